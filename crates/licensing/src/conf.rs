@@ -1,0 +1,14 @@
+//! The vendor's `license_server.conf` (FORMATS §1): read, checked, shown and changed without losing a byte.
+
+pub mod check;
+pub mod diff;
+pub mod document;
+pub mod effective;
+mod reading;
+pub mod setting;
+pub mod template;
+pub mod text;
+pub mod view;
+
+/// The largest conf file that is read, in bytes. A vendor file has about 6 000.
+pub const MAX_BYTES: usize = 1024 * 1024;

@@ -1,0 +1,47 @@
+use super::{Finding, Severity};
+use crate::{
+    conf::{
+        document::Document,
+        effective::Effective,
+        reading::{Reading, readings},
+    },
+    guid::Guid,
+};
+
+/// What is wrong with the values that count.
+pub(super) fn findings(document: &Document) -> Vec<Finding> {
+    let readings = readings(document);
+    let mut findings: Vec<Finding> =
+        readings.iter().filter_map(|reading| Some(finding(reading, Severity::Error, reading.error.clone()?))).collect();
+    findings.extend(registration(&readings));
+    findings
+}
+
+/// Flexible licensing and the GUID belong together.
+fn registration(readings: &[Reading<'_>]) -> Option<Finding> {
+    let of = |key: &str| readings.iter().find(|reading| reading.setting.key == key);
+    let (mode, guid) = (of("FLEXIBLE_LICENSING_MODE")?, of("LICENSE_SERVER_GUID")?);
+    let effective = Effective::from_readings(readings);
+    match effective.guid {
+        None if effective.flexible && guid.error.is_none() => Some(finding(
+            mode,
+            Severity::Error,
+            "Flexible licensing is on, but this server is not registered: LICENSE_SERVER_GUID is empty. \
+             Register the server, or turn flexible licensing off."
+                .to_owned(),
+        )),
+        Some(known) if !effective.flexible => Some(finding(guid, Severity::Warning, unused(known))),
+        _ => None,
+    }
+}
+
+fn unused(guid: Guid) -> String {
+    format!(
+        "The GUID {} is not used while flexible licensing is off. Set FLEXIBLE_LICENSING_MODE to 1 to use it.",
+        guid.short()
+    )
+}
+
+fn finding(reading: &Reading<'_>, severity: Severity, sentence: String) -> Finding {
+    Finding { line: reading.line, key: Some(reading.setting.key.to_owned()), severity, sentence }
+}

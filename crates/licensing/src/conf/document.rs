@@ -1,0 +1,137 @@
+//! The file as bytes and lines. Nothing is normalised: what is not edited stays as it was, byte for byte.
+
+mod line;
+mod set;
+
+pub(crate) use line::first_line;
+pub use line::{Line, LineKind};
+pub use set::{Change, SetError};
+
+use std::ops::Range;
+
+use line::Lines;
+
+/// The UTF-8 byte order mark.
+pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// A conf file, whatever its bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    bytes: Vec<u8>,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Located<'a> {
+    /// The value without the blanks around it.
+    pub value: &'a [u8],
+    /// The line it stands on; the first line is 1.
+    pub line: usize,
+}
+
+/// One entry (`KEY = value`) with the section it belongs to.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry<'a> {
+    pub section: &'a [u8],
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+    pub line: usize,
+    /// Where the value stands in the file.
+    pub at: Range<usize>,
+}
+
+impl Document {
+    /// Takes any bytes; what cannot be understood is kept as it is.
+    pub fn parse(bytes: impl Into<Vec<u8>>) -> Document {
+        Document { bytes: bytes.into() }
+    }
+
+    /// The whole file.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The whole file.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// The number of lines; a last line without an ending counts.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.lines().count()
+    }
+
+    /// The lines in order. A byte order mark at the start belongs to no line.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.scan()
+    }
+
+    /// The value of a key. Section and key match without regard to ASCII case; repeated sections count as one;
+    /// the last occurrence of the key is the one that counts.
+    #[must_use]
+    pub fn get(&self, section: &str, key: &str) -> Option<Located<'_>> {
+        let entry = self.matching(section, key).last()?;
+        Some(Located { value: entry.value, line: entry.line })
+    }
+
+    /// The lines on which a key stands, the last being the one that counts.
+    #[must_use]
+    pub fn occurrences(&self, section: &str, key: &str) -> Vec<usize> {
+        self.matching(section, key).map(|entry| entry.line).collect()
+    }
+
+    /// Gives a key a value. Exactly the bytes of the value are replaced; an absent key gets a line of its own after
+    /// the last entry of its section. The same value again changes nothing.
+    ///
+    /// # Errors
+    /// When the value would not read back as it was given, or section or key cannot be written.
+    pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<Change, SetError> {
+        set::set(self, section, key, value)
+    }
+
+    /// The entries in order, with their sections.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut section: &[u8] = b"";
+        self.scan().filter_map(move |line| match line.kind {
+            LineKind::Section(name) => {
+                section = name;
+                None
+            }
+            LineKind::Entry { key, value } => Some(Entry { section, key, value, line: line.number, at: line.value_at }),
+            _ => None,
+        })
+    }
+
+    fn matching<'a, 'n>(&'a self, section: &'n str, key: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+        self.entries().filter(move |entry| {
+            entry.section.eq_ignore_ascii_case(section.as_bytes()) && entry.key.eq_ignore_ascii_case(key.as_bytes())
+        })
+    }
+
+    fn scan(&self) -> Lines<'_> {
+        Lines::of(&self.bytes)
+    }
+
+    fn splice(&mut self, at: Range<usize>, bytes: &[u8]) {
+        self.bytes.splice(at, bytes.iter().copied());
+    }
+
+    /// The line ending most lines have: `\r\n` or `\n`.
+    pub(crate) fn dominant_ending(&self) -> &'static str {
+        let (mut with_return, mut without) = (0_usize, 0_usize);
+        for line in self.scan() {
+            match line.ending {
+                b"\r\n" => with_return += 1,
+                b"\n" => without += 1,
+                _ => {}
+            }
+        }
+        if with_return > without { "\r\n" } else { "\n" }
+    }
+}
+
+#[cfg(test)]
+mod tests;

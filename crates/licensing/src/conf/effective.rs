@@ -1,0 +1,83 @@
+//! What the file means: every value with its default filled in.
+
+use super::{
+    document::Document,
+    reading::{Reading, readings},
+    setting::{NodeHost, parse_hosts},
+};
+use crate::guid::Guid;
+
+/// The values in effect. An absent, empty or invalid value, and the word `default`, stand for the built-in default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    /// The TCP port for license clients.
+    pub port_number: u16,
+    /// Whether flexible licensing is on.
+    pub flexible: bool,
+    /// The identity of this server at the nodes.
+    pub guid: Option<Guid>,
+    /// Whether the nodes are reached by HTTPS.
+    pub https: bool,
+    /// The port at nodes reached by HTTP.
+    pub http_port: u16,
+    /// The port at nodes reached by HTTPS.
+    pub https_port: u16,
+    /// Hour and minute, local time, of the daily exchange; `None` when both are 0: no preset (FORMATS §1).
+    pub preset: Option<(u8, u8)>,
+    /// The nodes while HTTPS is off.
+    pub http_nodes: Vec<NodeHost>,
+    /// The nodes while HTTPS is on.
+    pub https_nodes: Vec<NodeHost>,
+    /// Log detail: 1 errors, 2 all but debug, 3 everything.
+    pub verbosity: u8,
+}
+
+impl Effective {
+    /// Reads the values of a file. Never fails: what is wrong is reported by [`super::check::check`].
+    #[must_use]
+    pub fn of(document: &Document) -> Effective {
+        Effective::from_readings(&readings(document))
+    }
+
+    pub(crate) fn from_readings(readings: &[Reading<'_>]) -> Effective {
+        let text = |key: &str| {
+            readings.iter().find(|reading| reading.setting.key == key).map_or("", |reading| &reading.effective)
+        };
+        let number = |key: &str| text(key).parse::<u16>().unwrap_or_default();
+        let small = |key: &str| text(key).parse::<u8>().unwrap_or_default();
+        let preset = (small("FLEX_DESIRED_SYNC_HOUR"), small("FLEX_DESIRED_SYNC_MINUTE"));
+        Effective {
+            port_number: number("port_number"),
+            flexible: text("FLEXIBLE_LICENSING_MODE") == "1",
+            guid: Guid::parse(text("LICENSE_SERVER_GUID")).ok(),
+            https: text("USE_FLEX_REPORTING_HTTPS") == "1",
+            http_port: number("FLEX_REPORTING_PORT"),
+            https_port: number("FLEX_REPORTING_PORT_HTTPS"),
+            preset: (preset != (0, 0)).then_some(preset),
+            http_nodes: parse_hosts(text("FLEX_NODE_LIST")).unwrap_or_default(),
+            https_nodes: parse_hosts(text("FLEX_NODE_LIST_HTTPS")).unwrap_or_default(),
+            verbosity: small("LOGGING_VERBOSITY"),
+        }
+    }
+
+    /// Whether this server has an identity at the nodes and uses it.
+    #[must_use]
+    pub fn registered(&self) -> bool {
+        self.flexible && self.guid.is_some()
+    }
+
+    /// The nodes in use: those for HTTPS while it is on, else those for HTTP.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeHost] {
+        if self.https { &self.https_nodes } else { &self.http_nodes }
+    }
+
+    /// The port for nodes in use that do not name their own.
+    #[must_use]
+    pub fn node_port(&self) -> u16 {
+        if self.https { self.https_port } else { self.http_port }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+use super::{
+    document::Document,
+    setting::{Kind, SECTION, SETTINGS, Setting, is_default},
+};
+
+/// What the file says about one setting.
+pub(crate) struct Reading<'a> {
+    pub setting: &'static Setting,
+    /// The bytes of the value that counts; `None` when the key is absent.
+    pub value: Option<&'a [u8]>,
+    /// The line it stands on.
+    pub line: Option<usize>,
+    /// The value in effect: as accepted, else the built-in default.
+    pub effective: String,
+    /// Why the value in the file is not accepted.
+    pub error: Option<String>,
+}
+
+impl Reading<'_> {
+    /// Absent, or the word `default`.
+    pub fn is_default(&self) -> bool {
+        self.value.is_none_or(|value| str::from_utf8(value).is_ok_and(is_default))
+    }
+}
+
+/// One reading per setting, in the order of [`SETTINGS`]. The file is walked once.
+pub(crate) fn readings(document: &Document) -> Vec<Reading<'_>> {
+    let mut found = vec![None; SETTINGS.len()];
+    for entry in document.entries() {
+        if !entry.section.eq_ignore_ascii_case(SECTION.as_bytes()) {
+            continue;
+        }
+        let known = |setting: &Setting| entry.key.eq_ignore_ascii_case(setting.key.as_bytes());
+        if let Some(index) = SETTINGS.iter().position(known) {
+            found[index] = Some((entry.value, entry.line));
+        }
+    }
+    SETTINGS.iter().zip(found).map(|(setting, found)| read(setting, found)).collect()
+}
+
+fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> Reading<'a> {
+    let (value, line) = found.unzip();
+    let (effective, error) = match value.map(str::from_utf8) {
+        None | Some(Ok("")) => (setting.default.to_owned(), None),
+        Some(Ok(text)) if is_default(text) => (setting.default.to_owned(), None),
+        Some(Ok(text)) if setting.kind == Kind::Version => (text.to_owned(), None),
+        Some(Ok(text)) => match setting.accept(text) {
+            Ok(accepted) => (accepted, None),
+            Err(error) => (setting.default.to_owned(), Some(error.to_string())),
+        },
+        Some(Err(_)) => (setting.default.to_owned(), Some(not_text(setting))),
+    };
+    Reading { setting, value, line, effective, error }
+}
+
+fn not_text(setting: &Setting) -> String {
+    format!("The value of {} contains bytes that are not UTF-8 text. Enter the value again.", setting.key)
+}

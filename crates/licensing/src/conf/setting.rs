@@ -1,0 +1,200 @@
+//! The settings of the file, each described once: label, help, values, default, when it has an effect.
+//! Forms, checks, the command line and the documentation all come from this table (FORMATS §1).
+
+mod hosts;
+mod nearest;
+mod table;
+mod value;
+
+pub use hosts::{HostsError, MAX_HOSTS, NodeHost};
+pub use nearest::nearest;
+pub use table::SETTINGS;
+pub use value::ValueError;
+
+pub(crate) use hosts::parse as parse_hosts;
+pub(crate) use value::is_default;
+
+/// The section all settings stand in.
+pub const SECTION: &str = "GLOBAL";
+
+/// One setting of `license_server.conf`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name in the file, in the vendor's letter case.
+    pub key: &'static str,
+    /// Its section, always [`SECTION`].
+    pub section: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// What it does, in one or two sentences.
+    pub help: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The value that the word `default`, or its absence, stands for.
+    pub default: &'static str,
+    /// The values it takes, in words.
+    pub allowed: &'static str,
+    /// When a change takes effect.
+    pub effect: Effect,
+    /// The group it is shown in.
+    pub group: Group,
+    /// When it is used at all.
+    pub active: When,
+}
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The version of the file: read only.
+    Version,
+    /// A TCP port, 1–65535.
+    Port,
+    /// `0` or `1`.
+    Flag,
+    /// A GUID, or nothing.
+    Guid,
+    /// One of a few values.
+    Choice(&'static [Choice]),
+    /// A whole number.
+    Number {
+        /// The least.
+        min: u32,
+        /// The greatest.
+        max: u32,
+    },
+    /// Host names or addresses, `;`-separated.
+    Hosts,
+}
+
+/// One value of a [`Kind::Choice`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// As written in the file.
+    pub value: &'static str,
+    /// For people.
+    pub label: &'static str,
+}
+
+/// When a change takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// At once.
+    Live,
+    /// When the server starts again.
+    Restart,
+}
+
+/// Settings that belong together on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Who this server is.
+    Identity,
+    /// How the licensing nodes are reached.
+    Nodes,
+    /// When the daily exchange happens.
+    Schedule,
+    /// How the server itself runs.
+    Service,
+}
+
+/// When a setting is used at all. An unused one is shown as such and never rejected for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Always,
+    /// Only while HTTPS to the nodes is on.
+    HttpsOn,
+    /// Only while HTTPS to the nodes is off.
+    HttpsOff,
+}
+
+impl Kind {
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Version => "version",
+            Kind::Port => "port",
+            Kind::Flag => "flag",
+            Kind::Guid => "guid",
+            Kind::Choice(_) => "choice",
+            Kind::Number { .. } => "number",
+            Kind::Hosts => "hosts",
+        }
+    }
+
+    /// The values to choose from; empty when there are no few.
+    #[must_use]
+    pub fn choices(self) -> &'static [Choice] {
+        match self {
+            Kind::Flag => &[Choice { value: "0", label: "Off" }, Choice { value: "1", label: "On" }],
+            Kind::Choice(choices) => choices,
+            _ => &[],
+        }
+    }
+}
+
+impl Effect {
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Live => "live",
+            Effect::Restart => "restart",
+        }
+    }
+}
+
+impl Group {
+    /// All, in the order they are shown.
+    pub const ALL: [Group; 4] = [Group::Identity, Group::Nodes, Group::Schedule, Group::Service];
+
+    /// Its heading.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Group::Identity => "Identity",
+            Group::Nodes => "Licensing nodes",
+            Group::Schedule => "Daily exchange",
+            Group::Service => "Service",
+        }
+    }
+}
+
+impl When {
+    /// Why a setting is not used, given whether HTTPS to the nodes is on; `None` when it is used.
+    #[must_use]
+    pub fn why_not(self, https: bool) -> Option<&'static str> {
+        match (self, https) {
+            (When::HttpsOff, true) => Some("Not used while HTTPS to the nodes is on."),
+            (When::HttpsOn, false) => Some("Not used while HTTPS to the nodes is off."),
+            _ => None,
+        }
+    }
+}
+
+impl Setting {
+    /// The value to write for what somebody typed: trimmed, in its canonical spelling. The word `default`, in any
+    /// case, is always accepted and written `default`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, where, and what to enter instead.
+    pub fn accept(&self, input: &str) -> Result<String, ValueError> {
+        value::accept(self, input)
+    }
+
+    /// Whether it may be changed at all.
+    #[must_use]
+    pub fn editable(&self) -> bool {
+        self.kind != Kind::Version
+    }
+}
+
+/// The setting with this key, in any letter case.
+#[must_use]
+pub fn find(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DAY, Limit, Millis};
+
+/// How urgent the lack of contact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Never registered: there is nothing to count from.
+    Unregistered,
+    /// Days 0 and 1.
+    InTouch,
+    /// From day 2.
+    Late,
+    /// From 30 days before the limit.
+    Reminder,
+    /// From 15 days before the limit.
+    Urgent,
+    /// From 5 days before the limit.
+    Final,
+    /// From the limit on.
+    Lapsed,
+}
+
+/// The level of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For the record.
+    Info,
+    /// Someone should look at it.
+    Warn,
+    /// Someone must act.
+    Error,
+}
+
+/// How a phase is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// The level of the log line.
+    pub level: Level,
+    /// Time between log lines while the phase lasts, in milliseconds; `None`: once, when it begins.
+    pub every: Option<Millis>,
+}
+
+/// One row of the table of phases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The phase.
+    pub phase: Phase,
+    /// Its name for people.
+    pub label: &'static str,
+    /// How it is logged.
+    pub report: Report,
+    /// What it means and what to do, in one or two sentences.
+    pub effect: &'static str,
+}
+
+const HOUR: Millis = DAY / 24;
+
+/// The table of phases (RULES R1, DESIGN part 3), in the order they follow one another.
+pub static PHASES: &[Rule] = &[
+    Rule {
+        phase: Phase::Unregistered,
+        label: "Not registered",
+        report: Report { level: Level::Info, every: None },
+        effect: "There are no licenses to serve yet. Register this server.",
+    },
+    Rule {
+        phase: Phase::InTouch,
+        label: "In touch",
+        report: Report { level: Level::Info, every: None },
+        effect: "All licenses are in service.",
+    },
+    Rule {
+        phase: Phase::Late,
+        label: "Late",
+        report: Report { level: Level::Info, every: Some(DAY) },
+        effect: "All licenses are in service. The exchange with the nodes is late and is tried again.",
+    },
+    Rule {
+        phase: Phase::Reminder,
+        label: "Reminder",
+        report: Report { level: Level::Warn, every: Some(DAY) },
+        effect: "All licenses are in service. Make an exchange possible in the next weeks, over the network or by hand.",
+    },
+    Rule {
+        phase: Phase::Urgent,
+        label: "Urgent",
+        report: Report { level: Level::Error, every: Some(DAY) },
+        effect: "All licenses are still in service. Make an exchange in the next days, over the network or by hand.",
+    },
+    Rule {
+        phase: Phase::Final,
+        label: "Final days",
+        report: Report { level: Level::Error, every: Some(HOUR) },
+        effect: "All licenses leave service in less than five days or on the fifth. Make an exchange now, over the network or by hand.",
+    },
+    Rule {
+        phase: Phase::Lapsed,
+        label: "Lapsed",
+        report: Report { level: Level::Error, every: Some(HOUR) },
+        effect: "No license is in service. They come back with the next verified exchange: make one now, over the network or by hand.",
+    },
+];
+
+impl Phase {
+    /// The phase after this many whole days without contact.
+    #[must_use]
+    pub fn at(days: u32, limit: Limit) -> Phase {
+        let reached = |rule: &&Rule| rule.phase.first_day(limit).is_some_and(|first| days >= first);
+        PHASES.iter().rev().find(reached).map_or(Phase::InTouch, |rule| rule.phase)
+    }
+
+    /// The first whole day of the phase; [`Phase::Unregistered`] has none. With a limit above 60 the later steps keep
+    /// their distance to its end.
+    #[must_use]
+    pub fn first_day(self, limit: Limit) -> Option<u32> {
+        match self {
+            Phase::Unregistered => None,
+            Phase::InTouch => Some(0),
+            Phase::Late => Some(2),
+            Phase::Reminder => Some(limit.days() - 30),
+            Phase::Urgent => Some(limit.days() - 15),
+            Phase::Final => Some(limit.days() - 5),
+            Phase::Lapsed => Some(limit.days()),
+        }
+    }
+
+    /// The phase that follows without contact.
+    #[must_use]
+    pub fn next(self) -> Option<Phase> {
+        match self {
+            Phase::Unregistered | Phase::Lapsed => None,
+            Phase::InTouch => Some(Phase::Late),
+            Phase::Late => Some(Phase::Reminder),
+            Phase::Reminder => Some(Phase::Urgent),
+            Phase::Urgent => Some(Phase::Final),
+            Phase::Final => Some(Phase::Lapsed),
+        }
+    }
+
+    /// Its row of [`PHASES`].
+    #[must_use]
+    pub fn rule(self) -> &'static Rule {
+        &PHASES[self as usize]
+    }
+
+    /// The word in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Unregistered => "unregistered",
+            Phase::InTouch => "in_touch",
+            Phase::Late => "late",
+            Phase::Reminder => "reminder",
+            Phase::Urgent => "urgent",
+            Phase::Final => "final",
+            Phase::Lapsed => "lapsed",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

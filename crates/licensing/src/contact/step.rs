@@ -1,0 +1,124 @@
+use super::{Broken, Level, Millis, Phase, State, TOLERANCE, invariants};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The server started.
+    Started {
+        /// Wall time, Unix milliseconds.
+        wall: Millis,
+    },
+    /// Time passed. Feed one about every minute, and one right before [`Event::Verified`].
+    Tick {
+        /// Wall time, Unix milliseconds.
+        wall: Millis,
+        /// Monotonic time of this run, milliseconds.
+        mono: Millis,
+    },
+    /// An exchange was verified: signature, GUID, status id and serial.
+    Verified {
+        /// The time signed by the node, Unix milliseconds.
+        node_time: Millis,
+    },
+}
+
+/// What the engine has to do, besides storing the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The phase is another one: show it, count it.
+    Changed {
+        /// The phase before.
+        from: Phase,
+        /// The phase now.
+        to: Phase,
+    },
+    /// A log line is due.
+    Report {
+        /// The phase it is about.
+        phase: Phase,
+        /// Its level.
+        level: Level,
+        /// Whole days since the last verified exchange; `None` before the first.
+        days: Option<u32>,
+        /// When licenses leave service, Unix milliseconds.
+        lapses_at: Option<Millis>,
+    },
+    /// The wall clock departs from the time known to have passed; it is not followed.
+    ClockFlagged {
+        /// Milliseconds ahead (positive) or behind (negative).
+        by: Millis,
+    },
+    /// A verified exchange settled what time it is.
+    ClockSettled,
+}
+
+/// The next state, and what to do. An error means that a rule of this module is broken: keep the old state, log it and
+/// count it.
+///
+/// # Errors
+/// The broken invariant.
+pub fn step(state: &State, event: Event) -> Result<(State, Vec<Effect>), Broken> {
+    let mut next = *state;
+    let mut effects = Vec::new();
+    match event {
+        Event::Started { wall } => {
+            // Time switched off counts; a clock set back does not.
+            next.high_water = state.high_water.max(wall);
+            next.anchor = None;
+            flag(&mut next, wall, &mut effects);
+        }
+        Event::Tick { wall, mono } => {
+            let passed = state.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
+            next.high_water = state.high_water.saturating_add(passed);
+            next.anchor = Some(mono);
+            flag(&mut next, wall, &mut effects);
+        }
+        Event::Verified { node_time } => {
+            next.last_verified = Some(node_time);
+            next.high_water = node_time;
+            next.flagged = None;
+            if state.flagged.is_some() {
+                effects.push(Effect::ClockSettled);
+            }
+        }
+    }
+    report(state, &mut next, &mut effects);
+    invariants(state, event, &next)?;
+    Ok((next, effects))
+}
+
+fn flag(next: &mut State, wall: Millis, effects: &mut Vec<Effect>) {
+    let by = wall.saturating_sub(next.high_water);
+    if by.saturating_abs() <= TOLERANCE {
+        return;
+    }
+    if next.flagged.is_none() {
+        effects.push(Effect::ClockFlagged { by });
+    }
+    next.flagged = Some(by);
+}
+
+fn report(state: &State, next: &mut State, effects: &mut Vec<Effect>) {
+    let (from, to) = (state.phase(), next.phase());
+    if from != to {
+        effects.push(Effect::Changed { from, to });
+    }
+    let rule = to.rule();
+    let due = match (next.reported, rule.report.every) {
+        (Some((phase, at)), Some(every)) if phase == to => {
+            // After the clock was settled backwards, the last report may lie in the future.
+            next.high_water < at || next.high_water.saturating_sub(at) >= every
+        }
+        (Some((phase, _)), None) => phase != to,
+        _ => true,
+    };
+    if due {
+        next.reported = Some((to, next.high_water));
+        effects.push(Effect::Report {
+            phase: to,
+            level: rule.report.level,
+            days: next.days(),
+            lapses_at: next.lapses_at(),
+        });
+    }
+}

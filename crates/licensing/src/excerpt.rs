@@ -1,0 +1,60 @@
+//! Short, printable quotations of what somebody typed, for use inside a sentence.
+
+/// The most characters of foreign text a sentence repeats.
+const LONGEST: usize = 32;
+
+/// `text` in typographic quotes, shortened to [`LONGEST`] characters, with nothing unprintable in it.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(LONGEST).map(printable).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    format!("“{short}”")
+}
+
+/// One character inside a sentence: quoted, or named when it cannot be seen.
+pub(crate) fn named(character: char) -> String {
+    match character {
+        ' ' => "a space".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' => "a line break".to_owned(),
+        c if invisible(c) => format!("the invisible character U+{:04X}", u32::from(c)),
+        c => format!("“{c}”"),
+    }
+}
+
+/// The same at the beginning of a sentence.
+pub(crate) fn named_first(character: char) -> String {
+    let name = named(character);
+    name.replacen("a ", "A ", 1).replacen("the ", "The ", 1)
+}
+
+fn printable(c: char) -> char {
+    if invisible(c) { char::REPLACEMENT_CHARACTER } else { c }
+}
+
+/// Controls, odd spaces, and the marks that change how the text around them is drawn.
+fn invisible(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_and_controls_are_replaced() {
+        assert_eq!(quoted("a\0b"), "“a\u{fffd}b”");
+        assert_eq!(quoted(&"x".repeat(10_000)).chars().count(), LONGEST + 3);
+    }
+
+    #[test]
+    fn invisible_characters_are_named() {
+        assert_eq!(named('G'), "“G”");
+        assert_eq!(named('\0'), "the invisible character U+0000");
+        assert_eq!(named('\u{202e}'), "the invisible character U+202E");
+    }
+}

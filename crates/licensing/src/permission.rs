@@ -1,0 +1,171 @@
+//! Who may do what in the console and the API (DESIGN part 9).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// What a user is trusted with. Each role may do all that the one before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Looks, and changes nothing but their own account.
+    Viewer,
+    /// Keeps the server running: exchanges with the nodes, reads the audit log.
+    Operator,
+    /// May do everything.
+    Administrator,
+}
+
+/// One thing that may be allowed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See status, settings, licenses and usage.
+    View,
+    /// Change the configuration file.
+    EditConfiguration,
+    /// Bring back an earlier version of the configuration file.
+    RestoreConfiguration,
+    /// Register the server, or change its GUID.
+    Register,
+    /// Add, change and remove users.
+    ManageUsers,
+    /// Make and withdraw API tokens.
+    ManageTokens,
+    /// Read the audit log.
+    ViewAudit,
+    /// Change one's own password and second factor.
+    OwnAccount,
+    /// Start an exchange with the licensing nodes, or carry one by hand.
+    Exchange,
+}
+
+impl Permission {
+    /// All permissions.
+    pub const ALL: [Permission; 9] = [
+        Permission::View,
+        Permission::EditConfiguration,
+        Permission::RestoreConfiguration,
+        Permission::Register,
+        Permission::ManageUsers,
+        Permission::ManageTokens,
+        Permission::ViewAudit,
+        Permission::OwnAccount,
+        Permission::Exchange,
+    ];
+
+    /// The least role that has this permission.
+    #[must_use]
+    pub fn least_role(self) -> Role {
+        match self {
+            Permission::View | Permission::OwnAccount => Role::Viewer,
+            Permission::Exchange | Permission::ViewAudit => Role::Operator,
+            Permission::EditConfiguration
+            | Permission::RestoreConfiguration
+            | Permission::Register
+            | Permission::ManageUsers
+            | Permission::ManageTokens => Role::Administrator,
+        }
+    }
+}
+
+impl Role {
+    /// All, from the least to the most trusted.
+    pub const ALL: [Role; 3] = [Role::Viewer, Role::Operator, Role::Administrator];
+
+    /// The word in files, addresses and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Operator => "operator",
+            Role::Administrator => "administrator",
+        }
+    }
+
+    /// Whether this role has the permission.
+    #[must_use]
+    pub fn allows(self, permission: Permission) -> bool {
+        self >= permission.least_role()
+    }
+
+    /// The sentence for a control that is disabled for this role; `None` when it is allowed.
+    #[must_use]
+    pub fn why_not(self, permission: Permission) -> Option<&'static str> {
+        if self.allows(permission) {
+            return None;
+        }
+        Some(match permission {
+            Permission::View => "Seeing this needs a user account.",
+            Permission::OwnAccount => "Changing an account needs a user account.",
+            Permission::Exchange => "Exchanging with the licensing nodes needs the role operator or administrator.",
+            Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
+            Permission::EditConfiguration => "Changing the configuration needs the role administrator.",
+            Permission::RestoreConfiguration => "Bringing back an earlier configuration needs the role administrator.",
+            Permission::Register => "Registering this server needs the role administrator.",
+            Permission::ManageUsers => "Managing users needs the role administrator.",
+            Permission::ManageTokens => "Managing API tokens needs the role administrator.",
+        })
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This role is not known. Use viewer, operator or administrator.")]
+pub struct RoleError;
+
+impl FromStr for Role {
+    type Err = RoleError;
+
+    fn from_str(input: &str) -> Result<Role, RoleError> {
+        let word = input.trim();
+        Role::ALL.into_iter().find(|role| word.eq_ignore_ascii_case(role.as_str())).ok_or(RoleError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Permission::*;
+
+    #[test]
+    fn every_role_and_permission_is_as_the_table_says() {
+        let table = [
+            (View, [true, true, true]),
+            (OwnAccount, [true, true, true]),
+            (Exchange, [false, true, true]),
+            (ViewAudit, [false, true, true]),
+            (EditConfiguration, [false, false, true]),
+            (RestoreConfiguration, [false, false, true]),
+            (Register, [false, false, true]),
+            (ManageUsers, [false, false, true]),
+            (ManageTokens, [false, false, true]),
+        ];
+        assert_eq!(table.len(), Permission::ALL.len());
+        for (permission, expected) in table {
+            assert!(Permission::ALL.contains(&permission));
+            for (role, allowed) in Role::ALL.into_iter().zip(expected) {
+                assert_eq!(role.allows(permission), allowed, "{role} {permission:?}");
+                let reason = role.why_not(permission);
+                assert_eq!(reason.is_none(), allowed, "{role} {permission:?}");
+                assert!(reason.is_none_or(|sentence| sentence.ends_with('.')));
+            }
+        }
+    }
+
+    #[test]
+    fn every_role_reads_back_in_any_case() {
+        for role in Role::ALL {
+            assert_eq!(role.to_string().parse(), Ok(role));
+            assert_eq!(role.as_str().to_uppercase().parse(), Ok(role));
+            assert_eq!(serde_json::to_value(role).ok(), Some(role.as_str().into()));
+        }
+        assert_eq!("root".parse::<Role>(), Err(RoleError));
+    }
+}
