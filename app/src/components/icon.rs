@@ -1,0 +1,72 @@
+//! Line icons on a 16 px grid. They always stand beside a word, so they are hidden from assistive technology.
+
+use leptos::prelude::*;
+
+/// The icons there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    Overview,
+    Configuration,
+    Audit,
+    Settings,
+    Account,
+    More,
+    Check,
+    Info,
+    Warning,
+    Danger,
+    Arrow,
+    Back,
+    Search,
+    Restart,
+    File,
+    Lock,
+    Chevron,
+}
+
+impl Glyph {
+    /// The path data.
+    fn path(self) -> &'static str {
+        match self {
+            Glyph::Overview => "M2.5 7.2 8 2.8l5.5 4.4v6H9.8V9.6H6.2v3.6H2.5z",
+            Glyph::Configuration => "M2.5 4.5h6m3.5 0h1.5M2.5 11.5H4m3.5 0h6M8.5 3v3h3V3zM4 10v3h3v-3z",
+            Glyph::Audit => "M3 2.5h7l3 3v8H3zM10 2.5v3h3M5.5 8.5h5M5.5 11h3.5",
+            Glyph::Settings => "M8 10.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM8 2v1.8M8 12.2V14M2 8h1.8M12.2 8H14M3.8 3.8 5 5M11 11l1.2 1.2M12.2 3.8 11 5M5 11l-1.2 1.2",
+            Glyph::Account => "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.5-2.3 2.4-3.4 5.2-3.4s4.7 1.1 5.2 3.4",
+            Glyph::More => "M3 4.5h10M3 8h10M3 11.5h10",
+            Glyph::Check => "M3 8.5 6.5 12 13 4.5",
+            Glyph::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.5M8 5.1v.1",
+            Glyph::Warning => "M8 2.5 14.2 13.2H1.8zM8 6.5v3.2M8 11.4v.1",
+            Glyph::Danger => "M5.5 2h5L14 5.5v5L10.5 14h-5L2 10.5v-5zM8 5v3.5M8 10.9v.1",
+            Glyph::Arrow => "M3 8h10M9 4l4 4-4 4",
+            Glyph::Back => "M13 8H3M7 4 3 8l4 4",
+            Glyph::Search => "M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.3 13.5 13.5",
+            Glyph::Restart => "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v2.7h-2.7",
+            Glyph::File => "M3.5 2.5h6l3 3v8h-9zM9.5 2.5v3h3",
+            Glyph::Lock => "M3.5 7.5h9v6h-9zM5.5 7.5v-2a2.5 2.5 0 0 1 5 0v2",
+            Glyph::Chevron => "M4 6l4 4 4-4",
+        }
+    }
+}
+
+/// One icon.
+#[component]
+pub fn Icon(glyph: Glyph) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+            <path d=glyph.path() />
+        </svg>
+    }
+}
+
+/// The mark: a corner that encloses what it keeps.
+#[component]
+pub fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <rect class="mark-ground" width="24" height="24" rx="6" />
+            <path class="mark-line" d="M7 5.5V18.5H18.5" />
+            <path class="mark-line" d="M11.5 14V9h6v5" />
+        </svg>
+    }
+}

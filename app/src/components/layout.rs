@@ -1,0 +1,114 @@
+//! The frame around each page: top bar, navigation, messages, content.
+
+use super::actions::LinkButton;
+use super::icon::{Glyph, Icon, Mark};
+use super::message::{Banner, FlashMessage};
+use super::nav::{BottomBar, PLACES, Sidebar};
+use super::pill::Pill;
+use super::theme_choice::ThemeChoice;
+use crate::islands::live::Live;
+use crate::islands::palette::{Destination, Palette};
+use crate::paths;
+use crate::request::{Badge, RequestContext, Standing, Tone, request};
+use leptos::prelude::*;
+
+/// The frame of a signed-in page.
+#[component]
+pub fn Layout(children: Children) -> impl IntoView {
+    let context = request();
+    let alarm = context.badge.changed_outside && context.path != paths::CONFIGURATION_OUTSIDE;
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div class="frame">
+            <TopBar context=context />
+            <Sidebar />
+            <main id="main" tabindex="-1">
+                {alarm.then(|| view! {
+                    <Banner tone=Tone::Danger text="The configuration file was changed outside Leasehold." role="alert">
+                        <a href=paths::CONFIGURATION_OUTSIDE>"Show what changed"</a>
+                    </Banner>
+                })}
+                <FlashMessage />
+                {children()}
+            </main>
+            <BottomBar />
+        </div>
+    }
+}
+
+/// The frame of a page for which nobody needs to be signed in.
+#[component]
+pub fn BareLayout(children: Children) -> impl IntoView {
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div class="bare">
+            <header class="bare-top">
+                <a class="brand" href=paths::OVERVIEW><Mark /><span>"Leasehold"</span></a>
+                <ThemeChoice />
+            </header>
+            <main id="main" tabindex="-1">
+                <FlashMessage />
+                {children()}
+            </main>
+        </div>
+    }
+}
+
+#[component]
+fn TopBar(context: RequestContext) -> impl IntoView {
+    let Badge { server_name, guid_short, standing, changed_outside, revision } = context.badge.clone();
+    let (tone, word) = match standing {
+        Standing::Registered => (Tone::Success, "Registered"),
+        Standing::Unregistered => (Tone::Warning, "Unregistered"),
+    };
+    view! {
+        <header class="top">
+            <a class="brand" href=paths::OVERVIEW aria-label="Leasehold, overview"><Mark /><span>"Leasehold"</span></a>
+            <span class="server" title=server_name.clone()>{server_name.clone()}</span>
+            {guid_short.map(|guid| view! { <code class="guid-short">{guid}</code> })}
+            <Pill tone=tone text=word />
+            <span class="grow"></span>
+            <Live revision=revision changed_outside=changed_outside />
+            <Palette destinations=destinations(&context) />
+            <UserMenu context=context />
+        </header>
+    }
+}
+
+#[component]
+fn UserMenu(context: RequestContext) -> impl IntoView {
+    context.viewer.map(|viewer| view! {
+        <details class="menu">
+            <summary>
+                <Icon glyph=Glyph::Account />
+                <span class="menu-name">{viewer.name.clone()}</span>
+                <Icon glyph=Glyph::Chevron />
+            </summary>
+            <div class="menu-panel">
+                <p class="menu-who"><b>{viewer.name}</b><span>{viewer.role.to_string()}</span></p>
+                <ThemeChoice />
+                <div class="menu-actions">
+                    <LinkButton href=paths::ACCOUNT look="quiet">"Account"</LinkButton>
+                    <form method="post" action=paths::LOGOUT>
+                        <button type="submit" class="button quiet">"Sign out"</button>
+                    </form>
+                </div>
+            </div>
+        </details>
+    })
+}
+
+/// Where the palette can lead this viewer.
+fn destinations(context: &RequestContext) -> Vec<Destination> {
+    let pages = PLACES
+        .iter()
+        .filter(|place| context.why_not(place.permission).is_none())
+        .map(|place| Destination::new(place.label, "Page", place.href));
+    let actions = [
+        ("Edit the configuration as text", paths::CONFIGURATION_TEXT),
+        ("History of the configuration", paths::CONFIGURATION_HISTORY),
+        ("Change my password", paths::ACCOUNT_AT_PASSWORD),
+        ("Show where I am signed in", paths::ACCOUNT_AT_SESSIONS),
+    ];
+    pages.chain(actions.into_iter().map(|(label, href)| Destination::new(label, "Action", href))).collect()
+}

@@ -1,0 +1,101 @@
+//! The pages one can go to, in one list for sidebar, bottom bar and palette.
+
+use super::icon::{Glyph, Icon};
+use super::theme_choice::ThemeChoice;
+use crate::paths;
+use crate::request::{RequestContext, request};
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// A place in the navigation.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub label: &'static str,
+    pub href: &'static str,
+    pub glyph: Glyph,
+    pub permission: Permission,
+}
+
+/// The pages there are, in their order.
+pub(crate) const PLACES: [Place; 5] = [
+    Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
+    Place { label: "Configuration", href: paths::CONFIGURATION, glyph: Glyph::Configuration, permission: Permission::View },
+    Place { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
+    Place { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
+    Place { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },
+];
+
+impl Place {
+    /// Whether a path lies at or under this place.
+    fn holds(self, path: &str) -> bool {
+        if self.href == paths::OVERVIEW {
+            return path == paths::OVERVIEW;
+        }
+        path.strip_prefix(self.href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// One entry: a link, or the disabled name with its reason.
+fn entry(place: Place, context: &RequestContext) -> AnyView {
+    match context.why_not(place.permission) {
+        Some(reason) => view! {
+            <span class="nav-item" aria-disabled="true" title=reason>
+                <Icon glyph=place.glyph />
+                <span>{place.label}</span>
+                <span class="vh">{format!(": {reason}")}</span>
+            </span>
+        }
+        .into_any(),
+        None => {
+            let current = place.holds(&context.path).then_some("page");
+            let alarm = place.href == paths::CONFIGURATION && context.badge.changed_outside;
+            view! {
+                <a class="nav-item" href=place.href aria-current=current>
+                    <Icon glyph=place.glyph />
+                    <span>{place.label}</span>
+                    {alarm.then(|| view! { <span class="dot danger"><span class="vh">"changed outside Leasehold"</span></span> })}
+                </a>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The sidebar of wide screens.
+#[component]
+pub(crate) fn Sidebar() -> impl IntoView {
+    let context = request();
+    view! {
+        <nav class="side" aria-label="Pages">
+            {PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}
+        </nav>
+    }
+}
+
+/// The bottom bar of narrow screens: three pages, and a drawer with the rest that opens without script.
+#[component]
+pub(crate) fn BottomBar() -> impl IntoView {
+    let context = request();
+    let elsewhere = PLACES[3..].iter().any(|place| place.holds(&context.path));
+    let name = context.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
+    view! {
+        <nav class="bottom" aria-label="Pages">
+            {PLACES[..3].iter().map(|place| entry(*place, &context)).collect_view()}
+            <details class="drawer">
+                <summary class="nav-item" class:current=elsewhere>
+                    <Icon glyph=Glyph::More />
+                    <span>"More"</span>
+                </summary>
+                <div class="drawer-panel">
+                    {PLACES[3..].iter().map(|place| entry(*place, &context)).collect_view()}
+                    <div class="drawer-foot">
+                        <ThemeChoice />
+                        <form method="post" action=paths::LOGOUT>
+                            <button type="submit" class="button">{format!("Sign out {name}")}</button>
+                        </form>
+                    </div>
+                </div>
+            </details>
+        </nav>
+    }
+}

@@ -1,0 +1,47 @@
+//! The head of a page: where one is, what this is, what one can do.
+
+use crate::request::request;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// Breadcrumbs, the one `h1`, a sentence under it, and the actions of the page. Also sets the title of the document.
+#[component]
+pub fn PageHeader(
+    #[prop(into)] title: String,
+    /// The pages above this one: label and address.
+    #[prop(optional)]
+    crumbs: Vec<(String, String)>,
+    /// One line under the heading.
+    #[prop(optional, into)]
+    lead: Option<AnyView>,
+    /// Links and buttons.
+    #[prop(optional, into)]
+    actions: Option<AnyView>,
+) -> impl IntoView {
+    view! {
+        <Title text=document_title(&title) />
+        <header class="page-head">
+            <div class="page-title">
+                {(!crumbs.is_empty()).then(|| view! {
+                    <nav class="crumbs" aria-label="Breadcrumb">
+                        <ol>
+                            {crumbs.into_iter().map(|(label, href)| view! {
+                                <li><a href=href>{label}</a></li>
+                            }).collect_view()}
+                        </ol>
+                    </nav>
+                })}
+                <h1 tabindex="-1" id="title">{title}</h1>
+                {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
+            </div>
+            {actions.map(|actions| view! { <div class="actions">{actions}</div> })}
+        </header>
+    }
+}
+
+/// "Configuration · lic-01 · Leasehold". leptos_meta writes titles unescaped, so what could be markup is left out.
+pub(crate) fn document_title(title: &str) -> String {
+    let server: String = request().badge.server_name;
+    let joined = if server.is_empty() { format!("{title} · Leasehold") } else { format!("{title} · {server} · Leasehold") };
+    joined.replace(['<', '>', '&'], " ")
+}

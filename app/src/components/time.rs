@@ -1,0 +1,94 @@
+//! Times as people read them: relative, with local time and UTC beside. The server writes them; the browser computes nothing.
+
+use crate::request::request;
+use leptos::prelude::*;
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// An instant, relative to the request; hovering shows local time and UTC.
+#[component]
+pub fn TimeAgo(
+    /// Unix milliseconds.
+    at_ms: i64,
+) -> impl IntoView {
+    let words = relative(at_ms, request().now_ms);
+    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{words}</time> }
+}
+
+/// "3 h ago"; a date when it is more than 30 days back.
+fn relative(at_ms: i64, now_ms: i64) -> String {
+    let passed = now_ms - at_ms;
+    match passed {
+        ..-45_000 => absolute(at_ms),
+        ..45_000 => "just now".to_owned(),
+        _ if passed < 30 * DAY => format!("{} ago", duration_words(passed)),
+        _ => date(at_ms),
+    }
+}
+
+/// The largest unit of a span: "45 s", "3 min", "5 h", "12 days".
+pub fn duration_words(span_ms: i64) -> String {
+    match span_ms {
+        ..MINUTE => format!("{} s", span_ms.max(0) / SECOND),
+        MINUTE..HOUR => format!("{} min", span_ms / MINUTE),
+        HOUR..DAY => format!("{} h", span_ms / HOUR),
+        _ if span_ms < 2 * DAY => "1 day".to_owned(),
+        _ => format!("{} days", span_ms / DAY),
+    }
+}
+
+/// "Sat 21 Nov 2026, 14:10" in the zone of the server.
+pub fn absolute(at_ms: i64) -> String {
+    written(at_ms, true, "%a %-d %b %Y, %H:%M %Z")
+}
+
+/// "21 Nov 2026" in the zone of the server.
+fn date(at_ms: i64) -> String {
+    written(at_ms, true, "%-d %b %Y")
+}
+
+fn utc(at_ms: i64) -> String {
+    written(at_ms, false, "%Y-%m-%d %H:%M:%S UTC")
+}
+
+fn rfc3339(at_ms: i64) -> String {
+    written(at_ms, false, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+#[cfg(feature = "ssr")]
+fn written(at_ms: i64, local: bool, format: &str) -> String {
+    use jiff::{Timestamp, tz::TimeZone};
+    let Ok(instant) = Timestamp::from_millisecond(at_ms) else { return String::new() };
+    let zone = if local { TimeZone::system() } else { TimeZone::UTC };
+    instant.to_zoned(zone).strftime(format).to_string()
+}
+
+/// Pages are rendered on the server only; the browser never formats a time.
+#[cfg(not(feature = "ssr"))]
+fn written(_at_ms: i64, _local: bool, _format: &str) -> String {
+    String::new()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_people_say_them() {
+        for (span, words) in [
+            (0, "just now"),
+            (44 * SECOND, "just now"),
+            (50 * SECOND, "50 s ago"),
+            (3 * MINUTE, "3 min ago"),
+            (23 * HOUR, "23 h ago"),
+            (DAY, "1 day ago"),
+            (12 * DAY, "12 days ago"),
+        ] {
+            assert_eq!(relative(1_700_000_000_000, 1_700_000_000_000 + span), words);
+        }
+        assert_eq!(rfc3339(1_700_000_000_000), "2023-11-14T22:13:20Z");
+    }
+}

@@ -1,0 +1,136 @@
+//! Ctrl/Cmd+K goes anywhere; `/` focuses the filter of the page; `?` lists the shortcuts.
+
+use leptos::html;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Something the palette can open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    pub label: String,
+    /// "Page" or "Action".
+    pub kind: String,
+    pub href: String,
+}
+
+impl Destination {
+    /// From its parts.
+    pub fn new(label: &str, kind: &str, href: &str) -> Destination {
+        Destination { label: label.to_owned(), kind: kind.to_owned(), href: href.to_owned() }
+    }
+}
+
+/// Those whose name holds every word typed.
+fn found(all: &[Destination], typed: &str) -> Vec<Destination> {
+    let typed = typed.to_lowercase();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    all.iter().filter(|one| words.iter().all(|word| one.label.to_lowercase().contains(word))).cloned().collect()
+}
+
+/// The button in the top bar, and the two dialogs.
+#[island]
+pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
+    let ready = RwSignal::new(false);
+    let typed = RwSignal::new(String::new());
+    let at = RwSignal::new(0_usize);
+    let dialog = NodeRef::<html::Dialog>::new();
+    let shortcuts = NodeRef::<html::Dialog>::new();
+    let input = NodeRef::<html::Input>::new();
+    let matches = Memo::new(move |_| found(&destinations, &typed.get()));
+    let open = move || {
+        typed.set(String::new());
+        at.set(0);
+        if let Some(dialog) = dialog.get_untracked() {
+            show(&dialog);
+        }
+        if let Some(input) = input.get_untracked() {
+            input.set_value("");
+        }
+    };
+    let go = move |index: usize| {
+        if let Some(one) = matches.get_untracked().get(index) {
+            let _ = window().location().set_href(&one.href);
+        }
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        let last = matches.get_untracked().len().saturating_sub(1);
+        match event.key().as_str() {
+            "ArrowDown" => at.update(|at| *at = if *at >= last { 0 } else { *at + 1 }),
+            "ArrowUp" => at.update(|at| *at = if *at == 0 { last } else { *at - 1 }),
+            "Enter" => go(at.get_untracked()),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    Effect::new(move |_| {
+        ready.set(true);
+        listen(open, move || {
+            if let Some(dialog) = shortcuts.get_untracked() {
+                show(&dialog);
+            }
+        });
+    });
+    view! {
+        <button type="button" class="palette-open" hidden=move || !ready.get() aria-haspopup="dialog" on:click=move |_| open()>
+            <span>"Go to"</span>
+            <kbd>"Ctrl K"</kbd>
+        </button>
+        <dialog class="palette" node_ref=dialog aria-label="Go to">
+            <input
+                class="palette-input" type="text" role="combobox" aria-label="Go to" aria-expanded="true" aria-controls="palette-list"
+                aria-autocomplete="list" autocomplete="off" placeholder="Go to a page or an action" node_ref=input
+                aria-activedescendant=move || format!("palette-{}", at.get())
+                on:input=move |event| { typed.set(event_target_value(&event)); at.set(0); }
+                on:keydown=keys
+            />
+            <ul id="palette-list" role="listbox" aria-label="Results">
+                {move || matches.get().into_iter().enumerate().map(|(index, one)| view! {
+                    <li
+                        role="option" id=format!("palette-{index}") aria-selected=move || (at.get() == index).to_string()
+                        on:click=move |_| go(index)
+                    >
+                        <span>{one.label}</span><span class="fine">{one.kind}</span>
+                    </li>
+                }).collect_view()}
+            </ul>
+            <p class="fine palette-foot" role="status">
+                {move || match matches.get().len() {
+                    0 => "Nothing matches.".to_owned(),
+                    1 => "1 match. Enter opens it, Esc closes.".to_owned(),
+                    more => format!("{more} matches. Arrows choose, Enter opens, Esc closes."),
+                }}
+            </p>
+        </dialog>
+        <dialog class="palette shortcuts" node_ref=shortcuts aria-labelledby="shortcuts-title">
+            <h2 id="shortcuts-title">"Shortcuts"</h2>
+            <dl>
+                <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"\u{2318} K"</kbd></dt><dd>"Go to a page or an action"</dd></div>
+                <div><dt><kbd>"/"</kbd></dt><dd>"To the filter of this page"</dd></div>
+                <div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div>
+                <div><dt><kbd>"Esc"</kbd></dt><dd>"Close"</dd></div>
+            </dl>
+            <form method="dialog"><button class="button" type="submit">"Close"</button></form>
+        </dialog>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+use super::browser::{on_shortcuts as listen, show_modal as show};
+
+#[cfg(not(feature = "hydrate"))]
+fn listen(_palette: impl Fn() + 'static, _shortcuts: impl Fn() + 'static) {}
+#[cfg(not(feature = "hydrate"))]
+fn show<T>(_dialog: &T) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_typed_must_be_there() {
+        let all = [Destination::new("History of the configuration", "Action", "/h"), Destination::new("Configuration", "Page", "/c")];
+        assert_eq!(found(&all, "conf").len(), 2);
+        assert_eq!(found(&all, "conf hist").len(), 1);
+        assert_eq!(found(&all, "nothing").len(), 0);
+    }
+}

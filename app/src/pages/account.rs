@@ -1,0 +1,71 @@
+//! The own account: password, sessions, theme.
+
+mod model;
+
+use crate::components::{Card, Field, FormErrors, Hidden, PageHeader, Pill, Submit, ThemeChoice, TimeAgo};
+use crate::paths;
+use crate::request::Tone;
+use leptos::prelude::*;
+pub use model::{Account, SessionItem};
+
+/// The own account.
+#[component]
+pub fn AccountPage(data: Account) -> impl IntoView {
+    let others = data.sessions.iter().filter(|session| !session.current).count();
+    let changed = data.password_changed_ms;
+    view! {
+        <PageHeader title="Account" lead=view! { "Signed in as " <b>{data.name}</b> ", " {data.role.to_string()} "." }.into_any() />
+        <FormErrors />
+        <div class="grid">
+            <Card title="Password" id="password-card" span="c6">
+                {changed.map(|at| view! { <p class="muted">"Last changed " <TimeAgo at_ms=at />". Changing it signs out all other sessions."</p> })}
+                <form method="post" action=paths::ACCOUNT_PASSWORD class="stack">
+                    <Field name="current" label="Current password" kind="password" autocomplete="current-password" required=true />
+                    <Field
+                        name="password" label="New password" kind="password" autocomplete="new-password" required=true
+                        hint=format!("At least {} characters. A few unrelated words are easy to remember.", data.password_min)
+                    />
+                    <Field name="password_again" label="New password again" kind="password" autocomplete="new-password" required=true />
+                    <div class="actions"><Submit look="primary">"Change password"</Submit></div>
+                </form>
+            </Card>
+            <Card title="Appearance" id="appearance" span="c6">
+                <p class="muted">"System follows what your device says. The choice is kept in this browser."</p>
+                <ThemeChoice />
+            </Card>
+            <Card title="Where you are signed in" id="sessions" span="c12">
+                <ul class="sessions">
+                    {data.sessions.into_iter().map(|session| view! { <Session session=session /> }).collect_view()}
+                </ul>
+                {(others > 0).then(|| view! {
+                    <form method="post" action=paths::ACCOUNT_SESSIONS_REVOKE_OTHERS class="actions">
+                        <Submit look="danger">{if others == 1 {
+                            "Sign out the other session".to_owned()
+                        } else {
+                            format!("Sign out the {others} other sessions")
+                        }}</Submit>
+                    </form>
+                })}
+            </Card>
+        </div>
+    }
+}
+
+#[component]
+fn Session(session: SessionItem) -> impl IntoView {
+    let label = format!("Sign out {} at {}", session.device, session.address);
+    view! {
+        <li>
+            <div class="event-text">
+                <p><b>{session.device}</b> " " {session.current.then(|| view! { <Pill tone=Tone::Success text="This session" /> })}</p>
+                <p class="fine"><code>{session.address}</code>" · last seen " <TimeAgo at_ms=session.last_seen_ms />" · signed in " <TimeAgo at_ms=session.started_ms /></p>
+            </div>
+            {(!session.current).then(|| view! {
+                <form method="post" action=paths::ACCOUNT_SESSIONS_REVOKE>
+                    <Hidden name="id" value=session.id />
+                    <button type="submit" class="button" aria-label=label>"Sign out"</button>
+                </form>
+            })}
+        </li>
+    }
+}

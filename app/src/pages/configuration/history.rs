@@ -1,0 +1,91 @@
+//! Every saved version of the file, newest first.
+
+use super::model::{History, Origin, RevisionItem};
+use super::{FileLine, crumbs};
+use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pill, Tag, TimeAgo};
+use crate::pages::audit::Pager;
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+
+/// The history of the configuration file.
+#[component]
+pub fn HistoryPage(data: History) -> impl IntoView {
+    let later = request().query("before").is_some();
+    let current = data.file.revision;
+    let older = data.older.map(paths::history_before);
+    let newest = later.then(|| paths::CONFIGURATION_HISTORY.to_owned());
+    view! {
+        <PageHeader title="History" crumbs=crumbs() lead=view! { <FileLine file=data.file /> }.into_any() />
+        <Card title="Revisions" id="revisions">
+            {match (data.revisions.is_empty(), later) {
+                (true, false) => view! {
+                    <EmptyState title="No revision yet" why="The first one is kept when Leasehold first reads the file, the next with each change.">
+                        <LinkButton href=paths::CONFIGURATION>"To the configuration"</LinkButton>
+                    </EmptyState>
+                }.into_any(),
+                (true, true) => view! {
+                    <EmptyState title="Nothing older" why="The history begins after this point.">
+                        <LinkButton href=paths::CONFIGURATION_HISTORY>"Newest revisions"</LinkButton>
+                    </EmptyState>
+                }.into_any(),
+                (false, _) => view! {
+                    <ol class="revisions" reversed=true>
+                        {data.revisions.into_iter().map(|item| {
+                            let is_current = item.number == current;
+                            view! { <Item item=item is_current=is_current /> }
+                        }).collect_view()}
+                    </ol>
+                }.into_any(),
+            }}
+            <Pager newest=newest older=older />
+        </Card>
+    }
+}
+
+#[component]
+fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
+    view! {
+        <li>
+            <a class="revision-number" href=paths::revision(item.number) aria-label=format!("Revision {}", item.number)>{item.number}</a>
+            <div class="event-text">
+                <p>
+                    <span>{what(&item)}</span>
+                    {is_current.then(|| view! { " " <Pill tone=Tone::Success text="Current" /> })}
+                    {(item.origin == Origin::Outside).then(|| view! { " " <Pill tone=Tone::Warning text="Outside" /> })}
+                </p>
+                {item.comment.clone().map(|comment| view! { <p class="comment">{comment}</p> })}
+                <p class="fine"><LineCounts item=item.clone() /></p>
+            </div>
+            <span class="when"><TimeAgo at_ms=item.at_ms /></span>
+        </li>
+    }
+}
+
+/// "admin changed it from the console".
+pub(super) fn what(item: &RevisionItem) -> String {
+    let who = item.author.clone();
+    match (item.restored_from, item.origin, who) {
+        (Some(number), _, Some(who)) => format!("{who} brought back revision {number}"),
+        (Some(number), _, None) => format!("Revision {number} was brought back"),
+        (None, Origin::Outside, _) => "Changed outside Leasehold".to_owned(),
+        (None, origin, Some(who)) => format!("{who} changed it from the {}", origin.label()),
+        (None, _, None) => "Found as it was when Leasehold first read it".to_owned(),
+    }
+}
+
+/// "3 lines added, 1 removed", as two small tags.
+#[component]
+pub(super) fn LineCounts(item: RevisionItem) -> impl IntoView {
+    view! {
+        <span class="counts">
+            {(item.added > 0).then(|| view! { <Tag text=format!("+{} {}", item.added, lines(item.added)) look="plus" /> })}
+            {(item.removed > 0).then(|| view! { <Tag text=format!("−{} {}", item.removed, lines(item.removed)) look="minus" /> })}
+            {(item.added + item.removed == 0).then_some("no line differs from the revision before")}
+        </span>
+    }
+}
+
+fn lines(number: usize) -> &'static str {
+    if number == 1 { "line" } else { "lines" }
+}

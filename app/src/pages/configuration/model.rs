@@ -1,0 +1,174 @@
+//! What the configuration pages show.
+
+use licensing::conf::check::Finding;
+use licensing::conf::diff::Diff;
+use licensing::conf::view::SettingView;
+use serde::{Deserialize, Serialize};
+
+/// The file as it was read for this page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileInfo {
+    pub path: String,
+    /// Names the bytes this page was made from; sent back with each form. The value of the `ETag`, without quotes.
+    pub base: String,
+    pub revision: i64,
+    pub saved_by: Option<String>,
+    pub saved_at_ms: Option<i64>,
+    pub lines: usize,
+}
+
+/// The settings as a form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConfigurationForm {
+    pub file: FileInfo,
+    pub settings: Vec<SettingView>,
+    pub findings: Vec<Finding>,
+    /// A sentence when the file cannot be edited here: missing, a folder, unreadable, too large.
+    pub file_problem: Option<String>,
+}
+
+/// The file as text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConfigurationText {
+    pub file: FileInfo,
+    /// As `licensing::conf::text::shown` shows it.
+    pub text: String,
+    pub findings: Vec<Finding>,
+    pub file_problem: Option<String>,
+}
+
+/// Which of the two editors a change came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EditMode {
+    #[default]
+    Form,
+    Text,
+}
+
+impl EditMode {
+    /// The value of the hidden field `mode`.
+    pub fn word(self) -> &'static str {
+        match self {
+            EditMode::Form => "form",
+            EditMode::Text => "text",
+        }
+    }
+}
+
+/// A change on its way: what was sent, to be sent again with the next form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    pub mode: EditMode,
+    /// The settings by key (form), or the one field `text`.
+    pub fields: Vec<(String, String)>,
+    pub comment: String,
+}
+
+/// A change, shown before it is saved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    /// `file.base` is what the change was made on; `file.lines` counts the lines of the new file.
+    pub file: FileInfo,
+    pub draft: Draft,
+    pub diff: Diff,
+    /// The findings the new file would have.
+    pub findings: Vec<Finding>,
+    /// Labels of the changed settings that count only after a restart.
+    pub needs_restart: Vec<String>,
+    /// The changed settings by key, for `curl`; empty when the text itself changes.
+    pub changes: Vec<(String, String)>,
+    /// `http://127.0.0.1:8084`, for `curl`.
+    pub origin: String,
+}
+
+/// Where a change came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    #[default]
+    Console,
+    Api,
+    CommandLine,
+    Outside,
+}
+
+impl Origin {
+    /// The words people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Origin::Console => "console",
+            Origin::Api => "API",
+            Origin::CommandLine => "command line",
+            Origin::Outside => "outside Leasehold",
+        }
+    }
+}
+
+/// Somebody else changed the file while this change was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The current file; `file.base` is the new base.
+    pub file: FileInfo,
+    pub draft: Draft,
+    /// None when it happened outside Leasehold.
+    pub who: Option<String>,
+    pub origin: Origin,
+    pub at_ms: i64,
+    pub comment: Option<String>,
+    /// From the common base to what was typed here.
+    pub yours: Diff,
+    /// From the common base to the current file.
+    pub theirs: Diff,
+}
+
+/// One page of the history.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    pub file: FileInfo,
+    /// Newest first.
+    pub revisions: Vec<RevisionItem>,
+    /// Value of `?before=` for the next older page.
+    pub older: Option<i64>,
+}
+
+/// One saved version of the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RevisionItem {
+    pub number: i64,
+    pub at_ms: i64,
+    pub author: Option<String>,
+    pub origin: Origin,
+    pub comment: Option<String>,
+    pub removed: usize,
+    pub added: usize,
+    /// Set when this revision brought back an older one.
+    pub restored_from: Option<i64>,
+}
+
+/// One revision with its two comparisons.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    pub file: FileInfo,
+    pub item: RevisionItem,
+    /// The revision before; none for the first.
+    pub previous: Option<i64>,
+    /// From the one before to this one.
+    pub from_previous: Option<Diff>,
+    /// From the current file to this one: what a restore would do.
+    pub from_current: Diff,
+}
+
+/// The file was changed outside Leasehold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outside {
+    /// `file.revision` is the last saved revision; `file.base` names the bytes now in the file.
+    pub file: FileInfo,
+    pub noticed_ms: i64,
+    /// From the last saved revision to what is in the file now.
+    pub diff: Diff,
+    /// A sentence when the file cannot be read any more.
+    pub file_problem: Option<String>,
+    /// The findings of the file as it is now.
+    pub findings: Vec<Finding>,
+    /// Nothing is changed outside (any more).
+    pub settled: bool,
+}

@@ -1,0 +1,145 @@
+//! A change before it is saved: what changes, what the check would say, why.
+
+use super::findings::{FindingList, counted};
+use super::model::{EditMode, Review};
+use super::{DraftFields, FileLine, crumbs};
+use crate::components::{Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines};
+use crate::pages::overview::findings_words;
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// The answer to either editor.
+#[component]
+pub fn ReviewPage(data: Review) -> impl IntoView {
+    let context = request();
+    let changed = changed_lines(&data.diff);
+    let why_not = context.why_not(Permission::EditConfiguration);
+    let back = match data.draft.mode {
+        EditMode::Form => paths::CONFIGURATION,
+        EditMode::Text => paths::CONFIGURATION_TEXT,
+    };
+    let comment = context.typed("comment", &data.draft.comment);
+    let (errors, warnings) = counted(&data.findings);
+    let command = curl(&data);
+    let file = data.file.clone();
+    if data.diff.is_empty() {
+        return view! {
+            <PageHeader title="Review" crumbs=crumbs() lead=view! { <FileLine file=file /> }.into_any() />
+            <Card title="Nothing changes" id="nothing">
+                <EmptyState title="The file stays as it is" why="What you sent is what the file already holds, byte for byte.">
+                    <LinkButton href=back>"Back to editing"</LinkButton>
+                </EmptyState>
+            </Card>
+        }
+        .into_any();
+    }
+    view! {
+        <PageHeader title="Review before saving" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.into_any() />
+        <FormErrors />
+        <form method="post" action=paths::CONFIGURATION_SAVE class="stack wide">
+            <DraftFields draft=data.draft base=file.base />
+            <Card title=lines_change(changed, file.lines) id="change">
+                <DiffView diff=data.diff caption="What you change" />
+                <p class="muted">"Every other byte of the file stays. What was there before is kept in the history and can be brought back."</p>
+                {needs_restart(&data.needs_restart).map(|text| view! { <Banner tone=Tone::Info text=text role="note" /> })}
+            </Card>
+            {(!data.findings.is_empty()).then(|| view! {
+                <Card title=format!("The new file would have {}", findings_words(errors, warnings)) id="findings">
+                    <FindingList findings=data.findings />
+                    <p class="muted">"You can save all the same; the findings stay on the configuration page."</p>
+                </Card>
+            })}
+            <div class="card">
+                <div class="field">
+                    <label for="comment">"Why this change?"</label>
+                    <p class="hint" id="comment-hint">"Optional. Kept in the history, for whoever asks in a year."</p>
+                    <input class="input" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" aria-describedby="comment-hint" />
+                </div>
+                <div class="actions">
+                    <button type="submit" class="button primary" disabled=why_not.is_some()>"Save the change"</button>
+                    <button type="submit" class="button" formaction=back name="intent" value="edit" formnovalidate=true>"Back to editing"</button>
+                </div>
+                {why_not.map(|reason| view! { <crate::components::Disabled reason=reason /> })}
+            </div>
+        </form>
+        <ShowAsCurl command=command note="Put an API token in place of $TOKEN. If-Match refuses the change when the file is another one by then." />
+    }
+    .into_any()
+}
+
+/// "2 lines of 118 change".
+fn lines_change(changed: usize, total: usize) -> String {
+    if changed == 1 { format!("1 line of {total} changes") } else { format!("{changed} lines of {total} change") }
+}
+
+/// Which of the changes count only after a restart.
+fn needs_restart(labels: &[String]) -> Option<String> {
+    match labels {
+        [] => None,
+        [only] => Some(format!("{only} counts after a restart of Leasehold. All else counts at once.")),
+        [more @ .., last] => Some(format!("{} and {last} count after a restart of Leasehold. All else counts at once.", more.join(", "))),
+    }
+}
+
+/// The same change as a command for scripts.
+fn curl(data: &Review) -> String {
+    let head = [
+        format!("curl -X PUT {}{} \\", data.origin, paths::API_CONFIG),
+        "  -H \"Authorization: Bearer $TOKEN\" \\".to_owned(),
+        format!("  -H {} \\", shell_quoted(&format!("If-Match: \"{}\"", data.file.base))),
+        "  -H 'Content-Type: application/json' \\".to_owned(),
+    ]
+    .join("\n");
+    let comment = json(&data.draft.comment);
+    if data.changes.is_empty() {
+        let program = shell_quoted(&format!("{{text: ., comment: {comment}}}"));
+        return format!("jq -Rs {program} license_server.conf |\n{head}\n  --data-binary @-");
+    }
+    let changes: Vec<String> = data.changes.iter().map(|(key, value)| format!("{}:{}", json(key), json(value))).collect();
+    let body = format!("{{\"changes\":{{{}}},\"comment\":{comment}}}", changes.join(","));
+    format!("{head}\n  --data {}", shell_quoted(&body))
+}
+
+/// A JSON string.
+fn json(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            control if control < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(control))),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A word of a POSIX shell.
+fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_survives_quotes_in_what_was_typed() {
+        let mut review = Review { origin: "http://127.0.0.1:8084".into(), ..Review::default() };
+        review.file.base = "abc".into();
+        review.changes = vec![("FLEX_NODE_LIST".into(), "a'b\"c".into())];
+        let command = curl(&review);
+        assert!(command.contains("If-Match: \"abc\""), "{command}");
+        assert!(command.contains(r#""FLEX_NODE_LIST":"a'\''b\"c""#), "{command}");
+    }
+
+    #[test]
+    fn counts_read_as_sentences() {
+        assert_eq!(lines_change(1, 118), "1 line of 118 changes");
+        assert_eq!(lines_change(2, 118), "2 lines of 118 change");
+        assert_eq!(needs_restart(&["A".into(), "B".into()]).as_deref(), Some("A and B count after a restart of Leasehold. All else counts at once."));
+    }
+}

@@ -1,0 +1,206 @@
+//! One setting of the form: what it is, its control, what its value means.
+
+use crate::components::{Icon, Glyph, Tag, TextArea};
+use crate::islands::guid_field::GuidField;
+use crate::paths;
+use crate::request::request;
+use leptos::prelude::*;
+use licensing::conf::view::SettingView;
+
+/// The word that stands for the built-in value.
+const DEFAULT: &str = "default";
+
+/// One setting with its control.
+#[component]
+pub(crate) fn SettingRow(
+    setting: SettingView,
+    /// The whole form cannot be used.
+    #[prop(optional)]
+    disabled: bool,
+    /// Leaves out the line and the tags.
+    #[prop(optional)]
+    plain: bool,
+) -> impl IntoView {
+    let context = request();
+    let key = setting.key.clone();
+    let error = context.error(&key).or_else(|| setting.error.clone());
+    let described = if error.is_some() { format!("{key}-error {key}-help") } else { format!("{key}-help") };
+    let inactive = if setting.active { "" } else { " inactive" };
+    let typed = context.typed(&key, setting.value.as_deref().unwrap_or_default());
+    let control = Control {
+        value: typed,
+        invalid: error.is_some(),
+        disabled: disabled || !setting.editable,
+        focus: context.focuses(&key),
+        described,
+    };
+    view! {
+        <div class=format!("setting{inactive}") id=format!("setting-{key}")>
+            <div class="setting-name">
+                <label for=key.clone()>{setting.label.clone()}</label>
+                <code class="key">{key.clone()}</code>
+                {(!plain).then(|| view! { <Tags setting=setting.clone() /> })}
+            </div>
+            <div class="setting-value">
+                {control.render(&setting)}
+                {error.map(|error| view! {
+                    <p class="field-error" id=format!("{key}-error")><Icon glyph=Glyph::Danger /><span>{error}</span></p>
+                })}
+                <div class="hint" id=format!("{key}-help")>
+                    <p>{setting.help.clone()}</p>
+                    {meaning(&setting).map(|meaning| view! { <p class="means">{meaning}</p> })}
+                    {setting.why_inactive.clone().map(|why| view! { <p class="means">{why}</p> })}
+                </div>
+            </div>
+            {(!plain).then(|| view! {
+                <div class="setting-line">
+                    {match setting.line {
+                        Some(line) => view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.into_any(),
+                        None => view! { <span class="fine">"not in the file"</span> }.into_any(),
+                    }}
+                </div>
+            })}
+        </div>
+    }
+}
+
+/// What the value stands for, when it does not say so itself.
+fn meaning(setting: &SettingView) -> Option<String> {
+    let shown = short_list(&setting.effective);
+    match setting.value.as_deref() {
+        None if shown.is_empty() => Some("Not in the file: default applies.".to_owned()),
+        None => Some(format!("Not in the file: default applies, {shown}.")),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => Some("default stands for nothing set.".to_owned()),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) => Some(format!("default stands for {shown}.")),
+        Some(_) if setting.error.is_some() && !shown.is_empty() => Some(format!("Until this is put right, {shown} counts.")),
+        Some(_) => None,
+    }
+}
+
+/// A list of many hosts, told by its first and its count.
+fn short_list(value: &str) -> String {
+    let hosts: Vec<&str> = value.split(';').collect();
+    match hosts.as_slice() {
+        [first, _, .., last] => format!("{} hosts, {first} to {last}", hosts.len()),
+        _ => value.to_owned(),
+    }
+}
+
+#[component]
+fn Tags(setting: SettingView) -> impl IntoView {
+    view! {
+        <div class="tags">
+            {match (&setting.value, setting.is_default) {
+                (None, _) => view! { <Tag text="not in the file" look="absent" /> }.into_any(),
+                (Some(_), true) => view! { <Tag text="default" /> }.into_any(),
+                (Some(_), false) => view! { <Tag text="set here" look="set" /> }.into_any(),
+            }}
+            {(!setting.active).then(|| view! { <Tag text="inactive" look="off" /> })}
+            {(!setting.editable).then(|| view! { <Tag text="read only" look="locked" /> })}
+            {(setting.effect == "restart").then(|| view! { <Tag text="after restart" look="off" /> })}
+        </div>
+    }
+}
+
+/// The state of a control, whatever its kind.
+struct Control {
+    value: String,
+    invalid: bool,
+    disabled: bool,
+    focus: bool,
+    described: String,
+}
+
+impl Control {
+    /// The control that fits the kind of the setting.
+    fn render(self, setting: &SettingView) -> AnyView {
+        if setting.kind == "guid" && !self.disabled {
+            return self.guid(setting);
+        }
+        let options = options(setting);
+        if !options.is_empty() {
+            return self.select(setting, options);
+        }
+        if setting.kind == "hosts" { self.hosts(setting) } else { self.input(setting) }
+    }
+
+    fn guid(self, setting: &SettingView) -> AnyView {
+        view! {
+            <GuidField
+                name=setting.key.clone() value=self.value described=self.described invalid=self.invalid focus=self.focus
+            />
+        }
+        .into_any()
+    }
+
+    fn select(self, setting: &SettingView, mut options: Vec<(String, String)>) -> AnyView {
+        if !options.iter().any(|(value, _)| same(value, &self.value)) {
+            options.insert(0, (self.value.clone(), format!("{} (in the file, not allowed)", self.value)));
+        }
+        let mut chosen = false;
+        view! {
+            <select
+                class="input" id=setting.key.clone() name=setting.key.clone() aria-describedby=self.described
+                aria-invalid=self.invalid.then_some("true") disabled=self.disabled autofocus=self.focus
+            >
+                {options.into_iter().map(|(value, words)| {
+                    let selected = !chosen && same(&value, &self.value);
+                    chosen |= selected;
+                    view! { <option value=value selected=selected>{words}</option> }
+                }).collect_view()}
+            </select>
+        }
+        .into_any()
+    }
+
+    fn hosts(self, setting: &SettingView) -> AnyView {
+        let rows = (self.value.len() / 64 + 1).clamp(1, 5) as u32;
+        view! {
+            <TextArea
+                name=setting.key.clone() id=setting.key.clone() text=self.value rows=rows described_by=self.described
+                invalid=self.invalid disabled=self.disabled autofocus=self.focus look="input mono"
+            />
+        }
+        .into_any()
+    }
+
+    fn input(self, setting: &SettingView) -> AnyView {
+        let numeric = matches!(setting.kind.as_str(), "port" | "number");
+        view! {
+            <input
+                class=if numeric { "input mono short" } else { "input mono" } type="text" id=setting.key.clone() name=setting.key.clone() value=self.value
+                autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby=self.described aria-invalid=self.invalid.then_some("true")
+                disabled=self.disabled autofocus=self.focus
+            />
+        }
+        .into_any()
+    }
+}
+
+/// Values of settings compare as the file does: `default` in any case.
+fn same(option: &str, value: &str) -> bool {
+    option == value || (option == DEFAULT && value.eq_ignore_ascii_case(DEFAULT))
+}
+
+/// What a select offers: `default` with what it stands for, then the allowed values. Empty: not a select.
+fn options(setting: &SettingView) -> Vec<(String, String)> {
+    let mut choices: Vec<(String, String)> = setting.choices.iter().filter(|(value, _)| value != DEFAULT).cloned().collect();
+    if choices.is_empty() && setting.kind == "flag" {
+        choices = vec![("0".to_owned(), "Off".to_owned()), ("1".to_owned(), "On".to_owned())];
+    }
+    if choices.is_empty() {
+        return choices;
+    }
+    let stands_for = choices
+        .iter()
+        .find(|(value, _)| *value == setting.default)
+        .map_or_else(|| setting.default.clone(), |(_, words)| words.clone());
+    let mut options = Vec::with_capacity(choices.len() + 2);
+    if setting.value.is_none() {
+        options.push((String::new(), format!("Not in the file ({stands_for} applies)")));
+    }
+    options.push((DEFAULT.to_owned(), format!("default ({stands_for})")));
+    options.append(&mut choices);
+    options
+}

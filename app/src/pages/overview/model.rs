@@ -1,0 +1,50 @@
+//! What the overview shows.
+
+use crate::pages::audit::AuditItem;
+use serde::{Deserialize, Serialize};
+
+/// The data of the overview.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    pub registration: Registration,
+    pub file: FileState,
+    /// The newest entries of the audit log, newest first; empty when the viewer may not read it.
+    pub changes: Vec<AuditItem>,
+    pub version: String,
+    pub started_at_ms: i64,
+    /// Sessions signed in now.
+    pub sessions: usize,
+}
+
+/// What the configuration file says about this server's identity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Registration {
+    /// No GUID, or flexible licensing is off.
+    NotRegistered {
+        /// The GUID in the file, canonical, when only the mode is off.
+        guid: Option<String>,
+        flexible: bool,
+    },
+    Registered {
+        /// Canonical: `{DF9960A1-…}`.
+        guid: String,
+        /// Lower case, no braces.
+        deployment: String,
+    },
+}
+
+/// The state of the configuration file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileState {
+    pub path: String,
+    /// A sentence when the file cannot be read.
+    pub problem: Option<String>,
+    pub revision: i64,
+    /// Who saved the revision; none when it was found as it is.
+    pub changed_by: Option<String>,
+    pub changed_at_ms: Option<i64>,
+    pub errors: usize,
+    pub warnings: usize,
+    /// When a change from outside was noticed and not yet answered.
+    pub changed_outside_ms: Option<i64>,
+}
