@@ -96,7 +96,7 @@ pub static PHASES: &[Rule] = &[
         phase: Phase::Final,
         label: "Final days",
         report: Report { level: Level::Error, every: Some(HOUR) },
-        effect: "All licenses leave service in less than five days or on the fifth. Make an exchange now, over the network or by hand.",
+        effect: "All licenses leave service in five days or less. Make an exchange now, over the network or by hand.",
     },
     Rule {
         phase: Phase::Lapsed,

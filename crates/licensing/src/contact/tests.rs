@@ -1,1 +1,236 @@
+use proptest::prelude::*;
+use rstest::rstest;
 
+use super::*;
+
+const START: Millis = 1_700_000_000_000;
+
+fn run(state: &State, event: Event) -> (State, Vec<Effect>) {
+    step(state, event).unwrap()
+}
+
+/// A server verified at [`START`], running since with monotonic time 0.
+fn verified() -> State {
+    let (state, _) = run(&State::unregistered(START), Event::Started { wall: START });
+    let (state, _) = run(&state, Event::Tick { wall: START, mono: 0 });
+    run(&state, Event::Verified { node_time: START }).0
+}
+
+fn after(days: i64) -> State {
+    let (state, _) = run(&verified(), Event::Tick { wall: START + days * DAY, mono: days * DAY });
+    state
+}
+
+fn expected(day: u32) -> Phase {
+    match day {
+        0..=1 => Phase::InTouch,
+        2..=29 => Phase::Late,
+        30..=44 => Phase::Reminder,
+        45..=54 => Phase::Urgent,
+        55..=59 => Phase::Final,
+        _ => Phase::Lapsed,
+    }
+}
+
+#[test]
+fn the_table_names_every_phase_in_order() {
+    let phases: Vec<_> = PHASES.iter().map(|rule| rule.phase).collect();
+    use Phase::*;
+    assert_eq!(phases, [Unregistered, InTouch, Late, Reminder, Urgent, Final, Lapsed]);
+    for rule in PHASES {
+        assert_eq!(rule.phase.rule(), rule);
+        assert!(rule.effect.ends_with('.'));
+    }
+    let report = |phase: Phase| (phase.rule().report.level, phase.rule().report.every);
+    assert_eq!(report(Reminder), (Level::Warn, Some(DAY)));
+    assert_eq!(report(Urgent), (Level::Error, Some(DAY)));
+    assert_eq!(report(Final), (Level::Error, Some(DAY / 24)));
+    assert_eq!(report(Lapsed).0, Level::Error);
+}
+
+#[test]
+fn sixty_days_pass_and_contact_brings_everything_back() {
+    let mut state = verified();
+    for day in 0..=61_u32 {
+        let at = Millis::from(day) * DAY;
+        (state, _) = run(&state, Event::Tick { wall: START + at, mono: at });
+        assert_eq!((state.days(), state.phase()), (Some(day), expected(day)), "day {day}");
+        assert_eq!(state.in_service(), day < 60, "day {day}");
+        let (just_before, _) = run(&state, Event::Tick { wall: START + at, mono: at + DAY - 1 });
+        assert_eq!(just_before.days(), Some(day), "the last millisecond of day {day}");
+        if let Some((instant, next)) = state.next_change() {
+            let first = u32::try_from((instant - START) / DAY).unwrap();
+            assert_eq!((expected(first), expected(first - 1)), (next, state.phase()), "day {day}");
+        } else {
+            assert_eq!(state.phase(), Phase::Lapsed);
+        }
+    }
+    let (state, effects) = run(&state, Event::Verified { node_time: START + 61 * DAY });
+    assert_eq!((state.days(), state.phase(), state.in_service()), (Some(0), Phase::InTouch, true));
+    assert!(effects.contains(&Effect::Changed { from: Phase::Lapsed, to: Phase::InTouch }));
+}
+
+#[rstest]
+#[case(0, 60)]
+#[case(59, 60)]
+#[case(60, 60)]
+#[case(61, 61)]
+#[case(365, 365)]
+#[case(u32::MAX, u32::MAX)]
+fn a_license_lengthens_the_limit_and_nothing_shortens_it(#[case] asked: u32, #[case] expected: u32) {
+    let limit = Limit::new(asked);
+    assert_eq!(limit.days(), expected);
+    assert_eq!(serde_json::from_str::<Limit>(&asked.to_string()).unwrap(), limit);
+    for (day, phase) in [
+        (expected - 31, Phase::Late),
+        (expected - 30, Phase::Reminder),
+        (expected - 15, Phase::Urgent),
+        (expected - 5, Phase::Final),
+        (expected - 1, Phase::Final),
+        (expected, Phase::Lapsed),
+    ] {
+        assert_eq!(Phase::at(day, limit), phase);
+    }
+}
+
+#[test]
+fn a_server_that_was_never_registered_counts_nothing() {
+    let state = State::unregistered(START);
+    let (state, _) = run(&state, Event::Started { wall: START + 100 * DAY });
+    assert_eq!(
+        (state.days(), state.phase(), state.next_change(), state.lapses_at()),
+        (None, Phase::Unregistered, None, None)
+    );
+    assert!(!state.in_service());
+}
+
+#[test]
+fn a_clock_set_back_gains_nothing_and_is_flagged() {
+    let state = after(10);
+    let (state, effects) = run(&state, Event::Tick { wall: START, mono: 10 * DAY + 1000 });
+    assert_eq!(state.days(), Some(10));
+    assert_eq!(effects, [Effect::ClockFlagged { by: -10 * DAY - 1000 }]);
+    let (state, _) = run(&state, Event::Started { wall: START });
+    assert_eq!(state.days(), Some(10));
+    assert!(state.flagged.is_some());
+}
+
+#[test]
+fn a_clock_set_ahead_is_not_followed_while_running() {
+    let (state, effects) = run(&after(10), Event::Tick { wall: START + 400 * DAY, mono: 10 * DAY });
+    assert_eq!((state.days(), state.phase()), (Some(10), Phase::Late));
+    assert_eq!(effects, [Effect::ClockFlagged { by: 390 * DAY }]);
+    let (state, effects) = run(&state, Event::Tick { wall: START + 10 * DAY, mono: 10 * DAY });
+    assert!(state.flagged.is_some() && effects.is_empty(), "only a verified exchange clears the flag");
+    let (state, effects) = run(&state, Event::Verified { node_time: START + 10 * DAY });
+    assert_eq!(state.flagged, None);
+    assert!(effects.contains(&Effect::ClockSettled));
+}
+
+#[test]
+fn five_minutes_are_tolerated_in_either_direction() {
+    for (by, flagged) in [
+        (TOLERANCE, None),
+        (-TOLERANCE, None),
+        (TOLERANCE + 1, Some(TOLERANCE + 1)),
+        (-TOLERANCE - 1, Some(-TOLERANCE - 1)),
+    ] {
+        let (state, _) = run(&verified(), Event::Tick { wall: START + by, mono: 0 });
+        assert_eq!((state.flagged, state.high_water), (flagged, START));
+    }
+}
+
+#[test]
+fn time_switched_off_counts_and_a_jump_is_undone_by_contact() {
+    let (state, _) = run(&after(10), Event::Started { wall: START + 70 * DAY });
+    assert_eq!(state.phase(), Phase::Lapsed);
+    let (state, _) = run(&state, Event::Tick { wall: START + 70 * DAY, mono: 5 });
+    assert_eq!(state.high_water, START + 70 * DAY, "a new run has a new monotonic clock");
+    let (state, _) = run(&state, Event::Verified { node_time: START + 11 * DAY });
+    assert_eq!((state.days(), state.high_water), (Some(0), START + 11 * DAY));
+}
+
+#[test]
+fn reports_come_when_due_and_not_more_often() {
+    let mut state = verified();
+    let mut reports = [0; 61];
+    for minute in 0..=60 * 24 * 60 {
+        let at = minute * 60_000;
+        let (next, effects) = run(&state, Event::Tick { wall: START + at, mono: at });
+        state = next;
+        for effect in effects {
+            if let Effect::Report { days, level, .. } = effect {
+                assert_eq!(level, state.rule().report.level);
+                reports[days.unwrap() as usize] += 1;
+            }
+        }
+    }
+    for (day, count) in reports.into_iter().enumerate() {
+        let expected = match day {
+            0 | 1 => 0,
+            2..=54 => 1,
+            55..=59 => 24,
+            _ => 1,
+        };
+        assert_eq!(count, expected, "day {day}");
+    }
+}
+
+#[test]
+fn a_stored_state_goes_on_where_it_was() {
+    let state = after(33);
+    let stored: State = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+    assert_eq!(stored, State { anchor: None, ..state });
+    let (state, effects) = run(&stored, Event::Started { wall: START + 33 * DAY });
+    assert_eq!((state.days(), effects), (Some(33), vec![]), "a restart repeats no report");
+}
+
+#[test]
+fn a_broken_rule_is_noticed() {
+    let before = after(10);
+    let tick = Event::Tick { wall: START, mono: 10 * DAY + 5 };
+    let good = run(&before, tick).0;
+    assert_eq!(invariants(&before, tick, &good), Ok(()));
+    let moved = State { high_water: good.high_water + 1, ..good };
+    assert!(matches!(invariants(&before, tick, &moved), Err(Broken::FollowedTheWall { .. })));
+    let back = State { high_water: before.high_water - 1, ..good };
+    assert!(matches!(invariants(&before, tick, &back), Err(Broken::WentBack { .. })));
+    let granted = State { last_verified: Some(good.high_water), ..good };
+    assert_eq!(invariants(&before, tick, &granted), Err(Broken::Contact));
+    assert_eq!(invariants(&good, tick, &State { flagged: None, ..good }), Err(Broken::Flag));
+    assert_eq!(invariants(&before, Event::Verified { node_time: START }, &good), Err(Broken::Contact));
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let time = || prop_oneof![START - DAY..START + 100 * DAY, any::<Millis>()];
+    prop_oneof![
+        4 => (time(), prop_oneof![0..DAY * 100, any::<Millis>()]).prop_map(|(wall, mono)| Event::Tick { wall, mono }),
+        1 => time().prop_map(|wall| Event::Started { wall }),
+        1 => time().prop_map(|node_time| Event::Verified { node_time }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn whatever_happens_the_rules_hold(events in proptest::collection::vec(event(), 0..60), limit in any::<u32>()) {
+        let mut state = State::unregistered(START).with_limit(Limit::new(limit));
+        for event in events {
+            let next = step(&state, event);
+            prop_assert!(next.is_ok(), "{:?} {:?} {:?}", state, event, next);
+            state = next.unwrap().0;
+            prop_assert_eq!(state.phase() == Phase::Unregistered, state.last_verified.is_none());
+        }
+    }
+
+    #[test]
+    fn no_setting_of_the_wall_clock_lengthens_the_days(walls in proptest::collection::vec(any::<Millis>(), 1..80)) {
+        let mut state = verified();
+        for (index, wall) in walls.iter().enumerate() {
+            let mono = (index as Millis + 1) * DAY;
+            state = run(&state, Event::Tick { wall: *wall, mono }).0;
+            prop_assert_eq!(state.days(), Some(index as u32 + 1));
+        }
+    }
+}

@@ -12,7 +12,7 @@ pub fn nearest(key: &str) -> Option<&'static Setting> {
     let typed = letters(key);
     let (distance, setting) =
         SETTINGS.iter().map(|setting| (distance(&typed, &letters(setting.key)), setting)).min_by_key(|(d, _)| *d)?;
-    let near = (setting.key.len() / 6).max(2);
+    let near = (setting.key.len() / 5).max(2);
     (distance <= near && typed.len() > near).then_some(setting)
 }
 
