@@ -66,14 +66,24 @@ pub(crate) fn SettingRow(
 
 /// What the value stands for, when it does not say so itself.
 fn meaning(setting: &SettingView) -> Option<String> {
-    let shown = short_list(&setting.effective);
-    match setting.value.as_deref() {
-        None if shown.is_empty() => Some("Not in the file: default applies.".to_owned()),
-        None => Some(format!("Not in the file: default applies, {shown}.")),
-        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => Some("default stands for nothing set.".to_owned()),
-        Some(value) if value.eq_ignore_ascii_case(DEFAULT) => Some(format!("default stands for {shown}.")),
-        Some(_) if setting.error.is_some() && !shown.is_empty() => Some(format!("Until this is put right, {shown} counts.")),
-        Some(_) => None,
+    let shown = in_effect(setting);
+    let sentence = match setting.value.as_deref() {
+        None if shown.is_empty() => "Not in the file: default applies".to_owned(),
+        None => format!("Not in the file: default applies, {shown}"),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => "default stands for nothing".to_owned(),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) => format!("default stands for {shown}"),
+        Some(_) if setting.error.is_some() && !shown.is_empty() => format!("Until this is put right, {shown} counts"),
+        Some(value) if setting.effective != value && !shown.is_empty() => format!("Means {shown}"),
+        Some(_) => return None,
+    };
+    Some(if sentence.ends_with('.') { sentence } else { format!("{sentence}.") })
+}
+
+/// The value in effect, in the words of its choice, a long list shortened.
+fn in_effect(setting: &SettingView) -> String {
+    match options(setting).into_iter().find(|(value, _)| *value == setting.effective && value != DEFAULT) {
+        Some((_, words)) => words,
+        None => short_list(&setting.effective),
     }
 }
 

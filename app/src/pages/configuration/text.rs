@@ -108,8 +108,8 @@ fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
 /// The look of a line: comments step back, sections stand out.
 fn kind(line: &str) -> &'static str {
     match line.trim_start().chars().next() {
-        Some('#' | ';') => "comment",
-        Some('[') => "section",
+        Some('#' | ';') => "comment-line",
+        Some('[') => "section-line",
         _ => "",
     }
 }
