@@ -1,7 +1,11 @@
 //! The console: pages, islands, forms. HTML first: every page is complete and every form works without script.
 
+pub mod answer;
 pub mod components;
+pub mod installation;
 pub mod islands;
+pub mod load;
 pub mod pages;
 pub mod paths;
 pub mod request;
+pub mod routes;

@@ -1,0 +1,45 @@
+//! Pages that answer a form and have no address of their own: the server provides one as context in place of the route.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::components::{BareLayout, Layout};
+use crate::pages::configuration::{Conflict, ConflictPage, Review, ReviewPage};
+use crate::pages::error::ErrorPage;
+use crate::pages::setup::{SetupGuid, SetupGuidPage};
+use crate::request::request;
+
+/// What is shown in place of the route.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// A change before it is saved.
+    Review(Box<Review>),
+    /// Somebody else changed the file meanwhile.
+    Conflict(Box<Conflict>),
+    /// The GUID was checked; shows what would change.
+    CheckedGuid(Box<SetupGuid>),
+    /// What went wrong.
+    Error { status: u16, title: String, sentence: String, hint: String },
+}
+
+impl Answer {
+    /// The page of this answer.
+    pub fn view(self) -> AnyView {
+        match self {
+            Self::Review(data) => view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.into_any(),
+            Self::Conflict(data) => view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any(),
+            Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.into_any(),
+            Self::Error { status, title, sentence, hint } => {
+                let page = {
+                    let title = title.clone();
+                    move || view! { <ErrorPage status=status title=title.clone() sentence=sentence.clone() hint=hint.clone() /> }
+                };
+                if request().viewer.is_some() {
+                    view! { <Layout><Title text=title />{page()}</Layout> }.into_any()
+                } else {
+                    view! { <BareLayout><Title text=title />{page()}</BareLayout> }.into_any()
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Loading: what each page shows, from the engine. One server function per page; it runs on the server only and is called
+//! while the page is rendered. Permission to see a page is checked before, by the route table of the server.
+
+use leptos::prelude::*;
+
+use crate::pages::account::Account;
+use crate::pages::audit::AuditLog;
+use crate::pages::configuration::{ConfigurationForm, ConfigurationText, History, Outside, Revision};
+use crate::pages::login::Login;
+use crate::pages::overview::Overview;
+use crate::pages::settings::Settings;
+use crate::pages::setup::{SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupReview, SetupToken};
+
+#[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod configuration;
+#[cfg(feature = "ssr")]
+pub mod overview;
+#[cfg(feature = "ssr")]
+pub mod setup;
+
+#[cfg(feature = "ssr")]
+pub(crate) fn engine() -> std::sync::Arc<engine::Engine> {
+    expect_context()
+}
+
+#[cfg(feature = "ssr")]
+pub(crate) fn installation() -> crate::installation::Installation {
+    expect_context()
+}
+
+#[cfg(feature = "ssr")]
+fn failed(error: impl std::fmt::Display) -> ServerFnError {
+    ServerFnError::ServerError(error.to_string())
+}
+
+#[server]
+pub async fn overview_page() -> Result<Overview, ServerFnError> {
+    overview::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn configuration_page() -> Result<ConfigurationForm, ServerFnError> {
+    Ok(configuration::form(&engine()))
+}
+
+#[server]
+pub async fn text_page() -> Result<ConfigurationText, ServerFnError> {
+    Ok(configuration::text(&engine()))
+}
+
+#[server]
+pub async fn history_page() -> Result<History, ServerFnError> {
+    let before = crate::request::request().query("before").and_then(|b| b.parse().ok());
+    configuration::history(&engine(), before).await.map_err(failed)
+}
+
+#[server]
+pub async fn revision_page(number: i64) -> Result<Option<Revision>, ServerFnError> {
+    configuration::revision(&engine(), number).await.map_err(failed)
+}
+
+#[server]
+pub async fn outside_page() -> Result<Outside, ServerFnError> {
+    configuration::outside(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn audit_page() -> Result<AuditLog, ServerFnError> {
+    audit::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn account_page() -> Result<Account, ServerFnError> {
+    account::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn settings_page() -> Result<Settings, ServerFnError> {
+    Ok(installation().settings)
+}
+
+#[server]
+pub async fn login_page() -> Result<Login, ServerFnError> {
+    let request = crate::request::request();
+    Ok(Login { next: request.typed("next", request.query("next").unwrap_or_default()) })
+}
+
+#[server]
+pub async fn setup_token_page() -> Result<SetupToken, ServerFnError> {
+    Ok(setup::token())
+}
+
+#[server]
+pub async fn setup_administrator_page() -> Result<SetupAdministrator, ServerFnError> {
+    Ok(setup::administrator())
+}
+
+#[server]
+pub async fn setup_guid_page() -> Result<SetupGuid, ServerFnError> {
+    setup::guid(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn setup_connection_page() -> Result<SetupConnection, ServerFnError> {
+    setup::connection(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn setup_review_page() -> Result<SetupReview, ServerFnError> {
+    setup::review(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn setup_done_page() -> Result<SetupDone, ServerFnError> {
+    setup::done(&engine()).await.map_err(failed)
+}

@@ -1,0 +1,73 @@
+//! The audit log.
+
+use engine::audit::{AuditItem as Entry, AuditQuery, Verdict};
+use engine::{DatabaseError, Engine};
+
+use crate::pages::audit::{AuditItem, AuditLog, Chain, Outcome};
+use crate::paths;
+use crate::request::request;
+
+/// Entries on one page.
+const PAGE: i64 = 50;
+
+/// Kinds of entries people filter by: the beginning of the action, and the words for it.
+const KINDS: &[(&str, &str)] = &[
+    ("conf.", "Configuration"),
+    ("server.", "Registration"),
+    ("session.", "Signing in and out"),
+    ("user.", "Users"),
+    ("token.", "API tokens"),
+];
+
+/// One page of the log, filtered by the query of the request.
+pub async fn load(engine: &Engine) -> Result<AuditLog, DatabaseError> {
+    let request = request();
+    let query = AuditQuery {
+        who: request.query("who").map(str::to_owned),
+        what: request.query("what").map(str::to_owned),
+        before: request.query("before").and_then(|b| b.parse().ok()),
+        limit: PAGE + 1,
+    };
+    let mut entries = engine.audit.list(&query).await?;
+    let more = entries.len() > PAGE as usize;
+    entries.truncate(PAGE as usize);
+    let (verdict, at_ms) = engine.audit.verdict(request.now_ms).await?;
+    Ok(AuditLog {
+        older: entries.last().filter(|_| more).map(|e| e.seq),
+        items: entries.into_iter().map(item).collect(),
+        chain: match verdict {
+            Verdict::Whole(up_to) => Chain::Verified { up_to, at_ms },
+            Verdict::Broken(at) => Chain::Broken { at },
+            Verdict::CutOff(last, _) => Chain::Broken { at: last + 1 },
+        },
+        people: engine.audit.people().await?,
+        kinds: KINDS.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect(),
+    })
+}
+
+/// The newest entries.
+pub async fn newest(engine: &Engine, limit: i64) -> Result<Vec<AuditItem>, DatabaseError> {
+    let entries = engine.audit.list(&AuditQuery { limit, ..AuditQuery::default() }).await?;
+    Ok(entries.into_iter().map(item).collect())
+}
+
+fn item(entry: Entry) -> AuditItem {
+    let from = match entry.address {
+        Some(address) => format!("{}, {address}", entry.origin),
+        None => entry.origin,
+    };
+    AuditItem {
+        id: entry.seq,
+        at_ms: entry.at,
+        who: entry.who,
+        what: entry.sentence,
+        comment: None,
+        from,
+        outcome: match entry.outcome.as_str() {
+            "refused" => Outcome::Refused,
+            "failed" => Outcome::Failed,
+            _ => Outcome::Done,
+        },
+        href: entry.action.starts_with("conf.").then(|| paths::CONFIGURATION_HISTORY.to_owned()),
+    }
+}

@@ -1,0 +1,43 @@
+//! The overview.
+
+use engine::{DatabaseError, Engine};
+use licensing::conf::check::{self, Severity};
+use licensing::conf::effective::Effective;
+use licensing::permission::Permission;
+
+use crate::pages::overview::{FileState, Overview, Registration};
+use crate::request::request;
+
+/// What the overview shows.
+pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
+    let state = engine.conf();
+    let document = state.document();
+    let effective = Effective::of(&document);
+    let registration = match effective.guid {
+        Some(guid) if effective.flexible && state.problem.is_none() => {
+            Registration::Registered { guid: guid.to_string(), deployment: guid.compact() }
+        }
+        guid => Registration::NotRegistered { guid: guid.map(|g| g.to_string()), flexible: effective.flexible },
+    };
+    let findings = check::check(&document);
+    let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let may_read = request().why_not(Permission::ViewAudit).is_none();
+    let changes = if may_read { super::audit::newest(engine, 5).await? } else { Vec::new() };
+    Ok(Overview {
+        registration,
+        file: FileState {
+            path: state.path.clone(),
+            problem: state.problem.as_ref().map(ToString::to_string),
+            revision: state.number(),
+            changed_by: state.revision.as_ref().filter(|r| r.origin != "system").map(|r| r.author.clone()),
+            changed_at_ms: state.revision.as_ref().map(|r| r.at),
+            errors,
+            warnings: findings.len() - errors,
+            changed_outside_ms: state.outside.map(|o| o.at),
+        },
+        changes,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at_ms: engine.started_at,
+        sessions: engine.live_sessions().await?,
+    })
+}

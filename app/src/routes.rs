@@ -1,0 +1,167 @@
+//! The routes of the console: which page an address shows.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_params_map;
+use leptos_router::{SsrMode, path};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::answer::Answer;
+use crate::components::{Document, Layout};
+use crate::load;
+use crate::pages::account::AccountPage;
+use crate::pages::audit::AuditPage;
+use crate::pages::configuration::{ConfigurationPage, HistoryPage, OutsidePage, RevisionPage, TextPage};
+use crate::pages::login::LoginPage;
+use crate::pages::overview::OverviewPage;
+use crate::pages::settings::SettingsPage;
+use crate::pages::setup::{
+    SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuidPage, SetupReviewPage, SetupTokenPage,
+};
+
+/// The whole document: what the server renders for each request.
+pub fn shell() -> impl IntoView {
+    provide_meta_context();
+    view! { <Document><App /></Document> }
+}
+
+/// The page of this address, or the answer to a form.
+#[component]
+pub fn App() -> impl IntoView {
+    if let Some(answer) = use_context::<Answer>() {
+        return answer.view();
+    }
+    view! {
+        <Router>
+            <Routes fallback=not_found>
+                <Route path=path!("/") view=Overview ssr=SsrMode::Async />
+                <Route path=path!("/configuration") view=Configuration ssr=SsrMode::Async />
+                <Route path=path!("/configuration/text") view=ConfigurationText ssr=SsrMode::Async />
+                <Route path=path!("/configuration/history") view=ConfigurationHistory ssr=SsrMode::Async />
+                <Route path=path!("/configuration/history/:number") view=ConfigurationRevision ssr=SsrMode::Async />
+                <Route path=path!("/configuration/outside") view=ConfigurationOutside ssr=SsrMode::Async />
+                <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
+                <Route path=path!("/account") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/account/password") view=Account ssr=SsrMode::Async />
+                <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                <Route path=path!("/login") view=Login ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetupToken ssr=SsrMode::Async />
+                <Route path=path!("/setup/administrator") view=SetupAdministrator ssr=SsrMode::Async />
+                <Route path=path!("/setup/guid") view=SetupGuid ssr=SsrMode::Async />
+                <Route path=path!("/setup/connection") view=SetupConnection ssr=SsrMode::Async />
+                <Route path=path!("/setup/review") view=SetupReview ssr=SsrMode::Async />
+                <Route path=path!("/setup/done") view=SetupDone ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+    .into_any()
+}
+
+/// Nothing is there.
+fn not_found() -> AnyView {
+    status(404);
+    Answer::Error {
+        status: 404,
+        title: "Nothing is here".to_owned(),
+        sentence: "There is no page at this address.".to_owned(),
+        hint: "It may have been typed wrongly, or what it showed is gone.".to_owned(),
+    }
+    .view()
+}
+
+/// Sets the status of the response; the browser has no use for it.
+#[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "only the server answers with a status"))]
+fn status(code: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(code)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(code)) {
+        options.set_status(code);
+    }
+}
+
+/// Loads the data of a page, then draws it. A failure is a page with the request's id, and status 500.
+fn loaded<T, F>(load: impl Fn() -> F + Send + Sync + 'static, page: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static) -> AnyView
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, ServerFnError>> + Send + 'static,
+{
+    let data = Resource::new_blocking(|| (), move |()| load());
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                match data.await {
+                    Ok(data) => page(data),
+                    Err(error) => {
+                        leptos::logging::error!("a page could not be loaded: {error}");
+                        status(500);
+                        Answer::Error {
+                            status: 500,
+                            title: "This page could not be shown".to_owned(),
+                            sentence: "Leasehold could not read what belongs here. Nothing was changed.".to_owned(),
+                            hint: "Try again. If it stays, look into the server's log for the request named below.".to_owned(),
+                        }
+                        .view()
+                    }
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// A page inside the frame of the console.
+macro_rules! framed {
+    ($name:ident, $title:literal, $load:path, $page:ident) => {
+        #[component]
+        fn $name() -> impl IntoView {
+            loaded($load, |data| view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any())
+        }
+    };
+}
+
+/// A page with a frame of its own.
+macro_rules! bare {
+    ($name:ident, $title:literal, $load:path, $page:ident) => {
+        #[component]
+        fn $name() -> impl IntoView {
+            loaded($load, |data| view! { <Title text=$title /><$page data=data /> }.into_any())
+        }
+    };
+}
+
+framed!(Overview, "Overview", load::overview_page, OverviewPage);
+framed!(Configuration, "Configuration", load::configuration_page, ConfigurationPage);
+framed!(ConfigurationText, "Configuration as text", load::text_page, TextPage);
+framed!(ConfigurationHistory, "History of the configuration", load::history_page, HistoryPage);
+framed!(ConfigurationOutside, "Changed outside", load::outside_page, OutsidePage);
+framed!(Audit, "Audit", load::audit_page, AuditPage);
+framed!(Account, "Account", load::account_page, AccountPage);
+framed!(Settings, "Settings", load::settings_page, SettingsPage);
+bare!(SetupToken, "Set up", load::setup_token_page, SetupTokenPage);
+bare!(SetupAdministrator, "Set up: administrator", load::setup_administrator_page, SetupAdministratorPage);
+bare!(SetupGuid, "Set up: GUID", load::setup_guid_page, SetupGuidPage);
+bare!(SetupConnection, "Set up: connection", load::setup_connection_page, SetupConnectionPage);
+bare!(SetupReview, "Set up: review", load::setup_review_page, SetupReviewPage);
+bare!(SetupDone, "Set up: done", load::setup_done_page, SetupDonePage);
+
+#[component]
+fn Login() -> impl IntoView {
+    loaded(load::login_page, |data| {
+        view! { <crate::components::BareLayout><Title text="Sign in" /><LoginPage data=data /></crate::components::BareLayout> }.into_any()
+    })
+}
+
+#[component]
+fn ConfigurationRevision() -> impl IntoView {
+    let number = use_params_map().get_untracked().get("number").and_then(|n| n.parse::<i64>().ok()).unwrap_or(0);
+    loaded(
+        move || load::revision_page(number),
+        |found| match found {
+            Some(data) => view! { <Layout><Title text="Revision" /><RevisionPage data=data /></Layout> }.into_any(),
+            None => not_found(),
+        },
+    )
+}

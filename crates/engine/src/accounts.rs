@@ -1,0 +1,8 @@
+//! Accounts: users and their passwords, sessions, API tokens, throttling, and the one-time set-up link.
+
+pub mod password;
+pub mod session_store;
+pub mod setup;
+pub mod throttle;
+pub mod tokens;
+pub mod users;

@@ -1,0 +1,169 @@
+//! Passwords: what is accepted, and Argon2id.
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+
+/// Fewest characters of a password that stands alone (console rules: at least 15).
+pub const MIN_CHARACTERS: usize = 15;
+/// Most characters; beyond that a password is a way to keep the server busy.
+pub const MAX_CHARACTERS: usize = 256;
+
+/// Why a password is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short.
+    #[error(
+        "The password has {0} characters; at least {MIN_CHARACTERS} are needed. Several words in a row are easy to keep in mind."
+    )]
+    TooShort(usize),
+    /// Too long.
+    #[error("The password has more than {MAX_CHARACTERS} characters. A shorter one is safe as well.")]
+    TooLong,
+    /// Too easy to guess.
+    #[error("This password is among the first that are tried. Choose words that do not belong together.")]
+    Common,
+    /// Contains the user's name and little else.
+    #[error("The password is made from the user name. Choose one that nobody could guess from it.")]
+    LikeName,
+}
+
+/// Whether `password` may protect the account `name`.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn check(name: &str, password: &str) -> Result<(), PasswordError> {
+    let characters = password.chars().count();
+    if characters > MAX_CHARACTERS {
+        return Err(PasswordError::TooLong);
+    }
+    if characters < MIN_CHARACTERS {
+        return Err(PasswordError::TooShort(characters));
+    }
+    let plain: String = password.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    if is_common(&plain) {
+        return Err(PasswordError::Common);
+    }
+    let name: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    if name.len() >= 3 && plain.replace(&name, "").len() < 4 {
+        return Err(PasswordError::LikeName);
+    }
+    Ok(())
+}
+
+/// Words that long common passwords are built from; a password made only of these, of digits and of repetitions is refused.
+const COMMON: &[&str] = &[
+    "password",
+    "passwort",
+    "passw0rd",
+    "p4ssw0rd",
+    "administrator",
+    "admin",
+    "letmein",
+    "welcome",
+    "qwertyuiop",
+    "qwerty",
+    "qwertz",
+    "asdfghjkl",
+    "zxcvbnm",
+    "yxcvbnm",
+    "iloveyou",
+    "changeme",
+    "secret",
+    "license",
+    "server",
+    "leasehold",
+    "master",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "sunshine",
+    "princess",
+    "superman",
+    "batman",
+    "trustno",
+    "abcdefghijklmnopqrstuvwxyz",
+    "abcdef",
+    "abc",
+    "login",
+    "root",
+    "test",
+    "default",
+    "lumenvox",
+    "capacity",
+    "12345678901234567890",
+    "1234567890",
+    "0987654321",
+    "0123456789",
+    "123456",
+    "correcthorsebatterystaple",
+    "hallo",
+    "geheim",
+    "user",
+    "guest",
+    "computer",
+    "internet",
+    "whatever",
+    "starwars",
+    "my",
+    "is",
+    "the",
+    "this",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "1qaz2wsx3edc4rfv5tgb6yhn",
+];
+
+fn is_common(plain: &str) -> bool {
+    let mut rest = plain.to_owned();
+    for word in COMMON {
+        rest = rest.replace(word, "");
+    }
+    rest.retain(|c| !c.is_ascii_digit());
+    let mut distinct: Vec<char> = rest.chars().collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let all: std::collections::BTreeSet<char> = plain.chars().collect();
+    rest.chars().count() < 3 || distinct.len() < 2 || all.len() < 5
+}
+
+/// Hashes with Argon2id (19 MiB, 2 passes, 1 lane: the values RFC 9106's successors and OWASP name) as a PHC string.
+pub fn hash(password: &str) -> String {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .expect("a random salt and default parameters are valid")
+        .to_string()
+}
+
+/// Whether `password` is the one that was hashed. A damaged hash matches nothing.
+pub fn matches(password: &str, phc: &str) -> bool {
+    argon2::password_hash::phc::PasswordHash::new(phc)
+        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("short", PasswordError::TooShort(5))]
+    #[case("passwordpassword", PasswordError::Common)]
+    #[case("Password123456789!", PasswordError::Common)]
+    #[case("aaaaaaaaaaaaaaaaaa", PasswordError::Common)]
+    #[case("123456789012345678", PasswordError::Common)]
+    #[case("correct horse battery staple", PasswordError::Common)]
+    #[case("gertrude-gertrude-1", PasswordError::LikeName)]
+    fn weak_passwords_are_refused_with_the_reason(#[case] password: &str, #[case] expected: PasswordError) {
+        assert_eq!(check("gertrude", password), Err(expected));
+    }
+
+    #[test]
+    fn long_ones_are_accepted_and_checked_by_argon2id() {
+        assert_eq!(check("admin", "seven green lamps hum"), Ok(()));
+        assert_eq!(check("admin", &"x".repeat(257)), Err(PasswordError::TooLong));
+        let phc = hash("seven green lamps hum");
+        assert!(phc.starts_with("$argon2id$"));
+        assert!(matches("seven green lamps hum", &phc));
+        assert!(!matches("seven green lamps hun", &phc));
+        assert!(!matches("x", "not a hash"));
+    }
+}

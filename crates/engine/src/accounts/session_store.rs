@@ -1,0 +1,225 @@
+//! Sessions in SQLite for tower-sessions: the id only as SHA-256; idle and absolute ends are enforced here.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use tower_sessions::cookie::time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result, SessionStore};
+
+use crate::Engine;
+use crate::clock::Clock;
+use crate::secret;
+use crate::store::Store;
+
+/// A session that nobody used for this long has ended, milliseconds (console rules: 30 min).
+pub const IDLE_MS: i64 = 30 * 60 * 1000;
+/// No session lasts longer, milliseconds (console rules: 12 h).
+pub const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
+/// "Last seen" is written at most this often, milliseconds.
+const SEEN_EVERY_MS: i64 = 60_000;
+
+/// The key under which the console keeps who is logged in.
+pub const WHO: &str = "who";
+
+/// Who is logged in, kept in the session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Who {
+    /// Number of the user.
+    pub user_id: i64,
+    /// Names this session on screen.
+    pub handle: String,
+    /// Network address at login.
+    pub address: Option<String>,
+    /// Browser at login.
+    pub agent: Option<String>,
+}
+
+/// The store that tower-sessions asks.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+fn backend(error: impl std::fmt::Display) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn key(id: &Id) -> Vec<u8> {
+    secret::digest(&id.0.to_le_bytes()).to_vec()
+}
+
+impl Sessions {
+    async fn put(&self, record: &Record, fresh: bool) -> Result<bool> {
+        let who: Option<Who> = record.data.get(WHO).and_then(|value| serde_json::from_value(value.clone()).ok());
+        let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
+        let now = self.clock.now_ms();
+        let handle = who.as_ref().map_or_else(|| secret::hex(&secret::random::<8>()), |who| who.handle.clone());
+        let sql = if fresh {
+            "INSERT INTO sessions (id, handle, user_id, data, address, agent, created_at, seen_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO NOTHING"
+        } else {
+            "UPDATE sessions SET handle = CASE WHEN ?3 IS NULL THEN handle ELSE ?2 END, user_id = ?3, data = ?4,
+             address = coalesce(?5, address), agent = coalesce(?6, agent), seen_at = ?7 WHERE id = ?1"
+        };
+        let mut tx = self.store.write().await.map_err(backend)?;
+        let changed = sqlx::query(sql)
+            .bind(key(&record.id))
+            .bind(handle)
+            .bind(who.as_ref().map(|who| who.user_id))
+            .bind(data)
+            .bind(who.as_ref().and_then(|who| who.address.clone()))
+            .bind(who.and_then(|who| who.agent))
+            .bind(now)
+            .bind(now + ABSOLUTE_MS)
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        sqlx::query("DELETE FROM sessions WHERE expires_at < ?1 OR seen_at < ?1 - ?2")
+            .bind(now)
+            .bind(IDLE_MS)
+            .execute(&mut *tx)
+            .await
+            .map_err(backend)?;
+        tx.commit().await.map_err(backend)?;
+        Ok(changed.rows_affected() > 0)
+    }
+}
+
+#[async_trait::async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        while !self.put(record, true).await? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    /// Keeps the data of a session that still exists. One that was ended meanwhile stays ended.
+    async fn save(&self, record: &Record) -> Result<()> {
+        self.put(record, false).await.map(|_| ())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = self.clock.now_ms();
+        let row = sqlx::query("SELECT data, seen_at, expires_at FROM sessions WHERE id = ?")
+            .bind(key(id))
+            .fetch_optional(self.store.read())
+            .await
+            .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let (seen, expires): (i64, i64) = (row.get("seen_at"), row.get("expires_at"));
+        if now >= expires || now - seen > IDLE_MS {
+            self.delete(id).await?;
+            return Ok(None);
+        }
+        if now - seen > SEEN_EVERY_MS {
+            let mut tx = self.store.write().await.map_err(backend)?;
+            sqlx::query("UPDATE sessions SET seen_at = ? WHERE id = ?")
+                .bind(now)
+                .bind(key(id))
+                .execute(&mut *tx)
+                .await
+                .map_err(backend)?;
+            tx.commit().await.map_err(backend)?;
+        }
+        let data = serde_json::from_str(&row.get::<String, _>("data")).map_err(|e| Error::Decode(e.to_string()))?;
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(expires / 1000).map_err(|e| Error::Decode(e.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let mut tx = self.store.write().await.map_err(backend)?;
+        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(key(id)).execute(&mut *tx).await.map_err(backend)?;
+        tx.commit().await.map_err(backend)
+    }
+}
+
+/// A session as listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct SessionItem {
+    /// Names it in forms.
+    pub handle: String,
+    /// Network address at login.
+    pub address: Option<String>,
+    /// Browser at login.
+    pub agent: Option<String>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub seen_at: i64,
+}
+
+impl Engine {
+    /// The store for tower-sessions.
+    pub fn session_store(&self) -> Sessions {
+        Sessions { store: self.store.clone(), clock: self.clock.clone() }
+    }
+
+    /// Live sessions of a user, last used first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn sessions(&self, user_id: i64) -> sqlx::Result<Vec<SessionItem>> {
+        let now = self.clock.now_ms();
+        sqlx::query_as("SELECT handle, address, agent, created_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? AND seen_at > ? ORDER BY seen_at DESC")
+            .bind(user_id)
+            .bind(now)
+            .bind(now - IDLE_MS)
+            .fetch_all(self.store.read())
+            .await
+    }
+
+    /// How many sessions are signed in now.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn live_sessions(&self) -> sqlx::Result<usize> {
+        let now = self.clock.now_ms();
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM sessions WHERE user_id IS NOT NULL AND expires_at > ? AND seen_at > ?",
+        )
+        .bind(now)
+        .bind(now - IDLE_MS)
+        .fetch_one(self.store.read())
+        .await?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// Ends one session of a user, or all but one. Returns how many ended.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn end_sessions(&self, actor: &crate::Actor, user_id: i64, which: Which<'_>) -> sqlx::Result<u64> {
+        let mut tx = self.store.write().await?;
+        let query = match which {
+            Which::One(handle) => {
+                sqlx::query("DELETE FROM sessions WHERE user_id = ? AND handle = ?").bind(user_id).bind(handle)
+            }
+            Which::AllBut(handle) => {
+                sqlx::query("DELETE FROM sessions WHERE user_id = ? AND handle <> ?").bind(user_id).bind(handle)
+            }
+        };
+        let ended = query.execute(&mut *tx).await?.rows_affected();
+        let sentence = match ended {
+            1 => "Ended a session.".to_owned(),
+            n => format!("Ended {n} sessions."),
+        };
+        let entry =
+            crate::audit::Entry { actor, action: "session.end", sentence, outcome: crate::audit::Outcome::Done };
+        self.audit.commit(tx, entry).await?;
+        Ok(ended)
+    }
+}
+
+/// Which sessions end.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    /// The one with this handle.
+    One(&'a str),
+    /// All but the one with this handle.
+    AllBut(&'a str),
+}

@@ -1,0 +1,159 @@
+//! Claiming a fresh server: the one-time link, and what the wizard has gathered so far.
+//!
+//! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode 0600)
+//! and, as SHA-256, in the database.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+
+use crate::Engine;
+use crate::secret;
+
+/// Life of a set-up link, milliseconds (console rules: 30 min).
+pub const LIFE_MS: i64 = 30 * 60 * 1000;
+
+/// How far a fresh server is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Setup {
+    /// The first administrator exists.
+    pub claimed: bool,
+    /// The wizard is over.
+    pub done: bool,
+    /// The GUID chosen in the wizard, canonical.
+    pub guid: Option<String>,
+    /// The connection chosen in the wizard: key and value as they will be written.
+    pub connection: Vec<(String, String)>,
+}
+
+/// Why there is no link.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Somebody has set it up.
+    #[error("This server has been claimed already. Log in to the console, or add a user with `leasehold user add`.")]
+    Claimed,
+    /// The file could not be written.
+    #[error("The set-up token could not be written to {path}: {source}.")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database did not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl Engine {
+    /// How far set-up is.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
+        let row =
+            sqlx::query("SELECT guid, connection, claimed_at, done_at FROM setup").fetch_one(self.store.read()).await?;
+        let connection: Option<String> = row.get("connection");
+        Ok(Setup {
+            claimed: row.get::<Option<i64>, _>("claimed_at").is_some(),
+            done: row.get::<Option<i64>, _>("done_at").is_some(),
+            guid: row.get("guid"),
+            connection: connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+        })
+    }
+
+    /// The token of the current link; a new one when the old has expired or is not known any more.
+    ///
+    /// # Errors
+    /// [`SetupError::Claimed`] once an administrator exists.
+    pub async fn setup_token(&self) -> Result<String, SetupError> {
+        if self.setup().await?.claimed {
+            return Err(SetupError::Claimed);
+        }
+        let path = self.folder.join("setup-token");
+        if let Ok(token) = std::fs::read_to_string(&path) {
+            let token = token.trim().to_owned();
+            if self.is_setup_token(&token).await? {
+                return Ok(token);
+            }
+        }
+        let token = secret::hex(&secret::random::<32>());
+        let io = |source| SetupError::Io { path: path.display().to_string(), source };
+        let temporary = path.with_extension("new");
+        std::fs::remove_file(&temporary)
+            .or_else(|e| if e.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
+            .map_err(io)?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary).map_err(io)?;
+        writeln!(file, "{token}").map_err(io)?;
+        std::fs::rename(&temporary, &path).map_err(io)?;
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET token_hash = ?, expires_at = ?")
+            .bind(&secret::digest(token.as_bytes())[..])
+            .bind(self.clock.now_ms() + LIFE_MS)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// Whether this is the token of a link that still works.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn is_setup_token(&self, token: &str) -> Result<bool, sqlx::Error> {
+        let found = sqlx::query("SELECT 1 FROM setup WHERE token_hash = ? AND expires_at > ? AND claimed_at IS NULL")
+            .bind(&secret::digest(token.trim().as_bytes())[..])
+            .bind(self.clock.now_ms())
+            .fetch_optional(self.store.read())
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// Keeps what the wizard has gathered, so that it can be resumed.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn keep_setup(
+        &self,
+        guid: Option<&str>,
+        connection: Option<&[(String, String)]>,
+    ) -> Result<(), sqlx::Error> {
+        let connection =
+            connection.map(|pairs| serde_json::to_string(pairs).expect("pairs of strings always serialize"));
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET guid = coalesce(?, guid), connection = coalesce(?, connection)")
+            .bind(guid)
+            .bind(connection)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// The wizard is over; it is not shown again.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn finish_setup(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET done_at = coalesce(done_at, ?)")
+            .bind(self.clock.now_ms())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// After a registration from the command line: nothing is left for the wizard once an administrator exists.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn finish_setup_if_claimed(&self) -> Result<(), sqlx::Error> {
+        if self.setup().await?.claimed { self.finish_setup().await } else { Ok(()) }
+    }
+
+    pub(crate) fn forget_setup_file(&self) {
+        let _ = std::fs::remove_file(self.folder.join("setup-token"));
+    }
+}

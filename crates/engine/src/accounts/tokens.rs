@@ -1,0 +1,205 @@
+//! API tokens: `lhk_` + 43 characters + a 6-character checksum; kept as SHA-256; named, scoped by role, expiring.
+
+use licensing::permission::Role;
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::secret;
+
+const PREFIX: &str = "lhk_";
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DAY_MS: i64 = 86_400_000;
+/// Longest life of a token, days.
+pub const MAX_DAYS: u32 = 366;
+
+/// A token as listed: never the token itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Token {
+    /// Name.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Who made it.
+    pub created_by: String,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+    /// Unix milliseconds.
+    pub last_used_at: Option<i64>,
+    /// Unix milliseconds.
+    pub revoked_at: Option<i64>,
+}
+
+/// Why a token could not be made or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The name is not usable.
+    #[error("A token name has 1 to 64 letters, digits, dots, hyphens or underscores.")]
+    Name,
+    /// Taken.
+    #[error("There is already a token named {0}. Choose another name.")]
+    Taken(String),
+    /// Life out of range.
+    #[error("A token lives 1 to {MAX_DAYS} days.")]
+    Days,
+    /// No such token.
+    #[error("There is no live token named {0}. `leasehold token list` shows all.")]
+    Unknown(String),
+    /// The database did not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// Makes a token from 32 random bytes.
+fn format(random: [u8; 32]) -> String {
+    let mut number = random.to_vec();
+    let mut digits = Vec::new();
+    for _ in 0..43 {
+        let mut rest = 0_u32;
+        for byte in &mut number {
+            let value = rest * 256 + u32::from(*byte);
+            *byte = u8::try_from(value / 62).expect("a remainder below 62 times 256 divided by 62 is below 256");
+            rest = value % 62;
+        }
+        digits.push(ALPHABET[rest as usize] as char);
+    }
+    let body: String = digits.into_iter().collect();
+    let sum = checksum(&body);
+    format!("{PREFIX}{body}{sum}")
+}
+
+fn checksum(body: &str) -> String {
+    secret::digest(body.as_bytes())[..6].iter().map(|b| ALPHABET[usize::from(*b) % 62] as char).collect()
+}
+
+/// Whether the text has the shape and checksum of a token; a mistyped one needs no look into the database.
+fn is_well_formed(token: &str) -> bool {
+    token
+        .strip_prefix(PREFIX)
+        .filter(|rest| rest.len() == 49 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+        .is_some_and(|rest| checksum(&rest[..43]) == rest[43..])
+}
+
+impl Engine {
+    /// Makes a token and returns it, this once.
+    ///
+    /// # Errors
+    /// [`TokenError`].
+    pub async fn create_token(&self, actor: &Actor, name: &str, role: Role, days: u32) -> Result<String, TokenError> {
+        if !super::users::is_name(name) {
+            return Err(TokenError::Name);
+        }
+        if !(1..=MAX_DAYS).contains(&days) {
+            return Err(TokenError::Days);
+        }
+        let token = format(secret::random());
+        let now = self.clock.now_ms();
+        let mut tx = self.store.write().await?;
+        let inserted = sqlx::query("INSERT INTO tokens (name, role, hash, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(role.to_string())
+            .bind(&secret::digest(token.as_bytes())[..])
+            .bind(&actor.name)
+            .bind(now)
+            .bind(now + i64::from(days) * DAY_MS)
+            .execute(&mut *tx)
+            .await?;
+        if inserted.rows_affected() == 0 {
+            return Err(TokenError::Taken(name.to_owned()));
+        }
+        let sentence = format!("Made the API token {name} as {role}, good for {days} days.");
+        self.audit.commit(tx, Entry { actor, action: "token.create", sentence, outcome: Outcome::Done }).await?;
+        Ok(token)
+    }
+
+    /// Ends a token at once.
+    ///
+    /// # Errors
+    /// [`TokenError::Unknown`] when there is none by that name, or it was ended before.
+    pub async fn revoke_token(&self, actor: &Actor, name: &str) -> Result<(), TokenError> {
+        let mut tx = self.store.write().await?;
+        let changed = sqlx::query("UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL")
+            .bind(self.clock.now_ms())
+            .bind(name)
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Err(TokenError::Unknown(name.to_owned()));
+        }
+        let sentence = format!("Ended the API token {name}.");
+        self.audit.commit(tx, Entry { actor, action: "token.revoke", sentence, outcome: Outcome::Done }).await?;
+        Ok(())
+    }
+
+    /// All tokens by name.
+    ///
+    /// # Errors
+    /// [`TokenError::Sql`].
+    pub async fn tokens(&self) -> Result<Vec<Token>, TokenError> {
+        let rows = sqlx::query("SELECT * FROM tokens ORDER BY name").fetch_all(self.store.read()).await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| {
+                Some(Token {
+                    name: row.get("name"),
+                    role: row.get::<String, _>("role").parse().ok()?,
+                    created_by: row.get("created_by"),
+                    created_at: row.get("created_at"),
+                    expires_at: row.get("expires_at"),
+                    last_used_at: row.get("last_used_at"),
+                    revoked_at: row.get("revoked_at"),
+                })
+            })
+            .collect())
+    }
+
+    /// Name and role of a live token; `None` for one that is unknown, ended or expired.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn token(&self, token: &str) -> Result<Option<(String, Role)>, sqlx::Error> {
+        if !is_well_formed(token) {
+            return Ok(None);
+        }
+        let now = self.clock.now_ms();
+        let row = sqlx::query(
+            "SELECT id, name, role, last_used_at FROM tokens WHERE hash = ? AND revoked_at IS NULL AND expires_at > ?",
+        )
+        .bind(&secret::digest(token.as_bytes())[..])
+        .bind(now)
+        .fetch_optional(self.store.read())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let used: Option<i64> = row.get("last_used_at");
+        if used.is_none_or(|used| now - used > 60_000) {
+            let mut tx = self.store.write().await?;
+            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?")
+                .bind(now)
+                .bind(row.get::<i64, _>("id"))
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(row.get::<String, _>("role").parse().ok().map(|role| (row.get("name"), role)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_recognised_and_a_mistyped_one_is_not() {
+        let token = format(secret::random());
+        assert_eq!(token.len(), 53);
+        assert!(is_well_formed(&token));
+        let last = if token.ends_with('a') { 'b' } else { 'a' };
+        assert!(!is_well_formed(&format!("{}{last}", &token[..52])));
+        assert!(!is_well_formed("lhk_ä"));
+        assert!(!is_well_formed(""));
+    }
+}

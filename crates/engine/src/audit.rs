@@ -1,0 +1,104 @@
+//! Who did what, when, from where: a chain of entries, each written in the transaction of the change it tells of.
+
+mod append;
+mod list;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use sqlx::{Sqlite, Transaction};
+
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::store::Store;
+
+pub use append::{Entry, Outcome};
+pub use list::{AuditItem, AuditQuery};
+pub use verify::Verdict;
+
+/// The audit log.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    store: Store,
+    folder: PathBuf,
+    clock: Arc<dyn Clock>,
+    /// The last verdict and when it was reached.
+    last: Arc<Mutex<Option<(Verdict, i64)>>>,
+}
+
+/// A verdict is given again without a new walk for this long, milliseconds.
+const VERDICT_MS: i64 = 60_000;
+
+impl Audit {
+    /// The log of this store; the head of its chain is anchored in `folder`.
+    pub fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self { store, folder, clock, last: Arc::default() }
+    }
+
+    /// Commits a change together with its entry, then anchors the head of the chain beside the database.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`]: neither the change nor the entry is kept.
+    pub async fn commit(&self, mut tx: Transaction<'static, Sqlite>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+        append::append(&mut tx, self.clock.now_ms(), &entry).await?;
+        tx.commit().await?;
+        if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
+            tracing::error!(%error, "the head of the audit chain could not be written beside the database");
+        }
+        Ok(())
+    }
+
+    /// Remembers something that changed nothing: a refusal, a failure.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn note(
+        &self,
+        actor: &Actor,
+        action: &str,
+        sentence: String,
+        outcome: Outcome,
+    ) -> Result<(), sqlx::Error> {
+        let tx = self.store.write().await?;
+        self.commit(tx, Entry { actor, action, sentence, outcome }).await
+    }
+
+    /// Entries that match, newest first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn list(&self, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
+        list::list(self.store.read(), query).await
+    }
+
+    /// Walks the chain from its first entry.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn verify(&self) -> Result<Verdict, sqlx::Error> {
+        verify::verify(self.store.read(), &self.folder).await
+    }
+
+    /// The state of the chain and when it was looked at: at most a minute ago.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn verdict(&self, now_ms: i64) -> Result<(Verdict, i64), sqlx::Error> {
+        let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some((verdict, at)) = known.filter(|(_, at)| (0..VERDICT_MS).contains(&(now_ms - at))) {
+            return Ok((verdict, at));
+        }
+        let fresh = (self.verify().await?, now_ms);
+        *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Everyone named in the log, by name.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn people(&self) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT DISTINCT who FROM audit ORDER BY who LIMIT 200").fetch_all(self.store.read()).await
+    }
+}

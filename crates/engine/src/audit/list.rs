@@ -1,0 +1,57 @@
+//! Reading the chain, newest first.
+
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, SqlitePool};
+
+/// One entry as shown.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
+pub struct AuditItem {
+    /// Place in the chain.
+    pub seq: i64,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// Who.
+    pub who: String,
+    /// The door.
+    pub origin: String,
+    /// Network address.
+    pub address: Option<String>,
+    /// `area.verb`.
+    pub action: String,
+    /// What, in a sentence.
+    pub sentence: String,
+    /// `done`, `refused` or `failed`.
+    pub outcome: String,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// Part of the name of who did it.
+    pub who: Option<String>,
+    /// Part of the action or the sentence.
+    pub what: Option<String>,
+    /// Entries before this one only.
+    pub before: Option<i64>,
+    /// At the most this many.
+    pub limit: i64,
+}
+
+/// The entries that match, newest first.
+///
+/// # Errors
+/// [`sqlx::Error`] when the database does not answer.
+pub(super) async fn list(pool: &SqlitePool, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT seq, at, who, origin, address, action, sentence, outcome FROM audit
+         WHERE seq < ?1 AND (?2 IS NULL OR instr(lower(who), lower(?2)) > 0)
+           AND (?3 IS NULL OR instr(lower(action || ' ' || sentence), lower(?3)) > 0)
+         ORDER BY seq DESC LIMIT ?4",
+    )
+    .bind(query.before.unwrap_or(i64::MAX))
+    .bind(&query.who)
+    .bind(&query.what)
+    .bind(query.limit)
+    .fetch_all(pool)
+    .await
+}

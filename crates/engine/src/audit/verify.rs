@@ -1,0 +1,87 @@
+//! Checking the chain: each hash, and that its end was not cut off.
+//!
+//! The head (number and hash of the newest entry) is kept beside the database in `audit.head`, so that entries removed
+//! from the end are noticed too.
+
+use std::io::Write;
+use std::path::Path;
+
+use sqlx::{Row, SqlitePool};
+
+use super::append::Link;
+use super::list::AuditItem;
+use crate::secret::hex;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All entries up to this one are as they were written.
+    Whole(i64),
+    /// This entry, or one before it, was changed or removed.
+    Broken(i64),
+    /// Entries are missing at the end: the chain ends at the first number, the head names the second.
+    CutOff(i64, i64),
+}
+
+/// Writes the head of the chain beside the database.
+///
+/// # Errors
+/// [`std::io::Error`] of the data folder, [`sqlx::Error`] wrapped in it.
+pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<()> {
+    let head = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(pool)
+        .await
+        .map_err(std::io::Error::other)?;
+    let Some(row) = head else { return Ok(()) };
+    let line = format!("{} {}\n", row.get::<i64, _>("seq"), hex(&row.get::<Vec<u8>, _>("hash")));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(line.as_bytes())?;
+    file.persist(folder.join("audit.head"))?;
+    Ok(())
+}
+
+/// Walks the whole chain.
+///
+/// # Errors
+/// [`sqlx::Error`] when the database does not answer.
+pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, sqlx::Error> {
+    let anchored = std::fs::read_to_string(folder.join("audit.head")).ok().and_then(|text| {
+        let (seq, hash) = text.trim().split_once(' ')?;
+        Some((seq.parse::<i64>().ok()?, hash.to_owned()))
+    });
+    let mut before: Vec<u8> = Vec::new();
+    let mut seq = 0;
+    loop {
+        let rows =
+            sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT 1000").bind(seq).fetch_all(pool).await?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let item: AuditItem = sqlx::FromRow::from_row(&row)?;
+            let hash: Vec<u8> = row.try_get("hash")?;
+            let link = Link {
+                seq: item.seq,
+                at: item.at,
+                who: &item.who,
+                origin: &item.origin,
+                address: item.address.as_deref(),
+                action: &item.action,
+                sentence: &item.sentence,
+                outcome: &item.outcome,
+            };
+            if item.seq != seq + 1 || link.hash(&before)[..] != hash[..] {
+                return Ok(Verdict::Broken(item.seq));
+            }
+            if anchored.as_ref().is_some_and(|(at, head)| *at == item.seq && *head != hex(&hash)) {
+                return Ok(Verdict::Broken(item.seq));
+            }
+            seq = item.seq;
+            before = hash;
+        }
+    }
+    Ok(match anchored {
+        Some((head, _)) if head > seq => Verdict::CutOff(seq, head),
+        _ => Verdict::Whole(seq),
+    })
+}

@@ -1,0 +1,246 @@
+//! One conf file: read with limits, replaced atomically, mode and owner kept, symbolic links followed.
+
+use std::fs::{File, Metadata};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use licensing::conf::MAX_BYTES;
+use rustix::fs::{FlockOperation, flock};
+
+/// Why the conf file cannot be read or written. Every sentence names the file and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Not there.
+    #[error(
+        "There is no file {0}. Put the vendor's license_server.conf there, write a new one with `leasehold config init`, or name another with --conf."
+    )]
+    Missing(String),
+    /// A folder.
+    #[error("{0} is a folder, not a file. Name the license_server.conf inside it with --conf.")]
+    Folder(String),
+    /// A device, pipe or socket.
+    #[error("{0} is not a regular file. Name the license_server.conf with --conf.")]
+    Special(String),
+    /// No permission to read.
+    #[error("{path} cannot be read: {reason}. Let the user who runs Leasehold read it.")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// Too large to be a conf file.
+    #[error("{path} has {size} bytes; a license_server.conf has at most {MAX_BYTES}. Check that it is the right file.")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// Its size.
+        size: u64,
+    },
+    /// Nobody may write it.
+    #[error("{0} is read-only. Make it writable (`chmod u+w`) if Leasehold is to change it; nothing was changed.")]
+    ReadOnly(String),
+    /// Writing failed; the file is as it was.
+    #[error("{path} could not be written: {reason}. The file is as it was.")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The disk is full; the file is as it was.
+    #[error("The disk with {0} is full. Free some space and save again; the file is as it was.")]
+    Full(String),
+}
+
+/// What tells one state of a file from the next without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+
+    /// The stamp of the file now; `None` when it cannot be looked at.
+    pub fn take(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().map(|meta| Self::of(&meta))
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission is missing".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> FileError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileError::Missing(name(path)),
+        _ => FileError::Unreadable { path: name(path), reason: plain(error) },
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> FileError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FileError::Full(name(path)),
+        _ => FileError::Unwritable { path: name(path), reason: plain(error) },
+    }
+}
+
+/// Reads the whole file.
+///
+/// # Errors
+/// [`FileError`] for anything that is not a readable regular file of at most [`MAX_BYTES`].
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let meta = std::fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+    if meta.is_dir() {
+        return Err(FileError::Folder(name(path)));
+    }
+    if !meta.is_file() {
+        return Err(FileError::Special(name(path)));
+    }
+    let limit = MAX_BYTES as u64;
+    if meta.len() > limit {
+        return Err(FileError::TooLarge { path: name(path), size: meta.len() });
+    }
+    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|e| unreadable(path, &e))?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLarge { path: name(path), size: bytes.len() as u64 });
+    }
+    Ok(bytes)
+}
+
+/// Keeps other Leasehold processes (server and command line alike) from writing files of the same folder meanwhile.
+#[derive(Debug)]
+pub struct FolderLock {
+    _folder: File,
+}
+
+impl FolderLock {
+    /// Waits for the folder of the file that `path` leads to.
+    ///
+    /// # Errors
+    /// [`FileError`] when the folder cannot be opened.
+    pub fn take(path: &Path) -> Result<Self, FileError> {
+        let folder = folder_of(&resolve(path));
+        let file = File::open(&folder).map_err(|e| unreadable(&folder, &e))?;
+        flock(&file, FlockOperation::LockExclusive).map_err(|e| unwritable(path, &e.into()))?;
+        Ok(Self { _folder: file })
+    }
+}
+
+/// Where a symbolic link leads; a path that does not exist leads to itself.
+pub fn resolve(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Replaces the file as a whole: a new file beside it, fsync, rename, fsync of the folder. Mode and owner are kept; a
+/// symbolic link stays one and its target is replaced. A file that is missing is made (mode 0644).
+///
+/// # Errors
+/// [`FileError`]; the file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8], _lock: &FolderLock) -> Result<(), FileError> {
+    let target = resolve(path);
+    let folder = folder_of(&target);
+    let before = match std::fs::metadata(&target) {
+        Ok(meta) if meta.is_dir() => return Err(FileError::Folder(name(path))),
+        Ok(meta) if !meta.is_file() => return Err(FileError::Special(name(path))),
+        Ok(meta) if meta.mode() & 0o222 == 0 => return Err(FileError::ReadOnly(name(path))),
+        Ok(meta) => Some(meta),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(unwritable(path, &error)),
+    };
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".license_server.").suffix(".new").tempfile_in(&folder)?;
+        file.write_all(bytes)?;
+        match &before {
+            Some(meta) => {
+                let own = file.as_file().metadata()?;
+                if (own.uid(), own.gid()) != (meta.uid(), meta.gid()) {
+                    std::os::unix::fs::fchown(file.as_file(), Some(meta.uid()), Some(meta.gid()))?;
+                }
+                file.as_file().set_permissions(std::fs::Permissions::from_mode(meta.mode() & 0o7777))?;
+            }
+            None => file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?,
+        }
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|e| e.error)?;
+        File::open(&folder)?.sync_all()
+    };
+    write().map_err(|e| unwritable(path, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_a_link_and_mode_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("real.conf");
+        let link = folder.path().join("link.conf");
+        std::fs::write(&real, "a").unwrap();
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("real.conf", &link).unwrap();
+        let lock = FolderLock::take(&link).unwrap();
+        replace(&link, b"b", &lock).unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&real).unwrap(), b"b");
+        assert_eq!(std::fs::metadata(&real).unwrap().mode() & 0o7777, 0o640);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_is_not_a_conf_file_is_named_for_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license_server.conf");
+        assert!(matches!(read(&path), Err(FileError::Missing(_))));
+        assert!(matches!(read(folder.path()), Err(FileError::Folder(_))));
+        assert!(matches!(read(Path::new("/dev/null")), Err(FileError::Special(_))));
+        std::fs::write(&path, vec![b'x'; 10 * 1024 * 1024]).unwrap();
+        assert!(matches!(read(&path), Err(FileError::TooLarge { size: 10_485_760, .. })));
+    }
+
+    #[test]
+    fn a_read_only_file_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license_server.conf");
+        std::fs::write(&path, "a").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).unwrap();
+        let lock = FolderLock::take(&path).unwrap();
+        assert!(matches!(replace(&path, b"b", &lock), Err(FileError::ReadOnly(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"a");
+    }
+}

@@ -1,0 +1,134 @@
+//! Every version of the file that was ever seen or saved.
+
+use licensing::conf::diff;
+use serde::{Deserialize, Serialize};
+use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
+
+use crate::actor::Actor;
+use crate::secret;
+
+/// One version, without its content.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
+pub struct Revision {
+    /// Counts from 1.
+    pub number: i64,
+    /// SHA-256 of the content, hexadecimal.
+    pub sha256: String,
+    /// Who made it.
+    pub author: String,
+    /// The door it came through.
+    pub origin: String,
+    /// Why, in the author's words.
+    pub comment: String,
+    /// Lines removed against the version before.
+    pub removed: i64,
+    /// Lines added against the version before.
+    pub added: i64,
+    /// When, Unix milliseconds.
+    pub at: i64,
+    /// Of an outside edit: when it was looked at and kept.
+    pub acknowledged_at: Option<i64>,
+}
+
+impl Revision {
+    /// Names this revision and its content.
+    pub fn base(&self) -> String {
+        format!("{}-{}", self.number, self.sha256.get(..16).unwrap_or(&self.sha256))
+    }
+}
+
+/// One version with its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevisionText {
+    /// Who, when, why.
+    pub revision: Revision,
+    /// The whole file.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    revision: Revision,
+    content: Vec<u8>,
+}
+
+impl From<Row> for RevisionText {
+    fn from(row: Row) -> Self {
+        Self { revision: row.revision, bytes: row.content }
+    }
+}
+
+/// A version about to be kept.
+pub(super) struct Fresh<'a> {
+    pub path: &'a str,
+    pub bytes: &'a [u8],
+    pub before: &'a [u8],
+    pub actor: &'a Actor,
+    pub comment: &'a str,
+    pub at: i64,
+    /// Whether the file holds it already.
+    pub applied: bool,
+}
+
+pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &Fresh<'_>) -> sqlx::Result<Revision> {
+    let diff = diff::lines(fresh.before, fresh.bytes);
+    let number: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(number), 0) + 1 FROM conf_revisions").fetch_one(&mut **tx).await?;
+    let revision = Revision {
+        number,
+        sha256: secret::digest_hex(fresh.bytes),
+        author: fresh.actor.name.clone(),
+        origin: fresh.actor.origin.word().to_owned(),
+        comment: fresh.comment.to_owned(),
+        removed: i64::try_from(diff.removed).unwrap_or(i64::MAX),
+        added: i64::try_from(diff.added).unwrap_or(i64::MAX),
+        at: fresh.at,
+        acknowledged_at: None,
+    };
+    sqlx::query(
+        "INSERT INTO conf_revisions (number, path, sha256, content, author, origin, comment, removed, added, at, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(number)
+    .bind(fresh.path)
+    .bind(&revision.sha256)
+    .bind(fresh.bytes)
+    .bind(&revision.author)
+    .bind(&revision.origin)
+    .bind(&revision.comment)
+    .bind(revision.removed)
+    .bind(revision.added)
+    .bind(revision.at)
+    .bind(if fresh.applied { "applied" } else { "pending" })
+    .execute(&mut **tx)
+    .await?;
+    Ok(revision)
+}
+
+/// Versions before `before` (all when none), newest first.
+pub(super) async fn list(pool: &SqlitePool, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Revision>> {
+    sqlx::query_as(
+        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at FROM conf_revisions
+         WHERE state = 'applied' AND number < ? ORDER BY number DESC LIMIT ?",
+    )
+    .bind(before.unwrap_or(i64::MAX))
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+pub(super) async fn get(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<RevisionText>> {
+    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'applied' AND number = ?").bind(number).fetch_optional(pool).await?;
+    Ok(row.map(Into::into))
+}
+
+pub(super) async fn newest(pool: &SqlitePool) -> sqlx::Result<Option<RevisionText>> {
+    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'applied' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
+    Ok(row.map(Into::into))
+}
+
+pub(super) async fn pending(pool: &SqlitePool) -> sqlx::Result<Option<RevisionText>> {
+    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'pending' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
+    Ok(row.map(Into::into))
+}

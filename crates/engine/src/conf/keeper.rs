@@ -1,0 +1,164 @@
+//! Keeps the state of the file true: at start, after each save, and whenever the file changed by itself.
+
+use std::path::Path;
+
+use licensing::conf::template;
+
+use super::file::{self, FileError, FolderLock};
+use super::history::{self, Fresh, Revision, RevisionText};
+use super::state::{ConfState, Outside};
+use crate::Engine;
+use crate::actor::{Actor, Origin};
+use crate::audit::{Entry, Outcome};
+use crate::secret;
+
+impl Engine {
+    /// The file at this moment, as last looked at (at most half a second ago while serving).
+    pub fn conf(&self) -> ConfState {
+        self.conf.borrow().clone()
+    }
+
+    /// Tells of each change of [`Engine::conf`].
+    pub fn conf_changes(&self) -> tokio::sync::watch::Receiver<ConfState> {
+        self.conf.subscribe()
+    }
+
+    /// Versions before `before`, newest first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn conf_history(&self, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Revision>> {
+        history::list(self.store.read(), before, limit).await
+    }
+
+    /// One version with its content.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn conf_revision(&self, number: i64) -> sqlx::Result<Option<RevisionText>> {
+        history::get(self.store.read(), number).await
+    }
+
+    /// Writes a new file with Leasehold's own words where there is none.
+    ///
+    /// # Errors
+    /// [`FileError`] when it cannot be written.
+    pub fn write_new_conf(path: &Path) -> Result<(), FileError> {
+        let lock = FolderLock::take(path)?;
+        match file::read(path) {
+            Err(FileError::Missing(_)) => file::replace(path, template::write(&[]).as_bytes(), &lock),
+            Err(other) => Err(other),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Brings history and file together after a start: a save that was cut off is completed or forgotten, an edit made
+    /// while the server was down is recorded.
+    pub(crate) async fn settle_conf(&self) -> sqlx::Result<()> {
+        let _turn = self.saving.lock().await;
+        let read = file::read(&self.conf_path);
+        if let Some(pending) = history::pending(self.store.read()).await? {
+            let written = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
+            let number = pending.revision.number;
+            let mut tx = self.store.write().await?;
+            let (sql, sentence, outcome) = if written {
+                ("UPDATE conf_revisions SET state = 'applied' WHERE number = ?", "had reached the file", Outcome::Done)
+            } else {
+                ("DELETE FROM conf_revisions WHERE number = ?", "had not reached the file", Outcome::Failed)
+            };
+            sqlx::query(sql).bind(number).execute(&mut *tx).await?;
+            let sentence = format!("Leasehold was stopped while saving revision {number}; it {sentence}.");
+            let actor = Actor::system();
+            self.audit.commit(tx, Entry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
+        }
+        self.take_in(read).await
+    }
+
+    /// Looks at the file now. Called by the watch and before each save.
+    pub(crate) async fn look_at_conf(&self) -> sqlx::Result<()> {
+        let _turn = self.saving.lock().await;
+        self.take_in(file::read(&self.conf_path)).await
+    }
+
+    /// Records what the file holds if nobody saved it through Leasehold. The caller holds `saving`.
+    pub(super) async fn take_in(&self, read: Result<Vec<u8>, FileError>) -> sqlx::Result<()> {
+        let newest = history::newest(self.store.read()).await?;
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(problem) => {
+                self.publish(newest, Some(problem)).await;
+                return Ok(());
+            }
+        };
+        if newest.as_ref().is_some_and(|n| n.revision.sha256 == secret::digest_hex(&bytes)) {
+            self.publish(newest, None).await;
+            return Ok(());
+        }
+        let first = newest.is_none();
+        let actor = if first { Actor::system() } else { Actor::outside() };
+        let path = self.conf_path.display().to_string();
+        let before = newest.map(|n| n.bytes).unwrap_or_default();
+        let comment = if first { "The file as Leasehold found it." } else { "" };
+        let fresh = Fresh {
+            path: &path,
+            bytes: &bytes,
+            before: &before,
+            actor: &actor,
+            comment,
+            at: self.clock.now_ms(),
+            applied: true,
+        };
+        let mut tx = self.store.write().await?;
+        let revision = history::insert(&mut tx, &fresh).await?;
+        let sentence = if first {
+            format!("Found {path} and kept it as revision {}.", revision.number)
+        } else {
+            format!("{path} was changed outside Leasehold; kept as revision {}.", revision.number)
+        };
+        self.audit
+            .commit(tx, Entry { actor: &actor, action: "conf.outside", sentence, outcome: Outcome::Done })
+            .await?;
+        self.publish(Some(RevisionText { revision, bytes }), None).await;
+        Ok(())
+    }
+
+    pub(super) async fn publish(&self, newest: Option<RevisionText>, problem: Option<FileError>) {
+        let outside = newest
+            .as_ref()
+            .filter(|n| n.revision.origin == Origin::Outside.word() && n.revision.acknowledged_at.is_none())
+            .map(|n| Outside { revision: n.revision.number, at: n.revision.at });
+        let (revision, bytes) = newest.map_or((None, Vec::new()), |n| (Some(n.revision), n.bytes));
+        let fresh = ConfState { path: self.conf_path.display().to_string(), revision, bytes, outside, problem };
+        self.conf.send_if_modified(|old| {
+            let changed =
+                old.revision != fresh.revision || old.outside != fresh.outside || old.problem != fresh.problem;
+            if changed {
+                *old = fresh;
+            }
+            changed
+        });
+    }
+
+    /// An administrator has looked at an outside edit and keeps it.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer. Keeping what is kept already changes nothing.
+    pub async fn keep_outside(&self, actor: &Actor, number: i64) -> sqlx::Result<bool> {
+        let _turn = self.saving.lock().await;
+        let mut tx = self.store.write().await?;
+        let changed = sqlx::query("UPDATE conf_revisions SET acknowledged_at = ? WHERE number = ? AND origin = 'outside' AND acknowledged_at IS NULL")
+            .bind(self.clock.now_ms())
+            .bind(number)
+            .execute(&mut *tx)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sentence = format!("Looked at the outside edit of revision {number} and kept it.");
+        self.audit.commit(tx, Entry { actor, action: "conf.keep", sentence, outcome: Outcome::Done }).await?;
+        let newest = history::newest(self.store.read()).await?;
+        let problem = self.conf.borrow().problem.clone();
+        self.publish(newest, problem).await;
+        Ok(true)
+    }
+}

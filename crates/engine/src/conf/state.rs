@@ -1,0 +1,48 @@
+//! What is known of the file at this moment: one value that pages, API and live view all read.
+
+use licensing::conf::document::Document;
+use serde::{Deserialize, Serialize};
+
+use super::file::FileError;
+use super::history::Revision;
+
+/// An edit made outside that nobody has looked at yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outside {
+    /// Its revision.
+    pub revision: i64,
+    /// When it was noticed, Unix milliseconds.
+    pub at: i64,
+}
+
+/// The file at this moment.
+#[derive(Debug, Clone)]
+pub struct ConfState {
+    /// Path as configured.
+    pub path: String,
+    /// The newest revision; none when the file was never readable.
+    pub revision: Option<Revision>,
+    /// The bytes of that revision.
+    pub bytes: Vec<u8>,
+    /// An outside edit that waits to be looked at.
+    pub outside: Option<Outside>,
+    /// Why the file cannot be used now.
+    pub problem: Option<FileError>,
+}
+
+impl ConfState {
+    /// The newest revision as a document.
+    pub fn document(&self) -> Document {
+        Document::parse(self.bytes.clone())
+    }
+
+    /// Names the newest revision and its content: what a save must be based on. Usable as an ETag without its quotes.
+    pub fn base(&self) -> String {
+        self.revision.as_ref().map_or_else(|| "0".to_owned(), Revision::base)
+    }
+
+    /// Number of the newest revision; 0 when there is none.
+    pub fn number(&self) -> i64 {
+        self.revision.as_ref().map_or(0, |r| r.number)
+    }
+}

@@ -1,0 +1,105 @@
+//! The license server without its network face: storage, `license_server.conf`, accounts, audit.
+//!
+//! [`Engine`] carries out what `licensing` decides. All SQL of the server is in this crate; time comes from a [`clock::Clock`].
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+pub mod accounts;
+pub mod actor;
+pub mod audit;
+pub mod clock;
+pub mod conf;
+pub mod registration;
+pub mod secret;
+pub mod store;
+
+pub use actor::{Actor, Origin};
+pub use sqlx::Error as DatabaseError;
+
+use accounts::throttle::Throttle;
+use clock::Clock;
+use conf::ConfState;
+use store::{Store, StoreError};
+
+/// The license server. Cheap to share behind an [`Arc`].
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) folder: PathBuf,
+    pub(crate) conf_path: PathBuf,
+    /// The audit log.
+    pub audit: audit::Audit,
+    pub(crate) conf: tokio::sync::watch::Sender<ConfState>,
+    /// One save at a time.
+    pub(crate) saving: tokio::sync::Mutex<()>,
+    /// Argon2 takes memory and a core: two at a time.
+    pub(crate) hashing: tokio::sync::Semaphore,
+    throttle: Mutex<Throttle>,
+    /// Checked when there is no such user, so that both answers take as long.
+    pub(crate) decoy: String,
+    /// When this process began to serve, Unix milliseconds.
+    pub started_at: i64,
+}
+
+impl Engine {
+    /// Opens the data folder and brings the history of the conf file up to date. The caller holds the folder's lock.
+    ///
+    /// # Errors
+    /// [`StoreError`]. A conf file that cannot be read is no error: the server runs and says so.
+    pub async fn open(folder: &Path, conf_path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let started_at = clock.now_ms();
+        let store = Store::open(folder, started_at).await?;
+        let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
+            .await
+            .map_err(std::io::Error::other)
+            .map_err(sqlx::Error::Io)?;
+        let state = ConfState {
+            path: conf_path.display().to_string(),
+            revision: None,
+            bytes: Vec::new(),
+            outside: None,
+            problem: None,
+        };
+        let engine = Self {
+            audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
+            store,
+            clock,
+            folder: folder.to_owned(),
+            conf_path: conf_path.to_owned(),
+            conf: tokio::sync::watch::Sender::new(state),
+            saving: tokio::sync::Mutex::new(()),
+            hashing: tokio::sync::Semaphore::new(2),
+            throttle: Mutex::default(),
+            decoy,
+            started_at,
+        };
+        engine.settle_conf().await?;
+        Ok(engine)
+    }
+
+    /// Wall time, Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether the database answers.
+    pub async fn database_answers(&self) -> bool {
+        self.store.answers().await
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    pub(crate) fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,28 @@
+//! Random secrets and their digests: the one place that draws randomness.
+
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
+
+/// `N` random bytes from the operating system.
+#[expect(clippy::disallowed_types, reason = "the place that draws randomness")]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+/// SHA-256.
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// SHA-256 as lower-case hexadecimal.
+pub fn digest_hex(bytes: &[u8]) -> String {
+    hex(&digest(bytes))
+}

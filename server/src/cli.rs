@@ -1,0 +1,97 @@
+//! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`crate::exit`].
+
+mod audit;
+mod config;
+mod output;
+mod register;
+mod serve;
+mod setup_link;
+mod status;
+mod token;
+mod user;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit::{Done, Failure};
+use crate::settings::{self, Flags, Settings};
+
+/// A self-hosted license server with a web console.
+#[derive(Debug, Parser)]
+#[command(name = "leasehold", version, about, max_term_width = 110, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server with its console
+    Serve(serve::Serve),
+    /// Print the one-time link that opens the set-up wizard
+    SetupLink(setup_link::SetupLink),
+    /// Say what state the running server is in
+    Status(status::StatusCommand),
+    /// Write this server's GUID into license_server.conf and turn flexible licensing on
+    Register(register::Register),
+    /// Look at and change license_server.conf, and see where our own settings come from
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Users of the console
+    #[command(subcommand)]
+    User(user::User),
+    /// Tokens for the API
+    #[command(subcommand)]
+    Token(token::Token),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Where the server's data is: shared by all commands that need it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// Folder with the database and the control socket [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else
+    /// /var/lib/leasehold]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A leasehold.toml with our own settings [env: LEASEHOLD_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Place {
+    /// The settings in force for this command.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and its source.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        settings::resolve(&self.flags(), self.config.as_deref())
+    }
+
+    fn flags(&self) -> Flags {
+        let mut flags = Flags::new();
+        if let Some(data) = &self.data {
+            flags.insert("data", data.display().to_string());
+        }
+        flags
+    }
+}
+
+/// Runs the command of this process.
+///
+/// # Errors
+/// What the command answers.
+pub async fn run(cli: Cli) -> Done {
+    match cli.command {
+        Command::Serve(command) => command.run().await,
+        Command::SetupLink(command) => command.run().await,
+        Command::Status(command) => command.run().await,
+        Command::Register(command) => command.run().await,
+        Command::Config(command) => command.run().await,
+        Command::User(command) => command.run().await,
+        Command::Token(command) => command.run().await,
+        Command::Audit(command) => command.run().await,
+    }
+}

@@ -1,0 +1,86 @@
+//! Changing: `set`, `init`.
+
+use std::path::Path;
+
+use clap::Args;
+use engine::Engine;
+use engine::conf::file::{self as conf_file, FolderLock};
+use engine::conf::set_values;
+use licensing::conf::diff;
+use serde_json::json;
+
+use super::super::output::Format;
+use super::Which;
+use super::file;
+use crate::control;
+use crate::exit::{Done, Failure};
+use crate::operations::Operation;
+use crate::settings::Settings;
+
+#[derive(Debug, Args)]
+pub struct Set {
+    /// The setting, in any case
+    key: String,
+    /// The new value; `default` means the built-in one and stays that word
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// Why; kept in the history
+    #[arg(long, default_value = "")]
+    comment: String,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Set {
+    pub async fn run(self) -> Done {
+        let setting = file::known(&self.key)?;
+        let (path, settings) = file::path(&self.which)?;
+        let value = if through_history(&path, &settings, self.which.conf.is_none()) {
+            let operation =
+                Operation::ConfigSet { key: setting.key.to_owned(), value: self.value, comment: self.comment };
+            control::perform(&settings, operation).await?
+        } else {
+            directly(&path, setting.key, self.value)?
+        };
+        self.format.print(&value, |v| match v["revision"].as_i64() {
+            Some(revision) => format!("{} is set; {} is at revision {revision}.\n", setting.key, path.display()),
+            None => format!("{} is set in {}.\n", setting.key, path.display()),
+        })
+    }
+}
+
+/// Whether the change goes into the history of the data folder: when no file was named, or a running server keeps that file.
+fn through_history(path: &Path, settings: &Settings, unnamed: bool) -> bool {
+    unnamed
+        || (control::socket(&settings.data).exists() && conf_file::resolve(path) == conf_file::resolve(&settings.conf))
+}
+
+/// Edits a file on its own, under the same lock as the server.
+fn directly(path: &Path, key: &str, value: String) -> Result<serde_json::Value, Failure> {
+    let lock = FolderLock::take(path).map_err(Failure::refused)?;
+    let before = conf_file::read(path).map_err(Failure::refused)?;
+    let after = set_values(&before, &[(key.to_owned(), value)]).map_err(Failure::refused)?;
+    if after != before {
+        conf_file::replace(path, &after, &lock).map_err(Failure::refused)?;
+    }
+    Ok(json!({ "path": path, "diff": diff::lines(&before, &after) }))
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Init {
+    pub fn run(self) -> Done {
+        let (path, _) = file::path(&self.which)?;
+        if path.exists() {
+            return Err(Failure::refused(format!("{} exists already; nothing was changed.", path.display())));
+        }
+        Engine::write_new_conf(&path).map_err(Failure::refused)?;
+        super::super::output::print(format!("Wrote {}.\n", path.display()).as_bytes())
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading: `get`, `check`, `show`.
+
+use clap::Args;
+use licensing::conf::{check, view};
+use serde_json::json;
+
+use super::super::output::{Format, print, table};
+use super::Which;
+use super::file;
+use crate::exit::{Done, Failure, code};
+
+#[derive(Debug, Args)]
+pub struct Get {
+    /// The setting, in any case
+    key: String,
+    /// Print what the value stands for: the built-in value for `default` and for a setting that is not in the file
+    #[arg(long)]
+    effective: bool,
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Get {
+    pub fn run(self) -> Done {
+        let setting = file::known(&self.key)?;
+        let (_, document) = file::document(&self.which)?;
+        let view = view::settings(&document)
+            .into_iter()
+            .find(|s| s.key.eq_ignore_ascii_case(setting.key))
+            .expect("every setting is in the view");
+        if self.format.json {
+            return self.format.print(&json!(view), |_| String::new());
+        }
+        if self.effective {
+            return print(format!("{}\n", view.effective).as_bytes());
+        }
+        // As written, byte for byte.
+        let mut value =
+            document.get(setting.section, setting.key).map(|found| found.value.to_vec()).unwrap_or_default();
+        value.push(b'\n');
+        print(&value)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Check {
+    pub fn run(self) -> Done {
+        let (path, document) = file::document(&self.which)?;
+        let findings = check::check(&document);
+        self.format.print(&json!({ "path": path, "findings": findings }), |_| {
+            findings
+                .iter()
+                .map(|f| {
+                    let line = f.line.map_or(String::new(), |line| format!("{line}"));
+                    format!("{}:{line}: {}: {}\n", path.display(), f.key.as_deref().unwrap_or("file"), f.sentence)
+                })
+                .collect()
+        })?;
+        // The findings are the answer; no further sentence.
+        if findings.is_empty() { Ok(()) } else { Err(Failure { code: code::FAILED, sentence: String::new() }) }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    pub fn run(self) -> Done {
+        let (path, document) = file::document(&self.which)?;
+        let settings = view::settings(&document);
+        self.format.print(&json!({ "path": path, "settings": settings }), |_| {
+            let rows: Vec<_> = settings
+                .iter()
+                .map(|s| {
+                    let written = match &s.value {
+                        None => "(not in the file)".to_owned(),
+                        Some(value) if value.is_empty() => "(empty)".to_owned(),
+                        Some(value) => shorten(value),
+                    };
+                    let kind = match (&s.value, s.is_default) {
+                        (None, _) => "default",
+                        (Some(_), true) => "default",
+                        (Some(_), false) => "explicit",
+                    };
+                    let active = if s.active {
+                        "active".to_owned()
+                    } else {
+                        format!("inactive: {}", s.why_inactive.as_deref().unwrap_or_default())
+                    };
+                    let line = s.line.map_or_else(|| "–".to_owned(), |line| line.to_string());
+                    vec![
+                        s.key.clone(),
+                        written,
+                        kind.to_owned(),
+                        shorten(&s.effective),
+                        line,
+                        s.error.clone().unwrap_or(active),
+                    ]
+                })
+                .collect();
+            table(&["SETTING", "AS WRITTEN", "", "STANDS FOR", "LINE", "STATE"], &rows)
+        })
+    }
+}
+
+/// Node lists are long; `--json` and `get` print them whole.
+fn shorten(value: &str) -> String {
+    if value.chars().count() <= 48 {
+        value.to_owned()
+    } else {
+        format!("{}…", value.chars().take(47).collect::<String>())
+    }
+}

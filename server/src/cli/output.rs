@@ -1,0 +1,95 @@
+//! Printing data: as JSON with `--json`, else as lines and columns.
+
+use std::io::{Read, Write};
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::exit::Failure;
+
+/// Every command that prints data takes this.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Format {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Format {
+    /// Prints `value` as JSON, or what `plain` makes of it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn print(self, value: &Value, plain: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
+        let text = if self.json { format!("{value:#}\n") } else { plain(value) };
+        print(text.as_bytes())
+    }
+}
+
+/// Writes to stdout. A reader that went away (`| head`) is not an error.
+///
+/// # Errors
+/// When stdout cannot be written, a full disk for example.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("The output could not be written: {error}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Text of a field; empty when absent.
+pub fn text(value: &Value, key: &str) -> String {
+    match &value[key] {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Rows as left-aligned columns under their heads.
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = heads.iter().map(|h| h.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: Vec<&str>| {
+        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+    let mut out = line(heads.to_vec());
+    for row in rows {
+        out.push_str(&line(row.iter().map(String::as_str).collect()));
+    }
+    out
+}
+
+/// Unix milliseconds of a field as RFC 3339.
+pub fn when(value: &Value, key: &str) -> String {
+    value[key].as_i64().map(crate::time::rfc3339).unwrap_or_default()
+}
+
+/// A password from stdin, without its line ending.
+///
+/// # Errors
+/// When stdin cannot be read or is empty.
+pub fn password_from_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .lock()
+        .take(64 * 1024)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::refused(format!("The password could not be read from standard input: {error}.")))?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err(Failure::refused(
+            "Standard input was empty; pass the password there, as in `printf %s \"$PASSWORD\" | leasehold user add …`.",
+        ));
+    }
+    Ok(password.to_owned())
+}

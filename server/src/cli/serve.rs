@@ -1,0 +1,169 @@
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use engine::Engine;
+use engine::clock::SystemClock;
+use engine::store::{DataLock, LockError};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{Done, Failure};
+use crate::http::{self, App, tls};
+use crate::operations::setup_url;
+use crate::settings::{self, Flags, Settings};
+use crate::{control, logging};
+
+/// How long open requests may take to end after SIGTERM; the process is gone within 5 s.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// `leasehold serve`: every option is also a variable LEASEHOLD_… and a line of leasehold.toml; `leasehold config sources`
+/// shows which one counts.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Folder with the database and the control socket [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else
+    /// /var/lib/leasehold]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The vendor's license_server.conf [env: LEASEHOLD_CONF] [default: DATA/license_server.conf, made when it is missing]
+    #[arg(long, value_name = "FILE")]
+    conf: Option<PathBuf>,
+    /// Address and port of the console and its API [env: LEASEHOLD_CONSOLE] [default: 127.0.0.1:8084]
+    #[arg(long, value_name = "ADDR")]
+    console: Option<String>,
+    /// Certificate chain of the console, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of that certificate, PEM [env: LEASEHOLD_TLS_KEY]
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// Further host names of the console, separated by commas [env: LEASEHOLD_HOSTS]
+    #[arg(long, value_name = "NAMES")]
+    hosts: Option<String>,
+    /// What is logged: error, warn, info, debug or a filter [env: LEASEHOLD_LOG] [default: LOGGING_VERBOSITY of the conf file]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+    /// A leasehold.toml with these settings [env: LEASEHOLD_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    fn flags(&self) -> Flags {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
+        let given = [
+            ("data", path(&self.data)),
+            ("conf", path(&self.conf)),
+            ("console", self.console.clone()),
+            ("tls-cert", path(&self.tls_cert)),
+            ("tls-key", path(&self.tls_key)),
+            ("hosts", self.hosts.clone()),
+            ("log", self.log.clone()),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    pub async fn run(self) -> Done {
+        let settings = settings::resolve(&self.flags(), self.config.as_deref())?;
+        let verbosity = logging::start(settings.log.as_deref())?;
+        let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
+        if settings.conf_is_own {
+            Engine::write_new_conf(&settings.conf).map_err(Failure::failed)?;
+        }
+        let listener = bind(settings.console)?;
+        let address =
+            listener.local_addr().map_err(|e| Failure::failed(format!("The console's address is not known: {e}.")))?;
+        let tls = tls::choose(&settings, address).await?;
+        let engine = Arc::new(
+            Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
+        );
+        let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, shown(address));
+        let stop = CancellationToken::new();
+        let control = control::listen(&settings.data, engine.clone(), &origin, stop.clone())?;
+        let watch = tokio::spawn(engine.clone().watch_conf());
+        let follow = tokio::spawn(verbosity.follow(engine.clone()));
+        let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
+        announce(&engine, &settings, &origin, tls.as_ref()).await?;
+        let handle = axum_server::Handle::new();
+        tokio::spawn({
+            let (handle, stop) = (handle.clone(), stop.clone());
+            async move {
+                wait_for_signal().await;
+                stop.cancel();
+                handle.graceful_shutdown(Some(GRACE));
+            }
+        });
+        let served = http::serve(listener, app, tls, handle).await;
+        stop.cancel();
+        watch.abort();
+        follow.abort();
+        let _ = tokio::time::timeout(Duration::from_millis(500), control).await;
+        engine.close().await;
+        served.map_err(|error| Failure::failed(format!("The console stopped: {error}.")))
+    }
+}
+
+/// Where a browser on this machine finds an address that means "all".
+fn shown(address: SocketAddr) -> String {
+    match (address.ip().is_unspecified(), address.is_ipv6()) {
+        (true, true) => format!("[::1]:{}", address.port()),
+        (true, false) => format!("127.0.0.1:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Failure::failed(format!(
+            "Port {} on {} is in use by another program. Stop that program, or choose another port with --console.",
+            address.port(),
+            address.ip()
+        )),
+        std::io::ErrorKind::PermissionDenied => Failure::failed(format!(
+            "Port {} may not be used by this user. Choose one above 1023 with --console.",
+            address.port()
+        )),
+        std::io::ErrorKind::AddrNotAvailable => Failure::failed(format!(
+            "{} is not an address of this machine. Choose one of its own with --console.",
+            address.ip()
+        )),
+        _ => Failure::failed(format!("The console cannot listen on {address}: {error}.")),
+    })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|error| Failure::failed(format!("The console cannot listen on {address}: {error}.")))?;
+    Ok(listener)
+}
+
+async fn announce(engine: &Engine, settings: &Settings, origin: &str, tls: Option<&tls::Tls>) -> Done {
+    use std::fmt::Write as _;
+    let mut text = format!("console: {origin}\n");
+    let claimed =
+        engine.setup().await.map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?.claimed;
+    if !claimed {
+        let token = engine.setup_token().await.map_err(Failure::failed)?;
+        let _ = writeln!(text, "setup: {}", setup_url(origin, &token));
+    }
+    if let Some(fingerprint) = tls.and_then(|tls| tls.made_here.as_deref()) {
+        let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");
+    }
+    if let Some(problem) = engine.conf().problem {
+        eprintln!("{problem}");
+    }
+    tracing::info!(data = %settings.data.display(), conf = %settings.conf.display(), console = origin, "serving");
+    text.push_str("ready\n");
+    super::output::print(text.as_bytes())
+}
+
+async fn wait_for_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

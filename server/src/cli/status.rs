@@ -1,0 +1,49 @@
+use clap::Args;
+use serde_json::Value;
+
+use super::Place;
+use super::output::{Format, text};
+use crate::control;
+use crate::exit::Done;
+use crate::operations::Operation;
+
+/// `leasehold status`
+#[derive(Debug, Args)]
+pub struct StatusCommand {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl StatusCommand {
+    pub async fn run(self) -> Done {
+        let value = control::perform(&self.place.settings()?, Operation::Status).await?;
+        self.format.print(&value, plain)
+    }
+}
+
+fn plain(value: &Value) -> String {
+    let conf = &value["conf"];
+    let registered = if value["registered"] == true {
+        format!("Registered as {}.", text(value, "guid"))
+    } else {
+        "Not registered: license_server.conf has no GUID, or flexible licensing is off.".to_owned()
+    };
+    let file = match conf["problem"].as_str() {
+        Some(problem) => problem.to_owned(),
+        None if conf["changed_outside"] == true => {
+            format!(
+                "{} was changed outside Leasehold (revision {}); look at it in the console.",
+                text(conf, "path"),
+                conf["revision"]
+            )
+        }
+        None => format!("{} is at revision {}.", text(conf, "path"), conf["revision"]),
+    };
+    format!(
+        "{registered}\n{file}\nLeasehold {}, serving since {}.\n",
+        text(value, "version"),
+        text(value, "started_at")
+    )
+}

@@ -1,0 +1,79 @@
+//! The server's end of the control socket.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::post;
+use axum::serve::IncomingStream;
+use axum::{Json, Router};
+use engine::{Actor, Engine, Origin};
+use serde_json::Value;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{socket, user_name};
+use crate::exit::Failure;
+use crate::operations::{self, Operation};
+
+#[derive(Clone)]
+struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|cred| cred.uid()))
+    }
+}
+
+#[derive(Clone)]
+struct Control {
+    engine: Arc<Engine>,
+    console: Arc<str>,
+}
+
+/// Answers commands until `stop`. The caller holds the data folder's lock, so that a socket found there is a leftover.
+///
+/// # Errors
+/// A sentence when the socket cannot be made.
+pub fn listen(
+    data: &Path,
+    engine: Arc<Engine>,
+    console: &str,
+    stop: CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>, Failure> {
+    let path = socket(data);
+    let failed = |error: std::io::Error| {
+        Failure::failed(format!("The control socket {} cannot be made: {error}.", path.display()))
+    };
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(failed)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let router = Router::new()
+        .route("/perform", post(perform))
+        .layer(DefaultBodyLimit::max(4 * 1024 * 1024))
+        .with_state(Control { engine, console: console.into() });
+    Ok(tokio::spawn(async move {
+        let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
+            .with_graceful_shutdown(async move { stop.cancelled().await })
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the control socket stopped");
+        }
+        let _ = std::fs::remove_file(&path);
+    }))
+}
+
+async fn perform(
+    State(control): State<Control>,
+    ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
+    Json(operation): Json<Operation>,
+) -> Json<Result<Value, Failure>> {
+    let name = uid.map_or_else(|| "unknown".to_owned(), user_name);
+    let actor = Actor { name, origin: Origin::CommandLine, address: None };
+    Json(operations::perform(&control.engine, &control.console, &actor, operation).await)
+}

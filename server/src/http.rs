@@ -1,0 +1,35 @@
+//! The HTTP face: console pages, REST API, health.
+
+mod access;
+mod api;
+mod events;
+mod health;
+mod identity;
+mod middleware;
+mod pages;
+mod problem;
+mod router;
+mod state;
+mod table;
+pub mod tls;
+
+pub use state::App;
+
+use std::net::{SocketAddr, TcpListener};
+
+/// Answers requests until the handle is told to shut down.
+///
+/// # Errors
+/// [`std::io::Error`] of the listener.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    tls: Option<tls::Tls>,
+    handle: axum_server::Handle<SocketAddr>,
+) -> std::io::Result<()> {
+    let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        Some(tls) => axum_server::from_tcp_rustls(listener, tls.config)?.handle(handle).serve(service).await,
+        None => axum_server::from_tcp(listener)?.handle(handle).serve(service).await,
+    }
+}

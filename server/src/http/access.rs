@@ -1,0 +1,87 @@
+//! Who may use a route. Each route of the table names its [`Access`]; the guard enforces it before the handler runs.
+
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use licensing::permission::Permission;
+
+use super::identity::Caller;
+use super::pages::error;
+use super::problem::Problem;
+use super::state::App;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// The set-up wizard before there is an administrator.
+    Unclaimed,
+    /// The set-up wizard after that: an administrator.
+    Wizard,
+    /// Whoever has this permission.
+    May(Permission),
+    /// Whoever has this permission and is signed in to the console; tokens may not.
+    Person(Permission),
+}
+
+/// Lets a request through, or sends it where it belongs.
+pub async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
+    let api = request.uri().path().starts_with("/api/") || request.uri().path() == app::paths::EVENTS;
+    let caller = request.extensions().get::<Caller>();
+    let known = caller.and_then(|c| c.known.clone());
+    let (permission, person) = match access {
+        Access::Open => return next.run(request).await,
+        Access::Unclaimed | Access::Wizard => {
+            let setup = match app.engine.setup().await {
+                Ok(setup) => setup,
+                Err(error) => return Problem::internal(&error).into_response(),
+            };
+            if setup.done && !request.uri().path().ends_with("/done") {
+                return error::not_found(&app, &request).await;
+            }
+            if access == Access::Unclaimed {
+                if setup.claimed {
+                    return Redirect::to(app::paths::SETUP_GUID).into_response();
+                }
+                return next.run(request).await;
+            }
+            if !setup.claimed {
+                return Redirect::to(app::paths::SETUP).into_response();
+            }
+            (Permission::Register, true)
+        }
+        Access::May(permission) => (permission, false),
+        Access::Person(permission) => (permission, true),
+    };
+    let Some(known) = known else {
+        if api {
+            return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
+                .into_response();
+        }
+        let back = (request.method() == Method::GET).then(|| request.uri().to_string()).unwrap_or_default();
+        return to_login(&app, &back).await;
+    };
+    let is_token = matches!(known, super::identity::Known::Token { .. });
+    let why_not = if person && is_token {
+        Some("A token may not do this; sign in to the console.")
+    } else {
+        known.role().why_not(permission)
+    };
+    match why_not {
+        None => next.run(request).await,
+        Some(reason) if api => Problem::new(StatusCode::FORBIDDEN, reason).into_response(),
+        Some(reason) => error::page(&app, &request, StatusCode::FORBIDDEN, "Not allowed", reason).await,
+    }
+}
+
+/// To the sign-in page and back; to the wizard when nobody could sign in yet.
+async fn to_login(app: &App, back: &str) -> Response {
+    match app.engine.setup().await {
+        Ok(setup) if !setup.claimed => return Redirect::to(app::paths::SETUP).into_response(),
+        Err(error) => return Problem::internal(&error).into_response(),
+        Ok(_) => {}
+    }
+    Redirect::to(&app::paths::login(if back == "/" { "" } else { back })).into_response()
+}

@@ -1,0 +1,9 @@
+//! Version 1: folder = area, file = one resource. Errors are [`super::super::problem::Problem`].
+
+pub mod audit;
+pub mod config;
+pub mod history;
+pub mod json;
+pub mod openapi;
+pub mod restore;
+pub mod status;

@@ -1,0 +1,27 @@
+//! The description of this API, made from its handlers.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+/// All of version 1.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Leasehold",
+        description = "License server: status, license_server.conf, audit. Times are RFC 3339, UTC."
+    ),
+    paths(
+        super::status::get,
+        super::config::get,
+        super::config::put,
+        super::history::get,
+        super::restore::post,
+        super::audit::get
+    )
+)]
+pub struct Api;
+
+/// `GET /api/v1/openapi.json`
+pub async fn get() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}

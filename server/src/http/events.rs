@@ -1,0 +1,56 @@
+//! `/events`: server-sent events that keep open pages honest.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::Stream;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::state::App;
+
+/// `every`: seconds between events; 0 as it happens.
+#[derive(Debug, Deserialize)]
+pub struct Pace {
+    #[serde(default)]
+    every: u64,
+}
+
+/// The state now, and again whenever it changes (or at the pace asked for).
+pub async fn events(
+    State(app): State<App>,
+    Query(pace): Query<Pace>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = app.engine.conf_changes();
+    let every = (pace.every > 0).then(|| Duration::from_secs(pace.every.clamp(5, 300)));
+    let first = true;
+    let stream = futures::stream::unfold((app, changes, first), move |(app, mut changes, first)| async move {
+        if !first {
+            let wait = async {
+                match every {
+                    Some(every) => tokio::time::sleep(every).await,
+                    None => {
+                        if changes.changed().await.is_err() {
+                            std::future::pending::<()>().await;
+                        }
+                    }
+                }
+            };
+            tokio::select! {
+                () = wait => {}
+                () = app.stop.cancelled() => return None,
+            }
+        }
+        let data = {
+            let state = changes.borrow_and_update();
+            let registered =
+                state.problem.is_none() && licensing::conf::effective::Effective::of(&state.document()).registered();
+            json!({ "revision": state.number(), "changed_outside": state.outside.is_some(), "registered": registered, "at": app.engine.now_ms() })
+        };
+        let event = Event::default().event("status").data(data.to_string());
+        Some((Ok(event), (app, changes, false)))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}

@@ -1,0 +1,100 @@
+//! Who asks: a signed-in user, an API token, or nobody.
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use engine::accounts::session_store::{WHO, Who};
+use engine::actor::{Actor, Origin};
+use licensing::permission::Role;
+use std::net::SocketAddr;
+use tower_sessions::Session;
+
+use super::problem::Problem;
+use super::state::App;
+
+/// Everything known of who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Network address.
+    pub address: Option<String>,
+    /// Browser, as it names itself; shortened.
+    pub agent: Option<String>,
+    /// Who, when known.
+    pub known: Option<Known>,
+}
+
+/// A caller that has proven who it is.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Signed in to the console.
+    User { name: String, role: Role, who: Who },
+    /// An API token.
+    Token { name: String, role: Role },
+}
+
+impl Known {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { name, .. } | Self::Token { name, .. } => name,
+        }
+    }
+
+    pub fn role(&self) -> Role {
+        match self {
+            Self::User { role, .. } | Self::Token { role, .. } => *role,
+        }
+    }
+}
+
+impl Caller {
+    /// For the audit log: who acts through the console or the API.
+    pub fn actor(&self, origin: Origin) -> Actor {
+        let name = match &self.known {
+            Some(Known::User { name, .. }) => name.clone(),
+            Some(Known::Token { name, .. }) => format!("token {name}"),
+            None => "nobody".to_owned(),
+        };
+        Actor { name, origin, address: self.address.clone() }
+    }
+}
+
+/// Finds out who asks. A bearer token that is not good ends the request here.
+pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(a)| a.ip().to_string());
+    let agent =
+        text(request.headers(), &header::USER_AGENT).map(|a| a.chars().filter(|c| !c.is_control()).take(200).collect());
+    let mut caller = Caller { address, agent, known: None };
+    if let Some(authorization) = text(request.headers(), &header::AUTHORIZATION) {
+        let token = authorization
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, t)| t.trim());
+        let found = match token {
+            Some(token) => app.engine.token(token).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some((name, role))) => caller.known = Some(Known::Token { name, role }),
+            Ok(None) => {
+                return Problem::unauthorized(
+                    "The token is not known, has expired or was ended. Make one with `leasehold token create`.",
+                )
+                .into_response();
+            }
+            Err(error) => return Problem::internal(&error).into_response(),
+        }
+    } else if let Ok(Some(who)) = session.get::<Who>(WHO).await {
+        match app.engine.user(who.user_id).await {
+            Ok(Some(user)) => caller.known = Some(Known::User { name: user.name, role: user.role, who }),
+            Ok(None) => {}
+            Err(error) => return Problem::internal(&error).into_response(),
+        }
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

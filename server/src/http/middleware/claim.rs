@@ -1,0 +1,35 @@
+//! Until it is claimed, the console answers this machine only.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::pages::error;
+use crate::http::problem::Problem;
+use crate::http::state::App;
+
+/// Refuses other machines as long as there is no administrator.
+pub async fn claim(State(app): State<App>, request: Request, next: Next) -> Response {
+    let local = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .is_none_or(|ConnectInfo(a)| a.ip().to_canonical().is_loopback());
+    if local {
+        return next.run(request).await;
+    }
+    match app.engine.setup().await {
+        Ok(setup) if setup.claimed => next.run(request).await,
+        Ok(_) => {
+            let port = app.installation.origin.rsplit(':').next().unwrap_or("8084").to_owned();
+            let sentence = format!(
+                "This server has no administrator yet and answers its own machine only. Open the set-up link there, or through a tunnel: ssh -L {port}:127.0.0.1:{port} {}",
+                app.server_name
+            );
+            error::page(&app, &request, StatusCode::FORBIDDEN, "Not claimed yet", &sentence).await
+        }
+        Err(error) => Problem::internal(&error).into_response(),
+    }
+}

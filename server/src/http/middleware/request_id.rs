@@ -1,0 +1,41 @@
+//! Each request gets an id; the response, the log and each error carry it.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The id of the request this task answers; empty outside of one.
+pub fn current() -> String {
+    CURRENT.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// Gives the request its id and logs how it ended.
+pub async fn request_id(request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    CURRENT
+        .scope(
+            id.clone(),
+            async move {
+                let mut response = next.run(request).await;
+                if let Ok(value) = HeaderValue::from_str(&id) {
+                    response.headers_mut().insert("x-request-id", value);
+                }
+                let status = response.status();
+                if status >= StatusCode::INTERNAL_SERVER_ERROR {
+                    tracing::error!(status = status.as_u16(), "answered with an error");
+                } else {
+                    tracing::debug!(status = status.as_u16(), "answered");
+                }
+                response
+            }
+            .instrument(span),
+        )
+        .await
+}

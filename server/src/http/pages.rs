@@ -1,0 +1,12 @@
+//! The console's pages and forms. A form's handler parses, calls the engine once, and redirects (303); on refusal it shows
+//! the same page with what was typed, the reasons, and status 422.
+
+pub mod account;
+pub mod configuration;
+pub mod error;
+pub mod flash;
+pub mod form;
+pub mod login;
+pub mod render;
+pub mod setup;
+pub mod theme;

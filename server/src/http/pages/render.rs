@@ -1,0 +1,118 @@
+//! Drawing a page with Leptos: gathers what it may know of the request, then answers with its policy and status.
+
+use app::answer::Answer;
+use app::installation::CurrentSession;
+use app::request::{Badge, FormState, RequestContext, Standing, Viewer};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use leptos::nonce::use_nonce;
+use leptos::prelude::provide_context;
+use licensing::conf::effective::Effective;
+use tower_sessions::Session;
+
+use super::{flash, theme};
+use crate::assets;
+use crate::http::identity::{Caller, Known};
+use crate::http::middleware::{headers, request_id};
+use crate::http::state::App;
+
+/// `GET` of a page.
+pub async fn page(State(app): State<App>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    draw(&app, &parts, Drawing::default()).await
+}
+
+/// What a page shows beyond its address.
+#[derive(Default)]
+pub struct Drawing {
+    /// Shown in place of the route.
+    pub answer: Option<Answer>,
+    /// A refused form.
+    pub form: Option<FormState>,
+    /// Shown as if this were the address (a refused form is drawn on the page it came from).
+    pub path: Option<String>,
+    /// 200 when none.
+    pub status: Option<StatusCode>,
+}
+
+/// Draws the page of this request.
+pub async fn draw(app: &App, parts: &Parts, drawing: Drawing) -> Response {
+    let context = context(app, parts, drawing.form, drawing.path.as_deref()).await;
+    let uri = match &drawing.path {
+        Some(path) => path.clone(),
+        None => parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+    };
+    let Ok(request) = Request::builder().uri(uri).body(Body::empty()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let engine = app.engine.clone();
+    let installation = app.installation.clone();
+    let current = parts.extensions.get::<Caller>().and_then(|caller| match &caller.known {
+        Some(Known::User { who, .. }) => Some(CurrentSession { user_id: who.user_id, handle: who.handle.clone() }),
+        _ => None,
+    });
+    let answer = drawing.answer;
+    let provide = move || {
+        provide_context(context.clone());
+        provide_context(engine.clone());
+        provide_context(installation.clone());
+        provide_context(assets::addresses());
+        if let Some(current) = current.clone() {
+            provide_context(current);
+        }
+        if let Some(answer) = answer.clone() {
+            provide_context(answer);
+        }
+    };
+    let shell = || {
+        let policy = use_nonce()
+            .map(|nonce| headers::page_policy(&nonce))
+            .and_then(|policy| HeaderValue::from_str(&policy).ok());
+        if let (Some(policy), Some(options)) = (policy, leptos::prelude::use_context::<leptos_axum::ResponseOptions>())
+        {
+            options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        app::routes::shell()
+    };
+    let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
+    if let Some(status) = drawing.status {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option<&str>) -> RequestContext {
+    let known = parts.extensions.get::<Caller>().and_then(|caller| caller.known.clone());
+    let session = parts.extensions.get::<Session>();
+    let conf = app.engine.conf();
+    let effective = Effective::of(&conf.document());
+    let registered = conf.problem.is_none() && effective.registered();
+    let (path, query) = match path {
+        Some(path) => path.split_once('?').unwrap_or((path, "")),
+        None => (parts.uri.path(), parts.uri.query().unwrap_or_default()),
+    };
+    RequestContext {
+        viewer: known.map(|known| Viewer { name: known.name().to_owned(), role: known.role() }),
+        badge: Badge {
+            server_name: app.server_name.clone(),
+            guid_short: effective.guid.map(|g| g.short()),
+            standing: if registered { Standing::Registered } else { Standing::Unregistered },
+            changed_outside: conf.outside.is_some(),
+            revision: conf.number(),
+        },
+        theme: theme::of(&parts.headers),
+        flash: match session {
+            Some(session) => flash::take(session).await,
+            None => None,
+        },
+        form,
+        now_ms: app.engine.now_ms(),
+        path: path.to_owned(),
+        query: super::form::pairs(query.as_bytes()),
+        request_id: request_id::current(),
+        secure: app.secure,
+    }
+}

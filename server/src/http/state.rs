@@ -1,0 +1,122 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+
+use app::installation::Installation;
+use app::pages::settings::{OwnSetting, Settings as SettingsPage, Source};
+use engine::Engine;
+use tokio_util::sync::CancellationToken;
+use tower_sessions::cookie::Key;
+
+use crate::exit::Failure;
+use crate::settings::{Settings, Sourced};
+
+/// The server, shared by all handlers. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// See [`App`].
+pub struct Inner {
+    pub engine: Arc<Engine>,
+    /// The console is served over TLS.
+    pub secure: bool,
+    /// Host names a browser may ask for, lower case, without port; addresses are always fine.
+    pub hosts: Vec<String>,
+    /// Name of this machine.
+    pub server_name: String,
+    pub installation: Installation,
+    /// Signs session cookies.
+    pub cookie_key: Key,
+    /// Ends open streams when the server stops.
+    pub stop: CancellationToken,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Name of this machine; `localhost` when it has none.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_str().ok().filter(|n| !n.is_empty()).unwrap_or("localhost").to_owned()
+}
+
+impl App {
+    /// The state of a server that answers at `origin`.
+    ///
+    /// # Errors
+    /// A sentence when the cookie key cannot be kept in the data folder.
+    pub fn new(
+        engine: Arc<Engine>,
+        settings: &Settings,
+        origin: &str,
+        secure: bool,
+        stop: CancellationToken,
+    ) -> Result<Self, Failure> {
+        let server_name = host_name();
+        let mut hosts = vec!["localhost".to_owned(), server_name.to_lowercase()];
+        hosts.extend(settings.hosts.iter().cloned());
+        let installation = Installation {
+            origin: origin.to_owned(),
+            token_file: settings.data.join("setup-token").display().to_string(),
+            setup_command: format!("leasehold setup-link --data {}", settings.data.display()),
+            settings: settings_page(settings),
+        };
+        let cookie_key = cookie_key(engine.folder())?;
+        Ok(Self(Arc::new(Inner { engine, secure, hosts, server_name, installation, cookie_key, stop })))
+    }
+}
+
+/// The key in `DIR/cookie.key` (mode 0600), made at first.
+fn cookie_key(folder: &std::path::Path) -> Result<Key, Failure> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = folder.join("cookie.key");
+    let failed = |error: std::io::Error| {
+        Failure::failed(format!("The key of the session cookies, {}, cannot be kept: {error}.", path.display()))
+    };
+    match std::fs::read(&path) {
+        Ok(bytes) if bytes.len() >= 64 => return Ok(Key::from(&bytes)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let bytes: [u8; 64] = engine::secret::random();
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    Ok(Key::from(&bytes))
+}
+
+fn settings_page(settings: &Settings) -> SettingsPage {
+    let file = settings.sources.iter().find_map(|s| s.file.clone());
+    let default = |setting: &Sourced| match setting.name.as_str() {
+        "data" => "./.leasehold in a checkout, else /var/lib/leasehold",
+        "conf" => "license_server.conf in the data folder",
+        "console" => "127.0.0.1:8084",
+        "tls-cert" | "tls-key" => "none on loopback, else made in the data folder",
+        "log" => "LOGGING_VERBOSITY of license_server.conf",
+        _ => "none",
+    };
+    let rows = settings.sources.iter().map(|setting| OwnSetting {
+        name: setting.name.clone(),
+        value: setting.value.clone(),
+        source: match setting.source.split(' ').next() {
+            Some("flag") => Source::Flag,
+            Some("environment") => Source::Environment,
+            Some("leasehold.toml") => Source::File { line: None },
+            _ => Source::Default,
+        },
+        help: setting.help.clone(),
+        default: default(setting).to_owned(),
+        variable: crate::settings::variable(&setting.name),
+        flag: Some(format!("--{}", setting.name)),
+    });
+    SettingsPage {
+        rows: rows.collect(),
+        file_exists: file.is_some(),
+        file: file.unwrap_or_else(|| "leasehold.toml".to_owned()),
+    }
+}

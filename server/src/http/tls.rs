@@ -1,0 +1,77 @@
+//! TLS of the console: a given certificate, or beyond loopback one that Leasehold makes and names by its fingerprint.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use axum_server::tls_rustls::RustlsConfig;
+
+use crate::exit::Failure;
+use crate::settings::Settings;
+
+/// The certificate in use.
+pub struct Tls {
+    /// For the server.
+    pub config: RustlsConfig,
+    /// SHA-256 fingerprint of a certificate that Leasehold made.
+    pub made_here: Option<String>,
+}
+
+/// None on loopback without a given certificate.
+///
+/// # Errors
+/// A sentence that names the file at fault.
+pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<Tls>, Failure> {
+    let (cert, key, own) = match &settings.tls {
+        Some((cert, key)) => (cert.clone(), key.clone(), false),
+        None if address.ip().is_loopback() => return Ok(None),
+        None => (settings.data.join("console.crt"), settings.data.join("console.key"), true),
+    };
+    // One provider for the whole process; a second call keeps the first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut made_here = None;
+    if own {
+        if !cert.exists() || !key.exists() {
+            make(&cert, &key, settings, address)?;
+        }
+        made_here = fingerprint(&cert);
+    }
+    let config = RustlsConfig::from_pem_file(&cert, &key).await.map_err(|error| {
+        Failure::failed(format!(
+            "The certificate {} with the key {} cannot be used: {error}.",
+            cert.display(),
+            key.display()
+        ))
+    })?;
+    Ok(Some(Tls { config, made_here }))
+}
+
+fn make(cert: &Path, key: &Path, settings: &Settings, address: SocketAddr) -> Result<(), Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!("A certificate for the console could not be made: {error}."))
+    };
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), super::state::host_name()];
+    if !address.ip().is_unspecified() {
+        names.push(address.ip().to_string());
+    }
+    names.extend(settings.hosts.iter().cloned());
+    let made = rcgen::generate_simple_self_signed(names).map_err(|e| failed(&e))?;
+    std::fs::write(cert, made.cert.pem()).map_err(|e| failed(&e))?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(key)
+        .map_err(|e| failed(&e))?;
+    std::io::Write::write_all(&mut file, made.signing_key.serialize_pem().as_bytes()).map_err(|e| failed(&e))
+}
+
+fn fingerprint(cert: &Path) -> Option<String> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+    let der = CertificateDer::from_pem_file(cert).ok()?;
+    let hex = engine::secret::digest_hex(&der);
+    let pairs: Vec<&str> = (0..hex.len()).step_by(2).filter_map(|i| hex.get(i..i + 2)).collect();
+    Some(pairs.join(":").to_uppercase())
+}

@@ -1,0 +1,58 @@
+//! Logging to stderr. LOGGING_VERBOSITY of the conf file decides how much, live, unless `log` is set.
+
+use std::sync::Arc;
+
+use engine::Engine;
+use licensing::conf::effective::Effective;
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, fmt};
+
+use crate::exit::Failure;
+
+/// Changes how much is logged.
+pub struct Verbosity(Option<Handle<EnvFilter, Registry>>);
+
+/// What the vendor's numbers mean: 1 errors, 2 all but debug, 3 everything.
+fn filter(verbosity: u8) -> EnvFilter {
+    EnvFilter::new(match verbosity {
+        1 => "error",
+        2 => "info",
+        _ => "debug,hyper=info,h2=info,sqlx=info,rustls=info",
+    })
+}
+
+/// Starts logging with `log`, else with what the conf file says.
+///
+/// # Errors
+/// A sentence when `log` is not a filter.
+pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
+    let first = match log {
+        Some(log) => EnvFilter::try_new(log).map_err(|_| {
+            Failure::refused(format!("log = “{log}” is not a level (error, warn, info, debug) or a filter."))
+        })?,
+        None => filter(1),
+    };
+    let (layer, handle) = reload::Layer::new(first);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // A second start in one process (tests) keeps the first.
+    let _ = tracing_subscriber::registry().with(layer).with(lines).try_init();
+    Ok(Verbosity(log.is_none().then_some(handle)))
+}
+
+impl Verbosity {
+    /// Follows LOGGING_VERBOSITY as long as the engine lives.
+    pub async fn follow(self, engine: Arc<Engine>) {
+        let Some(handle) = self.0 else { return };
+        let mut changes = engine.conf_changes();
+        loop {
+            let verbosity = Effective::of(&changes.borrow_and_update().document()).verbosity;
+            let _ = handle.reload(filter(verbosity));
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What commands ask of a server. The same code serves the control socket and a command that opens the data folder itself.
+
+use engine::accounts::users::AccountError;
+use engine::actor::Actor;
+use engine::conf::{Change, SaveError};
+use engine::{Engine, registration};
+use licensing::conf::effective::Effective;
+use licensing::conf::{check, view};
+use licensing::guid::Guid;
+use licensing::permission::Role;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::exit::Failure;
+use crate::status;
+
+/// One request of a command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Operation {
+    SetupLink,
+    Status,
+    UserAdd { name: String, role: Role, password: String },
+    UserReset { name: String, password: String },
+    UserList,
+    TokenCreate { name: String, role: Role, days: u32 },
+    TokenRevoke { name: String },
+    TokenList,
+    ConfigShow,
+    ConfigSet { key: String, value: String, comment: String },
+    ConfigHistory,
+    ConfigRevision { number: i64 },
+    ConfigRestore { number: i64, comment: String },
+    Register { guid: String, auth: Option<String>, vendor_key: Option<String> },
+    AuditVerify,
+    AuditExport,
+}
+
+/// Carries out one operation.
+///
+/// # Errors
+/// A sentence and an exit code.
+pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: Operation) -> Result<Value, Failure> {
+    match operation {
+        Operation::SetupLink => {
+            let token = engine.setup_token().await.map_err(Failure::failed)?;
+            Ok(json!({ "url": setup_url(console, &token) }))
+        }
+        Operation::Status => {
+            let status = status::status(engine)
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
+            Ok(serde_json::to_value(status).expect("a status always serializes"))
+        }
+        Operation::UserAdd { name, role, password } => {
+            let user = engine.add_user(actor, &name, role, &password).await.map_err(account)?;
+            Ok(json!({ "name": user.name, "role": user.role }))
+        }
+        Operation::UserReset { name, password } => {
+            engine.set_password(actor, &name, &password, None).await.map_err(account)?;
+            Ok(json!({ "name": name }))
+        }
+        Operation::UserList => Ok(json!({ "items": engine.users().await.map_err(account)? })),
+        Operation::TokenCreate { name, role, days } => {
+            let token = engine.create_token(actor, &name, role, days).await.map_err(Failure::refused)?;
+            Ok(json!({ "token": token, "name": name, "role": role, "days": days }))
+        }
+        Operation::TokenRevoke { name } => {
+            engine.revoke_token(actor, &name).await.map_err(Failure::refused)?;
+            Ok(json!({ "name": name }))
+        }
+        Operation::TokenList => Ok(json!({ "items": engine.tokens().await.map_err(Failure::failed)? })),
+        Operation::ConfigShow => {
+            let state = engine.conf();
+            if let Some(problem) = state.problem {
+                return Err(Failure::refused(problem));
+            }
+            let document = state.document();
+            Ok(json!({
+                "path": state.path, "revision": state.number(),
+                "settings": view::settings(&document), "findings": check::check(&document),
+            }))
+        }
+        Operation::ConfigSet { key, value, comment } => {
+            let change = Change::Values(vec![(key, value)]);
+            let saved = engine.save_conf(actor, &engine.conf().base(), &change, &comment).await.map_err(save)?;
+            Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
+        }
+        Operation::ConfigHistory => {
+            let items = engine
+                .conf_history(None, 1000)
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
+            Ok(json!({ "items": items }))
+        }
+        Operation::ConfigRevision { number } => {
+            let found = engine
+                .conf_revision(number)
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
+            let found = found.ok_or_else(|| {
+                Failure::refused(format!("There is no revision {number}. `leasehold config history` shows all."))
+            })?;
+            Ok(json!({ "revision": found.revision, "bytes": found.bytes }))
+        }
+        Operation::ConfigRestore { number, comment } => {
+            let saved = engine
+                .save_conf(actor, &engine.conf().base(), &Change::Restore(number), &comment)
+                .await
+                .map_err(save)?;
+            Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
+        }
+        Operation::Register { guid, auth, vendor_key } => {
+            let guid = Guid::parse(&guid).map_err(Failure::refused)?;
+            let before = Effective::of(&engine.conf().document()).guid;
+            if let Some(before) = before.filter(|before| *before != guid) {
+                return Err(Failure::refused(format!(
+                    "This server is registered as {before} already. Change LICENSE_SERVER_GUID with `leasehold config set` if the vendor gave it a new identity."
+                )));
+            }
+            let credentials = registration::Credentials { auth_string: auth, vendor_key };
+            let saved = engine
+                .register(actor, &guid, &[], &credentials, "Registered from the command line.")
+                .await
+                .map_err(save)?;
+            engine
+                .finish_setup_if_claimed()
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
+            Ok(
+                json!({ "guid": guid, "deployment_id": guid.compact(), "revision": saved.revision.number, "diff": saved.diff }),
+            )
+        }
+        Operation::AuditVerify => {
+            use engine::audit::Verdict;
+            match engine
+                .audit
+                .verify()
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?
+            {
+                Verdict::Whole(last) => Ok(json!({ "entries": last })),
+                Verdict::Broken(seq) => {
+                    Err(Failure::failed(format!("The audit log was altered: entry {seq} is not as it was written.")))
+                }
+                Verdict::CutOff(last, head) => Err(Failure::failed(format!(
+                    "The audit log was cut off: it ends at entry {last}, but entry {head} had been written."
+                ))),
+            }
+        }
+        Operation::AuditExport => {
+            let query = engine::audit::AuditQuery { limit: i64::MAX, ..Default::default() };
+            let items = engine
+                .audit
+                .list(&query)
+                .await
+                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
+            Ok(json!({ "items": items }))
+        }
+    }
+}
+
+/// The one-time link of the wizard.
+pub fn setup_url(console: &str, token: &str) -> String {
+    format!("{console}/setup?token={token}")
+}
+
+fn account(error: AccountError) -> Failure {
+    match error {
+        AccountError::Sql(_) => Failure::failed(error),
+        other => Failure::refused(other),
+    }
+}
+
+fn save(error: SaveError) -> Failure {
+    match error {
+        SaveError::Sql(_) => Failure::failed(error),
+        SaveError::Conflict(_) => Failure::failed(format!("{error} Look at `leasehold config diff` and try again.")),
+        other => Failure::refused(other),
+    }
+}

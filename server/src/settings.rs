@@ -1,0 +1,199 @@
+//! Our own settings (never in the vendor's file): flags over environment over `leasehold.toml` over defaults; each value
+//! knows where it came from.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Failure;
+
+/// One setting: described once, for `--help`, `config sources`, the Settings page and the docs.
+pub struct Described {
+    /// Name in `leasehold.toml`; the flag is `--NAME`, the variable `LEASEHOLD_NAME`.
+    pub name: &'static str,
+    /// What it does.
+    pub help: &'static str,
+}
+
+/// All our settings.
+pub const DESCRIBED: &[Described] = &[
+    Described { name: "data", help: "Folder with the database, the set-up token and the control socket." },
+    Described { name: "conf", help: "The vendor's license_server.conf." },
+    Described { name: "console", help: "Address and port of the console and its API." },
+    Described { name: "tls-cert", help: "Certificate chain of the console (PEM)." },
+    Described { name: "tls-key", help: "Private key of that certificate (PEM)." },
+    Described {
+        name: "hosts",
+        help: "Further host names, separated by commas, under which browsers may ask for the console.",
+    },
+    Described {
+        name: "log",
+        help: "What is logged: error, warn, info, debug, or a filter. Unset: LOGGING_VERBOSITY of the conf file decides.",
+    },
+];
+
+/// Flags as given, by name of the setting.
+pub type Flags = BTreeMap<&'static str, String>;
+
+/// A setting, its value and where that came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sourced {
+    /// Name of the setting.
+    pub name: String,
+    /// Value; empty when unset.
+    pub value: String,
+    /// `default`, `leasehold.toml`, `environment LEASEHOLD_X` or `flag --x`.
+    pub source: String,
+    /// The file, where a file is the source.
+    pub file: Option<String>,
+    /// What it does.
+    pub help: String,
+}
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Data folder.
+    pub data: PathBuf,
+    /// The vendor's file.
+    pub conf: PathBuf,
+    /// No conf file was named: the one in the data folder is made when it is missing.
+    pub conf_is_own: bool,
+    /// Where the console listens.
+    pub console: SocketAddr,
+    /// Certificate and key, when given.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Further host names for the console.
+    pub hosts: Vec<String>,
+    /// Log filter, when given.
+    pub log: Option<String>,
+    /// Every setting with its source.
+    pub sources: Vec<Sourced>,
+}
+
+/// `./.leasehold` in a checkout, else `/var/lib/leasehold`.
+fn default_data() -> &'static str {
+    if Path::new("Cargo.toml").exists() && Path::new("server").is_dir() { "./.leasehold" } else { "/var/lib/leasehold" }
+}
+
+/// Name of the environment variable of a setting.
+pub fn variable(name: &str) -> String {
+    format!("LEASEHOLD_{}", name.to_uppercase().replace('-', "_"))
+}
+
+/// Joins flags, environment, file and defaults, the first that names a setting wins.
+///
+/// # Errors
+/// A sentence that names the setting and where its value came from.
+pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> {
+    let file = file.map(Path::to_owned).or_else(|| std::env::var_os("LEASEHOLD_CONFIG").map(PathBuf::from));
+    let from_file = file.as_deref().map_or_else(|| Ok(BTreeMap::new()), read_file)?;
+    let mut sources = Vec::new();
+    for Described { name, help } in DESCRIBED {
+        let env = variable(name);
+        let (value, source, origin) = if let Some(value) = flags.get(name) {
+            (value.clone(), format!("flag --{name}"), None)
+        } else if let Ok(value) = std::env::var(&env) {
+            (value, format!("environment {env}"), None)
+        } else if let Some(value) = from_file.get(*name) {
+            (value.clone(), "leasehold.toml".to_owned(), file.as_ref().map(|f| f.display().to_string()))
+        } else {
+            (String::new(), "default".to_owned(), None)
+        };
+        sources.push(Sourced { name: (*name).to_owned(), value, source, file: origin, help: (*help).to_owned() });
+    }
+    fill_defaults(&mut sources);
+    let get = |name: &str| sources.iter().find(|s| s.name == name).expect("every described setting is in the list");
+    let path = |name: &str| Some(get(name).value.clone()).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let console = get("console");
+    let address = console.value.parse().map_err(|_| {
+        let Sourced { value, source, .. } = console;
+        Failure::refused(format!(
+            "console = “{value}” ({source}) is not an address with a port, such as 127.0.0.1:8084."
+        ))
+    })?;
+    let tls = match (path("tls-cert"), path("tls-key")) {
+        (Some(cert), Some(key)) => Some((cert, key)),
+        (None, None) => None,
+        _ => return Err(Failure::refused("tls-cert and tls-key belong together: name both or neither.")),
+    };
+    let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
+    Ok(Settings {
+        data: PathBuf::from(&get("data").value),
+        conf: PathBuf::from(&get("conf").value),
+        conf_is_own: get("conf").source == "default",
+        console: address,
+        tls,
+        hosts,
+        log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
+        sources,
+    })
+}
+
+fn fill_defaults(sources: &mut [Sourced]) {
+    let mut data = default_data().to_owned();
+    for setting in sources.iter_mut() {
+        match (setting.name.as_str(), setting.source == "default") {
+            ("data", true) => setting.value.clone_from(&data),
+            ("data", false) => data.clone_from(&setting.value),
+            ("conf", true) => setting.value = format!("{}/license_server.conf", data.trim_end_matches('/')),
+            ("console", true) => setting.value = "127.0.0.1:8084".to_owned(),
+            _ => {}
+        }
+    }
+}
+
+/// Reads `leasehold.toml`: one value per setting.
+fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::refused(format!("{shown} (named by --config) cannot be read: {error}.")))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        Failure::refused(format!("{shown} is not valid TOML: {}", error.to_string().trim()))
+    })?;
+    let mut values = BTreeMap::new();
+    for (key, value) in table {
+        let name = key.replace('_', "-");
+        if !DESCRIBED.iter().any(|d| d.name == name) {
+            let known: Vec<&str> = DESCRIBED.iter().map(|d| d.name).collect();
+            return Err(Failure::refused(format!("{shown}: there is no setting {key}. Known: {}.", known.join(", "))));
+        }
+        let value = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Array(items) => items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(","),
+            _ => return Err(Failure::refused(format!("{shown}: {key} is to be a text in quotes."))),
+        };
+        values.insert(name, value);
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_each_value_names_its_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("leasehold.toml");
+        std::fs::write(&file, "console = \"127.0.0.1:1\"\ntls_cert = \"c\"\ntls-key = \"k\"\n").unwrap();
+        let flags = Flags::from([("console", "127.0.0.1:2".to_owned())]);
+        let settings = resolve(&flags, Some(&file)).unwrap();
+        assert_eq!(settings.console.port(), 2);
+        let source = |name: &str| settings.sources.iter().find(|s| s.name == name).unwrap().source.clone();
+        assert_eq!(source("console"), "flag --console");
+        assert_eq!(source("tls-cert"), "leasehold.toml");
+        assert_eq!(source("hosts"), "default");
+    }
+
+    #[test]
+    fn an_unknown_setting_in_the_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("leasehold.toml");
+        std::fs::write(&file, "consol = \"127.0.0.1:1\"\n").unwrap();
+        let failure = resolve(&Flags::new(), Some(&file)).unwrap_err();
+        assert!(failure.sentence.contains("no setting consol"), "{failure}");
+    }
+}
