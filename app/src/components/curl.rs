@@ -10,7 +10,7 @@ pub fn ShowAsCurl(#[prop(into)] command: String, #[prop(optional, into)] note: O
         <details class="disclosure curl">
             <summary>"Show as curl"</summary>
             <div class="command">
-                <pre tabindex="0" role="region" aria-label="The command"><code>{command.clone()}</code></pre>
+                <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
                 <CopyButton text=command what="the command".to_owned() />
             </div>
             {note.map(|note| view! { <p class="fine">{note}</p> })}

@@ -13,7 +13,7 @@ pub fn DiffView(
 ) -> impl IntoView {
     let marks = marks(&diff.rows);
     view! {
-        <div class="diff" role="region" aria-label=caption tabindex="0">
+        <div class="diff" role="group" aria-label=caption tabindex="0">
             <table>
                 <caption class="vh">{caption.clone()}</caption>
                 <thead class="vh"><tr><th scope="col">"Line before"</th><th scope="col">"Line after"</th><th scope="col">"Change"</th><th scope="col">"Text"</th></tr></thead>

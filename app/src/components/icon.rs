@@ -65,8 +65,8 @@ pub fn Mark() -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
             <rect class="mark-ground" width="24" height="24" rx="6" />
-            <path class="mark-line" d="M7 5.5V18.5H18.5" />
-            <path class="mark-line" d="M11.5 14V9h6v5" />
+            <path class="mark-line" d="M7.5 5.5v12h11" />
+            <circle class="mark-line" cx="15" cy="10" r="3" />
         </svg>
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
     let context = request();
     view! {
         <nav class="side" aria-label="Pages">
-            {PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}
+            <div class="side-items">{PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}</div>
         </nav>
     }
 }

@@ -19,23 +19,27 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
     view! {
         <PageHeader title="Overview" />
         <Standing data=data.clone() />
-        <div class="grid">
-            {(!steps.is_empty()).then(|| view! {
-                <Card title="What to do next" id="next" span="c7">
-                    <ol class="steps-list">
-                        {steps.into_iter().map(|step| view! {
-                            <li>
-                                <div><p class="strong">{step.title}</p><p class="muted">{step.why}</p></div>
-                                <LinkButton href=step.href>{step.action}</LinkButton>
-                            </li>
-                        }).collect_view()}
-                    </ol>
-                </Card>
-            })}
-            <Identity registration=data.registration.clone() />
-            <File file=data.file.clone() />
-            <Server data=data.clone() />
-            <Changes data=data />
+        <div class="columns">
+            <div>
+                {(!steps.is_empty()).then(|| view! {
+                    <Card title="What to do next" id="next">
+                        <ol class="steps-list">
+                            {steps.into_iter().map(|step| view! {
+                                <li>
+                                    <div><p class="strong">{step.title}</p><p class="muted">{step.why}</p></div>
+                                    <LinkButton href=step.href>{step.action}</LinkButton>
+                                </li>
+                            }).collect_view()}
+                        </ol>
+                    </Card>
+                })}
+                <File file=data.file.clone() />
+                <Changes data=data.clone() />
+            </div>
+            <div>
+                <Identity registration=data.registration.clone() />
+                <Server data=data />
+            </div>
         </div>
     }
 }
@@ -96,7 +100,7 @@ fn Identity(registration: Registration) -> impl IntoView {
         }
         .into_any(),
     };
-    view! { <Card title="Identity" id="identity" span="c5">{body}</Card> }
+    view! { <Card title="Identity" id="identity">{body}</Card> }
 }
 
 #[component]
@@ -108,7 +112,7 @@ fn File(file: FileState) -> impl IntoView {
         _ => Tone::Danger,
     };
     view! {
-        <Card title="Configuration file" id="file" span="c7" aside=view! { <a href=paths::CONFIGURATION_HISTORY>"History"</a> }.into_any()>
+        <Card title="Configuration file" id="file" aside=view! { <a href=paths::CONFIGURATION_HISTORY>"History"</a> }.into_any()>
             <dl class="facts">
                 <div><dt>"Path"</dt><dd><code class="path">{file.path}</code></dd></div>
                 {file.problem.is_none().then(|| view! {
@@ -152,7 +156,7 @@ fn Server(data: Overview) -> impl IntoView {
     };
     let up = duration_words(request().now_ms - data.started_at_ms);
     view! {
-        <Card title="Server" id="server" span="c5">
+        <Card title="Server" id="server">
             <dl class="facts">
                 <div><dt>"Leasehold"</dt><dd>{format!("version {}", data.version)}</dd></div>
                 <div><dt>"Running for"</dt><dd><span title=absolute(data.started_at_ms)>{up}</span></dd></div>
@@ -171,7 +175,7 @@ fn Changes(data: Overview) -> impl IntoView {
         (None, true) => view! { <EmptyState title="Nothing yet" why="What people change is listed here, with who did it and when." /> }.into_any(),
         (None, false) => view! { <AuditList items=data.changes compact=true /> }.into_any(),
     };
-    view! { <section class="card c12" id="changes" aria-labelledby="changes-title">
+    view! { <section class="card" id="changes" aria-labelledby="changes-title">
         <header><h2 id="changes-title">"Latest changes"</h2>{aside.map(|aside| view! { <div class="aside">{aside}</div> })}</header>
         {body}
     </section> }

@@ -24,9 +24,8 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
     view! {
         <PageHeader title="The file changed meanwhile" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.into_any() />
         <Statement tone=Tone::Warning sentence="Your change is not saved, and nothing of it is lost.">
-            <p>{how}", " <TimeAgo at_ms=data.at_ms />", after you opened the file."
-                {data.comment.map(|comment| view! { <span class="comment">{comment}</span> })}
-            </p>
+            <p>{how}", " <TimeAgo at_ms=data.at_ms />", after you opened the file."</p>
+            {data.comment.map(|comment| view! { <p class="comment">{comment}</p> })}
             <p class="muted">"Review your changes on top of the current file: you see the result before anything is saved."</p>
         </Statement>
         <div class="grid">

@@ -10,6 +10,7 @@ use crate::pages::overview::findings_words;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
+use licensing::conf::setting::Group;
 use licensing::conf::view::SettingView;
 use licensing::permission::Permission;
 
@@ -98,14 +99,19 @@ fn matches(setting: &SettingView, text: &str) -> bool {
         .any(|part| part.to_lowercase().contains(&text))
 }
 
-/// The matching settings by group, both in the order of the file.
+/// The matching settings by group: what a person comes for first, what cannot be changed last.
 fn grouped(settings: &[SettingView], filter: &str) -> Vec<(String, Vec<SettingView>)> {
-    let mut groups: Vec<(String, Vec<SettingView>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<SettingView>)> =
+        [Group::Identity, Group::Nodes, Group::Schedule, Group::Service].map(|group| (group.label().to_owned(), Vec::new())).into();
     for setting in settings.iter().filter(|setting| matches(setting, filter)) {
         match groups.iter_mut().find(|(group, _)| *group == setting.group) {
             Some((_, members)) => members.push(setting.clone()),
             None => groups.push((setting.group.clone(), vec![setting.clone()])),
         }
+    }
+    groups.retain(|(_, members)| !members.is_empty());
+    for (_, members) in &mut groups {
+        members.sort_by_key(|setting| !setting.editable);
     }
     groups
 }

@@ -47,9 +47,9 @@ pub(crate) fn SettingRow(
                     <p class="field-error" id=format!("{key}-error")><Icon glyph=Glyph::Danger /><span>{error}</span></p>
                 })}
                 <div class="hint" id=format!("{key}-help")>
-                    <p>{setting.help.clone()}</p>
                     {meaning(&setting).map(|meaning| view! { <p class="means">{meaning}</p> })}
                     {setting.why_inactive.clone().map(|why| view! { <p class="means">{why}</p> })}
+                    <p>{setting.help.clone()}</p>
                 </div>
             </div>
             {(!plain).then(|| view! {
@@ -67,6 +67,10 @@ pub(crate) fn SettingRow(
 /// What the value stands for, when it does not say so itself.
 fn meaning(setting: &SettingView) -> Option<String> {
     let shown = in_effect(setting);
+    // A select says it in its first option.
+    if setting.is_default && setting.error.is_none() && !options(setting).is_empty() {
+        return None;
+    }
     let sentence = match setting.value.as_deref() {
         None if shown.is_empty() => "Not in the file: default applies".to_owned(),
         None => format!("Not in the file: default applies, {shown}"),

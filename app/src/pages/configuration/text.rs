@@ -77,7 +77,7 @@ fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
     }
     let total = lines.len();
     view! {
-        <div class="source" role="region" aria-label="The lines of the file" tabindex="0">
+        <div class="source" role="group" aria-label="The lines of the file" tabindex="0">
             <ol>
                 {lines.into_iter().take(NUMBERED_LINES).enumerate().map(|(index, line)| {
                     let number = index + 1;
