@@ -4,7 +4,11 @@ use leptos::prelude::*;
 
 /// A link that looks like a button.
 #[component]
-pub fn LinkButton(#[prop(into)] href: String, #[prop(optional)] look: &'static str, children: Children) -> impl IntoView {
+pub fn LinkButton(
+    #[prop(into)] href: String,
+    #[prop(optional)] look: &'static str,
+    children: Children,
+) -> impl IntoView {
     view! { <a class=format!("button {look}") href=href>{children()}</a> }
 }
 

@@ -30,7 +30,11 @@ pub fn Statement(tone: Tone, #[prop(into)] sentence: String, children: Children)
 
 /// Nothing there: why, and one action.
 #[component]
-pub fn EmptyState(#[prop(into)] title: String, #[prop(into)] why: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn EmptyState(
+    #[prop(into)] title: String,
+    #[prop(into)] why: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             <p class="empty-title">{title}</p>

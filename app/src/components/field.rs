@@ -27,7 +27,8 @@ pub fn Field(
     let secret = kind == "password";
     let value = if secret { String::new() } else { context.typed(name, &value) };
     let error = context.error(name);
-    let focus = context.focuses(name) || (first && context.form.as_ref().is_none_or(|form| form.errors.is_empty()));
+    let focus =
+        context.focuses(name) || (first && context.form.as_ref().is_none_or(|form| form.first_wrong_field().is_none()));
     let described = described_by(name, hint.is_some(), error.is_some());
     view! {
         <div class="field">

@@ -19,7 +19,12 @@ pub(crate) struct Place {
 /// The pages there are, in their order.
 pub(crate) const PLACES: [Place; 5] = [
     Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
-    Place { label: "Configuration", href: paths::CONFIGURATION, glyph: Glyph::Configuration, permission: Permission::View },
+    Place {
+        label: "Configuration",
+        href: paths::CONFIGURATION,
+        glyph: Glyph::Configuration,
+        permission: Permission::View,
+    },
     Place { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
     Place { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
     Place { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },

@@ -141,7 +141,10 @@ mod tests {
     fn a_change_outside_is_told_before_a_new_revision() {
         let shown = News { revision: 14, changed_outside: false };
         assert_eq!(notice(shown, shown), None);
-        assert_eq!(notice(shown, News { revision: 15, changed_outside: true }).map(|told| told.1), Some("Show what changed"));
+        assert_eq!(
+            notice(shown, News { revision: 15, changed_outside: true }).map(|told| told.1),
+            Some("Show what changed")
+        );
         assert_eq!(notice(shown, News { revision: 15, changed_outside: false }).map(|told| told.1), Some("Reload"));
         let alarmed = News { changed_outside: true, ..shown };
         assert_eq!(notice(alarmed, shown).map(|told| told.0), Some("The change made outside is settled.".to_owned()));

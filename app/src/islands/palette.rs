@@ -128,7 +128,10 @@ mod tests {
 
     #[test]
     fn every_word_typed_must_be_there() {
-        let all = [Destination::new("History of the configuration", "Action", "/h"), Destination::new("Configuration", "Page", "/c")];
+        let all = [
+            Destination::new("History of the configuration", "Action", "/h"),
+            Destination::new("Configuration", "Page", "/c"),
+        ];
         assert_eq!(found(&all, "conf").len(), 2);
         assert_eq!(found(&all, "conf hist").len(), 1);
         assert_eq!(found(&all, "nothing").len(), 0);

@@ -3,7 +3,7 @@
 mod list;
 mod model;
 
-use crate::components::{Card, EmptyState, Icon, Glyph, LinkButton, PageHeader, Pill, TimeAgo};
+use crate::components::{Card, EmptyState, Glyph, Icon, LinkButton, PageHeader, Pill, TimeAgo};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -72,11 +72,13 @@ fn Choice(
 /// The way to newer and older entries of a list.
 #[component]
 pub(crate) fn Pager(newest: Option<String>, older: Option<String>) -> impl IntoView {
-    (newest.is_some() || older.is_some()).then(|| view! {
-        <nav class="pager" aria-label="More entries">
-            {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
-            {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
-        </nav>
+    (newest.is_some() || older.is_some()).then(|| {
+        view! {
+            <nav class="pager" aria-label="More entries">
+                {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
+                {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
+            </nav>
+        }
     })
 }
 

@@ -16,8 +16,8 @@ pub use findings::FindingList;
 pub use form::ConfigurationPage;
 pub use history::HistoryPage;
 pub use model::{
-    Conflict, ConfigurationForm, ConfigurationText, Draft, EditMode, FileInfo, History, Origin, Outside, Review, Revision,
-    RevisionItem,
+    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
+    Revision, RevisionItem,
 };
 pub use outside::OutsidePage;
 pub use review::ReviewPage;

@@ -1,6 +1,6 @@
 //! What went wrong, said plainly, with a way on.
 
-use crate::components::{Icon, Glyph, LinkButton, PageHeader};
+use crate::components::{Glyph, Icon, LinkButton, PageHeader};
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;

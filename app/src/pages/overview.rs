@@ -3,7 +3,9 @@
 mod model;
 mod steps;
 
-use crate::components::{Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, Statement, TimeAgo, absolute, duration_words};
+use crate::components::{
+    Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, Statement, TimeAgo, absolute, duration_words,
+};
 use crate::pages::audit::AuditList;
 use crate::paths;
 use crate::request::{Tone, request};

@@ -9,7 +9,11 @@ pub use model::{OwnSetting, Settings, Source};
 /// Our own settings, read only.
 #[component]
 pub fn SettingsPage(data: Settings) -> impl IntoView {
-    let note = if data.file_exists { "Read at the start from " } else { "Not there; every default applies. It would be read from " };
+    let note = if data.file_exists {
+        "Read at the start from "
+    } else {
+        "Not there; every default applies. It would be read from "
+    };
     view! {
         <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment or by flag; a change counts after a restart." }.into_any() />
         <Card title="Where they are set" id="where">

@@ -14,8 +14,6 @@ pub use connection::SetupConnectionPage;
 pub use done::SetupDonePage;
 pub use frame::SetupFrame;
 pub use guid::SetupGuidPage;
-pub use model::{
-    SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupReview, SetupToken, Step,
-};
+pub use model::{SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupReview, SetupToken, Step};
 pub use review::SetupReviewPage;
 pub use token::SetupTokenPage;

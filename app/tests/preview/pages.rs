@@ -23,7 +23,17 @@ fn inside(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView + 
 
 /// All previews.
 pub fn all() -> Vec<Preview> {
-    [overview_pages(), entry_pages(), setup_pages(), form_pages(), text_pages(), change_pages(), history_pages(), own_pages()].concat()
+    [
+        overview_pages(),
+        entry_pages(),
+        setup_pages(),
+        form_pages(),
+        text_pages(),
+        change_pages(),
+        history_pages(),
+        own_pages(),
+    ]
+    .concat()
 }
 
 impl Clone for Preview {
@@ -61,60 +71,115 @@ fn overview_pages() -> Vec<Preview> {
 
 fn entry_pages() -> Vec<Preview> {
     let mut wrong = stranger("/login");
-    wrong.form = refused(&[("name", "admin")], &[("", "Name and password do not fit together. Try again, or set a new password on the server.")]);
+    wrong.form = refused(
+        &[("name", "admin")],
+        &[("", "Name and password do not fit together. Try again, or set a new password on the server.")],
+    );
     let login = |name: &str, context| {
-        render(name, context, || view! { <BareLayout><LoginPage data=Login { next: "/configuration".into() } /></BareLayout> }.into_any())
+        render(name, context, || {
+            view! { <BareLayout><LoginPage data=Login { next: "/configuration".into() } /></BareLayout> }.into_any()
+        })
     };
     vec![
         login("login", stranger("/login")),
         login("login-error", wrong),
-        render("error-out", stranger("/nowhere"), || view! {
+        render("error-out", stranger("/nowhere"), || {
+            view! {
             <BareLayout><ErrorPage status=404 title="There is no such page" sentence="Nothing is found at this address." hint="Perhaps it was moved, or the link is incomplete." /></BareLayout>
-        }.into_any()),
-        inside("error-500", administrator("/configuration"), || view! {
+        }.into_any()
+        }),
+        inside("error-500", administrator("/configuration"), || {
+            view! {
             <ErrorPage status=500 title="Something went wrong here" sentence="The page could not be made. Nothing was changed." hint="Try again. If it stays, look for the request in the log of the server." />
-        }.into_any()),
+        }.into_any()
+        }),
     ]
 }
 
 fn setup_pages() -> Vec<Preview> {
     let mut token = stranger("/setup");
-    token.form = refused(&[("token", "abc")], &[("token", "This token is not the one of this server, or it is older than 30 minutes. Print a new link with “leasehold setup-link”.")]);
-    let token_data = || SetupToken { token: String::new(), token_file: "/var/lib/leasehold/setup-token".into(), command: "leasehold setup-link".into(), minutes: 30 };
+    token.form = refused(
+        &[("token", "abc")],
+        &[(
+            "token",
+            "This token is not the one of this server, or it is older than 30 minutes. Print a new link with “leasehold setup-link”.",
+        )],
+    );
+    let token_data = || SetupToken {
+        token: String::new(),
+        token_file: "/var/lib/leasehold/setup-token".into(),
+        command: "leasehold setup-link".into(),
+        minutes: 30,
+    };
     let mut account = stranger("/setup/administrator");
-    account.form = refused(&[("name", "admin")], &[
-        ("password", "This password has 9 characters; 15 are needed."),
-        ("password_again", "The two passwords differ."),
-    ]);
+    account.form = refused(
+        &[("name", "admin")],
+        &[
+            ("password", "This password has 9 characters; 15 are needed."),
+            ("password_again", "The two passwords differ."),
+        ],
+    );
     let mut guid = stranger("/setup/guid");
-    guid.form = refused(&[("guid", "DF9960G1-7BD5-633B-F0F4-B1470BBD0B8E")], &[("guid", "“G” at position 7 is not a hexadecimal digit (0–9, A–F).")]);
+    guid.form = refused(
+        &[("guid", "DF9960G1-7BD5-633B-F0F4-B1470BBD0B8E")],
+        &[("guid", "“G” at position 7 is not a hexadecimal digit (0–9, A–F).")],
+    );
     let guid_data = |checked: bool| SetupGuid {
         guid: if checked { "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into() } else { String::new() },
         from_file: false,
         path: PATH.into(),
         canonical: checked.then(|| GUID.to_owned()),
-        preview: checked.then(|| lines(file_text(&[]).as_bytes(), file_text(&[("LICENSE_SERVER_GUID", GUID), ("FLEXIBLE_LICENSING_MODE", "1")]).as_bytes())),
+        preview: checked.then(|| {
+            lines(
+                file_text(&[]).as_bytes(),
+                file_text(&[("LICENSE_SERVER_GUID", GUID), ("FLEXIBLE_LICENSING_MODE", "1")]).as_bytes(),
+            )
+        }),
         file_problem: None,
     };
-    let connection = ["USE_FLEX_REPORTING_HTTPS", "FLEX_REPORTING_PORT", "FLEX_REPORTING_PORT_HTTPS", "FLEX_NODE_LIST", "FLEX_NODE_LIST_HTTPS"];
-    let settings: Vec<_> = views(&file_text(&[])).into_iter().filter(|view| connection.contains(&view.key.as_str())).collect();
+    let connection = [
+        "USE_FLEX_REPORTING_HTTPS",
+        "FLEX_REPORTING_PORT",
+        "FLEX_REPORTING_PORT_HTTPS",
+        "FLEX_NODE_LIST",
+        "FLEX_NODE_LIST_HTTPS",
+    ];
+    let settings: Vec<_> =
+        views(&file_text(&[])).into_iter().filter(|view| connection.contains(&view.key.as_str())).collect();
     let review = SetupReview {
         path: PATH.into(),
         base: "b3f0".into(),
         diff: change(),
-        summary: vec![("GUID".into(), GUID.into()), ("HTTPS to the nodes".into(), "On".into()), ("HTTPS port".into(), "443".into()), ("Nodes".into(), "10, flexlicense-s01 to s10".into())],
+        summary: vec![
+            ("GUID".into(), GUID.into()),
+            ("HTTPS to the nodes".into(), "On".into()),
+            ("HTTPS port".into(), "443".into()),
+            ("Nodes".into(), "10, flexlicense-s01 to s10".into()),
+        ],
         findings: Vec::new(),
         creates_file: false,
         comment: "First setup".into(),
     };
-    let done = SetupDone { path: PATH.into(), administrator: "admin".into(), guid: GUID.into(), revision: 2, lines_changed: 2, created_file: false };
+    let done = SetupDone {
+        path: PATH.into(),
+        administrator: "admin".into(),
+        guid: GUID.into(),
+        revision: 2,
+        lines_changed: 2,
+        created_file: false,
+    };
     vec![
         render("setup-token", stranger("/setup"), || view! { <SetupTokenPage data=token_data() /> }.into_any()),
         render("setup-token-error", token, || view! { <SetupTokenPage data=token_data() /> }.into_any()),
-        render("setup-administrator", account, || view! { <SetupAdministratorPage data=SetupAdministrator { name: String::new(), password_min: 15 } /> }.into_any()),
+        render("setup-administrator", account, || {
+            view! { <SetupAdministratorPage data=SetupAdministrator { name: String::new(), password_min: 15 } /> }
+                .into_any()
+        }),
         render("setup-guid", stranger("/setup/guid"), || view! { <SetupGuidPage data=guid_data(true) /> }.into_any()),
         render("setup-guid-error", guid, || view! { <SetupGuidPage data=guid_data(false) /> }.into_any()),
-        render("setup-connection", stranger("/setup/connection"), || view! { <SetupConnectionPage data=SetupConnection { path: PATH.into(), settings } /> }.into_any()),
+        render("setup-connection", stranger("/setup/connection"), || {
+            view! { <SetupConnectionPage data=SetupConnection { path: PATH.into(), settings } /> }.into_any()
+        }),
         render("setup-review", stranger("/setup/review"), || view! { <SetupReviewPage data=review /> }.into_any()),
         render("setup-done", stranger("/setup/done"), || view! { <SetupDonePage data=done /> }.into_any()),
     ]
@@ -139,25 +204,58 @@ fn form_pages() -> Vec<Preview> {
     let mut nothing = administrator("/configuration");
     nothing.query = vec![("q".into(), "zebra".into())];
     let sparse = "[GLOBAL]\nFLEXIBLE_LICENSING_MODE = 1\n";
-    let problem = ConfigurationForm { file_problem: Some("At this path is a folder, not a file. Remove it or start Leasehold with --conf and the path of the file.".into()), settings: views(""), ..form("") };
+    let problem = ConfigurationForm {
+        file_problem: Some(
+            "At this path is a folder, not a file. Remove it or start Leasehold with --conf and the path of the file."
+                .into(),
+        ),
+        settings: views(""),
+        ..form("")
+    };
     vec![
-        inside("configuration", administrator("/configuration"), || view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()),
-        inside("configuration-findings", administrator("/configuration"), || view! { <ConfigurationPage data=form(&troubled_text()) /> }.into_any()),
-        inside("configuration-refused", wrong, || view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()),
-        inside("configuration-filtered", filtered, || view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()),
-        inside("configuration-nothing", nothing, || view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()),
-        inside("configuration-sparse", administrator("/configuration"), move || view! { <ConfigurationPage data=form(sparse) /> }.into_any()),
-        inside("configuration-viewer", viewer("/configuration"), || view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()),
-        inside("configuration-problem", administrator("/configuration"), || view! { <ConfigurationPage data=problem /> }.into_any()),
+        inside("configuration", administrator("/configuration"), || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-findings", administrator("/configuration"), || {
+            view! { <ConfigurationPage data=form(&troubled_text()) /> }.into_any()
+        }),
+        inside("configuration-refused", wrong, || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-filtered", filtered, || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-nothing", nothing, || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-sparse", administrator("/configuration"), move || {
+            view! { <ConfigurationPage data=form(sparse) /> }.into_any()
+        }),
+        inside("configuration-viewer", viewer("/configuration"), || {
+            view! { <ConfigurationPage data=form(&registered_text()) /> }.into_any()
+        }),
+        inside("configuration-problem", administrator("/configuration"), || {
+            view! { <ConfigurationPage data=problem /> }.into_any()
+        }),
     ]
 }
 
 fn text_pages() -> Vec<Preview> {
-    let text = |text: String| ConfigurationText { file: file_info(&text), findings: findings(&text), text, file_problem: None };
+    let text = |text: String| ConfigurationText {
+        file: file_info(&text),
+        findings: findings(&text),
+        text,
+        file_problem: None,
+    };
     let mut wrong = administrator("/configuration/text");
-    wrong.form = refused(&[("text", "[GLOBAL]\nport_number = x\n</textarea><script>alert(1)</script>")], &[("text", "Line 2: “x” is not a port. Enter a whole number from 1 to 65535.")]);
+    wrong.form = refused(
+        &[("text", "[GLOBAL]\nport_number = x\n</textarea><script>alert(1)</script>")],
+        &[("text", "Line 2: “x” is not a port. Enter a whole number from 1 to 65535.")],
+    );
     vec![
-        inside("text", administrator("/configuration/text"), move || view! { <TextPage data=text(troubled_text()) /> }.into_any()),
+        inside("text", administrator("/configuration/text"), move || {
+            view! { <TextPage data=text(troubled_text()) /> }.into_any()
+        }),
         inside("text-refused", wrong, move || view! { <TextPage data=text(registered_text()) /> }.into_any()),
     ]
 }
@@ -178,7 +276,12 @@ fn change_pages() -> Vec<Preview> {
         origin: "https://lic-01.example:8084".into(),
     };
     let conflict = move |mode: EditMode| Conflict {
-        file: FileInfo { revision: 15, saved_by: Some("noor".into()), saved_at_ms: Some(NOW - 2 * MINUTE), ..file_info(&registered_text()) },
+        file: FileInfo {
+            revision: 15,
+            saved_by: Some("noor".into()),
+            saved_at_ms: Some(NOW - 2 * MINUTE),
+            ..file_info(&registered_text())
+        },
         draft: Draft { mode, ..draft() },
         who: Some("noor".into()),
         origin: Origin::Console,
@@ -198,11 +301,19 @@ fn change_pages() -> Vec<Preview> {
     let mut alarm = administrator("/configuration/outside");
     alarm.badge.changed_outside = true;
     vec![
-        inside("review", administrator("/configuration"), move || view! { <ReviewPage data=review(change()) /> }.into_any()),
-        inside("review-nothing", administrator("/configuration"), move || view! { <ReviewPage data=review(Diff::default()) /> }.into_any()),
-        inside("conflict", administrator("/configuration/save"), move || view! { <ConflictPage data=conflict(EditMode::Form) /> }.into_any()),
+        inside("review", administrator("/configuration"), move || {
+            view! { <ReviewPage data=review(change()) /> }.into_any()
+        }),
+        inside("review-nothing", administrator("/configuration"), move || {
+            view! { <ReviewPage data=review(Diff::default()) /> }.into_any()
+        }),
+        inside("conflict", administrator("/configuration/save"), move || {
+            view! { <ConflictPage data=conflict(EditMode::Form) /> }.into_any()
+        }),
         inside("outside", alarm, move || view! { <OutsidePage data=outside(false) /> }.into_any()),
-        inside("outside-settled", administrator("/configuration/outside"), move || view! { <OutsidePage data=outside(true) /> }.into_any()),
+        inside("outside-settled", administrator("/configuration/outside"), move || {
+            view! { <OutsidePage data=outside(true) /> }.into_any()
+        }),
     ]
 }
 
@@ -216,10 +327,18 @@ fn history_pages() -> Vec<Preview> {
         from_current: other_change(),
     };
     vec![
-        inside("history", administrator("/configuration/history"), move || view! { <HistoryPage data=history(revisions()) /> }.into_any()),
-        inside("history-empty", administrator("/configuration/history"), move || view! { <HistoryPage data=History { older: None, ..history(Vec::new()) } /> }.into_any()),
-        inside("revision", administrator("/configuration/history/13"), move || view! { <RevisionPage data=revision(Some(12)) /> }.into_any()),
-        inside("revision-viewer", viewer("/configuration/history/1"), move || view! { <RevisionPage data=revision(None) /> }.into_any()),
+        inside("history", administrator("/configuration/history"), move || {
+            view! { <HistoryPage data=history(revisions()) /> }.into_any()
+        }),
+        inside("history-empty", administrator("/configuration/history"), move || {
+            view! { <HistoryPage data=History { older: None, ..history(Vec::new()) } /> }.into_any()
+        }),
+        inside("revision", administrator("/configuration/history/13"), move || {
+            view! { <RevisionPage data=revision(Some(12)) /> }.into_any()
+        }),
+        inside("revision-viewer", viewer("/configuration/history/1"), move || {
+            view! { <RevisionPage data=revision(None) /> }.into_any()
+        }),
     ]
 }
 
@@ -229,7 +348,12 @@ fn own_pages() -> Vec<Preview> {
     let mut wrong = administrator("/account");
     wrong.form = refused(&[], &[("current", "This is not your current password.")]);
     let session = |id: &str, device: &str, ago: i64, current: bool| SessionItem {
-        id: id.into(), device: device.into(), address: "10.0.0.4".into(), started_ms: NOW - ago - HOUR, last_seen_ms: NOW - ago, current,
+        id: id.into(),
+        device: device.into(),
+        address: "10.0.0.4".into(),
+        started_ms: NOW - ago - HOUR,
+        last_seen_ms: NOW - ago,
+        current,
     };
     let account = move || Account {
         name: "admin".into(),
@@ -249,11 +373,39 @@ fn own_pages() -> Vec<Preview> {
     };
     let settings = Settings {
         rows: vec![
-            setting("data", "/var/lib/leasehold", Source::Default, "Folder of the database, keys and logs.", "/var/lib/leasehold", "--data"),
+            setting(
+                "data",
+                "/var/lib/leasehold",
+                Source::Default,
+                "Folder of the database, keys and logs.",
+                "/var/lib/leasehold",
+                "--data",
+            ),
             setting("conf", PATH, Source::Flag, "The vendor's configuration file.", PATH, "--conf"),
-            setting("console", "0.0.0.0:8084", Source::File { line: Some(3) }, "Where this console is served.", "127.0.0.1:8084", "--console"),
-            setting("tls_cert", "", Source::Default, "Certificate of the console; one is made when none is given.", "", "--tls-cert"),
-            setting("session_idle", "30 min", Source::Environment, "An unused session ends after this time.", "30 min", "--session-idle"),
+            setting(
+                "console",
+                "0.0.0.0:8084",
+                Source::File { line: Some(3) },
+                "Where this console is served.",
+                "127.0.0.1:8084",
+                "--console",
+            ),
+            setting(
+                "tls_cert",
+                "",
+                Source::Default,
+                "Certificate of the console; one is made when none is given.",
+                "",
+                "--tls-cert",
+            ),
+            setting(
+                "session_idle",
+                "30 min",
+                Source::Environment,
+                "An unused session ends after this time.",
+                "30 min",
+                "--session-idle",
+            ),
         ],
         file: "/etc/leasehold/leasehold.toml".into(),
         file_exists: true,

@@ -116,8 +116,18 @@ fn what_people_type_cannot_become_markup() {
     context.form = refused(&values, &[("port_number", EVIL), ("text", EVIL), ("", EVIL)]);
     context.query = vec![("q".into(), String::new())];
     context.badge.server_name = EVIL.into();
-    let form = ConfigurationForm { file: file_info(EVIL), settings: settings.clone(), findings: Vec::new(), file_problem: Some(EVIL.into()) };
-    let text = ConfigurationText { file: file_info(EVIL), text: format!("{EVIL}\n{EVIL}"), findings: Vec::new(), file_problem: None };
+    let form = ConfigurationForm {
+        file: file_info(EVIL),
+        settings: settings.clone(),
+        findings: Vec::new(),
+        file_problem: Some(EVIL.into()),
+    };
+    let text = ConfigurationText {
+        file: file_info(EVIL),
+        text: format!("{EVIL}\n{EVIL}"),
+        findings: Vec::new(),
+        file_problem: None,
+    };
     let pages = [
         render("form", context.clone(), move || view! { <Layout><ConfigurationPage data=form /></Layout> }.into_any()),
         render("text", context, move || view! { <Layout><TextPage data=text /></Layout> }.into_any()),
@@ -135,7 +145,10 @@ fn what_people_type_cannot_become_markup() {
 fn passwords_are_never_filled_in() {
     let found = failing(|preview| {
         tags(&preview.html, "input")
-            .filter(|tag| attribute(tag, "type") == Some("password") && attribute(tag, "value").is_some_and(|value| !value.is_empty()))
+            .filter(|tag| {
+                attribute(tag, "type") == Some("password")
+                    && attribute(tag, "value").is_some_and(|value| !value.is_empty())
+            })
             .map(str::to_owned)
             .collect()
     });

@@ -43,7 +43,11 @@ pub fn viewer(path: &str) -> RequestContext {
 
 /// Nobody yet, on a fresh machine.
 pub fn stranger(path: &str) -> RequestContext {
-    RequestContext { viewer: None, badge: Badge { server_name: "lic-01.example".into(), ..Badge::default() }, ..administrator(path) }
+    RequestContext {
+        viewer: None,
+        badge: Badge { server_name: "lic-01.example".into(), ..Badge::default() },
+        ..administrator(path)
+    }
 }
 
 /// A refused form.
@@ -66,7 +70,12 @@ pub fn file_text(values: &[(&str, &str)]) -> String {
 }
 
 pub fn registered_text() -> String {
-    file_text(&[("LICENSE_SERVER_GUID", GUID), ("FLEXIBLE_LICENSING_MODE", "1"), ("USE_FLEX_REPORTING_HTTPS", "1"), ("FLEX_REPORTING_PORT_HTTPS", "8443")])
+    file_text(&[
+        ("LICENSE_SERVER_GUID", GUID),
+        ("FLEXIBLE_LICENSING_MODE", "1"),
+        ("USE_FLEX_REPORTING_HTTPS", "1"),
+        ("FLEX_REPORTING_PORT_HTTPS", "8443"),
+    ])
 }
 
 /// A file with mistakes.
@@ -98,9 +107,10 @@ pub fn file_info(text: &str) -> FileInfo {
 /// The change most pages show.
 pub fn change() -> Diff {
     let old = registered_text();
-    let new = old
-        .replace("FLEX_REPORTING_PORT_HTTPS = 8443", "FLEX_REPORTING_PORT_HTTPS = 23028")
-        .replace("FLEX_NODE_LIST_HTTPS = default", "FLEX_NODE_LIST_HTTPS = flexlicense-s01.lumenvox.com;flexlicense-s02.lumenvox.com");
+    let new = old.replace("FLEX_REPORTING_PORT_HTTPS = 8443", "FLEX_REPORTING_PORT_HTTPS = 23028").replace(
+        "FLEX_NODE_LIST_HTTPS = default",
+        "FLEX_NODE_LIST_HTTPS = flexlicense-s01.lumenvox.com;flexlicense-s02.lumenvox.com",
+    );
     lines(old.as_bytes(), new.as_bytes())
 }
 
@@ -110,21 +120,40 @@ pub fn other_change() -> Diff {
 }
 
 pub fn entries() -> Vec<AuditItem> {
-    let entry = |id: i64, ago: i64, who: &str, what: &str, comment: Option<&str>, outcome: Outcome, href: Option<&str>| AuditItem {
-        id,
-        at_ms: NOW - ago,
-        who: who.into(),
-        what: what.into(),
-        comment: comment.map(Into::into),
-        from: "console, 10.0.0.4".into(),
-        outcome,
-        href: href.map(Into::into),
-    };
+    let entry =
+        |id: i64, ago: i64, who: &str, what: &str, comment: Option<&str>, outcome: Outcome, href: Option<&str>| {
+            AuditItem {
+                id,
+                at_ms: NOW - ago,
+                who: who.into(),
+                what: what.into(),
+                comment: comment.map(Into::into),
+                from: "console, 10.0.0.4".into(),
+                outcome,
+                href: href.map(Into::into),
+            }
+        };
     vec![
         entry(231, 4 * MINUTE, "admin", "signed in.", None, Outcome::Done, None),
-        entry(230, 21 * HOUR, "admin", "saved revision 14 of the configuration file.", Some("443 is closed in DC2"), Outcome::Done, Some("/configuration/history/14")),
+        entry(
+            230,
+            21 * HOUR,
+            "admin",
+            "saved revision 14 of the configuration file.",
+            Some("443 is closed in DC2"),
+            Outcome::Done,
+            Some("/configuration/history/14"),
+        ),
         entry(229, 22 * HOUR, "noor", "tried to save the configuration file.", None, Outcome::Refused, None),
-        entry(228, 2 * DAY, "Leasehold", "noticed that the configuration file was changed outside.", None, Outcome::Done, Some("/configuration/history/13")),
+        entry(
+            228,
+            2 * DAY,
+            "Leasehold",
+            "noticed that the configuration file was changed outside.",
+            None,
+            Outcome::Done,
+            Some("/configuration/history/13"),
+        ),
         entry(227, 40 * DAY, "Leasehold", "could not read the configuration file.", None, Outcome::Failed, None),
     ]
 }
@@ -164,7 +193,13 @@ pub fn registered() -> Registration {
 }
 
 pub fn revisions() -> Vec<RevisionItem> {
-    let item = |number: i64, ago: i64, author: Option<&str>, origin: Origin, comment: Option<&str>, added: usize, removed: usize| RevisionItem {
+    let item = |number: i64,
+                ago: i64,
+                author: Option<&str>,
+                origin: Origin,
+                comment: Option<&str>,
+                added: usize,
+                removed: usize| RevisionItem {
         number,
         at_ms: NOW - ago,
         author: author.map(Into::into),

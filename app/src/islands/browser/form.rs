@@ -4,12 +4,16 @@ use leptos::prelude::{document, window};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{BeforeUnloadEvent, Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{
+    BeforeUnloadEvent, Element, Event, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
+};
 
 /// Calls `tell` with the number of changed controls, and asks before the page is left with changes. `dirty`: what the
 /// form shows is already more than what is saved.
 pub(crate) fn watch_form(id: &str, dirty: bool, tell: impl Fn(usize) + 'static) {
-    let Some(form) = document().get_element_by_id(id).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
+    let Some(form) = document().get_element_by_id(id).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+        return;
+    };
     let at_first: Vec<Option<String>> = values(&form);
     let unsaved = Rc::new(Cell::new(dirty));
 

@@ -29,7 +29,8 @@ pub(crate) fn show_modal(dialog: &HtmlDialogElement) {
 /// Whether the focus is where keys write text.
 fn typing() -> bool {
     document().active_element().is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || element.closest("dialog").ok().flatten().is_some()
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || element.closest("dialog").ok().flatten().is_some()
     })
 }
 

@@ -32,7 +32,8 @@ struct Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.source.close();
-        let _ = document().remove_event_listener_with_callback("visibilitychange", self._visibility.as_ref().unchecked_ref());
+        let _ = document()
+            .remove_event_listener_with_callback("visibilitychange", self._visibility.as_ref().unchecked_ref());
     }
 }
 
@@ -93,7 +94,14 @@ fn open(pace: String, generation: u32, link: RwSignal<Link>, news: RwSignal<Opti
         } else {
             // The stream that owns this listener is replaced: only after the listener has returned.
             let pace = pace.clone();
-            set_timeout(move || if is_current(generation) { listen(&pace, link, news) }, Duration::ZERO);
+            set_timeout(
+                move || {
+                    if is_current(generation) {
+                        listen(&pace, link, news)
+                    }
+                },
+                Duration::ZERO,
+            );
         }
     });
     let _ = document().add_event_listener_with_callback("visibilitychange", visibility.as_ref().unchecked_ref());

@@ -45,8 +45,13 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Chain {
     /// Each entry up to this one fits the one before.
-    Verified { up_to: i64, at_ms: i64 },
+    Verified {
+        up_to: i64,
+        at_ms: i64,
+    },
     /// The entry that does not fit.
-    Broken { at: i64 },
+    Broken {
+        at: i64,
+    },
     NotChecked,
 }

@@ -1,6 +1,6 @@
 //! What the check found, each with its line.
 
-use crate::components::{Icon, Glyph};
+use crate::components::{Glyph, Icon};
 use crate::paths;
 use leptos::prelude::*;
 use licensing::conf::check::{Finding, Severity};

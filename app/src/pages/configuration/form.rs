@@ -101,8 +101,9 @@ fn matches(setting: &SettingView, text: &str) -> bool {
 
 /// The matching settings by group: what a person comes for first, what cannot be changed last.
 fn grouped(settings: &[SettingView], filter: &str) -> Vec<(String, Vec<SettingView>)> {
-    let mut groups: Vec<(String, Vec<SettingView>)> =
-        [Group::Identity, Group::Nodes, Group::Schedule, Group::Service].map(|group| (group.label().to_owned(), Vec::new())).into();
+    let mut groups: Vec<(String, Vec<SettingView>)> = [Group::Identity, Group::Nodes, Group::Schedule, Group::Service]
+        .map(|group| (group.label().to_owned(), Vec::new()))
+        .into();
     for setting in settings.iter().filter(|setting| matches(setting, filter)) {
         match groups.iter_mut().find(|(group, _)| *group == setting.group) {
             Some((_, members)) => members.push(setting.clone()),

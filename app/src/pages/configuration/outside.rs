@@ -3,7 +3,9 @@
 use super::findings::FindingList;
 use super::model::Outside;
 use super::{FileLine, crumbs};
-use crate::components::{Card, DiffView, Disabled, FormErrors, Hidden, LinkButton, PageHeader, Statement, TimeAgo, changed_lines};
+use crate::components::{
+    Card, DiffView, Disabled, FormErrors, Hidden, LinkButton, PageHeader, Statement, TimeAgo, changed_lines,
+};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -37,11 +39,11 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
             <p>"Noticed " <TimeAgo at_ms=data.noticed_ms />". "
                 {match &data.file_problem {
                     Some(problem) => problem.clone(),
-                    None if changed == 1 => format!("1 line differs from revision {number}. It counts already."),
-                    None => format!("{changed} lines differ from revision {number}. They count already."),
+                    None if changed == 1 => format!("1 line differs from revision {number}."),
+                    None => format!("{changed} lines differ from revision {number}."),
                 }}
             </p>
-            <p class="muted">"Nothing was overwritten. Keep the change, and it becomes a revision of its own; or bring back what Leasehold saved last."</p>
+            <p class="muted">"Nothing was overwritten: what is in the file now is what Leasehold reads. Keep the change, and it becomes a revision of its own; or bring back what Leasehold saved last."</p>
         </Statement>
         {(!unreadable).then(|| view! {
             <Card title="What changed" id="changed">

@@ -3,7 +3,9 @@
 use super::findings::{FindingList, counted};
 use super::model::{EditMode, Review};
 use super::{DraftFields, FileLine, crumbs};
-use crate::components::{Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines};
+use crate::components::{
+    Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
+};
 use crate::pages::overview::findings_words;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -79,7 +81,9 @@ fn needs_restart(labels: &[String]) -> Option<String> {
     match labels {
         [] => None,
         [only] => Some(format!("{only} counts after a restart of Leasehold. All else counts at once.")),
-        [more @ .., last] => Some(format!("{} and {last} count after a restart of Leasehold. All else counts at once.", more.join(", "))),
+        [more @ .., last] => {
+            Some(format!("{} and {last} count after a restart of Leasehold. All else counts at once.", more.join(", ")))
+        }
     }
 }
 
@@ -97,7 +101,8 @@ fn curl(data: &Review) -> String {
         let program = shell_quoted(&format!("{{text: ., comment: {comment}}}"));
         return format!("jq -Rs {program} license_server.conf |\n{head}\n  --data-binary @-");
     }
-    let changes: Vec<String> = data.changes.iter().map(|(key, value)| format!("{}:{}", json(key), json(value))).collect();
+    let changes: Vec<String> =
+        data.changes.iter().map(|(key, value)| format!("{}:{}", json(key), json(value))).collect();
     let body = format!("{{\"changes\":{{{}}},\"comment\":{comment}}}", changes.join(","));
     format!("{head}\n  --data {}", shell_quoted(&body))
 }
@@ -140,6 +145,9 @@ mod tests {
     fn counts_read_as_sentences() {
         assert_eq!(lines_change(1, 118), "1 line of 118 changes");
         assert_eq!(lines_change(2, 118), "2 lines of 118 change");
-        assert_eq!(needs_restart(&["A".into(), "B".into()]).as_deref(), Some("A and B count after a restart of Leasehold. All else counts at once."));
+        assert_eq!(
+            needs_restart(&["A".into(), "B".into()]).as_deref(),
+            Some("A and B count after a restart of Leasehold. All else counts at once.")
+        );
     }
 }

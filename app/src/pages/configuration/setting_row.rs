@@ -1,6 +1,6 @@
 //! One setting of the form: what it is, its control, what its value means.
 
-use crate::components::{Icon, Glyph, Tag, TextArea};
+use crate::components::{Glyph, Icon, Tag, TextArea};
 use crate::islands::guid_field::GuidField;
 use crate::paths;
 use crate::request::request;
@@ -74,7 +74,9 @@ fn meaning(setting: &SettingView) -> Option<String> {
     let sentence = match setting.value.as_deref() {
         None if shown.is_empty() => "Not in the file: default applies".to_owned(),
         None => format!("Not in the file: default applies, {shown}"),
-        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => "default stands for nothing".to_owned(),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => {
+            "default stands for nothing".to_owned()
+        }
         Some(value) if value.eq_ignore_ascii_case(DEFAULT) => format!("default stands for {shown}"),
         Some(_) if setting.error.is_some() && !shown.is_empty() => format!("Until this is put right, {shown} counts"),
         Some(value) if setting.effective != value && !shown.is_empty() => format!("Means {shown}"),
@@ -199,7 +201,8 @@ fn same(option: &str, value: &str) -> bool {
 
 /// What a select offers: `default` with what it stands for, then the allowed values. Empty: not a select.
 fn options(setting: &SettingView) -> Vec<(String, String)> {
-    let mut choices: Vec<(String, String)> = setting.choices.iter().filter(|(value, _)| value != DEFAULT).cloned().collect();
+    let mut choices: Vec<(String, String)> =
+        setting.choices.iter().filter(|(value, _)| value != DEFAULT).cloned().collect();
     if choices.is_empty() && setting.kind == "flag" {
         choices = vec![("0".to_owned(), "Off".to_owned()), ("1".to_owned(), "On".to_owned())];
     }

@@ -16,7 +16,8 @@ const RARE: [&str; 2] = ["FLEX_NODE_LIST", "FLEX_NODE_LIST_HTTPS"];
 pub fn SetupConnectionPage(data: SetupConnection) -> impl IntoView {
     let (rare, usual): (Vec<SettingView>, Vec<SettingView>) =
         data.settings.into_iter().partition(|setting| RARE.contains(&setting.key.as_str()));
-    let open = rare.iter().any(|setting| !setting.is_default || crate::request::request().error(&setting.key).is_some());
+    let open =
+        rare.iter().any(|setting| !setting.is_default || crate::request::request().error(&setting.key).is_some());
     view! {
         <SetupFrame step=Step::Connection title="How the nodes are reached" lead="The values given fit most networks. Change a port only when your firewall asks for it.">
             <form method="post" action=paths::SETUP_CONNECTION class="stack wide">

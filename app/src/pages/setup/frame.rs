@@ -1,8 +1,8 @@
 //! The frame of the wizard: where one is, and the step itself.
 
 use super::model::Step;
-use crate::components::{FlashMessage, Glyph, Icon, Mark, PageHeader, ThemeChoice};
 use crate::components::FormErrors;
+use crate::components::{FlashMessage, Glyph, Icon, Mark, PageHeader, ThemeChoice};
 use leptos::prelude::*;
 
 /// A step with its heading and its lead. Brings its own frame: no sidebar, no bars.
