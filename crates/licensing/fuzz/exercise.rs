@@ -34,8 +34,11 @@ pub fn exercise(bytes: &[u8]) {
         let _ = setting.accept(text);
         assert_eq!(apply(b"[GLOBAL]\n", text, Source::Exact).as_deref(), Ok(bytes), "exact text is taken at its word");
     }
+    if choice.is_multiple_of(4) {
+        values(bytes);
+    }
     edit(bytes, "GLOBAL", setting.key, VALUES[choice / 16 % VALUES.len()]);
-    if choice % 8 == 0 {
+    if choice.is_multiple_of(8) {
         edit(bytes, "", "new.key", VALUES[choice / 128 % VALUES.len()]);
     }
 }
@@ -62,14 +65,18 @@ fn sentences(bytes: &[u8]) {
     }
     let views = settings(&document);
     assert_eq!(views.len(), SETTINGS.len());
-    let effective = Effective::of(&document);
-    assert!(effective.port_number > 0 && effective.http_port > 0 && effective.https_port > 0);
-    assert!(!effective.http_nodes.is_empty() && !effective.https_nodes.is_empty());
     for view in views {
         let unreadable = findings.iter().any(|finding| finding.sentence.contains("UTF-16"));
         let told = findings.iter().any(|finding| Some(&finding.sentence) == view.error.as_ref());
         assert!(view.error.is_none() || told || unreadable, "{:?}", view.error);
     }
+}
+
+fn values(bytes: &[u8]) {
+    let effective = Effective::of(&Document::parse(bytes));
+    assert!(effective.port_number > 0 && effective.http_port > 0 && effective.https_port > 0);
+    assert!(!effective.http_nodes.is_empty() && !effective.https_nodes.is_empty());
+    assert!((1..=3).contains(&effective.verbosity));
 }
 
 /// Section, key and value of every entry, as the file has them.

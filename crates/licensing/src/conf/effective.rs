@@ -2,7 +2,7 @@
 
 use super::{
     document::Document,
-    reading::{Reading, readings},
+    reading::readings,
     setting::{NodeHost, parse_hosts},
 };
 use crate::guid::Guid;
@@ -36,10 +36,7 @@ impl Effective {
     /// Reads the values of a file. Never fails: what is wrong is reported by [`super::check::check`].
     #[must_use]
     pub fn of(document: &Document) -> Effective {
-        Effective::from_readings(&readings(document))
-    }
-
-    pub(crate) fn from_readings(readings: &[Reading<'_>]) -> Effective {
+        let readings = readings(document);
         let text = |key: &str| {
             readings.iter().find(|reading| reading.setting.key == key).map_or("", |reading| &reading.effective)
         };

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::{
     document::Document,
     setting::{Kind, SECTION, SETTINGS, Setting, is_default},
@@ -11,7 +13,7 @@ pub(crate) struct Reading<'a> {
     /// The line it stands on.
     pub line: Option<usize>,
     /// The value in effect: as accepted, else the built-in default.
-    pub effective: String,
+    pub effective: Cow<'a, str>,
     /// Why the value in the file is not accepted.
     pub error: Option<String>,
 }
@@ -41,14 +43,14 @@ pub(crate) fn readings(document: &Document) -> Vec<Reading<'_>> {
 fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> Reading<'a> {
     let (value, line) = found.unzip();
     let (effective, error) = match value.map(str::from_utf8) {
-        None | Some(Ok("")) => (setting.default.to_owned(), None),
-        Some(Ok(text)) if is_default(text) => (setting.default.to_owned(), None),
-        Some(Ok(text)) if setting.kind == Kind::Version => (text.to_owned(), None),
+        None | Some(Ok("")) => (setting.default.into(), None),
+        Some(Ok(text)) if is_default(text) => (setting.default.into(), None),
+        Some(Ok(text)) if setting.kind == Kind::Version => (text.into(), None),
         Some(Ok(text)) => match setting.accept(text) {
-            Ok(accepted) => (accepted, None),
-            Err(error) => (setting.default.to_owned(), Some(error.to_string())),
+            Ok(accepted) => (accepted.into(), None),
+            Err(error) => (setting.default.into(), Some(error.to_string())),
         },
-        Some(Err(_)) => (setting.default.to_owned(), Some(not_text(setting))),
+        Some(Err(_)) => (setting.default.into(), Some(not_text(setting))),
     };
     Reading { setting, value, line, effective, error }
 }

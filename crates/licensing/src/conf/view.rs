@@ -93,7 +93,7 @@ fn in_words(reading: &Reading<'_>, preset: bool) -> String {
     match reading.setting.kind {
         Kind::Number { .. } if !preset => NO_PRESET.to_owned(),
         Kind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
-        _ => reading.effective.clone(),
+        _ => reading.effective.clone().into_owned(),
     }
 }
 

@@ -105,10 +105,7 @@ fn report(state: &State, next: &mut State, effects: &mut Vec<Effect>) {
     }
     let rule = to.rule();
     let due = match (next.reported, rule.report.every) {
-        (Some((phase, at)), Some(every)) if phase == to => {
-            // After the clock was settled backwards, the last report may lie in the future.
-            next.high_water < at || next.high_water.saturating_sub(at) >= every
-        }
+        (Some((phase, at)), Some(every)) if phase == to => next.high_water.saturating_sub(at) >= every,
         (Some((phase, _)), None) => phase != to,
         _ => true,
     };

@@ -144,7 +144,7 @@ fn five_minutes_are_tolerated_in_either_direction() {
 fn time_switched_off_counts_and_a_jump_is_undone_by_contact() {
     let (state, _) = run(&after(10), Event::Started { wall: START + 70 * DAY });
     assert_eq!(state.phase(), Phase::Lapsed);
-    let (state, _) = run(&state, Event::Tick { wall: START + 70 * DAY, mono: 5 });
+    let (state, _) = run(&state, Event::Tick { wall: START + 70 * DAY, mono: 500 * DAY });
     assert_eq!(state.high_water, START + 70 * DAY, "a new run has a new monotonic clock");
     let (state, _) = run(&state, Event::Verified { node_time: START + 11 * DAY });
     assert_eq!((state.days(), state.high_water), (Some(0), START + 11 * DAY));

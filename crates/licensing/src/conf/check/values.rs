@@ -2,7 +2,6 @@ use super::{Finding, Severity};
 use crate::{
     conf::{
         document::Document,
-        effective::Effective,
         reading::{Reading, readings},
     },
     guid::Guid,
@@ -21,16 +20,16 @@ pub(super) fn findings(document: &Document) -> Vec<Finding> {
 fn registration(readings: &[Reading<'_>]) -> Option<Finding> {
     let of = |key: &str| readings.iter().find(|reading| reading.setting.key == key);
     let (mode, guid) = (of("FLEXIBLE_LICENSING_MODE")?, of("LICENSE_SERVER_GUID")?);
-    let effective = Effective::from_readings(readings);
-    match effective.guid {
-        None if effective.flexible && guid.error.is_none() => Some(finding(
+    let flexible = mode.effective == "1";
+    match Guid::parse(&guid.effective).ok() {
+        None if flexible && guid.error.is_none() => Some(finding(
             mode,
             Severity::Error,
             "Flexible licensing is on, but this server is not registered: LICENSE_SERVER_GUID is empty. \
              Register the server, or turn flexible licensing off."
                 .to_owned(),
         )),
-        Some(known) if !effective.flexible => Some(finding(guid, Severity::Warning, unused(known))),
+        Some(known) if !flexible => Some(finding(guid, Severity::Warning, unused(known))),
         _ => None,
     }
 }

@@ -88,6 +88,14 @@ fn huge_differences_are_cut_and_say_so() {
 }
 
 #[test]
+fn very_many_changed_lines_are_not_compared_one_by_one() {
+    let around = |top: &str, count: usize, end: &str| format!("first\n{top}\n{}{end}\nlast\n", numbered(1..=count));
+    let of = |count| lines(around("a", count, "b").as_bytes(), around("c", count, "d").as_bytes());
+    assert_eq!((of(3998).removed, of(3998).added), (2, 2));
+    assert_eq!((of(3999).removed, of(3999).added), (4001, 4001));
+}
+
+#[test]
 fn the_largest_files_are_compared() {
     let half = crate::conf::MAX_BYTES / 2;
     for (old, new) in [("\n", "\r\n"), ("a\n", "b\n"), ("ab\n", "ba\n")] {

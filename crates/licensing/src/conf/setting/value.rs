@@ -101,8 +101,7 @@ fn number(typed: &str, min: u32, max: u32) -> Option<String> {
     if !typed.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let significant = typed.trim_start_matches('0');
-    let value: u32 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
+    let value: u32 = typed.parse().ok()?;
     (min..=max).contains(&value).then(|| value.to_string())
 }
 

@@ -76,6 +76,8 @@ fn what_is_too_large_is_refused() {
     assert_eq!(apply(b"", &most, Source::Exact).unwrap().len(), MAX_BYTES);
     assert_eq!(apply(b"", &format!("{most}a"), Source::Exact), Err(TextError::TooLarge));
     assert_eq!(apply(b"", &most.repeat(5), Source::Browser), Err(TextError::TooLarge));
+    let larger = b"a\n".repeat(MAX_BYTES);
+    assert_eq!(apply(&larger, &shown(&larger), Source::Browser).unwrap(), larger, "kept as it is, it is not refused");
     let hidden = b"\xFF\n".repeat(MAX_BYTES / 2);
     let submitted = shown(&hidden).replace('\n', "\r\n");
     assert_eq!(apply(&hidden, &submitted, Source::Browser).unwrap(), hidden);
