@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 /// What the last press led to.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "some are made in the browser only"))]
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Idle,

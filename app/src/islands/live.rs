@@ -40,6 +40,7 @@ impl Pace {
 }
 
 /// Whether the server can be heard.
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "some are made in the browser only"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
     Waiting,

@@ -85,14 +85,14 @@ fn Standing(data: Overview) -> impl IntoView {
 fn Identity(registration: Registration) -> impl IntoView {
     let body = match registration {
         Registration::Registered { guid, deployment } => view! {
-            <dl class="facts">
+            <dl class="facts stacked">
                 <div><dt>"GUID"</dt><dd><Copyable value=guid what="the GUID" /></dd></div>
                 <div><dt>"Deployment id"</dt><dd><Copyable value=deployment what="the deployment id" /></dd></div>
             </dl>
         }
         .into_any(),
         Registration::NotRegistered { guid: Some(guid), .. } => view! {
-            <dl class="facts"><div><dt>"GUID, not in use"</dt><dd><Copyable value=guid what="the GUID" /></dd></div></dl>
+            <dl class="facts stacked"><div><dt>"GUID, not in use"</dt><dd><Copyable value=guid what="the GUID" /></dd></div></dl>
         }
         .into_any(),
         Registration::NotRegistered { guid: None, .. } => view! {

@@ -54,14 +54,12 @@ pub(crate) fn SettingRow(
             </div>
             {(!plain).then(|| view! {
                 <div class="setting-line">
-                    {match setting.line {
-                        Some(line) => view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.into_any(),
-                        None => view! { <span class="fine">"not in the file"</span> }.into_any(),
-                    }}
+                    {setting.line.map(|line| view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.into_any())}
                 </div>
             })}
         </div>
     }
+    .into_any()
 }
 
 /// What the value stands for, when it does not say so itself.
