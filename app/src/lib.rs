@@ -1,5 +1,8 @@
 //! The console: pages, islands, forms. HTML first: every page is complete and every form works without script.
 
+// The types of server-rendered views are deep.
+#![recursion_limit = "256"]
+
 pub mod answer;
 pub mod components;
 pub mod installation;

@@ -34,6 +34,7 @@ pub fn Layout(children: Children) -> impl IntoView {
             <BottomBar />
         </div>
     }
+    .into_any()
 }
 
 /// The frame of a page for which nobody needs to be signed in.
@@ -52,6 +53,7 @@ pub fn BareLayout(children: Children) -> impl IntoView {
             </main>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -73,6 +75,7 @@ fn TopBar(context: RequestContext) -> impl IntoView {
             <UserMenu context=context />
         </header>
     }
+    .into_any()
 }
 
 #[component]
