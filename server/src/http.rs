@@ -28,7 +28,7 @@ pub async fn serve(
     handle: axum_server::Handle<SocketAddr>,
 ) -> std::io::Result<()> {
     // Rendering spawns on this runtime; a second call in one process keeps the first.
-    let _ = leptos::task::Executor::init_tokio();
+    let _ = any_spawner::Executor::init_tokio();
     let service = router::router(app).into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(tls) => axum_server::from_tcp_rustls(listener, tls.config)?.handle(handle).serve(service).await,

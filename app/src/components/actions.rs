@@ -39,6 +39,7 @@ pub fn Submit(
         </button>
         {why_not.map(|reason| view! { <Disabled reason=reason /> })}
     }
+    .into_any()
 }
 
 /// The reason beside a disabled control.

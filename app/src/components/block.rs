@@ -26,6 +26,7 @@ pub fn Statement(tone: Tone, #[prop(into)] sentence: String, children: Children)
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// Nothing there: why, and one action.
@@ -42,6 +43,7 @@ pub fn EmptyState(
             {children.map(|children| view! { <div class="actions">{children()}</div> })}
         </div>
     }
+    .into_any()
 }
 
 /// Something failed: what, what to do, and the request id to find it by.
@@ -58,4 +60,5 @@ pub fn ErrorBlock(#[prop(into)] sentence: String, #[prop(optional)] children: Op
             </div>
         </div>
     }
+    .into_any()
 }

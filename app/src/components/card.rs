@@ -26,4 +26,5 @@ pub fn Card(
             {children()}
         </section>
     }
+    .into_any()
 }

@@ -17,4 +17,5 @@ pub fn Copyable(
             <CopyButton text=value what=what />
         </span>
     }
+    .into_any()
 }

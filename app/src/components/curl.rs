@@ -16,4 +16,5 @@ pub fn ShowAsCurl(#[prop(into)] command: String, #[prop(optional, into)] note: O
             {note.map(|note| view! { <p class="fine">{note}</p> })}
         </details>
     }
+    .into_any()
 }

@@ -23,6 +23,7 @@ pub fn DiffView(
             </table>
         </div>
     }
+    .into_any()
 }
 
 #[component]

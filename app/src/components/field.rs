@@ -52,6 +52,7 @@ pub fn Field(
             {error.map(|error| view! { <FieldProblem name=name.to_owned() sentence=error /> })}
         </div>
     }
+    .into_any()
 }
 
 /// The ids a control is described by.
@@ -74,6 +75,7 @@ pub(crate) fn FieldProblem(name: String, sentence: String) -> impl IntoView {
             <span>{sentence}</span>
         </p>
     }
+    .into_any()
 }
 
 /// A hidden field.

@@ -9,13 +9,13 @@ use leptos::prelude::*;
 pub fn FormErrors() -> impl IntoView {
     let errors = request().form.map(|form| form.errors).unwrap_or_default();
     let title = match errors.as_slice() {
-        [] => return None,
+        [] => return ().into_any(),
         [only] if only.field.is_none() => only.message.clone(),
         [_] => "One thing needs a change. What you typed is kept.".to_owned(),
         more => format!("{} things need a change. What you typed is kept.", more.len()),
     };
     let lines: Vec<_> = if errors.len() == 1 && errors[0].field.is_none() { Vec::new() } else { errors };
-    Some(view! {
+    view! {
         <div class="form-errors" role="alert">
             <Icon glyph=Glyph::Danger />
             <div>
@@ -30,5 +30,6 @@ pub fn FormErrors() -> impl IntoView {
                 })}
             </div>
         </div>
-    })
+    }
+    .into_any()
 }

@@ -61,6 +61,7 @@ pub fn Icon(glyph: Glyph) -> impl IntoView {
             <path d=glyph.path() />
         </svg>
     }
+    .into_any()
 }
 
 /// The mark: a corner that encloses what it keeps.
@@ -73,4 +74,5 @@ pub fn Mark() -> impl IntoView {
             <circle class="mark-line" cx="15" cy="10" r="3" />
         </svg>
     }
+    .into_any()
 }

@@ -101,6 +101,7 @@ fn UserMenu(context: RequestContext) -> impl IntoView {
             </details>
         }
     })
+    .into_any()
 }
 
 /// Where the palette can lead this viewer.

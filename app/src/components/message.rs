@@ -22,6 +22,7 @@ pub fn Banner(
             {children.map(|children| view! { <div class="banner-action">{children()}</div> })}
         </div>
     }
+    .into_any()
 }
 
 /// The message of the last action, when there is one.

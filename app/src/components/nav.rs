@@ -75,6 +75,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="side-items">{PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}</div>
         </nav>
     }
+    .into_any()
 }
 
 /// The bottom bar of narrow screens: three pages, and a drawer with the rest that opens without script.
@@ -103,4 +104,5 @@ pub(crate) fn BottomBar() -> impl IntoView {
             </details>
         </nav>
     }
+    .into_any()
 }

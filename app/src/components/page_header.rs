@@ -37,6 +37,7 @@ pub fn PageHeader(
             {actions.map(|actions| view! { <div class="actions">{actions}</div> })}
         </header>
     }
+    .into_any()
 }
 
 /// "Configuration · lic-01 · Leasehold". leptos_meta writes titles unescaped, so what could be markup is left out.

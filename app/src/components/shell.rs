@@ -29,6 +29,7 @@ pub fn Document(children: Children) -> impl IntoView {
             <body>{children()}</body>
         </html>
     }
+    .into_any()
 }
 
 /// Leptos derives the addresses of script and module from a folder and a name: `/pkg/leasehold.<hash>.js` and

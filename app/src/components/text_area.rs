@@ -47,6 +47,7 @@ pub fn TextArea(
             {escaped(&text)}
         </textarea>
     }
+    .into_any()
 }
 
 #[cfg(all(test, feature = "ssr"))]

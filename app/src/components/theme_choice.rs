@@ -19,4 +19,5 @@ pub fn ThemeChoice() -> impl IntoView {
             }).collect_view()}
         </form>
     }
+    .into_any()
 }

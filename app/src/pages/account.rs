@@ -49,6 +49,7 @@ pub fn AccountPage(data: Account) -> impl IntoView {
             </Card>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -68,4 +69,5 @@ fn Session(session: SessionItem) -> impl IntoView {
             })}
         </li>
     }
+    .into_any()
 }

@@ -44,6 +44,7 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
             <Pager newest=newest older=older />
         </Card>
     }
+    .into_any()
 }
 
 /// A select of a filter form.
@@ -67,6 +68,7 @@ fn Choice(
             </select>
         </div>
     }
+    .into_any()
 }
 
 /// The way to newer and older entries of a list.
@@ -80,6 +82,7 @@ pub(crate) fn Pager(newest: Option<String>, older: Option<String>) -> impl IntoV
             </nav>
         }
     })
+    .into_any()
 }
 
 /// Whether the entries are still the ones that were written.
@@ -101,4 +104,5 @@ fn ChainState(chain: Chain) -> impl IntoView {
         }
         .into_any(),
     }
+    .into_any()
 }

@@ -42,6 +42,7 @@ fn FileLine(file: FileInfo) -> impl IntoView {
             </span>
         })}
     }
+    .into_any()
 }
 
 /// The crumbs of a page under the configuration.
@@ -64,6 +65,7 @@ fn DraftFields(draft: Draft, base: String) -> impl IntoView {
             }
         }).collect_view()}
     }
+    .into_any()
 }
 
 /// Why nothing can be edited: calm, with what to do.
@@ -78,4 +80,5 @@ fn FileProblem(sentence: String, path: String) -> impl IntoView {
             <div class="actions"><a class="button" href=paths::CONFIGURATION_HISTORY>"Show the saved revisions"</a></div>
         </Statement>
     }
+    .into_any()
 }

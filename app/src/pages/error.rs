@@ -37,4 +37,5 @@ pub fn ErrorPage(
             </p>
         </div>
     }
+    .into_any()
 }

@@ -32,4 +32,5 @@ pub fn LoginPage(data: Login) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }

@@ -44,6 +44,7 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// The sentence. It claims only what is true of this version.
@@ -79,6 +80,7 @@ fn Standing(data: Overview) -> impl IntoView {
         }
         .into_any(),
     }
+    .into_any()
 }
 
 #[component]
@@ -137,6 +139,7 @@ fn File(file: FileState) -> impl IntoView {
             </dl>
         </Card>
     }
+    .into_any()
 }
 
 /// "2 errors, 1 warning"; "Nothing found" when there is nothing.
@@ -166,6 +169,7 @@ fn Server(data: Overview) -> impl IntoView {
             </dl>
         </Card>
     }
+    .into_any()
 }
 
 #[component]

@@ -26,6 +26,7 @@ pub fn SettingsPage(data: Settings) -> impl IntoView {
             </ul>
         </Card>
     }
+    .into_any()
 }
 
 #[component]
@@ -52,4 +53,5 @@ fn Row(row: OwnSetting) -> impl IntoView {
             <div class="own-source"><Tag text=words look=look /></div>
         </li>
     }
+    .into_any()
 }

@@ -18,6 +18,7 @@ pub fn AuditList(
             {items.into_iter().map(|item| view! { <Entry item=item compact=compact /> }).collect_view()}
         </ul>
     }
+    .into_any()
 }
 
 #[component]
@@ -44,4 +45,5 @@ fn Entry(item: AuditItem, compact: bool) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
+    .into_any()
 }

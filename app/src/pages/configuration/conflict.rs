@@ -39,4 +39,5 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
             <LinkButton href=discard>"Discard my changes"</LinkButton>
         </form>
     }
+    .into_any()
 }

@@ -32,6 +32,7 @@ pub fn FindingList(
             }).collect_view()}
         </ul>
     }
+    .into_any()
 }
 
 /// Class, icon and word of a severity.

@@ -78,6 +78,7 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
             </form>
         })}
     }
+    .into_any()
 }
 
 /// Why the form cannot be used.

@@ -41,6 +41,7 @@ pub fn HistoryPage(data: History) -> impl IntoView {
             <Pager newest=newest older=older />
         </Card>
     }
+    .into_any()
 }
 
 #[component]
@@ -60,6 +61,7 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
+    .into_any()
 }
 
 /// "admin changed it from the console".
@@ -84,6 +86,7 @@ pub(super) fn LineCounts(item: RevisionItem) -> impl IntoView {
             {(item.added + item.removed == 0).then_some("no line differs from the revision before")}
         </span>
     }
+    .into_any()
 }
 
 fn lines(number: usize) -> &'static str {

@@ -71,4 +71,5 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
             }.into_any()
         }}
     }
+    .into_any()
 }

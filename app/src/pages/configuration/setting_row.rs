@@ -114,6 +114,7 @@ fn Tags(setting: SettingView) -> impl IntoView {
             {(setting.effect == "restart").then(|| view! { <Tag text="after restart" look="off" /> })}
         </div>
     }
+    .into_any()
 }
 
 /// The state of a control, whatever its kind.

@@ -67,6 +67,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
             </Card>
         })}
     }
+    .into_any()
 }
 
 #[component]
@@ -103,6 +104,7 @@ fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
             <p class="fine">{format!("The first {NUMBERED_LINES} of {total} lines. The editor above holds all of them.")}</p>
         })}
     }
+    .into_any()
 }
 
 /// The look of a line: comments step back, sections stand out.

@@ -22,4 +22,5 @@ pub fn SetupAdministratorPage(data: SetupAdministrator) -> impl IntoView {
             </form>
         </SetupFrame>
     }
+    .into_any()
 }

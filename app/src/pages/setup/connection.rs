@@ -35,4 +35,5 @@ pub fn SetupConnectionPage(data: SetupConnection) -> impl IntoView {
             </form>
         </SetupFrame>
     }
+    .into_any()
 }

@@ -36,4 +36,5 @@ pub fn SetupDonePage(data: SetupDone) -> impl IntoView {
             <div class="actions"><LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton></div>
         </SetupFrame>
     }
+    .into_any()
 }

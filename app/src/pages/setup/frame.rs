@@ -47,6 +47,7 @@ pub fn SetupFrame(
             </main>
         </div>
     }
+    .into_any()
 }
 
 fn progress(other: Step, step: Step) -> &'static str {

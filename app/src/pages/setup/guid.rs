@@ -59,4 +59,5 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
             </aside>
         </SetupFrame>
     }
+    .into_any()
 }

@@ -44,4 +44,5 @@ pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
             </form>
         </SetupFrame>
     }
+    .into_any()
 }

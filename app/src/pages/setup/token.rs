@@ -24,4 +24,5 @@ pub fn SetupTokenPage(data: SetupToken) -> impl IntoView {
             </aside>
         </SetupFrame>
     }
+    .into_any()
 }
