@@ -26,7 +26,6 @@ fn from_site(site: &Path) -> String {
     for line in manifest.lines() {
         let (key, value) = line.split_once('=').expect("key=value lines");
         if key == "output_name" {
-            writeln!(named, "pub const OUTPUT_NAME: Option<&str> = Some({value:?});").expect("writing to a string");
             continue;
         }
         match key {
@@ -68,7 +67,7 @@ fn style_only(style: &Path, out: &Path) -> String {
     let path = out.join("leasehold.css");
     fs::write(&path, css).expect("OUT_DIR is writable");
     format!(
-        "pub const OUTPUT_NAME: Option<&str> = None;\npub const CSS: &str = \"leasehold.css\";\npub const JS: Option<&str> = None;\n\
+        "pub const CSS: &str = \"leasehold.css\";\npub const JS: Option<&str> = None;\n\
          pub const WASM: Option<&str> = None;\npub const FAVICON: Option<&str> = None;\n\
          pub static FILES: &[File] = &[File {{ name: \"leasehold.css\", plain: include_bytes!({path:?}), brotli: None, gzip: None }}];\n"
     )

@@ -26,8 +26,12 @@ impl Answer {
     /// The page of this answer.
     pub fn view(self) -> AnyView {
         match self {
-            Self::Review(data) => view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.into_any(),
-            Self::Conflict(data) => view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any(),
+            Self::Review(data) => {
+                view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.into_any()
+            }
+            Self::Conflict(data) => {
+                view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any()
+            }
             Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.into_any(),
             Self::Error { status, title, sentence, hint } => {
                 let page = {

@@ -7,8 +7,6 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{SsrMode, path};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
 use crate::components::{Document, Layout};
@@ -77,22 +75,27 @@ fn not_found() -> AnyView {
 #[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "only the server answers with a status"))]
 fn status(code: u16) {
     #[cfg(feature = "ssr")]
-    if let (Some(options), Ok(code)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(code)) {
+    if let (Some(options), Ok(code)) = (use_context::<leptos_axum::ResponseOptions>(), http::StatusCode::from_u16(code))
+    {
         options.set_status(code);
     }
 }
 
 /// Loads the data of a page, then draws it. A failure is a page with the request's id, and status 500.
-fn loaded<T, F>(load: impl Fn() -> F + Send + Sync + 'static, page: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static) -> AnyView
+///
+/// Not a `Resource`: that would write the data into the document a second time, for islands that do not ask for it.
+fn loaded<T, F>(
+    load: impl Fn() -> F + Copy + Send + Sync + 'static,
+    page: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+) -> AnyView
 where
-    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    T: Send + 'static,
     F: Future<Output = Result<T, ServerFnError>> + Send + 'static,
 {
-    let data = Resource::new_blocking(|| (), move |()| load());
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {
-                match data.await {
+                match load().await {
                     Ok(data) => page(data),
                     Err(error) => {
                         leptos::logging::error!("a page could not be loaded: {error}");

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod docs;
 mod output;
 mod register;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Print a document that is made from the code
+    #[command(subcommand, hide = true)]
+    Docs(docs::Docs),
 }
 
 /// Where the server's data is: shared by all commands that need it.
@@ -93,5 +97,6 @@ pub async fn run(cli: Cli) -> Done {
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Audit(command) => command.run().await,
+        Command::Docs(command) => command.run(),
     }
 }

@@ -13,6 +13,11 @@ pub fn socket(data: &Path) -> PathBuf {
     data.join("control.sock")
 }
 
+/// Whether a server answers for this data folder.
+pub async fn running(data: &Path) -> bool {
+    tokio::net::UnixStream::connect(socket(data)).await.is_ok()
+}
+
 /// Name of a system user, for the audit log; its number when the system does not know it.
 pub fn user_name(uid: u32) -> String {
     let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

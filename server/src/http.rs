@@ -11,11 +11,20 @@ mod problem;
 mod router;
 mod state;
 mod table;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 
 pub use state::App;
 
 use std::net::{SocketAddr, TcpListener};
+
+/// The REST API in OpenAPI's words.
+pub fn api_description() -> String {
+    use utoipa::OpenApi;
+    let text = api::v1::openapi::Api::openapi().to_pretty_json();
+    format!("{}\n", text.expect("the description always serializes"))
+}
 
 /// Answers requests until the handle is told to shut down.
 ///

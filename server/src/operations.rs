@@ -2,10 +2,9 @@
 
 use engine::accounts::users::AccountError;
 use engine::actor::Actor;
-use engine::conf::{Change, SaveError};
+use engine::conf::{Change, NEWEST, SaveError};
 use engine::{Engine, registration};
 use licensing::conf::effective::Effective;
-use licensing::conf::{check, view};
 use licensing::guid::Guid;
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
@@ -20,18 +19,45 @@ use crate::status;
 pub enum Operation {
     SetupLink,
     Status,
-    UserAdd { name: String, role: Role, password: String },
-    UserReset { name: String, password: String },
+    UserAdd {
+        name: String,
+        role: Role,
+        password: String,
+    },
+    UserReset {
+        name: String,
+        password: String,
+    },
     UserList,
-    TokenCreate { name: String, role: Role, days: u32 },
-    TokenRevoke { name: String },
+    TokenCreate {
+        name: String,
+        role: Role,
+        days: u32,
+    },
+    TokenRevoke {
+        name: String,
+    },
     TokenList,
-    ConfigShow,
-    ConfigSet { key: String, value: String, comment: String },
+    /// The file the server keeps.
+    ConfigPath,
+    ConfigSet {
+        key: String,
+        value: String,
+        comment: String,
+    },
     ConfigHistory,
-    ConfigRevision { number: i64 },
-    ConfigRestore { number: i64, comment: String },
-    Register { guid: String, auth: Option<String>, vendor_key: Option<String> },
+    ConfigRevision {
+        number: i64,
+    },
+    ConfigRestore {
+        number: i64,
+        comment: String,
+    },
+    Register {
+        guid: String,
+        auth: Option<String>,
+        vendor_key: Option<String>,
+    },
     AuditVerify,
     AuditExport,
 }
@@ -70,20 +96,10 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
             Ok(json!({ "name": name }))
         }
         Operation::TokenList => Ok(json!({ "items": engine.tokens().await.map_err(Failure::failed)? })),
-        Operation::ConfigShow => {
-            let state = engine.conf();
-            if let Some(problem) = state.problem {
-                return Err(Failure::refused(problem));
-            }
-            let document = state.document();
-            Ok(json!({
-                "path": state.path, "revision": state.number(),
-                "settings": view::settings(&document), "findings": check::check(&document),
-            }))
-        }
+        Operation::ConfigPath => Ok(json!({ "path": engine.conf().path })),
         Operation::ConfigSet { key, value, comment } => {
             let change = Change::Values(vec![(key, value)]);
-            let saved = engine.save_conf(actor, &engine.conf().base(), &change, &comment).await.map_err(save)?;
+            let saved = engine.save_conf(actor, NEWEST, &change, &comment).await.map_err(save)?;
             Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
         }
         Operation::ConfigHistory => {
@@ -104,10 +120,7 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
             Ok(json!({ "revision": found.revision, "bytes": found.bytes }))
         }
         Operation::ConfigRestore { number, comment } => {
-            let saved = engine
-                .save_conf(actor, &engine.conf().base(), &Change::Restore(number), &comment)
-                .await
-                .map_err(save)?;
+            let saved = engine.save_conf(actor, NEWEST, &Change::Restore(number), &comment).await.map_err(save)?;
             Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
         }
         Operation::Register { guid, auth, vendor_key } => {
@@ -120,7 +133,7 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
             }
             let credentials = registration::Credentials { auth_string: auth, vendor_key };
             let saved = engine
-                .register(actor, &guid, &[], &credentials, "Registered from the command line.")
+                .register(actor, NEWEST, &guid, &[], &credentials, "Registered from the command line.")
                 .await
                 .map_err(save)?;
             engine

@@ -80,28 +80,30 @@ fn TopBar(context: RequestContext) -> impl IntoView {
 
 #[component]
 fn UserMenu(context: RequestContext) -> impl IntoView {
-    context.viewer.map(|viewer| {
-        view! {
-            <details class="menu">
-                <summary>
-                    <Icon glyph=Glyph::Account />
-                    <span class="menu-name">{viewer.name.clone()}</span>
-                    <Icon glyph=Glyph::Chevron />
-                </summary>
-                <div class="menu-panel">
-                    <p class="menu-who"><b>{viewer.name}</b><span>{viewer.role.to_string()}</span></p>
-                    <ThemeChoice />
-                    <div class="menu-actions">
-                        <LinkButton href=paths::ACCOUNT look="quiet">"Account"</LinkButton>
-                        <form method="post" action=paths::LOGOUT>
-                            <button type="submit" class="button quiet">"Sign out"</button>
-                        </form>
+    context
+        .viewer
+        .map(|viewer| {
+            view! {
+                <details class="menu">
+                    <summary>
+                        <Icon glyph=Glyph::Account />
+                        <span class="menu-name">{viewer.name.clone()}</span>
+                        <Icon glyph=Glyph::Chevron />
+                    </summary>
+                    <div class="menu-panel">
+                        <p class="menu-who"><b>{viewer.name}</b><span>{viewer.role.to_string()}</span></p>
+                        <ThemeChoice />
+                        <div class="menu-actions">
+                            <LinkButton href=paths::ACCOUNT look="quiet">"Account"</LinkButton>
+                            <form method="post" action=paths::LOGOUT>
+                                <button type="submit" class="button quiet">"Sign out"</button>
+                            </form>
+                        </div>
                     </div>
-                </div>
-            </details>
-        }
-    })
-    .into_any()
+                </details>
+            }
+        })
+        .into_any()
 }
 
 /// Where the palette can lead this viewer.

@@ -8,8 +8,8 @@ use licensing::conf::setting::{self, Effect};
 use licensing::conf::{check, text, view};
 
 use crate::pages::configuration::{
-    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review, Revision,
-    RevisionItem,
+    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
+    Revision, RevisionItem,
 };
 
 /// Revisions on one page.
@@ -107,7 +107,14 @@ pub async fn outside(engine: &Engine) -> Result<Outside, DatabaseError> {
 }
 
 /// A change before it is saved.
-pub fn review(engine: &Engine, draft: Draft, bytes: &[u8], diff: Diff, findings: Vec<check::Finding>, origin: String) -> Review {
+pub fn review(
+    engine: &Engine,
+    draft: Draft,
+    bytes: &[u8],
+    diff: Diff,
+    findings: Vec<check::Finding>,
+    origin: String,
+) -> Review {
     let state = engine.conf();
     let mut info = file(&state);
     info.lines = Document::parse(bytes.to_vec()).line_count();

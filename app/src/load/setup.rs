@@ -13,8 +13,13 @@ use crate::pages::setup::{SetupAdministrator, SetupConnection, SetupDone, SetupG
 use crate::request::request;
 
 /// The settings of the connection step.
-pub const CONNECTION_KEYS: [&str; 5] =
-    ["USE_FLEX_REPORTING_HTTPS", "FLEX_REPORTING_PORT", "FLEX_REPORTING_PORT_HTTPS", "FLEX_NODE_LIST", "FLEX_NODE_LIST_HTTPS"];
+pub const CONNECTION_KEYS: [&str; 5] = [
+    "USE_FLEX_REPORTING_HTTPS",
+    "FLEX_REPORTING_PORT",
+    "FLEX_REPORTING_PORT_HTTPS",
+    "FLEX_NODE_LIST",
+    "FLEX_NODE_LIST_HTTPS",
+];
 
 /// Asks for the token.
 pub fn token() -> SetupToken {
@@ -92,12 +97,18 @@ pub async fn review(engine: &Engine) -> Result<SetupReview, DatabaseError> {
     let summary = vec![
         ("GUID".to_owned(), effective.guid.map(|g| g.to_string()).unwrap_or_default()),
         ("Flexible licensing".to_owned(), if effective.flexible { "on" } else { "off" }.to_owned()),
-        ("To the licensing nodes".to_owned(), format!("{}, port {port}", if effective.https { "HTTPS" } else { "HTTP" })),
-        ("Licensing nodes".to_owned(), match nodes.as_slice() {
-            [only] => only.host.clone(),
-            [first, .., last] => format!("{}: {} to {}", nodes.len(), first.host, last.host),
-            [] => "none".to_owned(),
-        }),
+        (
+            "To the licensing nodes".to_owned(),
+            format!("{}, port {port}", if effective.https { "HTTPS" } else { "HTTP" }),
+        ),
+        (
+            "Licensing nodes".to_owned(),
+            match nodes.as_slice() {
+                [only] => only.host.clone(),
+                [first, .., last] => format!("{}: {} to {}", nodes.len(), first.host, last.host),
+                [] => "none".to_owned(),
+            },
+        ),
     ];
     Ok(SetupReview {
         path: state.path.clone(),

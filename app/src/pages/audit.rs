@@ -74,15 +74,16 @@ fn Choice(
 /// The way to newer and older entries of a list.
 #[component]
 pub(crate) fn Pager(newest: Option<String>, older: Option<String>) -> impl IntoView {
-    (newest.is_some() || older.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="More entries">
-                {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
-                {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
-            </nav>
-        }
-    })
-    .into_any()
+    (newest.is_some() || older.is_some())
+        .then(|| {
+            view! {
+                <nav class="pager" aria-label="More entries">
+                    {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
+                    {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
+                </nav>
+            }
+        })
+        .into_any()
 }
 
 /// Whether the entries are still the ones that were written.

@@ -29,14 +29,14 @@ impl Engine {
     pub async fn register(
         &self,
         actor: &Actor,
+        base: &str,
         guid: &Guid,
         more: &[(String, String)],
         credentials: &Credentials,
         comment: &str,
     ) -> Result<Saved, SaveError> {
-        let base = self.conf().base();
         let values = changes(guid).into_iter().chain(more.iter().cloned()).collect();
-        let saved = self.save_conf(actor, &base, &Change::Values(values), comment).await?;
+        let saved = self.save_conf(actor, base, &Change::Values(values), comment).await?;
         let mut tx = self.store.write().await?;
         sqlx::query(
             "INSERT INTO registration (id, guid, auth_string, vendor_key, at) VALUES (1, ?1, ?2, ?3, ?4)

@@ -57,12 +57,12 @@ pub struct Sources {
 impl Config {
     pub async fn run(self) -> Done {
         match self {
-            Self::Get(command) => command.run(),
+            Self::Get(command) => command.run().await,
             Self::Set(command) => command.run().await,
-            Self::Check(command) => command.run(),
-            Self::Show(command) => command.run(),
+            Self::Check(command) => command.run().await,
+            Self::Show(command) => command.run().await,
             Self::Diff(command) => command.run(),
-            Self::Init(command) => command.run(),
+            Self::Init(command) => command.run().await,
             Self::History(command) => command.run().await,
             Self::Restore(command) => command.run().await,
             Self::Sources(Sources { place, format }) => {

@@ -18,6 +18,9 @@ use crate::audit::{Entry, Outcome};
 /// Longest comment, characters.
 const MAX_COMMENT: usize = 500;
 
+/// As a base: whatever the file holds now. For changes of single values only, which keep everything else.
+pub const NEWEST: &str = "*";
+
 /// What is to change.
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -132,7 +135,7 @@ impl Engine {
             Some(problem) => return Err(problem.into()),
             None => {}
         }
-        if base != state.base() {
+        if base != state.base() && base != NEWEST {
             return Err(self.conflict(base, change).await?);
         }
         let bytes = self.changed(&state.bytes, change).await?;

@@ -11,11 +11,10 @@ use serde_json::json;
 
 use super::super::output::Format;
 use super::Which;
-use super::file;
+use super::file::{self, Found};
 use crate::control;
 use crate::exit::{Done, Failure};
 use crate::operations::Operation;
-use crate::settings::Settings;
 
 #[derive(Debug, Args)]
 pub struct Set {
@@ -36,8 +35,8 @@ pub struct Set {
 impl Set {
     pub async fn run(self) -> Done {
         let setting = file::known(&self.key)?;
-        let (path, settings) = file::path(&self.which)?;
-        let value = if through_history(&path, &settings, self.which.conf.is_none()) {
+        let Found { path, settings, kept } = file::find(&self.which).await?;
+        let value = if kept {
             let operation =
                 Operation::ConfigSet { key: setting.key.to_owned(), value: self.value, comment: self.comment };
             control::perform(&settings, operation).await?
@@ -49,12 +48,6 @@ impl Set {
             None => format!("{} is set in {}.\n", setting.key, path.display()),
         })
     }
-}
-
-/// Whether the change goes into the history of the data folder: when no file was named, or a running server keeps that file.
-fn through_history(path: &Path, settings: &Settings, unnamed: bool) -> bool {
-    unnamed
-        || (control::socket(&settings.data).exists() && conf_file::resolve(path) == conf_file::resolve(&settings.conf))
 }
 
 /// Edits a file on its own, under the same lock as the server.
@@ -75,8 +68,8 @@ pub struct Init {
 }
 
 impl Init {
-    pub fn run(self) -> Done {
-        let (path, _) = file::path(&self.which)?;
+    pub async fn run(self) -> Done {
+        let path = file::find(&self.which).await?.path;
         if path.exists() {
             return Err(Failure::refused(format!("{} exists already; nothing was changed.", path.display())));
         }

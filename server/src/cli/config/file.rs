@@ -7,18 +7,41 @@ use licensing::conf::document::Document;
 use licensing::conf::setting::{self, Setting};
 
 use super::Which;
+use crate::control;
 use crate::exit::Failure;
+use crate::operations::Operation;
 use crate::settings::Settings;
 
-/// The file and the settings it was found by.
-pub fn path(which: &Which) -> Result<(PathBuf, Settings), Failure> {
+/// The file a command means.
+pub struct Found {
+    /// Its path.
+    pub path: PathBuf,
+    /// The settings it was found by.
+    pub settings: Settings,
+    /// A server or its data folder keeps the history of this file.
+    pub kept: bool,
+}
+
+/// The file named by `--conf`, else the one of the running server, else the one of the data folder.
+pub async fn find(which: &Which) -> Result<Found, Failure> {
     let settings = which.place.settings()?;
-    Ok((which.conf.clone().unwrap_or_else(|| settings.conf.clone()), settings))
+    let served = match control::running(&settings.data).await {
+        true => control::perform(&settings, Operation::ConfigPath).await?["path"].as_str().map(PathBuf::from),
+        false => None,
+    };
+    let (path, kept) = match (&which.conf, served) {
+        (Some(named), served) => {
+            (named.clone(), served.is_some_and(|served| file::resolve(&served) == file::resolve(named)))
+        }
+        (None, Some(served)) => (served, true),
+        (None, None) => (settings.conf.clone(), true),
+    };
+    Ok(Found { path, settings, kept })
 }
 
 /// The file as a document.
-pub fn document(which: &Which) -> Result<(PathBuf, Document), Failure> {
-    let (path, _) = path(which)?;
+pub async fn document(which: &Which) -> Result<(PathBuf, Document), Failure> {
+    let path = find(which).await?.path;
     let bytes = file::read(&path).map_err(Failure::refused)?;
     Ok((path, Document::parse(bytes)))
 }

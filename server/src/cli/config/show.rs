@@ -23,9 +23,9 @@ pub struct Get {
 }
 
 impl Get {
-    pub fn run(self) -> Done {
+    pub async fn run(self) -> Done {
         let setting = file::known(&self.key)?;
-        let (_, document) = file::document(&self.which)?;
+        let (_, document) = file::document(&self.which).await?;
         let view = view::settings(&document)
             .into_iter()
             .find(|s| s.key.eq_ignore_ascii_case(setting.key))
@@ -53,8 +53,8 @@ pub struct Check {
 }
 
 impl Check {
-    pub fn run(self) -> Done {
-        let (path, document) = file::document(&self.which)?;
+    pub async fn run(self) -> Done {
+        let (path, document) = file::document(&self.which).await?;
         let findings = check::check(&document);
         self.format.print(&json!({ "path": path, "findings": findings }), |_| {
             findings
@@ -79,8 +79,8 @@ pub struct Show {
 }
 
 impl Show {
-    pub fn run(self) -> Done {
-        let (path, document) = file::document(&self.which)?;
+    pub async fn run(self) -> Done {
+        let (path, document) = file::document(&self.which).await?;
         let settings = view::settings(&document);
         self.format.print(&json!({ "path": path, "settings": settings }), |_| {
             let rows: Vec<_> = settings

@@ -191,13 +191,10 @@ pub async fn review(State(app): State<App>, form: Form) -> Response {
     let Some(guid) = setup.guid.as_deref().and_then(|g| Guid::parse(g).ok()) else {
         return Redirect::to(paths::SETUP_GUID).into_response();
     };
-    if form.value("base") != app.engine.conf().base() {
-        let message = "The file was changed meanwhile, so nothing was written. The lines below are up to date; look at them and go on.";
-        return form.refuse(&app, paths::SETUP_REVIEW, StatusCode::CONFLICT, vec![wrong(None, message)]).await;
-    }
     let actor = form.caller().actor(Origin::Console);
     let none = engine::registration::Credentials::default();
-    match app.engine.register(&actor, &guid, &setup.connection, &none, form.value("comment")).await {
+    match app.engine.register(&actor, form.value("base"), &guid, &setup.connection, &none, form.value("comment")).await
+    {
         Ok(_) => {
             if let Err(error) = app.engine.finish_setup().await {
                 return error::internal(&app, &form.parts, &error).await;

@@ -150,6 +150,10 @@ pub fn if_match(headers: &HeaderMap) -> Result<String, Problem> {
     })?;
     let tag = value.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
+    if tag == "*" {
+        let detail = "`If-Match: *` would overwrite what you may not have seen. Send the ETag your change is based on.";
+        return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
+    }
     Ok(tag.trim_matches('"').to_owned())
 }
 

@@ -1,0 +1,39 @@
+# The commands of the project; CI and the README call the same ones.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# In CI one target folder outside the clone is shared by all runs, so that nothing is compiled twice.
+CACHE := $(HOME)/.cache/leasehold
+export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
+
+.PHONY: help build run test check dist docs clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the release binary, in the target folder's release/
+	@scripts/setup
+	@scripts/site
+	cargo build --release --locked -p server
+
+run: build ## everything, then the console; data in ./.leasehold
+	@scripts/run "$(CARGO_TARGET_DIR)/release/leasehold"
+
+test: ## all tests, the browser's included; one line per suite at the end
+	@scripts/setup tests
+	@scripts/test
+
+check: ## format, lints, licenses and sources of what we depend on
+	@scripts/check
+
+docs: ## rewrite the documents that are made from the code
+	@scripts/docs
+
+dist: build ## the binary with its checksum, in dist/
+	@mkdir -p dist
+	@cp "$(CARGO_TARGET_DIR)/release/leasehold" dist/leasehold
+	@cd dist && sha256sum leasehold > leasehold.sha256
+	@ls -l dist
+
+clean: ## remove what was built here
+	rm -rf target dist end2end/test-results end2end/screenshots

@@ -1,0 +1,73 @@
+//! `leasehold docs …` (hidden): the documents that are made from the code, for `make docs`.
+
+use std::fmt::Write as _;
+
+use clap::{CommandFactory, Subcommand};
+use licensing::conf::setting::SETTINGS;
+
+use super::Cli;
+use super::output::print;
+use crate::exit::Done;
+use crate::http::api_description;
+use crate::settings::{DESCRIBED, variable};
+
+/// `leasehold docs …`
+#[derive(Debug, Subcommand)]
+pub enum Docs {
+    /// The REST API
+    Openapi,
+    /// The settings
+    Settings,
+    /// The commands
+    Commands,
+}
+
+impl Docs {
+    pub fn run(self) -> Done {
+        let text = match self {
+            Self::Openapi => api_description(),
+            Self::Settings => settings(),
+            Self::Commands => commands(),
+        };
+        print(text.as_bytes())
+    }
+}
+
+fn settings() -> String {
+    let mut text = "# Settings\n\nMade from the code by `make docs`.\n\n## license_server.conf\n\nThe vendor's file. The word `default` means the built-in value and stays that word.\n".to_owned();
+    for setting in SETTINGS {
+        let default = if setting.default.is_empty() { "(empty)".to_owned() } else { format!("`{}`", setting.default) };
+        let _ = write!(
+            text,
+            "\n### {}\n\n{}. {}\n\n- allowed: {}\n- default: {default}\n- a change counts: {}\n",
+            setting.key,
+            setting.label,
+            setting.help,
+            setting.allowed,
+            if setting.effect.as_str() == "live" { "at once" } else { "after a restart of Leasehold" },
+        );
+    }
+    text.push_str("\n## Leasehold's own settings\n\nA flag wins over the environment, that over `leasehold.toml`, that over the default. `leasehold config sources` shows what counts and why.\n\n| in leasehold.toml | flag | variable | what it does |\n|---|---|---|---|\n");
+    for setting in DESCRIBED {
+        let _ = writeln!(text, "| `{0}` | `--{0}` | `{1}` | {2} |", setting.name, variable(setting.name), setting.help);
+    }
+    text
+}
+
+fn commands() -> String {
+    let mut text = "# Commands\n\nMade from the code by `make docs`. Exit codes: 0 done · 1 failed, or findings · 2 wrong usage, or the input was refused · 3 the server it needs does not answer.\n".to_owned();
+    let mut root = Cli::command().term_width(100);
+    root.build();
+    section(&mut text, &mut root);
+    text
+}
+
+fn section(text: &mut String, command: &mut clap::Command) {
+    let help = command.render_long_help().to_string();
+    let name = command.get_display_name().unwrap_or(command.get_name()).replace('-', " ");
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(text, "\n## {name}\n\n```\n{}\n```\n", lines.join("\n").trim_end());
+    for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        section(text, sub);
+    }
+}

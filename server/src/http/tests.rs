@@ -1,0 +1,314 @@
+//! Walks all routes: each has an access rule that holds, and each that changes something says what it leaves in the audit log.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use engine::Engine;
+use engine::actor::Actor;
+use engine::clock::ManualClock;
+use http_body_util::BodyExt;
+use licensing::permission::Role;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::access::Access;
+use super::router::{router, table};
+use super::state::App;
+use crate::settings::{Flags, resolve};
+
+struct TestApp {
+    app: App,
+    clock: Arc<ManualClock>,
+    _folder: tempfile::TempDir,
+}
+
+const PASSWORD: &str = "seven green lamps hum";
+
+impl TestApp {
+    /// A server with one user of each role.
+    async fn claimed() -> Self {
+        let test = Self::fresh().await;
+        for role in [Role::Administrator, Role::Operator, Role::Viewer] {
+            let name = role.to_string();
+            test.app.engine.add_user(&Actor::system(), &name, role, PASSWORD).await.unwrap();
+        }
+        test.app.engine.finish_setup().await.unwrap();
+        test
+    }
+
+    async fn fresh() -> Self {
+        let _ = any_spawner::Executor::init_tokio();
+        let folder = tempfile::tempdir().unwrap();
+        let flags = Flags::from([("data", folder.path().display().to_string())]);
+        let settings = resolve(&flags, None).unwrap();
+        Engine::write_new_conf(&settings.conf).unwrap();
+        let clock = Arc::new(ManualClock::at(1_800_000_000_000));
+        let engine = Arc::new(Engine::open(&settings.data, &settings.conf, clock.clone()).await.unwrap());
+        let app = App::new(engine, &settings, "http://127.0.0.1:8084", false, CancellationToken::new()).unwrap();
+        Self { app, clock, _folder: folder }
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: &str) -> Response {
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        request.headers_mut().entry(header::HOST).or_insert("127.0.0.1:8084".parse().unwrap());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5))));
+        router(self.app.clone()).oneshot(request).await.unwrap()
+    }
+
+    async fn form(&self, path: &str, cookie: &str, body: &str) -> Response {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, cookie);
+        self.send(request, body).await
+    }
+
+    /// Signs in and returns the cookie.
+    async fn sign_in(&self, name: &str) -> String {
+        let response = self.form("/login", "", &format!("name={name}&password=seven+green+lamps+hum")).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        cookie_of(&response).expect("a session cookie")
+    }
+
+    async fn token(&self, role: Role) -> String {
+        self.app.engine.create_token(&Actor::system(), &format!("t{role}"), role, 90).await.unwrap()
+    }
+}
+
+fn cookie_of(response: &Response) -> Option<String> {
+    let value = response.headers().get(header::SET_COOKIE)?.to_str().ok()?;
+    value.split(';').next().map(str::to_owned)
+}
+
+async fn text(response: Response) -> String {
+    String::from_utf8_lossy(&response.into_body().collect().await.unwrap().to_bytes()).into_owned()
+}
+
+fn concrete(path: &str) -> String {
+    path.replace("{number}", "1")
+}
+
+#[tokio::test]
+async fn nobody_gets_past_a_route_that_needs_a_permission() {
+    let test = TestApp::claimed().await;
+    for route in table(test.app.clone()).routes {
+        if matches!(route.access, Access::Open | Access::Unclaimed | Access::Wizard) {
+            continue;
+        }
+        let path = concrete(route.path);
+        let kind = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+        let request = Request::builder().method(route.method).uri(&path).header(header::CONTENT_TYPE, kind);
+        let response = test.send(request, "").await;
+        if path.starts_with("/api/") || path == "/events" {
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json", "{path}");
+        } else {
+            assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path}");
+            assert!(response.headers()[header::LOCATION].to_str().unwrap().starts_with("/login"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_gets_what_it_may_and_nothing_else() {
+    let test = TestApp::claimed().await;
+    for role in [Role::Viewer, Role::Operator, Role::Administrator] {
+        let cookie = test.sign_in(&role.to_string()).await;
+        for route in table(test.app.clone()).routes {
+            let (Access::May(permission) | Access::Person(permission)) = route.access else { continue };
+            let path = concrete(route.path);
+            let kind = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+            let request = Request::builder()
+                .method(route.method)
+                .uri(&path)
+                .header(header::COOKIE, &cookie)
+                .header(header::CONTENT_TYPE, kind);
+            let status = test.send(request, "").await.status();
+            assert_eq!(
+                status == StatusCode::FORBIDDEN,
+                !role.allows(permission),
+                "{role} {} {path}: {status}",
+                route.method
+            );
+            assert!(!status.is_server_error(), "{role} {} {path}: {status}", route.method);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
+    /// Forms that change nothing but what this browser sees, or only show what a change would do.
+    const NOTHING_TO_TELL: &[&str] =
+        &["/theme", "/setup", "/setup/guid", "/setup/connection", "/configuration", "/configuration/text"];
+    let test = TestApp::fresh().await;
+    for route in table(test.app.clone()).routes {
+        let silent = route.audit.is_empty();
+        assert_eq!(
+            silent,
+            route.method == "GET" || NOTHING_TO_TELL.contains(&route.path),
+            "{} {}",
+            route.method,
+            route.path
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_read_and_change_but_not_open_pages_of_persons() {
+    let test = TestApp::claimed().await;
+    let bearer = format!("Bearer {}", test.token(Role::Administrator).await);
+    let get = |path: &str| Request::get(path).header(header::AUTHORIZATION, &bearer);
+    assert_eq!(test.send(get("/api/v1/status"), "").await.status(), StatusCode::OK);
+    assert_eq!(test.send(get("/account"), "").await.status(), StatusCode::FORBIDDEN);
+    let bad = Request::get("/api/v1/status").header(header::AUTHORIZATION, "Bearer lhk_nothing");
+    assert_eq!(test.send(bad, "").await.status(), StatusCode::UNAUTHORIZED);
+    test.clock.advance(91 * 86_400_000);
+    assert_eq!(test.send(get("/api/v1/status"), "").await.status(), StatusCode::UNAUTHORIZED, "it has expired");
+}
+
+#[tokio::test]
+async fn a_session_ends_when_idle_at_its_end_and_at_logout() {
+    let test = TestApp::claimed().await;
+    let get = |cookie: &str| Request::get("/account").header(header::COOKIE, cookie);
+    let cookie = test.sign_in("viewer").await;
+    assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::OK);
+    test.clock.advance(29 * 60_000);
+    assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::OK, "still in use");
+    test.clock.advance(31 * 60_000);
+    assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::SEE_OTHER, "idle for 30 minutes");
+
+    let cookie = test.sign_in("viewer").await;
+    for _ in 0..24 {
+        test.clock.advance(29 * 60_000);
+        assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::OK);
+    }
+    test.clock.advance(25 * 60_000);
+    assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::SEE_OTHER, "older than 12 hours");
+
+    let cookie = test.sign_in("viewer").await;
+    test.form("/logout", &cookie, "").await;
+    assert_eq!(test.send(get(&cookie), "").await.status(), StatusCode::SEE_OTHER, "signed out");
+    let forged = format!("{}x", &cookie[..cookie.len() - 1]);
+    assert_eq!(test.send(get(&forged), "").await.status(), StatusCode::SEE_OTHER, "forged");
+}
+
+#[tokio::test]
+async fn requests_from_elsewhere_are_refused() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let cross = Request::post("/logout")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, &cookie)
+        .header("sec-fetch-site", "cross-site");
+    assert_eq!(test.send(cross, "").await.status(), StatusCode::FORBIDDEN);
+    let origin =
+        Request::put("/api/v1/config").header(header::COOKIE, &cookie).header(header::ORIGIN, "http://evil.example");
+    assert_eq!(test.send(origin, "{}").await.status(), StatusCode::FORBIDDEN);
+    let host = Request::get("/login").header(header::HOST, "evil.example");
+    assert_eq!(test.send(host, "").await.status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test]
+async fn an_unclaimed_server_answers_its_own_machine_only() {
+    let test = TestApp::fresh().await;
+    let mut request = Request::get("/setup").header(header::HOST, "10.9.9.9:8084").body(Body::empty()).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 9, 9, 8], 5))));
+    assert_eq!(router(test.app.clone()).oneshot(request).await.unwrap().status(), StatusCode::FORBIDDEN);
+    assert_eq!(test.send(Request::get("/setup"), "").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn bad_bodies_get_the_right_status_and_change_nothing() {
+    let test = TestApp::claimed().await;
+    let bearer = format!("Bearer {}", test.token(Role::Administrator).await);
+    let config = test.send(Request::get("/api/v1/config").header(header::AUTHORIZATION, &bearer), "").await;
+    let etag = config.headers()[header::ETAG].to_str().unwrap().to_owned();
+    let put = |kind: &'static str, etag: &str| {
+        let request =
+            Request::put("/api/v1/config").header(header::AUTHORIZATION, &bearer).header(header::CONTENT_TYPE, kind);
+        if etag.is_empty() { request } else { request.header(header::IF_MATCH, etag) }
+    };
+    let change = r#"{"changes":{"port_number":"7570"}}"#;
+    let cases: &[(&str, &str, String, u16)] = &[
+        ("application/json", "", change.to_owned(), 428),
+        ("application/json", "*", change.to_owned(), 428),
+        ("text/plain", &etag, change.to_owned(), 415),
+        ("application/json", &etag, "{".to_owned(), 400),
+        ("application/json", &etag, "[]".to_owned(), 422),
+        ("application/json", &etag, "{}".to_owned(), 422),
+        ("application/json", &etag, format!("\"{}\"", "x".repeat(5_000_000)), 413),
+        ("application/json", &etag, r#"{"changes":{"port_number":"70000"}}"#.to_owned(), 422),
+        ("application/json", &etag, r#"{"changes":{"NO_SUCH":"1"}}"#.to_owned(), 422),
+        ("application/json", &etag, r#"{"changes":{"VERSION":"1"}}"#.to_owned(), 422),
+        ("application/json", "\"1-0000000000000000\"", change.to_owned(), 412),
+    ];
+    for (kind, etag, body, status) in cases {
+        let response = test.send(put(kind, etag), body).await;
+        let shown: String = body.chars().take(60).collect();
+        assert_eq!(response.status().as_u16(), *status, "{kind} {etag} {shown}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    }
+    let response = test.send(put("application/json", &etag), change).await;
+    assert_eq!(response.status(), StatusCode::OK, "the file was untouched until now");
+    assert!(text(response).await.contains("\"revision\":2"));
+    let response = test.send(put("application/json", &etag), r#"{"changes":{"port_number":"7571"}}"#).await;
+    assert_eq!(response.status(), StatusCode::PRECONDITION_FAILED);
+    let both = text(response).await;
+    assert!(both.contains("7570") && both.contains("7571"), "both changes are in the answer: {both}");
+}
+
+#[tokio::test]
+async fn unknown_addresses_and_methods_say_so() {
+    let test = TestApp::claimed().await;
+    assert_eq!(test.send(Request::get("/nothing"), "").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(test.send(Request::get("/pkg/../../etc/passwd"), "").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(test.send(Request::get("/pkg/%2e%2e%2fCargo.toml"), "").await.status(), StatusCode::NOT_FOUND);
+    let api = test.send(Request::get("/api/v1/nothing"), "").await;
+    assert_eq!(api.status(), StatusCode::NOT_FOUND);
+    assert_eq!(api.headers()[header::CONTENT_TYPE], "application/problem+json");
+    assert_eq!(test.send(Request::delete("/api/v1/config"), "").await.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(test.send(Request::get("/setup"), "").await.status(), StatusCode::NOT_FOUND, "the wizard is over");
+}
+
+#[tokio::test]
+async fn every_page_has_a_policy_with_its_nonce_and_no_store() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    for route in table(test.app.clone()).routes {
+        if route.method != "GET"
+            || route.path.starts_with("/api/")
+            || route.path == "/events"
+            || route.path.starts_with("/setup")
+        {
+            continue;
+        }
+        let response = test.send(Request::get(concrete(route.path)).header(header::COOKIE, &cookie), "").await;
+        assert_eq!(response.status(), StatusCode::OK, "{}", route.path);
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(
+            policy.contains("'nonce-") && policy.contains("'strict-dynamic'") && !policy.contains("unsafe-inline"),
+            "{policy}"
+        );
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let body = text(response).await;
+        assert!(!body.contains(" style=\"") && !body.contains("\" onclick="), "{}", route.path);
+    }
+}
+
+#[tokio::test]
+async fn guesses_are_slowed_down_and_the_wait_is_told() {
+    let test = TestApp::claimed().await;
+    let guess = "name=administrator&password=wrong";
+    for _ in 0..5 {
+        assert_eq!(test.form("/login", "", guess).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let response = test.form("/login", "", guess).await;
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    test.clock.advance(60_000);
+    test.sign_in("administrator").await;
+}
