@@ -1,0 +1,167 @@
+use std::path::PathBuf;
+
+use crate::harness::{run, run_with_input, stderr, stdout};
+
+/// A file with every oddity seen in the field.
+const ODD: &[u8] = b"\xef\xbb\xbf# comment\r\n* a comment without its sign\r\n[global]\r\n\tPort_Number = 7569  \r\nUNKNOWN = x\xff\r\n\
+    USE_FLEX_REPORTING_HTTPS=default\r\nLICENSE_SERVER_GUID =\r\n[Other]\r\nport_number = 1";
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(bytes: &[u8]) -> (Self, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license_server.conf");
+        std::fs::write(&path, bytes).unwrap();
+        (Self(folder), path.display().to_string())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+#[test]
+fn set_changes_the_value_and_nothing_else() {
+    let (_folder, file) = Folder::with(ODD);
+    let done = run(&["config", "set", "PORT_NUMBER", "7570", "--conf", &file]);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let expected = String::from_utf8_lossy(ODD).replace("Port_Number = 7569", "Port_Number = 7570");
+    assert_eq!(String::from_utf8_lossy(&std::fs::read(&file).unwrap()), expected);
+    let got = run(&["config", "get", "port_number", "--conf", &file]);
+    assert_eq!(stdout(&got), "7570\n");
+}
+
+#[test]
+fn the_word_default_stays_and_effective_says_what_it_stands_for() {
+    let (_folder, file) = Folder::with(ODD);
+    assert_eq!(stdout(&run(&["config", "get", "USE_FLEX_REPORTING_HTTPS", "--conf", &file])), "default\n");
+    assert_eq!(stdout(&run(&["config", "get", "USE_FLEX_REPORTING_HTTPS", "--effective", "--conf", &file])), "0\n");
+    assert_eq!(run(&["config", "set", "port_number", "default", "--conf", &file]).status.code(), Some(0));
+    assert_eq!(stdout(&run(&["config", "get", "port_number", "--conf", &file])), "default\n");
+    assert_eq!(stdout(&run(&["config", "get", "port_number", "--effective", "--conf", &file])), "7569\n");
+}
+
+#[rstest::rstest]
+#[case("port_number", "0", "65535")]
+#[case("FLEX_REPORTING_PORT", "81", "24963")]
+#[case("FLEX_DESIRED_SYNC_HOUR", "24", "23")]
+#[case("FLEX_NODE_LIST", "a.example; b.example", "space")]
+#[case("FLEX_NODE_LIST", "a.example;;b.example", "2")]
+#[case("FLEX_NODE_LIST", "a_b!.example", "a_b!.example")]
+#[case("LICENSE_SERVER_GUID", "$LV_LIC", "$LV_LIC")]
+#[case("LICENSE_SERVER_GUID", "{00000000-0000-0000-0000-000000000000}", "zero")]
+#[case("LICENSE_SERVER_GUID", "DF9960A1-7BD5-633B-F0F4-B1470BBD0B8", "31")]
+#[case("LICENSE_SERVER_GUID", "GF9960A1-7BD5-633B-F0F4-B1470BBD0B8E", "position 1")]
+#[case("VERSION", "17", "VERSION")]
+#[case("NO_SUCH_KEY", "1", "NO_SUCH_KEY")]
+#[case("port_numbr", "1", "port_number")]
+fn what_is_refused_is_explained_and_the_file_untouched(#[case] key: &str, #[case] value: &str, #[case] says: &str) {
+    let (_folder, file) = Folder::with(ODD);
+    let refused = run(&["config", "set", key, value, "--conf", &file]);
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains(says), "“{}” does not say “{says}”", stderr(&refused));
+    assert_eq!(stderr(&refused).trim().lines().count(), 1);
+    assert_eq!(std::fs::read(&file).unwrap(), ODD);
+}
+
+#[test]
+fn check_names_file_line_and_key() {
+    let (_folder, file) = Folder::with(b"[GLOBAL]\nFLEX_DESIRED_SYNC_HOUR = 24\n");
+    let found = run(&["config", "check", "--conf", &file]);
+    assert_eq!(found.status.code(), Some(1));
+    assert!(stdout(&found).starts_with(&format!("{file}:2: FLEX_DESIRED_SYNC_HOUR: ")), "{}", stdout(&found));
+}
+
+#[test]
+fn the_file_our_own_writer_makes_is_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf").display().to_string();
+    assert_eq!(run(&["config", "init", "--conf", &file]).status.code(), Some(0));
+    assert_eq!(run(&["config", "check", "--conf", &file]).status.code(), Some(0));
+    assert_eq!(run(&["config", "init", "--conf", &file]).status.code(), Some(2), "it is not overwritten");
+    let shown: serde_json::Value =
+        serde_json::from_slice(&run(&["config", "show", "--json", "--conf", &file]).stdout).unwrap();
+    assert_eq!(shown["settings"].as_array().unwrap().len(), 12);
+}
+
+#[test]
+fn diff_tells_by_its_exit_code() {
+    let (folder, file) = Folder::with(ODD);
+    let other = folder.path("other.conf").display().to_string();
+    std::fs::copy(&file, &other).unwrap();
+    assert_eq!(run(&["config", "diff", &file, &other]).status.code(), Some(0));
+    run(&["config", "set", "port_number", "7570", "--conf", &other]);
+    let differs = run(&["config", "diff", &file, &other]);
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(stdout(&differs).contains("7570"));
+}
+
+#[test]
+fn what_is_no_conf_file_is_named_for_what_it_is() {
+    let (folder, file) = Folder::with(&vec![b'#'; 10 * 1024 * 1024]);
+    for (path, says) in [
+        (file.as_str(), "10485760"),
+        (folder.path("missing.conf").to_str().unwrap(), "There is no file"),
+        (folder.0.path().to_str().unwrap(), "is a folder"),
+        ("/dev/null", "not a regular file"),
+    ] {
+        for args in [
+            vec!["config", "set", "port_number", "1", "--conf", path],
+            vec!["config", "get", "port_number", "--conf", path],
+        ] {
+            let refused = run(&args);
+            assert_eq!(refused.status.code(), Some(2), "{args:?}");
+            assert!(stderr(&refused).contains(says), "{}", stderr(&refused));
+        }
+    }
+}
+
+#[test]
+fn a_read_only_file_and_a_symbolic_link() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, file) = Folder::with(ODD);
+    let link = folder.path("link.conf");
+    std::os::unix::fs::symlink("license_server.conf", &link).unwrap();
+    assert_eq!(run(&["config", "set", "port_number", "7570", "--conf", link.to_str().unwrap()]).status.code(), Some(0));
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert!(String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("7570"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+    let refused = run(&["config", "set", "port_number", "7571", "--conf", &file]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("read-only"), "{}", stderr(&refused));
+}
+
+#[test]
+fn users_tokens_and_registration_work_before_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let weak = run_with_input(
+        &["user", "add", "ann", "--role", "administrator", "--password-stdin", "--data", &data],
+        "short\n",
+    );
+    assert_eq!(weak.status.code(), Some(2));
+    let added = run_with_input(
+        &["user", "add", "ann", "--role", "administrator", "--password-stdin", "--data", &data],
+        "seven green lamps hum\n",
+    );
+    assert_eq!(added.status.code(), Some(0), "{}", stderr(&added));
+    let token = run(&["token", "create", "--name", "ops", "--data", &data]);
+    assert_eq!(stdout(&token).lines().count(), 1);
+    let again = run(&["token", "create", "--name", "ops", "--data", &data]);
+    assert_eq!(again.status.code(), Some(2));
+    let registered = run(&["register", "--guid", " df9960a17bd5633bf0f4b1470bbd0b8e", "--no-sync", "--data", &data]);
+    assert_eq!(registered.status.code(), Some(0), "{}", stderr(&registered));
+    let got = run(&["config", "get", "LICENSE_SERVER_GUID", "--data", &data]);
+    assert_eq!(stdout(&got), "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}\n");
+    let status = run(&["status", "--data", &data]);
+    assert_eq!(status.status.code(), Some(3), "status needs a running server");
+    assert_eq!(run(&["audit", "verify", "--data", &data]).status.code(), Some(0));
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    assert_eq!(run(&["no-such-command"]).status.code(), Some(2));
+    assert_eq!(run(&["config", "set", "port_number"]).status.code(), Some(2));
+    assert_eq!(run(&["--help"]).status.code(), Some(0));
+}

@@ -1,0 +1,8 @@
+//! The real binary: its commands, a crash at any instant, edits made outside, two writers.
+
+mod commands;
+mod crash;
+mod faults;
+mod harness;
+mod outside;
+mod serving;

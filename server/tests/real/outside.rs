@@ -1,0 +1,93 @@
+use serde_json::json;
+
+use crate::harness::{Server, run, stdout, within};
+
+#[test]
+fn an_edit_made_outside_is_noticed_within_two_seconds_and_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf");
+    let server = Server::start(folder.path(), &[]);
+    let before = server.get("/api/v1/config").etag;
+
+    // As vi writes: a new file renamed over the old one.
+    let edited =
+        std::fs::read_to_string(&file).unwrap().replace("LOGGING_VERBOSITY = default", "LOGGING_VERBOSITY = 3");
+    let other = folder.path().join("4913");
+    std::fs::write(&other, &edited).unwrap();
+    std::fs::rename(&other, &file).unwrap();
+
+    // A save that comes before it was noticed is refused too.
+    let answer =
+        server.call("PUT", "/api/v1/config", Some(&before), Some(json!({ "changes": { "port_number": "7570" } })));
+    assert_eq!(answer.status, 412);
+    assert!(answer.body["yours"]["diff"].as_str().unwrap().contains("7570"));
+    assert!(answer.body["theirs"]["diff"].as_str().unwrap().contains("LOGGING_VERBOSITY = 3"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), edited);
+
+    let noticed = within(2000, || (server.get("/api/v1/status").body["conf"]["changed_outside"] == true).then_some(()));
+    assert!(noticed.is_some(), "noticed within 2 s");
+    let history = server.get("/api/v1/config/history").body;
+    assert_eq!(history["items"][0]["origin"], "outside");
+}
+
+#[test]
+fn it_is_noticed_without_any_save() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf");
+    let server = Server::start(folder.path(), &[]);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.extend_from_slice(b"# a colleague was here\n");
+    std::fs::write(&file, &bytes).unwrap();
+    assert!(
+        within(2000, || (server.get("/api/v1/status").body["conf"]["changed_outside"] == true).then_some(())).is_some()
+    );
+}
+
+#[test]
+fn of_two_writers_one_wins_and_the_other_gets_both_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let etag = server.get("/api/v1/config").etag;
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..8)
+            .map(|n| {
+                let (server, etag) = (&server, &etag);
+                scope.spawn(move || {
+                    server.call(
+                        "PUT",
+                        "/api/v1/config",
+                        Some(etag),
+                        Some(json!({ "changes": { "port_number": 8000 + n } })),
+                    )
+                })
+            })
+            .collect();
+        writers.into_iter().map(|w| w.join().unwrap()).collect()
+    });
+    assert_eq!(answers.iter().filter(|a| a.status == 200).count(), 1);
+    assert_eq!(answers.iter().filter(|a| a.status == 412).count(), 7);
+    let lost = answers.iter().find(|a| a.status == 412).unwrap();
+    assert!(lost.body["yours"]["diff"].as_str().unwrap().contains("+port_number = 80"), "{}", lost.body);
+    assert!(!lost.body["current_etag"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn the_command_line_and_the_server_share_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("license_server.conf").display().to_string();
+    assert_eq!(run(&["config", "init", "--conf", &file]).status.code(), Some(0));
+    let server = Server::start(folder.path(), &["--conf", &file]);
+    let data = folder.path().to_str().unwrap();
+    let done =
+        run(&["config", "set", "port_number", "7571", "--conf", &file, "--data", data, "--comment", "from a script"]);
+    assert_eq!(done.status.code(), Some(0));
+    let newest = &server.get("/api/v1/config/history").body["items"][0];
+    assert_eq!(newest["origin"], "command line");
+    assert_eq!(newest["comment"], "from a script");
+    assert_eq!(server.get("/api/v1/status").body["conf"]["changed_outside"], false);
+    assert_eq!(stdout(&run(&["config", "get", "port_number", "--data", data])), "7571\n");
+    let back = run(&["config", "restore", "1", "--data", data]);
+    assert_eq!(back.status.code(), Some(0));
+    assert_eq!(stdout(&run(&["config", "get", "port_number", "--data", data])), "default\n");
+}
