@@ -166,6 +166,21 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
+/// How the new file is named while it is written.
+const TEMPORARY: (&str, &str) = (".license_server.", ".new");
+
+/// Removes what a crash left of a write: temporary files beside the file that `path` leads to.
+pub fn sweep(path: &Path, _lock: &FolderLock) {
+    let Ok(entries) = std::fs::read_dir(folder_of(&resolve(path))) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1));
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Replaces the file as a whole: a new file beside it, fsync, rename, fsync of the folder. Mode and owner are kept; a
 /// symbolic link stays one and its target is replaced. A file that is missing is made (mode 0644).
 ///
@@ -183,7 +198,7 @@ pub fn replace(path: &Path, bytes: &[u8], _lock: &FolderLock) -> Result<(), File
         Err(error) => return Err(unwritable(path, &error)),
     };
     let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".license_server.").suffix(".new").tempfile_in(&folder)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY.0).suffix(TEMPORARY.1).tempfile_in(&folder)?;
         file.write_all(bytes)?;
         match &before {
             Some(meta) => {

@@ -56,6 +56,9 @@ impl Engine {
     /// while the server was down is recorded.
     pub(crate) async fn settle_conf(&self) -> sqlx::Result<()> {
         let _turn = self.saving.lock().await;
+        if let Ok(lock) = FolderLock::take(&self.conf_path) {
+            file::sweep(&self.conf_path, &lock);
+        }
         let read = file::read(&self.conf_path);
         if let Some(pending) = history::pending(self.store.read()).await? {
             let written = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
