@@ -1,0 +1,179 @@
+/** The core journeys with the keyboard alone: nothing here clicks, and no field is filled but by typing into the focused one. */
+
+import { asPerson, expect, expectPage, expectRefused, sending, test, type Locator, type Page } from './fixtures.ts';
+import { ADMIN, GUID, GUID_PASTED, PLACEHOLDER, Server } from './harness.ts';
+
+/** More stops than any page has. */
+const STOPS = 120;
+
+/** What is wrong with how the focus is shown; empty when nothing is. */
+function focusShown(element: Element): string {
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  const name = `${element.tagName} “${(element.textContent ?? '').trim().slice(0, 40)}”`;
+  if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) return `${name} shows no focus`;
+  if (box.bottom <= 0 || box.top >= innerHeight) return `${name} has the focus outside of the view`;
+  const middle = document.elementFromPoint(box.left + box.width / 2, Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 1));
+  if (middle && !element.contains(middle) && !middle.contains(element)) return `${name} has the focus but is covered`;
+  return '';
+}
+
+/** Presses Tab until the target has the focus. Each stop on the way must show that it has it. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await expect(target).toBeVisible();
+  const hidden: string[] = [];
+  for (let stop = 0; stop < STOPS; stop += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      expect(hidden).toEqual([]);
+      return;
+    }
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluateHandle(() => document.activeElement);
+    const element = focused.asElement();
+    if (element && (await element.evaluate((e) => e !== document.body))) {
+      const wrong = await element.evaluate(focusShown);
+      if (wrong) hidden.push(wrong);
+    }
+  }
+  throw new Error(`Tab never reaches ${target}`);
+}
+
+/** Tabs to a field, replaces what it holds. */
+async function type(page: Page, field: Locator, value: string): Promise<void> {
+  await tabTo(page, field);
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(value);
+  await expect(field).toHaveValue(value);
+}
+
+/** Tabs to a control and presses a key on it. */
+async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press(key);
+}
+
+test.describe('a new server', () => {
+  let server: Server;
+  test.beforeAll(async () => {
+    server = await Server.start();
+  });
+  test.afterAll(() => server.stop());
+
+  test('the wizard', async ({ page }) => {
+    const next = page.getByRole('button', { name: 'Continue' });
+    await page.goto(server.setup);
+    await press(page, next);
+    await expectPage(page, 'Your account');
+    await type(page, page.getByLabel('Name', { exact: true }), ADMIN.name);
+    await type(page, page.getByLabel('Password', { exact: true }), ADMIN.password);
+    await type(page, page.getByLabel('Password again', { exact: true }), ADMIN.password);
+    await page.keyboard.press('Enter');
+    await expectPage(page, "The server's GUID");
+    const guid = page.getByRole('textbox', { name: 'GUID' });
+    await type(page, guid, PLACEHOLDER);
+    expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
+    await expectRefused(page, guid, PLACEHOLDER, /placeholder/);
+    await type(page, guid, GUID_PASTED);
+    await press(page, page.getByRole('button', { name: 'Check' }), 'Space');
+    await expect(page.getByText(`Will be written as ${GUID}`).first()).toBeVisible();
+    await press(page, next);
+    await expectPage(page, 'How the nodes are reached');
+    const https = page.getByLabel('HTTPS to the nodes', { exact: true });
+    await tabTo(page, https);
+    await page.keyboard.type('On');
+    await expect(https).toHaveValue('1');
+    await press(page, next);
+    await expectPage(page, 'Look once, then save');
+    await press(page, page.getByRole('button', { name: /finish$/ }));
+    await expectPage(page, 'Ready');
+    await press(page, page.getByRole('link', { name: 'To the overview' }));
+    await expectPage(page, 'Overview');
+    expect(server.file()).toContain('USE_FLEX_REPORTING_HTTPS = 1');
+  });
+});
+
+test.describe('a server in use', () => {
+  let server: Server;
+  test.beforeAll(async () => {
+    server = await Server.claimed();
+  });
+  test.afterAll(() => server.stop());
+
+  test('signing in and out', async ({ page }) => {
+    await page.goto(`${server.url}/login`);
+    await expect(page.getByLabel('Name', { exact: true }), 'the first field has the focus').toBeFocused();
+    await page.keyboard.type(ADMIN.name);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('not the password at all');
+    expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
+    await expectRefused(page, page.getByLabel('Password', { exact: true }), '', /not right/);
+    await page.keyboard.type(ADMIN.password);
+    await page.keyboard.press('Enter');
+    await expectPage(page, 'Overview');
+    // A `summary` has no role, so it is found in its landmark.
+    await press(page, page.getByRole('banner').locator('summary'));
+    await press(page, page.getByRole('banner').getByRole('button', { name: 'Sign out' }), 'Space');
+    await expectPage(page, 'Sign in');
+  });
+
+  test('the first stop is the skip link, and it skips', async ({ page }) => {
+    await asPerson(page, server, ADMIN);
+    for (const path of ['/', '/configuration', '/account']) {
+      await page.goto(server.url + path);
+      await page.keyboard.press('Tab');
+      const skip = page.getByRole('link', { name: 'Skip to the content' });
+      await expect(skip).toBeFocused();
+      await expect(skip).toBeInViewport();
+      expect(await skip.evaluate(focusShown)).toBe('');
+      await page.keyboard.press('Enter');
+      await expect(page.getByRole('main')).toBeFocused();
+      await page.keyboard.press('Tab');
+      expect(await page.getByRole('main').evaluate((main) => main.contains(document.activeElement)), path).toBe(true);
+    }
+  });
+
+  test('a setting: refused, put right, saved; and brought back', async ({ page }) => {
+    await asPerson(page, server, ADMIN);
+    await page.goto(server.url);
+    const before = server.file();
+    await press(page, page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Configuration' }));
+    await expectPage(page, 'Configuration');
+    const hour = page.getByLabel('Preset hour', { exact: true });
+    await type(page, hour, '24');
+    expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
+    await expectRefused(page, hour, '24', /0 to 23/);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('6');
+    await press(page, page.getByRole('button', { name: 'Review changes' }));
+    await expectPage(page, 'Review before saving');
+    await type(page, page.getByLabel('Why this change?'), 'By keyboard');
+    await press(page, page.getByRole('button', { name: 'Save the change' }));
+    await expect(page.getByRole('status').filter({ hasText: /Saved as revision \d+/ })).toBeVisible();
+    expect(server.file()).toBe(before.replace('FLEX_DESIRED_SYNC_HOUR = default', 'FLEX_DESIRED_SYNC_HOUR = 6'));
+
+    await press(page, page.getByRole('link', { name: 'History' }).first());
+    await expectPage(page, 'History');
+    const older = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem').nth(1);
+    await press(page, older.getByRole('link', { name: /^Revision \d+/ }));
+    await expectPage(page, /^Revision \d+$/);
+    await type(page, page.getByLabel('Why?', { exact: true }), 'It was right before');
+    await press(page, page.getByRole('button', { name: /^Bring back revision \d+$/ }), 'Space');
+    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
+    expect(server.file()).toBe(before);
+  });
+
+  test('the summary of a refused form leads to the field', async ({ page }) => {
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/configuration`);
+    await type(page, page.getByLabel('Preset minute', { exact: true }), '60');
+    expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
+    await page.keyboard.press('Shift+Tab');
+    const link = page.getByRole('alert').getByRole('link', { name: /0 to 59/ });
+    for (let stop = 0; stop < STOPS && !(await link.evaluate((e) => e === document.activeElement)); stop += 1) {
+      await page.keyboard.press('Shift+Tab');
+    }
+    await expect(link).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByLabel('Preset minute', { exact: true })).toBeFocused();
+  });
+});

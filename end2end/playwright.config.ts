@@ -1,0 +1,33 @@
+import { defineConfig } from '@playwright/test';
+
+/** Flags for a Chromium that runs as root in a container and asks nobody outside. */
+export const CHROMIUM = {
+  executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ],
+};
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: 'test-results',
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 7_500 },
+  forbidOnly: !!process.env.CI,
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: CHROMIUM,
+    locale: 'en-GB',
+    viewport: { width: 1280, height: 800 },
+    actionTimeout: 7_500,
+    navigationTimeout: 15_000,
+    screenshot: 'only-on-failure',
+  },
+});
