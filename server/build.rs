@@ -11,7 +11,7 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     // OUT_DIR is TARGET/PROFILE/build/PACKAGE-HASH/out.
-    let target = out.ancestors().nth(5).expect("cargo's layout of the target folder").to_owned();
+    let target = out.ancestors().nth(4).expect("cargo's layout of the target folder").to_owned();
     let site = target.join("site");
     println!("cargo:rerun-if-changed={}", site.join("manifest").display());
     println!("cargo:rerun-if-changed=build.rs");

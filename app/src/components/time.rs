@@ -23,7 +23,7 @@ fn relative(at_ms: i64, now_ms: i64) -> String {
     let passed = now_ms - at_ms;
     match passed {
         ..-45_000 => absolute(at_ms),
-        ..45_000 => "just now".to_owned(),
+        -45_000..45_000 => "just now".to_owned(),
         _ if passed < 30 * DAY => format!("{} ago", duration_words(passed)),
         _ => date(at_ms),
     }

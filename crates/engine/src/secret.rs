@@ -5,7 +5,6 @@ use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
 /// `N` random bytes from the operating system.
-#[expect(clippy::disallowed_types, reason = "the place that draws randomness")]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     OsRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");

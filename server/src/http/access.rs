@@ -60,7 +60,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
             return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
                 .into_response();
         }
-        let back = (request.method() == Method::GET).then(|| request.uri().to_string()).unwrap_or_default();
+        let back = if request.method() == Method::GET { request.uri().to_string() } else { String::new() };
         return to_login(&app, &back).await;
     };
     let is_token = matches!(known, super::identity::Known::Token { .. });
