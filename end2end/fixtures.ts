@@ -1,9 +1,9 @@
 /** The browser of the tests: whatever it complains about fails the test. */
 
-import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
+import { chromium, expect, test as base, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from '@playwright/test';
 import type { Person, Server } from './harness.ts';
 
-export { expect };
+export { chromium, expect };
 export type { Locator, Page };
 
 /** Collects what goes wrong in a context: console errors, exceptions, warnings of hydration, broken content policy. */
