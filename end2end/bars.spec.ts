@@ -62,10 +62,15 @@ async function measure(page: Page, name: string, state: State): Promise<void> {
         const { violations } = await new AxeBuilder({ page: page as never }).withTags(RULES).setLegacyMode().analyze();
         const told = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).join(' | ')}`);
         expect.soft(told, `axe on ${name}, ${state}, ${theme}, ${width}`).toEqual([]);
-        await page.evaluate(() => scrollTo(0, 0));
-        await page.screenshot({ path: join(PICTURES, `${name}-${state}-${theme}-${width}.png`), fullPage: true });
       }
       expect.soft(await page.evaluate(overflow), `${name}, ${state} is wider than ${width} px`).toEqual([]);
+      // As high as the page, so that bars that stick to an edge do not cover it in the middle of the picture.
+      const height = await page.evaluate(() => (scrollTo(0, 0), document.documentElement.scrollHeight));
+      await page.setViewportSize({ width, height });
+      for (const theme of THEMES) {
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+        await page.screenshot({ path: join(PICTURES, `${name}-${state}-${theme}-${width}.png`) });
+      }
     }
     await page.setViewportSize({ width: NARROWEST, height: 800 });
     expect.soft(await page.evaluate(overflow), `${name}, ${state} is wider than ${NARROWEST} px`).toEqual([]);

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -57,6 +57,19 @@ export interface Ask {
   /** Sent as it is. */
   body?: string | Buffer;
   cookie?: string;
+}
+
+/** Pieces of a large body, bytes. */
+const PIECE = 64 * 1024;
+
+/** Sends a body piece by piece, and no further once the server has answered: it need not read what it refuses. */
+async function send(call: ClientRequest, body: string | Buffer = ''): Promise<void> {
+  let answered = false;
+  call.once('response', () => (answered = true));
+  for (let at = 0; at < body.length && !answered && !call.destroyed; at += PIECE) {
+    await new Promise((written) => call.write(body.slice(at, at + PIECE), written));
+  }
+  if (!call.destroyed) call.end();
 }
 
 export class Server {
@@ -126,7 +139,18 @@ export class Server {
   }
 
   /** One request without a browser; redirects are not followed. */
-  ask(path: string, ask: Ask = {}): Promise<Answer> {
+  async ask(path: string, ask: Ask = {}): Promise<Answer> {
+    // A server that refuses a large body answers before it has read all of it; the connection may break while we still write.
+    for (let left = 4; ; left -= 1) {
+      try {
+        return await this.askOnce(path, ask);
+      } catch (error) {
+        if (left === 0 || !['EPIPE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+    }
+  }
+
+  private askOnce(path: string, ask: Ask): Promise<Answer> {
     const headers: Record<string, string> = { ...ask.headers };
     let body = ask.body;
     if (ask.form) {
@@ -151,7 +175,7 @@ export class Server {
         answer.on('error', failed);
       });
       call.on('error', failed);
-      call.end(body);
+      void send(call, body);
     });
   }
 
