@@ -14,8 +14,11 @@ mod user;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
 
+use crate::control;
 use crate::exit::{Done, Failure};
+use crate::operations::Operation;
 use crate::settings::{self, Flags, Settings};
 
 /// A self-hosted license server with a web console.
@@ -63,6 +66,26 @@ pub struct Place {
     /// A leasehold.toml with our own settings [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What commands that ask the server take besides their own arguments.
+#[derive(Debug, Args)]
+pub struct Common {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub format: output::Format,
+}
+
+impl Common {
+    /// Has the server carry out `operation` and prints its answer.
+    ///
+    /// # Errors
+    /// What the operation answers.
+    pub async fn perform(self, operation: Operation, plain: impl FnOnce(&Value) -> String) -> Done {
+        let value = control::perform(&self.place.settings()?, operation).await?;
+        self.format.print(&value, plain)
+    }
 }
 
 impl Place {

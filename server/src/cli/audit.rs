@@ -1,8 +1,7 @@
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use super::Place;
-use super::output::{Format, table, text, when};
-use crate::control;
+use super::Common;
+use super::output::{rows, table, text, when};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -15,29 +14,17 @@ pub enum Audit {
     Export(Common),
 }
 
-#[derive(Debug, Args)]
-pub struct Common {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
-}
-
 impl Audit {
     pub async fn run(self) -> Done {
         match self {
-            Self::Verify(Common { place, format }) => {
-                let value = control::perform(&place.settings()?, Operation::AuditVerify).await?;
-                format.print(&value, |v| format!("All {} entries are as they were written.\n", v["entries"]))
+            Self::Verify(common) => {
+                let plain = |v: &_| format!("All {} entries are as they were written.\n", text(v, "entries"));
+                common.perform(Operation::AuditVerify, plain).await
             }
-            Self::Export(Common { place, format }) => {
-                let value = control::perform(&place.settings()?, Operation::AuditExport).await?;
-                format.print(&value, |v| {
-                    let rows: Vec<_> = v["items"]
-                        .as_array()
-                        .into_iter()
-                        .flatten()
-                        .map(|e| {
+            Self::Export(common) => {
+                common
+                    .perform(Operation::AuditExport, |value| {
+                        let line = |e: &_| {
                             vec![
                                 text(e, "seq"),
                                 when(e, "at"),
@@ -47,10 +34,10 @@ impl Audit {
                                 text(e, "outcome"),
                                 text(e, "sentence"),
                             ]
-                        })
-                        .collect();
-                    table(&["ENTRY", "WHEN", "WHO", "FROM", "ADDRESS", "OUTCOME", "WHAT"], &rows)
-                })
+                        };
+                        table(&["ENTRY", "WHEN", "WHO", "FROM", "ADDRESS", "OUTCOME", "WHAT"], &rows(value, line))
+                    })
+                    .await
             }
         }
     }

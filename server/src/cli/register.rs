@@ -1,8 +1,7 @@
 use clap::Args;
 
-use super::Place;
-use super::output::{Format, text};
-use crate::control;
+use super::Common;
+use super::output::text;
 use crate::exit::{Done, Failure};
 use crate::operations::Operation;
 
@@ -10,9 +9,7 @@ use crate::operations::Operation;
 #[derive(Debug, Args)]
 pub struct Register {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
     /// This server's GUID, as the vendor gave it: with or without braces and hyphens, in any case
     #[arg(long, value_name = "GUID")]
     guid: String,
@@ -35,13 +32,9 @@ impl Register {
             ));
         }
         let operation = Operation::Register { guid: self.guid, auth: self.auth, vendor_key: self.vendor_key };
-        let value = control::perform(&self.place.settings()?, operation).await?;
-        self.format.print(&value, |value| {
-            format!(
-                "Registered as {}; license_server.conf is at revision {}.\n",
-                text(value, "guid"),
-                value["revision"]
-            )
-        })
+        let plain = |v: &_| {
+            format!("Registered as {}; license_server.conf is at revision {}.\n", text(v, "guid"), text(v, "revision"))
+        };
+        self.common.perform(operation, plain).await
     }
 }

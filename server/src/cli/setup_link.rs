@@ -1,8 +1,7 @@
 use clap::Args;
 
-use super::Place;
-use super::output::{Format, text};
-use crate::control;
+use super::Common;
+use super::output::text;
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -10,14 +9,11 @@ use crate::operations::Operation;
 #[derive(Debug, Args)]
 pub struct SetupLink {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 impl SetupLink {
     pub async fn run(self) -> Done {
-        let value = control::perform(&self.place.settings()?, Operation::SetupLink).await?;
-        self.format.print(&value, |value| format!("{}\n", text(value, "url")))
+        self.common.perform(Operation::SetupLink, |value| format!("{}\n", text(value, "url"))).await
     }
 }

@@ -1,9 +1,8 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::Place;
-use super::output::{Format, text};
-use crate::control;
+use super::Common;
+use super::output::text;
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -11,15 +10,12 @@ use crate::operations::Operation;
 #[derive(Debug, Args)]
 pub struct StatusCommand {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 impl StatusCommand {
     pub async fn run(self) -> Done {
-        let value = control::perform(&self.place.settings()?, Operation::Status).await?;
-        self.format.print(&value, plain)
+        self.common.perform(Operation::Status, plain).await
     }
 }
 

@@ -1,9 +1,8 @@
 use clap::{Args, Subcommand};
 use licensing::permission::Role;
 
-use super::Place;
-use super::output::{Format, table, text, when};
-use crate::control;
+use super::Common;
+use super::output::{rows, table, text, when};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -15,7 +14,7 @@ pub enum Token {
     /// End a token
     Revoke(Revoke),
     /// List the tokens
-    List(List),
+    List(Common),
 }
 
 #[derive(Debug, Args)]
@@ -30,9 +29,7 @@ pub struct Create {
     #[arg(long, default_value_t = 90)]
     days: u32,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -40,51 +37,37 @@ pub struct Revoke {
     /// Name of the token
     name: String,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
-}
-
-#[derive(Debug, Args)]
-pub struct List {
-    #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 impl Token {
     pub async fn run(self) -> Done {
         match self {
-            Self::Create(Create { name, role, days, place, format }) => {
-                let value = control::perform(&place.settings()?, Operation::TokenCreate { name, role, days }).await?;
-                format.print(&value, |v| format!("{}\n", text(v, "token")))
+            Self::Create(Create { name, role, days, common }) => {
+                let operation = Operation::TokenCreate { name, role, days };
+                common.perform(operation, |value| format!("{}\n", text(value, "token"))).await
             }
-            Self::Revoke(Revoke { name, place, format }) => {
-                let value = control::perform(&place.settings()?, Operation::TokenRevoke { name }).await?;
-                format.print(&value, |v| format!("Ended the token {}.\n", text(v, "name")))
+            Self::Revoke(Revoke { name, common }) => {
+                let plain = |v: &_| format!("Ended the token {}.\n", text(v, "name"));
+                common.perform(Operation::TokenRevoke { name }, plain).await
             }
-            Self::List(List { place, format }) => {
-                let value = control::perform(&place.settings()?, Operation::TokenList).await?;
-                format.print(&value, |v| {
-                    let rows: Vec<_> = v["items"]
-                        .as_array()
-                        .into_iter()
-                        .flatten()
-                        .map(|t| {
-                            let state =
-                                if t["revoked_at"].is_null() { when(t, "expires_at") } else { "ended".to_owned() };
+            Self::List(common) => {
+                common
+                    .perform(Operation::TokenList, |value| {
+                        let line = |t: &serde_json::Value| {
+                            let ended = !t["revoked_at"].is_null();
+                            let until = if ended { "ended".to_owned() } else { when(t, "expires_at") };
                             vec![
                                 text(t, "name"),
                                 text(t, "role"),
                                 text(t, "created_by"),
                                 when(t, "last_used_at"),
-                                state,
+                                until,
                             ]
-                        })
-                        .collect();
-                    table(&["NAME", "ROLE", "MADE BY", "LAST USED", "EXPIRES"], &rows)
-                })
+                        };
+                        table(&["NAME", "ROLE", "MADE BY", "LAST USED", "EXPIRES"], &rows(value, line))
+                    })
+                    .await
             }
         }
     }

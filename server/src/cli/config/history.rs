@@ -1,8 +1,7 @@
 use clap::Args;
 
-use super::super::Place;
-use super::super::output::{Format, table, text, when};
-use crate::control;
+use super::super::Common;
+use super::super::output::{rows, table, text, when};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -10,32 +9,21 @@ use crate::operations::Operation;
 #[derive(Debug, Args)]
 pub struct History {
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 impl History {
     pub async fn run(self) -> Done {
-        let value = control::perform(&self.place.settings()?, Operation::ConfigHistory).await?;
-        self.format.print(&value, |v| {
-            let rows: Vec<_> = v["items"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|r| {
-                    vec![
-                        text(r, "number"),
-                        when(r, "at"),
-                        text(r, "author"),
-                        text(r, "origin"),
-                        format!("−{} +{}", r["removed"], r["added"]),
-                        text(r, "comment"),
-                    ]
-                })
-                .collect();
-            table(&["REVISION", "WHEN", "WHO", "FROM", "LINES", "WHY"], &rows)
-        })
+        self.common
+            .perform(Operation::ConfigHistory, |value| {
+                let line = |r: &_| {
+                    let lines = format!("−{} +{}", text(r, "removed"), text(r, "added"));
+                    let (author, origin) = (text(r, "author"), text(r, "origin"));
+                    vec![text(r, "number"), when(r, "at"), author, origin, lines, text(r, "comment")]
+                };
+                table(&["REVISION", "WHEN", "WHO", "FROM", "LINES", "WHY"], &rows(value, line))
+            })
+            .await
     }
 }
 
@@ -48,15 +36,14 @@ pub struct Restore {
     #[arg(long, default_value = "")]
     comment: String,
     #[command(flatten)]
-    place: Place,
-    #[command(flatten)]
-    format: Format,
+    common: Common,
 }
 
 impl Restore {
     pub async fn run(self) -> Done {
-        let operation = Operation::ConfigRestore { number: self.revision, comment: self.comment };
-        let value = control::perform(&self.place.settings()?, operation).await?;
-        self.format.print(&value, |v| format!("Revision {} is back, as revision {}.\n", self.revision, v["revision"]))
+        let number = self.revision;
+        let operation = Operation::ConfigRestore { number, comment: self.comment };
+        let plain = |v: &_| format!("Revision {number} is back, as revision {}.\n", text(v, "revision"));
+        self.common.perform(operation, plain).await
     }
 }
