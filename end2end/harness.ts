@@ -97,6 +97,10 @@ export class Server {
       env: environment(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    // Whatever happens to the tests, no server outlives them.
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const log: string[] = [];
     createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
     const said = new Map<string, string>();
@@ -161,7 +165,7 @@ export class Server {
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     const { hostname, port } = new URL(this.url);
     return new Promise((resolved, failed) => {
-      const call = httpRequest({ hostname, port, path, method: ask.method ?? (body === undefined ? 'GET' : 'POST'), headers }, (answer) => {
+      const call = httpRequest({ hostname, port, path, method: ask.method ?? (body === undefined ? 'GET' : 'POST'), headers, agent: false }, (answer) => {
         const parts: Buffer[] = [];
         answer.on('data', (part: Buffer) => parts.push(part));
         answer.on('end', () =>
