@@ -46,7 +46,7 @@ CREATE TABLE conf_revisions (
     removed         INTEGER NOT NULL, -- lines, against the revision before
     added           INTEGER NOT NULL,
     at              INTEGER NOT NULL,
-    state           TEXT    NOT NULL CHECK (state IN ('pending', 'applied')),
+    state           TEXT    NOT NULL CHECK (state IN ('pending', 'applied', 'failed')),
     acknowledged_at INTEGER -- of an outside edit: when an administrator looked at it and kept it
 ) STRICT;
 

@@ -1,4 +1,5 @@
 //! WebAssembly entry point: hydrates the islands, nothing else.
+#![cfg(target_arch = "wasm32")]
 
 // Without this use the islands' exports would not be linked.
 #[expect(unused_imports, reason = "the islands register themselves through it")]

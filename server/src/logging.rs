@@ -36,7 +36,10 @@ pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
         None => filter(1),
     };
     let (layer, handle) = reload::Layer::new(first);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     // A second start in one process (tests) keeps the first.
     let _ = tracing_subscriber::registry().with(layer).with(lines).try_init();
     Ok(Verbosity(log.is_none().then_some(handle)))

@@ -1,8 +1,10 @@
 //! What commands ask of a server. The same code serves the control socket and a command that opens the data folder itself.
 
+use std::sync::Arc;
+
 use engine::accounts::users::AccountError;
 use engine::actor::Actor;
-use engine::conf::{Change, NEWEST, SaveError};
+use engine::conf::{Base, Change, SaveError};
 use engine::{Engine, registration};
 use licensing::conf::effective::Effective;
 use licensing::guid::Guid;
@@ -62,11 +64,33 @@ pub enum Operation {
     AuditExport,
 }
 
+impl Operation {
+    /// Whether it only reads: then it makes no data folder where there is none.
+    pub fn only_reads(&self) -> bool {
+        matches!(
+            self,
+            Self::Status
+                | Self::UserList
+                | Self::TokenList
+                | Self::ConfigPath
+                | Self::ConfigHistory
+                | Self::ConfigRevision { .. }
+                | Self::AuditVerify
+                | Self::AuditExport
+        )
+    }
+}
+
 /// Carries out one operation.
 ///
 /// # Errors
 /// A sentence and an exit code.
-pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: Operation) -> Result<Value, Failure> {
+pub async fn perform(
+    engine: &Arc<Engine>,
+    console: &str,
+    actor: &Actor,
+    operation: Operation,
+) -> Result<Value, Failure> {
     match operation {
         Operation::SetupLink => {
             let token = engine.setup_token().await.map_err(Failure::failed)?;
@@ -99,7 +123,7 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
         Operation::ConfigPath => Ok(json!({ "path": engine.conf().path })),
         Operation::ConfigSet { key, value, comment } => {
             let change = Change::Values(vec![(key, value)]);
-            let saved = engine.save_conf(actor, NEWEST, &change, &comment).await.map_err(save)?;
+            let saved = engine.save_conf(actor, &Base::Newest, &change, &comment).await.map_err(save)?;
             Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
         }
         Operation::ConfigHistory => {
@@ -120,7 +144,8 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
             Ok(json!({ "revision": found.revision, "bytes": found.bytes }))
         }
         Operation::ConfigRestore { number, comment } => {
-            let saved = engine.save_conf(actor, NEWEST, &Change::Restore(number), &comment).await.map_err(save)?;
+            let saved =
+                engine.save_conf(actor, &Base::Newest, &Change::Restore(number), &comment).await.map_err(save)?;
             Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
         }
         Operation::Register { guid, auth, vendor_key } => {
@@ -133,13 +158,9 @@ pub async fn perform(engine: &Engine, console: &str, actor: &Actor, operation: O
             }
             let credentials = registration::Credentials { auth_string: auth, vendor_key };
             let saved = engine
-                .register(actor, NEWEST, &guid, &[], &credentials, "Registered from the command line.")
+                .register(actor, &Base::Newest, &guid, &[], &credentials, "Registered from the command line.")
                 .await
                 .map_err(save)?;
-            engine
-                .finish_setup_if_claimed()
-                .await
-                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
             Ok(
                 json!({ "guid": guid, "deployment_id": guid.compact(), "revision": saved.revision.number, "diff": saved.diff }),
             )

@@ -73,6 +73,27 @@ pub struct Settings {
     pub sources: Vec<Sourced>,
 }
 
+impl Settings {
+    /// Whether the data folder was never used.
+    pub fn is_fresh(&self) -> bool {
+        !self.data.join("leasehold.db").exists()
+    }
+
+    /// For a data folder that was never used and no file named: writes the conf file it starts with. A file that was lost
+    /// later is not replaced by an empty one; history can bring it back.
+    ///
+    /// # Errors
+    /// A sentence when it cannot be written.
+    pub fn write_first_conf(&self) -> Result<(), Failure> {
+        if self.conf_is_own { engine::Engine::write_new_conf(&self.conf).map_err(Failure::failed) } else { Ok(()) }
+    }
+}
+
+/// An absolute path, so that it means the same file to a server and to commands run from other folders.
+fn absolute(path: &str) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path))
+}
+
 /// `./.leasehold` in a checkout, else `/var/lib/leasehold`.
 fn default_data() -> &'static str {
     if Path::new("Cargo.toml").exists() && Path::new("server").is_dir() { "./.leasehold" } else { "/var/lib/leasehold" }
@@ -121,8 +142,8 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
     };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
     Ok(Settings {
-        data: PathBuf::from(&get("data").value),
-        conf: PathBuf::from(&get("conf").value),
+        data: absolute(&get("data").value),
+        conf: absolute(&get("conf").value),
         conf_is_own: get("conf").source == "default",
         console: address,
         tls,

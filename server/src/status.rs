@@ -73,7 +73,8 @@ pub struct Countdown {
 pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
     let conf = engine.conf();
     let effective = Effective::of(&conf.document());
-    let registered = conf.problem.is_none() && effective.registered();
+    // Of a file that cannot be read now, what was last known counts; `conf.problem` says so.
+    let registered = effective.registered();
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         guid: effective.guid.map(|g| g.to_string()),

@@ -79,7 +79,7 @@ pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
             <input
                 class="palette-input" type="text" role="combobox" aria-label="Go to" aria-expanded="true" aria-controls="palette-list"
                 aria-autocomplete="list" autocomplete="off" placeholder="Go to a page or an action" node_ref=input
-                aria-activedescendant=move || format!("palette-{}", at.get())
+                aria-activedescendant=move || (!matches.get().is_empty()).then(|| format!("palette-{}", at.get()))
                 on:input=move |event| { typed.set(event_target_value(&event)); at.set(0); }
                 on:keydown=keys
             />

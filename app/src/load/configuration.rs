@@ -11,6 +11,7 @@ use crate::pages::configuration::{
     ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
     Revision, RevisionItem,
 };
+use crate::request::FieldError;
 
 /// Revisions on one page.
 const PAGE: i64 = 30;
@@ -20,10 +21,15 @@ fn file(state: &ConfState) -> FileInfo {
         path: state.path.clone(),
         base: state.base(),
         revision: state.number(),
-        saved_by: state.revision.as_ref().filter(|r| r.origin != "system").map(|r| r.author.clone()),
+        saved_by: state.revision.as_ref().and_then(saver),
         saved_at_ms: state.revision.as_ref().map(|r| r.at),
         lines: state.document().line_count(),
     }
+}
+
+/// Who saved a revision; nobody when it was found as it is.
+fn saver(revision: &conf::Revision) -> Option<String> {
+    (revision.origin != "system" && revision.origin != "outside").then(|| revision.author.clone())
 }
 
 fn problem(state: &ConfState) -> Option<String> {
@@ -74,9 +80,12 @@ pub async fn revision(engine: &Engine, number: i64) -> Result<Option<Revision>, 
         None => None,
     };
     let state = engine.conf();
+    // Of a file that is gone nothing is left to compare with.
+    let gone = matches!(state.problem, Some(conf::file::FileError::Missing(_)));
+    let current = if gone { &[] } else { state.bytes.as_slice() };
     Ok(Some(Revision {
         from_previous: before.map(|before| diff::lines(&before, &bytes)),
-        from_current: diff::lines(&state.bytes, &bytes),
+        from_current: diff::lines(current, &bytes),
         file: file(&state),
         item: item(revision),
         previous,
@@ -89,11 +98,13 @@ pub async fn outside(engine: &Engine) -> Result<Outside, DatabaseError> {
     let mut info = file(&state);
     let mut change = Diff::default();
     if let Some(outside) = &state.outside {
-        let saved = engine.conf_history(Some(outside.revision), 1).await?.into_iter().next();
+        let saved = engine.conf_history(Some(outside.since), 1).await?.into_iter().next();
         if let Some(saved) = saved {
             let before = engine.conf_revision(saved.number).await?.map(|r| r.bytes).unwrap_or_default();
             change = diff::lines(&before, &state.bytes);
             info.revision = saved.number;
+            info.saved_at_ms = Some(saved.at);
+            info.saved_by = saver(&saved);
         }
     }
     Ok(Outside {
@@ -140,11 +151,16 @@ pub fn review(
 }
 
 /// Somebody else changed the file meanwhile.
-pub fn conflict(engine: &Engine, draft: Draft, conflict: conf::Conflict) -> Conflict {
+pub fn conflict(engine: &Engine, mut draft: Draft, conflict: conf::Conflict) -> Conflict {
     let current = conflict.current.as_ref();
+    let overlaps = draft.mode == EditMode::Text && conflict.merged.is_none();
+    if let Some(merged) = &conflict.merged {
+        draft.fields = vec![("text".to_owned(), merged.clone())];
+    }
     Conflict {
         file: file(&engine.conf()),
         draft,
+        overlaps,
         who: current.filter(|r| r.origin != "outside").map(|r| r.author.clone()),
         origin: current.map(|r| origin(&r.origin)).unwrap_or_default(),
         at_ms: current.map_or(0, |r| r.at),
@@ -155,13 +171,16 @@ pub fn conflict(engine: &Engine, draft: Draft, conflict: conf::Conflict) -> Conf
 }
 
 /// What a refused save says about each field of the form.
-pub fn field_errors(error: &SaveError) -> Vec<crate::request::FieldError> {
+pub fn field_errors(error: &SaveError, mode: EditMode) -> Vec<FieldError> {
     match error {
         SaveError::Invalid(errors) => errors
             .iter()
-            .map(|(key, sentence)| crate::request::FieldError { field: key.clone(), message: sentence.clone() })
+            .map(|(key, sentence)| match mode {
+                EditMode::Form => FieldError { field: key.clone(), message: sentence.clone() },
+                EditMode::Text => FieldError { field: Some("text".to_owned()), message: sentence.clone() },
+            })
             .collect(),
-        other => vec![crate::request::FieldError { field: None, message: other.to_string() }],
+        other => vec![FieldError { field: None, message: other.to_string() }],
     }
 }
 
@@ -178,7 +197,7 @@ fn item(revision: conf::Revision) -> RevisionItem {
     RevisionItem {
         number: revision.number,
         at_ms: revision.at,
-        author: (revision.origin != "system" && revision.origin != "outside").then(|| revision.author.clone()),
+        author: saver(&revision),
         origin: origin(&revision.origin),
         comment: Some(revision.comment).filter(|c| !c.is_empty()),
         removed: usize::try_from(revision.removed).unwrap_or(0),

@@ -29,7 +29,11 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
             path: state.path.clone(),
             problem: state.problem.as_ref().map(ToString::to_string),
             revision: state.number(),
-            changed_by: state.revision.as_ref().filter(|r| r.origin != "system").map(|r| r.author.clone()),
+            changed_by: state
+                .revision
+                .as_ref()
+                .filter(|r| r.origin != "system" && r.origin != "outside")
+                .map(|r| r.author.clone()),
             changed_at_ms: state.revision.as_ref().map(|r| r.at),
             errors,
             warnings: findings.len() - errors,

@@ -1,7 +1,7 @@
 //! The set-up wizard.
 
 use engine::accounts::password;
-use engine::conf::{Change, SaveError};
+use engine::conf::{Base, Change, SaveError};
 use engine::registration;
 use engine::{DatabaseError, Engine};
 use licensing::conf::document::Document;
@@ -55,7 +55,7 @@ pub async fn guid(engine: &Engine) -> Result<SetupGuid, DatabaseError> {
 /// The GUID step after "Check": the canonical form, and what would change in the file.
 pub async fn checked_guid(engine: &Engine, guid: &Guid) -> Result<SetupGuid, SaveError> {
     let change = Change::Values(registration::changes(guid));
-    let (_, diff, _) = engine.preview(&engine.conf().base(), &change).await?;
+    let (_, diff, _) = engine.preview(&Base::Newest, &change).await?;
     Ok(SetupGuid {
         guid: guid.to_string(),
         from_file: false,

@@ -276,6 +276,7 @@ fn change_pages() -> Vec<Preview> {
         origin: "https://lic-01.example:8084".into(),
     };
     let conflict = move |mode: EditMode| Conflict {
+        overlaps: mode == EditMode::Text,
         file: FileInfo {
             revision: 15,
             saved_by: Some("noor".into()),

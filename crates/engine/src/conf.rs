@@ -8,5 +8,5 @@ mod state;
 mod watch;
 
 pub use history::{Revision, RevisionText};
-pub use save::{Change, Conflict, NEWEST, SaveError, Saved, set_values};
+pub use save::{Base, Change, Conflict, SaveError, Saved, set_values};
 pub use state::{ConfState, Outside};

@@ -1,11 +1,13 @@
 //! Registration: the GUID goes into the vendor's file, what the exchange needs is kept beside it.
 
+use std::sync::Arc;
+
 use licensing::guid::Guid;
 
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
-use crate::conf::{Change, SaveError, Saved};
+use crate::conf::{Base, Change, SaveError, Saved};
 
 /// What was given at registration besides the GUID.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +29,9 @@ impl Engine {
     /// # Errors
     /// As [`Engine::save_conf`].
     pub async fn register(
-        &self,
+        self: &Arc<Self>,
         actor: &Actor,
-        base: &str,
+        base: &Base,
         guid: &Guid,
         more: &[(String, String)],
         credentials: &Credentials,

@@ -69,8 +69,8 @@ impl Serve {
         let settings = settings::resolve(&self.flags(), self.config.as_deref())?;
         let verbosity = logging::start(settings.log.as_deref())?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
-        if settings.conf_is_own {
-            Engine::write_new_conf(&settings.conf).map_err(Failure::failed)?;
+        if settings.is_fresh() {
+            settings.write_first_conf()?;
         }
         let listener = bind(settings.console)?;
         let address =

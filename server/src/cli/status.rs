@@ -21,10 +21,11 @@ impl StatusCommand {
 
 fn plain(value: &Value) -> String {
     let conf = &value["conf"];
+    let known = if conf["problem"].is_null() { "" } else { "As last known: " };
     let registered = if value["registered"] == true {
-        format!("Registered as {}.", text(value, "guid"))
+        format!("{known}registered as {}.", text(value, "guid"))
     } else {
-        "Not registered: license_server.conf has no GUID, or flexible licensing is off.".to_owned()
+        format!("{known}not registered; license_server.conf has no GUID, or flexible licensing is off.")
     };
     let file = match conf["problem"].as_str() {
         Some(problem) => problem.to_owned(),

@@ -17,13 +17,23 @@ use crate::exit::Failure;
 use crate::operations::{self, Operation};
 use crate::settings::Settings;
 
+/// How long a command waits for the server.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
+
 /// Carries out an operation: by the running server, else here.
 ///
 /// # Errors
 /// What the operation answers; [`crate::exit::code::NO_SERVER`] when a running server is needed and none answers.
 pub async fn perform(settings: &Settings, operation: Operation) -> Result<Value, Failure> {
     match UnixStream::connect(socket(&settings.data)).await {
-        Ok(stream) => ask(stream, &operation).await,
+        Ok(stream) => match tokio::time::timeout(PATIENCE, ask(stream, &operation)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure::no_server(format!(
+                "The server for {} did not answer within {} s. Look at its log; it may have to be restarted.",
+                settings.data.display(),
+                PATIENCE.as_secs()
+            ))),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Failure::no_server(format!(
             "The server's control socket {} may only be used by the user who runs the server. Use sudo, or become that user.",
             socket(&settings.data).display()
@@ -63,14 +73,19 @@ async fn ask(stream: UnixStream, operation: &Operation) -> Result<Value, Failure
 }
 
 async fn alone(settings: &Settings, operation: Operation) -> Result<Value, Failure> {
+    let fresh = settings.is_fresh();
+    if fresh && operation.only_reads() {
+        return Err(no_server(&settings.data));
+    }
     let _lock = DataLock::take(&settings.data).map_err(|error| match error {
         LockError::Busy(_) => Failure::no_server(format!("{error}")),
         LockError::Io { .. } => Failure::failed(error),
     })?;
-    if settings.conf_is_own {
-        Engine::write_new_conf(&settings.conf).map_err(Failure::failed)?;
+    if fresh {
+        settings.write_first_conf()?;
     }
     let engine = Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
+    let engine = Arc::new(engine);
     let name = user_name(rustix::process::getuid().as_raw());
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };

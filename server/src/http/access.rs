@@ -38,7 +38,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
                 Ok(setup) => setup,
                 Err(error) => return Problem::internal(&error).into_response(),
             };
-            if setup.done && !request.uri().path().ends_with("/done") {
+            if setup.done && !(known.is_some() && request.uri().path() == app::paths::SETUP_DONE) {
                 return error::not_found(&app, &request).await;
             }
             if access == Access::Unclaimed {

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::api::v1::json::Query;
 use super::state::App;
 
 /// `every`: seconds between events; 0 as it happens.
@@ -18,6 +19,9 @@ pub struct Pace {
     every: u64,
 }
 
+/// A stream ends after this time; browsers connect again at once, and are asked again who they are.
+const LIFE: Duration = Duration::from_secs(300);
+
 /// The state now, and again whenever it changes (or at the pace asked for).
 pub async fn events(
     State(app): State<App>,
@@ -26,6 +30,7 @@ pub async fn events(
     let changes = app.engine.conf_changes();
     let every = (pace.every > 0).then(|| Duration::from_secs(pace.every.clamp(5, 300)));
     let first = true;
+    let end = tokio::time::Instant::now() + LIFE;
     let stream = futures::stream::unfold((app, changes, first), move |(app, mut changes, first)| async move {
         if !first {
             let wait = async {
@@ -41,6 +46,7 @@ pub async fn events(
             tokio::select! {
                 () = wait => {}
                 () = app.stop.cancelled() => return None,
+                () = tokio::time::sleep_until(end) => return None,
             }
         }
         let data = {

@@ -91,3 +91,91 @@ fn the_command_line_and_the_server_share_the_history() {
     assert_eq!(back.status.code(), Some(0));
     assert_eq!(stdout(&run(&["config", "get", "port_number", "--data", data])), "default\n");
 }
+
+#[test]
+fn a_text_sent_back_as_it_came_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("odd.conf");
+    let bytes = b"\xef\xbb\xbf[GLOBAL]\r\nport_number = 7569\r\n# \xff\r\nlast";
+    std::fs::write(&file, bytes).unwrap();
+    let server = Server::start(&folder.path().join("data"), &["--conf", file.to_str().unwrap()]);
+    let config = server.get("/api/v1/config");
+    let text = config.body["text"].as_str().unwrap().to_owned();
+    let put = |text: &str| server.call("PUT", "/api/v1/config", Some(&config.etag), Some(json!({ "text": text })));
+    assert_eq!(put(&text).status, 200);
+    assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    assert_eq!(put(&text.replace("7569", "7570")).status, 200);
+    let expected = String::from_utf8_lossy(bytes).replace("7569", "7570");
+    assert_eq!(String::from_utf8_lossy(&std::fs::read(&file).unwrap()), expected);
+    let quoted = server.call("PUT", "/api/v1/config", Some("\"*\""), Some(json!({ "text": "gone\n" })));
+    assert_eq!(quoted.status, 428);
+}
+
+#[test]
+fn a_caller_that_hangs_up_leaves_no_half_done_save() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    for n in 0..40_u64 {
+        let etag = server.get("/api/v1/config").etag;
+        let body = json!({ "changes": { "port_number": 9000 + n } }).to_string();
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head = format!(
+            "PUT /api/v1/config HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nIf-Match: {etag}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            server.token,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(n * 400));
+        drop(stream);
+    }
+    // The watch has looked at least once more by then.
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    let history = server.get("/api/v1/config/history").body;
+    for item in history["items"].as_array().unwrap() {
+        assert_ne!(item["origin"], "outside", "an own save is not taken for somebody else's edit");
+    }
+    assert_eq!(server.get("/api/v1/status").body["conf"]["changed_outside"], false);
+}
+
+#[test]
+fn the_alarm_stays_until_somebody_has_looked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf");
+    let server = Server::start(folder.path(), &[]);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.extend_from_slice(b"# a colleague was here\n");
+    std::fs::write(&file, &bytes).unwrap();
+    let alarm = || server.get("/api/v1/status").body["conf"]["changed_outside"] == true;
+    assert!(within(2000, || alarm().then_some(())).is_some());
+    let data = folder.path().to_str().unwrap();
+    assert_eq!(run(&["config", "set", "port_number", "7999", "--data", data]).status.code(), Some(0));
+    assert!(alarm(), "a script has not looked at it");
+}
+
+#[test]
+fn a_lost_file_is_not_replaced_by_an_empty_one_and_can_be_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("license_server.conf");
+    let data = folder.path().to_str().unwrap();
+    let guid = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+    assert_eq!(run(&["register", "--guid", guid, "--no-sync", "--data", data]).status.code(), Some(0));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(run(&["config", "history", "--data", data]).status.code(), Some(0));
+    let server = Server::start(folder.path(), &[]);
+    assert!(!file.exists());
+    assert!(server.get("/api/v1/status").body["conf"]["problem"].as_str().unwrap().contains("There is no file"));
+    assert_eq!(run(&["config", "restore", "2", "--data", data]).status.code(), Some(0));
+    assert!(std::fs::read_to_string(&file).unwrap().contains(guid));
+}
+
+#[test]
+fn a_mistyped_data_folder_is_not_made_by_a_command_that_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let typo = folder.path().join("typo");
+    let listed = run(&["user", "list", "--data", typo.to_str().unwrap()]);
+    assert_eq!(listed.status.code(), Some(3));
+    assert!(!typo.exists());
+}

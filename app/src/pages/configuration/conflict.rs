@@ -2,7 +2,7 @@
 
 use super::model::{Conflict, EditMode, Origin};
 use super::{DraftFields, FileLine, crumbs};
-use crate::components::{Card, DiffView, Hidden, LinkButton, PageHeader, Statement, TimeAgo};
+use crate::components::{Banner, Card, DiffView, Hidden, LinkButton, PageHeader, Statement, TimeAgo};
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -28,6 +28,9 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
             {data.comment.map(|comment| view! { <p class="comment">{comment}</p> })}
             <p class="muted">"Review your changes on top of the current file: you see the result before anything is saved."</p>
         </Statement>
+        {data.overlaps.then(|| view! {
+            <Banner tone=Tone::Warning text="Both changes touch the same lines. On top of the current file yours would replace the other: look closely at the review." />
+        })}
         <div class="grid">
             <Card title="Your change" id="yours" span="c6"><DiffView diff=data.yours caption="Your change" /></Card>
             <Card title="The other change" id="theirs" span="c6"><DiffView diff=data.theirs caption="The other change" /></Card>

@@ -114,6 +114,8 @@ pub struct Conflict {
     pub origin: Origin,
     pub at_ms: i64,
     pub comment: Option<String>,
+    /// Both changes touch the same lines of the text: on top of the current file, yours would replace the other.
+    pub overlaps: bool,
     /// From the common base to what was typed here.
     pub yours: Diff,
     /// From the common base to the current file.

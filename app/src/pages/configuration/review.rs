@@ -57,7 +57,7 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
                 <div class="field">
                     <label for="comment">"Why this change?"</label>
                     <p class="hint" id="comment-hint">"Optional. Kept in the history, for whoever asks in a year."</p>
-                    <input class="input" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" aria-describedby="comment-hint" />
+                    <input class="input" type="text" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" aria-describedby="comment-hint" />
                 </div>
                 <div class="actions">
                     <button type="submit" class="button primary" disabled=why_not.is_some()>"Save the change"</button>

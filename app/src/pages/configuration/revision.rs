@@ -60,7 +60,7 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
                         <Hidden name="base" value=data.file.base />
                         <div class="field">
                             <label for="comment">"Why?"</label>
-                            <input class="input" id="comment" name="comment" value=request().typed("comment", "") maxlength="500" autocomplete="off" disabled=why_not.is_some() />
+                            <input class="input" type="text" id="comment" name="comment" value=request().typed("comment", "") maxlength="500" autocomplete="off" disabled=why_not.is_some() />
                         </div>
                         <div class="actions">
                             <button type="submit" class="button primary" disabled=why_not.is_some()>{format!("Bring back revision {number}")}</button>

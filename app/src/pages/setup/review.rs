@@ -35,7 +35,7 @@ pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
                 </Card>
                 <div class="field">
                     <label for="comment">"Note for the history"</label>
-                    <input class="input" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" />
+                    <input class="input" type="text" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" />
                 </div>
                 <div class="actions">
                     <button type="submit" class="button primary large">{button}</button>

@@ -52,6 +52,12 @@ fn key(id: &Id) -> Vec<u8> {
 }
 
 impl Sessions {
+    async fn note_use(&self, id: &Id, now: i64) -> sqlx::Result<()> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE sessions SET seen_at = ? WHERE id = ?").bind(now).bind(key(id)).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
     async fn put(&self, record: &Record, fresh: bool) -> Result<bool> {
         let who: Option<Who> = record.data.get(WHO).and_then(|value| serde_json::from_value(value.clone()).ok());
         let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
@@ -115,15 +121,11 @@ impl SessionStore for Sessions {
             self.delete(id).await?;
             return Ok(None);
         }
-        if now - seen > SEEN_EVERY_MS {
-            let mut tx = self.store.write().await.map_err(backend)?;
-            sqlx::query("UPDATE sessions SET seen_at = ? WHERE id = ?")
-                .bind(now)
-                .bind(key(id))
-                .execute(&mut *tx)
-                .await
-                .map_err(backend)?;
-            tx.commit().await.map_err(backend)?;
+        if now - seen > SEEN_EVERY_MS
+            && let Err(error) = self.note_use(id, now).await
+        {
+            // Reading must go on when nothing can be written; the session then ends a little early.
+            tracing::warn!(%error, "the use of a session could not be noted");
         }
         let data = serde_json::from_str(&row.get::<String, _>("data")).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date =

@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
+use licensing::conf::effective::Effective;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
@@ -56,9 +57,12 @@ impl Engine {
         let row =
             sqlx::query("SELECT guid, connection, claimed_at, done_at FROM setup").fetch_one(self.store.read()).await?;
         let connection: Option<String> = row.get("connection");
+        let claimed = row.get::<Option<i64>, _>("claimed_at").is_some();
+        // Registered by other means, before or since: nothing is left to ask.
+        let registered = Effective::of(&self.conf().document()).registered();
         Ok(Setup {
-            claimed: row.get::<Option<i64>, _>("claimed_at").is_some(),
-            done: row.get::<Option<i64>, _>("done_at").is_some(),
+            claimed,
+            done: row.get::<Option<i64>, _>("done_at").is_some() || (claimed && registered),
             guid: row.get("guid"),
             connection: connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         })
@@ -143,14 +147,6 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         tx.commit().await
-    }
-
-    /// After a registration from the command line: nothing is left for the wizard once an administrator exists.
-    ///
-    /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
-    pub async fn finish_setup_if_claimed(&self) -> Result<(), sqlx::Error> {
-        if self.setup().await?.claimed { self.finish_setup().await } else { Ok(()) }
     }
 
     pub(crate) fn forget_setup_file(&self) {

@@ -176,15 +176,23 @@ impl Engine {
         let Some(row) = row else { return Ok(None) };
         let used: Option<i64> = row.get("last_used_at");
         if used.is_none_or(|used| now - used > 60_000) {
-            let mut tx = self.store.write().await?;
-            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?")
-                .bind(now)
-                .bind(row.get::<i64, _>("id"))
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
+            self.note_use(row.get("id"), now).await;
         }
         Ok(row.get::<String, _>("role").parse().ok().map(|role| (row.get("name"), role)))
+    }
+}
+
+impl Engine {
+    /// "Last used" is for people who tidy up: when it cannot be written, the token still works.
+    async fn note_use(&self, id: i64, now: i64) {
+        let written = async {
+            let mut tx = self.store.write().await?;
+            sqlx::query("UPDATE tokens SET last_used_at = ? WHERE id = ?").bind(now).bind(id).execute(&mut *tx).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "the use of a token could not be noted");
+        }
     }
 }
 

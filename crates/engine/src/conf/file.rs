@@ -135,6 +135,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// How often, and how far apart, the folder's lock is tried: 5 s in all.
+const LOCK_TRIES: u32 = 250;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Keeps other Leasehold processes (server and command line alike) from writing files of the same folder meanwhile.
 #[derive(Debug)]
 pub struct FolderLock {
@@ -149,14 +153,32 @@ impl FolderLock {
     pub fn take(path: &Path) -> Result<Self, FileError> {
         let folder = folder_of(&resolve(path));
         let file = File::open(&folder).map_err(|e| unreadable(&folder, &e))?;
-        flock(&file, FlockOperation::LockExclusive).map_err(|e| unwritable(path, &e.into()))?;
-        Ok(Self { _folder: file })
+        for _ in 0..LOCK_TRIES {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Self { _folder: file }),
+                Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE),
+                Err(errno) => return Err(unwritable(path, &errno.into())),
+            }
+        }
+        let reason = format!("another program has held the folder {} for 5 s", folder.display());
+        Err(FileError::Unwritable { path: name(path), reason })
     }
 }
 
-/// Where a symbolic link leads; a path that does not exist leads to itself.
+/// Longest chain of symbolic links that is followed.
+const MAX_LINKS: usize = 40;
+
+/// Where a symbolic link leads, also when nothing is there yet; a path that is no link leads to itself.
 pub fn resolve(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    if let Ok(found) = std::fs::canonicalize(path) {
+        return found;
+    }
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = std::fs::read_link(&path) else { break };
+        path = folder_of(&path).join(target);
+    }
+    path
 }
 
 fn folder_of(path: &Path) -> PathBuf {

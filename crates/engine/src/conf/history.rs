@@ -128,7 +128,54 @@ pub(super) async fn newest(pool: &SqlitePool) -> sqlx::Result<Option<RevisionTex
     Ok(row.map(Into::into))
 }
 
-pub(super) async fn pending(pool: &SqlitePool) -> sqlx::Result<Option<RevisionText>> {
-    let row: Option<Row> = sqlx::query_as("SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions WHERE state = 'pending' ORDER BY number DESC LIMIT 1").fetch_optional(pool).await?;
-    Ok(row.map(Into::into))
+/// Versions whose save was cut off, newest first.
+pub(super) async fn pending(pool: &SqlitePool) -> sqlx::Result<Vec<RevisionText>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT number, sha256, author, origin, comment, removed, added, at, acknowledged_at, content FROM conf_revisions
+         WHERE state = 'pending' ORDER BY number DESC",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Marks how the save of a version ended. A failed one keeps its number, so that no number ever means two contents.
+pub(super) async fn end(tx: &mut Transaction<'static, Sqlite>, number: i64, applied: bool) -> sqlx::Result<()> {
+    let sql = if applied {
+        "UPDATE conf_revisions SET state = 'applied' WHERE number = ?"
+    } else {
+        "UPDATE conf_revisions SET state = 'failed', content = x'' WHERE number = ?"
+    };
+    sqlx::query(sql).bind(number).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Looked at: outside edits up to this revision are no alarm any more. Returns whether there were any.
+pub(super) async fn acknowledge(tx: &mut Transaction<'static, Sqlite>, up_to: i64, now_ms: i64) -> sqlx::Result<bool> {
+    let changed = sqlx::query(
+        "UPDATE conf_revisions SET acknowledged_at = ? WHERE origin = 'outside' AND acknowledged_at IS NULL AND number <= ?",
+    )
+    .bind(now_ms)
+    .bind(up_to)
+    .execute(&mut **tx)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Number and time of the oldest outside edit nobody has looked at, and the number of the newest.
+pub(super) async fn unseen(pool: &SqlitePool) -> sqlx::Result<Option<(i64, i64, i64)>> {
+    let (oldest, at, newest): (Option<i64>, Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT min(number), min(at), max(number) FROM conf_revisions
+         WHERE state = 'applied' AND origin = 'outside' AND acknowledged_at IS NULL",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(oldest.zip(at).zip(newest).map(|((oldest, at), newest)| (oldest, at, newest)))
+}
+
+/// The path the newest version was kept for.
+pub(super) async fn path(pool: &SqlitePool) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT path FROM conf_revisions WHERE state = 'applied' ORDER BY number DESC LIMIT 1")
+        .fetch_optional(pool)
+        .await
 }

@@ -8,7 +8,7 @@ use super::file::{self, FileError, FolderLock};
 use super::history::{self, Fresh, Revision, RevisionText};
 use super::state::{ConfState, Outside};
 use crate::Engine;
-use crate::actor::{Actor, Origin};
+use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
 use crate::secret;
 
@@ -60,17 +60,17 @@ impl Engine {
             file::sweep(&self.conf_path, &lock);
         }
         let read = file::read(&self.conf_path);
-        if let Some(pending) = history::pending(self.store.read()).await? {
-            let written = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
-            let number = pending.revision.number;
+        for pending in history::pending(self.store.read()).await? {
+            let applied = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
+            let Revision { number, author, .. } = pending.revision;
             let mut tx = self.store.write().await?;
-            let (sql, sentence, outcome) = if written {
-                ("UPDATE conf_revisions SET state = 'applied' WHERE number = ?", "had reached the file", Outcome::Done)
+            history::end(&mut tx, number, applied).await?;
+            let (how, outcome) = if applied {
+                ("had reached the file and is kept", Outcome::Done)
             } else {
-                ("DELETE FROM conf_revisions WHERE number = ?", "had not reached the file", Outcome::Failed)
+                ("had not reached the file and is forgotten", Outcome::Failed)
             };
-            sqlx::query(sql).bind(number).execute(&mut *tx).await?;
-            let sentence = format!("Leasehold was stopped while saving revision {number}; it {sentence}.");
+            let sentence = format!("Leasehold was stopped while saving revision {number} of {author}; it {how}.");
             let actor = Actor::system();
             self.audit.commit(tx, Entry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
         }
@@ -97,17 +97,22 @@ impl Engine {
             self.publish(newest, None).await;
             return Ok(());
         }
-        let first = newest.is_none();
-        let actor = if first { Actor::system() } else { Actor::outside() };
         let path = self.conf_path.display().to_string();
+        let before_path = history::path(self.store.read()).await?.filter(|before| *before != path);
+        let first = newest.is_none() || before_path.is_some();
+        let actor = if first { Actor::system() } else { Actor::outside() };
         let before = newest.map(|n| n.bytes).unwrap_or_default();
-        let comment = if first { "The file as Leasehold found it." } else { "" };
+        let comment = match &before_path {
+            Some(before) => format!("Another file is named now; before, it was {before}."),
+            None if first => "The file as Leasehold found it.".to_owned(),
+            None => String::new(),
+        };
         let fresh = Fresh {
             path: &path,
             bytes: &bytes,
             before: &before,
             actor: &actor,
-            comment,
+            comment: &comment,
             at: self.clock.now_ms(),
             applied: true,
         };
@@ -126,10 +131,13 @@ impl Engine {
     }
 
     pub(super) async fn publish(&self, newest: Option<RevisionText>, problem: Option<FileError>) {
-        let outside = newest
-            .as_ref()
-            .filter(|n| n.revision.origin == Origin::Outside.word() && n.revision.acknowledged_at.is_none())
-            .map(|n| Outside { revision: n.revision.number, at: n.revision.at });
+        let outside = match history::unseen(self.store.read()).await {
+            Ok(unseen) => unseen.map(|(since, at, revision)| Outside { since, revision, at }),
+            Err(error) => {
+                tracing::error!(%error, "it is not known whether an outside edit waits to be looked at");
+                self.conf.borrow().outside.clone()
+            }
+        };
         let (revision, bytes) = newest.map_or((None, Vec::new()), |n| (Some(n.revision), n.bytes));
         let fresh = ConfState { path: self.conf_path.display().to_string(), revision, bytes, outside, problem };
         self.conf.send_if_modified(|old| {
@@ -149,12 +157,7 @@ impl Engine {
     pub async fn keep_outside(&self, actor: &Actor, number: i64) -> sqlx::Result<bool> {
         let _turn = self.saving.lock().await;
         let mut tx = self.store.write().await?;
-        let changed = sqlx::query("UPDATE conf_revisions SET acknowledged_at = ? WHERE number = ? AND origin = 'outside' AND acknowledged_at IS NULL")
-            .bind(self.clock.now_ms())
-            .bind(number)
-            .execute(&mut *tx)
-            .await?;
-        if changed.rows_affected() == 0 {
+        if !history::acknowledge(&mut tx, number, self.clock.now_ms()).await? {
             return Ok(false);
         }
         let sentence = format!("Looked at the outside edit of revision {number} and kept it.");

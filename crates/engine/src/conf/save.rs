@@ -3,6 +3,8 @@
 //! Order matters for a crash at any instant: the new version is durable in history as *pending*, then the file is
 //! replaced, then the version counts as *applied*. [`Engine::settle_conf`] resolves what a crash left between.
 
+use std::sync::Arc;
+
 use licensing::conf::check::{self, Finding, Severity};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
@@ -12,14 +14,29 @@ use licensing::conf::text::{self, Source};
 use super::file::{self, FileError, FolderLock};
 use super::history::{self, Fresh, Revision, RevisionText};
 use crate::Engine;
-use crate::actor::Actor;
+use crate::actor::{Actor, Origin};
 use crate::audit::{Entry, Outcome};
 
 /// Longest comment, characters.
 const MAX_COMMENT: usize = 500;
 
-/// As a base: whatever the file holds now. For changes of single values only, which keep everything else.
-pub const NEWEST: &str = "*";
+/// What a change is based on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything else.
+    Newest,
+    /// The revision and content that [`super::ConfState::base`] named.
+    Revision(String),
+}
+
+impl Base {
+    fn is(&self, current: &str) -> bool {
+        match self {
+            Self::Newest => true,
+            Self::Revision(base) => base == current,
+        }
+    }
+}
 
 /// What is to change.
 #[derive(Debug, Clone)]
@@ -45,6 +62,8 @@ pub struct Conflict {
     pub yours: Diff,
     /// From the common base to the file now.
     pub theirs: Diff,
+    /// Of a text: both changes in one text, when they do not touch the same lines.
+    pub merged: Option<String>,
 }
 
 /// What became of a save.
@@ -83,13 +102,13 @@ impl Engine {
     ///
     /// # Errors
     /// [`SaveError`], as a save would answer.
-    pub async fn preview(&self, base: &str, change: &Change) -> Result<(Vec<u8>, Diff, Vec<Finding>), SaveError> {
+    pub async fn preview(&self, base: &Base, change: &Change) -> Result<(Vec<u8>, Diff, Vec<Finding>), SaveError> {
         self.look_at_conf().await?;
         let state = self.conf();
         if let (Some(problem), false) = (state.problem.clone(), matches!(change, Change::Restore(_))) {
             return Err(problem.into());
         }
-        if base != state.base() {
+        if !base.is(&state.base()) {
             return Err(self.conflict(base, change).await?);
         }
         let bytes = self.changed(&state.bytes, change).await?;
@@ -98,35 +117,41 @@ impl Engine {
         Ok((bytes, diff, findings))
     }
 
-    /// Saves a change that is based on the revision `base` names ([`super::ConfState::base`]).
+    /// Saves a change. It runs in a task of its own, so that a caller that goes away half-way (a closed connection, a
+    /// time limit) cannot leave it half done.
     ///
     /// # Errors
     /// [`SaveError`]; nothing is changed then, and a refused or failed save is in the audit log.
     pub async fn save_conf(
-        &self,
+        self: &Arc<Self>,
         actor: &Actor,
-        base: &str,
+        base: &Base,
         change: &Change,
         comment: &str,
     ) -> Result<Saved, SaveError> {
-        let result = self.save(actor, base, change, comment).await;
-        if let Err(error) = &result {
-            let outcome = match error {
-                SaveError::Sql(_) | SaveError::File(_) => Outcome::Failed,
-                _ => Outcome::Refused,
-            };
-            let sentence = format!("A change of {} was not saved: {error}", self.conf_path.display());
-            self.audit.note(actor, "conf.save", sentence, outcome).await?;
-        }
-        result
+        let (engine, actor, base, change) = (self.clone(), actor.clone(), base.clone(), change.clone());
+        let comment = one_line(comment, MAX_COMMENT);
+        let task = tokio::spawn(async move {
+            let result = engine.save(&actor, &base, &change, &comment).await;
+            if let Err(error) = &result {
+                let outcome = match error {
+                    SaveError::Sql(_) | SaveError::File(_) => Outcome::Failed,
+                    _ => Outcome::Refused,
+                };
+                let sentence = format!("A change of {} was not saved: {error}", engine.conf_path.display());
+                if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
+                    tracing::error!(%error, "a refused save could not be noted");
+                }
+            }
+            result
+        });
+        task.await.map_err(broken)?
     }
 
-    async fn save(&self, actor: &Actor, base: &str, change: &Change, comment: &str) -> Result<Saved, SaveError> {
+    async fn save(&self, actor: &Actor, base: &Base, change: &Change, comment: &str) -> Result<Saved, SaveError> {
         let _turn = self.saving.lock().await;
         let path = self.conf_path.clone();
-        let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path))
-            .await
-            .map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))??;
+        let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path)).await.map_err(broken)??;
         self.take_in(file::read(&self.conf_path)).await?;
         let state = self.conf();
         match state.problem.clone() {
@@ -135,7 +160,7 @@ impl Engine {
             Some(problem) => return Err(problem.into()),
             None => {}
         }
-        if base != state.base() && base != NEWEST {
+        if !base.is(&state.base()) {
             return Err(self.conflict(base, change).await?);
         }
         let bytes = self.changed(&state.bytes, change).await?;
@@ -143,36 +168,25 @@ impl Engine {
         if let (true, None, Some(revision)) = (bytes == state.bytes, &state.problem, &state.revision) {
             return Ok(Saved { revision: revision.clone(), base: state.base(), diff });
         }
+        let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
-        let comment = one_line(comment, MAX_COMMENT);
-        let fresh = Fresh {
-            path: &path,
-            bytes: &bytes,
-            before: &state.bytes,
-            actor,
-            comment: &comment,
-            at: self.clock.now_ms(),
-            applied: false,
-        };
+        let fresh = Fresh { path: &path, bytes: &bytes, before: &state.bytes, actor, comment, at: now, applied: false };
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;
-        let sentence = sentence_of(change, &revision, &state.document(), &comment);
-        self.audit.commit(tx, Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done }).await?;
-        if let Err(error) = self.write_and_read_back(&bytes, lock).await {
-            let mut tx = self.store.write().await?;
-            sqlx::query("DELETE FROM conf_revisions WHERE number = ? AND state = 'pending'")
-                .bind(revision.number)
-                .execute(&mut *tx)
-                .await?;
+        tx.commit().await?;
+        let written = self.write_and_read_back(&bytes, lock).await;
+        let mut tx = self.store.write().await?;
+        history::end(&mut tx, revision.number, written.is_ok()).await?;
+        if let Err(error) = written {
             tx.commit().await?;
             return Err(error);
         }
-        let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE conf_revisions SET state = 'applied' WHERE number = ?")
-            .bind(revision.number)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
+        // Whoever saves in the console has seen the alarm; whoever restores has decided.
+        if actor.origin == Origin::Console || matches!(change, Change::Restore(_)) {
+            history::acknowledge(&mut tx, revision.number, now).await?;
+        }
+        let sentence = sentence_of(change, &revision, &state.document(), comment);
+        self.audit.commit(tx, Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done }).await?;
         let base = revision.base();
         self.publish(Some(RevisionText { revision: revision.clone(), bytes }), None).await;
         Ok(Saved { revision, base, diff })
@@ -190,7 +204,7 @@ impl Engine {
             let reason = "what was read back is not what was written".to_owned();
             Err(FileError::Unwritable { path: path.display().to_string(), reason })
         });
-        done.await.map_err(|e| sqlx::Error::Io(std::io::Error::other(e)))?.map_err(Into::into)
+        done.await.map_err(broken)?.map_err(Into::into)
     }
 
     /// The bytes after `change`, checked.
@@ -210,20 +224,35 @@ impl Engine {
         }
     }
 
-    async fn conflict(&self, base: &str, change: &Change) -> Result<SaveError, SaveError> {
+    async fn conflict(&self, base: &Base, change: &Change) -> Result<SaveError, SaveError> {
         let state = self.conf();
-        let number = base.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
-        let known = history::get(self.store.read(), number).await?.filter(|r| r.revision.base() == base);
+        let named = match base {
+            Base::Revision(named) => named.as_str(),
+            Base::Newest => "",
+        };
+        let number = named.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        let known = history::get(self.store.read(), number).await?.filter(|r| r.revision.base() == named);
         let before = known.as_ref().map_or(&state.bytes, |r| &r.bytes);
         let mine = self.changed(before, change).await?;
+        let merged = match change {
+            Change::Text(..) => {
+                diffy::merge(&text::shown(before), &text::shown(&mine), &text::shown(&state.bytes)).ok()
+            }
+            _ => None,
+        };
         Ok(SaveError::Conflict(Box::new(Conflict {
             yours: diff::lines(before, &mine),
             theirs: diff::lines(before, &state.bytes),
             base: known.map(|r| r.revision),
             current_base: state.base(),
             current: state.revision,
+            merged,
         })))
     }
+}
+
+fn broken(error: tokio::task::JoinError) -> SaveError {
+    SaveError::Sql(sqlx::Error::Io(std::io::Error::other(error)))
 }
 
 /// Sets each value; all are checked before any is set.
@@ -231,9 +260,17 @@ impl Engine {
 /// # Errors
 /// [`SaveError::Invalid`] with one entry per key that cannot be set.
 pub fn set_values(current: &[u8], values: &[(String, String)]) -> Result<Vec<u8>, SaveError> {
+    if current.starts_with(&[0xff, 0xfe]) || current.starts_with(&[0xfe, 0xff]) {
+        let sentence = "The file is saved as UTF-16, so no setting in it can be changed. Save it as UTF-8 first.";
+        return Err(SaveError::Invalid(vec![(None, sentence.to_owned())]));
+    }
     let mut document = Document::parse(current.to_vec());
     let mut errors = Vec::new();
-    for (key, value) in values {
+    for (place, (key, value)) in values.iter().enumerate() {
+        if values[..place].iter().any(|(before, _)| before.eq_ignore_ascii_case(key)) {
+            errors.push((Some(key.clone()), format!("{} is given twice.", one_line(key, 60))));
+            continue;
+        }
         let Some(setting) = setting::find(key) else {
             let near = setting::nearest(key).map(|s| format!(" Did you mean {}?", s.key)).unwrap_or_default();
             let shown = one_line(key, 60);
@@ -275,10 +312,10 @@ fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment:
         Change::Values(values) => values
             .iter()
             .map(|(key, value)| {
-                let old = setting::find(key)
-                    .and_then(|s| before.get(s.section, s.key))
-                    .map(|l| String::from_utf8_lossy(l.value).into_owned());
-                format!("{} from “{}” to “{}”", key.to_uppercase(), old.unwrap_or_default(), value.trim())
+                let known = setting::find(key);
+                let old = known.and_then(|s| before.get(s.section, s.key));
+                let old = old.map(|found| String::from_utf8_lossy(found.value).into_owned()).unwrap_or_default();
+                format!("{} from “{old}” to “{}”", known.map_or(key.as_str(), |s| s.key), value.trim())
             })
             .collect::<Vec<_>>()
             .join(", "),

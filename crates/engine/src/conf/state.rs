@@ -9,7 +9,9 @@ use super::history::Revision;
 /// An edit made outside that nobody has looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outside {
-    /// Its revision.
+    /// The oldest revision nobody has looked at.
+    pub since: i64,
+    /// The newest of them.
     pub revision: i64,
     /// When it was noticed, Unix milliseconds.
     pub at: i64,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, Transaction};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -68,7 +68,12 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A connection that a failed write left inside a transaction (a full disk does that) is not used again.
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options.clone())
+            .await?;
         restrict(&path)?;
         if existed {
             prepare(&writer, &path, now_ms).await?;
@@ -95,9 +100,14 @@ impl Store {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Whether a read works now.
+    /// Whether reading and writing work now. The write is rolled back.
     pub async fn answers(&self) -> bool {
-        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok()
+        let written = async {
+            let mut tx = self.write().await?;
+            sqlx::query("UPDATE setup SET id = id").execute(&mut *tx).await?;
+            tx.rollback().await
+        };
+        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok() && written.await.is_ok()
     }
 
     /// Closes all connections, which also folds the write-ahead log into the file.

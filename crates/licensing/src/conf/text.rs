@@ -5,7 +5,7 @@ mod shown;
 
 pub use apply::{Source, TextError, apply};
 pub(crate) use shown::printable;
-pub use shown::shown;
+pub use shown::{exact, shown};
 
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,10 @@ pub async fn find(which: &Which) -> Result<Found, Failure> {
 
 /// The file as a document.
 pub async fn document(which: &Which) -> Result<(PathBuf, Document), Failure> {
-    let path = find(which).await?.path;
+    let path = match &which.conf {
+        Some(named) => named.clone(),
+        None => find(which).await?.path,
+    };
     let bytes = file::read(&path).map_err(Failure::refused)?;
     Ok((path, Document::parse(bytes)))
 }

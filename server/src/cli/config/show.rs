@@ -60,7 +60,7 @@ impl Check {
             findings
                 .iter()
                 .map(|f| {
-                    let line = f.line.map_or(String::new(), |line| format!("{line}"));
+                    let line = f.line.unwrap_or(1);
                     format!("{}:{line}: {}: {}\n", path.display(), f.key.as_deref().unwrap_or("file"), f.sentence)
                 })
                 .collect()

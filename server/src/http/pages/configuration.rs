@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::actor::Origin;
-use engine::conf::{Change, SaveError};
+use engine::conf::{Base, Change, SaveError};
 use licensing::conf::text::Source;
 use licensing::conf::{setting, view};
 
@@ -63,6 +63,15 @@ async fn change(app: &App, draft: &Draft, base: &str) -> Result<Change, SaveErro
     Ok(Change::Values(typed.cloned().collect()))
 }
 
+/// Of a form, what differs from the file it was made from: only that goes on, so that a later version of the file keeps
+/// what others changed in it.
+fn only_changes(draft: Draft, change: &Change) -> Draft {
+    match change {
+        Change::Values(values) => Draft { fields: values.clone(), ..draft },
+        _ => draft,
+    }
+}
+
 async fn preview(app: &App, form: &Form, mode: EditMode) -> Response {
     let path = page_of(mode);
     if form.value("intent") == "edit" {
@@ -74,7 +83,8 @@ async fn preview(app: &App, form: &Form, mode: EditMode) -> Response {
         Ok(change) => change,
         Err(error) => return error::internal(app, &form.parts, &error).await,
     };
-    match app.engine.preview(base, &change).await {
+    let draft = only_changes(draft, &change);
+    match app.engine.preview(&Base::Revision(base.to_owned()), &change).await {
         Ok((bytes, diff, findings)) => {
             let data = review(&app.engine, draft, &bytes, diff, findings, app.installation.origin.clone());
             show(app, form, Answer::Review(Box::new(data)), StatusCode::OK).await
@@ -93,7 +103,8 @@ pub async fn save(State(app): State<App>, form: Form) -> Response {
         Err(error) => return error::internal(&app, &form.parts, &error).await,
     };
     let actor = form.caller().actor(Origin::Console);
-    match app.engine.save_conf(&actor, base, &change, form.value("comment")).await {
+    let draft = only_changes(draft, &change);
+    match app.engine.save_conf(&actor, &Base::Revision(base.to_owned()), &change, form.value("comment")).await {
         Ok(saved) if saved.diff.is_empty() => {
             flash::leave(&form.session(), FlashKind::Info, "Nothing was to be changed: the file already says so.")
                 .await;
@@ -121,7 +132,16 @@ pub async fn restore(State(app): State<App>, form: Form) -> Response {
         .await;
     };
     let actor = form.caller().actor(Origin::Console);
-    match app.engine.save_conf(&actor, form.value("base"), &Change::Restore(number), form.value("comment")).await {
+    match app
+        .engine
+        .save_conf(
+            &actor,
+            &Base::Revision(form.value("base").to_owned()),
+            &Change::Restore(number),
+            form.value("comment"),
+        )
+        .await
+    {
         Ok(saved) => {
             let text = format!("Revision {number} is back, as revision {}.", saved.revision.number);
             flash::leave(&form.session(), FlashKind::Success, text).await;
@@ -185,7 +205,7 @@ async fn refused(app: &App, form: &Form, draft: Draft, error: SaveError) -> Resp
         SaveError::Sql(error) => error::internal(app, &form.parts, &error).await,
         error => {
             let page = page_of(draft.mode);
-            form.refuse(app, page, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&error)).await
+            form.refuse(app, page, StatusCode::UNPROCESSABLE_ENTITY, field_errors(&error, draft.mode)).await
         }
     }
 }

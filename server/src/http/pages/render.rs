@@ -89,7 +89,7 @@ async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option
     let session = parts.extensions.get::<Session>();
     let conf = app.engine.conf();
     let effective = Effective::of(&conf.document());
-    let registered = conf.problem.is_none() && effective.registered();
+    let registered = effective.registered();
     let (path, query) = match path {
         Some(path) => path.split_once('?').unwrap_or((path, "")),
         None => (parts.uri.path(), parts.uri.query().unwrap_or_default()),

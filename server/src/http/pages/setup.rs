@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::accounts::users::AccountError;
 use engine::actor::Origin;
-use engine::conf::SaveError;
+use engine::conf::{Base, SaveError};
 use licensing::conf::setting;
 use licensing::guid::Guid;
 use licensing::permission::Role;
@@ -85,7 +85,7 @@ pub async fn administrator(State(app): State<App>, form: Form) -> Response {
     actor.name = form.value("name").trim().chars().filter(|c| !c.is_control()).take(64).collect();
     match app.engine.add_user(&actor, form.value("name"), Role::Administrator, form.value("password")).await {
         Ok(user) => match login::enter(&app, &session, &caller, &user).await {
-            Ok(()) => Redirect::to(paths::SETUP_GUID).into_response(),
+            Ok(()) => Redirect::to(after_claim(&app).await).into_response(),
             Err(error) => error::internal(&app, &form.parts, &error).await,
         },
         Err(AccountError::Sql(error)) => error::internal(&app, &form.parts, &error).await,
@@ -100,6 +100,12 @@ pub async fn administrator(State(app): State<App>, form: Form) -> Response {
             .await
         }
     }
+}
+
+/// A file that names a registered server already leaves nothing to ask.
+async fn after_claim(app: &App) -> &'static str {
+    let done = app.engine.setup().await.is_ok_and(|setup| setup.done);
+    if done { paths::OVERVIEW } else { paths::SETUP_GUID }
 }
 
 /// `POST /setup/guid`
@@ -193,7 +199,17 @@ pub async fn review(State(app): State<App>, form: Form) -> Response {
     };
     let actor = form.caller().actor(Origin::Console);
     let none = engine::registration::Credentials::default();
-    match app.engine.register(&actor, form.value("base"), &guid, &setup.connection, &none, form.value("comment")).await
+    match app
+        .engine
+        .register(
+            &actor,
+            &Base::Revision(form.value("base").to_owned()),
+            &guid,
+            &setup.connection,
+            &none,
+            form.value("comment"),
+        )
+        .await
     {
         Ok(_) => {
             if let Err(error) = app.engine.finish_setup().await {
@@ -216,7 +232,7 @@ pub async fn review(State(app): State<App>, form: Form) -> Response {
 /// `GET /setup/done`: once, for the browser that finished the wizard.
 pub async fn done_page(State(app): State<App>, request: Request) -> Response {
     let session = session_of(&request);
-    if !flag(&session, JUST_DONE).await {
+    if !session.remove::<bool>(JUST_DONE).await.ok().flatten().unwrap_or(false) {
         return error::not_found(&app, &request).await;
     }
     page(State(app), request).await

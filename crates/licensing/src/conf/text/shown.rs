@@ -1,4 +1,4 @@
-use crate::conf::document::Document;
+use crate::conf::document::{BOM, Document};
 
 /// What an editor box shows of a file: without byte order mark, every line ending `\n`, and U+FFFD for every run of
 /// bytes that cannot be shown (not UTF-8, or controls other than tab and line endings).
@@ -11,6 +11,22 @@ pub fn shown(bytes: &[u8]) -> String {
         if !line.ending.is_empty() {
             text.push('\n');
         }
+    }
+    text
+}
+
+/// What a program is shown of a file: as [`shown`], but with the byte order mark and every line ending as they are, so
+/// that sending it back from [`super::Source::Exact`] changes nothing.
+#[must_use]
+pub fn exact(bytes: &[u8]) -> String {
+    let document = Document::parse(bytes);
+    let mut text = String::with_capacity(bytes.len());
+    if bytes.starts_with(BOM) {
+        text.push('\u{feff}');
+    }
+    for line in document.lines() {
+        show(line.bytes, &mut text);
+        text.push_str(str::from_utf8(line.ending).unwrap_or_default());
     }
     text
 }

@@ -144,3 +144,16 @@ proptest! {
         prop_assert!(middle == b"new\n" || middle == b"new\r\n");
     }
 }
+
+proptest! {
+    #[test]
+    fn what_a_program_was_shown_sent_back_changes_nothing(file in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert_eq!(apply(&file, &exact(&file), Source::Exact), Ok(file));
+    }
+
+    #[test]
+    fn crlf_and_byte_order_mark_go_there_and_back(lines in prop::collection::vec("[a-z=# ]{0,8}", 0..8)) {
+        let file = format!("\u{feff}{}", lines.join("\r\n"));
+        prop_assert_eq!(&exact(file.as_bytes()), &file);
+    }
+}

@@ -7,7 +7,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::actor::Origin;
-use engine::conf::{Change, ConfState, SaveError};
+use engine::conf::{Base, Change, ConfState, SaveError};
 use licensing::conf::check::{self, Finding};
 use licensing::conf::text::{self, Source};
 use licensing::conf::view::{self, SettingView};
@@ -34,7 +34,8 @@ pub struct Config {
     /// What is wrong with the file, by line.
     #[schema(value_type = Vec<Object>)]
     pub findings: Vec<Finding>,
-    /// The file as an editor shows it; bytes that cannot be shown are U+FFFD and survive when their line is not changed.
+    /// The whole file; bytes that cannot be shown are U+FFFD and survive when their line is not changed. Sent back as
+    /// `text`, it changes nothing.
     pub text: String,
 }
 
@@ -42,8 +43,9 @@ pub struct Config {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Put {
-    /// Values by key; `default` stays the word `default`.
-    changes: Option<BTreeMap<String, Value>>,
+    /// Values by key, each a text, a number or a truth value; `default` stays the word `default`.
+    #[schema(value_type = Option<Object>)]
+    changes: Option<BTreeMap<String, serde_json::Value>>,
     /// The whole file instead.
     text: Option<String>,
     /// Why; kept in the history.
@@ -51,23 +53,23 @@ pub struct Put {
     comment: String,
 }
 
-/// A value may be sent as text, number or truth value.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(untagged)]
-enum Value {
-    Text(String),
-    Number(i64),
-    Truth(bool),
-}
-
-impl Value {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-            Self::Truth(truth) => u8::from(truth).to_string(),
+/// The values as they will be written.
+fn values(changes: BTreeMap<String, serde_json::Value>) -> Result<Vec<(String, String)>, Problem> {
+    let mut values = Vec::new();
+    let mut errors = Vec::new();
+    for (key, value) in changes {
+        match value {
+            serde_json::Value::String(text) => values.push((key, text)),
+            serde_json::Value::Number(number) => values.push((key, number.to_string())),
+            serde_json::Value::Bool(truth) => values.push((key, u8::from(truth).to_string())),
+            _ => errors.push(InputError { field: key, message: "Send a text, a number or true or false.".to_owned() }),
         }
     }
+    if errors.is_empty() {
+        return Ok(values);
+    }
+    let detail = "Some values are not texts, numbers or truth values. Nothing was changed.";
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_errors(errors))
 }
 
 /// The file as settings, with its `ETag`.
@@ -90,7 +92,7 @@ fn answer(state: &ConfState) -> Response {
         changed_outside: state.outside.is_some(),
         settings: view::settings(&document),
         findings: check::check(&document),
-        text: text::shown(&state.bytes),
+        text: text::exact(&state.bytes),
     };
     let mut response = Answer(config).into_response();
     insert_etag(&mut response, &state.base());
@@ -121,9 +123,7 @@ pub async fn put(
     let base = if_match(&headers)?;
     let Json(put) = body?;
     let change = match (put.changes, put.text) {
-        (Some(changes), None) => {
-            Change::Values(changes.into_iter().map(|(key, value)| (key, value.into_text())).collect())
-        }
+        (Some(changes), None) => Change::Values(values(changes)?),
         (None, Some(text)) => Change::Text(text, Source::Exact),
         _ => {
             let errors = vec![InputError {
@@ -144,24 +144,30 @@ pub async fn put(
 ///
 /// # Errors
 /// 428 when it is missing.
-pub fn if_match(headers: &HeaderMap) -> Result<String, Problem> {
+pub fn if_match(headers: &HeaderMap) -> Result<Base, Problem> {
     let value = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).ok_or_else(|| {
         Problem::new(StatusCode::PRECONDITION_REQUIRED, "Send `If-Match` with the ETag of the configuration your change is based on; `GET /api/v1/config` gives it.")
     })?;
     let tag = value.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
-    if tag == "*" {
+    if tag.trim_matches('"') == "*" {
         let detail = "`If-Match: *` would overwrite what you may not have seen. Send the ETag your change is based on.";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
     }
-    Ok(tag.trim_matches('"').to_owned())
+    Ok(Base::Revision(tag.trim_matches('"').to_owned()))
 }
 
 /// Saves and answers with the file as it is now.
 ///
 /// # Errors
 /// As a problem with the right status.
-pub async fn save(app: &App, caller: &Caller, base: &str, change: &Change, comment: &str) -> Result<Response, Problem> {
+pub async fn save(
+    app: &App,
+    caller: &Caller,
+    base: &Base,
+    change: &Change,
+    comment: &str,
+) -> Result<Response, Problem> {
     match app.engine.save_conf(&caller.actor(Origin::Api), base, change, comment).await {
         Ok(_) => Ok(answer(&app.engine.conf())),
         Err(error) => Err(refused(error)),

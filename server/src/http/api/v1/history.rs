@@ -1,8 +1,9 @@
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use licensing::conf::diff;
 use serde::{Deserialize, Serialize};
 
+use super::json::Query;
 use crate::http::problem::Problem;
 use crate::http::state::App;
 use crate::time::rfc3339;

@@ -1,11 +1,28 @@
 //! Reading a JSON body: the right type, limited, and with a sentence when it cannot be understood.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use crate::http::problem::{InputError, Problem};
 use crate::http::router::MAX_BODY;
+
+/// The query of an address.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
+            let detail =
+                "A parameter in the address is not what belongs there: `before` and `every` are whole numbers.";
+            Problem::new(StatusCode::BAD_REQUEST, detail)
+        })
+    }
+}
 
 /// A JSON body.
 pub struct Json<T>(pub T);

@@ -1,7 +1,7 @@
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use engine::conf::{Change, NEWEST};
+use engine::conf::{Base, Change};
 use serde::Deserialize;
 
 use super::config::{Config, if_match, save};
@@ -31,6 +31,6 @@ pub async fn post(
     body: Result<Json<Restore>, Problem>,
 ) -> Result<Response, Problem> {
     let Json(restore) = body?;
-    let base = if headers.contains_key(header::IF_MATCH) { if_match(&headers)? } else { NEWEST.to_owned() };
+    let base = if headers.contains_key(header::IF_MATCH) { if_match(&headers)? } else { Base::Newest };
     save(&app, &caller, &base, &Change::Restore(restore.revision), &restore.comment).await
 }
