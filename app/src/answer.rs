@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use crate::components::{BareLayout, Layout};
 use crate::pages::configuration::{Conflict, ConflictPage, Review, ReviewPage};
 use crate::pages::error::ErrorPage;
+use crate::pages::login::{Resume, ResumePage};
 use crate::pages::setup::{SetupGuid, SetupGuidPage};
 use crate::request::request;
 
@@ -18,6 +19,8 @@ pub enum Answer {
     Conflict(Box<Conflict>),
     /// The GUID was checked; shows what would change.
     CheckedGuid(Box<SetupGuid>),
+    /// Signed in again: what was typed can go on its way.
+    Resume(Resume),
     /// What went wrong.
     Error { status: u16, title: String, sentence: String, hint: String },
 }
@@ -33,6 +36,9 @@ impl Answer {
                 view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any()
             }
             Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.into_any(),
+            Self::Resume(data) => {
+                view! { <BareLayout><Title text="Signed in again" /><ResumePage data=data /></BareLayout> }.into_any()
+            }
             Self::Error { status, title, sentence, hint } => {
                 let page = {
                     let title = title.clone();

@@ -110,7 +110,7 @@ pub async fn perform(
             engine.set_password(actor, &name, &password, None).await.map_err(account)?;
             Ok(json!({ "name": name }))
         }
-        Operation::UserList => Ok(json!({ "items": engine.users().await.map_err(account)? })),
+        Operation::UserList => Ok(with_times(json!({ "items": engine.users().await.map_err(account)? }))),
         Operation::TokenCreate { name, role, days } => {
             let token = engine.create_token(actor, &name, role, days).await.map_err(Failure::refused)?;
             Ok(json!({ "token": token, "name": name, "role": role, "days": days }))
@@ -119,7 +119,7 @@ pub async fn perform(
             engine.revoke_token(actor, &name).await.map_err(Failure::refused)?;
             Ok(json!({ "name": name }))
         }
-        Operation::TokenList => Ok(json!({ "items": engine.tokens().await.map_err(Failure::failed)? })),
+        Operation::TokenList => Ok(with_times(json!({ "items": engine.tokens().await.map_err(Failure::failed)? }))),
         Operation::ConfigPath => Ok(json!({ "path": engine.conf().path })),
         Operation::ConfigSet { key, value, comment } => {
             let change = Change::Values(vec![(key, value)]);
@@ -131,7 +131,7 @@ pub async fn perform(
                 .conf_history(None, 1000)
                 .await
                 .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
-            Ok(json!({ "items": items }))
+            Ok(with_times(json!({ "items": items })))
         }
         Operation::ConfigRevision { number } => {
             let found = engine
@@ -189,9 +189,27 @@ pub async fn perform(
                 .list(&query)
                 .await
                 .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
-            Ok(json!({ "items": items }))
+            Ok(with_times(json!({ "items": items })))
         }
     }
+}
+
+/// Times as the API gives them, RFC 3339 in UTC, in place of Unix milliseconds; a revision's number under its API name.
+fn with_times(mut value: Value) -> Value {
+    for item in value["items"].as_array_mut().into_iter().flatten() {
+        let Some(fields) = item.as_object_mut() else { continue };
+        for (key, field) in fields.iter_mut() {
+            if (key == "at" || key.ends_with("_at"))
+                && let Some(ms) = field.as_i64()
+            {
+                *field = json!(crate::time::rfc3339(ms));
+            }
+        }
+        if let Some(number) = fields.remove("number") {
+            fields.insert("revision".to_owned(), number);
+        }
+    }
+    value
 }
 
 /// The one-time link of the wizard.

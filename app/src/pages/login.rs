@@ -13,6 +13,43 @@ pub struct Login {
     pub next: String,
 }
 
+/// What was typed when the session had ended: carried along, and offered again after signing in.
+#[component]
+fn Kept() -> impl IntoView {
+    let context = request();
+    let kept = ["resume_path", "resume"].map(|name| (name, context.typed(name, "")));
+    kept.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| view! { <Hidden name=name value=value /> })
+        .collect_view()
+        .into_any()
+}
+
+/// The data of the page that gives back what was typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resume {
+    /// Where the form was sent.
+    pub path: String,
+    /// What it held.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Signed in again after a form was sent too late: the form can go on its way.
+#[component]
+pub fn ResumePage(data: Resume) -> impl IntoView {
+    view! {
+        <div class="login">
+            <PageHeader title="You are signed in again" lead=view! { "What you had typed is still here." }.into_any() />
+            <form method="post" action=data.path class="stack">
+                {data.fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+                <button type="submit" class="button primary wide">"Go on with what I typed"</button>
+            </form>
+            <p class="fine"><a href=paths::OVERVIEW>"Leave it, go to the overview"</a></p>
+        </div>
+    }
+    .into_any()
+}
+
 /// Name and password.
 #[component]
 pub fn LoginPage(data: Login) -> impl IntoView {
@@ -23,6 +60,7 @@ pub fn LoginPage(data: Login) -> impl IntoView {
             <form method="post" action=paths::LOGIN class="stack">
                 <FormErrors />
                 <Hidden name="next" value=data.next />
+                <Kept />
                 <Field name="name" label="Name" autocomplete="username" required=true first=true />
                 <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true />
                 <button type="submit" class="button primary wide">"Sign in"</button>

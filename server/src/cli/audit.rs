@@ -1,7 +1,7 @@
 use clap::Subcommand;
 
 use super::Common;
-use super::output::{rows, table, text, when};
+use super::output::{rows, table, text};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -27,7 +27,7 @@ impl Audit {
                         let line = |e: &_| {
                             vec![
                                 text(e, "seq"),
-                                when(e, "at"),
+                                text(e, "at"),
                                 text(e, "who"),
                                 text(e, "origin"),
                                 text(e, "address"),

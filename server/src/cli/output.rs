@@ -73,11 +73,6 @@ pub fn rows(value: &Value, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<Strin
     value["items"].as_array().into_iter().flatten().map(row).collect()
 }
 
-/// Unix milliseconds of a field as RFC 3339.
-pub fn when(value: &Value, key: &str) -> String {
-    value[key].as_i64().map(crate::time::rfc3339).unwrap_or_default()
-}
-
 /// A password from stdin, without its line ending.
 ///
 /// # Errors

@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use licensing::permission::Role;
 
 use super::Common;
-use super::output::{rows, table, text, when};
+use super::output::{rows, table, text};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -56,12 +56,12 @@ impl Token {
                     .perform(Operation::TokenList, |value| {
                         let line = |t: &serde_json::Value| {
                             let ended = !t["revoked_at"].is_null();
-                            let until = if ended { "ended".to_owned() } else { when(t, "expires_at") };
+                            let until = if ended { "ended".to_owned() } else { text(t, "expires_at") };
                             vec![
                                 text(t, "name"),
                                 text(t, "role"),
                                 text(t, "created_by"),
-                                when(t, "last_used_at"),
+                                text(t, "last_used_at"),
                                 until,
                             ]
                         };

@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use licensing::permission::Role;
 
 use super::Common;
-use super::output::{password_from_stdin, rows, table, text, when};
+use super::output::{password_from_stdin, rows, table, text};
 use crate::exit::{Done, Failure};
 use crate::operations::Operation;
 
@@ -66,7 +66,7 @@ impl User {
             Self::List(common) => {
                 common
                     .perform(Operation::UserList, |value| {
-                        let line = |u: &_| vec![text(u, "name"), text(u, "role"), when(u, "created_at")];
+                        let line = |u: &_| vec![text(u, "name"), text(u, "role"), text(u, "created_at")];
                         table(&["NAME", "ROLE", "ADDED"], &rows(value, line))
                     })
                     .await

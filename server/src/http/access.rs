@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use licensing::permission::Permission;
 
 use super::identity::Caller;
-use super::pages::error;
+use super::pages::{error, login};
 use super::problem::Problem;
 use super::state::App;
 
@@ -59,6 +59,9 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
         if api {
             return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
                 .into_response();
+        }
+        if request.method() == Method::POST && login::had_session(&app, &request) {
+            return login::ask_again(&app, request).await;
         }
         let back = if request.method() == Method::GET { request.uri().to_string() } else { String::new() };
         return to_login(&app, &back).await;

@@ -78,7 +78,7 @@ pub fn table(app: App) -> Table {
 /// The whole service.
 pub fn router(app: App) -> Router {
     let sessions = SessionManagerLayer::new(app.engine.session_store())
-        .with_name(if app.secure { "__Host-leasehold" } else { "leasehold" })
+        .with_name(app.cookie_name())
         .with_secure(app.secure)
         .with_same_site(SameSite::Lax)
         .with_path("/")

@@ -39,6 +39,13 @@ impl std::ops::Deref for App {
     }
 }
 
+impl App {
+    /// Name of the session cookie: where browsers allow it, bound to this host and to TLS.
+    pub fn cookie_name(&self) -> &'static str {
+        if self.secure { "__Host-leasehold" } else { "leasehold" }
+    }
+}
+
 /// Name of this machine; `localhost` when it has none.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_str().ok().filter(|n| !n.is_empty()).unwrap_or("localhost").to_owned()

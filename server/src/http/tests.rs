@@ -196,6 +196,30 @@ async fn a_session_ends_when_idle_at_its_end_and_at_logout() {
 }
 
 #[tokio::test]
+async fn what_is_typed_survives_the_end_of_a_session() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    test.clock.advance(31 * 60_000);
+    let late = test.form("/configuration", &cookie, "base=1-x&port_number=7&comment=%3Cb%3E").await;
+    assert_eq!(late.status(), StatusCode::UNAUTHORIZED);
+    let page = text(late).await;
+    assert!(page.contains("What you typed is kept"), "{page}");
+    let carried = "resume_path=%2Fconfiguration&resume=base%3D1-x%26port_number%3D7%26comment%3D%253Cb%253E";
+    let again = test.form("/login", "", &format!("name=administrator&password=seven+green+lamps+hum&{carried}")).await;
+    assert_eq!(again.status(), StatusCode::OK);
+    assert!(cookie_of(&again).is_some());
+    let page = text(again).await;
+    assert!(page.contains("action=\"/configuration\"") && page.contains("value=\"7\""), "{page}");
+    assert!(!page.contains("<b>\""), "{page}");
+    let elsewhere = "resume_path=%2Flogout&resume=a%3Db";
+    let plain =
+        test.form("/login", "", &format!("name=administrator&password=seven+green+lamps+hum&{elsewhere}")).await;
+    assert_eq!(plain.status(), StatusCode::SEE_OTHER);
+    let secret = test.form("/account/password", &cookie, "current=a&password=b").await;
+    assert!(!text(secret).await.contains("resume"));
+}
+
+#[tokio::test]
 async fn requests_from_elsewhere_are_refused() {
     let test = TestApp::claimed().await;
     let cookie = test.sign_in("administrator").await;

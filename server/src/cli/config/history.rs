@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::super::Common;
-use super::super::output::{rows, table, text, when};
+use super::super::output::{rows, table, text};
 use crate::exit::Done;
 use crate::operations::Operation;
 
@@ -19,7 +19,7 @@ impl History {
                 let line = |r: &_| {
                     let lines = format!("−{} +{}", text(r, "removed"), text(r, "added"));
                     let (author, origin) = (text(r, "author"), text(r, "origin"));
-                    vec![text(r, "number"), when(r, "at"), author, origin, lines, text(r, "comment")]
+                    vec![text(r, "revision"), text(r, "at"), author, origin, lines, text(r, "comment")]
                 };
                 table(&["REVISION", "WHEN", "WHO", "FROM", "LINES", "WHY"], &rows(value, line))
             })

@@ -1,7 +1,10 @@
 //! Signing in and out.
 
+use app::answer::Answer;
+use app::pages::login::Resume;
 use app::paths;
-use axum::extract::State;
+use app::request::FormState;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::accounts::session_store::{WHO, Who};
@@ -12,6 +15,7 @@ use tower_sessions::Session;
 
 use super::error;
 use super::form::{Form, next, wrong};
+use super::render::{Drawing, draw};
 use crate::http::identity::Caller;
 use crate::http::state::App;
 
@@ -21,7 +25,13 @@ pub async fn log_in(State(app): State<App>, form: Form) -> Response {
     caller.known = None;
     match app.engine.log_in(&caller.actor(Origin::Console), form.value("name"), form.value("password")).await {
         Ok(user) => match enter(&app, &form.session(), &caller, &user).await {
-            Ok(()) => Redirect::to(next(form.value("next"))).into_response(),
+            Ok(()) => match resume(&form) {
+                Some(data) => {
+                    let drawing = Drawing { answer: Some(Answer::Resume(data)), ..Drawing::default() };
+                    draw(&app, &form.parts, drawing).await
+                }
+                None => Redirect::to(next(form.value("next"))).into_response(),
+            },
             Err(error) => error::internal(&app, &form.parts, &error).await,
         },
         Err(error @ AccountError::Wait(seconds)) => {
@@ -36,6 +46,51 @@ pub async fn log_in(State(app): State<App>, form: Form) -> Response {
                 .await
         }
     }
+}
+
+/// Forms whose content is kept when the session ended meanwhile. Others hold secrets, or nothing worth keeping.
+const KEPT: &[&str] = &[
+    paths::CONFIGURATION,
+    paths::CONFIGURATION_TEXT,
+    paths::CONFIGURATION_SAVE,
+    paths::CONFIGURATION_RESTORE,
+    paths::CONFIGURATION_OUTSIDE,
+];
+
+/// Whether the request came with a session cookie: then somebody was signed in once.
+pub fn had_session(app: &App, request: &Request) -> bool {
+    let name = app.cookie_name();
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .any(|cookie| cookie.trim().split_once('=').is_some_and(|(n, _)| n == name))
+}
+
+/// A form that came after its session had ended: asks to sign in again and keeps what was typed.
+pub async fn ask_again(app: &App, request: Request) -> Response {
+    let form = match Form::from_request(request, app).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal,
+    };
+    let path = form.parts.uri.path().to_owned();
+    let mut values = vec![("next".to_owned(), paths::OVERVIEW.to_owned())];
+    if KEPT.contains(&path.as_str()) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.values).finish();
+        values = vec![("resume_path".to_owned(), path), ("resume".to_owned(), body)];
+    }
+    let kept = if values.len() == 2 { " What you typed is kept." } else { "" };
+    let message = format!("Your session has ended, as it does after 30 minutes without use. Sign in again.{kept}");
+    let state = FormState { values, errors: vec![wrong(None, message)] };
+    let path = Some(paths::LOGIN.to_owned());
+    let drawing = Drawing { form: Some(state), path, status: Some(StatusCode::UNAUTHORIZED), answer: None };
+    draw(app, &form.parts, drawing).await
+}
+
+/// What the login form carries of a form that came too late.
+fn resume(form: &Form) -> Option<Resume> {
+    let path = form.value("resume_path");
+    let fields = super::form::pairs(form.value("resume").as_bytes());
+    (KEPT.contains(&path) && !fields.is_empty()).then(|| Resume { path: path.to_owned(), fields })
 }
 
 /// Starts a signed-in session under a new id.
