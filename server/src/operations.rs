@@ -48,9 +48,6 @@ pub enum Operation {
         comment: String,
     },
     ConfigHistory,
-    ConfigRevision {
-        number: i64,
-    },
     ConfigRestore {
         number: i64,
         comment: String,
@@ -74,7 +71,6 @@ impl Operation {
                 | Self::TokenList
                 | Self::ConfigPath
                 | Self::ConfigHistory
-                | Self::ConfigRevision { .. }
                 | Self::AuditVerify
                 | Self::AuditExport
         )
@@ -132,16 +128,6 @@ pub async fn perform(
                 .await
                 .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
             Ok(with_times(json!({ "items": items })))
-        }
-        Operation::ConfigRevision { number } => {
-            let found = engine
-                .conf_revision(number)
-                .await
-                .map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?;
-            let found = found.ok_or_else(|| {
-                Failure::refused(format!("There is no revision {number}. `leasehold config history` shows all."))
-            })?;
-            Ok(json!({ "revision": found.revision, "bytes": found.bytes }))
         }
         Operation::ConfigRestore { number, comment } => {
             let saved =
