@@ -6,8 +6,9 @@ use leptos_meta::Title;
 use crate::components::{BareLayout, Layout};
 use crate::pages::configuration::{Conflict, ConflictPage, Review, ReviewPage};
 use crate::pages::error::ErrorPage;
+use crate::pages::exchange::{ClusterPage, ClusterView, HandPage, HandView};
 use crate::pages::login::{Resume, ResumePage};
-use crate::pages::setup::{SetupGuid, SetupGuidPage};
+use crate::pages::setup::{SetupConnection, SetupConnectionPage, SetupGuid, SetupGuidPage};
 use crate::request::request;
 
 /// What is shown in place of the route.
@@ -19,6 +20,12 @@ pub enum Answer {
     Conflict(Box<Conflict>),
     /// The GUID was checked; shows what would change.
     CheckedGuid(Box<SetupGuid>),
+    /// An answer of a node was checked; shows what it would change.
+    CheckedResponse(Box<HandPage>),
+    /// What another cluster answered.
+    Cluster(Box<ClusterPage>),
+    /// The nodes of the connection step were asked.
+    ProbedConnection(Box<SetupConnection>),
     /// Signed in again: what was typed can go on its way.
     Resume(Resume),
     /// What went wrong.
@@ -36,6 +43,15 @@ impl Answer {
                 view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any()
             }
             Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.into_any(),
+            Self::CheckedResponse(data) => {
+                view! { <Layout><Title text="Exchange by hand" /><HandView data=*data /></Layout> }.into_any()
+            }
+            Self::Cluster(data) => {
+                view! { <Layout><Title text="Cluster" /><ClusterView data=*data /></Layout> }.into_any()
+            }
+            Self::ProbedConnection(data) => {
+                view! { <Title text="Set up" /><SetupConnectionPage data=*data /> }.into_any()
+            }
             Self::Resume(data) => {
                 view! { <BareLayout><Title text="Signed in again" /><ResumePage data=data /></BareLayout> }.into_any()
             }

@@ -21,3 +21,7 @@ pub struct CurrentSession {
     pub user_id: i64,
     pub handle: String,
 }
+
+/// Writes the `curl` command that sends a report: address, auth string, report.
+#[derive(Clone, Copy)]
+pub struct CurlCommand(pub fn(&str, &str, &str) -> String);

@@ -6,10 +6,13 @@ use leptos::prelude::*;
 use crate::pages::account::Account;
 use crate::pages::audit::AuditLog;
 use crate::pages::configuration::{ConfigurationForm, ConfigurationText, History, Outside, Revision};
+use crate::pages::diagnostics::DiagnosticsPage as Diagnostics;
+use crate::pages::exchange::{ClusterPage, ClustersPage, ExchangePage, HandPage, LedgerPage, ReceiptModel};
+use crate::pages::licenses::LicensesPage;
 use crate::pages::login::Login;
 use crate::pages::overview::Overview;
 use crate::pages::settings::Settings;
-use crate::pages::setup::{SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupReview, SetupToken};
+use crate::pages::setup::{SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview, SetupToken};
 
 #[cfg(feature = "ssr")]
 pub mod account;
@@ -17,6 +20,12 @@ pub mod account;
 pub mod audit;
 #[cfg(feature = "ssr")]
 pub mod configuration;
+#[cfg(feature = "ssr")]
+pub mod diagnostics;
+#[cfg(feature = "ssr")]
+pub mod exchange;
+#[cfg(feature = "ssr")]
+pub mod licenses;
 #[cfg(feature = "ssr")]
 pub mod overview;
 #[cfg(feature = "ssr")]
@@ -69,6 +78,46 @@ pub async fn outside_page() -> Result<Outside, ServerFnError> {
 }
 
 #[server]
+pub async fn diagnostics_data() -> Result<Diagnostics, ServerFnError> {
+    diagnostics::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn licenses_data() -> Result<LicensesPage, ServerFnError> {
+    licenses::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn exchange_data() -> Result<ExchangePage, ServerFnError> {
+    exchange::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn hand_data() -> Result<HandPage, ServerFnError> {
+    exchange::hand(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn receipt_data(id: String) -> Result<Option<ReceiptModel>, ServerFnError> {
+    exchange::receipt(&engine(), &id).await.map_err(failed)
+}
+
+#[server]
+pub async fn ledger_data() -> Result<LedgerPage, ServerFnError> {
+    exchange::ledger(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn clusters_data() -> Result<ClustersPage, ServerFnError> {
+    exchange::clusters(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn cluster_data(id: i64) -> Result<Option<ClusterPage>, ServerFnError> {
+    exchange::cluster(&engine(), id).await.map_err(failed)
+}
+
+#[server]
 pub async fn audit_page() -> Result<AuditLog, ServerFnError> {
     audit::load(&engine()).await.map_err(failed)
 }
@@ -107,6 +156,11 @@ pub async fn setup_guid_page() -> Result<SetupGuid, ServerFnError> {
 #[server]
 pub async fn setup_connection_page() -> Result<SetupConnection, ServerFnError> {
     setup::connection(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn setup_key_page() -> Result<SetupKey, ServerFnError> {
+    setup::key(&engine()).await.map_err(failed)
 }
 
 #[server]

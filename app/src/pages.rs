@@ -3,7 +3,10 @@
 pub mod account;
 pub mod audit;
 pub mod configuration;
+pub mod diagnostics;
 pub mod error;
+pub mod exchange;
+pub mod licenses;
 pub mod login;
 pub mod overview;
 pub mod settings;

@@ -10,6 +10,7 @@ pub const SETUP: &str = "/setup";
 pub const SETUP_ADMINISTRATOR: &str = "/setup/administrator";
 pub const SETUP_GUID: &str = "/setup/guid";
 pub const SETUP_CONNECTION: &str = "/setup/connection";
+pub const SETUP_KEY: &str = "/setup/key";
 pub const SETUP_REVIEW: &str = "/setup/review";
 pub const SETUP_DONE: &str = "/setup/done";
 
@@ -19,6 +20,26 @@ pub const CONFIGURATION_SAVE: &str = "/configuration/save";
 pub const CONFIGURATION_HISTORY: &str = "/configuration/history";
 pub const CONFIGURATION_RESTORE: &str = "/configuration/restore";
 pub const CONFIGURATION_OUTSIDE: &str = "/configuration/outside";
+
+pub const DIAGNOSTICS: &str = "/diagnostics";
+pub const DIAGNOSTICS_PROBE: &str = "/diagnostics/probe";
+pub const DIAGNOSTICS_PORT: &str = "/diagnostics/port";
+/// The firewall request as text and as a table.
+pub const DIAGNOSTICS_FIREWALL_TEXT: &str = "/diagnostics/firewall.txt";
+pub const DIAGNOSTICS_FIREWALL_CSV: &str = "/diagnostics/firewall.csv";
+
+pub const LICENSES: &str = "/licenses";
+pub const LICENSES_CSV: &str = "/licenses.csv";
+
+pub const EXCHANGE: &str = "/exchange";
+pub const EXCHANGE_SYNC: &str = "/exchange/sync";
+/// The keys of the vendor, on the page of the exchange.
+pub const EXCHANGE_AT_KEYS: &str = "/exchange#keys";
+pub const EXCHANGE_HAND: &str = "/exchange/hand";
+pub const EXCHANGE_HAND_REPORT: &str = "/exchange/hand/report";
+pub const EXCHANGE_HAND_RESPONSE: &str = "/exchange/hand/response";
+pub const EXCHANGE_LEDGER: &str = "/exchange/ledger";
+pub const EXCHANGE_CLUSTERS: &str = "/exchange/clusters";
 
 pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
@@ -35,6 +56,21 @@ pub const ACCOUNT_SESSIONS_REVOKE_OTHERS: &str = "/account/sessions/revoke-other
 pub const CONFIGURATION_REVISION_PATTERN: &str = "/configuration/history/{number}";
 /// The configuration over the API, as `curl` calls it.
 pub const API_CONFIG: &str = "/api/v1/config";
+/// Exchange with the nodes, over the API.
+pub const API_EXCHANGE_SYNC: &str = "/api/v1/exchange/sync";
+/// A report to carry, over the API.
+pub const API_EXCHANGE_REPORT: &str = "/api/v1/exchange/report";
+/// The answer to a report, over the API.
+pub const API_EXCHANGE_RESPONSE: &str = "/api/v1/exchange/response";
+/// The licenses, over the API.
+pub const API_LICENSES: &str = "/api/v1/licenses";
+
+/// Route pattern of [`report_download`].
+pub const EXCHANGE_REPORT_DOWNLOAD_PATTERN: &str = "/exchange/report/{id}/download";
+/// Route pattern of [`receipt`].
+pub const EXCHANGE_RECEIPT_PATTERN: &str = "/exchange/receipt/{id}";
+/// Route pattern of [`cluster`]; its actions lie under it.
+pub const EXCHANGE_CLUSTER_PATTERN: &str = "/exchange/clusters/{id}";
 
 /// One saved version of the configuration file.
 pub fn revision(number: i64) -> String {
@@ -64,6 +100,49 @@ pub fn setting(key: &str) -> String {
 /// The configuration form, showing only what matches.
 pub fn configuration_filtered(text: &str) -> String {
     format!("{CONFIGURATION}?{}", query(&[("q", text)]))
+}
+
+/// The exchange by hand, showing one report.
+pub fn hand_report(status_id: &str) -> String {
+    format!("{EXCHANGE_HAND}?{}", query(&[("report", status_id)]))
+}
+
+/// A report as a file.
+pub fn report_download(status_id: &str) -> String {
+    format!("{EXCHANGE}/report/{}/download", percent_encoded(status_id))
+}
+
+/// What an answered report changed.
+pub fn receipt(status_id: &str) -> String {
+    format!("{EXCHANGE}/receipt/{}", percent_encoded(status_id))
+}
+
+/// The ledger with its filter; empty parts are left out.
+pub fn ledger(state: &str, before: &str) -> String {
+    let query = query(&[("state", state), ("before", before)]);
+    if query.is_empty() { EXCHANGE_LEDGER.to_owned() } else { format!("{EXCHANGE_LEDGER}?{query}") }
+}
+
+/// Another cluster.
+pub fn cluster(id: i64) -> String {
+    format!("{EXCHANGE_CLUSTERS}/{id}")
+}
+
+/// What can be done with another cluster: `report`, `pull`, `push` or `remove`.
+pub fn cluster_action(id: i64, action: &str) -> String {
+    format!("{EXCHANGE_CLUSTERS}/{id}/{action}")
+}
+
+/// The licenses, filtered and sorted; empty parts are left out.
+pub fn licenses(q: &str, state: &str, kind: &str, sort: &str, descending: bool) -> String {
+    let dir = if descending { "desc" } else { "" };
+    let query = query(&[("q", q), ("state", state), ("kind", kind), ("sort", sort), ("dir", dir)]);
+    if query.is_empty() { LICENSES.to_owned() } else { format!("{LICENSES}?{query}") }
+}
+
+/// The same list as CSV.
+pub fn licenses_csv(q: &str, state: &str, kind: &str, sort: &str, descending: bool) -> String {
+    licenses(q, state, kind, sort, descending).replacen(LICENSES, LICENSES_CSV, 1)
 }
 
 /// The audit log with filters; empty ones are left out.

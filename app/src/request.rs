@@ -33,6 +33,8 @@ pub struct Badge {
     pub changed_outside: bool,
     /// Number of the newest revision of the configuration file.
     pub revision: i64,
+    /// Contact with the vendor's nodes: "In touch", "Reminder: 31 days"; none while that is not known.
+    pub contact: Option<(Tone, String)>,
 }
 
 /// The colour theme a person chose; kept in a cookie.

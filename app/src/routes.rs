@@ -14,11 +14,15 @@ use crate::load;
 use crate::pages::account::AccountPage;
 use crate::pages::audit::AuditPage;
 use crate::pages::configuration::{ConfigurationPage, HistoryPage, OutsidePage, RevisionPage, TextPage};
+use crate::pages::diagnostics::DiagnosticsView;
+use crate::pages::exchange::{ClusterView, ClustersView, ExchangeView, HandView, LedgerView, ReceiptView};
+use crate::pages::licenses::LicensesView;
 use crate::pages::login::LoginPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::{
-    SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuidPage, SetupReviewPage, SetupTokenPage,
+    SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuidPage, SetupKeyPage, SetupReviewPage,
+    SetupTokenPage,
 };
 
 /// The whole document: what the server renders for each request.
@@ -42,6 +46,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/configuration/history") view=ConfigurationHistory ssr=SsrMode::Async />
                 <Route path=path!("/configuration/history/:number") view=ConfigurationRevision ssr=SsrMode::Async />
                 <Route path=path!("/configuration/outside") view=ConfigurationOutside ssr=SsrMode::Async />
+                <Route path=path!("/diagnostics") view=Diagnostics ssr=SsrMode::Async />
+                <Route path=path!("/licenses") view=Licenses ssr=SsrMode::Async />
+                <Route path=path!("/exchange") view=Exchange ssr=SsrMode::Async />
+                <Route path=path!("/exchange/hand") view=ExchangeByHand ssr=SsrMode::Async />
+                <Route path=path!("/exchange/receipt/:id") view=ExchangeReceipt ssr=SsrMode::Async />
+                <Route path=path!("/exchange/ledger") view=ExchangeLedger ssr=SsrMode::Async />
+                <Route path=path!("/exchange/clusters") view=ExchangeClusters ssr=SsrMode::Async />
+                <Route path=path!("/exchange/clusters/:id") view=ExchangeCluster ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=Account ssr=SsrMode::Async />
@@ -51,6 +63,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/setup/administrator") view=SetupAdministrator ssr=SsrMode::Async />
                 <Route path=path!("/setup/guid") view=SetupGuid ssr=SsrMode::Async />
                 <Route path=path!("/setup/connection") view=SetupConnection ssr=SsrMode::Async />
+                <Route path=path!("/setup/key") view=SetupKey ssr=SsrMode::Async />
                 <Route path=path!("/setup/review") view=SetupReview ssr=SsrMode::Async />
                 <Route path=path!("/setup/done") view=SetupDone ssr=SsrMode::Async />
             </Routes>
@@ -140,6 +153,12 @@ framed!(Configuration, "Configuration", load::configuration_page, ConfigurationP
 framed!(ConfigurationText, "Configuration as text", load::text_page, TextPage);
 framed!(ConfigurationHistory, "History of the configuration", load::history_page, HistoryPage);
 framed!(ConfigurationOutside, "Changed outside", load::outside_page, OutsidePage);
+framed!(Diagnostics, "Diagnostics", load::diagnostics_data, DiagnosticsView);
+framed!(Licenses, "Licenses", load::licenses_data, LicensesView);
+framed!(Exchange, "Exchange over the network", load::exchange_data, ExchangeView);
+framed!(ExchangeByHand, "Exchange by hand", load::hand_data, HandView);
+framed!(ExchangeLedger, "Ledger of exchanges", load::ledger_data, LedgerView);
+framed!(ExchangeClusters, "Other clusters", load::clusters_data, ClustersView);
 framed!(Audit, "Audit", load::audit_page, AuditPage);
 framed!(Account, "Account", load::account_page, AccountPage);
 framed!(Settings, "Settings", load::settings_page, SettingsPage);
@@ -147,6 +166,7 @@ bare!(SetupToken, "Set up", load::setup_token_page, SetupTokenPage);
 bare!(SetupAdministrator, "Set up: administrator", load::setup_administrator_page, SetupAdministratorPage);
 bare!(SetupGuid, "Set up: GUID", load::setup_guid_page, SetupGuidPage);
 bare!(SetupConnection, "Set up: connection", load::setup_connection_page, SetupConnectionPage);
+bare!(SetupKey, "Set up: key", load::setup_key_page, SetupKeyPage);
 bare!(SetupReview, "Set up: review", load::setup_review_page, SetupReviewPage);
 bare!(SetupDone, "Set up: done", load::setup_done_page, SetupDonePage);
 
@@ -164,6 +184,32 @@ fn ConfigurationRevision() -> impl IntoView {
         move || load::revision_page(number),
         |found| match found {
             Some(data) => view! { <Layout><Title text="Revision" /><RevisionPage data=data /></Layout> }.into_any(),
+            None => not_found(),
+        },
+    )
+}
+
+#[component]
+fn ExchangeReceipt() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    // Copied into each call: a page function must be `Copy`.
+    let id = StoredValue::new(id);
+    loaded(
+        move || load::receipt_data(id.get_value()),
+        |found| match found {
+            Some(data) => view! { <Layout><Title text="Receipt" /><ReceiptView data=data /></Layout> }.into_any(),
+            None => not_found(),
+        },
+    )
+}
+
+#[component]
+fn ExchangeCluster() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
+    loaded(
+        move || load::cluster_data(id),
+        |found| match found {
+            Some(data) => view! { <Layout><Title text="Cluster" /><ClusterView data=data /></Layout> }.into_any(),
             None => not_found(),
         },
     )

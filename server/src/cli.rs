@@ -3,9 +3,11 @@
 mod audit;
 mod config;
 mod docs;
+mod exchange;
+mod node;
 mod output;
 mod register;
-mod serve;
+pub mod serve;
 mod setup_link;
 mod status;
 mod token;
@@ -37,8 +39,15 @@ enum Command {
     SetupLink(setup_link::SetupLink),
     /// Say what state the running server is in
     Status(status::StatusCommand),
-    /// Write this server's GUID into license_server.conf and turn flexible licensing on
+    /// Register this server: GUID into license_server.conf, the vendor's keys, and the first exchange
     Register(register::Register),
+    /// Exchange with the licensing nodes now, and say what changed
+    Sync(exchange::Sync),
+    /// List the licenses, and why those not in service are not
+    Licenses(exchange::Licenses),
+    /// Exchange by hand, where the network must not be touched
+    #[command(subcommand)]
+    Exchange(exchange::Exchange),
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
     Config(config::Config),
@@ -51,6 +60,9 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The vendor's licensing node: customers, servers, licenses, keys
+    #[command(subcommand)]
+    Node(node::Node),
     /// Print a document that is made from the code
     #[command(subcommand, hide = true)]
     Docs(docs::Docs),
@@ -116,6 +128,10 @@ pub async fn run(cli: Cli) -> Done {
         Command::SetupLink(command) => command.run().await,
         Command::Status(command) => command.run().await,
         Command::Register(command) => command.run().await,
+        Command::Sync(command) => command.run().await,
+        Command::Licenses(command) => command.run().await,
+        Command::Exchange(command) => command.run().await,
+        Command::Node(command) => command.run().await,
         Command::Config(command) => command.run().await,
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,

@@ -5,6 +5,7 @@ mod api;
 mod events;
 mod health;
 mod identity;
+pub mod metrics;
 mod middleware;
 mod pages;
 mod problem;

@@ -1,10 +1,15 @@
-//! Logging to stderr. LOGGING_VERBOSITY of the conf file decides how much, live, unless `log` is set.
+//! Logging to stderr. LOGGING_VERBOSITY of the conf file decides how much, live, unless `log` is set. Reminders that an
+//! exchange is due are written in the vendor's own form, whatever is decided.
+
+mod reminder;
 
 use std::sync::Arc;
 
 use engine::Engine;
+use engine::exchange::REMINDER;
 use licensing::conf::effective::Effective;
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::util::SubscriberInitExt;
@@ -39,9 +44,11 @@ pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_filter(layer.and(filter_fn(|metadata| metadata.target() != REMINDER)));
+    let reminders = reminder::Reminders.with_filter(filter_fn(|metadata| metadata.target() == REMINDER));
     // A second start in one process (tests) keeps the first.
-    let _ = tracing_subscriber::registry().with(layer).with(lines).try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(reminders).try_init();
     Ok(Verbosity(log.is_none().then_some(handle)))
 }
 

@@ -3,10 +3,12 @@
 mod assets;
 mod cli;
 mod control;
+mod exchange_json;
 mod exit;
 mod http;
 mod logging;
 mod operations;
+mod reporting;
 mod settings;
 mod status;
 mod time;

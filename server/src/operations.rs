@@ -1,16 +1,19 @@
 //! What commands ask of a server. The same code serves the control socket and a command that opens the data folder itself.
 
+mod exchanging;
+mod registering;
+
 use std::sync::Arc;
 
 use engine::accounts::users::AccountError;
 use engine::actor::Actor;
 use engine::conf::{Base, Change, SaveError};
-use engine::{Engine, registration};
-use licensing::conf::effective::Effective;
-use licensing::guid::Guid;
+use engine::Engine;
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+pub use registering::Registering;
 
 use crate::exit::Failure;
 use crate::status;
@@ -52,10 +55,17 @@ pub enum Operation {
         number: i64,
         comment: String,
     },
-    Register {
-        guid: String,
-        auth: Option<String>,
-        vendor_key: Option<String>,
+    Register(registering::Registering),
+    Sync,
+    Licenses,
+    ExchangePull,
+    /// The answer as received, base64.
+    ExchangePush {
+        response: String,
+    },
+    ExchangeLedger {
+        state: String,
+        limit: i64,
     },
     AuditVerify,
     AuditExport,
@@ -71,9 +81,16 @@ impl Operation {
                 | Self::TokenList
                 | Self::ConfigPath
                 | Self::ConfigHistory
+                | Self::Licenses
+                | Self::ExchangeLedger { .. }
                 | Self::AuditVerify
                 | Self::AuditExport
         )
+    }
+
+    /// Whether it talks to licensing nodes, which may take long.
+    pub fn asks_nodes(&self) -> bool {
+        matches!(self, Self::Sync | Self::Register(_))
     }
 }
 
@@ -134,23 +151,12 @@ pub async fn perform(
                 engine.save_conf(actor, &Base::Newest, &Change::Restore(number), &comment).await.map_err(save)?;
             Ok(json!({ "revision": saved.revision.number, "diff": saved.diff }))
         }
-        Operation::Register { guid, auth, vendor_key } => {
-            let guid = Guid::parse(&guid).map_err(Failure::refused)?;
-            let before = Effective::of(&engine.conf().document()).guid;
-            if let Some(before) = before.filter(|before| *before != guid) {
-                return Err(Failure::refused(format!(
-                    "This server is registered as {before} already. Change LICENSE_SERVER_GUID with `leasehold config set` if the vendor gave it a new identity."
-                )));
-            }
-            let credentials = registration::Credentials { auth_string: auth, vendor_key };
-            let saved = engine
-                .register(actor, &Base::Newest, &guid, &[], &credentials, "Registered from the command line.")
-                .await
-                .map_err(save)?;
-            Ok(
-                json!({ "guid": guid, "deployment_id": guid.compact(), "revision": saved.revision.number, "diff": saved.diff }),
-            )
-        }
+        Operation::Register(registering) => registering::register(engine, actor, registering).await,
+        Operation::Sync => exchanging::sync(engine, actor).await,
+        Operation::Licenses => Ok(exchanging::licenses(engine)),
+        Operation::ExchangePull => exchanging::pull(engine, actor).await,
+        Operation::ExchangePush { response } => exchanging::push(engine, actor, &response).await,
+        Operation::ExchangeLedger { state, limit } => exchanging::ledger(engine, state, limit).await,
         Operation::AuditVerify => {
             use engine::audit::Verdict;
             match engine

@@ -22,11 +22,23 @@ pub const DESCRIBED: &[Described] = &[
     Described { name: "data", help: "Folder with the database, the set-up token and the control socket." },
     Described { name: "conf", help: "The vendor's license_server.conf." },
     Described { name: "console", help: "Address and port of the console and its API." },
-    Described { name: "tls-cert", help: "Certificate chain of the console (PEM)." },
+    Described {
+        name: "reporting",
+        help: "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
+    },
+    Described { name: "tls-cert", help: "Certificate chain of the console and the reporting API (PEM)." },
     Described { name: "tls-key", help: "Private key of that certificate (PEM)." },
     Described {
         name: "hosts",
         help: "Further host names, separated by commas, under which browsers may ask for the console.",
+    },
+    Described {
+        name: "proxy",
+        help: "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none. Unset: HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide.",
+    },
+    Described {
+        name: "node-ca",
+        help: "Certificates to trust at the licensing nodes besides the system's (PEM).",
     },
     Described {
         name: "log",
@@ -63,6 +75,14 @@ pub struct Settings {
     pub conf_is_own: bool,
     /// Where the console listens.
     pub console: SocketAddr,
+    /// Where the reporting API listens; none when it is off.
+    pub reporting: Option<SocketAddr>,
+    /// The reporting address was named, not left to its default: then it must be had.
+    pub reporting_is_named: bool,
+    /// How the nodes are reached.
+    pub proxy: Option<String>,
+    /// Certificates to trust at the nodes.
+    pub node_ca: Option<PathBuf>,
     /// Certificate and key, when given.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Further host names for the console.
@@ -77,6 +97,18 @@ impl Settings {
     /// Whether the data folder was never used.
     pub fn is_fresh(&self) -> bool {
         !self.data.join("leasehold.db").exists()
+    }
+
+    /// How the licensing nodes are reached, besides license_server.conf.
+    ///
+    /// # Errors
+    /// A sentence when the file of certificates cannot be read.
+    pub fn nodes(&self) -> Result<engine::exchange::NodeSettings, Failure> {
+        let ca = self.node_ca.as_ref().map(|path| {
+            std::fs::read(path)
+                .map_err(|error| Failure::refused(format!("node-ca {} cannot be read: {error}.", path.display())))
+        });
+        Ok(engine::exchange::NodeSettings { proxy: self.proxy.clone(), ca: ca.transpose()? })
     }
 
     /// For a data folder that was never used and no file named: writes the conf file it starts with. A file that was lost
@@ -140,12 +172,26 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         (None, None) => None,
         _ => return Err(Failure::refused("tls-cert and tls-key belong together: name both or neither.")),
     };
+    let reporting = get("reporting");
+    let reporting_address = match reporting.value.as_str() {
+        "off" => None,
+        value => Some(value.parse().map_err(|_| {
+            Failure::refused(format!(
+                "reporting = “{value}” ({}) is not an address with a port, such as 127.0.0.1:5000, nor off.",
+                reporting.source
+            ))
+        })?),
+    };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
     Ok(Settings {
         data: absolute(&get("data").value),
         conf: absolute(&get("conf").value),
         conf_is_own: get("conf").source == "default",
         console: address,
+        reporting: reporting_address,
+        reporting_is_named: reporting.source != "default",
+        proxy: Some(get("proxy").value.clone()).filter(|v| !v.is_empty()),
+        node_ca: path("node-ca"),
         tls,
         hosts,
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
@@ -161,6 +207,7 @@ fn fill_defaults(sources: &mut [Sourced]) {
             ("data", false) => data.clone_from(&setting.value),
             ("conf", true) => setting.value = format!("{}/license_server.conf", data.trim_end_matches('/')),
             ("console", true) => setting.value = "127.0.0.1:8084".to_owned(),
+            ("reporting", true) => setting.value = "127.0.0.1:5000".to_owned(),
             _ => {}
         }
     }

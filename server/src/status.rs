@@ -2,6 +2,8 @@
 
 use engine::Engine;
 use licensing::conf::effective::Effective;
+use licensing::contact::Level;
+use licensing::context::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::time::rfc3339;
@@ -34,14 +36,25 @@ pub struct Status {
 /// The contact clock.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Contact {
-    /// State by name.
+    /// `unregistered`, `in_touch`, `late`, `reminder`, `urgent`, `final` or `lapsed`.
     pub state: String,
     /// Days since the last verified exchange.
-    pub days: Option<i64>,
-    /// The last verified exchange.
+    pub days: Option<u32>,
+    /// The last verified exchange, by the time the node signed.
     pub since: Option<String>,
-    /// When the next state begins.
+    /// When the next state begins without contact.
     pub next: Option<String>,
+    /// `info`, `warn` or `error`: how this state is logged.
+    pub level: String,
+    /// What this state means.
+    pub effect: String,
+    /// When licenses leave service without contact.
+    pub lapses_at: Option<String>,
+    /// Days after which they do.
+    pub limit_days: u32,
+    /// Minutes this machine's clock was seen ahead (positive) or behind (negative) of the time known to have passed. It is
+    /// not followed until the next verified exchange.
+    pub clock_off_minutes: Option<i64>,
 }
 
 /// The conf file.
@@ -66,6 +79,28 @@ pub struct Countdown {
     pub until: Option<String>,
 }
 
+/// The contact clock, from the one table in `licensing`.
+pub fn contact(engine: &Engine) -> Contact {
+    let contact = engine.contact();
+    let rule = contact.rule();
+    Contact {
+        state: rule.phase.as_str().to_owned(),
+        days: contact.days(),
+        since: contact.last_verified.map(rfc3339),
+        next: contact.next_change().map(|(at, _)| rfc3339(at)),
+        level: match rule.report.level {
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+        .to_owned(),
+        effect: rule.effect.to_owned(),
+        lapses_at: contact.lapses_at().map(rfc3339),
+        limit_days: contact.limit.days(),
+        clock_off_minutes: contact.flagged.map(|ms| ms / 60_000),
+    }
+}
+
 /// Looks at the file now, then tells.
 ///
 /// # Errors
@@ -75,14 +110,20 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
     let effective = Effective::of(&conf.document());
     // Of a file that cannot be read now, what was last known counts; `conf.problem` says so.
     let registered = effective.registered();
+    let context = engine.identity().await?.context.filter(|_| registered);
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         guid: effective.guid.map(|g| g.to_string()),
         registered,
-        context: None,
-        role: if registered { "primary" } else { "unregistered" }.to_owned(),
-        in_service: false,
-        contact: Contact { state: "unregistered".to_owned(), days: None, since: None, next: None },
+        context: context.map(|context| context.to_string()),
+        role: match (registered, context) {
+            (false, _) => "unregistered",
+            (true, Some(Context::Backup)) => "backup",
+            (true, _) => "primary",
+        }
+        .to_owned(),
+        in_service: engine.in_service(),
+        contact: contact(engine),
         conf: Conf {
             revision: conf.number(),
             changed_outside: conf.outside.is_some(),

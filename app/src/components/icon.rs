@@ -22,6 +22,15 @@ pub enum Glyph {
     File,
     Lock,
     Chevron,
+    Licenses,
+    Exchange,
+    Download,
+    Plus,
+    Clock,
+    Diagnostics,
+    Cross,
+    Dash,
+    Key,
 }
 
 impl Glyph {
@@ -49,6 +58,17 @@ impl Glyph {
             Glyph::File => "M3.5 2.5h6l3 3v8h-9zM9.5 2.5v3h3",
             Glyph::Lock => "M3.5 7.5h9v6h-9zM5.5 7.5v-2a2.5 2.5 0 0 1 5 0v2",
             Glyph::Chevron => "M4 6l4 4 4-4",
+            Glyph::Licenses => {
+                "M2.5 4h11v2.5a1.5 1.5 0 0 0 0 3V12h-11V9.5a1.5 1.5 0 0 0 0-3zM9.5 4v1.2M9.5 7.4v1.2M9.5 10.8V12"
+            }
+            Glyph::Exchange => "M3 6h9L9.5 3.5M13 10H4l2.5 2.5",
+            Glyph::Download => "M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10",
+            Glyph::Plus => "M8 3.5v9M3.5 8h9",
+            Glyph::Clock => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.6",
+            Glyph::Diagnostics => "M2 8h3l1.5-4 3 8L11 8h3",
+            Glyph::Cross => "M4.5 4.5l7 7M11.5 4.5l-7 7",
+            Glyph::Dash => "M4 8h8",
+            Glyph::Key => "M5.5 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 8h6v2.5M11.5 8v2",
         }
     }
 }

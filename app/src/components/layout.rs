@@ -58,7 +58,7 @@ pub fn BareLayout(children: Children) -> impl IntoView {
 
 #[component]
 fn TopBar(context: RequestContext) -> impl IntoView {
-    let Badge { server_name, guid_short, standing, changed_outside, revision } = context.badge.clone();
+    let Badge { server_name, guid_short, standing, changed_outside, revision, contact } = context.badge.clone();
     let (tone, word) = match standing {
         Standing::Registered => (Tone::Success, "Registered"),
         Standing::Unregistered => (Tone::Warning, "Unregistered"),
@@ -68,12 +68,25 @@ fn TopBar(context: RequestContext) -> impl IntoView {
             <a class="brand" href=paths::OVERVIEW aria-label="Leasehold, overview"><Mark /><span>"Leasehold"</span></a>
             <span class="server" title=server_name.clone()>{server_name.clone()}</span>
             {guid_short.map(|guid| view! { <code class="guid-short">{guid}</code> })}
-            <Pill tone=tone text=word />
+            <span class=if contact.is_some() { "top-role" } else { "" }><Pill tone=tone text=word /></span>
+            {contact.map(|(tone, words)| view! { <ContactState tone=tone words=words /> })}
             <span class="grow"></span>
             <Live revision=revision changed_outside=changed_outside />
             <Palette destinations=destinations(&context) />
             <UserMenu context=context />
         </header>
+    }
+    .into_any()
+}
+
+/// How contact with the vendor stands; leads to the exchange.
+#[component]
+fn ContactState(tone: Tone, words: String) -> impl IntoView {
+    view! {
+        <a class="top-contact" href=paths::EXCHANGE>
+            <span class="vh">"Contact with the vendor: "</span>
+            <Pill tone=tone text=words />
+        </a>
     }
     .into_any()
 }
@@ -113,6 +126,7 @@ fn destinations(context: &RequestContext) -> Vec<Destination> {
         .filter(|place| context.why_not(place.permission).is_none())
         .map(|place| Destination::new(place.label, "Page", place.href));
     let actions = [
+        ("Exchange by hand", paths::EXCHANGE_HAND),
         ("Edit the configuration as text", paths::CONFIGURATION_TEXT),
         ("History of the configuration", paths::CONFIGURATION_HISTORY),
         ("Change my password", paths::ACCOUNT_AT_PASSWORD),

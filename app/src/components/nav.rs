@@ -17,14 +17,17 @@ pub(crate) struct Place {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [Place; 5] = [
+pub(crate) const PLACES: [Place; 8] = [
     Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
+    Place { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
+    Place { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
     Place {
         label: "Configuration",
         href: paths::CONFIGURATION,
         glyph: Glyph::Configuration,
         permission: Permission::View,
     },
+    Place { label: "Diagnostics", href: paths::DIAGNOSTICS, glyph: Glyph::Diagnostics, permission: Permission::View },
     Place { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
     Place { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
     Place { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },

@@ -18,6 +18,47 @@ pub fn TimeAgo(
     view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{words}</time> }
 }
 
+/// An instant to come, relative to the request: "in 21 h", "any moment". Hovering shows local time and UTC.
+#[component]
+pub fn TimeUntil(
+    /// Unix milliseconds.
+    at_ms: i64,
+) -> impl IntoView {
+    let words = ahead(at_ms, request().now_ms);
+    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{words}</time> }
+}
+
+/// A day: "21 Nov 2026". Hovering shows local time and UTC.
+#[component]
+pub fn Date(
+    /// Unix milliseconds.
+    at_ms: i64,
+) -> impl IntoView {
+    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{date(at_ms)}</time> }
+}
+
+/// An instant in full, for paper: local time and UTC.
+#[component]
+pub fn TimeStamp(
+    /// Unix milliseconds.
+    at_ms: i64,
+) -> impl IntoView {
+    view! {
+        <time datetime=rfc3339(at_ms)>{absolute(at_ms)}</time>
+        <span class="muted nowrap">{format!(" · {}", utc(at_ms))}</span>
+    }
+}
+
+/// "in 21 h"; a date when it is more than 30 days ahead.
+fn ahead(at_ms: i64, now_ms: i64) -> String {
+    let left = at_ms - now_ms;
+    match left {
+        ..5_000 => "any moment".to_owned(),
+        _ if left < 30 * DAY => format!("in {}", duration_words(left)),
+        _ => format!("on {}", date(at_ms)),
+    }
+}
+
 /// "3 h ago"; a date when it is more than 30 days back.
 fn relative(at_ms: i64, now_ms: i64) -> String {
     let passed = now_ms - at_ms;
@@ -48,6 +89,11 @@ pub fn absolute(at_ms: i64) -> String {
 /// "21 Nov 2026" in the zone of the server.
 fn date(at_ms: i64) -> String {
     written(at_ms, true, "%-d %b %Y")
+}
+
+/// "21 Nov" in the zone of the server.
+pub fn day_and_month(at_ms: i64) -> String {
+    written(at_ms, true, "%-d %b")
 }
 
 fn utc(at_ms: i64) -> String {
@@ -90,5 +136,19 @@ mod tests {
             assert_eq!(relative(1_700_000_000_000, 1_700_000_000_000 + span), words);
         }
         assert_eq!(rfc3339(1_700_000_000_000), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn what_is_to_come_reads_as_people_say_it() {
+        for (span, words) in [
+            (-HOUR, "any moment"),
+            (0, "any moment"),
+            (12 * MINUTE, "in 12 min"),
+            (21 * HOUR, "in 21 h"),
+            (DAY, "in 1 day"),
+        ] {
+            assert_eq!(ahead(1_700_000_000_000 + span, 1_700_000_000_000), words);
+        }
+        assert!(ahead(1_700_000_000_000 + 31 * DAY, 1_700_000_000_000).starts_with("on "));
     }
 }

@@ -35,6 +35,14 @@ pub async fn load(engine: &Engine) -> Result<Account, DatabaseError> {
     })
 }
 
+/// Where the viewer is signed in, this browser included.
+pub async fn own_sessions(engine: &Engine) -> Result<usize, DatabaseError> {
+    match use_context::<CurrentSession>() {
+        Some(current) => Ok(engine.sessions(current.user_id).await?.len()),
+        None => Ok(0),
+    }
+}
+
 /// "Firefox on Linux" from what a browser says of itself; its own words, shortened, when it is none of the known.
 fn device(agent: &str) -> String {
     const BROWSERS: &[(&str, &str)] = &[

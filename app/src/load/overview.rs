@@ -1,6 +1,7 @@
 //! The overview.
 
 use engine::{DatabaseError, Engine};
+use licensing::bundle::{Kind, Standing};
 use licensing::conf::check::{self, Severity};
 use licensing::conf::effective::Effective;
 use licensing::permission::Permission;
@@ -42,6 +43,16 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
         changes,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at_ms: engine.started_at,
-        sessions: engine.live_sessions().await?,
+        contact: super::exchange::contact(engine),
+        registered: super::exchange::registered(&engine.identity().await?.readiness),
+        licenses: engine.licenses().map(|all| {
+            let loaded: Vec<_> =
+                all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
+            let concurrent = loaded.iter().filter(|item| item.license.kind == Kind::Concurrent);
+            let total = concurrent.map(|item| item.license.count).sum();
+            (loaded.len(), all.items.len() - loaded.len(), total)
+        }),
+        running: engine.sync_state().running,
+        own_sessions: super::account::own_sessions(engine).await?,
     })
 }

@@ -3,9 +3,14 @@
 #![cfg(feature = "ssr")]
 #![recursion_limit = "512"]
 
+mod diagnostics;
+mod overview;
+mod exchange_pages;
+mod exchange_samples;
 mod pages;
 mod rules;
 mod samples;
+mod setup;
 
 use app::components::Document;
 use app::request::{Assets, RequestContext};

@@ -8,30 +8,30 @@ use app::pages::audit::{AuditPage, Chain};
 use app::pages::configuration::*;
 use app::pages::error::ErrorPage;
 use app::pages::login::{Login, LoginPage};
-use app::pages::overview::{OverviewPage, Registration};
 use app::pages::settings::{OwnSetting, Settings, SettingsPage, Source};
-use app::pages::setup::*;
-use app::request::{Flash, FlashKind, RequestContext};
+use app::request::RequestContext;
 use leptos::prelude::*;
-use licensing::conf::diff::{Diff, lines};
+use licensing::conf::diff::Diff;
 use licensing::permission::Role;
 
 /// Renders a signed-in page.
-fn inside(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView + Send + 'static) -> Preview {
+pub fn inside(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView + Send + 'static) -> Preview {
     render(name, context, || view! { <Layout>{page()}</Layout> }.into_any())
 }
 
 /// All previews.
 pub fn all() -> Vec<Preview> {
     [
-        overview_pages(),
+        crate::overview::pages(),
         entry_pages(),
-        setup_pages(),
+        crate::setup::pages(),
+        crate::diagnostics::pages(),
         form_pages(),
         text_pages(),
         change_pages(),
         history_pages(),
         own_pages(),
+        crate::exchange_pages::all(),
     ]
     .concat()
 }
@@ -40,33 +40,6 @@ impl Clone for Preview {
     fn clone(&self) -> Preview {
         Preview { name: self.name.clone(), html: self.html.clone() }
     }
-}
-
-fn overview_pages() -> Vec<Preview> {
-    let mut saved = administrator("/");
-    saved.flash = Some(Flash { kind: FlashKind::Success, text: "Revision 14 was saved and read back.".into() });
-    let mut alarm = administrator("/");
-    alarm.badge.changed_outside = true;
-    let mut fresh = administrator("/");
-    fresh.badge.guid_short = None;
-    fresh.badge.standing = app::request::Standing::Unregistered;
-    let mut alarmed = overview(registered());
-    alarmed.file.changed_outside_ms = Some(NOW - 3 * MINUTE);
-    alarmed.file.errors = 1;
-    alarmed.file.warnings = 2;
-    let mut empty = overview(Registration::NotRegistered { guid: None, flexible: false });
-    empty.changes.clear();
-    let mut broken = overview(registered());
-    broken.file.problem = Some("There is no file at /etc/lumenvox/license_server.conf. Put it back, or start Leasehold with --conf and the path where it is.".into());
-    vec![
-        inside("overview", saved, || view! { <OverviewPage data=overview(registered()) /> }.into_any()),
-        inside("overview-alarm", alarm, || view! { <OverviewPage data=alarmed /> }.into_any()),
-        inside("overview-empty", fresh, || view! { <OverviewPage data=empty /> }.into_any()),
-        inside("overview-error", administrator("/"), || view! { <OverviewPage data=broken /> }.into_any()),
-        inside("overview-viewer", viewer("/"), || {
-            view! { <OverviewPage data=overview(Registration::NotRegistered { guid: Some(GUID.into()), flexible: false }) /> }.into_any()
-        }),
-    ]
 }
 
 fn entry_pages() -> Vec<Preview> {
@@ -93,95 +66,6 @@ fn entry_pages() -> Vec<Preview> {
             <ErrorPage status=500 title="Something went wrong here" sentence="The page could not be made. Nothing was changed." hint="Try again. If it stays, look for the request in the log of the server." />
         }.into_any()
         }),
-    ]
-}
-
-fn setup_pages() -> Vec<Preview> {
-    let mut token = stranger("/setup");
-    token.form = refused(
-        &[("token", "abc")],
-        &[(
-            "token",
-            "This token is not the one of this server, or it is older than 30 minutes. Print a new link with “leasehold setup-link”.",
-        )],
-    );
-    let token_data = || SetupToken {
-        token: String::new(),
-        token_file: "/var/lib/leasehold/setup-token".into(),
-        command: "leasehold setup-link".into(),
-        minutes: 30,
-    };
-    let mut account = stranger("/setup/administrator");
-    account.form = refused(
-        &[("name", "admin")],
-        &[
-            ("password", "This password has 9 characters; 15 are needed."),
-            ("password_again", "The two passwords differ."),
-        ],
-    );
-    let mut guid = stranger("/setup/guid");
-    guid.form = refused(
-        &[("guid", "DF9960G1-7BD5-633B-F0F4-B1470BBD0B8E")],
-        &[("guid", "“G” at position 7 is not a hexadecimal digit (0–9, A–F).")],
-    );
-    let guid_data = |checked: bool| SetupGuid {
-        guid: if checked { "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into() } else { String::new() },
-        from_file: false,
-        path: PATH.into(),
-        canonical: checked.then(|| GUID.to_owned()),
-        preview: checked.then(|| {
-            lines(
-                file_text(&[]).as_bytes(),
-                file_text(&[("LICENSE_SERVER_GUID", GUID), ("FLEXIBLE_LICENSING_MODE", "1")]).as_bytes(),
-            )
-        }),
-        file_problem: None,
-    };
-    let connection = [
-        "USE_FLEX_REPORTING_HTTPS",
-        "FLEX_REPORTING_PORT",
-        "FLEX_REPORTING_PORT_HTTPS",
-        "FLEX_NODE_LIST",
-        "FLEX_NODE_LIST_HTTPS",
-    ];
-    let settings: Vec<_> =
-        views(&file_text(&[])).into_iter().filter(|view| connection.contains(&view.key.as_str())).collect();
-    let review = SetupReview {
-        path: PATH.into(),
-        base: "b3f0".into(),
-        diff: change(),
-        summary: vec![
-            ("GUID".into(), GUID.into()),
-            ("HTTPS to the nodes".into(), "On".into()),
-            ("HTTPS port".into(), "443".into()),
-            ("Nodes".into(), "10, flexlicense-s01 to s10".into()),
-        ],
-        findings: Vec::new(),
-        creates_file: false,
-        comment: "First setup".into(),
-    };
-    let done = SetupDone {
-        path: PATH.into(),
-        administrator: "admin".into(),
-        guid: GUID.into(),
-        revision: 2,
-        lines_changed: 2,
-        created_file: false,
-    };
-    vec![
-        render("setup-token", stranger("/setup"), || view! { <SetupTokenPage data=token_data() /> }.into_any()),
-        render("setup-token-error", token, || view! { <SetupTokenPage data=token_data() /> }.into_any()),
-        render("setup-administrator", account, || {
-            view! { <SetupAdministratorPage data=SetupAdministrator { name: String::new(), password_min: 15 } /> }
-                .into_any()
-        }),
-        render("setup-guid", stranger("/setup/guid"), || view! { <SetupGuidPage data=guid_data(true) /> }.into_any()),
-        render("setup-guid-error", guid, || view! { <SetupGuidPage data=guid_data(false) /> }.into_any()),
-        render("setup-connection", stranger("/setup/connection"), || {
-            view! { <SetupConnectionPage data=SetupConnection { path: PATH.into(), settings } /> }.into_any()
-        }),
-        render("setup-review", stranger("/setup/review"), || view! { <SetupReviewPage data=review /> }.into_any()),
-        render("setup-done", stranger("/setup/done"), || view! { <SetupDonePage data=done /> }.into_any()),
     ]
 }
 

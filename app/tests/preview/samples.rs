@@ -2,8 +2,7 @@
 
 use app::pages::audit::{AuditItem, AuditLog, Chain, Outcome};
 use app::pages::configuration::{FileInfo, Origin, RevisionItem};
-use app::pages::overview::{FileState, Overview, Registration};
-use app::request::{Badge, FieldError, FormState, RequestContext, Standing, Viewer};
+use app::request::{Badge, FieldError, FormState, RequestContext, Standing, Tone, Viewer};
 use licensing::conf::check::{Finding, check};
 use licensing::conf::diff::{Diff, lines};
 use licensing::conf::document::Document;
@@ -27,6 +26,7 @@ pub fn administrator(path: &str) -> RequestContext {
             standing: Standing::Registered,
             changed_outside: false,
             revision: 14,
+            contact: Some((Tone::Success, "In touch".into())),
         },
         now_ms: NOW,
         path: path.into(),
@@ -166,30 +166,6 @@ pub fn audit_log(items: Vec<AuditItem>) -> AuditLog {
         people: vec!["admin".into(), "noor".into(), "Leasehold".into()],
         kinds: vec![("sign-in".into(), "Signing in and out".into()), ("configuration".into(), "Configuration".into())],
     }
-}
-
-pub fn overview(registration: Registration) -> Overview {
-    Overview {
-        registration,
-        file: FileState {
-            path: PATH.into(),
-            problem: None,
-            revision: 14,
-            changed_by: Some("admin".into()),
-            changed_at_ms: Some(NOW - 21 * HOUR),
-            errors: 0,
-            warnings: 0,
-            changed_outside_ms: None,
-        },
-        changes: entries(),
-        version: "0.1.0".into(),
-        started_at_ms: NOW - 12 * DAY,
-        sessions: 2,
-    }
-}
-
-pub fn registered() -> Registration {
-    Registration::Registered { guid: GUID.into(), deployment: "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into() }
 }
 
 pub fn revisions() -> Vec<RevisionItem> {

@@ -13,6 +13,9 @@ pub enum Origin {
     /// A command on the machine itself.
     #[serde(rename = "command line")]
     CommandLine,
+    /// The reporting API.
+    #[serde(rename = "reporting api")]
+    ReportingApi,
     /// Not Leasehold at all: someone edited the file.
     Outside,
     /// Leasehold by itself.
@@ -26,6 +29,7 @@ impl Origin {
             Self::Console => "console",
             Self::Api => "api",
             Self::CommandLine => "command line",
+            Self::ReportingApi => "reporting api",
             Self::Outside => "outside",
             Self::System => "system",
         }

@@ -4,6 +4,9 @@
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Wall time in Unix milliseconds.
     fn now_ms(&self) -> i64;
+
+    /// Milliseconds that passed since some fixed instant, time asleep included; setting the wall clock does not move it.
+    fn mono_ms(&self) -> i64;
 }
 
 /// The machine's own clock.
@@ -18,26 +21,44 @@ impl Clock for SystemClock {
             .map(|d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
             .unwrap_or(0)
     }
+
+    fn mono_ms(&self) -> i64 {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000)
+    }
 }
 
 /// A clock that tests move by hand.
 #[derive(Debug, Default)]
-pub struct ManualClock(std::sync::atomic::AtomicI64);
+pub struct ManualClock {
+    wall: std::sync::atomic::AtomicI64,
+    mono: std::sync::atomic::AtomicI64,
+}
 
 impl ManualClock {
     /// A clock standing at `ms`.
     pub fn at(ms: i64) -> Self {
-        Self(ms.into())
+        Self { wall: ms.into(), mono: 0.into() }
     }
 
-    /// Moves the clock by `ms`, backwards when negative.
+    /// Lets `ms` pass: wall and monotonic time go on together.
     pub fn advance(&self, ms: i64) {
-        self.0.fetch_add(ms, std::sync::atomic::Ordering::SeqCst);
+        self.wall.fetch_add(ms, std::sync::atomic::Ordering::SeqCst);
+        self.mono.fetch_add(ms.max(0), std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Sets the wall clock off by `ms`, backwards when negative, as a person would.
+    pub fn set_off(&self, ms: i64) {
+        self.wall.fetch_add(ms, std::sync::atomic::Ordering::SeqCst);
     }
 }
 
 impl Clock for ManualClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(std::sync::atomic::Ordering::SeqCst)
+        self.wall.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
+    fn mono_ms(&self) -> i64 {
+        self.mono.load(std::sync::atomic::Ordering::SeqCst)
     }
 }

@@ -10,6 +10,9 @@ pub mod actor;
 pub mod audit;
 pub mod clock;
 pub mod conf;
+pub mod diagnostics;
+pub mod exchange;
+pub mod reachability;
 pub mod registration;
 pub mod secret;
 pub mod store;
@@ -36,6 +39,18 @@ pub struct Engine {
     pub(crate) saving: tokio::sync::Mutex<()>,
     /// Argon2 takes memory and a core: two at a time.
     pub(crate) hashing: tokio::sync::Semaphore,
+    /// The contact clock.
+    pub(crate) contact: exchange::ContactKeeper,
+    /// The licenses in force.
+    pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::Installed>>>,
+    /// Keeping in step with the nodes.
+    pub(crate) sync: exchange::Sync,
+    /// One answer is taken in at a time.
+    pub(crate) applying: tokio::sync::Mutex<()>,
+    pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
+    /// Certificates to trust at the nodes besides the system's, PEM.
+    pub(crate) node_ca: std::sync::OnceLock<Option<Vec<u8>>>,
+    pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
     pub(crate) decoy: String,
@@ -62,7 +77,15 @@ impl Engine {
             outside: None,
             problem: None,
         };
+        let contact = exchange::ContactKeeper::load(store.read(), started_at).await?;
         let engine = Self {
+            contact,
+            installed: tokio::sync::watch::Sender::new(None),
+            sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
+            applying: tokio::sync::Mutex::new(()),
+            nodes: std::sync::OnceLock::new(),
+            node_ca: std::sync::OnceLock::new(),
+            reachability: tokio::sync::watch::Sender::default(),
             audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
             store,
             clock,
@@ -76,6 +99,7 @@ impl Engine {
             started_at,
         };
         engine.settle_conf().await?;
+        engine.settle_exchange().await?;
         Ok(engine)
     }
 
@@ -92,6 +116,17 @@ impl Engine {
     /// Whether the database answers.
     pub async fn database_answers(&self) -> bool {
         self.store.answers().await
+    }
+
+    /// What the database is and how long it takes to answer, milliseconds.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when it does not answer.
+    pub async fn database_check(&self) -> Result<(String, u32), DatabaseError> {
+        let began = std::time::Instant::now();
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(self.store.read()).await?;
+        let ms = u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX);
+        Ok((format!("SQLite {version}"), ms))
     }
 
     /// Closes the database.

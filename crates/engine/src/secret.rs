@@ -25,3 +25,18 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn digest_hex(bytes: &[u8]) -> String {
     hex(&digest(bytes))
 }
+
+/// A random UUID (version 4).
+pub fn uuid() -> uuid::Uuid {
+    uuid::Builder::from_random_bytes(random()).into_uuid()
+}
+
+/// A random number below `bound`, which is not 0; even enough for small bounds.
+pub fn below(bound: usize) -> usize {
+    usize::try_from(u64::from_le_bytes(random()) % bound as u64).unwrap_or(0)
+}
+
+/// A random fraction, 0 up to 1.
+pub fn fraction() -> f64 {
+    f64::from(u32::from_le_bytes(random())) / f64::from(u32::MAX)
+}

@@ -2,9 +2,25 @@
 //!
 //! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
 
+#[cfg(feature = "exchange")]
+pub mod bundle;
+#[cfg(feature = "exchange")]
+pub mod canonical;
 pub mod conf;
 pub mod contact;
 pub mod context;
 mod excerpt;
 pub mod guid;
 pub mod permission;
+#[cfg(feature = "exchange")]
+pub mod registration_file;
+#[cfg(feature = "exchange")]
+pub mod retry;
+#[cfg(feature = "exchange")]
+pub mod sealed;
+#[cfg(feature = "exchange")]
+pub mod status_report;
+#[cfg(feature = "exchange")]
+pub mod status_response;
+#[cfg(feature = "exchange")]
+pub mod vendor_key;

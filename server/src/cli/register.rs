@@ -1,40 +1,58 @@
+use std::path::PathBuf;
+
 use clap::Args;
+use serde_json::Value;
 
 use super::Common;
+use super::exchange::{changes, read_file};
 use super::output::text;
-use crate::exit::{Done, Failure};
-use crate::operations::Operation;
+use crate::exit::Done;
+use crate::operations::{Operation, Registering};
 
 /// `leasehold register`
 #[derive(Debug, Args)]
 pub struct Register {
     #[command(flatten)]
     common: Common,
+    /// The registration file the vendor gave: it brings GUID, auth string and the vendor's keys
+    #[arg(long, value_name = "FILE", required_unless_present = "guid", conflicts_with_all = ["guid", "auth", "vendor_key"])]
+    file: Option<PathBuf>,
     /// This server's GUID, as the vendor gave it: with or without braces and hyphens, in any case
     #[arg(long, value_name = "GUID")]
-    guid: String,
+    guid: Option<String>,
     /// The auth string the vendor gave with it
     #[arg(long, value_name = "TEXT")]
     auth: Option<String>,
-    /// Fingerprint of the vendor's key
+    /// Fingerprint of the vendor's key, as the vendor told it; the key itself is fetched from a node
     #[arg(long, value_name = "FINGERPRINT")]
     vendor_key: Option<String>,
-    /// Write the registration only; do not contact a licensing node
+    /// Write the registration only; do not exchange now
     #[arg(long)]
     no_sync: bool,
 }
 
 impl Register {
     pub async fn run(self) -> Done {
-        if !self.no_sync {
-            return Err(Failure::refused(
-                "This version does not exchange with the licensing nodes yet. Repeat with --no-sync to write the registration; nothing was changed.",
-            ));
-        }
-        let operation = Operation::Register { guid: self.guid, auth: self.auth, vendor_key: self.vendor_key };
-        let plain = |v: &_| {
-            format!("Registered as {}; license_server.conf is at revision {}.\n", text(v, "guid"), text(v, "revision"))
+        let file = self.file.as_deref().map(read_file).transpose()?;
+        let registering = Registering {
+            file: file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            guid: self.guid,
+            auth: self.auth,
+            vendor_key: self.vendor_key,
+            sync: !self.no_sync,
         };
-        self.common.perform(operation, plain).await
+        self.common.perform(Operation::Register(registering), plain).await
+    }
+}
+
+fn plain(value: &Value) -> String {
+    let registered = format!(
+        "Registered as {}; license_server.conf is at revision {}.\n",
+        text(value, "guid"),
+        text(value, "revision")
+    );
+    match &value["sync"] {
+        Value::Null => registered,
+        sync => format!("{registered}{}", changes(sync)),
     }
 }

@@ -14,7 +14,7 @@ use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
 use crate::operations::setup_url;
 use crate::settings::{self, Flags, Settings};
-use crate::{control, logging};
+use crate::{control, logging, reporting};
 
 /// How long open requests may take to end after SIGTERM; the process is gone within 5 s.
 const GRACE: Duration = Duration::from_secs(3);
@@ -33,7 +33,10 @@ pub struct Serve {
     /// Address and port of the console and its API [env: LEASEHOLD_CONSOLE] [default: 127.0.0.1:8084]
     #[arg(long, value_name = "ADDR")]
     console: Option<String>,
-    /// Certificate chain of the console, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
+    /// Address and port of the reporting API (gRPC); off turns it off [env: LEASEHOLD_REPORTING] [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDR")]
+    reporting: Option<String>,
+    /// Certificate chain of the console and the reporting API, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// Private key of that certificate, PEM [env: LEASEHOLD_TLS_KEY]
@@ -42,6 +45,12 @@ pub struct Serve {
     /// Further host names of the console, separated by commas [env: LEASEHOLD_HOSTS]
     #[arg(long, value_name = "NAMES")]
     hosts: Option<String>,
+    /// Proxy towards the licensing nodes; off uses none [env: LEASEHOLD_PROXY] [default: HTTP_PROXY, HTTPS_PROXY, NO_PROXY]
+    #[arg(long, value_name = "URL")]
+    proxy: Option<String>,
+    /// Certificates to trust at the licensing nodes besides the system's, PEM [env: LEASEHOLD_NODE_CA]
+    #[arg(long, value_name = "FILE")]
+    node_ca: Option<PathBuf>,
     /// What is logged: error, warn, info, debug or a filter [env: LEASEHOLD_LOG] [default: LOGGING_VERBOSITY of the conf file]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
@@ -57,6 +66,9 @@ impl Serve {
             ("data", path(&self.data)),
             ("conf", path(&self.conf)),
             ("console", self.console.clone()),
+            ("reporting", self.reporting.clone()),
+            ("proxy", self.proxy.clone()),
+            ("node-ca", path(&self.node_ca)),
             ("tls-cert", path(&self.tls_cert)),
             ("tls-key", path(&self.tls_key)),
             ("hosts", self.hosts.clone()),
@@ -72,7 +84,7 @@ impl Serve {
         if settings.is_fresh() {
             settings.write_first_conf()?;
         }
-        let listener = bind(settings.console)?;
+        let listener = bind(settings.console, "console")?;
         let address =
             listener.local_addr().map_err(|e| Failure::failed(format!("The console's address is not known: {e}.")))?;
         let tls = tls::choose(&settings, address).await?;
@@ -82,10 +94,19 @@ impl Serve {
         let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, shown(address));
         let stop = CancellationToken::new();
         let control = control::listen(&settings.data, engine.clone(), &origin, stop.clone())?;
+        http::metrics::start();
+        engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
+        let reporting = reporting::bind(&settings).await?;
         let watch = tokio::spawn(engine.clone().watch_conf());
+        let contact = tokio::spawn(engine.clone().keep_contact());
+        let in_sync = tokio::spawn(engine.clone().keep_in_sync());
         let follow = tokio::spawn(verbosity.follow(engine.clone()));
         let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
-        announce(&engine, &settings, &origin, tls.as_ref()).await?;
+        let reporting_address = reporting.as_ref().map(reporting::Bound::address);
+        if let Some(bound) = reporting {
+            tokio::spawn(bound.serve(engine.clone(), stop.clone()));
+        }
+        announce(&engine, &settings, &origin, tls.as_ref(), reporting_address).await?;
         let handle = axum_server::Handle::new();
         tokio::spawn({
             let (handle, stop) = (handle.clone(), stop.clone());
@@ -98,6 +119,11 @@ impl Serve {
         let served = http::serve(listener, app, tls, handle).await;
         stop.cancel();
         watch.abort();
+        contact.abort();
+        in_sync.abort();
+        if let Err(error) = engine.store_contact().await {
+            tracing::error!(%error, "the contact clock could not be stored at the end");
+        }
         follow.abort();
         let _ = tokio::time::timeout(Duration::from_millis(500), control).await;
         engine.close().await;
@@ -114,30 +140,39 @@ fn shown(address: SocketAddr) -> String {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+/// Listens at an address that the setting `flag` named.
+///
+/// # Errors
+/// A sentence that says why not, and names the flag to change it with.
+pub fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Failure::failed(format!(
-            "Port {} on {} is in use by another program. Stop that program, or choose another port with --console.",
+            "Port {} on {} is in use by another program. Stop that program, or choose another port with --{flag}.",
             address.port(),
             address.ip()
         )),
         std::io::ErrorKind::PermissionDenied => Failure::failed(format!(
-            "Port {} may not be used by this user. Choose one above 1023 with --console.",
+            "Port {} may not be used by this user. Choose one above 1023 with --{flag}.",
             address.port()
         )),
         std::io::ErrorKind::AddrNotAvailable => Failure::failed(format!(
-            "{} is not an address of this machine. Choose one of its own with --console.",
+            "{} is not an address of this machine. Choose one of its own with --{flag}.",
             address.ip()
         )),
-        _ => Failure::failed(format!("The console cannot listen on {address}: {error}.")),
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|error| Failure::failed(format!("The console cannot listen on {address}: {error}.")))?;
+        _ => Failure::failed(format!("Nothing can listen on {address} (--{flag}): {error}.")),
+    };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     Ok(listener)
 }
 
-async fn announce(engine: &Engine, settings: &Settings, origin: &str, tls: Option<&tls::Tls>) -> Done {
+async fn announce(
+    engine: &Engine,
+    settings: &Settings,
+    origin: &str,
+    tls: Option<&tls::Tls>,
+    reporting: Option<SocketAddr>,
+) -> Done {
     use std::fmt::Write as _;
     let mut text = format!("console: {origin}\n");
     let claimed =
@@ -148,6 +183,9 @@ async fn announce(engine: &Engine, settings: &Settings, origin: &str, tls: Optio
     }
     if let Some(fingerprint) = tls.and_then(|tls| tls.made_here.as_deref()) {
         let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");
+    }
+    if let Some(address) = reporting {
+        let _ = writeln!(text, "reporting: {address}");
     }
     if let Some(problem) = engine.conf().problem {
         eprintln!("{problem}");

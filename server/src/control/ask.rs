@@ -20,18 +20,22 @@ use crate::settings::Settings;
 /// How long a command waits for the server.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// The same for what asks licensing nodes: each of ten may take its time.
+const NODE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+
 /// Carries out an operation: by the running server, else here.
 ///
 /// # Errors
 /// What the operation answers; [`crate::exit::code::NO_SERVER`] when a running server is needed and none answers.
 pub async fn perform(settings: &Settings, operation: Operation) -> Result<Value, Failure> {
+    let patience = if operation.asks_nodes() { NODE_PATIENCE } else { PATIENCE };
     match UnixStream::connect(socket(&settings.data)).await {
-        Ok(stream) => match tokio::time::timeout(PATIENCE, ask(stream, &operation)).await {
+        Ok(stream) => match tokio::time::timeout(patience, ask(stream, &operation)).await {
             Ok(answer) => answer,
             Err(_) => Err(Failure::no_server(format!(
                 "The server for {} did not answer within {} s. Look at its log; it may have to be restarted.",
                 settings.data.display(),
-                PATIENCE.as_secs()
+                patience.as_secs()
             ))),
         },
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Failure::no_server(format!(
@@ -86,6 +90,7 @@ async fn alone(settings: &Settings, operation: Operation) -> Result<Value, Failu
     }
     let engine = Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
     let engine = Arc::new(engine);
+    engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
     let name = user_name(rustix::process::getuid().as_raw());
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use licensing::contact::Phase;
 use serde_json::json;
 
 use super::state::App;
@@ -21,6 +22,9 @@ pub async fn readyz(State(app): State<App>) -> Response {
     }
     if app.engine.conf().problem.is_some() {
         missing.push("license_server.conf cannot be used; the console says why.");
+    }
+    if app.engine.contact().phase() == Phase::Lapsed {
+        missing.push("No license is in service: the licensing nodes were not reached for too long.");
     }
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response()

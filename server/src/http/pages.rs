@@ -2,10 +2,14 @@
 //! the same page with what was typed, the reasons, and status 422.
 
 pub mod account;
+pub mod clusters;
 pub mod configuration;
+pub mod diagnostics;
 pub mod error;
+pub mod exchange;
 pub mod flash;
 pub mod form;
+pub mod licenses;
 pub mod login;
 pub mod render;
 pub mod setup;

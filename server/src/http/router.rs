@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use licensing::permission::Permission::{EditConfiguration, OwnAccount, RestoreConfiguration, View, ViewAudit};
+use licensing::permission::Permission::{EditConfiguration, Exchange, OwnAccount, RestoreConfiguration, View, ViewAudit};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
@@ -18,11 +18,13 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api::v1 as api;
 use super::middleware::{claim, headers, host, request_id};
-use super::pages::{account, configuration, error, login, render, setup, theme};
+use super::pages::{
+    account, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme,
+};
 use super::problem::Problem;
 use super::state::App;
 use super::table::Table;
-use super::{events, health, identity};
+use super::{events, health, identity, metrics};
 use crate::assets;
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some room.
@@ -45,6 +47,8 @@ pub fn table(app: App) -> Table {
         .post("/setup/guid", Wizard, &[], setup::guid)
         .get("/setup/connection", Wizard, setup::connection_page)
         .post("/setup/connection", Wizard, &[], setup::connection)
+        .get("/setup/key", Wizard, setup::key_page)
+        .post("/setup/key", Wizard, &[], setup::key)
         .get("/setup/review", Wizard, setup::review_page)
         .post("/setup/review", Wizard, &["conf.save", "server.register"], setup::review)
         .get("/setup/done", Wizard, setup::done_page)
@@ -59,6 +63,28 @@ pub fn table(app: App) -> Table {
         .post("/configuration/restore", Person(RestoreConfiguration), &["conf.save"], configuration::restore)
         .get("/configuration/outside", Person(View), render::page)
         .post("/configuration/outside", Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
+        .get("/licenses", Person(View), render::page)
+        .get("/licenses.csv", Person(View), licenses::csv)
+        .get("/exchange", Person(View), render::page)
+        .post("/exchange/sync", Person(Exchange), &["exchange.sync"], exchange::sync)
+        .get("/exchange/hand", Person(View), render::page)
+        .post("/exchange/hand/report", Person(Exchange), &["exchange.report"], exchange::report)
+        .post("/exchange/hand/response", Person(Exchange), &["exchange.push"], exchange::response)
+        .get("/exchange/report/{id}/download", Person(Exchange), exchange::download)
+        .get("/exchange/receipt/{id}", Person(View), render::page)
+        .get("/exchange/ledger", Person(View), render::page)
+        .get("/exchange/clusters", Person(View), render::page)
+        .post("/exchange/clusters", Person(Exchange), &["cluster.add"], clusters::add)
+        .get("/exchange/clusters/{id}", Person(View), render::page)
+        .post("/exchange/clusters/{id}/report", Person(Exchange), &[], clusters::report)
+        .post("/exchange/clusters/{id}/pull", Person(Exchange), &["cluster.pull"], clusters::pull)
+        .post("/exchange/clusters/{id}/push", Person(Exchange), &["cluster.push"], clusters::push)
+        .post("/exchange/clusters/{id}/remove", Person(Exchange), &["cluster.remove"], clusters::remove)
+        .get("/diagnostics", Person(View), render::page)
+        .post("/diagnostics/probe", Person(Exchange), &["diagnostics.probe"], diagnostics::probe)
+        .post("/diagnostics/port", Person(EditConfiguration), &["conf.save"], diagnostics::port)
+        .get("/diagnostics/firewall.txt", Person(View), diagnostics::firewall_text)
+        .get("/diagnostics/firewall.csv", Person(View), diagnostics::firewall_csv)
         .get("/audit", Person(ViewAudit), render::page)
         .get("/account", Person(OwnAccount), render::page)
         .post("/account/password", Person(OwnAccount), &["user.password"], account::password)
@@ -71,8 +97,14 @@ pub fn table(app: App) -> Table {
         .put("/api/v1/config", May(EditConfiguration), &["conf.save"], api::config::put)
         .get("/api/v1/config/history", May(View), api::history::get)
         .post("/api/v1/config/restore", May(RestoreConfiguration), &["conf.save"], api::restore::post)
+        .get("/api/v1/licenses", May(View), api::licenses::get)
+        .post("/api/v1/exchange/sync", May(Exchange), &["exchange.sync"], api::exchange::sync)
+        .get_audited("/api/v1/exchange/report", May(Exchange), &["exchange.report"], api::exchange::report)
+        .post("/api/v1/exchange/response", May(Exchange), &["exchange.push"], api::exchange::response)
+        .get("/api/v1/exchange/ledger", May(View), api::exchange::ledger)
         .get("/api/v1/audit", May(ViewAudit), api::audit::get)
         .get("/api/v1/openapi.json", May(View), api::openapi::get)
+        .get("/metrics", Open, metrics::get)
 }
 
 /// The whole service.
@@ -109,6 +141,7 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn_with_state(app.clone(), host::host))
                 .layer(from_fn(timeout)),
         )
+        .route_layer(from_fn(metrics::measure))
         .with_state(app)
 }
 
@@ -130,6 +163,10 @@ async fn cross_origin(State(app): State<App>, request: Request, next: axum::midd
 }
 
 async fn timeout(request: Request, next: axum::middleware::Next) -> Response {
+    // An exchange asks many nodes, each with its own limit of time.
+    if request.uri().path() == "/api/v1/exchange/sync" {
+        return next.run(request).await;
+    }
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "The request took longer than 30 s and was given up.")

@@ -103,6 +103,8 @@ fn settings_page(settings: &Settings) -> SettingsPage {
         "data" => "./.leasehold in a checkout, else /var/lib/leasehold",
         "conf" => "license_server.conf in the data folder",
         "console" => "127.0.0.1:8084",
+        "reporting" => "127.0.0.1:5000",
+        "proxy" => "HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         "tls-cert" | "tls-key" => "none on loopback, else made in the data folder",
         "log" => "LOGGING_VERBOSITY of license_server.conf",
         _ => "none",

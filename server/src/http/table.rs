@@ -36,6 +36,17 @@ impl Table {
         self.add("GET", path, access, &[], get(handler))
     }
 
+    /// An answer that opens something: read over the API, remembered in the audit log.
+    pub fn get_audited<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        access: Access,
+        audit: &'static [&'static str],
+        handler: H,
+    ) -> Self {
+        self.add("GET", path, access, audit, get(handler))
+    }
+
     /// A form of the console.
     pub fn post<H: Handler<T, App>, T: 'static>(
         self,

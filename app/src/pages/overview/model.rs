@@ -1,6 +1,7 @@
 //! What the overview shows.
 
 use crate::pages::audit::AuditItem;
+use crate::pages::exchange::{ContactModel, Registered};
 use serde::{Deserialize, Serialize};
 
 /// The data of the overview.
@@ -12,8 +13,16 @@ pub struct Overview {
     pub changes: Vec<AuditItem>,
     pub version: String,
     pub started_at_ms: i64,
-    /// Sessions signed in now.
-    pub sessions: usize,
+    /// How long ago the nodes last answered, and what follows from it.
+    pub contact: ContactModel,
+    /// Whether this server can exchange with the nodes.
+    pub registered: Registered,
+    /// Licenses that are loaded, those that are not, and how many may be held at once; none before the first exchange.
+    pub licenses: Option<(usize, usize, u64)>,
+    /// An exchange is under way.
+    pub running: bool,
+    /// Where the viewer is signed in, this browser included.
+    pub own_sessions: usize,
 }
 
 /// What the configuration file says about this server's identity.

@@ -1,6 +1,7 @@
 //! What to do next, from the state of the server. The most pressing comes first.
 
 use super::model::{Overview, Registration};
+use crate::pages::exchange::Registered;
 use crate::paths;
 
 /// One thing to do.
@@ -12,97 +13,203 @@ pub(super) struct NextStep {
     pub href: String,
 }
 
+impl NextStep {
+    fn new(title: &'static str, why: &'static str, action: &'static str, href: impl Into<String>) -> NextStep {
+        NextStep { title, why, action, href: href.into() }
+    }
+}
+
 /// The things to do, the most pressing first; empty when nothing is.
 pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
-    let mut steps = Vec::new();
     if data.file.problem.is_some() {
-        steps.push(NextStep {
-            title: "Make the configuration file readable",
-            why: "Leasehold reads its settings from this file and from nowhere else.",
-            action: "Show the details",
-            href: paths::CONFIGURATION.to_owned(),
-        });
-        return steps;
+        return vec![NextStep::new(
+            "Make the configuration file readable",
+            "Leasehold reads its settings from this file and from nowhere else.",
+            "Show the details",
+            paths::CONFIGURATION,
+        )];
     }
+    let mut steps = Vec::new();
     if data.file.changed_outside_ms.is_some() {
-        steps.push(NextStep {
-            title: "Look at the change made outside",
-            why: "Keep it as a revision of its own, or bring back the revision before it.",
-            action: "Show what changed",
-            href: paths::CONFIGURATION_OUTSIDE.to_owned(),
-        });
+        steps.push(NextStep::new(
+            "Look at the change made outside",
+            "Keep it as a revision of its own, or bring back the revision before it.",
+            "Show what changed",
+            paths::CONFIGURATION_OUTSIDE,
+        ));
     }
     match &data.registration {
-        Registration::NotRegistered { guid: None, .. } => steps.push(NextStep {
-            title: "Enter the GUID",
-            why: "It identifies this server at the vendor's licensing nodes.",
-            action: "Enter the GUID",
-            href: paths::setting("LICENSE_SERVER_GUID"),
-        }),
-        Registration::NotRegistered { guid: Some(_), .. } => steps.push(NextStep {
-            title: "Turn on flexible licensing",
-            why: "The GUID counts only while this is on.",
-            action: "Open the setting",
-            href: paths::setting("FLEXIBLE_LICENSING_MODE"),
-        }),
-        Registration::Registered { .. } => {}
+        Registration::NotRegistered { guid: None, .. } => steps.push(NextStep::new(
+            "Enter the GUID",
+            "It identifies this server at the vendor's licensing nodes.",
+            "Enter the GUID",
+            paths::setting("LICENSE_SERVER_GUID"),
+        )),
+        Registration::NotRegistered { guid: Some(_), .. } => steps.push(NextStep::new(
+            "Turn on flexible licensing",
+            "The GUID counts only while this is on.",
+            "Open the setting",
+            paths::setting("FLEXIBLE_LICENSING_MODE"),
+        )),
+        Registration::Registered { .. } => steps.extend(exchange_steps(data)),
     }
     if data.file.errors + data.file.warnings > 0 {
-        steps.push(NextStep {
-            title: "Look at what the check found",
-            why: "Each finding names its line and says what to change.",
-            action: "Show the findings",
-            href: paths::findings(),
-        });
+        steps.push(NextStep::new(
+            "Look at what the check found",
+            "Each finding names its line and says what to change.",
+            "Show the findings",
+            paths::findings(),
+        ));
     }
     steps
+}
+
+/// What a registered server needs to come, or to stay, in touch.
+fn exchange_steps(data: &Overview) -> Vec<NextStep> {
+    match &data.registered {
+        Registered::NoKey => {
+            return vec![NextStep::new(
+                "Confirm the vendor's key",
+                "Compare its fingerprint with the one the vendor gave you. Nothing is sent before.",
+                "To the key",
+                paths::EXCHANGE_AT_KEYS,
+            )];
+        }
+        Registered::NoAuth => {
+            return vec![NextStep::new(
+                "Give the auth string",
+                "The registration file from the vendor holds it.",
+                "Show how",
+                paths::EXCHANGE,
+            )];
+        }
+        Registered::OtherGuid { .. } => {
+            return vec![NextStep::new(
+                "Settle which GUID counts",
+                "Put the registered one back into the file, or register the new one.",
+                "Show how",
+                paths::EXCHANGE,
+            )];
+        }
+        // The page behind the link says what to do about each.
+        Registered::No | Registered::Unreadable(_) => {
+            return vec![NextStep::new(
+                "Put the registration right",
+                "Nothing can be exchanged before.",
+                "Show how",
+                paths::EXCHANGE,
+            )];
+        }
+        Registered::Yes => {}
+    }
+    let by_hand = NextStep::new(
+        "Carry an exchange by hand",
+        "It needs no connection from this server: a report goes out, a response comes back.",
+        "Exchange by hand",
+        paths::EXCHANGE_HAND,
+    );
+    let find_out = NextStep::new(
+        "Find out why the exchange fails",
+        "A check of each node and port shows where a connection ends.",
+        "Open diagnostics",
+        paths::DIAGNOSTICS,
+    );
+    match (data.contact.last_ms, data.contact.phase.as_str()) {
+        (None, _) if data.running => Vec::new(),
+        (None, _) => vec![NextStep::new(
+            "Make the first exchange",
+            "It brings the licenses. Afterwards it repeats itself once a day.",
+            "To the exchange",
+            paths::EXCHANGE,
+        )],
+        (Some(_), "in_touch") => Vec::new(),
+        (Some(_), "late") => vec![find_out],
+        // With weeks or less left the way that always works comes first.
+        (Some(_), _) => vec![by_hand, find_out],
+    }
+}
+
+/// A registered server in touch, with a clean file.
+#[cfg(test)]
+pub(super) fn sample() -> Overview {
+    use super::model::FileState;
+    use crate::pages::exchange::ContactModel;
+    Overview {
+        registration: Registration::Registered { guid: String::new(), deployment: String::new() },
+        file: FileState {
+            path: "/etc/x".into(),
+            problem: None,
+            revision: 1,
+            changed_by: None,
+            changed_at_ms: None,
+            errors: 0,
+            warnings: 0,
+            changed_outside_ms: None,
+        },
+        changes: Vec::new(),
+        version: "0.1.0".into(),
+        started_at_ms: 0,
+        contact: ContactModel { phase: "in_touch".into(), last_ms: Some(1), ..ContactModel::default() },
+        registered: Registered::Yes,
+        licenses: Some((2, 0, 40)),
+        running: false,
+        own_sessions: 1,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::overview::FileState;
+    use crate::pages::exchange::ContactModel;
 
-    fn overview(registration: Registration) -> Overview {
-        Overview {
-            registration,
-            file: FileState {
-                path: "/etc/x".into(),
-                problem: None,
-                revision: 1,
-                changed_by: None,
-                changed_at_ms: None,
-                errors: 0,
-                warnings: 0,
-                changed_outside_ms: None,
-            },
-            changes: Vec::new(),
-            version: "0.1.0".into(),
-            started_at_ms: 0,
-            sessions: 1,
-        }
+    fn titles(data: &Overview) -> Vec<&'static str> {
+        next_steps(data).iter().map(|step| step.title).collect()
     }
 
     #[test]
-    fn a_registered_server_with_a_clean_file_has_nothing_to_do() {
-        let registered = Registration::Registered { guid: String::new(), deployment: String::new() };
-        assert_eq!(next_steps(&overview(registered)), []);
+    fn a_server_in_touch_with_a_clean_file_has_nothing_to_do() {
+        assert_eq!(next_steps(&sample()), []);
     }
 
     #[test]
     fn an_unreadable_file_comes_before_everything_else() {
-        let mut data = overview(Registration::NotRegistered { guid: None, flexible: false });
+        let mut data = sample();
+        data.registration = Registration::NotRegistered { guid: None, flexible: false };
         data.file.problem = Some("It is a folder.".into());
         data.file.errors = 3;
-        let titles: Vec<_> = next_steps(&data).iter().map(|step| step.title).collect();
-        assert_eq!(titles, ["Make the configuration file readable"]);
+        assert_eq!(titles(&data), ["Make the configuration file readable"]);
     }
 
     #[test]
     fn a_change_from_outside_comes_before_the_registration() {
-        let mut data = overview(Registration::NotRegistered { guid: None, flexible: false });
+        let mut data = sample();
+        data.registration = Registration::NotRegistered { guid: None, flexible: false };
         data.file.changed_outside_ms = Some(1);
-        let titles: Vec<_> = next_steps(&data).iter().map(|step| step.title).collect();
-        assert_eq!(titles, ["Look at the change made outside", "Enter the GUID"]);
+        assert_eq!(titles(&data), ["Look at the change made outside", "Enter the GUID"]);
+    }
+
+    #[test]
+    fn a_key_that_is_not_confirmed_comes_before_the_first_exchange() {
+        let mut data = sample();
+        data.contact = ContactModel::default();
+        data.registered = Registered::NoKey;
+        assert_eq!(titles(&data), ["Confirm the vendor's key"]);
+        data.registered = Registered::Yes;
+        assert_eq!(titles(&data), ["Make the first exchange"]);
+        data.running = true;
+        assert!(titles(&data).is_empty());
+    }
+
+    #[test]
+    fn the_later_the_exchange_the_sooner_the_way_by_hand() {
+        for (phase, expected) in [
+            ("late", &["Find out why the exchange fails"][..]),
+            ("reminder", &["Carry an exchange by hand", "Find out why the exchange fails"][..]),
+            ("lapsed", &["Carry an exchange by hand", "Find out why the exchange fails"][..]),
+        ] {
+            let mut data = sample();
+            data.contact.phase = phase.into();
+            assert_eq!(titles(&data), expected, "{phase}");
+        }
     }
 }

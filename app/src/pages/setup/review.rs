@@ -1,4 +1,4 @@
-//! Step 5: everything chosen, before it is written.
+//! Step 6: everything chosen, before it is written.
 
 use super::frame::SetupFrame;
 use super::model::{SetupReview, Step};
@@ -12,11 +12,10 @@ use leptos::prelude::*;
 #[component]
 pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
     let changed = changed_lines(&data.diff);
-    let (title, button) = match (data.creates_file, data.diff.is_empty(), changed) {
-        (true, _, _) => ("A new file will be written".to_owned(), "Write the file and finish"),
-        (false, true, _) => ("The file stays as it is".to_owned(), "Finish"),
-        (false, false, 1) => ("1 line of the file will change".to_owned(), "Save the change and finish"),
-        (false, false, more) => (format!("{more} lines of the file will change"), "Save the changes and finish"),
+    let (title, button) = match (data.diff.is_empty(), changed) {
+        (true, _) => ("The file stays as it is".to_owned(), "Finish"),
+        (false, 1) => ("1 line of the file will change".to_owned(), "Save the change and finish"),
+        (false, more) => (format!("{more} lines of the file will change"), "Save the changes and finish"),
     };
     let comment = request().typed("comment", &data.comment);
     view! {
@@ -39,7 +38,7 @@ pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
                 </div>
                 <div class="actions">
                     <button type="submit" class="button primary large">{button}</button>
-                    <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
+                    <LinkButton href=paths::SETUP_KEY look="large">"Back"</LinkButton>
                 </div>
             </form>
         </SetupFrame>

@@ -7,17 +7,21 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use licensing::conf::effective::Effective;
+use licensing::guid::Guid;
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::{Fingerprint, VendorKey};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
 use crate::Engine;
+use crate::registration::Credentials;
 use crate::secret;
 
 /// Life of a set-up link, milliseconds (console rules: 30 min).
 pub const LIFE_MS: i64 = 30 * 60 * 1000;
 
 /// How far a fresh server is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Default)]
 pub struct Setup {
     /// The first administrator exists.
     pub claimed: bool,
@@ -27,6 +31,36 @@ pub struct Setup {
     pub guid: Option<String>,
     /// The connection chosen in the wizard: key and value as they will be written.
     pub connection: Vec<(String, String)>,
+    /// The auth string typed in the wizard; a secret.
+    pub auth: Option<String>,
+    /// The registration file given in the wizard; it holds a secret.
+    pub registration: Option<RegistrationFile>,
+    /// The fingerprint confirmed in the wizard, and its key when a node gave it.
+    pub vendor_key: Option<(Fingerprint, Option<VendorKey>)>,
+}
+
+impl Setup {
+    /// Everything gathered besides the GUID.
+    #[must_use]
+    pub fn credentials(&self) -> Credentials {
+        let mut credentials = self.registration.as_ref().map(Credentials::of).unwrap_or_default();
+        if self.registration.is_none() {
+            credentials.auth_string.clone_from(&self.auth);
+        }
+        if let Some(key) = self.vendor_key
+            && !credentials.vendor_keys.iter().any(|(fingerprint, _)| *fingerprint == key.0)
+        {
+            credentials.vendor_keys.push(key);
+        }
+        credentials
+    }
+}
+
+/// What the wizard keeps of a confirmed key.
+#[derive(Serialize, Deserialize)]
+struct Confirmed {
+    fingerprint: String,
+    key: Option<VendorKey>,
 }
 
 /// Why there is no link.
@@ -55,7 +89,7 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
         let row =
-            sqlx::query("SELECT guid, connection, claimed_at, done_at FROM setup").fetch_one(self.store.read()).await?;
+            sqlx::query("SELECT * FROM setup").fetch_one(self.store.read()).await?;
         let connection: Option<String> = row.get("connection");
         let claimed = row.get::<Option<i64>, _>("claimed_at").is_some();
         // Registered by other means, before or since: nothing is left to ask.
@@ -65,6 +99,14 @@ impl Engine {
             done: row.get::<Option<i64>, _>("done_at").is_some() || (claimed && registered),
             guid: row.get("guid"),
             connection: connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            auth: row.get("auth_string"),
+            registration: row
+                .get::<Option<String>, _>("registration")
+                .and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
+            vendor_key: row
+                .get::<Option<String>, _>("vendor_key")
+                .and_then(|text| serde_json::from_str::<Confirmed>(&text).ok())
+                .and_then(|kept| Some((kept.fingerprint.parse().ok()?, kept.key))),
         })
     }
 
@@ -136,13 +178,50 @@ impl Engine {
         tx.commit().await
     }
 
+    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth string
+    /// typed before for the same GUID stays when none is typed now.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn keep_setup_identity(
+        &self,
+        guid: &Guid,
+        auth: Option<&str>,
+        registration: Option<&RegistrationFile>,
+    ) -> Result<(), sqlx::Error> {
+        let before = self.setup().await?;
+        let same = before.guid.as_deref() == Some(guid.to_string().as_str());
+        let kept = before.auth.filter(|_| same);
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET guid = ?, auth_string = ?, registration = ?, vendor_key = CASE WHEN ? THEN vendor_key END")
+            .bind(guid.to_string())
+            .bind(auth.map(str::to_owned).or(kept))
+            .bind(registration.map(RegistrationFile::to_json))
+            .bind(same)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Keeps the key that was confirmed in the wizard, or that none was.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn keep_setup_key(&self, key: Option<(Fingerprint, Option<VendorKey>)>) -> Result<(), sqlx::Error> {
+        let kept = key.map(|(fingerprint, key)| Confirmed { fingerprint: fingerprint.to_string(), key });
+        let kept = kept.map(|kept| serde_json::to_string(&kept).expect("a key always serializes"));
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE setup SET vendor_key = ?").bind(kept).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
     /// The wizard is over; it is not shown again.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn finish_setup(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE setup SET done_at = coalesce(done_at, ?)")
+        sqlx::query("UPDATE setup SET done_at = coalesce(done_at, ?), auth_string = NULL, registration = NULL, vendor_key = NULL")
             .bind(self.clock.now_ms())
             .execute(&mut *tx)
             .await?;

@@ -2,8 +2,10 @@
 
 pub mod audit;
 pub mod config;
+pub mod exchange;
 pub mod history;
 pub mod json;
+pub mod licenses;
 pub mod openapi;
 pub mod restore;
 pub mod status;

@@ -1,7 +1,7 @@
-//! Reading a form: `application/x-www-form-urlencoded` only, limited, and kept for showing again.
+//! Reading a form: url-encoded, or multipart where files are sent; limited, and kept for showing again.
 
 use app::request::{FieldError, FormState};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -19,7 +19,7 @@ pub struct Form {
 }
 
 /// Secrets are never shown again.
-const SECRET: &[&str] = &["password", "password_again", "current", "token"];
+const SECRET: &[&str] = &["password", "password_again", "current", "token", "auth", "registration", "file"];
 
 impl Form {
     /// What a field holds; empty when it was not sent.
@@ -60,27 +60,54 @@ impl FromRequest<App> for Form {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let (parts, body) = request.into_parts();
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if !kind
-            .split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-        {
-            let sentence =
-                "A form is sent as application/x-www-form-urlencoded; this was something else. Nothing was changed.";
-            return Err(error::answer(app, &parts, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence).await);
-        }
-        match axum::body::to_bytes(body, MAX_BODY).await {
-            Ok(bytes) => Ok(Self { values: pairs(&bytes), parts }),
-            Err(_) => {
+        let read = match kind.as_str() {
+            "application/x-www-form-urlencoded" => {
+                axum::body::to_bytes(body, MAX_BODY).await.map(|bytes| pairs(&bytes)).map_err(|_| ())
+            }
+            "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body)).await,
+            _ => {
+                let sentence = "A form is sent as application/x-www-form-urlencoded or multipart/form-data; this was something else. Nothing was changed.";
+                return Err(error::answer(app, &parts, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence).await);
+            }
+        };
+        match read {
+            Ok(values) => Ok(Self { values, parts }),
+            Err(()) => {
                 let sentence = format!(
-                    "More than {} MB was sent, which is more than a license_server.conf can hold. Nothing was changed.",
+                    "More than {} MB was sent, or it broke off on its way. Nothing was changed.",
                     MAX_BODY / 1_000_000
                 );
                 Err(error::answer(app, &parts, StatusCode::PAYLOAD_TOO_LARGE, "Too large", &sentence).await)
             }
         }
+    }
+}
+
+/// Fields of a form that sends files; of a file, its content as text. UTF-16 with a byte order mark is understood.
+async fn multipart(request: Request) -> Result<Vec<(String, String)>, ()> {
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ())?;
+    let mut values = Vec::new();
+    while let Some(field) = multipart.next_field().await.map_err(|_| ())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(|_| ())?;
+        values.push((name, text_of(&bytes)));
+    }
+    Ok(values)
+}
+
+/// A file as text.
+fn text_of(bytes: &[u8]) -> String {
+    let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|pair| read(*pair)).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
     }
 }
 

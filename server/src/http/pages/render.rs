@@ -1,8 +1,9 @@
 //! Drawing a page with Leptos: gathers what it may know of the request, then answers with its policy and status.
 
 use app::answer::Answer;
-use app::installation::CurrentSession;
-use app::request::{Badge, FormState, RequestContext, Standing, Viewer};
+use app::installation::{CurlCommand, CurrentSession};
+use app::paths;
+use app::request::{Badge, FormState, RequestContext, Standing, Tone, Viewer};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -60,6 +61,7 @@ pub async fn draw(app: &App, parts: &Parts, drawing: Drawing) -> Response {
         provide_context(engine.clone());
         provide_context(installation.clone());
         provide_context(assets::addresses());
+        provide_context(CurlCommand(reporting::curl::curl_command));
         if let Some(current) = current.clone() {
             provide_context(current);
         }
@@ -78,10 +80,32 @@ pub async fn draw(app: &App, parts: &Parts, drawing: Drawing) -> Response {
         app::routes::shell()
     };
     let mut response = leptos_axum::render_app_async_with_context(provide, shell)(request).await;
+    if refreshes(app, parts.uri.path()) {
+        response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("2"));
+    }
     if let Some(status) = drawing.status {
         *response.status_mut() = status;
     }
     response
+}
+
+/// Pages that show work under way look again by themselves, with and without script.
+fn refreshes(app: &App, path: &str) -> bool {
+    match path {
+        paths::EXCHANGE | paths::SETUP_DONE => app.engine.sync_state().running,
+        paths::DIAGNOSTICS => app.engine.reachability().running,
+        _ => false,
+    }
+}
+
+/// The contact clock in two words, for the top bar.
+fn contact_badge(app: &App) -> Option<(Tone, String)> {
+    let contact = app::load::exchange::contact(&app.engine);
+    Some(match (contact.days, contact.tone) {
+        (None, _) => (Tone::Warning, "Never in contact".to_owned()),
+        (Some(_), Tone::Success) => (Tone::Success, contact.label),
+        (Some(days), tone) => (tone, format!("{}: {days} days", contact.label)),
+    })
 }
 
 async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option<&str>) -> RequestContext {
@@ -102,6 +126,7 @@ async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option
             standing: if registered { Standing::Registered } else { Standing::Unregistered },
             changed_outside: conf.outside.is_some(),
             revision: conf.number(),
+            contact: registered.then(|| contact_badge(app)).flatten(),
         },
         theme: theme::of(&parts.headers),
         flash: match session {

@@ -1,18 +1,25 @@
-//! The set-up wizard: token → administrator → GUID → connection → review → done. Resumable; gone when it is over.
+//! The set-up wizard: token → administrator → identity → connection → key → review → done. Resumable; gone when it is over.
 
 use app::answer::Answer;
-use app::load::setup::{CONNECTION_KEYS, checked_guid};
+use app::load::setup::{self as load, CONNECTION_KEYS, checked_guid};
 use app::paths;
+use app::request::FieldError;
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::accounts::users::AccountError;
 use engine::actor::Origin;
 use engine::conf::{Base, SaveError};
+use engine::exchange::Readiness;
 use licensing::conf::setting;
 use licensing::guid::Guid;
 use licensing::permission::Role;
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::{Fingerprint, VendorKey};
 
+use super::diagnostics::port_values;
 use super::form::{Form, wrong};
 use super::render::{Drawing, draw, page};
 use super::{error, login};
@@ -108,18 +115,53 @@ async fn after_claim(app: &App) -> &'static str {
     if done { paths::OVERVIEW } else { paths::SETUP_GUID }
 }
 
+/// What the identity step was given.
+struct Given {
+    guid: Guid,
+    registration: Option<RegistrationFile>,
+}
+
+/// A registration file, pasted or chosen; else a GUID.
+fn given(form: &Form, kept: Option<&RegistrationFile>) -> Result<Given, FieldError> {
+    for field in ["file", "registration"] {
+        let text = form.value(field).trim();
+        if !text.is_empty() {
+            let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(field), error))?;
+            return Ok(Given { guid: file.guid, registration: Some(file) });
+        }
+    }
+    let typed = form.value("guid").trim();
+    match (typed.is_empty(), kept) {
+        (true, Some(kept)) => Ok(Given { guid: kept.guid, registration: Some(kept.clone()) }),
+        _ => {
+            let guid = Guid::parse(typed).map_err(|error| wrong(Some("guid"), error))?;
+            // The file that was given before still counts while the GUID is its own.
+            Ok(Given { guid, registration: kept.filter(|file| file.guid == guid).cloned() })
+        }
+    }
+}
+
 /// `POST /setup/guid`
 pub async fn guid(State(app): State<App>, form: Form) -> Response {
-    let guid = match Guid::parse(form.value("guid")) {
-        Ok(guid) => guid,
-        Err(error) => {
-            return form
-                .refuse(&app, paths::SETUP_GUID, StatusCode::UNPROCESSABLE_ENTITY, vec![wrong(Some("guid"), error)])
-                .await;
-        }
+    let setup = match app.engine.setup().await {
+        Ok(setup) => setup,
+        Err(error) => return error::internal(&app, &form.parts, &error).await,
     };
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    let given = match given(&form, setup.registration.as_ref()) {
+        Ok(given) => given,
+        Err(error) => return form.refuse(&app, paths::SETUP_GUID, unprocessable, vec![error]).await,
+    };
+    let auth = Some(form.value("auth").trim()).filter(|auth| !auth.is_empty());
+    if auth.is_some_and(|auth| auth.len() > 1024 || auth.chars().any(char::is_control)) {
+        let message = "An auth string is one line of up to 1024 characters. Copy it again from what the vendor sent.";
+        return form.refuse(&app, paths::SETUP_GUID, unprocessable, vec![wrong(Some("auth"), message)]).await;
+    }
+    if let Err(error) = app.engine.keep_setup_identity(&given.guid, auth, given.registration.as_ref()).await {
+        return error::internal(&app, &form.parts, &error).await;
+    }
     if form.value("intent") == "check" {
-        return match checked_guid(&app.engine, &guid).await {
+        return match checked_guid(&app.engine, &given.guid).await {
             Ok(data) => {
                 let drawing = Drawing {
                     answer: Some(Answer::CheckedGuid(Box::new(data))),
@@ -129,15 +171,10 @@ pub async fn guid(State(app): State<App>, form: Form) -> Response {
                 draw(&app, &form.parts, drawing).await
             }
             Err(SaveError::Sql(error)) => error::internal(&app, &form.parts, &error).await,
-            Err(error) => {
-                form.refuse(&app, paths::SETUP_GUID, StatusCode::UNPROCESSABLE_ENTITY, vec![wrong(None, error)]).await
-            }
+            Err(error) => form.refuse(&app, paths::SETUP_GUID, unprocessable, vec![wrong(None, error)]).await,
         };
     }
-    match app.engine.keep_setup(Some(&guid.to_string()), None).await {
-        Ok(()) => Redirect::to(paths::SETUP_CONNECTION).into_response(),
-        Err(error) => error::internal(&app, &form.parts, &error).await,
-    }
+    Redirect::to(paths::SETUP_CONNECTION).into_response()
 }
 
 /// Steps need the ones before: without a GUID there is no connection to choose.
@@ -151,6 +188,11 @@ async fn after_guid(app: App, request: Request) -> Response {
 
 /// `GET /setup/connection`
 pub async fn connection_page(State(app): State<App>, request: Request) -> Response {
+    after_guid(app, request).await
+}
+
+/// `GET /setup/key`
+pub async fn key_page(State(app): State<App>, request: Request) -> Response {
     after_guid(app, request).await
 }
 
@@ -182,9 +224,98 @@ pub async fn connection(State(app): State<App>, form: Form) -> Response {
     if !errors.is_empty() {
         return form.refuse(&app, paths::SETUP_CONNECTION, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
     }
-    match app.engine.keep_setup(None, Some(&chosen)).await {
+    let intent = form.value("intent");
+    if let Some((protocol, port)) = intent.strip_prefix("use:").and_then(|chosen| chosen.split_once(':')) {
+        for (key, value) in port_values(protocol == "https", port).unwrap_or_default() {
+            chosen.retain(|(other, _)| *other != key);
+            chosen.push((key, value));
+        }
+    }
+    if let Err(error) = app.engine.keep_setup(None, Some(&chosen)).await {
+        return error::internal(&app, &form.parts, &error).await;
+    }
+    match intent {
+        "probe" => probed(&app, &form, &chosen).await,
+        intent if intent.starts_with("use:") => Redirect::to(paths::SETUP_CONNECTION).into_response(),
+        _ => Redirect::to(paths::SETUP_KEY).into_response(),
+    }
+}
+
+/// The connection step with what came of asking the nodes as they were typed.
+async fn probed(app: &App, form: &Form, chosen: &[(String, String)]) -> Response {
+    let effective = load::effective_with(&app.engine, chosen);
+    let asked = tokio::time::timeout(load::FETCH_LIMIT, app.engine.check_reachability_as(&effective)).await;
+    let matrix = asked.unwrap_or_else(|_| {
+        Err(format!("The nodes did not all answer or refuse within {} s. Go on, and look at Diagnostics later.", load::FETCH_LIMIT.as_secs()))
+    });
+    match load::probed_connection(&app.engine, chosen, matrix).await {
+        Ok(data) => {
+            let drawing = Drawing {
+                answer: Some(Answer::ProbedConnection(Box::new(data))),
+                path: Some(paths::SETUP_CONNECTION.to_owned()),
+                ..Drawing::default()
+            };
+            draw(app, &form.parts, drawing).await
+        }
+        Err(error) => error::internal(app, &form.parts, &error).await,
+    }
+}
+
+/// `POST /setup/key`: the fingerprint that was compared.
+pub async fn key(State(app): State<App>, form: Form) -> Response {
+    let chosen = match form.value("intent") {
+        "fetch" => return Redirect::to(paths::SETUP_KEY).into_response(),
+        "skip" => None,
+        _ => match confirmed(&app, &form).await {
+            Ok(chosen) => Some(chosen),
+            Err(error) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                return form.refuse(&app, paths::SETUP_KEY, status, vec![error]).await;
+            }
+        },
+    };
+    // What a registration file brought stays with it.
+    let kept = match chosen {
+        Some(None) => Ok(()),
+        Some(Some(key)) => app.engine.keep_setup_key(Some(key)).await,
+        None => app.engine.keep_setup_key(None).await,
+    };
+    match kept {
         Ok(()) => Redirect::to(paths::SETUP_REVIEW).into_response(),
         Err(error) => error::internal(&app, &form.parts, &error).await,
+    }
+}
+
+/// The key that was confirmed: by its fingerprint typed, or chosen and compared. None when a key is there already.
+async fn confirmed(app: &App, form: &Form) -> Result<Option<(Fingerprint, Option<VendorKey>)>, FieldError> {
+    let typed = form.value("typed").trim();
+    let chosen = form.value("fingerprint").trim();
+    let setup = app.engine.setup().await.map_err(|error| wrong(None, format!("The database did not answer: {error}.")))?;
+    if typed.is_empty() && chosen.is_empty() && !setup.credentials().vendor_keys.is_empty() {
+        return Ok(None);
+    }
+    let (field, text) = if typed.is_empty() { ("fingerprint", chosen) } else { ("typed", typed) };
+    let fingerprint: Fingerprint = text.parse().map_err(|error| wrong(Some(field), error))?;
+    if typed.is_empty() && form.value("compared") != "yes" {
+        return Err(wrong(
+            Some("compared"),
+            "Compare the fingerprint with the one the vendor gave you, then tick the box. Without that, anybody between could be the vendor.",
+        ));
+    }
+    let effective = load::effective_with(&app.engine, &load::chosen_connection(&app.engine, &setup));
+    let fetched = tokio::time::timeout(load::FETCH_LIMIT, app.engine.fetch_keys_as(&effective)).await.unwrap_or_default();
+    let found = fetched.offered.iter().find(|offered| offered.key.fingerprint() == fingerprint);
+    match (found, fetched.offered.first()) {
+        (Some(offered), _) => Ok(Some((fingerprint, Some(offered.key)))),
+        (None, Some(other)) => Err(wrong(
+            Some(field),
+            format!(
+                "The licensing node {} shows another key than this fingerprint. Check what you typed; if it is right, ask the vendor before you go on.",
+                other.node
+            ),
+        )),
+        // No node can be asked now: the fingerprint is kept, and the key is fetched with the first exchange.
+        (None, None) => Ok(Some((fingerprint, None))),
     }
 }
 
@@ -198,15 +329,16 @@ pub async fn review(State(app): State<App>, form: Form) -> Response {
         return Redirect::to(paths::SETUP_GUID).into_response();
     };
     let actor = form.caller().actor(Origin::Console);
-    let none = engine::registration::Credentials::default();
+    let credentials = setup.credentials();
+    let connection = load::chosen_connection(&app.engine, &setup);
     match app
         .engine
         .register(
             &actor,
             &Base::Revision(form.value("base").to_owned()),
             &guid,
-            &setup.connection,
-            &none,
+            &connection,
+            &credentials,
             form.value("comment"),
         )
         .await
@@ -229,11 +361,23 @@ pub async fn review(State(app): State<App>, form: Form) -> Response {
     }
 }
 
-/// `GET /setup/done`: once, for the browser that finished the wizard.
+/// The last page waits this long for the first exchange; one that takes longer is shown as under way.
+const FIRST_SYNC: Duration = Duration::from_secs(8);
+
+/// `GET /setup/done`: for the browser that finished the wizard, until the first exchange has ended.
 pub async fn done_page(State(app): State<App>, request: Request) -> Response {
     let session = session_of(&request);
-    if !session.remove::<bool>(JUST_DONE).await.ok().flatten().unwrap_or(false) {
+    if !flag(&session, JUST_DONE).await {
         return error::not_found(&app, &request).await;
+    }
+    let ready = app.engine.identity().await.is_ok_and(|identity| identity.readiness == Readiness::Ready);
+    if ready {
+        let mut changes = app.engine.sync_changes();
+        let ended = changes.wait_for(|state| !state.running && state.round.is_some());
+        let _ = tokio::time::timeout(FIRST_SYNC, ended).await;
+    }
+    if !ready || app.engine.sync_state().round.is_some() {
+        let _ = session.remove::<bool>(JUST_DONE).await;
     }
     page(State(app), request).await
 }

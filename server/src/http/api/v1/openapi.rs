@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 #[openapi(
     info(
         title = "Leasehold",
-        description = "License server: status, license_server.conf, audit. Times are RFC 3339, UTC."
+        description = "License server: status, license_server.conf, licenses, exchange with the licensing nodes, audit. Times are RFC 3339, UTC."
     ),
     paths(
         super::status::get,
@@ -16,6 +16,11 @@ use utoipa::OpenApi;
         super::config::put,
         super::history::get,
         super::restore::post,
+        super::licenses::get,
+        super::exchange::sync,
+        super::exchange::report,
+        super::exchange::response,
+        super::exchange::ledger,
         super::audit::get
     )
 )]

@@ -1,0 +1,150 @@
+//! The licenses: filtered and sorted by the query of the address.
+
+use engine::exchange::{LicenseItem, Licenses};
+use engine::{DatabaseError, Engine};
+use licensing::bundle::{Kind, Standing};
+
+use super::exchange::{changes, contact, registered};
+use crate::pages::licenses::{LicenseFilter, LicenseRow, LicensesPage};
+use crate::request::{RequestContext, Tone, request};
+
+/// A license that ends within this time is marked, milliseconds: 30 days.
+const SOON_MS: i64 = 30 * licensing::contact::DAY;
+
+/// What the address asks for.
+pub fn filter(request: &RequestContext) -> LicenseFilter {
+    let get = |name: &str| request.query(name).unwrap_or_default().trim().to_owned();
+    LicenseFilter {
+        q: get("q"),
+        state: get("state"),
+        kind: get("kind"),
+        sort: get("sort"),
+        descending: get("dir") == "desc",
+    }
+}
+
+fn row(item: &LicenseItem, now: i64) -> LicenseRow {
+    let license = &item.license;
+    let standing = item.verdict.standing;
+    LicenseRow {
+        id: license.id.clone(),
+        product: license.product.to_string(),
+        kind: license.kind.as_str().to_owned(),
+        context: license.context.to_string(),
+        licensed: license.count,
+        in_use: item.in_use,
+        hours: license.hours,
+        version: license.version.clone(),
+        expires_ms: license.expires,
+        maintenance_ms: license.maintenance_expires,
+        maintenance_over: license.maintenance_expires.is_some_and(|at| at <= now),
+        state: standing.as_str().to_owned(),
+        state_label: standing.label().to_owned(),
+        tone: match standing {
+            Standing::Active => Tone::Success,
+            Standing::Expired | Standing::Lapsed => Tone::Danger,
+            _ => Tone::Warning,
+        },
+        reason: item.verdict.reason.clone(),
+        expires_soon: license.expires.is_some_and(|at| at > now && at - now <= SOON_MS),
+    }
+}
+
+fn matches(row: &LicenseRow, filter: &LicenseFilter) -> bool {
+    let wanted = filter.q.to_lowercase();
+    let text = [row.product.as_str(), row.id.as_str(), row.context.as_str(), row.version.as_deref().unwrap_or_default()];
+    (wanted.is_empty() || text.iter().any(|text| text.to_lowercase().contains(&wanted)))
+        && (filter.state.is_empty() || row.state == filter.state)
+        && (filter.kind.is_empty() || row.kind == filter.kind)
+}
+
+fn sort(rows: &mut [LicenseRow], filter: &LicenseFilter) {
+    // What never ends comes last.
+    let end = |at: Option<i64>| at.unwrap_or(i64::MAX);
+    rows.sort_by(|a, b| {
+        let order = match filter.sort.as_str() {
+            "kind" => a.kind.cmp(&b.kind),
+            "licensed" => a.licensed.cmp(&b.licensed),
+            "in_use" => a.in_use.cmp(&b.in_use),
+            "expires" => end(a.expires_ms).cmp(&end(b.expires_ms)),
+            "maintenance" => end(a.maintenance_ms).cmp(&end(b.maintenance_ms)),
+            "state" => a.state_label.cmp(&b.state_label),
+            _ => a.product.cmp(&b.product),
+        };
+        let order = if filter.descending { order.reverse() } else { order };
+        order.then_with(|| (&a.product, &a.id).cmp(&(&b.product, &b.id)))
+    });
+}
+
+/// The rows that the filter asks for, in its order.
+pub fn rows(all: Option<&Licenses>, filter: &LicenseFilter, now: i64) -> Vec<LicenseRow> {
+    let items = all.map(|all| all.items.as_slice()).unwrap_or_default();
+    let mut rows: Vec<LicenseRow> =
+        items.iter().map(|item| row(item, now)).filter(|row| matches(row, filter)).collect();
+    sort(&mut rows, filter);
+    rows
+}
+
+/// `/licenses`
+pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
+    let request = request();
+    let filter = filter(&request);
+    let all = engine.licenses();
+    let everything = rows(all.as_ref(), &LicenseFilter::default(), request.now_ms);
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for row in &everything {
+        match counts.iter_mut().find(|(state, _)| *state == row.state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((row.state.clone(), 1)),
+        }
+    }
+    let identity = engine.identity().await?;
+    let last = engine.last_answered().await?.and_then(|entry| entry.answer);
+    Ok(LicensesPage {
+        items: rows(all.as_ref(), &filter, request.now_ms),
+        total: everything.len(),
+        csv: crate::paths::licenses_csv(&filter.q, &filter.state, &filter.kind, &filter.sort, filter.descending),
+        filter,
+        contact: contact(engine),
+        registered: registered(&identity.readiness),
+        context: identity.context.map(|context| context.to_string()),
+        serial: all.as_ref().map(|all| all.serial),
+        installed_ms: all.as_ref().map(|all| all.installed_at),
+        last_changes: last.map(|answer| (answer.at, changes(&answer.outcome.changes))),
+        counts,
+        kinds: [Kind::Concurrent, Kind::Countdown, Kind::Metered].iter().map(|kind| kind.as_str().to_owned()).collect(),
+    })
+}
+
+/// The rows as CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text.
+pub fn csv(rows: &[LicenseRow]) -> String {
+    let cell = |text: &str| {
+        let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+        if safe.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
+    };
+    let time = |at: Option<i64>| {
+        at.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default()
+    };
+    let mut text = "id,product,kind,context,licensed,in_use,hours,version,expires,maintenance_expires,state,reason\r\n".to_owned();
+    for row in rows {
+        let cells = [
+            row.id.clone(),
+            row.product.clone(),
+            row.kind.clone(),
+            row.context.clone(),
+            row.licensed.to_string(),
+            row.in_use.to_string(),
+            row.hours.map(|hours| hours.to_string()).unwrap_or_default(),
+            row.version.clone().unwrap_or_default(),
+            time(row.expires_ms),
+            time(row.maintenance_ms),
+            row.state.clone(),
+            row.reason.clone().unwrap_or_default(),
+        ];
+        text.push_str(&cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(","));
+        text.push_str("\r\n");
+    }
+    text
+}

@@ -1,0 +1,118 @@
+//! What to ask of whoever keeps the firewall, ready to hand over.
+
+use super::model::{FirewallModel, FirewallRow};
+use crate::components::{Card, EmptyState, LinkButton};
+use crate::islands::copy_button::CopyButton;
+use crate::paths;
+use leptos::prelude::*;
+
+/// The firewall request: as a table, as text to copy, and as files.
+#[component]
+pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
+    if data.rows.is_empty() {
+        return view! {
+            <Card title="Firewall request" id="firewall">
+                <EmptyState title="No node is named" why="The list of nodes in the configuration file is empty, so there is nothing to ask for.">
+                    <LinkButton href=paths::setting("FLEX_NODE_LIST")>"Open the list of nodes"</LinkButton>
+                </EmptyState>
+            </Card>
+        }
+        .into_any();
+    }
+    view! {
+        <Card title="Firewall request" id="firewall">
+            <p>"Hand this to whoever keeps the network. One working port is enough; more of them help when one is closed."</p>
+            {groups(data.rows).into_iter().enumerate().map(|(number, group)| view! { <Hosts number=number group=group /> }).collect_view()}
+            <details class="disclosure">
+                <summary>"The request as text"</summary>
+                <div class="command">
+                    <pre tabindex="0" role="group" aria-label="The firewall request"><code>{data.text.clone()}</code></pre>
+                    <CopyButton text=data.text what="the firewall request".to_owned() />
+                </div>
+            </details>
+            <div class="actions">
+                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_TEXT download="firewall-request.txt">"Download as text"</a>
+                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_CSV download="firewall-request.csv">"Download as CSV"</a>
+            </div>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Hosts for which the same is asked.
+#[derive(Clone, Debug, PartialEq)]
+struct Group {
+    ports: Vec<u16>,
+    protocol: String,
+    direction: String,
+    /// Host and its addresses.
+    hosts: Vec<(String, Vec<String>)>,
+}
+
+/// Rows with equal ports together, in their order.
+fn groups(rows: Vec<FirewallRow>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for row in rows {
+        let alike = |group: &&mut Group| {
+            group.ports == row.ports && group.protocol == row.protocol && group.direction == row.direction
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.hosts.push((row.host, row.addresses)),
+            None => groups.push(Group {
+                ports: row.ports,
+                protocol: row.protocol,
+                direction: row.direction,
+                hosts: vec![(row.host, row.addresses)],
+            }),
+        }
+    }
+    groups
+}
+
+/// What is asked, and the hosts it is asked for.
+#[component]
+fn Hosts(number: usize, group: Group) -> impl IntoView {
+    let ports = group.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let word = if group.ports.len() == 1 { "port" } else { "ports" };
+    let heading = format!("hosts-{number}");
+    view! {
+        <div class="firewall">
+            <h3 id=heading.clone()>{format!("{}, {}, {word} {ports}", group.protocol, group.direction)}</h3>
+            <table aria-labelledby=heading>
+                <thead><tr><th scope="col">"Host"</th><th scope="col">"Addresses now"</th></tr></thead>
+                <tbody>
+                    {group.hosts.into_iter().map(|(host, addresses)| view! {
+                        <tr>
+                            <th scope="row"><code>{host}</code></th>
+                            <td>
+                                {if addresses.is_empty() {
+                                    view! { <span class="muted">"No address is known now"</span> }.into_any()
+                                } else {
+                                    view! { <span class="addresses">{addresses.into_iter().map(|address| view! { <code>{address}</code> }).collect_view()}</span> }.into_any()
+                                }}
+                            </td>
+                        </tr>
+                    }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_that_need_the_same_ports_stand_together() {
+        let row = |host: &str, ports: &[u16]| FirewallRow {
+            host: host.into(),
+            ports: ports.to_vec(),
+            ..FirewallRow::default()
+        };
+        let made = groups(vec![row("a", &[80, 8080]), row("own", &[4711]), row("b", &[80, 8080])]);
+        let hosts = |group: &Group| group.hosts.iter().map(|(host, _)| host.clone()).collect::<Vec<_>>();
+        assert_eq!(made.iter().map(hosts).collect::<Vec<_>>(), [vec!["a", "b"], vec!["own"]]);
+    }
+}

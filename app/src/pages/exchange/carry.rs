@@ -1,0 +1,92 @@
+//! A report on its way: how to carry it, and what it says.
+
+use super::model::{FieldMeaning, ReportModel};
+use super::words::grouped;
+use crate::components::{Card, Copyable, Glyph, Icon};
+use crate::islands::copy_button::CopyButton;
+use leptos::prelude::*;
+
+/// The ways to take a report to a machine that reaches the node.
+#[component]
+pub(super) fn Ways(
+    report: ReportModel,
+    /// Where the report can be had as a file.
+    download: Option<String>,
+) -> impl IntoView {
+    let secret = report.curl.contains("x-auth-string");
+    let (command, address) = (report.curl.clone(), report.curl_address.clone());
+    view! {
+        <p>"Take it to a machine that reaches " <code class="path">{address}</code> "."</p>
+        <div class="way">
+            <h3>"As a command"</h3>
+            <p class="fine">"Type or paste it there. What it prints is the answer."</p>
+            <div class="command">
+                <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
+                <CopyButton text=command what="the command".to_owned() />
+            </div>
+            {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"It holds the auth string. Treat it like a password."</span></p> })}
+        </div>
+        {download.map(|href| view! {
+            <div class="way">
+                <h3>"As a file"</h3>
+                <a class="button" href=href download="true"><Icon glyph=Glyph::Download />"Download"</a>
+            </div>
+        })}
+        {match report.qr_svg {
+            Some(svg) => view! {
+                <details class="disclosure way">
+                    <summary>"As a picture, to scan from this screen"</summary>
+                    <div class="qr" role="img" aria-label="QR code that holds the report" inner_html=svg></div>
+                </details>
+            }.into_any(),
+            None => view! { <p class="fine">"It is too large for a picture that can be scanned."</p> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+/// Size and digest: what shows that it arrived whole.
+#[component]
+pub(super) fn Measure(report: ReportModel) -> impl IntoView {
+    view! {
+        <div><dt>"Size"</dt><dd>{format!("{} bytes", grouped(report.bytes as u64))}</dd></div>
+        <div><dt>"SHA-256"</dt><dd><Copyable value=report.sha256 what="the SHA-256" /></dd></div>
+    }
+    .into_any()
+}
+
+/// Everything the report says, field by field, and as it is sent.
+#[component]
+pub(super) fn Contents(title: &'static str, report: ReportModel) -> impl IntoView {
+    let text = report.pretty;
+    view! {
+        <Card title=title id="contents">
+            <p class="muted">"These fields and no others. Nothing about people, calls or what was said."</p>
+            <table class="table contents">
+                <caption class="vh">"The fields of the report"</caption>
+                <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"What it is"</th></tr></thead>
+                <tbody>{report.fields.into_iter().map(|field| view! { <FieldRow field=field /> }).collect_view()}</tbody>
+            </table>
+            <details class="disclosure">
+                <summary>"The report as JSON"</summary>
+                <div class="command">
+                    <pre tabindex="0" role="group" aria-label="The report as JSON"><code>{text.clone()}</code></pre>
+                    <CopyButton text=text what="the report".to_owned() />
+                </div>
+            </details>
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn FieldRow(field: FieldMeaning) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row"><code>{field.path.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr /> }).collect_view()}</code></th>
+            <td><code>{field.value}</code></td>
+            <td class="muted">{field.meaning}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,194 @@
+//! One other cluster: its usage, its report, the vendor's answer for it.
+
+use super::carry::{Contents, Measure, Ways};
+use super::hand::LaneTitle;
+use super::model::{ClusterPage, ReportModel};
+use super::words::grouped;
+use crate::components::{
+    Banner, Card, Copyable, Disabled, EmptyState, FieldProblem, FormErrors, PageHeader, Submit, TextArea, described_by,
+};
+use crate::paths;
+use crate::request::request;
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// The page of `/exchange/clusters/{id}`.
+#[component]
+pub fn ClusterView(data: ClusterPage) -> impl IntoView {
+    let id = data.cluster.id;
+    let crumbs = vec![
+        ("Exchange".to_owned(), paths::EXCHANGE.to_owned()),
+        ("Other clusters".to_owned(), paths::EXCHANGE_CLUSTERS.to_owned()),
+    ];
+    let why_not = request().why_not(Permission::Exchange).map(str::to_owned);
+    let (uri, tls) = (data.cluster.uri.clone(), data.cluster.tls);
+    view! {
+        <PageHeader
+            title=data.cluster.name.clone()
+            crumbs=crumbs
+            lead=view! { <code class="path">{uri}</code> <span class="sep">{if tls { "over TLS" } else { "without TLS" }}</span> }.into_any()
+        />
+        <FormErrors />
+        {data.result.clone().map(|(tone, text)| view! { <Banner tone=tone text=text /> })}
+        <div class="lanes">
+            <Fetch id=id report=data.pulled.clone() why_not=why_not.clone() />
+            <section class="card lane" id="carry" aria-labelledby="carry-title">
+                <LaneTitle number=2 id="carry-title" title="Carry" />
+                {match data.pulled.clone() {
+                    Some(report) => view! { <Ways report=report download=None /> }.into_any(),
+                    None => view! { <p class="muted">"Once the report is here, it can be taken to a machine that reaches "<code>{data.licensing_url.clone()}</code>"."</p> }.into_any(),
+                }}
+                {(!data.has_auth).then(|| view! { <p class="fine">"No auth string is kept for this cluster. Put it into the command yourself."</p> })}
+            </section>
+            <Push id=id why_not=why_not.clone() />
+        </div>
+        {data.pulled.clone().map(|report| view! { <Contents title="What the report says" report=report /> })}
+        <div class="columns">
+            <div><Usage id=id usage=data.usage.clone() why_not=why_not /></div>
+            <div>
+                <About data=data.clone() />
+                <Remove id=id name=data.cluster.name />
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Fetches the report.
+#[component]
+fn Fetch(id: i64, report: Option<ReportModel>, why_not: Option<String>) -> impl IntoView {
+    let look = if report.is_some() { "" } else { "primary" };
+    view! {
+        <section class="card lane" id="fetch" aria-labelledby="fetch-title">
+            <LaneTitle number=1 id="fetch-title" title="Fetch" />
+            <p>"The cluster makes a report of its usage and waits for the answer to it."</p>
+            <form method="post" action=paths::cluster_action(id, "pull") class="actions">
+                <Submit look=look why_not=why_not>"Fetch its report"</Submit>
+            </form>
+            {report.map(|report| view! {
+                <dl class="facts stacked">
+                    <div><dt>"Report"</dt><dd><Copyable value=report.status_id.clone() what="the id of the report" /></dd></div>
+                    <Measure report=report />
+                </dl>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+/// Hands the answer to the cluster.
+#[component]
+fn Push(id: i64, why_not: Option<String>) -> impl IntoView {
+    let context = request();
+    let wrong = context.error("response");
+    let disabled = why_not.is_some();
+    view! {
+        <section class="card lane" id="push" aria-labelledby="push-title">
+            <LaneTitle number=3 id="push-title" title="Hand over" />
+            <p>"Give the vendor's answer to the cluster. The cluster checks it and says whether it takes it."</p>
+            <form method="post" action=paths::cluster_action(id, "push") class="upload">
+                <div class="field">
+                    <label for="response">"The answer"</label>
+                    <p class="hint" id="response-hint">"Paste it whole, from the first { to the last }."</p>
+                    <TextArea name="response" id="response" text=context.typed("response", "") rows=7 described_by=described_by("response", true, wrong.is_some()).unwrap_or_default() invalid=wrong.is_some() disabled=disabled autofocus=context.focuses("response") look="input mono" />
+                    {wrong.map(|sentence| view! { <FieldProblem name="response".to_owned() sentence=sentence /> })}
+                </div>
+                <div class="actions">
+                    <button type="submit" class="button primary" disabled=disabled>"Hand it over"</button>
+                    {why_not.map(|reason| view! { <Disabled reason=reason /> })}
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// What the cluster counted.
+#[component]
+fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String>) -> impl IntoView {
+    let body = match usage {
+        None => view! { <p class="muted">"Not asked yet. Asking changes nothing there."</p> }.into_any(),
+        Some(rows) if rows.is_empty() => {
+            view! { <EmptyState title="Nothing was used" why="The cluster counted no usage for this deployment." /> }.into_any()
+        }
+        Some(rows) => view! {
+            <table class="table usage">
+                <caption class="vh">"Usage of the cluster"</caption>
+                <thead><tr><th scope="col">"Name"</th><th scope="col" class="num">"Count"</th><th scope="col" class="num">"Time"</th></tr></thead>
+                <tbody>
+                    {rows.into_iter().map(|(name, count, ms)| view! {
+                        <tr>
+                            <th scope="row"><code>{name}</code></th>
+                            <td class="num">{grouped(count)}</td>
+                            <td class="num" title=format!("{} ms", grouped(ms))>{spent(ms)}</td>
+                        </tr>
+                    }).collect_view()}
+                </tbody>
+            </table>
+            <p class="fine">"Names contain one another, so their numbers cannot be added up."</p>
+        }
+        .into_any(),
+    };
+    view! {
+        <Card title="Usage" id="usage">
+            {body}
+            <form method="post" action=paths::cluster_action(id, "report") class="actions">
+                <Submit why_not=why_not>"Ask for its usage"</Submit>
+            </form>
+        </Card>
+    }
+    .into_any()
+}
+
+/// "2.8 s", "3 min 7 s", "12 h 4 min".
+fn spent(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        ..60 => format!("{:.1} s", ms as f64 / 1_000.0),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", grouped(seconds / 3_600), seconds / 60 % 60),
+    }
+}
+
+#[component]
+fn About(data: ClusterPage) -> impl IntoView {
+    view! {
+        <Card title="About it" id="about">
+            <dl class="facts stacked">
+                <div><dt>"Deployment id"</dt><dd><Copyable value=data.cluster.deployment what="the deployment id" /></dd></div>
+                <div><dt>"Operator id"</dt><dd><Copyable value=data.operator what="the operator id" /></dd></div>
+                <div><dt>"Reports are sent to"</dt><dd><code class="path">{data.licensing_url}</code></dd></div>
+                <div><dt>"Auth string"</dt><dd>{if data.has_auth { "Kept, not shown" } else { "Not kept" }}</dd></div>
+            </dl>
+        </Card>
+    }
+    .into_any()
+}
+
+/// Removal, behind one more step.
+#[component]
+fn Remove(id: i64, name: String) -> impl IntoView {
+    let why_not = request().why_not(Permission::EditConfiguration).map(str::to_owned);
+    view! {
+        <details class="disclosure danger-zone">
+            <summary>{format!("Remove {name}")}</summary>
+            <p>{format!("Leasehold forgets the address, the ids and the auth string of {name}. The cluster itself keeps running and keeps its licenses.")}</p>
+            <form method="post" action=paths::cluster_action(id, "remove") class="actions">
+                <Submit look="danger" why_not=why_not>{format!("Remove {name}")}</Submit>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spent;
+
+    #[test]
+    fn times_of_use_read_at_a_glance() {
+        for (ms, words) in [(0, "0.0 s"), (2_800, "2.8 s"), (187_618, "3 min 7 s"), (43_500_000, "12 h 5 min"), (36_000_000_000, "10,000 h 0 min")] {
+            assert_eq!(spent(ms), words);
+        }
+    }
+}

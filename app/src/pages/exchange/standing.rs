@@ -1,0 +1,77 @@
+//! Why nothing can be exchanged, and what to do about it.
+
+use super::model::Registered;
+use crate::components::{Copyable, LinkButton, Statement};
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// Registers with the file the vendor hands out.
+const REGISTER: &str = "leasehold register --file REGISTRATION";
+
+/// Trusts a key by its fingerprint.
+const PIN: &str = "leasehold register --vendor-key FINGERPRINT";
+
+/// The statement a page opens with while nothing can be exchanged; nothing otherwise.
+#[component]
+pub fn NotReady(registered: Registered) -> impl IntoView {
+    match registered {
+        Registered::Yes => ().into_any(),
+        Registered::No => view! {
+            <Statement tone=Tone::Warning sentence="This server is not registered yet.">
+                <p>"Without a registration there is nobody to exchange with. The vendor hands out a registration file with the license; it holds the GUID, the auth string and the vendor's key."</p>
+                <Register />
+                <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID") look="primary">"Register"</LinkButton></div>
+            </Statement>
+        }
+        .into_any(),
+        Registered::NoKey => view! {
+            <Statement tone=Tone::Warning sentence="Nothing is sent before the vendor's key is confirmed.">
+                <p>"Each answer carries a signature. Without the vendor's key it cannot be checked, so no answer would be accepted."</p>
+                <Command why="Compare the fingerprint with the one the vendor gave you by another way, then confirm it on the server:" command=PIN />
+            </Statement>
+        }
+        .into_any(),
+        Registered::NoAuth => view! {
+            <Statement tone=Tone::Warning sentence="The auth string of this server is not known.">
+                <p>"The nodes answer only who shows it. It comes with the GUID; the registration file holds both."</p>
+                <Register />
+            </Statement>
+        }
+        .into_any(),
+        Registered::OtherGuid { file, registered } => view! {
+            <Statement tone=Tone::Danger sentence="The configuration file names another GUID than the one that was registered.">
+                <p>"In the file: " <code>{file}</code> ". Registered: " <code>{registered}</code> ". Nothing is exchanged while they differ."</p>
+                <p>"Put the registered GUID back, or register the new one with its own registration file."</p>
+                <Register />
+                <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Open the GUID"</LinkButton></div>
+            </Statement>
+        }
+        .into_any(),
+        Registered::Unreadable(problem) => view! {
+            <Statement tone=Tone::Danger sentence="The configuration file cannot be read, so nothing is exchanged.">
+                <p>{problem}</p>
+                <div class="actions"><LinkButton href=paths::CONFIGURATION>"Show the details"</LinkButton></div>
+            </Statement>
+        }
+        .into_any(),
+    }
+    .into_any()
+}
+
+#[component]
+fn Register() -> impl IntoView {
+    view! { <Command why="On the server, with that file:" command=REGISTER /> }
+}
+
+/// A command to type on the server; who may not register is told so.
+#[component]
+fn Command(why: &'static str, command: &'static str) -> impl IntoView {
+    let why_not = request().why_not(Permission::Register);
+    view! {
+        <p>{why}" "<Copyable value=command what="the command" /></p>
+        {why_not.map(|reason| view! { <p class="muted">{reason}</p> })}
+    }
+    .into_any()
+}

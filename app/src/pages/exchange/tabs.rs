@@ -1,0 +1,28 @@
+//! The pages of the exchange, side by side.
+
+use crate::paths;
+use crate::request::request;
+use leptos::prelude::*;
+
+/// The four views, in their order.
+const TABS: [(&str, &str); 4] = [
+    ("Over the network", paths::EXCHANGE),
+    ("By hand", paths::EXCHANGE_HAND),
+    ("Ledger", paths::EXCHANGE_LEDGER),
+    ("Other clusters", paths::EXCHANGE_CLUSTERS),
+];
+
+/// Links to the views; the one shown is marked.
+#[component]
+pub(super) fn Tabs() -> impl IntoView {
+    let path = request().path;
+    view! {
+        <nav class="tabs" aria-label="Exchange">
+            {TABS.into_iter().map(|(label, href)| {
+                let current = (path == href || (href == paths::EXCHANGE_HAND && path.starts_with(paths::EXCHANGE_HAND))).then_some("page");
+                view! { <a href=href aria-current=current>{label}</a> }
+            }).collect_view()}
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,154 @@
+//! Sentences and numbers of the exchange.
+
+use super::model::{ChangesModel, ContactModel, Registered};
+use crate::components::duration_words;
+
+/// 24 hours, milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// What is due this soon is due now, milliseconds.
+const NOW_ISH: i64 = 5_000;
+
+/// "In touch: the last exchange was 3 h ago."
+pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
+    match (contact.last_ms, contact.days) {
+        (Some(last), Some(days)) => {
+            format!("{}: the last exchange was {} ago.", contact.label, since(now_ms - last, days))
+        }
+        _ => "No exchange has taken place yet.".to_owned(),
+    }
+}
+
+/// The time since the last exchange. The counted days win over a clock that was moved.
+fn since(elapsed_ms: i64, days: u32) -> String {
+    if elapsed_ms.div_euclid(DAY) == i64::from(days) {
+        return duration_words(elapsed_ms);
+    }
+    match days {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        more => format!("{more} days"),
+    }
+}
+
+/// "The next is in 21 h."
+pub(super) fn next_sentence(next_ms: Option<i64>, failed_rounds: u32, now_ms: i64) -> Option<String> {
+    let left = next_ms? - now_ms;
+    let what = if failed_rounds > 0 { "The next try is" } else { "The next is" };
+    Some(if left < NOW_ISH { format!("{what} due now.") } else { format!("{what} in {}.", duration_words(left)) })
+}
+
+/// Why no exchange is possible, in a few words for a disabled button; none when it is possible.
+pub(super) fn blocked(registered: &Registered) -> Option<&'static str> {
+    match registered {
+        Registered::Yes => None,
+        Registered::No => Some("Register this server first."),
+        Registered::NoKey => Some("Confirm the vendor's key first."),
+        Registered::NoAuth | Registered::OtherGuid { .. } => Some("Register this server again first."),
+        Registered::Unreadable(_) => Some("Make the configuration file readable first."),
+    }
+}
+
+/// "2 added, 1 removed."; "Nothing changed." when nothing did.
+pub(super) fn changes_sentence(changes: &ChangesModel) -> String {
+    let parts: Vec<String> = [
+        (changes.added.len(), "added"),
+        (changes.removed.len(), "removed"),
+        (changes.extended.len(), "extended"),
+        (changes.changed.len(), "changed"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    if parts.is_empty() { "Nothing changed.".to_owned() } else { format!("{}.", parts.join(", ")) }
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 license", "12 licenses".
+pub(crate) fn counted(number: usize, one: &str, more: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
+}
+
+/// The beginning of a status id: enough to tell it from the others in a list.
+pub(super) fn short(status_id: &str) -> String {
+    match status_id.split_once('-') {
+        Some((first, _)) => format!("{first}…"),
+        None => status_id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_270_200_000;
+
+    #[test]
+    fn the_counted_days_win_over_a_clock_that_was_moved() {
+        let contact = |days, elapsed| ContactModel {
+            label: "Reminder".into(),
+            days: Some(days),
+            last_ms: Some(NOW - elapsed),
+            ..ContactModel::default()
+        };
+        for (days, elapsed, words) in [
+            (31, 31 * DAY + 5, "31 days"),
+            (31, 2 * DAY, "31 days"),
+            (31, -DAY, "31 days"),
+            (0, 3 * DAY / 24, "3 h"),
+            (0, -DAY, "less than a day"),
+            (1, DAY, "1 day"),
+        ] {
+            let expected = format!("Reminder: the last exchange was {words} ago.");
+            assert_eq!(contact_sentence(&contact(days, elapsed), NOW), expected);
+        }
+        assert_eq!(contact_sentence(&ContactModel::default(), NOW), "No exchange has taken place yet.");
+    }
+
+    #[test]
+    fn a_try_after_failures_is_named_a_try() {
+        let hours = |hours: i64| Some(NOW + hours * DAY / 24);
+        assert_eq!(next_sentence(hours(21), 0, NOW).as_deref(), Some("The next is in 21 h."));
+        assert_eq!(next_sentence(hours(1), 3, NOW).as_deref(), Some("The next try is in 1 h."));
+        assert_eq!(next_sentence(hours(-2), 0, NOW).as_deref(), Some("The next is due now."));
+        assert_eq!(next_sentence(None, 0, NOW), None);
+    }
+
+    #[test]
+    fn thousands_are_told_apart() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678"), (u64::MAX, "18,446,744,073,709,551,615")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn changes_name_only_what_happened() {
+        let changes = ChangesModel { added: vec!["a".into(), "b".into()], extended: vec!["c".into()], ..ChangesModel::default() };
+        assert_eq!(changes_sentence(&changes), "2 added, 1 extended.");
+        assert_eq!(changes_sentence(&ChangesModel::default()), "Nothing changed.");
+    }
+
+    #[test]
+    fn only_a_registered_server_with_key_and_auth_string_can_exchange() {
+        let other = Registered::OtherGuid { file: String::new(), registered: String::new() };
+        for blocking in [Registered::No, Registered::NoKey, Registered::NoAuth, other, Registered::Unreadable(String::new())] {
+            assert!(blocked(&blocking).is_some(), "{blocking:?}");
+        }
+        assert_eq!(blocked(&Registered::Yes), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! The licenses this server may hand out, and those it may not, with the reason.
+
+mod filter;
+mod model;
+mod standing;
+mod table;
+
+pub use model::{LicenseFilter, LicenseRow, LicensesPage};
+
+use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl, TimeAgo};
+use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, counted, curl};
+use crate::paths;
+use filter::FilterForm;
+use leptos::prelude::*;
+use standing::{NeverSynced, Standing};
+use table::{Loaded, NotLoaded};
+
+/// The page of `/licenses`.
+#[component]
+pub fn LicensesView(data: LicensesPage) -> impl IntoView {
+    let ready = data.registered == Registered::Yes;
+    let never = data.serial.is_none();
+    let lead = (!never).then(|| view! { <Bundle data=data.clone() /> }.into_any());
+    let has_any = data.total > 0;
+    let opening = match (ready, never) {
+        (false, true) => view! { <NotReady registered=data.registered.clone() /> }.into_any(),
+        (true, true) => view! { <NeverSynced data=data.clone() /> }.into_any(),
+        (ready, false) => view! {
+            {(!ready).then(|| view! { <NotReady registered=data.registered.clone() /> })}
+            <Standing data=data.clone() />
+        }
+        .into_any(),
+    };
+    view! {
+        <PageHeader
+            title="Licenses"
+            lead=lead.unwrap_or_else(|| "What this server may hand out.".into_any())
+        />
+        {opening}
+        {match (has_any, never) {
+            (true, _) => view! { <Lists data=data.clone() /> }.into_any(),
+            (false, false) => view! {
+                <Card title="Licenses" id="loaded">
+                    <EmptyState title="No license" why="The vendor's last answer holds none for this server. Ask the vendor when you expect some; the next exchange brings them.">
+                        <LinkButton href=paths::EXCHANGE>"To the exchange"</LinkButton>
+                    </EmptyState>
+                </Card>
+            }.into_any(),
+            (false, true) => ().into_any(),
+        }}
+        {data.last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
+        <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
+    }
+    .into_any()
+}
+
+/// Where the licenses come from.
+#[component]
+fn Bundle(data: LicensesPage) -> impl IntoView {
+    view! {
+        {data.context.map(|context| format!("Context {context}"))}
+        {data.serial.map(|serial| view! { <span class="sep">{format!("serial {serial}")}</span> })}
+        {data.installed_ms.map(|at| view! { <span class="sep">"installed " <TimeAgo at_ms=at /></span> })}
+    }
+    .into_any()
+}
+
+/// Filter and tables.
+#[component]
+fn Lists(data: LicensesPage) -> impl IntoView {
+    let shown = data.items.len();
+    let (loaded, off): (Vec<_>, Vec<_>) = data.items.into_iter().partition(|item| item.state == "active");
+    let some = (shown < data.total).then(|| format!("{shown} of {} shown · ", data.total));
+    let csv = data.csv;
+    let (has_loaded, has_off) = (!loaded.is_empty(), !off.is_empty());
+    let off_count = off.len();
+    let filter = data.filter.clone();
+    view! {
+        <section class="card" id="loaded" aria-labelledby="loaded-title">
+            <header><h2 id="loaded-title">"Loaded"</h2><div class="aside muted">{some}<a href=csv download="true">"As CSV"</a></div></header>
+            <FilterForm filter=data.filter kinds=data.kinds counts=data.counts />
+            {match (has_loaded, has_off) {
+                (true, _) => view! {
+                    <Loaded items=loaded filter=filter />
+                    <p class="fine">"Nothing is in use: in this version applications cannot connect yet."</p>
+                }.into_any(),
+                (false, true) => view! { <p class="muted">"None of these is loaded. They are listed below, with the reason."</p> }.into_any(),
+                (false, false) => view! {
+                    <EmptyState title="No license matches" why="There are licenses, but none fits these filters.">
+                        <LinkButton href=paths::LICENSES>"Clear filters"</LinkButton>
+                    </EmptyState>
+                }.into_any(),
+            }}
+        </section>
+        {has_off.then(|| view! {
+            <Card title="Not loaded" id="not-loaded" aside=counted(off_count, "license", "licenses").into_any()>
+                <p class="muted">"They are kept, and count as soon as what stands beside them no longer holds."</p>
+                <NotLoaded items=off />
+            </Card>
+        })}
+    }
+    .into_any()
+}
+
+/// What the last exchange brought.
+#[component]
+fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
+    let aside = view! { <a href=paths::EXCHANGE_LEDGER>"Ledger"</a> }.into_any();
+    view! {
+        <Card title="What the last exchange changed" id="changes" aside=aside>
+            <p class="muted"><TimeAgo at_ms=at_ms /></p>
+            <ChangeList changes=changes />
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+//! What the page of the licenses shows.
+
+use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
+use crate::request::Tone;
+use serde::{Deserialize, Serialize};
+
+/// The licenses of the installed bundle, filtered and sorted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LicensesPage {
+    pub items: Vec<LicenseRow>,
+    /// Without the filter.
+    pub total: usize,
+    pub filter: LicenseFilter,
+    pub contact: ContactModel,
+    pub registered: Registered,
+    /// The context of this server.
+    pub context: Option<String>,
+    /// Of the installed bundle; none before the first exchange.
+    pub serial: Option<u64>,
+    pub installed_ms: Option<i64>,
+    /// What the last exchange changed, and when it was.
+    pub last_changes: Option<(i64, ChangesModel)>,
+    /// Address of the same list as CSV.
+    pub csv: String,
+    /// State and number of licenses in it, for the links.
+    pub counts: Vec<(String, usize)>,
+    /// Kinds to filter by.
+    pub kinds: Vec<String>,
+}
+
+/// What is shown, in which order: the query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenseFilter {
+    pub q: String,
+    pub state: String,
+    pub kind: String,
+    /// One of product, kind, licensed, in_use, expires, maintenance, state.
+    pub sort: String,
+    pub descending: bool,
+}
+
+/// One license.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenseRow {
+    pub id: String,
+    pub product: String,
+    pub kind: String,
+    pub context: String,
+    pub licensed: u64,
+    pub in_use: u64,
+    /// Of a countdown license.
+    pub hours: Option<u64>,
+    pub version: Option<String>,
+    pub expires_ms: Option<i64>,
+    pub maintenance_ms: Option<i64>,
+    pub maintenance_over: bool,
+    /// "active", "expired", "lapsed", "wrong_context", "other_guid".
+    pub state: String,
+    pub state_label: String,
+    pub tone: Tone,
+    /// Why it is not loaded, and what to do.
+    pub reason: Option<String>,
+    pub expires_soon: bool,
+}

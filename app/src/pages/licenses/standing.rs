@@ -1,0 +1,129 @@
+//! How the licenses stand, in one sentence.
+
+use super::filter::STATES;
+use super::model::LicensesPage;
+use crate::components::{LinkButton, Statement, Submit};
+use crate::pages::exchange::{contact_sentence, counted};
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// "12 licenses are in service."
+fn sentence(data: &LicensesPage) -> (Tone, String) {
+    let active = count(data, "active");
+    let rest = data.total.saturating_sub(active);
+    match (active, rest) {
+        (0, 0) => (Tone::Warning, "There is no license for this server.".to_owned()),
+        (0, _) if count(data, "lapsed") > 0 => (Tone::Danger, "No license is in service: the contact with the vendor lapsed.".to_owned()),
+        (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
+        (active, 0) => (tone(data), format!("{} in service.", counted(active, "license is", "licenses are"))),
+        (active, rest) => {
+            let others = if rest == 1 { "1 is not".to_owned() } else { format!("{rest} are not") };
+            (tone(data), format!("{} in service, {others}.", counted(active, "license is", "licenses are")))
+        }
+    }
+}
+
+/// A clock that runs out is told here too.
+fn tone(data: &LicensesPage) -> Tone {
+    match data.contact.tone {
+        Tone::Warning | Tone::Danger => data.contact.tone,
+        _ => Tone::Success,
+    }
+}
+
+fn count(data: &LicensesPage, state: &str) -> usize {
+    data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
+}
+
+/// The sentence, and a link for each state there is.
+#[component]
+pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
+    let (tone, sentence) = sentence(&data);
+    let contact = contact_sentence(&data.contact, request().now_ms);
+    let urgent = matches!(data.contact.tone, Tone::Warning | Tone::Danger);
+    let links: Vec<_> = STATES
+        .iter()
+        .map(|(state, words)| (*state, *words, count(&data, state)))
+        .filter(|(_, _, count)| *count > 0)
+        .collect();
+    view! {
+        <Statement tone=tone sentence=sentence>
+            <p>{contact} " " {urgent.then(|| data.contact.effect.clone())}</p>
+            {(links.len() > 1).then(|| view! {
+                <ul class="counts-list" aria-label="By state">
+                    {links.into_iter().map(|(state, words, count)| view! {
+                        <li><a href=paths::licenses("", state, "", "", false)><b>{count}</b>" "{words}</a></li>
+                    }).collect_view()}
+                </ul>
+            })}
+            {urgent.then(|| view! {
+                <div class="actions">
+                    <LinkButton href=paths::EXCHANGE look="primary">"To the exchange"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+                </div>
+            })}
+        </Statement>
+    }
+    .into_any()
+}
+
+/// Registered, and nothing came yet.
+#[component]
+pub(super) fn NeverSynced(data: LicensesPage) -> impl IntoView {
+    let why_not = request().why_not(Permission::Exchange).map(str::to_owned);
+    view! {
+        <Statement tone=Tone::Info sentence="The licenses come with the first exchange.">
+            <p>"This server is registered, and has not exchanged anything with the vendor yet."</p>
+            {data.contact.clock_flag.map(|text| view! { <p class="muted">{text}</p> })}
+            <div class="actions">
+                <form method="post" action=paths::EXCHANGE_SYNC class="actions">
+                    <Submit look="primary" why_not=why_not>"Exchange now"</Submit>
+                </form>
+                <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+            </div>
+        </Statement>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::exchange::{ContactModel, Registered};
+    use crate::pages::licenses::LicenseFilter;
+
+    fn page(counts: &[(&str, usize)], tone: Tone) -> LicensesPage {
+        LicensesPage {
+            items: Vec::new(),
+            total: counts.iter().map(|(_, count)| count).sum(),
+            filter: LicenseFilter::default(),
+            contact: ContactModel { tone, ..ContactModel::default() },
+            registered: Registered::Yes,
+            context: None,
+            serial: Some(1),
+            installed_ms: None,
+            last_changes: None,
+            csv: String::new(),
+            counts: counts.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect(),
+            kinds: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_sentence_says_what_is_in_service_and_what_is_not() {
+        for (counts, tone, expected) in [
+            (&[][..], Tone::Success, (Tone::Warning, "There is no license for this server.")),
+            (&[("active", 1)], Tone::Success, (Tone::Success, "1 license is in service.")),
+            (&[("active", 12)], Tone::Warning, (Tone::Warning, "12 licenses are in service.")),
+            (&[("active", 12), ("expired", 1)], Tone::Info, (Tone::Success, "12 licenses are in service, 1 is not.")),
+            (&[("active", 1), ("expired", 1), ("wrong_context", 2)], Tone::Info, (Tone::Success, "1 license is in service, 3 are not.")),
+            (&[("lapsed", 3)], Tone::Danger, (Tone::Danger, "No license is in service: the contact with the vendor lapsed.")),
+            (&[("expired", 3)], Tone::Success, (Tone::Danger, "No license is in service.")),
+        ] {
+            let (tone, words) = sentence(&page(counts, tone));
+            assert_eq!((tone, words.as_str()), expected);
+        }
+    }
+}

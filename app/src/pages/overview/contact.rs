@@ -1,0 +1,52 @@
+//! Contact with the vendor and what it brought, small: the pages behind say more.
+
+use crate::components::{Card, Pill, TimeAgo};
+use crate::pages::exchange::{ContactModel, ContactTrack, grouped};
+use crate::paths;
+use crate::request::Tone;
+use leptos::prelude::*;
+
+/// The contact clock with the last exchange.
+#[component]
+pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
+    let aside = view! { <a href=paths::EXCHANGE>"Exchange"</a> };
+    let last = contact.last_ms;
+    let state = if running {
+        view! { <Pill tone=Tone::Info text="Exchanging now" /> }
+    } else {
+        view! { <Pill tone=contact.tone text=contact.label.clone() /> }
+    };
+    let flag = contact.clock_flag.clone();
+    view! {
+        <Card title="Contact with the vendor" id="contact" aside=aside.into_any()>
+            <p>
+                {state}" "
+                {match last {
+                    Some(at) => view! { "Last exchange "<TimeAgo at_ms=at />"." }.into_any(),
+                    None => "No exchange has taken place yet.".into_any(),
+                }}
+            </p>
+            {last.is_some().then(|| view! { <ContactTrack data=contact /> })}
+            {flag.map(|sentence| view! { <p class="muted">{sentence}</p> })}
+        </Card>
+    }
+    .into_any()
+}
+
+/// How many licenses there are; the numbers lead to their lists.
+#[component]
+pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
+    let (loaded, left_out, at_once) = counts;
+    let aside = view! { <a href=paths::LICENSES>"Licenses"</a> };
+    let active = paths::licenses("", "active", "", "", false);
+    view! {
+        <Card title="Licenses" id="licenses" aside=aside.into_any()>
+            <dl class="figures">
+                <div><dt>"Loaded"</dt><dd><a href=active>{loaded}</a></dd></div>
+                <div><dt>"Not loaded"</dt><dd>{if left_out == 0 { "0".into_any() } else { view! { <a href=paths::LICENSES>{left_out}</a> }.into_any() }}</dd></div>
+                <div><dt>"Concurrent in all"</dt><dd>{grouped(at_once)}</dd></div>
+            </dl>
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,200 @@
+//! The sentence of the overview: whether licenses are in service, then why, then what stands in the way.
+
+use super::model::{Overview, Registration};
+use crate::components::{Date, Statement};
+use crate::pages::exchange::{Registered, contact_sentence, counted};
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+
+/// How things stand.
+#[component]
+pub(super) fn Standing(data: Overview) -> impl IntoView {
+    let opening = opening(&data);
+    let hindrance = hindrance(&data.registered).filter(|_| opening.told_apart);
+    let tone = if hindrance.is_some() && opening.tone == Tone::Success { Tone::Warning } else { opening.tone };
+    let last = contact_sentence(&data.contact, request().now_ms);
+    let leaves = data.contact.lapses_ms.filter(|_| opening.deadline);
+    view! {
+        <Statement tone=tone sentence=opening.sentence>
+            {opening.contact.then(|| view! { <p>{last}</p> })}
+            {opening.why.map(|why| view! { <p>{why}</p> })}
+            {leaves.map(|at| view! { <p>"Without an exchange, licenses leave service on "<b><Date at_ms=at /></b>"."</p> })}
+            {hindrance.map(|(what, why)| view! { <p><b>{what}</b>" "{why}</p> })}
+        </Statement>
+    }
+    .into_any()
+}
+
+/// What the statement says.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Opening {
+    tone: Tone,
+    sentence: String,
+    why: Option<String>,
+    /// Tells when the last exchange was.
+    contact: bool,
+    /// Tells when licenses leave service.
+    deadline: bool,
+    /// What stands in the way of an exchange is said beside it.
+    told_apart: bool,
+}
+
+impl Opening {
+    fn new(tone: Tone, sentence: impl Into<String>, why: impl Into<String>) -> Opening {
+        Opening { tone, sentence: sentence.into(), why: Some(why.into()), ..Opening::default() }
+    }
+}
+
+/// It claims only what is true: the file first, then the registration, then contact and licenses.
+fn opening(data: &Overview) -> Opening {
+    if let Some(problem) = &data.file.problem {
+        return Opening::new(Tone::Danger, "The configuration file cannot be read.", problem.clone());
+    }
+    match &data.registration {
+        Registration::NotRegistered { guid: None, .. } => {
+            return Opening::new(
+                Tone::Warning,
+                "This server is not registered yet.",
+                "It has no GUID. The vendor hands one out with the license; enter it in the configuration.",
+            );
+        }
+        Registration::NotRegistered { guid: Some(_), .. } => {
+            return Opening::new(
+                Tone::Warning,
+                "This server has a GUID, but is not registered.",
+                "Flexible licensing is off, so the GUID is not used. Turn it on in the configuration.",
+            );
+        }
+        Registration::Registered { .. } => {}
+    }
+    if data.contact.last_ms.is_none() { before_contact(data) } else { service(data) }
+}
+
+/// Registered, and no exchange has succeeded yet.
+fn before_contact(data: &Overview) -> Opening {
+    if let Some((what, why)) = hindrance(&data.registered) {
+        return Opening::new(Tone::Warning, format!("This server is registered. {what}"), why);
+    }
+    if data.running {
+        return Opening::new(
+            Tone::Info,
+            "This server is registered. The first exchange is under way.",
+            "It asks the licensing nodes one after the other until one answers.",
+        );
+    }
+    Opening::new(
+        Tone::Info,
+        "This server is registered. It has not exchanged anything yet.",
+        "Licenses arrive with the first exchange, over the network or by hand.",
+    )
+}
+
+/// There was contact: whether licenses are in service.
+fn service(data: &Overview) -> Opening {
+    let contact = &data.contact;
+    let base = Opening { contact: true, told_apart: true, ..Opening::default() };
+    if contact.phase == "lapsed" {
+        return Opening {
+            tone: Tone::Danger,
+            sentence: "No license is in service.".to_owned(),
+            why: Some("They come back with the next exchange: make one now, over the network or by hand.".to_owned()),
+            ..base
+        };
+    }
+    let pressing = matches!(contact.phase.as_str(), "reminder" | "urgent" | "final");
+    let (tone, sentence, why) = match data.licenses {
+        Some((0, left_out, _)) if left_out > 0 => (
+            Tone::Warning,
+            "No license is in service.".to_owned(),
+            Some(format!(
+                "None of {} could be loaded; the list of licenses gives the reason for each.",
+                counted(left_out, "license", "licenses")
+            )),
+        ),
+        Some((0, ..)) | None => (
+            Tone::Warning,
+            "No license is in service.".to_owned(),
+            Some("The vendor has issued none for this server yet.".to_owned()),
+        ),
+        Some((loaded, ..)) => {
+            let subject = counted(loaded, "license is", "licenses are");
+            let why = (contact.phase == "late").then(|| "The exchange is late and is tried again.".to_owned());
+            (contact.tone, format!("In service: {subject} loaded."), why)
+        }
+    };
+    Opening { tone, sentence, why, deadline: pressing, ..base }
+}
+
+/// What stands in the way of an exchange, and what it means.
+fn hindrance(registered: &Registered) -> Option<(&'static str, String)> {
+    match registered {
+        Registered::Yes | Registered::No => None,
+        Registered::NoKey => Some((
+            "No key of the vendor is confirmed yet.",
+            "Until one is, nothing is sent to the licensing nodes, and no license arrives.".to_owned(),
+        )),
+        Registered::NoAuth => Some((
+            "Its auth string is not known.",
+            "The vendor hands it out with the GUID. Without it the nodes do not answer, and no license arrives."
+                .to_owned(),
+        )),
+        Registered::OtherGuid { file, registered } => Some((
+            "The configuration file names another GUID.",
+            format!("In the file: {file}. Registered: {registered}. Nothing is exchanged while they differ."),
+        )),
+        Registered::Unreadable(problem) => Some(("Its registration cannot be read.", problem.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::steps::sample;
+    use super::*;
+    use crate::pages::exchange::ContactModel;
+
+    fn contact(phase: &str, tone: Tone) -> ContactModel {
+        ContactModel { phase: phase.into(), tone, last_ms: Some(1), lapses_ms: Some(2), ..ContactModel::default() }
+    }
+
+    #[test]
+    fn service_comes_before_everything_else() {
+        for (phase, tone, licenses, sentence) in [
+            ("in_touch", Tone::Success, Some((12, 0, 40)), "In service: 12 licenses are loaded."),
+            ("late", Tone::Info, Some((1, 3, 40)), "In service: 1 license is loaded."),
+            ("lapsed", Tone::Danger, Some((0, 12, 0)), "No license is in service."),
+            ("in_touch", Tone::Warning, Some((0, 2, 0)), "No license is in service."),
+            ("in_touch", Tone::Warning, None, "No license is in service."),
+        ] {
+            let mut data = sample();
+            data.contact = contact(phase, tone);
+            data.licenses = licenses;
+            let said = opening(&data);
+            assert_eq!((said.tone, said.sentence.as_str()), (tone, sentence), "{phase}");
+        }
+    }
+
+    #[test]
+    fn the_deadline_is_told_when_it_presses_and_not_before() {
+        for (phase, told) in
+            [("in_touch", false), ("late", false), ("reminder", true), ("urgent", true), ("final", true)]
+        {
+            let mut data = sample();
+            data.contact = contact(phase, Tone::Warning);
+            data.licenses = Some((1, 0, 1));
+            assert_eq!(opening(&data).deadline, told, "{phase}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_opens_the_page_only_before_the_first_exchange() {
+        let mut data = sample();
+        data.registered = Registered::NoKey;
+        data.contact = ContactModel::default();
+        assert!(opening(&data).sentence.starts_with("This server is registered. No key"));
+        data.contact = contact("in_touch", Tone::Success);
+        data.licenses = Some((2, 0, 2));
+        let said = opening(&data);
+        assert_eq!(said.sentence, "In service: 2 licenses are loaded.");
+        assert!(said.told_apart);
+    }
+}

@@ -1,0 +1,202 @@
+//! Step 5: the vendor's key, compared by a person before it is trusted.
+
+use super::frame::SetupFrame;
+use super::model::{OfferedKey, SetupKey, Step};
+use super::over_tls;
+use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement};
+use crate::pages::exchange::{Attempt, AttemptList};
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+
+/// Shows the keys there are and asks to compare one.
+#[component]
+pub fn SetupKeyPage(data: SetupKey) -> impl IntoView {
+    let keys = distinct(data.offered);
+    let body = if !data.pinned.is_empty() {
+        view! { <Pinned fingerprints=data.pinned /> }.into_any()
+    } else if keys.is_empty() {
+        view! { <NoneShown problem=data.problem asked=data.nodes_asked skip=data.skip_allowed /> }.into_any()
+    } else {
+        view! { <Compare keys=keys skip=data.skip_allowed /> }.into_any()
+    };
+    view! {
+        <SetupFrame step=Step::Key title="The vendor's key" lead="Each answer of the licensing nodes is signed. Leasehold believes only what is signed with a key you have confirmed.">
+            {body}
+        </SetupFrame>
+    }
+    .into_any()
+}
+
+/// The registration file brought the key: nothing to do.
+#[component]
+fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
+    let one = fingerprints.len() == 1;
+    view! {
+        <Statement tone=Tone::Success sentence=if one { "The registration file brought the key." } else { "The registration file brought the keys." }>
+            <p>"There is nothing to compare: the file came from the vendor, and the key came with it."</p>
+        </Statement>
+        <Card title=if one { "Fingerprint" } else { "Fingerprints" } id="fingerprints">
+            {fingerprints.into_iter().map(|grouped| view! { <Fingerprint grouped=grouped /> }).collect_view()}
+        </Card>
+        <div class="actions">
+            <LinkButton href=paths::SETUP_REVIEW look="primary large">"Continue"</LinkButton>
+            <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
+        </div>
+    }
+    .into_any()
+}
+
+/// No node showed a key: why, and the ways on.
+#[component]
+fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl IntoView {
+    let why = problem.unwrap_or_else(|| "The nodes have not been asked yet.".to_owned());
+    view! {
+        <Statement tone=Tone::Warning sentence="No node has shown its key yet.">
+            <p>{why}</p>
+        </Statement>
+        {(!asked.is_empty()).then(|| view! {
+            <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&asked) attempts=asked /></Card>
+        })}
+        <form method="post" action=paths::SETUP_KEY class="stack wide">
+            <div class="actions">
+                <button type="submit" class="button primary large" name="intent" value="fetch">"Ask the nodes again"</button>
+                <LinkButton href=paths::SETUP_CONNECTION look="large">"Change the connection"</LinkButton>
+            </div>
+            <Others skip=skip />
+        </form>
+    }
+    .into_any()
+}
+
+/// Keys to compare with what the vendor gave by another way.
+#[component]
+fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
+    let context = request();
+    let several = keys.len() > 1;
+    let chosen = context.typed("fingerprint", if several { "" } else { &keys[0].fingerprint });
+    let compared = context.typed("compared", "") == "yes";
+    let wrong = context.error("compared");
+    let wrong_choice = context.error("fingerprint");
+    view! {
+        {several.then(|| view! {
+            <Banner tone=Tone::Warning text="The nodes show different keys. Choose the one that the vendor named to you; when in doubt, ask the vendor first." />
+        })}
+        <form method="post" action=paths::SETUP_KEY class="stack wide">
+            <Card title=if several { "Which of these is the vendor's?" } else { "Compare this fingerprint" } id="offered">
+                <p>"Lay it beside the fingerprint that the vendor gave you another way: in the license letter, on the phone, in the customer portal. Every group must be equal."</p>
+                <div id="fingerprint">{if several {
+                    view! {
+                        <fieldset class="key-choices">
+                            <legend class="vh">"The vendor's key"</legend>
+                            {keys.into_iter().enumerate().map(|(number, key)| view! { <Choosable key=key number=number chosen=chosen.clone() /> }).collect_view()}
+                        </fieldset>
+                    }.into_any()
+                } else {
+                    keys.into_iter().map(|key| view! {
+                        <Hidden name="fingerprint" value=key.fingerprint />
+                        <Fingerprint grouped=key.grouped />
+                        <p class="fine">{shown_by(&key.nodes)}</p>
+                    }).collect_view().into_any()
+                }}</div>
+                {wrong_choice.map(|sentence| view! { <FieldProblem name="fingerprint".to_owned() sentence=sentence /> })}
+                <div class="field">
+                    <label class="check" for="compared">
+                        <input type="checkbox" id="compared" name="compared" value="yes" checked=compared aria-invalid=wrong.is_some().then_some("true") aria-describedby=wrong.is_some().then_some("compared-error") />
+                        <span>"I compared it with what the vendor gave me; it is the same"</span>
+                    </label>
+                    {wrong.map(|sentence| view! { <FieldProblem name="compared".to_owned() sentence=sentence /> })}
+                </div>
+                <p class="or"><span>"or"</span></p>
+                <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint="Leasehold compares it for you. Blanks, colons and letter case do not matter." />
+            </Card>
+            <div class="actions">
+                <button type="submit" class="button primary large" name="intent" value="pin">"Confirm the key"</button>
+                <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
+                <button type="submit" class="button quiet large" name="intent" value="fetch">"Ask the nodes again"</button>
+            </div>
+            <Others skip=skip />
+        </form>
+    }
+    .into_any()
+}
+
+/// One of several keys, to be chosen.
+#[component]
+fn Choosable(key: SharedKey, number: usize, chosen: String) -> impl IntoView {
+    let id = format!("key-{number}");
+    view! {
+        <div class="key-choice">
+            <input type="radio" id=id.clone() name="fingerprint" value=key.fingerprint.clone() checked=chosen == key.fingerprint />
+            <label for=id>
+                <Fingerprint grouped=key.grouped />
+                <span class="fine">{shown_by(&key.nodes)}</span>
+            </label>
+        </div>
+    }
+    .into_any()
+}
+
+/// The ways round this step.
+#[component]
+fn Others(skip: bool) -> impl IntoView {
+    view! {
+        <section class="note">
+            <h2>"No fingerprint at hand?"</h2>
+            <p>"A registration file from the vendor brings the key with it: "<a href=paths::SETUP_GUID>"give the file"</a>"."</p>
+            {skip.then(|| view! {
+                <p>"Or register now and confirm the key later. Until then nothing is sent to the nodes, and no license arrives."</p>
+                <div class="actions"><button type="submit" class="button" name="intent" value="skip">"Register without a key"</button></div>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+/// A key with all nodes that show it.
+#[derive(Clone, Debug, PartialEq)]
+struct SharedKey {
+    fingerprint: String,
+    grouped: String,
+    nodes: Vec<String>,
+}
+
+/// The same key of several nodes is offered once.
+fn distinct(offered: Vec<OfferedKey>) -> Vec<SharedKey> {
+    let mut keys: Vec<SharedKey> = Vec::new();
+    for key in offered {
+        match keys.iter_mut().find(|known| known.fingerprint == key.fingerprint) {
+            Some(known) => known.nodes.push(key.node),
+            None => keys.push(SharedKey { fingerprint: key.fingerprint, grouped: key.grouped, nodes: vec![key.node] }),
+        }
+    }
+    keys
+}
+
+/// "Shown by a.example and 2 other nodes."
+fn shown_by(nodes: &[String]) -> String {
+    match nodes {
+        [] => String::new(),
+        [only] => format!("Shown by {only}."),
+        [first, second] => format!("Shown by {first} and {second}."),
+        [first, rest @ ..] => format!("Shown by {first} and {} other nodes.", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_several_nodes_show_is_offered_once() {
+        let key = |fingerprint: &str, node: &str| OfferedKey {
+            fingerprint: fingerprint.into(),
+            grouped: fingerprint.into(),
+            node: node.into(),
+        };
+        let keys = distinct(vec![key("a", "n1"), key("b", "n2"), key("a", "n3")]);
+        assert_eq!(keys.iter().map(|key| key.nodes.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(shown_by(&keys[0].nodes), "Shown by n1 and n3.");
+        assert_eq!(shown_by(&["a".into(), "b".into(), "c".into()]), "Shown by a and 2 other nodes.");
+    }
+}

@@ -1,0 +1,151 @@
+//! The pages of the exchange and the licenses in their states.
+
+use crate::exchange_samples::*;
+use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
+use crate::{Preview, render};
+use app::components::Layout;
+use app::pages::exchange::*;
+use app::pages::licenses::{LicenseFilter, LicensesPage, LicensesView};
+use app::request::RequestContext;
+use leptos::prelude::*;
+
+fn inside(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView + Send + 'static) -> Preview {
+    render(name, context, || view! { <Layout>{page()}</Layout> }.into_any())
+}
+
+/// All previews of this area.
+pub fn all() -> Vec<Preview> {
+    [network_pages(), hand_pages(), ledger_pages(), cluster_pages(), license_pages()].concat()
+}
+
+fn network(name: &str, context: RequestContext, data: ExchangePage) -> Preview {
+    inside(name, context, || view! { <ExchangeView data=data /> }.into_any())
+}
+
+fn network_pages() -> Vec<Preview> {
+    let admin = || administrator("/exchange");
+    let late = |days: i64, limit: u32| ExchangePage {
+        last_round: Some(failed_round()),
+        next_attempt_ms: Some(NOW + 48 * MINUTE),
+        protocol: "HTTPS, port 8443".into(),
+        proxy: Some("http://proxy.example:3128".into()),
+        ..exchange(contact(Some(days * DAY + 4 * HOUR), limit))
+    };
+    let mut flagged = late(34, 60);
+    flagged.contact.clock_flag = Some("The clock of this machine was set back by 3 days. That gains nothing: the days since the last exchange go on counting. Set the clock right.".into());
+    flagged.notices = vec!["A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay.".into()];
+    let with = |registered: Registered| ExchangePage { registered, ..unregistered() };
+    let other = Registered::OtherGuid {
+        file: "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}".into(),
+        registered: crate::samples::GUID.into(),
+    };
+    let running = ExchangePage { running: true, ..exchange(contact(Some(3 * HOUR), 60)) };
+    let fresh = ExchangePage { last_round: None, last_success: None, next_attempt_ms: Some(NOW), ..exchange(contact(None, 60)) };
+    vec![
+        network("exchange", admin(), exchange(contact(Some(3 * HOUR), 60))),
+        network("exchange-late", admin(), late(4, 60)),
+        network("exchange-reminder", admin(), flagged),
+        network("exchange-final", admin(), late(57, 60)),
+        network("exchange-lapsed", admin(), late(75, 60)),
+        network("exchange-long", admin(), late(100, 120)),
+        network("exchange-running", admin(), running),
+        network("exchange-first", admin(), fresh),
+        network("exchange-empty", admin(), with(Registered::No)),
+        network("exchange-no-key", admin(), with(Registered::NoKey)),
+        network("exchange-no-auth", admin(), with(Registered::NoAuth)),
+        network("exchange-other-guid", admin(), with(other)),
+        network("exchange-unreadable", viewer("/exchange"), with(Registered::Unreadable("There is no file at /etc/lumenvox/license_server.conf.".into()))),
+        network("exchange-viewer", viewer("/exchange"), late(57, 60)),
+    ]
+}
+
+fn hand_pages() -> Vec<Preview> {
+    let page = |name: &str, context: RequestContext, data: HandPage| inside(name, context, || view! { <HandView data=data /> }.into_any());
+    let admin = || administrator("/exchange/hand");
+    let mut wrong = admin();
+    wrong.form = refused(
+        &[("response", "<html><body>Sign in</body></html>")],
+        &[("response", "This is a web page, not the answer of a node. A sign-in page of the network may have answered instead. Nothing was changed.")],
+    );
+    let mut unknown = admin();
+    unknown.query = vec![("report".into(), "00000000-0000-4000-8000-000000000000".into())];
+    let good = HandPage { checked: Some(checked(false)), ..hand(None) };
+    let same = HandPage { checked: Some(checked(true)), ..hand(None) };
+    let empty = HandPage { open: Vec::new(), contact: contact(None, 60), ..hand(None) };
+    let large = ReportModel { qr_svg: None, ..report("lost") };
+    vec![
+        page("hand", admin(), hand(None)),
+        page("hand-report", admin(), hand(Some(report("open")))),
+        page("hand-answered", admin(), hand(Some(report("answered")))),
+        page("hand-lost", admin(), hand(Some(large))),
+        page("hand-refused", wrong, hand(Some(report("open")))),
+        page("hand-checked", admin(), good),
+        page("hand-unchanged", admin(), same),
+        page("hand-empty", admin(), empty),
+        page("hand-unknown", unknown, hand(None)),
+        page("hand-unregistered", admin(), HandPage { registered: Registered::No, open: Vec::new(), ..hand(None) }),
+        page("hand-viewer", viewer("/exchange/hand"), hand(Some(report("open")))),
+    ]
+}
+
+fn ledger_pages() -> Vec<Preview> {
+    let page = |name: &str, context: RequestContext, data: LedgerPage| inside(name, context, || view! { <LedgerView data=data /> }.into_any());
+    let admin = || administrator("/exchange/ledger");
+    let filtered = LedgerPage { items: Vec::new(), filter: "lost".into(), next: None };
+    let by_hand = ReceiptModel { channel: "console".into(), by: "admin".into(), node: None, ..receipt(true) };
+    vec![
+        page("ledger", admin(), ledger()),
+        page("ledger-empty", admin(), LedgerPage::default()),
+        page("ledger-nothing", admin(), filtered),
+        inside("receipt", administrator("/exchange/receipt/x"), || view! { <ReceiptView data=receipt(false) /> }.into_any()),
+        inside("receipt-unchanged", administrator("/exchange/receipt/x"), || view! { <ReceiptView data=by_hand /> }.into_any()),
+    ]
+}
+
+fn cluster_pages() -> Vec<Preview> {
+    let many = |name: &str, context: RequestContext, data: ClustersPage| inside(name, context, || view! { <ClustersView data=data /> }.into_any());
+    let one = |name: &str, context: RequestContext, data: ClusterPage| inside(name, context, || view! { <ClusterView data=data /> }.into_any());
+    let admin = || administrator("/exchange/clusters");
+    let mut wrong = admin();
+    wrong.form = refused(
+        &[("name", "Vienna"), ("uri", "vienna"), ("ca", "no certificate"), ("deployment", "x"), ("tls", "")],
+        &[
+            ("uri", "“vienna” has no port. Write host and port, such as vienna.example:443."),
+            ("deployment", "“x” is not a UUID."),
+            ("ca", "This holds no certificate. Paste everything from BEGIN CERTIFICATE to END CERTIFICATE."),
+        ],
+    );
+    let mut refused_answer = admin();
+    refused_answer.form = refused(&[("response", "{")], &[("response", "The answer ends in the middle. Copy it whole.")]);
+    vec![
+        many("clusters", admin(), clusters()),
+        many("clusters-empty", admin(), ClustersPage::default()),
+        many("clusters-refused", wrong, clusters()),
+        many("clusters-viewer", viewer("/exchange/clusters"), clusters()),
+        one("cluster", admin(), cluster(true)),
+        one("cluster-new", admin(), cluster(false)),
+        one("cluster-refused", refused_answer, cluster(false)),
+        one("cluster-viewer", viewer("/exchange/clusters/1"), cluster(true)),
+    ]
+}
+
+fn license_pages() -> Vec<Preview> {
+    let page = |name: &str, context: RequestContext, data: LicensesPage| inside(name, context, || view! { <LicensesView data=data /> }.into_any());
+    let admin = || administrator("/licenses");
+    let none = || LicensesPage { serial: None, installed_ms: None, last_changes: None, context: None, contact: contact(None, 60), ..licenses(Vec::new()) };
+    let filter = |q: &str| LicenseFilter { q: q.into(), kind: "Concurrent".into(), sort: "licensed".into(), descending: true, ..LicenseFilter::default() };
+    let some = LicensesPage { items: all_licenses().into_iter().filter(|item| item.kind == "Concurrent").collect(), filter: filter(""), ..licenses(all_licenses()) };
+    let nothing = LicensesPage { items: Vec::new(), filter: filter("zebra"), ..licenses(all_licenses()) };
+    let lapsed = all_licenses().into_iter().map(|item| license(&item.id, &item.product, &item.kind, item.licensed, "lapsed")).collect();
+    let lapsed = LicensesPage { contact: contact(Some(61 * DAY), 60), ..licenses(lapsed) };
+    vec![
+        page("licenses", admin(), licenses(all_licenses())),
+        page("licenses-filtered", admin(), some),
+        page("licenses-nothing", admin(), nothing),
+        page("licenses-lapsed", admin(), lapsed),
+        page("licenses-none", admin(), LicensesPage { last_changes: None, ..licenses(Vec::new()) }),
+        page("licenses-never", admin(), none()),
+        page("licenses-unregistered", admin(), LicensesPage { registered: Registered::No, ..none() }),
+        page("licenses-viewer", viewer("/licenses"), none()),
+    ]
+}

@@ -1,0 +1,360 @@
+//! Sample data of the exchange and the licenses.
+
+use crate::samples::{DAY, GUID, HOUR, MINUTE, NOW};
+use app::pages::exchange::*;
+use app::pages::licenses::{LicenseFilter, LicenseRow, LicensesPage};
+use app::request::Tone;
+use licensing::contact::{Limit, PHASES, Phase, State};
+
+pub const REPORT: &str = "c0a1f2d4-fc38-43a5-a10c-0e7dfd45da47";
+pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
+const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const FINGERPRINT: &str = "5C40 F307 667E EC87 07F4 E7ED 152E A62C 17D0 61A6 39CF F79E 2D92 93D0 A33E A935";
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The clock this long after the last exchange, from the real table; none before the first exchange.
+pub fn contact(elapsed: Option<i64>, limit: u32) -> ContactModel {
+    let state = State {
+        last_verified: elapsed.map(|elapsed| NOW - elapsed),
+        high_water: NOW,
+        limit: Limit::new(limit),
+        ..State::default()
+    };
+    let (now, days) = (state.phase(), state.days());
+    let tone = match now {
+        Phase::Unregistered => Tone::Neutral,
+        Phase::InTouch => Tone::Success,
+        Phase::Late => Tone::Info,
+        Phase::Reminder | Phase::Urgent => Tone::Warning,
+        Phase::Final | Phase::Lapsed => Tone::Danger,
+    };
+    let steps = PHASES
+        .iter()
+        .filter_map(|rule| {
+            let first_day = rule.phase.first_day(state.limit)?;
+            Some(ContactStep {
+                label: rule.label.into(),
+                first_day,
+                at_ms: state.last_verified.map(|last| last + i64::from(first_day) * DAY),
+                state: match rule.phase.cmp(&now) {
+                    _ if days.is_none() => StepState::Ahead,
+                    std::cmp::Ordering::Less => StepState::Past,
+                    std::cmp::Ordering::Equal => StepState::Now,
+                    std::cmp::Ordering::Greater => StepState::Ahead,
+                },
+                effect: rule.effect.into(),
+            })
+        })
+        .collect();
+    ContactModel {
+        phase: now.as_str().into(),
+        label: now.rule().label.into(),
+        effect: now.rule().effect.into(),
+        tone,
+        days,
+        last_ms: state.last_verified,
+        next: state.next_change().map(|(at, phase)| (at, phase.rule().label.into())),
+        lapses_ms: state.lapses_at(),
+        limit_days: state.limit.days(),
+        steps,
+        clock_flag: None,
+    }
+}
+
+pub fn changes() -> ChangesModel {
+    ChangesModel {
+        added: words(&["TTS3: 50 concurrent licenses added.", "ASR_ENUS: 20 concurrent licenses added."]),
+        removed: words(&["ETRAN_ENUS_50: removed; it was moved to another server."]),
+        extended: words(&["TRAN_ENUS: runs until 2027-03-01 instead of 2026-12-31."]),
+        changed: Vec::new(),
+    }
+}
+
+pub fn attempt(node: &str, ok: bool, stage: &str, ms: u32, sentence: &str) -> Attempt {
+    Attempt { node: node.into(), ok, stage: stage.into(), sentence: sentence.into(), ms }
+}
+
+pub fn good_round() -> Round {
+    Round {
+        at_ms: NOW - 3 * HOUR,
+        ok: true,
+        sentence: "The second node that was asked answered.".into(),
+        attempts: vec![
+            attempt("flexlicense-s07.lumenvox.com:443", false, "TCP", 4_003, "No answer within 4 s. A firewall between here and there may swallow the packets."),
+            attempt("flexlicense-s02.lumenvox.com:443", true, "answer", 318, "Answered and verified."),
+        ],
+        failed_rounds: 0,
+    }
+}
+
+pub fn failed_round() -> Round {
+    Round {
+        at_ms: NOW - 12 * MINUTE,
+        ok: false,
+        sentence: "No node could be reached.".into(),
+        attempts: vec![
+            attempt("flexlicense-s04.lumenvox.com:8443", false, "DNS", 12, "The name is not known. Check the name server of this machine."),
+            attempt("flexlicense-s01.lumenvox.com:8443", false, "TCP", 4_001, "No answer within 4 s. A firewall between here and there may swallow the packets."),
+            attempt("flexlicense-s09.lumenvox.com:8443", false, "TLS", 96, "The certificate was issued by CN=Corp Inspection CA, which is not known here. A proxy seems to open the connection on its way."),
+            attempt("flexlicense-s02.lumenvox.com:8443", false, "HTTP", 41, "Answered with a web page, not as a licensing node. A proxy or a sign-in page of the network stands between."),
+            attempt("flexlicense-s03.lumenvox.com:8443", false, "answer", 530, "The answer is not signed with a key this server trusts. Nothing was changed."),
+        ],
+        failed_rounds: 7,
+    }
+}
+
+pub fn receipt(unchanged: bool) -> ReceiptModel {
+    ReceiptModel {
+        status_id: REPORT.into(),
+        channel: "online".into(),
+        opened_ms: NOW - 3 * HOUR - 900,
+        answered_ms: NOW - 3 * HOUR,
+        by: "Leasehold".into(),
+        node: Some("flexlicense-s02.lumenvox.com:443".into()),
+        node_time_ms: NOW - 3 * HOUR - 400,
+        serial: 14,
+        report_sha256: DIGEST.into(),
+        response_sha256: DIGEST.chars().rev().collect(),
+        key_fingerprint: FINGERPRINT.into(),
+        changes: if unchanged { ChangesModel::default() } else { changes() },
+        unchanged,
+        server: "lic-01.example".into(),
+        guid: GUID.into(),
+    }
+}
+
+pub fn exchange(contact: ContactModel) -> ExchangePage {
+    ExchangePage {
+        registered: Registered::Yes,
+        contact,
+        running: false,
+        next_attempt_ms: Some(NOW + 21 * HOUR),
+        schedule: "Every day, 24 h after the last exchange".into(),
+        protocol: "HTTPS, port 443".into(),
+        nodes: (1..=10).map(|number| format!("flexlicense-s{number:02}.lumenvox.com")).collect(),
+        proxy: None,
+        last_round: Some(good_round()),
+        last_success: Some(receipt(false)),
+        keys: vec![KeyModel { fingerprint: FINGERPRINT.into(), pinned_ms: NOW - 40 * DAY, pinned_by: "admin".into() }],
+        identity: Some(Identity {
+            guid: GUID.into(),
+            deployments: vec![DEPLOYMENT.into()],
+            operator: Some("7c0de1b2-bddb-4979-8284-531641b16eda".into()),
+        }),
+        notices: Vec::new(),
+    }
+}
+
+pub fn unregistered() -> ExchangePage {
+    ExchangePage {
+        registered: Registered::No,
+        next_attempt_ms: None,
+        last_round: None,
+        last_success: None,
+        keys: Vec::new(),
+        identity: None,
+        ..exchange(contact(None, 60))
+    }
+}
+
+pub fn row(id: &str, state: &str, channel: &str, ago: i64) -> LedgerRow {
+    let answered = state == "answered";
+    LedgerRow {
+        status_id: format!("{id}-fc38-43a5-a10c-0e7dfd45da47"),
+        channel: channel.into(),
+        opened_ms: NOW - ago,
+        opened_by: if channel == "online" { "Leasehold".into() } else { "admin".into() },
+        state: state.into(),
+        answered_ms: answered.then_some(NOW - ago + 2_000),
+        answered_by: answered.then(|| "admin".into()),
+        node: (answered && channel == "online").then(|| "flexlicense-s02.lumenvox.com:443".into()),
+        summary: answered.then(|| "2 added, 1 removed, 1 extended.".into()),
+    }
+}
+
+pub fn ledger() -> LedgerPage {
+    LedgerPage {
+        items: vec![
+            row("c0a1f2d4", "open", "console", 5 * MINUTE),
+            row("8d21b3aa", "answered", "online", 3 * HOUR),
+            row("13b7e0c9", "lost", "online", 27 * HOUR),
+            row("f00dcafe", "answered", "console", 4 * DAY),
+            row("0badbee5", "answered", "reporting API", 44 * DAY),
+        ],
+        filter: String::new(),
+        next: Some("1234".into()),
+    }
+}
+
+/// Not a real code; as dense as one.
+fn qr() -> String {
+    let mut path = String::new();
+    for y in 0..45_u32 {
+        for x in 0..45_u32 {
+            if (x * 7 + y * 13 + x * y) % 5 < 2 {
+                path.push_str(&format!("M{x} {y}h1v1h-1z"));
+            }
+        }
+    }
+    format!("<svg viewBox=\"-4 -4 53 53\" shape-rendering=\"crispEdges\"><path d=\"{path}\" /></svg>")
+}
+
+pub fn report(state: &str) -> ReportModel {
+    let field = |path: &str, value: &str, meaning: &str| FieldMeaning {
+        path: path.into(),
+        value: value.into(),
+        meaning: meaning.into(),
+    };
+    let pretty = format!(
+        "{{\n  \"cluster_guid\": \"{DEPLOYMENT}\",\n  \"instance_uuid\": \"91347bef-96fa-4b2d-8e30-4c2aa77f437b\",\n  \"status_id\": \"{REPORT}\",\n  \"instance_created\": \"2026-08-29T17:44:27.334Z\",\n  \"installation_type\": \"Production\",\n  \"report_timestamp\": \"1795270200\",\n  \"images\": null,\n  \"deployments\": [\n    {{\n      \"license_guid\": \"{DEPLOYMENT}\",\n      \"bio_engine_usage\": null,\n      \"speech_usage\": {{\n        \"session_ms\": 615524,\n        \"session_audio_ms\": 192877,\n        \"license_usage\": {{\n          \"TTS3\": {{ \"usage_count\": 3, \"usage_ms\": 187618 }}\n        }}\n      }}\n    }}\n  ]\n}}"
+    );
+    let curl = format!(
+        "curl https://flexlicense-s01.lumenvox.com -H \"x-auth-string: 51b5e6d2f0\" \\\n-H \"Content-Type: application/json\" \\\n-d \"{{\\\"cluster_guid\\\":\\\"{DEPLOYMENT}\\\",\\\"status_id\\\":\\\"{REPORT}\\\"}}\""
+    );
+    ReportModel {
+        status_id: REPORT.into(),
+        opened_ms: NOW - 5 * MINUTE,
+        opened_by: "admin".into(),
+        state: state.into(),
+        pretty,
+        bytes: 1_482,
+        sha256: DIGEST.into(),
+        curl,
+        curl_address: "https://flexlicense-s01.lumenvox.com".into(),
+        qr_svg: Some(qr()),
+        fields: vec![
+            field("cluster_guid", DEPLOYMENT, "The GUID this server is registered with."),
+            field("instance_uuid", "91347bef-96fa-4b2d-8e30-4c2aa77f437b", "Tells this installation from a second one with the same GUID."),
+            field("status_id", REPORT, "Names this report. The answer to it carries the same id."),
+            field("instance_created", "2026-08-29T17:44:27.334Z", "When this installation was made."),
+            field("installation_type", "Production", "What the server is used for."),
+            field("report_timestamp", "1795270200", "When the report was made, in seconds since 1970."),
+            field("images", "null", "Not used by this server."),
+            field("deployments[].license_guid", DEPLOYMENT, "The deployment the usage belongs to."),
+            field("deployments[].bio_engine_usage", "null", "Not used by this server."),
+            field("deployments[].speech_usage.session_ms", "615524", "How long sessions lasted in all, in milliseconds."),
+            field("deployments[].speech_usage.session_audio_ms", "192877", "How much of that was audio, in milliseconds."),
+            field("deployments[].speech_usage.license_usage.*.usage_count", "1 name", "How often a license of this name was taken."),
+            field("deployments[].speech_usage.license_usage.*.usage_ms", "1 name", "How long licenses of this name were held, in milliseconds."),
+        ],
+    }
+}
+
+pub fn hand(report: Option<ReportModel>) -> HandPage {
+    HandPage {
+        registered: Registered::Yes,
+        contact: contact(Some(34 * DAY), 60),
+        open: vec![row("c0a1f2d4", "open", "console", 5 * MINUTE), row("77aa01b2", "open", "API", 2 * DAY)],
+        report,
+        checked: None,
+    }
+}
+
+pub fn checked(unchanged: bool) -> CheckedResponse {
+    CheckedResponse {
+        text: "{\"error\":false,\"response-message\":\"Success\"}</textarea><script>alert(1)</script>".into(),
+        status_id: REPORT.into(),
+        node_time_ms: NOW - 2 * MINUTE,
+        serial: 14,
+        serial_before: Some(if unchanged { 14 } else { 13 }),
+        context: "production".into(),
+        changes: if unchanged { ChangesModel::default() } else { changes() },
+        unchanged,
+        notices: words(&["A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay."]),
+    }
+}
+
+pub fn clusters() -> ClustersPage {
+    let cluster = |id: i64, name: &str, uri: &str, tls: bool| ClusterRow { id, name: name.into(), uri: uri.into(), tls, deployment: DEPLOYMENT.into() };
+    ClustersPage {
+        items: vec![
+            cluster(1, "Contact centre Vienna", "reporting-api.vienna.example:443", true),
+            cluster(2, "Lab", "10.20.0.7:5000", false),
+        ],
+    }
+}
+
+pub fn cluster(full: bool) -> ClusterPage {
+    let usage = [("ETRAN_ENUS", 1, 2_800), ("INTERACTION_USAGE", 4, 610_644), ("SESSION_USAGE", 4, 615_524), ("VAD", 12_402, 66_900_000)];
+    ClusterPage {
+        cluster: clusters().items.remove(0),
+        operator: "7c0de1b2-bddb-4979-8284-531641b16eda".into(),
+        licensing_url: "https://licensing.lumenvox.com".into(),
+        usage: full.then(|| usage.iter().map(|(name, count, ms)| ((*name).to_owned(), *count, *ms)).collect()),
+        pulled: full.then(|| report("open")),
+        result: full.then(|| (Tone::Success, "The cluster took the answer.".to_owned())),
+        has_auth: full,
+    }
+}
+
+pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> LicenseRow {
+    let (label, tone, reason) = match state {
+        "active" => ("Active", Tone::Success, None),
+        "expired" => ("Expired", Tone::Danger, Some("It ran out on 2026-10-31. Ask the vendor to extend it; the next exchange brings the change.")),
+        "lapsed" => ("Lapsed", Tone::Danger, Some("The last exchange is too long ago. It counts again with the next verified exchange.")),
+        "wrong_context" => ("Other context", Tone::Neutral, Some("It is for backup servers, and this is a production server. It does no harm here; to use it, register a backup server.")),
+        _ => ("Other server", Tone::Warning, Some("It names another GUID.")),
+    };
+    LicenseRow {
+        id: id.into(),
+        product: product.into(),
+        kind: kind.into(),
+        context: if state == "wrong_context" { "backup".into() } else { "production".into() },
+        licensed: count,
+        in_use: 0,
+        hours: (kind == "Countdown").then_some(100),
+        version: (product == "TTS3").then(|| "16.2".into()),
+        expires_ms: match state {
+            "expired" => Some(NOW - 22 * DAY),
+            _ if product == "VAD" => Some(NOW + 12 * DAY),
+            _ if product == "TTS3" => None,
+            _ => Some(NOW + 340 * DAY),
+        },
+        maintenance_ms: (product != "VAD").then_some(if product == "TRAN_ENUS" { NOW - 9 * DAY } else { NOW + 160 * DAY }),
+        maintenance_over: product == "TRAN_ENUS",
+        state: state.into(),
+        state_label: label.into(),
+        tone,
+        reason: reason.map(str::to_owned),
+        expires_soon: product == "VAD",
+    }
+}
+
+pub fn licenses(items: Vec<LicenseRow>) -> LicensesPage {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for item in &items {
+        match counts.iter_mut().find(|(state, _)| *state == item.state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((item.state.clone(), 1)),
+        }
+    }
+    LicensesPage {
+        total: items.len(),
+        items,
+        filter: LicenseFilter::default(),
+        contact: contact(Some(3 * HOUR), 60),
+        registered: Registered::Yes,
+        context: Some("production".into()),
+        serial: Some(14),
+        installed_ms: Some(NOW - 3 * HOUR),
+        last_changes: Some((NOW - 3 * HOUR, changes())),
+        csv: "/licenses.csv".into(),
+        counts,
+        kinds: words(&["Concurrent", "Countdown", "Metered"]),
+    }
+}
+
+pub fn all_licenses() -> Vec<LicenseRow> {
+    vec![
+        license("L-2026-0007", "ASR_ENUS", "Concurrent", 20, "active"),
+        license("L-2026-0012", "ETRAN_ENUS", "Countdown", 4, "active"),
+        license("L-2026-0003", "TRAN_ENUS", "Concurrent", 1_200, "active"),
+        license("L-2026-0001", "TTS3", "Concurrent", 50, "active"),
+        license("L-2025-0140", "VAD", "Metered", 1_000_000, "active"),
+        license("L-2025-0090", "ETRAN_ENUS_50", "Concurrent", 50, "expired"),
+        license("L-2026-0021", "TTS3", "Concurrent", 50, "wrong_context"),
+    ]
+}

@@ -1,0 +1,163 @@
+//! The overview in its states.
+
+use crate::Preview;
+use crate::pages::inside;
+use crate::samples::*;
+use app::pages::exchange::{ContactModel, ContactStep, Registered, StepState};
+use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
+use app::request::{Flash, FlashKind, Standing, Tone};
+use leptos::prelude::*;
+use licensing::contact::{Limit, PHASES, Phase};
+
+/// The contact clock after this many days, by the table of the rules.
+pub fn contact(days: u32) -> ContactModel {
+    let limit = Limit::LEAST;
+    let phase = Phase::at(days, limit);
+    let last = NOW - i64::from(days) * DAY - 3 * HOUR;
+    let begins = |first: u32| last + i64::from(first) * DAY;
+    let steps = PHASES
+        .iter()
+        .filter_map(|rule| Some((rule, rule.phase.first_day(limit)?)))
+        .map(|(rule, first_day)| ContactStep {
+            label: rule.label.into(),
+            first_day,
+            at_ms: Some(begins(first_day)),
+            state: match rule.phase.cmp(&phase) {
+                std::cmp::Ordering::Less => StepState::Past,
+                std::cmp::Ordering::Equal => StepState::Now,
+                std::cmp::Ordering::Greater => StepState::Ahead,
+            },
+            effect: rule.effect.into(),
+        })
+        .collect();
+    ContactModel {
+        phase: word(phase).into(),
+        label: phase.rule().label.into(),
+        effect: phase.rule().effect.into(),
+        tone: tone(phase),
+        days: Some(days),
+        last_ms: Some(last),
+        next: phase.next().and_then(|next| Some((begins(next.first_day(limit)?), next.rule().label.into()))),
+        lapses_ms: Some(begins(limit.days())),
+        limit_days: limit.days(),
+        steps,
+        clock_flag: None,
+    }
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Unregistered => "unregistered",
+        Phase::InTouch => "in_touch",
+        Phase::Late => "late",
+        Phase::Reminder => "reminder",
+        Phase::Urgent => "urgent",
+        Phase::Final => "final",
+        Phase::Lapsed => "lapsed",
+    }
+}
+
+fn tone(phase: Phase) -> Tone {
+    match phase {
+        Phase::Unregistered => Tone::Neutral,
+        Phase::InTouch => Tone::Success,
+        Phase::Late => Tone::Info,
+        Phase::Reminder | Phase::Urgent => Tone::Warning,
+        Phase::Final | Phase::Lapsed => Tone::Danger,
+    }
+}
+
+fn overview(registration: Registration) -> Overview {
+    Overview {
+        registration,
+        file: FileState {
+            path: PATH.into(),
+            problem: None,
+            revision: 14,
+            changed_by: Some("admin".into()),
+            changed_at_ms: Some(NOW - 21 * HOUR),
+            errors: 0,
+            warnings: 0,
+            changed_outside_ms: None,
+        },
+        changes: entries().into_iter().skip(1).collect(),
+        version: "0.1.0".into(),
+        started_at_ms: NOW - 12 * DAY,
+        contact: contact(0),
+        registered: Registered::Yes,
+        licenses: Some((12, 2, 1_240)),
+        running: false,
+        own_sessions: 2,
+    }
+}
+
+fn registered() -> Registration {
+    Registration::Registered { guid: GUID.into(), deployment: "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into() }
+}
+
+/// A registered server that never exchanged anything.
+fn untouched(registered_as: Registered) -> Overview {
+    Overview {
+        registered: registered_as,
+        contact: ContactModel { limit_days: 60, ..ContactModel::default() },
+        licenses: None,
+        ..overview(registered())
+    }
+}
+
+/// All states.
+pub fn pages() -> Vec<Preview> {
+    let mut saved = administrator("/");
+    saved.flash = Some(Flash { kind: FlashKind::Success, text: "Revision 14 was saved and read back.".into() });
+    let mut alarm = administrator("/");
+    alarm.badge.changed_outside = true;
+    let mut fresh = administrator("/");
+    fresh.badge.guid_short = None;
+    fresh.badge.contact = None;
+    fresh.badge.standing = Standing::Unregistered;
+    let mut waiting = administrator("/");
+    waiting.badge.contact = Some((Tone::Neutral, "No exchange yet".into()));
+    let late = |tone, words: &str| {
+        let mut context = administrator("/");
+        context.badge.contact = Some((tone, words.to_owned()));
+        context
+    };
+    let mut alarmed = overview(registered());
+    alarmed.file.changed_outside_ms = Some(NOW - 3 * MINUTE);
+    alarmed.file.errors = 1;
+    alarmed.file.warnings = 2;
+    let mut empty = untouched(Registered::No);
+    empty.registration = Registration::NotRegistered { guid: None, flexible: false };
+    empty.changes.clear();
+    empty.own_sessions = 1;
+    let mut broken = overview(registered());
+    broken.file.problem = Some("There is no file at /etc/lumenvox/license_server.conf. Put it back, or start Leasehold with --conf and the path where it is.".into());
+    let mut reminded = overview(registered());
+    reminded.contact = contact(31);
+    let mut lapsed = overview(registered());
+    lapsed.contact = contact(63);
+    lapsed.licenses = Some((0, 14, 0));
+    let mut first = untouched(Registered::Yes);
+    first.running = true;
+    let mut other = overview(registered());
+    other.registered =
+        Registered::OtherGuid { file: "{00000000-1111-2222-3333-444444444444}".into(), registered: GUID.into() };
+    let mut viewed = overview(Registration::NotRegistered { guid: Some(GUID.into()), flexible: false });
+    viewed.licenses = None;
+    let page = |name: &str, context, data: Overview| {
+        inside(name, context, move || view! { <OverviewPage data=data /> }.into_any())
+    };
+    vec![
+        page("overview", saved, overview(registered())),
+        page("overview-alarm", alarm, alarmed),
+        page("overview-empty", fresh, empty),
+        page("overview-error", administrator("/"), broken),
+        page("overview-viewer", viewer("/"), viewed),
+        page("overview-no-key", waiting.clone(), untouched(Registered::NoKey)),
+        page("overview-never", waiting.clone(), untouched(Registered::Yes)),
+        page("overview-first", waiting, first),
+        page("overview-reminder", late(Tone::Warning, "Reminder: 31 days"), reminded),
+        page("overview-lapsed", late(Tone::Danger, "Lapsed: 63 days"), lapsed),
+        page("overview-other-guid", administrator("/"), other),
+    ]
+}

@@ -1,0 +1,29 @@
+/// The most characters of foreign text that are shown.
+const LONGEST: usize = 100;
+
+/// Text from the network, made fit for a sentence: short, one line, nothing that cannot be seen or turns the text around it.
+pub(super) fn shown(text: &str) -> String {
+    let mut characters = text.trim().chars();
+    let mut short: String = characters.by_ref().take(LONGEST).map(|c| if odd(c) { '\u{fffd}' } else { c }).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+fn odd(c: char) -> bool {
+    c.is_control()
+        || (c.is_whitespace() && c != ' ')
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_is_cut_and_cannot_break_the_line() {
+        assert_eq!(shown(" a\r\nb\u{202e}c "), "a\u{fffd}\u{fffd}b\u{fffd}c");
+        assert_eq!(shown(&"x".repeat(10_000)).chars().count(), LONGEST + 1);
+    }
+}

@@ -1,0 +1,131 @@
+use std::time::{Duration, Instant};
+
+use tokio_rustls::rustls::{
+    Error as TlsError, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+
+use super::{Probe, Stage, Target, answer::ask, dial::dial, lookup::Lookup, tls::Trust, trouble::Trouble};
+
+/// The most time for each stage of a probe.
+pub const STAGE_LIMIT: Duration = Duration::from_secs(4);
+
+/// Why nothing can be probed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The given file is not PEM.
+    #[error("The file with further trusted certificates cannot be read: {0}. It has to be in PEM form.")]
+    NotPem(String),
+    /// There is no certificate in the given file.
+    #[error("The file with further trusted certificates has no certificate in it. It has to be in PEM form.")]
+    Empty,
+    /// One of the given certificates cannot be trusted.
+    #[error("Certificate {number} in the file with further trusted certificates cannot be used: {reason}.")]
+    Unusable {
+        /// Its place in the file; the first is 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: TlsError,
+    },
+    /// The encryption is not set up.
+    #[error("The encryption cannot be set up: {0}.")]
+    Tls(#[from] TlsError),
+}
+
+/// Probes ports of nodes.
+#[derive(Debug, Clone)]
+pub struct Prober {
+    trust: Trust,
+    limit: Duration,
+}
+
+impl Prober {
+    /// A prober that trusts what this machine trusts, and the certificates in `extra_ca_pem`. Reads the machine's
+    /// certificates from disk: not for an async thread.
+    ///
+    /// # Errors
+    /// [`ProbeError`], about `extra_ca_pem`. That the machine trusts nobody is no error: probes by HTTPS then say so.
+    pub fn new(extra_ca_pem: Option<&[u8]>) -> Result<Self, ProbeError> {
+        let native = rustls_native_certs::load_native_certs();
+        for error in &native.errors {
+            tracing::warn!(%error, "some certificates that this machine trusts cannot be read");
+        }
+        let mut roots = RootCertStore::empty();
+        // Systems keep outdated ones among them; those that cannot be used are left out, as any client does.
+        roots.add_parsable_certificates(native.certs);
+        Self::trusting(roots, extra_ca_pem)
+    }
+
+    /// The same with `limit` for each stage instead of [`STAGE_LIMIT`].
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    pub(super) fn trusting(mut roots: RootCertStore, extra_ca_pem: Option<&[u8]>) -> Result<Self, ProbeError> {
+        if let Some(pem) = extra_ca_pem {
+            let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(pem)
+                .collect::<Result<_, _>>()
+                .map_err(|error| ProbeError::NotPem(error.to_string()))?;
+            if certificates.is_empty() {
+                return Err(ProbeError::Empty);
+            }
+            for (index, certificate) in certificates.into_iter().enumerate() {
+                roots.add(certificate).map_err(|reason| ProbeError::Unusable { number: index + 1, reason })?;
+            }
+        }
+        Ok(Self { trust: Trust::new(roots)?, limit: STAGE_LIMIT })
+    }
+
+    /// Probes one port of one node. Never fails: what failed is the answer.
+    pub async fn probe(&self, target: &Target) -> Probe {
+        let lookup = self.look_up(&target.host).await;
+        self.probe_at(target, lookup).await
+    }
+
+    pub(super) async fn look_up(&self, host: &str) -> Lookup {
+        Lookup::of(host, self.limit).await
+    }
+
+    /// The same for a name that was looked up already.
+    pub(super) async fn probe_at(&self, target: &Target, lookup: Lookup) -> Probe {
+        let started = Instant::now();
+        let outcome = self.outcome(target, &lookup).await;
+        let took = lookup.took.saturating_add(started.elapsed());
+        let (ok, stage, sentence, issuer) = match outcome {
+            Ok(status) => (true, Stage::Http, reached(target, status), None),
+            Err(trouble) => (false, trouble.stage(), trouble.to_string(), trouble.issuer()),
+        };
+        Probe {
+            target: target.clone(),
+            ok,
+            stage,
+            ms: u32::try_from(took.as_millis()).unwrap_or(u32::MAX),
+            sentence,
+            addresses: lookup.addresses.unwrap_or_default(),
+            issuer,
+        }
+    }
+
+    async fn outcome(&self, target: &Target, lookup: &Lookup) -> Result<u16, Trouble> {
+        let addresses = lookup.addresses.as_ref().map_err(Trouble::clone)?;
+        let stream = dial(target, addresses, self.limit).await?;
+        if target.https {
+            let stream = self.trust.wrap(stream, target, self.limit).await?;
+            ask(stream, target, self.limit).await
+        } else {
+            ask(stream, target, self.limit).await
+        }
+    }
+}
+
+fn reached(target: &Target, status: u16) -> String {
+    let way = format!("{target} can be reached by {}", target.protocol());
+    match status {
+        500.. => {
+            format!("{way}, but answers that it has trouble of its own (status {status}). Try the exchange later.")
+        }
+        200..300 => format!("{way}."),
+        _ => format!("{way} (it answered with status {status})."),
+    }
+}

@@ -1,0 +1,109 @@
+use std::fmt;
+
+use licensing::conf::{
+    effective::Effective,
+    setting::{Kind, NodeHost, find},
+};
+
+/// One port of one node.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Host name, IPv4 address, or IPv6 address without its brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Whether HTTPS is spoken there, else HTTP.
+    pub https: bool,
+}
+
+impl Target {
+    /// `HTTPS` or `HTTP`.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        if self.https { "HTTPS" } else { "HTTP" }
+    }
+
+    /// The value of the `Host` header: the port only where it is not the usual one of the protocol.
+    pub(super) fn host_header(&self) -> String {
+        let usual = if self.https { 443 } else { 80 };
+        NodeHost { host: self.host.clone(), port: (self.port != usual).then_some(self.port) }.to_string()
+    }
+
+    fn same(&self, other: &Target) -> bool {
+        self.https == other.https && self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
+    }
+}
+
+/// `host:port`, IPv6 addresses in brackets.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        NodeHost { host: self.host.clone(), port: Some(self.port) }.fmt(f)
+    }
+}
+
+/// The ports that can be chosen for a protocol, the default first (FORMATS §1).
+#[must_use]
+pub fn allowed_ports(https: bool) -> Vec<u16> {
+    let key = if https { "FLEX_REPORTING_PORT_HTTPS" } else { "FLEX_REPORTING_PORT" };
+    let choices = find(key).map_or(Kind::Port, |setting| setting.kind).choices();
+    choices.iter().filter_map(|choice| choice.value.parse().ok()).collect()
+}
+
+/// What to probe: every node with every port that its protocol allows, a node with its own port only there. The protocol
+/// in use comes first; the other follows when `both_protocols`.
+#[must_use]
+pub fn targets(effective: &Effective, both_protocols: bool) -> Vec<Target> {
+    let mut all: Vec<Target> = Vec::new();
+    for https in [effective.https, !effective.https].into_iter().take(if both_protocols { 2 } else { 1 }) {
+        let nodes = if https { &effective.https_nodes } else { &effective.http_nodes };
+        for node in nodes {
+            for port in node.port.map_or_else(|| allowed_ports(https), |port| vec![port]) {
+                let target = Target { host: node.host.clone(), port, https };
+                if !all.iter().any(|other| other.same(&target)) {
+                    all.push(target);
+                }
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use licensing::conf::document::Document;
+
+    fn of(lines: &str, both: bool) -> Vec<String> {
+        let effective = Effective::of(&Document::parse(format!("[GLOBAL]\n{lines}")));
+        targets(&effective, both).iter().map(|t| format!("{} {t}", t.protocol())).collect()
+    }
+
+    #[test]
+    fn every_node_is_probed_on_the_five_ports_of_its_protocol() {
+        let lines = "FLEX_NODE_LIST = a.example\nFLEX_NODE_LIST_HTTPS = s.example\n";
+        let http = ["80", "8080", "13449", "24963", "43038"].map(|port| format!("HTTP a.example:{port}"));
+        let https = ["443", "8443", "23028", "39520", "48846"].map(|port| format!("HTTPS s.example:{port}"));
+        assert_eq!(of(lines, false), http);
+        assert_eq!(of(lines, true), [http.clone(), https.clone()].concat());
+        let on = format!("USE_FLEX_REPORTING_HTTPS = 1\n{lines}");
+        assert_eq!(of(&on, false), https);
+        assert_eq!(of(&on, true), [https, http].concat());
+        assert_eq!(of("", true).len(), 2 * 10 * 5);
+    }
+
+    #[test]
+    fn a_node_with_its_own_port_is_probed_only_there_and_nothing_twice() {
+        assert_eq!(of("FLEX_NODE_LIST = [2001:db8::1]:4711", false), ["HTTP [2001:db8::1]:4711"]);
+        let both = of("FLEX_NODE_LIST = A.example:8080;a.example;a.example:99", false);
+        assert_eq!(both.len(), 6);
+        assert_eq!((both[0].as_str(), both[5].as_str()), ("HTTP A.example:8080", "HTTP a.example:99"));
+    }
+
+    #[test]
+    fn the_host_header_leaves_out_the_usual_port() {
+        let header = |host: &str, port, https| Target { host: host.to_owned(), port, https }.host_header();
+        assert_eq!(header("a.example", 443, true), "a.example");
+        assert_eq!(header("a.example", 443, false), "a.example:443");
+        assert_eq!(header("2001:db8::1", 8080, false), "[2001:db8::1]:8080");
+    }
+}

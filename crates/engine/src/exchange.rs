@@ -1,0 +1,96 @@
+//! The exchange with the vendor's licensing nodes: reports out, licenses in; over the network, by hand, or over the
+//! reporting API. What is accepted is decided in `licensing`; here it is carried, stored and remembered.
+
+mod apply;
+mod client;
+mod clusters;
+mod contact;
+mod identity;
+mod keep;
+mod keys;
+mod ledger;
+mod licenses;
+mod qr;
+mod report;
+mod round;
+mod schedule;
+mod usage;
+
+pub use apply::{Applied, PushError};
+pub use client::NodeSettings;
+pub(crate) use client::NodeClient;
+pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
+pub use contact::REMINDER;
+pub use identity::{Identity, PinnedKey, Readiness};
+pub use keep::{SyncError, SyncState, Synced};
+pub use keys::{FetchedKeys, OfferedKey};
+pub use ledger::{Answer, LedgerEntry, LedgerQuery, Outcome};
+pub use licenses::{LicenseItem, Licenses};
+pub use qr::qr_svg;
+pub use report::{OpenedReport, ReportError};
+pub use round::{Attempt, Round};
+pub use usage::{Snapshot, UsageReport};
+
+pub(crate) use contact::ContactKeeper;
+pub(crate) use keep::Sync;
+pub(crate) use licenses::Installed;
+
+use licensing::contact::Millis;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, SqlitePool};
+
+use crate::Engine;
+
+/// The way a report went out or its answer came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// By this server itself, over the network.
+    Online,
+    /// By hand, in the console.
+    Console,
+    /// By hand, over the REST API.
+    Api,
+    /// By hand, with a command.
+    #[serde(rename = "command line")]
+    CommandLine,
+    /// Over the reporting API.
+    #[serde(rename = "reporting api")]
+    ReportingApi,
+}
+
+impl Channel {
+    /// The word stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Console => "console",
+            Self::Api => "api",
+            Self::CommandLine => "command line",
+            Self::ReportingApi => "reporting api",
+        }
+    }
+}
+
+/// The last success on both clocks: the wall clock of this server, and the time known to have passed.
+pub(crate) async fn last_success(pool: &SqlitePool) -> Result<Option<(Millis, Millis)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT max(exchange_ledger.answered_at) AS wall, contact.last_verified AS known
+         FROM exchange_ledger, contact WHERE exchange_ledger.state = 'answered'",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(row.get::<Option<Millis>, _>("wall").zip(row.get::<Option<Millis>, _>("known")))
+}
+
+impl Engine {
+    /// What an earlier run left: reports under way, the licenses in force.
+    pub(crate) async fn settle_exchange(&self) -> Result<(), sqlx::Error> {
+        self.settle_ledger().await?;
+        let keys = self.identity().await?.usable_keys();
+        let installed = Installed::load(self.store.read(), &keys).await?;
+        self.installed.send_replace(installed.map(std::sync::Arc::new));
+        Ok(())
+    }
+}

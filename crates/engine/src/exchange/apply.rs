@@ -1,0 +1,193 @@
+//! Taking an answer in: checked against everything that is known, then licenses, contact clock, ledger and audit log change
+//! in one transaction, or nothing does.
+
+use std::sync::Arc;
+
+use licensing::bundle::{self, Changes};
+use licensing::contact::Limit;
+use licensing::status_response::{Accepted, Expected, LedgerFact, Refusal, Signed, check, read};
+
+use super::licenses::Installed;
+use super::{Channel, Outcome, ledger};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{self, Entry};
+use crate::secret;
+
+/// What an answer brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The report it answers.
+    pub status_id: String,
+    /// What changed.
+    pub outcome: Outcome,
+    /// The context of the licenses.
+    pub context: licensing::context::Context,
+}
+
+/// Why an answer was not taken in. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// It is not what this server waits for.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// This server cannot check an answer yet.
+    #[error("{0}")]
+    NotReady(String),
+    /// The database did not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl PushError {
+    /// Whether what is installed stands against it (used already, older), rather than what it says.
+    #[must_use]
+    pub fn conflict(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.conflict())
+    }
+}
+
+/// What is known when an answer comes.
+struct Ground {
+    keys: Vec<licensing::vendor_key::VendorKey>,
+    guid: licensing::guid::Guid,
+    context: Option<licensing::context::Context>,
+    installed: Option<Arc<Installed>>,
+}
+
+impl Engine {
+    async fn ground(&self) -> Result<Ground, PushError> {
+        let identity = self.identity().await?;
+        if let Some(problem) = identity.readiness.problem() {
+            return Err(PushError::NotReady(problem));
+        }
+        let guid = identity.guid.ok_or_else(|| PushError::NotReady("This server is not registered.".to_owned()))?;
+        Ok(Ground {
+            keys: identity.usable_keys(),
+            guid,
+            context: identity.context,
+            installed: self.installed().filter(|installed| installed.bundle.guid == guid),
+        })
+    }
+
+    fn judge(&self, ground: &Ground, signed: Signed, fact: LedgerFact) -> Result<Accepted, Refusal> {
+        let expected = Expected {
+            guid: ground.guid,
+            context: ground.context,
+            keys: &ground.keys,
+            installed: ground.installed.as_ref().map(|installed| installed.stamp()),
+            now: self.clock.now_ms(),
+            high_water: self.contact().high_water,
+        };
+        check(signed, fact, &expected)
+    }
+
+    /// Says what an answer would bring, without taking it in.
+    ///
+    /// # Errors
+    /// [`PushError`], as [`Engine::push_response`] would.
+    pub async fn check_response(&self, bytes: &[u8]) -> Result<Applied, PushError> {
+        let ground = self.ground().await?;
+        let signed = read(bytes, &ground.keys)?;
+        let mut tx = self.store.write().await?;
+        let fact = fact(&mut tx, &signed).await?;
+        tx.rollback().await?;
+        let accepted = self.judge(&ground, signed, fact)?;
+        Ok(applied(&ground, &accepted, bytes))
+    }
+
+    /// Takes an answer in.
+    ///
+    /// # Errors
+    /// [`PushError`]: nothing was changed, and its status id is as good as before.
+    pub async fn push_response(
+        self: &Arc<Self>,
+        actor: &Actor,
+        channel: Channel,
+        bytes: &[u8],
+    ) -> Result<Applied, PushError> {
+        // In a task of its own: a caller that hangs up does not stop it half way.
+        let (engine, task_actor, bytes) = (self.clone(), actor.clone(), bytes.to_vec());
+        let task = tokio::spawn(async move { engine.apply_response(&task_actor, channel, &bytes).await });
+        let result = task.await.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error)).into()));
+        let word = match &result {
+            Ok(_) => "accepted",
+            Err(PushError::Refused(refusal)) => refusal.code(),
+            Err(PushError::NotReady(_)) => "not-ready",
+            Err(PushError::Sql(_)) => "database",
+        };
+        metrics::counter!("leasehold_exchange_responses_total", "channel" => channel.word(), "result" => word)
+            .increment(1);
+        if let (Err(PushError::Refused(refusal)), false) = (&result, channel == Channel::Online) {
+            let sentence = format!("An answer was refused: {refusal}");
+            self.audit.note(actor, "exchange.push", sentence, audit::Outcome::Refused).await?;
+        }
+        result
+    }
+
+    async fn apply_response(&self, actor: &Actor, channel: Channel, bytes: &[u8]) -> Result<Applied, PushError> {
+        let _one_at_a_time = self.applying.lock().await;
+        let ground = self.ground().await?;
+        let signed = read(bytes, &ground.keys)?;
+        let mut tx = self.store.write().await?;
+        let known = fact(&mut tx, &signed).await?;
+        let accepted = self.judge(&ground, signed, known)?;
+        let applied = applied(&ground, &accepted, bytes);
+        let now = self.clock.now_ms();
+        let limit = Limit::new(accepted.bundle.contact_limit_days);
+        let (contact, effects) = self.verified_contact(&mut tx, accepted.response.node_time, limit).await?;
+        let installed = Installed::from_accepted(&accepted, now);
+        if !accepted.unchanged {
+            installed.store(&mut tx, &applied.status_id).await?;
+        }
+        sqlx::query("UPDATE registration SET context = ? WHERE context IS NULL")
+            .bind(accepted.bundle.context.as_str())
+            .execute(&mut *tx)
+            .await?;
+        let response = String::from_utf8_lossy(bytes);
+        ledger::answered(&mut tx, &applied.status_id, now, &actor.name, &response, &applied.outcome).await?;
+        let sentence = format!("Took in the answer to {} ({}).", applied.status_id, applied.outcome.changes.sentence());
+        let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
+        self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
+        self.adopt_contact(contact, &effects);
+        if !accepted.unchanged {
+            self.adopt_installed(installed);
+        }
+        self.sync.succeeded(now, contact.high_water);
+        for notice in &accepted.response.notices {
+            tracing::warn!(code = notice.code, "the licensing node says: {}", notice.message);
+        }
+        Ok(applied)
+    }
+}
+
+async fn fact(
+    tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
+    signed: &Signed,
+) -> Result<LedgerFact, sqlx::Error> {
+    match signed.status_id() {
+        Some(status_id) => ledger::fact(tx, &status_id.to_string()).await,
+        None => Ok(LedgerFact::Unknown),
+    }
+}
+
+fn applied(ground: &Ground, accepted: &Accepted, bytes: &[u8]) -> Applied {
+    let before = ground.installed.as_ref().map(|installed| &installed.bundle);
+    let changes = if accepted.unchanged { Changes::default() } else { bundle::changes(before, &accepted.bundle) };
+    let key_id = accepted.signed_bundle.key_id;
+    let key = ground.keys.iter().find(|key| key.id() == key_id).map(|key| key.fingerprint().to_string());
+    Applied {
+        status_id: accepted.response.license_status_id.map(|id| id.to_string()).unwrap_or_default(),
+        context: accepted.bundle.context,
+        outcome: Outcome {
+            node_time: accepted.response.node_time,
+            serial_before: before.map(|bundle| bundle.serial.get()),
+            serial: accepted.bundle.serial.get(),
+            unchanged: accepted.unchanged,
+            changes,
+            notices: accepted.response.notices.iter().map(|notice| notice.message.clone()).collect(),
+            key: key.unwrap_or_default(),
+            response_sha256: secret::digest_hex(bytes),
+        },
+    }
+}

@@ -1,0 +1,290 @@
+//! Talking to one node: a sealed report out, its answer in; always within limits, never following where it is sent.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use licensing::conf::effective::Effective;
+use licensing::sealed::{self, SealedAnswer, SealedPlain};
+use licensing::status_response::MAX_RESPONSE;
+use licensing::vendor_key::{KeyList, VendorKey};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Client, Proxy, Response, StatusCode};
+
+use super::round::Attempt;
+use crate::secret;
+
+/// A node has this long to let us connect.
+const CONNECT: Duration = Duration::from_secs(5);
+/// A whole exchange with one node, a slow drip included, ends after this.
+const WHOLE: Duration = Duration::from_secs(20);
+/// What sealing adds to an answer at most, bytes.
+const SEAL_ROOM: usize = 8 * 1024;
+/// Most of a list of keys, bytes.
+const MAX_KEYS: usize = 64 * 1024;
+
+/// How the nodes are reached, besides what license_server.conf says.
+#[derive(Debug, Clone, Default)]
+pub struct NodeSettings {
+    /// `http://host:port`; `off`: none, also not the one of the environment.
+    pub proxy: Option<String>,
+    /// Certificates to trust besides the system's, PEM.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// Builds clients for the nodes.
+#[derive(Debug)]
+pub(crate) struct NodeClient {
+    http: Client,
+    /// The proxy in use, for people; without its password.
+    pub proxy: Option<String>,
+}
+
+/// One node as it is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// `host:port`, as people see it.
+    pub name: String,
+    pub url: String,
+}
+
+/// Why a node did not give an answer that can be read.
+#[derive(Debug)]
+pub(super) struct NoAnswer {
+    /// `connect`, `TLS`, `HTTP`, `answer`.
+    pub stage: &'static str,
+    pub sentence: String,
+    /// Nothing was sent.
+    pub stayed: bool,
+}
+
+impl NoAnswer {
+    fn sent(stage: &'static str, sentence: impl Into<String>) -> Self {
+        Self { stage, sentence: sentence.into(), stayed: false }
+    }
+}
+
+/// The nodes in use, in the order of the file.
+pub(crate) fn nodes(effective: &Effective) -> Vec<Node> {
+    let scheme = if effective.https { "https" } else { "http" };
+    let node = |node: &licensing::conf::setting::NodeHost| {
+        let host = if node.host.contains(':') && !node.host.starts_with('[') {
+            format!("[{}]", node.host)
+        } else {
+            node.host.clone()
+        };
+        let name = format!("{host}:{}", node.port.unwrap_or_else(|| effective.node_port()));
+        Node { url: format!("{scheme}://{name}/"), name }
+    };
+    effective.nodes().iter().map(node).collect()
+}
+
+impl NodeClient {
+    /// # Errors
+    /// A sentence that names the setting that cannot be used.
+    pub(crate) fn new(settings: &NodeSettings) -> Result<Self, String> {
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls(settings.ca.as_deref())?)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("Leasehold/", env!("CARGO_PKG_VERSION")));
+        let mut shown = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        match settings.proxy.as_deref() {
+            None | Some("") => {}
+            Some("off") => {
+                builder = builder.no_proxy();
+                shown = None;
+            }
+            Some(proxy) => {
+                let used = Proxy::all(proxy).map_err(|_| {
+                    format!("proxy = “{}” is not an address such as http://proxy.example:3128.", without_password(proxy))
+                })?;
+                builder = builder.no_proxy().proxy(used);
+                shown = Some(proxy.to_owned());
+            }
+        }
+        let http = builder.build().map_err(|error| format!("The client for the licensing nodes cannot start: {error}."))?;
+        Ok(Self { http, proxy: shown.map(|proxy| without_password(&proxy)) })
+    }
+
+    /// Sends a sealed report and opens the answer: the text of a response, whatever it says.
+    pub(super) async fn send(
+        &self,
+        node: &Node,
+        key: &VendorKey,
+        auth: &str,
+        report: &str,
+    ) -> Result<String, NoAnswer> {
+        let plain = SealedPlain { auth_string: auth.to_owned(), report: report.to_owned() };
+        let (body, opener) = sealed::seal_request(key, &plain.to_bytes(), secret::random());
+        let request = self.http.post(&node.url).header(CONTENT_TYPE, sealed::CONTENT_TYPE).body(body);
+        let response = request.send().await.map_err(|error| not_reached(&error))?;
+        let is_sealed = content_type(&response) == sealed::CONTENT_TYPE;
+        let status = response.status();
+        look(&response)?;
+        let bytes = limited(response, MAX_RESPONSE + SEAL_ROOM).await?;
+        if !is_sealed {
+            return Err(unsealed(status, &bytes));
+        }
+        let plain = opener.open(&bytes).map_err(|_| {
+            NoAnswer::sent("answer", "Its answer cannot be opened: it was cut off or altered on its way, or is not from the vendor's node.")
+        })?;
+        let answer = SealedAnswer::parse(&plain)
+            .map_err(|_| NoAnswer::sent("answer", "Its answer is sealed rightly but does not hold a response."))?;
+        Ok(answer.body)
+    }
+
+    /// Asks a node for the vendor's keys. Nothing about this server is sent.
+    pub(super) async fn keys(&self, node: &Node) -> Result<KeyList, NoAnswer> {
+        let response =
+            self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| not_reached(&error))?;
+        let status = response.status();
+        look(&response)?;
+        let bytes = limited(response, MAX_KEYS).await?;
+        if looks_like_html(&bytes) {
+            return Err(unsealed(status, &bytes));
+        }
+        serde_json::from_slice(&bytes)
+            .map_err(|_| NoAnswer::sent("answer", format!("It answered {status}, but not with a list of keys. Is this a licensing node?")))
+    }
+}
+
+fn tls(ca: Option<&[u8]>) -> Result<rustls::ClientConfig, String> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        let _ = roots.add(certificate);
+    }
+    if let Some(pem) = ca {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+        let mut found = 0;
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| "node-ca is not a file of PEM certificates.".to_owned())?;
+            roots.add(certificate).map_err(|error| format!("A certificate of node-ca cannot be used: {error}."))?;
+            found += 1;
+        }
+        if found == 0 {
+            return Err("node-ca holds no PEM certificate.".to_owned());
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot start: {error}."))?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+fn content_type(response: &Response) -> String {
+    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// What is wrong before the body is read.
+fn look(response: &Response) -> Result<(), NoAnswer> {
+    if response.status().is_redirection() {
+        let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
+        let to: String = to.chars().filter(|c| !c.is_control()).take(120).collect();
+        return Err(NoAnswer::sent(
+            "HTTP",
+            format!("It sends us on to {to}, which is not followed. A proxy or the login page of a network may stand between."),
+        ));
+    }
+    Ok(())
+}
+
+async fn limited(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    let too_large = || {
+        NoAnswer::sent("answer", format!("Its answer is larger than {} kB and was not read to the end.", most / 1024))
+    };
+    if response.content_length().is_some_and(|length| length > most as u64) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > most => return Err(too_large()),
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return Ok(bytes),
+            Err(error) if error.is_timeout() => {
+                return Err(NoAnswer::sent("answer", format!("Its answer did not end within {} s.", WHOLE.as_secs())));
+            }
+            Err(_) => return Err(NoAnswer::sent("answer", "The connection broke before its answer had ended.")),
+        }
+    }
+}
+
+fn looks_like_html(bytes: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_lowercase();
+    start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<head")
+}
+
+/// An answer that was not sealed: told from its look. Nothing in it is believed.
+fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
+    if looks_like_html(bytes) {
+        return NoAnswer::sent(
+            "HTTP",
+            format!("It answered {status} with a web page instead of a sealed response: a proxy or the login page of a network stands between."),
+        );
+    }
+    let says = serde_json::from_slice::<serde_json::Value>(bytes)
+        .ok()
+        .and_then(|value| value["response-message"].as_str().map(str::to_owned))
+        .map(|text| format!(" It says, unsigned: “{}”.", text.chars().filter(|c| !c.is_control()).take(200).collect::<String>()))
+        .unwrap_or_default();
+    NoAnswer::sent("HTTP", format!("It answered {status} without a sealed response.{says} Is this a licensing node?"))
+}
+
+/// No answer at all. The deepest cause tells most.
+fn not_reached(error: &reqwest::Error) -> NoAnswer {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let cause = cause.to_string();
+    let lower = cause.to_lowercase();
+    let (stage, sentence) = if error.is_timeout() && error.is_connect() {
+        ("TCP", format!("It did not answer within {} s. A firewall may drop the connection.", CONNECT.as_secs()))
+    } else if error.is_timeout() {
+        ("HTTP", format!("It took the report but did not answer within {} s.", WHOLE.as_secs()))
+    } else if lower.contains("certificate") || lower.contains("invalid peer") {
+        ("TLS", format!("Its certificate is not trusted ({cause}). A proxy may open the connection; see Diagnostics."))
+    } else if lower.contains("dns") || lower.contains("lookup") || lower.contains("name or service") || lower.contains("resolve") {
+        ("DNS", "Its name cannot be resolved.".to_owned())
+    } else if lower.contains("refused") {
+        ("TCP", "Nothing listens there: the connection was refused.".to_owned())
+    } else if error.is_connect() {
+        ("TCP", format!("No connection came about ({cause})."))
+    } else {
+        ("HTTP", format!("The connection broke before an answer came ({cause})."))
+    };
+    NoAnswer { stage, sentence, stayed: error.is_connect() }
+}
+
+/// A proxy address that can be shown: `user:password@` hides.
+fn without_password(proxy: &str) -> String {
+    match (proxy.find("://"), proxy.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}…{}", &proxy[..scheme + 3], &proxy[at..]),
+        (None, Some(at)) => format!("…{}", &proxy[at..]),
+        _ => proxy.to_owned(),
+    }
+}
+
+/// Names an attempt that failed.
+pub(super) fn failed(node: &Node, no: &NoAnswer, since: Instant) -> Attempt {
+    Attempt {
+        node: node.name.clone(),
+        ok: false,
+        stage: no.stage.to_owned(),
+        sentence: no.sentence.clone(),
+        ms: elapsed(since),
+    }
+}
+
+/// Milliseconds since then.
+pub(super) fn elapsed(since: Instant) -> u32 {
+    u32::try_from(since.elapsed().as_millis()).unwrap_or(u32::MAX)
+}

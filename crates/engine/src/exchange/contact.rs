@@ -1,0 +1,205 @@
+//! Keeps the contact clock running: feeds it time, stores its state, writes its reminders.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use licensing::contact::{self, Effect, Event, Level, Limit, Millis, Phase, State};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+use crate::Engine;
+
+/// Time between two looks at the clocks.
+const EVERY: Duration = Duration::from_secs(1);
+/// The state is stored at least this often, milliseconds: a crash loses no more of the time known to have passed.
+const STORE_EVERY: Millis = 60_000;
+
+/// The contact clock of a running server.
+#[derive(Debug)]
+pub(crate) struct ContactKeeper {
+    state: Mutex<(State, Millis)>,
+}
+
+impl ContactKeeper {
+    /// The stored state, at a start at wall time `wall`.
+    pub(crate) async fn load(pool: &SqlitePool, wall: Millis) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM contact").fetch_optional(pool).await?;
+        let stored = row.map_or_else(|| State::unregistered(wall), |row| read(&row));
+        let (state, effects) = settle(contact::step(&stored, Event::Started { wall }), stored);
+        carry_out(&effects, &state);
+        Ok(Self { state: Mutex::new((state, 0)) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (State, Millis)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(row: &SqliteRow) -> State {
+    let phase = row.get::<Option<String>, _>("reported_phase");
+    let reported = phase.and_then(|phase| {
+        let rule = contact::PHASES.iter().find(|rule| rule.phase.as_str() == phase)?;
+        Some((rule.phase, row.get::<Option<i64>, _>("reported_at")?))
+    });
+    State {
+        last_verified: row.get("last_verified"),
+        high_water: row.get("high_water"),
+        limit: Limit::new(u32::try_from(row.get::<i64, _>("limit_days")).unwrap_or_default()),
+        flagged: row.get("flagged"),
+        reported,
+        anchor: None,
+    }
+}
+
+/// A broken rule leaves the state as it was, and is an error someone must look at.
+fn settle(stepped: Result<(State, Vec<Effect>), contact::Broken>, before: State) -> (State, Vec<Effect>) {
+    stepped.unwrap_or_else(|broken| {
+        tracing::error!(error = %broken, "a rule of the contact clock is broken; its state stays as it was");
+        metrics::counter!("leasehold_broken_invariants_total", "machine" => "contact").increment(1);
+        (before, Vec::new())
+    })
+}
+
+/// What the clock asks for: log lines.
+fn carry_out(effects: &[Effect], state: &State) {
+    for effect in effects {
+        match effect {
+            Effect::Changed { from, to } => {
+                tracing::info!(from = from.rule().label, to = to.rule().label, "the contact clock changed its state");
+            }
+            Effect::Report { phase, level, days, lapses_at } => remind(*phase, *level, *days, *lapses_at),
+            Effect::ClockFlagged { by } => tracing::warn!(
+                minutes = by / 60_000,
+                days = state.days(),
+                "this machine's clock departs from the time known to have passed; it is not followed until the next verified exchange"
+            ),
+            Effect::ClockSettled => tracing::info!("a verified exchange settled what time it is"),
+        }
+    }
+}
+
+/// Target of the reminders: they are written in the vendor's own form (seed 000) whatever the log filter is.
+pub const REMINDER: &str = "license";
+
+fn remind(phase: Phase, level: Level, days: Option<u32>, lapses_at: Option<Millis>) {
+    let Some(days) = days else { return };
+    let instant = lapses_at
+        .and_then(|at| jiff::Timestamp::from_millisecond(at).ok())
+        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default();
+    let message = match phase {
+        Phase::Unregistered | Phase::InTouch => "licenses are in step with the vendor".to_owned(),
+        Phase::Late => "license synchronization is late - it is tried again".to_owned(),
+        Phase::Reminder => "license synchronization required - please sync now".to_owned(),
+        Phase::Urgent => "license synchronization urgently required - please sync now".to_owned(),
+        Phase::Final => format!("license synchronization required now - licenses leave service at {instant}"),
+        Phase::Lapsed => {
+            format!("licenses are out of service since {instant} - they come back with the next synchronization")
+        }
+    };
+    let (state, effect) = (phase.as_str(), phase.rule().effect);
+    match level {
+        Level::Info => tracing::info!(days, state, "{message}"),
+        Level::Warn => tracing::warn!(target: REMINDER, days, state, effect, "{message}"),
+        Level::Error => tracing::error!(target: REMINDER, days, state, effect, "{message}"),
+    }
+}
+
+impl Engine {
+    /// The contact clock as it stands, brought up to now.
+    pub fn contact(&self) -> State {
+        self.tick_contact();
+        self.contact.lock().0
+    }
+
+    /// Feeds the clocks to the state and carries out what follows.
+    fn tick_contact(&self) {
+        let mut guard = self.contact.lock();
+        let event = Event::Tick { wall: self.clock.now_ms(), mono: self.clock.mono_ms() };
+        let (next, effects) = settle(contact::step(&guard.0, event), guard.0);
+        guard.0 = next;
+        drop(guard);
+        carry_out(&effects, &next);
+    }
+
+    /// Runs the contact clock until the task is ended. Run as one task.
+    pub async fn keep_contact(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut last = self.contact.lock().0;
+        loop {
+            ticks.tick().await;
+            self.tick_contact();
+            let (state, stored_at) = *self.contact.lock();
+            let changed = (state.flagged.is_some(), state.reported) != (last.flagged.is_some(), last.reported);
+            if !changed && state.high_water.saturating_sub(stored_at) < STORE_EVERY {
+                continue;
+            }
+            last = state;
+            if let Err(error) = self.store_contact().await {
+                tracing::error!(%error, "the contact clock could not be stored; trying again");
+            }
+        }
+    }
+
+    /// Stores the state as it stands, in a transaction of its own.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn store_contact(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        // Read under the writer, so that an exchange that was just verified is not written over.
+        let state = self.contact.lock().0;
+        store(&mut tx, &state).await?;
+        tx.commit().await?;
+        self.contact.lock().1 = state.high_water;
+        Ok(())
+    }
+
+    /// The state after an exchange that was verified at `node_time`, stored in the caller's transaction. The caller hands
+    /// it to [`Engine::adopt_contact`] once that is committed.
+    pub(super) async fn verified_contact(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        node_time: Millis,
+        limit: Limit,
+    ) -> Result<(State, Vec<Effect>), sqlx::Error> {
+        self.tick_contact();
+        let before = self.contact.lock().0;
+        let (state, effects) = settle(contact::step(&before, Event::Verified { node_time }), before);
+        let state = state.with_limit(limit);
+        store(tx, &state).await?;
+        Ok((state, effects))
+    }
+
+    /// The state of a server with a new identity: it was never in contact. As [`Engine::verified_contact`].
+    pub(crate) async fn forgotten_contact(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<State, sqlx::Error> {
+        let state = State { anchor: self.contact.lock().0.anchor, ..State::unregistered(self.clock.now_ms()) };
+        store(tx, &state).await?;
+        Ok(state)
+    }
+
+    /// Goes on from a state that is stored.
+    pub(crate) fn adopt_contact(&self, state: State, effects: &[Effect]) {
+        *self.contact.lock() = (state, state.high_water);
+        carry_out(effects, &state);
+    }
+}
+
+async fn store(tx: &mut Transaction<'static, Sqlite>, state: &State) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO contact (id, last_verified, high_water, limit_days, flagged, reported_phase, reported_at)
+         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (id) DO UPDATE SET last_verified = ?1, high_water = ?2, limit_days = ?3, flagged = ?4,
+         reported_phase = ?5, reported_at = ?6",
+    )
+    .bind(state.last_verified)
+    .bind(state.high_water)
+    .bind(i64::from(state.limit.days()))
+    .bind(state.flagged)
+    .bind(state.reported.map(|(phase, _)| phase.as_str()))
+    .bind(state.reported.map(|(_, at)| at))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

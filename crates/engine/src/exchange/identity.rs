@@ -1,0 +1,256 @@
+//! Who this server is at the nodes: its instance, its registration, the vendor's keys it trusts.
+
+use licensing::conf::effective::Effective;
+use licensing::context::Context;
+use licensing::guid::Guid;
+use licensing::vendor_key::{Fingerprint, VendorKey};
+use sqlx::{Row, Sqlite, Transaction};
+
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::secret;
+
+/// A key of the vendor this server trusts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedKey {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The key itself; none until it was fetched from a node and found to have that fingerprint.
+    pub key: Option<VendorKey>,
+    /// When, Unix milliseconds.
+    pub at: i64,
+    /// Who confirmed it.
+    pub by: String,
+}
+
+/// Whether reports can be made and answers accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// Everything is there.
+    Ready,
+    /// The conf file cannot be read.
+    Unreadable(String),
+    /// No GUID, or flexible licensing is off.
+    Unregistered,
+    /// The conf file names another GUID than the one that was registered.
+    OtherGuid {
+        /// In the file.
+        file: Guid,
+        /// Registered.
+        registered: Guid,
+    },
+    /// No auth string is known.
+    NoAuth,
+    /// No key of the vendor is trusted yet: nothing is ever sent.
+    NoKey,
+}
+
+impl Readiness {
+    /// Why nothing can be exchanged, and what to do; none when everything is there.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        Some(match self {
+            Self::Ready => return None,
+            Self::Unreadable(problem) => format!("The configuration file cannot be read: {problem}"),
+            Self::Unregistered => {
+                "This server is not registered. Register its GUID first, in the console or with `leasehold register`."
+                    .to_owned()
+            }
+            Self::OtherGuid { file, registered } => format!(
+                "license_server.conf names {file}, but this server was registered as {registered}. Register it again with the auth string that belongs to the new GUID, or put the old GUID back."
+            ),
+            Self::NoAuth => {
+                "No auth string is known for this GUID. Register it again with `leasehold register --file`, or with --auth."
+                    .to_owned()
+            }
+            Self::NoKey => {
+                "No key of the vendor is trusted yet, so nothing is sent and no answer can be checked. Confirm the vendor's fingerprint, in the console or with `leasehold register --vendor-key`."
+                    .to_owned()
+            }
+        })
+    }
+}
+
+/// Who this server is at the nodes.
+#[derive(Clone)]
+pub struct Identity {
+    /// The GUID in effect.
+    pub guid: Option<Guid>,
+    /// Secret.
+    pub(crate) auth: Option<String>,
+    /// Its context, once known.
+    pub context: Option<Context>,
+    /// The customer the registration names.
+    pub customer: Option<String>,
+    /// The operator id the registration brought.
+    pub operator: Option<String>,
+    /// The vendor's keys it trusts.
+    pub keys: Vec<PinnedKey>,
+    /// This installation, in reports.
+    pub instance: String,
+    /// When it was made, Unix milliseconds.
+    pub instance_created: i64,
+    /// Whether exchanges are possible.
+    pub readiness: Readiness,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity").field("guid", &self.guid).field("readiness", &self.readiness).finish_non_exhaustive()
+    }
+}
+
+impl Identity {
+    /// The keys that can check a signature now.
+    #[must_use]
+    pub fn usable_keys(&self) -> Vec<VendorKey> {
+        self.keys.iter().filter_map(|pinned| pinned.key).collect()
+    }
+
+    /// Whether an auth string is known. It is never shown.
+    #[must_use]
+    pub fn has_auth(&self) -> bool {
+        self.auth.is_some()
+    }
+}
+
+impl Engine {
+    /// Who this server is at the nodes.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn identity(&self) -> Result<Identity, sqlx::Error> {
+        let conf = self.conf();
+        let effective = Effective::of(&conf.document());
+        let mut identity = self.stored_identity().await?;
+        let registered = identity.guid;
+        identity.guid = effective.guid.filter(|_| effective.flexible);
+        identity.readiness = match (conf.problem, identity.guid, registered) {
+            (Some(problem), _, _) => Readiness::Unreadable(problem.to_string()),
+            (None, None, _) => Readiness::Unregistered,
+            (None, Some(file), Some(registered)) if file != registered => Readiness::OtherGuid { file, registered },
+            _ if identity.auth.is_none() => Readiness::NoAuth,
+            _ if identity.keys.is_empty() => Readiness::NoKey,
+            _ => Readiness::Ready,
+        };
+        Ok(identity)
+    }
+
+    async fn stored_identity(&self) -> Result<Identity, sqlx::Error> {
+        let (instance, instance_created) = self.instance().await?;
+        let keys = sqlx::query("SELECT * FROM vendor_keys ORDER BY pinned_at, fingerprint")
+            .fetch_all(self.store.read())
+            .await?
+            .into_iter()
+            .filter_map(|row| {
+                let bytes = |name: &str| {
+                    row.get::<Option<Vec<u8>>, _>(name).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+                };
+                Some(PinnedKey {
+                    fingerprint: row.get::<String, _>("fingerprint").parse().ok()?,
+                    key: bytes("signing").zip(bytes("sealing")).map(|(signing, sealing)| VendorKey { signing, sealing }),
+                    at: row.get("pinned_at"),
+                    by: row.get("pinned_by"),
+                })
+            })
+            // A key that does not have its fingerprint was altered in the file; it is worth nothing.
+            .filter(|pinned| pinned.key.is_none_or(|key| key.fingerprint() == pinned.fingerprint))
+            .collect();
+        let row = sqlx::query("SELECT * FROM registration").fetch_optional(self.store.read()).await?;
+        let text = |name: &str| row.as_ref().and_then(|row| row.get::<Option<String>, _>(name));
+        Ok(Identity {
+            guid: text("guid").and_then(|guid| Guid::parse(&guid).ok()),
+            auth: text("auth_string"),
+            context: text("context").and_then(|context| context.parse().ok()),
+            customer: text("customer"),
+            operator: text("operator_id"),
+            keys,
+            instance,
+            instance_created,
+            readiness: Readiness::Unregistered,
+        })
+    }
+
+    /// The id of this installation; made when first asked for.
+    async fn instance(&self) -> Result<(String, i64), sqlx::Error> {
+        let read = "SELECT uuid, created_at FROM instance";
+        if let Some(row) = sqlx::query(read).fetch_optional(self.store.read()).await? {
+            return Ok((row.get("uuid"), row.get("created_at")));
+        }
+        let mut tx = self.store.write().await?;
+        sqlx::query("INSERT INTO instance (id, uuid, created_at) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING")
+            .bind(secret::uuid().to_string())
+            .bind(self.clock.now_ms())
+            .execute(&mut *tx)
+            .await?;
+        let row = sqlx::query(read).fetch_one(&mut *tx).await?;
+        tx.commit().await?;
+        Ok((row.get("uuid"), row.get("created_at")))
+    }
+
+    /// Trusts a key that a person compared with what the vendor told them.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn pin_key(&self, actor: &Actor, key: VendorKey) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
+        let sentence = format!("Trusts the vendor's key {}.", key.fingerprint());
+        self.audit.commit(tx, Entry { actor, action: "vendor-key.pin", sentence, outcome: Outcome::Done }).await?;
+        self.sync.wake();
+        Ok(())
+    }
+
+    /// Stores a trusted fingerprint, with its key where that is known.
+    pub(crate) async fn pin(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        actor: &Actor,
+        fingerprint: Fingerprint,
+        key: Option<VendorKey>,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO vendor_keys (fingerprint, signing, sealing, pinned_at, pinned_by) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (fingerprint) DO UPDATE SET signing = coalesce(?2, signing), sealing = coalesce(?3, sealing)",
+        )
+        .bind(fingerprint.to_string())
+        .bind(key.map(|key| key.signing.to_vec()))
+        .bind(key.map(|key| key.sealing.to_vec()))
+        .bind(self.clock.now_ms())
+        .bind(&actor.name)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// The deployments of this server, lower-case UUIDs: the first is its own GUID (FORMATS §2), further ones come with
+    /// the licenses. None while it is not registered.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn deployments(&self) -> Result<Vec<String>, sqlx::Error> {
+        let effective = Effective::of(&self.conf().document());
+        let Some(guid) = effective.guid.filter(|_| effective.flexible) else { return Ok(Vec::new()) };
+        let mut all = vec![guid.compact()];
+        if let Some(installed) = self.installed().filter(|installed| installed.bundle.guid == guid) {
+            for deployment in &installed.bundle.deployments {
+                let deployment = deployment.to_lowercase();
+                if !all.contains(&deployment) {
+                    all.push(deployment);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Engine {
+    /// The auth string, for the command that carries a report by hand. Only for those who may exchange.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn auth_string(&self) -> Result<Option<String>, sqlx::Error> {
+        Ok(self.identity().await?.auth)
+    }
+}

@@ -1,0 +1,274 @@
+//! The ledger: every report that was made, and its answer. A status id is good for one answer.
+
+use licensing::bundle::Changes;
+use licensing::status_response::LedgerFact;
+use serde::{Deserialize, Serialize};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::Channel;
+use super::report::{OpenedReport, ReportError, report_digest};
+use crate::Engine;
+
+/// What an answer brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The time signed by the node, Unix milliseconds.
+    pub node_time: i64,
+    /// Serial of the licenses before; none when there were none.
+    pub serial_before: Option<u64>,
+    /// Serial of the licenses since.
+    pub serial: u64,
+    /// The very same licenses came again.
+    pub unchanged: bool,
+    /// What was added, removed, extended.
+    pub changes: Changes,
+    /// What the node had to say.
+    pub notices: Vec<String>,
+    /// Fingerprint of the key that signed.
+    pub key: String,
+    /// SHA-256 of the answer as it was received.
+    pub response_sha256: String,
+}
+
+/// The answer of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// When it was applied, Unix milliseconds.
+    pub at: i64,
+    /// Who brought it.
+    pub by: String,
+    /// As received.
+    pub response: String,
+    /// What it brought.
+    pub outcome: Outcome,
+}
+
+/// One report, and its answer once there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Names it.
+    pub status_id: String,
+    /// The server it is about.
+    pub guid: String,
+    /// How it went out.
+    pub channel: String,
+    /// When it was made, Unix milliseconds.
+    pub opened_at: i64,
+    /// Who made it.
+    pub opened_by: String,
+    /// The report.
+    pub report: String,
+    /// `open`, `answered` or `lost` (sent, and never answered).
+    pub state: String,
+    /// The node that was asked last.
+    pub node: Option<String>,
+    /// Its answer.
+    pub answer: Option<Answer>,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerQuery {
+    /// `open`, `answered`, `lost`; all when empty.
+    pub state: String,
+    /// Only entries older than this one.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+pub(super) struct Opening<'a> {
+    pub opened: &'a OpenedReport,
+    pub guid: String,
+    pub channel: Channel,
+    pub by: &'a str,
+    pub at: i64,
+}
+
+type Writing = Transaction<'static, Sqlite>;
+
+pub(super) async fn open(tx: &mut Writing, opening: &Opening<'_>) -> Result<(), ReportError> {
+    let digest = report_digest(&opening.opened.report)
+        .ok_or_else(|| ReportError::Unsound("it has no canonical form".to_owned()))?;
+    sqlx::query(
+        "INSERT INTO exchange_ledger (status_id, guid, channel, opened_at, opened_by, report, digest, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'open')",
+    )
+    .bind(&opening.opened.status_id)
+    .bind(&opening.guid)
+    .bind(opening.channel.word())
+    .bind(opening.at)
+    .bind(opening.by)
+    .bind(&opening.opened.report)
+    .bind(digest)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps the number of reports that wait for an answer by hand within bounds.
+pub(super) async fn give_up_oldest(tx: &mut Writing, most: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE exchange_ledger SET state = 'lost' WHERE status_id IN (
+           SELECT status_id FROM exchange_ledger WHERE state = 'open' AND channel <> 'online'
+           ORDER BY opened_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(most)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What the ledger knows of a status id.
+pub(super) async fn fact(tx: &mut Writing, status_id: &str) -> Result<LedgerFact, sqlx::Error> {
+    let row = sqlx::query("SELECT state, digest FROM exchange_ledger WHERE status_id = ?")
+        .bind(status_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(match row {
+        None => LedgerFact::Unknown,
+        Some(row) if row.get::<String, _>("state") == "answered" => LedgerFact::Answered,
+        // An answer that comes late is as good as one in time.
+        Some(row) => LedgerFact::Open { report_sha256: row.get("digest") },
+    })
+}
+
+pub(super) async fn answered(
+    tx: &mut Writing,
+    status_id: &str,
+    at: i64,
+    by: &str,
+    response: &str,
+    outcome: &Outcome,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE exchange_ledger SET state = 'answered', answered_at = ?2, answered_by = ?3, response = ?4, outcome = ?5
+         WHERE status_id = ?1",
+    )
+    .bind(status_id)
+    .bind(at)
+    .bind(by)
+    .bind(response)
+    .bind(serde_json::to_string(outcome).expect("an outcome always serializes"))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn entry(row: &SqliteRow) -> LedgerEntry {
+    let answer = || {
+        Some(Answer {
+            at: row.get::<Option<i64>, _>("answered_at")?,
+            by: row.get::<Option<String>, _>("answered_by")?,
+            response: row.get::<Option<String>, _>("response")?,
+            outcome: serde_json::from_str(&row.get::<Option<String>, _>("outcome")?).ok()?,
+        })
+    };
+    LedgerEntry {
+        status_id: row.get("status_id"),
+        guid: row.get("guid"),
+        channel: row.get("channel"),
+        opened_at: row.get("opened_at"),
+        opened_by: row.get("opened_by"),
+        report: row.get("report"),
+        state: row.get("state"),
+        node: row.get("node"),
+        answer: answer(),
+    }
+}
+
+impl Engine {
+    /// Entries that match, newest first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM exchange_ledger WHERE (?1 = '' OR state = ?1)
+             AND (?2 IS NULL OR rowid < (SELECT rowid FROM exchange_ledger WHERE status_id = ?2))
+             ORDER BY rowid DESC LIMIT ?3",
+        )
+        .bind(&query.state)
+        .bind(&query.before)
+        .bind(query.limit)
+        .fetch_all(self.store.read())
+        .await?;
+        Ok(rows.iter().map(entry).collect())
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn ledger_entry(&self, status_id: &str) -> Result<Option<LedgerEntry>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM exchange_ledger WHERE status_id = ?")
+            .bind(status_id.trim().to_lowercase())
+            .fetch_optional(self.store.read())
+            .await?;
+        Ok(row.as_ref().map(entry))
+    }
+
+    /// The entry that was answered last.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn last_answered(&self) -> Result<Option<LedgerEntry>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT * FROM exchange_ledger WHERE state = 'answered' ORDER BY answered_at DESC, rowid DESC LIMIT 1",
+        )
+        .fetch_optional(self.store.read())
+        .await?;
+        Ok(row.as_ref().map(entry))
+    }
+
+    /// Notes that the report is about to leave for this node.
+    pub(super) async fn report_leaves(&self, status_id: &str, node: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query(
+            "UPDATE exchange_ledger SET sent_at = coalesce(sent_at, ?2), node = ?3 WHERE status_id = ?1",
+        )
+        .bind(status_id)
+        .bind(self.clock.now_ms())
+        .bind(node)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// Notes that no connection to that node came about: the report did not leave after all.
+    pub(super) async fn report_stayed(&self, status_id: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE exchange_ledger SET sent_at = NULL WHERE status_id = ? AND state = 'open'")
+            .bind(status_id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Notes that no answer to the report came. One that never left is forgotten.
+    pub(super) async fn report_lost(&self, status_id: &str) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("DELETE FROM exchange_ledger WHERE status_id = ? AND state = 'open' AND sent_at IS NULL")
+            .bind(status_id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE exchange_ledger SET state = 'lost' WHERE status_id = ? AND state = 'open'")
+            .bind(status_id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Online reports that a stop of this server left open.
+    pub(crate) async fn settle_ledger(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("DELETE FROM exchange_ledger WHERE channel = 'online' AND state = 'open' AND sent_at IS NULL")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE exchange_ledger SET state = 'lost' WHERE channel = 'online' AND state = 'open'")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+}

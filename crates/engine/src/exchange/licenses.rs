@@ -1,0 +1,160 @@
+//! The licenses in force: the bundle as it was signed, verified again whenever it is loaded.
+
+use std::sync::Arc;
+
+use licensing::bundle::{Bundle, License, SignedBundle, Standing, Verdict, standing};
+use licensing::conf::effective::Effective;
+use licensing::context::Context;
+use licensing::status_response::{Accepted, Installed as Stamp};
+use licensing::vendor_key::VendorKey;
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+use crate::Engine;
+
+/// The bundle in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Installed {
+    pub bundle: Bundle,
+    pub signed: SignedBundle,
+    /// When it was installed, Unix milliseconds.
+    pub at: i64,
+}
+
+impl Installed {
+    pub(super) fn from_accepted(accepted: &Accepted, at: i64) -> Self {
+        Self { bundle: accepted.bundle.clone(), signed: accepted.signed_bundle.clone(), at }
+    }
+
+    /// What a newer one is compared with.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { serial: self.bundle.serial, sha256: self.signed.sha256() }
+    }
+
+    pub(super) async fn store(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        status_id: &str,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO bundle (id, guid, serial, sha256, signed, status_id, installed_at) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (id) DO UPDATE SET guid = ?1, serial = ?2, sha256 = ?3, signed = ?4, status_id = ?5, installed_at = ?6",
+        )
+        .bind(self.bundle.guid.to_string())
+        .bind(i64::try_from(self.bundle.serial.get()).unwrap_or(i64::MAX))
+        .bind(self.signed.sha256())
+        .bind(serde_json::to_string(&self.signed).expect("a signed bundle always serializes"))
+        .bind(status_id)
+        .bind(self.at)
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    /// The stored bundle, if its signature is good. One that was altered in the database is not loaded, and that is an error.
+    pub(crate) async fn load(pool: &SqlitePool, keys: &[VendorKey]) -> Result<Option<Self>, sqlx::Error> {
+        let Some(row) = sqlx::query("SELECT signed, installed_at FROM bundle").fetch_optional(pool).await? else {
+            return Ok(None);
+        };
+        let signed: Option<SignedBundle> = serde_json::from_str(&row.get::<String, _>("signed")).ok();
+        let Some(signed) = signed else {
+            tracing::error!("the stored licenses cannot be read and are not loaded; the next exchange brings them again");
+            return Ok(None);
+        };
+        match signed.verify(keys) {
+            Ok(bundle) => Ok(Some(Self { bundle, signed, at: row.get("installed_at") })),
+            Err(error) => {
+                tracing::error!(%error, "the stored licenses are not as the vendor signed them and are not loaded");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// A license and whether it is in service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseItem {
+    /// As the vendor signed it.
+    pub license: License,
+    /// Whether it is in service, and why not.
+    pub verdict: Verdict,
+    /// Licenses of it in use by applications now.
+    pub in_use: u64,
+}
+
+/// All licenses of this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Licenses {
+    /// In the order of product and id.
+    pub items: Vec<LicenseItem>,
+    /// Their serial.
+    pub serial: u64,
+    /// Their context.
+    pub context: Context,
+    /// When they were installed, Unix milliseconds.
+    pub installed_at: i64,
+}
+
+impl Engine {
+    /// The bundle in force.
+    pub(crate) fn installed(&self) -> Option<Arc<Installed>> {
+        self.installed.borrow().clone()
+    }
+
+    pub(super) fn adopt_installed(&self, installed: Installed) {
+        self.installed.send_replace(Some(Arc::new(installed)));
+    }
+
+    /// Told whenever other licenses are in force.
+    pub fn license_changes(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut receiver = self.installed.subscribe();
+        async move {
+            let _ = receiver.changed().await;
+        }
+    }
+
+    /// All licenses, in service or not; none before the first exchange.
+    pub fn licenses(&self) -> Option<Licenses> {
+        let installed = self.installed()?;
+        let effective = Effective::of(&self.conf().document());
+        let contact = self.contact();
+        let mut items: Vec<LicenseItem> = installed
+            .bundle
+            .licenses
+            .iter()
+            .map(|license| {
+                let verdict = match effective.guid {
+                    Some(guid) if effective.flexible && guid == installed.bundle.guid => {
+                        standing(license, installed.bundle.context, contact.in_service(), contact.high_water)
+                    }
+                    Some(guid) if effective.flexible => Verdict {
+                        standing: Standing::OtherServer,
+                        reason: Some(format!(
+                            "These licenses were issued for {}, but license_server.conf names {guid}. Put the GUID back, or register the new one and exchange.",
+                            installed.bundle.guid
+                        )),
+                    },
+                    _ => Verdict {
+                        standing: Standing::OtherServer,
+                        reason: Some(
+                            "Flexible licensing is off, or there is no GUID in license_server.conf. Turn it on to use these licenses."
+                                .to_owned(),
+                        ),
+                    },
+                };
+                LicenseItem { license: license.clone(), verdict, in_use: 0 }
+            })
+            .collect();
+        items.sort_by(|a, b| (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id)));
+        Some(Licenses {
+            items,
+            serial: installed.bundle.serial.get(),
+            context: installed.bundle.context,
+            installed_at: installed.at,
+        })
+    }
+
+    /// Whether any license is in service.
+    pub fn in_service(&self) -> bool {
+        self.licenses().is_some_and(|all| all.items.iter().any(|item| item.verdict.standing == Standing::Active))
+    }
+}

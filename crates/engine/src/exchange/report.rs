@@ -1,0 +1,152 @@
+//! Making a report: what leaves this server, and nothing else.
+
+use licensing::conf::effective::Effective;
+use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
+use serde_json::Value;
+
+use super::identity::{Identity, Readiness};
+use super::{Channel, ledger};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::secret;
+
+/// Open reports made by hand or over the reporting API: the oldest is given up when there are more.
+const MOST_OPEN: i64 = 200;
+
+/// A report that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedReport {
+    /// Names it; good for one answer.
+    pub status_id: String,
+    /// JSON, one line: exactly what is to be sent.
+    pub report: String,
+    /// SHA-256 of these bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// Where the report can be sent from a machine that reaches the nodes.
+    pub licensing_url: Option<String>,
+}
+
+/// Why no report was made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// Something that a report needs is missing.
+    #[error("{0}")]
+    NotReady(String),
+    /// The report does not hold together; a fault in the program.
+    #[error("The report could not be made: {0}.")]
+    Unsound(String),
+    /// The database did not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl Engine {
+    /// Makes a report and opens its entry in the ledger, durably, before anybody sees it.
+    ///
+    /// # Errors
+    /// [`ReportError`]; nothing is opened.
+    pub async fn open_report(&self, actor: &Actor, channel: Channel) -> Result<OpenedReport, ReportError> {
+        let identity = self.identity().await?;
+        let opened = self.make_report(&identity).await?;
+        let entry = ledger::Opening {
+            opened: &opened,
+            guid: identity.guid.map(|guid| guid.to_string()).unwrap_or_default(),
+            channel,
+            by: &actor.name,
+            at: self.clock.now_ms(),
+        };
+        let mut tx = self.store.write().await?;
+        ledger::open(&mut tx, &entry).await?;
+        if channel == Channel::Online {
+            // This server asks of its own accord every day: the ledger remembers it, the audit log need not.
+            tx.commit().await?;
+        } else {
+            ledger::give_up_oldest(&mut tx, MOST_OPEN).await?;
+            let sentence = format!("Made the report {}.", opened.status_id);
+            self.audit.commit(tx, Entry { actor, action: "exchange.report", sentence, outcome: Outcome::Done }).await?;
+        }
+        Ok(opened)
+    }
+
+    /// The report as it would be made now.
+    async fn make_report(&self, identity: &Identity) -> Result<OpenedReport, ReportError> {
+        if let Some(problem) = identity.readiness.problem() {
+            return Err(ReportError::NotReady(problem));
+        }
+        let Some(guid) = identity.guid else {
+            return Err(ReportError::NotReady(Readiness::Unregistered.problem().unwrap_or_default()));
+        };
+        let now = self.clock.now_ms();
+        let mut deployments = Vec::new();
+        for deployment in self.deployments().await? {
+            let speech_usage = self.usage_report(&deployment, "").await?.into();
+            deployments.push(DeploymentReport { license_guid: deployment, bio_engine_usage: None, speech_usage });
+        }
+        let status_id = StatusId::new(secret::uuid());
+        let report = StatusReport {
+            cluster_guid: guid.compact(),
+            instance_uuid: identity.instance.clone(),
+            status_id,
+            instance_created: with_offset(identity.instance_created),
+            installation_type: identity.context.map_or("Undefined", installation_type).to_owned(),
+            report_timestamp: (now / 1000).to_string(),
+            images: None,
+            deployments,
+        }
+        .to_json();
+        Ok(OpenedReport {
+            status_id: status_id.to_string(),
+            sha256: secret::digest_hex(report.as_bytes()),
+            report,
+            licensing_url: self.licensing_url(),
+        })
+    }
+
+    /// A node that takes a report in clear from `curl`: one in use when it is reached by HTTPS or lies on this machine,
+    /// else the first of the HTTPS nodes. Over plain HTTP only sealed bodies are sent, which `curl` cannot make.
+    pub fn licensing_url(&self) -> Option<String> {
+        let effective = Effective::of(&self.conf().document());
+        let url = |scheme: &str, host: &str, port: u16| {
+            let standard = if scheme == "https" { 443 } else { 80 };
+            let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+            if port == standard { format!("{scheme}://{host}/") } else { format!("{scheme}://{host}:{port}/") }
+        };
+        if !effective.https
+            && let Some(node) = effective.http_nodes.iter().find(|node| is_loopback(&node.host))
+        {
+            return Some(url("http", &node.host, node.port.unwrap_or(effective.http_port)));
+        }
+        let node = effective.https_nodes.first()?;
+        Some(url("https", &node.host, node.port.unwrap_or(effective.https_port)))
+    }
+}
+
+/// Whether a host names this machine.
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The word of the report for a context (seed 000 shows `Undefined` where none is known).
+fn installation_type(context: licensing::context::Context) -> &'static str {
+    use licensing::context::Context;
+    match context {
+        Context::Production => "Production",
+        Context::Backup => "Backup",
+        Context::Development => "Development",
+    }
+}
+
+/// RFC 3339 with microseconds and the local offset, as the vendor writes it.
+fn with_offset(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms)
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string())
+        .unwrap_or_default()
+}
+
+/// The digest of a report's canonical form, which its answer must name.
+pub(super) fn report_digest(report: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(report).ok()?;
+    digest(&value).ok()
+}

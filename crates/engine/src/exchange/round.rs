@@ -1,0 +1,176 @@
+//! One round: the nodes in random order until one answers and its answer is good.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use licensing::conf::effective::Effective;
+use licensing::status_response::Refusal;
+use licensing::vendor_key::VendorKey;
+use serde::{Deserialize, Serialize};
+
+use super::apply::{Applied, PushError};
+use super::client::{Node, NodeClient, elapsed, failed, nodes};
+use super::{Channel, ReportError};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::secret;
+
+/// One node that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// `host:port`.
+    pub node: String,
+    /// Its answer was good.
+    pub ok: bool,
+    /// How far it came: `DNS`, `TCP`, `TLS`, `HTTP`, `answer`.
+    pub stage: String,
+    /// What happened.
+    pub sentence: String,
+    /// How long it took, milliseconds.
+    pub ms: u32,
+}
+
+/// A round that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// When it ended, Unix milliseconds.
+    pub at: i64,
+    /// Whether an answer was taken in.
+    pub ok: bool,
+    /// What came of it.
+    pub sentence: String,
+    /// The nodes asked, in that order.
+    pub attempts: Vec<Attempt>,
+}
+
+/// What is the same for all nodes of a round.
+struct Asking<'a> {
+    client: &'a NodeClient,
+    key: VendorKey,
+    auth: &'a str,
+}
+
+/// What one node came to.
+enum Tried {
+    Done(Box<Applied>, Attempt),
+    Next {
+        attempt: Attempt,
+        /// The report never left: the next node can get the same.
+        stayed: bool,
+    },
+    /// No other node would answer differently.
+    Stop(Attempt),
+    Database(sqlx::Error),
+}
+
+impl Engine {
+    /// Asks the nodes until one answers well.
+    pub(super) async fn round(self: &Arc<Self>, actor: &Actor) -> Result<(Round, Option<Applied>), ReportError> {
+        let identity = self.identity().await?;
+        if let Some(problem) = identity.readiness.problem() {
+            return Err(ReportError::NotReady(problem));
+        }
+        let identity = if identity.usable_keys().is_empty() { self.complete_keys(identity).await? } else { identity };
+        let mut waiting = nodes(&Effective::of(&self.conf().document()));
+        if waiting.is_empty() {
+            return Err(ReportError::NotReady(
+                "The list of licensing nodes in license_server.conf is empty. Enter at least one, or write `default`.".to_owned(),
+            ));
+        }
+        let (Some(key), Some(auth)) = (identity.usable_keys().first().copied(), identity.auth.as_deref()) else {
+            let sentence = "No node gave the vendor's key that was confirmed, so nothing was sent.";
+            return Ok((self.ended(Vec::new(), sentence), None));
+        };
+        let asking = Asking { client: self.node_client().map_err(ReportError::NotReady)?, key, auth };
+        let mut attempts = Vec::new();
+        let mut report = None;
+        while !waiting.is_empty() {
+            let node = waiting.swap_remove(secret::below(waiting.len()));
+            let opened = match report.take() {
+                Some(opened) => opened,
+                None => self.open_report(actor, Channel::Online).await?,
+            };
+            match self.ask(actor, &asking, &node, (&opened.status_id, &opened.report)).await {
+                Tried::Done(applied, attempt) => {
+                    attempts.push(attempt);
+                    let sentence = applied.outcome.changes.sentence();
+                    return Ok((Round { at: self.clock.now_ms(), ok: true, sentence, attempts }, Some(*applied)));
+                }
+                Tried::Database(error) => return Err(error.into()),
+                Tried::Stop(attempt) => {
+                    attempts.push(attempt);
+                    break;
+                }
+                Tried::Next { attempt, stayed } => {
+                    attempts.push(attempt);
+                    report = stayed.then_some(opened);
+                }
+            }
+        }
+        if let Some(never_sent) = report {
+            self.report_lost(&never_sent.status_id).await?;
+        }
+        let sentence = match attempts.as_slice() {
+            [only] => format!("{}: {}", only.node, only.sentence),
+            all => format!("None of the {} nodes asked gave a good answer.", all.len()),
+        };
+        Ok((self.ended(attempts, &sentence), None))
+    }
+
+    fn ended(&self, attempts: Vec<Attempt>, sentence: &str) -> Round {
+        Round { at: self.clock.now_ms(), ok: false, sentence: sentence.to_owned(), attempts }
+    }
+
+    async fn ask(
+        self: &Arc<Self>,
+        actor: &Actor,
+        asking: &Asking<'_>,
+        node: &Node,
+        (status_id, report): (&str, &str),
+    ) -> Tried {
+        let began = Instant::now();
+        if let Err(error) = self.report_leaves(status_id, &node.name).await {
+            return Tried::Database(error);
+        }
+        tracing::debug!(node = node.name, status_id, "sending a report");
+        let answer = match asking.client.send(node, &asking.key, asking.auth, report).await {
+            Ok(answer) => answer,
+            Err(no) => {
+                tracing::warn!(node = node.name, stage = no.stage, "a licensing node gave no answer: {}", no.sentence);
+                metrics::counter!("leasehold_exchange_attempts_total", "result" => "no-answer").increment(1);
+                let noted = if no.stayed { self.report_stayed(status_id).await } else { self.report_lost(status_id).await };
+                return match noted {
+                    Ok(()) => Tried::Next { attempt: failed(node, &no, began), stayed: no.stayed },
+                    Err(error) => Tried::Database(error),
+                };
+            }
+        };
+        match self.push_response(actor, Channel::Online, answer.as_bytes()).await {
+            Ok(applied) => {
+                metrics::counter!("leasehold_exchange_attempts_total", "result" => "verified").increment(1);
+                tracing::info!(node = node.name, status_id, "exchanged: {}", applied.outcome.changes.sentence());
+                let sentence = "Its answer was verified and taken in.".to_owned();
+                let (node, stage, ms) = (node.name.clone(), "answer".to_owned(), elapsed(began));
+                Tried::Done(Box::new(applied), Attempt { node, ok: true, stage, sentence, ms })
+            }
+            Err(PushError::Sql(error)) => Tried::Database(error),
+            Err(error) => {
+                metrics::counter!("leasehold_exchange_attempts_total", "result" => "refused").increment(1);
+                tracing::error!(node = node.name, status_id, "the answer of a licensing node was refused: {error}");
+                if let Err(error) = self.report_lost(status_id).await {
+                    return Tried::Database(error);
+                }
+                // What the vendor signed as its refusal, every node of the vendor would say.
+                let stop = matches!(&error, PushError::Refused(Refusal::VendorError { .. }));
+                let attempt = Attempt {
+                    node: node.name.clone(),
+                    ok: false,
+                    stage: "answer".to_owned(),
+                    sentence: error.to_string(),
+                    ms: elapsed(began),
+                };
+                if stop { Tried::Stop(attempt) } else { Tried::Next { attempt, stayed: false } }
+            }
+        }
+    }
+}

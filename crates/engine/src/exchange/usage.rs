@@ -1,0 +1,117 @@
+//! Usage totals since this installation was made, as reports carry them. Names are nested roll-ups and are never added
+//! together (FORMATS §2).
+
+use std::collections::BTreeMap;
+
+use licensing::status_report::{SpeechUsage, StatusReport, Usage};
+use sqlx::Row;
+
+use crate::Engine;
+
+/// Totals of one deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageReport {
+    /// Time of all sessions, milliseconds.
+    pub session_ms: u64,
+    /// Audio of all sessions, milliseconds.
+    pub session_audio_ms: u64,
+    /// By name.
+    pub license_usage: BTreeMap<String, Usage>,
+}
+
+/// The totals at the time a report was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whose totals, lower-case UUID.
+    pub deployment_id: String,
+    /// The status id of that report.
+    pub snapshot_uuid: String,
+    /// When it was made, Unix milliseconds.
+    pub created_ms: i64,
+    /// The totals, in the order of their names.
+    pub usage: Vec<Usage>,
+}
+
+impl From<UsageReport> for SpeechUsage {
+    fn from(report: UsageReport) -> Self {
+        Self {
+            session_ms: report.session_ms,
+            session_audio_ms: report.session_audio_ms,
+            license_usage: report.license_usage,
+        }
+    }
+}
+
+impl Engine {
+    /// The totals of a deployment; of one component, or of all when it is empty.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn usage_report(&self, deployment: &str, component: &str) -> Result<UsageReport, sqlx::Error> {
+        let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
+        let session = sqlx::query("SELECT session_ms, session_audio_ms FROM session_totals WHERE deployment = ?")
+            .bind(deployment)
+            .fetch_optional(self.store.read())
+            .await?;
+        let names = sqlx::query(
+            "SELECT name, usage_count, usage_ms FROM usage_totals WHERE deployment = ?1 AND (?2 = '' OR name = ?2)",
+        )
+        .bind(deployment)
+        .bind(component)
+        .fetch_all(self.store.read())
+        .await?;
+        let total = |name: &str| session.as_ref().map_or(0, |row| unsigned(row.get(name)));
+        Ok(UsageReport {
+            session_ms: total("session_ms"),
+            session_audio_ms: total("session_audio_ms"),
+            license_usage: names
+                .into_iter()
+                .map(|row| {
+                    let usage = Usage {
+                        usage_count: unsigned(row.get("usage_count")),
+                        usage_ms: unsigned(row.get("usage_ms")),
+                    };
+                    (row.get("name"), usage)
+                })
+                .collect(),
+        })
+    }
+
+    /// The totals of a deployment at each report that was made in a time (both ends included), oldest first, at most the
+    /// newest 1000.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn usage_snapshots(
+        &self,
+        deployment: &str,
+        component: &str,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+    ) -> Result<Vec<Snapshot>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT status_id, opened_at, report FROM exchange_ledger WHERE opened_at BETWEEN ? AND ?
+             ORDER BY opened_at DESC LIMIT 1000",
+        )
+        .bind(start_ms.unwrap_or(i64::MIN))
+        .bind(end_ms.unwrap_or(i64::MAX))
+        .fetch_all(self.store.read())
+        .await?;
+        let snapshot = |row: sqlx::sqlite::SqliteRow| {
+            let report = StatusReport::parse(row.get::<String, _>("report").as_bytes()).ok()?;
+            let of_deployment = report.deployments.into_iter().find(|d| d.license_guid == deployment)?;
+            let usage = of_deployment.speech_usage.license_usage;
+            Some(Snapshot {
+                deployment_id: deployment.to_owned(),
+                snapshot_uuid: row.get("status_id"),
+                created_ms: row.get("opened_at"),
+                usage: usage
+                    .into_iter()
+                    .filter(|(name, _)| component.is_empty() || name == component)
+                    .map(|(_, usage)| usage)
+                    .collect(),
+            })
+        };
+        Ok(rows.into_iter().rev().filter_map(snapshot).collect())
+    }
+}

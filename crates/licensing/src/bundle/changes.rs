@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bundle, Kind, License};
+use crate::{canonical::instant, contact::Millis};
+
+/// What an exchange changed, license by license.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changes {
+    /// Not there before.
+    pub added: Vec<Change>,
+    /// No longer there.
+    pub removed: Vec<Change>,
+    /// Only better: a later end, later maintenance, more hours.
+    pub extended: Vec<Change>,
+    /// Anything else.
+    pub changed: Vec<Change>,
+}
+
+/// What became of one license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The license's id.
+    pub id: String,
+    /// Its product.
+    pub product: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// What happened, in a sentence.
+    pub sentence: String,
+}
+
+impl Changes {
+    /// Whether all licenses are as they were.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lists().iter().all(|(changes, _)| changes.is_empty())
+    }
+
+    /// `2 added, 1 removed.`, or `Nothing changed.`
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let counts = self.lists().into_iter().filter(|(changes, _)| !changes.is_empty());
+        let parts: Vec<_> = counts.map(|(changes, word)| format!("{} {word}", changes.len())).collect();
+        if parts.is_empty() { "Nothing changed.".to_owned() } else { format!("{}.", parts.join(", ")) }
+    }
+
+    fn lists(&self) -> [(&[Change], &'static str); 4] {
+        [(&self.added, "added"), (&self.removed, "removed"), (&self.extended, "extended"), (&self.changed, "changed")]
+    }
+}
+
+/// What changed from the bundle before, if there was one, to the one after. Licenses are matched by id.
+#[must_use]
+pub fn changes(before: Option<&Bundle>, after: &Bundle) -> Changes {
+    let old = before.map_or(&[][..], |bundle| &bundle.licenses);
+    let mut gone: BTreeMap<&str, &License> = old.iter().map(|license| (license.id.as_str(), license)).collect();
+    let mut changes = Changes::default();
+    for license in &after.licenses {
+        match gone.remove(license.id.as_str()) {
+            None => changes.added.push(change(license, format!("{} added.", amount(license)))),
+            Some(old) if old == license => {}
+            Some(old) => compare(old, license, &mut changes),
+        }
+    }
+    // In the order they had.
+    let removed = old.iter().filter(|license| gone.contains_key(license.id.as_str()));
+    changes.removed = removed.map(|license| change(license, format!("{} removed.", amount(license)))).collect();
+    changes
+}
+
+fn change(license: &License, what: String) -> Change {
+    let product = license.product.to_string();
+    Change { id: license.id.clone(), kind: license.kind, sentence: format!("{product}: {what}"), product }
+}
+
+fn compare(old: &License, new: &License, changes: &mut Changes) {
+    let (mut better, mut other) = (Vec::new(), Vec::new());
+    if let Some(clause) = date("runs", old.expires, new.expires) {
+        list(later(old.expires, new.expires), &mut better, &mut other).push(clause);
+    }
+    if let Some(clause) = date("maintenance runs", old.maintenance_expires, new.maintenance_expires) {
+        list(later(old.maintenance_expires, new.maintenance_expires), &mut better, &mut other).push(clause);
+    }
+    if let Some(clause) = differs("hours", old.hours, new.hours) {
+        list(old.hours < new.hours, &mut better, &mut other).push(clause);
+    }
+    other.extend(differs("licenses", Some(old.count), Some(new.count)));
+    other.extend(now("product", Some(&old.product), Some(&new.product)));
+    other.extend(now("kind", Some(&old.kind), Some(&new.kind)));
+    other.extend(now("context", Some(&old.context), Some(&new.context)));
+    other.extend(now("version", old.version.as_ref(), new.version.as_ref()));
+    let to = if other.is_empty() { &mut changes.extended } else { &mut changes.changed };
+    better.append(&mut other);
+    to.push(change(new, format!("{}.", better.join("; "))));
+}
+
+fn list<'a>(is_better: bool, better: &'a mut Vec<String>, other: &'a mut Vec<String>) -> &'a mut Vec<String> {
+    if is_better { better } else { other }
+}
+
+/// No end at all is later than any.
+fn later(old: Option<Millis>, new: Option<Millis>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => new > old,
+        (old, new) => old.is_some() && new.is_none(),
+    }
+}
+
+fn date(verb: &str, old: Option<Millis>, new: Option<Millis>) -> Option<String> {
+    // Two instants of one day are told apart by their times.
+    let write = match (old, new) {
+        (Some(old), Some(new)) if instant::day(old) == instant::day(new) => instant::to_text,
+        _ => instant::day,
+    };
+    match (old, new) {
+        (old, new) if old == new => None,
+        (Some(old), Some(new)) => Some(format!("{verb} until {} instead of {}", write(new), write(old))),
+        (Some(old), None) => Some(format!("{verb} without end instead of until {}", write(old))),
+        (None, new) => Some(format!("{verb} until {} instead of without end", write(new?))),
+    }
+}
+
+fn differs(what: &str, old: Option<u64>, new: Option<u64>) -> Option<String> {
+    let number = |number: Option<u64>, none: &str| number.map_or(none.to_owned(), |number| number.to_string());
+    (old != new).then(|| format!("{} {what} instead of {}", number(new, "no"), number(old, "none")))
+}
+
+fn now<T: PartialEq + std::fmt::Display>(what: &str, old: Option<&T>, new: Option<&T>) -> Option<String> {
+    let word = |word: Option<&T>| word.map_or("none".to_owned(), T::to_string);
+    (old != new).then(|| format!("{what} {} instead of {}", word(new), word(old)))
+}
+
+/// `50 concurrent licenses`, `1 countdown license with 200 hours`.
+fn amount(license: &License) -> String {
+    let plural = if license.count == 1 { "" } else { "s" };
+    let hours =
+        license.hours.map_or(String::new(), |hours| format!(" with {hours} hour{}", if hours == 1 { "" } else { "s" }));
+    format!("{} {} license{plural}{hours}", license.count, license.kind)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::excerpt::named_first;
+
+/// How the use of a license is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// So many at once.
+    Concurrent,
+    /// So many hours with somebody logged in (RULES R5).
+    Countdown,
+    /// Every use is counted and reported.
+    Metered,
+}
+
+impl Kind {
+    /// All, in the order lists show them.
+    pub const ALL: [Kind; 3] = [Kind::Concurrent, Kind::Countdown, Kind::Metered];
+
+    /// The word in files, addresses and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Concurrent => "concurrent",
+            Kind::Countdown => "countdown",
+            Kind::Metered => "metered",
+        }
+    }
+
+    /// The word on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Kind::Concurrent => "Concurrent",
+            Kind::Countdown => "Countdown",
+            Kind::Metered => "Metered",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This kind of license is not known. Use concurrent, countdown or metered.")]
+pub struct KindError;
+
+impl FromStr for Kind {
+    type Err = KindError;
+
+    fn from_str(input: &str) -> Result<Kind, KindError> {
+        let word = input.trim();
+        Kind::ALL.into_iter().find(|kind| word.eq_ignore_ascii_case(kind.as_str())).ok_or(KindError)
+    }
+}
+
+/// The name of a product: 1 to 64 of A–Z, a–z, 0–9, `_`, `.` and `-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ProductCode(String);
+
+/// The most a product code may have, in characters.
+const LONGEST: usize = 64;
+
+impl ProductCode {
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProductCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Why something is not a product code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ProductCodeError {
+    /// Nothing.
+    #[error("No product code was entered. It looks like TTS3 or ASR_ENUS.")]
+    Empty,
+    /// Too long.
+    #[error("A product code has at most {LONGEST} characters; there are {found} here. Shorten it.")]
+    TooLong {
+        /// Characters found.
+        found: usize,
+    },
+    /// A character that may not stand in it.
+    #[error("{} cannot stand in a product code. Use letters from A to Z, digits, and _ . - only.", named_first(*.character))]
+    WrongCharacter {
+        /// The first such character.
+        character: char,
+    },
+}
+
+impl FromStr for ProductCode {
+    type Err = ProductCodeError;
+
+    fn from_str(input: &str) -> Result<ProductCode, ProductCodeError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if input.is_empty() {
+            return Err(ProductCodeError::Empty);
+        }
+        if let Some(character) = input.chars().find(|c| !allowed(*c)) {
+            return Err(ProductCodeError::WrongCharacter { character });
+        }
+        if input.len() > LONGEST {
+            return Err(ProductCodeError::TooLong { found: input.len() });
+        }
+        Ok(ProductCode(input.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ProductCode {
+    type Error = ProductCodeError;
+
+    fn try_from(text: String) -> Result<ProductCode, ProductCodeError> {
+        text.parse()
+    }
+}
+
+impl From<ProductCode> for String {
+    fn from(code: ProductCode) -> String {
+        code.0
+    }
+}

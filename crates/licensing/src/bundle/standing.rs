@@ -1,0 +1,97 @@
+use serde::{Deserialize, Serialize};
+
+use super::License;
+use crate::{canonical::instant, contact::Millis, context::Context};
+
+/// Whether a license may be used, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// In service.
+    Active,
+    /// The server was never in contact with a node.
+    NotYetServed,
+    /// Out of service until the next contact (RULES R1).
+    Lapsed,
+    /// Its time is over.
+    Expired,
+    /// For a server of another context (RULES R2).
+    WrongContext,
+    /// The file names another GUID than the one it was issued for, or flexible licensing is off.
+    #[serde(rename = "other_guid")]
+    OtherServer,
+}
+
+impl Standing {
+    /// The word in files and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::NotYetServed => "not_yet_served",
+            Standing::Lapsed => "lapsed",
+            Standing::Expired => "expired",
+            Standing::WrongContext => "wrong_context",
+            Standing::OtherServer => "other_guid",
+        }
+    }
+
+    /// The words on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Standing::Active => "Active",
+            Standing::NotYetServed => "Not yet in contact",
+            Standing::Lapsed => "Lapsed",
+            Standing::Expired => "Expired",
+            Standing::WrongContext => "Other context",
+            Standing::OtherServer => "Other server",
+        }
+    }
+}
+
+/// A standing and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// How it stands.
+    pub standing: Standing,
+    /// A sentence that says what to do; `None` when active.
+    pub reason: Option<String>,
+}
+
+/// How a license stands on a server of the context `own`. `contact_in_service` is what the contact clock says
+/// ([`crate::contact::State::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
+#[must_use]
+pub fn standing(license: &License, own: Context, contact_in_service: bool, now: Millis) -> Verdict {
+    if license.context != own {
+        let reason = format!(
+            "This license is for a {} server, and this one is a {own} server. Ask the vendor to move it, or use it on the server it is for.",
+            license.context
+        );
+        return Verdict { standing: Standing::WrongContext, reason: Some(reason) };
+    }
+    if let Some(expires) = license.expires.filter(|expires| *expires <= now) {
+        let reason = format!(
+            "This license ended on {}. Ask the vendor to extend it, then exchange with the nodes.",
+            instant::day(expires)
+        );
+        return Verdict { standing: Standing::Expired, reason: Some(reason) };
+    }
+    if !contact_in_service {
+        let reason = "Out of service because the licensing nodes were not reached for too long. It comes back with the next exchange: exchange now, or carry a report by hand.";
+        return Verdict { standing: Standing::Lapsed, reason: Some(reason.to_owned()) };
+    }
+    Verdict { standing: Standing::Active, reason: None }
+}
+
+/// How many of a license may be used: its count when active, else none.
+#[must_use]
+pub fn usable(license: &License, own: Context, contact_in_service: bool, now: Millis) -> u64 {
+    match standing(license, own, contact_in_service, now).standing {
+        Standing::Active => license.count,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

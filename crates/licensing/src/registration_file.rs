@@ -1,0 +1,157 @@
+//! The registration file a customer gets from the vendor: everything a server needs to know its nodes, and they it.
+
+mod error;
+
+pub use error::RegistrationError;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    canonical::{members::Members, text},
+    context::Context,
+    guid::Guid,
+    vendor_key::{VendorKey, Written},
+};
+
+/// The first member of a registration file.
+pub const FORMAT: &str = "leasehold registration 1";
+
+/// The most a registration file may have, in bytes.
+pub const LARGEST: usize = 64 * 1024;
+
+/// A registration. The auth string is a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RegistrationFile {
+    /// The server's identity.
+    pub guid: Guid,
+    /// What proves it to the nodes.
+    pub auth_string: String,
+    /// What the server is for.
+    pub context: Option<Context>,
+    /// The first deployment (tenant).
+    pub deployment_id: Option<String>,
+    /// Who asks, at the reporting API.
+    pub operator_id: Option<String>,
+    /// The customer's name.
+    pub customer: Option<String>,
+    /// Nodes without HTTPS, `host` or `host:port`.
+    pub nodes: Vec<String>,
+    /// Nodes with HTTPS.
+    pub nodes_https: Vec<String>,
+    /// The keys to trust; at least one.
+    pub vendor_keys: Vec<VendorKey>,
+}
+
+impl RegistrationFile {
+    /// Reads a registration file. Members it does not know are ignored.
+    ///
+    /// # Errors
+    /// See [`RegistrationError`]: each says what to do.
+    pub fn parse(bytes: &[u8]) -> Result<RegistrationFile, RegistrationError> {
+        if bytes.len() > LARGEST {
+            return Err(RegistrationError::TooLong { bytes: bytes.len() });
+        }
+        let text = text::decode(bytes).map_err(|at| RegistrationError::NotJson { line: at.line, column: at.column })?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| RegistrationError::NotJson { line: error.line(), column: error.column() })?;
+        let members = Members::of(&value, "").map_err(|_| RegistrationError::NotARegistration)?;
+        match value.get("format").and_then(Value::as_str) {
+            Some(FORMAT) => {}
+            Some(other) if other.starts_with("leasehold registration ") => return Err(RegistrationError::OtherVersion),
+            _ => return Err(RegistrationError::NotARegistration),
+        }
+        Ok(RegistrationFile {
+            guid: Guid::parse(members.text("guid")?)?,
+            auth_string: auth_string(members.text("auth_string")?)?,
+            context: members.optional("context").map(|_| members.parsed("context")).transpose()?,
+            deployment_id: members.optional_text("deployment_id")?.map(str::to_owned),
+            operator_id: members.optional_text("operator_id")?.map(str::to_owned),
+            customer: members.optional_text("customer")?.map(str::to_owned),
+            nodes: nodes(&members, "nodes")?,
+            nodes_https: nodes(&members, "nodes_https")?,
+            vendor_keys: keys(&members)?,
+        })
+    }
+
+    /// The file's text: indented JSON and a final line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let file = File {
+            format: FORMAT,
+            guid: self.guid,
+            auth_string: &self.auth_string,
+            context: self.context,
+            deployment_id: self.deployment_id.as_deref(),
+            operator_id: self.operator_id.as_deref(),
+            customer: self.customer.as_deref(),
+            nodes: &self.nodes,
+            nodes_https: &self.nodes_https,
+            vendor_keys: &self.vendor_keys,
+        };
+        let mut text = serde_json::to_string_pretty(&file).expect("text, lists and fixed words are always written");
+        text.push('\n');
+        text
+    }
+}
+
+/// The members in the order they are written.
+#[derive(Serialize)]
+struct File<'a> {
+    format: &'static str,
+    guid: Guid,
+    auth_string: &'a str,
+    context: Option<Context>,
+    deployment_id: Option<&'a str>,
+    operator_id: Option<&'a str>,
+    customer: Option<&'a str>,
+    nodes: &'a [String],
+    nodes_https: &'a [String],
+    vendor_keys: &'a [VendorKey],
+}
+
+/// The most an auth string may have, in characters: it travels as one HTTP header.
+const LONGEST_AUTH: usize = 1024;
+
+fn auth_string(text: &str) -> Result<String, RegistrationError> {
+    let text = text.trim();
+    let fits_a_header = text.len() <= LONGEST_AUTH && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if text.is_empty() || !fits_a_header { Err(RegistrationError::AuthString) } else { Ok(text.to_owned()) }
+}
+
+fn nodes(members: &Members<'_>, name: &str) -> Result<Vec<String>, RegistrationError> {
+    Ok(members.optional(name).map(|_| members.texts(name)).transpose()?.unwrap_or_default())
+}
+
+fn keys(members: &Members<'_>) -> Result<Vec<VendorKey>, RegistrationError> {
+    let Some(Value::Array(items)) = members.optional("vendor_keys") else { return Err(RegistrationError::NoKey) };
+    if items.is_empty() {
+        return Err(RegistrationError::NoKey);
+    }
+    let key = |(index, item): (usize, &Value)| {
+        let half = Members::of(item, format!("vendor_keys[{index}]"))?;
+        let text = |name| half.text(name).map(str::to_owned);
+        let written =
+            Written { signing: text("signing")?, sealing: text("sealing")?, fingerprint: text("fingerprint")? };
+        Ok(VendorKey::try_from(written)?)
+    };
+    items.iter().enumerate().map(key).collect()
+}
+
+impl fmt::Debug for RegistrationFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistrationFile")
+            .field("guid", &self.guid)
+            .field("context", &self.context)
+            .field("customer", &self.customer)
+            .field("nodes", &self.nodes)
+            .field("nodes_https", &self.nodes_https)
+            .field("vendor_keys", &self.vendor_keys)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What a server reports to the nodes, exactly (FORMATS §2, seed 000): usage, and nothing about persons or calls.
+
+mod error;
+mod fields;
+mod reading;
+mod status_id;
+
+pub use error::ReportError;
+pub use fields::{FIELDS, Field, paths};
+pub use status_id::{StatusId, StatusIdError};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical::{CanonicalError, canonical, sha256_hex};
+
+/// The most a report may have, in bytes.
+pub const MAX_REPORT: usize = 1024 * 1024;
+
+/// Use under one name. Names are nested roll-ups (FORMATS §2): never add across them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// How many licenses were taken.
+    pub usage_count: u64,
+    /// How long they were held, in milliseconds.
+    pub usage_ms: u64,
+}
+
+/// Use by one deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SpeechUsage {
+    /// Time with a session open, in milliseconds.
+    pub session_ms: u64,
+    /// Audio processed, in milliseconds.
+    pub session_audio_ms: u64,
+    /// By name.
+    pub license_usage: BTreeMap<String, Usage>,
+}
+
+/// One deployment (tenant).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentReport {
+    /// The deployment's id: a UUID, lower case.
+    pub license_guid: String,
+    /// Always null.
+    pub bio_engine_usage: Option<()>,
+    /// What was used.
+    pub speech_usage: SpeechUsage,
+}
+
+/// A report. Its fields are those of the seed, in its order; [`FIELDS`] explains each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StatusReport {
+    /// The server's GUID, as a UUID.
+    pub cluster_guid: String,
+    /// The installation that reports under this GUID: a UUID, lower case.
+    pub instance_uuid: String,
+    /// Good for one response.
+    pub status_id: StatusId,
+    /// RFC 3339 with offset.
+    pub instance_created: String,
+    /// A word for the kind of installation.
+    pub installation_type: String,
+    /// Unix seconds, as text.
+    pub report_timestamp: String,
+    /// Always null.
+    pub images: Option<()>,
+    /// One entry per deployment.
+    pub deployments: Vec<DeploymentReport>,
+}
+
+impl StatusReport {
+    /// The report as it is sent: one line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("text, numbers and maps with text keys are always written")
+    }
+
+    /// Reads a report. Strict on types; members it does not know are ignored.
+    ///
+    /// # Errors
+    /// See [`ReportError`]: each names the field and what it should be.
+    pub fn parse(bytes: &[u8]) -> Result<StatusReport, ReportError> {
+        reading::read(bytes)
+    }
+}
+
+/// SHA-256 of a report's canonical form: the same however its text was indented or encoded on its way.
+///
+/// # Errors
+/// A number that has no canonical form.
+pub fn digest(report: &Value) -> Result<String, CanonicalError> {
+    canonical(report).map(|bytes| sha256_hex(&bytes))
+}
+
+#[cfg(test)]
+mod tests;

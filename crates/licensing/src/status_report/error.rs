@@ -1,0 +1,41 @@
+use super::MAX_REPORT;
+use crate::canonical::members::FieldError;
+
+/// Why something is not a report. Each message is a sentence that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    /// Beyond [`MAX_REPORT`].
+    #[error("This report has {bytes} bytes; {MAX_REPORT} is the most. Check that it is a status report.")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// Not JSON.
+    #[error("This report stops being JSON at line {line}, column {column}. Send it unchanged, as the server made it.")]
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1; 0 at a line break.
+        column: usize,
+    },
+    /// JSON, but not an object.
+    #[error("This is JSON, but not a status report. Send the report as the server made it.")]
+    NotAReport,
+    /// A field that is missing or wrong.
+    #[error("In this report “{field}” {problem}. Send the report as the server made it.")]
+    Field {
+        /// Which field.
+        field: String,
+        /// What is wrong with it, as a clause.
+        problem: String,
+    },
+}
+
+impl From<FieldError> for ReportError {
+    fn from(error: FieldError) -> ReportError {
+        if error.field.is_empty() {
+            return ReportError::NotAReport;
+        }
+        ReportError::Field { field: error.field, problem: error.problem }
+    }
+}

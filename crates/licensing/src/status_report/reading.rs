@@ -1,0 +1,82 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{DeploymentReport, MAX_REPORT, ReportError, SpeechUsage, StatusReport, Usage};
+use crate::canonical::{
+    instant,
+    members::{FieldError, Members},
+    text,
+};
+
+pub(super) fn read(bytes: &[u8]) -> Result<StatusReport, ReportError> {
+    if bytes.len() > MAX_REPORT {
+        return Err(ReportError::TooLarge { bytes: bytes.len() });
+    }
+    let text = text::decode(bytes).map_err(|at| ReportError::NotJson { line: at.line, column: at.column })?;
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|error| ReportError::NotJson { line: error.line(), column: error.column() })?;
+    Ok(report(&value)?)
+}
+
+fn report(value: &Value) -> Result<StatusReport, FieldError> {
+    let members = Members::of(value, "")?;
+    null(&members, "images")?;
+    let deployment = |(index, item)| deployment(item, format!("deployments[{index}]"));
+    uuid(&members, "cluster_guid")?;
+    let created = members.text("instance_created")?;
+    if instant::from_text(created).is_none() {
+        return Err(members.error("instance_created", "must be a time like 2026-11-22T00:41:42.000-07:00"));
+    }
+    let timestamp = members.text("report_timestamp")?;
+    if timestamp.is_empty() || timestamp.len() > 15 || !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(members.error("report_timestamp", "must be seconds since 1970, as text of digits"));
+    }
+    Ok(StatusReport {
+        cluster_guid: members.text("cluster_guid")?.to_owned(),
+        instance_uuid: uuid(&members, "instance_uuid")?,
+        status_id: members.parsed("status_id")?,
+        instance_created: created.to_owned(),
+        installation_type: members.text("installation_type")?.to_owned(),
+        report_timestamp: timestamp.to_owned(),
+        images: None,
+        deployments: members.list("deployments")?.iter().enumerate().map(deployment).collect::<Result<_, _>>()?,
+    })
+}
+
+fn deployment(value: &Value, path: String) -> Result<DeploymentReport, FieldError> {
+    let members = Members::of(value, path)?;
+    null(&members, "bio_engine_usage")?;
+    let speech = members.object("speech_usage")?;
+    Ok(DeploymentReport {
+        license_guid: uuid(&members, "license_guid")?,
+        bio_engine_usage: None,
+        speech_usage: SpeechUsage {
+            session_ms: speech.whole("session_ms")?,
+            session_audio_ms: speech.whole("session_audio_ms")?,
+            license_usage: license_usage(&speech.object("license_usage")?)?,
+        },
+    })
+}
+
+fn license_usage(named: &Members<'_>) -> Result<BTreeMap<String, Usage>, FieldError> {
+    let usage = |(name, value): (&String, &Value)| {
+        let members = Members::of(value, named.at(name))?;
+        let usage = Usage { usage_count: members.whole("usage_count")?, usage_ms: members.whole("usage_ms")? };
+        Ok((name.clone(), usage))
+    };
+    named.entries().map(usage).collect()
+}
+
+/// Lower case with hyphens, however it was written, so that one thing has one name.
+fn uuid(members: &Members<'_>, name: &str) -> Result<String, FieldError> {
+    let read = Uuid::try_parse(members.text(name)?.trim());
+    read.map(|uuid| uuid.hyphenated().to_string())
+        .map_err(|_| members.error(name, "must be a UUID like 6f1c0a52-fc38-43a5-a10c-0e7dfd45da47"))
+}
+
+/// The seed has it as null; nothing else is defined.
+fn null(members: &Members<'_>, name: &str) -> Result<(), FieldError> {
+    if members.optional(name).is_some() { Err(members.error(name, "must be null")) } else { Ok(()) }
+}

@@ -1,0 +1,133 @@
+use serde_json::Value;
+
+use super::{Refusal, Signed, StatusResponse};
+use crate::{
+    bundle::{Bundle, Serial, SignedBundle},
+    contact::{DAY, Millis},
+    context::Context,
+    guid::Guid,
+    vendor_key::VendorKey,
+};
+
+/// How far the node's time may be from both of the server's before an answer is refused, in milliseconds.
+pub const MOST_APART: Millis = 366 * DAY;
+
+/// What this server is and has.
+#[derive(Debug, Clone)]
+pub struct Expected<'a> {
+    /// Its GUID.
+    pub guid: Guid,
+    /// Its context; `None` before the first bundle says it.
+    pub context: Option<Context>,
+    /// The keys it trusts.
+    pub keys: &'a [VendorKey],
+    /// The bundle installed, if any.
+    pub installed: Option<Installed>,
+    /// Wall time, Unix milliseconds.
+    pub now: Millis,
+    /// The high-water mark of the contact clock, Unix milliseconds.
+    pub high_water: Millis,
+}
+
+/// The bundle installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Its serial.
+    pub serial: Serial,
+    /// Its digest ([`SignedBundle::sha256`]).
+    pub sha256: String,
+}
+
+/// What the ledger knows of the answer's status id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerFact {
+    /// No report of this server has it.
+    Unknown,
+    /// A report that has no answer yet.
+    Open {
+        /// The digest of that report ([`crate::status_report::digest`]).
+        report_sha256: String,
+    },
+    /// A report that was answered.
+    Answered,
+}
+
+/// An answer to be installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The answer.
+    pub response: StatusResponse,
+    /// The licenses.
+    pub bundle: Bundle,
+    /// The licenses as they were signed.
+    pub signed_bundle: SignedBundle,
+    /// Whether they are those installed already.
+    pub unchanged: bool,
+}
+
+/// Step two: a genuine answer against what the server knows. `entry` is what the ledger has under
+/// [`Signed::status_id`].
+///
+/// # Errors
+/// The first of: the vendor's own error, another server, the ledger, the report, the licenses and their signature, the
+/// context, the clock, the serial.
+pub fn check(signed: Signed, entry: LedgerFact, expected: &Expected<'_>) -> Result<Accepted, Refusal> {
+    let response = signed.into_response();
+    if response.error {
+        return Err(Refusal::VendorError { message: response.message });
+    }
+    // Before the ledger: that an answer is for another server says more than that its report is not known here.
+    if let Some(got) = response.bundle.as_ref().and_then(guid_of) {
+        same_guid(got, expected.guid)?;
+    }
+    ledger(&response, entry)?;
+    let signed_bundle = response.bundle.clone().ok_or(Refusal::NoBundle)?;
+    let bundle = signed_bundle.verify(expected.keys)?;
+    same_guid(bundle.guid, expected.guid)?;
+    if let Some(own) = expected.context.filter(|own| *own != bundle.context) {
+        return Err(Refusal::OtherContext { got: bundle.context, own });
+    }
+    clock(response.node_time, expected)?;
+    let unchanged = serial(bundle.serial, &signed_bundle, expected.installed.as_ref())?;
+    Ok(Accepted { response, bundle, signed_bundle, unchanged })
+}
+
+fn guid_of(signed: &SignedBundle) -> Option<Guid> {
+    signed.bundle.get("guid").and_then(Value::as_str).and_then(|text| Guid::parse(text).ok())
+}
+
+fn same_guid(got: Guid, own: Guid) -> Result<(), Refusal> {
+    if got == own { Ok(()) } else { Err(Refusal::OtherGuid { got, own }) }
+}
+
+fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), Refusal> {
+    // Only an answer of error may lack it, and that one does not come here.
+    let id = response.license_status_id.ok_or(Refusal::NotAResponse { missing: "license-status-id" })?;
+    match entry {
+        LedgerFact::Unknown => Err(Refusal::UnknownStatusId { id }),
+        LedgerFact::Answered => Err(Refusal::UsedStatusId { id }),
+        LedgerFact::Open { report_sha256 } if response.report_sha256.as_ref() == Some(&report_sha256) => Ok(()),
+        LedgerFact::Open { .. } => Err(Refusal::OtherReport),
+    }
+}
+
+/// One clock that is years off can be mended by contact; when both of ours disagree with the node, its may be the wrong one.
+fn clock(node: Millis, expected: &Expected<'_>) -> Result<(), Refusal> {
+    let apart = |ours: Millis| node.abs_diff(ours) > MOST_APART.unsigned_abs();
+    if apart(expected.now) && apart(expected.high_water) {
+        return Err(Refusal::ClockYearsOff { node, ours: expected.now });
+    }
+    Ok(())
+}
+
+/// Whether the bundle is the one installed.
+fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&Installed>) -> Result<bool, Refusal> {
+    let Some(installed) = installed else { return Ok(false) };
+    if got < installed.serial {
+        return Err(Refusal::OlderSerial { got, installed: installed.serial });
+    }
+    if got > installed.serial {
+        return Ok(false);
+    }
+    if bundle.sha256() == installed.sha256 { Ok(true) } else { Err(Refusal::SameSerialOtherContent { serial: got }) }
+}

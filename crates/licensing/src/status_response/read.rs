@@ -1,0 +1,163 @@
+use serde_json::{Value, error::Category};
+
+use super::{DOMAIN, MAX_RESPONSE, Notice, Refusal, SIGNATURE, StatusResponse};
+use crate::{
+    bundle::SignedBundle,
+    canonical::{
+        self, CanonicalError, canonical,
+        members::{FieldError, Members},
+        text,
+    },
+    status_report::StatusId,
+    vendor_key::{KeyId, VendorKey},
+};
+
+/// What every answer has, in the order of the wire.
+const REQUIRED: [&str; 9] = [
+    "error",
+    "response-message",
+    "valid-license-guids",
+    SIGNATURE,
+    "license-status-id",
+    "node-time",
+    "report-sha256",
+    "vendor-key-id",
+    "license-bundle",
+];
+
+/// An answer whose signature is good. Only [`read`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    response: StatusResponse,
+    key_id: KeyId,
+}
+
+impl Signed {
+    /// The answer.
+    #[must_use]
+    pub fn response(&self) -> &StatusResponse {
+        &self.response
+    }
+
+    /// The answer itself.
+    #[must_use]
+    pub fn into_response(self) -> StatusResponse {
+        self.response
+    }
+
+    /// The status id of the report it answers; look it up in the ledger.
+    #[must_use]
+    pub fn status_id(&self) -> Option<StatusId> {
+        self.response.license_status_id
+    }
+
+    /// The key that signed it.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+}
+
+/// Step one: bytes as they were received, pasted or read from a file, to an answer whose signature is good.
+///
+/// # Errors
+/// The first of: nothing, too much, a web page, cut off, not JSON, not an answer, an unknown key, a bad signature.
+pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<Signed, Refusal> {
+    let value = exact(received(bytes)?)?;
+    let (response, key_id, signature) = shape(&value)?;
+    if keys.is_empty() {
+        return Err(Refusal::NoKey);
+    }
+    let key = keys.iter().find(|key| key.id() == key_id).ok_or(Refusal::UnknownKey { key_id })?;
+    let mut unsigned = value;
+    if let Value::Object(members) = &mut unsigned {
+        members.remove(SIGNATURE);
+    }
+    if !canonical::verify(key, DOMAIN, &unsigned, &signature) {
+        return Err(Refusal::BadSignature);
+    }
+    Ok(Signed { response, key_id })
+}
+
+fn received(bytes: &[u8]) -> Result<Value, Refusal> {
+    if bytes.len() > MAX_RESPONSE {
+        return Err(Refusal::TooLarge { bytes: bytes.len(), limit: MAX_RESPONSE });
+    }
+    match text::decode(bytes) {
+        Ok(text) => pasted(&text),
+        // Web pages come in encodings of their own.
+        Err(_) if bytes.trim_ascii_start().starts_with(b"<") => Err(Refusal::Html),
+        Err(at) if at.cut => Err(Refusal::Truncated),
+        Err(at) => Err(Refusal::NotJson { line: at.line, column: at.column }),
+    }
+}
+
+fn pasted(text: &str) -> Result<Value, Refusal> {
+    let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+    let body = text.trim_matches(blank);
+    if body.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if body.starts_with('<') {
+        return Err(Refusal::Html);
+    }
+    let above = text.len() - text.trim_start_matches(blank).len();
+    let lines_above = text[..above].matches('\n').count();
+    serde_json::from_str(body).map_err(|error| match error.classify() {
+        Category::Eof if body.starts_with('{') => Refusal::Truncated,
+        _ => Refusal::NotJson { line: lines_above + error.line(), column: error.column() },
+    })
+}
+
+/// The value as its canonical form has it: a tool on the way may have written 50 as 50.0.
+fn exact(value: Value) -> Result<Value, Refusal> {
+    let bytes = canonical(&value).map_err(|error| match error {
+        CanonicalError::NumberTooLarge { number } => {
+            Refusal::BadField { field: number, problem: "is too large to be passed on exactly".to_owned() }
+        }
+        CanonicalError::Unwritable { reason } => Refusal::BadField { field: "answer".to_owned(), problem: reason },
+    })?;
+    // What was written is JSON: this never fails.
+    serde_json::from_slice(&bytes).map_err(|error| Refusal::NotJson { line: error.line(), column: error.column() })
+}
+
+fn shape(value: &Value) -> Result<(StatusResponse, KeyId, String), Refusal> {
+    let Ok(members) = Members::of(value, "") else { return Err(Refusal::NotAResponse { missing: REQUIRED[0] }) };
+    if let Some(missing) = REQUIRED.into_iter().find(|name| members.value(name).is_err()) {
+        return Err(Refusal::NotAResponse { missing });
+    }
+    let response = StatusResponse {
+        error: members.flag("error")?,
+        message: members.text("response-message")?.to_owned(),
+        valid_license_guids: members.texts("valid-license-guids")?,
+        license_status_id: members
+            .optional("license-status-id")
+            .map(|_| members.parsed("license-status-id"))
+            .transpose()?,
+        node_time: members.instant("node-time")?,
+        report_sha256: members.optional_text("report-sha256")?.map(str::to_owned),
+        bundle: members.optional("license-bundle").map(|value| bundle(value, &members)).transpose()?,
+        notices: notices(&members)?,
+    };
+    if !response.error && response.license_status_id.is_none() {
+        return Err(members.error("license-status-id", "must name the report that is answered").into());
+    }
+    Ok((response, members.parsed("vendor-key-id")?, members.text(SIGNATURE)?.to_owned()))
+}
+
+fn bundle(value: &Value, members: &Members<'_>) -> Result<SignedBundle, FieldError> {
+    let signed = Members::of(value, members.at("license-bundle"))?;
+    let bundle = signed.value("bundle")?;
+    Members::of(bundle, signed.at("bundle"))?;
+    let signature = signed.text("signature")?.to_owned();
+    Ok(SignedBundle { bundle: bundle.clone(), key_id: signed.parsed("key-id")?, signature })
+}
+
+fn notices(members: &Members<'_>) -> Result<Vec<Notice>, FieldError> {
+    let Some(_) = members.optional("notices") else { return Ok(Vec::new()) };
+    let notice = |(index, item): (usize, &Value)| {
+        let notice = Members::of(item, members.at(&format!("notices[{index}]")))?;
+        Ok(Notice { code: notice.text("code")?.to_owned(), message: notice.text("message")?.to_owned() })
+    };
+    members.list("notices")?.iter().enumerate().map(notice).collect()
+}

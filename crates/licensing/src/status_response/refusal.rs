@@ -1,0 +1,241 @@
+use crate::{
+    bundle::{BundleError, Serial},
+    canonical::{instant, members::FieldError},
+    contact::Millis,
+    context::Context,
+    guid::Guid,
+    status_report::StatusId,
+    vendor_key::KeyId,
+};
+
+/// Why an answer is not taken. Each message says what is wrong, then what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing but white space.
+    #[error("Nothing was received. Paste or choose the whole answer of the node.")]
+    Empty,
+    /// Beyond the limit.
+    #[error(
+        "This has {bytes} bytes; an answer has at most {limit}. Check that it is the answer of the node and nothing else."
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A web page.
+    #[error(
+        "This is a web page, not a node's answer: a proxy or a login page answered in place of the node. Sign in at that page or let the address of the node through, then ask the node again."
+    )]
+    Html,
+    /// JSON that ends in the middle.
+    #[error(
+        "The answer is cut off: its end is missing. Copy it whole, from the first {{ to the last }}, or save it to a file."
+    )]
+    Truncated,
+    /// Not JSON.
+    #[error(
+        "This stops being JSON at line {line}, column {column}. Copy the answer of the node alone, without any line before or after it."
+    )]
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1; 0 at a line break.
+        column: usize,
+    },
+    /// Other JSON.
+    #[error(
+        "This is JSON, but not a node's answer: “{missing}” is missing. Take what the node answered, not the report that was sent to it."
+    )]
+    NotAResponse {
+        /// The first member that is missing.
+        missing: &'static str,
+    },
+    /// A member of the wrong type.
+    #[error("In this answer “{field}” {problem}. Ask the node again; if it stays so, tell the vendor.")]
+    BadField {
+        /// Which member.
+        field: String,
+        /// What is wrong with it, as a clause.
+        problem: String,
+    },
+    /// No key is pinned.
+    #[error(
+        "This server has no vendor key yet, so it cannot tell a genuine answer from another. Register it with the vendor's registration file first."
+    )]
+    NoKey,
+    /// Signed with another key.
+    #[error(
+        "The answer is signed with the key {key_id}, which this server does not trust. Compare fingerprints with the vendor; if the key is theirs, register again with their present registration file."
+    )]
+    UnknownKey {
+        /// The key it names.
+        key_id: KeyId,
+    },
+    /// The signature is not the key's.
+    #[error(
+        "The signature is not good: the answer was changed after the vendor signed it. Get it from the node again and carry it unchanged."
+    )]
+    BadSignature,
+    /// A genuine answer that reports an error.
+    #[error(
+        "The vendor refused the report: {}. Do what it says, or ask the vendor; then send a new report.",
+        said(message)
+    )]
+    VendorError {
+        /// The vendor's reason.
+        message: String,
+    },
+    /// An answer of success without licenses.
+    #[error(
+        "The answer has no licenses in it. Ask the vendor to set up the licenses of this server, then send a new report."
+    )]
+    NoBundle,
+    /// For another server.
+    #[error(
+        "The licenses are for the server {got}, and this one is {own}. Use the answer on that server, and the answer to this server's own report here."
+    )]
+    OtherGuid {
+        /// Whose they are.
+        got: Guid,
+        /// This server.
+        own: Guid,
+    },
+    /// For another context.
+    #[error(
+        "The licenses are for a {got} server, and this one is registered as {own}. Ask the vendor which is right, and register again if it is {got}."
+    )]
+    OtherContext {
+        /// Theirs.
+        got: Context,
+        /// This server's.
+        own: Context,
+    },
+    /// No such report was made here.
+    #[error(
+        "The answer is to the report {id}, which this server did not make or no longer knows. Make a new report here and get the answer to that."
+    )]
+    UnknownStatusId {
+        /// Which report.
+        id: StatusId,
+    },
+    /// That report was answered before.
+    #[error(
+        "The answer to the report {id} was used before; each is good once. Make a new report and get the answer to that."
+    )]
+    UsedStatusId {
+        /// Which report.
+        id: StatusId,
+    },
+    /// The report that was answered has another content.
+    #[error(
+        "The report reached the node with another content than it had here. Make a new report and send it unchanged."
+    )]
+    OtherReport,
+    /// Older licenses than those installed.
+    #[error(
+        "These licenses are older (issue {got}) than those installed (issue {installed}). Make a new report: its answer has the newest."
+    )]
+    OlderSerial {
+        /// Theirs.
+        got: Serial,
+        /// Installed.
+        installed: Serial,
+    },
+    /// Two different bundles under one serial.
+    #[error(
+        "These licenses have the same issue number ({serial}) as those installed, but another content. Ask the vendor to issue them again."
+    )]
+    SameSerialOtherContent {
+        /// That number.
+        serial: Serial,
+    },
+    /// Node and server disagree by more than a year.
+    #[error("The node says it is {}, this server {}: more than a year apart. Set the clock of this server, or tell the vendor if the node's is wrong; then send a new report.", instant::day(*node), instant::day(*ours))]
+    ClockYearsOff {
+        /// The node's time, Unix milliseconds.
+        node: Millis,
+        /// Ours, Unix milliseconds.
+        ours: Millis,
+    },
+    /// The licenses inside are not signed by the vendor.
+    #[error(
+        "The answer is genuine, but the signature on the licenses in it is not good. Send a new report; if it stays so, tell the vendor."
+    )]
+    BadBundleSignature,
+    /// A field of the licenses is missing or wrong.
+    #[error("In the licenses of this answer “{field}” {problem}. Ask the vendor to issue them again.")]
+    BundleField {
+        /// Which field.
+        field: String,
+        /// What is wrong with it, as a clause.
+        problem: String,
+    },
+}
+
+impl Refusal {
+    /// For programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Empty => "empty",
+            Refusal::TooLarge { .. } => "too-large",
+            Refusal::Html => "html",
+            Refusal::Truncated => "truncated",
+            Refusal::NotJson { .. } => "not-json",
+            Refusal::NotAResponse { .. } => "not-a-response",
+            Refusal::BadField { .. } => "bad-field",
+            Refusal::NoKey => "no-key",
+            Refusal::UnknownKey { .. } => "unknown-key",
+            Refusal::BadSignature => "bad-signature",
+            Refusal::VendorError { .. } => "vendor-error",
+            Refusal::NoBundle => "no-bundle",
+            Refusal::OtherGuid { .. } => "other-guid",
+            Refusal::OtherContext { .. } => "other-context",
+            Refusal::UnknownStatusId { .. } => "unknown-status-id",
+            Refusal::UsedStatusId { .. } => "used-status-id",
+            Refusal::OtherReport => "other-report",
+            Refusal::OlderSerial { .. } => "older-serial",
+            Refusal::SameSerialOtherContent { .. } => "same-serial-other-content",
+            Refusal::ClockYearsOff { .. } => "clock-years-off",
+            Refusal::BadBundleSignature => "bad-bundle-signature",
+            Refusal::BundleField { .. } => "bundle-field",
+        }
+    }
+
+    /// Whether the answer was good once and comes too late: used before, or older than what is installed.
+    #[must_use]
+    pub fn conflict(&self) -> bool {
+        matches!(
+            self,
+            Refusal::UsedStatusId { .. } | Refusal::OlderSerial { .. } | Refusal::SameSerialOtherContent { .. }
+        )
+    }
+}
+
+impl From<FieldError> for Refusal {
+    fn from(error: FieldError) -> Refusal {
+        Refusal::BadField { field: error.field, problem: error.problem }
+    }
+}
+
+impl From<BundleError> for Refusal {
+    fn from(error: BundleError) -> Refusal {
+        match error {
+            BundleError::UnknownKey { .. } | BundleError::BadSignature => Refusal::BadBundleSignature,
+            BundleError::Field { field, problem } => Refusal::BundleField { field, problem },
+        }
+    }
+}
+
+/// The vendor's words inside a sentence: one line, no full stop at the end, not endless.
+fn said(message: &str) -> String {
+    /// In characters.
+    const LONGEST: usize = 500;
+    let line: String = message.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match line.trim().trim_end_matches('.') {
+        "" => "it gave no reason".to_owned(),
+        line => line.to_owned(),
+    }
+}

@@ -1,0 +1,84 @@
+//! Whom servers belong to.
+
+use sqlx::Row;
+
+use crate::{Node, Sentence};
+
+/// Longest name, characters.
+const LONGEST: usize = 100;
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Name.
+    pub name: String,
+    /// How many servers it has.
+    pub servers: i64,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// Why a customer could not be added.
+#[derive(Debug, thiserror::Error)]
+pub enum CustomerError {
+    /// The name is not usable.
+    #[error("The name of a customer has 1 to {LONGEST} characters on one line. Choose such a name.")]
+    Name,
+    /// Taken.
+    #[error("There is already a customer named {0}. Choose another name, or use that one.")]
+    Taken(String),
+    /// The database did not answer.
+    #[error("The database of the node did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl Sentence for CustomerError {
+    fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Sql(_))
+    }
+}
+
+impl Node {
+    /// Adds a customer; gives its name as kept.
+    ///
+    /// # Errors
+    /// [`CustomerError`].
+    pub async fn add_customer(&self, name: &str) -> Result<String, CustomerError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > LONGEST || name.chars().any(char::is_control) {
+            return Err(CustomerError::Name);
+        }
+        let mut tx = self.store.write().await?;
+        let inserted = sqlx::query("INSERT INTO customers (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(self.now_ms())
+            .execute(&mut *tx)
+            .await?;
+        if inserted.rows_affected() == 0 {
+            return Err(CustomerError::Taken(name.to_owned()));
+        }
+        tx.commit().await?;
+        Ok(name.to_owned())
+    }
+
+    /// All customers by name.
+    ///
+    /// # Errors
+    /// [`CustomerError::Sql`].
+    pub async fn customers(&self) -> Result<Vec<Customer>, CustomerError> {
+        let rows = sqlx::query(
+            "SELECT name, created_at, (SELECT COUNT(*) FROM servers WHERE customer_id = customers.id) AS servers
+             FROM customers ORDER BY name",
+        )
+        .fetch_all(self.store.read())
+        .await?;
+        Ok(rows
+            .iter()
+            .map(|row| Customer {
+                name: row.get("name"),
+                servers: row.get("servers"),
+                created_at: row.get("created_at"),
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,192 @@
+//! One report, one answer. Whatever an answer says is durable before it is sent.
+
+mod refused;
+mod report;
+
+pub use refused::Refused;
+
+use licensing::status_report::StatusId;
+use licensing::status_response::{Notice, StatusResponse};
+use sqlx::SqliteConnection;
+
+use crate::reports::{self, Outcome};
+use crate::servers::{Seen, Server};
+use crate::time::spoken;
+use crate::{Node, deployments, secret};
+use report::Received;
+
+/// An answer to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// A signed response, JSON.
+    pub body: String,
+}
+
+/// What a refusal can tie itself to.
+#[derive(Debug, Clone, Default)]
+struct About {
+    status_id: Option<StatusId>,
+    report_sha256: Option<String>,
+}
+
+impl Node {
+    /// Answers a report that came with `auth`. A refusal is signed like any other answer.
+    pub async fn answer(&self, auth: Option<&[u8]>, body: &[u8]) -> Answer {
+        let now = self.now_ms();
+        let received = match Received::read(body) {
+            Ok(received) => received,
+            Err(refused) => return self.signed_refusal(&refused, About::default(), now),
+        };
+        match self.exchange(auth, &received, now).await {
+            Ok(response) => {
+                tracing::info!(server.guid = %received.guid, status_id = %received.report.status_id, "answered a report");
+                Answer { status: 200, body: response.signed_text(&self.secret) }
+            }
+            Err(refused) => {
+                let about = About {
+                    status_id: Some(received.report.status_id),
+                    report_sha256: Some(received.report_sha256.clone()),
+                };
+                self.signed_refusal(&refused, about, now)
+            }
+        }
+    }
+
+    /// The answer that refuses a request for a reason that lies outside a report.
+    pub fn refuse(&self, refused: &Refused) -> Answer {
+        self.signed_refusal(refused, About::default(), self.now_ms())
+    }
+
+    fn signed_refusal(&self, refused: &Refused, about: About, now: i64) -> Answer {
+        let status = refused.status();
+        if let Refused::Store(error) = refused {
+            tracing::error!(%error, "a report could not be answered");
+        } else {
+            tracing::info!(status, reason = %refused, "refused a report");
+        }
+        let response = StatusResponse {
+            error: true,
+            message: refused.to_string(),
+            valid_license_guids: Vec::new(),
+            license_status_id: about.status_id,
+            node_time: now,
+            report_sha256: about.report_sha256,
+            bundle: None,
+            notices: Vec::new(),
+        };
+        Answer { status, body: response.signed_text(&self.secret) }
+    }
+
+    async fn exchange(
+        &self,
+        auth: Option<&[u8]>,
+        received: &Received<'_>,
+        now: i64,
+    ) -> Result<StatusResponse, Refused> {
+        let server = self.find(received.guid).await?.ok_or(Refused::UnknownGuid(received.guid))?;
+        let proven = auth.is_some_and(|auth| secret::same(&secret::digest(auth), &server.auth));
+        let mut tx = self.store.write().await?;
+        let verdict = if proven {
+            self.settle_report(&mut tx, &server, received, now).await
+        } else {
+            Err(if auth.is_some() { Refused::WrongAuth } else { Refused::NoAuth })
+        };
+        match &verdict {
+            Ok(_) => {}
+            Err(Refused::Store(_)) => return verdict,
+            Err(refused) => {
+                let outcome = if proven { Outcome::Refused } else { Outcome::Stranger };
+                let new = received.kept(now, outcome, Some(refused.to_string()), None);
+                reports::keep(&mut tx, server.id, new).await?;
+            }
+        }
+        tx.commit().await?;
+        verdict
+    }
+
+    /// Everything one report changes, in the transaction at hand.
+    async fn settle_report(
+        &self,
+        connection: &mut SqliteConnection,
+        server: &Server,
+        received: &Received<'_>,
+        now: i64,
+    ) -> Result<StatusResponse, Refused> {
+        let id = received.report.status_id.to_string();
+        let used: Option<i64> = sqlx::query_scalar("SELECT at FROM status_ids WHERE server_id = ? AND status_id = ?")
+            .bind(server.id)
+            .bind(&id)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some(at) = used {
+            return Err(Refused::Replayed { id, at });
+        }
+        let rival = claim(connection, server.id, &received.instance, now).await?;
+        sqlx::query("INSERT INTO status_ids (server_id, status_id, at) VALUES (?, ?, ?)")
+            .bind(server.id)
+            .bind(&id)
+            .bind(now)
+            .execute(&mut *connection)
+            .await?;
+        let (signed, bundle) = self.issue(connection, server, now).await?;
+        let serial = i64::try_from(bundle.serial.get()).ok();
+        reports::keep(connection, server.id, received.kept(now, Outcome::Answered, None, serial)).await?;
+        Ok(StatusResponse {
+            error: false,
+            message: "Success".to_owned(),
+            valid_license_guids: deployments::of(connection, server.id).await?.into_iter().map(|d| d.id).collect(),
+            license_status_id: Some(received.report.status_id),
+            node_time: now,
+            report_sha256: Some(received.report_sha256.clone()),
+            bundle: Some(signed),
+            notices: rival.into_iter().map(|rival| second_instance(&rival)).collect(),
+        })
+    }
+}
+
+/// Lets `instance` own the GUID when it does, or nobody does. Gives the other installation the owner is to be told of.
+async fn claim(
+    connection: &mut SqliteConnection,
+    server: i64,
+    instance: &str,
+    now: i64,
+) -> Result<Option<Seen>, Refused> {
+    // As it is now: since the server was looked up, another report may have claimed it.
+    let (owner, since, rival, rival_at): (Option<String>, Option<i64>, Option<String>, Option<i64>) =
+        sqlx::query_as("SELECT instance, instance_since, rival, rival_at FROM servers WHERE id = ?")
+            .bind(server)
+            .fetch_one(&mut *connection)
+            .await?;
+    match owner {
+        Some(owner) if owner == instance => Ok(rival.zip(rival_at).map(|(instance, at)| Seen { instance, at })),
+        Some(owner) => {
+            sqlx::query("UPDATE servers SET rival = ?, rival_at = ? WHERE id = ?")
+                .bind(instance)
+                .bind(now)
+                .bind(server)
+                .execute(connection)
+                .await?;
+            let other = instance.to_owned();
+            Err(Refused::SecondInstance { owner: Seen { instance: owner, at: since.unwrap_or(now) }, other })
+        }
+        None => {
+            sqlx::query("UPDATE servers SET instance = ?, instance_since = ? WHERE id = ?")
+                .bind(instance)
+                .bind(now)
+                .bind(server)
+                .execute(connection)
+                .await?;
+            Ok(None)
+        }
+    }
+}
+
+fn second_instance(rival: &Seen) -> Notice {
+    let (other, at) = (refused::short(&rival.instance), spoken(rival.at));
+    let message = format!(
+        "Another installation ({other}) reported with this server's GUID, last at {at}, and was refused. Find out which of the two is to keep the GUID: if this one, switch the other off or give it a GUID of its own; if the other, ask the vendor's support to hand the GUID over."
+    );
+    Notice { code: "second-instance".to_owned(), message }
+}

@@ -1,0 +1,93 @@
+use licensing::guid::Guid;
+
+use crate::servers::Seen;
+use crate::time::spoken;
+
+/// Why a report is not answered. Each sentence goes to the server that sent it, signed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Not a status report.
+    #[error("{0}")]
+    Malformed(String),
+    /// Neither a report nor a sealed one.
+    #[error(
+        "A report is sent with the content type application/json, or sealed with application/vnd.leasehold.sealed. Set the header Content-Type and send it again."
+    )]
+    ContentType,
+    /// Larger than a report can be.
+    #[error("A report has at most {} KiB. Check that the right file was sent.", .0 / 1024)]
+    TooLarge(usize),
+    /// Sent in the clear from another machine.
+    #[error(
+        "Over plain HTTP this node takes reports in the clear from its own machine only. Send the report over HTTPS or sealed. The auth string has just crossed the network unprotected: ask the vendor for a new one."
+    )]
+    Clear,
+    /// No such server.
+    #[error("This node knows no server {0}. Compare the GUID with the registration from the vendor.")]
+    UnknownGuid(Guid),
+    /// The header is missing.
+    #[error("The auth string is missing. Send it in the header x-auth-string.")]
+    NoAuth,
+    /// Another auth string.
+    #[error(
+        "The auth string is not the one of this GUID. Compare it with the registration from the vendor, or ask for a new one."
+    )]
+    WrongAuth,
+    /// The id was answered before.
+    #[error("The report {id} was answered at {}. Each report is good for one answer: make a new one and send that.", spoken(*.at))]
+    Replayed {
+        /// Its status id.
+        id: String,
+        /// Unix milliseconds.
+        at: i64,
+    },
+    /// Another installation owns the GUID.
+    #[error(
+        "This GUID belongs to another installation ({}, since {}); the report came from {}. If the new one is to take its place, ask the vendor's support to hand the GUID over; otherwise register it with a GUID of its own.",
+        short(&.owner.instance), spoken(.owner.at), short(.other)
+    )]
+    SecondInstance {
+        /// Who owns it, and since when.
+        owner: Seen,
+        /// Who sent the report.
+        other: String,
+    },
+    /// Nothing at that address.
+    #[error("There is nothing at this address. Reports are sent to /, the node's keys are at /keys.")]
+    NoSuchPath,
+    /// Another method.
+    #[error("This is not possible here. Reports are sent to / with POST.")]
+    NoSuchMethod,
+    /// The body did not arrive in time, or not whole.
+    #[error("The report did not arrive in time. Send it again.")]
+    Slow,
+    /// Too much to do.
+    #[error("This node has too much to do at the moment. Try again in a minute, or another node.")]
+    Busy,
+    /// It could not be stored, so it is not answered.
+    #[error("This node cannot store reports at the moment. Try again later, or another node.")]
+    Store(#[from] sqlx::Error),
+}
+
+impl Refused {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Malformed(_) => 400,
+            Self::NoAuth | Self::WrongAuth => 401,
+            Self::Clear => 403,
+            Self::UnknownGuid(_) | Self::NoSuchPath => 404,
+            Self::NoSuchMethod => 405,
+            Self::Slow => 408,
+            Self::Replayed { .. } | Self::SecondInstance { .. } => 409,
+            Self::TooLarge(_) => 413,
+            Self::ContentType => 415,
+            Self::Busy | Self::Store(_) => 503,
+        }
+    }
+}
+
+/// The first eight digits of an instance: enough to tell two apart.
+pub(super) fn short(instance: &str) -> &str {
+    instance.get(..8).unwrap_or(instance)
+}

@@ -1,0 +1,23 @@
+//! `license-reporter-tool`: asks a reporting API from a command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The runtime could not start: {error}.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(reporting::tool::run(std::env::args_os().skip(1), &mut std::io::stdout().lock()));
+    // A look-up that hangs is not waited for.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,0 +1,93 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::Limits;
+use super::connection::{Connection, Replay, Stream, read_preface};
+
+/// First byte of a TLS connection: a handshake record (RFC 8446, 5.1). HTTP/2 begins with `P`.
+const TLS_HANDSHAKE: u8 = 0x16;
+/// Pause when the system hands out no more connections (too many open files).
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Accepts until `stop`; gives the connections that speak HTTP/2.
+pub(super) fn start(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    limits: Limits,
+    stop: CancellationToken,
+) -> (JoinHandle<()>, mpsc::Receiver<Connection>) {
+    let acceptor = tls.map(|config| {
+        let mut config = rustls::ServerConfig::clone(&config);
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        TlsAcceptor::from(Arc::new(config))
+    });
+    let (ready, connections) = mpsc::channel(limits.connections.max(1));
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let accepting = tokio::spawn(async move {
+        let mut handshakes = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => match places.clone().try_acquire_owned() {
+                        Ok(place) => {
+                            let (acceptor, ready) = (acceptor.clone(), ready.clone());
+                            handshakes.spawn(async move {
+                                match greet(stream, peer, place, acceptor, limits.handshake).await {
+                                    // It has room for every place; nobody listens any more once the server stops.
+                                    Ok(connection) => drop(ready.send(connection).await),
+                                    Err(reason) => tracing::debug!(%peer, %reason, "a caller of the reporting API was closed"),
+                                }
+                            });
+                        }
+                        Err(_) => tracing::warn!(%peer, limit = limits.connections, "too many connections to the reporting API"),
+                    },
+                    Err(reason) => {
+                        tracing::warn!(%reason, "the reporting API could not accept a connection");
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                },
+                Some(_) = handshakes.join_next() => {}
+            }
+        }
+    });
+    (accepting, connections)
+}
+
+async fn greet(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    acceptor: Option<TlsAcceptor>,
+    time: Duration,
+) -> io::Result<Connection> {
+    let stream = tokio::time::timeout(time, speak_http2(stream, acceptor))
+        .await
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it did not begin in time"))??;
+    Ok(Connection { stream, peer, _place: place })
+}
+
+async fn speak_http2(mut stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<Box<dyn Stream>> {
+    stream.set_nodelay(true)?;
+    let mut head = vec![stream.read_u8().await?];
+    if head == [TLS_HANDSHAKE] {
+        let Some(acceptor) = acceptor else {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
+        };
+        let mut stream = acceptor.accept(Replay::new(head, stream)).await?;
+        let mut head = Vec::new();
+        read_preface(&mut stream, &mut head).await?;
+        return Ok(Box::new(Replay::new(head, stream)));
+    }
+    read_preface(&mut stream, &mut head).await?;
+    Ok(Box::new(Replay::new(head, stream)))
+}

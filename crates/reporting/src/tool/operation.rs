@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use super::request::{Operation, Request, web_address};
+use super::response::Answer;
+use super::{Failure, no_answer, print};
+use crate::client::{Client, ClientError};
+use crate::curl::curl_command;
+
+/// Where reports go when neither the caller nor the server says (seed 000).
+const LICENSING_URL: &str = "https://licensing.lumenvox.com";
+/// Linux takes no longer single argument (MAX_ARG_STRLEN, 32 pages of 4 KiB).
+const LONGEST_ARGUMENT: usize = 128 * 1024;
+
+#[derive(Serialize)]
+struct Usage {
+    usage_count: u64,
+    usage_ms: u64,
+}
+
+pub(super) async fn perform(request: &Request, client: &Client, out: &mut impl Write) -> Result<(), Failure> {
+    match &request.operation {
+        Operation::Report => report(request, client, out).await,
+        Operation::Pull { auth_string, licensing_url } => {
+            pull(request, client, auth_string, licensing_url.as_deref(), out).await
+        }
+        Operation::Push(answer) => push(request, client, answer, out).await,
+    }
+}
+
+async fn report(request: &Request, client: &Client, out: &mut impl Write) -> Result<(), Failure> {
+    let report = client.usage_report(request.who, "").await.map_err(|e| no_answer(request, &e))?;
+    let usage: BTreeMap<_, _> = report
+        .license_usage
+        .into_iter()
+        .map(|(name, usage)| (name, Usage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }))
+        .collect();
+    let json =
+        serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("The report cannot be shown: {e}.")))?;
+    print(out, &format!("License Usage Report: {json}\n"))
+}
+
+async fn pull(
+    request: &Request,
+    client: &Client,
+    auth_string: &str,
+    licensing_url: Option<&str>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    print(out, "## performing LicenseStatusReportPull to get license report to send to cloud from cluster...\n")?;
+    let pulled = client.pull(request.who).await.map_err(|e| no_answer(request, &e))?;
+    // curl would read a file for data that begins with “@”; a report is always an object.
+    if !pulled.report.trim_start().starts_with('{') || serde_json::from_str::<IgnoredAny>(&pulled.report).is_err() {
+        return Err(Failure::failed(
+            "What the server gave is not a report (no JSON object). Nothing was printed of it.",
+        ));
+    }
+    let url = licensing_url.or(pulled.licensing_url.as_deref()).unwrap_or(LICENSING_URL);
+    web_address(url).map_err(|wrong| Failure { code: 1, ..wrong })?;
+    let command = curl_command(url, auth_string, &pulled.report);
+    print(
+        out,
+        &format!("\nUse the following curl command (or similar) to report to LumenVox cloud...\n\n{command}\n"),
+    )?;
+    if command.len() > LONGEST_ARGUMENT {
+        eprintln!("This report is too long for a command line here. Save it to a file and use -d @FILE instead.");
+    }
+    Ok(())
+}
+
+async fn push(request: &Request, client: &Client, answer: &Answer, out: &mut impl Write) -> Result<(), Failure> {
+    print(
+        out,
+        "## performing LicenseStatusReportResponsePush to send response from cloud into\n## cluster's license service...\n\n",
+    )?;
+    match client.push(request.who, &answer.status_id, &answer.json).await {
+        Ok(()) => print(out, "License Status Push Successful\n"),
+        Err(error) => {
+            let mut failure = no_answer(request, &error);
+            if matches!(error, ClientError::Timeout { .. }) {
+                failure.hint = "Look at the server's console before you push again.".to_owned();
+            }
+            Err(failure)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One port for cleartext and TLS, whatever else comes to it.
+
+use std::time::Duration;
+
+use reporting::client::{Client, TlsChoice};
+use reporting::listen::Limits;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::standin::{Standin, short, start, start_with, who};
+
+/// Nothing here should take longer; a hang fails.
+async fn soon<F: Future>(what: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(10), what).await.expect("it hangs")
+}
+
+/// The server hangs up: nothing more to read, be it by an end or a reset.
+async fn is_closed(mut stream: TcpStream) -> bool {
+    let mut rest = Vec::new();
+    let _ = soon(stream.read_to_end(&mut rest)).await;
+    rest.len() < 100
+}
+
+#[tokio::test]
+async fn cleartext_and_tls_are_answered_on_one_port() {
+    let server = start(Standin::registered()).await;
+    let clear = server.client().await;
+    let tls = Client::connect(server.at("localhost"), server.trusted()).await.unwrap();
+    for client in [&clear, &tls, &clear] {
+        assert_eq!(client.usage_report(who(), "").await.unwrap().session_ms, 615_524);
+    }
+    let pushed = r#"{"license-status-id":"x"}"#;
+    tls.push(who(), "x", pushed).await.unwrap();
+    let address = server.source.pushed.lock().unwrap()[0].0.address;
+    assert_eq!(address, Some("127.0.0.1".parse().unwrap()), "the peer is known over TLS too");
+}
+
+#[tokio::test]
+async fn other_protocols_are_closed_and_hold_up_nobody() {
+    let server = start(Standin::registered()).await;
+    let beginnings: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\0\0\0\0\0\0\0\0",
+        b"\xFF\xFE",
+        b"SSH-2.0-x\r\n",
+        b"\x16\x03\x01\x00\x05hello",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nand then something that is no frame at all, long enough to be one",
+    ];
+    for beginning in beginnings {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        assert!(is_closed(stream).await, "{beginning:?}");
+        soon(server.client().await.usage_report(who(), "")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn callers_that_do_not_begin_in_time_are_closed() {
+    let server = start_with(Standin::registered(), short(), true).await;
+    let mut waiting = Vec::new();
+    for beginning in [&b""[..], b"P", b"PRI * HTTP/2.0\r\n", b"\x16", b"\x16\x03\x01"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        waiting.push(stream);
+    }
+    // Meanwhile others are served, in the clear and with TLS.
+    soon(server.client().await.usage_report(who(), "")).await.unwrap();
+    let tls = soon(Client::connect(server.at("localhost"), server.trusted())).await.unwrap();
+    soon(tls.usage_report(who(), "")).await.unwrap();
+    for stream in waiting {
+        assert!(is_closed(stream).await);
+    }
+}
+
+#[tokio::test]
+async fn a_port_without_a_certificate_closes_tls_and_serves_cleartext() {
+    let server = start_with(Standin::registered(), Limits::default(), false).await;
+    let error = soon(Client::connect(server.at("localhost"), server.trusted())).await.unwrap_err();
+    assert!(error.to_string().contains("agreeing on TLS"), "{error}");
+    server.client().await.usage_report(who(), "").await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_are_closed_until_a_place_is_free() {
+    let limits = Limits { connections: 2, ..Limits::default() };
+    let server = start_with(Standin::registered(), limits, false).await;
+    let first = server.client().await;
+    let second = server.client().await;
+    for client in [&first, &second] {
+        client.usage_report(who(), "").await.unwrap();
+    }
+    let third = TcpStream::connect(server.address).await.unwrap();
+    assert!(is_closed(third).await);
+    drop(first);
+    soon(async {
+        // The server hears of the end of the first a moment later.
+        loop {
+            let Ok(client) = Client::connect(server.at("127.0.0.1"), TlsChoice::Off).await else { continue };
+            if client.usage_report(who(), "").await.is_ok() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    second.usage_report(who(), "").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stopped_server_ends_soon_and_frees_its_port() {
+    let mut server = start(Standin::registered()).await;
+    let client = server.client().await;
+    client.usage_report(who(), "").await.unwrap();
+    let _silent = TcpStream::connect(server.address).await.unwrap();
+    let (at, hanging) = (server.at("127.0.0.1"), client.clone());
+    let call = tokio::spawn(async move { hanging.usage_report(who(), "slow").await });
+    // The call that hangs is open once a second one on the same connection was answered.
+    client.usage_report(who(), "").await.unwrap();
+    server.stop.cancel();
+    soon(&mut server.ended).await.unwrap().unwrap();
+    let error = Client::connect(at, TlsChoice::Off).await.unwrap_err();
+    assert!(error.to_string().contains("nothing listens on this port"), "{error}");
+    call.abort();
+}

@@ -1,0 +1,209 @@
+//! The exchange with the licensing nodes: over the network, and by hand.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::Value;
+
+use super::Common;
+use super::output::{rows, table, text};
+use crate::control;
+use crate::exit::{Done, Failure};
+use crate::operations::Operation;
+
+/// `leasehold sync`
+#[derive(Debug, Args)]
+pub struct Sync {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Sync {
+    pub async fn run(self) -> Done {
+        self.common.perform(Operation::Sync, changes).await
+    }
+}
+
+/// `leasehold licenses`
+#[derive(Debug, Args)]
+pub struct Licenses {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Licenses {
+    pub async fn run(self) -> Done {
+        self.common.perform(Operation::Licenses, licenses).await
+    }
+}
+
+/// `leasehold exchange …`
+#[derive(Debug, Subcommand)]
+pub enum Exchange {
+    /// Make a report to be carried to a node by hand, and print the command that does it
+    Pull(Pull),
+    /// Take in a node's answer: a file, or - for standard input
+    Push(Push),
+    /// List the reports that were made, and their answers
+    Ledger(Ledger),
+}
+
+impl Exchange {
+    pub async fn run(self) -> Done {
+        match self {
+            Self::Pull(command) => command.run().await,
+            Self::Push(command) => command.run().await,
+            Self::Ledger(command) => command.run().await,
+        }
+    }
+}
+
+/// `leasehold exchange pull`
+#[derive(Debug, Args)]
+pub struct Pull {
+    /// Write the report to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Pull {
+    async fn run(self) -> Done {
+        let value = control::perform(&self.common.place.settings()?, Operation::ExchangePull).await?;
+        let Some(out) = &self.out else {
+            return self.common.format.print(&value, |value| {
+                format!(
+                    "Report {} (SHA-256 {}). Send it from a machine that reaches the licensing nodes, then take the answer in with `leasehold exchange push`:\n\n{}\n",
+                    text(value, "status_id"),
+                    text(value, "sha256"),
+                    text(value, "curl")
+                )
+            });
+        };
+        std::fs::write(out, text(&value, "report"))
+            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}.", out.display())))?;
+        self.common.format.print(&value, |value| {
+            format!("Report {} is in {} (SHA-256 {}).\n", text(value, "status_id"), out.display(), text(value, "sha256"))
+        })
+    }
+}
+
+/// `leasehold exchange push`
+#[derive(Debug, Args)]
+pub struct Push {
+    /// The answer as it was received; - reads standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Push {
+    async fn run(self) -> Done {
+        let response = STANDARD.encode(read_file(&self.file)?);
+        self.common.perform(Operation::ExchangePush { response }, changes).await
+    }
+}
+
+/// Entries of the ledger to list.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum State {
+    Open,
+    Answered,
+    Lost,
+}
+
+/// `leasehold exchange ledger`
+#[derive(Debug, Args)]
+pub struct Ledger {
+    /// Only reports in this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// At most so many, newest first
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Ledger {
+    async fn run(self) -> Done {
+        let state = match self.state {
+            None => "",
+            Some(State::Open) => "open",
+            Some(State::Answered) => "answered",
+            Some(State::Lost) => "lost",
+        };
+        let operation = Operation::ExchangeLedger { state: state.to_owned(), limit: self.limit };
+        self.common
+            .perform(operation, |value| {
+                let line = |entry: &Value| {
+                    let what = text(&entry["outcome"], "summary");
+                    let (id, made) = (text(entry, "status_id"), text(entry, "opened_at"));
+                    vec![id, text(entry, "state"), text(entry, "channel"), made, text(entry, "answered_at"), what]
+                };
+                table(&["STATUS ID", "STATE", "BY", "MADE", "ANSWERED", "WHAT CHANGED"], &rows(value, line))
+            })
+            .await
+    }
+}
+
+/// Largest file that is read as an answer or a registration, bytes.
+const MAX_FILE: u64 = 8 * 1024 * 1024;
+
+/// A file, or standard input for `-`.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let shown = if path == Path::new("-") { "Standard input".to_owned() } else { path.display().to_string() };
+    let unreadable = |error: std::io::Error| Failure::refused(format!("{shown} cannot be read: {error}."));
+    let source: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(path).map_err(unreadable)?)
+    };
+    let mut bytes = Vec::new();
+    source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Failure::refused(format!("{shown} is larger than {} MB.", MAX_FILE / 1024 / 1024)));
+    }
+    Ok(bytes)
+}
+
+/// What an exchange changed, in lines.
+pub fn changes(value: &Value) -> String {
+    let mut lines = format!("In step with the vendor: {}\n", text(value, "summary"));
+    for kind in ["added", "removed", "extended", "changed"] {
+        for change in value[kind].as_array().into_iter().flatten() {
+            lines.push_str(&format!("  {}\n", text(change, "sentence")));
+        }
+    }
+    for notice in value["notices"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        lines.push_str(&format!("The licensing node says: {notice}\n"));
+    }
+    lines
+}
+
+fn licenses(value: &Value) -> String {
+    if value["items"].as_array().is_none_or(Vec::is_empty) {
+        return match value["serial"].is_null() {
+            true => "There are no licenses yet: nothing was exchanged. `leasehold sync` exchanges now.\n".to_owned(),
+            false => "The vendor has issued no license for this server.\n".to_owned(),
+        };
+    }
+    let line = |license: &Value| {
+        let or = |key: &str, other: &str| Some(text(license, key)).filter(|t| !t.is_empty()).unwrap_or(other.to_owned());
+        let (product, kind) = (text(license, "product"), text(license, "kind"));
+        let (licensed, in_use) = (text(license, "licensed"), text(license, "in_use"));
+        let (context, state) = (text(license, "context"), text(license, "state"));
+        vec![product, kind, context, licensed, in_use, or("expires", "never"), or("maintenance_expires", "-"), state, text(license, "reason")]
+    };
+    let heads = ["PRODUCT", "KIND", "CONTEXT", "LICENSED", "IN USE", "EXPIRES", "MAINTENANCE", "STATE", "WHY"];
+    table(&heads, &rows(value, line))
+}
+

@@ -1,0 +1,172 @@
+//! `/metrics` in Prometheus' text form: for this machine, or with a token. Gauges are read when they are asked for, so that
+//! they never disagree with console and API.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use licensing::contact::PHASES;
+use licensing::permission::Permission;
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::identity::Caller;
+use super::problem::Problem;
+use super::state::App;
+
+/// What Prometheus knows as its text form.
+const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Seconds: from a page out of memory to a request that is about to be given up.
+const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts gathering. A second call in one process keeps the first.
+pub fn start() {
+    HANDLE.get_or_init(|| {
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_duration_seconds".to_owned()), BUCKETS)
+            .expect("the list of buckets is not empty");
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        let _ = metrics::set_global_recorder(recorder);
+        describe();
+        handle
+    });
+}
+
+fn describe() {
+    // The vendor's own name and text (seed 000).
+    describe_gauge!("license_days_since_sync", "Number of days since last valid license synchronization");
+    describe_gauge!("license_contact_state", "State of the contact clock: 1 for the one it is in, 0 for the others");
+    describe_gauge!("license_contact_limit_days", "Days without contact after which licenses leave service");
+    describe_gauge!("license_contact_clock_off_seconds", "How far this machine's clock was seen off the time known to have passed");
+    describe_gauge!("license_in_service", "Whether any license is in service");
+    describe_gauge!("license_licensed", "Licenses by product, kind and state");
+    describe_gauge!("license_in_use", "Licenses in use by product");
+    describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
+    describe_gauge!("license_serial", "Serial of the installed list of licenses");
+    describe_gauge!("leasehold_exchange_failed_rounds", "Rounds over all licensing nodes that failed since the last good answer");
+    describe_gauge!("leasehold_exchange_running", "Whether an exchange is in flight");
+    describe_gauge!("leasehold_exchange_next_timestamp_seconds", "When the next exchange is due");
+    describe_counter!("leasehold_exchange_attempts_total", "Nodes asked, by how it ended");
+    describe_counter!("leasehold_exchange_responses_total", "Answers checked, by way and result");
+    describe_counter!("leasehold_broken_invariants_total", "Steps of a rule that were stopped because they would have broken it");
+    describe_gauge!("leasehold_registered", "Whether this server has an identity at the licensing nodes");
+    describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
+    describe_gauge!("leasehold_conf_changed_outside", "Whether an outside edit waits to be looked at");
+    describe_gauge!("leasehold_build_info", "Version of this server");
+    describe_gauge!("process_start_time_seconds", "When this process began to serve");
+    describe_counter!("leasehold_http_requests_total", "Requests answered, by method, route and status");
+    describe_histogram!("leasehold_http_request_duration_seconds", "Time to answer a request, by route");
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn number(value: impl TryInto<i64>) -> f64 {
+    value.try_into().map_or(f64::INFINITY, |value: i64| value as f64)
+}
+
+fn seconds(ms: i64) -> f64 {
+    number(ms) / 1000.0
+}
+
+fn truth(value: bool) -> f64 {
+    f64::from(u8::from(value))
+}
+
+fn read(app: &App) {
+    let engine = &app.engine;
+    let contact = engine.contact();
+    if let Some(days) = contact.days() {
+        gauge!("license_days_since_sync").set(f64::from(days));
+    }
+    for rule in PHASES {
+        gauge!("license_contact_state", "state" => rule.phase.as_str()).set(truth(rule.phase == contact.phase()));
+    }
+    gauge!("license_contact_limit_days").set(f64::from(contact.limit.days()));
+    gauge!("license_contact_clock_off_seconds").set(seconds(contact.flagged.unwrap_or(0)));
+    gauge!("license_in_service").set(truth(engine.in_service()));
+    licenses(app);
+    let sync = engine.sync_state();
+    gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
+    gauge!("leasehold_exchange_running").set(truth(sync.running));
+    gauge!("leasehold_exchange_next_timestamp_seconds").set(sync.next_ms.map_or(f64::NAN, seconds));
+    let conf = engine.conf();
+    let effective = licensing::conf::effective::Effective::of(&conf.document());
+    gauge!("leasehold_registered").set(truth(effective.registered()));
+    gauge!("leasehold_conf_revision").set(number(conf.number()));
+    gauge!("leasehold_conf_changed_outside").set(truth(conf.outside.is_some()));
+    gauge!("leasehold_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    gauge!("process_start_time_seconds").set(seconds(engine.started_at));
+}
+
+/// Products come and go with exchanges; one that went is shown as 0 until the next start.
+fn licenses(app: &App) {
+    use std::collections::BTreeMap;
+    static SHOWN: std::sync::Mutex<BTreeMap<(String, String, String), f64>> = std::sync::Mutex::new(BTreeMap::new());
+    let mut shown = SHOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    shown.values_mut().for_each(|value| *value = 0.0);
+    let mut in_use: BTreeMap<String, f64> = shown.keys().map(|(product, ..)| (product.clone(), 0.0)).collect();
+    let mut ends: BTreeMap<String, f64> = BTreeMap::new();
+    if let Some(all) = app.engine.licenses() {
+        gauge!("license_serial").set(number(all.serial));
+        for item in all.items {
+            let product = item.license.product.to_string();
+            let key = (product.clone(), item.license.kind.as_str().to_owned(), item.verdict.standing.as_str().to_owned());
+            *shown.entry(key).or_default() += number(item.license.count);
+            *in_use.entry(product.clone()).or_default() += number(item.in_use);
+            if let Some(end) = item.license.expires {
+                let first = ends.entry(product).or_insert(f64::INFINITY);
+                *first = first.min(seconds(end));
+            }
+        }
+    }
+    for ((product, kind, state), count) in shown.iter() {
+        gauge!("license_licensed", "product" => product.clone(), "kind" => kind.clone(), "state" => state.clone()).set(*count);
+    }
+    for (product, count) in in_use {
+        gauge!("license_in_use", "product" => product).set(count);
+    }
+    for (product, end) in ends {
+        gauge!("license_expiry_timestamp_seconds", "product" => product).set(end);
+    }
+}
+
+/// `GET /metrics`
+pub async fn get(State(app): State<App>, request: Request) -> Response {
+    let local = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .is_some_and(|ConnectInfo(address)| address.ip().to_canonical().is_loopback());
+    let may = request
+        .extensions()
+        .get::<Caller>()
+        .and_then(|caller| caller.known.as_ref())
+        .is_some_and(|known| known.role().why_not(Permission::View).is_none());
+    if !local && !may {
+        return Problem::unauthorized("Metrics are for this machine, or for a token: make one with `leasehold token create`.")
+            .into_response();
+    }
+    read(&app);
+    let text = HANDLE.get().map(PrometheusHandle::render).unwrap_or_default();
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()
+}
+
+/// Counts and times every request, by its route: addresses are not labels.
+pub async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = match request.method().as_str() {
+        known @ ("GET" | "POST" | "PUT" | "HEAD" | "DELETE" | "PATCH" | "OPTIONS") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
+    let began = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    histogram!("leasehold_http_request_duration_seconds", "route" => route.clone()).record(began.elapsed().as_secs_f64());
+    counter!("leasehold_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
+    response
+}

@@ -1,0 +1,26 @@
+//! The reporting API (gRPC): the crate `reporting` answers, the engine knows.
+
+mod bind;
+mod source;
+
+pub use bind::{Bound, bind};
+
+use std::sync::Arc;
+
+use ::reporting::listen::{self, Limits};
+use engine::Engine;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Answers calls until `stop`, in clear and, with `tls`, over TLS on the same port.
+///
+/// # Errors
+/// [`std::io::Error`] when the transport cannot be set up.
+pub async fn serve(
+    listener: TcpListener,
+    engine: Arc<Engine>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    listen::serve(listener, Arc::new(source::Source(engine)), tls, Limits::default(), stop).await
+}
