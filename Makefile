@@ -11,12 +11,12 @@ export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## the release binary, in the target folder's release/
+build: ## the release binaries, in the target folder's release/
 	@scripts/setup
 	@scripts/site
-	cargo build --release --locked -p server
+	cargo build --release --locked -p server -p leasehold-reporting
 
-run: build ## everything, then the console; data in ./.leasehold
+run: build ## everything: a licensing node, a server registered with it, a fresh server; data in ./.leasehold*
 	@scripts/run "$(CARGO_TARGET_DIR)/release/leasehold"
 
 test: ## all tests, the browser's included; one line per suite at the end
@@ -29,10 +29,10 @@ check: ## format, lints, licenses and sources of what we depend on
 docs: ## rewrite the documents that are made from the code
 	@scripts/docs
 
-dist: build ## the binary with its checksum, in dist/
+dist: build ## the binaries with their checksums, in dist/
 	@mkdir -p dist
-	@cp "$(CARGO_TARGET_DIR)/release/leasehold" dist/leasehold
-	@cd dist && sha256sum leasehold > leasehold.sha256
+	@cp "$(CARGO_TARGET_DIR)/release/leasehold" "$(CARGO_TARGET_DIR)/release/license-reporter-tool" dist/
+	@cd dist && sha256sum leasehold license-reporter-tool > SHA256SUMS
 	@ls -l dist
 
 clean: ## remove what was built here

@@ -93,7 +93,7 @@ export class Server {
   /** Starts a server that nobody has claimed yet. */
   static async start(options: { data?: string; port?: string; env?: Record<string, string> } = {}): Promise<Server> {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
-    const child = spawn(binary(), ['serve', '--data', data, '--console', `127.0.0.1:${options.port ?? '0'}`], {
+    const child = spawn(binary(), ['serve', '--data', data, '--console', `127.0.0.1:${options.port ?? '0'}`, '--reporting', 'off', '--proxy', 'off'], {
       env: environment(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -185,6 +185,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_an_address_holds_is_encoded_and_what_is_empty_is_left_out() {
+        assert_eq!(hand_report("a b"), "/exchange/hand?report=a%20b");
+        assert_eq!(receipt("../x"), "/exchange/receipt/..%2Fx");
+        assert_eq!(report_download("7"), "/exchange/report/7/download");
+        assert_eq!(
+            (ledger("", ""), ledger("open", "12")),
+            (EXCHANGE_LEDGER.into(), "/exchange/ledger?state=open&before=12".into())
+        );
+        assert_eq!(cluster_action(3, "pull"), "/exchange/clusters/3/pull");
+        assert_eq!(licenses("", "", "", "", false), LICENSES);
+        assert_eq!(
+            licenses("a&b", "active", "", "expires", true),
+            "/licenses?q=a%26b&state=active&sort=expires&dir=desc"
+        );
+    }
+
+    #[test]
     fn a_filter_survives_characters_that_mean_something_in_an_address() {
         assert_eq!(audit("a&b", "50 % ü", None), "/audit?who=a%26b&what=50%20%25%20%C3%BC");
         assert_eq!(audit("", "", Some(12)), "/audit?before=12");

@@ -31,7 +31,7 @@ pub struct License {
     pub expires: Option<String>,
     /// Until when maintenance is paid.
     pub maintenance_expires: Option<String>,
-    /// `active`, `expired`, `lapsed`, `wrong_context` or `other_server`.
+    /// `active`, `expired`, `lapsed`, `wrong_context` or `other_guid`.
     pub state: String,
     /// Why it is not in service, and what to do.
     pub reason: Option<String>,

@@ -45,10 +45,25 @@ pub async fn load(engine: &Engine) -> Result<AuditLog, DatabaseError> {
     })
 }
 
-/// The newest entries.
-pub async fn newest(engine: &Engine, limit: i64) -> Result<Vec<AuditItem>, DatabaseError> {
-    let entries = engine.audit.list(&AuditQuery { limit, ..AuditQuery::default() }).await?;
-    Ok(entries.into_iter().map(item).collect())
+/// Entries looked through for changes at a time, and how often at the most: an overview waits for no more.
+const STRETCH: i64 = 100;
+const STRETCHES: usize = 10;
+
+/// The newest changes: signing in and out changes nothing and is left to the audit page.
+pub async fn newest_changes(engine: &Engine, limit: usize) -> Result<Vec<AuditItem>, DatabaseError> {
+    let mut changes = Vec::new();
+    let mut before = None;
+    for _ in 0..STRETCHES {
+        let entries = engine.audit.list(&AuditQuery { before, limit: STRETCH, ..AuditQuery::default() }).await?;
+        let Some(last) = entries.last() else { break };
+        before = Some(last.seq);
+        changes.extend(entries.into_iter().filter(|entry| !entry.action.starts_with("session.")).map(item));
+        if changes.len() >= limit {
+            break;
+        }
+    }
+    changes.truncate(limit);
+    Ok(changes)
 }
 
 fn item(entry: Entry) -> AuditItem {

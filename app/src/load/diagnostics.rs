@@ -139,7 +139,7 @@ pub fn model(state: &Reachability, effective: &Effective, proxy: Option<String>)
         ran_ms: state.matrix.as_ref().map(|matrix| matrix.at_ms),
         matrix: state.matrix.as_deref().map(blocks).unwrap_or_default(),
         works: state.matrix.as_deref().map(|matrix| working(matrix, effective)).unwrap_or_default(),
-        current: format!("{}, port {}", protocol(effective.https), effective.node_port()),
+        current: super::exchange::protocol(effective),
         proxy,
         firewall: firewall(effective, &resolved),
         sentence,

@@ -74,6 +74,17 @@ fn clock_sentence(off: i64) -> String {
     )
 }
 
+/// How the nodes are reached: "HTTPS, port 443".
+pub fn protocol(effective: &Effective) -> String {
+    let protocol = if effective.https { "HTTPS" } else { "HTTP" };
+    let nodes = effective.nodes();
+    match nodes.iter().filter(|node| node.port.is_some()).count() {
+        0 => format!("{protocol}, port {}", effective.node_port()),
+        own if own == nodes.len() => format!("{protocol}, at the port each node names"),
+        _ => format!("{protocol}, port {}, or the port a node names", effective.node_port()),
+    }
+}
+
 /// Whether an exchange is possible.
 pub fn registered(readiness: &Readiness) -> Registered {
     match readiness {
@@ -167,7 +178,6 @@ pub async fn load(engine: &Engine) -> Result<ExchangePage, DatabaseError> {
     let effective = Effective::of(&engine.conf().document());
     let sync = engine.sync_state();
     let last = engine.last_answered().await?;
-    let port = effective.node_port();
     let nodes = effective.nodes().iter().map(|node| match node.port {
         Some(port) => format!("{}:{port}", node.host),
         None => node.host.clone(),
@@ -182,7 +192,7 @@ pub async fn load(engine: &Engine) -> Result<ExchangePage, DatabaseError> {
             Some((hour, minute)) => format!("Every day at {hour:02}:{minute:02} local time"),
             None => "Every day, 24 h after the last exchange".to_owned(),
         },
-        protocol: format!("{}, port {port}", if effective.https { "HTTPS" } else { "HTTP" }),
+        protocol: protocol(&effective),
         nodes: nodes.collect(),
         proxy: engine.node_proxy(),
         last_round: sync.round.as_ref().map(|round| Round {

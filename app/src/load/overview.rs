@@ -1,7 +1,9 @@
 //! The overview.
 
+use std::collections::BTreeSet;
+
 use engine::{DatabaseError, Engine};
-use licensing::bundle::{Kind, Standing};
+use licensing::bundle::Standing;
 use licensing::conf::check::{self, Severity};
 use licensing::conf::effective::Effective;
 use licensing::permission::Permission;
@@ -23,7 +25,7 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
     let findings = check::check(&document);
     let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
     let may_read = request().why_not(Permission::ViewAudit).is_none();
-    let changes = if may_read { super::audit::newest(engine, 5).await? } else { Vec::new() };
+    let changes = if may_read { super::audit::newest_changes(engine, 5).await? } else { Vec::new() };
     Ok(Overview {
         registration,
         file: FileState {
@@ -48,9 +50,8 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
         licenses: engine.licenses().map(|all| {
             let loaded: Vec<_> =
                 all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
-            let concurrent = loaded.iter().filter(|item| item.license.kind == Kind::Concurrent);
-            let total = concurrent.map(|item| item.license.count).sum();
-            (loaded.len(), all.items.len() - loaded.len(), total)
+            let products: BTreeSet<_> = loaded.iter().map(|item| item.license.product.as_str()).collect();
+            (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
         }),
         running: engine.sync_state().running,
         own_sessions: super::account::own_sessions(engine).await?,

@@ -4,10 +4,11 @@ use engine::accounts::password;
 use engine::accounts::setup::Setup;
 use engine::conf::{Base, Change, SaveError};
 use engine::diagnostics::Matrix;
-use engine::exchange::FetchedKeys;
+use engine::exchange::{FetchedKeys, LicenseItem};
 use engine::reachability::Reachability;
 use engine::registration;
 use engine::{DatabaseError, Engine};
+use licensing::bundle::Standing;
 use licensing::conf::document::Document;
 use licensing::conf::effective::Effective;
 use licensing::conf::{check, view};
@@ -179,7 +180,6 @@ pub async fn review(engine: &Engine) -> Result<SetupReview, DatabaseError> {
     let document = Document::parse(bytes.clone());
     let effective = Effective::of(&document);
     let nodes = if effective.https { &effective.https_nodes } else { &effective.http_nodes };
-    let port = if effective.https { effective.https_port } else { effective.http_port };
     let credentials = engine.setup().await?.credentials();
     let key = match credentials.vendor_keys.first() {
         Some((fingerprint, _)) => fingerprint.grouped(),
@@ -188,10 +188,7 @@ pub async fn review(engine: &Engine) -> Result<SetupReview, DatabaseError> {
     let summary = vec![
         ("GUID".to_owned(), effective.guid.map(|g| g.to_string()).unwrap_or_default()),
         ("Flexible licensing".to_owned(), if effective.flexible { "on" } else { "off" }.to_owned()),
-        (
-            "To the licensing nodes".to_owned(),
-            format!("{}, port {port}", if effective.https { "HTTPS" } else { "HTTP" }),
-        ),
+        ("To the licensing nodes".to_owned(), super::exchange::protocol(&effective)),
         (
             "Licensing nodes".to_owned(),
             match nodes.as_slice() {
@@ -233,7 +230,8 @@ pub async fn done(engine: &Engine) -> Result<SetupDone, DatabaseError> {
 /// How the first exchange went, as far as it is.
 async fn first_sync(engine: &Engine) -> Result<FirstSync, DatabaseError> {
     if let Some(answer) = engine.last_answered().await?.and_then(|entry| entry.answer) {
-        let licenses = engine.licenses().map_or(0, |all| all.items.len());
+        let active = |item: &&LicenseItem| item.verdict.standing == Standing::Active;
+        let licenses = engine.licenses().map_or(0, |all| all.items.iter().filter(active).count());
         return Ok(FirstSync::Synced { sentence: answer.outcome.changes.sentence(), licenses });
     }
     if let Some(problem) = engine.identity().await?.readiness.problem() {

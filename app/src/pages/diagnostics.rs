@@ -69,8 +69,7 @@ fn Check(running: bool, again: bool) -> impl IntoView {
 pub(crate) fn Progress(done: usize, total: usize, again: &'static str) -> impl IntoView {
     view! {
         <div class="probe-progress">
-            <label for="probe-progress">{format!("{done} of {total} connections tried")}</label>
-            <progress id="probe-progress" max=total.max(1).to_string() value=done.min(total).to_string()></progress>
+            <progress aria-label=format!("{done} of {total} connections tried") max=total.max(1).to_string() value=done.min(total).to_string()></progress>
         </div>
         <div class="actions"><LinkButton href=again>"Look again"</LinkButton></div>
     }

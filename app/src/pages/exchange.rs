@@ -15,12 +15,13 @@ mod receipt;
 mod standing;
 mod state;
 mod tabs;
+mod track;
 mod upload;
 mod words;
 
 pub use attempts::AttemptList;
 pub use changes::ChangeList;
-pub use clock::{ContactClock, ContactTrack};
+pub use clock::ContactClock;
 pub use cluster::ClusterView;
 pub use clusters::ClustersView;
 pub use hand::HandView;
@@ -33,6 +34,7 @@ pub use model::{
 pub use network::ExchangeView;
 pub use receipt::ReceiptView;
 pub use standing::NotReady;
+pub use track::ContactTrack;
 use state::way;
 pub(crate) use words::{contact_sentence, counted, grouped};
 

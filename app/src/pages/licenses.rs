@@ -73,28 +73,32 @@ fn Lists(data: LicensesPage) -> impl IntoView {
     let some = (shown < data.total).then(|| format!("{shown} of {} shown · ", data.total));
     let csv = data.csv;
     let (has_loaded, has_off) = (!loaded.is_empty(), !off.is_empty());
-    let off_count = off.len();
+    let (loaded_count, off_count) = (loaded.len(), off.len());
     let filter = data.filter.clone();
     view! {
-        <section class="card" id="loaded" aria-labelledby="loaded-title">
-            <header><h2 id="loaded-title">"Loaded"</h2><div class="aside muted">{some}<a href=csv download="true">"As CSV"</a></div></header>
+        <div class="list-tools">
             <FilterForm filter=data.filter kinds=data.kinds counts=data.counts />
-            {match (has_loaded, has_off) {
-                (true, _) => view! {
+            <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
+        </div>
+        {match (has_loaded, has_off) {
+            (true, _) => view! {
+                <Card title="Loaded" id="loaded" aside=counted(loaded_count, "license", "licenses").into_any()>
                     <Loaded items=loaded filter=filter />
                     <p class="fine">"Nothing is in use: in this version applications cannot connect yet."</p>
-                }.into_any(),
-                (false, true) => view! { <p class="muted">"None of these is loaded. They are listed below, with the reason."</p> }.into_any(),
-                (false, false) => view! {
+                </Card>
+            }.into_any(),
+            (false, true) => ().into_any(),
+            (false, false) => view! {
+                <Card title="Licenses" id="loaded">
                     <EmptyState title="No license matches" why="There are licenses, but none fits these filters.">
                         <LinkButton href=paths::LICENSES>"Clear filters"</LinkButton>
                     </EmptyState>
-                }.into_any(),
-            }}
-        </section>
+                </Card>
+            }.into_any(),
+        }}
         {has_off.then(|| view! {
             <Card title="Not loaded" id="not-loaded" aside=counted(off_count, "license", "licenses").into_any()>
-                <p class="muted">"They are kept, and count as soon as what stands beside them no longer holds."</p>
+                <p class="muted">"Applications cannot take these. Each says why, and what to do."</p>
                 <NotLoaded items=off />
             </Card>
         })}

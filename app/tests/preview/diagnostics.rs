@@ -80,7 +80,7 @@ fn firewall() -> FirewallModel {
                 vec![format!("203.0.113.{number}"), format!("2001:db8::{number}")]
             },
             ports: HTTPS.to_vec(),
-            protocol: "TCP".into(),
+            protocol: "TCP, HTTPS".into(),
             direction: "outbound".into(),
         })
         .collect();
@@ -136,7 +136,7 @@ pub fn running() -> DiagnosticsPage {
         done: 34,
         ran_ms: None,
         works: vec![port(false, 8080, 7, false)],
-        sentence: "The nodes are being checked.".into(),
+        sentence: "The nodes are being asked: 34 of 100 connections are done.".into(),
         tone: Tone::Info,
         ..data
     }

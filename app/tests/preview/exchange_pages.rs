@@ -1,6 +1,7 @@
 //! The pages of the exchange and the licenses in their states.
 
 use crate::exchange_samples::*;
+use crate::license_samples::*;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use crate::{Preview, render};
 use app::components::Layout;
@@ -40,7 +41,12 @@ fn network_pages() -> Vec<Preview> {
         registered: crate::samples::GUID.into(),
     };
     let running = ExchangePage { running: true, ..exchange(contact(Some(3 * HOUR), 60)) };
-    let fresh = ExchangePage { last_round: None, last_success: None, next_attempt_ms: Some(NOW), ..exchange(contact(None, 60)) };
+    let fresh = ExchangePage {
+        last_round: None,
+        last_success: None,
+        next_attempt_ms: Some(NOW),
+        ..exchange(contact(None, 60))
+    };
     vec![
         network("exchange", admin(), exchange(contact(Some(3 * HOUR), 60))),
         network("exchange-late", admin(), late(4, 60)),
@@ -54,19 +60,33 @@ fn network_pages() -> Vec<Preview> {
         network("exchange-no-key", admin(), with(Registered::NoKey)),
         network("exchange-no-auth", admin(), with(Registered::NoAuth)),
         network("exchange-other-guid", admin(), with(other)),
-        network("exchange-unreadable", viewer("/exchange"), with(Registered::Unreadable("There is no file at /etc/lumenvox/license_server.conf.".into()))),
+        network(
+            "exchange-unreadable",
+            viewer("/exchange"),
+            with(Registered::Unreadable("There is no file at /etc/lumenvox/license_server.conf.".into())),
+        ),
         network("exchange-viewer", viewer("/exchange"), late(57, 60)),
     ]
 }
 
 fn hand_pages() -> Vec<Preview> {
-    let page = |name: &str, context: RequestContext, data: HandPage| inside(name, context, || view! { <HandView data=data /> }.into_any());
+    let page = |name: &str, context: RequestContext, data: HandPage| {
+        inside(name, context, || view! { <HandView data=data /> }.into_any())
+    };
     let admin = || administrator("/exchange/hand");
     let mut wrong = admin();
     wrong.form = refused(
         &[("response", "<html><body>Sign in</body></html>")],
-        &[("response", "This is a web page, not the answer of a node. A sign-in page of the network may have answered instead. Nothing was changed.")],
+        &[(
+            "response",
+            "This is a web page, not the answer of a node. A sign-in page of the network may have answered instead. Nothing was changed.",
+        )],
     );
+    let mut wrong_file = admin();
+    wrong_file.form =
+        refused(&[], &[("file", "The answer ends in the middle. Copy the file again, whole. Nothing was changed.")]);
+    let mut hidden = viewer("/exchange/hand");
+    hidden.query = vec![("report".into(), REPORT.into())];
     let mut unknown = admin();
     unknown.query = vec![("report".into(), "00000000-0000-4000-8000-000000000000".into())];
     let good = HandPage { checked: Some(checked(false)), ..hand(None) };
@@ -79,6 +99,8 @@ fn hand_pages() -> Vec<Preview> {
         page("hand-answered", admin(), hand(Some(report("answered")))),
         page("hand-lost", admin(), hand(Some(large))),
         page("hand-refused", wrong, hand(Some(report("open")))),
+        page("hand-file", wrong_file, hand(None)),
+        page("hand-hidden", hidden, hand(None)),
         page("hand-checked", admin(), good),
         page("hand-unchanged", admin(), same),
         page("hand-empty", admin(), empty),
@@ -89,7 +111,9 @@ fn hand_pages() -> Vec<Preview> {
 }
 
 fn ledger_pages() -> Vec<Preview> {
-    let page = |name: &str, context: RequestContext, data: LedgerPage| inside(name, context, || view! { <LedgerView data=data /> }.into_any());
+    let page = |name: &str, context: RequestContext, data: LedgerPage| {
+        inside(name, context, || view! { <LedgerView data=data /> }.into_any())
+    };
     let admin = || administrator("/exchange/ledger");
     let filtered = LedgerPage { items: Vec::new(), filter: "lost".into(), next: None };
     let by_hand = ReceiptModel { channel: "console".into(), by: "admin".into(), node: None, ..receipt(true) };
@@ -97,14 +121,22 @@ fn ledger_pages() -> Vec<Preview> {
         page("ledger", admin(), ledger()),
         page("ledger-empty", admin(), LedgerPage::default()),
         page("ledger-nothing", admin(), filtered),
-        inside("receipt", administrator("/exchange/receipt/x"), || view! { <ReceiptView data=receipt(false) /> }.into_any()),
-        inside("receipt-unchanged", administrator("/exchange/receipt/x"), || view! { <ReceiptView data=by_hand /> }.into_any()),
+        inside("receipt", administrator("/exchange/receipt/x"), || {
+            view! { <ReceiptView data=receipt(false) /> }.into_any()
+        }),
+        inside("receipt-unchanged", administrator("/exchange/receipt/x"), || {
+            view! { <ReceiptView data=by_hand /> }.into_any()
+        }),
     ]
 }
 
 fn cluster_pages() -> Vec<Preview> {
-    let many = |name: &str, context: RequestContext, data: ClustersPage| inside(name, context, || view! { <ClustersView data=data /> }.into_any());
-    let one = |name: &str, context: RequestContext, data: ClusterPage| inside(name, context, || view! { <ClusterView data=data /> }.into_any());
+    let many = |name: &str, context: RequestContext, data: ClustersPage| {
+        inside(name, context, || view! { <ClustersView data=data /> }.into_any())
+    };
+    let one = |name: &str, context: RequestContext, data: ClusterPage| {
+        inside(name, context, || view! { <ClusterView data=data /> }.into_any())
+    };
     let admin = || administrator("/exchange/clusters");
     let mut wrong = admin();
     wrong.form = refused(
@@ -116,7 +148,8 @@ fn cluster_pages() -> Vec<Preview> {
         ],
     );
     let mut refused_answer = admin();
-    refused_answer.form = refused(&[("response", "{")], &[("response", "The answer ends in the middle. Copy it whole.")]);
+    refused_answer.form =
+        refused(&[("response", "{")], &[("response", "The answer ends in the middle. Copy it whole.")]);
     vec![
         many("clusters", admin(), clusters()),
         many("clusters-empty", admin(), ClustersPage::default()),
@@ -130,13 +163,35 @@ fn cluster_pages() -> Vec<Preview> {
 }
 
 fn license_pages() -> Vec<Preview> {
-    let page = |name: &str, context: RequestContext, data: LicensesPage| inside(name, context, || view! { <LicensesView data=data /> }.into_any());
+    let page = |name: &str, context: RequestContext, data: LicensesPage| {
+        inside(name, context, || view! { <LicensesView data=data /> }.into_any())
+    };
     let admin = || administrator("/licenses");
-    let none = || LicensesPage { serial: None, installed_ms: None, last_changes: None, context: None, contact: contact(None, 60), ..licenses(Vec::new()) };
-    let filter = |q: &str| LicenseFilter { q: q.into(), kind: "Concurrent".into(), sort: "licensed".into(), descending: true, ..LicenseFilter::default() };
-    let some = LicensesPage { items: all_licenses().into_iter().filter(|item| item.kind == "Concurrent").collect(), filter: filter(""), ..licenses(all_licenses()) };
+    let none = || LicensesPage {
+        serial: None,
+        installed_ms: None,
+        last_changes: None,
+        context: None,
+        contact: contact(None, 60),
+        ..licenses(Vec::new())
+    };
+    let filter = |q: &str| LicenseFilter {
+        q: q.into(),
+        kind: "concurrent".into(),
+        sort: "licensed".into(),
+        descending: true,
+        ..LicenseFilter::default()
+    };
+    let some = LicensesPage {
+        items: all_licenses().into_iter().filter(|item| item.kind == "concurrent").collect(),
+        filter: filter(""),
+        ..licenses(all_licenses())
+    };
     let nothing = LicensesPage { items: Vec::new(), filter: filter("zebra"), ..licenses(all_licenses()) };
-    let lapsed = all_licenses().into_iter().map(|item| license(&item.id, &item.product, &item.kind, item.licensed, "lapsed")).collect();
+    let lapsed = all_licenses()
+        .into_iter()
+        .map(|item| license(&item.id, &item.product, &item.kind, item.licensed, "lapsed"))
+        .collect();
     let lapsed = LicensesPage { contact: contact(Some(61 * DAY), 60), ..licenses(lapsed) };
     vec![
         page("licenses", admin(), licenses(all_licenses())),
@@ -148,4 +203,20 @@ fn license_pages() -> Vec<Preview> {
         page("licenses-unregistered", admin(), LicensesPage { registered: Registered::No, ..none() }),
         page("licenses-viewer", viewer("/licenses"), none()),
     ]
+}
+
+#[test]
+fn who_may_not_exchange_never_sees_the_auth_string() {
+    for preview in all() {
+        let may_see = ["hand-report", "hand-lost", "hand-refused", "cluster"].contains(&preview.name.as_str());
+        assert_eq!(preview.html.contains("51b5e6d2f0"), may_see, "{}", preview.name);
+    }
+}
+
+#[test]
+fn an_answer_that_is_carried_to_its_application_cannot_become_markup() {
+    let page = all().into_iter().find(|preview| preview.name == "hand-checked").expect("the page is there");
+    assert!(!page.html.contains("<script"));
+    assert_eq!(page.html.matches("<textarea").count(), page.html.matches("</textarea>").count());
+    assert!(page.html.contains("&lt;script&gt;alert(1)"));
 }

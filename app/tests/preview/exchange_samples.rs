@@ -2,7 +2,6 @@
 
 use crate::samples::{DAY, GUID, HOUR, MINUTE, NOW};
 use app::pages::exchange::*;
-use app::pages::licenses::{LicenseFilter, LicenseRow, LicensesPage};
 use app::request::Tone;
 use licensing::contact::{Limit, PHASES, Phase, State};
 
@@ -11,7 +10,7 @@ pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const FINGERPRINT: &str = "5C40 F307 667E EC87 07F4 E7ED 152E A62C 17D0 61A6 39CF F79E 2D92 93D0 A33E A935";
 
-fn words(list: &[&str]) -> Vec<String> {
+pub fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|word| (*word).to_owned()).collect()
 }
 
@@ -83,7 +82,13 @@ pub fn good_round() -> Round {
         ok: true,
         sentence: "The second node that was asked answered.".into(),
         attempts: vec![
-            attempt("flexlicense-s07.lumenvox.com:443", false, "TCP", 4_003, "No answer within 4 s. A firewall between here and there may swallow the packets."),
+            attempt(
+                "flexlicense-s07.lumenvox.com:443",
+                false,
+                "TCP",
+                4_003,
+                "No answer within 4 s. A firewall between here and there may swallow the packets.",
+            ),
             attempt("flexlicense-s02.lumenvox.com:443", true, "answer", 318, "Answered and verified."),
         ],
         failed_rounds: 0,
@@ -96,11 +101,41 @@ pub fn failed_round() -> Round {
         ok: false,
         sentence: "No node could be reached.".into(),
         attempts: vec![
-            attempt("flexlicense-s04.lumenvox.com:8443", false, "DNS", 12, "The name is not known. Check the name server of this machine."),
-            attempt("flexlicense-s01.lumenvox.com:8443", false, "TCP", 4_001, "No answer within 4 s. A firewall between here and there may swallow the packets."),
-            attempt("flexlicense-s09.lumenvox.com:8443", false, "TLS", 96, "The certificate was issued by CN=Corp Inspection CA, which is not known here. A proxy seems to open the connection on its way."),
-            attempt("flexlicense-s02.lumenvox.com:8443", false, "HTTP", 41, "Answered with a web page, not as a licensing node. A proxy or a sign-in page of the network stands between."),
-            attempt("flexlicense-s03.lumenvox.com:8443", false, "answer", 530, "The answer is not signed with a key this server trusts. Nothing was changed."),
+            attempt(
+                "flexlicense-s04.lumenvox.com:8443",
+                false,
+                "DNS",
+                12,
+                "The name is not known. Check the name server of this machine.",
+            ),
+            attempt(
+                "flexlicense-s01.lumenvox.com:8443",
+                false,
+                "TCP",
+                4_001,
+                "No answer within 4 s. A firewall between here and there may swallow the packets.",
+            ),
+            attempt(
+                "flexlicense-s09.lumenvox.com:8443",
+                false,
+                "TLS",
+                96,
+                "The certificate was issued by CN=Corp Inspection CA, which is not known here. A proxy seems to open the connection on its way.",
+            ),
+            attempt(
+                "flexlicense-s02.lumenvox.com:8443",
+                false,
+                "HTTP",
+                41,
+                "Answered with a web page, not as a licensing node. A proxy or a sign-in page of the network stands between.",
+            ),
+            attempt(
+                "flexlicense-s03.lumenvox.com:8443",
+                false,
+                "answer",
+                530,
+                "The answer is not signed with a key this server trusts. Nothing was changed.",
+            ),
         ],
         failed_rounds: 7,
     }
@@ -129,7 +164,6 @@ pub fn receipt(unchanged: bool) -> ReceiptModel {
 pub fn exchange(contact: ContactModel) -> ExchangePage {
     ExchangePage {
         registered: Registered::Yes,
-        contact,
         running: false,
         next_attempt_ms: Some(NOW + 21 * HOUR),
         schedule: "Every day, 24 h after the last exchange".into(),
@@ -137,7 +171,7 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
         nodes: (1..=10).map(|number| format!("flexlicense-s{number:02}.lumenvox.com")).collect(),
         proxy: None,
         last_round: Some(good_round()),
-        last_success: Some(receipt(false)),
+        last_success: contact.last_ms.map(|at| ReceiptModel { answered_ms: at, ..receipt(false) }),
         keys: vec![KeyModel { fingerprint: FINGERPRINT.into(), pinned_ms: NOW - 40 * DAY, pinned_by: "admin".into() }],
         identity: Some(Identity {
             guid: GUID.into(),
@@ -145,6 +179,7 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
             operator: Some("7c0de1b2-bddb-4979-8284-531641b16eda".into()),
         }),
         notices: Vec::new(),
+        contact,
     }
 }
 
@@ -227,7 +262,11 @@ pub fn report(state: &str) -> ReportModel {
         qr_svg: Some(qr()),
         fields: vec![
             field("cluster_guid", DEPLOYMENT, "The GUID this server is registered with."),
-            field("instance_uuid", "91347bef-96fa-4b2d-8e30-4c2aa77f437b", "Tells this installation from a second one with the same GUID."),
+            field(
+                "instance_uuid",
+                "91347bef-96fa-4b2d-8e30-4c2aa77f437b",
+                "Tells this installation from a second one with the same GUID.",
+            ),
             field("status_id", REPORT, "Names this report. The answer to it carries the same id."),
             field("instance_created", "2026-08-29T17:44:27.334Z", "When this installation was made."),
             field("installation_type", "Production", "What the server is used for."),
@@ -235,10 +274,26 @@ pub fn report(state: &str) -> ReportModel {
             field("images", "null", "Not used by this server."),
             field("deployments[].license_guid", DEPLOYMENT, "The deployment the usage belongs to."),
             field("deployments[].bio_engine_usage", "null", "Not used by this server."),
-            field("deployments[].speech_usage.session_ms", "615524", "How long sessions lasted in all, in milliseconds."),
-            field("deployments[].speech_usage.session_audio_ms", "192877", "How much of that was audio, in milliseconds."),
-            field("deployments[].speech_usage.license_usage.*.usage_count", "1 name", "How often a license of this name was taken."),
-            field("deployments[].speech_usage.license_usage.*.usage_ms", "1 name", "How long licenses of this name were held, in milliseconds."),
+            field(
+                "deployments[].speech_usage.session_ms",
+                "615524",
+                "How long sessions lasted in all, in milliseconds.",
+            ),
+            field(
+                "deployments[].speech_usage.session_audio_ms",
+                "192877",
+                "How much of that was audio, in milliseconds.",
+            ),
+            field(
+                "deployments[].speech_usage.license_usage.*.usage_count",
+                "1 name",
+                "How often a license of this name was taken.",
+            ),
+            field(
+                "deployments[].speech_usage.license_usage.*.usage_ms",
+                "1 name",
+                "How long licenses of this name were held, in milliseconds.",
+            ),
         ],
     }
 }
@@ -263,12 +318,20 @@ pub fn checked(unchanged: bool) -> CheckedResponse {
         context: "production".into(),
         changes: if unchanged { ChangesModel::default() } else { changes() },
         unchanged,
-        notices: words(&["A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay."]),
+        notices: words(&[
+            "A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay.",
+        ]),
     }
 }
 
 pub fn clusters() -> ClustersPage {
-    let cluster = |id: i64, name: &str, uri: &str, tls: bool| ClusterRow { id, name: name.into(), uri: uri.into(), tls, deployment: DEPLOYMENT.into() };
+    let cluster = |id: i64, name: &str, uri: &str, tls: bool| ClusterRow {
+        id,
+        name: name.into(),
+        uri: uri.into(),
+        tls,
+        deployment: DEPLOYMENT.into(),
+    };
     ClustersPage {
         items: vec![
             cluster(1, "Contact centre Vienna", "reporting-api.vienna.example:443", true),
@@ -278,7 +341,12 @@ pub fn clusters() -> ClustersPage {
 }
 
 pub fn cluster(full: bool) -> ClusterPage {
-    let usage = [("ETRAN_ENUS", 1, 2_800), ("INTERACTION_USAGE", 4, 610_644), ("SESSION_USAGE", 4, 615_524), ("VAD", 12_402, 66_900_000)];
+    let usage = [
+        ("ETRAN_ENUS", 1, 2_800),
+        ("INTERACTION_USAGE", 4, 610_644),
+        ("SESSION_USAGE", 4, 615_524),
+        ("VAD", 12_402, 66_900_000),
+    ];
     ClusterPage {
         cluster: clusters().items.remove(0),
         operator: "7c0de1b2-bddb-4979-8284-531641b16eda".into(),
@@ -288,73 +356,4 @@ pub fn cluster(full: bool) -> ClusterPage {
         result: full.then(|| (Tone::Success, "The cluster took the answer.".to_owned())),
         has_auth: full,
     }
-}
-
-pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> LicenseRow {
-    let (label, tone, reason) = match state {
-        "active" => ("Active", Tone::Success, None),
-        "expired" => ("Expired", Tone::Danger, Some("It ran out on 2026-10-31. Ask the vendor to extend it; the next exchange brings the change.")),
-        "lapsed" => ("Lapsed", Tone::Danger, Some("The last exchange is too long ago. It counts again with the next verified exchange.")),
-        "wrong_context" => ("Other context", Tone::Neutral, Some("It is for backup servers, and this is a production server. It does no harm here; to use it, register a backup server.")),
-        _ => ("Other server", Tone::Warning, Some("It names another GUID.")),
-    };
-    LicenseRow {
-        id: id.into(),
-        product: product.into(),
-        kind: kind.into(),
-        context: if state == "wrong_context" { "backup".into() } else { "production".into() },
-        licensed: count,
-        in_use: 0,
-        hours: (kind == "Countdown").then_some(100),
-        version: (product == "TTS3").then(|| "16.2".into()),
-        expires_ms: match state {
-            "expired" => Some(NOW - 22 * DAY),
-            _ if product == "VAD" => Some(NOW + 12 * DAY),
-            _ if product == "TTS3" => None,
-            _ => Some(NOW + 340 * DAY),
-        },
-        maintenance_ms: (product != "VAD").then_some(if product == "TRAN_ENUS" { NOW - 9 * DAY } else { NOW + 160 * DAY }),
-        maintenance_over: product == "TRAN_ENUS",
-        state: state.into(),
-        state_label: label.into(),
-        tone,
-        reason: reason.map(str::to_owned),
-        expires_soon: product == "VAD",
-    }
-}
-
-pub fn licenses(items: Vec<LicenseRow>) -> LicensesPage {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for item in &items {
-        match counts.iter_mut().find(|(state, _)| *state == item.state) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((item.state.clone(), 1)),
-        }
-    }
-    LicensesPage {
-        total: items.len(),
-        items,
-        filter: LicenseFilter::default(),
-        contact: contact(Some(3 * HOUR), 60),
-        registered: Registered::Yes,
-        context: Some("production".into()),
-        serial: Some(14),
-        installed_ms: Some(NOW - 3 * HOUR),
-        last_changes: Some((NOW - 3 * HOUR, changes())),
-        csv: "/licenses.csv".into(),
-        counts,
-        kinds: words(&["Concurrent", "Countdown", "Metered"]),
-    }
-}
-
-pub fn all_licenses() -> Vec<LicenseRow> {
-    vec![
-        license("L-2026-0007", "ASR_ENUS", "Concurrent", 20, "active"),
-        license("L-2026-0012", "ETRAN_ENUS", "Countdown", 4, "active"),
-        license("L-2026-0003", "TRAN_ENUS", "Concurrent", 1_200, "active"),
-        license("L-2026-0001", "TTS3", "Concurrent", 50, "active"),
-        license("L-2025-0140", "VAD", "Metered", 1_000_000, "active"),
-        license("L-2025-0090", "ETRAN_ENUS_50", "Concurrent", 50, "expired"),
-        license("L-2026-0021", "TTS3", "Concurrent", 50, "wrong_context"),
-    ]
 }

@@ -7,6 +7,7 @@ mod diagnostics;
 mod overview;
 mod exchange_pages;
 mod exchange_samples;
+mod license_samples;
 mod pages;
 mod rules;
 mod samples;

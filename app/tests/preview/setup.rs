@@ -140,6 +140,8 @@ pub fn pages() -> Vec<Preview> {
         &[("typed", "SHA256:0000")],
         &[("typed", "This has 4 digits; a fingerprint has 64. Copy it again, all of it.")],
     );
+    let mut none_typed = stranger("/setup/key");
+    none_typed.form = other_typed.form.clone();
     let from_file =
         SetupGuid { registration: Some(registration()), guid: GUID.into(), has_auth: true, ..guid_data(true) };
     let guid_page = |name: &str, context, data: SetupGuid| {
@@ -196,6 +198,7 @@ pub fn pages() -> Vec<Preview> {
         key_page("setup-key-several", stranger("/setup/key"), offered(true)),
         key_page("setup-key-error", no_compare, offered(false)),
         key_page("setup-key-typed-error", other_typed, offered(false)),
+        key_page("setup-key-none-error", none_typed, none_shown.clone()),
         key_page("setup-key-none", stranger("/setup/key"), none_shown),
         key_page("setup-key-pinned", stranger("/setup/key"), pinned),
         render("setup-review", stranger("/setup/review"), || view! { <SetupReviewPage data=review /> }.into_any()),

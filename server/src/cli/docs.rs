@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use clap::{CommandFactory, Subcommand};
 use licensing::conf::setting::SETTINGS;
+use licensing::contact::{Level, Limit, PHASES};
+use licensing::status_report::FIELDS;
 
 use super::Cli;
 use super::output::print;
@@ -20,6 +22,10 @@ pub enum Docs {
     Settings,
     /// The commands
     Commands,
+    /// The contact clock
+    Contact,
+    /// The fields of a report
+    Report,
 }
 
 impl Docs {
@@ -28,6 +34,8 @@ impl Docs {
             Self::Openapi => api_description(),
             Self::Settings => settings(),
             Self::Commands => commands(),
+            Self::Contact => contact(),
+            Self::Report => report(),
         };
         print(text.as_bytes())
     }
@@ -50,6 +58,39 @@ fn settings() -> String {
     text.push_str("\n## Leasehold's own settings\n\nA flag wins over the environment, that over `leasehold.toml`, that over the default. `leasehold config sources` shows what counts and why.\n\n| in leasehold.toml | flag | variable | what it does |\n|---|---|---|---|\n");
     for setting in DESCRIBED {
         let _ = writeln!(text, "| `{0}` | `--{0}` | `{1}` | {2} |", setting.name, variable(setting.name), setting.help);
+    }
+    text
+}
+
+fn contact() -> String {
+    let limit = Limit::default();
+    let mut text = format!(
+        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, counted by the time known to have passed: setting the machine's clock does not change them. A license may lengthen the limit of {} days; then the steps keep their distance to its end. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
+        limit.days()
+    );
+    for rule in PHASES {
+        let from = rule.phase.first_day(limit).map_or_else(|| "–".to_owned(), |day| day.to_string());
+        let level = match rule.report.level {
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        let every = match rule.report.every.map(|ms| ms / 3_600_000) {
+            None => "once".to_owned(),
+            Some(1) => "every hour".to_owned(),
+            Some(24) => "every day".to_owned(),
+            Some(hours) => format!("every {hours} h"),
+        };
+        let _ = writeln!(text, "| `{}` {} | {from} | {level}, {every} | {} |", rule.phase, rule.label, rule.effect);
+    }
+    text.push_str("\nThe same table is behind the console, `GET /api/v1/status` (`contact`), `/metrics` (`license_days_since_sync`, `license_contact_state`) and the log.\n");
+    text
+}
+
+fn report() -> String {
+    let mut text = "# What a report holds\n\nMade from the code by `make docs`. These fields and no others leave this server; a test fails when one is added.\n\n| field | what it is |\n|---|---|\n".to_owned();
+    for field in FIELDS {
+        let _ = writeln!(text, "| `{}` | {} |", field.path, field.meaning);
     }
     text
 }

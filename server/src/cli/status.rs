@@ -38,9 +38,29 @@ fn plain(value: &Value) -> String {
         }
         None => format!("{} is at revision {}.", text(conf, "path"), conf["revision"]),
     };
+    let contact = contact(&value["contact"], value["registered"] == true);
     format!(
-        "{registered}\n{file}\nLeasehold {}, serving since {}.\n",
+        "{registered}\n{contact}{file}\nLeasehold {}, serving since {}.\n",
         text(value, "version"),
         text(value, "started_at")
     )
+}
+
+fn contact(contact: &Value, registered: bool) -> String {
+    if !registered {
+        return String::new();
+    }
+    let Some(days) = contact["days"].as_u64() else {
+        return "Never in contact with a licensing node: there are no licenses yet.\n".to_owned();
+    };
+    let ago = match days {
+        0 => "less than a day ago".to_owned(),
+        1 => "1 day ago".to_owned(),
+        days => format!("{days} days ago"),
+    };
+    let clock = match contact["clock_off_minutes"].as_i64() {
+        Some(minutes) => format!(" This machine's clock was seen {minutes} min off and is not followed."),
+        None => String::new(),
+    };
+    format!("Last contact {ago}: {} {}{clock}\n", text(contact, "state").replace('_', " ") + ".", text(contact, "effect"))
 }

@@ -43,7 +43,7 @@ fn describe() {
     // The vendor's own name and text (seed 000).
     describe_gauge!("license_days_since_sync", "Number of days since last valid license synchronization");
     describe_gauge!("license_contact_state", "State of the contact clock: 1 for the one it is in, 0 for the others");
-    describe_gauge!("license_contact_limit_days", "Days without contact after which licenses leave service");
+    describe_gauge!("license_contact_limit_seconds", "Time without contact after which licenses leave service");
     describe_gauge!("license_contact_clock_off_seconds", "How far this machine's clock was seen off the time known to have passed");
     describe_gauge!("license_in_service", "Whether any license is in service");
     describe_gauge!("license_licensed", "Licenses by product, kind and state");
@@ -87,7 +87,7 @@ fn read(app: &App) {
     for rule in PHASES {
         gauge!("license_contact_state", "state" => rule.phase.as_str()).set(truth(rule.phase == contact.phase()));
     }
-    gauge!("license_contact_limit_days").set(f64::from(contact.limit.days()));
+    gauge!("license_contact_limit_seconds").set(f64::from(contact.limit.days()) * 86_400.0);
     gauge!("license_contact_clock_off_seconds").set(seconds(contact.flagged.unwrap_or(0)));
     gauge!("license_in_service").set(truth(engine.in_service()));
     licenses(app);

@@ -22,9 +22,19 @@ pub struct Tls {
 /// # Errors
 /// A sentence that names the file at fault.
 pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<Tls>, Failure> {
+    match &settings.tls {
+        None if address.ip().is_loopback() => Ok(None),
+        _ => given_or_made(settings, address).await.map(Some),
+    }
+}
+
+/// The given certificate, else the one Leasehold makes.
+///
+/// # Errors
+/// A sentence that names the file at fault.
+pub async fn given_or_made(settings: &Settings, address: SocketAddr) -> Result<Tls, Failure> {
     let (cert, key, own) = match &settings.tls {
         Some((cert, key)) => (cert.clone(), key.clone(), false),
-        None if address.ip().is_loopback() => return Ok(None),
         None => (settings.data.join("console.crt"), settings.data.join("console.key"), true),
     };
     // One provider for the whole process; a second call keeps the first.
@@ -43,7 +53,7 @@ pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<T
             key.display()
         ))
     })?;
-    Ok(Some(Tls { config, made_here }))
+    Ok(Tls { config, made_here })
 }
 
 fn make(cert: &Path, key: &Path, settings: &Settings, address: SocketAddr) -> Result<(), Failure> {

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    tls: Arc<rustls::ServerConfig>,
 }
 
 /// Takes the port of the reporting API; none when it is off. The default port is done without when another program has it; one
@@ -34,7 +34,7 @@ pub async fn bind(settings: &Settings) -> Result<Option<Bound>, Failure> {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(format!("The reporting API's address is not known: {error}.")))?;
-    let tls = tls::choose(settings, address).await?.map(|tls| tls.config.get_inner());
+    let tls = tls::given_or_made(settings, address).await?.config.get_inner();
     Ok(Some(Bound { listener, address, tls }))
 }
 
@@ -63,7 +63,7 @@ impl Bound {
 
     /// Answers calls until `stop`. An error is logged: the console goes on without the reporting API.
     pub async fn serve(self, engine: Arc<Engine>, stop: CancellationToken) {
-        if let Err(error) = super::serve(self.listener, engine, self.tls, stop).await {
+        if let Err(error) = super::serve(self.listener, engine, Some(self.tls), stop).await {
             tracing::error!(%error, "the reporting API stopped");
         }
     }

@@ -21,10 +21,10 @@ pub fn run<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Output {
 }
 
 /// Runs a command with text on its standard input.
-pub fn run_with_input(args: &[&str], input: &str) -> Output {
+pub fn run_with_input(args: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child =
         leasehold().args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -36,10 +36,28 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// How a server is started.
+#[derive(Debug, Clone, Default)]
+pub struct How {
+    pub more: Vec<String>,
+    /// Where its wall clock stands beside that of the machine: `+35d`.
+    pub clock: Option<String>,
+    /// The file that takes what it logs.
+    pub log: Option<PathBuf>,
+}
+
+impl From<&[&str]> for How {
+    fn from(more: &[&str]) -> Self {
+        Self { more: more.iter().map(|&flag| flag.to_owned()).collect(), ..Self::default() }
+    }
+}
+
 /// A serving Leasehold; killed when dropped.
 pub struct Server {
     child: Child,
     pub url: String,
+    /// Address of the reporting API; empty while it is off.
+    pub reporting: String,
     pub data: PathBuf,
     pub token: String,
 }
@@ -47,8 +65,13 @@ pub struct Server {
 impl Server {
     /// Starts on a free port with this data folder and makes an administrator's token.
     pub fn start(data: &Path, more: &[&str]) -> Self {
-        let (child, url) = spawn(data, more);
-        let mut server = Self { child, url, data: data.to_owned(), token: String::new() };
+        Self::start_as(data, &How::from(more))
+    }
+
+    /// The same in a way of one's own.
+    pub fn start_as(data: &Path, how: &How) -> Self {
+        let (child, Said { url, reporting }) = spawn(data, how);
+        let mut server = Self { child, url, reporting, data: data.to_owned(), token: String::new() };
         let name = format!("t{}", std::process::id());
         let made =
             run(&["token", "create", "--name", &name, "--role", "administrator", "--data", data.to_str().unwrap()]);
@@ -59,9 +82,13 @@ impl Server {
 
     /// Starts again after a crash; the token of before is still good.
     pub fn again(&mut self, more: &[&str]) {
-        let (child, url) = spawn(&self.data, more);
-        self.child = child;
-        self.url = url;
+        self.again_as(&How::from(more));
+    }
+
+    /// The same in a way of one's own.
+    pub fn again_as(&mut self, how: &How) {
+        let (child, said) = spawn(&self.data, how);
+        (self.child, self.url, self.reporting) = (child, said.url, said.reporting);
     }
 
     pub fn pid(&self) -> u32 {
@@ -94,14 +121,22 @@ impl Server {
             Some(body) => agent.run(request.header("content-type", "application/json").body(body.to_string()).unwrap()),
             None => agent.run(request.body(()).unwrap()),
         };
-        match answer {
-            Ok(mut answer) => Answer {
-                status: answer.status().as_u16(),
-                etag: answer.headers().get("etag").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
-                body: answer.body_mut().read_json().unwrap_or(Value::Null),
-            },
-            Err(_) => Answer { status: 0, etag: String::new(), body: Value::Null },
-        }
+        Answer::of(answer)
+    }
+
+    /// The same with bytes that are sent as they are.
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        self.send_by(&ureq::Agent::config_builder().http_status_as_error(false).build().into(), method, path, body)
+    }
+
+    /// The same over the connections of this agent.
+    pub fn send_by(&self, agent: &ureq::Agent, method: &str, path: &str, body: &[u8]) -> Answer {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/json");
+        Answer::of(agent.run(request.body(body).unwrap()))
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -123,26 +158,70 @@ pub struct Answer {
     pub body: Value,
 }
 
-fn spawn(data: &Path, more: &[&str]) -> (Child, String) {
-    let mut child = leasehold()
+impl Answer {
+    fn of(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
+        match answer {
+            Ok(mut answer) => Self {
+                status: answer.status().as_u16(),
+                etag: answer.headers().get("etag").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+                body: answer.body_mut().read_json().unwrap_or(Value::Null),
+            },
+            Err(_) => Self { status: 0, etag: String::new(), body: Value::Null },
+        }
+    }
+}
+
+/// What a server says when it starts.
+struct Said {
+    url: String,
+    reporting: String,
+}
+
+fn spawn(data: &Path, how: &How) -> (Child, Said) {
+    let log = how.log.as_ref().map_or_else(Stdio::null, |path| {
+        std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().into()
+    });
+    let mut child = how
+        .clock
+        .as_deref()
+        .map_or_else(leasehold, leasehold_at)
         .args(["serve", "--console", "127.0.0.1:0", "--data"])
         .arg(data)
-        .args(more)
+        .args(&how.more)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()
         .unwrap();
-    let mut url = String::new();
+    let mut said = Said { url: String::new(), reporting: String::new() };
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(found) = line.strip_prefix("console: ") {
-            url = found.to_owned();
+            said.url = found.to_owned();
+        }
+        if let Some(found) = line.strip_prefix("reporting: ") {
+            said.reporting = found.to_owned();
         }
         if line == "ready" {
-            return (child, url);
+            return (child, said);
         }
     }
     panic!("the server ended before it was ready: {:?}", child.wait());
+}
+
+/// The binary under test with a wall clock that stands `clock` beside that of the machine. Time that passes is not touched.
+pub fn leasehold_at(clock: &str) -> Command {
+    let mut command = leasehold();
+    command.env("LD_PRELOAD", faketime()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command
+}
+
+/// The library of `faketime`. Its wrapper would stand between us and the process we kill.
+fn faketime() -> &'static str {
+    static LIBRARY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let asked = Command::new("faketime").args(["-f", "+1d", "sh", "-c", "printf %s \"$LD_PRELOAD\""]).output();
+        stdout(&asked.expect("these tests need the program faketime: apt-get install faketime"))
+    })
 }
 
 /// Waits until `look` finds something, at most `ms`.

@@ -31,8 +31,8 @@ pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
                 </div>
             </details>
             <div class="actions">
-                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_TEXT download="firewall-request.txt">"Download as text"</a>
-                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_CSV download="firewall-request.csv">"Download as CSV"</a>
+                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_TEXT>"Download as text"</a>
+                <a class="button" href=paths::DIAGNOSTICS_FIREWALL_CSV>"Download as CSV"</a>
             </div>
         </Card>
     }

@@ -160,8 +160,10 @@ fn summary(failed: &[String]) -> String {
     }
 }
 
+/// "Port 80"; "Ports 80, 24963".
 fn joined(ports: &[u16]) -> String {
-    ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+    let numbers = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    if ports.len() == 1 { format!("Port {numbers}") } else { format!("Ports {numbers}") }
 }
 
 /// The ports of the block, and after them those that only single nodes have.

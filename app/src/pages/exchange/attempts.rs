@@ -5,7 +5,8 @@ use crate::components::{Glyph, Icon};
 use leptos::prelude::*;
 
 /// The stages of asking a node, in their order, with the word on screen.
-const STAGES: [(&str, &str); 5] = [("DNS", "DNS"), ("TCP", "TCP"), ("TLS", "TLS"), ("HTTP", "HTTP"), ("answer", "Answer")];
+const STAGES: [(&str, &str); 5] =
+    [("DNS", "DNS"), ("TCP", "TCP"), ("TLS", "TLS"), ("HTTP", "HTTP"), ("answer", "Answer")];
 
 /// How a stage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
             <span class="attempt-mark"><Icon glyph=glyph /><span class="vh">{word}</span></span>
             <div class="attempt-text">
                 <p class="attempt-node"><code>{attempt.node.clone()}</code><span class="fine">{took(attempt.ms)}</span></p>
-                <ol class="stages" aria-label="How far it got">
+                <ol class="stages">
                     {stages(&attempt, tls).into_iter().map(|(stage, mark)| {
                         let (class, glyph, word) = match mark {
                             Mark::Passed => ("passed", Glyph::Check, "reached"),

@@ -2,9 +2,11 @@
 
 use super::model::{FieldMeaning, ReportModel};
 use super::words::grouped;
-use crate::components::{Card, Copyable, Glyph, Icon};
+use crate::components::{Card, Copyable, Disabled, Glyph, Icon};
 use crate::islands::copy_button::CopyButton;
+use crate::request::request;
 use leptos::prelude::*;
+use licensing::permission::Permission;
 
 /// The ways to take a report to a machine that reaches the node.
 #[component]
@@ -13,23 +15,24 @@ pub(super) fn Ways(
     /// Where the report can be had as a file.
     download: Option<String>,
 ) -> impl IntoView {
-    let secret = report.curl.contains("x-auth-string");
-    let (command, address) = (report.curl.clone(), report.curl_address.clone());
+    // The command holds the auth string: only who may exchange sees it.
+    let why_not = request().why_not(Permission::Exchange);
+    let address = report.curl_address.clone();
     view! {
         <p>"Take it to a machine that reaches " <code class="path">{address}</code> "."</p>
-        <div class="way">
-            <h3>"As a command"</h3>
-            <p class="fine">"Type or paste it there. What it prints is the answer."</p>
-            <div class="command">
-                <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
-                <CopyButton text=command what="the command".to_owned() />
+        {(!report.curl.is_empty()).then(|| view! {
+            <div class="way">
+                <h3>"As a command"</h3>
+                {match why_not {
+                    Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
+                    None => view! { <Command text=report.curl /> }.into_any(),
+                }}
             </div>
-            {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"It holds the auth string. Treat it like a password."</span></p> })}
-        </div>
+        })}
         {download.map(|href| view! {
             <div class="way">
                 <h3>"As a file"</h3>
-                <a class="button" href=href download="true"><Icon glyph=Glyph::Download />"Download"</a>
+                <a class="button" href=href download=""><Icon glyph=Glyph::Download />"Download"</a>
             </div>
         })}
         {match report.qr_svg {
@@ -41,6 +44,21 @@ pub(super) fn Ways(
             }.into_any(),
             None => view! { <p class="fine">"It is too large for a picture that can be scanned."</p> }.into_any(),
         }}
+    }
+    .into_any()
+}
+
+/// The command, with a word of care when it holds a secret.
+#[component]
+fn Command(text: String) -> impl IntoView {
+    let secret = text.contains("x-auth-string");
+    view! {
+        <p class="fine">"Paste it there. What it prints is the answer."</p>
+        <div class="command">
+            <pre tabindex="0" role="group" aria-label="The command"><code>{text.clone()}</code></pre>
+            <CopyButton text=text what="the command".to_owned() />
+        </div>
+        {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"It holds the auth string. Treat it like a password."</span></p> })}
     }
     .into_any()
 }
@@ -57,11 +75,16 @@ pub(super) fn Measure(report: ReportModel) -> impl IntoView {
 
 /// Everything the report says, field by field, and as it is sent.
 #[component]
-pub(super) fn Contents(title: &'static str, report: ReportModel) -> impl IntoView {
+pub(super) fn Contents(
+    title: &'static str,
+    /// What can be promised about it.
+    lead: &'static str,
+    report: ReportModel,
+) -> impl IntoView {
     let text = report.pretty;
     view! {
         <Card title=title id="contents">
-            <p class="muted">"These fields and no others. Nothing about people, calls or what was said."</p>
+            <p class="muted">{lead}</p>
             <table class="table contents">
                 <caption class="vh">"The fields of the report"</caption>
                 <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"What it is"</th></tr></thead>

@@ -12,7 +12,8 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Checked(checked: CheckedResponse, why_not: Option<String>) -> impl IntoView {
     let would = if checked.unchanged {
-        "The licenses in it are the installed ones, so none changes. Applying it starts the contact clock anew.".to_owned()
+        "The licenses in it are the installed ones, so none changes. Applying it starts the contact clock anew."
+            .to_owned()
     } else {
         format!("Applying it installs the licenses below: {}", changes_sentence(&checked.changes).to_lowercase())
     };

@@ -42,7 +42,7 @@ pub fn ClusterView(data: ClusterPage) -> impl IntoView {
             </section>
             <Push id=id why_not=why_not.clone() />
         </div>
-        {data.pulled.clone().map(|report| view! { <Contents title="What the report says" report=report /> })}
+        {data.pulled.clone().map(|report| view! { <Contents title="What the report says" lead="The cluster wrote it; it is passed on as it came." report=report /> })}
         <div class="columns">
             <div><Usage id=id usage=data.usage.clone() why_not=why_not /></div>
             <div>
@@ -187,7 +187,13 @@ mod tests {
 
     #[test]
     fn times_of_use_read_at_a_glance() {
-        for (ms, words) in [(0, "0.0 s"), (2_800, "2.8 s"), (187_618, "3 min 7 s"), (43_500_000, "12 h 5 min"), (36_000_000_000, "10,000 h 0 min")] {
+        for (ms, words) in [
+            (0, "0.0 s"),
+            (2_800, "2.8 s"),
+            (187_618, "3 min 7 s"),
+            (43_500_000, "12 h 5 min"),
+            (36_000_000_000, "10,000 h 0 min"),
+        ] {
             assert_eq!(spent(ms), words);
         }
     }

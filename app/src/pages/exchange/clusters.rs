@@ -68,7 +68,7 @@ fn Add() -> impl IntoView {
                 <Field name="uri" label="Address of its reporting API" hint="Host and port, such as reporting-api.example:443." mono=true disabled=disabled required=true />
                 <Field name="deployment" label="Deployment id" hint="A UUID; the vendor's documents name it." mono=true disabled=disabled required=true />
                 <Field name="operator" label="Operator id" hint="A UUID; names who asks." mono=true disabled=disabled required=true />
-                <Field name="auth" kind="password" label="Auth string" hint="For the command that sends the report. Never shown again." mono=true disabled=disabled />
+                <Field name="auth" kind="password" label="Auth string" autocomplete="new-password" hint="For the command that sends the report. Never shown again." mono=true disabled=disabled />
                 <Field name="licensing_url" label="Where its reports are sent" hint="https:// and the vendor's licensing address." mono=true disabled=disabled required=true />
                 <div class="check full">
                     <input type="checkbox" id="tls" name="tls" value="on" checked=tls disabled=disabled aria-describedby="tls-hint" />

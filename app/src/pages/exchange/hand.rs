@@ -7,10 +7,8 @@ use super::standing::NotReady;
 use super::state::ReportState;
 use super::tabs::Tabs;
 use super::upload::Upload;
-use super::words::{blocked, contact_sentence, short};
-use crate::components::{
-    Banner, Copyable, FormErrors, LinkButton, PageHeader, ShowAsCurl, Statement, Submit, TimeAgo,
-};
+use super::words::{blocked, contact_sentence, effect, short};
+use crate::components::{Banner, Copyable, FormErrors, LinkButton, PageHeader, ShowAsCurl, Statement, Submit, TimeAgo};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -27,6 +25,7 @@ pub fn HandView(data: HandPage) -> impl IntoView {
     let wanted = context.query("report").filter(|_| data.report.is_none()).map(str::to_owned);
     let checked = data.checked.clone();
     let was_checked = checked.is_some();
+    let expected = !data.open.is_empty() || data.report.is_some();
     view! {
         <PageHeader title="Exchange by hand" lead=view! { "For a server that cannot reach the vendor's nodes, or must not." }.into_any() />
         <Tabs />
@@ -35,13 +34,15 @@ pub fn HandView(data: HandPage) -> impl IntoView {
         {match checked {
             Some(checked) => view! { <Checked checked=checked why_not=why_not.clone() /> }.into_any(),
             None => ready.then(|| view! {
-                <Statement tone=tone sentence=sentence><p>{data.contact.effect.clone()}</p></Statement>
+                <Statement tone=tone sentence=sentence><p>{effect(&data.contact)}</p></Statement>
             }).into_any(),
         }}
-        {wanted.map(|id| view! {
-            <Banner tone=Tone::Warning text=format!("There is no report {id}. It may belong to another server, or the link is incomplete.") role="note" />
-        })}
-        <div class="lanes">
+        {wanted.map(|id| match context.why_not(Permission::Exchange) {
+            Some(reason) => view! { <Banner tone=Tone::Info text=format!("Report {id} is not shown. {reason}") role="note" /> },
+            None => view! {
+                <Banner tone=Tone::Warning text=format!("There is no report {id}. It may belong to another server, or the link is incomplete.") role="note" />
+            },
+        })}        <div class="lanes">
             <Export open=data.open report=data.report.clone() was_checked=was_checked why_not=why_not.clone() />
             <section class="card lane" id="carry" aria-labelledby="carry-title">
                 <LaneTitle number=2 id="carry-title" title="Carry" />
@@ -59,10 +60,10 @@ pub fn HandView(data: HandPage) -> impl IntoView {
                     }.into_any(),
                 }}
             </section>
-            <Upload was_checked=was_checked why_not=why_not />
+            <Upload was_checked=was_checked expected=expected why_not=why_not />
         </div>
-        {data.report.map(|report| view! { <Contents title="What leaves this machine" report=report /> })}
-        <ShowAsCurl command=script() note="Put an API token in place of $TOKEN. The second line carries the report out, the third brings the answer in." />
+        {data.report.map(|report| view! { <Contents title="What leaves this machine" lead="These fields and no others. Nothing about people, calls or what was said." report=report /> })}
+        <ShowAsCurl command=script() note="Put an API token in place of $TOKEN. The first command takes a report out, the second brings the answer in." />
     }
     .into_any()
 }
@@ -142,6 +143,10 @@ fn Selected(report: ReportModel) -> impl IntoView {
 /// Out and in again, for a script.
 fn script() -> String {
     let out = super::curl("GET", paths::API_EXCHANGE_REPORT, " |\n  jq -r .report > report.json");
-    let back = super::curl("POST", paths::API_EXCHANGE_RESPONSE, " \\\n  --data-binary @response.json");
+    let back = super::curl(
+        "POST",
+        paths::API_EXCHANGE_RESPONSE,
+        " \\\n  -H 'Content-Type: application/json' \\\n  --data-binary @response.json",
+    );
     format!("{out}\n{back}")
 }

@@ -11,8 +11,7 @@ use crate::request::request;
 use leptos::prelude::*;
 
 /// What can be shown: the value in the address, and the words.
-const FILTERS: [(&str, &str); 4] =
-    [("", "All"), ("open", "Waiting"), ("answered", "Answered"), ("lost", "No answer")];
+const FILTERS: [(&str, &str); 4] = [("", "All"), ("open", "Waiting"), ("answered", "Answered"), ("lost", "No answer")];
 
 /// The page of `/exchange/ledger`.
 #[component]
@@ -74,7 +73,8 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
 
 #[component]
 fn Row(row: LedgerRow) -> impl IntoView {
-    let href = if row.state == "answered" { paths::receipt(&row.status_id) } else { paths::hand_report(&row.status_id) };
+    let href =
+        if row.state == "answered" { paths::receipt(&row.status_id) } else { paths::hand_report(&row.status_id) };
     let what = if row.state == "answered" { "Receipt" } else { "Report" };
     let (by, node) = (row.answered_by, row.node);
     view! {
@@ -84,7 +84,7 @@ fn Row(row: LedgerRow) -> impl IntoView {
                 <TimeAgo at_ms=row.opened_ms />
                 <span class="sub">{format!("{}, {}", row.opened_by, way(&row.channel))}</span>
             </td>
-            <td><ReportState state=row.state /></td>
+            <td data-label="State"><ReportState state=row.state /></td>
             <td data-label="Answered">
                 {row.answered_ms.map(|at| view! {
                     <TimeAgo at_ms=at />

@@ -5,7 +5,7 @@ use super::clock::ContactClock;
 use super::model::{ExchangePage, Identity, KeyModel, ReceiptModel, Registered, Round};
 use super::standing::NotReady;
 use super::tabs::Tabs;
-use super::words::{blocked, changes_sentence, contact_sentence, counted, next_sentence};
+use super::words::{blocked, changes_sentence, contact_sentence, counted, effect, next_sentence};
 use crate::components::{
     Banner, Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, TimeAgo, TimeUntil,
 };
@@ -32,11 +32,11 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
             <div>
                 <LastRound round=data.last_round.clone() tls=tls running=data.running />
                 <Keys keys=data.keys.clone() />
+                {data.identity.clone().map(|identity| view! { <Who identity=identity /> })}
             </div>
             <div>
                 <How data=data.clone() />
                 {data.last_success.clone().map(|receipt| view! { <LastSuccess receipt=receipt /> })}
-                {data.identity.clone().map(|identity| view! { <Who identity=identity /> })}
             </div>
         </div>
         <ShowAsCurl command=super::curl("POST", paths::API_EXCHANGE_SYNC, "") note="Put an API token in place of $TOKEN. The answer says what changed, or which node failed how." />
@@ -50,7 +50,7 @@ fn Standing(data: ExchangePage) -> impl IntoView {
     let context = request();
     let failed = data.last_round.as_ref().filter(|round| !round.ok).map_or(0, |round| round.failed_rounds);
     let first = data.contact.last_ms.is_none();
-    let sentence = match (data.running, next_sentence(data.next_attempt_ms, failed, context.now_ms)) {
+    let sentence = match (data.running, next_sentence(data.next_attempt_ms, first, failed, context.now_ms)) {
         (true, _) => "An exchange is under way.".to_owned(),
         (false, Some(next)) => format!("{} {next}", contact_sentence(&data.contact, context.now_ms)),
         (false, None) => contact_sentence(&data.contact, context.now_ms),
@@ -59,7 +59,7 @@ fn Standing(data: ExchangePage) -> impl IntoView {
     let effect = if data.running {
         format!("{} This page shows how it ended in a moment.", contact_sentence(&data.contact, context.now_ms))
     } else {
-        data.contact.effect
+        effect(&data.contact)
     };
     let why_not = context.why_not(Permission::Exchange).map(str::to_owned);
     view! {

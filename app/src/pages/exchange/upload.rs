@@ -11,12 +11,15 @@ use leptos::prelude::*;
 pub(super) fn Upload(
     /// An answer has just been checked and is shown above.
     was_checked: bool,
+    /// A report waits for its answer: this is the next thing to do.
+    expected: bool,
     why_not: Option<String>,
 ) -> impl IntoView {
     let context = request();
     let typed = context.typed("response", "");
     let (wrong, wrong_file) = (context.error("response"), context.error("file"));
     let disabled = why_not.is_some();
+    let look = if expected { "button primary" } else { "button" };
     view! {
         <section class="card lane" id="upload" aria-labelledby="upload-title">
             <LaneTitle number=3 id="upload-title" title="Upload" />
@@ -38,11 +41,11 @@ pub(super) fn Upload(
                         <div class="field">
                             <label for="file">"Or a file with it"</label>
                             <p class="hint" id="file-hint">"Choose it, or drop it on the frame."</p>
-                            <input class="input drop" type="file" id="file" name="file" accept=".json,.txt,application/json,text/plain" aria-describedby=described_by("file", true, wrong_file.is_some()) aria-invalid=wrong_file.is_some().then_some("true") disabled=disabled />
+                            <input class="input drop" type="file" id="file" name="file" accept=".json,.txt,application/json,text/plain" aria-describedby=described_by("file", true, wrong_file.is_some()) aria-invalid=wrong_file.is_some().then_some("true") disabled=disabled autofocus=context.focuses("file") />
                             {wrong_file.map(|sentence| view! { <FieldProblem name="file".to_owned() sentence=sentence /> })}
                         </div>
                         <div class="actions">
-                            <button type="submit" class="button primary" name="intent" value="check" disabled=disabled>"Check the answer"</button>
+                            <button type="submit" class=look name="intent" value="check" disabled=disabled>"Check the answer"</button>
                             {why_not.map(|reason| view! { <Disabled reason=reason /> })}
                         </div>
                     </form>

@@ -31,10 +31,23 @@ fn since(elapsed_ms: i64, days: u32) -> String {
     }
 }
 
+/// What the time since the last exchange means; before the first one, what that brings.
+pub(super) fn effect(contact: &ContactModel) -> String {
+    if contact.last_ms.is_none() {
+        "The first exchange brings the licenses.".to_owned()
+    } else {
+        contact.effect.clone()
+    }
+}
+
 /// "The next is in 21 h."
-pub(super) fn next_sentence(next_ms: Option<i64>, failed_rounds: u32, now_ms: i64) -> Option<String> {
+pub(super) fn next_sentence(next_ms: Option<i64>, first: bool, failed_rounds: u32, now_ms: i64) -> Option<String> {
     let left = next_ms? - now_ms;
-    let what = if failed_rounds > 0 { "The next try is" } else { "The next is" };
+    let what = match (failed_rounds, first) {
+        (0, true) => "The first is",
+        (0, false) => "The next is",
+        _ => "The next try is",
+    };
     Some(if left < NOW_ISH { format!("{what} due now.") } else { format!("{what} in {}.", duration_words(left)) })
 }
 
@@ -69,7 +82,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -121,24 +134,30 @@ mod tests {
     #[test]
     fn a_try_after_failures_is_named_a_try() {
         let hours = |hours: i64| Some(NOW + hours * DAY / 24);
-        assert_eq!(next_sentence(hours(21), 0, NOW).as_deref(), Some("The next is in 21 h."));
-        assert_eq!(next_sentence(hours(1), 3, NOW).as_deref(), Some("The next try is in 1 h."));
-        assert_eq!(next_sentence(hours(-2), 0, NOW).as_deref(), Some("The next is due now."));
-        assert_eq!(next_sentence(None, 0, NOW), None);
+        assert_eq!(next_sentence(hours(21), false, 0, NOW).as_deref(), Some("The next is in 21 h."));
+        assert_eq!(next_sentence(hours(1), true, 3, NOW).as_deref(), Some("The next try is in 1 h."));
+        assert_eq!(next_sentence(hours(-2), false, 0, NOW).as_deref(), Some("The next is due now."));
+        assert_eq!(next_sentence(hours(-2), true, 0, NOW).as_deref(), Some("The first is due now."));
+        assert_eq!(next_sentence(None, false, 0, NOW), None);
     }
 
     #[test]
     fn thousands_are_told_apart() {
-        for (number, text) in
-            [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678"), (u64::MAX, "18,446,744,073,709,551,615")]
-        {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (12_345_678, "12,345,678"),
+            (u64::MAX, "18,446,744,073,709,551,615"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }
 
     #[test]
     fn changes_name_only_what_happened() {
-        let changes = ChangesModel { added: vec!["a".into(), "b".into()], extended: vec!["c".into()], ..ChangesModel::default() };
+        let changes =
+            ChangesModel { added: vec!["a".into(), "b".into()], extended: vec!["c".into()], ..ChangesModel::default() };
         assert_eq!(changes_sentence(&changes), "2 added, 1 extended.");
         assert_eq!(changes_sentence(&ChangesModel::default()), "Nothing changed.");
     }
@@ -146,7 +165,9 @@ mod tests {
     #[test]
     fn only_a_registered_server_with_key_and_auth_string_can_exchange() {
         let other = Registered::OtherGuid { file: String::new(), registered: String::new() };
-        for blocking in [Registered::No, Registered::NoKey, Registered::NoAuth, other, Registered::Unreadable(String::new())] {
+        for blocking in
+            [Registered::No, Registered::NoKey, Registered::NoAuth, other, Registered::Unreadable(String::new())]
+        {
             assert!(blocked(&blocking).is_some(), "{blocking:?}");
         }
         assert_eq!(blocked(&Registered::Yes), None);

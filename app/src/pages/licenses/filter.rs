@@ -6,12 +6,13 @@ use crate::paths;
 use leptos::prelude::*;
 
 /// The states there are: the value in the address, and the words.
-pub(super) const STATES: [(&str, &str); 5] = [
+pub(super) const STATES: [(&str, &str); 6] = [
     ("active", "Active"),
     ("expired", "Expired"),
     ("lapsed", "Lapsed"),
     ("wrong_context", "Other context"),
     ("other_guid", "Other server"),
+    ("not_yet_served", "Not yet in contact"),
 ];
 
 /// The words for a state; an unknown one is shown as it is.
@@ -19,12 +20,18 @@ fn words(state: &str) -> String {
     STATES.iter().find(|(value, _)| *value == state).map_or(state, |(_, words)| words).to_owned()
 }
 
+/// The words for a kind: "Concurrent".
+pub(super) fn kind_words(kind: &str) -> String {
+    let mut letters = kind.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Text, state and kind. Sends the order along.
 #[component]
 pub(super) fn FilterForm(filter: LicenseFilter, kinds: Vec<String>, counts: Vec<(String, usize)>) -> impl IntoView {
     let filtered = !filter.q.is_empty() || !filter.state.is_empty() || !filter.kind.is_empty();
     let states = counts.into_iter().map(|(state, count)| (format!("{} ({count})", words(&state)), state)).collect();
-    let kinds = kinds.into_iter().map(|kind| (kind.clone(), kind)).collect();
+    let kinds = kinds.into_iter().map(|kind| (kind_words(&kind), kind)).collect();
     let clear = paths::licenses("", "", "", &filter.sort, filter.descending);
     view! {
         <form method="get" action=paths::LICENSES class="filters" role="search" aria-label="Filter the licenses">

@@ -15,7 +15,9 @@ fn sentence(data: &LicensesPage) -> (Tone, String) {
     let rest = data.total.saturating_sub(active);
     match (active, rest) {
         (0, 0) => (Tone::Warning, "There is no license for this server.".to_owned()),
-        (0, _) if count(data, "lapsed") > 0 => (Tone::Danger, "No license is in service: the contact with the vendor lapsed.".to_owned()),
+        (0, _) if count(data, "lapsed") > 0 => {
+            (Tone::Danger, "No license is in service: the contact with the vendor lapsed.".to_owned())
+        }
         (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
         (active, 0) => (tone(data), format!("{} in service.", counted(active, "license is", "licenses are"))),
         (active, rest) => {
@@ -52,11 +54,11 @@ pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
         <Statement tone=tone sentence=sentence>
             <p>{contact} " " {urgent.then(|| data.contact.effect.clone())}</p>
             {(links.len() > 1).then(|| view! {
-                <ul class="counts-list" aria-label="By state">
+                <nav aria-label="Licenses by state"><ul class="counts-list">
                     {links.into_iter().map(|(state, words, count)| view! {
                         <li><a href=paths::licenses("", state, "", "", false)><b>{count}</b>" "{words}</a></li>
                     }).collect_view()}
-                </ul>
+                </ul></nav>
             })}
             {urgent.then(|| view! {
                 <div class="actions">
@@ -118,8 +120,16 @@ mod tests {
             (&[("active", 1)], Tone::Success, (Tone::Success, "1 license is in service.")),
             (&[("active", 12)], Tone::Warning, (Tone::Warning, "12 licenses are in service.")),
             (&[("active", 12), ("expired", 1)], Tone::Info, (Tone::Success, "12 licenses are in service, 1 is not.")),
-            (&[("active", 1), ("expired", 1), ("wrong_context", 2)], Tone::Info, (Tone::Success, "1 license is in service, 3 are not.")),
-            (&[("lapsed", 3)], Tone::Danger, (Tone::Danger, "No license is in service: the contact with the vendor lapsed.")),
+            (
+                &[("active", 1), ("expired", 1), ("wrong_context", 2)],
+                Tone::Info,
+                (Tone::Success, "1 license is in service, 3 are not."),
+            ),
+            (
+                &[("lapsed", 3)],
+                Tone::Danger,
+                (Tone::Danger, "No license is in service: the contact with the vendor lapsed."),
+            ),
             (&[("expired", 3)], Tone::Success, (Tone::Danger, "No license is in service.")),
         ] {
             let (tone, words) = sentence(&page(counts, tone));

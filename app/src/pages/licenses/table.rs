@@ -1,5 +1,6 @@
 //! The licenses as tables: those that are loaded, and those that are not, with the reason.
 
+use super::filter::kind_words;
 use super::model::{LicenseFilter, LicenseRow};
 use crate::components::{Date, Glyph, Icon, Pill, Tag};
 use crate::pages::exchange::grouped;
@@ -129,7 +130,7 @@ fn Product(item: LicenseRow) -> impl IntoView {
 #[component]
 fn Kind(item: LicenseRow) -> impl IntoView {
     view! {
-        {item.kind}
+        {kind_words(&item.kind)}
         {item.hours.map(|hours| view! { <span class="sub">{format!("{} h", grouped(hours))}</span> })}
     }
     .into_any()

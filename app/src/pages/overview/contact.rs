@@ -42,11 +42,16 @@ pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
     view! {
         <Card title="Licenses" id="licenses" aside=aside.into_any()>
             <dl class="figures">
-                <div><dt>"Loaded"</dt><dd><a href=active>{loaded}</a></dd></div>
-                <div><dt>"Not loaded"</dt><dd>{if left_out == 0 { "0".into_any() } else { view! { <a href=paths::LICENSES>{left_out}</a> }.into_any() }}</dd></div>
-                <div><dt>"Concurrent in all"</dt><dd>{grouped(at_once)}</dd></div>
+                <div><dt>"Loaded"</dt><dd>{number(loaded, active)}</dd></div>
+                <div><dt>"Not loaded"</dt><dd>{number(left_out, paths::LICENSES.to_owned())}</dd></div>
+                <div><dt>"Concurrent in service"</dt><dd>{grouped(at_once)}</dd></div>
             </dl>
         </Card>
     }
     .into_any()
+}
+
+/// A number that leads to its list; none of something leads nowhere.
+fn number(count: usize, href: String) -> AnyView {
+    if count == 0 { "0".into_any() } else { view! { <a href=href>{count}</a> }.into_any() }
 }

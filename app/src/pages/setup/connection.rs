@@ -65,11 +65,13 @@ fn Reach(probe: Option<DiagnosticsPage>) -> impl IntoView {
 #[component]
 fn Result(probe: DiagnosticsPage) -> impl IntoView {
     let running = probe.running;
+    // Without a result there is nothing to say about ports; the sentence tells why.
+    let ended = !probe.matrix.is_empty() || running;
     view! {
         <Statement tone=probe.tone sentence=probe.sentence>
             {running.then(|| view! { <Progress done=probe.done total=probe.total again=paths::SETUP_CONNECTION /> })}
         </Statement>
-        <Ports works=probe.works running=running choice=Choice::Wizard />
+        {ended.then(|| view! { <Ports works=probe.works running=running choice=Choice::Wizard /> })}
         {(!probe.matrix.is_empty()).then(|| view! {
             <details class="disclosure">
                 <summary>"Each node and port"</summary>

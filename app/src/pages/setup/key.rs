@@ -28,16 +28,24 @@ pub fn SetupKeyPage(data: SetupKey) -> impl IntoView {
     .into_any()
 }
 
-/// The registration file brought the key: nothing to do.
+/// A key is known, from the registration file or confirmed before: nothing to do.
 #[component]
 fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
     let one = fingerprints.len() == 1;
+    let wrong = request().error("typed").is_some();
     view! {
-        <Statement tone=Tone::Success sentence=if one { "The registration file brought the key." } else { "The registration file brought the keys." }>
-            <p>"There is nothing to compare: the file came from the vendor, and the key came with it."</p>
+        <Statement tone=Tone::Success sentence=if one { "The vendor's key is confirmed." } else { "The vendor's keys are confirmed." }>
+            <p>"It came with the registration file, or you compared it here. Nothing is left to do in this step."</p>
         </Statement>
         <Card title=if one { "Fingerprint" } else { "Fingerprints" } id="fingerprints">
             {fingerprints.into_iter().map(|grouped| view! { <Fingerprint grouped=grouped /> }).collect_view()}
+            <details class="disclosure" open=wrong>
+                <summary>"The vendor named another one"</summary>
+                <form method="post" action=paths::SETUP_KEY class="stack">
+                    <Typed />
+                    <div class="actions"><button type="submit" class="button" name="intent" value="pin">"Confirm this one instead"</button></div>
+                </form>
+            </details>
         </Card>
         <div class="actions">
             <LinkButton href=paths::SETUP_REVIEW look="primary large">"Continue"</LinkButton>
@@ -47,6 +55,15 @@ fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
+/// The field for the fingerprint the vendor gave.
+#[component]
+fn Typed(
+    #[prop(default = "Leasehold compares it for you. Blanks, colons and letter case do not matter.")]
+    hint: &'static str,
+) -> impl IntoView {
+    view! { <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint=hint /> }.into_any()
+}
+
 /// No node showed a key: why, and the ways on.
 #[component]
 fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl IntoView {
@@ -54,14 +71,21 @@ fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl I
     view! {
         <Statement tone=Tone::Warning sentence="No node has shown its key yet.">
             <p>{why}</p>
+            <form method="post" action=paths::SETUP_KEY class="actions">
+                <button type="submit" class="button" name="intent" value="fetch">"Ask the nodes again"</button>
+                <LinkButton href=paths::SETUP_CONNECTION>"Change the connection"</LinkButton>
+            </form>
         </Statement>
         {(!asked.is_empty()).then(|| view! {
             <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&asked) attempts=asked /></Card>
         })}
         <form method="post" action=paths::SETUP_KEY class="stack wide">
+            <Card title="Confirm it by its fingerprint" id="by-fingerprint">
+                <Typed hint="It is kept, and only a key that fits it will be taken from the nodes. Blanks, colons and letter case do not matter." />
+            </Card>
             <div class="actions">
-                <button type="submit" class="button primary large" name="intent" value="fetch">"Ask the nodes again"</button>
-                <LinkButton href=paths::SETUP_CONNECTION look="large">"Change the connection"</LinkButton>
+                <button type="submit" class="button primary large" name="intent" value="pin">"Confirm the key"</button>
+                <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
             </div>
             <Others skip=skip />
         </form>
@@ -101,14 +125,14 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
                 }}</div>
                 {wrong_choice.map(|sentence| view! { <FieldProblem name="fingerprint".to_owned() sentence=sentence /> })}
                 <div class="field">
-                    <label class="check" for="compared">
+                    <div class="check">
                         <input type="checkbox" id="compared" name="compared" value="yes" checked=compared aria-invalid=wrong.is_some().then_some("true") aria-describedby=wrong.is_some().then_some("compared-error") />
-                        <span>"I compared it with what the vendor gave me; it is the same"</span>
-                    </label>
+                        <label for="compared">"I compared it with what the vendor gave me; it is the same"</label>
+                    </div>
                     {wrong.map(|sentence| view! { <FieldProblem name="compared".to_owned() sentence=sentence /> })}
                 </div>
                 <p class="or"><span>"or"</span></p>
-                <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint="Leasehold compares it for you. Blanks, colons and letter case do not matter." />
+                <Typed />
             </Card>
             <div class="actions">
                 <button type="submit" class="button primary large" name="intent" value="pin">"Confirm the key"</button>

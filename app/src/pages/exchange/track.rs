@@ -1,0 +1,187 @@
+//! The contact clock as a picture: days without contact on a track of phases that rise as they grow pressing.
+//!
+//! The picture is fluid: places along the track are percentages, so words and numbers keep their size on a phone.
+
+use super::model::{ContactModel, ContactStep};
+use crate::components::day_and_month;
+use crate::request::Tone;
+use leptos::prelude::*;
+
+/// Where the phases stand, from the top of the picture, pixels.
+const BASELINE: u32 = 62;
+
+/// Height of a phase's bar, in the order of the phases, pixels: the more pressing, the higher.
+const HEIGHTS: [u32; 5] = [12, 16, 22, 28, 36];
+
+/// A phase narrower than this is not named in the picture, percent of the track.
+const NAME_ROOM: f64 = 8.0;
+
+/// Labels closer than this would touch on a phone, percent of the track.
+const LABEL_GAP: f64 = 7.5;
+
+/// A phase on the track; from and to in percent.
+#[derive(Clone, Debug, PartialEq)]
+struct Bar {
+    name: String,
+    from: f64,
+    to: f64,
+    height: u32,
+    tone: Tone,
+}
+
+/// How pressing a phase is; the words beside it say the same.
+pub(super) fn tone_of(place: usize) -> Tone {
+    [Tone::Success, Tone::Info, Tone::Warning, Tone::Warning].get(place).copied().unwrap_or(Tone::Danger)
+}
+
+/// The phases before the end of the track.
+fn bars(data: &ContactModel) -> Vec<Bar> {
+    let limit = f64::from(data.limit_days.max(1));
+    let percent = |day: u32| (f64::from(day) / limit * 100.0).min(100.0);
+    data.steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.first_day < data.limit_days)
+        .map(|(place, step)| Bar {
+            name: step.label.clone(),
+            from: percent(step.first_day),
+            to: data.steps.get(place + 1).map_or(100.0, |next| percent(next.first_day)),
+            height: HEIGHTS[place.min(HEIGHTS.len() - 1)],
+            tone: tone_of(place),
+        })
+        .collect()
+}
+
+/// The steps whose day is written under the track: the end always, the others where they do not touch.
+fn labelled(data: &ContactModel) -> Vec<&ContactStep> {
+    let limit = f64::from(data.limit_days.max(1));
+    let mut chosen: Vec<&ContactStep> = Vec::new();
+    for step in data.steps.iter().rev() {
+        let touches = chosen
+            .last()
+            .is_some_and(|right| (f64::from(right.first_day) - f64::from(step.first_day)) / limit * 100.0 < LABEL_GAP);
+        // The day before which nothing counts and the day after the first are one label.
+        if !touches && (step.first_day == 0 || step.first_day > 2) {
+            chosen.push(step);
+        }
+    }
+    chosen.reverse();
+    chosen
+}
+
+fn percent(number: f64) -> String {
+    format!("{number:.2}%")
+}
+
+/// Which end of a word stands at its place, so that a word this wide stays on the picture; both in percent.
+fn anchor(at: f64, room: f64) -> &'static str {
+    match at {
+        _ if at < room => "start",
+        _ if at > 100.0 - room => "end",
+        _ => "middle",
+    }
+}
+
+/// The picture alone, for pages where the clock is one thing among others.
+#[component]
+pub fn ContactTrack(data: ContactModel) -> impl IntoView {
+    let limit = f64::from(data.limit_days.max(1));
+    let today = data.days.map(|days| (f64::from(days) / limit * 100.0).min(100.0));
+    let label = match data.days {
+        Some(days) => format!("{}: day {days} of {} without contact.", data.label, data.limit_days),
+        None => format!("No exchange yet. Licenses leave service after {} days without contact.", data.limit_days),
+    };
+    let tone = data.tone.class();
+    let height = if data.last_ms.is_some() { BASELINE + 56 } else { BASELINE + 40 };
+    let labels: Vec<(f64, u32, Option<i64>)> = labelled(&data)
+        .into_iter()
+        .map(|step| (f64::from(step.first_day) / limit * 100.0, step.first_day, step.at_ms))
+        .collect();
+    view! {
+        <svg class="track" width="100%" height=height role="img" aria-label=label>
+            {bars(&data).into_iter().map(|bar| view! { <TrackBar bar=bar today=today /> }).collect_view()}
+            <line class="track-base" x1="0%" x2="100%" y1=BASELINE y2=BASELINE />
+            {labels.into_iter().map(|(at, day, when)| {
+                let (x, anchor) = (percent(at), anchor(at, 10.0));
+                view! {
+                    <line class="track-tick" x1=x.clone() x2=x.clone() y1=BASELINE y2=BASELINE + 5 />
+                    <text class="track-day" x=x.clone() y=BASELINE + 37 text-anchor=anchor>{day}</text>
+                    {when.map(|when| view! {
+                        <text class="track-date" x=x y=BASELINE + 53 text-anchor=anchor>{day_and_month(when)}</text>
+                    })}
+                }
+            }).collect_view()}
+            {today.zip(data.days).map(|(at, days)| {
+                let x = percent(at);
+                view! {
+                    <g class=format!("track-today {tone}")>
+                        <line x1=x.clone() x2=x.clone() y1="22" y2=BASELINE />
+                        <circle cx=x.clone() cy=BASELINE r="6" />
+                        <text x=x y="14" text-anchor=anchor(at, 18.0)>{format!("Today, day {days}")}</text>
+                    </g>
+                }
+            })}
+        </svg>
+    }
+    .into_any()
+}
+
+/// One phase; the days that have passed are filled.
+#[component]
+fn TrackBar(bar: Bar, today: Option<f64>) -> impl IntoView {
+    let top = BASELINE - bar.height;
+    let passed = today.map(|today| today.clamp(bar.from, bar.to) - bar.from).filter(|passed| *passed > 0.0);
+    view! {
+        <g class=bar.tone.class()>
+            <rect class="track-ahead" x=percent(bar.from) y=top width=percent(bar.to - bar.from) height=bar.height />
+            {passed.map(|passed| view! {
+                <rect class="track-passed" x=percent(bar.from) y=top width=percent(passed) height=bar.height />
+            })}
+            {(bar.to - bar.from >= NAME_ROOM).then(|| view! {
+                <text class="track-name" x=percent((bar.from + bar.to) / 2.0) y=BASELINE + 19 text-anchor="middle">{bar.name}</text>
+            })}
+            <line class="track-gap" x1=percent(bar.to) x2=percent(bar.to) y1=top - 5 y2=BASELINE />
+        </g>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::exchange::StepState;
+
+    fn model(limit: u32, days: &[u32]) -> ContactModel {
+        let steps = days
+            .iter()
+            .map(|first_day| ContactStep {
+                label: String::new(),
+                first_day: *first_day,
+                at_ms: None,
+                state: StepState::Ahead,
+                effect: String::new(),
+            })
+            .collect();
+        ContactModel { limit_days: limit, steps, ..ContactModel::default() }
+    }
+
+    #[test]
+    fn the_phases_fill_the_track_without_gap_or_overlap() {
+        for (limit, days) in [(60, [0, 2, 30, 45, 55, 60]), (400, [0, 2, 370, 385, 395, 400])] {
+            let bars = bars(&model(limit, &days));
+            assert_eq!(bars.len(), 5);
+            assert_eq!(bars.first().map(|bar| bar.from), Some(0.0));
+            assert_eq!(bars.last().map(|bar| bar.to), Some(100.0));
+            assert!(bars.windows(2).all(|pair| pair[0].to == pair[1].from && pair[0].height < pair[1].height));
+        }
+    }
+
+    #[test]
+    fn labels_never_touch_and_the_end_is_always_named() {
+        let named =
+            |limit, days: &[u32]| labelled(&model(limit, days)).iter().map(|step| step.first_day).collect::<Vec<_>>();
+        assert_eq!(named(60, &[0, 2, 30, 45, 55, 60]), [0, 30, 45, 55, 60]);
+        assert_eq!(named(120, &[0, 2, 90, 105, 115, 120]), [0, 90, 105, 120]);
+        assert_eq!(named(400, &[0, 2, 370, 385, 395, 400]), [0, 370, 400]);
+    }
+}

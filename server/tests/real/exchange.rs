@@ -1,0 +1,19 @@
+//! The exchange with a real licensing node: over the network, by hand, against faults, against a kill at any instant.
+
+pub mod dice;
+pub mod world;
+
+mod by_hand;
+mod crash;
+mod drip;
+mod fakes;
+mod instances;
+mod limits;
+mod listener;
+mod metrics;
+mod mutated;
+mod nodes;
+mod refusals;
+mod sealed;
+mod signing;
+mod usage;
