@@ -95,3 +95,18 @@ export async function expectRefused(page: Page, field: Locator, typed: string, r
   const link = page.getByRole('alert').getByRole('link', { name: reason });
   await expect(link).toHaveAttribute('href', `#${await field.getAttribute('id')}`);
 }
+
+/** What opens a disclosure. A `summary` has no role, so it is found by its words. */
+export function disclosure(scope: Page | Locator, words: string | RegExp): Locator {
+  return scope.locator('summary').filter({ hasText: words });
+}
+
+/** The line that answers the last action. */
+export function told(page: Page, words: string | RegExp): Locator {
+  return page.getByRole('status').filter({ hasText: words });
+}
+
+/** The sentence a page opens with; it is the first of the content. */
+export function opening(page: Page, words: string | RegExp): Locator {
+  return page.getByRole('main').getByText(words).first();
+}

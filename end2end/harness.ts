@@ -1,12 +1,10 @@
 /** One real server for each test file: its own folder, its own port, ended by its process id. */
 
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Program, run } from './program.ts';
 
 /** As a person pastes it: one brace too few. */
 export const GUID_PASTED = 'df9960a1-7bd5-633b-f0f4-b1470bbd0b8e}';
@@ -20,26 +18,6 @@ export interface Person {
 }
 export const ADMIN: Person = { name: 'ada', password: 'seven quiet lamps on a hill' };
 export const VIEWER: Person = { name: 'vera', password: 'nine slow rivers under glass' };
-
-/** The server promises to end within this time after SIGTERM. */
-const END_WITHIN_MS = 5_000;
-const START_WITHIN_MS = 20_000;
-
-function binary(): string {
-  const target = process.env.CARGO_TARGET_DIR ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'target');
-  const candidates = process.env.LEASEHOLD_BIN
-    ? [process.env.LEASEHOLD_BIN]
-    : [join(target, 'debug/leasehold'), join(homedir(), '.cache/leasehold/target/debug/leasehold')];
-  const found = candidates.find((path) => existsSync(path));
-  if (!found) throw new Error(`No server to test. Build it (make build), or set LEASEHOLD_BIN. Looked for: ${candidates.join(', ')}`);
-  return resolve(found);
-}
-
-/** The environment without settings of the person who runs the tests. */
-function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('LEASEHOLD_'));
-  return { ...Object.fromEntries(kept), ...more };
-}
 
 export interface Answer {
   status: number;
@@ -72,58 +50,44 @@ async function send(call: ClientRequest, body: string | Buffer = ''): Promise<vo
   if (!call.destroyed) call.end();
 }
 
+export interface Start {
+  data?: string;
+  port?: string;
+  /** Address of the reporting API; without it, there is none. */
+  reporting?: string;
+  env?: Record<string, string>;
+}
+
 export class Server {
   readonly data: string;
   readonly url: string;
   /** The one-time link; empty when the server has been claimed. */
   readonly setup: string;
+  /** `host:port` of the reporting API; empty while it is off. */
+  readonly reporting: string;
   readonly conf: string;
-  private readonly child: ChildProcess;
-  private readonly log: string[];
+  private readonly program: Program;
 
-  private constructor(data: string, url: string, setup: string, child: ChildProcess, log: string[]) {
+  private constructor(data: string, program: Program) {
     this.data = data;
-    this.url = url;
-    this.setup = setup;
+    this.program = program;
+    this.url = program.said.get('console')!;
+    this.setup = program.said.get('setup') ?? '';
+    this.reporting = program.said.get('reporting') ?? '';
     this.conf = join(data, 'license_server.conf');
-    this.child = child;
-    this.log = log;
   }
 
   /** Starts a server that nobody has claimed yet. */
-  static async start(options: { data?: string; port?: string; env?: Record<string, string> } = {}): Promise<Server> {
+  static async start(options: Start = {}): Promise<Server> {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
-    const child = spawn(binary(), ['serve', '--data', data, '--console', `127.0.0.1:${options.port ?? '0'}`, '--reporting', 'off', '--proxy', 'off'], {
-      env: environment(options.env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    // Whatever happens to the tests, no server outlives them.
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    const log: string[] = [];
-    createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
-    const said = new Map<string, string>();
-    await new Promise<void>((ready, failed) => {
-      const timer = setTimeout(() => failed(new Error(`not ready in time\n${log.join('\n')}`)), START_WITHIN_MS);
-      const lines = createInterface({ input: child.stdout! });
-      lines.on('line', (line) => {
-        const [word, value] = line.split(/: (.*)/s);
-        said.set(word, value ?? '');
-        if (line === 'ready') {
-          clearTimeout(timer);
-          ready();
-        }
-      });
-      child.once('error', failed);
-      child.once('exit', (code) => failed(new Error(`the server ended with ${code}\n${log.join('\n')}`)));
-    });
-    return new Server(data, said.get('console')!, said.get('setup') ?? '', child, log);
+    const address = `127.0.0.1:${options.port ?? '0'}`;
+    const words = ['serve', '--data', data, '--console', address, '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
+    return new Server(data, await Program.start(words, options.env));
   }
 
   /** Starts a server with an administrator and a viewer; registered or not. */
-  static async claimed(options: { registered?: boolean; env?: Record<string, string> } = {}): Promise<Server> {
-    const server = await Server.start({ env: options.env });
+  static async claimed(options: Start & { registered?: boolean } = {}): Promise<Server> {
+    const server = await Server.start(options);
     server.cli(['user', 'add', ADMIN.name, '--role', 'administrator', '--password-stdin'], ADMIN.password);
     server.cli(['user', 'add', VIEWER.name, '--role', 'viewer', '--password-stdin'], VIEWER.password);
     if (options.registered ?? true) server.cli(['register', '--guid', GUID, '--no-sync']);
@@ -132,9 +96,7 @@ export class Server {
 
   /** Runs a command of the same program on this server's folder and gives what it printed. */
   cli(words: string[], input = ''): string {
-    const done = spawnSync(binary(), [...words, '--data', this.data], { input, encoding: 'utf8', env: environment() });
-    if (done.status !== 0) throw new Error(`leasehold ${words.join(' ')} ended with ${done.status}: ${done.stderr}`);
-    return done.stdout;
+    return run([...words, '--data', this.data], input);
   }
 
   /** The conf file as it lies on the disk. */
@@ -200,21 +162,22 @@ export class Server {
 
   /** Everything the server has logged so far. */
   logged(): string {
-    return this.log.join('\n');
+    return this.program.logged();
   }
 
-  /** Ends the server and removes its folder. A server that does not end in time, or not cleanly, is an error. */
+  /** Ends the server and removes its folder. */
   async stop(options: { keepData?: boolean } = {}): Promise<void> {
-    const ended = new Promise<number | null>((resolved) => {
-      if (this.child.exitCode !== null || this.child.signalCode !== null) resolved(this.child.exitCode);
-      else this.child.once('exit', (code) => resolved(code));
-    });
-    this.child.kill('SIGTERM');
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), END_WITHIN_MS);
-    const code = await ended;
-    clearTimeout(timer);
-    if (!options.keepData) rmSync(this.data, { recursive: true, force: true });
-    if (code !== 0) throw new Error(`the server ended with ${code ?? 'SIGKILL'} after SIGTERM\n${this.log.slice(-20).join('\n')}`);
+    try {
+      await this.program.stop();
+    } finally {
+      if (!options.keepData) rmSync(this.data, { recursive: true, force: true });
+    }
+  }
+
+  /** Ends it and starts it again on the same data, at the same address. */
+  async again(options: Omit<Start, 'data'> = {}): Promise<Server> {
+    await this.stop({ keepData: true });
+    return Server.start({ port: new URL(this.url).port, ...options, data: this.data });
   }
 }
 

@@ -1,56 +1,8 @@
 /** The core journeys with the keyboard alone: nothing here clicks, and no field is filled but by typing into the focused one. */
 
-import { asPerson, expect, expectPage, expectRefused, sending, test, type Locator, type Page } from './fixtures.ts';
+import { asPerson, expect, expectPage, expectRefused, sending, test } from './fixtures.ts';
+import { focusShown, press, STOPS, tabTo, type } from './hands.ts';
 import { ADMIN, GUID, GUID_PASTED, PLACEHOLDER, Server } from './harness.ts';
-
-/** More stops than any page has. */
-const STOPS = 120;
-
-/** What is wrong with how the focus is shown; empty when nothing is. */
-function focusShown(element: Element): string {
-  const style = getComputedStyle(element);
-  const box = element.getBoundingClientRect();
-  const name = `${element.tagName} “${(element.textContent ?? '').trim().slice(0, 40)}”`;
-  if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) return `${name} shows no focus`;
-  if (box.bottom <= 0 || box.top >= innerHeight) return `${name} has the focus outside of the view`;
-  const middle = document.elementFromPoint(box.left + box.width / 2, Math.min(Math.max(box.top + box.height / 2, 1), innerHeight - 1));
-  if (middle && !element.contains(middle) && !middle.contains(element)) return `${name} has the focus but is covered`;
-  return '';
-}
-
-/** Presses Tab until the target has the focus. Each stop on the way must show that it has it. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  await expect(target).toBeVisible();
-  const hidden: string[] = [];
-  for (let stop = 0; stop < STOPS; stop += 1) {
-    if (await target.evaluate((element) => element === document.activeElement)) {
-      expect(hidden).toEqual([]);
-      return;
-    }
-    await page.keyboard.press('Tab');
-    const focused = await page.evaluateHandle(() => document.activeElement);
-    const element = focused.asElement();
-    if (element && (await element.evaluate((e) => e !== document.body))) {
-      const wrong = await element.evaluate(focusShown);
-      if (wrong) hidden.push(wrong);
-    }
-  }
-  throw new Error(`Tab never reaches ${target}`);
-}
-
-/** Tabs to a field, replaces what it holds. */
-async function type(page: Page, field: Locator, value: string): Promise<void> {
-  await tabTo(page, field);
-  await page.keyboard.press('Control+a');
-  await page.keyboard.type(value);
-  await expect(field).toHaveValue(value);
-}
-
-/** Tabs to a control and presses a key on it. */
-async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
-  await tabTo(page, target);
-  await page.keyboard.press(key);
-}
 
 test.describe('a new server', () => {
   let server: Server;

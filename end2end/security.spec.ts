@@ -1,13 +1,12 @@
 /** What the console promises about trust, asked of the real server. */
 
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asPerson, expect, expectPage, test } from './fixtures.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
+import { CLOCK } from './program.ts';
 
-/** Moves the clock of a process; Debian's package `faketime`. */
-const CLOCK = ['x86_64', 'aarch64'].map((arch) => `/usr/lib/${arch}-linux-gnu/faketime/libfaketimeMT.so.1`).find(existsSync);
 /** Larger than any form may be. */
 const TOO_LARGE = 4 * 1024 * 1024;
 

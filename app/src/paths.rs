@@ -33,6 +33,7 @@ pub const LICENSES_CSV: &str = "/licenses.csv";
 
 pub const EXCHANGE: &str = "/exchange";
 pub const EXCHANGE_SYNC: &str = "/exchange/sync";
+pub const EXCHANGE_REGISTRATION: &str = "/exchange/registration";
 /// The keys of the vendor, on the page of the exchange.
 pub const EXCHANGE_AT_KEYS: &str = "/exchange#keys";
 pub const EXCHANGE_HAND: &str = "/exchange/hand";

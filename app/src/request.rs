@@ -19,7 +19,12 @@ pub struct Viewer {
 pub enum Standing {
     #[default]
     Unregistered,
+    /// Registered, and not yet told by a node what for.
     Registered,
+    /// Its licenses are for production or development.
+    Primary,
+    /// Its licenses are for a backup.
+    Backup,
 }
 
 /// The facts the top bar shows on each page.
@@ -33,6 +38,8 @@ pub struct Badge {
     pub changed_outside: bool,
     /// Number of the newest revision of the configuration file.
     pub revision: i64,
+    /// When an answer of the nodes was last taken in, Unix milliseconds; 0 before the first.
+    pub exchanged: i64,
     /// Contact with the vendor's nodes: "In touch", "Reminder: 31 days"; none while that is not known.
     pub contact: Option<(Tone, String)>,
 }

@@ -58,9 +58,11 @@ pub fn BareLayout(children: Children) -> impl IntoView {
 
 #[component]
 fn TopBar(context: RequestContext) -> impl IntoView {
-    let Badge { server_name, guid_short, standing, changed_outside, revision, contact } = context.badge.clone();
+    let Badge { server_name, guid_short, standing, changed_outside, revision, exchanged, contact } = context.badge.clone();
     let (tone, word) = match standing {
         Standing::Registered => (Tone::Success, "Registered"),
+        Standing::Primary => (Tone::Success, "Primary"),
+        Standing::Backup => (Tone::Info, "Backup"),
         Standing::Unregistered => (Tone::Warning, "Unregistered"),
     };
     view! {
@@ -71,7 +73,7 @@ fn TopBar(context: RequestContext) -> impl IntoView {
             <span class=if contact.is_some() { "top-role" } else { "" }><Pill tone=tone text=word /></span>
             {contact.map(|(tone, words)| view! { <ContactState tone=tone words=words /> })}
             <span class="grow"></span>
-            <Live revision=revision changed_outside=changed_outside />
+            <Live revision=revision changed_outside=changed_outside exchanged=exchanged />
             <Palette destinations=destinations(&context) />
             <UserMenu context=context />
         </header>

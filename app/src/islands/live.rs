@@ -54,6 +54,8 @@ pub(super) enum Link {
 pub(super) struct News {
     pub revision: i64,
     pub changed_outside: bool,
+    /// When an answer of the nodes was last taken in, Unix milliseconds; 0 before the first.
+    pub exchanged: i64,
 }
 
 /// A sentence and where it leads; an empty address reloads the page.
@@ -68,6 +70,9 @@ fn notice(shown: News, news: News) -> Option<Notice> {
     if news.revision != shown.revision {
         return Some((format!("Revision {} was saved meanwhile.", news.revision), "Reload", ""));
     }
+    if news.exchanged != shown.exchanged {
+        return Some(("An exchange with the nodes was made meanwhile.".to_owned(), "Reload", ""));
+    }
     if shown.changed_outside && !news.changed_outside {
         return Some(("The change made outside is settled.".to_owned(), "Reload", ""));
     }
@@ -76,8 +81,8 @@ fn notice(shown: News, news: News) -> Option<Notice> {
 
 /// The control in the top bar, and the banner.
 #[island]
-pub fn Live(revision: i64, changed_outside: bool) -> impl IntoView {
-    let shown = News { revision, changed_outside };
+pub fn Live(revision: i64, changed_outside: bool, exchanged: i64) -> impl IntoView {
+    let shown = News { revision, changed_outside, exchanged };
     let ready = RwSignal::new(false);
     let pace = RwSignal::new(Pace::AsItHappens);
     let link = RwSignal::new(Link::Waiting);
@@ -140,13 +145,14 @@ mod tests {
 
     #[test]
     fn a_change_outside_is_told_before_a_new_revision() {
-        let shown = News { revision: 14, changed_outside: false };
+        let shown = News { revision: 14, changed_outside: false, exchanged: 0 };
         assert_eq!(notice(shown, shown), None);
         assert_eq!(
-            notice(shown, News { revision: 15, changed_outside: true }).map(|told| told.1),
+            notice(shown, News { revision: 15, changed_outside: true, ..shown }).map(|told| told.1),
             Some("Show what changed")
         );
-        assert_eq!(notice(shown, News { revision: 15, changed_outside: false }).map(|told| told.1), Some("Reload"));
+        assert_eq!(notice(shown, News { revision: 15, ..shown }).map(|told| told.1), Some("Reload"));
+        assert!(notice(shown, News { exchanged: 5, ..shown }).is_some_and(|told| told.0.contains("exchange")));
         let alarmed = News { changed_outside: true, ..shown };
         assert_eq!(notice(alarmed, shown).map(|told| told.0), Some("The change made outside is settled.".to_owned()));
     }

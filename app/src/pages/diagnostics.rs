@@ -7,7 +7,7 @@ mod ports;
 
 use crate::components::{FormErrors, LinkButton, PageHeader, Statement, Submit, TimeAgo};
 use crate::paths;
-use crate::request::request;
+use crate::request::{Tone, request};
 use firewall::Firewall;
 use leptos::prelude::*;
 use licensing::permission::Permission;
@@ -38,7 +38,7 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
             })}
             {fresh.then(|| view! { <div class="actions"><Check running=false again=false /></div> })}
         </Statement>
-        {(!fresh).then(|| view! { <Ports works=data.works.clone() running=running choice=Choice::Configuration /> })}
+        {(!fresh).then(|| view! { <Ports works=data.works.clone() running=running choice=Choice::Configuration reached=data.tone == Tone::Success /> })}
         {data.matrix.into_iter().map(|block| view! { <Matrix block=block running=running /> }).collect_view()}
         <Firewall data=data.firewall />
         <aside class="note">

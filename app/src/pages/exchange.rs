@@ -12,6 +12,7 @@ mod ledger;
 mod model;
 mod network;
 mod receipt;
+mod register;
 mod standing;
 mod state;
 mod tabs;

@@ -26,6 +26,7 @@ pub fn administrator(path: &str) -> RequestContext {
             standing: Standing::Registered,
             changed_outside: false,
             revision: 14,
+            exchanged: NOW - 3_600_000,
             contact: Some((Tone::Success, "In touch".into())),
         },
         now_ms: NOW,

@@ -7,7 +7,9 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use licensing::permission::Permission::{EditConfiguration, Exchange, OwnAccount, RestoreConfiguration, View, ViewAudit};
+use licensing::permission::Permission::{
+    EditConfiguration, Exchange, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
+};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
@@ -67,6 +69,7 @@ pub fn table(app: App) -> Table {
         .get("/licenses.csv", Person(View), licenses::csv)
         .get("/exchange", Person(View), render::page)
         .post("/exchange/sync", Person(Exchange), &["exchange.sync"], exchange::sync)
+        .post("/exchange/registration", Person(Register), &["server.register"], exchange::registration)
         .get("/exchange/hand", Person(View), render::page)
         .post("/exchange/hand/report", Person(Exchange), &["exchange.report"], exchange::report)
         .post("/exchange/hand/response", Person(Exchange), &["exchange.push"], exchange::response)
@@ -74,12 +77,12 @@ pub fn table(app: App) -> Table {
         .get("/exchange/receipt/{id}", Person(View), render::page)
         .get("/exchange/ledger", Person(View), render::page)
         .get("/exchange/clusters", Person(View), render::page)
-        .post("/exchange/clusters", Person(Exchange), &["cluster.add"], clusters::add)
+        .post("/exchange/clusters", Person(EditConfiguration), &["cluster.add"], clusters::add)
         .get("/exchange/clusters/{id}", Person(View), render::page)
         .post("/exchange/clusters/{id}/report", Person(Exchange), &[], clusters::report)
         .post("/exchange/clusters/{id}/pull", Person(Exchange), &["cluster.pull"], clusters::pull)
         .post("/exchange/clusters/{id}/push", Person(Exchange), &["cluster.push"], clusters::push)
-        .post("/exchange/clusters/{id}/remove", Person(Exchange), &["cluster.remove"], clusters::remove)
+        .post("/exchange/clusters/{id}/remove", Person(EditConfiguration), &["cluster.remove"], clusters::remove)
         .get("/diagnostics", Person(View), render::page)
         .post("/diagnostics/probe", Person(Exchange), &["diagnostics.probe"], diagnostics::probe)
         .post("/diagnostics/port", Person(EditConfiguration), &["conf.save"], diagnostics::port)

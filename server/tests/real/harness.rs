@@ -40,7 +40,7 @@ pub fn stderr(output: &Output) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct How {
     pub more: Vec<String>,
-    /// Where its wall clock stands beside that of the machine: `+35d`.
+    /// Where its wall clock stands beside that of the machine; see [`leasehold_at`].
     pub clock: Option<String>,
     /// The file that takes what it logs.
     pub log: Option<PathBuf>,
@@ -208,10 +208,16 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
     panic!("the server ended before it was ready: {:?}", child.wait());
 }
 
-/// The binary under test with a wall clock that stands `clock` beside that of the machine. Time that passes is not touched.
+/// The binary under test with a wall clock that stands `clock` beside that of the machine: `+35d`, or the path of a file that
+/// says so and may be changed. Time that passes is not touched.
 pub fn leasehold_at(clock: &str) -> Command {
     let mut command = leasehold();
-    command.env("LD_PRELOAD", faketime()).env("FAKETIME", clock).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    command.env("LD_PRELOAD", faketime()).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    if clock.starts_with('/') {
+        command.env("FAKETIME_TIMESTAMP_FILE", clock).env("FAKETIME_NO_CACHE", "1");
+    } else {
+        command.env("FAKETIME", clock);
+    }
     command
 }
 

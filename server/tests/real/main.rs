@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod commands;
+mod contact;
 mod crash;
+mod exchange;
 mod faults;
 mod harness;
 mod outside;
+mod reporting;
 mod serving;

@@ -42,6 +42,7 @@ impl Drop for Stream {
 struct Status {
     revision: i64,
     changed_outside: bool,
+    exchanged: i64,
 }
 
 /// Listens at this pace (`0`, `10`, `60` seconds, or `off`), in place of what was listened to before.
@@ -74,7 +75,8 @@ fn open(pace: String, generation: u32, link: RwSignal<Link>, news: RwSignal<Opti
         let Some(text) = event.data().as_string() else { return };
         if let Ok(status) = serde_json::from_str::<Status>(&text) {
             link.set(Link::Open);
-            news.set(Some(News { revision: status.revision, changed_outside: status.changed_outside }));
+            let Status { revision, changed_outside, exchanged } = status;
+            news.set(Some(News { revision, changed_outside, exchanged }));
         }
     });
     let _ = source.add_event_listener_with_callback("status", told.as_ref().unchecked_ref());

@@ -179,8 +179,10 @@ fn columns(block: &MatrixBlock) -> Vec<u16> {
 
 /// "38 of 50 connections reached a node."
 pub(crate) fn tally_words(block: &MatrixBlock) -> String {
-    let (reached, ended) = tally(block);
-    format!("{reached} of {ended} connections reached a node.")
+    match tally(block) {
+        (_, 0) => "No connection has been tried yet.".to_owned(),
+        (reached, ended) => format!("{reached} of {ended} connections reached a node."),
+    }
 }
 
 /// How many connections reached a node, of those that ended.

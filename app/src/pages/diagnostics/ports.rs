@@ -18,7 +18,13 @@ pub(crate) enum Choice {
 
 /// The working ports, the best first.
 #[component]
-pub(crate) fn Ports(works: Vec<WorkingPort>, running: bool, choice: Choice) -> impl IntoView {
+pub(crate) fn Ports(
+    works: Vec<WorkingPort>,
+    running: bool,
+    choice: Choice,
+    /// Nodes were reached at ports of their own, which no choice here changes.
+    reached: bool,
+) -> impl IntoView {
     let refused = match choice {
         Choice::Configuration => request().why_not(Permission::EditConfiguration),
         Choice::Wizard => None,
@@ -26,6 +32,7 @@ pub(crate) fn Ports(works: Vec<WorkingPort>, running: bool, choice: Choice) -> i
     let blocked = refused.filter(|_| works.iter().any(|port| !port.current));
     let body = match (works.is_empty(), running) {
         (true, true) => view! { <p class="muted">"No node was reached so far."</p> }.into_any(),
+        (true, false) if reached => view! { <p class="muted">"The nodes name their own ports; there is none to choose."</p> }.into_any(),
         (true, false) => view! { <NoneWork choice=choice /> }.into_any(),
         (false, _) => view! {
             <ul class="ports">

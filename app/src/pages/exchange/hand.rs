@@ -91,7 +91,7 @@ fn Export(
     let shown = report.as_ref().map(|report| report.status_id.clone()).unwrap_or_default();
     let label = if report.is_some() { "Make another report" } else { "Make a report" };
     // One button of a page stands out: the next thing to do.
-    let look = if report.is_some() || was_checked { "" } else { "primary" };
+    let look = if report.is_some() || was_checked || !open.is_empty() { "" } else { "primary" };
     view! {
         <section class="card lane" id="export" aria-labelledby="export-title">
             <LaneTitle number=1 id="export-title" title="Export" />

@@ -1,6 +1,7 @@
 //! Why nothing can be exchanged, and what to do about it.
 
 use super::model::Registered;
+use super::register::RegisterForm;
 use crate::components::{Copyable, LinkButton, Statement};
 use crate::paths;
 use crate::request::{Tone, request};
@@ -10,9 +11,6 @@ use licensing::permission::Permission;
 /// Registers with the file the vendor hands out.
 const REGISTER: &str = "leasehold register --file REGISTRATION";
 
-/// Trusts a key by its fingerprint.
-const PIN: &str = "leasehold register --vendor-key FINGERPRINT";
-
 /// The statement a page opens with while nothing can be exchanged; nothing otherwise.
 #[component]
 pub fn NotReady(registered: Registered) -> impl IntoView {
@@ -21,22 +19,22 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
         Registered::No => view! {
             <Statement tone=Tone::Warning sentence="This server is not registered yet.">
                 <p>"Without a registration there is nobody to exchange with. The vendor hands out a registration file with the license; it holds the GUID, the auth string and the vendor's key."</p>
-                <Register />
-                <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID") look="primary">"Register"</LinkButton></div>
+                <RegisterForm by_hand=false />
+                <Command why="Or on the server:" command=REGISTER />
             </Statement>
         }
         .into_any(),
         Registered::NoKey => view! {
             <Statement tone=Tone::Warning sentence="Nothing is sent before the vendor's key is confirmed.">
                 <p>"Each answer carries a signature. Without the vendor's key it cannot be checked, so no answer would be accepted."</p>
-                <Command why="Compare the fingerprint with the one the vendor gave you by another way, then confirm it on the server:" command=PIN />
+                <RegisterForm by_hand=true />
             </Statement>
         }
         .into_any(),
         Registered::NoAuth => view! {
             <Statement tone=Tone::Warning sentence="The auth string of this server is not known.">
                 <p>"The nodes answer only who shows it. It comes with the GUID; the registration file holds both."</p>
-                <Register />
+                <RegisterForm by_hand=true />
             </Statement>
         }
         .into_any(),
@@ -44,7 +42,7 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
             <Statement tone=Tone::Danger sentence="The configuration file names another GUID than the one that was registered.">
                 <p>"In the file: " <code>{file}</code> ". Registered: " <code>{registered}</code> ". Nothing is exchanged while they differ."</p>
                 <p>"Put the registered GUID back, or register the new one with its own registration file."</p>
-                <Register />
+                <RegisterForm by_hand=true />
                 <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Open the GUID"</LinkButton></div>
             </Statement>
         }
@@ -58,11 +56,6 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
         .into_any(),
     }
     .into_any()
-}
-
-#[component]
-fn Register() -> impl IntoView {
-    view! { <Command why="On the server, with that file:" command=REGISTER /> }
 }
 
 /// A command to type on the server; who may not register is told so.

@@ -1,7 +1,7 @@
 //! The answer comes in: pasted, dropped or chosen, and checked before anything changes.
 
 use super::hand::LaneTitle;
-use crate::components::{Disabled, FieldProblem, LinkButton, TextArea, described_by};
+use crate::components::{Disabled, FieldProblem, Hidden, LinkButton, TextArea, described_by};
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -32,6 +32,7 @@ pub(super) fn Upload(
                 view! {
                     <p>"Bring the node's answer back. It is checked before anything changes: the vendor's signature, this server's GUID, and the report it answers."</p>
                     <form method="post" action=paths::EXCHANGE_HAND_RESPONSE enctype="multipart/form-data" class="upload">
+                        <Hidden name="report" value=context.typed("report", context.query("report").unwrap_or_default()) />
                         <div class="field">
                             <label for="response">"The answer"</label>
                             <p class="hint" id="response-hint">"Paste it whole, from the first { to the last }."</p>

@@ -6,6 +6,9 @@ use crate::components::duration_words;
 /// 24 hours, milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
+/// What was so long ago was just now, milliseconds.
+const JUST_NOW: i64 = 60_000;
+
 /// What is due this soon is due now, milliseconds.
 const NOW_ISH: i64 = 5_000;
 
@@ -13,7 +16,11 @@ const NOW_ISH: i64 = 5_000;
 pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
     match (contact.last_ms, contact.days) {
         (Some(last), Some(days)) => {
-            format!("{}: the last exchange was {} ago.", contact.label, since(now_ms - last, days))
+            match now_ms - last {
+                // Clocks of server and node may differ by a little, either way.
+                elapsed if elapsed.abs() < JUST_NOW && days == 0 => format!("{}: the last exchange was just now.", contact.label),
+                elapsed => format!("{}: the last exchange was {} ago.", contact.label, since(elapsed, days)),
+            }
         }
         _ => "No exchange has taken place yet.".to_owned(),
     }

@@ -11,16 +11,16 @@ use leptos::prelude::*;
 pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
     let aside = view! { <a href=paths::EXCHANGE>"Exchange"</a> };
     let last = contact.last_ms;
-    let state = if running {
-        view! { <Pill tone=Tone::Info text="Exchanging now" /> }
-    } else {
-        view! { <Pill tone=contact.tone text=contact.label.clone() /> }
+    let state = match (running, last) {
+        (true, _) => Some((Tone::Info, "Exchanging now".to_owned())),
+        (false, Some(_)) => Some((contact.tone, contact.label.clone())),
+        (false, None) => None,
     };
     let flag = contact.clock_flag.clone();
     view! {
         <Card title="Contact with the vendor" id="contact" aside=aside.into_any()>
             <p>
-                {state}" "
+                {state.map(|(tone, words)| view! { <Pill tone=tone text=words />" " })}
                 {match last {
                     Some(at) => view! { "Last exchange "<TimeAgo at_ms=at />"." }.into_any(),
                     None => "No exchange has taken place yet.".into_any(),
@@ -36,7 +36,7 @@ pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
 /// How many licenses there are; the numbers lead to their lists.
 #[component]
 pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
-    let (loaded, left_out, at_once) = counts;
+    let (loaded, left_out, products) = counts;
     let aside = view! { <a href=paths::LICENSES>"Licenses"</a> };
     let active = paths::licenses("", "active", "", "", false);
     view! {
@@ -44,7 +44,7 @@ pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
             <dl class="figures">
                 <div><dt>"Loaded"</dt><dd>{number(loaded, active)}</dd></div>
                 <div><dt>"Not loaded"</dt><dd>{number(left_out, paths::LICENSES.to_owned())}</dd></div>
-                <div><dt>"Concurrent in service"</dt><dd>{grouped(at_once)}</dd></div>
+                <div><dt>"Products in service"</dt><dd>{grouped(products)}</dd></div>
             </dl>
         </Card>
     }

@@ -17,7 +17,7 @@ pub struct Overview {
     pub contact: ContactModel,
     /// Whether this server can exchange with the nodes.
     pub registered: Registered,
-    /// Licenses that are loaded, those that are not, and how many may be held at once; none before the first exchange.
+    /// Licenses that are loaded, those that are not, and the products loaded; none before the first exchange.
     pub licenses: Option<(usize, usize, u64)>,
     /// An exchange is under way.
     pub running: bool,

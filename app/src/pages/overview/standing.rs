@@ -97,7 +97,9 @@ fn service(data: &Overview) -> Opening {
         return Opening {
             tone: Tone::Danger,
             sentence: "No license is in service.".to_owned(),
-            why: Some("Licenses come back with the next exchange: make one now, over the network or by hand.".to_owned()),
+            why: Some(
+                "Licenses come back with the next exchange: make one now, over the network or by hand.".to_owned(),
+            ),
             ..base
         };
     }

@@ -6,7 +6,7 @@ use crate::components::{Card, LinkButton, Statement};
 use crate::pages::configuration::SettingRow;
 use crate::pages::diagnostics::{Choice, DiagnosticsPage, MatrixTable, Ports, Progress, tally_words};
 use crate::paths;
-use crate::request::request;
+use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::conf::view::SettingView;
 
@@ -65,13 +65,14 @@ fn Reach(probe: Option<DiagnosticsPage>) -> impl IntoView {
 #[component]
 fn Result(probe: DiagnosticsPage) -> impl IntoView {
     let running = probe.running;
+    let reached = probe.tone == Tone::Success;
     // Without a result there is nothing to say about ports; the sentence tells why.
     let ended = !probe.matrix.is_empty() || running;
     view! {
         <Statement tone=probe.tone sentence=probe.sentence>
             {running.then(|| view! { <Progress done=probe.done total=probe.total again=paths::SETUP_CONNECTION /> })}
         </Statement>
-        {ended.then(|| view! { <Ports works=probe.works running=running choice=Choice::Wizard /> })}
+        {ended.then(|| view! { <Ports works=probe.works running=running choice=Choice::Wizard reached=reached /> })}
         {(!probe.matrix.is_empty()).then(|| view! {
             <details class="disclosure">
                 <summary>"Each node and port"</summary>

@@ -126,7 +126,7 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
                 {wrong_choice.map(|sentence| view! { <FieldProblem name="fingerprint".to_owned() sentence=sentence /> })}
                 <div class="field">
                     <div class="check">
-                        <input type="checkbox" id="compared" name="compared" value="yes" checked=compared aria-invalid=wrong.is_some().then_some("true") aria-describedby=wrong.is_some().then_some("compared-error") />
+                        <input type="checkbox" id="compared" name="compared" value="yes" checked=compared autofocus=context.focuses("compared") aria-invalid=wrong.is_some().then_some("true") aria-describedby=wrong.is_some().then_some("compared-error") />
                         <label for="compared">"I compared it with what the vendor gave me; it is the same"</label>
                     </div>
                     {wrong.map(|sentence| view! { <FieldProblem name="compared".to_owned() sentence=sentence /> })}

@@ -32,6 +32,8 @@ pub struct SyncState {
     pub failed_rounds: u32,
     /// When the next is due, Unix milliseconds; none while nothing can be exchanged.
     pub next_ms: Option<i64>,
+    /// When an answer was last taken in, by whatever way, Unix milliseconds.
+    pub last_ms: Option<i64>,
 }
 
 /// What an exchange brought.
@@ -75,7 +77,7 @@ impl Sync {
     /// With the last success as it is stored: wall time and known time.
     pub(crate) fn new(last: Option<(Millis, Millis)>) -> Self {
         Self {
-            state: watch::Sender::new(SyncState::default()),
+            state: watch::Sender::new(SyncState { last_ms: last.map(|(wall, _)| wall), ..SyncState::default() }),
             wake: Notify::new(),
             in_flight: tokio::sync::Mutex::new(()),
             times: Mutex::new(Times { last, not_before: None }),
@@ -99,7 +101,10 @@ impl Sync {
     /// A verified answer was taken in, by whatever way.
     pub(super) fn succeeded(&self, wall: Millis, known: Millis) {
         self.with_times(|times| *times = Times { last: Some((wall, known)), not_before: None });
-        self.state.send_modify(|state| state.failed_rounds = 0);
+        self.state.send_modify(|state| {
+            state.failed_rounds = 0;
+            state.last_ms = Some(wall);
+        });
         self.wake.notify_one();
     }
 

@@ -112,6 +112,11 @@ impl Engine {
         }
     }
 
+    /// The context of the licenses in force.
+    pub fn context(&self) -> Option<Context> {
+        self.installed().map(|installed| installed.bundle.context)
+    }
+
     /// All licenses, in service or not; none before the first exchange.
     pub fn licenses(&self) -> Option<Licenses> {
         let installed = self.installed()?;

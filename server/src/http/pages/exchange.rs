@@ -5,12 +5,19 @@ use std::time::Duration;
 use app::answer::Answer;
 use app::load::exchange as load;
 use app::paths;
-use app::request::FlashKind;
+use app::request::{FieldError, FlashKind};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::actor::Origin;
+use engine::conf::{Base, SaveError};
 use engine::exchange::{Channel, PushError, ReportError, SyncError};
+
+use engine::registration::{self, Credentials};
+use licensing::conf::effective::Effective;
+use licensing::guid::Guid;
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::Fingerprint;
 
 use super::form::{Form, wrong};
 use super::render::{Drawing, draw};
@@ -117,9 +124,69 @@ async fn refuse(app: &App, form: &Form, field: &str, text: &str, refused: PushEr
     if field == "response" {
         state.values.push(("response".to_owned(), text.chars().take(SHOWN_AGAIN).collect()));
     }
-    let path = Some(paths::EXCHANGE_HAND.to_owned());
-    draw(app, &form.parts, Drawing { form: Some(state), path, status: Some(status), answer: None }).await
+    let path = match form.value("report") {
+        "" => paths::EXCHANGE_HAND.to_owned(),
+        report => paths::hand_report(report),
+    };
+    draw(app, &form.parts, Drawing { form: Some(state), path: Some(path), status: Some(status), answer: None }).await
 }
 
 /// Characters of a refused answer that are shown again.
 const SHOWN_AGAIN: usize = 200_000;
+
+/// `POST /exchange/registration`: what was not given in the wizard.
+pub async fn registration(State(app): State<App>, form: Form) -> Response {
+    let (guid, credentials, more) = match given(&app, &form) {
+        Ok(given) => given,
+        Err(wrong) => {
+            return form.refuse(&app, paths::EXCHANGE, StatusCode::UNPROCESSABLE_ENTITY, vec![wrong]).await;
+        }
+    };
+    let actor = form.caller().actor(Origin::Console);
+    match app.engine.register(&actor, &Base::Newest, &guid, &more, &credentials, "Registered in the console.").await {
+        Ok(_) => {
+            flash::leave(&form.session(), FlashKind::Success, format!("Registered as {guid}.")).await;
+            Redirect::to(paths::EXCHANGE).into_response()
+        }
+        Err(SaveError::Sql(failed)) => error::internal(&app, &form.parts, &failed).await,
+        Err(refused) => {
+            let errors = vec![wrong(None, refused)];
+            form.refuse(&app, paths::EXCHANGE, StatusCode::UNPROCESSABLE_ENTITY, errors).await
+        }
+    }
+}
+
+/// A GUID with what belongs to it, and further values for the conf file.
+type Given = (Guid, Credentials, Vec<(String, String)>);
+
+/// A registration file, else auth string and fingerprint for the GUID there is.
+fn given(app: &App, form: &Form) -> Result<Given, FieldError> {
+    const FILE: &str = "registration_file";
+    let document = app.engine.conf().document();
+    let own = Effective::of(&document).guid;
+    let text = form.value(FILE).trim();
+    if !text.is_empty() {
+        let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(FILE), error))?;
+        if let Some(own) = own.filter(|own| *own != file.guid) {
+            let message = format!(
+                "This file is for {}, but license_server.conf names {own}. Choose the file that belongs to this server, or change LICENSE_SERVER_GUID first.",
+                file.guid
+            );
+            return Err(wrong(Some(FILE), message));
+        }
+        return Ok((file.guid, Credentials::of(&file), registration::node_values(&file, &document)));
+    }
+    let (auth, typed) = (form.value("auth").trim(), form.value("typed").trim());
+    let Some(guid) = own.filter(|_| !(auth.is_empty() && typed.is_empty())) else {
+        return Err(wrong(Some(FILE), "Choose the registration file the vendor gave you."));
+    };
+    if auth.len() > 1024 || auth.chars().any(char::is_control) {
+        return Err(wrong(Some("auth"), "An auth string is one line of up to 1024 characters."));
+    }
+    let mut credentials = Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
+    if !typed.is_empty() {
+        let fingerprint: Fingerprint = typed.parse().map_err(|error| wrong(Some("typed"), error))?;
+        credentials.vendor_keys.push((fingerprint, None));
+    }
+    Ok((guid, credentials, Vec::new()))
+}

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 use licensing::conf::effective::Effective;
+use licensing::context::Context;
 use tower_sessions::Session;
 
 use super::{flash, theme};
@@ -123,9 +124,15 @@ async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option
         badge: Badge {
             server_name: app.server_name.clone(),
             guid_short: effective.guid.map(|g| g.short()),
-            standing: if registered { Standing::Registered } else { Standing::Unregistered },
+            standing: match (registered, app.engine.context()) {
+                (false, _) => Standing::Unregistered,
+                (true, None) => Standing::Registered,
+                (true, Some(Context::Backup)) => Standing::Backup,
+                (true, Some(_)) => Standing::Primary,
+            },
             changed_outside: conf.outside.is_some(),
             revision: conf.number(),
+            exchanged: app.engine.sync_state().last_ms.unwrap_or(0),
             contact: registered.then(|| contact_badge(app)).flatten(),
         },
         theme: theme::of(&parts.headers),

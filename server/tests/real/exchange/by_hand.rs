@@ -37,7 +37,9 @@ fn a_report_goes_out_with_the_printed_curl_and_its_answer_comes_in_once() {
     assert_eq!(listed["items"][0]["status_id"], status_id);
 
     let before = world.licenses();
-    for again in [world.cli(&["exchange", "push", file.to_str().unwrap()]), world.cli_with(&["exchange", "push", "-"], &answer)] {
+    for again in
+        [world.cli(&["exchange", "push", file.to_str().unwrap()]), world.cli_with(&["exchange", "push", "-"], &answer)]
+    {
         assert_eq!(again.status.code(), Some(2));
         assert!(stderr(&again).contains("was used before"), "{}", stderr(&again));
         assert!(stderr(&again).trim_end().ends_with("Nothing was changed."), "{}", stderr(&again));
@@ -68,7 +70,14 @@ fn the_report_in_a_file_is_the_report_in_the_curl_command() {
 fn tool(world: &World, operation: &str, more: &[&str]) -> Output {
     let registration = &world.registration;
     reporter_tool()
-        .args(["-operation", operation, "-deploymentId", &registration.deployment, "-operatorId", &registration.operator])
+        .args([
+            "-operation",
+            operation,
+            "-deploymentId",
+            &registration.deployment,
+            "-operatorId",
+            &registration.operator,
+        ])
         .arg(format!("-reportingApiUri={}", world.server.reporting))
         .args(more)
         .output()
@@ -87,12 +96,15 @@ fn the_vendors_tool_carries_an_exchange_as_its_manual_says() {
     let said = stdout(&pulled);
     let head = "## performing LicenseStatusReportPull to get license report to send to cloud from cluster...";
     assert_eq!(said.lines().next(), Some(head));
-    let (_, command) = said.split_once("Use the following curl command (or similar) to report to LumenVox cloud...\n").unwrap();
+    let (_, command) =
+        said.split_once("Use the following curl command (or similar) to report to LumenVox cloud...\n").unwrap();
     let answer = String::from_utf8(pasted(command)).unwrap();
 
     let pushed = tool(&world, "cluster-push", &["-responseJson", &answer]);
     assert_eq!(pushed.status.code(), Some(0), "{}", stderr(&pushed));
-    assert!(stdout(&pushed).starts_with("## performing LicenseStatusReportResponsePush to send response from cloud into"));
+    assert!(
+        stdout(&pushed).starts_with("## performing LicenseStatusReportResponsePush to send response from cloud into")
+    );
     assert!(stdout(&pushed).ends_with("License Status Push Successful\n"), "{}", stdout(&pushed));
     assert!(world.licenses().contains("VAD"));
     let status_id = serde_json::from_str::<Value>(&answer).unwrap()["license-status-id"].as_str().unwrap().to_owned();

@@ -1,15 +1,16 @@
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use licensing::bundle::Kind;
 use node::licenses::NewLicense;
-use serde_json::Value;
+use rustix::process::{Pid, Signal, kill_process};
 
+use super::dice::Dice;
 use super::world::World;
 use crate::harness::{Answer, stderr};
 
 /// Exchanges, each hit by a `kill -9`.
-const EXCHANGES: u64 = 200;
+const EXCHANGES: usize = 200;
 
 /// The node's folder, opened beside the node that serves it: a license costs no process that way.
 struct Issuing {
@@ -42,11 +43,33 @@ impl Issuing {
     }
 }
 
-/// The way an answer comes in.
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Network,
-    Hand,
+/// How long an exchange takes on this machine when nobody kills it: a kill is to fall into it, not behind it.
+struct Usual(Duration);
+
+impl Usual {
+    /// Carries one out to its end.
+    fn measured(&mut self, exchange: impl FnOnce() -> Answer) -> Answer {
+        let began = Instant::now();
+        let answer = exchange();
+        self.0 = (self.0 * 3 + began.elapsed().min(Duration::from_millis(400))) / 4;
+        answer
+    }
+
+    /// From the first to beyond the last moment.
+    fn moment(&self, dice: &mut Dice) -> Duration {
+        self.0 * 2 / 1_000 * u32::try_from(dice.below(1_000)).unwrap()
+    }
+}
+
+/// Begins an exchange and kills the server after `pause`; what came back.
+fn killed(world: &World, pause: Duration, exchange: impl FnOnce() -> Answer + Send) -> Answer {
+    let pid = Pid::from_raw(i32::try_from(world.server.pid()).unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        let exchange = scope.spawn(exchange);
+        std::thread::sleep(pause);
+        kill_process(pid, Signal::KILL).unwrap();
+        exchange.join().unwrap()
+    })
 }
 
 /// What the server has: the ids of its licenses and their serial.
@@ -59,52 +82,47 @@ fn installed(world: &World) -> (BTreeSet<String>, u64) {
     (ids, licenses.body["serial"].as_u64().unwrap())
 }
 
-/// Every status id once, and the newest that was answered brought what is installed.
-fn ledger_agrees(world: &World, serial: u64) -> Value {
+/// Every status id once; the newest that was answered brought what is installed, and started the contact clock anew.
+fn ledger_agrees(world: &World, serial: u64) {
     let ledger = world.server.get("/api/v1/exchange/ledger").body;
     let items = ledger["items"].as_array().unwrap();
     let ids: BTreeSet<&str> = items.iter().map(|entry| entry["status_id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), items.len(), "each status id stands once");
-    let answered = |entry: &&Value| entry["state"] == "answered";
     for entry in items {
-        assert_eq!(entry["outcome"].is_null(), !answered(&entry), "{entry}");
+        assert_eq!(entry["outcome"].is_null(), entry["state"] != "answered", "{entry}");
         assert!(entry["state"] != "open" || entry["channel"] != "online", "{entry}");
     }
     // By serial: answers are taken in another order than reports are made.
-    let newest = items.iter().filter(answered).map(|entry| entry["outcome"]["serial"].as_u64().unwrap()).max();
+    let outcomes = || items.iter().map(|entry| &entry["outcome"]).filter(|outcome| !outcome.is_null());
+    let newest = outcomes().map(|outcome| outcome["serial"].as_u64().unwrap()).max();
     assert_eq!(newest, Some(serial), "the licenses are those of the newest answer");
-    ledger
+    let since = world.server.get("/api/v1/status").body["contact"]["since"].clone();
+    assert_eq!(outcomes().map(|outcome| outcome["node_time"].as_str().unwrap()).max(), since.as_str());
 }
 
-/// kill −9 at any instant of an exchange: all of it happened or nothing did.
+/// kill −9 at any instant of an exchange, over the network and by hand: all of it happened or nothing did.
 #[test]
 fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
     let mut world = World::new();
     let issuing = Issuing::of(&world);
+    let mut dice = Dice::new(0x6b11_1e5d);
+    let (mut online, mut by_hand) = (Usual(Duration::from_millis(20)), Usual(Duration::from_millis(10)));
     let mut before = installed(&world);
     let (mut old, mut new, mut cut) = (0, 0, 0);
     for round in 0..EXCHANGES {
         issuing.license(format!("P{round}"));
-        let way = if round % 2 == 0 { Way::Network } else { Way::Hand };
-        let by_hand = (way == Way::Hand).then(|| {
+        let carried = (round % 2 == 1).then(|| {
             let (id, report) = world.pull();
             (id, world.carry(&report))
         });
-        let pid = world.server.pid().to_string();
-        // From the first to beyond the last moment of an exchange, in no order; by hand it is shorter.
-        let pause = Duration::from_micros(round * 7_919 % if way == Way::Network { 40_000 } else { 15_000 });
-        let answer: Answer = std::thread::scope(|scope| {
-            let exchange = scope.spawn(|| match &by_hand {
-                None => world.sync(),
-                Some((_, answer)) => world.push(answer.as_bytes()),
-            });
-            std::thread::sleep(pause);
-            std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
-            exchange.join().unwrap()
-        });
+        let answer = match &carried {
+            None => killed(&world, online.moment(&mut dice), || world.sync()),
+            Some((_, answer)) => killed(&world, by_hand.moment(&mut dice), || world.push(answer.as_bytes())),
+        };
         world.server.crash();
         world.again();
 
+        let all = 2 + round + 1;
         let after = installed(&world);
         let unchanged = after == before;
         if unchanged {
@@ -112,28 +130,32 @@ fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
             old += 1;
         } else {
             assert!(after.0.is_superset(&before.0) && after.1 > before.1, "{before:?} became {after:?}");
-            let whole: usize = 2 + usize::try_from(round).unwrap() + 1;
-            assert_eq!(after.0.len(), whole, "all licenses there are, or those of before");
+            assert_eq!(after.0.len(), all, "all licenses are there, or those of before");
             new += 1;
         }
-        cut += u64::from(answer.status == 0);
+        cut += u32::from(answer.status == 0);
         ledger_agrees(&world, after.1);
-        if let Some((id, answer)) = &by_hand {
-            let state = world.entry(id)["state"].clone();
-            assert_eq!(state, if unchanged { "open" } else { "answered" });
-            let again = world.push(answer.as_bytes());
-            assert_eq!(again.status, if unchanged { 200 } else { 409 }, "good once: {}", again.body);
-        } else {
-            let synced = world.sync();
-            assert_eq!(synced.status, 200, "{}", synced.body);
+        match &carried {
+            None => {
+                let synced = online.measured(|| world.sync());
+                assert_eq!(synced.status, 200, "{}", synced.body);
+            }
+            Some((id, answer)) => {
+                assert_eq!(world.entry(id)["state"], if unchanged { "open" } else { "answered" });
+                let push = || world.push(answer.as_bytes());
+                let again = if unchanged { by_hand.measured(push) } else { push() };
+                assert_eq!(again.status, if unchanged { 200 } else { 409 }, "good once: {}", again.body);
+            }
         }
         before = installed(&world);
-        assert_eq!(before.0.len(), 2 + usize::try_from(round).unwrap() + 1);
+        assert_eq!(before.0.len(), all);
         if round % 10 == 9 {
             let verified = world.cli(&["audit", "verify"]);
             assert_eq!(verified.status.code(), Some(0), "{}", stderr(&verified));
         }
     }
-    println!("{EXCHANGES} exchanges, each hit by kill -9: {old} left the old licenses, {new} the new ones; {cut} calls were cut off");
+    println!(
+        "{EXCHANGES} exchanges, each hit by kill -9: {old} left the old licenses, {new} the new ones; {cut} calls were cut off"
+    );
     assert!(old >= 20 && new >= 20, "the kills fell on both sides of the commit: {old} and {new}");
 }

@@ -4,7 +4,8 @@
 pub struct Dice(u64);
 
 /// What numbers are replaced by.
-const NUMBERS: &[&str] = &["0", "1", "-1", "51", "050", "1e999", "9007199254740992", "18446744073709551616", "null", ""];
+const NUMBERS: &[&str] =
+    &["0", "1", "-1", "51", "050", "1e999", "9007199254740992", "18446744073709551616", "null", ""];
 
 impl Dice {
     pub fn new(seed: u64) -> Self {

@@ -5,7 +5,8 @@ use super::world::{World, text_of};
 
 /// A whole answer of HTTP.
 fn http(head: &str, body: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
@@ -16,15 +17,24 @@ const SEALED: &str = "200 OK\r\ncontent-type: application/vnd.leasehold.sealed";
 fn impostors() -> Vec<(&'static str, Listener, &'static str)> {
     let page = b"<!DOCTYPE html><html><title>Hotel Wi-Fi</title><form>Sign in</form></html>";
     let huge = vec![b'x'; 10 * 1024 * 1024];
-    let endless = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n", &huge[..]].concat();
+    let endless =
+        [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n", &huge[..]].concat();
     let redirect = "302 Found\r\nlocation: http://login.example/portal";
     let error = br#"{"error":true,"response-message":"Who are you?"}"#;
     vec![
         ("a login page", Listener::saying(http("200 OK\r\ncontent-type: text/html", page)), "web page"),
         ("a page of a proxy", Listener::saying(http("503 Unavailable\r\ncontent-type: text/html", page)), "web page"),
         ("a redirect", Listener::saying(http(redirect, b"")), "sends us on to http://login.example/portal"),
-        ("an empty object", Listener::saying(http("200 OK\r\ncontent-type: application/json", b"{}")), "without a sealed"),
-        ("an unsigned reason", Listener::saying(http("400 Bad\r\ncontent-type: application/json", error)), "unsigned: “Who are you?”"),
+        (
+            "an empty object",
+            Listener::saying(http("200 OK\r\ncontent-type: application/json", b"{}")),
+            "without a sealed",
+        ),
+        (
+            "an unsigned reason",
+            Listener::saying(http("400 Bad\r\ncontent-type: application/json", error)),
+            "unsigned: “Who are you?”",
+        ),
         ("nothing", Listener::saying(http("204 No Content", b"")), "without a sealed response"),
         ("ten megabytes", Listener::saying(http(SEALED, &huge)), "is larger than"),
         ("ten megabytes without a word before", Listener::saying(endless), "is larger than"),

@@ -36,8 +36,13 @@ fn promtool_finds_nothing_but_the_unit_of_the_vendors_own_metric() {
     world.push(b"{}");
     world.set_nodes(&[&dead(1)[0]]);
     assert_eq!(world.sync().status, 502);
-    let mut check =
-        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut check = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     check.stdin.take().unwrap().write_all(text_of(&world.server, "/metrics").as_bytes()).unwrap();
     let said = check.wait_with_output().unwrap();
     let said = [said.stdout, said.stderr].concat();

@@ -47,8 +47,9 @@ fn of_ten_thousand_damaged_answers_none_is_taken_and_the_whole_one_is_afterwards
     let began = Instant::now();
     let codes: Mutex<BTreeMap<String, usize>> = Mutex::default();
     std::thread::scope(|scope| {
+        let (world, codes) = (&world, &codes);
         for part in damaged.chunks(ANSWERS.div_ceil(LINES)) {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
                 for bytes in part {
                     let refused = world.server.send_by(&agent, "POST", "/api/v1/exchange/response", bytes);

@@ -229,6 +229,13 @@ impl World {
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        let panicked = self.log().contains("panicked");
+        assert!(!panicked || std::thread::panicking(), "the server panicked: {}", self.log());
+    }
+}
+
 /// Ports of its own, no proxy of the machine, and a log.
 fn how(folder: &Path) -> How {
     let more = ["--reporting", "127.0.0.1:0", "--proxy", "off"];

@@ -1,0 +1,66 @@
+/** Which nodes answer at which ports, the port to take instead, and the request to hand over. */
+
+import { readFileSync } from 'node:fs';
+import { asPerson, disclosure, expect, sending, test, told } from './fixtures.ts';
+import type { Way } from './exchange.ts';
+import { ADMIN } from './harness.ts';
+import type { World } from './world.ts';
+
+/** A check asks each node at five ports, some of which do not answer at all. */
+const CHECKED_WITHIN_MS = 25_000;
+
+export function diagnostics({ hands, port }: Way, get: () => World): void {
+  test('a check shows how far each connection came; a port that works is taken with one press', async ({ page }) => {
+    const { server, node } = get();
+    const own = node.address === `127.0.0.1:${port}`;
+    test.skip(!own, `port ${port} of this machine is taken`);
+    const main = page.getByRole('main');
+    // Nodes without a port of their own, so that the port is a matter of the configuration.
+    server.cli(['config', 'set', 'FLEX_NODE_LIST', '127.0.0.1;no-such-node.invalid']);
+    server.cli(['config', 'set', 'FLEX_NODE_LIST_HTTPS', '127.0.0.1:1']);
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/diagnostics`);
+    await expect(main).toContainText('In use now: HTTP, port 80.');
+    expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check all nodes and ports' })))).toBe(303);
+    // The page looks again by itself, until all have answered or failed.
+    await expect(main).toContainText(`No node can be reached as configured, but HTTP, port ${port} works.`, { timeout: CHECKED_WITHIN_MS });
+    const matrix = page.getByRole('table', { name: /each node came over HTTP, by port/ });
+    const row = matrix.getByRole('row', { name: /^127\.0\.0\.1/ });
+    await expect(row.getByRole('cell', { name: new RegExp(`Port ${port} ?Reached ?HTTP`) })).toBeVisible();
+    await expect(row.getByRole('cell', { name: /Port 80 ?Failed ?TCP/ })).toBeVisible();
+    await expect(matrix.getByRole('row', { name: /^no-such-node\.invalid/ }).getByRole('cell', { name: /Failed ?DNS/ })).toHaveCount(5);
+    const why = matrix.getByText(/address/i).last();
+    await expect(why).toBeHidden();
+    await hands.press(disclosure(matrix, /: no-such-node\.invalid$/));
+    await expect(why).toBeVisible();
+
+    await hands.press(page.getByRole('button', { name: `Use HTTP, port ${port}` }));
+    await expect(told(page, new RegExp(`now reached by HTTP, port ${port} \\(revision \\d+\\)`))).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Ports that work' })).toContainText('In use');
+    expect(server.file()).toContain(`FLEX_REPORTING_PORT = ${port}`);
+    expect(server.cli(['sync'])).toContain('');
+  });
+
+  test('the firewall request is shown, and handed over as text and as a table', async ({ page }) => {
+    const { server } = get();
+    server.cli(['config', 'set', 'FLEX_NODE_LIST', '127.0.0.1;node.example:4711']);
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/diagnostics`);
+    const request = page.getByRole('region', { name: 'Firewall request' });
+    await expect(request.getByRole('table', { name: /outbound, ports 80, 8080, 13449, 24963, 43038/ })).toContainText('127.0.0.1');
+    await expect(request.getByRole('table', { name: /outbound, port 4711/ })).toContainText('node.example');
+    const get_ = async (name: string) => {
+      const downloading = page.waitForEvent('download');
+      await hands.press(request.getByRole('link', { name }));
+      return readFileSync(await (await downloading).path(), 'utf8');
+    };
+    const text = await get_('Download as text');
+    for (const words of ['127.0.0.1', 'node.example', '4711', '13449']) expect(text).toContain(words);
+    await hands.press(disclosure(request, 'The request as text'));
+    const asText = await request.getByRole('group', { name: 'The firewall request' }).innerText();
+    expect(asText.split('\n').slice(2), 'what is shown is what is handed over').toEqual(text.trimEnd().split('\n').slice(2));
+    const csv = await get_('Download as CSV');
+    expect(csv.split('\r\n')[0]).toContain(',');
+    expect(csv).toContain('node.example');
+  });
+}

@@ -1,0 +1,6 @@
+/** The journeys of the exchange with the keyboard alone. */
+
+import { journeys } from './exchange.ts';
+import { keyboard } from './hands.ts';
+
+journeys({ script: true, hands: keyboard, port: 8080 });

@@ -1,0 +1,6 @@
+/** The journeys of the exchange with script. */
+
+import { journeys } from './exchange.ts';
+import { pointer } from './hands.ts';
+
+journeys({ script: true, hands: pointer, port: 24963 });
