@@ -9,10 +9,12 @@ export type { Locator, Page };
 /** Collects what goes wrong in a context: console errors, exceptions, warnings of hydration, broken content policy. */
 function watch(context: BrowserContext, tolerated?: RegExp): string[] {
   const complaints: string[] = [];
-  // A page that is answered with 4xx on purpose is reported by Chromium as a failed resource; the tests check its status.
+  // A page that is answered with 4xx on purpose, or with 502 because another server is away, is reported by Chromium as a
+  // failed resource; the tests check its status.
   const refused = new Set<string>();
   context.on('response', (response) => {
-    if (response.request().isNavigationRequest() && response.status() >= 400 && response.status() < 500) refused.add(response.url());
+    const onPurpose = (response.status() >= 400 && response.status() < 500) || response.status() === 502;
+    if (response.request().isNavigationRequest() && onPurpose) refused.add(response.url());
   });
   context.on('console', (message) => {
     const text = message.text();

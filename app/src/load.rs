@@ -12,7 +12,9 @@ use crate::pages::licenses::LicensesPage;
 use crate::pages::login::Login;
 use crate::pages::overview::Overview;
 use crate::pages::settings::Settings;
-use crate::pages::setup::{SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview, SetupToken};
+use crate::pages::setup::{
+    SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview, SetupToken,
+};
 
 #[cfg(feature = "ssr")]
 pub mod account;

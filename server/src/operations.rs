@@ -5,10 +5,10 @@ mod registering;
 
 use std::sync::Arc;
 
+use engine::Engine;
 use engine::accounts::users::AccountError;
 use engine::actor::Actor;
 use engine::conf::{Base, Change, SaveError};
-use engine::Engine;
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -36,10 +36,7 @@ pub const DESCRIBED: &[Described] = &[
         name: "proxy",
         help: "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none. Unset: HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide.",
     },
-    Described {
-        name: "node-ca",
-        help: "Certificates to trust at the licensing nodes besides the system's (PEM).",
-    },
+    Described { name: "node-ca", help: "Certificates to trust at the licensing nodes besides the system's (PEM)." },
     Described {
         name: "log",
         help: "What is logged: error, warn, info, debug, or a filter. Unset: LOGGING_VERBOSITY of the conf file decides.",

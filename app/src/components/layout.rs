@@ -58,7 +58,8 @@ pub fn BareLayout(children: Children) -> impl IntoView {
 
 #[component]
 fn TopBar(context: RequestContext) -> impl IntoView {
-    let Badge { server_name, guid_short, standing, changed_outside, revision, exchanged, contact } = context.badge.clone();
+    let Badge { server_name, guid_short, standing, changed_outside, revision, exchanged, contact } =
+        context.badge.clone();
     let (tone, word) = match standing {
         Standing::Registered => (Tone::Success, "Registered"),
         Standing::Primary => (Tone::Success, "Primary"),

@@ -7,7 +7,9 @@ use engine::reachability::Reachability;
 use engine::{DatabaseError, Engine};
 use licensing::conf::effective::Effective;
 
-use crate::pages::diagnostics::{Cell, DiagnosticsPage, FirewallModel, FirewallRow, MatrixBlock, MatrixRow, WorkingPort};
+use crate::pages::diagnostics::{
+    Cell, DiagnosticsPage, FirewallModel, FirewallRow, MatrixBlock, MatrixRow, WorkingPort,
+};
 use crate::request::{Tone, request};
 
 fn protocol(https: bool) -> &'static str {
@@ -54,7 +56,8 @@ fn working(matrix: &Matrix, effective: &Effective) -> Vec<WorkingPort> {
         nodes,
         current: https == effective.https && port == effective.node_port(),
     };
-    let can_be_chosen = |(https, port, ..): &(bool, u16, usize, usize)| diagnostics::allowed_ports(*https).contains(port);
+    let can_be_chosen =
+        |(https, port, ..): &(bool, u16, usize, usize)| diagnostics::allowed_ports(*https).contains(port);
     matrix.working_ports().into_iter().filter(can_be_chosen).map(port).collect()
 }
 
@@ -95,7 +98,10 @@ fn sentence(state: &Reachability, effective: &Effective) -> (String, Tone) {
         return (problem.clone(), Tone::Danger);
     }
     if state.running {
-        return (format!("The nodes are being asked: {} of {} connections are done.", state.done, state.total), Tone::Info);
+        return (
+            format!("The nodes are being asked: {} of {} connections are done.", state.done, state.total),
+            Tone::Info,
+        );
     }
     let Some(matrix) = &state.matrix else {
         return ("It was not checked yet which nodes can be reached from here.".to_owned(), Tone::Neutral);
@@ -115,8 +121,12 @@ fn sentence(state: &Reachability, effective: &Effective) -> (String, Tone) {
             (format!("No node can be reached as configured, but {} works.", best.words()), Tone::Warning)
         }
         (0, ..) => ("No node can be reached from here, by any port that was tried.".to_owned(), Tone::Danger),
-        (reached, all, _) if reached == all && all == 1 => ("The node can be reached as configured.".to_owned(), Tone::Success),
-        (reached, all, _) if reached == all => (format!("All {all} nodes can be reached as configured."), Tone::Success),
+        (reached, all, _) if reached == all && all == 1 => {
+            ("The node can be reached as configured.".to_owned(), Tone::Success)
+        }
+        (reached, all, _) if reached == all => {
+            (format!("All {all} nodes can be reached as configured."), Tone::Success)
+        }
         (reached, all, _) => {
             (format!("{reached} of {all} nodes can be reached as configured. One is enough."), Tone::Success)
         }

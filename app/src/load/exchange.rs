@@ -220,7 +220,8 @@ pub async fn load(engine: &Engine) -> Result<ExchangePage, DatabaseError> {
 /// `/exchange/ledger`
 pub async fn ledger(engine: &Engine) -> Result<LedgerPage, DatabaseError> {
     let request = request();
-    let filter = request.query("state").filter(|state| ["open", "answered", "lost"].contains(state)).unwrap_or_default();
+    let filter =
+        request.query("state").filter(|state| ["open", "answered", "lost"].contains(state)).unwrap_or_default();
     let query = LedgerQuery {
         state: filter.to_owned(),
         before: request.query("before").map(str::to_owned),

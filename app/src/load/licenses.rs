@@ -52,7 +52,8 @@ fn row(item: &LicenseItem, now: i64) -> LicenseRow {
 
 fn matches(row: &LicenseRow, filter: &LicenseFilter) -> bool {
     let wanted = filter.q.to_lowercase();
-    let text = [row.product.as_str(), row.id.as_str(), row.context.as_str(), row.version.as_deref().unwrap_or_default()];
+    let text =
+        [row.product.as_str(), row.id.as_str(), row.context.as_str(), row.version.as_deref().unwrap_or_default()];
     (wanted.is_empty() || text.iter().any(|text| text.to_lowercase().contains(&wanted)))
         && (filter.state.is_empty() || row.state == filter.state)
         && (filter.kind.is_empty() || row.kind == filter.kind)
@@ -119,7 +120,8 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
 /// The rows as CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text.
 pub fn csv(rows: &[LicenseRow]) -> String {
     let cell = |text: &str| {
-        let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+        let safe =
+            if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
         if safe.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
     };
     let time = |at: Option<i64>| {
@@ -127,7 +129,8 @@ pub fn csv(rows: &[LicenseRow]) -> String {
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
             .unwrap_or_default()
     };
-    let mut text = "id,product,kind,context,licensed,in_use,hours,version,expires,maintenance_expires,state,reason\r\n".to_owned();
+    let mut text =
+        "id,product,kind,context,licensed,in_use,hours,version,expires,maintenance_expires,state,reason\r\n".to_owned();
     for row in rows {
         let cells = [
             row.id.clone(),

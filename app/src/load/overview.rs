@@ -48,8 +48,7 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
         contact: super::exchange::contact(engine),
         registered: super::exchange::registered(&engine.identity().await?.readiness),
         licenses: engine.licenses().map(|all| {
-            let loaded: Vec<_> =
-                all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
+            let loaded: Vec<_> = all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
             let products: BTreeSet<_> = loaded.iter().map(|item| item.license.product.as_str()).collect();
             (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
         }),

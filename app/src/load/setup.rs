@@ -16,8 +16,8 @@ use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 
 use crate::pages::setup::{
-    FirstSync, OfferedKey, RegistrationSummary, SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview,
-    SetupToken,
+    FirstSync, OfferedKey, RegistrationSummary, SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey,
+    SetupReview, SetupToken,
 };
 use crate::request::request;
 

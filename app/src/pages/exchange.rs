@@ -35,8 +35,8 @@ pub use model::{
 pub use network::ExchangeView;
 pub use receipt::ReceiptView;
 pub use standing::NotReady;
-pub use track::ContactTrack;
 use state::way;
+pub use track::ContactTrack;
 pub(crate) use words::{contact_sentence, counted, grouped};
 
 use crate::installation::Installation;

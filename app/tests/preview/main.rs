@@ -4,10 +4,10 @@
 #![recursion_limit = "512"]
 
 mod diagnostics;
-mod overview;
 mod exchange_pages;
 mod exchange_samples;
 mod license_samples;
+mod overview;
 mod pages;
 mod rules;
 mod samples;

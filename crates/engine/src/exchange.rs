@@ -17,8 +17,8 @@ mod schedule;
 mod usage;
 
 pub use apply::{Applied, PushError};
-pub use client::NodeSettings;
 pub(crate) use client::NodeClient;
+pub use client::NodeSettings;
 pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub use contact::REMINDER;
 pub use identity::{Identity, PinnedKey, Readiness};
@@ -90,6 +90,11 @@ impl Engine {
         self.settle_ledger().await?;
         let keys = self.identity().await?.usable_keys();
         let installed = Installed::load(self.store.read(), &keys).await?;
+        let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM bundle").fetch_one(self.store.read()).await?;
+        if installed.is_none() && stored > 0 && !keys.is_empty() {
+            // What cannot be loaded is asked for again at once.
+            self.sync.forget_last(true);
+        }
         self.installed.send_replace(installed.map(std::sync::Arc::new));
         Ok(())
     }

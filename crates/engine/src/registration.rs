@@ -52,7 +52,11 @@ pub fn node_values(file: &RegistrationFile, document: &Document) -> Vec<(String,
         setting::find(key)
             .and_then(|setting| document.get(setting.section, key))
             .map(|found| String::from_utf8_lossy(found.value).trim().to_owned())
-            .is_some_and(|value| !value.is_empty() && !value.eq_ignore_ascii_case("default") && Some(value.as_str()) != setting::find(key).map(|s| s.default))
+            .is_some_and(|value| {
+                !value.is_empty()
+                    && !value.eq_ignore_ascii_case("default")
+                    && Some(value.as_str()) != setting::find(key).map(|s| s.default)
+            })
     };
     let mut values: Vec<(String, String)> = lists
         .iter()
@@ -60,7 +64,8 @@ pub fn node_values(file: &RegistrationFile, document: &Document) -> Vec<(String,
         .map(|(key, nodes)| ((*key).to_owned(), nodes.join(";")))
         .collect();
     // Nodes of one protocol only: that is the one to use.
-    let https = match (values.iter().any(|(key, _)| key == lists[0].0), values.iter().any(|(key, _)| key == lists[1].0)) {
+    let https = match (values.iter().any(|(key, _)| key == lists[0].0), values.iter().any(|(key, _)| key == lists[1].0))
+    {
         (true, false) => "0",
         (false, true) => "1",
         _ => return values,

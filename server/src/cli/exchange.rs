@@ -87,7 +87,12 @@ impl Pull {
         std::fs::write(out, text(&value, "report"))
             .map_err(|error| Failure::failed(format!("{} cannot be written: {error}.", out.display())))?;
         self.common.format.print(&value, |value| {
-            format!("Report {} is in {} (SHA-256 {}).\n", text(value, "status_id"), out.display(), text(value, "sha256"))
+            format!(
+                "Report {} is in {} (SHA-256 {}).\n",
+                text(value, "status_id"),
+                out.display(),
+                text(value, "sha256")
+            )
         })
     }
 }
@@ -197,13 +202,23 @@ fn licenses(value: &Value) -> String {
         };
     }
     let line = |license: &Value| {
-        let or = |key: &str, other: &str| Some(text(license, key)).filter(|t| !t.is_empty()).unwrap_or(other.to_owned());
+        let or =
+            |key: &str, other: &str| Some(text(license, key)).filter(|t| !t.is_empty()).unwrap_or(other.to_owned());
         let (product, kind) = (text(license, "product"), text(license, "kind"));
         let (licensed, in_use) = (text(license, "licensed"), text(license, "in_use"));
         let (context, state) = (text(license, "context"), text(license, "state"));
-        vec![product, kind, context, licensed, in_use, or("expires", "never"), or("maintenance_expires", "-"), state, text(license, "reason")]
+        vec![
+            product,
+            kind,
+            context,
+            licensed,
+            in_use,
+            or("expires", "never"),
+            or("maintenance_expires", "-"),
+            state,
+            text(license, "reason"),
+        ]
     };
     let heads = ["PRODUCT", "KIND", "CONTEXT", "LICENSED", "IN USE", "EXPIRES", "MAINTENANCE", "STATE", "WHY"];
     table(&heads, &rows(value, line))
 }
-

@@ -62,5 +62,9 @@ fn contact(contact: &Value, registered: bool) -> String {
         Some(minutes) => format!(" This machine's clock was seen {minutes} min off and is not followed."),
         None => String::new(),
     };
-    format!("Last contact {ago}: {} {}{clock}\n", text(contact, "state").replace('_', " ") + ".", text(contact, "effect"))
+    format!(
+        "Last contact {ago}: {} {}{clock}\n",
+        text(contact, "state").replace('_', " ") + ".",
+        text(contact, "effect")
+    )
 }

@@ -44,18 +44,27 @@ fn describe() {
     describe_gauge!("license_days_since_sync", "Number of days since last valid license synchronization");
     describe_gauge!("license_contact_state", "State of the contact clock: 1 for the one it is in, 0 for the others");
     describe_gauge!("license_contact_limit_seconds", "Time without contact after which licenses leave service");
-    describe_gauge!("license_contact_clock_off_seconds", "How far this machine's clock was seen off the time known to have passed");
+    describe_gauge!(
+        "license_contact_clock_off_seconds",
+        "How far this machine's clock was seen off the time known to have passed"
+    );
     describe_gauge!("license_in_service", "Whether any license is in service");
     describe_gauge!("license_licensed", "Licenses by product, kind and state");
     describe_gauge!("license_in_use", "Licenses in use by product");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
     describe_gauge!("license_serial", "Serial of the installed list of licenses");
-    describe_gauge!("leasehold_exchange_failed_rounds", "Rounds over all licensing nodes that failed since the last good answer");
+    describe_gauge!(
+        "leasehold_exchange_failed_rounds",
+        "Rounds over all licensing nodes that failed since the last good answer"
+    );
     describe_gauge!("leasehold_exchange_running", "Whether an exchange is in flight");
     describe_gauge!("leasehold_exchange_next_timestamp_seconds", "When the next exchange is due");
     describe_counter!("leasehold_exchange_attempts_total", "Nodes asked, by how it ended");
     describe_counter!("leasehold_exchange_responses_total", "Answers checked, by way and result");
-    describe_counter!("leasehold_broken_invariants_total", "Steps of a rule that were stopped because they would have broken it");
+    describe_counter!(
+        "leasehold_broken_invariants_total",
+        "Steps of a rule that were stopped because they would have broken it"
+    );
     describe_gauge!("leasehold_registered", "Whether this server has an identity at the licensing nodes");
     describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
     describe_gauge!("leasehold_conf_changed_outside", "Whether an outside edit waits to be looked at");
@@ -116,7 +125,8 @@ fn licenses(app: &App) {
         gauge!("license_serial").set(number(all.serial));
         for item in all.items {
             let product = item.license.product.to_string();
-            let key = (product.clone(), item.license.kind.as_str().to_owned(), item.verdict.standing.as_str().to_owned());
+            let key =
+                (product.clone(), item.license.kind.as_str().to_owned(), item.verdict.standing.as_str().to_owned());
             *shown.entry(key).or_default() += number(item.license.count);
             *in_use.entry(product.clone()).or_default() += number(item.in_use);
             if let Some(end) = item.license.expires {
@@ -126,7 +136,8 @@ fn licenses(app: &App) {
         }
     }
     for ((product, kind, state), count) in shown.iter() {
-        gauge!("license_licensed", "product" => product.clone(), "kind" => kind.clone(), "state" => state.clone()).set(*count);
+        gauge!("license_licensed", "product" => product.clone(), "kind" => kind.clone(), "state" => state.clone())
+            .set(*count);
     }
     for (product, count) in in_use {
         gauge!("license_in_use", "product" => product).set(count);
@@ -148,8 +159,10 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         .and_then(|caller| caller.known.as_ref())
         .is_some_and(|known| known.role().why_not(Permission::View).is_none());
     if !local && !may {
-        return Problem::unauthorized("Metrics are for this machine, or for a token: make one with `leasehold token create`.")
-            .into_response();
+        return Problem::unauthorized(
+            "Metrics are for this machine, or for a token: make one with `leasehold token create`.",
+        )
+        .into_response();
     }
     read(&app);
     let text = HANDLE.get().map(PrometheusHandle::render).unwrap_or_default();
@@ -166,7 +179,8 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let began = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    histogram!("leasehold_http_request_duration_seconds", "route" => route.clone()).record(began.elapsed().as_secs_f64());
+    histogram!("leasehold_http_request_duration_seconds", "route" => route.clone())
+        .record(began.elapsed().as_secs_f64());
     counter!("leasehold_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
     response
 }

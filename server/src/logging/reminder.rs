@@ -67,13 +67,17 @@ mod tests {
 
     #[test]
     fn a_reminder_has_the_fields_of_the_vendor_first() {
-        let fields = [("message", json!("a \"b\"")), ("days", json!(35)), ("state", json!("reminder")), ("effect", json!("x"))];
+        let fields =
+            [("message", json!("a \"b\"")), ("days", json!(35)), ("state", json!("reminder")), ("effect", json!("x"))];
         let fields = fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         let line = line("WARN", "2024-03-15T16:35:12.845-0700", &fields);
         let read: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["days since last sync"], 35);
         assert_eq!(read["service"], "license");
-        assert!(line.starts_with(r#"{"level":"WARN","time":"2024-03-15T16:35:12.845-0700","message":"a \"b\"""#), "{line}");
+        assert!(
+            line.starts_with(r#"{"level":"WARN","time":"2024-03-15T16:35:12.845-0700","message":"a \"b\"""#),
+            "{line}"
+        );
         assert!(time().len() >= "2024-03-15T16:35:12.845-0700".len());
     }
 }

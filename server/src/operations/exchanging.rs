@@ -35,7 +35,9 @@ pub async fn pull(engine: &Arc<Engine>, actor: &Actor) -> Result<Value, Failure>
         ReportError::NotReady(problem) => Failure::refused(problem),
         other => Failure::failed(other),
     })?;
-    exchange_json::report(engine, &report).await.map_err(|error| Failure::failed(format!("The database did not answer: {error}.")))
+    exchange_json::report(engine, &report)
+        .await
+        .map_err(|error| Failure::failed(format!("The database did not answer: {error}.")))
 }
 
 pub async fn push(engine: &Arc<Engine>, actor: &Actor, response: &str) -> Result<Value, Failure> {

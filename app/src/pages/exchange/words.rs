@@ -18,7 +18,9 @@ pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
         (Some(last), Some(days)) => {
             match now_ms - last {
                 // Clocks of server and node may differ by a little, either way.
-                elapsed if elapsed.abs() < JUST_NOW && days == 0 => format!("{}: the last exchange was just now.", contact.label),
+                elapsed if elapsed.abs() < JUST_NOW && days == 0 => {
+                    format!("{}: the last exchange was just now.", contact.label)
+                }
                 elapsed => format!("{}: the last exchange was {} ago.", contact.label, since(elapsed, days)),
             }
         }

@@ -88,8 +88,7 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
-        let row =
-            sqlx::query("SELECT * FROM setup").fetch_one(self.store.read()).await?;
+        let row = sqlx::query("SELECT * FROM setup").fetch_one(self.store.read()).await?;
         let connection: Option<String> = row.get("connection");
         let claimed = row.get::<Option<i64>, _>("claimed_at").is_some();
         // Registered by other means, before or since: nothing is left to ask.

@@ -146,7 +146,8 @@ impl Engine {
             .await?;
         let response = String::from_utf8_lossy(bytes);
         ledger::answered(&mut tx, &applied.status_id, now, &actor.name, &response, &applied.outcome).await?;
-        let sentence = format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
+        let sentence =
+            format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
         self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
         self.adopt_contact(contact, &effects);
@@ -161,10 +162,7 @@ impl Engine {
     }
 }
 
-async fn fact(
-    tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
-    signed: &Signed,
-) -> Result<LedgerFact, sqlx::Error> {
+async fn fact(tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>, signed: &Signed) -> Result<LedgerFact, sqlx::Error> {
     match signed.status_id() {
         Some(status_id) => ledger::fact(tx, &status_id.to_string()).await,
         None => Ok(LedgerFact::Unknown),

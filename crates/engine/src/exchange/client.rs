@@ -100,13 +100,17 @@ impl NodeClient {
             }
             Some(proxy) => {
                 let used = Proxy::all(proxy).map_err(|_| {
-                    format!("proxy = “{}” is not an address such as http://proxy.example:3128.", without_password(proxy))
+                    format!(
+                        "proxy = “{}” is not an address such as http://proxy.example:3128.",
+                        without_password(proxy)
+                    )
                 })?;
                 builder = builder.no_proxy().proxy(used);
                 shown = Some(proxy.to_owned());
             }
         }
-        let http = builder.build().map_err(|error| format!("The client for the licensing nodes cannot start: {error}."))?;
+        let http =
+            builder.build().map_err(|error| format!("The client for the licensing nodes cannot start: {error}."))?;
         Ok(Self { http, proxy: shown.map(|proxy| without_password(&proxy)) })
     }
 
@@ -130,7 +134,10 @@ impl NodeClient {
             return Err(unsealed(status, &bytes));
         }
         let plain = opener.open(&bytes).map_err(|_| {
-            NoAnswer::sent("answer", "Its answer cannot be opened: it was cut off or altered on its way, or is not from the vendor's node.")
+            NoAnswer::sent(
+                "answer",
+                "Its answer cannot be opened: it was cut off or altered on its way, or is not from the vendor's node.",
+            )
         })?;
         let answer = SealedAnswer::parse(&plain)
             .map_err(|_| NoAnswer::sent("answer", "Its answer is sealed rightly but does not hold a response."))?;
@@ -139,16 +146,19 @@ impl NodeClient {
 
     /// Asks a node for the vendor's keys. Nothing about this server is sent.
     pub(super) async fn keys(&self, node: &Node) -> Result<KeyList, NoAnswer> {
-        let response =
-            self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| not_reached(&error))?;
+        let response = self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| not_reached(&error))?;
         let status = response.status();
         look(&response)?;
         let bytes = limited(response, MAX_KEYS).await?;
         if looks_like_html(&bytes) {
             return Err(unsealed(status, &bytes));
         }
-        serde_json::from_slice(&bytes)
-            .map_err(|_| NoAnswer::sent("answer", format!("It answered {status}, but not with a list of keys. Is this a licensing node?")))
+        serde_json::from_slice(&bytes).map_err(|_| {
+            NoAnswer::sent(
+                "answer",
+                format!("It answered {status}, but not with a list of keys. Is this a licensing node?"),
+            )
+        })
     }
 }
 
@@ -190,7 +200,9 @@ fn look(response: &Response) -> Result<(), NoAnswer> {
         let to: String = to.chars().filter(|c| !c.is_control()).take(120).collect();
         return Err(NoAnswer::sent(
             "HTTP",
-            format!("It sends us on to {to}, which is not followed. A proxy or the login page of a network may stand between."),
+            format!(
+                "It sends us on to {to}, which is not followed. A proxy or the login page of a network may stand between."
+            ),
         ));
     }
     Ok(())
@@ -227,13 +239,17 @@ fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
     if looks_like_html(bytes) {
         return NoAnswer::sent(
             "HTTP",
-            format!("It answered {status} with a web page instead of a sealed response: a proxy or the login page of a network stands between."),
+            format!(
+                "It answered {status} with a web page instead of a sealed response: a proxy or the login page of a network stands between."
+            ),
         );
     }
     let says = serde_json::from_slice::<serde_json::Value>(bytes)
         .ok()
         .and_then(|value| value["response-message"].as_str().map(str::to_owned))
-        .map(|text| format!(" It says, unsigned: “{}”.", text.chars().filter(|c| !c.is_control()).take(200).collect::<String>()))
+        .map(|text| {
+            format!(" It says, unsigned: “{}”.", text.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+        })
         .unwrap_or_default();
     NoAnswer::sent("HTTP", format!("It answered {status} without a sealed response.{says} Is this a licensing node?"))
 }
@@ -252,7 +268,11 @@ fn not_reached(error: &reqwest::Error) -> NoAnswer {
         ("HTTP", format!("It took the report but did not answer within {} s.", WHOLE.as_secs()))
     } else if lower.contains("certificate") || lower.contains("invalid peer") {
         ("TLS", format!("Its certificate is not trusted ({cause}). A proxy may open the connection; see Diagnostics."))
-    } else if lower.contains("dns") || lower.contains("lookup") || lower.contains("name or service") || lower.contains("resolve") {
+    } else if lower.contains("dns")
+        || lower.contains("lookup")
+        || lower.contains("name or service")
+        || lower.contains("resolve")
+    {
         ("DNS", "Its name cannot be resolved.".to_owned())
     } else if lower.contains("refused") {
         ("TCP", "Nothing listens there: the connection was refused.".to_owned())

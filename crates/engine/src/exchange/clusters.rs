@@ -93,8 +93,18 @@ fn checked(new: &NewCluster) -> Result<NewCluster, ClusterError> {
     }
     let url = match new.licensing_url.trim() {
         "" => VENDOR_URL,
-        url if (url.starts_with("https://") || url.starts_with("http://")) && !url.contains(char::is_whitespace) && url.len() <= 255 => url,
-        _ => return Err(wrong("licensing_url", "Enter an address that begins with https:// or http://, or leave it empty.")),
+        url if (url.starts_with("https://") || url.starts_with("http://"))
+            && !url.contains(char::is_whitespace)
+            && url.len() <= 255 =>
+        {
+            url
+        }
+        _ => {
+            return Err(wrong(
+                "licensing_url",
+                "Enter an address that begins with https:// or http://, or leave it empty.",
+            ));
+        }
     };
     if new.ca.len() > 64 * 1024 || (!new.ca.trim().is_empty() && !new.ca.contains("-----BEGIN CERTIFICATE-----")) {
         return Err(wrong("ca", "Paste certificates in PEM form: they begin with -----BEGIN CERTIFICATE-----."));
@@ -143,8 +153,7 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn cluster(&self, id: i64) -> Result<Option<Cluster>, sqlx::Error> {
-        let row =
-            sqlx::query("SELECT * FROM clusters WHERE id = ?").bind(id).fetch_optional(self.store.read()).await?;
+        let row = sqlx::query("SELECT * FROM clusters WHERE id = ?").bind(id).fetch_optional(self.store.read()).await?;
         Ok(row.as_ref().map(cluster))
     }
 
@@ -194,8 +203,10 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn remove_cluster(&self, actor: &Actor, id: i64) -> Result<bool, sqlx::Error> {
         let mut tx = self.store.write().await?;
-        let name: Option<String> =
-            sqlx::query_scalar("DELETE FROM clusters WHERE id = ? RETURNING name").bind(id).fetch_optional(&mut *tx).await?;
+        let name: Option<String> = sqlx::query_scalar("DELETE FROM clusters WHERE id = ? RETURNING name")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
         let Some(name) = name else { return Ok(false) };
         let sentence = format!("Removed the cluster {name}.");
         self.audit.commit(tx, Entry { actor, action: "cluster.remove", sentence, outcome: Outcome::Done }).await?;

@@ -144,12 +144,13 @@ impl Engine {
             .await?
             .into_iter()
             .filter_map(|row| {
-                let bytes = |name: &str| {
-                    row.get::<Option<Vec<u8>>, _>(name).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-                };
+                let bytes =
+                    |name: &str| row.get::<Option<Vec<u8>>, _>(name).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
                 Some(PinnedKey {
                     fingerprint: row.get::<String, _>("fingerprint").parse().ok()?,
-                    key: bytes("signing").zip(bytes("sealing")).map(|(signing, sealing)| VendorKey { signing, sealing }),
+                    key: bytes("signing")
+                        .zip(bytes("sealing"))
+                        .map(|(signing, sealing)| VendorKey { signing, sealing }),
                     at: row.get("pinned_at"),
                     by: row.get("pinned_by"),
                 })

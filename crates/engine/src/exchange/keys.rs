@@ -47,7 +47,9 @@ impl Engine {
         for node in nodes(effective) {
             let began = Instant::now();
             match client.keys(&node).await {
-                Ok(list) if list.keys.is_empty() => fetched.attempts.push(answered(&node, "It has no keys.", began, false)),
+                Ok(list) if list.keys.is_empty() => {
+                    fetched.attempts.push(answered(&node, "It has no keys.", began, false))
+                }
                 Ok(list) => {
                     fetched.attempts.push(answered(&node, "It gave the vendor's keys.", began, true));
                     fetched.offered =
@@ -73,7 +75,9 @@ impl Engine {
                     other.node,
                     other.key.fingerprint()
                 ),
-                None => fetched.problem.unwrap_or_else(|| "No licensing node could be asked for the vendor's key.".to_owned()),
+                None => fetched
+                    .problem
+                    .unwrap_or_else(|| "No licensing node could be asked for the vendor's key.".to_owned()),
             };
             tracing::error!("{said}");
             return Ok(identity);
@@ -84,5 +88,11 @@ impl Engine {
 }
 
 fn answered(node: &Node, sentence: &str, began: Instant, ok: bool) -> Attempt {
-    Attempt { node: node.name.clone(), ok, stage: "answer".to_owned(), sentence: sentence.to_owned(), ms: elapsed(began) }
+    Attempt {
+        node: node.name.clone(),
+        ok,
+        stage: "answer".to_owned(),
+        sentence: sentence.to_owned(),
+        ms: elapsed(began),
+    }
 }

@@ -225,14 +225,12 @@ impl Engine {
     /// Notes that the report is about to leave for this node.
     pub(super) async fn report_leaves(&self, status_id: &str, node: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        sqlx::query(
-            "UPDATE exchange_ledger SET sent_at = coalesce(sent_at, ?2), node = ?3 WHERE status_id = ?1",
-        )
-        .bind(status_id)
-        .bind(self.clock.now_ms())
-        .bind(node)
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query("UPDATE exchange_ledger SET sent_at = coalesce(sent_at, ?2), node = ?3 WHERE status_id = ?1")
+            .bind(status_id)
+            .bind(self.clock.now_ms())
+            .bind(node)
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await
     }
 

@@ -57,7 +57,9 @@ impl Installed {
         };
         let signed: Option<SignedBundle> = serde_json::from_str(&row.get::<String, _>("signed")).ok();
         let Some(signed) = signed else {
-            tracing::error!("the stored licenses cannot be read and are not loaded; the next exchange brings them again");
+            tracing::error!(
+                "the stored licenses cannot be read and are not loaded; the next exchange brings them again"
+            );
             return Ok(None);
         };
         match signed.verify(keys) {
@@ -149,7 +151,9 @@ impl Engine {
                 LicenseItem { license: license.clone(), verdict, in_use: 0 }
             })
             .collect();
-        items.sort_by(|a, b| (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id)));
+        items.sort_by(|a, b| {
+            (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id))
+        });
         Some(Licenses {
             items,
             serial: installed.bundle.serial.get(),

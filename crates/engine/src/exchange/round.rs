@@ -74,7 +74,8 @@ impl Engine {
         let mut waiting = nodes(&Effective::of(&self.conf().document()));
         if waiting.is_empty() {
             return Err(ReportError::NotReady(
-                "The list of licensing nodes in license_server.conf is empty. Enter at least one, or write `default`.".to_owned(),
+                "The list of licensing nodes in license_server.conf is empty. Enter at least one, or write `default`."
+                    .to_owned(),
             ));
         }
         let (Some(key), Some(auth)) = (identity.usable_keys().first().copied(), identity.auth.as_deref()) else {
@@ -138,7 +139,8 @@ impl Engine {
             Err(no) => {
                 tracing::warn!(node = node.name, stage = no.stage, "a licensing node gave no answer: {}", no.sentence);
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "no-answer").increment(1);
-                let noted = if no.stayed { self.report_stayed(status_id).await } else { self.report_lost(status_id).await };
+                let noted =
+                    if no.stayed { self.report_stayed(status_id).await } else { self.report_lost(status_id).await };
                 return match noted {
                     Ok(()) => Tried::Next { attempt: failed(node, &no, began), stayed: no.stayed },
                     Err(error) => Tried::Database(error),

@@ -35,7 +35,8 @@ pub async fn add(State(app): State<App>, form: Form) -> Response {
     };
     match app.engine.add_cluster(&form.caller().actor(Origin::Console), &new).await {
         Ok(id) => {
-            flash::leave(&form.session(), FlashKind::Success, format!("The cluster {} was added.", new.name.trim())).await;
+            flash::leave(&form.session(), FlashKind::Success, format!("The cluster {} was added.", new.name.trim()))
+                .await;
             Redirect::to(&paths::cluster(id)).into_response()
         }
         Err(ClusterError::Sql(failed)) => error::internal(&app, &form.parts, &failed).await,
@@ -148,13 +149,16 @@ pub async fn pull(State(app): State<App>, Path(id): Path<i64>, form: Form) -> Re
     match pulled {
         Ok(pulled) => {
             let auth = app.engine.cluster_auth(id).await.ok().flatten();
-            note(&app, &form, "cluster.pull", format!("Fetched a report of the cluster {}.", cluster.name), Outcome::Done).await;
-            page.pulled = Some(load::pulled_model(
-                &pulled.status_id,
-                &pulled.report,
-                &cluster.licensing_url,
-                auth.as_deref(),
-            ));
+            note(
+                &app,
+                &form,
+                "cluster.pull",
+                format!("Fetched a report of the cluster {}.", cluster.name),
+                Outcome::Done,
+            )
+            .await;
+            page.pulled =
+                Some(load::pulled_model(&pulled.status_id, &pulled.report, &cluster.licensing_url, auth.as_deref()));
             show(&app, &form, page, StatusCode::OK).await
         }
         Err(error) => failed(&app, &form, page, error).await,

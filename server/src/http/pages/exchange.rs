@@ -183,7 +183,8 @@ fn given(app: &App, form: &Form) -> Result<Given, FieldError> {
     if auth.len() > 1024 || auth.chars().any(char::is_control) {
         return Err(wrong(Some("auth"), "An auth string is one line of up to 1024 characters."));
     }
-    let mut credentials = Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
+    let mut credentials =
+        Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
     if !typed.is_empty() {
         let fingerprint: Fingerprint = typed.parse().map_err(|error| wrong(Some("typed"), error))?;
         credentials.vendor_keys.push((fingerprint, None));

@@ -19,7 +19,8 @@ pub struct Form {
 }
 
 /// Secrets are never shown again.
-const SECRET: &[&str] = &["password", "password_again", "current", "token", "auth", "registration", "registration_file", "file"];
+const SECRET: &[&str] =
+    &["password", "password_again", "current", "token", "auth", "registration", "registration_file", "file"];
 
 impl Form {
     /// What a field holds; empty when it was not sent.
@@ -70,7 +71,9 @@ impl FromRequest<App> for Form {
             "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body)).await,
             _ => {
                 let sentence = "A form is sent as application/x-www-form-urlencoded or multipart/form-data; this was something else. Nothing was changed.";
-                return Err(error::answer(app, &parts, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence).await);
+                return Err(
+                    error::answer(app, &parts, StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a form", sentence).await
+                );
             }
         };
         match read {

@@ -246,7 +246,10 @@ async fn probed(app: &App, form: &Form, chosen: &[(String, String)]) -> Response
     let effective = load::effective_with(&app.engine, chosen);
     let asked = tokio::time::timeout(load::FETCH_LIMIT, app.engine.check_reachability_as(&effective)).await;
     let matrix = asked.unwrap_or_else(|_| {
-        Err(format!("The nodes did not all answer or refuse within {} s. Go on, and look at Diagnostics later.", load::FETCH_LIMIT.as_secs()))
+        Err(format!(
+            "The nodes did not all answer or refuse within {} s. Go on, and look at Diagnostics later.",
+            load::FETCH_LIMIT.as_secs()
+        ))
     });
     match load::probed_connection(&app.engine, chosen, matrix).await {
         Ok(data) => {
@@ -290,7 +293,8 @@ pub async fn key(State(app): State<App>, form: Form) -> Response {
 async fn confirmed(app: &App, form: &Form) -> Result<Option<(Fingerprint, Option<VendorKey>)>, FieldError> {
     let typed = form.value("typed").trim();
     let chosen = form.value("fingerprint").trim();
-    let setup = app.engine.setup().await.map_err(|error| wrong(None, format!("The database did not answer: {error}.")))?;
+    let setup =
+        app.engine.setup().await.map_err(|error| wrong(None, format!("The database did not answer: {error}.")))?;
     if typed.is_empty() && chosen.is_empty() && !setup.credentials().vendor_keys.is_empty() {
         return Ok(None);
     }
@@ -303,7 +307,8 @@ async fn confirmed(app: &App, form: &Form) -> Result<Option<(Fingerprint, Option
         ));
     }
     let effective = load::effective_with(&app.engine, &load::chosen_connection(&app.engine, &setup));
-    let fetched = tokio::time::timeout(load::FETCH_LIMIT, app.engine.fetch_keys_as(&effective)).await.unwrap_or_default();
+    let fetched =
+        tokio::time::timeout(load::FETCH_LIMIT, app.engine.fetch_keys_as(&effective)).await.unwrap_or_default();
     let found = fetched.offered.iter().find(|offered| offered.key.fingerprint() == fingerprint);
     match (found, fetched.offered.first()) {
         (Some(offered), _) => Ok(Some((fingerprint, Some(offered.key)))),

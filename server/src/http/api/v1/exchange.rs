@@ -49,8 +49,7 @@ pub async fn sync(State(app): State<App>, Extension(caller): Extension<Caller>) 
     (status = 200, description = "`status_id`, `report` (the text to send), its `sha256`, and the `curl` command that sends it", body = Object),
     (status = 409, description = "Something is missing, such as a registration", body = Problem, content_type = "application/problem+json")))]
 pub async fn report(State(app): State<App>, Extension(caller): Extension<Caller>) -> Result<Json<Value>, Problem> {
-    let report =
-        app.engine.open_report(&caller.actor(Origin::Api), Channel::Api).await.map_err(report_problem)?;
+    let report = app.engine.open_report(&caller.actor(Origin::Api), Channel::Api).await.map_err(report_problem)?;
     exchange_json::report(&app.engine, &report).await.map(Json).map_err(|error| Problem::internal(&error))
 }
 
