@@ -1,6 +1,8 @@
 //! The exchange with a real licensing node: over the network, by hand, against faults, against a kill at any instant.
 
 pub mod dice;
+pub mod node;
+pub mod tool;
 pub mod world;
 
 mod by_hand;
@@ -14,6 +16,7 @@ mod metrics;
 mod mutated;
 mod nodes;
 mod refusals;
+mod registering;
 mod sealed;
 mod signing;
 mod usage;

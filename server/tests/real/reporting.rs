@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::exchange::world::{World, reporter_tool};
+use crate::exchange::tool::reporter_tool;
+use crate::exchange::world::World;
 use crate::harness::{stderr, stdout};
 
 /// Whether the packages of the Python client were installed before.

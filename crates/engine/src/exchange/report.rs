@@ -12,7 +12,7 @@ use crate::audit::{Entry, Outcome};
 use crate::secret;
 
 /// Open reports made by hand or over the reporting API: the oldest is given up when there are more.
-const MOST_OPEN: i64 = 200;
+pub(super) const MOST_OPEN: i64 = 200;
 
 /// A report that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

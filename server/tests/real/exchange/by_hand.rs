@@ -2,7 +2,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::world::{World, reporter_tool};
+use super::tool::reporter_tool;
+use super::world::World;
 use crate::harness::{stderr, stdout};
 
 /// Runs a command as a person would paste it into a shell.

@@ -2,8 +2,9 @@ use licensing::bundle::Serial;
 use licensing::context::Context;
 use licensing::vendor_key::VendorSecret;
 
+use super::node::Node;
 use super::signing::{resigned, secret};
-use super::world::{Node, World};
+use super::world::World;
 use crate::harness::stderr;
 
 /// What is refused: its name, its bytes, the code of the API.

@@ -1,5 +1,6 @@
 use super::listener::{Listener, Record};
-use super::world::{CUSTOMER, World, post_to};
+use super::node::{CUSTOMER, post_to};
+use super::world::World;
 
 /// Everything that must not be read on the way, in all the ways it is written.
 fn secrets(world: &World, status_id: &str, license: &str) -> Vec<String> {

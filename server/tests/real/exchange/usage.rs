@@ -1,6 +1,8 @@
 use std::process::Output;
 
-use super::world::{CUSTOMER, World, reporter_tool};
+use super::node::CUSTOMER;
+use super::tool::reporter_tool;
+use super::world::World;
 use crate::harness::{run, run_with_input, stderr, stdout};
 
 /// A UUID nothing here has.

@@ -1,119 +1,12 @@
 //! A vendor's node, a server registered with it, and the ways between them.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Answer, How, Server, leasehold, leasehold_at, run, run_with_input, stderr, stdout};
-
-/// A name that occurs nowhere by accident.
-pub const CUSTOMER: &str = "Quixotic Telephony";
-
-/// A licensing node that serves; ended when dropped.
-pub struct Node {
-    child: Option<Child>,
-    pub data: PathBuf,
-    /// `host:port`; the same again after a stop.
-    pub address: String,
-}
-
-impl Node {
-    /// A node with keys of its own and one customer, on a free port.
-    pub fn start(data: &Path) -> Self {
-        let mut node = Self { child: None, data: data.to_owned(), address: "127.0.0.1:0".to_owned() };
-        node.command(&["customer", "add", CUSTOMER]);
-        node.again(None);
-        node
-    }
-
-    /// Starts to serve at the address of before, with the machine's clock or one that stands beside it.
-    pub fn again(&mut self, clock: Option<&str>) {
-        assert!(self.child.is_none(), "it serves already");
-        let mut child = clock
-            .map_or_else(leasehold, leasehold_at)
-            .args(["node", "serve", "--log", "error", "--http", &self.address, "--data"])
-            .arg(&self.data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
-        let said: Vec<String> = lines.map_while(Result::ok).take_while(|line| line != "ready").collect();
-        self.child = Some(child);
-        let found = said.iter().find_map(|line| line.strip_prefix("node: http://"));
-        self.address = found.unwrap_or_else(|| panic!("the node says where it is: {said:?}")).to_owned();
-    }
-
-    /// Ends it; nothing listens at its address then.
-    pub fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
-    /// A command of this node that must succeed.
-    pub fn command(&self, args: &[&str]) -> String {
-        let data = self.data.to_str().unwrap();
-        let done = run(&[&["node"], args, &["--data", data]].concat());
-        assert_eq!(done.status.code(), Some(0), "{args:?}: {}", stderr(&done));
-        stdout(&done)
-    }
-
-    /// A new server of the customer.
-    pub fn add_server(&self, context: &str) -> Registration {
-        let said = self.command(&["server", "add", "--customer", CUSTOMER, "--context", context, "--json"]);
-        let said: Value = serde_json::from_str(&said).unwrap();
-        let text = |key: &str| said[key].as_str().unwrap_or_else(|| panic!("{key} in {said}")).to_owned();
-        Registration {
-            guid: text("guid"),
-            auth: text("auth_string"),
-            deployment: text("deployment_id"),
-            operator: text("operator_id"),
-            file: text("registration_file"),
-        }
-    }
-
-    /// Gives a server a license; its id.
-    pub fn add_license(&self, guid: &str, product: &str, count: u32) -> String {
-        let count = count.to_string();
-        let said = self.command(&["license", "add", "--server", guid, "--product", product, "--count", &count]);
-        said.trim().to_owned()
-    }
-
-    /// What `curl` does: a report in clear. Status and body of the answer.
-    pub fn post(&self, auth: &str, report: &str) -> (u16, String) {
-        post_to(&self.address, auth, report)
-    }
-}
-
-/// A report in clear to any address.
-pub fn post_to(address: &str, auth: &str, report: &str) -> (u16, String) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
-    let mut answer = agent
-        .post(format!("http://{address}/"))
-        .header("x-auth-string", auth)
-        .header("content-type", "application/json")
-        .send(report)
-        .unwrap();
-    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// What the vendor hands to a customer.
-pub struct Registration {
-    pub guid: String,
-    pub auth: String,
-    pub deployment: String,
-    pub operator: String,
-    pub file: String,
-}
+use super::node::{Node, Registration};
+use crate::harness::{Answer, How, Server, run, run_with_input, stderr, stdout};
 
 /// A node, and a server in its data folder.
 pub struct World {
@@ -245,31 +138,6 @@ fn how(folder: &Path) -> How {
 /// Addresses of this machine where nothing can listen by accident: ports that are handed to nobody.
 pub fn dead(number: usize) -> Vec<String> {
     (1..=number).map(|port| format!("127.0.0.1:{port}")).collect()
-}
-
-/// `license-reporter-tool`, beside the binary under test; built when it is missing.
-pub fn reporter_tool() -> Command {
-    static PATH: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
-    let path = PATH.get_or_init(|| {
-        let profile = Path::new(env!("CARGO_BIN_EXE_leasehold")).parent().unwrap();
-        let path = profile.join("license-reporter-tool");
-        if !path.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "-p", "leasehold-reporting", "--bin", "license-reporter-tool"]);
-            build.arg("--target-dir").arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
-            if profile.ends_with("release") {
-                build.arg("--release");
-            }
-            let built = build.output().unwrap();
-            assert!(
-                path.exists(),
-                "these tests need license-reporter-tool beside the binary under test; `cargo build -p leasehold-reporting` did not make it: {}",
-                stderr(&built)
-            );
-        }
-        path
-    });
-    Command::new(path)
 }
 
 /// A figure out of `/metrics`, by its name with its labels.
