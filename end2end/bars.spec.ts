@@ -5,89 +5,18 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AxeBuilder } from '@axe-core/playwright';
-import { HtmlValidate } from 'html-validate';
 import lighthouse from 'lighthouse';
 import stylelint from 'stylelint';
-import { asPerson, chromium, expect, expectPage, sending, signIn, test, type Page } from './fixtures.ts';
-import { ADMIN, GUID, GUID_PASTED, PLACEHOLDER, Server, VIEWER } from './harness.ts';
-import { HTML_RULES, withoutMarks } from './htmlvalidate.ts';
+import { asPerson, chromium, disclosure, expect, expectPage, sending, signIn, test } from './fixtures.ts';
+import { ADMIN, GUID, GUID_PASTED, NOWHERE, PLACEHOLDER, Server, VIEWER } from './harness.ts';
+import { keepDocuments, measure, visit } from './measure.ts';
 import { CHROMIUM } from './playwright.config.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const PICTURES = join(HERE, 'screenshots');
-const THEMES = ['light', 'dark'] as const;
-const WIDTHS = [1280, 390] as const;
-/** The narrowest width at which nothing may need scrolling sideways (WCAG 1.4.10). */
-const NARROWEST = 320;
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 /** Script and WebAssembly of the first page, compressed, bytes. */
 const FIRST_LOAD = 120_000;
 
-const html = new HtmlValidate(HTML_RULES);
-
-type State = 'loaded' | 'empty' | 'error' | 'refused' | 'readonly';
-
-/** The HTML of the document shown now, as the server sent it. */
-const documents = new WeakMap<Page, Promise<string>>();
-
-function keepDocuments(page: Page): void {
-  page.on('response', (response) => {
-    const request = response.request();
-    if (!request.isNavigationRequest() || (response.status() >= 300 && response.status() < 400)) return;
-    documents.set(page, response.text());
-  });
-}
-
-/** What sticks out of the page to the right. */
-function overflow(): string[] {
-  const root = document.documentElement;
-  if (root.scrollWidth <= root.clientWidth) return [];
-  const wide = Array.from(document.querySelectorAll('body *')).filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
-  return [`${root.scrollWidth} > ${root.clientWidth}`, ...wide.slice(0, 5).map((e) => `${e.tagName}.${e.className}`)];
-}
-
-/** Measures the page shown now in both themes and widths, and takes its pictures. */
-async function measure(page: Page, name: string, state: State): Promise<void> {
-  await test.step(`${name}, ${state}`, async () => {
-    const sent = withoutMarks((await documents.get(page)) ?? '');
-    expect(sent).toContain('</html>');
-    const report = await html.validateString(sent);
-    const found = report.results.flatMap((result) => result.messages.map((m) => `${m.ruleId}: ${m.message}: ${m.selector ?? ''}`));
-    expect.soft([...new Set(found)], `HTML of ${name}, ${state}`).toEqual([]);
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
-      for (const theme of THEMES) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-        const { violations } = await new AxeBuilder({ page: page as never }).withTags(RULES).setLegacyMode().analyze();
-        const told = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.any[0]?.message ?? ''}`).join(' | ')}`);
-        expect.soft(told, `axe on ${name}, ${state}, ${theme}, ${width}`).toEqual([]);
-      }
-      expect.soft(await page.evaluate(overflow), `${name}, ${state} is wider than ${width} px`).toEqual([]);
-      // As high as the page, so that bars that stick to an edge do not cover it in the middle of the picture.
-      const height = await page.evaluate(() => (scrollTo(0, 0), document.documentElement.scrollHeight));
-      await page.setViewportSize({ width, height });
-      for (const theme of THEMES) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-        await page.screenshot({ path: join(PICTURES, `${name}-${state}-${theme}-${width}.png`) });
-      }
-    }
-    await page.setViewportSize({ width: NARROWEST, height: 800 });
-    expect.soft(await page.evaluate(overflow), `${name}, ${state} is wider than ${NARROWEST} px`).toEqual([]);
-    await page.setViewportSize({ width: 1280, height: 800 });
-  });
-}
-
-/** Opens pages and measures each. */
-async function visit(page: Page, server: Server, state: State, pages: Record<string, string>): Promise<void> {
-  for (const [name, path] of Object.entries(pages)) {
-    await page.goto(server.url + path);
-    await measure(page, name, state);
-  }
-}
-
 test.describe.configure({ mode: 'parallel', timeout: 180_000 });
-test.beforeAll(() => mkdirSync(PICTURES, { recursive: true }));
 test.beforeEach(({ page }) => keepDocuments(page));
 
 test('Lighthouse: accessibility and best practices 100, performance at least 95', async () => {

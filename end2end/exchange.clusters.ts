@@ -4,7 +4,7 @@ import { asPerson, disclosure, expect, expectPage, expectRefused, sending, test,
 import type { Way } from './exchange.ts';
 import { carried } from './exchange.hand.ts';
 import type { Hands } from './hands.ts';
-import { ADMIN, Server } from './harness.ts';
+import { ADMIN, NOWHERE, Server } from './harness.ts';
 import type { Registration, World } from './world.ts';
 
 const NAME = 'Speech “East” & West';
@@ -84,7 +84,7 @@ export function clusters({ hands }: Way, get: () => World): void {
     const { server, node } = get();
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/exchange/clusters`);
-    expect(await add(page, hands, 'Gone', '127.0.0.1:1', node.address, registration)).toBe(303);
+    expect(await add(page, hands, 'Gone', NOWHERE, node.address, registration)).toBe(303);
     for (const button of ['Ask for its usage', 'Fetch its report']) {
       expect(await sending(page, () => hands.press(page.getByRole('button', { name: button })))).toBe(502);
       await expect(page.getByRole('main').getByText(/The reporting API at 127\.0\.0\.1:1 cannot be reached: connecting \(TCP\)/)).toBeVisible();

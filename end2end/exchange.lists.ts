@@ -60,6 +60,7 @@ export function lists({ hands }: Way, get: () => World): void {
     await expect(page.getByText('No license matches')).toBeVisible();
     expect(await csv()).toEqual([]);
     await hands.press(page.getByRole('region', { name: 'Licenses' }).getByRole('link', { name: 'Clear filters' }));
+    await expect(search.getByLabel('Product or id', { exact: true })).toHaveValue('');
     expect((await shown(page)).sort()).toEqual([...all].sort());
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { disclosure, expect, expectPage, expectRefused, sending, test, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import type { Hands } from './hands.ts';
-import { ADMIN, Server } from './harness.ts';
+import { ADMIN, NOWHERE, Server } from './harness.ts';
 import { CUSTOMER, LicensingNode, type Registration } from './world.ts';
 
 /** Token and administrator: the steps before a server is registered. */
@@ -96,11 +96,11 @@ export function wizard({ hands }: Way): void {
     await expectPage(page, 'How the nodes are reached');
     await hands.press(disclosure(page, "Other nodes than the vendor's"));
     const nodes = page.getByLabel('Nodes for HTTP', { exact: true });
-    await hands.fill(nodes, `127.0.0.1:1;${node.address}`);
-    await hands.fill(page.getByLabel('Nodes for HTTPS', { exact: true }), '127.0.0.1:1');
+    await hands.fill(nodes, `${NOWHERE};${node.address}`);
+    await hands.fill(page.getByLabel('Nodes for HTTPS', { exact: true }), NOWHERE);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the nodes' })))).toBe(200);
     await expect(main).toContainText('1 of 2 nodes can be reached as configured. One is enough.');
-    await expect(nodes, 'what is typed is kept').toHaveValue(`127.0.0.1:1;${node.address}`);
+    await expect(nodes, 'what is typed is kept').toHaveValue(`${NOWHERE};${node.address}`);
     await hands.press(disclosure(page, 'Each node and port'));
     const reached = page.getByRole('table', { name: /each node came over HTTP, by port/ });
     await expect(reached.getByRole('cell', { name: new RegExp(`${node.address.split(':')[1]} Reached HTTP`) })).toBeVisible();

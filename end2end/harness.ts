@@ -12,6 +12,9 @@ export const GUID = '{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}';
 /** What an installation script leaves behind. */
 export const PLACEHOLDER = 'GET-CLUSTER-GUID-FROM-LUMENVOX';
 
+/** A node that is not there: nothing listens at this port, and nobody outside is asked. */
+export const NOWHERE = '127.0.0.1:1';
+
 export interface Person {
   name: string;
   password: string;

@@ -1,8 +1,8 @@
 /** The core journeys with the keyboard alone: nothing here clicks, and no field is filled but by typing into the focused one. */
 
-import { asPerson, expect, expectPage, expectRefused, sending, test } from './fixtures.ts';
+import { asPerson, disclosure, expect, expectPage, expectRefused, sending, test } from './fixtures.ts';
 import { focusShown, press, STOPS, tabTo, type } from './hands.ts';
-import { ADMIN, GUID, GUID_PASTED, PLACEHOLDER, Server } from './harness.ts';
+import { ADMIN, GUID, GUID_PASTED, NOWHERE, PLACEHOLDER, Server } from './harness.ts';
 
 test.describe('a new server', () => {
   let server: Server;
@@ -34,7 +34,11 @@ test.describe('a new server', () => {
     await tabTo(page, https);
     await page.keyboard.type('On');
     await expect(https).toHaveValue('1');
+    await press(page, disclosure(page, "Other nodes than the vendor's"));
+    await type(page, page.getByLabel('Nodes for HTTPS', { exact: true }), NOWHERE);
     await press(page, next);
+    await expectPage(page, "The vendor's key");
+    await press(page, page.getByRole('button', { name: 'Register without a key' }));
     await expectPage(page, 'Look once, then save');
     await press(page, page.getByRole('button', { name: /finish$/ }));
     await expectPage(page, 'Ready');

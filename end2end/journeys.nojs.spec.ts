@@ -1,10 +1,12 @@
 /** Every core journey with JavaScript off. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, expectPage, expectRefused, sending, signIn, test, userMenu, asPerson } from './fixtures.ts';
-import { ADMIN, GUID, GUID_PASTED, PLACEHOLDER, Server } from './harness.ts';
+import { asPerson, disclosure, expect, expectPage, expectRefused, sending, signIn, test, userMenu } from './fixtures.ts';
+import { ADMIN, GUID, GUID_PASTED, NOWHERE, PLACEHOLDER, Server } from './harness.ts';
 
 test.use({ javaScriptEnabled: false });
+
+const AUTH = 'A7TESTAUTH9STRING';
 
 test.describe('a new server', () => {
   let server: Server;
@@ -39,30 +41,54 @@ test.describe('a new server', () => {
     await expectRefused(page, guid, PLACEHOLDER, new RegExp(`${PLACEHOLDER}.*placeholder`));
 
     await guid.fill(GUID_PASTED);
+    await page.getByLabel('Auth string', { exact: true }).fill(AUTH);
     expect(await sending(page, () => page.getByRole('button', { name: 'Check' }).click())).toBe(200);
     await expect(page.getByText(`Will be written as ${GUID}`)).toBeVisible();
     const preview = page.getByRole('region', { name: /lines? of the file will change/ });
     await expect(preview.getByRole('row', { name: /added .*LICENSE_SERVER_GUID/ })).toContainText(GUID);
     expect(server.file(), 'nothing is written before the last step').toBe(before);
+    await expect(page.getByLabel('Auth string', { exact: true })).toHaveAccessibleDescription(/kept already and not shown/);
+    expect(await page.content()).not.toContain(AUTH);
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await expectPage(page, 'How the nodes are reached');
     await page.getByLabel('HTTP port at the nodes', { exact: true }).selectOption('8080');
+    await disclosure(page, "Other nodes than the vendor's").click();
+    await page.getByLabel('Nodes for HTTP', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Continue' }).click();
 
+    await expectPage(page, "The vendor's key");
+    await expect(page.getByText('No node has shown its key yet.')).toBeVisible();
+    await expect(page.getByRole('listitem').filter({ hasText: NOWHERE })).toContainText(/TCP\s*, failed here/);
+    await page.getByRole('button', { name: 'Ask the nodes again' }).click();
+    await expectPage(page, "The vendor's key");
+    const paste = page.getByLabel('Paste the fingerprint from the vendor', { exact: true });
+    await paste.fill('not a fingerprint');
+    expect(await sending(page, () => page.getByRole('button', { name: 'Confirm the key' }).click())).toBe(422);
+    await expectRefused(page, paste, 'not a fingerprint', /fingerprint/);
+    await page.getByRole('button', { name: 'Register without a key' }).click();
+
     await expectPage(page, 'Look once, then save');
-    await expect(page.getByRole('region', { name: 'What you chose' })).toContainText(GUID);
+    const chosen = page.getByRole('region', { name: 'What you chose' });
+    for (const words of [GUID, 'none yet: nothing is sent until one is confirmed']) await expect(chosen).toContainText(words);
     expect(server.file(), 'nothing is written before the last step').toBe(before);
     await page.getByRole('button', { name: /finish$/ }).click();
 
     await expectPage(page, 'Ready');
+    await expect(page.getByText('This server is registered. Nothing was sent to the nodes yet.')).toBeVisible();
     expect(server.file()).toContain(`LICENSE_SERVER_GUID = ${GUID}`);
     expect(server.file()).toContain('FLEX_REPORTING_PORT = 8080');
     await page.getByRole('link', { name: 'To the overview' }).click();
     await expectPage(page, 'Overview');
-    await expect(page.getByText('This server is registered.')).toBeVisible();
+    await expect(page.getByText('This server is registered. No key of the vendor is confirmed yet.')).toBeVisible();
+    const next = page.getByRole('region', { name: 'What to do next' });
+    await expect(next.getByRole('listitem').first()).toContainText("Confirm the vendor's key");
+    await next.getByRole('link', { name: 'To the key' }).click();
+    await expectPage(page, 'Exchange over the network');
+    await expect(page.getByText("Nothing is sent before the vendor's key is confirmed.")).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Keys of the vendor' })).toContainText('No key is trusted yet');
 
-    for (const gone of ['/setup', '/setup/administrator', '/setup/guid', '/setup/review']) {
+    for (const gone of ['/setup', '/setup/administrator', '/setup/guid', '/setup/connection', '/setup/key', '/setup/review']) {
       expect((await page.goto(server.url + gone))?.status(), gone).toBe(404);
       await expectPage(page, 'Nothing is here');
     }

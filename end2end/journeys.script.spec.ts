@@ -1,8 +1,8 @@
 /** The core journeys with script, and everything that only script gives. */
 
 import { writeFileSync } from 'node:fs';
-import { asPerson, expect, expectPage, expectRefused, sending, signIn, test, userMenu, type Locator, type Page } from './fixtures.ts';
-import { ADMIN, GUID, GUID_PASTED, hasScript, PLACEHOLDER, Server } from './harness.ts';
+import { asPerson, disclosure, expect, expectPage, expectRefused, sending, signIn, test, userMenu, type Locator, type Page } from './fixtures.ts';
+import { ADMIN, GUID, GUID_PASTED, hasScript, NOWHERE, PLACEHOLDER, Server } from './harness.ts';
 
 /** Script runs once the button of the palette has appeared. */
 async function alive(page: Page): Promise<void> {
@@ -54,12 +54,16 @@ test.describe('a new server', () => {
     await expect(guid).not.toHaveAttribute('aria-invalid', 'true');
     await page.getByRole('button', { name: 'Continue' }).click();
     await expectPage(page, 'How the nodes are reached');
+    await disclosure(page, "Other nodes than the vendor's").click();
+    await page.getByLabel('Nodes for HTTP', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Continue' }).click();
+    await expectPage(page, "The vendor's key");
+    await page.getByRole('button', { name: 'Register without a key' }).click();
     await expectPage(page, 'Look once, then save');
     await page.getByRole('button', { name: /finish$/ }).click();
     await expectPage(page, 'Ready');
     await page.getByRole('link', { name: 'To the overview' }).click();
-    await expect(page.getByText('This server is registered.')).toBeVisible();
+    await expect(page.getByText('This server is registered. Its auth string is not known.')).toBeVisible();
     expect(server.file()).toContain(`LICENSE_SERVER_GUID = ${GUID}`);
   });
 });

@@ -131,13 +131,14 @@ export class World {
   }
 }
 
-/** This port of this machine, or, while something listens there, any. */
-export async function freePort(wanted: number): Promise<string> {
+/** This address, or, while something listens there, another port of it. */
+export async function free(address: string): Promise<string> {
+  const [host, wanted] = address.split(':');
   const listening = createServer();
   const port = await new Promise<number>((found) => {
     listening.once('error', () => found(0));
-    listening.listen(wanted, '127.0.0.1', () => found((listening.address() as AddressInfo).port));
+    listening.listen(Number(wanted), host, () => found((listening.address() as AddressInfo).port));
   });
   await new Promise((closed) => listening.close(closed));
-  return `127.0.0.1:${port}`;
+  return `${host}:${port}`;
 }
