@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import lighthouse from 'lighthouse';
 import stylelint from 'stylelint';
-import { asPerson, chromium, disclosure, expect, expectPage, sending, signIn, test } from './fixtures.ts';
-import { ADMIN, GUID, GUID_PASTED, NOWHERE, PLACEHOLDER, Server, VIEWER } from './harness.ts';
+import { asPerson, chromium, expect, expectPage, sending, signIn, test } from './fixtures.ts';
+import { ADMIN, GUID, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, visit } from './measure.ts';
 import { CHROMIUM } from './playwright.config.ts';
 
@@ -98,59 +98,6 @@ test('the style sheets hold no mistake and no colour of their own', async () => 
   });
   expect(results.length).toBeGreaterThan(0);
   expect(results.flatMap((r) => r.warnings.map((w) => `${r.source?.split('/').pop()}:${w.line} ${w.text}`))).toEqual([]);
-});
-
-test('the setup', async ({ page }) => {
-  const server = await Server.start();
-  try {
-    const next = page.getByRole('button', { name: 'Continue' });
-    await page.goto(`${server.url}/setup`);
-    await measure(page, 'setup-token', 'empty');
-    await page.getByLabel('Token', { exact: true }).fill('not the token');
-    expect(await sending(page, () => next.click())).toBe(422);
-    await measure(page, 'setup-token', 'error');
-    await page.goto(server.setup);
-    await measure(page, 'setup-token', 'loaded');
-    await next.click();
-    await expectPage(page, 'Your account');
-    await measure(page, 'setup-administrator', 'loaded');
-    for (const label of ['Password', 'Password again']) await page.getByLabel(label, { exact: true }).fill('short');
-    expect(await sending(page, () => next.click())).toBe(422);
-    await measure(page, 'setup-administrator', 'error');
-    for (const label of ['Password', 'Password again']) await page.getByLabel(label, { exact: true }).fill(ADMIN.password);
-    await next.click();
-    await expectPage(page, "The server's GUID");
-    const guid = page.getByRole('textbox', { name: 'GUID' });
-    await measure(page, 'setup-guid', 'empty');
-    await guid.fill(PLACEHOLDER);
-    expect(await sending(page, () => next.click())).toBe(422);
-    await measure(page, 'setup-guid', 'error');
-    await guid.fill(GUID_PASTED);
-    expect(await sending(page, () => page.getByRole('button', { name: 'Check' }).click())).toBe(200);
-    await measure(page, 'setup-guid', 'loaded');
-    await next.click();
-    await expectPage(page, 'How the nodes are reached');
-    await measure(page, 'setup-connection', 'loaded');
-    await page.getByText("Other nodes than the vendor's").click();
-    await page.getByLabel('Nodes for HTTP', { exact: true }).fill('one.example;;two example');
-    expect(await sending(page, () => next.click())).toBe(422);
-    await measure(page, 'setup-connection', 'error');
-    await page.getByLabel('Nodes for HTTP', { exact: true }).fill('default');
-    await next.click();
-    await expectPage(page, 'Look once, then save');
-    await measure(page, 'setup-review', 'loaded');
-    writeFileSync(server.conf, `${server.file()}\n; meanwhile\n`);
-    await expect(async () => {
-      expect((await server.ask('/readyz')).status).toBe(200);
-    }).toPass();
-    expect(await sending(page, () => page.getByRole('button', { name: /finish$/ }).click())).toBe(409);
-    await measure(page, 'setup-review', 'error');
-    await page.getByRole('button', { name: /finish$/ }).click();
-    await expectPage(page, 'Ready');
-    await measure(page, 'setup-done', 'loaded');
-  } finally {
-    await server.stop();
-  }
 });
 
 test('pages for which nobody is signed in', async ({ page }) => {

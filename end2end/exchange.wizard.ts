@@ -3,7 +3,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { disclosure, expect, expectPage, expectRefused, sending, test, type Page } from './fixtures.ts';
+import { disclosure, expect, expectPage, expectRefused, sending, test, told, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import type { Hands } from './hands.ts';
 import { ADMIN, NOWHERE, Server } from './harness.ts';
@@ -100,6 +100,7 @@ export function wizard({ hands }: Way): void {
     await hands.fill(page.getByLabel('Nodes for HTTPS', { exact: true }), NOWHERE);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the nodes' })))).toBe(200);
     await expect(main).toContainText('1 of 2 nodes can be reached as configured. One is enough.');
+    await expect(main).toContainText('The nodes name their own ports; there is none to choose.');
     await expect(nodes, 'what is typed is kept').toHaveValue(`${NOWHERE};${node.address}`);
     await hands.press(disclosure(page, 'Each node and port'));
     const reached = page.getByRole('table', { name: /each node came over HTTP, by port/ });
@@ -145,5 +146,51 @@ export function wizard({ hands }: Way): void {
     await expectPage(page, 'Ready');
     await expect(main).toContainText('This server is registered and in touch with the vendor.');
     await expect(main).toContainText('2 licenses are loaded.');
+  });
+
+  test('without a key nothing is sent; it is given later, and the exchange begins', async ({ page }) => {
+    const next = page.getByRole('button', { name: 'Continue' });
+    const main = page.getByRole('main');
+    await claim(page, server, hands);
+    await hands.fill(page.getByRole('textbox', { name: 'GUID' }), registration.guid);
+    await hands.fill(page.getByLabel('Auth string', { exact: true }), registration.auth);
+    await hands.press(next);
+    await expectPage(page, 'How the nodes are reached');
+    await hands.press(disclosure(page, "Other nodes than the vendor's"));
+    await hands.fill(page.getByLabel('Nodes for HTTP', { exact: true }), node.address);
+    await hands.press(next);
+    await expectPage(page, "The vendor's key");
+    await hands.press(page.getByRole('button', { name: 'Register without a key' }));
+    await expectPage(page, 'Look once, then save');
+    await expect(page.getByRole('region', { name: 'What you chose' })).toContainText('none yet: nothing is sent until one is confirmed');
+    await hands.press(page.getByRole('button', { name: /finish$/ }));
+    await expectPage(page, 'Ready');
+    await expect(main).toContainText('This server is registered. Nothing was sent to the nodes yet.');
+    await hands.press(page.getByRole('link', { name: 'To the overview' }));
+    await expect(main).toContainText('This server is registered. No key of the vendor is confirmed yet.');
+    const step = page.getByRole('region', { name: 'What to do next' }).getByRole('listitem').first();
+    await expect(step).toContainText("Confirm the vendor's key");
+    await hands.press(step.getByRole('link', { name: 'To the key' }));
+    await expectPage(page, 'Exchange over the network');
+    await expect(main).toContainText("Nothing is sent before the vendor's key is confirmed.");
+    await expect(page.getByRole('button', { name: 'Exchange now' })).toBeHidden();
+    expect(JSON.parse(node.cli(['report', 'list', '--server', registration.guid, '--json'])), 'the node has heard nothing').toEqual([]);
+
+    const register = page.getByRole('button', { name: 'Register', exact: true });
+    const file = page.getByLabel('Registration file', { exact: true });
+    await hands.give(file, node.addServer().file);
+    expect(await sending(page, () => hands.press(register))).toBe(422);
+    await expectRefused(page, file, '', /^This file is for .* but license_server\.conf names/);
+    const fingerprint = page.getByLabel("Fingerprint of the vendor's key", { exact: true });
+    await hands.fill(fingerprint, 'five blue bottles');
+    expect(await sending(page, () => hands.press(register))).toBe(422);
+    await expectRefused(page, fingerprint, 'five blue bottles', /fingerprint/i);
+    await hands.fill(fingerprint, grouped(node.fingerprint));
+    expect(await sending(page, () => hands.press(register))).toBe(303);
+    await expect(told(page, `Registered as ${registration.guid}.`)).toBeVisible();
+    await expect(async () => {
+      await page.goto(`${server.url}/licenses`);
+      await expect(main).toContainText('2 licenses are in service.', { timeout: 500 });
+    }).toPass();
   });
 }

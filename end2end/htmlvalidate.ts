@@ -7,6 +7,10 @@ export const HTML_RULES: ConfigData = {
   rules: {
     // Leptos writes `<!DOCTYPE html>`; either case is right.
     'doctype-style': 'off',
+    // Leptos writes `download=""`; with or without a value says the same.
+    'attribute-empty-style': 'off',
+    // Titles hold names that people give; where there is no room, a browser cuts them.
+    'long-title': 'off',
     // An input without a type is a text field, in every browser and by the standard.
     'no-implicit-input-type': 'off',
     // The list of results of a combobox (WAI-ARIA) cannot be a `select`.

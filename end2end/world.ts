@@ -107,12 +107,13 @@ export class World {
     this.server = server;
   }
 
-  /** In step with its node, or, if asked for, before the first exchange. */
+  /** In step with its node; or registered while the node was away, so that nothing was exchanged yet. */
   static async start(options: Start & { synced?: boolean; node?: string } = {}): Promise<World> {
     const [node, server] = await Promise.all([LicensingNode.start(options.node), Server.claimed({ ...options, registered: false })]);
     const world = new World(node, node.addServer(), server);
     usualLicenses(node, world.registration.guid);
     const synced = options.synced ?? true;
+    if (!synced) await node.stop();
     server.cli(['register', '--file', world.registration.file, ...(synced ? [] : ['--no-sync'])]);
     return world;
   }

@@ -27,6 +27,9 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
     }
 }
 
+/// Largest operation, bytes: the answer of a licensing node in base64, even one that is then found too large.
+const MAX_OPERATION: usize = 16 * 1024 * 1024;
+
 #[derive(Clone)]
 struct Control {
     engine: Arc<Engine>,
@@ -55,7 +58,7 @@ pub fn listen(
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let router = Router::new()
         .route("/perform", post(perform))
-        .layer(DefaultBodyLimit::max(4 * 1024 * 1024))
+        .layer(DefaultBodyLimit::max(MAX_OPERATION))
         .with_state(Control { engine, console: console.into() });
     Ok(tokio::spawn(async move {
         let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())

@@ -31,6 +31,8 @@ use crate::assets;
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some room.
 pub const MAX_BODY: usize = 3 * licensing::conf::MAX_BYTES + 64 * 1024;
+/// The same where the answer of a licensing node comes in, as a form or as it is.
+pub const MAX_ANSWER: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
 /// A request must be answered within this time; open streams excepted.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -127,7 +129,8 @@ pub fn router(app: App) -> Router {
                 .layer(sessions)
                 .layer(from_fn_with_state(app.clone(), identity::identify))
                 .layer(from_fn_with_state(app.clone(), claim::claim))
-                .layer(DefaultBodyLimit::max(MAX_BODY)),
+                // Handlers keep to a smaller limit wherever no answer of a node comes in.
+                .layer(DefaultBodyLimit::max(MAX_ANSWER)),
         );
     let open = Router::new()
         .route("/livez", axum::routing::get(health::livez))

@@ -18,9 +18,8 @@ fn restart(world: &mut World, clock: &str) -> String {
 fn start(world: &mut World, clock: &str) -> String {
     let log = world.folder.path().join(format!("log{clock}.txt").replace('/', "-"));
     let _ = std::fs::remove_file(&log);
-    let log = Some(log);
-    world.server.again_as(&How { clock: Some(clock.to_owned()), log: log.clone(), ..world.how() });
-    log.unwrap().display().to_string()
+    world.server.again_as(&How { clock: Some(clock.to_owned()), log: Some(log.clone()), ..world.how() });
+    log.display().to_string()
 }
 
 /// `contact` as API and command tell it; both must be the same.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::error;
 use super::render::{Drawing, draw};
 use crate::http::identity::Caller;
-use crate::http::router::MAX_BODY;
+use crate::http::router::{MAX_ANSWER, MAX_BODY};
 use crate::http::state::App;
 
 /// A form as it was sent, with the request it came in.
@@ -64,11 +64,12 @@ impl FromRequest<App> for Form {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let (parts, body) = request.into_parts();
+        let most = if parts.uri.path().starts_with("/exchange/") { MAX_ANSWER } else { MAX_BODY };
         let read = match kind.as_str() {
             "application/x-www-form-urlencoded" => {
-                axum::body::to_bytes(body, MAX_BODY).await.map(|bytes| pairs(&bytes)).map_err(|_| ())
+                axum::body::to_bytes(body, most).await.map(|bytes| pairs(&bytes)).map_err(|_| ())
             }
-            "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body)).await,
+            "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body), most).await,
             _ => {
                 let sentence = "A form is sent as application/x-www-form-urlencoded or multipart/form-data; this was something else. Nothing was changed.";
                 return Err(
@@ -81,7 +82,7 @@ impl FromRequest<App> for Form {
             Err(()) => {
                 let sentence = format!(
                     "More than {} MB was sent, or it broke off on its way. Nothing was changed.",
-                    MAX_BODY / 1_000_000
+                    most / 1_000_000
                 );
                 Err(error::answer(app, &parts, StatusCode::PAYLOAD_TOO_LARGE, "Too large", &sentence).await)
             }
@@ -90,12 +91,17 @@ impl FromRequest<App> for Form {
 }
 
 /// Fields of a form that sends files; of a file, its content as text. UTF-16 with a byte order mark is understood.
-async fn multipart(request: Request) -> Result<Vec<(String, String)>, ()> {
+async fn multipart(request: Request, most: usize) -> Result<Vec<(String, String)>, ()> {
     let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ())?;
     let mut values = Vec::new();
+    let mut size = 0;
     while let Some(field) = multipart.next_field().await.map_err(|_| ())? {
         let name = field.name().unwrap_or_default().to_owned();
         let bytes = field.bytes().await.map_err(|_| ())?;
+        size += bytes.len();
+        if size > most {
+            return Err(());
+        }
         values.push((name, text_of(&bytes)));
     }
     Ok(values)

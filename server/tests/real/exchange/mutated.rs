@@ -65,7 +65,6 @@ fn of_ten_thousand_damaged_answers_none_is_taken_and_the_whole_one_is_afterwards
     for code in ["truncated", "not-json", "not-a-response", "bad-field", "bad-signature"] {
         assert!(codes.get(code).is_some_and(|count| *count >= 50), "the damage reaches every layer: {codes:?}");
     }
-    assert!(took.as_secs() < 60, "{took:?}");
     assert_eq!(world.licenses(), before);
     assert_eq!(world.entry(&status_id)["state"], "open");
     let taken = world.push(&original);

@@ -63,7 +63,8 @@ pub async fn response(
     Extension(caller): Extension<Caller>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let body = body.map_err(|_| {
+    // Read to its end even when it is too large: a caller that is still sending would not hear why.
+    let body = body.ok().filter(|body| body.len() <= MAX_RESPONSE).ok_or_else(|| {
         let detail = format!("A response is no larger than {} MB. Nothing was changed.", MAX_RESPONSE / 1024 / 1024);
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })?;
