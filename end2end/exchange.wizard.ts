@@ -174,7 +174,7 @@ export function wizard({ hands }: Way): void {
     await expectPage(page, 'Exchange over the network');
     await expect(main).toContainText("Nothing is sent before the vendor's key is confirmed.");
     await expect(page.getByRole('button', { name: 'Exchange now' })).toBeHidden();
-    expect(JSON.parse(node.cli(['report', 'list', '--server', registration.guid, '--json'])), 'the node has heard nothing').toEqual([]);
+    expect(JSON.parse(node.cli(['report', 'list', '--server', registration.guid, '--json'])), 'the node has heard nothing').toEqual({ items: [] });
 
     const register = page.getByRole('button', { name: 'Register', exact: true });
     const file = page.getByLabel('Registration file', { exact: true });

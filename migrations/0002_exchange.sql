@@ -50,6 +50,7 @@ CREATE TABLE exchange_ledger (
     guid        TEXT    NOT NULL,
     channel     TEXT    NOT NULL CHECK (channel IN ('online', 'console', 'api', 'command line', 'reporting api')),
     opened_at   INTEGER NOT NULL,
+    known_at    INTEGER NOT NULL, -- the same instant on the contact clock, which nobody can set
     opened_by   TEXT    NOT NULL,
     report      TEXT    NOT NULL,
     digest      TEXT    NOT NULL, -- SHA-256 of the canonical report

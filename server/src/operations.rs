@@ -169,6 +169,9 @@ pub async fn perform(
                 Verdict::Broken(seq) => {
                     Err(Failure::failed(format!("The audit log was altered: entry {seq} is not as it was written.")))
                 }
+                Verdict::NoHead(last) => Err(Failure::failed(format!(
+                    "The audit log may have been cut off: it ends at entry {last}, and audit.head, which names its end, is gone from the data folder."
+                ))),
                 Verdict::CutOff(last, head) => Err(Failure::failed(format!(
                     "The audit log was cut off: it ends at entry {last}, but entry {head} had been written."
                 ))),

@@ -38,7 +38,7 @@ pub async fn load(engine: &Engine) -> Result<AuditLog, DatabaseError> {
         chain: match verdict {
             Verdict::Whole(up_to) => Chain::Verified { up_to, at_ms },
             Verdict::Broken(at) => Chain::Broken { at },
-            Verdict::CutOff(last, _) => Chain::Broken { at: last + 1 },
+            Verdict::CutOff(last, _) | Verdict::NoHead(last) => Chain::Broken { at: last + 1 },
         },
         people: engine.audit.people().await?,
         kinds: KINDS.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect(),

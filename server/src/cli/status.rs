@@ -59,7 +59,14 @@ fn contact(contact: &Value, registered: bool) -> String {
         days => format!("{days} days ago"),
     };
     let clock = match contact["clock_off_minutes"].as_i64() {
-        Some(minutes) => format!(" This machine's clock was seen {minutes} min off and is not followed."),
+        Some(minutes) => {
+            let (days, hours) = (minutes.unsigned_abs() / 1440, minutes.unsigned_abs() / 60 % 24);
+            let way = if minutes > 0 { "ahead" } else { "behind" };
+            format!(
+                " This machine's clock was seen {days} d {hours} h {} min {way} and is not followed.",
+                minutes.unsigned_abs() % 60
+            )
+        }
         None => String::new(),
     };
     format!(

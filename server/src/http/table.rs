@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::handler::Handler;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post, put};
 
@@ -44,7 +45,8 @@ impl Table {
         audit: &'static [&'static str],
         handler: H,
     ) -> Self {
-        self.add("GET", path, access, audit, get(handler))
+        // HEAD must open nothing.
+        self.add("GET", path, access, audit, get(handler).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
     }
 
     /// A form of the console.

@@ -21,6 +21,8 @@ pub enum Verdict {
     Broken(i64),
     /// Entries are missing at the end: the chain ends at the first number, the head names the second.
     CutOff(i64, i64),
+    /// The head that is kept beside the database is gone, so nobody can say whether entries are missing after this one.
+    NoHead(i64),
 }
 
 /// Writes the head of the chain beside the database.
@@ -82,6 +84,7 @@ pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, 
     }
     Ok(match anchored {
         Some((head, _)) if head > seq => Verdict::CutOff(seq, head),
+        None if seq > 0 => Verdict::NoHead(seq),
         _ => Verdict::Whole(seq),
     })
 }

@@ -135,7 +135,8 @@ impl Engine {
         let applied = applied(&ground, &accepted, bytes);
         let now = self.clock.now_ms();
         let limit = Limit::new(accepted.bundle.contact_limit_days);
-        let (contact, effects) = self.verified_contact(&mut tx, accepted.response.node_time, limit).await?;
+        let made_at = ledger::known_at(&mut tx, &applied.status_id).await?;
+        let contact = self.verified_contact(&mut tx, accepted.response.node_time, made_at, limit).await?;
         let installed = Installed::from_accepted(&accepted, now);
         if !accepted.unchanged {
             installed.store(&mut tx, &applied.status_id).await?;
@@ -150,11 +151,13 @@ impl Engine {
             format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
         self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
-        self.adopt_contact(contact, &effects);
+        if let Some((state, effects)) = &contact {
+            self.adopt_contact(*state, effects);
+            self.sync.succeeded(now, state.high_water);
+        }
         if !accepted.unchanged {
             self.adopt_installed(installed);
         }
-        self.sync.succeeded(now, contact.high_water);
         for notice in &accepted.response.notices {
             tracing::warn!(code = notice.code, "the licensing node says: {}", notice.message);
         }

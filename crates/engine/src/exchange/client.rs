@@ -125,7 +125,7 @@ impl NodeClient {
         let plain = SealedPlain { auth_string: auth.to_owned(), report: report.to_owned() };
         let (body, opener) = sealed::seal_request(key, &plain.to_bytes(), secret::random());
         let request = self.http.post(&node.url).header(CONTENT_TYPE, sealed::CONTENT_TYPE).body(body);
-        let response = request.send().await.map_err(|error| not_reached(&error))?;
+        let response = request.send().await.map_err(|error| self.not_reached(&error))?;
         let is_sealed = content_type(&response) == sealed::CONTENT_TYPE;
         let status = response.status();
         look(&response)?;
@@ -144,9 +144,22 @@ impl NodeClient {
         Ok(answer.body)
     }
 
+    /// As [`not_reached`]; where a proxy stands between, it may be the one that cannot be reached.
+    fn not_reached(&self, error: &reqwest::Error) -> NoAnswer {
+        let mut no = not_reached(error);
+        if let Some(proxy) = self.proxy.as_ref().filter(|_| matches!(no.stage, "DNS" | "TCP")) {
+            no.sentence = format!(
+                "{} The connection goes through the proxy {proxy}, which may be what cannot be reached.",
+                no.sentence
+            );
+        }
+        no
+    }
+
     /// Asks a node for the vendor's keys. Nothing about this server is sent.
     pub(super) async fn keys(&self, node: &Node) -> Result<KeyList, NoAnswer> {
-        let response = self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| not_reached(&error))?;
+        let response =
+            self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| self.not_reached(&error))?;
         let status = response.status();
         look(&response)?;
         let bytes = limited(response, MAX_KEYS).await?;
@@ -267,7 +280,19 @@ fn not_reached(error: &reqwest::Error) -> NoAnswer {
     } else if error.is_timeout() {
         ("HTTP", format!("It took the report but did not answer within {} s.", WHOLE.as_secs()))
     } else if lower.contains("certificate") || lower.contains("invalid peer") {
-        ("TLS", format!("Its certificate is not trusted ({cause}). A proxy may open the connection; see Diagnostics."))
+        let why = if lower.contains("expired") {
+            "has expired"
+        } else if lower.contains("unknownissuer") || lower.contains("unknown issuer") {
+            "was issued by somebody this machine does not trust"
+        } else if lower.contains("name") {
+            "is for another name"
+        } else {
+            "is not trusted"
+        };
+        (
+            "TLS",
+            format!("Its certificate {why}. Diagnostics shows it; certificates of your own are named with node-ca."),
+        )
     } else if lower.contains("dns")
         || lower.contains("lookup")
         || lower.contains("name or service")

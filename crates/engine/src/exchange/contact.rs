@@ -156,20 +156,34 @@ impl Engine {
         Ok(())
     }
 
-    /// The state after an exchange that was verified at `node_time`, stored in the caller's transaction. The caller hands
-    /// it to [`Engine::adopt_contact`] once that is committed.
+    /// The state after an exchange that was verified at `node_time`, stored in the caller's transaction; none when a later
+    /// exchange counts already. The caller hands it to [`Engine::adopt_contact`] once that is committed.
+    ///
+    /// `made_at`: when the report was made, on this clock. The time since counts, as far as the answer can have been under
+    /// way in it: an answer that was kept is no fresh contact.
     pub(super) async fn verified_contact(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
         node_time: Millis,
+        made_at: Millis,
         limit: Limit,
-    ) -> Result<(State, Vec<Effect>), sqlx::Error> {
+    ) -> Result<Option<(State, Vec<Effect>)>, sqlx::Error> {
         self.tick_contact();
         let before = self.contact.lock().0;
-        let (state, effects) = settle(contact::step(&before, Event::Verified { node_time }), before);
+        let later = before.last_verified.is_some_and(|last| node_time < last);
+        if later && self.sync.last_known().is_some_and(|known| made_at <= known) {
+            return Ok(None);
+        }
+        let (state, mut effects) = settle(contact::step(&before, Event::Verified { node_time }), before);
+        let on_its_way = before.high_water.saturating_sub(node_time);
+        let passed = on_its_way.clamp(0, before.high_water.saturating_sub(made_at).max(0));
+        let (wall, mono) = (self.clock.now_ms(), self.clock.mono_ms());
+        let begun = State { anchor: Some(mono.saturating_sub(passed)), ..state };
+        let (state, more) = settle(contact::step(&begun, Event::Tick { wall, mono }), begun);
+        effects.extend(more);
         let state = state.with_limit(limit);
         store(tx, &state).await?;
-        Ok((state, effects))
+        Ok(Some((state, effects)))
     }
 
     /// The state of a server with a new identity: it was never in contact. As [`Engine::verified_contact`].

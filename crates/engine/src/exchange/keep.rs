@@ -91,6 +91,11 @@ impl Sync {
         self.wake.notify_one();
     }
 
+    /// When an answer was last taken in, on the contact clock.
+    pub(super) fn last_known(&self) -> Option<Millis> {
+        self.with_times(|times| times.last.map(|(_, known)| known))
+    }
+
     /// A new identity was never in contact.
     pub(crate) fn forget_last(&self, new_identity: bool) {
         if new_identity {

@@ -84,6 +84,8 @@ pub(super) struct Opening<'a> {
     pub channel: Channel,
     pub by: &'a str,
     pub at: i64,
+    /// The same instant on the contact clock.
+    pub known: i64,
 }
 
 type Writing = Transaction<'static, Sqlite>;
@@ -92,13 +94,14 @@ pub(super) async fn open(tx: &mut Writing, opening: &Opening<'_>) -> Result<(), 
     let digest = report_digest(&opening.opened.report)
         .ok_or_else(|| ReportError::Unsound("it has no canonical form".to_owned()))?;
     sqlx::query(
-        "INSERT INTO exchange_ledger (status_id, guid, channel, opened_at, opened_by, report, digest, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'open')",
+        "INSERT INTO exchange_ledger (status_id, guid, channel, opened_at, known_at, opened_by, report, digest, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')",
     )
     .bind(&opening.opened.status_id)
     .bind(&opening.guid)
     .bind(opening.channel.word())
     .bind(opening.at)
+    .bind(opening.known)
     .bind(opening.by)
     .bind(&opening.opened.report)
     .bind(digest)
@@ -118,6 +121,12 @@ pub(super) async fn give_up_oldest(tx: &mut Writing, most: i64) -> Result<(), sq
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// When a report was made, on the contact clock.
+pub(super) async fn known_at(tx: &mut Writing, status_id: &str) -> Result<i64, sqlx::Error> {
+    let found = sqlx::query_scalar("SELECT known_at FROM exchange_ledger WHERE status_id = ?");
+    found.bind(status_id).fetch_one(&mut **tx).await
 }
 
 /// What the ledger knows of a status id.

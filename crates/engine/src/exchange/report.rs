@@ -55,6 +55,7 @@ impl Engine {
             channel,
             by: &actor.name,
             at: self.clock.now_ms(),
+            known: self.contact().high_water,
         };
         let mut tx = self.store.write().await?;
         ledger::open(&mut tx, &entry).await?;

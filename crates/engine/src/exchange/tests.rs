@@ -236,3 +236,53 @@ async fn open_reports_stay_within_bounds() {
     // Its answer is still good: it may be on its way.
     world.push(&world.answer(&first, 1, 50)).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_answer_that_was_kept_is_no_fresh_contact() {
+    let world = World::registered().await;
+    let reports = [world.pull().await, world.pull().await];
+    let kept = reports.each_ref().map(|report| world.answer(report, 1, 50));
+    world.push(&kept[0]).await.unwrap();
+    world.clock.advance(65 * DAY);
+    assert_eq!(world.licensed(), Some((50, Standing::Lapsed)));
+    world.push(&kept[1]).await.unwrap();
+    assert_eq!((world.engine.contact().days(), world.licensed()), (Some(65), Some((50, Standing::Lapsed))));
+}
+
+#[tokio::test]
+async fn an_answer_carried_for_days_counts_from_when_it_was_given() {
+    let world = World::registered().await;
+    let report = world.pull().await;
+    world.clock.advance(DAY);
+    let answer = world.answer(&report, 1, 50);
+    world.clock.advance(3 * DAY);
+    world.push(&answer).await.unwrap();
+    assert_eq!((world.engine.contact().days(), world.engine.contact().flagged), (Some(3), None));
+}
+
+#[tokio::test]
+async fn an_older_answer_does_not_turn_the_contact_clock_back() {
+    let world = World::registered().await;
+    let early = world.pull().await;
+    let kept = world.answer(&early, 1, 50);
+    world.clock.advance(DAY);
+    world.exchange(1, 50).await;
+    let last = world.engine.contact().last_verified;
+    world.push(&kept).await.unwrap();
+    assert_eq!(world.engine.contact().last_verified, last);
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_runs_ahead_is_in_touch_after_a_fresh_answer() {
+    let world = World::registered().await;
+    world.exchange(1, 50).await;
+    world.clock.set_off(40 * DAY);
+    let world = world.restarted().await;
+    assert_eq!(world.engine.contact().days(), Some(40));
+    let report = world.pull().await;
+    world.clock.set_off(-40 * DAY);
+    let answer = world.answer(&report, 1, 50);
+    world.clock.set_off(40 * DAY);
+    world.push(&answer).await.unwrap();
+    assert_eq!(world.engine.contact().days(), Some(0));
+}

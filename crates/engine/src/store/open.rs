@@ -26,7 +26,7 @@ pub enum StoreError {
         known: i64,
     },
     /// A migration did not apply; the file is as it was.
-    #[error("The database {} could not be brought up to date: {source}. It is unchanged; a copy made before is beside it.", path.display())]
+    #[error("The database {} could not be brought up to date: {source}. Nothing in it was changed. If it is damaged, put a copy of the data folder back.", path.display())]
     Migrate {
         /// The file.
         path: PathBuf,

@@ -54,7 +54,8 @@ fn a_clock_that_ran_ahead_lapses_the_licenses_and_a_verified_exchange_undoes_it(
     assert_eq!(synced.status, 200, "{}", synced.body);
     assert_eq!((contact(&world)["days"].clone(), states(&world)), (json!(0), vec!["active".to_owned(); 2]));
     assert_eq!(off(&world, &mut console), None);
-    // And it stays so.
+    // And it stays so, as long as nobody is asked.
+    world.node.stop();
     restart(&mut world, "+1d");
     assert_eq!(contact(&world)["days"], 1);
 }

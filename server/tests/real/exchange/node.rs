@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{leasehold, leasehold_at, run, stderr, stdout};
+use crate::harness::{end, leasehold, leasehold_at, run, stderr, stdout};
 
 /// A name that occurs nowhere by accident.
 pub const CUSTOMER: &str = "Quixotic Telephony";
@@ -48,8 +48,7 @@ impl Node {
     /// Ends it; nothing listens at its address then.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
+            end(&mut child);
         }
     }
 

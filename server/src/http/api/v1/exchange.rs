@@ -87,6 +87,7 @@ pub struct Ledger {
     #[serde(default)]
     state: String,
     before: Option<String>,
+    limit: Option<i64>,
 }
 
 /// Entries of one answer.
@@ -95,13 +96,15 @@ const PAGE: i64 = 100;
 /// The reports that were made, and their answers, newest first.
 #[utoipa::path(get, path = "/api/v1/exchange/ledger", tag = "exchange", params(
     ("state" = Option<String>, Query, description = "`open`, `answered` or `lost`"),
-    ("before" = Option<String>, Query, description = "Only entries older than this status id")),
+    ("before" = Option<String>, Query, description = "Only entries older than this status id"),
+    ("limit" = Option<i64>, Query, description = "At most so many, up to 100")),
     responses((status = 200, description = "`items`, and `next` for the page after", body = Object)))]
 pub async fn ledger(State(app): State<App>, Query(query): Query<Ledger>) -> Result<Json<Value>, Problem> {
-    let query = LedgerQuery { state: query.state, before: query.before, limit: PAGE + 1 };
+    let page = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
+    let query = LedgerQuery { state: query.state, before: query.before, limit: page + 1 };
     let mut entries = app.engine.ledger(&query).await.map_err(|error| Problem::internal(&error))?;
-    let more = entries.len() as i64 > PAGE;
-    entries.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let more = entries.len() as i64 > page;
+    entries.truncate(usize::try_from(page).unwrap_or(usize::MAX));
     let next = if more { entries.last().map(|entry| entry.status_id.clone()) } else { None };
     Ok(Json(json!({ "items": entries.iter().map(exchange_json::entry).collect::<Vec<_>>(), "next": next })))
 }
