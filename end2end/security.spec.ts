@@ -7,7 +7,7 @@ import { asPerson, expect, expectPage, test } from './fixtures.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 import { CLOCK } from './program.ts';
 
-/** Larger than any form may be. */
+/** Larger than any form may be, but for the answer of a node. */
 const TOO_LARGE = 4 * 1024 * 1024;
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -152,9 +152,21 @@ test('a name that is not ours is not answered', async () => {
 });
 
 test('bodies: what is no form, too large or broken is refused in plain words', async () => {
-  for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', '']) {
+  for (const type of ['application/json', 'text/plain', '']) {
     const answer = await server.ask('/configuration', { body: 'base=1', headers: type ? { 'content-type': type } : {}, cookie: admin });
     expect(answer.status, type).toBe(415);
+    expect(answer.text).toContain('Nothing was changed');
+  }
+  // Parts that never come: it broke off on its way.
+  for (const path of ['/configuration', '/exchange/hand/response']) {
+    const broken = await server.ask(path, { body: 'base=1', headers: { 'content-type': 'multipart/form-data; boundary=x' }, cookie: admin });
+    expect([400, 413], path).toContain(broken.status);
+    expect(broken.text, path).toContain('Nothing was changed');
+  }
+  for (const [bytes, status] of [[TOO_LARGE + 1, 422], [4 * TOO_LARGE, 413]]) {
+    const body = `--x\r\nContent-Disposition: form-data; name="response"\r\n\r\n${'a'.repeat(bytes)}\r\n--x--\r\n`;
+    const answer = await server.ask('/exchange/hand/response', { body, headers: { 'content-type': 'multipart/form-data; boundary=x' }, cookie: admin });
+    expect(answer.status, `${bytes} bytes`).toBe(status);
     expect(answer.text).toContain('Nothing was changed');
   }
   const large = await server.ask('/configuration/text', { body: `text=${'a'.repeat(TOO_LARGE)}`, headers: { 'content-type': FORM }, cookie: admin });
