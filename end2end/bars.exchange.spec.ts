@@ -1,9 +1,9 @@
 /** The bars, on the pages of licenses, exchange and diagnostics, in every state a server can be in. */
 
-import { spawnSync } from 'node:child_process';
 import { asPerson, disclosure, expect, expectPage, sending, signIn, test, type Page } from './fixtures.ts';
+import { carried } from './exchange.hand.ts';
 import { ADMIN, NOWHERE, Server, VIEWER } from './harness.ts';
-import { keepDocuments, measure, visit } from './measure.ts';
+import { keepDocuments, measure, picture, visit } from './measure.ts';
 import { CLOCK, clockAt } from './program.ts';
 import { World } from './world.ts';
 
@@ -15,11 +15,6 @@ const PAGES = { overview: '/', licenses: '/licenses', exchange: '/exchange', han
 /** Makes a report and gives its id. */
 function pulled(server: Server): { status_id: string; curl: string } {
   return JSON.parse(server.cli(['exchange', 'pull', '--json'])) as { status_id: string; curl: string };
-}
-
-/** Runs a command as it is shown, and gives what it prints. */
-function carried(command: string): string {
-  return spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout;
 }
 
 /** Checks all nodes and waits until the page shows the result. */
@@ -86,7 +81,7 @@ test('in step with the vendor: licenses, network, ledger, diagnostics', async ({
     await page.emulateMedia({ media: 'print' });
     await page.goto(`${server.url}/exchange/receipt/${answered}`);
     await expect(page.getByRole('navigation', { name: 'Pages' }), 'paper has no menu').toBeHidden();
-    await page.screenshot({ path: 'screenshots/receipt-print.png', fullPage: true });
+    await page.screenshot({ path: picture('receipt-print'), fullPage: true });
   } finally {
     await world.stop();
   }

@@ -19,6 +19,12 @@ const html = new HtmlValidate(HTML_RULES);
 
 export type State = 'loaded' | 'empty' | 'error' | 'refused' | 'readonly' | 'unregistered' | 'never' | 'away' | 'lapsed';
 
+/** Where the picture of this name is kept. */
+export function picture(name: string): string {
+  mkdirSync(PICTURES, { recursive: true });
+  return join(PICTURES, `${name}.png`);
+}
+
 /** What axe finds wrong with the page as it is shown now. Its source stays in the document for the next time. */
 async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
@@ -52,7 +58,6 @@ function overflow(): string[] {
 
 /** Measures the page shown now in both themes and widths, and takes its pictures. */
 export async function measure(page: Page, name: string, state: State): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
   await test.step(`${name}, ${state}`, async () => {
     const sent = withoutMarks((await documents.get(page)) ?? '');
     expect(sent).toContain('</html>');
@@ -71,7 +76,7 @@ export async function measure(page: Page, name: string, state: State): Promise<v
       await page.setViewportSize({ width, height });
       for (const theme of THEMES) {
         await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-        await page.screenshot({ path: join(PICTURES, `${name}-${state}-${theme}-${width}.png`) });
+        await page.screenshot({ path: picture(`${name}-${state}-${theme}-${width}`) });
       }
     }
     await page.setViewportSize({ width: NARROWEST, height: 800 });

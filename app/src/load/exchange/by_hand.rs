@@ -45,7 +45,8 @@ async fn of_entry(engine: &Engine, entry: &LedgerEntry, guid: Option<String>) ->
     Ok(ReportModel {
         opened_ms: entry.opened_at,
         opened_by: entry.opened_by.clone(),
-        ..report_model(&report, &address, auth.as_deref())
+        curl: curl(&address, auth.as_deref().unwrap_or_default(), &entry.report),
+        ..report_model(&report, &address)
     })
 }
 
@@ -56,25 +57,25 @@ pub struct Report<'a> {
     pub state: &'a str,
 }
 
-/// A report with everything that is needed to carry it.
-pub fn report_model(report: &Report<'_>, address: &str, auth: Option<&str>) -> ReportModel {
+/// A report with what is needed to carry it, but for who made it and the command: those differ by whose it is.
+pub fn report_model(report: &Report<'_>, address: &str) -> ReportModel {
     let value: Value = serde_json::from_str(report.json).unwrap_or_default();
     ReportModel {
         status_id: report.status_id.to_owned(),
-        opened_ms: request().now_ms,
+        opened_ms: 0,
         opened_by: String::new(),
         state: report.state.to_owned(),
         pretty: serde_json::to_string_pretty(&value).unwrap_or_else(|_| report.json.to_owned()),
         bytes: report.json.len(),
         sha256: engine::secret::digest_hex(report.json.as_bytes()),
-        curl: reporting_curl(address, auth.unwrap_or_default(), report.json),
+        curl: String::new(),
         curl_address: address.to_owned(),
         qr_svg: qr_svg(report.json),
         fields: meanings(&value),
     }
 }
 
-fn reporting_curl(address: &str, auth: &str, json: &str) -> String {
+fn curl(address: &str, auth: &str, json: &str) -> String {
     let command = leptos::prelude::use_context::<crate::installation::CurlCommand>();
     command.map(|command| (command.0)(address, auth, json)).unwrap_or_default()
 }

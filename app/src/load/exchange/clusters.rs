@@ -34,7 +34,12 @@ pub async fn cluster(engine: &Engine, id: i64) -> Result<Option<ClusterPage>, Da
     }))
 }
 
-/// A report a cluster made.
-pub fn pulled_model(status_id: &str, json: &str, address: &str, auth: Option<&str>) -> ReportModel {
-    report_model(&Report { status_id, json, state: "open" }, address, auth)
+/// A report a cluster made, with the command that sends it there.
+pub fn pulled_model(cluster: &Cluster, status_id: &str, json: &str, curl: String, now_ms: i64) -> ReportModel {
+    ReportModel {
+        opened_ms: now_ms,
+        opened_by: cluster.name.clone(),
+        curl,
+        ..report_model(&Report { status_id, json, state: "open" }, &cluster.licensing_url)
+    }
 }

@@ -157,8 +157,10 @@ pub async fn pull(State(app): State<App>, Path(id): Path<i64>, form: Form) -> Re
                 Outcome::Done,
             )
             .await;
-            page.pulled =
-                Some(load::pulled_model(&pulled.status_id, &pulled.report, &cluster.licensing_url, auth.as_deref()));
+            let auth = auth.unwrap_or_default();
+            let curl = reporting::curl::curl_command(&cluster.licensing_url, &auth, &pulled.report);
+            let now = app.engine.now_ms();
+            page.pulled = Some(load::pulled_model(&cluster, &pulled.status_id, &pulled.report, curl, now));
             show(&app, &form, page, StatusCode::OK).await
         }
         Err(error) => failed(&app, &form, page, error).await,

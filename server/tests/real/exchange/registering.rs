@@ -55,8 +55,8 @@ fn with_a_fingerprint_the_key_is_fetched_and_nothing_is_sent_before_it_fits() {
         world.cli(&["register", "--guid", &registration.guid, "--auth", &registration.auth, "--vendor-key", key])
     };
     let refused = register(&wrong);
-    assert_eq!(refused.status.code(), Some(1), "{}", stdout(&refused));
-    assert!(stderr(&refused).contains("nothing was sent"), "{}", stderr(&refused));
+    assert_eq!(refused.status.code(), Some(2), "{}", stdout(&refused));
+    assert!(stderr(&refused).contains("shows another key"), "{}", stderr(&refused));
     let sent = String::from_utf8_lossy(&record.lock().unwrap().sent).into_owned();
     assert!(sent.contains("GET /keys") && !sent.contains("POST"), "{sent}");
     assert!(!sent.to_lowercase().contains(&registration.deployment), "{sent}");
