@@ -44,7 +44,8 @@ export function keepDocuments(page: Page): void {
   page.on('response', (response) => {
     const request = response.request();
     if (!request.isNavigationRequest() || (response.status() >= 300 && response.status() < 400)) return;
-    documents.set(page, response.text());
+    // A document that was left before it was read is asked for by nobody.
+    documents.set(page, response.text().catch(() => ''));
   });
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { asPerson, expect, expectPage, test, type Page } from './fixtures.ts';
 import { ADMIN, NOWHERE, Server, VIEWER, type Person } from './harness.ts';
 import { Vendor } from './vendor.ts';
-import { World } from './world.ts';
+import { LicensingNode, World } from './world.ts';
 
 const OPERATOR: Person = { name: 'otto', password: 'five copper bells at noon' };
 const EVIL = `"'><script>alert(1)</script><img src=x onerror=alert(2)></textarea></title><b id=evil>`;
@@ -228,5 +228,31 @@ test('a registration file with markup in it stays text in the wizard', async ({ 
     expect(await page.content()).not.toContain(vendor.auth);
   } finally {
     await server.stop();
+  }
+});
+
+test('a fingerprint that no node shows brings no trust, and can be put right where it was typed', async ({ page }) => {
+  const [node, server] = await Promise.all([LicensingNode.start(), Server.claimed({ registered: false })]);
+  try {
+    const registration = node.addServer();
+    server.cli(['register', '--guid', registration.guid, '--auth', registration.auth, '--no-sync']);
+    server.cli(['config', 'set', 'FLEX_NODE_LIST', node.address]);
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/exchange`);
+    const fingerprint = page.getByLabel("Fingerprint of the vendor's key", { exact: true });
+    const register = page.getByRole('button', { name: 'Register', exact: true });
+    await fingerprint.fill(node.fingerprint.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
+    await register.click();
+    await page.goto(`${server.url}/exchange`);
+    await expect(page.getByRole('main')).not.toContainText(/In touch/);
+    await fingerprint.fill(node.fingerprint);
+    await register.click();
+    await expect(async () => {
+      await page.goto(`${server.url}/exchange`);
+      await expect(page.getByRole('main')).toContainText('In touch: the last exchange was', { timeout: 500 });
+    }).toPass();
+    await expect(page.getByRole('region', { name: 'Keys of the vendor' }).getByRole('listitem')).toHaveCount(1);
+  } finally {
+    await Promise.all([server.stop(), node.end()]);
   }
 });
