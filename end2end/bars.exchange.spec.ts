@@ -5,7 +5,7 @@ import { carried } from './exchange.hand.ts';
 import { ADMIN, NOWHERE, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, picture, visit } from './measure.ts';
 import { CLOCK, clockAt } from './program.ts';
-import { World } from './world.ts';
+import { vendorAddress, World } from './world.ts';
 
 test.describe.configure({ mode: 'parallel', timeout: 180_000 });
 test.beforeEach(({ page }) => keepDocuments(page));
@@ -56,7 +56,7 @@ test('registered, and nothing exchanged yet', async ({ page }) => {
 });
 
 test('in step with the vendor: licenses, network, ledger, diagnostics', async ({ page }) => {
-  const world = await World.start({ node: '127.0.0.6:8080' });
+  const world = await World.start({ node: vendorAddress() });
   const { server } = world;
   try {
     const { status_id: answered, curl } = pulled(server);
@@ -74,7 +74,7 @@ test('in step with the vendor: licenses, network, ledger, diagnostics', async ({
       receipt: `/exchange/receipt/${answered}`,
     });
     await visit(page, server, 'empty', { licenses: '/licenses?q=nothing+like+this', ledger: '/exchange/ledger?state=lost', clusters: '/exchange/clusters', diagnostics: '/diagnostics' });
-    server.cli(['config', 'set', 'FLEX_NODE_LIST', '127.0.0.6;no-such-node.invalid']);
+    server.cli(['config', 'set', 'FLEX_NODE_LIST', `${world.node.address.split(':')[0]};no-such-node.invalid`]);
     server.cli(['config', 'set', 'FLEX_NODE_LIST_HTTPS', NOWHERE]);
     await checked(page, server);
     await measure(page, 'diagnostics', 'loaded');

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { disclosure, expect, expectPage, sending, test, type Page } from './fixtures.ts';
 import { ADMIN, GUID_PASTED, NOWHERE, PLACEHOLDER, Server } from './harness.ts';
 import { keepDocuments, measure } from './measure.ts';
-import { LicensingNode } from './world.ts';
+import { LicensingNode, vendorAddress } from './world.ts';
 
 test.describe.configure({ mode: 'parallel', timeout: 180_000 });
 test.beforeEach(({ page }) => keepDocuments(page));
@@ -83,22 +83,23 @@ test('the setup by hand, with no node in reach', async ({ page }) => {
 });
 
 test('the setup with a registration file; the node answers, and then does not', async ({ page }) => {
-  const [node, server, second] = await Promise.all([LicensingNode.start('127.0.0.5:8080'), Server.start(), Server.start()]);
+  const [node, server, second] = await Promise.all([LicensingNode.start(vendorAddress()), Server.start(), Server.start()]);
   try {
     const next = page.getByRole('button', { name: 'Continue' });
     const registration = node.addServer();
+    const [host, port] = node.address.split(':');
     node.addLicense(registration.guid, 'TTS3', 100);
     await claim(page, server, false);
     await page.getByRole('textbox', { name: 'GUID' }).fill(registration.guid);
     await page.getByLabel('Auth string', { exact: true }).fill(registration.auth);
     await next.click();
     await disclosure(page, "Other nodes than the vendor's").click();
-    await page.getByLabel('Nodes for HTTP', { exact: true }).fill(`127.0.0.5;${NOWHERE}`);
+    await page.getByLabel('Nodes for HTTP', { exact: true }).fill(`${host};${NOWHERE}`);
     await page.getByLabel('Nodes for HTTPS', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Check the nodes' }).click();
     await disclosure(page, 'Each node and port').click();
     await measure(page, 'setup-connection-checked', 'loaded');
-    await page.getByRole('button', { name: 'Use HTTP, port 8080' }).click();
+    await page.getByRole('button', { name: `Use HTTP, port ${port}` }).click();
     await next.click();
     await expectPage(page, "The vendor's key");
     await measure(page, 'setup-key', 'loaded');

@@ -3,4 +3,4 @@
 import { journeys } from './exchange.ts';
 import { keyboard } from './hands.ts';
 
-journeys({ script: true, hands: keyboard, node: '127.0.0.4:8080' });
+journeys({ script: true, hands: keyboard });

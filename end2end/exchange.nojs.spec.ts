@@ -3,4 +3,4 @@
 import { journeys } from './exchange.ts';
 import { pointer } from './hands.ts';
 
-journeys({ script: false, hands: pointer, node: '127.0.0.2:13449' });
+journeys({ script: false, hands: pointer });

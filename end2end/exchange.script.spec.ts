@@ -3,4 +3,4 @@
 import { journeys } from './exchange.ts';
 import { pointer } from './hands.ts';
 
-journeys({ script: true, hands: pointer, node: '127.0.0.3:24963' });
+journeys({ script: true, hands: pointer });

@@ -9,13 +9,11 @@ import { lapsed, network } from './exchange.network.ts';
 import { viewer } from './exchange.viewer.ts';
 import { wizard } from './exchange.wizard.ts';
 import type { Hands } from './hands.ts';
-import { free, World } from './world.ts';
+import { vendorAddress, World } from './world.ts';
 
 export interface Way {
   script: boolean;
   hands: Hands;
-  /** Where the node listens: a port of the vendor's, at an address of this machine that no other test file uses. */
-  node: string;
 }
 
 export function journeys(way: Way): void {
@@ -24,7 +22,7 @@ export function journeys(way: Way): void {
   test.describe('a server and its node', () => {
     let world: World;
     test.beforeAll(async () => {
-      world = await World.start({ node: await free(way.node) });
+      world = await World.start({ node: vendorAddress() });
     });
     test.afterAll(() => world.stop());
     network(way, () => world);

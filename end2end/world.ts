@@ -1,7 +1,6 @@
 /** A licensing node, and servers that its vendor knows. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, type Start } from './harness.ts';
@@ -132,14 +131,10 @@ export class World {
   }
 }
 
-/** This address, or, while something listens there, another port of it. */
-export async function free(address: string): Promise<string> {
-  const [host, wanted] = address.split(':');
-  const listening = createServer();
-  const port = await new Promise<number>((found) => {
-    listening.once('error', () => found(0));
-    listening.listen(Number(wanted), host, () => found((listening.address() as AddressInfo).port));
-  });
-  await new Promise((closed) => listening.close(closed));
-  return `${host}:${port}`;
+let addresses = 0;
+
+/** A place for a node at one of the vendor's ports: an address of this machine that no other test uses. */
+export function vendorAddress(): string {
+  addresses += 1;
+  return `127.${1 + ((process.pid >> 8) % 254)}.${process.pid % 256}.${1 + addresses}:13449`;
 }
