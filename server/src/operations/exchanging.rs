@@ -13,7 +13,12 @@ use crate::exchange_json;
 use crate::exit::Failure;
 
 pub async fn sync(engine: &Arc<Engine>, actor: &Actor) -> Result<Value, Failure> {
-    match engine.sync_now(actor).await {
+    sync_since(engine, actor, engine.last_sync()).await
+}
+
+/// Exchanges now, unless a good exchange ended since `last`.
+pub async fn sync_since(engine: &Arc<Engine>, actor: &Actor, last: Option<String>) -> Result<Value, Failure> {
+    match engine.sync_since(actor, last).await {
         Ok(synced) => Ok(exchange_json::synced(&synced)),
         Err(SyncError::Report(ReportError::NotReady(problem))) => Err(Failure::refused(problem)),
         Err(SyncError::Report(error)) => Err(Failure::failed(error)),

@@ -60,6 +60,7 @@ pub async fn register(engine: &Arc<Engine>, actor: &Actor, given: Registering) -
             "This server is registered as {before} already. Change LICENSE_SERVER_GUID with `leasehold config set` if the vendor gave it a new identity."
         )));
     }
+    let last = engine.last_sync();
     let saved = engine
         .register(actor, &Base::Newest, &guid, &more, &credentials, "Registered from the command line.")
         .await
@@ -71,7 +72,7 @@ pub async fn register(engine: &Arc<Engine>, actor: &Actor, given: Registering) -
         "diff": saved.diff,
     });
     if given.sync {
-        answer["sync"] = exchanging::sync(engine, actor).await.map_err(|failure| {
+        answer["sync"] = exchanging::sync_since(engine, actor, last).await.map_err(|failure| {
             Failure::failed(format!(
                 "Registered as {guid}, but the first exchange brought nothing: {} The server tries again by itself; `leasehold sync` tries now.",
                 failure.sentence.replace("Nothing was changed. ", "")

@@ -157,17 +157,27 @@ impl Engine {
     /// # Errors
     /// [`SyncError`]: nothing changed.
     pub async fn sync_now(self: &Arc<Self>, actor: &Actor) -> Result<Synced, SyncError> {
+        self.sync_since(actor, self.last_sync()).await
+    }
+
+    /// Names the last good exchange of this run.
+    pub fn last_sync(&self) -> Option<String> {
+        let last = self.sync.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|synced| synced.applied.status_id.clone())
+    }
+
+    /// As [`Engine::sync_now`]; a good exchange that ended since `last` is the answer.
+    ///
+    /// # Errors
+    /// [`SyncError`]: nothing changed.
+    pub async fn sync_since(self: &Arc<Self>, actor: &Actor, last: Option<String>) -> Result<Synced, SyncError> {
         // In a task of its own: a caller that hangs up does not stop it half way.
         let (engine, task_actor) = (self.clone(), actor.clone());
-        let joins = engine.sync.in_flight.try_lock().is_err();
         let task = tokio::spawn(async move {
             let guard = engine.sync.in_flight.lock().await;
-            let finished = joins.then(|| engine.sync_state().round).flatten().filter(|round| round.ok);
-            if finished.is_some() {
-                let last = engine.sync.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                if let Some(last) = last {
-                    return Ok(last);
-                }
+            let newest = engine.sync.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(newest) = newest.filter(|newest| last.as_ref() != Some(&newest.applied.status_id)) {
+                return Ok(newest);
             }
             let result = engine.exchange(&task_actor).await;
             drop(guard);
