@@ -210,6 +210,7 @@ pub async fn load(engine: &Engine) -> Result<ExchangePage, DatabaseError> {
                 fingerprint: key.fingerprint.grouped(),
                 pinned_ms: key.at,
                 pinned_by: key.by.clone(),
+                fetched: key.key.is_some(),
             })
             .collect(),
         identity: identity_model(&identity, engine.deployments().await?),

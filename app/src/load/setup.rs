@@ -162,7 +162,7 @@ pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
 }
 
 /// The page of the key waits no longer than this for the nodes.
-pub const FETCH_LIMIT: std::time::Duration = std::time::Duration::from_secs(20);
+pub use engine::exchange::FETCH_LIMIT;
 
 /// Everything that the wizard will write.
 pub async fn changes(engine: &Engine) -> Result<Vec<(String, String)>, DatabaseError> {

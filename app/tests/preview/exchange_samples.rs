@@ -172,7 +172,12 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
         proxy: None,
         last_round: Some(good_round()),
         last_success: contact.last_ms.map(|at| ReceiptModel { answered_ms: at, ..receipt(false) }),
-        keys: vec![KeyModel { fingerprint: FINGERPRINT.into(), pinned_ms: NOW - 40 * DAY, pinned_by: "admin".into() }],
+        keys: vec![KeyModel {
+            fingerprint: FINGERPRINT.into(),
+            pinned_ms: NOW - 40 * DAY,
+            pinned_by: "admin".into(),
+            fetched: true,
+        }],
         identity: Some(Identity {
             guid: GUID.into(),
             deployments: vec![DEPLOYMENT.into()],

@@ -23,7 +23,7 @@ pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub use contact::REMINDER;
 pub use identity::{Identity, PinnedKey, Readiness};
 pub use keep::{SyncError, SyncState, Synced};
-pub use keys::{FetchedKeys, OfferedKey};
+pub use keys::{FETCH_LIMIT, FetchedKeys, OfferedKey, OtherKey};
 pub use ledger::{Answer, LedgerEntry, LedgerQuery, Outcome};
 pub use licenses::{LicenseItem, Licenses};
 pub use qr::qr_svg;

@@ -120,6 +120,10 @@ impl Engine {
         .bind(self.clock.now_ms())
         .execute(&mut *tx)
         .await?;
+        // A fingerprint no node has shown the key of was typed wrong, as likely as not: the next one takes its place.
+        if !credentials.vendor_keys.is_empty() {
+            sqlx::query("DELETE FROM vendor_keys WHERE signing IS NULL").execute(&mut *tx).await?;
+        }
         for (fingerprint, key) in &credentials.vendor_keys {
             self.pin(&mut tx, actor, *fingerprint, *key).await?;
         }

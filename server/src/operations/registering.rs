@@ -52,7 +52,9 @@ pub async fn register(engine: &Arc<Engine>, actor: &Actor, given: Registering) -
     };
     let mut credentials = credentials;
     if given.sync {
-        complete(engine, &mut credentials).await?;
+        for (fingerprint, key) in credentials.vendor_keys.iter_mut().filter(|(_, key)| key.is_none()) {
+            *key = engine.key_of(&Effective::of(&document), *fingerprint).await.map_err(Failure::refused)?;
+        }
     }
     let before = Effective::of(&document).guid;
     if let Some(before) = before.filter(|before| *before != guid) {
@@ -80,22 +82,4 @@ pub async fn register(engine: &Arc<Engine>, actor: &Actor, given: Registering) -
         })?;
     }
     Ok(answer)
-}
-
-/// Finds the key of a fingerprint that was given alone. A node that shows another key is a reason to stop.
-async fn complete(engine: &Engine, credentials: &mut registration::Credentials) -> Result<(), Failure> {
-    for (fingerprint, key) in credentials.vendor_keys.iter_mut().filter(|(_, key)| key.is_none()) {
-        let fetched = engine.fetch_keys().await;
-        match fetched.offered.iter().find(|offered| offered.key.fingerprint() == *fingerprint) {
-            Some(offered) => *key = Some(offered.key),
-            None if fetched.offered.is_empty() => {} // it is fetched with the first exchange
-            None => {
-                return Err(Failure::refused(format!(
-                    "The licensing node {} shows another key than this fingerprint. Check it; if it is right, ask the vendor. Nothing was changed.",
-                    fetched.offered[0].node
-                )));
-            }
-        }
-    }
-    Ok(())
 }

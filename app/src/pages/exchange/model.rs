@@ -86,6 +86,8 @@ pub struct KeyModel {
     pub fingerprint: String,
     pub pinned_ms: i64,
     pub pinned_by: String,
+    /// Whether a node has shown the key of this fingerprint.
+    pub fetched: bool,
 }
 
 /// Who this server is, ready to copy.

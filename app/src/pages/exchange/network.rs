@@ -2,7 +2,9 @@
 
 use super::attempts::AttemptList;
 use super::clock::ContactClock;
+
 use super::model::{ExchangePage, Identity, KeyModel, ReceiptModel, Registered, Round};
+use super::register::RegisterForm;
 use super::standing::NotReady;
 use super::tabs::Tabs;
 use super::words::{blocked, changes_sentence, contact_sentence, counted, effect, next_sentence};
@@ -164,7 +166,12 @@ fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
     let body = if keys.is_empty() {
         view! { <EmptyState title="No key is trusted yet" why="Until the vendor's key is confirmed nothing is sent, and no answer is accepted." /> }.into_any()
     } else {
+        let waiting = keys.iter().all(|key| !key.fetched);
         view! {
+            {waiting.then(|| view! {
+                <Banner tone=Tone::Warning text="No node has shown the key of this fingerprint yet, so nothing is sent. If the fingerprint is wrong, give the right one here.".to_owned() role="note" />
+                <RegisterForm by_hand=true />
+            })}
             <p class="muted">"An answer counts only when one of these keys signed it. Compare them with the fingerprint the vendor gave you."</p>
             <ul class="keys">
                 {keys.into_iter().map(|key| view! {

@@ -1,9 +1,9 @@
 //! The vendor's keys: fetched from a node, trusted only once their fingerprint was compared or was known before.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use licensing::conf::effective::Effective;
-use licensing::vendor_key::VendorKey;
+use licensing::vendor_key::{Fingerprint, VendorKey};
 
 use super::client::{Node, elapsed, failed, nodes};
 use super::identity::Identity;
@@ -30,6 +30,19 @@ pub struct FetchedKeys {
     /// Why no node could be asked at all.
     pub problem: Option<String>,
 }
+
+/// A node shows another key than the fingerprint that was given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The licensing node {node} shows another key than this fingerprint. Check it; if it is right, ask the vendor. Nothing was changed."
+)]
+pub struct OtherKey {
+    /// The node, `host:port`.
+    pub node: String,
+}
+
+/// How long somebody waits for nodes that are slow to show their key.
+pub const FETCH_LIMIT: Duration = Duration::from_secs(20);
 
 impl Engine {
     /// Asks the nodes of the conf file, one after the other, for the vendor's keys. Nothing about this server is sent.
@@ -60,6 +73,19 @@ impl Engine {
             }
         }
         fetched
+    }
+
+    /// The key of a fingerprint, as a node shows it. None while no node can be asked: the key is fetched with the first
+    /// exchange.
+    ///
+    /// # Errors
+    /// [`OtherKey`] when a node answers, but with another key.
+    pub async fn key_of(&self, effective: &Effective, fingerprint: Fingerprint) -> Result<Option<VendorKey>, OtherKey> {
+        let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetch_keys_as(effective)).await.unwrap_or_default();
+        match fetched.offered.iter().find(|offered| offered.key.fingerprint() == fingerprint) {
+            Some(offered) => Ok(Some(offered.key)),
+            None => fetched.offered.first().map_or(Ok(None), |other| Err(OtherKey { node: other.node.clone() })),
+        }
     }
 
     /// Fetches keys of which only the fingerprint is trusted.

@@ -136,7 +136,7 @@ const SHOWN_AGAIN: usize = 200_000;
 
 /// `POST /exchange/registration`: what was not given in the wizard.
 pub async fn registration(State(app): State<App>, form: Form) -> Response {
-    let (guid, credentials, more) = match given(&app, &form) {
+    let (guid, credentials, more) = match given(&app, &form).await {
         Ok(given) => given,
         Err(wrong) => {
             return form.refuse(&app, paths::EXCHANGE, StatusCode::UNPROCESSABLE_ENTITY, vec![wrong]).await;
@@ -160,7 +160,7 @@ pub async fn registration(State(app): State<App>, form: Form) -> Response {
 type Given = (Guid, Credentials, Vec<(String, String)>);
 
 /// A registration file, else auth string and fingerprint for the GUID there is.
-fn given(app: &App, form: &Form) -> Result<Given, FieldError> {
+async fn given(app: &App, form: &Form) -> Result<Given, FieldError> {
     const FILE: &str = "registration_file";
     let document = app.engine.conf().document();
     let own = Effective::of(&document).guid;
@@ -187,7 +187,8 @@ fn given(app: &App, form: &Form) -> Result<Given, FieldError> {
         Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
     if !typed.is_empty() {
         let fingerprint: Fingerprint = typed.parse().map_err(|error| wrong(Some("typed"), error))?;
-        credentials.vendor_keys.push((fingerprint, None));
+        let key = app.engine.key_of(&Effective::of(&document), fingerprint).await;
+        credentials.vendor_keys.push((fingerprint, key.map_err(|other| wrong(Some("typed"), other))?));
     }
     Ok((guid, credentials, Vec::new()))
 }

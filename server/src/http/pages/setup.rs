@@ -307,21 +307,9 @@ async fn confirmed(app: &App, form: &Form) -> Result<Option<(Fingerprint, Option
         ));
     }
     let effective = load::effective_with(&app.engine, &load::chosen_connection(&app.engine, &setup));
-    let fetched =
-        tokio::time::timeout(load::FETCH_LIMIT, app.engine.fetch_keys_as(&effective)).await.unwrap_or_default();
-    let found = fetched.offered.iter().find(|offered| offered.key.fingerprint() == fingerprint);
-    match (found, fetched.offered.first()) {
-        (Some(offered), _) => Ok(Some((fingerprint, Some(offered.key)))),
-        (None, Some(other)) => Err(wrong(
-            Some(field),
-            format!(
-                "The licensing node {} shows another key than this fingerprint. Check what you typed; if it is right, ask the vendor before you go on.",
-                other.node
-            ),
-        )),
-        // No node can be asked now: the fingerprint is kept, and the key is fetched with the first exchange.
-        (None, None) => Ok(Some((fingerprint, None))),
-    }
+    // While no node can be asked the fingerprint is kept, and the key is fetched with the first exchange.
+    let key = app.engine.key_of(&effective, fingerprint).await.map_err(|other| wrong(Some(field), other))?;
+    Ok(Some((fingerprint, key)))
 }
 
 /// `POST /setup/review`: writes everything at once.
