@@ -2,14 +2,13 @@
 
 mod changes;
 mod error;
-mod product;
 mod signed;
 mod standing;
 mod wire;
 
+pub use crate::product::{Kind, KindError, ProductCode, ProductCodeError};
 pub use changes::{Change, Changes, changes};
 pub use error::BundleError;
-pub use product::{Kind, KindError, ProductCode, ProductCodeError};
 pub use signed::{DOMAIN, SignedBundle};
 pub use standing::{Standing, Verdict, standing, usable};
 pub use wire::{FORMAT, MOST_LICENSES};

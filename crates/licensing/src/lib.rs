@@ -6,12 +6,14 @@
 pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;
+pub mod client_protocol;
 pub mod conf;
 pub mod contact;
 pub mod context;
 mod excerpt;
 pub mod guid;
 pub mod permission;
+pub mod product;
 #[cfg(feature = "exchange")]
 pub mod registration_file;
 #[cfg(feature = "exchange")]
