@@ -2,6 +2,7 @@
 //!
 //! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
 
+pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]

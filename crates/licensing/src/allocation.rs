@@ -1,0 +1,382 @@
+//! Which client may use how many licenses (RULES R3): a pure state machine with its invariants.
+//!
+//! The sum of what is *counted* never exceeds what is licensed. What a client was *told* is never more than what is counted for it, and
+//! what it may still believe is never more than that either: a limit that was lowered stays counted until the client has echoed the
+//! lower one, and a limit of a client that fell silent until its cache must have been flushed.
+
+mod fair;
+mod invariant;
+mod restore;
+mod share;
+
+pub use invariant::Broken;
+pub use restore::Kept;
+pub use share::Share;
+
+use std::collections::BTreeMap;
+
+use crate::client_protocol::{COUNTED_MS, Shortage, Use};
+use crate::product::ProductCode;
+use fair::Level;
+
+/// Names one run of a client.
+pub type Key = i64;
+
+/// The times the rule keeps, milliseconds on the server's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Times {
+    /// How long a limit is counted after the answer that carried it.
+    pub counted: i64,
+    /// A client that was not heard of for this long gives nothing back before its deadline, so the others share without it.
+    pub silent: i64,
+    /// With many clients and too few licenses, shares are worked out anew at most this often.
+    pub spread: i64,
+    /// How long a client gets nothing new after an administrator released what it had.
+    pub released: i64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { counted: COUNTED_MS as i64, silent: 10_000, spread: 100, released: 60_000 }
+    }
+}
+
+/// Up to this many clients of a product shares are worked out anew at every change.
+const FEW: usize = 64;
+
+/// Everything that decides grants.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Allocation {
+    times: Times,
+    runs: BTreeMap<Key, Run>,
+    pools: BTreeMap<ProductCode, Pool>,
+    /// Counts requests that could not be met at once: who asked first is served first.
+    asked: u64,
+}
+
+/// One run of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Run {
+    /// The last refresh that was taken.
+    pub sequence: u64,
+    /// Until when its limits are counted, on the server's monotonic clock.
+    pub deadline: i64,
+    /// When it was last heard of.
+    pub seen: i64,
+    /// It gets nothing new until then.
+    pub released_until: Option<i64>,
+    shares: BTreeMap<ProductCode, Share>,
+}
+
+impl Run {
+    /// Its share of each product.
+    pub fn shares(&self) -> impl Iterator<Item = (&ProductCode, &Share)> {
+        self.shares.iter()
+    }
+
+    /// Its share of a product.
+    #[must_use]
+    pub fn share(&self, product: &ProductCode) -> Option<&Share> {
+        self.shares.get(product)
+    }
+
+    /// Whether anything is counted for it.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.shares.values().any(|share| share.counted > 0)
+    }
+}
+
+/// The licenses of one product.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Pool {
+    /// How many there are.
+    pub licensed: u32,
+    /// Why there are none.
+    pub none: Option<Shortage>,
+    /// The sum of what is counted for all clients.
+    pub counted: u64,
+    /// The most that sum may be: what is licensed, or the sum there was when fewer became licensed.
+    pub ceiling: u64,
+    /// The sum of what each client wants or is counted with, whichever is more: while it fits nobody is short.
+    load: u64,
+    level: Level,
+}
+
+impl Pool {
+    /// Licenses that are counted for nobody.
+    #[must_use]
+    pub fn free(&self) -> u32 {
+        u32::try_from(u64::from(self.licensed).saturating_sub(self.counted)).unwrap_or(u32::MAX)
+    }
+
+    /// More is counted than licensed: fewer became licensed while they were in use.
+    #[must_use]
+    pub fn over_committed(&self) -> bool {
+        self.counted > u64::from(self.licensed)
+    }
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A client introduces itself.
+    Hello,
+    /// A client says what it holds and wants. `uses` in the order of the products.
+    Refresh {
+        /// Its number.
+        sequence: u64,
+        /// By product.
+        uses: &'a BTreeMap<ProductCode, Use>,
+    },
+    /// A client ends; it holds nothing any more.
+    Goodbye,
+    /// A later run took its place: it is not answered any more, and what it had is counted until its deadline.
+    Superseded,
+    /// An administrator takes back what it does not use.
+    Release,
+}
+
+/// What a client is told about one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The most it may use.
+    pub limit: u32,
+    /// The version of that limit.
+    pub version: u64,
+    /// Licenses there are.
+    pub licensed: u32,
+    /// Why it is less than was wanted.
+    pub why: Option<Shortage>,
+}
+
+/// What comes of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effect {
+    /// For each product of the refresh, in their order.
+    pub told: Vec<Told>,
+    /// More is counted than before: that must be stored before anybody hears of it.
+    pub store_first: bool,
+    /// Anything that must survive a restart has changed.
+    pub changed: bool,
+    /// An invariant would have been broken; what led there was not done.
+    pub broken: Option<Broken>,
+}
+
+impl Allocation {
+    /// Nothing licensed, no clients.
+    #[must_use]
+    pub fn new(times: Times) -> Self {
+        Self { times, ..Self::default() }
+    }
+
+    /// What a client of which nothing is known does at `now`, on the server's monotonic clock, and what comes of it.
+    pub fn step(&mut self, key: Key, event: Event<'_>, now: i64) -> Effect {
+        match event {
+            Event::Hello => {
+                let run = self.runs.entry(key).or_default();
+                run.seen = now;
+                Effect::default()
+            }
+            Event::Refresh { sequence, uses } => self.refresh(key, sequence, uses, now),
+            Event::Goodbye => self.ended(key),
+            Event::Superseded => {
+                self.quiet(key, |_| true);
+                Effect::default()
+            }
+            Event::Release => {
+                if let Some(run) = self.runs.get_mut(&key) {
+                    run.released_until = Some(now.saturating_add(self.times.released));
+                }
+                Effect { changed: true, ..Effect::default() }
+            }
+        }
+    }
+
+    fn refresh(&mut self, key: Key, sequence: u64, uses: &BTreeMap<ProductCode, Use>, now: i64) -> Effect {
+        let run = self.runs.entry(key).or_default();
+        let fresh = sequence > run.sequence;
+        // The answer to a repeated refresh extends what the client believes, exactly as the first one did.
+        if sequence >= run.sequence {
+            run.sequence = sequence;
+            run.seen = now;
+            run.deadline = now.saturating_add(self.times.counted);
+        }
+        run.released_until = run.released_until.filter(|until| *until > now);
+        let mut effect = Effect::default();
+        if fresh {
+            // Of some it does not speak any more. What it had of them is counted until it says so.
+            self.quiet(key, |product| !uses.contains_key(product));
+        }
+        effect.told.reserve(uses.len());
+        for (product, said) in uses {
+            let told =
+                if fresh { self.settle(key, product, said, now, &mut effect) } else { self.repeat(key, product, said) };
+            effect.told.push(told);
+        }
+        effect
+    }
+
+    /// What it was told before.
+    fn repeat(&self, key: Key, product: &ProductCode, said: &Use) -> Told {
+        let share = self.runs.get(&key).and_then(|run| run.shares.get(product)).copied().unwrap_or_default();
+        self.told(key, product, &share, said)
+    }
+
+    fn settle(&mut self, key: Key, product: &ProductCode, said: &Use, now: i64, effect: &mut Effect) -> Told {
+        let known = self.pools.get(product).is_some_and(|pool| pool.licensed > 0);
+        let Some(run) = self.runs.get_mut(&key) else { return Told { limit: 0, version: 0, licensed: 0, why: None } };
+        let held_back = run.released_until.is_some();
+        let had = run.shares.get(product).copied();
+        if !known && had.is_none() {
+            // A product nobody has a license for leaves no trace, however many are asked for.
+            // A limit it has from elsewhere or from before is over: only a higher version tells it so.
+            let version = if said.version > 0 { said.version.saturating_add(1) } else { 0 };
+            let share = Share { version, ..Share::default() };
+            return self.told(key, product, &share, said);
+        }
+        let before = had.unwrap_or_default();
+        let mut share = before;
+        self.asked += u64::from(share.hear(said, self.asked + 1));
+        self.put(key, product, share);
+        self.level(product, now);
+
+        let Some(pool) = self.pools.get(product) else { return self.told(key, product, &share, said) };
+        let wanted =
+            if held_back || share.over { share.floor() } else { pool.level.share_of(key, &share, pool.licensed) };
+        // What is counted already may be told again; beyond that only what is free.
+        let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
+        share.tell(wanted.min(reachable));
+        if share.counted > before.counted {
+            effect.store_first = true;
+        }
+        effect.changed |= share.durable() != before.durable();
+        self.put(key, product, share);
+        if let Err(broken) = self.check_pool(product) {
+            let undone = Share { told: before.told, counted: before.counted, ..share };
+            self.put(key, product, undone);
+            share = undone;
+            effect.broken = Some(broken);
+        }
+        self.told(key, product, &share, said)
+    }
+
+    fn told(&self, key: Key, product: &ProductCode, share: &Share, said: &Use) -> Told {
+        let pool = self.pools.get(product);
+        let licensed = pool.map_or(0, |pool| pool.licensed);
+        let released = self.runs.get(&key).is_some_and(|run| run.released_until.is_some());
+        let why = (share.told < said.want).then(|| match pool {
+            _ if share.over => Shortage::OverLimit,
+            _ if released => Shortage::Released,
+            Some(pool) if pool.licensed == 0 => pool.none.unwrap_or(Shortage::NotLicensed),
+            None => Shortage::NotLicensed,
+            Some(_) => Shortage::AllInUse,
+        });
+        Told { limit: share.told, version: share.version, licensed, why }
+    }
+
+    /// It says itself that nothing is in use: what it had is free at once.
+    fn ended(&mut self, key: Key) -> Effect {
+        let changed = self.runs.get(&key).is_some_and(Run::counts);
+        self.forget(key);
+        Effect { changed, ..Effect::default() }
+    }
+
+    /// Ends what silent clients had, once their caches must have been flushed; who they are.
+    pub fn expire(&mut self, now: i64) -> Vec<Key> {
+        let silent: Vec<Key> =
+            self.runs.iter().filter(|(_, run)| run.deadline <= now && run.counts()).map(|(key, _)| *key).collect();
+        for key in &silent {
+            self.lapse(*key);
+        }
+        silent
+    }
+
+    fn lapse(&mut self, key: Key) {
+        let Some(run) = self.runs.get_mut(&key) else { return };
+        let lapsed: Vec<(ProductCode, Share)> =
+            run.shares.iter().map(|(p, share)| (p.clone(), share.lapsed())).collect();
+        for (product, share) in lapsed {
+            self.put(key, &product, share);
+        }
+    }
+
+    /// Forgets a run and frees what was counted for it. Only for runs that cannot believe anything any more.
+    pub fn forget(&mut self, key: Key) {
+        let products: Vec<ProductCode> =
+            self.runs.get(&key).map(|run| run.shares.keys().cloned().collect()).unwrap_or_default();
+        for product in products {
+            self.put(key, &product, Share::default());
+        }
+        self.runs.remove(&key);
+    }
+
+    /// How many licenses there are of each product, from now on. What is in use stays in use.
+    pub fn license(&mut self, licensed: &BTreeMap<ProductCode, u32>, out_of_service: &[ProductCode]) {
+        for product in licensed.keys().chain(out_of_service) {
+            self.pools.entry(product.clone()).or_default();
+        }
+        for (product, pool) in &mut self.pools {
+            pool.licensed = licensed.get(product).copied().unwrap_or(0);
+            pool.none = out_of_service.contains(product).then_some(Shortage::OutOfService);
+            pool.ceiling = pool.counted.max(u64::from(pool.licensed));
+            pool.level = Level::default();
+        }
+        self.pools.retain(|_, pool| pool.licensed > 0 || pool.counted > 0 || pool.load > 0 || pool.none.is_some());
+    }
+
+    /// The run, if anything is known of it.
+    #[must_use]
+    pub fn run(&self, key: Key) -> Option<&Run> {
+        self.runs.get(&key)
+    }
+
+    /// All runs.
+    pub fn runs(&self) -> impl Iterator<Item = (Key, &Run)> {
+        self.runs.iter().map(|(key, run)| (*key, run))
+    }
+
+    /// All products that are licensed or in use.
+    pub fn pools(&self) -> impl Iterator<Item = (&ProductCode, &Pool)> {
+        self.pools.iter()
+    }
+
+    /// The run uses and wants nothing of these products.
+    fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) {
+        let Some(run) = self.runs.get(&key) else { return };
+        let quiet = |(product, share): (&ProductCode, &Share)| {
+            let changed = (share.held, share.want) != (0, 0) && of(product);
+            changed.then(|| (product.clone(), Share { held: 0, want: 0, asked: 0, ..*share }))
+        };
+        let changed: Vec<(ProductCode, Share)> = run.shares.iter().filter_map(quiet).collect();
+        for (product, share) in changed {
+            self.put(key, &product, share);
+        }
+    }
+
+    /// Puts a share in place and keeps the sums right.
+    fn put(&mut self, key: Key, product: &ProductCode, share: Share) {
+        let Some(run) = self.runs.get_mut(&key) else { return };
+        let before = match run.shares.get_mut(product) {
+            Some(place) => std::mem::replace(place, share),
+            None => {
+                run.shares.insert(product.clone(), share);
+                Share::default()
+            }
+        };
+        if share == Share::default() {
+            run.shares.remove(product);
+        }
+        let pool = self.pools.entry(product.clone()).or_default();
+        pool.counted = pool.counted - u64::from(before.counted) + u64::from(share.counted);
+        pool.load = pool.load - before.load() + share.load();
+        // Once the sum fits again it must go on fitting.
+        pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed)));
+        if (before.floor(), before.want, before.counted) != (share.floor(), share.want, share.counted) {
+            pool.level.stale = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

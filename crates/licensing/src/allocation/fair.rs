@@ -1,0 +1,103 @@
+//! Sharing when more is wanted than there is: max-min fair in whole licenses, never below what is in use; ties by who asked first.
+
+use std::collections::BTreeSet;
+
+use super::{Allocation, FEW, Key, Share};
+use crate::product::ProductCode;
+
+/// How much each client of a product may have at most.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Level {
+    /// Everybody gets what it wants up to here.
+    height: u32,
+    /// These get one more.
+    more: BTreeSet<Key>,
+    /// Something changed since it was worked out.
+    pub stale: bool,
+    /// When it was worked out; none while everything fits.
+    at: Option<i64>,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self { height: u32::MAX, more: BTreeSet::new(), stale: true, at: None }
+    }
+}
+
+impl Level {
+    /// What a client should have.
+    pub fn share_of(&self, key: Key, share: &Share, licensed: u32) -> u32 {
+        let height = self.height.saturating_add(u32::from(self.more.contains(&key)));
+        share.demand(licensed).min(height.max(share.floor()))
+    }
+}
+
+impl Allocation {
+    /// Works out anew how much each client of a product may have, if that is due.
+    pub(super) fn level(&mut self, product: &ProductCode, now: i64) {
+        let Some(pool) = self.pools.get_mut(product) else { return };
+        if pool.load <= u64::from(pool.licensed) {
+            pool.level = Level { stale: false, ..Level::default() };
+            return;
+        }
+        let recent = pool.level.at.is_some_and(|at| now.saturating_sub(at) < self.times.spread);
+        if !pool.level.stale || (recent && self.runs.len() > FEW) {
+            return;
+        }
+        let licensed = pool.licensed;
+        let mut silent: u64 = 0;
+        let mut claims: Vec<Claim> = Vec::new();
+        for (key, run) in &self.runs {
+            let Some(share) = run.shares.get(product) else { continue };
+            if now.saturating_sub(run.seen) > self.times.silent {
+                silent += u64::from(share.counted);
+            } else if run.released_until.is_some() || share.over {
+                silent += u64::from(share.floor());
+            } else {
+                claims.push(Claim {
+                    key: *key,
+                    floor: share.floor(),
+                    demand: share.demand(licensed),
+                    asked: share.asked,
+                });
+            }
+        }
+        let level = share_out(&mut claims, u64::from(licensed).saturating_sub(silent), licensed);
+        if let Some(pool) = self.pools.get_mut(product) {
+            pool.level = Level { at: Some(now), stale: false, ..level };
+        }
+    }
+}
+
+/// What one client asks of a product that is short.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    key: Key,
+    floor: u32,
+    demand: u32,
+    asked: u64,
+}
+
+impl Claim {
+    fn at(&self, height: u32) -> u64 {
+        u64::from(self.demand.min(height.max(self.floor)))
+    }
+}
+
+/// The highest level at which all claims fit into `supply`, and who gets one of what is left.
+fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> Level {
+    let needed = |height: u32| claims.iter().map(|claim| claim.at(height)).sum::<u64>();
+    if needed(licensed) <= supply {
+        return Level { stale: false, ..Level::default() };
+    }
+    let (mut fits, mut too_high) = (0, licensed);
+    while too_high - fits > 1 {
+        let middle = fits + (too_high - fits) / 2;
+        if needed(middle) <= supply { fits = middle } else { too_high = middle }
+    }
+    let left = supply.saturating_sub(needed(fits));
+    claims.sort_by_key(|claim| (claim.asked == 0, claim.asked, claim.key));
+    let next = claims.iter().filter(|claim| claim.demand > fits && claim.floor <= fits);
+    let more = next.take(usize::try_from(left).unwrap_or(usize::MAX)).map(|claim| claim.key).collect();
+    Level { height: fits, more, stale: false, at: None }
+}

@@ -1,0 +1,74 @@
+//! What must hold after every step (RULES R3, I1 and what leads to I2 to I4). Checked in release builds as well.
+
+use super::{Allocation, Share};
+use crate::product::ProductCode;
+
+/// What does not hold. The step that would have led there is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// More is counted than there is.
+    #[error("{counted} licenses of {product} would be given out, and there are {ceiling}")]
+    OverGranted {
+        /// Of what.
+        product: ProductCode,
+        /// The sum.
+        counted: u64,
+        /// The most it may be.
+        ceiling: u64,
+    },
+    /// The sums are not those of the shares.
+    #[error("the sum kept for {product} is {kept}, and its shares make {found}")]
+    Sum {
+        /// Of what.
+        product: ProductCode,
+        /// As kept.
+        kept: u64,
+        /// As added up.
+        found: u64,
+    },
+    /// A client was told more than is counted for it.
+    #[error("a client was told {told} of {product}, and {counted} are counted for it")]
+    Told {
+        /// Of what.
+        product: ProductCode,
+        /// What it was told.
+        told: u32,
+        /// What is counted.
+        counted: u32,
+    },
+}
+
+impl Allocation {
+    /// Whether what is given out of a product is what may be given out.
+    pub(super) fn check_pool(&self, product: &ProductCode) -> Result<(), Broken> {
+        let Some(pool) = self.pools.get(product) else { return Ok(()) };
+        let ceiling = pool.ceiling.max(u64::from(pool.licensed));
+        if pool.counted > ceiling {
+            return Err(Broken::OverGranted { product: product.clone(), counted: pool.counted, ceiling });
+        }
+        Ok(())
+    }
+
+    /// Whether everything holds.
+    ///
+    /// # Errors
+    /// [`Broken`] with the first thing that does not.
+    pub fn check(&self) -> Result<(), Broken> {
+        for (product, pool) in &self.pools {
+            self.check_pool(product)?;
+            let shares = || self.runs.values().filter_map(|run| run.shares.get(product));
+            let found: u64 = shares().map(|share| u64::from(share.counted)).sum();
+            if found != pool.counted {
+                return Err(Broken::Sum { product: product.clone(), kept: pool.counted, found });
+            }
+            let load: u64 = shares().map(Share::load).sum();
+            if load != pool.load {
+                return Err(Broken::Sum { product: product.clone(), kept: pool.load, found: load });
+            }
+            if let Some(share) = shares().find(|share| share.told > share.counted) {
+                return Err(Broken::Told { product: product.clone(), told: share.told, counted: share.counted });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+use super::*;
+
+const A: Key = 1;
+const B: Key = 2;
+const C: Key = 3;
+
+/// An allocation and one client library's worth of good manners for each client.
+struct World {
+    allocation: Allocation,
+    clients: BTreeMap<Key, Client>,
+    now: i64,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Client {
+    sequence: u64,
+    held: u32,
+    want: u32,
+    version: u64,
+    limit: u32,
+}
+
+fn speech() -> ProductCode {
+    "SPEECH".parse().unwrap()
+}
+
+impl World {
+    fn with(licensed: u32) -> World {
+        let mut world = World { allocation: Allocation::new(Times::default()), clients: BTreeMap::new(), now: 1_000 };
+        world.license(licensed);
+        world
+    }
+
+    fn license(&mut self, licensed: u32) {
+        self.allocation.license(&BTreeMap::from([(speech(), licensed)]), &[]);
+        self.allocation.check().unwrap();
+    }
+
+    fn set(&mut self, key: Key, held: u32, want: u32) {
+        let client = self.clients.entry(key).or_default();
+        (client.held, client.want) = (held, want);
+    }
+
+    /// Gets licenses and uses them.
+    fn take(&mut self, key: Key, held: u32, want: u32) {
+        self.set(key, 0, want);
+        self.refresh(key);
+        self.set(key, held, want);
+        self.refresh(key);
+    }
+
+    /// Sends a refresh; the answer gets lost.
+    fn send(&mut self, key: Key) -> (Told, Effect) {
+        let client = self.clients.entry(key).or_default();
+        client.sequence += 1;
+        let said = Use { held: client.held, want: client.want, version: client.version, ..Use::default() };
+        let (sequence, uses) = (client.sequence, BTreeMap::from([(speech(), said)]));
+        let effect = self.allocation.step(key, Event::Refresh { sequence, uses: &uses }, self.now);
+        self.allocation.check().unwrap();
+        assert_eq!(effect.broken, None);
+        (effect.told[0], effect)
+    }
+
+    /// Sends a refresh, hears the answer and keeps to it as soon as it can.
+    fn refresh(&mut self, key: Key) -> Told {
+        let (told, _) = self.send(key);
+        let client = self.clients.get_mut(&key).unwrap();
+        if told.version > client.version && client.held <= told.limit {
+            (client.version, client.limit) = (told.version, told.limit);
+        }
+        told
+    }
+
+    fn counted(&self) -> u64 {
+        self.allocation.pools[&speech()].counted
+    }
+}
+
+#[test]
+fn a_client_gets_what_it_wants_while_there_is_enough_and_what_grows_is_stored_first() {
+    let mut world = World::with(10);
+    world.set(A, 0, 4);
+    let (told, effect) = world.send(A);
+    assert_eq!((told.limit, told.licensed, told.why), (4, 10, None));
+    assert!(effect.store_first && effect.changed);
+    let (_, again) = world.send(A);
+    assert!(!again.store_first && !again.changed, "a refresh that changes nothing touches no disk");
+}
+
+#[test]
+fn a_lower_limit_stays_counted_until_it_is_echoed() {
+    let mut world = World::with(10);
+    world.take(A, 8, 10);
+    world.set(A, 8, 8);
+    assert_eq!(world.send(A).0.limit, 8);
+    assert_eq!(world.counted(), 10);
+    world.set(B, 0, 2);
+    assert_eq!(world.refresh(B).limit, 0, "what may still be in use is not given to another");
+    world.refresh(A);
+    world.refresh(A);
+    assert_eq!(world.counted(), 8);
+    assert_eq!(world.refresh(B).limit, 2);
+}
+
+#[test]
+fn when_more_is_wanted_than_there_is_shares_are_fair_and_who_asked_first_gets_the_odd_one() {
+    let mut world = World::with(10);
+    for key in [B, A, C] {
+        world.set(key, 0, 6);
+        world.refresh(key);
+    }
+    for _ in 0..6 {
+        for key in [A, B, C] {
+            world.refresh(key);
+        }
+    }
+    let limits = [A, B, C].map(|key| world.clients[&key].limit);
+    assert_eq!(limits, [4, 3, 3], "B had all it wanted first; of those who waited A asked first");
+    world.set(C, 0, 1);
+    for _ in 0..6 {
+        for key in [A, B, C] {
+            world.refresh(key);
+        }
+    }
+    assert_eq!([A, B, C].map(|key| world.clients[&key].limit), [5, 4, 1]);
+}
+
+#[test]
+fn nothing_in_use_is_taken_for_fairness() {
+    let mut world = World::with(10);
+    world.take(A, 9, 9);
+    world.set(B, 0, 9);
+    for _ in 0..5 {
+        world.refresh(B);
+        assert_eq!(world.refresh(A).limit, 9);
+    }
+    assert_eq!(world.refresh(B), Told { limit: 1, version: 1, licensed: 10, why: Some(Shortage::AllInUse) });
+}
+
+#[test]
+fn a_silent_clients_limit_is_counted_for_two_minutes_and_a_little_more() {
+    let mut world = World::with(4);
+    world.take(A, 2, 4);
+    world.set(B, 0, 4);
+    world.now += 122_199;
+    assert_eq!(world.allocation.expire(world.now), Vec::<Key>::new());
+    assert_eq!(world.refresh(B).limit, 0);
+    world.now += 1;
+    assert_eq!(world.allocation.expire(world.now), vec![A]);
+    assert_eq!(world.refresh(B).limit, 4);
+    // Its cache is empty; it speaks of what it had for a last time, which is no lie.
+    let told = world.refresh(A);
+    assert_eq!((told.limit, told.why), (0, Some(Shortage::AllInUse)));
+}
+
+#[test]
+fn an_old_refresh_changes_nothing_and_a_repeated_one_only_keeps_the_limit_longer() {
+    let mut world = World::with(4);
+    world.set(A, 0, 4);
+    world.refresh(A);
+    world.refresh(A);
+    let before = world.allocation.clone();
+    let uses = BTreeMap::from([(speech(), Use { held: 0, want: 0, version: 1, ..Use::default() })]);
+    let old = world.allocation.step(A, Event::Refresh { sequence: 1, uses: &uses }, world.now + 5);
+    assert_eq!((old.told[0].limit, old.changed), (4, false));
+    assert_eq!(world.allocation, before);
+    world.allocation.step(A, Event::Refresh { sequence: 2, uses: &uses }, world.now + 5);
+    assert_eq!(world.allocation.run(A).unwrap().deadline, world.now + 5 + 122_200);
+    assert_eq!(world.counted(), 4);
+}
+
+#[test]
+fn after_a_restart_what_clients_may_believe_is_counted_as_if_just_answered() {
+    let mut world = World::with(10);
+    world.take(A, 3, 7);
+    let run = world.allocation.run(A).unwrap();
+    let (sequence, kept) = (run.sequence, run.kept());
+    let mut after = Allocation::new(Times::default());
+    after.restore(A, sequence, kept, 50);
+    after.license(&BTreeMap::from([(speech(), 10)]), &[]);
+    after.check().unwrap();
+    assert_eq!(after.pools[&speech()].counted, 7);
+    assert_eq!(after.run(A).unwrap().deadline, 50 + 122_200);
+    world.allocation = after;
+    world.set(B, 0, 10);
+    assert_eq!(world.refresh(B).limit, 3);
+}
+
+#[test]
+fn fewer_licenses_revoke_nothing_and_grow_nothing_until_the_sum_fits() {
+    let mut world = World::with(10);
+    world.take(A, 5, 6);
+    world.take(B, 1, 4);
+    world.license(6);
+    assert!(world.allocation.pools[&speech()].over_committed());
+    for _ in 0..3 {
+        world.refresh(A);
+        world.refresh(B);
+    }
+    assert_eq!((world.clients[&A].limit, world.clients[&B].limit), (5, 1));
+    world.license(3);
+    world.set(A, 5, 9);
+    assert_eq!(world.refresh(A).limit, 5, "what is in use stays");
+    world.set(A, 0, 0);
+    world.refresh(A);
+    world.refresh(A);
+    assert!(!world.allocation.pools[&speech()].over_committed());
+    world.refresh(B);
+    assert_eq!(world.refresh(B).limit, 3);
+}
+
+#[test]
+fn who_uses_more_than_it_was_given_is_named_and_gets_nothing_more_while_it_lasts() {
+    let mut world = World::with(10);
+    world.set(A, 0, 2);
+    world.refresh(A);
+    world.set(A, 5, 8);
+    let told = world.refresh(A);
+    assert_eq!((told.limit, told.why), (2, Some(Shortage::OverLimit)));
+    assert_eq!(world.counted(), 2);
+    world.set(A, 2, 8);
+    assert_eq!(world.refresh(A).limit, 8);
+}
+
+#[test]
+fn goodbye_frees_at_once_and_a_release_takes_back_what_is_not_in_use() {
+    let mut world = World::with(10);
+    world.take(A, 2, 10);
+    world.allocation.step(A, Event::Release, world.now);
+    assert_eq!(world.refresh(A), Told { limit: 2, version: 2, licensed: 10, why: Some(Shortage::Released) });
+    world.refresh(A);
+    assert_eq!(world.counted(), 2);
+    world.now += 60_000;
+    assert_eq!(world.refresh(A).limit, 10);
+    world.allocation.step(A, Event::Goodbye, world.now);
+    assert_eq!(world.counted(), 0);
+}
+
+#[test]
+fn a_product_nobody_has_a_license_for_leaves_no_trace() {
+    let mut world = World::with(1);
+    let before = world.allocation.pools.len();
+    let uses =
+        (0..200).map(|n| (format!("P{n}").parse().unwrap(), Use { want: 9, version: 4, ..Use::default() })).collect();
+    let effect = world.allocation.step(A, Event::Refresh { sequence: 1, uses: &uses }, world.now);
+    assert_eq!(effect.told[0], Told { limit: 0, version: 5, licensed: 0, why: Some(Shortage::NotLicensed) });
+    assert_eq!(world.allocation.pools.len(), before);
+    assert!(!effect.store_first && !effect.changed);
+}
+
+#[test]
+fn out_of_service_is_not_the_same_as_not_licensed() {
+    let mut world = World::with(1);
+    world.allocation.license(&BTreeMap::new(), &[speech()]);
+    world.set(A, 0, 1);
+    assert_eq!(world.refresh(A).why, Some(Shortage::OutOfService));
+}
