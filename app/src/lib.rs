@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 pub mod answer;
+pub mod charts;
 pub mod components;
 pub mod installation;
 pub mod islands;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::pages::account::Account;
 use crate::pages::audit::AuditLog;
+use crate::pages::clients::{ClientPage, ClientsPage};
 use crate::pages::configuration::{ConfigurationForm, ConfigurationText, History, Outside, Revision};
 use crate::pages::diagnostics::DiagnosticsPage as Diagnostics;
 use crate::pages::exchange::{ClusterPage, ClustersPage, ExchangePage, HandPage, LedgerPage, ReceiptModel};
@@ -15,11 +16,14 @@ use crate::pages::settings::Settings;
 use crate::pages::setup::{
     SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview, SetupToken,
 };
+use crate::pages::usage::UsagePage;
 
 #[cfg(feature = "ssr")]
 pub mod account;
 #[cfg(feature = "ssr")]
 pub mod audit;
+#[cfg(feature = "ssr")]
+pub mod clients;
 #[cfg(feature = "ssr")]
 pub mod configuration;
 #[cfg(feature = "ssr")]
@@ -32,6 +36,8 @@ pub mod licenses;
 pub mod overview;
 #[cfg(feature = "ssr")]
 pub mod setup;
+#[cfg(feature = "ssr")]
+pub mod usage;
 
 #[cfg(feature = "ssr")]
 pub(crate) fn engine() -> std::sync::Arc<engine::Engine> {
@@ -41,6 +47,19 @@ pub(crate) fn engine() -> std::sync::Arc<engine::Engine> {
 #[cfg(feature = "ssr")]
 pub(crate) fn installation() -> crate::installation::Installation {
     expect_context()
+}
+
+/// The same where a file is made, which knows no page.
+#[cfg(feature = "ssr")]
+pub(crate) fn installation_if_any() -> Option<crate::installation::Installation> {
+    use_context()
+}
+
+/// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text.
+#[cfg(feature = "ssr")]
+pub(crate) fn csv_text(text: &str) -> String {
+    let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if safe.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 
 #[cfg(feature = "ssr")]
@@ -87,6 +106,21 @@ pub async fn diagnostics_data() -> Result<Diagnostics, ServerFnError> {
 #[server]
 pub async fn licenses_data() -> Result<LicensesPage, ServerFnError> {
     licenses::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn usage_data() -> Result<UsagePage, ServerFnError> {
+    usage::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn clients_data() -> Result<ClientsPage, ServerFnError> {
+    clients::load(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn client_data(id: i64) -> Result<Option<ClientPage>, ServerFnError> {
+    clients::one(&engine(), id).await.map_err(failed)
 }
 
 #[server]

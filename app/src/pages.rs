@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod clients;
 pub mod configuration;
 pub mod diagnostics;
 pub mod error;
@@ -11,3 +12,4 @@ pub mod login;
 pub mod overview;
 pub mod settings;
 pub mod setup;
+pub mod usage;

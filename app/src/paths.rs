@@ -31,6 +31,13 @@ pub const DIAGNOSTICS_FIREWALL_CSV: &str = "/diagnostics/firewall.csv";
 pub const LICENSES: &str = "/licenses";
 pub const LICENSES_CSV: &str = "/licenses.csv";
 
+pub const USAGE: &str = "/usage";
+pub const USAGE_CSV: &str = "/usage.csv";
+pub const USAGE_JSON: &str = "/usage.json";
+
+pub const CLIENTS: &str = "/clients";
+pub const CLIENTS_CSV: &str = "/clients.csv";
+
 pub const EXCHANGE: &str = "/exchange";
 pub const EXCHANGE_SYNC: &str = "/exchange/sync";
 pub const EXCHANGE_REGISTRATION: &str = "/exchange/registration";
@@ -63,6 +70,10 @@ pub const API_EXCHANGE_SYNC: &str = "/api/v1/exchange/sync";
 pub const API_EXCHANGE_REPORT: &str = "/api/v1/exchange/report";
 /// The answer to a report, over the API.
 pub const API_EXCHANGE_RESPONSE: &str = "/api/v1/exchange/response";
+/// The use of licenses, over the API.
+pub const API_USAGE: &str = "/api/v1/usage";
+/// The clients, over the API.
+pub const API_CLIENTS: &str = "/api/v1/clients";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
 
@@ -146,6 +157,32 @@ pub fn licenses_csv(q: &str, state: &str, kind: &str, sort: &str, descending: bo
     licenses(q, state, kind, sort, descending).replacen(LICENSES, LICENSES_CSV, 1)
 }
 
+/// An address with those pairs that are not empty.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let query = query(pairs);
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// One client.
+pub fn client(id: i64) -> String {
+    format!("{CLIENTS}/{id}")
+}
+
+/// Takes the licenses of a client back.
+pub fn client_release(id: i64) -> String {
+    format!("{CLIENTS}/{id}/release")
+}
+
+/// The clients that have this product.
+pub fn clients_of(product: &str) -> String {
+    with_query(CLIENTS, &[("product", product)])
+}
+
+/// The use of this product over time.
+pub fn usage_of(product: &str) -> String {
+    with_query(USAGE, &[("product", product)])
+}
+
 /// The audit log with filters; empty ones are left out.
 pub fn audit(who: &str, what: &str, before: Option<i64>) -> String {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
@@ -195,6 +232,8 @@ mod tests {
             (EXCHANGE_LEDGER.into(), "/exchange/ledger?state=open&before=12".into())
         );
         assert_eq!(cluster_action(3, "pull"), "/exchange/clusters/3/pull");
+        assert_eq!(clients_of("A&B"), "/clients?product=A%26B");
+        assert_eq!((client(7), client_release(7)), ("/clients/7".into(), "/clients/7/release".into()));
         assert_eq!(licenses("", "", "", "", false), LICENSES);
         assert_eq!(
             licenses("a&b", "active", "", "expires", true),

@@ -13,6 +13,7 @@ use crate::components::{Document, Layout};
 use crate::load;
 use crate::pages::account::AccountPage;
 use crate::pages::audit::AuditPage;
+use crate::pages::clients::{ClientView, ClientsView};
 use crate::pages::configuration::{ConfigurationPage, HistoryPage, OutsidePage, RevisionPage, TextPage};
 use crate::pages::diagnostics::DiagnosticsView;
 use crate::pages::exchange::{ClusterView, ClustersView, ExchangeView, HandView, LedgerView, ReceiptView};
@@ -24,6 +25,7 @@ use crate::pages::setup::{
     SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuidPage, SetupKeyPage, SetupReviewPage,
     SetupTokenPage,
 };
+use crate::pages::usage::UsageView;
 
 /// The whole document: what the server renders for each request.
 pub fn shell() -> impl IntoView {
@@ -48,6 +50,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/configuration/outside") view=ConfigurationOutside ssr=SsrMode::Async />
                 <Route path=path!("/diagnostics") view=Diagnostics ssr=SsrMode::Async />
                 <Route path=path!("/licenses") view=Licenses ssr=SsrMode::Async />
+                <Route path=path!("/usage") view=Usage ssr=SsrMode::Async />
+                <Route path=path!("/clients") view=Clients ssr=SsrMode::Async />
+                <Route path=path!("/clients/:id") view=Client ssr=SsrMode::Async />
                 <Route path=path!("/exchange") view=Exchange ssr=SsrMode::Async />
                 <Route path=path!("/exchange/hand") view=ExchangeByHand ssr=SsrMode::Async />
                 <Route path=path!("/exchange/receipt/:id") view=ExchangeReceipt ssr=SsrMode::Async />
@@ -155,6 +160,8 @@ framed!(ConfigurationHistory, "History of the configuration", load::history_page
 framed!(ConfigurationOutside, "Changed outside", load::outside_page, OutsidePage);
 framed!(Diagnostics, "Diagnostics", load::diagnostics_data, DiagnosticsView);
 framed!(Licenses, "Licenses", load::licenses_data, LicensesView);
+framed!(Usage, "Usage", load::usage_data, UsageView);
+framed!(Clients, "Clients", load::clients_data, ClientsView);
 framed!(Exchange, "Exchange over the network", load::exchange_data, ExchangeView);
 framed!(ExchangeByHand, "Exchange by hand", load::hand_data, HandView);
 framed!(ExchangeLedger, "Ledger of exchanges", load::ledger_data, LedgerView);
@@ -210,6 +217,18 @@ fn ExchangeCluster() -> impl IntoView {
         move || load::cluster_data(id),
         |found| match found {
             Some(data) => view! { <Layout><Title text="Cluster" /><ClusterView data=data /></Layout> }.into_any(),
+            None => not_found(),
+        },
+    )
+}
+
+#[component]
+fn Client() -> impl IntoView {
+    let id = use_params_map().get_untracked().get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
+    loaded(
+        move || load::client_data(id),
+        |found| match found {
+            Some(data) => view! { <Layout><Title text="Client" /><ClientView data=data /></Layout> }.into_any(),
             None => not_found(),
         },
     )

@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod demo_data;
 mod docs;
 mod exchange;
 mod node;
@@ -60,6 +61,8 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Fill a data folder with a made-up history of use, to see the Usage page with something on it
+    DemoData(demo_data::DemoData),
     /// The vendor's licensing node: customers, servers, licenses, keys
     #[command(subcommand)]
     Node(node::Node),
@@ -136,6 +139,7 @@ pub async fn run(cli: Cli) -> Done {
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Audit(command) => command.run().await,
+        Command::DemoData(command) => command.run().await,
         Command::Docs(command) => command.run(),
     }
 }

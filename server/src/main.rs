@@ -2,6 +2,7 @@
 
 mod assets;
 mod cli;
+mod clients;
 mod control;
 mod exchange_json;
 mod exit;

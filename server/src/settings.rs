@@ -26,7 +26,11 @@ pub const DESCRIBED: &[Described] = &[
         name: "reporting",
         help: "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
     },
-    Described { name: "tls-cert", help: "Certificate chain of the console and the reporting API (PEM)." },
+    Described {
+        name: "clients",
+        help: "Address and port where applications connect (in clear and over TLS); off turns it off. Unset: port_number of license_server.conf, at every address.",
+    },
+    Described { name: "tls-cert", help: "Certificate chain of the console, the reporting API and the license port (PEM)." },
     Described { name: "tls-key", help: "Private key of that certificate (PEM)." },
     Described {
         name: "hosts",
@@ -42,6 +46,17 @@ pub const DESCRIBED: &[Described] = &[
         help: "What is logged: error, warn, info, debug, or a filter. Unset: LOGGING_VERBOSITY of the conf file decides.",
     },
 ];
+
+/// Where applications connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clients {
+    /// Nowhere.
+    Off,
+    /// At an address that was named.
+    At(SocketAddr),
+    /// At `port_number` of the conf file, whatever that is.
+    PortNumber,
+}
 
 /// Flags as given, by name of the setting.
 pub type Flags = BTreeMap<&'static str, String>;
@@ -76,6 +91,8 @@ pub struct Settings {
     pub reporting: Option<SocketAddr>,
     /// The reporting address was named, not left to its default: then it must be had.
     pub reporting_is_named: bool,
+    /// Where applications connect.
+    pub clients: Clients,
     /// How the nodes are reached.
     pub proxy: Option<String>,
     /// Certificates to trust at the nodes.
@@ -179,6 +196,17 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             ))
         })?),
     };
+    let clients = get("clients");
+    let clients = match clients.value.as_str() {
+        "" => Clients::PortNumber,
+        "off" => Clients::Off,
+        value => Clients::At(value.parse().map_err(|_| {
+            Failure::refused(format!(
+                "clients = “{value}” ({}) is not an address with a port, such as 0.0.0.0:7569, nor off.",
+                clients.source
+            ))
+        })?),
+    };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
     Ok(Settings {
         data: absolute(&get("data").value),
@@ -187,6 +215,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         console: address,
         reporting: reporting_address,
         reporting_is_named: reporting.source != "default",
+        clients,
         proxy: Some(get("proxy").value.clone()).filter(|v| !v.is_empty()),
         node_ca: path("node-ca"),
         tls,

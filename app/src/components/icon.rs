@@ -31,6 +31,8 @@ pub enum Glyph {
     Cross,
     Dash,
     Key,
+    Usage,
+    Clients,
 }
 
 impl Glyph {
@@ -68,6 +70,8 @@ impl Glyph {
             Glyph::Diagnostics => "M2 8h3l1.5-4 3 8L11 8h3",
             Glyph::Cross => "M4.5 4.5l7 7M11.5 4.5l-7 7",
             Glyph::Dash => "M4 8h8",
+            Glyph::Usage => "M2.5 13.5h11M4 13.5V9m3 4.5V4.5m3 9V7m3 6.5v-9",
+            Glyph::Clients => "M2 3.5h8v6H2zM4 12.5h4M6 9.5v3M12 6.5h2v6h-3",
             Glyph::Key => "M5.5 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 8h6v2.5M11.5 8v2",
         }
     }

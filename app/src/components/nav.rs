@@ -17,9 +17,11 @@ pub(crate) struct Place {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [Place; 8] = [
+pub(crate) const PLACES: [Place; 10] = [
     Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     Place { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
+    Place { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
+    Place { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
     Place { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
     Place {
         label: "Configuration",

@@ -119,11 +119,6 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
 
 /// The rows as CSV (RFC 4180). A cell that a spreadsheet would take for a formula is made text.
 pub fn csv(rows: &[LicenseRow]) -> String {
-    let cell = |text: &str| {
-        let safe =
-            if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-        if safe.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
-    };
     let time = |at: Option<i64>| {
         at.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -146,7 +141,7 @@ pub fn csv(rows: &[LicenseRow]) -> String {
             row.state.clone(),
             row.reason.clone().unwrap_or_default(),
         ];
-        text.push_str(&cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(","));
+        text.push_str(&cells.iter().map(|text| super::csv_text(text)).collect::<Vec<_>>().join(","));
         text.push_str("\r\n");
     }
     text

@@ -3,6 +3,7 @@
 #![cfg(feature = "ssr")]
 #![recursion_limit = "512"]
 
+mod clients;
 mod diagnostics;
 mod exchange_pages;
 mod exchange_samples;
@@ -12,6 +13,7 @@ mod pages;
 mod rules;
 mod samples;
 mod setup;
+mod usage;
 
 use app::components::Document;
 use app::request::{Assets, RequestContext};

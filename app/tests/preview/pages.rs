@@ -32,6 +32,8 @@ pub fn all() -> Vec<Preview> {
         history_pages(),
         own_pages(),
         crate::exchange_pages::all(),
+        crate::usage::pages(),
+        crate::clients::pages(),
     ]
     .concat()
 }

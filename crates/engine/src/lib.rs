@@ -12,10 +12,12 @@ pub mod clock;
 pub mod conf;
 pub mod diagnostics;
 pub mod exchange;
+pub mod leases;
 pub mod reachability;
 pub mod registration;
 pub mod secret;
 pub mod store;
+pub mod usage;
 
 pub use actor::{Actor, Origin};
 pub use sqlx::Error as DatabaseError;
@@ -50,6 +52,10 @@ pub struct Engine {
     pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
     /// Certificates to trust at the nodes besides the system's, PEM.
     pub(crate) node_ca: std::sync::OnceLock<Option<Vec<u8>>>,
+    /// What clients may use.
+    pub leases: leases::Leases,
+    /// What they have used.
+    pub usage: usage::Usage,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
@@ -78,8 +84,11 @@ impl Engine {
             problem: None,
         };
         let contact = exchange::ContactKeeper::load(store.read(), started_at).await?;
+        let keep = Arc::new(leases::SqliteKeep::new(store.clone(), clock.clone()));
         let engine = Self {
             contact,
+            leases: leases::Leases::open(keep, clock.clone()).await?,
+            usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             installed: tokio::sync::watch::Sender::new(None),
             sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),

@@ -65,6 +65,9 @@ pub struct Run {
     pub seen: i64,
     /// It gets nothing new until then.
     pub released_until: Option<i64>,
+    /// Its limits were stored before a restart: the versions it is told from now on are stored before it hears of them, so that
+    /// no later start uses one of them for another limit.
+    restored: bool,
     shares: BTreeMap<ProductCode, Share>,
 }
 
@@ -188,6 +191,7 @@ impl Allocation {
                 if let Some(run) = self.runs.get_mut(&key) {
                     run.released_until = Some(now.saturating_add(self.times.released));
                 }
+                self.claims_changed(key);
                 Effect { changed: true, ..Effect::default() }
             }
         }
@@ -196,6 +200,7 @@ impl Allocation {
     fn refresh(&mut self, key: Key, sequence: u64, uses: &BTreeMap<ProductCode, Use>, now: i64) -> Effect {
         let run = self.runs.entry(key).or_default();
         let fresh = sequence > run.sequence;
+        let was_silent = now.saturating_sub(run.seen) > self.times.silent;
         // The answer to a repeated refresh extends what the client believes, exactly as the first one did.
         if sequence >= run.sequence {
             run.sequence = sequence;
@@ -204,7 +209,14 @@ impl Allocation {
         }
         run.released_until = run.released_until.filter(|until| *until > now);
         let mut effect = Effect::default();
+        if was_silent {
+            self.claims_changed(key);
+        }
         if fresh {
+            if let Some(run) = self.runs.get_mut(&key).filter(|run| run.restored) {
+                run.restored = false;
+                (effect.store_first, effect.changed) = (true, true);
+            }
             // Of some it does not speak any more. What it had of them is counted until it says so.
             self.quiet(key, |product| !uses.contains_key(product));
         }
@@ -237,7 +249,7 @@ impl Allocation {
         }
         let before = had.unwrap_or_default();
         let mut share = before;
-        self.asked += u64::from(share.hear(said, self.asked + 1));
+        self.asked += u64::from(share.hear(said, self.asked + 1, now));
         self.put(key, product, share);
         self.level(product, now);
 
@@ -284,18 +296,21 @@ impl Allocation {
 
     /// Ends what silent clients had, once their caches must have been flushed; who they are.
     pub fn expire(&mut self, now: i64) -> Vec<Key> {
+        let claims = |run: &Run| run.counts() || run.shares.values().any(|share| share.want > 0);
         let silent: Vec<Key> =
-            self.runs.iter().filter(|(_, run)| run.deadline <= now && run.counts()).map(|(key, _)| *key).collect();
+            self.runs.iter().filter(|(_, run)| run.deadline <= now && claims(run)).map(|(key, _)| *key).collect();
         for key in &silent {
-            self.lapse(*key);
+            self.lapse(*key, now);
         }
         silent
     }
 
-    fn lapse(&mut self, key: Key) {
+    fn lapse(&mut self, key: Key, now: i64) {
+        // As long as anything may be under way.
+        let until = now.saturating_add(self.times.silent);
         let Some(run) = self.runs.get_mut(&key) else { return };
         let lapsed: Vec<(ProductCode, Share)> =
-            run.shares.iter().map(|(p, share)| (p.clone(), share.lapsed())).collect();
+            run.shares.iter().map(|(p, share)| (p.clone(), share.lapsed(until))).collect();
         for (product, share) in lapsed {
             self.put(key, &product, share);
         }
@@ -341,6 +356,16 @@ impl Allocation {
         self.pools.iter()
     }
 
+    /// Whether the run claims a share of its products has changed.
+    fn claims_changed(&mut self, key: Key) {
+        let Some(run) = self.runs.get(&key) else { return };
+        for product in run.shares.keys() {
+            if let Some(pool) = self.pools.get_mut(product) {
+                pool.level.stale = true;
+            }
+        }
+    }
+
     /// The run uses and wants nothing of these products.
     fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) {
         let Some(run) = self.runs.get(&key) else { return };
@@ -372,7 +397,8 @@ impl Allocation {
         pool.load = pool.load - before.load() + share.load();
         // Once the sum fits again it must go on fitting.
         pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed)));
-        if (before.floor(), before.want, before.counted) != (share.floor(), share.want, share.counted) {
+        let claim = |share: &Share| (share.floor(), share.want, share.counted, share.over);
+        if claim(&before) != claim(&share) {
             pool.level.stale = true;
         }
     }

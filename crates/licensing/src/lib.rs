@@ -12,7 +12,9 @@ pub mod conf;
 pub mod contact;
 pub mod context;
 mod excerpt;
+pub mod failover;
 pub mod guid;
+pub mod holding;
 pub mod permission;
 pub mod product;
 #[cfg(feature = "exchange")]
@@ -25,5 +27,6 @@ pub mod sealed;
 pub mod status_report;
 #[cfg(feature = "exchange")]
 pub mod status_response;
+pub mod usage;
 #[cfg(feature = "exchange")]
 pub mod vendor_key;

@@ -9,3 +9,5 @@ pub mod listen;
 pub mod service;
 pub mod tool;
 pub mod wire;
+
+pub use listen::Replay;

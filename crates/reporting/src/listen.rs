@@ -4,6 +4,8 @@
 mod accept;
 mod connection;
 
+pub use connection::Replay;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
 use crate::operations::setup_url;
 use crate::settings::{self, Flags, Settings};
-use crate::{control, logging, reporting};
+use crate::{clients, control, logging, reporting};
 
 /// How long open requests may take to end after SIGTERM; the process is gone within 5 s.
 const GRACE: Duration = Duration::from_secs(3);
@@ -36,7 +36,10 @@ pub struct Serve {
     /// Address and port of the reporting API (gRPC); off turns it off [env: LEASEHOLD_REPORTING] [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDR")]
     reporting: Option<String>,
-    /// Certificate chain of the console and the reporting API, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
+    /// Address and port where applications connect; off turns it off [env: LEASEHOLD_CLIENTS] [default: port_number of the conf file, at every address]
+    #[arg(long, value_name = "ADDR")]
+    clients: Option<String>,
+    /// Certificate chain of the console, the reporting API and the license port, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// Private key of that certificate, PEM [env: LEASEHOLD_TLS_KEY]
@@ -67,6 +70,7 @@ impl Serve {
             ("conf", path(&self.conf)),
             ("console", self.console.clone()),
             ("reporting", self.reporting.clone()),
+            ("clients", self.clients.clone()),
             ("proxy", self.proxy.clone()),
             ("node-ca", path(&self.node_ca)),
             ("tls-cert", path(&self.tls_cert)),
@@ -97,16 +101,23 @@ impl Serve {
         http::metrics::start();
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
         let reporting = reporting::bind(&settings).await?;
+        engine.settle_leases().await;
+        let clients = clients::bind(&settings, &engine).await?;
+        let clients_address = clients.as_ref().and_then(clients::Port::address);
         let watch = tokio::spawn(engine.clone().watch_conf());
         let contact = tokio::spawn(engine.clone().keep_contact());
         let in_sync = tokio::spawn(engine.clone().keep_in_sync());
+        let leases = tokio::spawn(engine.clone().keep_leases());
         let follow = tokio::spawn(verbosity.follow(engine.clone()));
         let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
         let reporting_address = reporting.as_ref().map(reporting::Bound::address);
         if let Some(bound) = reporting {
             tokio::spawn(bound.serve(engine.clone(), stop.clone()));
         }
-        announce(&engine, &settings, &origin, tls.as_ref(), reporting_address).await?;
+        if let Some(port) = clients {
+            tokio::spawn(port.serve(engine.clone(), stop.clone()));
+        }
+        announce(&engine, &settings, &origin, tls.as_ref(), clients_address, reporting_address).await?;
         let handle = axum_server::Handle::new();
         tokio::spawn({
             let (handle, stop) = (handle.clone(), stop.clone());
@@ -121,6 +132,10 @@ impl Serve {
         watch.abort();
         contact.abort();
         in_sync.abort();
+        leases.abort();
+        if let Err(error) = engine.leases.commit(true).await {
+            tracing::error!(%error, "what clients have used could not be stored at the end; they report it again");
+        }
         if let Err(error) = engine.store_contact().await {
             tracing::error!(%error, "the contact clock could not be stored at the end");
         }
@@ -171,6 +186,7 @@ async fn announce(
     settings: &Settings,
     origin: &str,
     tls: Option<&tls::Tls>,
+    clients: Option<SocketAddr>,
     reporting: Option<SocketAddr>,
 ) -> Done {
     use std::fmt::Write as _;
@@ -183,6 +199,9 @@ async fn announce(
     }
     if let Some(fingerprint) = tls.and_then(|tls| tls.made_here.as_deref()) {
         let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");
+    }
+    if let Some(address) = clients {
+        let _ = writeln!(text, "clients: {address}");
     }
     if let Some(address) = reporting {
         let _ = writeln!(text, "reporting: {address}");

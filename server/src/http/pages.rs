@@ -2,6 +2,7 @@
 //! the same page with what was typed, the reasons, and status 422.
 
 pub mod account;
+pub mod clients;
 pub mod clusters;
 pub mod configuration;
 pub mod diagnostics;
@@ -14,3 +15,4 @@ pub mod login;
 pub mod render;
 pub mod setup;
 pub mod theme;
+pub mod usage;

@@ -21,7 +21,7 @@ use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api::v1 as api;
 use super::middleware::{claim, headers, host, request_id};
 use super::pages::{
-    account, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme,
+    account, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme, usage,
 };
 use super::problem::Problem;
 use super::state::App;
@@ -69,6 +69,13 @@ pub fn table(app: App) -> Table {
         .post("/configuration/outside", Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
         .get("/licenses", Person(View), render::page)
         .get("/licenses.csv", Person(View), licenses::csv)
+        .get("/usage", Person(View), render::page)
+        .get("/usage.csv", Person(View), usage::csv)
+        .get("/usage.json", Person(View), usage::json)
+        .get("/clients", Person(View), clients::page)
+        .get("/clients.csv", Person(View), clients::csv)
+        .get("/clients/{id}", Person(View), render::page)
+        .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
         .get("/exchange", Person(View), render::page)
         .post("/exchange/sync", Person(Exchange), &["exchange.sync"], exchange::sync)
         .post("/exchange/registration", Person(Register), &["server.register"], exchange::registration)
@@ -103,6 +110,8 @@ pub fn table(app: App) -> Table {
         .get("/api/v1/config/history", May(View), api::history::get)
         .post("/api/v1/config/restore", May(RestoreConfiguration), &["conf.save"], api::restore::post)
         .get("/api/v1/licenses", May(View), api::licenses::get)
+        .get("/api/v1/usage", May(View), api::usage::get)
+        .get("/api/v1/clients", May(View), api::clients::get)
         .post("/api/v1/exchange/sync", May(Exchange), &["exchange.sync"], api::exchange::sync)
         .get_audited("/api/v1/exchange/report", May(Exchange), &["exchange.report"], api::exchange::report)
         .post("/api/v1/exchange/response", May(Exchange), &["exchange.push"], api::exchange::response)

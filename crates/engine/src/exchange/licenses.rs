@@ -1,8 +1,9 @@
 //! The licenses in force: the bundle as it was signed, verified again whenever it is loaded.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::bundle::{Bundle, License, SignedBundle, Standing, Verdict, standing};
+use licensing::bundle::{Bundle, Kind, License, ProductCode, SignedBundle, Standing, Verdict, standing};
 use licensing::conf::effective::Effective;
 use licensing::context::Context;
 use licensing::status_response::{Accepted, Installed as Stamp};
@@ -154,12 +155,29 @@ impl Engine {
         items.sort_by(|a, b| {
             (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id))
         });
+        self.spread_use(&mut items);
         Some(Licenses {
             items,
             serial: installed.bundle.serial.get(),
             context: installed.bundle.context,
             installed_at: installed.at,
         })
+    }
+
+    /// Use is known by product; it is shown with the licenses in service, the first of a product filled first.
+    fn spread_use(&self, items: &mut [LicenseItem]) {
+        let mut left: BTreeMap<ProductCode, u64> = BTreeMap::new();
+        let active = |item: &LicenseItem| item.verdict.standing == Standing::Active;
+        for item in items.iter_mut().filter(|item| active(item)) {
+            let product = &item.license.product;
+            let left = left.entry(product.clone()).or_insert_with(|| self.leases.in_use(product));
+            item.in_use = if item.license.kind == Kind::Metered { *left } else { item.license.count.min(*left) };
+            *left -= item.in_use;
+        }
+        // More is in use than there is when fewer became licensed: nothing of that is hidden.
+        for item in items.iter_mut().filter(|item| active(item)).rev() {
+            item.in_use += left.remove(&item.license.product).unwrap_or(0);
+        }
     }
 
     /// Whether any license is in service.

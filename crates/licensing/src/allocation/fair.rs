@@ -16,11 +16,13 @@ pub(super) struct Level {
     pub stale: bool,
     /// When it was worked out; none while everything fits.
     at: Option<i64>,
+    /// Until when who claims what is as it was then: somebody falls silent, or gets licenses again after a release.
+    until: i64,
 }
 
 impl Default for Level {
     fn default() -> Self {
-        Self { height: u32::MAX, more: BTreeSet::new(), stale: true, at: None }
+        Self { height: u32::MAX, more: BTreeSet::new(), stale: true, at: None, until: i64::MAX }
     }
 }
 
@@ -41,11 +43,13 @@ impl Allocation {
             return;
         }
         let recent = pool.level.at.is_some_and(|at| now.saturating_sub(at) < self.times.spread);
-        if !pool.level.stale || (recent && self.runs.len() > FEW) {
+        let stale = pool.level.stale || now >= pool.level.until;
+        if !stale || (recent && self.runs.len() > FEW) {
             return;
         }
         let licensed = pool.licensed;
         let mut silent: u64 = 0;
+        let mut until = i64::MAX;
         let mut claims: Vec<Claim> = Vec::new();
         for (key, run) in &self.runs {
             let Some(share) = run.shares.get(product) else { continue };
@@ -53,18 +57,16 @@ impl Allocation {
                 silent += u64::from(share.counted);
             } else if run.released_until.is_some() || share.over {
                 silent += u64::from(share.floor());
+                until = until.min(run.released_until.unwrap_or(i64::MAX));
             } else {
-                claims.push(Claim {
-                    key: *key,
-                    floor: share.floor(),
-                    demand: share.demand(licensed),
-                    asked: share.asked,
-                });
+                let demand = share.demand(licensed);
+                claims.push(Claim { key: *key, floor: share.floor(), demand, told: share.told, asked: share.asked });
+                until = until.min(run.seen.saturating_add(self.times.silent).saturating_add(1));
             }
         }
         let level = share_out(&mut claims, u64::from(licensed).saturating_sub(silent), licensed);
         if let Some(pool) = self.pools.get_mut(product) {
-            pool.level = Level { at: Some(now), stale: false, ..level };
+            pool.level = Level { at: Some(now), stale: false, until, ..level };
         }
     }
 }
@@ -75,6 +77,7 @@ struct Claim {
     key: Key,
     floor: u32,
     demand: u32,
+    told: u32,
     asked: u64,
 }
 
@@ -96,8 +99,9 @@ fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> Level {
         if needed(middle) <= supply { fits = middle } else { too_high = middle }
     }
     let left = supply.saturating_sub(needed(fits));
-    claims.sort_by_key(|claim| (claim.asked == 0, claim.asked, claim.key));
+    // Who has one more keeps it; after that, who asked first.
+    claims.sort_by_key(|claim| (claim.told <= fits, claim.asked == 0, claim.asked, claim.key));
     let next = claims.iter().filter(|claim| claim.demand > fits && claim.floor <= fits);
     let more = next.take(usize::try_from(left).unwrap_or(usize::MAX)).map(|claim| claim.key).collect();
-    Level { height: fits, more, stale: false, at: None }
+    Level { height: fits, more, stale: false, ..Level::default() }
 }

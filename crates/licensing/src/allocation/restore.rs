@@ -34,14 +34,22 @@ impl Run {
     }
 }
 
+/// Versions a run may have been told between two commits, and far more than that. A version that was told before a restart never
+/// means another limit after it.
+const GAP: u64 = 1 << 20;
+
 impl Allocation {
     /// A run as it was stored. What it may still believe is counted as if it had been answered just now: nobody knows how long
     /// the server was away.
     pub fn restore(&mut self, key: Key, sequence: u64, shares: Vec<Kept>, now: i64) {
         let deadline = now.saturating_add(self.times.counted);
-        self.runs.insert(key, Run { sequence, deadline, seen: now, ..Run::default() });
+        let lapsed_until = now.saturating_add(self.times.silent);
+        self.runs.insert(key, Run { sequence, deadline, seen: now, restored: true, ..Run::default() });
         for Kept { product, counted, told, version } in shares {
-            let share = Share { counted: counted.max(told), told, version, ..Share::default() };
+            let version = version.saturating_add(GAP);
+            // What lapsed before is not stored, and a last word about it may still come.
+            let share =
+                Share { counted: counted.max(told), told, version, lapsed: u32::MAX, lapsed_until, ..Share::default() };
             // The pool may not be known yet, and what was given out was given out.
             let pool = self.pools.entry(product.clone()).or_default();
             pool.ceiling = pool.ceiling.max(pool.counted + u64::from(share.counted));

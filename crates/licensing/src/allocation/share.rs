@@ -19,16 +19,20 @@ pub struct Share {
     pub asked: u64,
     /// It said it uses more than it was given.
     pub over: bool,
-    /// What was counted until it fell silent for too long: until it answers a later limit it may speak of that.
+    /// What was counted until it fell silent for too long: refreshes that were long under way may still speak of that …
     pub lapsed: u32,
+    /// … until then.
+    pub lapsed_until: i64,
 }
 
 impl Share {
     /// Takes in what the client says. `asked` is its place if it now begins to want more than it has; whether it does.
-    pub(super) fn hear(&mut self, said: &Use, asked: u64) -> bool {
+    pub(super) fn hear(&mut self, said: &Use, asked: u64, now: i64) -> bool {
+        if now >= self.lapsed_until {
+            (self.lapsed, self.lapsed_until) = (0, 0);
+        }
         self.over = said.held > self.counted.max(self.lapsed);
         if said.version == self.version {
-            self.lapsed = 0;
             // Whoever echoes a limit and uses more than that has not come down to it.
             if said.held <= self.told {
                 self.counted = self.told;
@@ -62,7 +66,7 @@ impl Share {
     }
 
     /// The share of a client whose cache must have been flushed.
-    pub(super) fn lapsed(&self) -> Share {
+    pub(super) fn lapsed(&self, until: i64) -> Share {
         Share {
             counted: 0,
             told: 0,
@@ -72,6 +76,7 @@ impl Share {
             asked: 0,
             over: false,
             lapsed: self.counted.max(self.lapsed),
+            lapsed_until: until,
         }
     }
 

@@ -115,7 +115,7 @@ fn when_more_is_wanted_than_there_is_shares_are_fair_and_who_asked_first_gets_th
         }
     }
     let limits = [A, B, C].map(|key| world.clients[&key].limit);
-    assert_eq!(limits, [4, 3, 3], "B had all it wanted first; of those who waited A asked first");
+    assert_eq!(limits, [4, 3, 3], "of those who have more than the others, who waited first keeps it");
     world.set(C, 0, 1);
     for _ in 0..6 {
         for key in [A, B, C] {

@@ -54,13 +54,14 @@ pub(super) async fn read_preface<T: AsyncRead + Unpin>(stream: &mut T, head: &mu
 
 /// A stream of which the first bytes were read already: it gives them once more.
 #[derive(Debug)]
-pub(super) struct Replay<T> {
+pub struct Replay<T> {
     head: Vec<u8>,
     given: usize,
     stream: T,
 }
 
 impl<T> Replay<T> {
+    /// Gives `head` first, then what `stream` gives.
     pub fn new(head: Vec<u8>, stream: T) -> Self {
         Self { head, given: 0, stream }
     }

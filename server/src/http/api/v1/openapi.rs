@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 #[openapi(
     info(
         title = "Leasehold",
-        description = "License server: status, license_server.conf, licenses, exchange with the licensing nodes, audit. Times are RFC 3339, UTC."
+        description = "License server: status, license_server.conf, licenses, their use and the clients that use them, exchange with the licensing nodes, audit. Times are RFC 3339, UTC."
     ),
     paths(
         super::status::get,
@@ -17,6 +17,8 @@ use utoipa::OpenApi;
         super::history::get,
         super::restore::post,
         super::licenses::get,
+        super::usage::get,
+        super::clients::get,
         super::exchange::sync,
         super::exchange::report,
         super::exchange::response,

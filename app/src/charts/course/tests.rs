@@ -1,0 +1,94 @@
+use super::paths::Shapes;
+use super::*;
+
+fn course(peaks: &[u64], licensed: u64) -> Course {
+    Course {
+        peaks: peaks.to_vec(),
+        licensed: vec![Some(licensed); peaks.len()],
+        refused: vec![0; peaks.len()],
+        ticks: vec![String::new(); peaks.len()],
+        ..Course::default()
+    }
+}
+
+fn html(course: Course) -> String {
+    Owner::new().with(|| view! { <CourseChart course=course /> }.to_html())
+}
+
+#[test]
+fn the_highest_step_is_marked_once_and_by_name() {
+    let html = html(course(&[3, 38, 12, 38], 40));
+    assert_eq!(html.matches("course-dot").count(), 1);
+    assert!(html.contains("Peak 38"), "{html}");
+    assert!(html.contains("40 licensed"), "{html}");
+    assert_eq!(course(&[3, 38, 12, 38], 40).highest(), Some(1));
+    assert_eq!(course(&[0, 0], 40).highest(), None);
+    assert_eq!(Course::default().highest(), None);
+}
+
+#[test]
+fn the_words_in_the_picture_never_touch() {
+    for count in [1_usize, 2, 7, 30, 168, 540] {
+        for at in 0..count {
+            for (peak, licensed) in [(38, 40), (40, 40), (44, 40), (5, 40), (40, 41)] {
+                let mut peaks = vec![1; count];
+                peaks[at] = peak;
+                let course = course(&peaks, licensed);
+                let (Some(licensed), Some(peak)) = words(&course, course.scale()) else {
+                    panic!("both are said")
+                };
+                let apart = (licensed.at - peak.at).abs() >= 40.0;
+                let above = (licensed.y - peak.y).abs() >= 12.0;
+                assert!(apart || above || count == 1, "{count} steps, {peak:?} {licensed:?}");
+                assert!(peak.y >= 8.0 && licensed.y >= 8.0, "words stay on the picture: {peak:?} {licensed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn columns_that_reach_the_limit_are_drawn_apart() {
+    let course = course(&[10, 40, 41, 39], 40);
+    let shapes = Shapes::of(&course, course.scale());
+    assert_eq!(shapes.full.matches('M').count(), 2);
+    assert_eq!(shapes.peaks.matches('M').count(), 2);
+}
+
+#[test]
+fn many_steps_are_one_outline_and_stay_small() {
+    let peaks: Vec<u64> = (0..540).map(|day| if day % 7 < 5 { 20 + day % 13 } else { 0 }).collect();
+    let course = course(&peaks, 40);
+    let shapes = Shapes::of(&course, course.scale());
+    assert_eq!(shapes.peaks.matches('M').count(), shapes.peaks.matches('Z').count());
+    assert_eq!(shapes.peaks.matches('M').count(), 78, "one for each week");
+    assert!(html(course).len() < 16_000);
+}
+
+#[test]
+fn a_limit_that_is_not_known_interrupts_its_line_and_a_change_is_a_step() {
+    let mut course = course(&[1, 1, 1, 1, 1], 0);
+    course.licensed = vec![None, Some(2), Some(3), None, Some(3)];
+    let shapes = Shapes::of(&course, course.scale());
+    assert_eq!(shapes.licensed.matches('M').count(), 2);
+    assert_eq!(shapes.licensed.matches('V').count(), 1);
+}
+
+#[test]
+fn refusals_have_a_lane_of_their_own_with_its_name() {
+    let mut refused = course(&[40, 40], 40);
+    refused.refused = vec![0, 12];
+    assert!(html(refused).contains(">refused<"));
+    assert!(!html(course(&[40, 40], 40)).contains(">refused<"));
+}
+
+#[test]
+fn names_in_a_chart_are_text_never_markup() {
+    let evil = "<script>\"'&</title>";
+    let mut named = course(&[1], 1);
+    named.ticks = vec![evil.into()];
+    named.hints = vec![evil.into()];
+    named.description = evil.into();
+    let html = html(named);
+    assert!(!html.contains("<script"), "{html}");
+    assert_eq!(html.matches("</title>").count(), 1);
+}

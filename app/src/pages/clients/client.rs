@@ -1,0 +1,258 @@
+//! One client: what it has, how it is doing, and taking its licenses back.
+
+use super::model::{ClientPage, Holding};
+use super::state::{StateCell, clock_words, state};
+use crate::components::{Card, Copyable, PageHeader, Statement, Submit, TimeAgo, TimeStamp, TimeUntil};
+use crate::pages::exchange::{counted, grouped};
+use crate::pages::usage::{UsageFilter, time_words};
+use crate::paths;
+use crate::request::{Tone, request};
+use leptos::prelude::*;
+use licensing::permission::Permission;
+
+/// The page of `/clients/{id}`.
+#[component]
+pub fn ClientView(data: ClientPage) -> impl IntoView {
+    let crumbs = vec![("Clients".to_owned(), paths::CLIENTS.to_owned())];
+    let row = data.row.clone();
+    let lead = view! {
+        {row.host.clone()}
+        <span class="sep"><code>{row.address.clone()}</code></span>
+        {(!row.software.is_empty()).then(|| view! { <span class="sep">{row.software.clone()}</span> })}
+    };
+    view! {
+        <PageHeader title=row.name.clone() crumbs=crumbs lead=lead.into_any() />
+        <Opening data=data.clone() />
+        <Products data=data.clone() />
+        <div class="columns">
+            <div><Facts data=data.clone() /></div>
+            <div><Release data=data /></div>
+        </div>
+    }
+    .into_any()
+}
+
+/// "It is connected and holds 12 of TTS3."
+fn sentence(data: &ClientPage) -> String {
+    let held: Vec<String> = data
+        .row
+        .holdings
+        .iter()
+        .filter(|holding| holding.held > 0)
+        .map(|holding| format!("{} of {}", grouped(holding.held.into()), holding.product))
+        .collect();
+    let holds = match held.as_slice() {
+        [] => "holds no license".to_owned(),
+        [only] => format!("holds {only}"),
+        [first, second] => format!("holds {first} and {second}"),
+        [first, second, third] => format!("holds {first}, {second} and {third}"),
+        several => format!("holds licenses of {} products", several.len()),
+    };
+    match data.row.state.as_str() {
+        "silent" => format!("It has fallen silent; when last heard it {}.", holds.replacen("holds", "held", 1)),
+        "gone" => "It is gone, and has nothing any more.".to_owned(),
+        _ => format!("It is connected and {holds}."),
+    }
+}
+
+#[component]
+fn Opening(data: ClientPage) -> impl IntoView {
+    let row = data.row.clone();
+    let tone = if row.over_limit { Tone::Danger } else { state(&row.state).1 };
+    view! {
+        <Statement tone=tone sentence=sentence(&data)>
+            <p>"Its last refresh was "<TimeAgo at_ms=row.seen_ms />"."</p>
+            {row.counted_until_ms.map(|at| view! {
+                <p>"What it had stays counted, because it may still be used: free again "<b><TimeUntil at_ms=at /></b>"."</p>
+            })}
+            {row.over_limit.then(|| view! {
+                <p>"It reports more in use than it was given. All of it is counted, and it gets no more while that lasts. A changed or faulty client library does this: look at that application first."</p>
+            })}
+            {row.clock_off_ms.map(|off| view! {
+                <p>{format!("Its clock is {}. Times of its check-outs are put right by that; set the clock of that machine.", clock_words(off))}</p>
+            })}
+        </Statement>
+    }
+    .into_any()
+}
+
+#[component]
+fn Products(data: ClientPage) -> impl IntoView {
+    let usage = UsageFilter { client: data.row.name.clone(), ..UsageFilter::default() }.href();
+    let aside = view! { <a href=usage>"Its use over time"</a> }.into_any();
+    view! {
+        <Card title="Products" id="products" aside=aside>
+            {if data.row.holdings.is_empty() {
+                view! { <p class="muted">"It has not asked for any product yet."</p> }.into_any()
+            } else {
+                view! {
+                    <table class="table holds">
+                        <caption class="vh">"What it holds and has used in this run"</caption>
+                        <thead><tr>
+                            <th scope="col">"Product"</th>
+                            <th scope="col" class="num">"In use"</th>
+                            <th scope="col" class="num">"May use"</th>
+                            <th scope="col" class="num">"Would like"</th>
+                            <th scope="col" class="num">"Counted"</th>
+                            <th scope="col" class="num">"Taken"</th>
+                            <th scope="col" class="num">"Time in use"</th>
+                            <th scope="col" class="num">"Refused"</th>
+                        </tr></thead>
+                        <tbody>{data.row.holdings.into_iter().map(|holding| view! { <ProductRow holding=holding /> }).collect_view()}</tbody>
+                    </table>
+                    <p class="fine">"Taken, time and refused: since this run began. Counted: what the server sets aside for it."</p>
+                }.into_any()
+            }}
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn ProductRow(holding: Holding) -> impl IntoView {
+    let over = holding.held > holding.limit;
+    view! {
+        <tr>
+            <th scope="row"><code class="product">{holding.product}</code>
+                {holding.released_until_ms.map(|at| view! { <span class="sub">"released, gets none until "<TimeUntil at_ms=at /></span> })}
+            </th>
+            <td class="num" data-label="In use"><b>{grouped(holding.held.into())}</b>{over.then(|| view! { <span class="sub">"over its limit"</span> })}</td>
+            <td class="num" data-label="May use">{grouped(holding.limit.into())}</td>
+            <td class="num" data-label="Would like">{grouped(holding.want.into())}</td>
+            <td class="num" data-label="Counted">{grouped(holding.counted.into())}</td>
+            <td class="num" data-label="Taken">{grouped(holding.usage_count)}</td>
+            <td class="num" data-label="Time in use">{time_words(holding.usage_ms)}</td>
+            <td class="num" data-label="Refused">{grouped(holding.denied)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(data: ClientPage) -> impl IntoView {
+    let row = data.row;
+    view! {
+        <Card title="About it" id="about">
+            <dl class="facts">
+                <div><dt>"State"</dt><dd><StateCell row=row.clone() /></dd></div>
+                <div><dt>"Client id"</dt><dd><Copyable value=row.client what="the client id" /></dd></div>
+                <div><dt>"Run"</dt><dd>{grouped(data.epoch)}" "<span class="muted">{if data.epoch == 1 { "its first" } else { "counted from its first" }}</span></dd></div>
+                <div><dt>"Connected"</dt><dd><TimeStamp at_ms=row.since_ms /></dd></div>
+                <div><dt>"Software"</dt><dd>{if row.software.is_empty() { "not named".to_owned() } else { row.software }}</dd></div>
+                <div><dt>"Deployment"</dt><dd>{if data.deployment.is_empty() { view! { <span class="muted">"none"</span> }.into_any() } else { view! { <code>{data.deployment}</code> }.into_any() }}</dd></div>
+                {data.records.map(|records| view! { <div><dt>"Check-outs"</dt><dd>{format!("{} stored", grouped(records))}</dd></div> })}
+                <div><dt>"Dropped"</dt><dd>{match data.dropped {
+                    0 => "No check-out was lost.".to_owned(),
+                    1 => "1 check-out: the client had no room to keep it. Totals are complete.".to_owned(),
+                    number => format!("{} check-outs: the client had no room to keep them. Totals are complete.", grouped(number)),
+                }}</dd></div>
+            </dl>
+        </Card>
+    }
+    .into_any()
+}
+
+/// "3 licenses of A and 1 license of B": the counts that are not zero; empty when there is none.
+fn listed(counts: impl Iterator<Item = (String, u32)>) -> String {
+    let parts: Vec<String> = counts
+        .filter(|(_, count)| *count > 0)
+        .map(|(product, count)| {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            format!("{} of {product}", counted(count, "license", "licenses"))
+        })
+        .collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What goes back at once, and what is in use and goes back when it is returned.
+fn consequence(holdings: &[Holding]) -> (String, String) {
+    let spare = |holding: &Holding| holding.counted.saturating_sub(holding.held);
+    (
+        listed(holdings.iter().map(|holding| (holding.product.clone(), spare(holding)))),
+        listed(holdings.iter().map(|holding| (holding.product.clone(), holding.held))),
+    )
+}
+
+#[component]
+fn Release(data: ClientPage) -> impl IntoView {
+    // Whoever keeps the server running may do this.
+    let why_not = request().why_not(Permission::Exchange).map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());
+    let (spare, used) = consequence(&data.row.holdings);
+    let name = data.row.name.clone();
+    let by = data.released_by_ms;
+    let silent = data.row.state == "silent";
+    let body = if data.row.state == "gone" || (spare.is_empty() && used.is_empty()) {
+        view! { <p class="muted">"It has no license, so there is nothing to release."</p> }.into_any()
+    } else {
+        view! {
+            <p>"Stops this client from taking more, so that what it keeps becomes free for others. Do this when an application hangs or takes too much."</p>
+            <details class="disclosure danger-zone">
+                <summary>"Release its licenses"</summary>
+                <ul class="plain-list consequences">
+                    {(!spare.is_empty()).then(|| view! {
+                        <li>{format!("{spare}, kept by {name} and not in use, go back to the pool as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
+                    })}
+                    {(!used.is_empty()).then(|| view! {
+                        <li>{format!("{used} in use now: nothing is torn away. Each goes back when the application returns it.")}</li>
+                    })}
+                    {silent.then(|| view! { <li>"The client is silent and cannot be told: what it had is free when it is no longer counted."</li> })}
+                    <li>"For one minute it gets no new license, and its requests are refused. Then it may ask again like every other client."</li>
+                </ul>
+                <form method="post" action=paths::client_release(data.row.id) class="actions">
+                    <Submit look="danger" why_not=why_not>"Release its licenses"</Submit>
+                    <a class="button" href=paths::client(data.row.id)>"Cancel"</a>
+                </form>
+            </details>
+        }
+        .into_any()
+    };
+    view! { <Card title="Release" id="release">{body}</Card> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::clients::ClientRow;
+
+    fn holding(product: &str, held: u32, counted: u32) -> Holding {
+        Holding { product: product.into(), held, counted, ..Holding::default() }
+    }
+
+    #[test]
+    fn the_sentence_names_what_is_held() {
+        let page = |state: &str, holdings: &[Holding]| ClientPage {
+            row: ClientRow { state: state.into(), holdings: holdings.to_vec(), ..ClientRow::default() },
+            ..ClientPage::default()
+        };
+        let (one, two, none) = (holding("VAD", 3, 3), holding("TTS3", 1, 2), holding("X", 0, 1));
+        for (page, words) in [
+            (page("connected", &[one.clone(), none.clone()]), "It is connected and holds 3 of VAD."),
+            (page("connected", &[one.clone(), two.clone()]), "It is connected and holds 3 of VAD and 1 of TTS3."),
+            (page("connected", &[none]), "It is connected and holds no license."),
+            (page("silent", &[one]), "It has fallen silent; when last heard it held 3 of VAD."),
+            (page("gone", &[two]), "It is gone, and has nothing any more."),
+        ] {
+            assert_eq!(sentence(&page), words);
+        }
+    }
+
+    #[test]
+    fn the_consequence_tells_what_goes_back_at_once_from_what_is_in_use() {
+        for (holdings, spare, used) in [
+            (vec![holding("A", 0, 0)], "", ""),
+            (vec![holding("A", 0, 1)], "1 license of A", ""),
+            (vec![holding("A", 2, 2)], "", "2 licenses of A"),
+            (
+                vec![holding("A", 2, 3), holding("B", 0, 2), holding("C", 1, 5)],
+                "1 license of A, 2 licenses of B and 4 licenses of C",
+                "2 licenses of A and 1 license of C",
+            ),
+        ] {
+            assert_eq!(consequence(&holdings), (spare.to_owned(), used.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How many are connected and what they hold, in a sentence; then what asks for attention.
+
+use super::model::ClientsPage;
+use super::state::STATES;
+use crate::components::Statement;
+use crate::pages::exchange::{counted, grouped};
+use crate::request::Tone;
+use leptos::prelude::*;
+
+fn count(data: &ClientsPage, state: &str) -> usize {
+    data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
+}
+
+/// "12 clients are connected and hold 61 licenses."
+fn sentence(data: &ClientsPage) -> String {
+    let connected = count(data, "connected");
+    let products: Vec<_> = data.pools.iter().filter(|pool| pool.held > 0).collect();
+    let who = match connected {
+        0 => return "No client is connected.".to_owned(),
+        number => counted(number, "client is", "clients are"),
+    };
+    match products.as_slice() {
+        [] => format!("{who} connected; none holds a license."),
+        // Products contain one another: only one can be named by its number.
+        [only] => format!("{who} connected; {} of {} in use.", grouped(only.held.into()), only.product),
+        several => format!("{who} connected; {} products are in use.", several.len()),
+    }
+}
+
+/// What asks for attention, and how much.
+fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
+    let mut tone = if count(data, "connected") == 0 { Tone::Neutral } else { Tone::Success };
+    let mut said = Vec::new();
+    let over: Vec<&str> = data.pools.iter().filter(|pool| pool.over_committed).map(|pool| pool.product.as_str()).collect();
+    if !over.is_empty() {
+        tone = Tone::Danger;
+        said.push(format!(
+            "More of {} is promised than is licensed now. Nothing is taken away; nothing more is given until it fits again.",
+            over.join(", ")
+        ));
+    }
+    let full: Vec<&str> = data
+        .pools
+        .iter()
+        .filter(|pool| !pool.over_committed && pool.licensed > 0 && pool.held >= pool.licensed)
+        .map(|pool| pool.product.as_str())
+        .collect();
+    if !full.is_empty() {
+        tone = if tone == Tone::Danger { tone } else { Tone::Warning };
+        said.push(format!("All of {} is in use: further requests are refused until some is returned.", full.join(", ")));
+    }
+    let silent = count(data, "silent");
+    if silent > 0 {
+        tone = if tone == Tone::Danger { tone } else { Tone::Warning };
+        let who = counted(silent, "client is", "clients are");
+        said.push(format!("{who} silent. What a silent client had stays counted for about two minutes; then it is free again."));
+    }
+    (tone, said)
+}
+
+/// The sentence, and a link for each state there is.
+#[component]
+pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
+    let (tone, said) = troubles(&data);
+    let links: Vec<_> =
+        STATES.iter().map(|(state, words, _)| (*state, *words, count(&data, state))).filter(|(.., count)| *count > 0).collect();
+    let filter = data.filter.clone();
+    view! {
+        <Statement tone=tone sentence=sentence(&data)>
+            {said.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
+            {(links.len() > 1).then(|| view! {
+                <nav aria-label="Clients by state"><ul class="counts-list">
+                    {links.into_iter().map(|(state, words, count)| {
+                        let href = super::ClientFilter { state: state.to_owned(), every: filter.every.clone(), ..super::ClientFilter::default() }.href();
+                        view! { <li><a href=href><b>{count}</b>" "{words}</a></li> }
+                    }).collect_view()}
+                </ul></nav>
+            })}
+        </Statement>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::PoolUse;
+    use super::*;
+
+    fn page(connected: usize, silent: usize, pools: &[(&str, u32, u32, bool)]) -> ClientsPage {
+        ClientsPage {
+            counts: vec![("connected".into(), connected), ("silent".into(), silent)],
+            pools: pools
+                .iter()
+                .map(|(product, held, licensed, over)| PoolUse {
+                    product: (*product).into(),
+                    held: *held,
+                    licensed: *licensed,
+                    over_committed: *over,
+                    ..PoolUse::default()
+                })
+                .collect(),
+            ..ClientsPage::default()
+        }
+    }
+
+    #[test]
+    fn the_sentence_counts_clients_and_never_adds_products() {
+        for (data, words) in [
+            (page(0, 0, &[]), "No client is connected."),
+            (page(1, 0, &[("VAD", 0, 4, false)]), "1 client is connected; none holds a license."),
+            (page(12, 0, &[("VAD", 4, 5, false)]), "12 clients are connected; 4 of VAD in use."),
+            (page(2, 0, &[("VAD", 4, 5, false), ("TTS3", 4, 5, false)]), "2 clients are connected; 2 products are in use."),
+        ] {
+            assert_eq!(sentence(&data), words);
+        }
+    }
+
+    #[test]
+    fn what_is_worst_gives_the_tone_and_everything_is_said() {
+        for (data, tone, said) in [
+            (page(1, 0, &[("VAD", 1, 5, false)]), Tone::Success, 0),
+            (page(1, 0, &[("VAD", 5, 5, false)]), Tone::Warning, 1),
+            (page(1, 2, &[("VAD", 1, 5, false)]), Tone::Warning, 1),
+            (page(1, 2, &[("VAD", 6, 5, true), ("TTS3", 5, 5, false)]), Tone::Danger, 3),
+            (page(0, 0, &[]), Tone::Neutral, 0),
+        ] {
+            let found = troubles(&data);
+            assert_eq!((found.0, found.1.len()), (tone, said));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What the page of the usage shows. Instants are also given as words, because the zone is the reader's choice.
+
+use serde::{Deserialize, Serialize};
+
+/// Use in a period, by product, and one product in detail.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UsagePage {
+    pub filter: UsageFilter,
+    pub period: Period,
+    /// What is wrong with the dates in the address; the default period is shown in their place.
+    pub problem: Option<String>,
+    /// Whether anything was ever used.
+    pub any: bool,
+    /// Zones to choose from: value and words.
+    pub zones: Vec<(String, String)>,
+    pub clients: Vec<String>,
+    pub contexts: Vec<String>,
+    /// By product, never added together.
+    pub products: Vec<ProductRow>,
+    /// The chosen product; none when nothing was used in the period.
+    pub detail: Option<Detail>,
+    /// How an application is connected to this server.
+    pub connect: Connect,
+}
+
+/// The query of the address. What is empty is the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageFilter {
+    pub product: String,
+    pub client: String,
+    pub context: String,
+    /// `7d`, `30d`, `90d`, `365d` or `custom`.
+    pub range: String,
+    /// First day, `2026-01-31`; with `custom` only.
+    pub from: String,
+    /// Last day, included.
+    pub to: String,
+    /// IANA name; empty: the server's own.
+    pub zone: String,
+    /// `hour`, `day`, `week`, `month`; empty: what fits the period.
+    pub step: String,
+    /// `course`, `clients`, `users` or `refused`.
+    pub tab: String,
+    /// Older than this refusal.
+    pub before: String,
+}
+
+/// The period shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Period {
+    pub from_ms: i64,
+    /// Not included.
+    pub until_ms: i64,
+    /// "24 Oct – 22 Nov 2026".
+    pub words: String,
+    /// The period of the same length before it.
+    pub before_words: String,
+    /// First and last day, `2026-10-24`, for the fields.
+    pub first_day: String,
+    pub last_day: String,
+    /// The zone in which days begin: "Europe/Berlin".
+    pub zone: String,
+}
+
+/// An instant with its words in the chosen zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub at_ms: i64,
+    /// "Tue 17 Nov, 10:00–11:00".
+    pub words: String,
+}
+
+/// Totals of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub taken: u64,
+    pub use_ms: u64,
+    pub denied: u64,
+    pub peak: u64,
+}
+
+/// The use of one product in the period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProductRow {
+    pub product: String,
+    pub totals: Totals,
+    /// The hour of the peak.
+    pub peak_at: Option<Moment>,
+    /// The most licensed in the period; none when that was never known.
+    pub licensed: Option<u64>,
+    /// The period before; none when nothing is kept of it.
+    pub before: Option<Totals>,
+    /// In use at this moment.
+    pub now: u64,
+}
+
+/// One product.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    pub row: ProductRow,
+    pub step: String,
+    /// The steps that make sense in this period.
+    pub steps: Vec<String>,
+    /// Filled for the tab that is shown, as are the following.
+    pub course: Vec<CoursePoint>,
+    /// Monday to Sunday, 0 to 23 o'clock; empty elsewhere.
+    pub heat: Vec<Vec<HeatCell>>,
+    /// Share of the time in percent, and the licenses that would have covered it.
+    pub coverage: Vec<(f64, u64)>,
+    pub clients: Vec<ClientUse>,
+    pub users: Vec<UserUse>,
+    /// There are more users or clients than are listed.
+    pub more: bool,
+    pub refusals: Vec<Refusal>,
+    /// Value of `before` for older refusals.
+    pub older: Option<String>,
+    /// Addresses of the same data as files.
+    pub csv: String,
+    pub json: String,
+}
+
+/// One step of the course.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoursePoint {
+    pub at_ms: i64,
+    /// "Tue 17 Nov", "10:00", "Nov 2026".
+    pub label: String,
+    /// The words under the axis; empty where the label would say nothing new.
+    pub tick: String,
+    /// In full, for tables: "2026-11-17".
+    pub day: String,
+    pub totals: Totals,
+    pub licensed: Option<u64>,
+    /// The peak of the same step in the period before.
+    pub before: Option<u64>,
+}
+
+/// One hour of the week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HeatCell {
+    /// Mean of the peaks of this hour.
+    pub mean: f64,
+    pub peak: u64,
+}
+
+/// Use by one client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientUse {
+    pub client: String,
+    pub totals: Totals,
+}
+
+/// Use by one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserUse {
+    /// Empty when applications did not say.
+    pub user: String,
+    pub totals: Totals,
+}
+
+/// Requests refused, of the same user at the same client within a minute together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub at: Moment,
+    pub client: String,
+    pub user: String,
+    pub host: String,
+    pub count: u64,
+}
+
+/// How an application is connected to this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connect {
+    /// `lic-01.example:7569`.
+    pub address: String,
+    /// The license port is turned off.
+    pub off: bool,
+    /// A product to try; the first that is in service.
+    pub product: Option<String>,
+}

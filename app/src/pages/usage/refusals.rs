@@ -1,0 +1,61 @@
+//! Requests that were refused: who, when, how often.
+
+use super::detail::Files;
+use super::model::{Detail, Refusal, UsageFilter, UsagePage};
+use crate::components::{Card, EmptyState, LinkButton};
+use crate::pages::audit::Pager;
+use crate::pages::exchange::grouped;
+use leptos::prelude::*;
+
+/// The list, newest first.
+#[component]
+pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
+    let files = view! { <Files detail=detail.clone() /> }.into_any();
+    let newest = UsageFilter { before: String::new(), ..data.filter.clone() };
+    let later = !data.filter.before.is_empty();
+    let older = detail.older.clone().map(|before| UsageFilter { before, ..data.filter.clone() }.href_at_product());
+    let product = detail.row.product.clone();
+    let back = newest.href_at_product();
+    view! {
+        <Card title="Refused requests" id="refused" aside=files>
+            {match (detail.refusals.is_empty(), later) {
+                (true, true) => view! {
+                    <EmptyState title="Nothing older" why="The refusals of this period begin after this point.">
+                        <LinkButton href=back.clone()>"Newest refusals"</LinkButton>
+                    </EmptyState>
+                }.into_any(),
+                (true, false) => view! {
+                    <EmptyState title="None" why=format!("Every request for {product} was granted in this period.") />
+                }.into_any(),
+                (false, _) => view! {
+                    <table class="table refusals">
+                        <caption class="vh">{format!("Refused requests for {product}, newest first")}</caption>
+                        <thead><tr>
+                            <th scope="col">"When"</th><th scope="col">"User"</th><th scope="col">"Client"</th>
+                            <th scope="col">"Host"</th><th scope="col" class="num">"Requests"</th>
+                        </tr></thead>
+                        <tbody>{detail.refusals.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
+                    </table>
+                    <p class="fine">"Requests of one user at one client within a minute are one row."</p>
+                }.into_any(),
+            }}
+            <Pager newest=later.then(|| newest.href_at_product()) older=older />
+        </Card>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(row: Refusal) -> impl IntoView {
+    let named = |text: String| if text.is_empty() { view! { <span class="muted">"not named"</span> }.into_any() } else { text.into_any() };
+    view! {
+        <tr>
+            <th scope="row">{row.at.words}</th>
+            <td data-label="User">{named(row.user)}</td>
+            <td data-label="Client">{named(row.client)}</td>
+            <td data-label="Host">{named(row.host)}</td>
+            <td class="num" data-label="Requests">{grouped(row.count)}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,102 @@
+//! Which period, whose use, in which zone: links and a form, so that the address says it all.
+
+use super::model::{UsageFilter, UsagePage};
+use crate::components::Hidden;
+use crate::paths;
+use leptos::prelude::*;
+
+/// The periods there are: value and words. The first but one is the default.
+const RANGES: [(&str, &str, &str); 5] = [
+    ("7d", "7 days", "7 d"),
+    ("30d", "30 days", "30 d"),
+    ("90d", "90 days", "90 d"),
+    ("365d", "1 year", "1 y"),
+    ("custom", "Dates", "Dates"),
+];
+
+/// The default period.
+const DEFAULT_RANGE: &str = "30d";
+
+#[component]
+pub(super) fn Tools(data: UsagePage) -> impl IntoView {
+    let filter = data.filter.clone();
+    let range = if filter.range.is_empty() { DEFAULT_RANGE } else { filter.range.as_str() }.to_owned();
+    let period = data.period.clone();
+    let ranges = RANGES.map(|(value, words, short)| {
+        let custom = value == "custom";
+        let target = UsageFilter {
+            range: if value == DEFAULT_RANGE { String::new() } else { value.to_owned() },
+            from: if custom { period.first_day.clone() } else { String::new() },
+            to: if custom { period.last_day.clone() } else { String::new() },
+            step: String::new(),
+            before: String::new(),
+            ..filter.clone()
+        };
+        let current = (value == range).then_some("true");
+        view! { <a href=target.href() aria-current=current aria-label=words><span class="long">{words}</span><span class="short" aria-hidden="true">{short}</span></a> }
+    });
+    view! {
+        <div class="usage-tools">
+            <nav class="segments links" aria-label="Period">{ranges.into_iter().collect_view()}</nav>
+            <FilterForm data=data range=range />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn FilterForm(data: UsagePage, range: String) -> impl IntoView {
+    let UsagePage { filter, period, zones, clients, contexts, .. } = data;
+    let narrowed = !filter.client.is_empty() || !filter.context.is_empty();
+    let clear =
+        UsageFilter { client: String::new(), context: String::new(), before: String::new(), ..filter.clone() }.href();
+    let hidden = [("product", filter.product.clone()), ("range", filter.range.clone()), ("tab", filter.tab.clone()), ("step", filter.step.clone())];
+    let dates = (range == "custom").then(|| [("from", "From", period.first_day), ("to", "Up to and including", period.last_day)]);
+    view! {
+        <form method="get" action=paths::USAGE class="filters" role="search" aria-label="Filter the usage">
+            {hidden.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+            {dates.map(|dates| dates.into_iter().map(|(name, label, day)| view! {
+                <div class="field inline">
+                    <label for=format!("filter-{name}")>{label}</label>
+                    <input class="input" type="date" id=format!("filter-{name}") name=name value=day required />
+                </div>
+            }).collect_view())}
+            <Choice name="client" label="Client" all="All clients" chosen=filter.client options=clients.into_iter().map(|name| (name.clone(), name)).collect() />
+            {(contexts.len() > 1).then(|| view! {
+                <Choice name="context" label="Context" all="All contexts" chosen=filter.context options=contexts.into_iter().map(|name| (name.clone(), name)).collect() />
+            })}
+            <Choice name="zone" label="Time zone" all="The server's" chosen=filter.zone options=zones />
+            <button type="submit" class="button">"Show"</button>
+            {narrowed.then(|| view! { <a class="clear" href=clear>"Clear filters"</a> })}
+        </form>
+    }
+    .into_any()
+}
+
+/// A select; each option is value and words. A value that is not among them is offered as it is.
+#[component]
+fn Choice(
+    name: &'static str,
+    label: &'static str,
+    all: &'static str,
+    chosen: String,
+    mut options: Vec<(String, String)>,
+) -> impl IntoView {
+    if !chosen.is_empty() && options.iter().all(|(value, _)| *value != chosen) {
+        options.push((chosen.clone(), chosen.clone()));
+    }
+    let all = (!options.iter().any(|(value, _)| value.is_empty())).then_some(all);
+    view! {
+        <div class="field inline">
+            <label for=format!("filter-{name}")>{label}</label>
+            <select class="input" id=format!("filter-{name}") name=name>
+                {all.map(|all| view! { <option value="">{all}</option> })}
+                {options.into_iter().map(|(value, words)| {
+                    let selected = value == chosen;
+                    view! { <option value=value selected=selected>{words}</option> }
+                }).collect_view()}
+            </select>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,160 @@
+//! The pages of the clients in their states.
+
+use crate::Preview;
+use crate::pages::inside;
+use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, viewer};
+use app::pages::clients::*;
+use app::pages::usage::Connect;
+use leptos::prelude::*;
+
+fn holding(product: &str, held: u32, limit: u32, want: u32) -> Holding {
+    Holding {
+        product: product.into(),
+        held,
+        limit,
+        counted: limit.max(held),
+        want,
+        usage_count: u64::from(held) * 1_204,
+        usage_ms: u64::from(held) * 16_400_000,
+        denied: u64::from(want.saturating_sub(limit)),
+        released_until_ms: None,
+    }
+}
+
+fn client(id: i64, name: &str, host: &str, holdings: Vec<Holding>) -> ClientRow {
+    ClientRow {
+        id,
+        client: format!("6f1d1a52-4c0e-4d2b-9a10-0000000000{id:02}"),
+        name: name.into(),
+        host: host.into(),
+        software: "Dialog Server 16.2.1".into(),
+        address: format!("10.1.4.{}:51{id:03}", 10 + id),
+        since_ms: NOW - 3 * DAY - id * HOUR,
+        seen_ms: NOW - 1_200,
+        state: "connected".into(),
+        counted_until_ms: None,
+        over_limit: false,
+        clock_off_ms: None,
+        holdings,
+    }
+}
+
+fn rows() -> Vec<ClientRow> {
+    let silent = ClientRow {
+        state: "silent".into(),
+        seen_ms: NOW - 48_000,
+        counted_until_ms: Some(NOW + 74_000),
+        ..client(3, "ivr-muenchen", "ivr-muenchen.example", vec![holding("SPEECH", 6, 7, 7), holding("TTS3", 2, 3, 3)])
+    };
+    let over = ClientRow {
+        over_limit: true,
+        software: String::new(),
+        ..client(4, "legacy gateway", "gw-01", vec![holding("SPEECH", 9, 8, 9)])
+    };
+    let off = ClientRow { clock_off_ms: Some(-4 * MINUTE), ..client(5, "batch", "batch.example", Vec::new()) };
+    let gone = ClientRow {
+        state: "gone".into(),
+        seen_ms: NOW - 3 * HOUR,
+        ..client(6, "nightly test", "build-7.example", Vec::new())
+    };
+    let mut released = client(7, "demo-laptop", "laptop-33", vec![holding("TTS3", 0, 0, 4)]);
+    released.holdings[0].released_until_ms = Some(NOW + 41_000);
+    vec![
+        off,
+        client(1, "call-centre-1", "cc-1.example", vec![holding("SPEECH", 12, 14, 14), holding("TTS3", 4, 5, 5), holding("VAD", 12, 14, 14)]),
+        client(2, "call-centre-2", "cc-2.example", vec![holding("SPEECH", 11, 11, 14)]),
+        released,
+        silent,
+        over,
+        gone,
+    ]
+}
+
+fn pool(product: &str, held: u32, licensed: u32, counted: u32, over: bool) -> PoolUse {
+    PoolUse { product: product.into(), licensed, held, counted, wanted: counted + 3, clients: 4, over_committed: over }
+}
+
+pub fn pools() -> Vec<PoolUse> {
+    vec![
+        pool("SPEECH", 38, 40, 40, false),
+        pool("TTS3", 6, 50, 8, false),
+        pool("VAD", 12, 12, 12, false),
+        pool("ETRAN_ENUS", 5, 4, 5, true),
+    ]
+}
+
+fn connect() -> Connect {
+    Connect { address: "lic-01.example:7569".into(), off: false, product: Some("SPEECH".into()) }
+}
+
+fn page(items: Vec<ClientRow>) -> ClientsPage {
+    let count = |state: &str| (state.to_owned(), items.iter().filter(|item| item.state == state).count());
+    ClientsPage {
+        total: items.len(),
+        counts: ["connected", "silent", "gone"].map(count).to_vec(),
+        items,
+        filter: ClientFilter::default(),
+        products: ["SPEECH", "TTS3", "VAD"].map(str::to_owned).to_vec(),
+        pools: pools(),
+        csv: "/clients.csv".into(),
+        connect: connect(),
+    }
+}
+
+fn detail(row: ClientRow) -> ClientPage {
+    ClientPage {
+        row,
+        epoch: 3,
+        deployment: "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into(),
+        dropped: 0,
+        records: Some(18_442),
+        released_by_ms: NOW + 122_000,
+    }
+}
+
+/// All previews of this area.
+pub fn pages() -> Vec<Preview> {
+    let admin = || administrator("/clients");
+    let list = |name: &str, data: ClientsPage| inside(name, admin(), || view! { <ClientsView data=data /> }.into_any());
+    let one = |name: &str, context, data: ClientPage| inside(name, context, || view! { <ClientView data=data /> }.into_any());
+    let calm = ClientsPage {
+        pools: vec![pool("SPEECH", 23, 40, 25, false)],
+        ..page(rows().into_iter().filter(|row| row.state == "connected" && !row.over_limit).collect())
+    };
+    let nothing = ClientsPage {
+        items: Vec::new(),
+        filter: ClientFilter { q: "zebra".into(), every: "10".into(), ..ClientFilter::default() },
+        ..page(rows())
+    };
+    let empty = ClientsPage { connect: connect(), ..ClientsPage::default() };
+    let [off, first, _, released, silent, over, gone] = rows().try_into().expect("there are seven");
+    vec![
+        list("clients", page(rows())),
+        list("clients-calm", calm),
+        list("clients-nothing", nothing),
+        list("clients-empty", empty),
+        one("client", administrator("/clients/1"), detail(first)),
+        one("client-silent", administrator("/clients/3"), detail(silent)),
+        one("client-over", viewer("/clients/4"), ClientPage { dropped: 12, ..detail(over) }),
+        one("client-idle", administrator("/clients/5"), detail(off)),
+        one("client-gone", administrator("/clients/6"), ClientPage { epoch: 1, ..detail(gone) }),
+        one("client-released", administrator("/clients/7"), detail(released)),
+    ]
+}
+
+#[test]
+fn what_a_client_calls_itself_cannot_become_markup() {
+    const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    let mut row = rows().remove(1);
+    (row.name, row.host, row.software, row.client) = (EVIL.into(), EVIL.into(), EVIL.into(), EVIL.into());
+    row.holdings[0].product = EVIL.into();
+    let mut data = page(vec![row.clone()]);
+    data.filter.q = EVIL.into();
+    data.pools[0].product = EVIL.into();
+    for html in [
+        inside("list", administrator("/clients"), || view! { <ClientsView data=data /> }.into_any()).html,
+        inside("one", administrator("/clients/1"), || view! { <ClientView data=detail(row) /> }.into_any()).html,
+    ] {
+        assert!(!html.contains("<script") && !html.contains("<img"));
+    }
+}

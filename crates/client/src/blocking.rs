@@ -1,0 +1,232 @@
+//! The same for applications that do not use tokio. The client works in a thread of its own.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::sync::broadcast;
+
+use crate::builder::Builder;
+use crate::client::{Parting, Totals};
+use crate::error::{ConnectError, Denied};
+use crate::event::Event;
+use crate::lease::Lease;
+
+/// How long the thread goes on after the goodbye, for whoever still waits for an answer from it.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// A client whose calls wait in place. Cheap to clone; may be used from any thread.
+#[derive(Debug, Clone)]
+pub struct Client {
+    client: crate::Client,
+    runtime: runtime::Handle,
+}
+
+/// A product of a blocking client, ready to take licenses of.
+#[derive(Debug, Clone)]
+pub struct Product {
+    product: crate::Product,
+    runtime: runtime::Handle,
+}
+
+/// What happens from when it was asked for.
+#[derive(Debug)]
+pub struct Events(broadcast::Receiver<Event>);
+
+impl Client {
+    /// As [`crate::Client::connect`].
+    ///
+    /// # Errors
+    /// As [`Builder::connect`].
+    pub fn connect<S: AsRef<str>>(servers: impl IntoIterator<Item = S>) -> Result<Client, ConnectError> {
+        crate::Client::builder().servers(servers).connect_blocking()
+    }
+
+    /// Sets up a client; end with [`Builder::connect_blocking`] or [`Builder::start_blocking`].
+    #[must_use = "a builder does nothing before `connect_blocking` or `start_blocking`"]
+    pub fn builder() -> Builder {
+        crate::Client::builder()
+    }
+
+    /// As [`crate::Client::product`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn product(&self, code: &str) -> Result<Product, Denied> {
+        Ok(Product { product: self.client.product(code)?, runtime: self.runtime.clone() })
+    }
+
+    /// As [`crate::Client::acquire`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire(&self, product: &str) -> Result<Lease, Denied> {
+        self.product(product)?.acquire()
+    }
+
+    /// As [`crate::Client::acquire_within`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire_within(&self, product: &str, patience: Duration) -> Result<Lease, Denied> {
+        self.product(product)?.acquire_within(patience)
+    }
+
+    /// As [`crate::Client::acquire_as`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire_as(&self, product: &str, user: &str) -> Result<Lease, Denied> {
+        self.product(product)?.acquire_as(user)
+    }
+
+    /// As [`crate::Client::try_acquire`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire(&self, product: &str) -> Result<Lease, Denied> {
+        self.client.try_acquire(product)
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events(self.client.events())
+    }
+
+    /// As [`crate::Client::totals`].
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.client.totals()
+    }
+
+    /// As [`crate::Client::close`].
+    pub fn close(self) -> Parting {
+        let Self { client, runtime } = self;
+        wait(&runtime, async move { client.close().await }).unwrap_or_default()
+    }
+}
+
+impl Product {
+    /// As [`crate::Product::try_acquire`]: the fastest way.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire(&self) -> Result<Lease, Denied> {
+        self.product.try_acquire()
+    }
+
+    /// As [`crate::Product::try_acquire_as`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire_as(&self, user: &str) -> Result<Lease, Denied> {
+        self.product.try_acquire_as(user)
+    }
+
+    /// As [`crate::Product::acquire`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire(&self) -> Result<Lease, Denied> {
+        let product = self.product.clone();
+        self.product.at_once().map_or_else(|| ended(wait(&self.runtime, async move { product.acquire().await })), Ok)
+    }
+
+    /// As [`crate::Product::acquire_within`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire_within(&self, patience: Duration) -> Result<Lease, Denied> {
+        let product = self.product.clone();
+        let waiting = async move { product.acquire_within(patience).await };
+        self.product.at_once().map_or_else(|| ended(wait(&self.runtime, waiting)), Ok)
+    }
+
+    /// As [`crate::Product::acquire_as`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn acquire_as(&self, user: &str) -> Result<Lease, Denied> {
+        let (product, user) = (self.product.clone(), user.to_owned());
+        ended(wait(&self.runtime, async move { product.acquire_as(&user).await }))
+    }
+}
+
+impl Events {
+    /// The next event if there is one.
+    pub fn try_next(&mut self) -> Option<Event> {
+        loop {
+            match self.0.try_recv() {
+                Ok(event) => return Some(event),
+                // The oldest were missed; the next one is there.
+                Err(broadcast::error::TryRecvError::Lagged(_)) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+fn ended(result: Option<Result<Lease, Denied>>) -> Result<Lease, Denied> {
+    result.unwrap_or(Err(Denied::Closed))
+}
+
+/// Runs something in the client's thread and waits for it; `None` when that thread has ended. Works in any thread, also in one
+/// that a runtime may not block.
+fn wait<T: Send + 'static>(runtime: &runtime::Handle, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    runtime.spawn(async move {
+        // Whoever asked waits for it below.
+        let _ = sender.send(work.await);
+    });
+    receiver.recv().ok()
+}
+
+impl Builder {
+    /// As [`Builder::connect`], for an application without tokio.
+    ///
+    /// # Errors
+    /// As [`Builder::connect`].
+    pub fn connect_blocking(self) -> Result<Client, ConnectError> {
+        begin(async move { self.connect().await })
+    }
+
+    /// As [`Builder::start`], for an application without tokio.
+    ///
+    /// # Errors
+    /// As [`Builder::start`].
+    pub fn start_blocking(self) -> Result<Client, ConnectError> {
+        begin(async move { self.start() })
+    }
+}
+
+/// Starts a thread with a runtime that lives until its client has said goodbye.
+fn begin(
+    start: impl Future<Output = Result<crate::Client, ConnectError>> + Send + 'static,
+) -> Result<Client, ConnectError> {
+    let failed = |error: std::io::Error| ConnectError::Runtime(error.to_string());
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let handle = runtime.handle().clone();
+    let (started, begun) = mpsc::sync_channel(1);
+    thread::Builder::new()
+        .name("license-client".to_owned())
+        .spawn(move || {
+            runtime.block_on(async move {
+                let begun = start.await;
+                let ended = begun.as_ref().ok().map(|client| client.alive.shared.ended.subscribe());
+                // Whoever started this thread waits for it below.
+                let _ = started.send(begun);
+                let Some(mut ended) = ended else { return };
+                // A sender that is gone has ended as well.
+                let _ = ended.wait_for(|ended| *ended).await;
+                // Whoever waits for the goodbye is answered before the thread ends.
+                tokio::time::sleep(LAST_WORDS).await;
+            });
+        })
+        .map_err(failed)?;
+    match begun.recv() {
+        Ok(result) => Ok(Client { client: result?, runtime: handle }),
+        Err(_) => Err(ConnectError::Runtime("its thread ended".to_owned())),
+    }
+}

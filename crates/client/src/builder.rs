@@ -1,0 +1,207 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::client_protocol::{Hello, VERSION};
+use tokio::runtime::Handle;
+
+use crate::address::Address;
+use crate::alive::Alive;
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::connection::{Connector, Link, Tcp, Tls};
+use crate::driver::Driver;
+use crate::error::ConnectError;
+use crate::journal::DEFAULT_ROOM;
+use crate::secret;
+use crate::shared::{Contact, Shared};
+
+/// How long a request waits for a license unless the application says otherwise.
+const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+
+/// Sets up a [`Client`].
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing before `connect` or `start`"]
+pub struct Builder {
+    servers: Vec<String>,
+    client_id: Option<String>,
+    name: Option<String>,
+    host: Option<String>,
+    user: Option<String>,
+    software: String,
+    deployment: Option<String>,
+    wait: Duration,
+    room: usize,
+    tls: Option<Tls>,
+    clock: Arc<dyn Clock>,
+    connector: Arc<dyn Connector>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            servers: Vec::new(),
+            client_id: None,
+            name: None,
+            host: None,
+            user: None,
+            software: String::new(),
+            deployment: None,
+            wait: DEFAULT_WAIT,
+            room: DEFAULT_ROOM,
+            tls: None,
+            clock: Arc::new(SystemClock),
+            connector: Arc::new(Tcp),
+        }
+    }
+
+    /// The servers, the primary first and then its backups in order: `lic1`, `lic1:7569` or `https://lic1:7569`. The port is 7569
+    /// unless another is named.
+    pub fn servers<S: AsRef<str>>(mut self, servers: impl IntoIterator<Item = S>) -> Self {
+        self.servers = servers.into_iter().map(|server| server.as_ref().to_owned()).collect();
+        self
+    }
+
+    /// Speaks TLS with all servers, and whose certificates to trust. Without this, servers written with `https://` are trusted
+    /// as this machine trusts others.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What people call this client: its use is shown under this name. The host's name unless set.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The machine this runs on. Found out unless set.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// In whose name licenses are taken when a request names nobody.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// The application and its version.
+    pub fn software(mut self, software: impl Into<String>) -> Self {
+        self.software = software.into();
+        self
+    }
+
+    /// Which client this is: 1 to 64 letters, digits and `_ . -`. A new run with the same id takes over what the run before it
+    /// had. Random unless set; two applications must not share one.
+    pub fn client_id(mut self, id: impl Into<String>) -> Self {
+        self.client_id = Some(id.into());
+        self
+    }
+
+    /// Whose usage it is, a deployment id; the server's first unless set.
+    pub fn deployment(mut self, deployment: impl Into<String>) -> Self {
+        self.deployment = Some(deployment.into());
+        self
+    }
+
+    /// How long a request waits for a license, 10 seconds unless set.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// How many single records are kept until a server has them, 100,000 unless set. Beyond it they are dropped and counted; what was
+    /// used in all is told in any case.
+    pub fn records(mut self, most: usize) -> Self {
+        self.room = most;
+        self
+    }
+
+    /// Another clock, for tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Another way to reach the servers, for tests.
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.connector = connector;
+        self
+    }
+
+    /// Starts the client and returns when a server has answered.
+    ///
+    /// # Errors
+    /// [`ConnectError::NoServer`] when none has, with the reason for each: at once when all refuse, after 10 seconds for each that is
+    /// silent. Others when something is set that cannot be used.
+    pub async fn connect(self) -> Result<Client, ConnectError> {
+        let client = self.start()?;
+        let mut contact = client.alive.shared.contact.subscribe();
+        let found = contact.wait_for(|contact| *contact != Contact::Asking).await.map(|contact| *contact);
+        if matches!(found, Ok(Contact::Found)) {
+            return Ok(client);
+        }
+        Err(ConnectError::NoServer { servers: client.alive.shared.problems() })
+    }
+
+    /// Starts the client and returns at once: servers that do not answer are asked until they do, and requests are refused
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When something is set that cannot be used, or there is no tokio runtime here.
+    pub fn start(self) -> Result<Client, ConnectError> {
+        let runtime = Handle::try_current().map_err(|_| ConnectError::NoRuntime)?;
+        let addresses = self.addresses()?;
+        let links = self.links(&addresses)?;
+        let host = self.host.clone().unwrap_or_else(host_name);
+        let hello = self.hello(&host)?;
+        let names = addresses.iter().map(ToString::to_string).collect();
+        let shared = Arc::new(Shared::new(self.clock, names, self.room));
+        let user = self.user.unwrap_or_default();
+        let driver = Driver::new(shared.clone(), links, hello, user);
+        let task = runtime.spawn(driver.run());
+        Ok(Client { alive: Arc::new(Alive::new(shared, task)), patience: self.wait })
+    }
+
+    fn addresses(&self) -> Result<Vec<Address>, ConnectError> {
+        let addresses: Vec<Address> = self.servers.iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+        if addresses.is_empty() {
+            return Err(ConnectError::NoServers);
+        }
+        let all_tls = self.tls.is_some();
+        Ok(addresses.into_iter().map(|address| if all_tls { address.with_tls() } else { address }).collect())
+    }
+
+    fn links(&self, addresses: &[Address]) -> Result<Vec<Link>, ConnectError> {
+        let tls = if addresses.iter().any(Address::is_tls) {
+            Some(self.tls.clone().unwrap_or_default().config()?)
+        } else {
+            None
+        };
+        let link = |address: &Address| {
+            let tls = tls.clone().filter(|_| address.is_tls());
+            Link::new(address.clone(), self.connector.clone(), tls)
+        };
+        Ok(addresses.iter().map(link).collect())
+    }
+
+    fn hello(&self, host: &str) -> Result<Hello, ConnectError> {
+        let named = if host.is_empty() { "license client" } else { host };
+        let hello = Hello {
+            protocol: VERSION,
+            client: self.client_id.clone().unwrap_or_else(secret::id),
+            run: secret::id(),
+            name: self.name.clone().unwrap_or_else(|| named.chars().take(128).collect()),
+            host: host.to_owned(),
+            software: self.software.clone(),
+            deployment: self.deployment.clone(),
+        };
+        hello.check().map_err(|fault| ConnectError::Identity(fault.detail))?;
+        Ok(hello)
+    }
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().chars().filter(|c| !c.is_control()).take(255).collect()
+}

@@ -1,0 +1,131 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::product::ProductCode;
+use tokio::sync::broadcast;
+
+use crate::alive::Alive;
+use crate::builder::Builder;
+use crate::error::{ConnectError, Denied, ServerProblem};
+use crate::event::Event;
+use crate::lease::Lease;
+use crate::product::Product;
+
+/// A client of one or more license servers. Cheap to clone; a background task keeps it in step with them.
+///
+/// The client ends when it is [closed](Client::close), or when the last clone, product and lease of it is dropped.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) alive: Arc<Alive>,
+    pub(crate) patience: Duration,
+}
+
+/// What was used in this run so far, of all products and at all servers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Licenses taken.
+    pub acquired: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// Time licenses were in use, milliseconds, those in use now included. Each lease counts to the millisecond.
+    pub usage_ms: u64,
+    /// Single records that were dropped for want of room; they are in the totals all the same.
+    pub dropped_records: u64,
+}
+
+/// How a client ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parting {
+    /// Records no server has taken.
+    pub undelivered_records: usize,
+    /// Servers that did not confirm what was used. They count what this client had for two minutes more.
+    pub unconfirmed: Vec<ServerProblem>,
+}
+
+impl Client {
+    /// A client with everything left to its defaults: see [`Client::builder`].
+    ///
+    /// # Errors
+    /// As [`Builder::connect`].
+    pub async fn connect<S: AsRef<str>>(servers: impl IntoIterator<Item = S>) -> Result<Client, ConnectError> {
+        Self::builder().servers(servers).connect().await
+    }
+
+    /// Sets up a client.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// A product to take licenses of.
+    ///
+    /// # Errors
+    /// [`Denied::Product`] when this is no product code; [`Denied::TooManyProducts`].
+    pub fn product(&self, code: &str) -> Result<Product, Denied> {
+        let code: ProductCode = code.parse()?;
+        Product::new(self.alive.clone(), &code, self.patience)
+    }
+
+    /// Takes a license; when there is none, waits for one. See [`Product::acquire`].
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire(&self, product: &str) -> Result<Lease, Denied> {
+        self.product(product)?.acquire().await
+    }
+
+    /// As [`Client::acquire`], waiting for up to `patience`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire_within(&self, product: &str, patience: Duration) -> Result<Lease, Denied> {
+        self.product(product)?.acquire_within(patience).await
+    }
+
+    /// As [`Client::acquire`], in the name of a user of the application.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire_as(&self, product: &str, user: &str) -> Result<Lease, Denied> {
+        self.product(product)?.acquire_as(user).await
+    }
+
+    /// Takes a license if there is one, at once. A product that is asked for the first time is not known yet:
+    /// [`Client::product`] or [`Client::acquire`] first.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire(&self, product: &str) -> Result<Lease, Denied> {
+        self.product(product)?.try_acquire()
+    }
+
+    /// What happens from now on. A listener that is slow misses the oldest.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.alive.shared.listen()
+    }
+
+    /// What was used in this run so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let shared = &self.alive.shared;
+        let used = shared.used();
+        Totals {
+            acquired: used.taken,
+            denied: used.denied,
+            usage_ms: used.usage_ms,
+            dropped_records: shared.journal.dropped_in_all(),
+        }
+    }
+
+    /// Returns all licenses, delivers what was used and says goodbye; takes 10 seconds at most. Every clone of this client has ended
+    /// then: leases are no longer valid, requests are refused.
+    pub async fn close(self) -> Parting {
+        self.alive.shared.closing.send_replace(true);
+        match self.alive.take_task() {
+            // A background task that is gone has nothing more to tell.
+            Some(task) => task.await.unwrap_or_default(),
+            None => Parting::default(),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use licensing::client_protocol::{FaultKind, PATIENCE_MS, Refused, VERSION, WRONG_VERSION};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::book::printable;
+use crate::connection::Link;
+
+/// Why a request had no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What the server says is wrong, if it says so.
+    pub kind: Option<FaultKind>,
+    /// The same as a sentence.
+    pub sentence: String,
+}
+
+impl Problem {
+    /// A problem that no server named.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self { kind: None, sentence: sentence.into() }
+    }
+
+    fn version(spoken: Option<u32>) -> Self {
+        let theirs = spoken.map_or("another one".to_owned(), |version| format!("version {version}"));
+        let sentence = format!(
+            "{WRONG_VERSION} This client speaks version {VERSION}, the server {theirs}. Update the older of the two."
+        );
+        Self { kind: Some(FaultKind::ProtocolVersion), sentence }
+    }
+
+    fn not_ours() -> Self {
+        Self::new("It answers, but not as a license server does. Is the port right?")
+    }
+}
+
+#[derive(Deserialize)]
+struct Spoken {
+    protocol: u32,
+}
+
+/// A request as it goes over the wire.
+pub fn body(request: &impl Serialize) -> Bytes {
+    // Numbers, strings and maps with string keys: serializing them cannot fail; an empty body would be refused by name.
+    serde_json::to_vec(request).unwrap_or_default().into()
+}
+
+/// Asks and waits for a usable answer, as long as a client waits.
+///
+/// # Errors
+/// [`Problem`].
+pub async fn ask<T: DeserializeOwned>(link: &Link, path: &'static str, body: Bytes) -> Result<T, Problem> {
+    let answer = match tokio::time::timeout(Duration::from_millis(PATIENCE_MS), link.post(path, body)).await {
+        Err(_) => return Err(Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000))),
+        Ok(Err(error)) => return Err(Problem::new(error.to_string())),
+        Ok(Ok(answer)) => answer,
+    };
+    if answer.status != StatusCode::OK {
+        return Err(match serde_json::from_slice::<Refused>(&answer.body) {
+            Ok(refused) if refused.kind == FaultKind::ProtocolVersion => Problem::version(None),
+            Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail) },
+            Err(_) if answer.status.is_server_error() => {
+                Problem::new(format!("It answers with status {}.", answer.status.as_u16()))
+            }
+            Err(_) => Problem::not_ours(),
+        });
+    }
+    match serde_json::from_slice::<Spoken>(&answer.body) {
+        Ok(Spoken { protocol }) if protocol != VERSION => return Err(Problem::version(Some(protocol))),
+        Ok(_) => {}
+        Err(_) => return Err(Problem::not_ours()),
+    }
+    serde_json::from_slice(&answer.body).map_err(|_| Problem::not_ours())
+}

@@ -1,0 +1,78 @@
+use std::fmt;
+
+use licensing::product::ProductCode;
+
+/// Something an application may want to tell its people. Each reads as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server changed how many this client may use.
+    Allocation {
+        /// Who.
+        server: String,
+        /// Of what.
+        product: ProductCode,
+        /// How many.
+        limit: u32,
+        /// How many the server has.
+        licensed: u32,
+    },
+    /// The first server was found.
+    Connected {
+        /// Which.
+        server: String,
+    },
+    /// The client works with another server than before.
+    Failover {
+        /// With which it worked.
+        from: String,
+        /// With which it works.
+        to: String,
+    },
+    /// The client works with its primary again.
+    Returned {
+        /// The primary.
+        server: String,
+    },
+    /// No server answers; what was granted is good for a while.
+    Disconnected,
+    /// No server answered for so long that nothing that was granted is good any more.
+    Flushed {
+        /// Licenses that were in use and no longer are.
+        leases: u64,
+    },
+    /// After a flush a server answered: licenses are given out again.
+    Resumed {
+        /// Which.
+        server: String,
+    },
+    /// A server gave no usable answer.
+    Refused {
+        /// Which.
+        server: String,
+        /// Why.
+        sentence: String,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allocation { server, product, limit, licensed } => {
+                write!(f, "{server} lets this client use {limit} of its {licensed} licenses for {product}.")
+            }
+            Self::Connected { server } => write!(f, "Licenses come from {server}."),
+            Self::Failover { from, to } => write!(f, "{from} does not answer. Licenses come from {to} now."),
+            Self::Returned { server } => write!(f, "{server} answers again. Licenses come from it now."),
+            Self::Disconnected => {
+                f.write_str("No license server answers. What was granted is good for up to two minutes; the servers are asked on.")
+            }
+            Self::Flushed { leases } => write!(
+                f,
+                "No license server has answered for two minutes. {leases} licenses in use have ended; new ones follow when a server answers."
+            ),
+            Self::Resumed { server } => write!(f, "{server} answers. Licenses are given out again."),
+            Self::Refused { server, sentence } => write!(f, "{server}: {sentence}"),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use std::fmt;
+use std::sync::Arc;
+
+use licensing::product::ProductCode;
+
+use crate::book::Taken;
+use crate::product::Handle;
+
+/// A license in use. It is returned when this is dropped.
+///
+/// It stays valid when the client moves to another server. It ends early when no server answered for two minutes, or the
+/// client was closed: ask [`Lease::is_valid`] now and then in what takes long, or listen to the client's events.
+#[must_use = "a license is returned as soon as its lease is dropped"]
+pub struct Lease {
+    handle: Arc<Handle>,
+    taken: Taken,
+}
+
+impl Lease {
+    pub(crate) fn new(handle: Arc<Handle>, taken: Taken) -> Self {
+        Self { handle, taken }
+    }
+
+    /// Whether the license still counts.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let shared = self.handle.shared();
+        self.handle.book.is_valid(self.taken.generation, shared.clock.elapsed_ms(), &shared.journal)
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn product(&self) -> &ProductCode {
+        &self.handle.book.product
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let shared = self.handle.shared();
+        let now_ms = shared.clock.elapsed_ms();
+        self.handle.book.give_back(self.taken.place, self.taken.generation, now_ms, &shared.journal);
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease").field("product", self.product()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::product::ProductCode;
+
+use crate::alive::Alive;
+use crate::book::{Book, Refusal};
+use crate::error::Denied;
+use crate::lease::Lease;
+use crate::shared::Shared;
+
+/// A product of a client, ready to take licenses of: the fastest way when many are taken. Cheap to clone.
+///
+/// Having one counts as asking for the product: its first licenses are fetched ahead of the first request.
+#[derive(Debug, Clone)]
+pub struct Product(pub(crate) Arc<Handle>);
+
+/// What leases and products point to.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    pub alive: Arc<Alive>,
+    pub book: Arc<Book>,
+    pub patience: Duration,
+}
+
+impl Handle {
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.alive.shared
+    }
+}
+
+/// The most characters of a user's name (the client protocol).
+const LONGEST_USER: usize = 128;
+
+impl Product {
+    pub(crate) fn new(alive: Arc<Alive>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
+        let shared = &alive.shared;
+        let book = shared.book(code)?;
+        book.asks(false, shared.clock.elapsed_ms());
+        if book.hurries(shared.clock.elapsed_ms()) {
+            shared.wake.notify_one();
+        }
+        Ok(Self(Arc::new(Handle { alive, book, patience })))
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(&self) -> &ProductCode {
+        &self.0.book.product
+    }
+
+    /// Licenses of it in use by this client.
+    #[must_use]
+    pub fn held(&self) -> u32 {
+        self.0.book.held()
+    }
+
+    /// Takes a license if there is one: no waiting, no network, no allocation.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire(&self) -> Result<Lease, Denied> {
+        self.attempt(None, false).ok_or_else(|| self.refuse(None))
+    }
+
+    /// As [`Product::try_acquire`], in the name of a user of the application.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn try_acquire_as(&self, user: &str) -> Result<Lease, Denied> {
+        let user = named(user);
+        self.attempt(Some(&user), false).ok_or_else(|| self.refuse(Some(&user)))
+    }
+
+    /// Takes a license; when there is none, waits for one, as long as the client was told to ([`Builder::wait`], 10 seconds). Does not
+    /// wait when that cannot help, as for a product the server has no license for.
+    ///
+    /// [`Builder::wait`]: crate::Builder::wait
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire(&self) -> Result<Lease, Denied> {
+        self.acquire_within(self.0.patience).await
+    }
+
+    /// As [`Product::acquire`], waiting for up to `patience`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire_within(&self, patience: Duration) -> Result<Lease, Denied> {
+        self.wait(None, patience).await
+    }
+
+    /// As [`Product::acquire`], in the name of a user of the application.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn acquire_as(&self, user: &str) -> Result<Lease, Denied> {
+        self.wait(Some(named(user)), self.0.patience).await
+    }
+
+    /// A license if there is one, without counting a refusal.
+    pub(crate) fn at_once(&self) -> Option<Lease> {
+        self.attempt(None, false)
+    }
+
+    fn attempt(&self, user: Option<&Arc<str>>, waited: bool) -> Option<Lease> {
+        let Handle { alive, book, .. } = &*self.0;
+        let shared = &alive.shared;
+        let taken = book.take(user, waited, shared.clock.elapsed_ms(), &shared.journal)?;
+        if taken.was_last && book.hurries(shared.clock.elapsed_ms()) {
+            shared.wake.notify_one();
+        }
+        Some(Lease::new(self.0.clone(), taken))
+    }
+
+    fn refuse(&self, user: Option<&Arc<str>>) -> Denied {
+        let shared = self.0.shared();
+        let now_ms = shared.clock.elapsed_ms();
+        let refusal = self.0.book.refuse(user, now_ms, &shared.journal);
+        if self.0.book.hurries(now_ms) {
+            shared.wake.notify_one();
+        }
+        shared.denied(&self.0.book, refusal)
+    }
+
+    async fn wait(&self, user: Option<Arc<str>>, patience: Duration) -> Result<Lease, Denied> {
+        let user = user.as_ref();
+        if let Some(lease) = self.attempt(user, false) {
+            return Ok(lease);
+        }
+        let Handle { book, .. } = &*self.0;
+        let mut waiting = Waiting::begin(&self.0);
+        let end = tokio::time::sleep(patience);
+        tokio::pin!(end);
+        loop {
+            let freed = book.freed.notified();
+            tokio::pin!(freed);
+            // From here on no news is missed.
+            freed.as_mut().enable();
+            if let Some(lease) = self.attempt(user, true) {
+                waiting.is_over = true;
+                return Ok(lease);
+            }
+            if !Refusal::may_pass(&book.refusal()) {
+                break;
+            }
+            tokio::select! {
+                () = freed => {}
+                () = &mut end => break,
+            }
+        }
+        drop(waiting);
+        Err(self.refuse(user))
+    }
+}
+
+/// Counts a request as waiting until it is dropped.
+struct Waiting<'a> {
+    handle: &'a Handle,
+    is_over: bool,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(handle: &'a Handle) -> Self {
+        let now_ms = handle.shared().clock.elapsed_ms();
+        handle.book.asks(true, now_ms);
+        if handle.book.hurries(now_ms) {
+            handle.shared().wake.notify_one();
+        }
+        Self { handle, is_over: false }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.handle.book.waits_no_more();
+        }
+    }
+}
+
+fn named(user: &str) -> Arc<str> {
+    user.chars().filter(|c| !c.is_control()).take(LONGEST_USER).collect::<String>().into()
+}

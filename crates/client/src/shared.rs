@@ -1,0 +1,199 @@
+//! What the application's side and the background task of a client share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use licensing::client_protocol::{MOST_PRODUCTS, Shortage};
+use licensing::product::ProductCode;
+use tokio::sync::{Notify, broadcast, watch};
+
+use crate::book::{Book, Booked, Refusal};
+use crate::clock::Clock;
+use crate::error::{Denied, ServerProblem};
+use crate::event::Event;
+use crate::journal::{Journal, Server};
+
+/// Events kept for a listener that is slow.
+const EVENTS: usize = 256;
+
+/// How far a client has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// No server has answered so far, and not all were asked.
+    Asking,
+    /// A server has answered.
+    Found,
+    /// All were asked, and none answered.
+    None,
+}
+
+/// How the servers are.
+#[derive(Debug)]
+struct Servers {
+    away_since: Option<u64>,
+    problems: Vec<Option<String>>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    by_code: BTreeMap<ProductCode, Arc<Book>>,
+    all: Vec<Arc<Book>>,
+}
+
+/// The shared part of a client.
+#[derive(Debug)]
+pub struct Shared {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The check-outs.
+    pub journal: Journal,
+    /// Told when the background task is to look at once.
+    pub wake: Notify,
+    /// How far the client has come.
+    pub contact: watch::Sender<Contact>,
+    /// Set when the client is to end.
+    pub closing: watch::Sender<bool>,
+    /// Set when the goodbye is over.
+    pub ended: watch::Sender<bool>,
+    /// How `host:port` of each server reads.
+    pub names: Vec<String>,
+    events: broadcast::Sender<Event>,
+    books: RwLock<Books>,
+    servers: Mutex<Servers>,
+}
+
+impl Shared {
+    /// A client that has asked no server yet.
+    pub fn new(clock: Arc<dyn Clock>, names: Vec<String>, room: usize) -> Self {
+        let servers = Servers { away_since: Some(clock.elapsed_ms()), problems: vec![None; names.len()] };
+        Self {
+            journal: Journal::new(names.len(), room),
+            wake: Notify::new(),
+            contact: watch::Sender::new(Contact::Asking),
+            closing: watch::Sender::new(false),
+            ended: watch::Sender::new(false),
+            events: broadcast::Sender::new(EVENTS),
+            books: RwLock::default(),
+            servers: Mutex::new(servers),
+            names,
+            clock,
+        }
+    }
+
+    /// A listener of what happens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Tells whoever listens.
+    pub fn tell(&self, event: Event) {
+        tracing::debug!(%event, "license client");
+        // Nobody need listen.
+        let _ = self.events.send(event);
+    }
+
+    /// The book of a product, begun when there is none.
+    ///
+    /// # Errors
+    /// [`Denied::TooManyProducts`].
+    pub fn book(&self, product: &ProductCode) -> Result<Arc<Book>, Denied> {
+        if let Some(book) = self.books.read().unwrap_or_else(PoisonError::into_inner).by_code.get(product) {
+            return Ok(book.clone());
+        }
+        let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(book) = books.by_code.get(product) {
+            return Ok(book.clone());
+        }
+        if books.all.len() >= MOST_PRODUCTS {
+            return Err(Denied::TooManyProducts);
+        }
+        let book = Arc::new(Book::new(books.all.len(), product.clone(), self.names.len()));
+        if *self.closing.borrow() {
+            book.close(self.clock.elapsed_ms(), &self.journal);
+        }
+        books.by_code.insert(product.clone(), book.clone());
+        books.all.push(book.clone());
+        Ok(book)
+    }
+
+    /// All books, by their place.
+    pub fn books(&self) -> Vec<Arc<Book>> {
+        self.books.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    /// What was used so far, of all products and at all servers.
+    pub fn used(&self) -> Booked {
+        let now_ms = self.clock.elapsed_ms();
+        let mut sum = Booked::default();
+        for book in self.books() {
+            let used = book.used(self.names.len(), now_ms, &self.journal);
+            sum.taken += used.taken;
+            sum.denied += used.denied;
+            sum.usage_ms += used.usage_ms;
+        }
+        sum
+    }
+
+    fn servers(&self) -> MutexGuard<'_, Servers> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what is wrong with a server, or that nothing is. Returns whether that is news.
+    pub fn note_problem(&self, server: Server, problem: Option<String>) -> bool {
+        let mut servers = self.servers();
+        let is_news = servers.problems[server] != problem;
+        servers.problems[server] = problem;
+        is_news
+    }
+
+    /// Notes since when no server serves this client.
+    pub fn note_away(&self, since_ms: Option<u64>) {
+        self.servers().away_since = since_ms;
+    }
+
+    /// What is wrong with each server.
+    pub fn problems(&self) -> Vec<ServerProblem> {
+        let otherwise = || "It was not asked so far.".to_owned();
+        let servers = self.servers();
+        let problems = servers.problems.iter().zip(&self.names);
+        problems
+            .map(|(problem, name)| ServerProblem {
+                server: name.clone(),
+                sentence: problem.clone().unwrap_or_else(otherwise),
+            })
+            .collect()
+    }
+
+    fn away_ms(&self) -> Option<u64> {
+        let since = self.servers().away_since?;
+        Some(self.clock.elapsed_ms().saturating_sub(since))
+    }
+
+    /// A refusal in words.
+    pub fn denied(&self, book: &Book, refusal: Refusal) -> Denied {
+        let product = book.product.clone();
+        let (server, limit, is_over, heard) = match refusal {
+            Refusal::Closed => return Denied::Closed,
+            Refusal::NotHeard => return Denied::NotYetKnown { product },
+            Refusal::NotBegun if *self.contact.borrow() == Contact::Asking => return Denied::NotYetKnown { product },
+            Refusal::NotBegun => match self.away_ms() {
+                Some(since_ms) => return Denied::NoServer { since_ms, servers: self.problems() },
+                None => return Denied::NotYetKnown { product },
+            },
+            Refusal::Flushed => {
+                return Denied::Flushed { since_ms: self.away_ms().unwrap_or(0), servers: self.problems() };
+            }
+            Refusal::AtLimit { server, limit, is_over, heard } => (server, limit, is_over, heard),
+        };
+        let server = self.names[server].clone();
+        match heard.why {
+            Some(Shortage::NotLicensed) => Denied::NotLicensed { product, server },
+            Some(Shortage::OutOfService) => Denied::OutOfService { product, server, says: heard.sentence },
+            Some(Shortage::Released) => Denied::Released { product, server, says: heard.sentence },
+            Some(Shortage::OverLimit) => Denied::OverLimit { product, server, limit },
+            _ if is_over => Denied::OverLimit { product, server, limit },
+            Some(Shortage::AllInUse) => Denied::AllInUse { product, server, licensed: heard.licensed, limit },
+            None => Denied::Growing { product, server, limit },
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Moving between servers, losing all of them, and coming back.
+
+use client::{ConnectError, Denied, Event};
+use licensing::client_protocol::{FaultKind, Outcome};
+use super::server::Mode;
+use tokio::sync::broadcast::Receiver;
+use super::world::{Scene, pass};
+
+fn heard(events: &mut Receiver<Event>) -> Vec<Event> {
+    std::iter::from_fn(|| events.try_recv().ok()).filter(|event| !matches!(event, Event::Allocation { .. })).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_leases_go_on() {
+    for mode in [
+        Mode::Down,
+        Mode::HalfOpen,
+        Mode::LosesReplies,
+        Mode::Slow(10_500),
+        Mode::Says("<html>".to_owned()),
+        Mode::Says("{\"protocol\":2}".to_owned()),
+        Mode::Endless,
+        Mode::AnswersLate,
+        Mode::Refuses(FaultKind::Unavailable),
+        Mode::Refuses(FaultKind::ProtocolVersion),
+        Mode::Refuses(FaultKind::Superseded),
+        Mode::Refuses(FaultKind::UnknownClient),
+    ] {
+        let scene = Scene::new();
+        let client = scene.connect().await;
+        let lease = client.acquire("SPEECH").await.unwrap();
+        pass(3_000).await;
+        scene.primary.set(mode.clone());
+        pass(9_900).await;
+        assert!(scene.backup.world().hellos.is_empty(), "{mode:?}: the primary has ten seconds");
+        assert!(client.try_acquire("SPEECH").is_ok(), "{mode:?}: what was granted is good");
+        pass(6_000).await;
+        assert!(!scene.backup.world().refreshes.is_empty(), "{mode:?}: the backup was not asked");
+        assert_eq!(scene.backup.last("SPEECH").held, 1, "{mode:?}");
+        assert!(lease.is_valid(), "{mode:?}");
+        assert!(client.acquire("SPEECH").await.is_ok(), "{mode:?}");
+        drop(lease);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_within_ten_seconds_is_good_enough() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let lease = client.acquire("SPEECH").await.unwrap();
+    scene.primary.set(Mode::Slow(9_500));
+    pass(300_000).await;
+    assert!(lease.is_valid());
+    assert!(scene.backup.world().hellos.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_counted_twice() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let mut events = client.events();
+    let lease = client.acquire("SPEECH").await.unwrap();
+    pass(2_500).await;
+    scene.primary.set(Mode::Down);
+    pass(20_000).await;
+    let second = client.acquire("SPEECH").await.unwrap();
+    assert_eq!(scene.backup.last("SPEECH").usage_count, 0, "the first was taken at the primary");
+    scene.primary.set(Mode::Good);
+    pass(6_000).await;
+    assert_eq!(scene.primary.last("SPEECH").held, 2);
+    assert_eq!((scene.backup.last("SPEECH").held, scene.backup.last("SPEECH").want), (0, 0), "its pool is free again");
+    assert!(lease.is_valid() && second.is_valid());
+    let moves: Vec<_> = heard(&mut events).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        moves,
+        [
+            "lic1:7569: Nothing listens there. Is the license server running, and is the port right?",
+            "lic1:7569 does not answer. Licenses come from lic2:7569 now.",
+            "lic1:7569 answers again. Licenses come from it now.",
+        ]
+    );
+    pass(4_000).await;
+    let asked = scene.backup.world().refreshes.len();
+    pass(60_000).await;
+    assert_eq!(scene.backup.world().refreshes.len(), asked, "a backup that has everything is left in peace");
+    drop((lease, second));
+    let totals = client.totals();
+    client.close().await;
+    let code = "SPEECH".parse().unwrap();
+    let (primary, backup) = (scene.primary.world(), scene.backup.world());
+    let (one, two) = (primary.goodbyes[0].products[&code], backup.goodbyes[0].products[&code]);
+    assert_eq!((one.usage_count, two.usage_count), (1, 1));
+    assert_eq!(one.usage_ms + two.usage_ms, totals.usage_ms);
+    assert!(one.usage_ms > 0 && two.usage_ms > 0);
+    assert_eq!(primary.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
+    assert_eq!(backup.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it_fits() {
+    let scene = Scene::new();
+    scene.backup.world().licensed.insert("SPEECH".to_owned(), 2);
+    let client = scene.connect().await;
+    let mut leases = Vec::new();
+    for _ in 0..4 {
+        leases.push(client.acquire("SPEECH").await.unwrap());
+    }
+    scene.primary.set(Mode::Down);
+    pass(20_000).await;
+    assert!(leases.iter().all(client::Lease::is_valid));
+    let denied = client.try_acquire("SPEECH").unwrap_err();
+    assert!(matches!(&denied, Denied::AllInUse { server, limit: 2, .. } | Denied::OverLimit { server, limit: 2, .. } if server == "lic2:7569"), "{denied}");
+    leases.truncate(1);
+    assert!(client.try_acquire("SPEECH").is_ok());
+    // Uncovered leases go on counting at the primary, so it answers with what they need when it is back.
+    scene.primary.set(Mode::Good);
+    pass(5_000).await;
+    assert_eq!(scene.primary.last("SPEECH").held, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licenses_back() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let mut events = client.events();
+    let lease = client.acquire("SPEECH").await.unwrap();
+    scene.primary.set(Mode::Down);
+    scene.backup.set(Mode::Down);
+    pass(115_000).await;
+    assert!(lease.is_valid());
+    pass(6_000).await;
+    assert!(!lease.is_valid());
+    let denied = client.try_acquire("SPEECH").unwrap_err();
+    assert!(matches!(&denied, Denied::Flushed { servers, .. } if servers.len() == 2), "{denied}");
+    let told = heard(&mut events);
+    assert!(told.contains(&Event::Disconnected) && told.contains(&Event::Flushed { leases: 1 }), "{told:?}");
+    scene.backup.set(Mode::Good);
+    pass(3_000).await;
+    assert!(heard(&mut events).contains(&Event::Resumed { server: "lic2:7569".to_owned() }));
+    assert!(!lease.is_valid(), "what has ended stays so");
+    let other = client.acquire("SPEECH").await.unwrap();
+    drop(lease);
+    assert!(other.is_valid());
+    scene.primary.set(Mode::Good);
+    pass(10_000).await;
+    let flushed: Vec<_> = scene.primary.world().records.values().map(|r| (r.outcome, r.to.unwrap() - r.from)).collect();
+    assert!(flushed.iter().any(|(outcome, ms)| *outcome == Outcome::Flushed && (119_000..=121_000).contains(ms)), "{flushed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_sleeping_too_long_nothing_is_taken_from_what_is_stale() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let speech = client.product("SPEECH").unwrap();
+    let lease = speech.acquire().await.unwrap();
+    scene.clock.sleep(125_000);
+    // The background task has not run since.
+    assert!(matches!(speech.try_acquire(), Err(Denied::Flushed { .. })));
+    assert!(!lease.is_valid());
+    pass(3_000).await;
+    assert!(speech.try_acquire().is_ok(), "the next answer brings licenses back");
+    assert!(client.totals().usage_ms <= 121_000, "time asleep beyond the cache is no use");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    drop(client.acquire("SPEECH").await.unwrap());
+    let lease = client.acquire("SPEECH").await.unwrap();
+    pass(5_000).await;
+    scene.primary.world().knows = false;
+    pass(5_000).await;
+    assert_eq!(scene.primary.world().hellos.len(), 2);
+    {
+        let world = scene.primary.world();
+        assert_eq!(world.hellos[0], world.hellos[1], "the same run");
+    }
+    assert_eq!(scene.primary.last("SPEECH").usage_count, 2);
+    scene.primary.world().lose_data();
+    pass(5_000).await;
+    assert_eq!(scene.primary.last("SPEECH").usage_count, 2, "counters are of the run, not of what the server remembers");
+    drop(lease);
+    pass(5_000).await;
+    assert_eq!(scene.primary.world().records.keys().copied().collect::<Vec<_>>(), [1], "records follow what the server has");
+    assert!(client.try_acquire("SPEECH").is_ok());
+    assert!(scene.backup.world().hellos.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_superseded_does_not_take_its_place_back() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let lease = client.acquire("SPEECH").await.unwrap();
+    scene.primary.set(Mode::Refuses(FaultKind::Superseded));
+    scene.backup.set(Mode::Refuses(FaultKind::Superseded));
+    pass(200_000).await;
+    assert_eq!(scene.primary.world().hellos.len(), 1);
+    assert!(!lease.is_valid());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_without_any_server_says_of_each_what_is_wrong() {
+    let scene = Scene::new();
+    scene.primary.set(Mode::Down);
+    scene.backup.set(Mode::Says("{\"protocol\":9}".to_owned()));
+    let began = tokio::time::Instant::now();
+    let Err(ConnectError::NoServer { servers }) = scene.builder().connect().await else { panic!("it connected") };
+    assert!(began.elapsed().as_secs() < 1, "both refuse at once");
+    assert_eq!(servers[0].server, "lic1:7569");
+    assert!(servers[0].sentence.starts_with("Nothing listens"), "{}", servers[0].sentence);
+    assert!(servers[1].sentence.starts_with("License protocol version is invalid."), "{}", servers[1].sentence);
+    scene.primary.set(Mode::HalfOpen);
+    scene.backup.set(Mode::HalfOpen);
+    let Err(error) = scene.builder().connect().await else { panic!("it connected") };
+    assert!(error.to_string().contains("did not answer within 10 seconds"), "{error}");
+    assert!(matches!(scene.builder().servers::<&str>([]).connect().await, Err(ConnectError::NoServers)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_may_start_before_its_servers() {
+    let scene = Scene::new();
+    scene.primary.set(Mode::Down);
+    scene.backup.set(Mode::Down);
+    let client = scene.builder().start().unwrap();
+    pass(1_000).await;
+    let denied = client.try_acquire("SPEECH").unwrap_err();
+    assert!(matches!(denied, Denied::NoServer { .. }), "{denied}");
+    let waiting = tokio::spawn({
+        let client = client.clone();
+        async move { client.acquire("SPEECH").await.map(|_| ()) }
+    });
+    scene.primary.set(Mode::Good);
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flapping_primary_has_to_prove_itself() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let lease = client.acquire("SPEECH").await.unwrap();
+    scene.primary.set(Mode::Down);
+    pass(20_000).await;
+    scene.primary.set(Mode::Good);
+    pass(5_000).await;
+    scene.primary.set(Mode::Down);
+    pass(20_000).await;
+    scene.primary.set(Mode::Good);
+    pass(25_000).await;
+    assert_eq!(scene.backup.last("SPEECH").held, 1, "back only after 30 s of good answers");
+    pass(12_000).await;
+    assert_eq!((scene.primary.last("SPEECH").held, scene.backup.last("SPEECH").held), (1, 0));
+    drop(lease);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_goodbye_takes_no_longer_than_ten_seconds() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    drop(client.acquire("SPEECH").await.unwrap());
+    scene.primary.set(Mode::LosesReplies);
+    let began = tokio::time::Instant::now();
+    let parting = client.close().await;
+    assert!(began.elapsed().as_millis() <= 10_001, "{:?}", began.elapsed());
+    assert_eq!(parting.unconfirmed[0].server, "lic1:7569");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_dropped_says_goodbye() {
+    let scene = Scene::new();
+    let client = scene.connect().await;
+    let lease = client.acquire("SPEECH").await.unwrap();
+    drop(client);
+    pass(10_000).await;
+    assert!(lease.is_valid(), "a lease keeps its client");
+    assert!(scene.primary.world().goodbyes.is_empty());
+    drop(lease);
+    pass(1_000).await;
+    assert_eq!(scene.primary.world().goodbyes.len(), 1);
+    assert_eq!(scene.primary.world().records.len(), 1);
+}

@@ -1,0 +1,136 @@
+//! Leases without a round trip (DESIGN part 5): what clients of the license port are granted, and what they have used.
+//!
+//! The rules are `licensing::allocation`; here they are fed with what clients say, and what decides grants is stored. A refresh
+//! that changes nothing touches no disk: counters are written once a second, limits before a client hears that they grew.
+
+mod clients;
+mod commit;
+mod desk;
+mod keep;
+pub mod memory;
+mod requests;
+mod run;
+mod sqlite;
+mod totals;
+mod view;
+
+pub use clients::{ReleaseError, Released};
+pub use keep::FLUSH;
+pub use requests::{Peer, Reply};
+pub use run::{Counters, RunState, StoredRun};
+pub use sqlite::SqliteKeep;
+pub use totals::{Totals, TotalsKey};
+pub use view::{ClientState, ClientView, PoolView, ProductView};
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use licensing::allocation::{Key, Times};
+use licensing::product::ProductCode;
+
+use crate::clock::Clock;
+use desk::Desk;
+
+/// Where what must survive a restart is kept.
+#[async_trait]
+pub trait Keep: Send + Sync + std::fmt::Debug {
+    /// The runs that may still hold licenses or may come back soon.
+    async fn load(&self) -> Result<Loaded, sqlx::Error>;
+
+    /// A run that is not in memory.
+    async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error>;
+
+    /// The highest epoch of a client that was ever given out; 0 when there is none.
+    async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error>;
+
+    /// Stores all of it, or nothing.
+    async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error>;
+}
+
+/// What is there at the start.
+#[derive(Debug, Default, Clone)]
+pub struct Loaded {
+    /// Runs.
+    pub runs: Vec<StoredRun>,
+    /// The highest id a run ever had.
+    pub last_id: i64,
+}
+
+/// What is stored in one go: one consistent picture of all runs that changed.
+#[derive(Debug, Default, Clone)]
+pub struct Commit {
+    /// Runs as they are now.
+    pub runs: Vec<StoredRun>,
+    /// What their use adds to the totals.
+    pub added: Totals,
+}
+
+/// The leases of this server. Cheap to share.
+#[derive(Debug)]
+pub struct Leases {
+    desk: Mutex<Desk>,
+    keep: Arc<dyn Keep>,
+    clock: Arc<dyn Clock>,
+    /// Told when something waits to be stored at once.
+    urgent: tokio::sync::Notify,
+    /// The commit that ended last: its number, and whether it worked.
+    stored: tokio::sync::watch::Sender<Stored>,
+    /// One commit at a time.
+    committing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Stored {
+    number: u64,
+    failed: u64,
+}
+
+impl Leases {
+    /// Opens the leases as they were stored; every client of before is counted as if it had been answered just now.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when they cannot be read.
+    pub async fn open(keep: Arc<dyn Keep>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
+        let desk = Desk::restored(keep.load().await?, Times::default(), clock.mono_ms());
+        Ok(Self {
+            desk: Mutex::new(desk),
+            keep,
+            clock,
+            urgent: tokio::sync::Notify::new(),
+            stored: tokio::sync::watch::Sender::default(),
+            committing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how far a client's clock is off; its name and deployment.
+    pub(crate) fn set_clock(&self, id: Key, off: i64) -> Option<(Arc<str>, Arc<str>)> {
+        let mut desk = self.desk();
+        let entry = desk.entries.get_mut(&id)?;
+        entry.clock_off = off;
+        Some((entry.card.name.clone(), entry.card.deployment.clone()))
+    }
+
+    /// Releases what a run has and does not use, at `now` on the monotonic clock.
+    pub(crate) fn release(&self, id: Key, now: i64) {
+        self.desk().release(id, now);
+    }
+
+    /// Until when a run's limits are counted, on the monotonic clock.
+    pub(crate) fn deadline(&self, id: Key) -> Option<i64> {
+        self.desk().allocation.run(id).map(|run| run.deadline)
+    }
+
+    /// How many licenses there are of each product from now on, and of which there are some out of service.
+    /// Whether anything changed.
+    pub fn license(&self, licensed: &BTreeMap<ProductCode, u32>, out_of_service: &[ProductCode]) -> bool {
+        self.desk().license(licensed, out_of_service)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! Clients as an administrator handles them, and their records.
+
+use licensing::client_protocol::{
+    Acknowledged, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, REFRESH_MS, Records, ServerName, VERSION,
+    Welcome,
+};
+
+use super::requests::Peer;
+use super::view::{ClientState, ClientView, PoolView};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::usage::Batch;
+
+/// A client's clock is taken as it is up to this difference, milliseconds: it may come from the way of the message.
+const CLOCK_SLACK: i64 = 2_000;
+
+/// What was released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// Whose.
+    pub name: String,
+    /// What goes back: licenses it has and does not use, by product.
+    pub products: Vec<(String, u32)>,
+    /// When that is done at the latest, Unix milliseconds.
+    pub counted_until_ms: i64,
+}
+
+/// Why nothing was released.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseError {
+    /// No such client.
+    #[error("This client is not known any more. Look at the list again.")]
+    Unknown,
+    /// It has nothing.
+    #[error("{0} has no licenses to release.")]
+    Nothing(String),
+    /// The database does not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl Engine {
+    /// Clients of late, the newest first.
+    pub fn clients(&self) -> Vec<ClientView> {
+        self.leases.clients()
+    }
+
+    /// One client.
+    pub fn client(&self, id: i64) -> Option<ClientView> {
+        self.leases.client(id)
+    }
+
+    /// Products, with what is in use of each.
+    pub fn pools(&self) -> Vec<PoolView> {
+        self.leases.pools()
+    }
+
+    /// Takes back what a client has and does not use. It is told with its next refresh; a client that is silent cannot be told, so
+    /// what it has is counted until its cache must have been flushed.
+    ///
+    /// # Errors
+    /// [`ReleaseError`].
+    pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<Released, ReleaseError> {
+        let client = self.leases.client(id).ok_or(ReleaseError::Unknown)?;
+        let spare = |counted: u32, held: u32| counted.saturating_sub(held);
+        let products: Vec<(String, u32)> = client
+            .products
+            .iter()
+            .filter(|product| product.counted > 0)
+            .map(|product| (product.product.clone(), spare(product.counted, product.held)))
+            .collect();
+        if products.is_empty() || client.state == ClientState::Gone {
+            return Err(ReleaseError::Nothing(client.name));
+        }
+        let tx = self.store.write().await?;
+        let sentence = format!("Released the licenses the client {} (number {id}) has and does not use.", client.name);
+        self.audit.commit(tx, Entry { actor, action: "client.release", sentence, outcome: Outcome::Done }).await?;
+        let now = self.clock.mono_ms();
+        self.leases.release(id, now);
+        let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
+        Ok(Released { name: client.name, products, counted_until_ms })
+    }
+
+    /// `POST /v1/hello`.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn client_hello(&self, hello: &Hello, address: &str) -> Result<Welcome, Fault> {
+        let unanswered = |error: sqlx::Error| {
+            tracing::error!(%error, "the database did not answer a client");
+            Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+        };
+        let identity = self.identity().await.map_err(unanswered)?;
+        let deployments = self.deployments().await.map_err(unanswered)?;
+        if let Some(named) = &hello.deployment
+            && !deployments.contains(named)
+        {
+            return Err(Fault::malformed(format!(
+                "This server has no deployment {named}. Leave `deployment` out, or use one its console shows under Exchange."
+            )));
+        }
+        let deployment = deployments.first().map_or("", String::as_str);
+        let reply = self.leases.hello(hello, Peer { address, deployment }).await?;
+        Ok(Welcome {
+            protocol: VERSION,
+            epoch: reply.epoch,
+            server: ServerName {
+                guid: identity.guid.map(|guid| guid.to_string()).unwrap_or_default(),
+                instance: identity.instance,
+                context: self.context().or(identity.context).map(|context| context.to_string()).unwrap_or_default(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            refresh_ms: REFRESH_MS,
+            valid_ms: CACHE_MS,
+            sequence: reply.sequence,
+            records: self.usage.acknowledged(reply.id).await,
+        })
+    }
+
+    /// `POST /v1/goodbye`.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn client_goodbye(&self, said: Goodbye) -> Result<Farewell, Fault> {
+        let (id, farewell) = self.leases.goodbye(said).await?;
+        // Check-outs it told as open and never ended are over.
+        if let Err(error) = self.usage.lost(id, self.now_ms()).await {
+            tracing::error!(%error, "check-outs of a client that ended could not be closed");
+        }
+        Ok(farewell)
+    }
+
+    /// `POST /v1/records`.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn client_records(&self, mut said: Records) -> Result<Acknowledged, Fault> {
+        said.check()?;
+        let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
+        let off = said.now.map_or(0, |now| now.saturating_sub(self.now_ms()));
+        let shift = if off.abs() > CLOCK_SLACK { off } else { 0 };
+        for record in said.records.iter_mut().filter(|_| shift != 0) {
+            record.from = record.from.saturating_sub(shift);
+            record.to = record.to.map(|to| to.saturating_sub(shift));
+        }
+        let Some((client, deployment)) = self.leases.set_clock(id, shift) else { return Err(Fault::unknown_client()) };
+        let batch = Batch {
+            session: id,
+            client,
+            deployment,
+            context: self.context(),
+            acknowledged_before: 0,
+            first: said.first,
+            records: said.records,
+        };
+        match self.usage.take(batch).await {
+            Ok(acknowledged) => Ok(Acknowledged { protocol: VERSION, acknowledged }),
+            Err(error) => {
+                tracing::error!(%error, "records of a client could not be stored");
+                Err(Fault::new(FaultKind::Unavailable, "The records could not be stored. Send them again."))
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The four requests of the license port.
+
+use std::collections::BTreeMap;
+
+use licensing::allocation::{Key, Told};
+use licensing::client_protocol::{
+    Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Refresh, Shortage, VERSION,
+};
+use licensing::product::ProductCode;
+
+use super::Leases;
+use super::run::{Card, RunState};
+
+/// Who asks, besides what it says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer<'a> {
+    /// Its address.
+    pub address: &'a str,
+    /// Whose usage it is when it does not say.
+    pub deployment: &'a str,
+}
+
+/// What a hello is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// Names the run here.
+    pub id: Key,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The last refresh taken from it.
+    pub sequence: u64,
+}
+
+fn unanswered(error: sqlx::Error) -> Fault {
+    tracing::error!(%error, "the database did not answer a client");
+    Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+}
+
+impl Leases {
+    /// A client introduces itself.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn hello(&self, hello: &Hello, peer: Peer<'_>) -> Result<Reply, Fault> {
+        hello.check()?;
+        self.recall(&hello.client, &hello.run).await?;
+        let known = self.desk().knows_client(&hello.client);
+        let stored_epoch = if known { 0 } else { self.keep.last_epoch(&hello.client).await.map_err(unanswered)? };
+        let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
+        let (id, wait_for) = {
+            let mut desk = self.desk();
+            let id = match desk.find(&hello.run) {
+                Some(id) => match desk.entries.get(&id) {
+                    Some(entry) if entry.card.client != hello.client => {
+                        return Err(Fault::malformed(
+                            "This `run` belongs to another client. Make a new one at each start.",
+                        ));
+                    }
+                    Some(entry) if entry.state == RunState::Superseded => return Err(Fault::superseded()),
+                    Some(entry) if entry.state == RunState::Ended => {
+                        return Err(Fault::malformed("This `run` has said goodbye. Make a new one at each start."));
+                    }
+                    _ => {
+                        desk.again(id, hello, peer.address, wall, now);
+                        id
+                    }
+                },
+                None => {
+                    let epoch = desk.epoch_of(&hello.client).max(stored_epoch) + 1;
+                    let deployment = hello.deployment.as_deref().unwrap_or(peer.deployment);
+                    desk.begin(Card::of(hello, epoch, peer.address, deployment, wall), wall, now)?
+                }
+            };
+            (id, desk.entries.get(&id).and_then(|entry| entry.wait_for))
+        };
+        if let Some(number) = wait_for {
+            self.wait_for(number).await?;
+        }
+        let desk = self.desk();
+        let epoch = desk.entries.get(&id).map_or(0, |entry| entry.card.epoch);
+        let sequence = desk.allocation.run(id).map_or(0, |run| run.sequence);
+        Ok(Reply { id, epoch, sequence })
+    }
+
+    /// A client says what it holds, wants and has used.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn refresh(&self, said: Refresh) -> Result<Allocation, Fault> {
+        said.check()?;
+        let id = self.speaker(&said.client, &said.run, said.epoch).await?;
+        let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
+        let (effect, wait_for) = self.desk().refresh(id, &said, wall, now);
+        if let Some(broken) = effect.broken {
+            metrics::counter!("leasehold_broken_invariants_total").increment(1);
+            tracing::error!(%broken, "a grant was not given because it would break a rule");
+        }
+        if let Some(number) = wait_for {
+            self.wait_for(number).await?;
+        }
+        let saved = self.desk().entries.get(&id).map_or(0, |entry| entry.saved);
+        let products: BTreeMap<ProductCode, Limit> = said
+            .products
+            .into_iter()
+            .zip(effect.told)
+            .map(|((product, said), told)| {
+                let limit = limit(&product, said.want, told);
+                (product, limit)
+            })
+            .collect();
+        Ok(Allocation {
+            protocol: VERSION,
+            epoch: said.epoch,
+            sequence: said.sequence,
+            saved,
+            refresh_ms: REFRESH_MS,
+            valid_ms: CACHE_MS,
+            products,
+        })
+    }
+
+    /// A client ends.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn goodbye(&self, said: Goodbye) -> Result<(Key, Farewell), Fault> {
+        said.check()?;
+        let ended = self.ended(&said);
+        if let Some(id) = ended {
+            // Its answer was lost: it is told again.
+            return Ok((id, Farewell { protocol: VERSION, saved: said.sequence }));
+        }
+        let id = self.speaker(&said.client, &said.run, said.epoch).await?;
+        let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
+        let number = self.desk().goodbye(id, &said, wall, now);
+        self.wait_for(number).await?;
+        Ok((id, Farewell { protocol: VERSION, saved: said.sequence }))
+    }
+
+    fn ended(&self, said: &Goodbye) -> Option<Key> {
+        let desk = self.desk();
+        let id = desk.find(&said.run)?;
+        let entry = desk.entries.get(&id)?;
+        let same = entry.card.client == said.client && entry.card.epoch == said.epoch;
+        (same && entry.state == RunState::Ended && entry.saved >= said.sequence && !entry.new).then_some(id)
+    }
+
+    /// The run that speaks.
+    pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Key, Fault> {
+        if let Some(id) = self.desk().speaker(client, run, epoch)? {
+            return Ok(id);
+        }
+        self.recall(client, run).await?;
+        self.desk().speaker(client, run, epoch)?.ok_or_else(Fault::unknown_client)
+    }
+
+    /// Brings a run back into memory that was silent for long.
+    async fn recall(&self, client: &str, run: &str) -> Result<(), Fault> {
+        if self.desk().find(run).is_some() {
+            return Ok(());
+        }
+        let stored = self.keep.find(run).await.map_err(unanswered)?;
+        if let Some(stored) = stored.filter(|stored| stored.card.client == client) {
+            self.desk().adopt(&stored, self.clock.mono_ms());
+        }
+        Ok(())
+    }
+}
+
+fn limit(product: &ProductCode, want: u32, told: Told) -> Limit {
+    let Told { limit, version, licensed, why } = told;
+    let sentence = why.map(|why| match why {
+        Shortage::NotLicensed => format!("This server has no license for {product}."),
+        Shortage::OutOfService => format!("The licenses for {product} are out of service. The server's console says why."),
+        Shortage::AllInUse => format!("{licensed} licenses of {product} are there, and {want} are wanted here beside what others have; {limit} are yours."),
+        Shortage::OverLimit => format!("More of {product} is in use here than was given. Nothing is added until that ends."),
+        Shortage::Released => format!("An administrator released the licenses of {product} that were not in use here."),
+    });
+    Limit { limit, version, licensed, why, sentence }
+}

@@ -1,0 +1,186 @@
+//! One run of a client, as the desk knows it and as it is stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use licensing::allocation::Kept;
+use licensing::client_protocol::{Hello, Use};
+use licensing::product::ProductCode;
+use serde::{Deserialize, Serialize};
+
+/// Totals one run has reported of one product.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Licenses taken.
+    #[serde(rename = "n")]
+    pub count: u64,
+    /// Time they were in use, milliseconds.
+    #[serde(rename = "ms")]
+    pub ms: u64,
+    /// Requests refused.
+    #[serde(rename = "d")]
+    pub denied: u64,
+}
+
+impl Counters {
+    /// The larger of both, counter by counter: what was repeated or came late does no harm. What was added.
+    pub(super) fn raise(&mut self, said: &Use) -> Counters {
+        let before = *self;
+        self.count = self.count.max(said.usage_count);
+        self.ms = self.ms.max(said.usage_ms);
+        self.denied = self.denied.max(said.denied);
+        Counters { count: self.count - before.count, ms: self.ms - before.ms, denied: self.denied - before.denied }
+    }
+
+    /// Adds another's.
+    pub(super) fn add(&mut self, other: Counters) {
+        self.count = self.count.saturating_add(other.count);
+        self.ms = self.ms.saturating_add(other.ms);
+        self.denied = self.denied.saturating_add(other.denied);
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Counters::default()
+    }
+}
+
+/// Whether a run may still speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// It may.
+    Open,
+    /// A later run took its place.
+    Superseded,
+    /// It said goodbye.
+    Ended,
+}
+
+impl RunState {
+    /// The word stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Superseded => "superseded",
+            Self::Ended => "ended",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Self {
+        match word {
+            "open" => Self::Open,
+            "superseded" => Self::Superseded,
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// A run as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRun {
+    /// Names it here.
+    pub id: i64,
+    /// Who it is; everything a hello says.
+    pub card: Arc<Card>,
+    /// Where it was last heard of, wall clock, Unix milliseconds.
+    pub seen: i64,
+    /// The last refresh that was taken.
+    pub sequence: u64,
+    /// What decides grants.
+    pub shares: Vec<Kept>,
+    /// What it has used.
+    pub uses: BTreeMap<ProductCode, Counters>,
+    /// Audio it has processed, milliseconds.
+    pub audio_ms: u64,
+    /// Records it had to drop.
+    pub dropped: u64,
+    /// Whether it may still speak.
+    pub state: RunState,
+    /// Nothing of it is stored yet.
+    pub new: bool,
+}
+
+/// What a client said of itself, and what it was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// Which client.
+    pub client: String,
+    /// Which run of it; secret.
+    pub run: String,
+    /// Its number.
+    pub epoch: u64,
+    /// What people call it.
+    pub name: Arc<str>,
+    /// Its machine.
+    pub host: String,
+    /// Its application.
+    pub software: String,
+    /// The address its hello came from.
+    pub address: String,
+    /// Whose usage it is.
+    pub deployment: Arc<str>,
+    /// When it said hello, Unix milliseconds.
+    pub since: i64,
+}
+
+impl Card {
+    pub(super) fn of(hello: &Hello, epoch: u64, address: &str, deployment: &str, since: i64) -> Self {
+        Self {
+            client: hello.client.clone(),
+            run: hello.run.clone(),
+            epoch,
+            name: hello.name.trim().into(),
+            host: hello.host.clone(),
+            software: hello.software.clone(),
+            address: address.to_owned(),
+            deployment: deployment.into(),
+            since,
+        }
+    }
+}
+
+/// A run in memory.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub card: Arc<Card>,
+    pub seen: i64,
+    pub state: RunState,
+    pub uses: BTreeMap<ProductCode, Counters>,
+    pub audio_ms: u64,
+    /// What was added since it was last stored.
+    pub added: BTreeMap<ProductCode, Counters>,
+    pub added_audio: u64,
+    pub dropped: u64,
+    /// How far its clock is off, milliseconds.
+    pub clock_off: i64,
+    /// Counters up to this refresh are stored.
+    pub saved: u64,
+    /// It was never stored.
+    pub new: bool,
+    /// When it said goodbye, on the monotonic clock.
+    pub ended_at: Option<i64>,
+    /// The commit that must end before it may hear of its limits.
+    pub wait_for: Option<u64>,
+}
+
+impl Entry {
+    pub fn of(stored: &StoredRun) -> Self {
+        Self {
+            card: stored.card.clone(),
+            seen: stored.seen,
+            state: stored.state,
+            uses: stored.uses.clone(),
+            audio_ms: stored.audio_ms,
+            added: BTreeMap::new(),
+            added_audio: 0,
+            dropped: stored.dropped,
+            clock_off: 0,
+            saved: stored.sequence,
+            new: stored.new,
+            ended_at: None,
+            wait_for: None,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Runs and totals in the database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::run::{Card, RunState, StoredRun};
+use super::totals::{MOST, Totals};
+use super::{Commit, Keep, Loaded};
+use crate::clock::Clock;
+use crate::store::Store;
+
+/// Runs that were heard of in this time are in memory from the start, milliseconds. Older ones are found when they come back.
+const RECENT: i64 = 24 * 3_600_000;
+
+/// Keeps leases in the database.
+#[derive(Debug)]
+pub struct SqliteKeep {
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteKeep {
+    /// In `store`.
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+}
+
+#[async_trait]
+impl Keep for SqliteKeep {
+    async fn load(&self) -> Result<Loaded, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM lease_runs WHERE state <> 'ended' ORDER BY id")
+            .fetch_all(self.store.read())
+            .await?;
+        // Whatever holds licenses is loaded, however old it says it is: a clock that was moved must not free anything.
+        let holds = |run: &StoredRun| run.shares.iter().any(|share| share.counted > 0);
+        let since = self.clock.now_ms().saturating_sub(RECENT);
+        let runs = rows.iter().filter_map(stored).filter(|run| run.seen >= since || holds(run)).collect();
+        let last_id =
+            sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM lease_runs").fetch_one(self.store.read()).await?;
+        Ok(Loaded { runs, last_id })
+    }
+
+    async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error> {
+        let row =
+            sqlx::query("SELECT * FROM lease_runs WHERE run = ?").bind(run).fetch_optional(self.store.read()).await?;
+        Ok(row.as_ref().and_then(stored))
+    }
+
+    async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
+        let epoch: i64 = sqlx::query_scalar("SELECT coalesce(max(epoch), 0) FROM lease_runs WHERE client = ?")
+            .bind(client)
+            .fetch_one(self.store.read())
+            .await?;
+        Ok(u64::try_from(epoch).unwrap_or(0))
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        insert(&mut tx, commit.runs.iter().filter(|run| run.new)).await?;
+        update(&mut tx, &commit.runs).await?;
+        add(&mut tx, &commit.added).await?;
+        tx.commit().await
+    }
+}
+
+/// SQLite's integers are signed.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// A row that cannot be read is worth nothing; it is logged and left alone.
+fn stored(row: &SqliteRow) -> Option<StoredRun> {
+    let text = |column: &str| row.get::<String, _>(column);
+    let run = || -> Result<StoredRun, serde_json::Error> {
+        Ok(StoredRun {
+            id: row.get("id"),
+            card: Arc::new(Card {
+                client: text("client"),
+                run: text("run"),
+                epoch: unsigned(row.get("epoch")),
+                name: text("name").into(),
+                host: text("host"),
+                software: text("software"),
+                address: text("address"),
+                deployment: text("deployment").into(),
+                since: row.get("since"),
+            }),
+            seen: row.get("seen"),
+            sequence: unsigned(row.get("sequence")),
+            shares: serde_json::from_str(&text("shares"))?,
+            uses: serde_json::from_str(&text("uses"))?,
+            audio_ms: unsigned(row.get("audio_ms")),
+            dropped: unsigned(row.get("dropped")),
+            state: RunState::of(&text("state")),
+            new: false,
+        })
+    };
+    run().inspect_err(|error| tracing::error!(%error, id = row.get::<i64, _>("id"), "the stored state of a client cannot be read")).ok()
+}
+
+async fn insert(
+    tx: &mut Transaction<'static, Sqlite>,
+    runs: impl Iterator<Item = &StoredRun>,
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<Value> = runs
+        .map(|StoredRun { id, card, .. }| {
+            json!([
+                id,
+                card.client,
+                signed(card.epoch),
+                card.run,
+                card.name,
+                card.host,
+                card.software,
+                card.address,
+                card.deployment,
+                card.since
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO lease_runs (id, client, epoch, run, name, host, software, address, deployment, since, seen, sequence, shares, uses, audio_ms, dropped, state)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,
+                value ->> 9, 0, '[]', '{}', 0, 0, 'open' FROM json_each(?)
+         WHERE true ON CONFLICT DO NOTHING",
+    )
+    .bind(Value::from(rows).to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let shares = |run: &StoredRun| serde_json::to_string(&run.shares).expect("names and numbers always serialize");
+    let uses = |run: &StoredRun| serde_json::to_string(&run.uses).expect("names and numbers always serialize");
+    let rows: Vec<Value> = runs
+        .iter()
+        .map(|run| {
+            json!([
+                run.id,
+                run.seen,
+                signed(run.sequence),
+                shares(run),
+                uses(run),
+                signed(run.audio_ms),
+                signed(run.dropped),
+                run.state.word(),
+                run.card.name,
+                run.card.host,
+                run.card.software,
+                run.card.address
+            ])
+        })
+        .collect();
+    sqlx::query(
+        "UPDATE lease_runs SET seen = j.value ->> 1, sequence = j.value ->> 2, shares = j.value ->> 3, uses = j.value ->> 4,
+                audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7,
+                name = j.value ->> 8, host = j.value ->> 9, software = j.value ->> 10, address = j.value ->> 11
+         FROM json_each(?) AS j WHERE lease_runs.id = j.value ->> 0",
+    )
+    .bind(Value::from(rows).to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn add(tx: &mut Transaction<'static, Sqlite>, added: &Totals) -> Result<(), sqlx::Error> {
+    let products: BTreeMap<_, _> =
+        added.usage.iter().filter(|(_, counters)| counters.count > 0 || counters.ms > 0).collect();
+    for ((deployment, product), counters) in products {
+        sqlx::query(
+            "INSERT INTO usage_totals (deployment, name, usage_count, usage_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (deployment, name) DO UPDATE SET usage_count = min(usage_count + ?3, ?5), usage_ms = min(usage_ms + ?4, ?5)",
+        )
+        .bind(&**deployment)
+        .bind(product.as_str())
+        .bind(signed(counters.count.min(MOST)))
+        .bind(signed(counters.ms.min(MOST)))
+        .bind(signed(MOST))
+        .execute(&mut **tx)
+        .await?;
+    }
+    for (deployment, (session, audio)) in &added.sessions {
+        sqlx::query(
+            "INSERT INTO session_totals (deployment, session_ms, session_audio_ms) VALUES (?1, ?2, ?3)
+             ON CONFLICT (deployment) DO UPDATE SET session_ms = min(session_ms + ?2, ?4), session_audio_ms = min(session_audio_ms + ?3, ?4)",
+        )
+        .bind(&**deployment)
+        .bind(signed((*session).min(MOST)))
+        .bind(signed((*audio).min(MOST)))
+        .bind(signed(MOST))
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use licensing::client_protocol::{FaultKind, Hello, Refresh, Shortage, Use, VERSION};
+use licensing::product::ProductCode;
+
+use super::memory::MemoryKeep;
+use super::*;
+use crate::clock::ManualClock;
+
+struct World {
+    keep: Arc<MemoryKeep>,
+    clock: Arc<ManualClock>,
+    leases: Leases,
+}
+
+fn speech() -> ProductCode {
+    "SPEECH".parse().unwrap()
+}
+
+const PEER: Peer<'_> = Peer { address: "10.0.0.7", deployment: "d" };
+
+fn hello(client: &str, run: &str) -> Hello {
+    Hello {
+        protocol: VERSION,
+        client: client.to_owned(),
+        run: run.to_owned(),
+        name: client.to_owned(),
+        host: String::new(),
+        software: String::new(),
+        deployment: None,
+    }
+}
+
+fn refresh(client: &str, epoch: u64, sequence: u64, used: Use) -> Refresh {
+    Refresh {
+        protocol: VERSION,
+        client: client.to_owned(),
+        run: format!("{client}-run"),
+        epoch,
+        sequence,
+        products: BTreeMap::from([(speech(), used)]),
+        audio_ms: 0,
+        dropped: 0,
+    }
+}
+
+fn want(want: u32) -> Use {
+    Use { want, ..Use::default() }
+}
+
+impl World {
+    async fn start() -> World {
+        let (keep, clock) = (Arc::new(MemoryKeep::default()), Arc::new(ManualClock::at(1_800_000_000_000)));
+        let leases = Leases::open(keep.clone(), clock.clone()).await.unwrap();
+        leases.license(&BTreeMap::from([(speech(), 10)]), &[]);
+        World { keep, clock, leases }
+    }
+
+    /// As after kill −9: only what was stored is left.
+    async fn restart(&mut self) {
+        self.leases = Leases::open(self.keep.clone(), self.clock.clone()).await.unwrap();
+        self.leases.license(&BTreeMap::from([(speech(), 10)]), &[]);
+    }
+
+    async fn hello(&self, client: &str) -> u64 {
+        let hello = hello(client, &format!("{client}-run"));
+        self.stored(self.leases.hello(&hello, PEER)).await.unwrap().epoch
+    }
+
+    /// Carries out a request while the keeper is at work.
+    async fn stored<T>(&self, request: impl Future<Output = T>) -> T {
+        tokio::select! {
+            answer = request => answer,
+            () = self.leases.keep() => unreachable!("it keeps for ever"),
+        }
+    }
+
+    async fn ask(&self, said: Refresh) -> (u32, Option<Shortage>) {
+        let answer = self.stored(self.leases.refresh(said)).await.unwrap();
+        (answer.products[&speech()].limit, answer.products[&speech()].why)
+    }
+
+    fn totals(&self) -> Counters {
+        self.keep.totals().into_values().next().unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_stored_before_the_client_hears_of_it_and_counted_after_a_restart() {
+    let mut world = World::start().await;
+    let epoch = world.hello("a").await;
+    assert_eq!(world.ask(refresh("a", epoch, 1, want(7))).await.0, 7);
+    world.restart().await;
+    let other = world.hello("b").await;
+    assert_eq!(world.ask(refresh("b", other, 1, want(10))).await, (3, Some(Shortage::AllInUse)));
+    world.clock.advance(122_200);
+    world.leases.tick();
+    assert_eq!(world.ask(refresh("b", other, 2, want(10))).await.0, 10);
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_stored_nothing_grows_and_nothing_is_forgotten() {
+    let world = World::start().await;
+    let epoch = world.hello("a").await;
+    world.keep.set_broken(true);
+    for sequence in 1..3 {
+        let used = Use { want: 4, usage_count: 5, usage_ms: 50, ..Use::default() };
+        let refused = world.stored(world.leases.refresh(refresh("a", epoch, sequence, used))).await.unwrap_err();
+        assert_eq!(refused.kind, FaultKind::Unavailable);
+    }
+    world.keep.set_broken(false);
+    assert_eq!(world.ask(refresh("a", epoch, 3, want(4))).await.0, 4);
+    world.leases.commit(true).await.unwrap();
+    assert_eq!(world.totals(), Counters { count: 5, ms: 50, denied: 0 });
+}
+
+#[tokio::test]
+async fn repeated_lost_and_reordered_counters_are_counted_once_across_restarts() {
+    let mut world = World::start().await;
+    let epoch = world.hello("a").await;
+    let used = |usage_count, usage_ms| Use { usage_count, usage_ms, denied: 1, ..Use::default() };
+    world.ask(refresh("a", epoch, 1, used(3, 30))).await;
+    world.leases.commit(true).await.unwrap();
+    world.ask(refresh("a", epoch, 2, used(9, 90))).await;
+    // Killed before the second was stored: the client says it again, and more.
+    world.restart().await;
+    world.ask(refresh("a", epoch, 3, used(10, 100))).await;
+    world.ask(refresh("a", epoch, 2, used(9, 90))).await;
+    world.ask(refresh("a", epoch, 4, used(2, 20))).await;
+    world.leases.commit(true).await.unwrap();
+    assert_eq!(world.totals(), Counters { count: 10, ms: 100, denied: 1 });
+}
+
+#[tokio::test]
+async fn counters_count_as_saved_only_once_they_are_stored() {
+    let world = World::start().await;
+    let epoch = world.hello("a").await;
+    let used = Use { usage_count: 1, ..Use::default() };
+    assert_eq!(world.leases.refresh(refresh("a", epoch, 1, used)).await.unwrap().saved, 0);
+    world.leases.commit(true).await.unwrap();
+    assert_eq!(world.leases.refresh(refresh("a", epoch, 2, used)).await.unwrap().saved, 1);
+}
+
+#[tokio::test]
+async fn the_same_run_keeps_its_epoch_and_a_later_one_takes_its_place() {
+    let mut world = World::start().await;
+    assert_eq!((world.hello("a").await, world.hello("a").await), (1, 1));
+    world.restart().await;
+    assert_eq!(world.hello("a").await, 1);
+    let later = world.stored(world.leases.hello(&hello("a", "another"), PEER)).await.unwrap();
+    assert_eq!(later.epoch, 2);
+    let refused = world.leases.refresh(refresh("a", 1, 9, want(1))).await.unwrap_err();
+    assert_eq!(refused.kind, FaultKind::Superseded);
+    let unknown = Refresh { run: "made-up".to_owned(), ..refresh("a", 2, 1, want(1)) };
+    assert_eq!(world.leases.refresh(unknown).await.unwrap_err().kind, FaultKind::UnknownClient);
+}
+
+#[tokio::test]
+async fn goodbye_frees_what_a_client_had_and_may_be_said_twice() {
+    let mut world = World::start().await;
+    let epoch = world.hello("a").await;
+    world.ask(refresh("a", epoch, 1, want(10))).await;
+    let last = refresh("a", epoch, 2, Use { usage_count: 4, ..Use::default() });
+    world.stored(world.leases.goodbye(last.clone())).await.unwrap();
+    world.stored(world.leases.goodbye(last)).await.unwrap();
+    assert_eq!(world.totals().count, 4);
+    world.restart().await;
+    let other = world.hello("b").await;
+    assert_eq!(world.ask(refresh("b", other, 1, want(10))).await.0, 10);
+}
+
+#[tokio::test]
+async fn a_run_that_was_silent_for_long_is_found_again_with_its_counters() {
+    let world = World::start().await;
+    let epoch = world.hello("a").await;
+    let used = |usage_count| Use { usage_count, ..Use::default() };
+    world.ask(refresh("a", epoch, 1, used(3))).await;
+    world.leases.commit(true).await.unwrap();
+    world.clock.advance(2 * 3_600_000);
+    world.leases.tick();
+    world.leases.commit(true).await.unwrap();
+    world.leases.tick();
+    assert!(world.leases.clients().is_empty(), "it is not in memory any more");
+    world.ask(refresh("a", epoch, 2, used(5))).await;
+    world.leases.commit(true).await.unwrap();
+    assert_eq!(world.totals().count, 5);
+}

@@ -1,0 +1,50 @@
+//! What a commit adds to the totals that reports carry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use licensing::product::ProductCode;
+
+use super::run::{Counters, Entry};
+
+/// A deployment and a product.
+pub type TotalsKey = (Arc<str>, ProductCode);
+
+/// The most a total may be: larger numbers cannot be written as canonical JSON, and reports are (RFC 8785).
+pub(super) const MOST: u64 = (1 << 53) - 1;
+/// The product whose time is the time of sessions (FORMATS §2).
+const SESSIONS: &str = "SESSION_USAGE";
+
+/// By deployment and product; and the time of sessions and their audio by deployment, milliseconds.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Totals {
+    /// Usage.
+    pub usage: BTreeMap<TotalsKey, Counters>,
+    /// Session time, audio time.
+    pub sessions: BTreeMap<Arc<str>, (u64, u64)>,
+}
+
+impl Totals {
+    /// Takes what was added for a run since it was last stored.
+    pub(super) fn take_from(&mut self, entry: &mut Entry) {
+        let deployment = &entry.card.deployment;
+        let mut session = 0;
+        for (product, added) in std::mem::take(&mut entry.added) {
+            if product.as_str() == SESSIONS {
+                session = added.ms;
+            }
+            self.usage.entry((deployment.clone(), product)).or_default().add(added);
+        }
+        let audio = std::mem::take(&mut entry.added_audio);
+        if session > 0 || audio > 0 {
+            let times = self.sessions.entry(deployment.clone()).or_default();
+            *times = (times.0.saturating_add(session), times.1.saturating_add(audio));
+        }
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.usage.is_empty() && self.sessions.is_empty()
+    }
+}

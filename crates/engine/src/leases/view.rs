@@ -1,0 +1,207 @@
+//! What people see of the leases.
+
+use licensing::allocation::Run;
+
+use super::Leases;
+use super::run::{Entry, RunState};
+
+/// Whether a client is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientState {
+    /// It refreshes.
+    Connected,
+    /// It was not heard of for a while; what it had is still counted, or it may come back.
+    Silent,
+    /// It ended, or was silent so long that nothing is counted for it.
+    Gone,
+}
+
+/// A client: one run of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientView {
+    /// Names it here.
+    pub id: i64,
+    /// Its own id.
+    pub client: String,
+    /// Which run of it.
+    pub epoch: u64,
+    /// What people call it.
+    pub name: String,
+    /// Its machine.
+    pub host: String,
+    /// Its application.
+    pub software: String,
+    /// Where it connects from.
+    pub address: String,
+    /// Whose usage it is.
+    pub deployment: String,
+    /// When it said hello, Unix milliseconds.
+    pub since_ms: i64,
+    /// When it last refreshed, Unix milliseconds.
+    pub seen_ms: i64,
+    /// Whether it is there.
+    pub state: ClientState,
+    /// Until when what it had is counted, for one that is silent; Unix milliseconds.
+    pub counted_until_ms: Option<i64>,
+    /// How far its clock is off, milliseconds; ahead is positive.
+    pub clock_off_ms: i64,
+    /// Records it had to drop for want of room.
+    pub dropped: u64,
+    /// It said it uses more than it was given.
+    pub over_limit: bool,
+    /// By product.
+    pub products: Vec<ProductView>,
+}
+
+/// What a client has of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductView {
+    /// Which.
+    pub product: String,
+    /// In use.
+    pub held: u32,
+    /// The most it may use.
+    pub limit: u32,
+    /// What is counted for it.
+    pub counted: u32,
+    /// What it would like to have.
+    pub want: u32,
+    /// Taken in this run.
+    pub usage_count: u64,
+    /// Time in use in this run, milliseconds.
+    pub usage_ms: u64,
+    /// Refused in this run.
+    pub denied: u64,
+    /// It gets nothing new until then, Unix milliseconds: an administrator released what it had.
+    pub released_until_ms: Option<i64>,
+}
+
+/// A product of this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolView {
+    /// Which.
+    pub product: String,
+    /// Licenses there are.
+    pub licensed: u32,
+    /// In use, as clients last said.
+    pub held: u32,
+    /// Given out: what clients may use without asking again.
+    pub counted: u32,
+    /// What clients would like to have.
+    pub wanted: u32,
+    /// Clients that have some.
+    pub clients: usize,
+    /// More is given out than there is: fewer became licensed while they were in use.
+    pub over_committed: bool,
+}
+
+/// A client is silent when it was not heard of for this long, milliseconds: five refreshes.
+const SILENT: i64 = 10_000;
+
+impl Leases {
+    /// All clients of late, the newest first.
+    #[must_use]
+    pub fn clients(&self) -> Vec<ClientView> {
+        let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
+        let desk = self.desk();
+        let mut all: Vec<ClientView> =
+            desk.entries.iter().map(|(id, entry)| view(*id, entry, desk.allocation.run(*id), wall, now)).collect();
+        all.sort_by_key(|client| std::cmp::Reverse(client.id));
+        all
+    }
+
+    /// One client.
+    #[must_use]
+    pub fn client(&self, id: i64) -> Option<ClientView> {
+        let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
+        let desk = self.desk();
+        desk.entries.get(&id).map(|entry| view(id, entry, desk.allocation.run(id), wall, now))
+    }
+
+    /// All products, in their order.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolView> {
+        let desk = self.desk();
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let pool = |(product, pool): (&licensing::product::ProductCode, &licensing::allocation::Pool)| {
+            let (mut held, mut wanted, mut clients) = (0, 0, 0);
+            for share in desk.allocation.runs().filter_map(|(_, run)| run.share(product)) {
+                held += u64::from(share.held);
+                wanted += u64::from(share.want);
+                clients += usize::from(share.counted > 0 || share.held > 0);
+            }
+            PoolView {
+                product: product.to_string(),
+                licensed: pool.licensed,
+                held: small(held),
+                counted: small(pool.counted),
+                wanted: small(wanted),
+                clients,
+                over_committed: pool.over_committed(),
+            }
+        };
+        desk.allocation.pools().map(pool).collect()
+    }
+
+    /// Licenses in use now, by product.
+    #[must_use]
+    pub fn in_use(&self, product: &licensing::product::ProductCode) -> u64 {
+        let desk = self.desk();
+        desk.allocation.runs().filter_map(|(_, run)| run.share(product)).map(|share| u64::from(share.held)).sum()
+    }
+}
+
+fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> ClientView {
+    let counts = run.is_some_and(Run::counts);
+    let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
+    let state = match entry.state {
+        RunState::Ended => ClientState::Gone,
+        RunState::Open if quiet <= SILENT => ClientState::Connected,
+        RunState::Open if run.is_some_and(|run| run.deadline > now) => ClientState::Silent,
+        _ if counts => ClientState::Silent,
+        _ => ClientState::Gone,
+    };
+    let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));
+    let released = run.and_then(|run| run.released_until).filter(|until| *until > now).map(at_wall);
+    let mut products: Vec<ProductView> = entry
+        .uses
+        .keys()
+        .chain(run.into_iter().flat_map(|run| run.shares().map(|(product, _)| product)))
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .map(|product| {
+            let share = run.and_then(|run| run.share(product)).copied().unwrap_or_default();
+            let counters = entry.uses.get(product).copied().unwrap_or_default();
+            ProductView {
+                product: product.to_string(),
+                held: share.held,
+                limit: share.told,
+                counted: share.counted,
+                want: share.want,
+                usage_count: counters.count,
+                usage_ms: counters.ms,
+                denied: counters.denied,
+                released_until_ms: released,
+            }
+        })
+        .collect();
+    products.sort_by(|a, b| a.product.cmp(&b.product));
+    ClientView {
+        id,
+        client: entry.card.client.clone(),
+        epoch: entry.card.epoch,
+        name: entry.card.name.to_string(),
+        host: entry.card.host.clone(),
+        software: entry.card.software.clone(),
+        address: entry.card.address.clone(),
+        deployment: entry.card.deployment.to_string(),
+        since_ms: entry.card.since,
+        seen_ms: entry.seen,
+        state,
+        counted_until_ms: run.filter(|_| counts && state != ClientState::Connected).map(|run| at_wall(run.deadline)),
+        clock_off_ms: entry.clock_off,
+        dropped: entry.dropped,
+        over_limit: run.is_some_and(|run| run.shares().any(|(_, share)| share.over)),
+        products,
+    }
+}

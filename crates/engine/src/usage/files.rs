@@ -1,0 +1,173 @@
+//! The daily data files: what is in them is stored when SQLite says up to which length they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use licensing::usage::{DAY_MS, Line, day_of};
+
+use super::UsageError;
+
+/// Files kept open.
+const MOST_OPEN: usize = 16;
+
+/// A data file that is shorter than what was committed to it: check-outs are gone from it. The roll-ups still count them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Name of the file, a UTC day.
+    pub file: String,
+    /// Bytes that are gone.
+    pub missing: u64,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "The check-out file {} lacks {} bytes that were stored in it. The figures on the Usage page are complete; put the file back from a backup to have the single check-outs again.",
+            self.file, self.missing
+        )
+    }
+}
+
+/// The files and what is to be added to them.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: PathBuf,
+    committed: BTreeMap<i64, u64>,
+    pending: BTreeMap<i64, Vec<u8>>,
+    open: BTreeMap<i64, File>,
+    /// Files that may end in the middle of a line.
+    torn: BTreeSet<i64>,
+}
+
+impl Files {
+    /// Makes the folder (mode 0700) where it is missing, cuts every file to its committed length, and tells which are shorter, by
+    /// how much. Files that nothing was committed to are moved aside.
+    pub fn open(folder: PathBuf, mut committed: BTreeMap<i64, u64>) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
+        let io = |source| UsageError::Io { path: folder.display().to_string(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
+        let mut short = Vec::new();
+        for (day, length) in &mut committed {
+            let path = folder.join(name(*day));
+            let found = match std::fs::metadata(&path) {
+                Ok(found) => found.len(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+                Err(error) => return Err(io(error)),
+            };
+            if found > *length {
+                let file = OpenOptions::new().write(true).open(&path).map_err(io)?;
+                file.set_len(*length).and_then(|()| file.sync_all()).map_err(io)?;
+            } else if found < *length {
+                short.push((*day, *length - found));
+                *length = found;
+            }
+        }
+        for entry in std::fs::read_dir(&folder).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let file = entry.file_name();
+            let Some(day) = file.to_str().and_then(day) else { continue };
+            if !committed.contains_key(&day) {
+                std::fs::rename(entry.path(), folder.join(format!("{}.not-committed", name(day)))).map_err(io)?;
+            }
+        }
+        let torn = short.iter().map(|(day, _)| *day).collect();
+        Ok((Self { folder, committed, pending: BTreeMap::new(), open: BTreeMap::new(), torn }, short))
+    }
+
+    /// Notes a check-out for the file of the day it was taken.
+    pub fn add(&mut self, line: &Line<'_>) {
+        let day = day_of(line.from);
+        let new = self.committed.get(&day).is_none_or(|length| *length == 0);
+        let torn = &mut self.torn;
+        let text = self.pending.entry(day).or_insert_with(|| {
+            let head = match (new, torn.remove(&day)) {
+                (true, _) => Line::HEAD,
+                (false, true) => "\n",
+                (false, false) => "",
+            };
+            head.as_bytes().to_vec()
+        });
+        line.write(text);
+    }
+
+    /// Writes what is noted and waits until the disk has it. Returns the lengths to commit.
+    pub fn flush(&mut self) -> Result<Vec<(i64, u64)>, UsageError> {
+        let mut lengths = Vec::with_capacity(self.pending.len());
+        let mut made = false;
+        for (day, text) in std::mem::take(&mut self.pending) {
+            let length = self.committed.get(&day).copied().unwrap_or(0);
+            made |= length == 0;
+            let io = |source| UsageError::Io { path: self.folder.join(name(day)).display().to_string(), source };
+            if !self.open.contains_key(&day) {
+                let file = create(&self.folder.join(name(day))).map_err(io)?;
+                while self.open.len() >= MOST_OPEN {
+                    self.open.pop_first();
+                }
+                self.open.insert(day, file);
+            }
+            if let Some(file) = self.open.get(&day) {
+                file.write_all_at(&text, length).and_then(|()| file.sync_data()).map_err(io)?;
+            }
+            let length = length + text.len() as u64;
+            self.committed.insert(day, length);
+            lengths.push((day, length));
+        }
+        if made {
+            let io = |source| UsageError::Io { path: self.folder.display().to_string(), source };
+            File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+        }
+        Ok(lengths)
+    }
+
+    /// Days of which there are files, oldest first.
+    pub fn days(&self) -> impl DoubleEndedIterator<Item = i64> {
+        self.committed.keys().copied()
+    }
+
+    /// What is committed of a day's file; empty when there is none.
+    pub fn read(&self, day: i64) -> Result<String, UsageError> {
+        let length = self.committed.get(&day).copied().unwrap_or(0);
+        let path = self.folder.join(name(day));
+        let mut bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(UsageError::Io { path: path.display().to_string(), source }),
+        };
+        bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Removes a day's file.
+    pub fn remove(&mut self, day: i64) -> Result<(), UsageError> {
+        self.open.remove(&day);
+        self.committed.remove(&day);
+        let path = self.folder.join(name(day));
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(UsageError::Io { path: path.display().to_string(), source: error })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+/// The file of a UTC day, as FORMATS §5 names them: `2026.11.22`.
+pub(super) fn name(day: i64) -> String {
+    jiff::Timestamp::from_millisecond(day.saturating_mul(DAY_MS))
+        .map(|at| at.strftime("%Y.%m.%d").to_string())
+        .unwrap_or_default()
+}
+
+/// The day of a file's name; none for any other name.
+fn day(file: &str) -> Option<i64> {
+    let date = jiff::civil::Date::strptime("%Y.%m.%d", file).ok()?;
+    let day = day_of(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond());
+    (name(day) == file).then_some(day)
+}

@@ -1,0 +1,143 @@
+//! Group commit: what waits is stored together, the data files first, then everything else in one transaction.
+
+use std::sync::{Arc, PoisonError};
+
+use licensing::usage::day_of;
+use tokio::sync::{OwnedMutexGuard, oneshot};
+
+use super::book::Book;
+use super::state::{Inner, Rolled, Writer};
+use super::write::Rows;
+use super::{Batch, UsageError, plan};
+use crate::DatabaseError;
+
+/// Where the answer to a piece of work goes.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, DatabaseError>>;
+
+/// What changes the records of use.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Check-outs of a client.
+    Batch(Batch, Answer<u64>),
+    /// A run of a client fell silent.
+    Lost(i64, i64, Answer<()>),
+    /// Time passed.
+    Tick(i64, Answer<()>),
+}
+
+/// Records that are stored in one transaction, about; further ones wait for the next.
+const MOST_RECORDS: usize = 60_000;
+
+type Guard = OwnedMutexGuard<Writer>;
+
+impl Inner {
+    /// Stores what waits until nothing does.
+    pub async fn run(self: Arc<Self>) {
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        loop {
+            let group = self.next_group();
+            if group.is_empty() {
+                return;
+            }
+            let Some((back, group, outcome)) = self.commit(writer, group).await else { return };
+            writer = back;
+            answer(&writer, group, outcome.map_err(DatabaseError::from));
+        }
+    }
+
+    fn next_group(&self) -> Vec<Work> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut records = 0;
+        let fits = queue.iter().take_while(|work| {
+            let before = records;
+            if let Work::Batch(batch, _) = work {
+                records += batch.records.len();
+            }
+            before < MOST_RECORDS
+        });
+        let count = fits.count();
+        queue.drain(..count).collect()
+    }
+
+    /// None when the work came to an unforeseen end; whoever waits is told so, and the state is read anew by the next commit.
+    async fn commit(&self, mut writer: Guard, group: Vec<Work>) -> Option<(Guard, Vec<Work>, Result<(), UsageError>)> {
+        if let Err(error) = self.prepare(&mut writer, &group).await {
+            return Some((writer, group, Err(error)));
+        }
+        writer.sound = false;
+        let booked = tokio::task::spawn_blocking(move || {
+            let rolled = writer.rolled;
+            let book = writer.book(&group);
+            let lengths = writer.files.flush();
+            let rows = lengths.map(|lengths| writer.rows(book, &lengths, rolled));
+            (writer, group, rows)
+        });
+        let (mut writer, group, rows) = booked.await.ok()?;
+        let stored = async {
+            let mut tx = self.store.write().await?;
+            rows?.write(&mut tx).await?;
+            tx.commit().await?;
+            Ok(())
+        };
+        let outcome = stored.await;
+        writer.sound = outcome.is_ok();
+        writer.days.settle();
+        Some((writer, group, outcome))
+    }
+
+    async fn prepare(&self, writer: &mut Writer, group: &[Work]) -> Result<(), UsageError> {
+        if !writer.sound {
+            writer.read_again(&self.store).await?;
+        }
+        writer.load_streams(&self.store, group).await?;
+        let wanted = plan::wanted(writer, group);
+        writer.load_days(&self.store, &wanted).await
+    }
+}
+
+fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>) {
+    let failed = outcome.err().map(|error| {
+        tracing::error!(%error, "Use could not be stored; the clients keep it and send it again.");
+        error.to_string()
+    });
+    let result = || match &failed {
+        Some(sentence) => Err(DatabaseError::Io(std::io::Error::other(sentence.clone()))),
+        None => Ok(()),
+    };
+    // Who does not wait any more does not need to know.
+    for work in group {
+        match work {
+            Work::Batch(batch, answer) => {
+                let number = writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged);
+                let _ = answer.send(result().map(|()| number));
+            }
+            Work::Lost(_, _, answer) | Work::Tick(_, answer) => {
+                let _ = answer.send(result());
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// What is to be written, the days settled.
+    fn rows(&mut self, book: Book, lengths: &[(i64, u64)], before: Rolled) -> Rows {
+        let mut rows = Rows::of(self, &book, lengths, before);
+        let rolled = self.rolled;
+        let mut newest = self.newest;
+        let mut days = std::mem::take(&mut self.days);
+        for ((series, day), hot) in days.changed() {
+            newest = newest.max(day);
+            let total_only = self.series.whose(series).is_some_and(|whose| whose.client.is_empty());
+            let chunk = hot.settle(rolled.last_hour(day));
+            rows.day(series, day, hot, chunk, total_only);
+        }
+        self.days = days;
+        self.newest = newest;
+        rows
+    }
+}
+
+/// The UTC days from one instant to another.
+pub(super) fn days(from: i64, to: i64) -> std::ops::RangeInclusive<i64> {
+    day_of(from)..=day_of(to).max(day_of(from))
+}

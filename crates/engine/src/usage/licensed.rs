@@ -1,0 +1,50 @@
+//! What was licensed when: the line that peaks are compared with.
+
+use std::collections::BTreeMap;
+
+use licensing::context::Context;
+use sqlx::Row;
+
+use super::Usage;
+use crate::DatabaseError;
+
+impl Usage {
+    /// Notes how many licenses of each product are in service now. A product that is left out has none any more. What is as it was
+    /// is not written again.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; nothing is noted then.
+    pub async fn licensed(
+        &self,
+        now_ms: i64,
+        context: Option<Context>,
+        counts: &[(String, u64)],
+    ) -> Result<(), DatabaseError> {
+        let context = context.map_or("", Context::as_str);
+        let mut tx = self.inner.store.write().await?;
+        // Beside max(at), SQLite takes the number from the row that had it.
+        let last: BTreeMap<(String, String), i64> = sqlx::query(
+            "SELECT context, product, licensed, MAX(at) FROM licensed_history WHERE at <= ? GROUP BY context, product",
+        )
+        .bind(now_ms)
+        .fetch_all(&mut *tx)
+        .await?
+        .into_iter()
+        .map(|row| ((row.get("context"), row.get("product")), row.get("licensed")))
+        .collect();
+        let mut now: BTreeMap<(String, String), i64> = last.keys().map(|key| (key.clone(), 0)).collect();
+        for (product, count) in counts {
+            now.insert((context.to_owned(), product.clone()), i64::try_from(*count).unwrap_or(i64::MAX));
+        }
+        for (key, count) in now.iter().filter(|(key, count)| last.get(*key) != Some(*count)) {
+            sqlx::query("INSERT OR REPLACE INTO licensed_history (context, product, at, licensed) VALUES (?, ?, ?, ?)")
+                .bind(&key.0)
+                .bind(&key.1)
+                .bind(now_ms)
+                .bind(count)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await
+    }
+}

@@ -1,0 +1,99 @@
+//! Check-outs that are out: they count in the peaks and, hour by hour, in the time of use while they last.
+
+use std::collections::HashMap;
+
+use licensing::usage::{DAY_MS, day_of};
+use sqlx::Row;
+
+use super::UsageError;
+use super::book::{Book, count_use};
+use super::series::{Ids, Series};
+use super::state::Writer;
+use crate::store::Store;
+
+/// A check-out that is out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Out {
+    /// When it was taken, Unix milliseconds.
+    pub taken: i64,
+    pub ids: Ids,
+    pub user: Box<str>,
+    pub host: Box<str>,
+    /// When it was given up as lost; its end is not counted again then.
+    pub lost_at: Option<i64>,
+}
+
+/// Reads those that are stored.
+pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64, u64), Out>, UsageError> {
+    let mut all = HashMap::new();
+    for row in sqlx::query("SELECT * FROM usage_open").fetch_all(store.read()).await? {
+        let client: i64 = row.get("series");
+        let ids = series.known(client).ok_or_else(|| UsageError::Damaged(format!("series {client}")))?;
+        let out = Out {
+            taken: row.get("taken"),
+            ids,
+            user: row.get::<&str, _>("user").into(),
+            host: row.get::<&str, _>("host").into(),
+            lost_at: row.get("lost_at"),
+        };
+        all.insert((row.get("session"), row.get::<i64, _>("number").unsigned_abs()), out);
+    }
+    Ok(all)
+}
+
+impl Writer {
+    /// Counts a check-out that is out as if it had been so from `from` up to `to`, both of which the roll-ups were rolled to; with
+    /// a sign of −1 takes that back.
+    pub fn roll(&mut self, out: &Out, from: i64, to: i64, sign: i64) {
+        let first = day_of(out.taken).max(day_of(from)) + 1;
+        for day in first..=day_of(to) {
+            for series in out.ids.all() {
+                self.days.touch((series, day)).day.before += sign;
+            }
+        }
+        let from = out.taken.max(from);
+        if from < to {
+            let user = self.series.user(&out.user);
+            count_use(&mut self.days, out.ids, user, from, to, sign);
+        }
+    }
+
+    /// Lets all that are out count up to a full hour; back to it when the clock had run ahead.
+    pub fn roll_all(&mut self, to: i64) {
+        let from = self.rolled.at;
+        let out: Vec<Out> = self.out.values().filter(|out| out.lost_at.is_none()).cloned().collect();
+        for out in out {
+            if to < from {
+                self.roll(&out, to, from, -1);
+                continue;
+            }
+            self.roll(&out, from, to, 1);
+            // The hour that begins has its peak from the start.
+            if out.taken < to {
+                for series in out.ids.all() {
+                    self.days.touch((series, day_of(to)));
+                }
+            }
+        }
+        self.rolled.at = to;
+    }
+
+    /// Ends a check-out that is out at the instant `to`.
+    pub fn end(&mut self, out: &Out, to: i64, book: &mut Book) {
+        let rolled = self.rolled.at;
+        self.roll(out, out.taken, rolled, -1);
+        let free = to.max(out.taken + 1);
+        book.seen = book.seen.max(free);
+        for day in day_of(out.taken) + 1..=day_of(free) {
+            for series in out.ids.all() {
+                self.days.touch((series, day)).day.before += 1;
+            }
+        }
+        let user = self.series.user(&out.user);
+        count_use(&mut self.days, out.ids, user, out.taken, to, 1);
+        for series in out.ids.all() {
+            let day = day_of(free);
+            self.days.touch((series, day)).day.change((free - day * DAY_MS) as u32, -1);
+        }
+    }
+}

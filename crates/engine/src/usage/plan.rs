@@ -1,0 +1,226 @@
+//! Which days a group of work is going to change, and reading those that are not in memory.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+use licensing::client_protocol::Outcome;
+use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
+use sqlx::Row;
+
+use super::UsageError;
+use super::group::{Work, days};
+use super::hot::{Hot, Key};
+use super::rebuild::Incomplete;
+use super::series::Ids;
+use super::state::{Stream, Writer};
+use crate::store::Store;
+
+/// The days a group is going to change.
+pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
+    let ticks = group.iter().filter_map(|work| if let Work::Tick(now, _) = work { Some(*now) } else { None });
+    let (least, rolled) =
+        ticks.fold((writer.rolled.at, writer.rolled.at), |(a, b), now| (a.min(now - HOUR_MS), b.max(now)));
+    let mut wanted = HashSet::new();
+    let mut want = |ids: Ids, from: i64, to: i64| {
+        for day in days(from, to) {
+            wanted.extend(ids.all().map(|series| (series, day)));
+        }
+    };
+    // Opened within the group.
+    let mut opened: HashMap<(i64, u64), (i64, Ids)> = HashMap::new();
+    for work in group {
+        match work {
+            Work::Tick(..) => {
+                let out = writer.out.values().filter(|out| out.lost_at.is_none());
+                for (taken, ids) in out.map(|out| (out.taken, out.ids)).chain(opened.values().copied()) {
+                    want(ids, taken.max(least), rolled);
+                }
+            }
+            Work::Lost(session, at, _) => {
+                let out = writer.out.iter().map(|(key, out)| (key, (out.taken, out.ids)));
+                for (_, (taken, ids)) in
+                    out.chain(opened.iter().map(|(key, out)| (key, *out))).filter(|(key, _)| key.0 == *session)
+                {
+                    want(ids, taken, rolled.max(*at));
+                }
+            }
+            Work::Batch(batch, _) => {
+                let mut products: HashMap<&str, (Ids, i64)> = HashMap::new();
+                for (at, record) in batch.records.iter().enumerate() {
+                    let end = record.to.unwrap_or(record.from);
+                    let Some(span) = Span::new(record.from, end) else { continue };
+                    let product = record.product.as_str();
+                    if !products.contains_key(product) {
+                        products.insert(product, (writer.series.of_batch(batch, product), i64::MIN));
+                    }
+                    let Some((ids, last)) = products.get_mut(product) else { continue };
+                    let out = record.opened.and_then(|number| {
+                        let key = (batch.session, number);
+                        writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
+                    });
+                    if record.outcome == Outcome::Open {
+                        opened.insert((batch.session, batch.first + at as u64), (span.from, *ids));
+                        want(*ids, span.from, rolled);
+                    } else if let Some((taken, ids)) = out {
+                        want(ids, taken, rolled.max(span.free()));
+                        want(ids, taken, taken.max(span.free()));
+                    } else if *last != day_of(span.from) || day_of(span.free()) != day_of(span.from) {
+                        want(*ids, span.from, span.free());
+                        *last = day_of(span.from);
+                    }
+                }
+            }
+        }
+    }
+    wanted
+}
+
+impl Writer {
+    /// Reads how far the runs of a group are stored.
+    pub async fn load_streams(&mut self, store: &Store, group: &[Work]) -> Result<(), UsageError> {
+        /// Runs kept in memory.
+        const MOST: usize = 100_000;
+        if self.streams.len() > MOST {
+            self.streams.clear();
+        }
+        let sessions: HashSet<i64> = group
+            .iter()
+            .filter_map(|work| if let Work::Batch(batch, _) = work { Some(batch.session) } else { None })
+            .filter(|session| !self.streams.contains_key(session))
+            .collect();
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let list = serde_json::Value::from_iter(sessions).to_string();
+        let rows = sqlx::query("SELECT * FROM usage_streams WHERE session IN (SELECT value FROM json_each(?))")
+            .bind(list)
+            .fetch_all(store.read())
+            .await?;
+        for row in rows {
+            let number = |name: &str| row.get::<i64, _>(name).unsigned_abs();
+            let stream = Stream { acknowledged: number("acknowledged"), dropped: number("dropped") };
+            self.streams.insert(row.get("session"), stream);
+        }
+        Ok(())
+    }
+
+    /// Reads days that are stored and not in memory.
+    pub async fn load_days(&mut self, store: &Store, wanted: &HashSet<Key>) -> Result<(), UsageError> {
+        let keys: Vec<Key> =
+            wanted.iter().filter(|key| key.1 <= self.newest && !self.days.has(**key)).copied().collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut list = String::with_capacity(keys.len() * 12);
+        for (series, day) in &keys {
+            let _ = write!(list, "{}[{series},{day}]", if list.is_empty() { '[' } else { ',' });
+        }
+        list.push(']');
+        let mut read = Read::from_rows(store, &list).await?;
+        let mut incomplete = Vec::new();
+        for key in keys {
+            let Some(row) = read.rows.remove(&key) else {
+                self.days.put(key, Hot::default());
+                continue;
+            };
+            let chunks = read.edges.remove(&key).unwrap_or_default();
+            let hot = row.hot(&chunks, read.users.remove(&key)).ok_or_else(|| damaged(self, key))?;
+            if key.1 < self.rolled.edges_from && chunks.is_empty() {
+                incomplete.push(Incomplete { key, hot, levels: row.levels });
+            } else {
+                self.days.put(key, hot);
+            }
+        }
+        self.rebuild(incomplete)
+    }
+}
+
+fn damaged(writer: &Writer, (series, day): Key) -> UsageError {
+    let product = writer.series.whose(series).map_or_else(String::new, |whose| whose.product.to_string());
+    UsageError::Damaged(format!("{product} on {}", super::files::name(day)))
+}
+
+/// A row of `usage_days`.
+struct DayRow {
+    total: HourUse,
+    peak_at: i64,
+    before: i64,
+    hours: Option<Vec<u8>>,
+    levels: Option<Vec<u8>>,
+}
+
+impl DayRow {
+    fn hot(&self, chunks: &[Vec<u8>], users: Option<Vec<u8>>) -> Option<Hot> {
+        let parts: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
+        let mut hot = Hot {
+            day: Day::stored(self.before, self.hours.as_deref().unwrap_or_default(), &parts)?,
+            chunks: u32::try_from(chunks.len()).ok()?,
+            bytes: parts.iter().map(|part| part.len()).sum(),
+            ..Hot::default()
+        };
+        if self.hours.is_none() {
+            hot.coarse = Some(self.total);
+            hot.coarse_peak_at = self.peak_at;
+        }
+        if let Some(users) = users {
+            let mut all = Users::default();
+            all.merge_encoded(&users)?;
+            hot.users = all;
+        }
+        Some(hot)
+    }
+}
+
+/// What is stored of some days.
+struct Read {
+    rows: HashMap<Key, DayRow>,
+    edges: HashMap<Key, Vec<Vec<u8>>>,
+    users: HashMap<Key, Vec<u8>>,
+}
+
+impl Read {
+    async fn from_rows(store: &Store, list: &str) -> Result<Self, UsageError> {
+        let mut read = Self { rows: HashMap::new(), edges: HashMap::new(), users: HashMap::new() };
+        let key = |row: &sqlx::sqlite::SqliteRow| (row.get("series"), row.get("day"));
+        let rows = sqlx::query(
+            "SELECT d.* FROM json_each(?) AS k CROSS JOIN usage_days AS d ON d.series = k.value ->> 0 AND d.day = k.value ->> 1",
+        );
+        for row in rows.bind(list).fetch_all(store.read()).await? {
+            let number = |name: &str| row.get::<i64, _>(name).unsigned_abs();
+            let total = HourUse {
+                taken: number("taken"),
+                use_ms: number("use_ms"),
+                denied: number("denied"),
+                peak: row.get("peak"),
+            };
+            let of = DayRow {
+                total,
+                peak_at: row.get("peak_at"),
+                before: row.get("before"),
+                hours: row.get("hours"),
+                levels: row.get("levels"),
+            };
+            read.rows.insert(key(&row), of);
+        }
+        let edges = sqlx::query(
+            "SELECT e.series, e.day, e.edges FROM json_each(?) AS k CROSS JOIN usage_edges AS e
+             ON e.day = k.value ->> 1 AND e.series = k.value ->> 0 ORDER BY e.day, e.series, e.chunk",
+        );
+        for row in edges.bind(list).fetch_all(store.read()).await? {
+            read.edges.entry(key(&row)).or_default().push(row.get("edges"));
+        }
+        let users = sqlx::query(
+            "SELECT u.* FROM json_each(?) AS k CROSS JOIN usage_users AS u ON u.series = k.value ->> 0 AND u.day = k.value ->> 1",
+        );
+        for row in users.bind(list).fetch_all(store.read()).await? {
+            read.users.insert(key(&row), row.get("users"));
+        }
+        Ok(read)
+    }
+}
+
+/// Levels as stored; none of them when they are damaged or were not kept.
+pub(super) fn levels(bytes: Option<&[u8]>) -> Levels {
+    let mut levels = Levels::default();
+    if bytes.is_none_or(|bytes| levels.merge_encoded(bytes).is_some()) { levels } else { Levels::default() }
+}

@@ -1,0 +1,145 @@
+//! How long what is kept, and removing what is older in small steps.
+
+use licensing::usage::{DAY_MS, day_of};
+
+use super::book::MINUTE_MS;
+use super::{Usage, UsageError};
+use crate::DatabaseError;
+use crate::Engine;
+
+/// Days after which things are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Data files.
+    pub files: i64,
+    /// Single changes of the number in use, from which peaks are computed when a late record comes. After that they are taken from
+    /// the data files.
+    pub edges: i64,
+    /// The hours of a day, and what each user used on it.
+    pub hours: i64,
+    /// Days.
+    pub days: i64,
+    /// Single refusals.
+    pub denials: i64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { files: 400, edges: 40, hours: 800, days: 3_653, denials: 400 }
+    }
+}
+
+/// What was removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purged {
+    /// Data files.
+    pub files: u64,
+    /// Rows of the roll-ups, and rows whose hours were removed.
+    pub rows: u64,
+}
+
+/// Rows removed in one transaction, so that nobody waits long for it.
+const AT_ONCE: i64 = 2_000;
+/// Days after which a check-out that was given up as lost is forgotten; its end is counted again should it come later still.
+const LOST_DAYS: i64 = 30;
+
+impl Engine {
+    /// Removes what is older than it is kept by default.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; the next call goes on.
+    pub async fn purge_usage(&self, now_ms: i64) -> Result<Purged, DatabaseError> {
+        self.usage.purge(now_ms, Retention::default()).await
+    }
+}
+
+impl Usage {
+    /// Removes what is older than it is kept.
+    ///
+    /// # Errors
+    /// [`DatabaseError`]; the next call goes on.
+    pub async fn purge(&self, now_ms: i64, retention: Retention) -> Result<Purged, DatabaseError> {
+        let today = day_of(now_ms);
+        let before = |days: i64| today - days;
+        let mut purged = Purged { files: self.purge_files(before(retention.files)).await?, rows: 0 };
+        self.raise(before(retention.edges), before(retention.hours)).await?;
+        let steps = [
+            (
+                "DELETE FROM usage_edges WHERE (day, series, chunk) IN
+                 (SELECT day, series, chunk FROM usage_edges WHERE day < ?1 LIMIT ?2)",
+                before(retention.edges),
+            ),
+            (
+                "DELETE FROM usage_users WHERE (series, day) IN (SELECT series, day FROM usage_users WHERE day < ?1 LIMIT ?2)",
+                before(retention.hours),
+            ),
+            (
+                "UPDATE usage_days SET hours = NULL WHERE (series, day) IN
+                 (SELECT series, day FROM usage_days WHERE day < ?1 AND hours IS NOT NULL LIMIT ?2)",
+                before(retention.hours),
+            ),
+            (
+                "DELETE FROM usage_days WHERE (series, day) IN (SELECT series, day FROM usage_days WHERE day < ?1 LIMIT ?2)",
+                before(retention.days),
+            ),
+            (
+                "DELETE FROM usage_denials WHERE (minute, series, user) IN
+                 (SELECT minute, series, user FROM usage_denials WHERE minute < ?1 LIMIT ?2)",
+                before(retention.denials) * (DAY_MS / MINUTE_MS),
+            ),
+        ];
+        for (sql, limit) in steps {
+            loop {
+                // With the lock of the writer, so that no day changes in memory meanwhile.
+                let _writer = self.inner.writer.lock().await;
+                let mut tx = self.inner.store.write().await?;
+                let removed = sqlx::query(sql).bind(limit).bind(AT_ONCE).execute(&mut *tx).await?.rows_affected();
+                tx.commit().await?;
+                purged.rows += removed;
+                if removed < AT_ONCE.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        self.forget_lost(now_ms - LOST_DAYS * DAY_MS).await?;
+        Ok(purged)
+    }
+
+    /// Notes up to where changes and hours are gone, before they are, and forgets what is in memory of them.
+    async fn raise(&self, edges: i64, hours: i64) -> Result<(), DatabaseError> {
+        let mut writer = self.inner.writer.lock().await;
+        let (edges, hours) = (edges.max(writer.rolled.edges_from), hours.max(writer.rolled.hours_from));
+        let mut tx = self.inner.store.write().await?;
+        sqlx::query("UPDATE usage_rolled SET edges_from = ?, hours_from = ?")
+            .bind(edges)
+            .bind(hours)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        (writer.rolled.edges_from, writer.rolled.hours_from) = (edges, hours);
+        writer.days.forget_before(edges.max(hours));
+        Ok(())
+    }
+
+    async fn purge_files(&self, before: i64) -> Result<u64, UsageError> {
+        let mut writer = self.inner.writer.lock().await;
+        let old: Vec<i64> = writer.files.days().take_while(|day| *day < before).collect();
+        for day in &old {
+            // The row first: a file that is gone and still named would be reported as lost.
+            let mut tx = self.inner.store.write().await?;
+            sqlx::query("DELETE FROM usage_files WHERE day = ?").bind(day).execute(&mut *tx).await?;
+            tx.commit().await?;
+            writer.files.remove(*day)?;
+        }
+        Ok(old.len() as u64)
+    }
+
+    async fn forget_lost(&self, before: i64) -> Result<(), DatabaseError> {
+        let mut writer = self.inner.writer.lock().await;
+        let mut tx = self.inner.store.write().await?;
+        sqlx::query("DELETE FROM usage_open WHERE lost_at < ?").bind(before).execute(&mut *tx).await?;
+        tx.commit().await?;
+        writer.out.retain(|_, out| out.lost_at.is_none_or(|at| at >= before));
+        Ok(())
+    }
+}

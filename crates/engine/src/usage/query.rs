@@ -1,0 +1,161 @@
+//! Questions about use, answered from the roll-ups. Hours are UTC hours: a period is widened to full ones, and in a time zone that
+//! is off by half an hour an hour belongs to the day it begins in.
+//!
+//! Products are never added together: their names are nested roll-ups (FORMATS §2).
+
+mod course;
+mod denials;
+mod heat;
+mod known;
+mod licensed;
+mod load;
+mod period;
+mod summary;
+mod users;
+mod who;
+
+pub use denials::{Denial, DenialCursor, DenialCursorError};
+
+use jiff::tz::TimeZone;
+
+/// Which use is asked about.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// From here, Unix milliseconds.
+    pub from_ms: i64,
+    /// Up to here, not included, Unix milliseconds.
+    pub to_ms: i64,
+    /// One product; none: each of them.
+    pub product: Option<String>,
+    /// One client, by its name.
+    pub client: Option<String>,
+    /// One context, as its word; none: all.
+    pub context: Option<String>,
+    /// One deployment; none: the whole server.
+    pub deployment: Option<String>,
+    /// Where days begin.
+    pub zone: TimeZone,
+}
+
+/// Figures of a time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Licenses taken.
+    pub taken: u64,
+    /// Time licenses were in use, milliseconds.
+    pub use_ms: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// The most in use at any instant.
+    pub peak: u32,
+}
+
+/// The use of one product.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductUse {
+    /// Its name.
+    pub product: String,
+    /// Licenses taken.
+    pub taken: u64,
+    /// Time licenses were in use, milliseconds.
+    pub use_ms: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// The most in use at any instant.
+    pub peak: u32,
+    /// When: the beginning of the first hour that reached the peak, Unix milliseconds; none without use.
+    pub peak_at_ms: Option<i64>,
+    /// The same of the period of the same length before.
+    pub before: Figures,
+    /// How many licenses would have been enough for these shares of the time, percent. Empty when one client is asked about.
+    pub coverage: Vec<(f64, u32)>,
+    /// Check-outs that are known to be out now: those that lasted a minute or more.
+    pub open_now: u64,
+    /// The most that was licensed in the period; none where nothing is known.
+    pub licensed: Option<u64>,
+}
+
+/// How long the steps of a course are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A UTC hour.
+    Hour,
+    /// A day of the time zone.
+    Day,
+    /// A week of the time zone, from Monday.
+    Week,
+    /// A month of the time zone.
+    Month,
+}
+
+/// A step of a course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Point {
+    /// When it begins, Unix milliseconds.
+    pub at_ms: i64,
+    /// When it ends.
+    pub until_ms: i64,
+    /// Licenses taken.
+    pub taken: u64,
+    /// Time licenses were in use, milliseconds.
+    pub use_ms: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// The most in use at any instant.
+    pub peak: u32,
+    /// The most that was licensed then; none where nothing is known.
+    pub licensed: Option<u64>,
+}
+
+/// An hour of the week.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Cell {
+    /// The mean of the peaks of these hours.
+    pub mean_peak: f64,
+    /// The highest peak of these hours.
+    pub peak: u32,
+}
+
+/// Hours of the week: Monday first, each from midnight of the time zone.
+pub type Heat = [[Cell; 24]; 7];
+
+/// The use of one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientUse {
+    /// Its name.
+    pub client: String,
+    /// Of what.
+    pub product: String,
+    /// Licenses taken.
+    pub taken: u64,
+    /// Time licenses were in use, milliseconds.
+    pub use_ms: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// The most in use at any instant.
+    pub peak: u32,
+}
+
+/// The use of one user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserUse {
+    /// The name the application gave; empty where it gave none.
+    pub user: String,
+    /// Of what.
+    pub product: String,
+    /// Licenses taken.
+    pub taken: u64,
+    /// Time licenses were in use, milliseconds.
+    pub use_ms: u64,
+    /// Requests refused.
+    pub denied: u64,
+}
+
+/// From when to when use is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The beginning of the first hour, Unix milliseconds.
+    pub first_ms: i64,
+    /// The end of the last hour, Unix milliseconds.
+    pub last_ms: i64,
+}

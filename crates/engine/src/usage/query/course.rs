@@ -1,0 +1,96 @@
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use licensing::usage::HOUR_MS;
+
+use super::load::{Level, hours_of, list};
+use super::period::Period;
+use super::{Figures, Filter, Point, Step};
+use crate::DatabaseError;
+use crate::usage::Usage;
+
+impl Usage {
+    /// The use of one product step by step, steps without use included. Without a product there is no course: products are never
+    /// added together.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn course(&self, filter: &Filter, step: Step) -> Result<Vec<Point>, DatabaseError> {
+        if filter.product.is_none() {
+            return Ok(Vec::new());
+        }
+        let period = Period::of(filter);
+        let starts = starts(period, step, &filter.zone);
+        let mut sums = vec![Figures::default(); starts.len()];
+        let series = self.named(filter, Level::Named).await?;
+        for row in self.days(&list(&series), period.days()).await? {
+            hours_of(&row, |hour, figures| {
+                if (period.from..period.to).contains(&hour) {
+                    let after = starts.partition_point(|start| *start <= hour * HOUR_MS);
+                    sums[after.saturating_sub(1)].add(figures);
+                }
+            })?;
+        }
+        let licensed = self.licensed_until(filter).await?;
+        let product = filter.product.as_deref().unwrap_or_default();
+        let ends = starts.iter().skip(1).copied().chain([period.to * HOUR_MS]);
+        Ok(starts
+            .iter()
+            .zip(ends)
+            .zip(&sums)
+            .map(|((at_ms, until_ms), sum)| Point {
+                at_ms: *at_ms,
+                until_ms,
+                taken: sum.taken,
+                use_ms: sum.use_ms,
+                denied: sum.denied,
+                peak: sum.peak,
+                licensed: licensed.most(product, *at_ms, until_ms),
+            })
+            .collect())
+    }
+}
+
+/// When the steps of a period begin; the first with the period.
+fn starts(period: Period, step: Step, zone: &TimeZone) -> Vec<i64> {
+    let (from, to) = (period.from * HOUR_MS, period.to * HOUR_MS);
+    if from >= to {
+        return Vec::new();
+    }
+    if step == Step::Hour {
+        return (period.from..period.to).map(|hour| hour * HOUR_MS).collect();
+    }
+    let mut starts = vec![from];
+    let Ok(first) = Timestamp::from_millisecond(from) else { return starts };
+    let mut date = begin(zone.to_datetime(first).date(), step);
+    loop {
+        let next = match step {
+            Step::Hour | Step::Day => date.checked_add(1.day()),
+            Step::Week => date.checked_add(1.week()),
+            Step::Month => date.checked_add(1.month()),
+        };
+        let Ok(next) = next else { return starts };
+        date = next;
+        // The first instant of that day, also where a change of the clocks skips midnight.
+        let Ok(at) = date.to_zoned(zone.clone()) else { return starts };
+        let at = at.timestamp().as_millisecond();
+        if at >= to {
+            return starts;
+        }
+        if at > from {
+            starts.push(at);
+        }
+    }
+}
+
+/// The first day of the step a day lies in.
+fn begin(date: Date, step: Step) -> Date {
+    match step {
+        Step::Hour | Step::Day => date,
+        Step::Week => {
+            let days = i64::from(date.weekday().to_monday_zero_offset());
+            date.checked_sub(days.days()).unwrap_or(date)
+        }
+        Step::Month => date.first_of_month(),
+    }
+}

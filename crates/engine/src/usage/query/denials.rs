@@ -1,0 +1,110 @@
+use std::fmt;
+use std::str::FromStr;
+
+use sqlx::Row;
+
+use super::Filter;
+use super::load::number;
+use crate::DatabaseError;
+use crate::usage::Usage;
+use crate::usage::book::MINUTE_MS;
+
+/// Refused requests of one client, product and user within a minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The first of them, Unix milliseconds.
+    pub at_ms: i64,
+    /// The last of them.
+    pub last_ms: i64,
+    /// How many.
+    pub count: u64,
+    /// What was asked for.
+    pub product: String,
+    /// Which client asked, by its name.
+    pub client: String,
+    /// For whom; empty where the application did not say.
+    pub user: String,
+    /// Where.
+    pub host: String,
+    /// Where a list that ends here goes on.
+    pub cursor: DenialCursor,
+}
+
+/// A place in the list of refused requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DenialCursor {
+    pub(super) minute: i64,
+    pub(super) series: i64,
+    pub(super) user: i64,
+}
+
+impl fmt::Display for DenialCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.minute, self.series, self.user)
+    }
+}
+
+/// Not a place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This is no place in the list of refused requests. Go back to its first page.")]
+pub struct DenialCursorError;
+
+impl FromStr for DenialCursor {
+    type Err = DenialCursorError;
+
+    fn from_str(text: &str) -> Result<Self, DenialCursorError> {
+        let mut numbers = text.split('-').map(|part| part.parse::<u32>().map(i64::from));
+        let mut next = || numbers.next().and_then(Result::ok).ok_or(DenialCursorError);
+        let cursor = Self { minute: next()?, series: next()?, user: next()? };
+        if numbers.next().is_some() { Err(DenialCursorError) } else { Ok(cursor) }
+    }
+}
+
+impl Usage {
+    /// Refused requests, the newest first, at most `limit` rows; those after a place in the list when one is given.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn denials(
+        &self,
+        filter: &Filter,
+        before: Option<DenialCursor>,
+        limit: u32,
+    ) -> Result<Vec<Denial>, DatabaseError> {
+        let before = before.unwrap_or(DenialCursor { minute: i64::MAX, series: 0, user: 0 });
+        let rows = sqlx::query(
+            "SELECT d.*, s.product, s.client, n.name FROM usage_denials AS d CROSS JOIN usage_series AS s ON s.id = d.series
+             CROSS JOIN usage_names AS n ON n.id = d.user
+             WHERE d.minute >= ?1 AND d.minute <= ?2 AND d.last >= ?3 AND d.at < ?4
+             AND (d.minute, d.series, d.user) < (?5, ?6, ?7)
+             AND (?8 IS NULL OR s.product = ?8) AND (?9 IS NULL OR s.client = ?9)
+             AND (?10 IS NULL OR s.context = ?10) AND (?11 IS NULL OR s.deployment = ?11)
+             ORDER BY d.minute DESC, d.series DESC, d.user DESC LIMIT ?12",
+        )
+        .bind(filter.from_ms.div_euclid(MINUTE_MS))
+        .bind(filter.to_ms.div_euclid(MINUTE_MS).min(before.minute))
+        .bind(filter.from_ms)
+        .bind(filter.to_ms)
+        .bind(before.minute)
+        .bind(before.series)
+        .bind(before.user)
+        .bind(&filter.product)
+        .bind(&filter.client)
+        .bind(&filter.context)
+        .bind(&filter.deployment)
+        .bind(limit)
+        .fetch_all(self.inner.store.read())
+        .await?;
+        let denial = |row: sqlx::sqlite::SqliteRow| Denial {
+            at_ms: row.get("at"),
+            last_ms: row.get("last"),
+            count: number(&row, "count"),
+            product: row.get("product"),
+            client: row.get("client"),
+            user: row.get("name"),
+            host: row.get("host"),
+            cursor: DenialCursor { minute: row.get("minute"), series: row.get("series"), user: row.get("user") },
+        };
+        Ok(rows.into_iter().map(denial).collect())
+    }
+}

@@ -1,0 +1,59 @@
+use licensing::usage::{HOUR_MS, decode_hours};
+use sqlx::Row;
+
+use super::Extent;
+use super::load::damaged;
+use super::period::Period;
+use crate::DatabaseError;
+use crate::usage::Usage;
+
+impl Usage {
+    /// The products of which use is known, by name.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn products(&self) -> Result<Vec<String>, DatabaseError> {
+        sqlx::query_scalar("SELECT DISTINCT product FROM usage_series ORDER BY product")
+            .fetch_all(self.inner.store.read())
+            .await
+    }
+
+    /// The clients of which use is known, by name.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn clients_known(&self) -> Result<Vec<String>, DatabaseError> {
+        sqlx::query_scalar("SELECT DISTINCT client FROM usage_series WHERE client <> '' ORDER BY client")
+            .fetch_all(self.inner.store.read())
+            .await
+    }
+
+    /// From when to when use is known; none before the first.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn extent(&self) -> Result<Option<Extent>, DatabaseError> {
+        let known = self.known().await?;
+        Ok(known.map(|known| Extent { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
+    }
+
+    pub(super) async fn known(&self) -> Result<Option<Period>, DatabaseError> {
+        let rows = sqlx::query("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")
+            .fetch_all(self.inner.store.read())
+            .await?;
+        let mut first: Option<i64> = None;
+        for row in rows {
+            let bytes = row.get::<Option<&[u8]>, _>("hours").unwrap_or_default();
+            let hours = decode_hours(bytes).ok_or_else(damaged)?;
+            let used = hours.iter().position(|hour| *hour != licensing::usage::HourUse::default()).unwrap_or(0);
+            let hour = row.get::<i64, _>("day") * 24 + used as i64;
+            first = Some(first.map_or(hour, |first| first.min(hour)));
+        }
+        let last: i64 = sqlx::query_scalar(
+            "SELECT max(r.at, r.seen, coalesce((SELECT MAX(day) FROM usage_days), 0) * 86400000) FROM usage_rolled AS r",
+        )
+        .fetch_one(self.inner.store.read())
+        .await?;
+        Ok(first.map(|from| Period { from, to: (last.div_euclid(HOUR_MS) + 1).max(from + 1) }))
+    }
+}

@@ -1,0 +1,105 @@
+//! Days whose single changes were purged, and which a late record changes: their changes are taken from the data files again.
+
+use std::collections::HashMap;
+
+use licensing::client_protocol::Outcome;
+use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Line, Span, day_of};
+
+use super::UsageError;
+use super::hot::{Hot, Key};
+use super::series::Ids;
+use super::state::Writer;
+
+/// A day that was stored without its changes.
+pub(super) struct Incomplete {
+    pub key: Key,
+    pub hot: Hot,
+    /// As they were when the changes were there.
+    pub levels: Option<Vec<u8>>,
+}
+
+/// What was found of one day of one series.
+#[derive(Debug, Default)]
+struct Found {
+    edges: Vec<Edge>,
+    /// Check-outs taken on that day.
+    taken: u64,
+    /// Check-outs taken before it that were still out.
+    spanning: i64,
+}
+
+impl Writer {
+    /// Completes days that were stored without their changes. Where the files do not have everything any more, peaks stay what they
+    /// were, or rise, and times by level stay.
+    pub fn rebuild(&mut self, days: Vec<Incomplete>) -> Result<(), UsageError> {
+        let mut by_day: HashMap<i64, Vec<Incomplete>> = HashMap::new();
+        for one in days {
+            by_day.entry(one.key.1).or_default().push(one);
+        }
+        for (day, wanted) in by_day {
+            let before: HashMap<i64, i64> = wanted.iter().map(|one| (one.key.0, one.hot.day.before)).collect();
+            let mut found = self.find(day, &before)?;
+            for Incomplete { key, mut hot, levels } in wanted {
+                let found = found.remove(&key.0).unwrap_or_default();
+                let complete =
+                    hot.coarse.is_none() && found.taken == hot.day.total().taken && found.spanning == hot.day.before;
+                hot.day.restore(found.edges.into_iter().collect::<Edges>());
+                if !complete {
+                    hot.day.keep_found(super::plan::levels(levels.as_deref()));
+                }
+                // All of them are to be stored with the next change.
+                hot.chunks = u32::MAX;
+                self.days.put(key, hot);
+            }
+        }
+        Ok(())
+    }
+
+    /// The changes of a day, from its file and from those before it, back to where all that were out then are found.
+    fn find(&mut self, day: i64, before: &HashMap<i64, i64>) -> Result<HashMap<i64, Found>, UsageError> {
+        let mut found: HashMap<i64, Found> = before.keys().map(|series| (*series, Found::default())).collect();
+        for out in self.out.values().filter(|out| out.lost_at.is_none() && day_of(out.taken) <= day) {
+            // No end is known.
+            note(&mut found, day, Span { from: out.taken, to: LATEST_MS }, out.ids);
+        }
+        let oldest = day - LONGEST_MS / DAY_MS;
+        let files: Vec<i64> = self.files.days().rev().filter(|file| (oldest..=day).contains(file)).collect();
+        for file in files {
+            let enough = found.iter().all(|(series, found)| before.get(series).is_none_or(|n| found.spanning >= *n));
+            if file < day && enough {
+                break;
+            }
+            let text = self.files.read(file)?;
+            let mut known: HashMap<(&str, &str, &str, &str), Ids> = HashMap::new();
+            let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
+            for line in lines.iter().filter(|line| line.outcome != Outcome::Denied) {
+                let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
+                if day_of(span.free()) < day {
+                    continue;
+                }
+                let names = (&*line.context, &*line.deployment, &*line.product, &*line.client);
+                let series = &mut self.series;
+                let ids = *known.entry(names).or_insert_with(|| series.of(names.0, names.1, names.2, names.3));
+                note(&mut found, day, span, ids);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: Ids) {
+    let begins = day * DAY_MS;
+    let edge = |at: i64, change| Edge { at: (at - begins) as u32, change };
+    for series in ids.all() {
+        let Some(found) = found.get_mut(&series) else { continue };
+        if day_of(span.from) == day {
+            found.taken += 1;
+            found.edges.push(edge(span.from, 1));
+        } else {
+            found.spanning += 1;
+        }
+        if day_of(span.free()) == day {
+            found.edges.push(edge(span.free(), -1));
+        }
+    }
+}

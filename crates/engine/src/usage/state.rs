@@ -1,0 +1,167 @@
+//! What is kept in memory between commits, and how it is read from the database.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use licensing::usage::HOUR_MS;
+use sqlx::Row;
+use tokio::sync::oneshot;
+
+use super::files::{Files, Finding, name};
+use super::group::{Answer, Work};
+use super::hot::Days;
+use super::open::Out;
+use super::series::Series;
+use super::{UsageError, files};
+use crate::DatabaseError;
+use crate::store::Store;
+
+/// The data files' folder within the data folder.
+const FOLDER: &str = "checkouts";
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub store: Store,
+    pub findings: Vec<Finding>,
+    pub queue: Mutex<Vec<Work>>,
+    pub writer: Arc<tokio::sync::Mutex<Writer>>,
+}
+
+/// How far the records of a run are stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stream {
+    pub acknowledged: u64,
+    pub dropped: u64,
+}
+
+/// How far the roll-ups go; the columns of `usage_rolled`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Rolled {
+    pub at: i64,
+    pub seen: i64,
+    pub edges_from: i64,
+    pub hours_from: i64,
+}
+
+impl Rolled {
+    /// The last hour of which something is known, counted from the beginning of this day.
+    pub fn last_hour(self, day: i64) -> i64 {
+        self.at.max(self.seen).div_euclid(HOUR_MS) - day * 24
+    }
+}
+
+/// All that a commit needs to know. One commit at a time has it.
+#[derive(Debug)]
+pub(super) struct Writer {
+    folder: PathBuf,
+    pub files: Files,
+    pub series: Series,
+    pub days: Days,
+    pub out: HashMap<(i64, u64), Out>,
+    pub streams: HashMap<i64, Stream>,
+    pub rolled: Rolled,
+    /// The newest day that has rows.
+    pub newest: i64,
+    /// Cleared while a commit is under way: when it stays so, memory is not what is stored, and is read anew.
+    pub sound: bool,
+}
+
+impl Inner {
+    pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
+        let (writer, short) = Writer::read(&store, &folder.join(FOLDER)).await?;
+        if !short.is_empty() {
+            let mut tx = store.write().await?;
+            for (day, missing) in &short {
+                sqlx::query("UPDATE usage_files SET committed = committed - ?2, missing = missing + ?2 WHERE day = ?1")
+                    .bind(day)
+                    .bind(missing.cast_signed())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            tx.commit().await?;
+        }
+        let findings: Vec<Finding> = sqlx::query("SELECT day, missing FROM usage_files WHERE missing > 0 ORDER BY day")
+            .fetch_all(store.read())
+            .await?
+            .into_iter()
+            .map(|row| Finding { file: name(row.get("day")), missing: row.get::<i64, _>("missing").unsigned_abs() })
+            .collect();
+        for (day, missing) in short {
+            let finding = Finding { file: files::name(day), missing };
+            tracing::error!(file = finding.file, missing_bytes = finding.missing, "{finding}");
+        }
+        let writer = Arc::new(tokio::sync::Mutex::new(writer));
+        Ok(Self { store, findings, queue: Mutex::default(), writer })
+    }
+
+    /// Queues work and waits for its answer. The commit goes on when the one who asks goes away.
+    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(Answer<T>) -> Work) -> Result<T, DatabaseError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(work(answer));
+        let inner = Arc::clone(self);
+        tokio::spawn(async move { inner.run().await });
+        answered.await.unwrap_or(Err(DatabaseError::WorkerCrashed))
+    }
+
+    /// Whether a tick at this instant has anything to do: a new hour has begun, or the clock was set back.
+    pub async fn due(&self, now_ms: i64) -> bool {
+        let hours = now_ms.div_euclid(HOUR_MS) - self.writer.lock().await.rolled.at.div_euclid(HOUR_MS);
+        !(-1..=0).contains(&hours)
+    }
+
+    pub async fn acknowledged(&self, session: i64) -> u64 {
+        let found = sqlx::query_scalar("SELECT acknowledged FROM usage_streams WHERE session = ?")
+            .bind(session)
+            .fetch_optional(self.store.read())
+            .await;
+        match found {
+            Ok(number) => number.map_or(0, i64::unsigned_abs),
+            Err(error) => {
+                tracing::error!(session, %error, "The database did not say how far the check-outs of a client are stored; the client sends them again.");
+                0
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// Reads the state as committed. Returns the files that are shorter than committed, by how much.
+    async fn read(store: &Store, folder: &Path) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
+        let committed: BTreeMap<i64, u64> = sqlx::query_as::<_, (i64, i64)>("SELECT day, committed FROM usage_files")
+            .fetch_all(store.read())
+            .await?
+            .into_iter()
+            .map(|(day, length)| (day, length.unsigned_abs()))
+            .collect();
+        let rolled = sqlx::query("SELECT * FROM usage_rolled").fetch_one(store.read()).await?;
+        let newest = sqlx::query_scalar("SELECT MAX(day) FROM usage_days").fetch_one(store.read()).await?;
+        let series = Series::read(store).await?;
+        let out = super::open::read(store, &series).await?;
+        let (files, short) = Files::open(folder.to_owned(), committed)?;
+        let writer = Self {
+            folder: folder.to_owned(),
+            files,
+            series,
+            days: Days::default(),
+            out,
+            streams: HashMap::new(),
+            rolled: Rolled {
+                at: rolled.get("at"),
+                seen: rolled.get("seen"),
+                edges_from: rolled.get("edges_from"),
+                hours_from: rolled.get("hours_from"),
+            },
+            newest: Option::<i64>::unwrap_or(newest, i64::MIN),
+            sound: true,
+        };
+        Ok((writer, short))
+    }
+
+    /// Reads the state anew after a commit that failed.
+    pub async fn read_again(&mut self, store: &Store) -> Result<(), UsageError> {
+        let (read, _) = Self::read(store, &self.folder.clone()).await?;
+        *self = read;
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::context::Context;
+use licensing::usage::{HOUR_MS, by_hour, hour_of};
+
+use crate::store::Store;
+use crate::usage::query::{Filter, Point, Step};
+use crate::usage::{Batch, Usage};
+
+/// Midnight, UTC: 2026-11-22.
+pub const START: i64 = 1_795_305_600_000;
+pub const MINUTE: i64 = 60_000;
+pub const HOUR: i64 = HOUR_MS;
+pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
+
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub store: Store,
+    pub usage: Usage,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), START).await.unwrap();
+        let usage = Usage::open(store.clone(), folder.path()).await.unwrap();
+        Self { folder, store, usage }
+    }
+
+    /// As after kill −9: nothing is said to the old process.
+    pub async fn reopened(self) -> Self {
+        self.store.close().await;
+        let store = Store::open(self.folder.path(), START).await.unwrap();
+        let usage = Usage::open(store.clone(), self.folder.path()).await.unwrap();
+        Self { folder: self.folder, store, usage }
+    }
+
+    pub async fn take(&self, session: i64, first: u64, records: Vec<CheckOut>) -> u64 {
+        self.usage.take(batch(session, first, records)).await.unwrap()
+    }
+
+    /// The hours of a product that are anything but empty.
+    pub async fn hours(&self, product: &str, client: Option<&str>, hours: i64) -> Vec<Hour> {
+        let mut filter = filter(START - 24 * HOUR_MS, START + hours * HOUR_MS);
+        filter.product = Some(product.to_owned());
+        filter.client = client.map(str::to_owned);
+        let course = self.usage.course(&filter, Step::Hour).await.unwrap();
+        let used = |p: &&Point| p.taken + p.use_ms + p.denied + u64::from(p.peak) > 0;
+        course.iter().filter(used).map(|p| (p.at_ms, p.taken, p.use_ms, p.denied, p.peak)).collect()
+    }
+
+    pub fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join("checkouts").join(name)
+    }
+
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.file(name)).unwrap_or_default();
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+}
+
+/// When, taken, time in use, refused, peak.
+pub type Hour = (i64, u64, u64, u64, u32);
+
+pub fn filter(from_ms: i64, to_ms: i64) -> Filter {
+    Filter { from_ms, to_ms, product: None, client: None, context: None, deployment: None, zone: TimeZone::UTC }
+}
+
+/// Each session is a client of its own.
+pub fn batch(session: i64, first: u64, records: Vec<CheckOut>) -> Batch {
+    Batch {
+        session,
+        client: format!("client-{session}").into(),
+        deployment: DEPLOYMENT.into(),
+        context: Some(Context::Production),
+        acknowledged_before: 0,
+        first,
+        records,
+    }
+}
+
+/// Times in milliseconds since [`START`].
+pub fn returned(product: &str, from: i64, to: i64) -> CheckOut {
+    CheckOut {
+        product: product.parse().unwrap(),
+        user: "anna".to_owned(),
+        host: "desk".to_owned(),
+        from: START + from,
+        to: Some(START + to),
+        outcome: Outcome::Returned,
+        opened: None,
+    }
+}
+
+pub fn open(product: &str, from: i64) -> CheckOut {
+    CheckOut { outcome: Outcome::Open, to: None, ..returned(product, from, from) }
+}
+
+pub fn ended(product: &str, from: i64, to: i64, opened: u64) -> CheckOut {
+    CheckOut { opened: Some(opened), ..returned(product, from, to) }
+}
+
+pub fn denied(product: &str, at: i64) -> CheckOut {
+    CheckOut { outcome: Outcome::Denied, to: None, ..returned(product, at, at) }
+}
+
+/// The hours of these check-outs, made the slow way; times in milliseconds since [`START`].
+pub fn slow_hours(spans: &[(i64, i64)]) -> Vec<Hour> {
+    let free = |(from, to): (i64, i64)| (START + from, START + to.max(from + 1));
+    let mut hours = BTreeSet::new();
+    for (from, to) in spans.iter().copied().map(free) {
+        hours.extend(hour_of(from)..=hour_of(to - 1));
+    }
+    let in_use = |at: i64| spans.iter().copied().map(free).filter(|(from, to)| *from <= at && at < *to).count();
+    hours
+        .into_iter()
+        .map(|hour| {
+            let begins = hour * HOUR_MS;
+            let within = |at: &i64| hour_of(*at) == hour;
+            // The number in use only rises where one is taken.
+            let instants = spans.iter().map(|(from, _)| START + from).filter(within).chain([begins]);
+            let peak = instants.map(in_use).max().unwrap_or(0) as u32;
+            let taken = spans.iter().filter(|(from, _)| hour_of(START + from) == hour).count() as u64;
+            let ms = spans
+                .iter()
+                .flat_map(|(from, to)| by_hour(START + from, START + to))
+                .filter(|(of, _)| *of == hour)
+                .map(|(_, ms)| ms)
+                .sum();
+            (begins, taken, ms, 0, peak)
+        })
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! A client and its servers (RULES R6): which of them it works with, and when it stops trusting what it was given.
+//!
+//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects. Time is in
+//! milliseconds of a clock that never stands still or goes back, time asleep included. Servers are named by their place
+//! in the order: 0 is the primary, the others are backups.
+
+mod invariant;
+mod step;
+
+pub use invariant::{Broken, invariants};
+pub use step::{Effect, Event, step};
+
+use crate::client_protocol::PATIENCE_MS;
+
+/// A server, by its place in the order; 0 is the primary.
+pub type Server = usize;
+
+/// The primary.
+pub const PRIMARY: Server = 0;
+
+/// A primary that failed within this time after the client had come back to it is flapping, milliseconds (RULES R6).
+pub const FLAPPING_MS: u64 = 30_000;
+
+/// How long a flapping primary must have given good answers before the client comes back, the first time, milliseconds (RULES
+/// R6). It doubles each time.
+pub const FIRST_PROOF_MS: u64 = 30_000;
+
+/// The longest a flapping primary has to prove itself, milliseconds (RULES R6: 10 minutes).
+pub const LONGEST_PROOF_MS: u64 = 600_000;
+
+/// What a client is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It works with the primary.
+    OnPrimary,
+    /// The server it worked with gives no usable answer; this one is asked next.
+    Trying(Server),
+    /// It works with this backup. The primary is asked beside the work.
+    OnBackup(Server),
+    /// No server gave a usable answer; what was granted last is still good. All are asked.
+    Disconnected,
+    /// What was granted is no longer good. All are asked.
+    Flushed,
+}
+
+/// How a client stands with its servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// How many servers there are; at least one.
+    pub servers: usize,
+    /// What it is doing.
+    pub phase: Phase,
+    /// The server it works with, or worked with last; `None` before the first usable answer.
+    pub current: Option<Server>,
+    /// When the oldest request to the current server was sent that has no usable answer, nor any later one.
+    pub unanswered_since: Option<u64>,
+    /// Until when what was granted is good; `None` before the first grant and after a flush.
+    pub good_until: Option<u64>,
+    /// Who granted it.
+    pub granted_by: Option<Server>,
+    /// Since when no server gives a usable answer; `None` while one does.
+    pub away_since: Option<u64>,
+    /// Since when the primary has given nothing but good answers; only kept while the client works with a backup.
+    pub primary_good_since: Option<u64>,
+    /// How long it must give good answers before the client comes back.
+    pub proof_ms: u64,
+    /// When the client last came back to the primary.
+    pub returned_at: Option<u64>,
+}
+
+impl State {
+    /// A client of `servers` servers that has asked none yet. It asks the primary first; there is nothing to wait for, so a server
+    /// that refuses at once is followed by the next at once.
+    #[must_use]
+    pub fn new(servers: usize, now_ms: u64) -> State {
+        State {
+            servers: servers.max(1),
+            phase: Phase::Trying(PRIMARY),
+            current: None,
+            unanswered_since: None,
+            good_until: None,
+            granted_by: None,
+            away_since: Some(now_ms),
+            primary_good_since: None,
+            proof_ms: 0,
+            returned_at: None,
+        }
+    }
+
+    /// The server the client works with now.
+    #[must_use]
+    pub fn serving(&self) -> Option<Server> {
+        match self.phase {
+            Phase::OnPrimary => Some(PRIMARY),
+            Phase::OnBackup(server) => Some(server),
+            Phase::Trying(_) | Phase::Disconnected | Phase::Flushed => None,
+        }
+    }
+
+    /// Whether to ask `server` to carry what is in use: it is the one worked with, or may become it.
+    #[must_use]
+    pub fn works_with(&self, server: Server) -> bool {
+        match self.phase {
+            Phase::OnPrimary => server == PRIMARY,
+            Phase::OnBackup(backup) => server == backup,
+            Phase::Trying(next) => server == next || self.current == Some(server),
+            Phase::Disconnected | Phase::Flushed => server < self.servers,
+        }
+    }
+
+    /// Whether to ask `server` at every interval: those of [`State::works_with`], and the primary beside the work.
+    #[must_use]
+    pub fn asks(&self, server: Server) -> bool {
+        server == PRIMARY || self.works_with(server)
+    }
+
+    /// Until when the request that has waited longest may still be answered before the next server is tried.
+    #[must_use]
+    pub fn patient_until(&self) -> Option<u64> {
+        self.serving()?;
+        Some(self.unanswered_since?.saturating_add(PATIENCE_MS))
+    }
+}
+
+#[cfg(test)]
+mod tests;

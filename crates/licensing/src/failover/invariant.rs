@@ -1,0 +1,58 @@
+use crate::client_protocol::CACHE_MS;
+
+use super::{LONGEST_PROOF_MS, PRIMARY, Phase, State};
+
+/// A rule of this module that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// Works with a server that is not there.
+    #[error("the client works with a server it was not given")]
+    NoSuchServer,
+    /// `current` and `phase` disagree.
+    #[error("the client names another server than the one it works with")]
+    TwoCurrents,
+    /// Good for longer than the cache may be.
+    #[error("what was granted counts for longer than it may")]
+    TooLong,
+    /// Good although flushed.
+    #[error("what was granted counts although it was flushed")]
+    GoodAfterFlush,
+    /// Waits for the primary for longer than the longest proof.
+    #[error("the client waits for the primary for longer than it may")]
+    Proof,
+    /// Away while working, or the other way round.
+    #[error("the client is served and away at once")]
+    ServedAndAway,
+}
+
+/// What always holds after [`super::step`] at `now_ms`.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn invariants(state: &State, now_ms: u64) -> Result<(), Broken> {
+    let named = match state.phase {
+        Phase::OnBackup(server) | Phase::Trying(server) => Some(server),
+        _ => None,
+    };
+    let is_missing = |server: usize| server >= state.servers;
+    if named.is_some_and(is_missing) || state.current.is_some_and(is_missing) {
+        return Err(Broken::NoSuchServer);
+    }
+    let backup_is_primary = state.phase == Phase::OnBackup(PRIMARY);
+    if backup_is_primary || state.serving().is_some_and(|serving| state.current != Some(serving)) {
+        return Err(Broken::TwoCurrents);
+    }
+    if state.good_until.is_some_and(|until| until > now_ms.saturating_add(CACHE_MS) || until <= now_ms) {
+        return Err(Broken::TooLong);
+    }
+    if state.phase == Phase::Flushed && state.good_until.is_some() {
+        return Err(Broken::GoodAfterFlush);
+    }
+    if state.proof_ms > LONGEST_PROOF_MS {
+        return Err(Broken::Proof);
+    }
+    if state.serving().is_some() == state.away_since.is_some() {
+        return Err(Broken::ServedAndAway);
+    }
+    Ok(())
+}

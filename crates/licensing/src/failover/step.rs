@@ -1,0 +1,181 @@
+use crate::client_protocol::CACHE_MS;
+
+use super::{FIRST_PROOF_MS, FLAPPING_MS, LONGEST_PROOF_MS, PRIMARY, Phase, Server, State};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A request was sent.
+    Asked(Server),
+    /// A usable answer came.
+    Answered {
+        /// Who answered.
+        server: Server,
+        /// When the request that is answered was sent.
+        sent_ms: u64,
+        /// How long what it grants is good from then on, milliseconds; at most [`CACHE_MS`] counts.
+        valid_ms: u64,
+        /// Whether that request told what is in use and wanted, so that its answer grants.
+        grants: bool,
+    },
+    /// A request ended without a usable answer: refused, broken, or its time ran out.
+    Failed(Server),
+    /// Time passed.
+    Tick,
+}
+
+/// What the client has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask this server now.
+    Try(Server),
+    /// It works with this server from now on: ask it for what is in use and wanted.
+    Work {
+        /// Whom it worked with before, if with any.
+        from: Option<Server>,
+        /// Whom it works with now.
+        to: Server,
+    },
+    /// No server gives a usable answer.
+    Lost,
+    /// What was granted is no longer good: end what is in use and refuse new requests.
+    Flush {
+        /// From when on.
+        at_ms: u64,
+    },
+    /// After a flush, a server was found: requests are taken again.
+    Resume(Server),
+}
+
+/// The next state, and what to do.
+#[must_use]
+pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
+    let mut next = state.clone();
+    let mut effects = Vec::new();
+    // Whatever happened: what is too old is flushed before anything else counts.
+    if let Some(at_ms) = next.good_until.filter(|until| now_ms >= *until) {
+        next.good_until = None;
+        next.phase = Phase::Flushed;
+        next.unanswered_since = None;
+        next.primary_good_since = None;
+        next.away_since.get_or_insert(now_ms);
+        effects.push(Effect::Flush { at_ms });
+    }
+    match event {
+        Event::Asked(server) => asked(&mut next, server, now_ms),
+        Event::Answered { server, sent_ms, valid_ms, grants } if server < next.servers && sent_ms <= now_ms => {
+            let until = sent_ms.saturating_add(valid_ms.min(CACHE_MS));
+            // Too late to be worth anything otherwise.
+            if until > now_ms {
+                answered(&mut next, server, until, grants, now_ms, &mut effects);
+            }
+        }
+        Event::Answered { .. } | Event::Tick => {}
+        Event::Failed(server) => failed(&mut next, server, now_ms, &mut effects),
+    }
+    if next.patient_until().is_some_and(|until| now_ms >= until) {
+        give_up(&mut next, now_ms, &mut effects);
+    }
+    (next, effects)
+}
+
+fn asked(next: &mut State, server: Server, now_ms: u64) {
+    if next.serving() == Some(server) {
+        next.unanswered_since.get_or_insert(now_ms);
+    }
+}
+
+fn answered(next: &mut State, server: Server, until: u64, grants: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+    match next.serving() {
+        Some(serving) if serving == server => {
+            next.unanswered_since = None;
+            if grants {
+                granted(next, server, until);
+            }
+        }
+        Some(_) if server == PRIMARY => {
+            // A good answer beside the work. It proves itself from when it answered.
+            let since = *next.primary_good_since.get_or_insert(now_ms);
+            if now_ms.saturating_sub(since) >= next.proof_ms {
+                work(next, PRIMARY, now_ms, effects);
+                if grants {
+                    granted(next, server, until);
+                }
+            }
+        }
+        Some(_) => {}
+        None => {
+            let resumes = next.phase == Phase::Flushed;
+            if !(resumes || next.works_with(server) || server == PRIMARY) {
+                return;
+            }
+            work(next, server, now_ms, effects);
+            if grants {
+                granted(next, server, until);
+            }
+            if resumes {
+                effects.push(Effect::Resume(server));
+            }
+        }
+    }
+}
+
+/// What `server` grants takes the place of what another has granted.
+fn granted(next: &mut State, server: Server, until: u64) {
+    let before = next.good_until.filter(|_| next.granted_by == Some(server));
+    next.good_until = before.max(Some(until));
+    next.granted_by = Some(server);
+}
+
+fn work(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+    if server == PRIMARY && next.current.is_some_and(|before| before != PRIMARY) {
+        next.returned_at = Some(now_ms);
+    }
+    let from = next.current;
+    next.phase = if server == PRIMARY { Phase::OnPrimary } else { Phase::OnBackup(server) };
+    next.current = Some(server);
+    next.unanswered_since = None;
+    next.away_since = None;
+    next.primary_good_since = None;
+    if from != Some(server) {
+        effects.push(Effect::Work { from, to: server });
+    }
+}
+
+fn failed(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+    if server == PRIMARY {
+        next.primary_good_since = None;
+    }
+    if next.phase == Phase::Trying(server) {
+        try_after(next, server + 1, now_ms, effects);
+    }
+}
+
+/// The server worked with gave no usable answer for too long.
+fn give_up(next: &mut State, now_ms: u64, effects: &mut Vec<Effect>) {
+    let since = next.unanswered_since.unwrap_or(now_ms);
+    if next.phase == Phase::OnPrimary {
+        let flapping = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
+        next.proof_ms =
+            if flapping { (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS) } else { 0 };
+    }
+    next.away_since = Some(since);
+    next.unanswered_since = None;
+    next.primary_good_since = None;
+    try_after(next, PRIMARY, now_ms, effects);
+}
+
+fn try_after(next: &mut State, first: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+    // The one that failed is asked on at its interval anyway; trying it first would only cost time.
+    match (first..next.servers).find(|server| next.current != Some(*server)) {
+        Some(server) => {
+            next.phase = Phase::Trying(server);
+            effects.push(Effect::Try(server));
+        }
+        None => {
+            next.phase = Phase::Disconnected;
+            next.away_since.get_or_insert(now_ms);
+            effects.push(Effect::Lost);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Use over time: how many licenses were out at once, for how long, and how many would have been enough.
+//!
+//! A check-out is the time from `from` up to, not including, `to`, in Unix milliseconds. Peaks are computed from these edges and
+//! not from samples (RULES R4), hence they are exact in whatever order check-outs become known.
+
+mod bytes;
+mod concurrency;
+mod coverage;
+mod day;
+mod edges;
+mod levels;
+mod line;
+mod split;
+mod users;
+
+pub use bytes::{read_varint, write_varint};
+pub use concurrency::Concurrency;
+pub use coverage::{SHARES, coverage};
+pub use day::{Day, HourUse, decode_hours};
+pub use edges::{Edge, Edges};
+pub use levels::Levels;
+pub use line::Line;
+pub use split::{Span, by_hour};
+pub use users::Users;
+
+/// An hour, milliseconds.
+pub const HOUR_MS: i64 = 3_600_000;
+/// A UTC day, milliseconds.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// The longest check-out that is counted, milliseconds: 400 days, as long as the data files are kept by default. Of a longer one
+/// the end counts.
+pub const LONGEST_MS: i64 = 400 * DAY_MS;
+/// Times of check-outs are taken from here, Unix milliseconds: 2000-01-01. What lies before is a fault of the sender.
+pub const EARLIEST_MS: i64 = 946_684_800_000;
+/// Times of check-outs are taken up to here, Unix milliseconds: 2200-01-01.
+pub const LATEST_MS: i64 = 7_258_118_400_000;
+
+/// The UTC day an instant lies in, counted from 1970-01-01.
+#[must_use]
+pub fn day_of(ms: i64) -> i64 {
+    ms.div_euclid(DAY_MS)
+}
+
+/// The UTC hour an instant lies in, counted from 1970-01-01T00.
+#[must_use]
+pub fn hour_of(ms: i64) -> i64 {
+    ms.div_euclid(HOUR_MS)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Breadth first through all worlds up to a depth: the first failure found is a shortest one.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use crate::shape::shape;
+use crate::world::{Action, Plan, World};
+
+/// What was looked at.
+#[derive(Debug)]
+pub struct Looked {
+    /// Worlds that differ.
+    pub worlds: usize,
+    /// Actions from the beginning.
+    pub depth: usize,
+    /// There are no others.
+    pub all: bool,
+}
+
+/// Looks at every world that up to `depth` actions lead to. A failure comes with the actions that lead there.
+pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
+    let start = World::new(plan);
+    let mut seen = HashSet::from([shape(&start)]);
+    let mut steps: Vec<(usize, Action)> = vec![(0, Action::Tick(1))];
+    let mut front = vec![(0, start)];
+    for level in 1..=depth {
+        let mut next = Vec::new();
+        for (id, world) in &front {
+            for action in world.actions() {
+                let mut after = world.clone();
+                if let Err(broken) = after.apply(&action) {
+                    return Err(trace(plan, &steps, *id, action, &broken));
+                }
+                if seen.insert(shape(&after)) {
+                    next.push((steps.len(), after));
+                    steps.push((*id, action));
+                }
+            }
+        }
+        if next.is_empty() {
+            return Ok(Looked { worlds: seen.len(), depth: level, all: true });
+        }
+        front = next;
+    }
+    Ok(Looked { worlds: seen.len(), depth, all: false })
+}
+
+fn trace(plan: Plan, steps: &[(usize, Action)], mut id: usize, last: Action, broken: &str) -> String {
+    let mut actions = vec![last];
+    while id > 0 {
+        actions.push(steps[id].1.clone());
+        id = steps[id].0;
+    }
+    let (mut world, mut text) = (World::new(plan), format!("{broken}\n"));
+    for action in actions.iter().rev() {
+        let outcome = world.apply(action);
+        writeln!(text, "{action:?}{}", if outcome.is_err() { "  <- here" } else { "" }).unwrap();
+        for client in &world.clients {
+            writeln!(text, "    client {} until {}: {:?}", client.key, client.valid_until, client.products).unwrap();
+        }
+        for (key, run) in world.allocation.runs() {
+            let shares: Vec<_> = run.shares().map(|(_, share)| share).collect();
+            writeln!(text, "    server {key} until {}: {shares:?}", run.deadline).unwrap();
+        }
+    }
+    text
+}

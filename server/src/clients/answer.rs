@@ -1,0 +1,123 @@
+//! From the bytes of a request to the bytes of its answer.
+
+use engine::Engine;
+use licensing::client_protocol::{
+    Fault, FaultKind, Goodbye, Hello, MOST_BYTES, MOST_RECORD_BYTES, Records, Refresh, VERSION, WRONG_VERSION,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// An answer, ready to be sent.
+#[derive(Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// The requests of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    Hello,
+    Refresh,
+    Records,
+    Goodbye,
+}
+
+impl Call {
+    /// The call of a path.
+    pub fn of(path: &str) -> Option<Call> {
+        Some(match path {
+            "/v1/hello" => Call::Hello,
+            "/v1/refresh" => Call::Refresh,
+            "/v1/records" => Call::Records,
+            "/v1/goodbye" => Call::Goodbye,
+            _ => return None,
+        })
+    }
+
+    /// The most bytes its body may have.
+    pub fn most(self) -> usize {
+        if self == Call::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
+    }
+}
+
+impl Answer {
+    fn of<T: Serialize>(status: u16, value: &T) -> Self {
+        Self { status, body: serde_json::to_vec(value).expect("strings and numbers always serialize") }
+    }
+
+    /// A fault.
+    pub fn fault(fault: &Fault) -> Self {
+        Self::of(fault.kind.status(), &fault.answer())
+    }
+
+    /// Something that is no request of this protocol at all.
+    pub fn other(status: u16, detail: &str) -> Self {
+        let fault = Fault::malformed(detail);
+        Self::of(status, &licensing::client_protocol::Refused { status, ..fault.answer() })
+    }
+
+    /// No such path.
+    pub fn not_found() -> Self {
+        Self::other(
+            404,
+            "This is the license port. Clients POST to /v1/hello, /v1/refresh, /v1/records and /v1/goodbye; the console has its own port.",
+        )
+    }
+
+    /// Another method than POST.
+    pub fn wrong_method() -> Self {
+        Self::other(405, "Send a POST.")
+    }
+
+    /// A body that is too large for its call.
+    pub fn too_large(call: Call) -> Self {
+        let detail = format!("The body has more than the {} bytes allowed here.", call.most());
+        Self::fault(&Fault::new(FaultKind::TooLarge, detail))
+    }
+
+    /// Whether the connection is worth keeping.
+    pub fn content_type(&self) -> &'static str {
+        if self.status == 200 { "application/json" } else { "application/problem+json" }
+    }
+}
+
+/// Answers a call that came from `address`.
+pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> Answer {
+    let done = match call {
+        Call::Hello => match read::<Hello>(body) {
+            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| Answer::of(200, &welcome)),
+            Err(fault) => Err(fault),
+        },
+        Call::Refresh => match read::<Refresh>(body) {
+            Ok(said) => engine.leases.refresh(said).await.map(|allocation| Answer::of(200, &allocation)),
+            Err(fault) => Err(fault),
+        },
+        Call::Records => match read::<Records>(body) {
+            Ok(said) => engine.client_records(said).await.map(|acknowledged| Answer::of(200, &acknowledged)),
+            Err(fault) => Err(fault),
+        },
+        Call::Goodbye => match read::<Goodbye>(body) {
+            Ok(said) => engine.client_goodbye(said).await.map(|farewell| Answer::of(200, &farewell)),
+            Err(fault) => Err(fault),
+        },
+    };
+    done.unwrap_or_else(|fault| Answer::fault(&fault))
+}
+
+/// A body as JSON. Of one that is not as this version has it, the version is looked at first.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        protocol: u64,
+    }
+    serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<Versioned>(body) {
+        Ok(Versioned { protocol }) if protocol != u64::from(VERSION) => Fault::new(
+            FaultKind::ProtocolVersion,
+            format!("{WRONG_VERSION} This side speaks version {VERSION}, the other version {protocol}."),
+        ),
+        _ => Fault::malformed(format!("The body is not the JSON the protocol asks for: {error}.")),
+    })
+}

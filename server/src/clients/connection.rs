@@ -1,0 +1,173 @@
+//! One connection of a client.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::Engine;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use reporting::Replay;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::answer::{Answer, Call, answer};
+use super::request::{Found, find};
+
+/// A connection says something within this time, or it is closed.
+const FIRST: Duration = Duration::from_secs(10);
+/// Between two requests of a client lie 2 s; a connection that is silent for this long is closed.
+const IDLE: Duration = Duration::from_secs(75);
+/// Once begun, a request arrives, and an answer is taken, within this time.
+const ARRIVAL: Duration = Duration::from_secs(10);
+/// First byte of a TLS connection: a handshake record (RFC 8446, 5.1).
+const TLS_HANDSHAKE: u8 = 0x16;
+/// Requests of one HTTP/2 connection at a time.
+const STREAMS: u32 = 64;
+
+fn out_of_time() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "it took too long")
+}
+
+/// Answers until the client or its silence ends the connection.
+pub async fn converse(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    engine: Arc<Engine>,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let address: Arc<str> = peer.ip().to_canonical().to_string().into();
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut patience = FIRST;
+    loop {
+        if bytes.is_empty() {
+            // Nothing is allocated for a connection that is quiet.
+            bytes = Vec::new();
+            timeout(patience, stream.readable()).await.map_err(|_| out_of_time())??;
+        }
+        patience = IDLE;
+        let mut told = false;
+        let found = loop {
+            match find(&bytes, told) {
+                Found::Part(missing) => {
+                    let read = async {
+                        bytes.reserve(missing.max(1024));
+                        stream.read_buf(&mut bytes).await
+                    };
+                    if timeout(ARRIVAL, read).await.map_err(|_| out_of_time())?? == 0 {
+                        return Ok(());
+                    }
+                    if bytes.first() == Some(&TLS_HANDSHAKE) {
+                        let Some(tls) = tls else {
+                            return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
+                        };
+                        let stream = timeout(ARRIVAL, tls.accept(Replay::new(bytes, stream))).await;
+                        return serve(stream.map_err(|_| out_of_time())??, engine, address).await;
+                    }
+                }
+                Found::Continue => {
+                    told = true;
+                    send(&mut stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+                }
+                found => break found,
+            }
+        };
+        match found {
+            Found::Call { call, body, keep } => {
+                let end = body.end;
+                let answer = answer(&engine, call, &bytes[body], &address).await;
+                bytes.drain(..end);
+                send(&mut stream, &written(&answer, keep)).await?;
+                if !keep {
+                    return close(stream).await;
+                }
+            }
+            Found::Refuse(answer) => {
+                send(&mut stream, &written(&answer, false)).await?;
+                return close(stream).await;
+            }
+            _ => return serve(Replay::new(bytes, stream), engine, address).await,
+        }
+    }
+}
+
+/// An answer as HTTP/1.1.
+fn written(answer: &Answer, keep: bool) -> Vec<u8> {
+    use std::io::Write as _;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut bytes = Vec::with_capacity(160 + answer.body.len());
+    let connection = if keep { "" } else { "connection: close\r\n" };
+    let _ = write!(
+        bytes,
+        "HTTP/1.1 {} {}\r\ncontent-type: {}\r\ncontent-length: {}\r\ncache-control: no-store\r\n{connection}\r\n",
+        status.as_u16(),
+        status.canonical_reason().unwrap_or("Other"),
+        answer.content_type(),
+        answer.body.len(),
+    );
+    bytes.extend_from_slice(&answer.body);
+    bytes
+}
+
+async fn send(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    timeout(ARRIVAL, stream.write_all(bytes)).await.map_err(|_| out_of_time())?
+}
+
+/// Ends the connection so that the client can read the answer first: what it still sends is read for a moment.
+async fn close(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = [0; 1024];
+    let drain = async {
+        while stream.read(&mut rest).await? > 0 {}
+        io::Result::Ok(())
+    };
+    timeout(Duration::from_millis(500), drain).await.unwrap_or(Ok(()))
+}
+
+/// HTTP/2, TLS, and HTTP/1.1 of the unusual kind.
+async fn serve<S>(stream: S, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |request| {
+        let (engine, address) = (engine.clone(), address.clone());
+        async move { Ok::<_, Infallible>(handle(request, &engine, &address).await) }
+    });
+    let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(16 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(16 * 1024)
+        .keep_alive_interval(Some(IDLE))
+        .keep_alive_timeout(ARRIVAL);
+    builder.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+}
+
+async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> Response<Full<Bytes>> {
+    let answer = match Call::of(request.uri().path()) {
+        None => Answer::not_found(),
+        Some(_) if request.method() != Method::POST => Answer::wrong_method(),
+        Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {
+            Ok(Ok(body)) => answer(engine, call, &body.to_bytes(), address).await,
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Answer::too_large(call),
+            Ok(Err(_)) => Answer::other(400, "The body broke off."),
+            Err(_) => Answer::other(408, "The body did not arrive in time."),
+        },
+    };
+    let content_type = answer.content_type();
+    let mut response = Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
