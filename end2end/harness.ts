@@ -68,6 +68,8 @@ export class Server {
   readonly setup: string;
   /** `host:port` of the reporting API; empty while it is off. */
   readonly reporting: string;
+  /** `host:port` where applications connect. */
+  readonly clients: string;
   readonly conf: string;
   private readonly program: Program;
 
@@ -77,6 +79,7 @@ export class Server {
     this.url = program.said.get('console')!;
     this.setup = program.said.get('setup') ?? '';
     this.reporting = program.said.get('reporting') ?? '';
+    this.clients = program.said.get('clients') ?? '';
     this.conf = join(data, 'license_server.conf');
   }
 
@@ -84,7 +87,7 @@ export class Server {
   static async start(options: Start = {}): Promise<Server> {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
     const address = `127.0.0.1:${options.port ?? '0'}`;
-    const words = ['serve', '--data', data, '--console', address, '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
+    const words = ['serve', '--data', data, '--console', address, '--clients', '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
     return new Server(data, await Program.start(words, options.env));
   }
 

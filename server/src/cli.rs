@@ -1,6 +1,7 @@
 //! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`crate::exit`].
 
 mod audit;
+mod client;
 mod config;
 mod demo_data;
 mod docs;
@@ -52,6 +53,11 @@ enum Command {
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
     Config(config::Config),
+    /// Applications that take and return licenses, for trial and load
+    #[command(subcommand)]
+    Client(client::Command),
+    /// Fill a data folder with a made-up history of use, to see the Usage page with something on it
+    DemoData(demo_data::DemoData),
     /// Users of the console
     #[command(subcommand)]
     User(user::User),
@@ -61,8 +67,6 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Fill a data folder with a made-up history of use, to see the Usage page with something on it
-    DemoData(demo_data::DemoData),
     /// The vendor's licensing node: customers, servers, licenses, keys
     #[command(subcommand)]
     Node(node::Node),
@@ -135,11 +139,12 @@ pub async fn run(cli: Cli) -> Done {
         Command::Licenses(command) => command.run().await,
         Command::Exchange(command) => command.run().await,
         Command::Node(command) => command.run().await,
+        Command::Client(command) => command.run().await,
+        Command::DemoData(command) => command.run().await,
         Command::Config(command) => command.run().await,
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Audit(command) => command.run().await,
-        Command::DemoData(command) => command.run().await,
         Command::Docs(command) => command.run(),
     }
 }

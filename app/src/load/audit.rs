@@ -14,6 +14,7 @@ const PAGE: i64 = 50;
 const KINDS: &[(&str, &str)] = &[
     ("conf.", "Configuration"),
     ("server.", "Registration"),
+    ("client.", "Clients"),
     ("session.", "Signing in and out"),
     ("user.", "Users"),
     ("token.", "API tokens"),

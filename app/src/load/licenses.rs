@@ -33,6 +33,7 @@ fn row(item: &LicenseItem, now: i64) -> LicenseRow {
         context: license.context.to_string(),
         licensed: license.count,
         in_use: item.in_use,
+        over_committed: false,
         hours: license.hours,
         version: license.version.clone(),
         expires_ms: license.expires,
@@ -101,8 +102,14 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
     }
     let identity = engine.identity().await?;
     let last = engine.last_answered().await?.and_then(|entry| entry.answer);
+    let pools = engine.pools();
+    let over = |product: &str| pools.iter().any(|pool| pool.over_committed && pool.product == product);
+    let mut items = rows(all.as_ref(), &filter, request.now_ms);
+    for item in items.iter_mut().filter(|item| item.state == Standing::Active.as_str()) {
+        item.over_committed = over(&item.product);
+    }
     Ok(LicensesPage {
-        items: rows(all.as_ref(), &filter, request.now_ms),
+        items,
         total: everything.len(),
         csv: crate::paths::licenses_csv(&filter.q, &filter.state, &filter.kind, &filter.sort, filter.descending),
         filter,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::leases::ClientState;
 use engine::{DatabaseError, Engine};
 use licensing::bundle::Standing;
 use licensing::conf::check::{self, Severity};
@@ -52,6 +53,8 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
             let products: BTreeSet<_> = loaded.iter().map(|item| item.license.product.as_str()).collect();
             (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
         }),
+        pools: super::clients::pools(engine),
+        clients: engine.clients().iter().filter(|client| client.state == ClientState::Connected).count(),
         running: engine.sync_state().running,
         own_sessions: super::account::own_sessions(engine).await?,
     })

@@ -84,7 +84,7 @@ fn Lists(data: LicensesPage) -> impl IntoView {
             (true, _) => view! {
                 <Card title="Loaded" id="loaded" aside=counted(loaded_count, "license", "licenses").into_any()>
                     <Loaded items=loaded filter=filter />
-                    <p class="fine">"Nothing is in use: in this version applications cannot connect yet."</p>
+                    <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
                 </Card>
             }.into_any(),
             (false, true) => ().into_any(),

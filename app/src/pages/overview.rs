@@ -2,6 +2,7 @@
 
 mod changes;
 mod contact;
+mod in_use;
 mod model;
 mod server;
 mod standing;
@@ -10,6 +11,7 @@ mod steps;
 use crate::components::{Card, LinkButton, PageHeader};
 use changes::Changes;
 use contact::{Contact, Licenses};
+use in_use::InUse;
 use leptos::prelude::*;
 pub use model::{FileState, Overview, Registration};
 pub(crate) use server::findings_words;
@@ -21,6 +23,7 @@ use steps::next_steps;
 #[component]
 pub fn OverviewPage(data: Overview) -> impl IntoView {
     let steps = next_steps(&data);
+    let pools = data.pools.clone();
     let registered = matches!(data.registration, Registration::Registered { .. }) && data.file.problem.is_none();
     view! {
         <PageHeader title="Overview" />
@@ -40,6 +43,7 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
                     </Card>
                 })}
                 {registered.then(|| view! { <Contact contact=data.contact.clone() running=data.running /> })}
+                {(!pools.is_empty()).then(|| view! { <InUse pools=pools clients=data.clients /> })}
                 {data.licenses.map(|counts| view! { <Licenses counts=counts /> })}
                 <Changes items=data.changes.clone() />
             </div>

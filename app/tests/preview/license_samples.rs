@@ -34,7 +34,13 @@ pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> 
         kind: kind.into(),
         context: if state == "wrong_context" { "backup".into() } else { "production".into() },
         licensed: count,
-        in_use: 0,
+        in_use: match (state, product) {
+            ("active", "ASR_ENUS") => 17,
+            ("active", "ETRAN_ENUS") => 5,
+            ("active", "TRAN_ENUS") => 1_184,
+            _ => 0,
+        },
+        over_committed: state == "active" && product == "ETRAN_ENUS",
         hours: (kind == "countdown").then_some(100),
         version: (product == "TTS3").then(|| "16.2".into()),
         expires_ms: match state {

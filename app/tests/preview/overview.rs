@@ -86,6 +86,8 @@ fn overview(registration: Registration) -> Overview {
         contact: contact(0),
         registered: Registered::Yes,
         licenses: Some((12, 2, 1_240)),
+        pools: crate::clients::pools(),
+        clients: 5,
         running: false,
         own_sessions: 2,
     }

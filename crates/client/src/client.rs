@@ -10,6 +10,7 @@ use crate::error::{ConnectError, Denied, ServerProblem};
 use crate::event::Event;
 use crate::lease::Lease;
 use crate::product::Product;
+use crate::shared::Contact;
 
 /// A client of one or more license servers. Cheap to clone; a background task keeps it in step with them.
 ///
@@ -103,6 +104,12 @@ impl Client {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.alive.shared.listen()
+    }
+
+    /// Whether a server has answered in this run, be it away by now or not.
+    #[must_use]
+    pub fn has_met_server(&self) -> bool {
+        *self.alive.shared.contact.borrow() == Contact::Found
     }
 
     /// What was used in this run so far.

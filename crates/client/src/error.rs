@@ -27,7 +27,9 @@ pub enum Denied {
         says: Option<String>,
     },
     /// All are in use, here or elsewhere.
-    #[error("All licenses for {product} are in use: {server} has {licensed}, this client may use {limit} of them. Try again when one is returned.")]
+    #[error(
+        "All licenses for {product} are in use: {server} has {licensed}, this client may use {limit} of them. Try again when one is returned."
+    )]
     AllInUse {
         /// What was asked for.
         product: ProductCode,
@@ -39,7 +41,9 @@ pub enum Denied {
         limit: u32,
     },
     /// The server gave all that was wanted so far; that more is wanted now is on its way to it.
-    #[error("All {limit} licenses for {product} that {server} gave this client are in use; more were asked for. Try again in a moment, or wait for them with `acquire`.")]
+    #[error(
+        "All {limit} licenses for {product} that {server} gave this client are in use; more were asked for. Try again in a moment, or wait for them with `acquire`."
+    )]
     Growing {
         /// What was asked for.
         product: ProductCode,
@@ -49,7 +53,9 @@ pub enum Denied {
         limit: u32,
     },
     /// More are in use here than the server gave, as after a move to another server.
-    #[error("This client has more licenses for {product} in use than {server} gave it ({limit}). New ones follow when some were returned.")]
+    #[error(
+        "This client has more licenses for {product} in use than {server} gave it ({limit}). New ones follow when some were returned."
+    )]
     OverLimit {
         /// What was asked for.
         product: ProductCode,

@@ -64,9 +64,9 @@ impl fmt::Display for Event {
             Self::Connected { server } => write!(f, "Licenses come from {server}."),
             Self::Failover { from, to } => write!(f, "{from} does not answer. Licenses come from {to} now."),
             Self::Returned { server } => write!(f, "{server} answers again. Licenses come from it now."),
-            Self::Disconnected => {
-                f.write_str("No license server answers. What was granted is good for up to two minutes; the servers are asked on.")
-            }
+            Self::Disconnected => f.write_str(
+                "No license server answers. What was granted is good for up to two minutes; the servers are asked on.",
+            ),
             Self::Flushed { leases } => write!(
                 f,
                 "No license server has answered for two minutes. {leases} licenses in use have ended; new ones follow when a server answers."

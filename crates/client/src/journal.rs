@@ -89,8 +89,7 @@ impl Journal {
         let state = self.state();
         let waiting = &state.streams[server].waiting;
         let first = waiting.front()?.0;
-        let entries =
-            (first..).zip(waiting).take(most).take_while(|(expected, (number, _))| expected == number);
+        let entries = (first..).zip(waiting).take(most).take_while(|(expected, (number, _))| expected == number);
         Some((first, entries.map(|(_, (_, entry))| entry.clone()).collect()))
     }
 

@@ -1,4 +1,82 @@
 //! What an application links to take and return licenses.
+//!
+//! Licenses are taken and returned in this process's own memory: no request waits for the network. A background task asks the
+//! license server every two seconds how many may be used, and tells it what was used.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // The primary first, then its backups. Returns when one has answered.
+//! let client = client::Client::connect(["lic1:7569", "lic2"]).await?;
+//!
+//! let lease = client.acquire("SPEECH").await?;
+//! // … while the license is in use …
+//! drop(lease); // returns it
+//!
+//! client.close().await; // says goodbye; what was used is delivered
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Many licenses
+//! A [`Product`] is the fast way. [`Product::try_acquire`] and returning the lease take less than 100 ns and allocate nothing.
+//!
+//! ```no_run
+//! # async fn example(client: client::Client) -> Result<(), client::Denied> {
+//! let speech = client.product("SPEECH")?;
+//! let first = speech.acquire().await?; // waits up to 10 s for the server's limit to grow
+//! let second = speech.try_acquire_as("anna")?; // at once, in the name of a user
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Without tokio
+//! ```no_run
+//! # fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = client::blocking::Client::connect(["lic1:7569"])?;
+//! let lease = client.acquire("SPEECH")?;
+//! drop(lease);
+//! client.close();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What happens
+//! No usable answer from the primary for 10 seconds: the client goes on with a backup, and comes back when the primary answers;
+//! leases stay valid. No server at all for two minutes: leases end, and requests are refused until one answers.
+//!
+//! ```no_run
+//! # fn example(client: &client::Client) {
+//! let mut events = client.events();
+//! tokio::spawn(async move {
+//!     while let Ok(event) = events.recv().await {
+//!         eprintln!("{event}"); // each is a sentence
+//!     }
+//! });
+//! # }
+//! ```
+//!
+//! # When there is none
+//! Every [`Denied`] is a sentence that names the product, the server and what to do; its variants tell cases apart.
+//!
+//! ```no_run
+//! # fn example(speech: &client::Product) {
+//! use client::Denied;
+//!
+//! match speech.try_acquire() {
+//!     Ok(lease) => drop(lease),
+//!     Err(Denied::AllInUse { licensed, .. }) => eprintln!("All {licensed} are in use."),
+//!     Err(Denied::NoServer { servers, .. } | Denied::Flushed { servers, .. }) => {
+//!         servers.iter().for_each(|problem| eprintln!("{problem}"));
+//!     }
+//!     Err(other) => eprintln!("{other}"),
+//! }
+//! # }
+//! ```
+//!
+//! # What is counted
+//! Time in use is counted continuously, to the millisecond per lease, by a clock that goes on while the machine sleeps
+//! (`CLOCK_BOOTTIME`). Totals never lose anything; single records are kept for up to 100,000 check-outs while no server takes
+//! them ([`Builder::records`]), and what had to be dropped is counted.
 
 mod address;
 mod alive;
@@ -30,3 +108,8 @@ pub use licensing::context::Context;
 pub use licensing::guid::Guid;
 pub use licensing::product::{ProductCode, ProductCodeError};
 pub use product::Product;
+
+// This workspace forbids unsafe code, which a counting allocator needs; an example of its own is compiled without that lint.
+#[cfg(doctest)]
+#[doc = include_str!("../tests/no_allocation.md")]
+struct NoAllocation;

@@ -67,7 +67,7 @@ pub struct Run {
     pub released_until: Option<i64>,
     /// Its limits were stored before a restart: the versions it is told from now on are stored before it hears of them, so that
     /// no later start uses one of them for another limit.
-    restored: bool,
+    pub restored: bool,
     shares: BTreeMap<ProductCode, Share>,
 }
 

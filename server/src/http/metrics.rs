@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use engine::leases::ClientState;
 use licensing::contact::PHASES;
 use licensing::permission::Permission;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -51,6 +52,11 @@ fn describe() {
     describe_gauge!("license_in_service", "Whether any license is in service");
     describe_gauge!("license_licensed", "Licenses by product, kind and state");
     describe_gauge!("license_in_use", "Licenses in use by product");
+    describe_gauge!("license_granted", "Licenses given out to clients, in use or ready to be used, by product");
+    describe_gauge!("license_wanted", "Licenses clients would like to have, by product");
+    describe_gauge!("license_over_committed", "Whether more is given out than there is, by product");
+    describe_gauge!("leasehold_clients", "Clients of the license port, by state");
+    describe_gauge!("leasehold_clients_over_limit", "Clients that use more than they were given");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
     describe_gauge!("license_serial", "Serial of the installed list of licenses");
     describe_gauge!(
@@ -100,6 +106,7 @@ fn read(app: &App) {
     gauge!("license_contact_clock_off_seconds").set(seconds(contact.flagged.unwrap_or(0)));
     gauge!("license_in_service").set(truth(engine.in_service()));
     licenses(app);
+    leases(app);
     let sync = engine.sync_state();
     gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
     gauge!("leasehold_exchange_running").set(truth(sync.running));
@@ -111,6 +118,24 @@ fn read(app: &App) {
     gauge!("leasehold_conf_changed_outside").set(truth(conf.outside.is_some()));
     gauge!("leasehold_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     gauge!("process_start_time_seconds").set(seconds(engine.started_at));
+}
+
+/// Clients of the license port and what they have.
+fn leases(app: &App) {
+    let clients = app.engine.clients();
+    for (word, state) in
+        [("connected", ClientState::Connected), ("silent", ClientState::Silent), ("gone", ClientState::Gone)]
+    {
+        let count = clients.iter().filter(|client| client.state == state).count();
+        gauge!("leasehold_clients", "state" => word).set(number(i64::try_from(count).unwrap_or(i64::MAX)));
+    }
+    let over = clients.iter().filter(|client| client.over_limit).count();
+    gauge!("leasehold_clients_over_limit").set(number(i64::try_from(over).unwrap_or(i64::MAX)));
+    for pool in app.engine.pools() {
+        gauge!("license_granted", "product" => pool.product.clone()).set(f64::from(pool.counted));
+        gauge!("license_wanted", "product" => pool.product.clone()).set(f64::from(pool.wanted));
+        gauge!("license_over_committed", "product" => pool.product).set(truth(pool.over_committed));
+    }
 }
 
 /// Products come and go with exchanges; one that went is shown as 0 until the next start.

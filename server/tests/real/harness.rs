@@ -58,6 +58,8 @@ pub struct Server {
     pub url: String,
     /// Address of the reporting API; empty while it is off.
     pub reporting: String,
+    /// Address of the license port.
+    pub clients: String,
     pub data: PathBuf,
     pub token: String,
 }
@@ -70,8 +72,8 @@ impl Server {
 
     /// The same in a way of one's own.
     pub fn start_as(data: &Path, how: &How) -> Self {
-        let (child, Said { url, reporting }) = spawn(data, how);
-        let mut server = Self { child, url, reporting, data: data.to_owned(), token: String::new() };
+        let (child, Said { url, reporting, clients }) = spawn(data, how);
+        let mut server = Self { child, url, reporting, clients, data: data.to_owned(), token: String::new() };
         let name = format!("t{}", std::process::id());
         let made =
             run(&["token", "create", "--name", &name, "--role", "administrator", "--data", data.to_str().unwrap()]);
@@ -88,7 +90,7 @@ impl Server {
     /// The same in a way of one's own.
     pub fn again_as(&mut self, how: &How) {
         let (child, said) = spawn(&self.data, how);
-        (self.child, self.url, self.reporting) = (child, said.url, said.reporting);
+        (self.child, self.url, self.reporting, self.clients) = (child, said.url, said.reporting, said.clients);
     }
 
     pub fn pid(&self) -> u32 {
@@ -182,6 +184,7 @@ impl Answer {
 struct Said {
     url: String,
     reporting: String,
+    clients: String,
 }
 
 fn spawn(data: &Path, how: &How) -> (Child, Said) {
@@ -195,11 +198,12 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
         .args(["serve", "--console", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(&how.more)
+        .args(if how.more.iter().any(|flag| flag == "--clients") { &[][..] } else { &["--clients", "127.0.0.1:0"] })
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
         .unwrap();
-    let mut said = Said { url: String::new(), reporting: String::new() };
+    let mut said = Said { url: String::new(), reporting: String::new(), clients: String::new() };
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(found) = line.strip_prefix("console: ") {
@@ -207,6 +211,9 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
         }
         if let Some(found) = line.strip_prefix("reporting: ") {
             said.reporting = found.to_owned();
+        }
+        if let Some(found) = line.strip_prefix("clients: ") {
+            said.clients = found.to_owned();
         }
         if line == "ready" {
             return (child, said);

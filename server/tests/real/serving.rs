@@ -82,7 +82,7 @@ fn a_console_beyond_loopback_speaks_tls_and_names_its_certificate() {
     use std::io::{BufRead, BufReader};
     let folder = tempfile::tempdir().unwrap();
     let mut child = leasehold()
-        .args(["serve", "--console", "0.0.0.0:0", "--data"])
+        .args(["serve", "--console", "0.0.0.0:0", "--clients", "off", "--data"])
         .arg(folder.path())
         .stdout(std::process::Stdio::piped())
         .spawn()

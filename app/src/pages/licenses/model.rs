@@ -48,6 +48,8 @@ pub struct LicenseRow {
     pub context: String,
     pub licensed: u64,
     pub in_use: u64,
+    /// More of this product is promised to clients than is licensed now.
+    pub over_committed: bool,
     /// Of a countdown license.
     pub hours: Option<u64>,
     pub version: Option<String>,

@@ -35,6 +35,16 @@ fn tone(data: &LicensesPage) -> Tone {
     }
 }
 
+/// Fewer are licensed than clients were promised before; none when all is well.
+fn over_committed(data: &LicensesPage) -> Option<String> {
+    let products: std::collections::BTreeSet<&str> =
+        data.items.iter().filter(|item| item.over_committed).map(|item| item.product.as_str()).collect();
+    let named = products.into_iter().collect::<Vec<_>>().join(", ");
+    (!named.is_empty()).then(|| {
+        format!("More of {named} is promised to applications than is licensed now. Nothing is taken away; nothing more is given until it fits again.")
+    })
+}
+
 fn count(data: &LicensesPage, state: &str) -> usize {
     data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
 }
@@ -43,6 +53,8 @@ fn count(data: &LicensesPage, state: &str) -> usize {
 #[component]
 pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
     let (tone, sentence) = sentence(&data);
+    let over = over_committed(&data);
+    let tone = if over.is_some() { Tone::Danger } else { tone };
     let contact = contact_sentence(&data.contact, request().now_ms);
     let urgent = matches!(data.contact.tone, Tone::Warning | Tone::Danger);
     let links: Vec<_> = STATES
@@ -53,6 +65,7 @@ pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
     view! {
         <Statement tone=tone sentence=sentence>
             <p>{contact} " " {urgent.then(|| data.contact.effect.clone())}</p>
+            {over.map(|words| view! { <p>{words}</p> })}
             {(links.len() > 1).then(|| view! {
                 <nav aria-label="Licenses by state"><ul class="counts-list">
                     {links.into_iter().map(|(state, words, count)| view! {

@@ -59,7 +59,7 @@ fn LoadedRow(item: LicenseRow) -> impl IntoView {
             <Product item=item.clone() />
             <td data-label="Kind"><Kind item=item.clone() /></td>
             <td class="num" data-label="Licensed">{grouped(item.licensed)}</td>
-            <td class="num" data-label="In use">{grouped(item.in_use)}</td>
+            <td class="num" data-label="In use"><InUse item=item.clone() /></td>
             <td data-label="Expires">
                 {match item.expires_ms {
                     Some(at) => view! { <Date at_ms=at /> }.into_any(),
@@ -76,6 +76,22 @@ fn LoadedRow(item: LicenseRow) -> impl IntoView {
             </td>
             <td data-label="State"><Pill tone=item.tone text=item.state_label /></td>
         </tr>
+    }
+    .into_any()
+}
+
+/// How many are in use; the number leads to the clients that have them.
+#[component]
+fn InUse(item: LicenseRow) -> impl IntoView {
+    let number = grouped(item.in_use);
+    let label = format!("{number} of {} in use: show the clients", item.product);
+    view! {
+        {if item.in_use > 0 || item.over_committed {
+            view! { <a href=paths::clients_of(&item.product) aria-label=label>{number}</a> }.into_any()
+        } else {
+            number.into_any()
+        }}
+        {item.over_committed.then(|| view! { <span class="sub"><Pill tone=crate::request::Tone::Danger text="Over-committed" /></span> })}
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What the overview shows.
 
 use crate::pages::audit::AuditItem;
+use crate::pages::clients::PoolUse;
 use crate::pages::exchange::{ContactModel, Registered};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,10 @@ pub struct Overview {
     pub registered: Registered,
     /// Licenses that are loaded, those that are not, and the products loaded; none before the first exchange.
     pub licenses: Option<(usize, usize, u64)>,
+    /// How much of each product is in use.
+    pub pools: Vec<PoolUse>,
+    /// Clients that are connected.
+    pub clients: usize,
     /// An exchange is under way.
     pub running: bool,
     /// Where the viewer is signed in, this browser included.

@@ -152,6 +152,8 @@ pub(super) fn sample() -> Overview {
         contact: ContactModel { phase: "in_touch".into(), last_ms: Some(1), ..ContactModel::default() },
         registered: Registered::Yes,
         licenses: Some((2, 0, 40)),
+        pools: Vec::new(),
+        clients: 0,
         running: false,
         own_sessions: 1,
     }

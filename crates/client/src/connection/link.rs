@@ -46,7 +46,9 @@ pub enum LinkError {
     #[error("It cannot be reached: {0}.")]
     Unreachable(String),
     /// TLS failed.
-    #[error("The connection could not be secured: {0}. Does the server speak TLS, and is its certificate trusted here?")]
+    #[error(
+        "The connection could not be secured: {0}. Does the server speak TLS, and is its certificate trusted here?"
+    )]
     Tls(String),
     /// The connection ended early.
     #[error("The connection broke before the answer came.")]
@@ -90,7 +92,10 @@ impl Link {
             Some(tls) => {
                 let name = ServerName::try_from(self.address.host().to_owned())
                     .map_err(|error| LinkError::Tls(error.to_string()))?;
-                let secured = TlsConnector::from(tls.clone()).connect(name, stream).await.map_err(|error| LinkError::Tls(error.to_string()))?;
+                let secured = TlsConnector::from(tls.clone())
+                    .connect(name, stream)
+                    .await
+                    .map_err(|error| LinkError::Tls(error.to_string()))?;
                 Box::new(secured)
             }
         };

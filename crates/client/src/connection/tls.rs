@@ -56,9 +56,9 @@ impl Tls {
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         for certificate in &self.certificates {
-            roots.add(certificate.clone()).map_err(|error| {
-                ConnectError::Tls(format!("A certificate cannot be trusted as given: {error}."))
-            })?;
+            roots
+                .add(certificate.clone())
+                .map_err(|error| ConnectError::Tls(format!("A certificate cannot be trusted as given: {error}.")))?;
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()

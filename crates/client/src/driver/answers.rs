@@ -62,11 +62,17 @@ impl Driver {
                 self.peers[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
-                    if is_awaited { Ok(allocation) } else { Err(Problem::new("It answered another request than was asked.")) }
+                    if is_awaited {
+                        Ok(allocation)
+                    } else {
+                        Err(Problem::new("It answered another request than was asked."))
+                    }
                 });
                 match result {
                     Ok(allocation) => self.allocated(server, &allocation, sent_ms, (works, is_idle), now_ms),
-                    Err(problem) if problem.kind == Some(FaultKind::UnknownClient) => self.unknown(server, problem, now_ms),
+                    Err(problem) if problem.kind == Some(FaultKind::UnknownClient) => {
+                        self.unknown(server, problem, now_ms)
+                    }
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
@@ -115,7 +121,8 @@ impl Driver {
             let limit = allocation.products.get(&book.product);
             if let Some(now) = book.hear(server, limit, good_until, now_ms, &self.shared.journal) {
                 let licensed = limit.map_or(0, |limit| limit.licensed);
-                let event = Event::Allocation { server: name.clone(), product: book.product.clone(), limit: now, licensed };
+                let event =
+                    Event::Allocation { server: name.clone(), product: book.product.clone(), limit: now, licensed };
                 self.shared.tell(event);
             }
         }
@@ -181,7 +188,8 @@ impl Driver {
         peer.widen();
         let has_taken_all = number.saturating_add(1) >= first.saturating_add(sent);
         let has_backlog = self.shared.journal.waiting() >= peer.batch;
-        peer.records_due_ms = if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(peer.interval_ms) };
+        peer.records_due_ms =
+            if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(peer.interval_ms) };
     }
 
     fn not_recorded(&mut self, server: Server, sent: usize, problem: &Problem, now_ms: u64) {
@@ -195,7 +203,11 @@ impl Driver {
                     peer.batch = (sent / 2).max(1);
                 } else {
                     journal.give_up_first(server);
-                    tracing::warn!(server = self.shared.names[server], problem.sentence, "a usage record was refused and left out");
+                    tracing::warn!(
+                        server = self.shared.names[server],
+                        problem.sentence,
+                        "a usage record was refused and left out"
+                    );
                 }
                 peer.records_due_ms = now_ms;
             }

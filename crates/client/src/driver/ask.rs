@@ -89,7 +89,8 @@ impl Driver {
         let (link, sender) = (peer.link.clone(), self.sender.clone());
         tokio::spawn(async move {
             let result = ask(&link, "/v1/records", body(&records)).await;
-            let outcome = Outcome::Recorded { epoch: session.epoch, first: records.first, sent: records.records.len(), result };
+            let outcome =
+                Outcome::Recorded { epoch: session.epoch, first: records.first, sent: records.records.len(), result };
             let _ = sender.send((server, outcome));
         });
     }
@@ -105,7 +106,8 @@ pub fn refresh(
     now_ms: u64,
 ) -> Refresh {
     let books = shared.books();
-    let tell = |book: &Arc<crate::book::Book>| (book.product.clone(), book.tell(server, works, now_ms, &shared.journal));
+    let tell =
+        |book: &Arc<crate::book::Book>| (book.product.clone(), book.tell(server, works, now_ms, &shared.journal));
     let products: BTreeMap<ProductCode, Use> = books.iter().map(tell).collect();
     Refresh {
         protocol: VERSION,

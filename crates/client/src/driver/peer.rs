@@ -89,8 +89,8 @@ impl Peer {
     pub fn welcome(&mut self, welcome: &Welcome) -> bool {
         let before = self.session.or(self.lost).take();
         let sequence = before.map_or(0, |session| session.sequence).max(welcome.sequence);
-        let has_lost = before
-            .is_some_and(|session| session.epoch != welcome.epoch || welcome.sequence < session.answered);
+        let has_lost =
+            before.is_some_and(|session| session.epoch != welcome.epoch || welcome.sequence < session.answered);
         let answered = if has_lost { welcome.sequence } else { before.map_or(0, |session| session.answered) };
         self.session = Some(Session { epoch: welcome.epoch, sequence, answered });
         self.lost = None;

@@ -1,10 +1,10 @@
 //! Moving between servers, losing all of them, and coming back.
 
+use super::server::Mode;
+use super::world::{Scene, pass};
 use client::{ConnectError, Denied, Event};
 use licensing::client_protocol::{FaultKind, Outcome};
-use super::server::Mode;
 use tokio::sync::broadcast::Receiver;
-use super::world::{Scene, pass};
 
 fn heard(events: &mut Receiver<Event>) -> Vec<Event> {
     std::iter::from_fn(|| events.try_recv().ok()).filter(|event| !matches!(event, Event::Allocation { .. })).collect()
@@ -79,9 +79,9 @@ async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_c
             "lic1:7569 answers again. Licenses come from it now.",
         ]
     );
-    pass(4_000).await;
+    pass(15_000).await;
     let asked = scene.backup.world().refreshes.len();
-    pass(60_000).await;
+    pass(25_000).await;
     assert_eq!(scene.backup.world().refreshes.len(), asked, "a backup that has everything is left in peace");
     drop((lease, second));
     let totals = client.totals();
@@ -109,7 +109,10 @@ async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it
     pass(20_000).await;
     assert!(leases.iter().all(client::Lease::is_valid));
     let denied = client.try_acquire("SPEECH").unwrap_err();
-    assert!(matches!(&denied, Denied::AllInUse { server, limit: 2, .. } | Denied::OverLimit { server, limit: 2, .. } if server == "lic2:7569"), "{denied}");
+    assert!(
+        matches!(&denied, Denied::AllInUse { server, limit: 2, .. } | Denied::OverLimit { server, limit: 2, .. } if server == "lic2:7569"),
+        "{denied}"
+    );
     leases.truncate(1);
     assert!(client.try_acquire("SPEECH").is_ok());
     // Uncovered leases go on counting at the primary, so it answers with what they need when it is back.
@@ -143,8 +146,12 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
     assert!(other.is_valid());
     scene.primary.set(Mode::Good);
     pass(10_000).await;
-    let flushed: Vec<_> = scene.primary.world().records.values().map(|r| (r.outcome, r.to.unwrap() - r.from)).collect();
-    assert!(flushed.iter().any(|(outcome, ms)| *outcome == Outcome::Flushed && (119_000..=121_000).contains(ms)), "{flushed:?}");
+    let flushed: Vec<_> =
+        scene.primary.world().records.values().filter_map(|r| Some((r.outcome, r.to? - r.from))).collect();
+    assert!(
+        flushed.iter().any(|(outcome, ms)| *outcome == Outcome::Flushed && (119_000..=121_000).contains(ms)),
+        "{flushed:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,10 +186,18 @@ async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
     assert_eq!(scene.primary.last("SPEECH").usage_count, 2);
     scene.primary.world().lose_data();
     pass(5_000).await;
-    assert_eq!(scene.primary.last("SPEECH").usage_count, 2, "counters are of the run, not of what the server remembers");
+    assert_eq!(
+        scene.primary.last("SPEECH").usage_count,
+        2,
+        "counters are of the run, not of what the server remembers"
+    );
     drop(lease);
     pass(5_000).await;
-    assert_eq!(scene.primary.world().records.keys().copied().collect::<Vec<_>>(), [1], "records follow what the server has");
+    assert_eq!(
+        scene.primary.world().records.keys().copied().collect::<Vec<_>>(),
+        [1],
+        "records follow what the server has"
+    );
     assert!(client.try_acquire("SPEECH").is_ok());
     assert!(scene.backup.world().hellos.is_empty());
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use client::Denied;
-use licensing::client_protocol::Outcome;
 use super::server::{Mode, WALL_MS};
 use super::world::{Scene, pass};
+use client::Denied;
+use licensing::client_protocol::Outcome;
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {

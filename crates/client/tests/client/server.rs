@@ -13,8 +13,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use licensing::client_protocol::{
-    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Records, Refresh, ServerName, Shortage, VERSION,
-    Welcome,
+    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Records, Refresh, ServerName,
+    Shortage, VERSION, Welcome,
 };
 use licensing::product::ProductCode;
 
@@ -152,7 +152,12 @@ impl World {
         text(&Welcome {
             protocol: VERSION,
             epoch: self.epoch,
-            server: ServerName { guid: String::new(), instance: String::new(), context: String::new(), version: String::new() },
+            server: ServerName {
+                guid: String::new(),
+                instance: String::new(),
+                context: String::new(),
+                version: String::new(),
+            },
             refresh_ms: 2_000,
             valid_ms: 120_000,
             sequence: self.sequence,
@@ -172,11 +177,14 @@ impl World {
         if let Some((_, before)) = self.refreshes.iter().rev().find(|(_, before)| before.epoch == refresh.epoch) {
             for (product, used) in &before.products {
                 let now = refresh.products[product];
-                assert!(now.usage_count >= used.usage_count && now.usage_ms >= used.usage_ms && now.denied >= used.denied);
+                assert!(
+                    now.usage_count >= used.usage_count && now.usage_ms >= used.usage_ms && now.denied >= used.denied
+                );
             }
         }
         self.sequence = refresh.sequence;
-        let products = refresh.products.iter().map(|(product, used)| (product.clone(), self.limit(product, used))).collect();
+        let products =
+            refresh.products.iter().map(|(product, used)| (product.clone(), self.limit(product, used))).collect();
         let sequence = if self.mode == Mode::AnswersLate { refresh.sequence - 1 } else { refresh.sequence };
         self.refreshes.push((now_ms, refresh));
         text(&Allocation {
@@ -276,7 +284,8 @@ impl Connector for Net {
                     }
                 });
                 // A client that leaves in the middle is no fault of the server.
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service).await;
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service).await;
             });
             Ok(Box::new(ours) as Box<dyn Stream>)
         })

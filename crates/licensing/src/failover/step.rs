@@ -156,8 +156,7 @@ fn give_up(next: &mut State, now_ms: u64, effects: &mut Vec<Effect>) {
     let since = next.unanswered_since.unwrap_or(now_ms);
     if next.phase == Phase::OnPrimary {
         let flapping = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
-        next.proof_ms =
-            if flapping { (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS) } else { 0 };
+        next.proof_ms = if flapping { (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS) } else { 0 };
     }
     next.away_since = Some(since);
     next.unanswered_since = None;

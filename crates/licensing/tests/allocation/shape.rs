@@ -131,6 +131,7 @@ impl Words {
             self.until(if run.counts() { run.deadline } else { 0 });
             self.put((self.now - run.seen).min(world.plan.times.silent + 1));
             self.until(run.released_until.unwrap_or(0));
+            self.put(run.restored);
         }
         for (p, versions) in versions.iter().enumerate() {
             let code = product(p);
