@@ -126,8 +126,7 @@ fn sort(rows: &mut [ClientRow], filter: &ClientFilter) {
 
 /// The rows that the filter asks for, in its order.
 pub fn rows(engine: &Engine, filter: &ClientFilter) -> Vec<ClientRow> {
-    let mut rows: Vec<ClientRow> =
-        engine.clients().into_iter().map(row).filter(|row| matches(row, filter)).collect();
+    let mut rows: Vec<ClientRow> = engine.clients().into_iter().map(row).filter(|row| matches(row, filter)).collect();
     sort(&mut rows, filter);
     rows
 }
@@ -169,7 +168,9 @@ pub async fn one(engine: &Engine, id: i64) -> Result<Option<ClientPage>, Databas
 /// The rows as CSV, one line for each product a client has; one without for a client that has none.
 pub fn csv(rows: &[ClientRow]) -> String {
     let time = |ms: i64| {
-        jiff::Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
+        jiff::Timestamp::from_millisecond(ms)
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default()
     };
     let mut text = "id,client,name,host,software,address,state,connected,last_refresh,counted_until,over_limit,product,held,limit,counted,wanted,usage_count,usage_ms,denied\r\n".to_owned();
     for row in rows {

@@ -7,7 +7,7 @@ mod period;
 pub use export::{Kind, file};
 pub use period::Asked;
 
-use engine::usage::query::{self, Filter, Figures, Point, ProductUse, Step};
+use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
 use engine::{DatabaseError, Engine};
 use licensing::bundle::Standing;
 use licensing::conf::effective::Effective;
@@ -84,7 +84,10 @@ pub fn connect(engine: &Engine, server_name: &str) -> Connect {
         .filter(|value| !value.is_empty());
     let port = set.as_deref().and_then(|value| value.rsplit_once(':')?.1.parse().ok()).unwrap_or(port);
     let product = engine.licenses().and_then(|all| {
-        all.items.iter().find(|item| item.verdict.standing == Standing::Active).map(|item| item.license.product.to_string())
+        all.items
+            .iter()
+            .find(|item| item.verdict.standing == Standing::Active)
+            .map(|item| item.license.product.to_string())
     });
     let host = if server_name.is_empty() { "localhost" } else { server_name };
     Connect { address: format!("{host}:{port}"), off: set.as_deref() == Some("off"), product }
@@ -227,7 +230,8 @@ async fn course(
     // What lies ahead is not nothing: it is not drawn.
     let known: Vec<Point> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
     let labels = labels::steps(&known, step, asked);
-    let earlier = |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());
+    let earlier =
+        |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());
     Ok(known
         .into_iter()
         .zip(labels)

@@ -138,7 +138,8 @@ impl UsageFilter {
 
     /// The same over the API.
     pub fn api(&self) -> String {
-        let pairs: Vec<_> = self.pairs().into_iter().filter(|(name, _)| !matches!(*name, "step" | "tab" | "before")).collect();
+        let pairs: Vec<_> =
+            self.pairs().into_iter().filter(|(name, _)| !matches!(*name, "step" | "tab" | "before")).collect();
         paths::with_query(paths::API_USAGE, &pairs)
     }
 

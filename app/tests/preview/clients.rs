@@ -61,7 +61,12 @@ fn rows() -> Vec<ClientRow> {
     released.holdings[0].released_until_ms = Some(NOW + 41_000);
     vec![
         off,
-        client(1, "call-centre-1", "cc-1.example", vec![holding("SPEECH", 12, 14, 14), holding("TTS3", 4, 5, 5), holding("VAD", 12, 14, 14)]),
+        client(
+            1,
+            "call-centre-1",
+            "cc-1.example",
+            vec![holding("SPEECH", 12, 14, 14), holding("TTS3", 4, 5, 5), holding("VAD", 12, 14, 14)],
+        ),
         client(2, "call-centre-2", "cc-2.example", vec![holding("SPEECH", 11, 11, 14)]),
         released,
         silent,
@@ -116,7 +121,8 @@ fn detail(row: ClientRow) -> ClientPage {
 pub fn pages() -> Vec<Preview> {
     let admin = || administrator("/clients");
     let list = |name: &str, data: ClientsPage| inside(name, admin(), || view! { <ClientsView data=data /> }.into_any());
-    let one = |name: &str, context, data: ClientPage| inside(name, context, || view! { <ClientView data=data /> }.into_any());
+    let one =
+        |name: &str, context, data: ClientPage| inside(name, context, || view! { <ClientView data=data /> }.into_any());
     let calm = ClientsPage {
         pools: vec![pool("SPEECH", 23, 40, 25, false)],
         ..page(rows().into_iter().filter(|row| row.state == "connected" && !row.over_limit).collect())

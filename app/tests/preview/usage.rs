@@ -49,7 +49,11 @@ fn days(count: usize, licensed: u64) -> Vec<CoursePoint> {
             let monday = weekday == 0;
             CoursePoint {
                 at_ms: NOW - back as i64 * DAY,
-                label: format!("{} {day} {}", ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][weekday], MONTHS[month]),
+                label: format!(
+                    "{} {day} {}",
+                    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][weekday],
+                    MONTHS[month]
+                ),
                 tick: match count {
                     ..=120 if monday => format!("{day} {}", MONTHS[month]),
                     121.. if day == 1 => MONTHS[month].to_owned(),
@@ -85,7 +89,10 @@ fn hours() -> Vec<CoursePoint> {
 }
 
 fn heat() -> Vec<Vec<HeatCell>> {
-    let curve = [0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 2.0, 8.0, 19.0, 29.0, 34.0, 31.0, 24.0, 27.0, 33.0, 31.0, 25.0, 14.0, 6.0, 3.0, 2.0, 0.6, 0.0, 0.0];
+    let curve = [
+        0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 2.0, 8.0, 19.0, 29.0, 34.0, 31.0, 24.0, 27.0, 33.0, 31.0, 25.0, 14.0, 6.0, 3.0,
+        2.0, 0.6, 0.0, 0.0,
+    ];
     (0..7)
         .map(|day| {
             (0..24)
@@ -133,10 +140,18 @@ fn detail() -> Detail {
         course: days(30, 40),
         heat: heat(),
         coverage: vec![(95.0, 31), (99.0, 35), (99.9, 37), (100.0, 40)],
-        clients: [("call-centre-1", 20_100, 14), ("call-centre-2", 9_118, 11), ("ivr-muenchen.example", 4_300, 9), ("batch", 600, 12)]
-            .into_iter()
-            .map(|(client, taken, peak)| ClientUse { client: client.into(), totals: totals(taken, taken / 8, taken % 7, peak) })
-            .collect(),
+        clients: [
+            ("call-centre-1", 20_100, 14),
+            ("call-centre-2", 9_118, 11),
+            ("ivr-muenchen.example", 4_300, 9),
+            ("batch", 600, 12),
+        ]
+        .into_iter()
+        .map(|(client, taken, peak)| ClientUse {
+            client: client.into(),
+            totals: totals(taken, taken / 8, taken % 7, peak),
+        })
+        .collect(),
         users: [("agent-071", 4_100), ("agent-012", 3_904), ("m.huber@example", 2_811), ("", 900), ("agent-101", 11)]
             .into_iter()
             .map(|(user, taken)| UserUse { user: user.into(), totals: totals(taken, taken / 9, taken % 3, 0) })
@@ -212,12 +227,16 @@ pub fn pages() -> Vec<Preview> {
     let unlicensed = UsagePage { connect: Connect { product: None, ..connect() }, ..empty.clone() };
     let narrowed = UsageFilter { client: "batch".into(), ..UsageFilter::default() };
     let nothing = UsagePage { filter: narrowed.clone(), products: Vec::new(), detail: None, ..page() };
-    let quiet = UsagePage { filter: UsageFilter { product: "VAD_OLD".into(), ..narrowed.clone() }, detail: None, ..page() };
+    let quiet =
+        UsagePage { filter: UsageFilter { product: "VAD_OLD".into(), ..narrowed.clone() }, detail: None, ..page() };
     let refused = UsagePage {
-        problem: Some("\u{201C}2026-02-31\u{201D} is not a day. Enter days as 2026-01-31; the last 30 days are shown.".into()),
+        problem: Some(
+            "\u{201C}2026-02-31\u{201D} is not a day. Enter days as 2026-01-31; the last 30 days are shown.".into(),
+        ),
         ..with("custom", "day", days(90, 40))
     };
-    let none_refused = UsagePage { detail: Some(Detail { refusals: Vec::new(), older: None, ..detail() }), ..at("refused") };
+    let none_refused =
+        UsagePage { detail: Some(Detail { refusals: Vec::new(), older: None, ..detail() }), ..at("refused") };
     let one = UsagePage { filter: narrowed, ..page() };
     vec![
         usage("usage", page()),

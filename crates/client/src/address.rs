@@ -89,3 +89,6 @@ impl FromStr for Address {
         Ok(Self { host: host.to_owned(), port, tls })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,6 @@ impl Client {
     }
 
     /// Sets up a client; end with [`Builder::connect_blocking`] or [`Builder::start_blocking`].
-    #[must_use = "a builder does nothing before `connect_blocking` or `start_blocking`"]
     pub fn builder() -> Builder {
         crate::Client::builder()
     }

@@ -336,3 +336,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ impl Builder {
             wait: DEFAULT_WAIT,
             room: DEFAULT_ROOM,
             tls: None,
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(SystemClock::default()),
             connector: Arc::new(Tcp),
         }
     }

@@ -28,7 +28,8 @@ pub struct Totals {
     pub acquired: u64,
     /// Requests refused.
     pub denied: u64,
-    /// Time licenses were in use, milliseconds, those in use now included. Each lease counts to the millisecond.
+    /// Time licenses were in use, milliseconds, those in use now included. A return is timed to within a tick of the kernel's
+    /// (1 to 10 ms), either way alike.
     pub usage_ms: u64,
     /// Single records that were dropped for want of room; they are in the totals all the same.
     pub dropped_records: u64,
@@ -53,7 +54,6 @@ impl Client {
     }
 
     /// Sets up a client.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }

@@ -82,6 +82,7 @@ impl Driver {
         let shared = self.shared.clone();
         let mut closing = shared.closing.subscribe();
         loop {
+            shared.clock.align();
             let now_ms = self.now_ms();
             self.feed(Step::Tick, now_ms);
             self.ask_those_due(now_ms);

@@ -65,7 +65,7 @@ impl fmt::Display for Event {
             Self::Failover { from, to } => write!(f, "{from} does not answer. Licenses come from {to} now."),
             Self::Returned { server } => write!(f, "{server} answers again. Licenses come from it now."),
             Self::Disconnected => f.write_str(
-                "No license server answers. What was granted is good for up to two minutes; the servers are asked on.",
+                "No license server answers; all are asked on. What was granted before is good for two minutes at most.",
             ),
             Self::Flushed { leases } => write!(
                 f,

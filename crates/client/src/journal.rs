@@ -154,3 +154,6 @@ impl Journal {
         self.state().streams.iter().map(|stream| stream.dropped).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

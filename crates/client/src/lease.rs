@@ -38,7 +38,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let shared = self.handle.shared();
-        let now_ms = shared.clock.elapsed_ms();
+        let now_ms = shared.clock.about_ms();
         self.handle.book.give_back(self.taken.place, self.taken.generation, now_ms, &shared.journal);
     }
 }

@@ -74,8 +74,8 @@
 //! ```
 //!
 //! # What is counted
-//! Time in use is counted continuously, to the millisecond per lease, by a clock that goes on while the machine sleeps
-//! (`CLOCK_BOOTTIME`). Totals never lose anything; single records are kept for up to 100,000 check-outs while no server takes
+//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); a return is timed to
+//! within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single records are kept for up to 100,000 check-outs while no server takes
 //! them ([`Builder::records`]), and what had to be dropped is counted.
 
 mod address;

@@ -34,9 +34,7 @@ fn the_words_in_the_picture_never_touch() {
                 let mut peaks = vec![1; count];
                 peaks[at] = peak;
                 let course = course(&peaks, licensed);
-                let (Some(licensed), Some(peak)) = words(&course, course.scale()) else {
-                    panic!("both are said")
-                };
+                let (Some(licensed), Some(peak)) = words(&course, course.scale()) else { panic!("both are said") };
                 let apart = (licensed.at - peak.at).abs() >= 40.0;
                 let above = (licensed.y - peak.y).abs() >= 12.0;
                 assert!(apart || above || count == 1, "{count} steps, {peak:?} {licensed:?}");

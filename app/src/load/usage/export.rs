@@ -33,7 +33,11 @@ pub async fn file(engine: &Engine, request: &RequestContext, kind: Kind) -> Resu
     let asked = Asked::of(&filter(request), request.now_ms);
     let table = table(engine, &asked).await?;
     let product = asked.filter.product.clone();
-    let safe: String = product.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).take(64).collect();
+    let safe: String = product
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .take(64)
+        .collect();
     let named = if safe.is_empty() { String::new() } else { format!("-{safe}") };
     let name = format!("leasehold-usage{named}-{}", table.what);
     Ok(match kind {
@@ -77,7 +81,16 @@ async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
                 .denials(&query, None, MOST_REFUSALS)
                 .await?
                 .into_iter()
-                .map(|row| vec![at(row.at_ms), at(row.last_ms), row.user.into(), row.client.into(), row.host.into(), row.count.into()])
+                .map(|row| {
+                    vec![
+                        at(row.at_ms),
+                        at(row.last_ms),
+                        row.user.into(),
+                        row.client.into(),
+                        row.host.into(),
+                        row.count.into(),
+                    ]
+                })
                 .collect(),
         },
         _ => {
@@ -123,8 +136,21 @@ async fn summary(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Table,
     Ok(Table {
         what: "products",
         columns: vec![
-            "product", "taken", "use_ms", "refused", "peak", "peak_hour", "licensed", "enough_95", "enough_99", "enough_99_9",
-            "enough_100", "taken_before", "use_ms_before", "refused_before", "peak_before",
+            "product",
+            "taken",
+            "use_ms",
+            "refused",
+            "peak",
+            "peak_hour",
+            "licensed",
+            "enough_95",
+            "enough_99",
+            "enough_99_9",
+            "enough_100",
+            "taken_before",
+            "use_ms_before",
+            "refused_before",
+            "peak_before",
         ],
         rows: rows.collect(),
     })

@@ -30,7 +30,9 @@ pub(super) fn span(first: Date, last: Date, year: bool) -> String {
     let end = last.strftime(if year { "%-d %b %Y" } else { "%-d %b" });
     match () {
         () if first == last => end.to_string(),
-        () if first.year() != last.year() => format!("{} \u{2013} {}", first.strftime("%-d %b %Y"), last.strftime("%-d %b %Y")),
+        () if first.year() != last.year() => {
+            format!("{} \u{2013} {}", first.strftime("%-d %b %Y"), last.strftime("%-d %b %Y"))
+        }
         () if first.month() == last.month() => format!("{} \u{2013} {end}", first.day()),
         () => format!("{} \u{2013} {end}", first.strftime("%-d %b")),
     }
@@ -70,7 +72,8 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
             let date = at.date();
             let first_of_month = date.day() == 1;
             let month = if count > WITH_YEAR || step == Step::Month { "%b %Y" } else { "%b" };
-            let said = |wanted: bool, format: &str| if wanted { at.strftime(format).to_string() } else { String::new() };
+            let said =
+                |wanted: bool, format: &str| if wanted { at.strftime(format).to_string() } else { String::new() };
             let (words, tick, day) = match step {
                 Step::Hour => (
                     format!("{}, {}", day(date, asked), at.strftime("%H:%M")),
@@ -84,8 +87,8 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
                 Step::Day => (
                     day(date, asked),
                     match count {
-                        ..=EACH_DAY => said(true, "%a %-d"),
-                        ..=EACH_WEEK => said(date.weekday() == Weekday::Monday, "%-d %b"),
+                        count if count <= EACH_DAY => said(true, "%a %-d"),
+                        count if count <= EACH_WEEK => said(date.weekday() == Weekday::Monday, "%-d %b"),
                         _ => said(first_of_month, month),
                     },
                     date.to_string(),
@@ -93,7 +96,7 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
                 Step::Week => (
                     format!("Week of {}", day(date, asked)),
                     match count {
-                        ..=EACH_DAY => said(true, "%-d %b"),
+                        count if count <= EACH_DAY => said(true, "%-d %b"),
                         _ => said(date.day() <= 7, if count > 53 { "%b %Y" } else { "%b" }),
                     },
                     date.to_string(),

@@ -67,7 +67,10 @@ impl Asked {
             match TimeZone::get(&filter.zone) {
                 Ok(found) => zone = found,
                 Err(_) => {
-                    problem = Some(format!("“{}” is not a time zone known here. Times are shown in the server's.", filter.zone));
+                    problem = Some(format!(
+                        "“{}” is not a time zone known here. Times are shown in the server's.",
+                        filter.zone
+                    ));
                     filter.zone = String::new();
                 }
             }
@@ -87,7 +90,11 @@ impl Asked {
             from_ms: from.timestamp().as_millisecond(),
             until_ms: until.timestamp().as_millisecond(),
             words: labels::span(from.date(), last.date(), true),
-            before_words: labels::span(earlier.date(), from.checked_sub(1.millisecond()).unwrap_or_else(|_| from.clone()).date(), false),
+            before_words: labels::span(
+                earlier.date(),
+                from.checked_sub(1.millisecond()).unwrap_or_else(|_| from.clone()).date(),
+                false,
+            ),
             first_day: from.date().to_string(),
             last_day: last.date().to_string(),
             zone: zone_name(&zone),
@@ -213,7 +220,11 @@ pub(super) fn zones(asked: &Asked) -> Vec<(String, String)> {
     let own = zone_name(&TimeZone::system());
     let mut zones = vec![(String::new(), format!("The server's: {own}"))];
     zones.extend(
-        ["UTC"].into_iter().chain(ZONES).filter(|name| *name != own).map(|name| (name.to_owned(), name.replace('_', " "))),
+        ["UTC"]
+            .into_iter()
+            .chain(ZONES)
+            .filter(|name| *name != own)
+            .map(|name| (name.to_owned(), name.replace('_', " "))),
     );
     let chosen = &asked.filter.zone;
     if zones.iter().all(|(value, _)| value != chosen) {

@@ -106,11 +106,16 @@ fn steps_are_labelled_where_people_look_for_a_label() {
     let asked = asked(UsageFilter::default());
     let points = |from: &str, count: i64, step: i64| -> Vec<Point> {
         let first = from.parse::<jiff::Timestamp>().expect("an instant").as_millisecond();
-        let point = |at_ms| Point { at_ms, until_ms: at_ms + step, taken: 0, use_ms: 0, denied: 0, peak: 0, licensed: None };
+        let point =
+            |at_ms| Point { at_ms, until_ms: at_ms + step, taken: 0, use_ms: 0, denied: 0, peak: 0, licensed: None };
         (0..count).map(|place| point(first + place * step)).collect()
     };
     let ticks = |points: &[Point], step| -> Vec<String> {
-        labels::steps(points, step, &asked).into_iter().map(|label| label.tick).filter(|tick| !tick.is_empty()).collect()
+        labels::steps(points, step, &asked)
+            .into_iter()
+            .map(|label| label.tick)
+            .filter(|tick| !tick.is_empty())
+            .collect()
     };
     assert_eq!(ticks(&points("2026-10-31T23:00:00Z", 20, DAY), Step::Day), ["2 Nov", "9 Nov", "16 Nov"]);
     assert_eq!(ticks(&points("2026-11-15T23:00:00Z", 3, DAY), Step::Day), ["Mon 16", "Tue 17", "Wed 18"]);

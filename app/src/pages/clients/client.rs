@@ -180,7 +180,9 @@ fn consequence(holdings: &[Holding]) -> (String, String) {
 #[component]
 fn Release(data: ClientPage) -> impl IntoView {
     // Whoever keeps the server running may do this.
-    let why_not = request().why_not(Permission::Exchange).map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());
+    let why_not = request()
+        .why_not(Permission::Exchange)
+        .map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());
     let (spare, used) = consequence(&data.row.holdings);
     let name = data.row.name.clone();
     let by = data.released_by_ms;

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 pub(super) fn FilterForm(filter: ClientFilter, products: Vec<String>, counts: Vec<(String, usize)>) -> impl IntoView {
     let clear = filter.filters().then(|| {
         let kept = filter.clone();
-        ClientFilter { sort: kept.sort, descending: kept.descending, every: kept.every, ..ClientFilter::default() }.href()
+        ClientFilter { sort: kept.sort, descending: kept.descending, every: kept.every, ..ClientFilter::default() }
+            .href()
     });
     let states = STATES
         .iter()
@@ -67,8 +68,11 @@ fn Choice(
 }
 
 /// How often the page looks again by itself: value in the address, and words.
-const PACES: [(&str, &str, &str); 3] =
-    [("", "Off", "Do not look again by itself"), ("10", "10 s", "Look again every 10 seconds"), ("60", "1 min", "Look again every minute")];
+const PACES: [(&str, &str, &str); 3] = [
+    ("", "Off", "Do not look again by itself"),
+    ("10", "10 s", "Look again every 10 seconds"),
+    ("60", "1 min", "Look again every minute"),
+];
 
 /// Links: look again now, or by itself. The server then tells the browser when to come back; no script is needed.
 #[component]

@@ -31,7 +31,8 @@ fn sentence(data: &ClientsPage) -> String {
 fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
     let mut tone = if count(data, "connected") == 0 { Tone::Neutral } else { Tone::Success };
     let mut said = Vec::new();
-    let over: Vec<&str> = data.pools.iter().filter(|pool| pool.over_committed).map(|pool| pool.product.as_str()).collect();
+    let over: Vec<&str> =
+        data.pools.iter().filter(|pool| pool.over_committed).map(|pool| pool.product.as_str()).collect();
     if !over.is_empty() {
         tone = Tone::Danger;
         said.push(format!(
@@ -47,13 +48,18 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
         .collect();
     if !full.is_empty() {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
-        said.push(format!("All of {} is in use: further requests are refused until some is returned.", full.join(", ")));
+        said.push(format!(
+            "All of {} is in use: further requests are refused until some is returned.",
+            full.join(", ")
+        ));
     }
     let silent = count(data, "silent");
     if silent > 0 {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
         let who = counted(silent, "client is", "clients are");
-        said.push(format!("{who} silent. What a silent client had stays counted for about two minutes; then it is free again."));
+        said.push(format!(
+            "{who} silent. What a silent client had stays counted for about two minutes; then it is free again."
+        ));
     }
     (tone, said)
 }
@@ -62,8 +68,11 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
 #[component]
 pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
     let (tone, said) = troubles(&data);
-    let links: Vec<_> =
-        STATES.iter().map(|(state, words, _)| (*state, *words, count(&data, state))).filter(|(.., count)| *count > 0).collect();
+    let links: Vec<_> = STATES
+        .iter()
+        .map(|(state, words, _)| (*state, *words, count(&data, state)))
+        .filter(|(.., count)| *count > 0)
+        .collect();
     let filter = data.filter.clone();
     view! {
         <Statement tone=tone sentence=sentence(&data)>
@@ -109,7 +118,10 @@ mod tests {
             (page(0, 0, &[]), "No client is connected."),
             (page(1, 0, &[("VAD", 0, 4, false)]), "1 client is connected; none holds a license."),
             (page(12, 0, &[("VAD", 4, 5, false)]), "12 clients are connected; 4 of VAD in use."),
-            (page(2, 0, &[("VAD", 4, 5, false), ("TTS3", 4, 5, false)]), "2 clients are connected; 2 products are in use."),
+            (
+                page(2, 0, &[("VAD", 4, 5, false), ("TTS3", 4, 5, false)]),
+                "2 clients are connected; 2 products are in use.",
+            ),
         ] {
             assert_eq!(sentence(&data), words);
         }

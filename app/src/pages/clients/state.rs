@@ -6,15 +6,15 @@ use crate::request::Tone;
 use leptos::prelude::*;
 
 /// The states: value in the address, words, tone.
-pub(super) const STATES: [(&str, &str, Tone); 3] = [
-    ("connected", "Connected", Tone::Success),
-    ("silent", "Silent", Tone::Warning),
-    ("gone", "Gone", Tone::Neutral),
-];
+pub(super) const STATES: [(&str, &str, Tone); 3] =
+    [("connected", "Connected", Tone::Success), ("silent", "Silent", Tone::Warning), ("gone", "Gone", Tone::Neutral)];
 
 /// Words and tone of a state.
 pub(super) fn state(value: &str) -> (&'static str, Tone) {
-    STATES.iter().find(|(name, ..)| *name == value).map_or(("Not known", Tone::Neutral), |(_, words, tone)| (words, *tone))
+    STATES
+        .iter()
+        .find(|(name, ..)| *name == value)
+        .map_or(("Not known", Tone::Neutral), |(_, words, tone)| (words, *tone))
 }
 
 /// "3 min ahead", "40 s behind".

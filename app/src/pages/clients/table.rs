@@ -8,8 +8,14 @@ use crate::paths;
 use leptos::prelude::*;
 
 /// A column: the value in the address (empty: one does not sort by it), and the heading.
-const COLUMNS: [(&str, &str); 6] =
-    [("name", "Client"), ("host", "Host"), ("held", "Holds"), ("since", "Connected"), ("seen", "Last refresh"), ("", "State")];
+const COLUMNS: [(&str, &str); 6] = [
+    ("name", "Client"),
+    ("host", "Host"),
+    ("held", "Holds"),
+    ("since", "Connected"),
+    ("seen", "Last refresh"),
+    ("", "State"),
+];
 
 /// The address that sorts by a column: a second press turns the order round.
 fn sorted_by(filter: &ClientFilter, column: &str) -> String {
@@ -42,8 +48,12 @@ pub(super) fn Table(items: Vec<ClientRow>, filter: ClientFilter) -> impl IntoVie
 
 #[component]
 fn Row(row: ClientRow) -> impl IntoView {
-    let holdings: Vec<Holding> =
-        row.holdings.iter().filter(|holding| holding.held > 0 || holding.counted > 0 || holding.want > 0).cloned().collect();
+    let holdings: Vec<Holding> = row
+        .holdings
+        .iter()
+        .filter(|holding| holding.held > 0 || holding.counted > 0 || holding.want > 0)
+        .cloned()
+        .collect();
     let look = if row.state == "gone" { "gone" } else { "" };
     view! {
         <tr class=look>

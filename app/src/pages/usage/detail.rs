@@ -8,7 +8,8 @@ use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
 /// The views: value in the address, and words.
-const TABS: [(&str, &str); 4] = [("course", "Over time"), ("clients", "Clients"), ("users", "Users"), ("refused", "Refused")];
+const TABS: [(&str, &str); 4] =
+    [("course", "Over time"), ("clients", "Clients"), ("users", "Users"), ("refused", "Refused")];
 
 /// Name, tabs, and the view that was chosen.
 #[component]

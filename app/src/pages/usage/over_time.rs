@@ -47,7 +47,8 @@ fn at_limit(point: &CoursePoint) -> bool {
 /// What a column says when it is pointed at.
 fn hint(point: &CoursePoint) -> String {
     let of = point.licensed.map(|n| format!(" of {}", grouped(n))).unwrap_or_default();
-    let refused = if point.totals.denied > 0 { format!(", {}", refused_words(point.totals.denied)) } else { String::new() };
+    let refused =
+        if point.totals.denied > 0 { format!(", {}", refused_words(point.totals.denied)) } else { String::new() };
     let before = point.before.map(|n| format!(" (before: {})", grouped(n))).unwrap_or_default();
     format!("{}: peak {}{of}{before}{refused}", point.label, grouped(point.totals.peak))
 }
@@ -92,9 +93,13 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
     let chart = course(&detail, &data);
     let legend = legend(&detail, &data);
     let has_heat = detail.heat.iter().flatten().any(|cell| cell.peak > 0);
-    let cells = detail.heat.iter().map(|day| day.iter().map(|cell| (cell.mean, cell.peak)).collect()).collect::<Vec<_>>();
+    let cells =
+        detail.heat.iter().map(|day| day.iter().map(|cell| (cell.mean, cell.peak)).collect()).collect::<Vec<_>>();
     let zone = data.period.zone.clone();
-    let heat = format!("{}: mean of the peaks of each hour of the week, {}. Hours begin in {zone}.", detail.row.product, data.period.words);
+    let heat = format!(
+        "{}: mean of the peaks of each hour of the week, {}. Hours begin in {zone}.",
+        detail.row.product, data.period.words
+    );
     let steps = view! { <Steps detail=detail.clone() filter=data.filter.clone() /> };
     let table = view! { <CourseTable detail=detail.clone() /> };
     view! {

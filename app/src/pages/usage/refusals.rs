@@ -47,7 +47,9 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
 
 #[component]
 fn Row(row: Refusal) -> impl IntoView {
-    let named = |text: String| if text.is_empty() { view! { <span class="muted">"not named"</span> }.into_any() } else { text.into_any() };
+    let named = |text: String| {
+        if text.is_empty() { view! { <span class="muted">"not named"</span> }.into_any() } else { text.into_any() }
+    };
     view! {
         <tr>
             <th scope="row">{row.at.words}</th>

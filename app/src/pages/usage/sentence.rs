@@ -44,7 +44,9 @@ pub(super) fn Opening(row: ProductRow, period: Period, filter: UsageFilter) -> i
         (true, true) => None,
         (false, true) => Some(format!("Only what the client {} used.", filter.client)),
         (true, false) => Some(format!("Only the context {}.", filter.context)),
-        (false, false) => Some(format!("Only what the client {} used in the context {}.", filter.client, filter.context)),
+        (false, false) => {
+            Some(format!("Only what the client {} used in the context {}.", filter.client, filter.context))
+        }
     };
     view! {
         <Statement tone=tone(&row.totals, row.licensed) sentence=sentence(&row)>

@@ -50,8 +50,14 @@ fn FilterForm(data: UsagePage, range: String) -> impl IntoView {
     let narrowed = !filter.client.is_empty() || !filter.context.is_empty();
     let clear =
         UsageFilter { client: String::new(), context: String::new(), before: String::new(), ..filter.clone() }.href();
-    let hidden = [("product", filter.product.clone()), ("range", filter.range.clone()), ("tab", filter.tab.clone()), ("step", filter.step.clone())];
-    let dates = (range == "custom").then(|| [("from", "From", period.first_day), ("to", "Up to and including", period.last_day)]);
+    let hidden = [
+        ("product", filter.product.clone()),
+        ("range", filter.range.clone()),
+        ("tab", filter.tab.clone()),
+        ("step", filter.step.clone()),
+    ];
+    let dates = (range == "custom")
+        .then_some([("from", "From", period.first_day), ("to", "Up to and including", period.last_day)]);
     view! {
         <form method="get" action=paths::USAGE class="filters" role="search" aria-label="Filter the usage">
             {hidden.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}

@@ -12,9 +12,9 @@ const HOUR: u64 = 60 * MINUTE;
 pub(crate) fn time_words(ms: u64) -> String {
     match ms {
         0 => "0".to_owned(),
-        ..SECOND => "<1 s".to_owned(),
-        ..MINUTE => format!("{} s", ms / SECOND),
-        ..HOUR => format!("{} min", ms / MINUTE),
+        1..SECOND => "<1 s".to_owned(),
+        SECOND..MINUTE => format!("{} s", ms / SECOND),
+        MINUTE..HOUR => format!("{} min", ms / MINUTE),
         _ if ms < 10 * HOUR => {
             let tenths = ms / (HOUR / 10);
             format!("{}.{} h", tenths / 10, tenths % 10)

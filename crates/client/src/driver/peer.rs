@@ -87,7 +87,7 @@ impl Peer {
 
     /// The server welcomed this run. Returns whether it has lost what it knew of it.
     pub fn welcome(&mut self, welcome: &Welcome) -> bool {
-        let before = self.session.or(self.lost).take();
+        let before = self.session.or(self.lost);
         let sequence = before.map_or(0, |session| session.sequence).max(welcome.sequence);
         let has_lost =
             before.is_some_and(|session| session.epoch != welcome.epoch || welcome.sequence < session.answered);

@@ -157,6 +157,7 @@ impl Engine {
         }
         if !accepted.unchanged {
             self.adopt_installed(installed);
+            self.settle_leases().await;
         }
         for notice in &accepted.response.notices {
             tracing::warn!(code = notice.code, "the licensing node says: {}", notice.message);

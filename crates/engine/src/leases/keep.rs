@@ -13,6 +13,8 @@ use crate::Engine;
 
 /// How often counters are stored.
 pub const FLUSH: Duration = Duration::from_secs(1);
+/// How often records that are older than they are kept are removed, minutes: at the start, and once a day.
+const PURGE_EVERY: u64 = 24 * 60;
 /// A metered license sets no limit to how many are in use at once; this many is more than any client asks for.
 const METERED: u32 = 1_000_000;
 
@@ -90,6 +92,24 @@ impl Engine {
                 }
             }
         };
-        tokio::join!(follow, self.leases.keep());
+        let engine = self.clone();
+        let records = async move {
+            let mut minute = tokio::time::interval(Duration::from_secs(60));
+            let mut minutes: u64 = 0;
+            loop {
+                minute.tick().await;
+                let now = engine.now_ms();
+                if let Err(error) = engine.usage.tick(now).await {
+                    tracing::error!(%error, "use that goes on could not be brought up to date");
+                }
+                if minutes.is_multiple_of(PURGE_EVERY)
+                    && let Err(error) = engine.purge_usage(now).await
+                {
+                    tracing::error!(%error, "old records of use could not be removed");
+                }
+                minutes += 1;
+            }
+        };
+        tokio::join!(follow, records, self.leases.keep());
     }
 }

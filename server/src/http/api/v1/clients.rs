@@ -102,8 +102,7 @@ pub struct Pool {
     (status = 200, description = "One page, the newest first", body = Clients),
     (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json")))]
 pub async fn get(State(app): State<App>, Query(filter): Query<Filter>) -> Json<Clients> {
-    let wanted =
-        ClientFilter { q: filter.q, product: filter.product, state: filter.state, ..ClientFilter::default() };
+    let wanted = ClientFilter { q: filter.q, product: filter.product, state: filter.state, ..ClientFilter::default() };
     let mut rows = load::rows(&app.engine, &wanted);
     rows.sort_by_key(|row| std::cmp::Reverse(row.id));
     rows.retain(|row| filter.before.is_none_or(|before| row.id < before));

@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+
+use licensing::client_protocol::Limit;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Records for which there is room: more than any test here makes.
+const ROOM: usize = 10_000;
+
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Take,
+    Return(usize),
+    Grant(usize, u32),
+    Tell(usize),
+    Pass(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => Just(Act::Take),
+        4 => any::<usize>().prop_map(Act::Return),
+        3 => (0usize..2, 0u32..8).prop_map(|(server, limit)| Act::Grant(server, limit)),
+        2 => (0usize..2).prop_map(Act::Tell),
+        4 => (0u64..50_000).prop_map(Act::Pass),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn use_is_that_of_every_single_lease_never_goes_back_and_no_lease_is_beyond_a_limit(acts in prop::collection::vec(act(), 1..200)) {
+        let journal = Journal::new(2, ROOM);
+        let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+        let mut now = 5_000;
+        // The same, counted lease by lease: (place, generation, start), and what has ended.
+        let mut leases: Vec<(u32, u64, u64)> = Vec::new();
+        let mut ended = 0;
+        let mut taken = 0;
+        let mut good_until = None;
+        let mut version = 0;
+        let mut cap = 0;
+        let mut told: BTreeMap<usize, Booked> = BTreeMap::new();
+        for act in acts {
+            if let Act::Pass(ms) = act {
+                now += ms;
+            }
+            if let Some(until) = good_until.filter(|until| now >= *until) {
+                ended += leases.drain(..).map(|(_, _, start)| until - start).sum::<u64>();
+                good_until = None;
+                cap = 0;
+            }
+            match act {
+                Act::Pass(_) => {}
+                Act::Take => match book.take(None, false, now, &journal) {
+                    Some(lease) => {
+                        leases.push((lease.place, lease.generation, now));
+                        taken += 1;
+                        prop_assert!(u32::try_from(leases.len()).unwrap() <= cap);
+                    }
+                    None => prop_assert!(good_until.is_none() || leases.len() >= cap as usize),
+                },
+                Act::Return(which) => {
+                    if !leases.is_empty() {
+                        let (place, generation, start) = leases.swap_remove(which % leases.len());
+                        book.give_back(place, generation, now, &journal);
+                        // Returned twice: changes nothing.
+                        if leases.is_empty() {
+                            book.give_back(place, generation + 1, now, &journal);
+                        }
+                        ended += now - start;
+                    }
+                }
+                Act::Grant(server, limit) => {
+                    version += 1;
+                    let limit = Limit { limit, version, licensed: 10, why: None, sentence: None };
+                    good_until = Some(now + 120_000);
+                    book.hear(server, Some(&limit), good_until, now, &journal);
+                    cap = limit.limit;
+                }
+                Act::Tell(server) => {
+                    let used = book.tell(server, false, now, &journal);
+                    let before = told.entry(server).or_default();
+                    prop_assert!(used.usage_count >= before.taken && used.usage_ms >= before.usage_ms);
+                    *before = Booked { taken: used.usage_count, denied: used.denied, usage_ms: used.usage_ms };
+                }
+            }
+            let running: u64 = leases.iter().map(|(_, _, start)| now - start).sum();
+            let used = book.used(2, now, &journal);
+            prop_assert_eq!((used.taken, used.usage_ms), (taken, ended + running));
+            prop_assert_eq!(book.held() as usize, leases.len());
+        }
+    }
+}
+
+#[test]
+fn what_is_told_to_a_server_that_is_left_is_nothing_once_the_other_carries_it_all_and_stays_so() {
+    let journal = Journal::new(2, ROOM);
+    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
+    book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
+    for _ in 0..4 {
+        book.take(None, false, 1_000, &journal).unwrap();
+    }
+    assert_eq!(book.tell(1, true, 2_000, &journal).held, 0, "the backup has given nothing so far");
+    book.hear(1, Some(&limit(3, 1)), Some(122_000), 2_000, &journal);
+    assert_eq!(book.tell(1, true, 3_000, &journal).held, 3, "it is told what it gave");
+    assert_eq!(book.tell(0, false, 3_000, &journal).held, 4, "the primary's pool still carries the fourth");
+    book.hear(1, Some(&limit(4, 2)), Some(124_000), 4_000, &journal);
+    let left = book.tell(0, false, 4_000, &journal);
+    assert_eq!((left.held, left.want), (0, 0));
+    book.hear(1, Some(&limit(2, 3)), Some(125_000), 5_000, &journal);
+    assert_eq!(book.tell(0, false, 5_000, &journal).held, 0, "the primary may have given it to others");
+    assert!(book.take(None, false, 5_000, &journal).is_none());
+}
+
+#[test]
+fn a_limit_of_another_time_does_not_count_when_the_client_comes_back_and_none_is_named() {
+    let journal = Journal::new(2, ROOM);
+    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
+    book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
+    book.hear(1, Some(&limit(2, 1)), Some(122_000), 2_000, &journal);
+    book.hear(0, None, Some(123_000), 3_000, &journal);
+    assert!(book.take(None, false, 3_000, &journal).is_none());
+}

@@ -1,0 +1,140 @@
+//! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md).
+//!
+//! `bench [--leasehold FILE] [PART…]`; with `--bare` or `--fill` it is one of its own helpers.
+
+mod bench {
+    pub mod bare;
+    pub mod client;
+    pub mod clients;
+    pub mod dice;
+    pub mod fill;
+    pub mod ingest;
+    pub mod licenses;
+    pub mod load;
+    pub mod process;
+    pub mod refresh;
+    pub mod report;
+    pub mod simulated;
+    pub mod usage;
+    pub mod wire;
+    pub mod world;
+}
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+
+use bench::report::Report;
+use bench::world::World;
+use bench::{bare, client, clients, fill, ingest, licenses, refresh, usage};
+
+/// What can be measured, in the order in which it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Taking and returning licenses in the client library
+    Client,
+    /// Refreshes against a bare Axum handler
+    Refresh,
+    /// Many thousand clients at once
+    Clients,
+    /// Storing check-outs
+    Ingest,
+    /// The Usage page over many check-outs
+    Usage,
+    /// The Licenses page against a bare Axum handler
+    Licenses,
+}
+
+/// Measures Leasehold on this machine
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// What to measure; everything when none is named
+    parts: Vec<Part>,
+    /// The binary [default: the one this program was built beside]
+    #[arg(long, value_name = "FILE")]
+    leasehold: Option<PathBuf>,
+    /// Check-outs the Usage page is measured over
+    #[arg(long, value_name = "N", default_value_t = 50_000_000)]
+    checkouts: u64,
+    /// Keep the data of the Usage page here, and use what is there
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Simulated clients of the part `clients`
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    clients: u32,
+    /// For how long they refresh, seconds
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    seconds: u64,
+    /// Be the bare handler, with answers of this many bytes
+    #[arg(long, hide = true, value_name = "BYTES")]
+    bare: Option<usize>,
+    /// Store `--checkouts` in this data folder
+    #[arg(long, hide = true, value_name = "DIR")]
+    fill: Option<PathBuf>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    // The servers compared use every core, as they do for people; the load comes from one thread.
+    let helper = arguments.bare.is_some() || arguments.fill.is_some();
+    let mut builder = if helper {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    let runtime = builder.enable_all().build()?;
+    let here = tokio::task::LocalSet::new();
+    runtime.block_on(here.run_until(async {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        // Whatever ends this, what was started is ended as it is dropped.
+        tokio::select! {
+            done = run(arguments) => done,
+            _ = interrupt.recv() => anyhow::bail!("Interrupted. Everything that was started has been ended."),
+            _ = terminate.recv() => anyhow::bail!("Ended. Everything that was started has been ended too."),
+        }
+    }))
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    if let Some(size) = arguments.bare {
+        return bare::serve(size).await;
+    }
+    if let Some(folder) = &arguments.fill {
+        return fill::fill(folder, arguments.checkouts).await;
+    }
+    let leasehold = match arguments.leasehold {
+        Some(path) => path,
+        None => beside("../leasehold")?,
+    };
+    let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let world = World::make(leasehold).context("The server to be measured could not be prepared")?;
+    let mut report = Report::begin();
+    if wanted(Part::Client) {
+        client::measure(&world, &mut report).await?;
+    }
+    if wanted(Part::Refresh) {
+        refresh::measure(&world, &mut report).await?;
+    }
+    if wanted(Part::Clients) {
+        clients::measure(&world, arguments.clients, arguments.seconds, &mut report).await?;
+    }
+    if wanted(Part::Ingest) {
+        ingest::measure(&world, &mut report).await?;
+    }
+    if wanted(Part::Usage) {
+        usage::measure(&world, arguments.checkouts, arguments.keep.as_deref(), &mut report).await?;
+    }
+    if wanted(Part::Licenses) {
+        licenses::measure(&world, &mut report).await?;
+    }
+    report.end();
+    Ok(())
+}
+
+/// A program that was built together with this one, by its path from here.
+fn beside(name: &str) -> Result<PathBuf> {
+    let here = std::env::current_exe().context("This program does not know where it is")?;
+    Ok(here.parent().context("This program lies in no folder")?.join(name))
+}

@@ -1,0 +1,58 @@
+//! Taking and returning licenses in the library applications link.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use client::Client;
+
+use super::report::{Report, grouped, median};
+use super::world::{PRODUCT, World};
+
+/// Pairs between two looks at the clock.
+const ROUND: u64 = 20_000;
+/// How long each way is measured, several times.
+const TIME: Duration = Duration::from_millis(700);
+const TIMES: usize = 5;
+const GOAL: f64 = 1_000_000.0;
+
+pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+    let server = world.serve("client")?;
+    let address = server.clients.to_string();
+    // The library keeps in step with its server on a thread of its own, as in an application.
+    let (with, without) = tokio::task::spawn_blocking(move || rates(&address)).await??;
+    let mut line = |what: &str, rate: f64| {
+        report.goal("client", what, &format!("{} /s", grouped(rate)), "≥ 1,000,000 /s", rate >= GOAL);
+        report.more(&format!("{:.0} ns a pair, on one core", 1e9 / rate));
+    };
+    line("take and return a license, product at hand", with);
+    line("take and return a license, product by its name", without);
+    Ok(())
+}
+
+fn rates(address: &str) -> Result<(f64, f64)> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let client = runtime.block_on(Client::connect([address])).context("The client library does not connect")?;
+    let product = client.product(PRODUCT)?;
+    // Once it waits, until the server has granted some.
+    drop(runtime.block_on(product.acquire())?);
+    let with = rate(|| product.try_acquire().map(drop))?;
+    let without = rate(|| client.try_acquire(PRODUCT).map(drop))?;
+    runtime.block_on(client.close());
+    Ok((with, without))
+}
+
+fn rate(pair: impl Fn() -> Result<(), client::Denied>) -> Result<f64> {
+    let mut rates = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let began = Instant::now();
+        let mut pairs = 0;
+        while began.elapsed() < TIME {
+            for _ in 0..ROUND {
+                pair()?;
+            }
+            pairs += ROUND;
+        }
+        rates.push(pairs as f64 / began.elapsed().as_secs_f64());
+    }
+    Ok(median(&rates))
+}
