@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CACHE := $(HOME)/.cache/leasehold
 export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 
-.PHONY: help build run test check dist docs clean
+.PHONY: help build run test check bench dist docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: ## all tests, the browser's included; one line per suite at the end
 
 check: ## format, lints, licenses and sources of what we depend on
 	@scripts/check
+
+bench: build ## speed and memory, each with its goal: PARTS="refresh clients" for some, KEEP=DIR keeps the large data, CHECKOUTS=N
+	@scripts/bench "$(CARGO_TARGET_DIR)/release" $(PARTS) $(if $(KEEP),--keep "$(KEEP)") $(if $(CHECKOUTS),--checkouts $(CHECKOUTS))
 
 docs: ## rewrite the documents that are made from the code
 	@scripts/docs

@@ -67,6 +67,9 @@ struct Arguments {
     /// For how long they refresh, seconds
     #[arg(long, value_name = "S", default_value_t = 30)]
     seconds: u64,
+    /// Whether the test passed that counts what the library allocates
+    #[arg(long, hide = true, value_name = "BOOL")]
+    allocates_nothing: Option<bool>,
     /// Be the bare handler, with answers of this many bytes
     #[arg(long, hide = true, value_name = "BYTES")]
     bare: Option<usize>,
@@ -112,7 +115,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let world = World::make(leasehold).context("The server to be measured could not be prepared")?;
     let mut report = Report::begin();
     if wanted(Part::Client) {
-        client::measure(&world, &mut report).await?;
+        client::measure(&world, arguments.allocates_nothing, &mut report).await?;
     }
     if wanted(Part::Refresh) {
         refresh::measure(&world, &mut report).await?;

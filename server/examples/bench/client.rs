@@ -15,7 +15,7 @@ const TIME: Duration = Duration::from_millis(700);
 const TIMES: usize = 5;
 const GOAL: f64 = 1_000_000.0;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &World, allocates_nothing: Option<bool>, report: &mut Report) -> Result<()> {
     let server = world.serve("client")?;
     let address = server.clients.to_string();
     // The library keeps in step with its server on a thread of its own, as in an application.
@@ -26,6 +26,10 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
     };
     line("take and return a license, product at hand", with);
     line("take and return a license, product by its name", without);
+    if let Some(nothing) = allocates_nothing {
+        let found = if nothing { "0" } else { "some" };
+        report.goal("client", "memory allocated by that, product at hand", found, "0", nothing);
+    }
     Ok(())
 }
 

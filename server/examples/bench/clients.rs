@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use licensing::client_protocol::REFRESH_MS;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
@@ -21,8 +21,8 @@ use super::world::{Server, World};
 const ARRIVING: usize = 128;
 /// Connections from one address of this machine: well below the 28,000 ports Linux hands out.
 const FROM_ONE: usize = 10_000;
-/// Files this process has open beside its connections.
-const OTHER_FILES: u64 = 200;
+/// Files this process, or the server, has open beside its connections.
+const OTHER_FILES: u64 = 500;
 /// How much sooner or later than planned a client refreshes, at most, per cent.
 const JITTER: u64 = 10;
 const GOAL_P99: Duration = Duration::from_millis(50);
@@ -61,7 +61,7 @@ pub async fn measure(world: &World, wanted: u32, seconds: u64, report: &mut Repo
     ensure!(!times.is_empty(), "No refresh was answered.");
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     let ms = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
-    let what = format!("{} clients every 2 s: the slowest but 1 % of refreshes", grouped(count as f64));
+    let what = format!("{} clients every 2 s: 99 % of refreshes within", grouped(count as f64));
     report.goal("clients", &what, &ms(at(0.99)), "≤ 50 ms", at(0.99) <= GOAL_P99);
     report.more(&format!(
         "median {}, slowest {}, {} refreshes in {seconds} s; processor {:.0} % of one core; all {count} came in within {:.1} s",
@@ -72,21 +72,24 @@ pub async fn measure(world: &World, wanted: u32, seconds: u64, report: &mut Repo
         arrived.as_secs_f64(),
     ));
     let used = megabytes(memory);
-    let what = format!("resident memory of the server with {} clients", grouped(count as f64));
+    let what = format!("memory of the server with {} clients", grouped(count as f64));
     report.goal("clients", &what, &format!("{used:.0} MB"), "≤ 150 MB", used <= GOAL_MEMORY);
     report.more(&format!("{:.0} MB before the first client", megabytes(memory_before)));
     Ok(())
 }
 
-/// Raises the number of files this process may open; for how many clients that does.
+/// Raises the number of files this process, and the server it starts, may open; for how many clients that does.
 fn open_files(wanted: u32) -> Result<usize> {
-    let mut limit = getrlimit(Resource::Nofile);
+    let limit = getrlimit(Resource::Nofile);
     let needed = u64::from(wanted) + OTHER_FILES;
     if limit.current.is_some_and(|current| current < needed) {
-        limit.current = Some(limit.maximum.map_or(needed, |most| most.min(needed)));
-        setrlimit(Resource::Nofile, limit)?;
+        let maximum = limit.maximum.map(|most| most.max(needed));
+        // Beyond its maximum only root may go.
+        if setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum }).is_err() {
+            setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
+        }
     }
-    let most = limit.current.map_or(u64::from(wanted), |current| current.saturating_sub(OTHER_FILES));
+    let most = getrlimit(Resource::Nofile).current.map_or(u64::MAX, |current| current.saturating_sub(OTHER_FILES));
     Ok(usize::try_from(most.min(u64::from(wanted)))?)
 }
 

@@ -40,7 +40,7 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
     let used = megabytes(server.running.memory()?);
     report.goal(
         "licenses",
-        "resident memory of the server after it",
+        "memory of the server after that",
         &format!("{used:.0} MB"),
         "≤ 40 MB",
         used <= GOAL_MEMORY,

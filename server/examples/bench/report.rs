@@ -10,7 +10,7 @@ pub struct Report {
 impl Report {
     /// The first line.
     pub fn begin() -> Self {
-        println!("{:<9} {:<58} {:>14}   {:<14}", "part", "what", "measured", "goal");
+        println!("{:<9} {:<56} {:>13}   {:<15}", "part", "what", "measured", "goal");
         Self::default()
     }
 
@@ -19,7 +19,7 @@ impl Report {
         self.goals += 1;
         self.reached += usize::from(reached);
         let verdict = if reached { "reached" } else { "missed" };
-        println!("{part:<9} {what:<58} {measured:>14}   {goal:<14} {verdict}");
+        println!("{part:<9} {what:<56} {measured:>13}   {goal:<15} {verdict}");
     }
 
     /// What explains the line above.

@@ -36,11 +36,11 @@ pub async fn measure(world: &World, checkouts: u64, keep: Option<&Path>, report:
     for (name, query) in [
         ("7 days", days(7)?),
         ("365 days", days(365)?),
-        ("365 days of one client, one product", one),
-        ("365 days by week, users", format!("{}&step=week&tab=users", days(365)?)),
+        ("365 days, one client", one),
+        ("365 days by week", format!("{}&step=week&tab=users", days(365)?)),
     ] {
         let (first, time, size) = page(&mut wire, &request(&format!("/usage?{query}"))).await?;
-        let what = format!("Usage page over {} check-outs, {name}", shortly(checkouts));
+        let what = format!("Usage page, {} check-outs: {name}", shortly(checkouts));
         report.goal("usage", &what, &format!("{time:.0} ms"), "≤ 100 ms", time <= GOAL_MS);
         report.more(&format!("the first time {first:.0} ms; {} KB", size / 1024));
     }
@@ -93,5 +93,5 @@ async fn page(wire: &mut Wire, request: &[u8]) -> Result<(f64, f64, usize)> {
 }
 
 fn shortly(count: u64) -> String {
-    if count.is_multiple_of(1_000_000) { format!("{} million", count / 1_000_000) } else { grouped(count as f64) }
+    if count.is_multiple_of(1_000_000) { format!("{} M", count / 1_000_000) } else { grouped(count as f64) }
 }

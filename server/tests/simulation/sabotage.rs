@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::DatabaseError;
 use engine::leases::memory::MemoryKeep;
 use engine::leases::{Commit, Keep, Loaded, StoredRun};
 
@@ -27,32 +29,48 @@ pub enum Sabotage {
 pub struct Disk {
     pub keep: Arc<MemoryKeep>,
     pub sabotage: Sabotage,
+    /// How long storing takes, milliseconds.
+    slow_ms: AtomicU64,
     commits: AtomicU64,
 }
 
 impl Disk {
+    /// From now on storing takes that long, milliseconds.
+    pub fn set_slow(&self, ms: u64) {
+        self.slow_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// A crash may come before as well as after what is stored is stored.
+    async fn pause(&self) {
+        let ms = self.slow_ms.load(Ordering::Relaxed) / 2;
+        if ms > 0 {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+    }
+
     pub fn new(sabotage: Sabotage) -> Self {
-        Self { keep: Arc::default(), sabotage, commits: AtomicU64::new(0) }
+        Self { keep: Arc::default(), sabotage, slow_ms: AtomicU64::new(0), commits: AtomicU64::new(0) }
     }
 }
 
 #[async_trait]
 impl Keep for Disk {
-    async fn load(&self) -> Result<Loaded, engine_error::Error> {
+    async fn load(&self) -> Result<Loaded, DatabaseError> {
         self.keep.load().await
     }
 
-    async fn find(&self, run: &str) -> Result<Option<StoredRun>, engine_error::Error> {
+    async fn find(&self, run: &str) -> Result<Option<StoredRun>, DatabaseError> {
         self.keep.find(run).await
     }
 
-    async fn last_epoch(&self, client: &str) -> Result<u64, engine_error::Error> {
+    async fn last_epoch(&self, client: &str) -> Result<u64, DatabaseError> {
         self.keep.last_epoch(client).await
     }
 
-    async fn commit(&self, commit: &Commit) -> Result<(), engine_error::Error> {
+    async fn commit(&self, commit: &Commit) -> Result<(), DatabaseError> {
         let number = self.commits.fetch_add(1, Ordering::Relaxed);
-        match self.sabotage {
+        self.pause().await;
+        let done = match self.sabotage {
             Sabotage::ForgetsCommits if number % 4 > 0 => Ok(()),
             Sabotage::CountsTwice if number % 8 == 7 => {
                 let again = Commit { runs: Vec::new(), added: commit.added.clone() };
@@ -60,6 +78,8 @@ impl Keep for Disk {
                 self.keep.commit(commit).await
             }
             _ => self.keep.commit(commit).await,
-        }
+        };
+        self.pause().await;
+        done
     }
 }

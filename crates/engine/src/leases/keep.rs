@@ -35,6 +35,7 @@ impl Leases {
         second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let all = tokio::select! {
+                biased;
                 () = self.urgent.notified() => false,
                 _ = second.tick() => true,
             };

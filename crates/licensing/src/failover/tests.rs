@@ -171,9 +171,8 @@ fn without_any_other_server_a_flapping_primary_is_taken_at_once() {
 fn events(servers: usize) -> impl Strategy<Value = (u64, Event)> {
     let event = prop_oneof![
         (0..servers).prop_map(Event::Asked),
-        (0..servers, 0u64..130_000, 0u64..200_000, any::<bool>()).prop_map(|(server, sent_ms, valid_ms, grants)| {
-            Event::Answered { server, sent_ms, valid_ms, grants }
-        }),
+        (0..servers, 0u64..130_000, 0u64..200_000, any::<bool>())
+            .prop_map(|(server, sent_ms, valid_ms, grants)| { Event::Answered { server, sent_ms, valid_ms, grants } }),
         (0..servers).prop_map(Event::Failed),
         Just(Event::Tick),
     ];

@@ -1,0 +1,190 @@
+//! What goes wrong, and when.
+
+use super::dice::Dice;
+use super::machine::Mood;
+use super::stage::Stage;
+use super::watch::{SERVERS, Server};
+
+/// How a client reaches a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    Good,
+    /// Nothing arrives, in one direction or both.
+    Cut,
+    /// Nothing arrives before it is released.
+    Held,
+}
+
+/// A way that is cut.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    Both,
+    ToServer,
+    FromServer,
+}
+
+/// Something that goes wrong, or ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    Cut(usize, Server, Way),
+    Hold(usize, Server),
+    Mend(usize, Server),
+    Crash(Server),
+    Start(Server),
+    Disk(Server, bool),
+    SlowDisk(Server, u64),
+    Mood(Server, Mood),
+    /// Server, product by its place, how many.
+    License(Server, usize, u32),
+    JumpServer(Server, i64),
+    JumpClient(usize, i64),
+    Kill(usize),
+    Revive(usize),
+}
+
+/// When the last fault ends, milliseconds, and all of them with their times.
+pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, Fault)>) {
+    let end_ms = dice.within(90_000..=190_000);
+    let mut plan = Vec::new();
+    for _ in 0..dice.within(5..=12) {
+        let from = dice.within(1_000..=end_ms - 2_000);
+        let lasts = match dice.below(10) {
+            0..5 => dice.within(500..=12_000),
+            5..8 => dice.within(12_000..=60_000),
+            _ => dice.within(60_000..=160_000),
+        };
+        add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (sites, products));
+    }
+    plan.sort_by_key(|(at, _)| *at);
+    (end_ms, plan)
+}
+
+/// A day, milliseconds.
+const DAY: i64 = 86_400_000;
+
+fn add(plan: &mut Vec<(u64, Fault)>, dice: &mut Dice, (from, to): (u64, u64), (sites, products): (usize, usize)) {
+    let (server, site) = (dice.below(2), dice.below(sites));
+    let way = [Way::Both, Way::ToServer, Way::FromServer][dice.below(3)];
+    let (begin, end): (Vec<Fault>, Vec<Fault>) = match dice.below(13) {
+        0 | 1 => (vec![Fault::Cut(site, server, way)], vec![Fault::Mend(site, server)]),
+        2 | 3 => (
+            vec![Fault::Cut(site, 0, way), Fault::Cut(site, 1, Way::Both)],
+            vec![Fault::Mend(site, 0), Fault::Mend(site, 1)],
+        ),
+        4 => (vec![Fault::Hold(site, server)], vec![Fault::Mend(site, server)]),
+        5 | 6 => (vec![Fault::Crash(server)], vec![Fault::Start(server)]),
+        7 => (vec![Fault::Disk(server, true)], vec![Fault::Disk(server, false)]),
+        8 => (vec![Fault::SlowDisk(server, dice.within(200..=4_000))], vec![Fault::SlowDisk(server, 0)]),
+        9 => {
+            let slow_ms = [0, 1_500, 14_000][dice.below(3)];
+            let mood = Mood { slow_ms, loses: dice.within(0..=40), repeats: dice.within(0..=60) };
+            (vec![Fault::Mood(server, mood)], vec![Fault::Mood(server, Mood::default())])
+        }
+        10 => {
+            let mut some = || u32::try_from(dice.within(0..=8)).unwrap();
+            let (fewer, later) = (some(), some());
+            let product = dice.below(products);
+            (vec![Fault::License(server, product, fewer)], vec![Fault::License(server, product, later)])
+        }
+        11 => {
+            let mut days = || i64::try_from(dice.within(0..=800)).unwrap() - 400;
+            (vec![Fault::JumpServer(server, days() * DAY)], vec![Fault::JumpClient(site, days() * DAY)])
+        }
+        _ if dice.percent(70) => (vec![Fault::Kill(site)], vec![Fault::Revive(site)]),
+        _ => (vec![Fault::Kill(site)], Vec::new()),
+    };
+    plan.extend(begin.into_iter().map(|fault| (from, fault)));
+    plan.extend(end.into_iter().map(|fault| (to, fault)));
+}
+
+impl Stage<'_> {
+    /// Lets a fault begin or end. One that does not fit what is there changes nothing.
+    pub fn apply(&mut self, fault: Fault) {
+        self.log.tell(format!("-- {fault:?}"));
+        match fault {
+            Fault::Cut(site, server, way) if self.links[site][server] == Link::Good => self.cut(site, server, way),
+            Fault::Hold(site, server) if self.links[site][server] == Link::Good => {
+                self.sim.hold(self.sites[site].name.as_str(), SERVERS[server]);
+                self.links[site][server] = Link::Held;
+                self.log.count("links held");
+            }
+            Fault::Cut(..) | Fault::Hold(..) => {}
+            Fault::Mend(site, server) => self.mend(site, server),
+            Fault::Crash(server) => self.crash(server),
+            Fault::Start(server) => self.start(server),
+            Fault::Disk(server, is_broken) => self.servers[server].disk.keep.set_broken(is_broken),
+            Fault::SlowDisk(server, ms) => self.servers[server].disk.set_slow(ms),
+            Fault::Mood(server, mood) => *self.servers[server].mood.lock().unwrap() = mood,
+            Fault::License(server, product, count) => self.servers[server].license(&self.products[product], count),
+            Fault::JumpServer(server, ms) => self.servers[server].clock.jump(ms),
+            Fault::JumpClient(site, ms) => self.sites[site].clock.jump(ms),
+            Fault::Kill(site) => self.kill(site),
+            Fault::Revive(site) => self.revive(site),
+        }
+    }
+
+    fn cut(&mut self, site: usize, server: Server, way: Way) {
+        let (client, host) = (self.sites[site].name.as_str(), SERVERS[server]);
+        match way {
+            Way::Both => self.sim.partition(client, host),
+            Way::ToServer => self.sim.partition_oneway(client, host),
+            Way::FromServer => self.sim.partition_oneway(host, client),
+        }
+        self.links[site][server] = Link::Cut;
+        self.log.count("links cut");
+    }
+
+    fn mend(&mut self, site: usize, server: Server) {
+        let (client, host) = (self.sites[site].name.as_str(), SERVERS[server]);
+        match std::mem::replace(&mut self.links[site][server], Link::Good) {
+            Link::Good => {}
+            Link::Cut => self.sim.repair(client, host),
+            Link::Held => self.sim.release(client, host),
+        }
+    }
+
+    fn crash(&mut self, server: Server) {
+        if self.servers[server].leases.lock().unwrap().take().is_some() {
+            self.sim.crash(SERVERS[server]);
+            self.log.count("servers crashed");
+        }
+    }
+
+    fn start(&mut self, server: Server) {
+        if !self.sim.is_host_running(SERVERS[server]) {
+            // The machine was started anew: its monotonic clock may be anywhere.
+            let began = self.dice.within(0..=10_000_000);
+            self.servers[server].clock.restart(began);
+            self.sim.bounce(SERVERS[server]);
+        }
+    }
+
+    fn kill(&mut self, site: usize) {
+        if self.sites[site].life.lock().unwrap().is_some() {
+            self.sites[site].is_killed();
+            self.sim.crash(self.sites[site].name.as_str());
+            self.log.count("clients killed");
+        }
+    }
+
+    fn revive(&mut self, site: usize) {
+        if !self.sim.is_host_running(self.sites[site].name.as_str()) {
+            self.sim.bounce(self.sites[site].name.as_str());
+        }
+    }
+
+    /// Everything is repaired, and there are licenses for everybody.
+    pub fn end_faults(&mut self) {
+        for server in 0..SERVERS.len() {
+            (0..self.sites.len()).for_each(|site| self.mend(site, server));
+            self.start(server);
+            self.servers[server].disk.keep.set_broken(false);
+            self.servers[server].disk.set_slow(0);
+            *self.servers[server].mood.lock().unwrap() = Mood::default();
+            for product in &self.products {
+                self.servers[server].license(product, u32::try_from(self.sites.len() + 1).unwrap());
+            }
+        }
+        self.log.tell("-- all is well");
+    }
+}

@@ -1,0 +1,114 @@
+//! The machines of one simulation and the network between them.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use licensing::product::ProductCode;
+use turmoil::Sim;
+
+use super::application::{self, Site};
+use super::clock::{MachineClock, Now};
+use super::dice::Dice;
+use super::faults::Link;
+use super::log::Log;
+use super::machine::Machine;
+use super::sabotage::{Disk, Sabotage};
+use super::server;
+use super::watch::SERVERS;
+
+/// The step of the simulated network, milliseconds: a message takes one at least.
+pub const STEP_MS: u64 = 100;
+
+/// The pace of a clock that is right: milliseconds in ten seconds.
+const RIGHT: u64 = 10_000;
+/// How far the clocks of clients may be off: one part in a hundred (RULES R3).
+const DRIFT: u64 = 100;
+
+/// Everything there is.
+pub struct Stage<'a> {
+    pub sim: Sim<'a>,
+    pub now: Arc<Now>,
+    pub log: Log,
+    pub servers: Vec<Arc<Machine>>,
+    pub sites: Vec<Arc<Site>>,
+    pub products: Vec<ProductCode>,
+    pub closing: Arc<AtomicBool>,
+    /// How each client (outer) reaches each server.
+    pub links: Vec<[Link; 2]>,
+    pub dice: Dice,
+}
+
+impl Stage<'_> {
+    pub fn new(seed: u64, sabotage: Sabotage) -> Self {
+        let mut dice = Dice::new(seed);
+        let now = Arc::new(Now::default());
+        let log = Log::new(now.clone());
+        let products: Vec<ProductCode> = ["SPEECH", "VISION"].iter().map(|code| code.parse().unwrap()).collect();
+        let products = products[..=dice.below(2)].to_vec();
+        let sim = turmoil::Builder::new()
+            .epoch(SystemTime::UNIX_EPOCH)
+            .rng_seed(dice.next())
+            .tick_duration(Duration::from_millis(STEP_MS))
+            .simulation_duration(Duration::from_secs(3_600))
+            // Nothing arrives before it was sent: machines run one after the other within a step.
+            .min_message_latency(Duration::from_millis(1))
+            .max_message_latency(Duration::from_millis(dice.within(2..=400)))
+            .build();
+        let mut stage = Self {
+            sim,
+            now,
+            log,
+            servers: Vec::new(),
+            sites: Vec::new(),
+            products,
+            closing: Arc::default(),
+            links: Vec::new(),
+            dice,
+        };
+        SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
+        let room = if stage.dice.percent(25) { 10_000 } else { 0 };
+        (0..3 + stage.dice.below(3)).for_each(|number| stage.add_site(number, room));
+        stage
+    }
+
+    fn add_server(&mut self, name: &'static str, sabotage: Sabotage) {
+        let pace = if sabotage == Sabotage::EarlyDeadline { 2 * RIGHT } else { RIGHT };
+        let clock = Arc::new(MachineClock::new(self.now.clone(), pace, self.dice.within(0..=10_000_000)));
+        let disk = Disk::new(sabotage);
+        let machine = Arc::new(Machine::new(name, self.log.clone(), clock, disk, self.dice.fork()));
+        for product in &self.products {
+            machine.license(product, u32::try_from(self.dice.within(1..=8)).unwrap());
+        }
+        self.servers.push(machine.clone());
+        self.sim.host(name, move || server::serve(machine.clone()));
+    }
+
+    fn add_site(&mut self, number: usize, room: usize) {
+        let pace = RIGHT - DRIFT + self.dice.within(0..=2 * DRIFT);
+        let site = Arc::new(Site {
+            name: format!("client{number}"),
+            now: self.now.clone(),
+            clock: Arc::new(MachineClock::new(self.now.clone(), pace, self.dice.within(0..=10_000_000))),
+            log: self.log.clone(),
+            dice: Mutex::new(self.dice.fork()),
+            products: self.products.clone(),
+            room,
+            closing: self.closing.clone(),
+            life: Mutex::default(),
+            killed: Mutex::default(),
+            runs: AtomicU64::new(0),
+        });
+        self.sites.push(site.clone());
+        self.links.push([Link::Good; 2]);
+        self.sim.host(site.name.clone(), move || application::work(site.clone()));
+    }
+
+    /// Lets one step pass.
+    pub fn step(&mut self) -> turmoil::Result<bool> {
+        self.now.enter();
+        let done = self.sim.step();
+        self.now.leave(u64::try_from(self.sim.elapsed().as_millis()).unwrap());
+        done
+    }
+}
