@@ -12,7 +12,7 @@ use crate::connection::{Connector, Link, Tcp, Tls};
 use crate::driver::Driver;
 use crate::error::ConnectError;
 use crate::journal::DEFAULT_ROOM;
-use crate::secret;
+use crate::secret::Dice;
 use crate::shared::{Contact, Shared};
 
 /// How long a request waits for a license unless the application says otherwise.
@@ -34,6 +34,7 @@ pub struct Builder {
     tls: Option<Tls>,
     clock: Arc<dyn Clock>,
     connector: Arc<dyn Connector>,
+    seed: Option<u64>,
 }
 
 impl Builder {
@@ -51,6 +52,7 @@ impl Builder {
             tls: None,
             clock: Arc::new(SystemClock::default()),
             connector: Arc::new(Tcp),
+            seed: None,
         }
     }
 
@@ -124,6 +126,12 @@ impl Builder {
         self
     }
 
+    /// Randomness from this number instead of the operating system's, for tests.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
     /// Another way to reach the servers, for tests.
     pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
         self.connector = connector;
@@ -155,11 +163,12 @@ impl Builder {
         let addresses = self.addresses()?;
         let links = self.links(&addresses)?;
         let host = self.host.clone().unwrap_or_else(host_name);
-        let hello = self.hello(&host)?;
+        let mut dice = Dice::new(self.seed);
+        let hello = self.hello(&host, &mut dice)?;
         let names = addresses.iter().map(ToString::to_string).collect();
         let shared = Arc::new(Shared::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
-        let driver = Driver::new(shared.clone(), links, hello, user);
+        let driver = Driver::new(shared.clone(), links, hello, user, dice);
         let task = runtime.spawn(driver.run());
         Ok(Client { alive: Arc::new(Alive::new(shared, task)), patience: self.wait })
     }
@@ -186,12 +195,12 @@ impl Builder {
         Ok(addresses.iter().map(link).collect())
     }
 
-    fn hello(&self, host: &str) -> Result<Hello, ConnectError> {
+    fn hello(&self, host: &str, dice: &mut Dice) -> Result<Hello, ConnectError> {
         let named = if host.is_empty() { "license client" } else { host };
         let hello = Hello {
             protocol: VERSION,
-            client: self.client_id.clone().unwrap_or_else(secret::id),
-            run: secret::id(),
+            client: self.client_id.clone().unwrap_or_else(|| dice.id()),
+            run: dice.id(),
             name: self.name.clone().unwrap_or_else(|| named.chars().take(128).collect()),
             host: host.to_owned(),
             software: self.software.clone(),

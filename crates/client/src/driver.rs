@@ -17,7 +17,7 @@ use crate::client::Parting;
 use crate::connection::Link;
 use crate::event::Event;
 use crate::journal::Server;
-use crate::secret::Jitter;
+use crate::secret::Dice;
 use crate::shared::{Contact, Shared};
 use answers::Outcome;
 use peer::Peer;
@@ -35,7 +35,7 @@ pub struct Driver {
     peers: Vec<Peer>,
     failover: State,
     identity: Arc<Identity>,
-    jitter: Jitter,
+    dice: Dice,
     sender: mpsc::UnboundedSender<(Server, Outcome)>,
     outcomes: mpsc::UnboundedReceiver<(Server, Outcome)>,
 }
@@ -62,7 +62,7 @@ impl Identity {
 
 impl Driver {
     /// A task that has asked nobody so far. `user`: in whose name licenses are taken when a request names nobody.
-    pub fn new(shared: Arc<Shared>, links: Vec<Link>, hello: Hello, user: String) -> Self {
+    pub fn new(shared: Arc<Shared>, links: Vec<Link>, hello: Hello, user: String, dice: Dice) -> Self {
         let now_ms = shared.clock.elapsed_ms();
         let began_wall_ms = shared.clock.wall_ms().max(EARLIEST_WALL_MS);
         let (sender, outcomes) = mpsc::unbounded_channel();
@@ -70,7 +70,7 @@ impl Driver {
             failover: State::new(links.len(), now_ms),
             peers: links.into_iter().map(|link| Peer::new(link, now_ms)).collect(),
             identity: Arc::new(Identity { hello, user, began_ms: now_ms, began_wall_ms }),
-            jitter: Jitter::new(),
+            dice,
             shared,
             sender,
             outcomes,

@@ -67,10 +67,15 @@ impl fmt::Display for Event {
             Self::Disconnected => f.write_str(
                 "No license server answers; all are asked on. What was granted before is good for two minutes at most.",
             ),
-            Self::Flushed { leases } => write!(
-                f,
-                "No license server has answered for two minutes. {leases} licenses in use have ended; new ones follow when a server answers."
-            ),
+            Self::Flushed { leases } => {
+                f.write_str("No license server has answered for two minutes. ")?;
+                match leases {
+                    0 => {}
+                    1 => f.write_str("The license in use has ended. ")?,
+                    many => write!(f, "The {many} licenses in use have ended. ")?,
+                }
+                f.write_str("New ones follow when a server answers.")
+            }
             Self::Resumed { server } => write!(f, "{server} answers. Licenses are given out again."),
             Self::Refused { server, sentence } => write!(f, "{server}: {sentence}"),
         }

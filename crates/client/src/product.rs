@@ -146,6 +146,7 @@ impl Product {
                 break;
             }
             tokio::select! {
+                biased;
                 () = freed => {}
                 () = &mut end => break,
             }

@@ -2,24 +2,23 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use uuid::Uuid;
 
-/// A new random id.
-pub fn id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-/// Spreads the refreshes of many clients over time, so that they do not beat in step.
+/// Where a client's ids and the times of its refreshes come from.
 #[derive(Debug)]
-pub struct Jitter(StdRng);
+pub struct Dice(StdRng);
 
-impl Jitter {
-    /// Seeded by the operating system.
-    pub fn new() -> Self {
-        Self(StdRng::from_os_rng())
+impl Dice {
+    /// From the operating system; from a number, for tests, when there is one.
+    pub fn new(seed: Option<u64>) -> Self {
+        Self(seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64))
     }
 
-    /// `ms`, up to a tenth shorter or longer.
+    /// A new random id.
+    pub fn id(&mut self) -> String {
+        uuid::Builder::from_random_bytes(self.0.random()).into_uuid().to_string()
+    }
+
+    /// `ms`, up to a tenth shorter or longer, so that many clients do not beat in step.
     pub fn around(&mut self, ms: u64) -> u64 {
         let tenth = ms / 10;
         self.0.random_range(ms - tenth..=ms.saturating_add(tenth))

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use engine::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::process::Running;
@@ -17,6 +18,7 @@ pub const PRODUCT: &str = "SPEECH";
 const MANY: &str = "100000";
 /// Licenses altogether.
 pub const LICENSES: usize = 200;
+const YEAR_MS: i64 = 365 * licensing::usage::DAY_MS;
 /// Who looks at pages.
 const USER: &str = "bench";
 const PASSWORD: &str = "eleven grey gates at noon";
@@ -52,8 +54,13 @@ impl World {
         let added: Value = serde_json::from_str(&added)?;
         let said = |key: &str| added[key].as_str().with_context(|| format!("the node names {key}"));
         let guid = said("guid")?;
+        // With the dates and the version licenses usually have.
+        let today = SystemClock.now_ms();
+        let (end, maintenance) = (day(today + YEAR_MS)?, day(today + 2 * YEAR_MS)?);
         let license = |product: &str, count: &str| {
-            node_command(&["license", "add", "--server", guid, "--product", product, "--count", count])
+            let what = ["license", "add", "--server", guid, "--product", product, "--count", count];
+            let more = ["--expires", &end, "--maintenance", &maintenance, "--version", "16.0"];
+            node_command(&[&what[..], &more].concat())
         };
         license(PRODUCT, MANY)?;
         for number in 1..LICENSES {
@@ -121,6 +128,11 @@ impl World {
         ensure!(done.status.success(), "{words:?} failed: {}", String::from_utf8_lossy(&done.stderr));
         Ok(String::from_utf8(done.stdout)?)
     }
+}
+
+/// A day as the node's commands take it.
+fn day(at_ms: i64) -> Result<String> {
+    Ok(jiff::Timestamp::from_millisecond(at_ms)?.strftime("%Y-%m-%d").to_string())
 }
 
 fn text(path: &Path) -> Result<String> {

@@ -18,7 +18,7 @@ use super::server;
 use super::watch::SERVERS;
 
 /// The step of the simulated network, milliseconds: a message takes one at least.
-pub const STEP_MS: u64 = 100;
+pub const STEP_MS: u64 = 250;
 
 /// The pace of a clock that is right: milliseconds in ten seconds.
 const RIGHT: u64 = 10_000;
