@@ -21,6 +21,7 @@ mod bench {
 }
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
@@ -78,8 +79,17 @@ struct Arguments {
     fill: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match start(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<()> {
     // The servers compared use every core, as they do for people; the load comes from one thread.
     let helper = arguments.bare.is_some() || arguments.fill.is_some();
     let mut builder = if helper {

@@ -44,15 +44,19 @@ pub enum Fault {
 
 /// When the last fault ends, milliseconds, and all of them with their times.
 pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, Fault)>) {
-    let end_ms = dice.within(90_000..=190_000);
     let mut plan = Vec::new();
-    for _ in 0..dice.within(5..=12) {
+    let end_ms = if dice.percent(20) {
+        // Long enough for a client to lose its licenses, and for a server to give them to others.
+        let (from, end_ms) = (dice.within(5_000..=20_000), dice.within(140_000..=170_000));
+        let site = dice.below(sites);
+        plan.extend((0..SERVERS.len()).map(|server| (from, Fault::Cut(site, server, Way::Both))));
+        end_ms
+    } else {
+        dice.within(30_000..=70_000)
+    };
+    for _ in 0..dice.within(4..=9) {
         let from = dice.within(1_000..=end_ms - 2_000);
-        let lasts = match dice.below(10) {
-            0..5 => dice.within(500..=12_000),
-            5..8 => dice.within(12_000..=60_000),
-            _ => dice.within(60_000..=160_000),
-        };
+        let lasts = if dice.percent(60) { dice.within(500..=12_000) } else { dice.within(12_000..=60_000) };
         add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (sites, products));
     }
     plan.sort_by_key(|(at, _)| *at);

@@ -17,8 +17,9 @@ use super::sabotage::{Disk, Sabotage};
 use super::server;
 use super::watch::SERVERS;
 
-/// The step of the simulated network, milliseconds: a message takes one at least.
-pub const STEP_MS: u64 = 250;
+/// Steps of the simulated network, milliseconds: a message takes one at least. Coarse ones are quick to simulate, fine ones
+/// leave clients and servers no spare time.
+const STEPS_MS: [u64; 8] = [50, 200, 200, 500, 500, 500, 500, 500];
 
 /// The pace of a clock that is right: milliseconds in ten seconds.
 const RIGHT: u64 = 10_000;
@@ -49,7 +50,7 @@ impl Stage<'_> {
         let sim = turmoil::Builder::new()
             .epoch(SystemTime::UNIX_EPOCH)
             .rng_seed(dice.next())
-            .tick_duration(Duration::from_millis(STEP_MS))
+            .tick_duration(Duration::from_millis(STEPS_MS[dice.below(STEPS_MS.len())]))
             .simulation_duration(Duration::from_secs(3_600))
             // Nothing arrives before it was sent: machines run one after the other within a step.
             .min_message_latency(Duration::from_millis(1))
@@ -68,7 +69,7 @@ impl Stage<'_> {
         };
         SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
         let room = if stage.dice.percent(25) { 10_000 } else { 0 };
-        (0..3 + stage.dice.below(3)).for_each(|number| stage.add_site(number, room));
+        (0..3 + stage.dice.below(2)).for_each(|number| stage.add_site(number, room));
         stage
     }
 
