@@ -30,7 +30,10 @@ pub const DESCRIBED: &[Described] = &[
         name: "clients",
         help: "Address and port where applications connect (in clear and over TLS); off turns it off. Unset: port_number of license_server.conf, at every address.",
     },
-    Described { name: "tls-cert", help: "Certificate chain of the console, the reporting API and the license port (PEM)." },
+    Described {
+        name: "tls-cert",
+        help: "Certificate chain of the console, the reporting API and the license port (PEM).",
+    },
     Described { name: "tls-key", help: "Private key of that certificate (PEM)." },
     Described {
         name: "hosts",

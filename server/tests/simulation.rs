@@ -4,6 +4,7 @@
 //! clocks are not. `SIMULATION_SEED=7` runs one seed and tells what happened, `SIMULATION_SEEDS=20000` runs that many.
 
 mod simulation {
+    mod alarm;
     mod application;
     mod checks;
     mod clock;

@@ -89,6 +89,7 @@ fn pool(of: PoolView) -> PoolUse {
         wanted: of.wanted,
         clients: of.clients,
         over_committed: of.over_committed,
+        metered: of.metered,
     }
 }
 

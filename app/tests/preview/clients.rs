@@ -76,7 +76,16 @@ fn rows() -> Vec<ClientRow> {
 }
 
 fn pool(product: &str, held: u32, licensed: u32, counted: u32, over: bool) -> PoolUse {
-    PoolUse { product: product.into(), licensed, held, counted, wanted: counted + 3, clients: 4, over_committed: over }
+    PoolUse {
+        product: product.into(),
+        licensed,
+        held,
+        counted,
+        wanted: counted + 3,
+        clients: 4,
+        over_committed: over,
+        metered: false,
+    }
 }
 
 pub fn pools() -> Vec<PoolUse> {

@@ -108,7 +108,10 @@ impl Port {
         let mut conf = engine.conf_changes();
         let mut wanted = self.address;
         let mut here = self.listener.map(start);
-        while self.follows {
+        if !self.follows {
+            return stop.cancelled().await;
+        }
+        loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 changed = conf.changed() => if changed.is_err() { return },
@@ -136,6 +139,5 @@ impl Port {
                 Err(_) => {}
             }
         }
-        stop.cancelled().await;
     }
 }

@@ -21,7 +21,8 @@ use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api::v1 as api;
 use super::middleware::{claim, headers, host, request_id};
 use super::pages::{
-    account, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme, usage,
+    account, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme,
+    usage,
 };
 use super::problem::Problem;
 use super::state::App;

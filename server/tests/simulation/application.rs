@@ -66,6 +66,7 @@ pub struct Killed {
 pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let run = site.runs.fetch_add(1, Ordering::Relaxed);
     let deployment = format!("{}.{run}", site.name);
+    let seed = site.dice.lock().unwrap().next();
     let watched = Watched::default();
     let wire = Wire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()
@@ -77,6 +78,7 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
         .records(site.room)
         .clock(site.clock.clone())
         .connector(Arc::new(wire))
+        .seed(seed)
         .start()?;
     *watched.lock().unwrap() = Some(Watch::new(deployment.clone(), site.log.clone(), client.events()));
     *site.life.lock().unwrap() = Some(Life {

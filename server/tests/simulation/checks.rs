@@ -1,15 +1,14 @@
 //! What must hold at every simulated second and at the end.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
 
+use licensing::client_protocol::Outcome;
 use licensing::product::ProductCode;
-use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Metadata, Subscriber, span};
 
+use super::alarm::Alarm;
+use super::application::{Life, Site};
+use super::saved::Saved;
 use super::stage::Stage;
-use super::watch::SERVERS;
 
 /// What does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +28,15 @@ pub enum Wrong {
 impl Stage<'_> {
     /// At every second: no more is in use than there is, and no server or client found one of its rules broken.
     pub fn check(&self) -> Result<(), Wrong> {
-        ALARMS.with_borrow_mut(|alarms| alarms.pop()).map_or(Ok(()), |alarm| Err(Wrong::Invariant(alarm)))?;
+        Alarm::heard()?;
         for (server, machine) in self.servers.iter().enumerate() {
             machine.look();
             let ceilings = machine.ceilings.lock().unwrap();
             for pool in machine.pools() {
                 let most = ceilings.get(&pool.product.parse::<ProductCode>().unwrap()).map_or(0, |all| all.most);
                 if pool.counted > most {
-                    let what = format!("{} gives out {} of {}, {most} allowed", machine.name, pool.counted, pool.product);
+                    let what =
+                        format!("{} gives out {} of {}, {most} allowed", machine.name, pool.counted, pool.product);
                     return Err(Wrong::OverGranted(what));
                 }
             }
@@ -54,7 +54,7 @@ impl Stage<'_> {
 
     /// What clients hold that is within what a server has.
     fn in_use(&self, server: usize, product: &ProductCode) -> BTreeMap<&str, usize> {
-        let of_site = |site: &super::application::Site| {
+        let of_site = |site: &Site| {
             site.with_life(|life| {
                 let is_carried = life.with_watch(|watch| watch.is_carried(server, product)).unwrap_or(false);
                 if is_carried { life.valid(product) } else { 0 }
@@ -65,9 +65,8 @@ impl Stage<'_> {
 
     /// Clients that have not taken a license from the primary since `since_ms`.
     pub fn stuck(&self, since_ms: u64) -> Vec<&str> {
-        let is_stuck = |site: &super::application::Site| {
-            site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true))
-        };
+        let is_stuck =
+            |site: &Site| site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true));
         self.sites.iter().filter(|site| is_stuck(site) == Some(true)).map(|site| site.name.as_str()).collect()
     }
 
@@ -89,7 +88,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn check_life(&self, life: &super::application::Life) -> Result<(), Wrong> {
+    fn check_life(&self, life: &Life) -> Result<(), Wrong> {
         let wrong = |what: String| Err(Wrong::Miscounted(format!("{}: {what}", life.deployment)));
         match &life.parting {
             Some(parting) if parting.unconfirmed.is_empty() && parting.undelivered_records == 0 => {}
@@ -98,6 +97,9 @@ impl Stage<'_> {
         let (total, used) = (self.total(&life.deployment, None), of(life.client.totals()));
         if total != used {
             return wrong(format!("servers have stored {total:?}, the client has used {used:?}"));
+        }
+        if self.sites.iter().all(|site| site.room > 0) && self.recorded(&life.deployment) != (used.0, used.2) {
+            return wrong(format!("records of {:?}, used {used:?}", self.recorded(&life.deployment)));
         }
         for product in &self.products {
             let total = self.total(&life.deployment, Some(product));
@@ -120,21 +122,44 @@ impl Stage<'_> {
     /// The same, as far as servers have said that it is stored.
     fn confirmed(&self, deployment: &str) -> (u64, u64, u64) {
         let mut sum = (0, 0, 0);
+        self.each_saved(deployment, |saved| {
+            for used in saved.confirmed().values() {
+                sum = (sum.0 + used.usage_count, sum.1 + used.usage_ms, sum.2 + used.denied);
+            }
+        });
+        sum
+    }
+
+    /// Taken and refused, as single records say.
+    fn recorded(&self, deployment: &str) -> (u64, u64) {
+        let (mut taken, mut refused) = (0, 0);
+        self.each_saved(deployment, |saved| {
+            for record in saved.records() {
+                taken += u64::from(matches!(record.outcome, Outcome::Returned | Outcome::Flushed));
+                refused += u64::from(record.outcome == Outcome::Denied);
+            }
+        });
+        (taken, refused)
+    }
+
+    fn each_saved(&self, deployment: &str, mut look: impl FnMut(&Saved)) {
         for machine in &self.servers {
             let deployments = machine.deployments.lock().unwrap();
             let saved = machine.saved.lock().unwrap();
-            let runs = saved.iter().filter(|(run, _)| deployments.get(*run).is_some_and(|whose| whose == deployment));
-            for used in runs.flat_map(|(_, saved)| saved.confirmed().values()) {
-                sum = (sum.0 + used.usage_count, sum.1 + used.usage_ms, sum.2 + used.denied);
-            }
+            let of_deployment =
+                |(run, _): &(&String, &Saved)| deployments.get(*run).is_some_and(|whose| whose == deployment);
+            saved.iter().filter(of_deployment).for_each(|(_, saved)| look(saved));
         }
-        sum
     }
 
     /// How the servers stand, for people.
     pub fn standing(&self) -> Vec<String> {
-        let pools = |(server, name): (usize, &&str)| format!("{name}: {:?}", self.servers[server].pools());
-        SERVERS.iter().enumerate().map(pools).collect()
+        let running = self.servers.iter().filter_map(|machine| Some((machine.name, machine.running()?)));
+        let told = running.flat_map(|(name, leases)| {
+            let pools = leases.pools().into_iter().map(move |pool| format!("{name}: {pool:?}"));
+            pools.chain(leases.clients().into_iter().map(move |client| format!("{name}: {client:?}")))
+        });
+        told.collect()
     }
 }
 
@@ -144,58 +169,4 @@ fn of(totals: client::Totals) -> (u64, u64, u64) {
 
 fn at_most(less: (u64, u64, u64), more: (u64, u64, u64)) -> bool {
     less.0 <= more.0 && less.1 <= more.1 && less.2 <= more.2
-}
-
-thread_local! {
-    /// Rules that were found broken by those who keep them.
-    static ALARMS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Hears what servers and clients report as broken.
-#[derive(Debug)]
-pub struct Alarm;
-
-impl Alarm {
-    /// Forgets what was heard before.
-    pub fn clear() {
-        ALARMS.with_borrow_mut(Vec::clear);
-    }
-}
-
-struct Broken(Option<String>);
-
-impl Visit for Broken {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "broken" {
-            self.0 = Some(format!("{value:?}"));
-        }
-    }
-}
-
-impl Subscriber for Alarm {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::ERROR
-    }
-
-    fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
-        Some(tracing::level_filters::LevelFilter::ERROR)
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut broken = Broken(None);
-        event.record(&mut broken);
-        ALARMS.with_borrow_mut(|alarms| alarms.extend(broken.0));
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }

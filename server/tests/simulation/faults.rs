@@ -45,19 +45,20 @@ pub enum Fault {
 /// When the last fault ends, milliseconds, and all of them with their times.
 pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, Fault)>) {
     let mut plan = Vec::new();
-    let end_ms = if dice.percent(20) {
+    let mut others = sites;
+    let end_ms = if dice.percent(15) {
         // Long enough for a client to lose its licenses, and for a server to give them to others.
-        let (from, end_ms) = (dice.within(5_000..=20_000), dice.within(140_000..=170_000));
-        let site = dice.below(sites);
-        plan.extend((0..SERVERS.len()).map(|server| (from, Fault::Cut(site, server, Way::Both))));
-        end_ms
+        others -= 1;
+        let from = dice.within(5_000..=20_000);
+        plan.extend((0..SERVERS.len()).map(|server| (from, Fault::Cut(others, server, Way::Both))));
+        from + dice.within(125_000..=145_000)
     } else {
-        dice.within(30_000..=70_000)
+        dice.within(20_000..=50_000)
     };
     for _ in 0..dice.within(4..=9) {
         let from = dice.within(1_000..=end_ms - 2_000);
         let lasts = if dice.percent(60) { dice.within(500..=12_000) } else { dice.within(12_000..=60_000) };
-        add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (sites, products));
+        add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (others, products));
     }
     plan.sort_by_key(|(at, _)| *at);
     (end_ms, plan)

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use super::checks::{Alarm, Wrong};
+use super::alarm::Alarm;
+use super::checks::Wrong;
 use super::faults::{Fault, plan};
 use super::sabotage::Sabotage;
 use super::stage::Stage;
@@ -16,7 +17,7 @@ const END_MS: u64 = 12_000;
 const CHECK_MS: u64 = 1_000;
 
 /// A simulation that went as it should.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Fine {
     /// How long it took, milliseconds of its own time.
     pub lasted_ms: u64,
@@ -27,7 +28,7 @@ pub struct Fine {
 }
 
 /// A simulation that did not.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
     pub wrong: Wrong,
     /// What happened until then.
@@ -36,8 +37,7 @@ pub struct Failure {
 
 /// Runs a seed.
 pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<Fine, Box<Failure>> {
-    let alarm = tracing::subscriber::set_default(Alarm);
-    Alarm::clear();
+    let alarm = Alarm::listen();
     let mut stage = Stage::new(seed, sabotage);
     let done = play(&mut stage);
     drop(alarm);

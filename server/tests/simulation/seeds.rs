@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::checks::Wrong;
 use super::run::simulate;
 use super::sabotage::Sabotage;
 
@@ -45,7 +46,9 @@ fn whatever_fails_no_license_is_given_out_twice_clients_come_back_and_use_is_cou
                     failures.push(seed);
                     let lines = &failure.lines[failure.lines.len().saturating_sub(LINES)..];
                     println!("seed {seed}: {:?}\n{}\n", failure.wrong, lines.join("\n"));
-                    println!("Run it alone: SIMULATION_SEED={seed} cargo test -p server --test simulation -- --nocapture\n");
+                    println!(
+                        "Run it alone: SIMULATION_SEED={seed} cargo test -p server --test simulation -- --nocapture\n"
+                    );
                 }
             }
         }
@@ -67,4 +70,39 @@ fn run_one(seed: u64) {
         Ok(fine) => println!("{}\nseed {seed}: {} ms, {:?}", fine.lines.join("\n"), fine.lasted_ms, fine.counts),
         Err(failure) => panic!("{}\nseed {seed}: {:?}", failure.lines.join("\n"), failure.wrong),
     }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run() {
+    for seed in [3, 1_000_007] {
+        assert_eq!(simulate(seed, Sabotage::None), simulate(seed, Sabotage::None));
+    }
+}
+
+/// What is wrong with the first of a few seeds that does not go well.
+fn noticed(sabotage: Sabotage) -> (u64, Wrong) {
+    let first = (0..FEW).find_map(|seed| simulate(seed, sabotage).err().map(|failure| (seed, failure.wrong)));
+    let (seed, wrong) = first.unwrap_or_else(|| panic!("{sabotage:?} was not noticed within {FEW} seeds"));
+    println!("{sabotage:?} is noticed by seed {seed}: {wrong:?}");
+    (seed, wrong)
+}
+
+#[test]
+fn a_server_that_counts_limits_for_too_short_a_time_is_noticed() {
+    assert!(matches!(noticed(Sabotage::EarlyDeadline).1, Wrong::OverGranted(_)));
+}
+
+#[test]
+fn a_server_that_shrinks_before_the_client_has_is_noticed() {
+    assert!(matches!(noticed(Sabotage::ShrinksAtOnce).1, Wrong::OverGranted(_)));
+}
+
+#[test]
+fn a_server_that_forgets_what_it_has_promised_is_noticed() {
+    assert!(matches!(noticed(Sabotage::ForgetsCommits).1, Wrong::OverGranted(_) | Wrong::Miscounted(_)));
+}
+
+#[test]
+fn a_server_that_counts_use_twice_is_noticed() {
+    assert!(matches!(noticed(Sabotage::CountsTwice).1, Wrong::Miscounted(_)));
 }

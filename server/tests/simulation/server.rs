@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use engine::leases::{Leases, Peer};
 use licensing::client_protocol::{
-    Acknowledged, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName, VERSION, Welcome,
+    Acknowledged, Allocation, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName,
+    VERSION, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -104,14 +105,15 @@ impl Desk {
         Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records })
     }
 
-    async fn refresh(&self, said: Refresh) -> Result<licensing::client_protocol::Allocation, Fault> {
+    async fn refresh(&self, said: Refresh) -> Result<Allocation, Fault> {
         self.note(&said);
         self.repeat_later(&said);
-        let allocation = self.leases.refresh(said.clone()).await?;
-        self.confirm(&said.run, allocation.saved);
         if self.machine.disk.sabotage == Sabotage::ShrinksAtOnce {
-            self.shrink_at_once(said, &allocation).await;
+            return self.shrink_at_once(said).await;
         }
+        let run = said.run.clone();
+        let allocation = self.leases.refresh(said).await?;
+        self.confirm(&run, allocation.saved);
         Ok(allocation)
     }
 
@@ -141,14 +143,20 @@ impl Desk {
         });
     }
 
-    /// Speaks for the client before it has heard the answer.
-    async fn shrink_at_once(&self, mut said: Refresh, allocation: &licensing::client_protocol::Allocation) {
+    /// Speaks for the client before it has heard the answer. For that every other number is taken away from it.
+    async fn shrink_at_once(&self, mut said: Refresh) -> Result<Allocation, Fault> {
+        let sequence = said.sequence;
+        said.sequence = 2 * sequence;
+        let mut allocation = self.leases.refresh(said.clone()).await?;
         said.sequence += 1;
         for (product, used) in &mut said.products {
             used.version = allocation.products[product].version;
             used.held = used.held.min(allocation.products[product].limit);
         }
-        let _ = self.leases.refresh(said).await;
+        self.leases.refresh(said).await?;
+        allocation.sequence = sequence;
+        allocation.saved /= 2;
+        Ok(allocation)
     }
 
     fn records(&self, said: Records) -> Acknowledged {
@@ -157,7 +165,10 @@ impl Desk {
         Acknowledged { protocol: VERSION, acknowledged }
     }
 
-    async fn goodbye(&self, said: Goodbye) -> Result<Farewell, Fault> {
+    async fn goodbye(&self, mut said: Goodbye) -> Result<Farewell, Fault> {
+        if self.machine.disk.sabotage == Sabotage::ShrinksAtOnce {
+            said.sequence *= 2;
+        }
         self.note(&said);
         let run = said.run.clone();
         let (_, farewell) = self.leases.goodbye(said).await?;

@@ -19,7 +19,7 @@ use super::watch::SERVERS;
 
 /// Steps of the simulated network, milliseconds: a message takes one at least. Coarse ones are quick to simulate, fine ones
 /// leave clients and servers no spare time.
-const STEPS_MS: [u64; 8] = [50, 200, 200, 500, 500, 500, 500, 500];
+const STEPS_MS: [u64; 8] = [50, 200, 500, 500, 500, 500, 500, 500];
 
 /// The pace of a clock that is right: milliseconds in ten seconds.
 const RIGHT: u64 = 10_000;

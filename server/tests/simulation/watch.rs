@@ -82,9 +82,7 @@ impl Watch {
                 Err(TryRecvError::Lagged(missed)) => panic!("{missed} events of {} were missed", self.name),
             };
             self.follow(&event);
-            if !matches!(event, Event::Allocation { .. }) {
-                self.log.tell(format!("{}: {event}", self.name));
-            }
+            self.log.tell(format!("{}: {event}", self.name));
         }
     }
 

@@ -104,6 +104,8 @@ pub struct PoolUse {
     pub clients: usize,
     /// More is in use than is licensed now.
     pub over_committed: bool,
+    /// Use is counted, not limited.
+    pub metered: bool,
 }
 
 impl PoolUse {
@@ -111,7 +113,7 @@ impl PoolUse {
     pub fn tone(&self) -> Tone {
         match () {
             () if self.over_committed => Tone::Danger,
-            () if self.licensed > 0 && self.held >= self.licensed => Tone::Warning,
+            () if !self.metered && self.licensed > 0 && self.held >= self.licensed => Tone::Warning,
             () => Tone::Success,
         }
     }

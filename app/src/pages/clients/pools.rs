@@ -19,10 +19,11 @@ pub(crate) fn Pools(pools: Vec<PoolUse>) -> impl IntoView {
 
 #[component]
 fn Line(pool: PoolUse) -> impl IntoView {
-    let most = pool.licensed.max(pool.held).max(pool.counted);
+    let limit = if pool.metered { 0 } else { pool.licensed };
+    let most = limit.max(pool.held).max(pool.counted);
     let look = match () {
         () if pool.over_committed => "over",
-        () if pool.licensed > 0 && pool.held >= pool.licensed => "full",
+        () if limit > 0 && pool.held >= limit => "full",
         () => "",
     };
     let word = match look {
@@ -36,9 +37,9 @@ fn Line(pool: PoolUse) -> impl IntoView {
             <a href=paths::clients_of(&pool.product)><code>{pool.product.clone()}</code></a>
             <span class="pool-numbers">
                 <b>{grouped(pool.held.into())}</b>
-                <span class="muted">{format!(" of {} in use", grouped(pool.licensed.into()))}</span>
+                <span class="muted">{if pool.metered { " in use, metered".to_owned() } else { format!(" of {} in use", grouped(pool.licensed.into())) }}</span>
             </span>
-            <Bar value=pool.held.into() of=most.into() mark=(most > pool.licensed).then_some(pool.licensed.into()) look=look />
+            <Bar value=pool.held.into() of=most.into() mark=(!pool.metered && most > limit).then_some(limit.into()) look=look />
             <span class="pool-more">
                 {word.map(|(tone, words)| view! { <Pill tone=tone text=words /> })}
                 <span class="muted">{counted(pool.clients, "client", "clients")}</span>

@@ -11,7 +11,7 @@ impl Leases {
     /// [`sqlx::Error`]; nothing of it is stored then, and the next commit takes it up.
     pub async fn commit(&self, all: bool) -> Result<(), sqlx::Error> {
         let _one = self.committing.lock().await;
-        let (number, commit, sequences) = self.desk().to_store(all);
+        let (number, commit, sequences) = self.desk().take_unstored(all);
         if commit.runs.is_empty() && commit.added.is_empty() {
             self.stored.send_modify(|stored| stored.number = number);
             return Ok(());

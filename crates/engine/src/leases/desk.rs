@@ -271,7 +271,7 @@ impl Desk {
     }
 
     /// Everything to store: limits always; counters when `all`.
-    pub fn to_store(&mut self, all: bool) -> (u64, Commit, BTreeMap<Key, u64>) {
+    pub fn take_unstored(&mut self, all: bool) -> (u64, Commit, BTreeMap<Key, u64>) {
         let number = self.next_commit;
         self.next_commit += 1;
         let mut keys = std::mem::take(&mut self.limits);

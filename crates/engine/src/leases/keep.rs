@@ -16,7 +16,7 @@ pub const FLUSH: Duration = Duration::from_secs(1);
 /// How often records that are older than they are kept are removed, minutes: at the start, and once a day.
 const PURGE_EVERY: u64 = 24 * 60;
 /// A metered license sets no limit to how many are in use at once; this many is more than any client asks for.
-const METERED: u32 = 1_000_000;
+pub(super) const METERED: u32 = 1_000_000;
 
 impl Leases {
     /// Ends what silent clients had; who they are.
@@ -69,8 +69,9 @@ impl Engine {
     pub async fn settle_leases(&self) {
         let (licensed, out) = self.licensed_products();
         if self.leases.license(&licensed, &out) {
-            let known =
-                licensed.iter().map(|(product, count)| (product.to_string(), u64::from(*count))).collect::<Vec<_>>();
+            // A metered product has no number that use could be measured against.
+            let counted = licensed.iter().filter(|(_, count)| **count < METERED);
+            let known = counted.map(|(product, count)| (product.to_string(), u64::from(*count))).collect::<Vec<_>>();
             if let Err(error) = self.usage.licensed(self.now_ms(), self.context(), &known).await {
                 tracing::error!(%error, "how many licenses there are now could not be noted for the usage reports");
             }

@@ -3,6 +3,7 @@
 use licensing::allocation::Run;
 
 use super::Leases;
+use super::keep::METERED;
 use super::run::{Entry, RunState};
 
 /// Whether a client is there.
@@ -93,6 +94,8 @@ pub struct PoolView {
     pub clients: usize,
     /// More is given out than there is: fewer became licensed while they were in use.
     pub over_committed: bool,
+    /// Use is counted, not limited; `licensed` is only what the license port can hand out.
+    pub metered: bool,
 }
 
 /// A client is silent when it was not heard of for this long, milliseconds: five refreshes.
@@ -138,6 +141,7 @@ impl Leases {
                 wanted: small(wanted),
                 clients,
                 over_committed: pool.over_committed(),
+                metered: pool.licensed >= METERED,
             }
         };
         desk.allocation.pools().map(pool).collect()

@@ -74,10 +74,10 @@ fn happen(world: &mut World, dice: Dice, story: &mut Vec<String>) -> Result<(), 
         31 => Action::Store,
         32 => Action::Restart,
         33 => Action::License(p, dice.wants[0].min(200)),
-        34 if dice.wants[1] % 2 == 0 => Action::Die(client),
+        34 if dice.wants[1].is_multiple_of(2) => Action::Die(client),
         34 => Action::End(client),
         35 if !world.goodbyes.is_empty() => Action::Goodbye(at(world.goodbyes.len())),
-        36 if dice.wants[1] % 4 == 0 => Action::TakeBack(client),
+        36 if dice.wants[1].is_multiple_of(4) => Action::TakeBack(client),
         _ => Action::Tick(dice.time),
     };
     story.push(format!("{action:?}"));

@@ -111,7 +111,7 @@ impl Run {
     }
 
     fn client(&self, number: u32) -> Result<Client, Failure> {
-        let room = (RECORDS / self.clients as usize).max(FEWEST_RECORDS).min(client::DEFAULT_ROOM);
+        let room = (RECORDS / self.clients as usize).clamp(FEWEST_RECORDS, client::DEFAULT_ROOM);
         let mut builder = Client::builder()
             .servers(&self.servers)
             .software(concat!("leasehold client ", env!("CARGO_PKG_VERSION")))
