@@ -3,6 +3,8 @@
 //! The rules that decide grants, the leases of the engine and the client library are the real ones; the network, the disk and the
 //! clocks are not. `SIMULATION_SEED=7` runs one seed and tells what happened, `SIMULATION_SEEDS=20000` runs that many.
 
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
 mod simulation {
     mod alarm;
     mod application;

@@ -16,7 +16,7 @@ use super::watch::{SERVERS, Watch};
 use super::wire::{Watched, Wire};
 
 /// Parts of an application that take licenses at the same time.
-const WORKERS: usize = 3;
+pub const WORKERS: usize = 3;
 /// How often an application looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -66,7 +66,7 @@ pub struct Killed {
 pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let run = site.runs.fetch_add(1, Ordering::Relaxed);
     let deployment = format!("{}.{run}", site.name);
-    let seed = site.dice.lock().unwrap().next();
+    let seed = site.dice.lock().unwrap().number();
     let watched = Watched::default();
     let wire = Wire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()

@@ -1,5 +1,6 @@
 //! What goes wrong, and when.
 
+use super::application::WORKERS;
 use super::dice::Dice;
 use super::machine::Mood;
 use super::stage::Stage;
@@ -46,7 +47,7 @@ pub enum Fault {
 pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, Fault)>) {
     let mut plan = Vec::new();
     let mut others = sites;
-    let end_ms = if dice.percent(15) {
+    let end_ms = if dice.percent(13) {
         // Long enough for a client to lose its licenses, and for a server to give them to others.
         others -= 1;
         let from = dice.within(5_000..=20_000);
@@ -178,7 +179,7 @@ impl Stage<'_> {
         }
     }
 
-    /// Everything is repaired, and there are licenses for everybody.
+    /// Everything is repaired, and there are licenses for everybody: who is not served now has not come back.
     pub fn end_faults(&mut self) {
         for server in 0..SERVERS.len() {
             (0..self.sites.len()).for_each(|site| self.mend(site, server));
@@ -187,9 +188,14 @@ impl Stage<'_> {
             self.servers[server].disk.set_slow(0);
             *self.servers[server].mood.lock().unwrap() = Mood::default();
             for product in &self.products {
-                self.servers[server].license(product, u32::try_from(self.sites.len() + 1).unwrap());
+                self.servers[server].license(product, self.enough());
             }
         }
         self.log.tell("-- all is well");
+    }
+
+    /// As many as all parts of all applications take at once, and what clients like to have to spare.
+    fn enough(&self) -> u32 {
+        u32::try_from(self.sites.len() * (WORKERS + 1)).unwrap()
     }
 }

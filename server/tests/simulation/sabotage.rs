@@ -71,7 +71,7 @@ impl Keep for Disk {
         let number = self.commits.fetch_add(1, Ordering::Relaxed);
         self.pause().await;
         let done = match self.sabotage {
-            Sabotage::ForgetsCommits if number % 4 > 0 => Ok(()),
+            Sabotage::ForgetsCommits if !number.is_multiple_of(4) => Ok(()),
             Sabotage::CountsTwice if number % 8 == 7 => {
                 let again = Commit { runs: Vec::new(), added: commit.added.clone() };
                 self.keep.commit(&again).await?;

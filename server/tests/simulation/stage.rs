@@ -49,7 +49,7 @@ impl Stage<'_> {
         let products = products[..=dice.below(2)].to_vec();
         let sim = turmoil::Builder::new()
             .epoch(SystemTime::UNIX_EPOCH)
-            .rng_seed(dice.next())
+            .rng_seed(dice.number())
             .tick_duration(Duration::from_millis(STEPS_MS[dice.below(STEPS_MS.len())]))
             .simulation_duration(Duration::from_secs(3_600))
             // Nothing arrives before it was sent: machines run one after the other within a step.
