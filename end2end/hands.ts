@@ -11,6 +11,8 @@ export interface Hands {
   choose(select: Locator, words: string): Promise<void>;
   /** Turns a box to this side. */
   tick(box: Locator, on?: boolean): Promise<void>;
+  /** Sets a field for a day, `2026-01-31`. */
+  day(field: Locator, iso: string): Promise<void>;
   /** Gives a file. */
   give(field: Locator, path: string): Promise<void>;
 }
@@ -21,6 +23,7 @@ export const pointer: Hands = {
   fill: (field, value) => field.fill(value),
   choose: async (select, words) => void (await select.selectOption({ label: words })),
   tick: (box, on = true) => box.setChecked(on),
+  day: (field, iso) => field.fill(iso),
   give: (field, path) => field.setInputFiles(path),
 };
 
@@ -33,6 +36,8 @@ const TYPED = 120;
 export function focusShown(element: Element): string {
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
+  // The button within a date field is the browser's own, and so is how it shows its focus: the field itself then has none.
+  if (element.matches('input[type=date]:focus:not(:focus-visible)')) return '';
   const name = `${element.tagName} “${(element.textContent ?? '').trim().slice(0, 40)}”`;
   if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) return `${name} shows no focus`;
   if (box.bottom <= 0 || box.top >= innerHeight) return `${name} has the focus outside of the view`;
@@ -94,6 +99,18 @@ export const keyboard: Hands = {
   tick: async (box, on = true) => {
     if ((await box.isChecked()) !== on) await press(box.page(), box, 'Space');
     await expect(box).toBeChecked({ checked: on });
+  },
+  day: async (field, iso) => {
+    const [year, month, day] = iso.split('-');
+    await tabTo(field.page(), field);
+    // The order of the parts is that of the browser's own language, which no page can ask.
+    for (const parts of [day + month + year, month + day + year, year + month + day]) {
+      await field.page().keyboard.type(parts);
+      if ((await field.inputValue()) === iso) return;
+      // Back from the last part to the first.
+      for (let part = 1; part < 3; part += 1) await field.page().keyboard.press('ArrowLeft');
+    }
+    await expect(field).toHaveValue(iso);
   },
   give: async (field, path) => {
     const chooser = field.page().waitForEvent('filechooser');

@@ -58,6 +58,8 @@ export interface Start {
   port?: string;
   /** Address of the reporting API; without it, there is none. */
   reporting?: string;
+  /** Address of the license port, or `off`. */
+  clients?: string;
   env?: Record<string, string>;
 }
 
@@ -87,7 +89,7 @@ export class Server {
   static async start(options: Start = {}): Promise<Server> {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
     const address = `127.0.0.1:${options.port ?? '0'}`;
-    const words = ['serve', '--data', data, '--console', address, '--clients', '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
+    const words = ['serve', '--data', data, '--console', address, '--clients', options.clients ?? '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
     return new Server(data, await Program.start(words, options.env));
   }
 

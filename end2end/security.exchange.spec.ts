@@ -1,28 +1,19 @@
 /** What the exchange promises about trust: who may do what, where secrets stay, and that words of others stay words. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { asPerson, expect, expectPage, test, type Page } from './fixtures.ts';
+import { join } from 'node:path';
+import { asPerson, expect, expectPage, test } from './fixtures.ts';
 import { ADMIN, NOWHERE, Server, VIEWER, type Person } from './harness.ts';
+import { EVIL, harmless, routes } from './hostile.ts';
 import { Vendor } from './vendor.ts';
 import { LicensingNode, World } from './world.ts';
 
 const OPERATOR: Person = { name: 'otto', password: 'five copper bells at noon' };
-const EVIL = `"'><script>alert(1)</script><img src=x onerror=alert(2)></textarea></title><b id=evil>`;
 /** As long as the id of a license may be. */
 const FORMULA = '=2+2<img src=x onerror=alert(2)><b id=evil></textarea><script>';
 /** Something like the id of a report, of a cluster, of a revision. */
 const SOME = '1';
-
-/** The routes as the server is built with them, so that none is forgotten here. */
-function routes(method: 'get' | 'post'): string[] {
-  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../server/src/http/router.rs'), 'utf8');
-  const found = [...source.matchAll(new RegExp(`\\.${method}(?:_audited)?\\(\\s*"(/[^"]*)"`, 'g'))].map((route) => route[1]);
-  expect(found.length).toBeGreaterThan(20);
-  return found;
-}
 
 /** Makes a report: its id and its text. */
 function pulled(server: Server): { status_id: string; report: string; curl: string } {
@@ -155,12 +146,6 @@ test.describe('a server and its node', () => {
     }
   });
 });
-
-/** Nothing of what others say has become part of the page. */
-async function harmless(page: Page, where: string): Promise<void> {
-  const made = await page.evaluate(() => [document.querySelectorAll('#evil, img, b script').length, document.title.includes('<')]);
-  expect(made, where).toEqual([0, false]);
-}
 
 test('what a vendor says stays text, even when its signature is good', async ({ page }) => {
   const server = await Server.claimed({ registered: false });

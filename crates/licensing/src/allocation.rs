@@ -370,8 +370,8 @@ impl Allocation {
     fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) {
         let Some(run) = self.runs.get(&key) else { return };
         let quiet = |(product, share): (&ProductCode, &Share)| {
-            let changed = (share.held, share.want) != (0, 0) && of(product);
-            changed.then(|| (product.clone(), Share { held: 0, want: 0, asked: 0, ..*share }))
+            let changed = ((share.held, share.want) != (0, 0) || share.over) && of(product);
+            changed.then(|| (product.clone(), Share { held: 0, want: 0, asked: 0, over: false, ..*share }))
         };
         let changed: Vec<(ProductCode, Share)> = run.shares.iter().filter_map(quiet).collect();
         for (product, share) in changed {

@@ -66,7 +66,7 @@ fn Opening(data: ClientPage) -> impl IntoView {
                 <p>"What it had stays counted, because it may still be used: free again "<b><TimeUntil at_ms=at /></b>"."</p>
             })}
             {row.over_limit.then(|| view! {
-                <p>"It reports more in use than it was given. All of it is counted, and it gets no more while that lasts. A changed or faulty client library does this: look at that application first."</p>
+                <p>"It reports more in use than it was given. Its use is counted in full, others keep what they were given, and it gets no more while that lasts. A changed or faulty client library does this: look at that application first."</p>
             })}
             {row.clock_off_ms.map(|off| view! {
                 <p>{format!("Its clock is {}. Times of its check-outs are put right by that; set the clock of that machine.", clock_words(off))}</p>
