@@ -1,9 +1,8 @@
 //! The licenses in force: the bundle as it was signed, verified again whenever it is loaded.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::bundle::{Bundle, Kind, License, ProductCode, SignedBundle, Standing, Verdict, standing};
+use licensing::bundle::{Bundle, Kind, License, SignedBundle, Standing, Verdict, standing};
 use licensing::conf::effective::Effective;
 use licensing::context::Context;
 use licensing::status_response::{Accepted, Installed as Stamp};
@@ -122,6 +121,13 @@ impl Engine {
 
     /// All licenses, in service or not; none before the first exchange.
     pub fn licenses(&self) -> Option<Licenses> {
+        let mut all = self.standings()?;
+        self.spread_use(&mut all.items);
+        Some(all)
+    }
+
+    /// The same without what is in use.
+    pub(crate) fn standings(&self) -> Option<Licenses> {
         let installed = self.installed()?;
         let effective = Effective::of(&self.conf().document());
         let contact = self.contact();
@@ -155,7 +161,6 @@ impl Engine {
         items.sort_by(|a, b| {
             (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id))
         });
-        self.spread_use(&mut items);
         Some(Licenses {
             items,
             serial: installed.bundle.serial.get(),
@@ -166,11 +171,10 @@ impl Engine {
 
     /// Use is known by product; it is shown with the licenses in service, the first of a product filled first.
     fn spread_use(&self, items: &mut [LicenseItem]) {
-        let mut left: BTreeMap<ProductCode, u64> = BTreeMap::new();
+        let mut left = self.leases.in_use();
         let active = |item: &LicenseItem| item.verdict.standing == Standing::Active;
         for item in items.iter_mut().filter(|item| active(item)) {
-            let product = &item.license.product;
-            let left = left.entry(product.clone()).or_insert_with(|| self.leases.in_use(product));
+            let Some(left) = left.get_mut(&item.license.product) else { continue };
             item.in_use = if item.license.kind == Kind::Metered { *left } else { item.license.count.min(*left) };
             *left -= item.in_use;
         }
@@ -182,6 +186,6 @@ impl Engine {
 
     /// Whether any license is in service.
     pub fn in_service(&self) -> bool {
-        self.licenses().is_some_and(|all| all.items.iter().any(|item| item.verdict.standing == Standing::Active))
+        self.standings().is_some_and(|all| all.items.iter().any(|item| item.verdict.standing == Standing::Active))
     }
 }

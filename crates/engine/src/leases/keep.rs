@@ -50,7 +50,7 @@ impl Engine {
     fn licensed_products(&self) -> (BTreeMap<ProductCode, u32>, Vec<ProductCode>) {
         let mut licensed: BTreeMap<ProductCode, u32> = BTreeMap::new();
         let mut out = BTreeSet::new();
-        for item in self.licenses().map(|all| all.items).unwrap_or_default() {
+        for item in self.standings().map(|all| all.items).unwrap_or_default() {
             let license = item.license;
             if item.verdict.standing != Standing::Active {
                 out.insert(license.product);

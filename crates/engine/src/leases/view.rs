@@ -1,6 +1,9 @@
 //! What people see of the leases.
 
+use std::collections::BTreeMap;
+
 use licensing::allocation::Run;
+use licensing::product::ProductCode;
 
 use super::Leases;
 use super::keep::METERED;
@@ -126,13 +129,16 @@ impl Leases {
     pub fn pools(&self) -> Vec<PoolView> {
         let desk = self.desk();
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        let pool = |(product, pool): (&licensing::product::ProductCode, &licensing::allocation::Pool)| {
-            let (mut held, mut wanted, mut clients) = (0, 0, 0);
-            for share in desk.allocation.runs().filter_map(|(_, run)| run.share(product)) {
-                held += u64::from(share.held);
-                wanted += u64::from(share.want);
-                clients += usize::from(share.counted > 0 || share.held > 0);
-            }
+        // Every share is looked at once, as the desk waits meanwhile.
+        let mut sums: BTreeMap<&ProductCode, (u64, u64, usize)> = BTreeMap::new();
+        for (product, share) in desk.allocation.runs().flat_map(|(_, run)| run.shares()) {
+            let (held, wanted, clients) = sums.entry(product).or_default();
+            *held += u64::from(share.held);
+            *wanted += u64::from(share.want);
+            *clients += usize::from(share.counted > 0 || share.held > 0);
+        }
+        let pool = |(product, pool): (&ProductCode, &licensing::allocation::Pool)| {
+            let (held, wanted, clients) = sums.get(product).copied().unwrap_or_default();
             PoolView {
                 product: product.to_string(),
                 licensed: pool.licensed,
@@ -149,9 +155,18 @@ impl Leases {
 
     /// Licenses in use now, by product.
     #[must_use]
-    pub fn in_use(&self, product: &licensing::product::ProductCode) -> u64 {
+    pub fn in_use(&self) -> BTreeMap<ProductCode, u64> {
         let desk = self.desk();
-        desk.allocation.runs().filter_map(|(_, run)| run.share(product)).map(|share| u64::from(share.held)).sum()
+        let mut held: BTreeMap<ProductCode, u64> = BTreeMap::new();
+        for (product, share) in
+            desk.allocation.runs().flat_map(|(_, run)| run.shares()).filter(|(_, share)| share.held > 0)
+        {
+            match held.get_mut(product) {
+                Some(sum) => *sum += u64::from(share.held),
+                None => drop(held.insert(product.clone(), share.held.into())),
+            }
+        }
+        held
     }
 }
 

@@ -1,6 +1,8 @@
 //! What must hold after every step (RULES R3, I1 and what leads to I2 to I4). Checked in release builds as well.
 
-use super::{Allocation, Share};
+use std::collections::BTreeMap;
+
+use super::{Allocation, Run};
 use crate::product::ProductCode;
 
 /// What does not hold. The step that would have led there is not carried out.
@@ -54,19 +56,23 @@ impl Allocation {
     /// # Errors
     /// [`Broken`] with the first thing that does not.
     pub fn check(&self) -> Result<(), Broken> {
+        // Every share is looked at once: a look at every client for every product would take too long with many of both.
+        let mut sums: BTreeMap<&ProductCode, (u64, u64)> = BTreeMap::new();
+        for (product, share) in self.runs.values().flat_map(Run::shares) {
+            if share.told > share.counted {
+                return Err(Broken::Told { product: product.clone(), told: share.told, counted: share.counted });
+            }
+            let (counted, load) = sums.entry(product).or_default();
+            *counted += u64::from(share.counted);
+            *load += share.load();
+        }
         for (product, pool) in &self.pools {
             self.check_pool(product)?;
-            let shares = || self.runs.values().filter_map(|run| run.shares.get(product));
-            let found: u64 = shares().map(|share| u64::from(share.counted)).sum();
-            if found != pool.counted {
-                return Err(Broken::Sum { product: product.clone(), kept: pool.counted, found });
-            }
-            let load: u64 = shares().map(Share::load).sum();
-            if load != pool.load {
-                return Err(Broken::Sum { product: product.clone(), kept: pool.load, found: load });
-            }
-            if let Some(share) = shares().find(|share| share.told > share.counted) {
-                return Err(Broken::Told { product: product.clone(), told: share.told, counted: share.counted });
+            let (counted, load) = sums.get(product).copied().unwrap_or_default();
+            for (kept, found) in [(pool.counted, counted), (pool.load, load)] {
+                if kept != found {
+                    return Err(Broken::Sum { product: product.clone(), kept, found });
+                }
             }
         }
         Ok(())
