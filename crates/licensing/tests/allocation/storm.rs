@@ -121,7 +121,7 @@ proptest! {
                 world.apply(&Action::Ask(client, wants[client].clone())).map_err(TestCaseError::fail)?;
             }
         }
-        for p in 0..3 {
+        for p in [0, 1, 2] {
             let alive: Vec<usize> = (0..clients).filter(|client| alive[*client]).collect();
             let claim = |client: &usize| {
                 let holding = world.clients[*client].products[p];
