@@ -1,0 +1,76 @@
+/** Taking licenses back from a client: what it means, who may, and that the client hears it. */
+
+import { Application } from './application.ts';
+import { asPerson, disclosure, expect, expectPage, sending, test, told } from './fixtures.ts';
+import { client } from './clients.ts';
+import type { Way } from './exchange.ts';
+import { ADMIN, VIEWER } from './harness.ts';
+import type { World } from './world.ts';
+
+export function release({ hands }: Way, get: () => World): void {
+  test('an administrator releases what a client keeps: the consequence is named, the client is told', async ({ page }) => {
+    const { server } = get();
+    const hoarder = (await Application.connect(server, 'hoarder', { host: 'vm-9.example' })).keep();
+    try {
+      await hoarder.take('TTS3', 2, 6);
+      await asPerson(page, server, ADMIN);
+      await page.goto(`${server.url}/clients`);
+      await hands.press(client(page, 'hoarder').getByRole('link', { name: 'hoarder' }));
+      await expectPage(page, 'hoarder');
+      const block = page.getByRole('region', { name: 'Release' });
+      const button = block.getByRole('button', { name: 'Release its licenses' });
+      await expect(button, 'not before the consequence is read').toBeHidden();
+      await hands.press(disclosure(block, 'Release its licenses'));
+      for (const words of [
+        '4 licenses of TTS3, kept by hoarder and not in use, go back to the pool as soon as the client agrees',
+        '2 licenses of TTS3 in use now: nothing is torn away.',
+        'For one minute it gets no new license',
+      ]) {
+        await expect(block.getByRole('listitem').filter({ hasText: words })).toBeVisible();
+      }
+      await hands.press(block.getByRole('link', { name: 'Cancel' }));
+      await expect(button).toBeHidden();
+      expect((await hoarder.refresh()).TTS3.limit, 'nothing was done').toBe(6);
+
+      await hands.press(disclosure(block, 'Release its licenses'));
+      expect(await sending(page, () => hands.press(button))).toBe(303);
+      await expect(told(page, /^hoarder gets no new license for a minute\. Back in the pool as soon as it agrees, .*: 4 of TTS3\.$/)).toBeVisible();
+      const heard = (await hoarder.refresh()).TTS3;
+      expect([heard.limit, heard.why]).toEqual([2, 'released']);
+      expect(heard.sentence).toMatch(/An administrator released/);
+      await hoarder.refresh();
+      await page.goto(page.url());
+      const row = page.getByRole('table', { name: 'What it holds and has used in this run' }).getByRole('row', { name: /^TTS3/ });
+      await expect(row).toContainText('released, gets none until');
+      await expect(row.getByRole('cell').nth(3), 'no more is counted than is in use').toHaveText('2');
+
+      await page.goto(`${server.url}/audit`);
+      await expect(page.getByRole('listitem').filter({ hasText: 'ada Released the licenses the client hoarder' })).toBeVisible();
+    } finally {
+      await hoarder.goodbye();
+    }
+  });
+
+  test('a viewer sees the client and the reason why the button does nothing', async ({ page }) => {
+    const { server } = get();
+    const steady = (await Application.connect(server, 'steady')).keep();
+    try {
+      await steady.take('TTS3', 1, 3);
+      await asPerson(page, server, VIEWER);
+      await page.goto(`${server.url}/clients`);
+      await hands.press(client(page, 'steady').getByRole('link', { name: 'steady' }));
+      await expectPage(page, 'steady');
+      await hands.press(disclosure(page.getByRole('main'), 'Release its licenses'));
+      const button = page.getByRole('button', { name: 'Release its licenses' });
+      await expect(button).toBeDisabled();
+      await expect(page.getByText('Releasing licenses needs the role operator or administrator.')).toBeVisible();
+      const cookie = await server.signIn(VIEWER);
+      const path = `${new URL(page.url()).pathname}/release`;
+      expect((await server.ask(path, { method: 'POST', form: {}, cookie })).status).toBe(403);
+      expect((await steady.refresh()).TTS3.limit, 'nothing was done').toBe(3);
+      for (const open of ['/usage', '/usage.csv', '/usage.json', '/clients', '/clients.csv']) expect((await server.ask(open, { cookie })).status, open).toBe(200);
+    } finally {
+      await steady.goodbye();
+    }
+  });
+}

@@ -1,0 +1,22 @@
+/** Words that would do harm if they became part of a page, and the pages they could become part of. */
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, type Page } from './fixtures.ts';
+
+export const EVIL = `"'><script>alert(1)</script><img src=x onerror=alert(2)></textarea></title><b id=evil>`;
+
+/** The routes as the server is built with them, so that none is forgotten here. */
+export function routes(method: 'get' | 'post'): string[] {
+  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../server/src/http/router.rs'), 'utf8');
+  const found = [...source.matchAll(new RegExp(`\\.${method}(?:_audited)?\\(\\s*"(/[^"]*)"`, 'g'))].map((route) => route[1]);
+  expect(found.length).toBeGreaterThan(20);
+  return found;
+}
+
+/** Nothing of what others say has become part of the page. */
+export async function harmless(page: Page, where: string): Promise<void> {
+  const made = await page.evaluate(() => [document.querySelectorAll('#evil, img, b script').length, document.title.includes('<')]);
+  expect(made, where).toEqual([0, false]);
+}
