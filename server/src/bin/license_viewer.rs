@@ -1,0 +1,3 @@
+//! Shows a license of a virtual environment in plain words.
+
+fn main() {}
