@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::components::{BareLayout, Layout};
+use crate::pages::alerts::{RuleReview, RuleReviewView};
 use crate::pages::configuration::{Conflict, ConflictPage, Review, ReviewPage};
 use crate::pages::error::ErrorPage;
 use crate::pages::exchange::{ClusterPage, ClusterView, HandPage, HandView};
 use crate::pages::login::{Resume, ResumePage};
+use crate::pages::servers::Invitation;
 use crate::pages::setup::{SetupConnection, SetupConnectionPage, SetupGuid, SetupGuidPage};
 use crate::request::request;
 
@@ -16,6 +18,8 @@ use crate::request::request;
 pub enum Answer {
     /// A change before it is saved.
     Review(Box<Review>),
+    /// An alert rule before it is kept.
+    AlertReview(Box<RuleReview>),
     /// Somebody else changed the file meanwhile.
     Conflict(Box<Conflict>),
     /// The GUID was checked; shows what would change.
@@ -28,6 +32,8 @@ pub enum Answer {
     ProbedConnection(Box<SetupConnection>),
     /// Signed in again: what was typed can go on its way.
     Resume(Resume),
+    /// A code that lets a server in, shown once on the page of the servers.
+    Invited(Box<Invitation>),
     /// What went wrong.
     Error { status: u16, title: String, sentence: String, hint: String },
 }
@@ -38,6 +44,9 @@ impl Answer {
         match self {
             Self::Review(data) => {
                 view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.into_any()
+            }
+            Self::AlertReview(data) => {
+                view! { <Layout><Title text="Review the rule" /><RuleReviewView data=*data /></Layout> }.into_any()
             }
             Self::Conflict(data) => {
                 view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any()
@@ -52,6 +61,7 @@ impl Answer {
             Self::ProbedConnection(data) => {
                 view! { <Title text="Set up" /><SetupConnectionPage data=*data /> }.into_any()
             }
+            Self::Invited(invitation) => crate::routes::invited(*invitation),
             Self::Resume(data) => {
                 view! { <BareLayout><Title text="Signed in again" /><ResumePage data=data /></BareLayout> }.into_any()
             }

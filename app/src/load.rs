@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use crate::pages::account::Account;
+use crate::pages::alerts::{AlertsPage, ChannelForm, RuleForm};
 use crate::pages::audit::AuditLog;
 use crate::pages::clients::{ClientPage, ClientsPage};
 use crate::pages::configuration::{ConfigurationForm, ConfigurationText, History, Outside, Revision};
@@ -11,7 +12,9 @@ use crate::pages::diagnostics::DiagnosticsPage as Diagnostics;
 use crate::pages::exchange::{ClusterPage, ClustersPage, ExchangePage, HandPage, LedgerPage, ReceiptModel};
 use crate::pages::licenses::LicensesPage;
 use crate::pages::login::Login;
+use crate::pages::logs::LogsPage;
 use crate::pages::overview::Overview;
+use crate::pages::servers::ServersPage;
 use crate::pages::settings::Settings;
 use crate::pages::setup::{
     SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey, SetupReview, SetupToken,
@@ -20,6 +23,8 @@ use crate::pages::usage::UsagePage;
 
 #[cfg(feature = "ssr")]
 pub mod account;
+#[cfg(feature = "ssr")]
+pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod audit;
 #[cfg(feature = "ssr")]
@@ -33,11 +38,16 @@ pub mod exchange;
 #[cfg(feature = "ssr")]
 pub mod licenses;
 #[cfg(feature = "ssr")]
+pub mod logs;
+#[cfg(feature = "ssr")]
 pub mod overview;
+#[cfg(feature = "ssr")]
+pub mod servers;
 #[cfg(feature = "ssr")]
 pub mod setup;
 #[cfg(feature = "ssr")]
 pub mod usage;
+pub mod ve;
 
 #[cfg(feature = "ssr")]
 pub(crate) fn engine() -> std::sync::Arc<engine::Engine> {
@@ -119,6 +129,11 @@ pub async fn clients_data() -> Result<ClientsPage, ServerFnError> {
 }
 
 #[server]
+pub async fn servers_data() -> Result<ServersPage, ServerFnError> {
+    servers::load(&engine()).await.map_err(failed)
+}
+
+#[server]
 pub async fn client_data(id: i64) -> Result<Option<ClientPage>, ServerFnError> {
     clients::one(&engine(), id).await.map_err(failed)
 }
@@ -154,6 +169,11 @@ pub async fn cluster_data(id: i64) -> Result<Option<ClusterPage>, ServerFnError>
 }
 
 #[server]
+pub async fn logs_data() -> Result<LogsPage, ServerFnError> {
+    logs::load(&engine()).await.map_err(failed)
+}
+
+#[server]
 pub async fn audit_page() -> Result<AuditLog, ServerFnError> {
     audit::load(&engine()).await.map_err(failed)
 }
@@ -166,6 +186,21 @@ pub async fn account_page() -> Result<Account, ServerFnError> {
 #[server]
 pub async fn settings_page() -> Result<Settings, ServerFnError> {
     Ok(installation().settings)
+}
+
+#[server]
+pub async fn alerts_data() -> Result<AlertsPage, ServerFnError> {
+    alerts::page(&engine()).await.map_err(failed)
+}
+
+#[server]
+pub async fn alert_rule_data(id: Option<i64>) -> Result<Option<RuleForm>, ServerFnError> {
+    alerts::rule_form(&engine(), id).await.map_err(failed)
+}
+
+#[server]
+pub async fn alert_channel_data(id: Option<i64>) -> Result<Option<ChannelForm>, ServerFnError> {
+    alerts::channel_form(&engine(), id).await.map_err(failed)
 }
 
 #[server]

@@ -30,6 +30,10 @@ pub const DIAGNOSTICS_FIREWALL_CSV: &str = "/diagnostics/firewall.csv";
 
 pub const LICENSES: &str = "/licenses";
 pub const LICENSES_CSV: &str = "/licenses.csv";
+/// Installs the license of this machine.
+pub const LICENSE_INSTALL: &str = "/licenses/machine";
+/// The request for one, as a file.
+pub const LICENSE_REQUEST: &str = "/licenses/machine/request";
 
 pub const USAGE: &str = "/usage";
 pub const USAGE_CSV: &str = "/usage.csv";
@@ -37,6 +41,16 @@ pub const USAGE_JSON: &str = "/usage.json";
 
 pub const CLIENTS: &str = "/clients";
 pub const CLIENTS_CSV: &str = "/clients.csv";
+
+pub const SERVERS: &str = "/servers";
+/// Where a server is added.
+pub const SERVERS_AT_JOIN: &str = "/servers#join";
+pub const SERVERS_HANDOVER: &str = "/servers/handover";
+pub const SERVERS_REHEARSE: &str = "/servers/rehearse";
+pub const SERVERS_TAKE_BACK: &str = "/servers/take-back";
+pub const SERVERS_INVITE: &str = "/servers/invite";
+pub const SERVERS_JOIN: &str = "/servers/join";
+pub const SERVERS_REMOVE: &str = "/servers/remove";
 
 pub const EXCHANGE: &str = "/exchange";
 pub const EXCHANGE_SYNC: &str = "/exchange/sync";
@@ -49,8 +63,19 @@ pub const EXCHANGE_HAND_RESPONSE: &str = "/exchange/hand/response";
 pub const EXCHANGE_LEDGER: &str = "/exchange/ledger";
 pub const EXCHANGE_CLUSTERS: &str = "/exchange/clusters";
 
+pub const LOGS: &str = "/logs";
+/// Lines of the log as a file.
+pub const LOGS_TEXT: &str = "/logs.txt";
+
 pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
+pub const ALERTS: &str = "/settings/alerts";
+pub const ALERT_RULES: &str = "/settings/alerts/rules";
+pub const ALERT_RULE_NEW: &str = "/settings/alerts/rules/new";
+/// A rule before it is kept.
+pub const ALERT_REVIEW: &str = "/settings/alerts/rules/review";
+pub const ALERT_CHANNELS: &str = "/settings/alerts/channels";
+pub const ALERT_CHANNEL_NEW: &str = "/settings/alerts/channels/new";
 pub const ACCOUNT: &str = "/account";
 /// Where the account page changes the password.
 pub const ACCOUNT_AT_PASSWORD: &str = "/account#password-card";
@@ -74,6 +99,10 @@ pub const API_EXCHANGE_RESPONSE: &str = "/api/v1/exchange/response";
 pub const API_USAGE: &str = "/api/v1/usage";
 /// The clients, over the API.
 pub const API_CLIENTS: &str = "/api/v1/clients";
+/// The log, over the API.
+pub const API_LOGS: &str = "/api/v1/logs";
+/// The servers, over the API.
+pub const API_SERVERS: &str = "/api/v1/servers";
 /// The licenses, over the API.
 pub const API_LICENSES: &str = "/api/v1/licenses";
 
@@ -188,6 +217,36 @@ pub fn audit(who: &str, what: &str, before: Option<i64>) -> String {
     let before = before.map(|id| id.to_string()).unwrap_or_default();
     let query = query(&[("who", who), ("what", what), ("before", &before)]);
     if query.is_empty() { AUDIT.to_owned() } else { format!("{AUDIT}?{query}") }
+}
+
+/// One rule of the alerts.
+pub fn alert_rule(id: i64) -> String {
+    format!("{ALERT_RULES}/{id}")
+}
+
+/// What can be done with a rule: `disable` or `remove`.
+pub fn alert_rule_action(id: i64, action: &str) -> String {
+    format!("{ALERT_RULES}/{id}/{action}")
+}
+
+/// The form of a new rule that watches this.
+pub fn alert_rule_of(kind: &str) -> String {
+    with_query(ALERT_RULE_NEW, &[("kind", kind)])
+}
+
+/// One channel of the alerts.
+pub fn alert_channel(id: i64) -> String {
+    format!("{ALERT_CHANNELS}/{id}")
+}
+
+/// What can be done with a channel: `test` or `remove`.
+pub fn alert_channel_action(id: i64, action: &str) -> String {
+    format!("{ALERT_CHANNELS}/{id}/{action}")
+}
+
+/// The form of a new channel: `email` or `webhook`.
+pub fn alert_channel_of(kind: &str) -> String {
+    with_query(ALERT_CHANNEL_NEW, &[("kind", kind)])
 }
 
 /// The login page, which leads back to `next`.

@@ -3,6 +3,8 @@
 //! The server provides one [`RequestContext`] per request; pages read it with [`request`]. Pages read no clock: the time
 //! is [`RequestContext::now_ms`].
 
+use std::sync::Arc;
+
 use leptos::prelude::use_context;
 use licensing::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
@@ -234,7 +236,7 @@ pub struct Assets {
 }
 
 /// The context of the current request.
-pub fn request() -> RequestContext {
+pub fn request() -> Arc<RequestContext> {
     use_context().unwrap_or_default()
 }
 

@@ -12,6 +12,7 @@ use crate::answer::Answer;
 use crate::components::{Document, Layout};
 use crate::load;
 use crate::pages::account::AccountPage;
+use crate::pages::alerts::{AlertsView, ChannelFormView, RuleFormView};
 use crate::pages::audit::AuditPage;
 use crate::pages::clients::{ClientView, ClientsView};
 use crate::pages::configuration::{ConfigurationPage, HistoryPage, OutsidePage, RevisionPage, TextPage};
@@ -19,7 +20,9 @@ use crate::pages::diagnostics::DiagnosticsView;
 use crate::pages::exchange::{ClusterView, ClustersView, ExchangeView, HandView, LedgerView, ReceiptView};
 use crate::pages::licenses::LicensesView;
 use crate::pages::login::LoginPage;
+use crate::pages::logs::LogsView;
 use crate::pages::overview::OverviewPage;
+use crate::pages::servers::{Invitation, ServersPage, ServersView};
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::{
     SetupAdministratorPage, SetupConnectionPage, SetupDonePage, SetupGuidPage, SetupKeyPage, SetupReviewPage,
@@ -53,16 +56,23 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/usage") view=Usage ssr=SsrMode::Async />
                 <Route path=path!("/clients") view=Clients ssr=SsrMode::Async />
                 <Route path=path!("/clients/:id") view=Client ssr=SsrMode::Async />
+                <Route path=path!("/servers") view=Servers ssr=SsrMode::Async />
                 <Route path=path!("/exchange") view=Exchange ssr=SsrMode::Async />
                 <Route path=path!("/exchange/hand") view=ExchangeByHand ssr=SsrMode::Async />
                 <Route path=path!("/exchange/receipt/:id") view=ExchangeReceipt ssr=SsrMode::Async />
                 <Route path=path!("/exchange/ledger") view=ExchangeLedger ssr=SsrMode::Async />
                 <Route path=path!("/exchange/clusters") view=ExchangeClusters ssr=SsrMode::Async />
                 <Route path=path!("/exchange/clusters/:id") view=ExchangeCluster ssr=SsrMode::Async />
+                <Route path=path!("/logs") view=LogsRoute ssr=SsrMode::Async />
                 <Route path=path!("/audit") view=Audit ssr=SsrMode::Async />
                 <Route path=path!("/account") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=Account ssr=SsrMode::Async />
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async />
+                <Route path=path!("/settings/alerts") view=Alerts ssr=SsrMode::Async />
+                <Route path=path!("/settings/alerts/rules/new") view=NewAlertRule ssr=SsrMode::Async />
+                <Route path=path!("/settings/alerts/rules/:id") view=AlertRule ssr=SsrMode::Async />
+                <Route path=path!("/settings/alerts/channels/new") view=NewAlertChannel ssr=SsrMode::Async />
+                <Route path=path!("/settings/alerts/channels/:id") view=AlertChannel ssr=SsrMode::Async />
                 <Route path=path!("/login") view=Login ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupToken ssr=SsrMode::Async />
                 <Route path=path!("/setup/administrator") view=SetupAdministrator ssr=SsrMode::Async />
@@ -161,14 +171,17 @@ framed!(ConfigurationOutside, "Changed outside", load::outside_page, OutsidePage
 framed!(Diagnostics, "Diagnostics", load::diagnostics_data, DiagnosticsView);
 framed!(Licenses, "Licenses", load::licenses_data, LicensesView);
 framed!(Usage, "Usage", load::usage_data, UsageView);
+framed!(Servers, "Servers", load::servers_data, ServersView);
 framed!(Clients, "Clients", load::clients_data, ClientsView);
 framed!(Exchange, "Exchange over the network", load::exchange_data, ExchangeView);
 framed!(ExchangeByHand, "Exchange by hand", load::hand_data, HandView);
 framed!(ExchangeLedger, "Ledger of exchanges", load::ledger_data, LedgerView);
 framed!(ExchangeClusters, "Other clusters", load::clusters_data, ClustersView);
+framed!(LogsRoute, "Logs", load::logs_data, LogsView);
 framed!(Audit, "Audit", load::audit_page, AuditPage);
 framed!(Account, "Account", load::account_page, AccountPage);
 framed!(Settings, "Settings", load::settings_page, SettingsPage);
+framed!(Alerts, "Alerts", load::alerts_data, AlertsView);
 bare!(SetupToken, "Set up", load::setup_token_page, SetupTokenPage);
 bare!(SetupAdministrator, "Set up: administrator", load::setup_administrator_page, SetupAdministratorPage);
 bare!(SetupGuid, "Set up: GUID", load::setup_guid_page, SetupGuidPage);
@@ -220,6 +233,46 @@ fn ExchangeCluster() -> impl IntoView {
             None => not_found(),
         },
     )
+}
+
+/// The form of an alert rule or channel: of a new one, or of one that is there.
+macro_rules! alert_form {
+    ($new:ident, $one:ident, $title:literal, $load:path, $page:ident) => {
+        #[component]
+        fn $new() -> impl IntoView {
+            loaded(
+                || $load(None),
+                |found| match found {
+                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any(),
+                    None => not_found(),
+                },
+            )
+        }
+
+        #[component]
+        fn $one() -> impl IntoView {
+            let id = use_params_map().get_untracked().get("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
+            loaded(
+                move || $load(Some(id)),
+                |found| match found {
+                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any(),
+                    None => not_found(),
+                },
+            )
+        }
+    };
+}
+
+alert_form!(NewAlertRule, AlertRule, "Alert rule", load::alert_rule_data, RuleFormView);
+alert_form!(NewAlertChannel, AlertChannel, "Alert channel", load::alert_channel_data, ChannelFormView);
+
+/// The servers, with a code that was just made.
+pub(crate) fn invited(invitation: Invitation) -> AnyView {
+    let invitation = StoredValue::new(invitation);
+    loaded(load::servers_data, move |data| {
+        let data = ServersPage { invitation: Some(invitation.get_value()), ..data };
+        view! { <Layout><Title text="Servers" /><ServersView data=data /></Layout> }.into_any()
+    })
 }
 
 #[component]

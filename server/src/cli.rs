@@ -6,8 +6,10 @@ mod config;
 mod demo_data;
 mod docs;
 mod exchange;
+mod license;
 mod node;
 mod output;
+mod peer;
 mod register;
 pub mod serve;
 mod setup_link;
@@ -50,6 +52,9 @@ enum Command {
     /// Exchange by hand, where the network must not be touched
     #[command(subcommand)]
     Exchange(exchange::Exchange),
+    /// The license of this machine: requested, installed, shown
+    #[command(subcommand)]
+    License(license::License),
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
     Config(config::Config),
@@ -58,6 +63,9 @@ enum Command {
     Client(client::Command),
     /// Fill a data folder with a made-up history of use, to see the Usage page with something on it
     DemoData(demo_data::DemoData),
+    /// The servers of the installation: one primary, and backups beside it
+    #[command(subcommand)]
+    Peer(peer::Peer),
     /// Users of the console
     #[command(subcommand)]
     User(user::User),
@@ -138,10 +146,12 @@ pub async fn run(cli: Cli) -> Done {
         Command::Sync(command) => command.run().await,
         Command::Licenses(command) => command.run().await,
         Command::Exchange(command) => command.run().await,
+        Command::License(command) => command.run().await,
         Command::Node(command) => command.run().await,
         Command::Client(command) => command.run().await,
         Command::DemoData(command) => command.run().await,
         Command::Config(command) => command.run().await,
+        Command::Peer(command) => command.run().await,
         Command::User(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Audit(command) => command.run().await,

@@ -8,6 +8,7 @@ mod identity;
 pub mod metrics;
 mod middleware;
 mod pages;
+mod peer;
 mod problem;
 mod router;
 mod state;
@@ -16,6 +17,8 @@ mod table;
 mod tests;
 pub mod tls;
 
+pub use api::v1::servers;
+pub use middleware::request_id::current as request_id;
 pub use state::App;
 
 use std::net::{SocketAddr, TcpListener};

@@ -1,13 +1,13 @@
-//! Logging to stderr. LOGGING_VERBOSITY of the conf file decides how much, live, unless `log` is set. Reminders that an
-//! exchange is due are written in the vendor's own form, whatever is decided.
+//! Logging to stderr, and to `license.log` while serving. LOGGING_VERBOSITY of the conf file decides how much, live, unless
+//! `log` is set. Reminders that an exchange is due are written in the vendor's own form, whatever is decided.
 
+mod file;
 mod reminder;
 
 use std::sync::Arc;
 
 use engine::Engine;
 use engine::exchange::REMINDER;
-use licensing::conf::effective::Effective;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,6 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, fmt};
 
 use crate::exit::Failure;
+
+pub use file::{KEEP, LogFile};
 
 /// Changes how much is logged.
 pub struct Verbosity(Option<Handle<EnvFilter, Registry>>);
@@ -29,11 +31,24 @@ fn filter(verbosity: u8) -> EnvFilter {
     })
 }
 
-/// Starts logging with `log`, else with what the conf file says.
+/// Starts logging to stderr with `log`, else with what the conf file says.
 ///
 /// # Errors
 /// A sentence when `log` is not a filter.
 pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
+    start_with(log, file::FileLayer::nowhere())
+}
+
+/// The same, and to `license.log` once that is opened: what is logged before waits.
+///
+/// # Errors
+/// A sentence when `log` is not a filter.
+pub fn start_serving(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
+    let (layer, file) = LogFile::new();
+    Ok((start_with(log, layer)?, file))
+}
+
+fn start_with(log: Option<&str>, file: file::FileLayer) -> Result<Verbosity, Failure> {
     let first = match log {
         Some(log) => EnvFilter::try_new(log).map_err(|_| {
             Failure::refused(format!("log = “{log}” is not a level (error, warn, info, debug) or a filter."))
@@ -45,8 +60,9 @@ pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .and_then(file.clone())
         .with_filter(layer.and(filter_fn(|metadata| metadata.target() != REMINDER)));
-    let reminders = reminder::Reminders.with_filter(filter_fn(|metadata| metadata.target() == REMINDER));
+    let reminders = reminder::Reminders.and_then(file).with_filter(filter_fn(|metadata| metadata.target() == REMINDER));
     // A second start in one process (tests) keeps the first.
     let _ = tracing_subscriber::registry().with(lines).with(reminders).try_init();
     Ok(Verbosity(log.is_none().then_some(handle)))
@@ -58,7 +74,7 @@ impl Verbosity {
         let Some(handle) = self.0 else { return };
         let mut changes = engine.conf_changes();
         loop {
-            let verbosity = Effective::of(&changes.borrow_and_update().document()).verbosity;
+            let verbosity = changes.borrow_and_update().effective.verbosity;
             let _ = handle.reload(filter(verbosity));
             if changes.changed().await.is_err() {
                 return;

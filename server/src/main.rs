@@ -13,6 +13,7 @@ mod reporting;
 mod settings;
 mod status;
 mod time;
+mod ve_json;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,9 @@
 //! What commands ask of a server. The same code serves the control socket and a command that opens the data folder itself.
 
 mod exchanging;
+mod peering;
 mod registering;
+mod ve;
 
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use peering::Joining;
 pub use registering::Registering;
 
 use crate::exit::Failure;
@@ -67,6 +70,19 @@ pub enum Operation {
         state: String,
         limit: i64,
     },
+    VeRequest,
+    VeInstall {
+        /// As received, base64.
+        text: String,
+        vendor_key: Option<String>,
+    },
+    VeShow,
+    PeerInvite,
+    PeerJoin(peering::Joining),
+    PeerList,
+    PeerRemove {
+        name: String,
+    },
     AuditVerify,
     AuditExport,
 }
@@ -83,6 +99,8 @@ impl Operation {
                 | Self::ConfigHistory
                 | Self::Licenses
                 | Self::ExchangeLedger { .. }
+                | Self::VeShow
+                | Self::PeerList
                 | Self::AuditVerify
                 | Self::AuditExport
         )
@@ -157,6 +175,15 @@ pub async fn perform(
         Operation::ExchangePull => exchanging::pull(engine, actor).await,
         Operation::ExchangePush { response } => exchanging::push(engine, actor, &response).await,
         Operation::ExchangeLedger { state, limit } => exchanging::ledger(engine, state, limit).await,
+        Operation::VeRequest => ve::request(engine).await,
+        Operation::VeInstall { text, vendor_key } => {
+            ve::install(engine, actor, &text, vendor_key.as_deref()).await
+        }
+        Operation::VeShow => ve::show(engine).await,
+        Operation::PeerInvite => peering::invite(engine, console, actor).await,
+        Operation::PeerJoin(joining) => peering::join(engine, console, actor, joining).await,
+        Operation::PeerList => Ok(peering::list(engine)),
+        Operation::PeerRemove { name } => peering::remove(engine, actor, &name).await,
         Operation::AuditVerify => {
             use engine::audit::Verdict;
             match engine

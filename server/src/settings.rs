@@ -48,6 +48,11 @@ pub const DESCRIBED: &[Described] = &[
         name: "log",
         help: "What is logged: error, warn, info, debug, or a filter. Unset: LOGGING_VERBOSITY of the conf file decides.",
     },
+    Described {
+        name: "license-log",
+        help: "The log file, besides stderr; off writes none. At each start the file of before becomes license.log.1, and the others move up.",
+    },
+    Described { name: "license-log-keep", help: "How many log files of earlier starts are kept: 1 to 1000." },
 ];
 
 /// Where applications connect.
@@ -106,6 +111,10 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Log filter, when given.
     pub log: Option<String>,
+    /// The log file; none when it is off.
+    pub license_log: Option<PathBuf>,
+    /// Log files of earlier starts that are kept.
+    pub license_log_keep: u32,
     /// Every setting with its source.
     pub sources: Vec<Sourced>,
 }
@@ -224,7 +233,17 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         tls,
         hosts,
         log: Some(get("log").value.clone()).filter(|v| !v.is_empty()),
+        license_log: Some(get("license-log").value.as_str()).filter(|v| *v != "off").map(absolute),
+        license_log_keep: keep(get("license-log-keep"))?,
         sources,
+    })
+}
+
+/// The number of log files to keep.
+fn keep(setting: &Sourced) -> Result<u32, Failure> {
+    setting.value.parse().ok().filter(|keep| crate::logging::KEEP.contains(keep)).ok_or_else(|| {
+        let Sourced { value, source, .. } = setting;
+        Failure::refused(format!("license-log-keep = “{value}” ({source}) is not a whole number from 1 to 1000."))
     })
 }
 
@@ -237,6 +256,8 @@ fn fill_defaults(sources: &mut [Sourced]) {
             ("conf", true) => setting.value = format!("{}/license_server.conf", data.trim_end_matches('/')),
             ("console", true) => setting.value = "127.0.0.1:8084".to_owned(),
             ("reporting", true) => setting.value = "127.0.0.1:5000".to_owned(),
+            ("license-log", true) => setting.value = format!("{}/license.log", data.trim_end_matches('/')),
+            ("license-log-keep", true) => setting.value = "10".to_owned(),
             _ => {}
         }
     }
@@ -259,6 +280,7 @@ fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
         }
         let value = match value {
             toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
             toml::Value::Array(items) => items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(","),
             _ => return Err(Failure::refused(format!("{shown}: {key} is to be a text in quotes."))),
         };
@@ -283,6 +305,21 @@ mod tests {
         assert_eq!(source("console"), "flag --console");
         assert_eq!(source("tls-cert"), "leasehold.toml");
         assert_eq!(source("hosts"), "default");
+    }
+
+    #[test]
+    fn the_log_file_is_in_the_data_folder_or_where_it_is_said_or_off() {
+        let log = |flags: &[(&'static str, &str)]| {
+            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            resolve(&flags, None).map(|settings| (settings.license_log, settings.license_log_keep))
+        };
+        assert_eq!(log(&[("data", "/d/")]).unwrap(), (Some("/d/license.log".into()), 10));
+        assert_eq!(log(&[("license-log", "/l/x"), ("license-log-keep", "3")]).unwrap(), (Some("/l/x".into()), 3));
+        assert_eq!(log(&[("license-log", "off")]).unwrap().0, None);
+        for wrong in ["0", "1001", "-1", "ten"] {
+            let refused = log(&[("license-log-keep", wrong)]).unwrap_err();
+            assert!(refused.sentence.contains("1 to 1000"), "{refused}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What the server says of itself: one answer for the API, the command line and the console.
 
 use engine::Engine;
-use licensing::conf::effective::Effective;
 use licensing::contact::Level;
 use licensing::context::Context;
+use licensing::peer::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::time::rfc3339;
@@ -19,7 +19,7 @@ pub struct Status {
     pub registered: bool,
     /// `production`, `backup` or `development`; unknown before the first exchange.
     pub context: Option<String>,
-    /// `primary` or `backup`; `unregistered` before registration.
+    /// `primary` or `backup`; `unregistered` before registration, unless it has joined another server.
     pub role: String,
     /// Whether licenses are in service.
     pub in_service: bool,
@@ -107,7 +107,7 @@ pub fn contact(engine: &Engine) -> Contact {
 /// [`sqlx::Error`](engine) as text when the database does not answer.
 pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
     let conf = engine.conf();
-    let effective = Effective::of(&conf.document());
+    let effective = &conf.effective;
     // Of a file that cannot be read now, what was last known counts; `conf.problem` says so.
     let registered = effective.registered();
     let context = engine.identity().await?.context.filter(|_| registered);
@@ -116,12 +116,7 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
         guid: effective.guid.map(|g| g.to_string()),
         registered,
         context: context.map(|context| context.to_string()),
-        role: match (registered, context) {
-            (false, _) => "unregistered",
-            (true, Some(Context::Backup)) => "backup",
-            (true, _) => "primary",
-        }
-        .to_owned(),
+        role: role(engine, context),
         in_service: engine.in_service(),
         contact: contact(engine),
         conf: Conf {
@@ -133,4 +128,15 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
         countdown: None,
         started_at: rfc3339(engine.started_at),
     })
+}
+
+/// What this server is in its installation; while it knows no other, what it is registered for.
+pub fn role(engine: &Engine, context: Option<Context>) -> String {
+    match (engine.role(), context) {
+        (Role::Primary, _) => "primary",
+        (Role::Backup, _) | (Role::Alone, Some(Context::Backup)) => "backup",
+        (Role::Alone, _) if engine.conf().effective.registered() => "primary",
+        (Role::Alone, _) => "unregistered",
+    }
+    .to_owned()
 }

@@ -49,7 +49,7 @@ pub fn EmptyState(
 /// Something failed: what, what to do, and the request id to find it by.
 #[component]
 pub fn ErrorBlock(#[prop(into)] sentence: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
-    let id = request().request_id;
+    let id = request().request_id.clone();
     view! {
         <div class="trouble" role="alert">
             <span class="seal"><Icon glyph=Glyph::Danger /></span>

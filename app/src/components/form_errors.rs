@@ -7,7 +7,7 @@ use leptos::prelude::*;
 /// Lists what is wrong with the form; nothing when nothing is.
 #[component]
 pub fn FormErrors() -> impl IntoView {
-    let errors = request().form.map(|form| form.errors).unwrap_or_default();
+    let errors = request().form.as_ref().map(|form| form.errors.clone()).unwrap_or_default();
     let title = match errors.as_slice() {
         [] => return ().into_any(),
         [only] if only.field.is_none() => only.message.clone(),

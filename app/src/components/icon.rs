@@ -33,6 +33,8 @@ pub enum Glyph {
     Key,
     Usage,
     Clients,
+    Logs,
+    Servers,
 }
 
 impl Glyph {
@@ -49,6 +51,7 @@ impl Glyph {
                 "M8 8a2.7 2.7 0 1 0 0-5.4A2.7 2.7 0 0 0 8 8zM2.8 13.6c.5-2.3 2.4-3.4 5.2-3.4s4.7 1.1 5.2 3.4"
             }
             Glyph::More => "M3 4.5h10M3 8h10M3 11.5h10",
+            Glyph::Servers => "M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.1M5 11h.1",
             Glyph::Check => "M3 8.5 6.5 12 13 4.5",
             Glyph::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.5M8 5.1v.1",
             Glyph::Warning => "M8 2.5 14.2 13.2H1.8zM8 6.5v3.2M8 11.4v.1",
@@ -72,6 +75,7 @@ impl Glyph {
             Glyph::Dash => "M4 8h8",
             Glyph::Usage => "M2.5 13.5h11M4 13.5V9m3 4.5V4.5m3 9V7m3 6.5v-9",
             Glyph::Clients => "M2 3.5h8v6H2zM4 12.5h4M6 9.5v3M12 6.5h2v6h-3",
+            Glyph::Logs => "M2.5 2.5h11v11h-11zM5 5.5h.1M7.5 5.5H11M5 8h.1M7.5 8H11M5 10.5h.1M7.5 10.5h2",
             Glyph::Key => "M5.5 10.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM8 8h6v2.5M11.5 8v2",
         }
     }

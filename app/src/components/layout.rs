@@ -1,5 +1,7 @@
 //! The frame around each page: top bar, navigation, messages, content.
 
+use std::sync::Arc;
+
 use super::actions::LinkButton;
 use super::icon::{Glyph, Icon, Mark};
 use super::message::{Banner, FlashMessage};
@@ -57,7 +59,7 @@ pub fn BareLayout(children: Children) -> impl IntoView {
 }
 
 #[component]
-fn TopBar(context: RequestContext) -> impl IntoView {
+fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
     let Badge { server_name, guid_short, standing, changed_outside, revision, exchanged, contact } =
         context.badge.clone();
     let (tone, word) = match standing {
@@ -95,9 +97,10 @@ fn ContactState(tone: Tone, words: String) -> impl IntoView {
 }
 
 #[component]
-fn UserMenu(context: RequestContext) -> impl IntoView {
+fn UserMenu(context: Arc<RequestContext>) -> impl IntoView {
     context
         .viewer
+        .clone()
         .map(|viewer| {
             view! {
                 <details class="menu">

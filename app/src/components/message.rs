@@ -28,5 +28,5 @@ pub fn Banner(
 /// The message of the last action, when there is one.
 #[component]
 pub fn FlashMessage() -> impl IntoView {
-    request().flash.map(|flash| view! { <Banner tone=flash.kind.tone() text=flash.text /> })
+    request().flash.clone().map(|flash| view! { <Banner tone=flash.kind.tone() text=flash.text /> })
 }

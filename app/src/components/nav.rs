@@ -17,10 +17,11 @@ pub(crate) struct Place {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [Place; 10] = [
+pub(crate) const PLACES: [Place; 12] = [
     Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     Place { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
     Place { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
+    Place { label: "Servers", href: paths::SERVERS, glyph: Glyph::Servers, permission: Permission::View },
     Place { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
     Place { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
     Place {
@@ -29,6 +30,7 @@ pub(crate) const PLACES: [Place; 10] = [
         glyph: Glyph::Configuration,
         permission: Permission::View,
     },
+    Place { label: "Logs", href: paths::LOGS, glyph: Glyph::Logs, permission: Permission::ViewLogs },
     Place { label: "Diagnostics", href: paths::DIAGNOSTICS, glyph: Glyph::Diagnostics, permission: Permission::View },
     Place { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
     Place { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },

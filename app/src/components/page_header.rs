@@ -42,7 +42,7 @@ pub fn PageHeader(
 
 /// "Configuration · lic-01 · Leasehold". leptos_meta writes titles unescaped, so what could be markup is left out.
 pub(crate) fn document_title(title: &str) -> String {
-    let server: String = request().badge.server_name;
+    let server: String = request().badge.server_name.clone();
     let joined =
         if server.is_empty() { format!("{title} · Leasehold") } else { format!("{title} · {server} · Leasehold") };
     joined.replace(['<', '>', '&'], " ")

@@ -11,7 +11,7 @@ pub fn ThemeChoice() -> impl IntoView {
     let context = request();
     view! {
         <form method="post" action=paths::THEME class="segments" aria-label="Theme">
-            <Hidden name="next" value=context.path />
+            <Hidden name="next" value=context.path.clone() />
             {Theme::ALL.into_iter().map(|theme| view! {
                 <button type="submit" name="theme" value=theme.word() aria-pressed=(theme == context.theme).to_string()>
                     {theme.label()}

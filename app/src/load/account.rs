@@ -10,7 +10,7 @@ use crate::request::request;
 
 /// The account of the viewer.
 pub async fn load(engine: &Engine) -> Result<Account, DatabaseError> {
-    let viewer = request().viewer.ok_or(DatabaseError::RowNotFound)?;
+    let viewer = request().viewer.clone().ok_or(DatabaseError::RowNotFound)?;
     let current = use_context::<CurrentSession>();
     let sessions = match &current {
         Some(current) => engine.sessions(current.user_id).await?,

@@ -18,6 +18,7 @@ const KINDS: &[(&str, &str)] = &[
     ("session.", "Signing in and out"),
     ("user.", "Users"),
     ("token.", "API tokens"),
+    ("alert.", "Alerts"),
 ];
 
 /// One page of the log, filtered by the query of the request.

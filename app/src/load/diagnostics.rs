@@ -64,7 +64,7 @@ fn working(matrix: &Matrix, effective: &Effective) -> Vec<WorkingPort> {
 /// The request to whoever keeps the firewall.
 pub fn firewall_rows(engine: &Engine) -> Vec<diagnostics::FirewallRow> {
     let resolved = engine.reachability().matrix.map(|matrix| matrix.addresses()).unwrap_or_default();
-    diagnostics::firewall_rows(&Effective::of(&engine.conf().document()), &resolved)
+    diagnostics::firewall_rows(&engine.conf().effective, &resolved)
 }
 
 /// The request as text.
@@ -159,6 +159,6 @@ pub fn model(state: &Reachability, effective: &Effective, proxy: Option<String>)
 
 /// `/diagnostics`
 pub async fn load(engine: &Engine) -> Result<DiagnosticsPage, DatabaseError> {
-    let effective = Effective::of(&engine.conf().document());
+    let effective = engine.conf().effective;
     Ok(model(&engine.reachability(), &effective, engine.node_proxy()))
 }

@@ -163,7 +163,7 @@ fn receipt_model(entry: &LedgerEntry) -> Option<ReceiptModel> {
         key_fingerprint: fingerprint.map_or_else(|_| outcome.key.clone(), |f| f.grouped()),
         changes: changes(&outcome.changes),
         unchanged: outcome.unchanged,
-        server: request().badge.server_name,
+        server: request().badge.server_name.clone(),
         guid: entry.guid.clone(),
     })
 }
@@ -175,7 +175,7 @@ fn identity_model(identity: &EngineIdentity, deployments: Vec<String>) -> Option
 /// `/exchange`
 pub async fn load(engine: &Engine) -> Result<ExchangePage, DatabaseError> {
     let identity = engine.identity().await?;
-    let effective = Effective::of(&engine.conf().document());
+    let effective = engine.conf().effective;
     let sync = engine.sync_state();
     let last = engine.last_answered().await?;
     let nodes = effective.nodes().iter().map(|node| match node.port {

@@ -92,21 +92,21 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
     let request = request();
     let filter = filter(&request);
     let all = engine.licenses();
-    let everything = rows(all.as_ref(), &LicenseFilter::default(), request.now_ms);
+    let everything = all.as_ref().map(|all| all.items.as_slice()).unwrap_or_default();
     let mut counts: Vec<(String, usize)> = Vec::new();
-    for row in &everything {
-        match counts.iter_mut().find(|(state, _)| *state == row.state) {
+    for state in everything.iter().map(|item| item.verdict.standing.as_str()) {
+        match counts.iter_mut().find(|(counted, _)| counted == state) {
             Some((_, count)) => *count += 1,
-            None => counts.push((row.state.clone(), 1)),
+            None => counts.push((state.to_owned(), 1)),
         }
     }
     let identity = engine.identity().await?;
-    let last = engine.last_answered().await?.and_then(|entry| entry.answer);
-    let pools = engine.pools();
-    let over = |product: &str| pools.iter().any(|pool| pool.over_committed && pool.product == product);
+    let last = engine.last_changes().await?;
+    let over: Vec<String> =
+        engine.pools().into_iter().filter(|pool| pool.over_committed).map(|pool| pool.product).collect();
     let mut items = rows(all.as_ref(), &filter, request.now_ms);
     for item in items.iter_mut().filter(|item| item.state == Standing::Active.as_str()) {
-        item.over_committed = over(&item.product);
+        item.over_committed = over.contains(&item.product);
     }
     Ok(LicensesPage {
         items,
@@ -118,8 +118,9 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
         context: identity.context.map(|context| context.to_string()),
         serial: all.as_ref().map(|all| all.serial),
         installed_ms: all.as_ref().map(|all| all.installed_at),
-        last_changes: last.map(|answer| (answer.at, changes(&answer.outcome.changes))),
+        last_changes: last.map(|(at, changed)| (at, changes(&changed))),
         counts,
+        machine: super::ve::machine(engine).await,
         kinds: [Kind::Concurrent, Kind::Countdown, Kind::Metered].iter().map(|kind| kind.as_str().to_owned()).collect(),
     })
 }

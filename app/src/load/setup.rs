@@ -219,7 +219,7 @@ pub async fn done(engine: &Engine) -> Result<SetupDone, DatabaseError> {
     let lines = state.revision.as_ref().map_or(0, |r| usize::try_from(r.added).unwrap_or(0));
     Ok(SetupDone {
         path: state.path.clone(),
-        administrator: request().viewer.map(|v| v.name).unwrap_or_default(),
+        administrator: request().viewer.as_ref().map(|v| v.name.clone()).unwrap_or_default(),
         guid: Effective::of(&state.document()).guid.map(|g| g.to_string()).unwrap_or_default(),
         revision: state.number(),
         lines_changed: lines,
@@ -229,10 +229,10 @@ pub async fn done(engine: &Engine) -> Result<SetupDone, DatabaseError> {
 
 /// How the first exchange went, as far as it is.
 async fn first_sync(engine: &Engine) -> Result<FirstSync, DatabaseError> {
-    if let Some(answer) = engine.last_answered().await?.and_then(|entry| entry.answer) {
+    if let Some((_, changes)) = engine.last_changes().await? {
         let active = |item: &&LicenseItem| item.verdict.standing == Standing::Active;
         let licenses = engine.licenses().map_or(0, |all| all.items.iter().filter(active).count());
-        return Ok(FirstSync::Synced { sentence: answer.outcome.changes.sentence(), licenses });
+        return Ok(FirstSync::Synced { sentence: changes.sentence(), licenses });
     }
     if let Some(problem) = engine.identity().await?.readiness.problem() {
         return Ok(FirstSync::Skipped(problem));

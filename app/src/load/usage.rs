@@ -10,7 +10,6 @@ pub use period::Asked;
 use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
 use engine::{DatabaseError, Engine};
 use licensing::bundle::Standing;
-use licensing::conf::effective::Effective;
 use licensing::context::Context;
 
 use crate::pages::usage::{
@@ -76,7 +75,7 @@ pub fn filter(request: &RequestContext) -> UsageFilter {
 
 /// Where applications reach this server, and a product to try.
 pub fn connect(engine: &Engine, server_name: &str) -> Connect {
-    let port = Effective::of(&engine.conf().document()).port_number;
+    let port = engine.conf().effective.port_number;
     // What was set at the start wins over the conf file.
     let set = crate::load::installation_if_any()
         .and_then(|installation| installation.settings.rows.into_iter().find(|row| row.name == "clients"))

@@ -3,7 +3,9 @@
 mod list;
 mod model;
 
-use crate::components::{Card, EmptyState, Glyph, Icon, LinkButton, PageHeader, Pill, TimeAgo};
+use crate::components::{
+    Card, EmptyState, FilterChoice, FilterForm, Glyph, Icon, LinkButton, PageHeader, Pill, TimeAgo, plain_options,
+};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -17,6 +19,7 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
     let who = context.query("who").unwrap_or_default().to_owned();
     let what = context.query("what").unwrap_or_default().to_owned();
     let filtered = !who.is_empty() || !what.is_empty();
+    let clear = filtered.then(|| paths::AUDIT.to_owned());
     let later = context.query("before").is_some();
     let older = data.older.map(|before| paths::audit(&who, &what, Some(before)));
     let newest = later.then(|| paths::audit(&who, &what, None));
@@ -24,12 +27,10 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
         <PageHeader title="Audit" lead=view! { "Who did what, when and from where. Entries are added, never changed." }.into_any() />
         <ChainState chain=data.chain.clone() />
         <Card title="Entries" id="entries">
-            <form method="get" action=paths::AUDIT class="filters" role="search" aria-label="Filter the audit log">
-                <Choice name="who" label="Who" all="Everyone" chosen=who options=data.people.iter().map(|name| (name.clone(), name.clone())).collect() />
-                <Choice name="what" label="What" all="Everything" chosen=what options=data.kinds />
-                <button type="submit" class="button">"Filter"</button>
-                {filtered.then(|| view! { <a class="clear" href=paths::AUDIT>"Clear filters"</a> })}
-            </form>
+            <FilterForm action=paths::AUDIT label="Filter the audit log" clear=clear>
+                <FilterChoice name="who" label="Who" all="Everyone" chosen=who options=plain_options(data.people) first=true />
+                <FilterChoice name="what" label="What" all="Everything" chosen=what options=data.kinds />
+            </FilterForm>
             {match (data.items.is_empty(), filtered || later) {
                 (true, true) => view! {
                     <EmptyState title="No entry matches" why="There are entries, but none fits these filters.">
@@ -43,30 +44,6 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
             }}
             <Pager newest=newest older=older />
         </Card>
-    }
-    .into_any()
-}
-
-/// A select of a filter form.
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    chosen: String,
-    options: Vec<(String, String)>,
-) -> impl IntoView {
-    view! {
-        <div class="field inline">
-            <label for=format!("filter-{name}")>{label}</label>
-            <select class="input" id=format!("filter-{name}") name=name data-filter="true">
-                <option value="">{all}</option>
-                {options.into_iter().map(|(value, words)| {
-                    let selected = value == chosen;
-                    view! { <option value=value selected=selected>{words}</option> }
-                }).collect_view()}
-            </select>
-        </div>
     }
     .into_any()
 }

@@ -16,7 +16,7 @@ use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
 use crate::pages::exchange::{counted, curl};
 use crate::pages::usage::ConnectCard;
 use crate::paths;
-use filter::{FilterForm, Pace};
+use filter::{ClientFilters, Pace};
 use leptos::prelude::*;
 use standing::Standing;
 use table::Table;
@@ -66,7 +66,7 @@ fn List(data: ClientsPage) -> impl IntoView {
     let clear = ClientFilter { every: data.filter.every.clone(), ..ClientFilter::default() }.href();
     view! {
         <div class="list-tools">
-            <FilterForm filter=data.filter.clone() products=data.products counts=data.counts />
+            <ClientFilters filter=data.filter.clone() products=data.products counts=data.counts />
             <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
         </div>
         <Card title="Clients" id="clients" aside=counted(shown, "client", "clients").into_any()>

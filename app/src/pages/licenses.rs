@@ -4,16 +4,19 @@ mod filter;
 mod model;
 mod standing;
 mod table;
+mod ve;
 
 pub use model::{LicenseFilter, LicenseRow, LicensesPage};
+pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense, VeProduct};
 
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl, TimeAgo};
 use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, counted, curl};
 use crate::paths;
-use filter::FilterForm;
+use filter::LicenseFilters;
 use leptos::prelude::*;
 use standing::{NeverSynced, Standing};
 use table::{Loaded, NotLoaded};
+use ve::MachineBlock;
 
 /// The page of `/licenses`.
 #[component]
@@ -22,6 +25,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
     let never = data.serial.is_none();
     let lead = (!never).then(|| view! { <Bundle data=data.clone() /> }.into_any());
     let has_any = data.total > 0;
+    let machine = Some(data.machine.clone()).filter(|machine| machine.license.is_some() || !has_any);
     let opening = match (ready, never) {
         (false, true) => view! { <NotReady registered=data.registered.clone() /> }.into_any(),
         (true, true) => view! { <NeverSynced data=data.clone() /> }.into_any(),
@@ -48,6 +52,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
             }.into_any(),
             (false, true) => ().into_any(),
         }}
+        {machine.map(|machine| view! { <MachineBlock data=machine /> })}
         {data.last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
         <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
     }
@@ -77,7 +82,7 @@ fn Lists(data: LicensesPage) -> impl IntoView {
     let filter = data.filter.clone();
     view! {
         <div class="list-tools">
-            <FilterForm filter=data.filter kinds=data.kinds counts=data.counts />
+            <LicenseFilters filter=data.filter kinds=data.kinds counts=data.counts />
             <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
         </div>
         {match (has_loaded, has_off) {
@@ -106,6 +111,9 @@ fn Lists(data: LicensesPage) -> impl IntoView {
     .into_any()
 }
 
+/// So many changes of one kind are listed here; the ledger has them all.
+const MOST_CHANGES: usize = 12;
+
 /// What the last exchange brought.
 #[component]
 fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
@@ -113,7 +121,7 @@ fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
     view! {
         <Card title="What the last exchange changed" id="changes" aside=aside>
             <p class="muted"><TimeAgo at_ms=at_ms /></p>
-            <ChangeList changes=changes />
+            <ChangeList changes=changes most=MOST_CHANGES />
         </Card>
     }
     .into_any()

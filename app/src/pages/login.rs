@@ -53,7 +53,7 @@ pub fn ResumePage(data: Resume) -> impl IntoView {
 /// Name and password.
 #[component]
 pub fn LoginPage(data: Login) -> impl IntoView {
-    let server = request().badge.server_name;
+    let server = request().badge.server_name.clone();
     view! {
         <div class="login">
             <PageHeader title="Sign in" lead=view! { "to " <b>{if server.is_empty() { "Leasehold".to_owned() } else { server }}</b> }.into_any() />

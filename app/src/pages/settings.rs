@@ -3,6 +3,7 @@
 mod model;
 
 use crate::components::{Card, Copyable, PageHeader, Tag};
+use crate::pages::alerts::SettingsTabs;
 use leptos::prelude::*;
 pub use model::{OwnSetting, Settings, Source};
 
@@ -16,6 +17,7 @@ pub fn SettingsPage(data: Settings) -> impl IntoView {
     };
     view! {
         <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment or by flag; a change counts after a restart." }.into_any() />
+        <SettingsTabs />
         <Card title="Where they are set" id="where">
             <p>{note}<Copyable value=data.file what="the path" /></p>
             <p class="muted">"A flag wins over the environment, the environment over the file, the file over the default."</p>

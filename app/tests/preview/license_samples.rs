@@ -84,6 +84,7 @@ pub fn licenses(items: Vec<LicenseRow>) -> LicensesPage {
         csv: "/licenses.csv".into(),
         counts,
         kinds: words(&["concurrent", "countdown", "metered"]),
+        machine: Default::default(),
     }
 }
 

@@ -33,7 +33,7 @@ pub fn render(name: &str, context: RequestContext, page: impl FnOnce() -> AnyVie
         let (meta, _output) = ServerMetaContext::new();
         provide_context(meta);
         provide_meta_context();
-        provide_context(context);
+        provide_context(std::sync::Arc::new(context));
         provide_context(Assets { css: "main.css".into(), js: None, wasm: None, favicon: "favicon.svg".into() });
         let content = page();
         view! { <Document>{content}</Document> }.to_html()

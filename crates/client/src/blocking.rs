@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::builder::Builder;
 use crate::client::{Parting, Totals};
@@ -173,7 +173,10 @@ fn ended(result: Option<Result<Lease, Denied>>) -> Result<Lease, Denied> {
 
 /// Runs something in the client's thread and waits for it; `None` when that thread has ended. Works in any thread, also in one
 /// that a runtime may not block.
-fn wait<T: Send + 'static>(runtime: &runtime::Handle, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+pub(crate) fn wait<T: Send + 'static>(
+    runtime: &runtime::Handle,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
     runtime.spawn(async move {
         // Whoever asked waits for it below.
@@ -200,20 +203,35 @@ impl Builder {
     }
 }
 
-/// Starts a thread with a runtime that lives until its client has said goodbye.
 fn begin(
     start: impl Future<Output = Result<crate::Client, ConnectError>> + Send + 'static,
 ) -> Result<Client, ConnectError> {
-    let failed = |error: std::io::Error| ConnectError::Runtime(error.to_string());
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let start = async move {
+        let client = start.await?;
+        let ended = client.alive.shared.ended.subscribe();
+        Ok((client, ended))
+    };
+    let (client, runtime) = in_thread(start, ConnectError::Runtime)?;
+    Ok(Client { client, runtime })
+}
+
+/// Starts a thread with a runtime that lives until what was started in it has ended.
+pub(crate) fn in_thread<T: Send + 'static, E: Send + 'static>(
+    start: impl Future<Output = Result<(T, watch::Receiver<bool>), E>> + Send + 'static,
+    failed: fn(String) -> E,
+) -> Result<(T, runtime::Handle), E> {
+    let broken = |error: std::io::Error| failed(error.to_string());
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(broken)?;
     let handle = runtime.handle().clone();
     let (started, begun) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("license-client".to_owned())
         .spawn(move || {
             runtime.block_on(async move {
-                let begun = start.await;
-                let ended = begun.as_ref().ok().map(|client| client.alive.shared.ended.subscribe());
+                let (begun, ended) = match start.await {
+                    Ok((client, ended)) => (Ok(client), Some(ended)),
+                    Err(error) => (Err(error), None),
+                };
                 // Whoever started this thread waits for it below.
                 let _ = started.send(begun);
                 let Some(mut ended) = ended else { return };
@@ -223,9 +241,9 @@ fn begin(
                 tokio::time::sleep(LAST_WORDS).await;
             });
         })
-        .map_err(failed)?;
+        .map_err(broken)?;
     match begun.recv() {
-        Ok(result) => Ok(Client { client: result?, runtime: handle }),
-        Err(_) => Err(ConnectError::Runtime("its thread ended".to_owned())),
+        Ok(result) => Ok((result?, handle)),
+        Err(_) => Err(failed("its thread ended".to_owned())),
     }
 }

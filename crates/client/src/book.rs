@@ -53,6 +53,8 @@ struct State {
     demand: Demand,
     asked_ms: u64,
     told_want: u32,
+    /// As many are wanted at any time, no more and no fewer.
+    always: Option<u32>,
     hurried: bool,
     slots: Slots,
     servers: Vec<AtServer>,
@@ -143,6 +145,7 @@ impl Book {
             demand: Demand::default(),
             asked_ms: 0,
             told_want: 0,
+            always: None,
             hurried: false,
             slots: Slots::default(),
             servers: (0..servers).map(|_| AtServer::default()).collect(),
@@ -230,6 +233,11 @@ impl Book {
             state.waiting = state.waiting.saturating_add(1);
             state.peak = state.peak.max(state.needed());
         }
+    }
+
+    /// From now on just as many are wanted, asked for or not, and none to spare.
+    pub fn want_always(&self, licenses: u32) {
+        self.state().always = Some(licenses);
     }
 
     /// Somebody stopped waiting without a license.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::client_protocol::{Hello, VERSION};
+use licensing::client_protocol::{Hello, VERSION, VeLogin};
 use tokio::runtime::Handle;
 
 use crate::address::Address;
@@ -9,7 +9,7 @@ use crate::alive::Alive;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::connection::{Connector, Link, Tcp, Tls};
-use crate::driver::Driver;
+use crate::driver::{Driver, Identity, Keeper};
 use crate::error::ConnectError;
 use crate::journal::DEFAULT_ROOM;
 use crate::secret::Dice;
@@ -35,6 +35,8 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     connector: Arc<dyn Connector>,
     seed: Option<u64>,
+    logins: Vec<VeLogin>,
+    keeper: Option<Keeper>,
 }
 
 impl Builder {
@@ -53,6 +55,8 @@ impl Builder {
             clock: Arc::new(SystemClock::default()),
             connector: Arc::new(Tcp),
             seed: None,
+            logins: Vec::new(),
+            keeper: None,
         }
     }
 
@@ -138,6 +142,22 @@ impl Builder {
         self
     }
 
+    /// What each server is to hear besides, one for each.
+    pub(crate) fn logins(mut self, logins: Vec<VeLogin>) -> Self {
+        self.logins = logins;
+        self
+    }
+
+    /// Who is to hear what happens, and needs one license at any time.
+    pub(crate) fn keeper(mut self, keeper: Keeper) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    pub(crate) fn time(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// Starts the client and returns when a server has answered.
     ///
     /// # Errors
@@ -168,7 +188,8 @@ impl Builder {
         let names = addresses.iter().map(ToString::to_string).collect();
         let shared = Arc::new(Shared::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
-        let driver = Driver::new(shared.clone(), links, hello, user, dice);
+        let identity = Identity::new(hello, user, self.logins, &*shared.clock);
+        let driver = Driver::new(shared.clone(), links, identity, self.keeper, dice);
         let task = runtime.spawn(driver.run());
         Ok(Client { alive: Arc::new(Alive::new(shared, task)), patience: self.wait })
     }
@@ -205,8 +226,14 @@ impl Builder {
             host: host.to_owned(),
             software: self.software.clone(),
             deployment: self.deployment.clone(),
+            ve: None,
+            observed: None,
         };
-        hello.check().map_err(|fault| ConnectError::Identity(fault.detail))?;
+        // Each server hears its own login.
+        let heard = self.logins.iter().map(|login| Hello { ve: Some(login.clone()), ..hello.clone() });
+        for hello in heard.chain([hello.clone()]) {
+            hello.check().map_err(|fault| ConnectError::Identity(fault.detail))?;
+        }
         Ok(hello)
     }
 }

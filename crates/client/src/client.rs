@@ -112,6 +112,11 @@ impl Client {
         *self.alive.shared.contact.borrow() == Contact::Found
     }
 
+    /// Has the server look at its license again.
+    pub(crate) fn check(&self) {
+        self.alive.shared.check.notify_one();
+    }
+
     /// What was used in this run so far.
     #[must_use]
     pub fn totals(&self) -> Totals {

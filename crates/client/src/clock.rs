@@ -20,7 +20,8 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// Called about every second: a clock that derives one time from another compares them here.
     fn align(&self) {}
 
-    /// Wall time, Unix milliseconds. Read once, at the start; from then on records are stamped by [`Clock::elapsed_ms`].
+    /// Wall time, Unix milliseconds. For records it is read once, at the start, and they are stamped by [`Clock::elapsed_ms`] from then
+    /// on; log lines are stamped by it.
     fn wall_ms(&self) -> i64;
 }
 

@@ -2,6 +2,8 @@
 
 mod answers;
 mod ask;
+mod identity;
+mod kept;
 mod parting;
 mod peer;
 mod talk;
@@ -9,7 +11,6 @@ mod talk;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::client_protocol::Hello;
 use licensing::failover::{self, Effect, Event as Step, State, invariants};
 use tokio::sync::mpsc;
 
@@ -20,7 +21,10 @@ use crate::journal::Server;
 use crate::secret::Dice;
 use crate::shared::{Contact, Shared};
 use answers::Outcome;
+pub use identity::Identity;
+pub use kept::Keeper;
 use peer::Peer;
+pub use talk::Problem;
 
 /// Time between two refreshes that somebody waits for, milliseconds.
 const HURRY_MS: u64 = 50;
@@ -35,41 +39,22 @@ pub struct Driver {
     peers: Vec<Peer>,
     failover: State,
     identity: Arc<Identity>,
+    keeper: Option<Keeper>,
     dice: Dice,
     sender: mpsc::UnboundedSender<(Server, Outcome)>,
     outcomes: mpsc::UnboundedReceiver<(Server, Outcome)>,
 }
 
-/// Who this client is, and how its clock relates to wall time.
-#[derive(Debug)]
-pub struct Identity {
-    hello: Hello,
-    user: String,
-    began_ms: u64,
-    began_wall_ms: i64,
-}
-
-/// No machine of today was set to an earlier time on purpose; records of an earlier one are refused: 2000-01-01, Unix milliseconds.
-const EARLIEST_WALL_MS: i64 = 946_684_800_000;
-
-impl Identity {
-    /// Wall time at a time of the client's clock.
-    fn wall_ms(&self, at_ms: u64) -> i64 {
-        let passed = i64::try_from(at_ms.saturating_sub(self.began_ms)).unwrap_or(i64::MAX);
-        self.began_wall_ms.saturating_add(passed)
-    }
-}
-
 impl Driver {
-    /// A task that has asked nobody so far. `user`: in whose name licenses are taken when a request names nobody.
-    pub fn new(shared: Arc<Shared>, links: Vec<Link>, hello: Hello, user: String, dice: Dice) -> Self {
+    /// A task that has asked nobody so far.
+    pub fn new(shared: Arc<Shared>, links: Vec<Link>, identity: Identity, keeper: Option<Keeper>, dice: Dice) -> Self {
         let now_ms = shared.clock.elapsed_ms();
-        let began_wall_ms = shared.clock.wall_ms().max(EARLIEST_WALL_MS);
         let (sender, outcomes) = mpsc::unbounded_channel();
         Self {
             failover: State::new(links.len(), now_ms),
             peers: links.into_iter().map(|link| Peer::new(link, now_ms)).collect(),
-            identity: Arc::new(Identity { hello, user, began_ms: now_ms, began_wall_ms }),
+            identity: Arc::new(identity),
+            keeper,
             dice,
             shared,
             sender,
@@ -81,6 +66,7 @@ impl Driver {
     pub async fn run(mut self) -> Parting {
         let shared = self.shared.clone();
         let mut closing = shared.closing.subscribe();
+        self.tell_begin();
         loop {
             shared.clock.align();
             let now_ms = self.now_ms();
@@ -92,6 +78,7 @@ impl Driver {
                 _ = closing.wait_for(|closing| *closing) => break,
                 Some((server, outcome)) = self.outcomes.recv() => self.settle(server, outcome),
                 () = shared.wake.notified() => self.hurry(),
+                () = shared.check.notified() => self.check(),
                 () = sleep => {}
             }
         }
@@ -129,8 +116,10 @@ impl Driver {
             tracing::error!(%broken, ?event, "a rule of the license client is broken; the event is left out");
             return;
         }
-        self.failover = next;
+        let before = std::mem::replace(&mut self.failover, next);
         self.shared.note_away(self.failover.away_since);
+        self.forget_told(&before);
+        self.tell_keeper(&before, event, &effects);
         for effect in effects {
             self.carry_out(effect, now_ms);
         }

@@ -46,6 +46,15 @@ pub enum Event {
         /// Which.
         server: String,
     },
+    /// What the server gives ends soon.
+    Notice {
+        /// Which.
+        server: String,
+        /// In how many milliseconds.
+        ends_in_ms: u64,
+        /// Why, and what to do.
+        sentence: String,
+    },
     /// A server gave no usable answer.
     Refused {
         /// Which.
@@ -77,7 +86,9 @@ impl fmt::Display for Event {
                 f.write_str("New ones follow when a server answers.")
             }
             Self::Resumed { server } => write!(f, "{server} answers. Licenses are given out again."),
-            Self::Refused { server, sentence } => write!(f, "{server}: {sentence}"),
+            Self::Notice { server, sentence, .. } | Self::Refused { server, sentence } => {
+                write!(f, "{server}: {sentence}")
+            }
         }
     }
 }

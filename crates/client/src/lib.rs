@@ -73,6 +73,9 @@
 //! # }
 //! ```
 //!
+//! # A virtual machine
+//! One license for as long as it runs, with a grace when no server gives it any more: see [`ve`].
+//!
 //! # What is counted
 //! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); a return is timed to
 //! within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single records are kept for up to 100,000 check-outs while no server takes
@@ -91,9 +94,11 @@ mod error;
 mod event;
 mod journal;
 mod lease;
+mod moment;
 mod product;
 mod secret;
 mod shared;
+pub mod ve;
 
 pub use address::{Address, DEFAULT_PORT};
 pub use builder::Builder;

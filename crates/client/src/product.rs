@@ -99,6 +99,11 @@ impl Product {
         self.wait(Some(named(user)), self.0.patience).await
     }
 
+    /// From now on the server is asked for just as many at any time.
+    pub(crate) fn want_always(&self, licenses: u32) {
+        self.0.book.want_always(licenses);
+    }
+
     /// A license if there is one, without counting a refusal.
     pub(crate) fn at_once(&self) -> Option<Lease> {
         self.attempt(None, false)

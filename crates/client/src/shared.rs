@@ -49,6 +49,8 @@ pub struct Shared {
     pub journal: Journal,
     /// Told when the background task is to look at once.
     pub wake: Notify,
+    /// Told when the server worked with is to look at its license.
+    pub check: Notify,
     /// How far the client has come.
     pub contact: watch::Sender<Contact>,
     /// Set when the client is to end.
@@ -69,6 +71,7 @@ impl Shared {
         Self {
             journal: Journal::new(names.len(), room),
             wake: Notify::new(),
+            check: Notify::new(),
             contact: watch::Sender::new(Contact::Asking),
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),

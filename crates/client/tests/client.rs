@@ -5,5 +5,6 @@ mod client {
     mod failover;
     mod leases;
     mod server;
+    mod ve;
     mod world;
 }

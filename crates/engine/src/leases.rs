@@ -12,6 +12,7 @@ mod requests;
 mod run;
 mod sqlite;
 mod totals;
+mod ve;
 mod view;
 
 pub use clients::{ReleaseError, Released};
@@ -19,10 +20,11 @@ pub use keep::FLUSH;
 pub use requests::{Peer, Reply};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
+pub use ve::InGrace;
 pub use totals::{Totals, TotalsKey};
 pub use view::{ClientState, ClientView, PoolView, ProductView};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -78,6 +80,8 @@ pub struct Leases {
     stored: tokio::sync::watch::Sender<Stored>,
     /// One commit at a time.
     committing: tokio::sync::Mutex<()>,
+    /// Clients for whom hours of a countdown license run.
+    seats: tokio::sync::Mutex<BTreeSet<Key>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,6 +104,7 @@ impl Leases {
             urgent: tokio::sync::Notify::new(),
             stored: tokio::sync::watch::Sender::default(),
             committing: tokio::sync::Mutex::new(()),
+            seats: tokio::sync::Mutex::default(),
         })
     }
 

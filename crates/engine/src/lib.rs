@@ -7,17 +7,24 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 pub mod accounts;
 pub mod actor;
+pub mod alerts;
 pub mod audit;
 pub mod clock;
 pub mod conf;
+pub mod countdown;
 pub mod diagnostics;
 pub mod exchange;
+pub mod handover;
 pub mod leases;
+pub mod logs;
+pub mod peers;
 pub mod reachability;
 pub mod registration;
 pub mod secret;
 pub mod store;
+pub mod switches;
 pub mod usage;
+pub mod ve;
 
 pub use actor::{Actor, Origin};
 pub use sqlx::Error as DatabaseError;
@@ -52,10 +59,23 @@ pub struct Engine {
     pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
     /// Certificates to trust at the nodes besides the system's, PEM.
     pub(crate) node_ca: std::sync::OnceLock<Option<Vec<u8>>>,
+    /// Hours that run while clients are logged in.
+    pub countdown: countdown::Countdown,
     /// What clients may use.
     pub leases: leases::Leases,
     /// What they have used.
     pub usage: usage::Usage,
+    /// Sending clients to the backup for a while.
+    pub handover: handover::Handover,
+    pub(crate) switches: switches::Switches,
+    /// The other servers of the installation.
+    pub peers: peers::Peers,
+    /// The license of this machine.
+    pub ve: ve::Ve,
+    /// Whom to tell when something needs attention.
+    pub alerts: alerts::Alerts,
+    /// The log files.
+    pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
@@ -76,24 +96,32 @@ impl Engine {
             .await
             .map_err(std::io::Error::other)
             .map_err(sqlx::Error::Io)?;
-        let state = ConfState {
-            path: conf_path.display().to_string(),
-            revision: None,
-            bytes: Vec::new(),
-            outside: None,
-            problem: None,
-        };
+        let state = ConfState::new(conf_path.display().to_string(), None, None, None);
         let contact = exchange::ContactKeeper::load(store.read(), started_at).await?;
         let keep = Arc::new(leases::SqliteKeep::new(store.clone(), clock.clone()));
         let engine = Self {
             contact,
+            countdown: countdown::Countdown::open(store.clone(), folder, clock.clone()).await?,
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
+            handover: handover::Handover::open(&store).await?,
+            switches: switches::Switches::default(),
+            peers: peers::Peers::open(&store, folder, clock.clone()).await?,
+            ve: ve::Ve::open(
+                store.clone(),
+                audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
+                clock.clone(),
+                ve::Places::of(folder),
+                started_at,
+            )
+            .await?,
             installed: tokio::sync::watch::Sender::new(None),
             sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),
+            alerts: alerts::Alerts::new(),
+            logs: logs::Logs::default(),
             reachability: tokio::sync::watch::Sender::default(),
             audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
             store,
@@ -109,6 +137,7 @@ impl Engine {
         };
         engine.settle_conf().await?;
         engine.settle_exchange().await?;
+        engine.settle_peers().await?;
         Ok(engine)
     }
 
@@ -138,8 +167,9 @@ impl Engine {
         Ok((format!("SQLite {version}"), ms))
     }
 
-    /// Closes the database.
+    /// Gives back the unused countdown time and closes the database.
     pub async fn close(&self) {
+        self.countdown.close().await;
         self.store.close().await;
     }
 

@@ -37,7 +37,7 @@ impl Engine {
     /// Checks every node of the conf file at every allowed port, of both protocols, in the background. Says whether it was
     /// begun: one at a time.
     pub fn check_reachability(self: &Arc<Self>) -> bool {
-        let targets = diagnostics::targets(&Effective::of(&self.conf().document()), true);
+        let targets = diagnostics::targets(&self.conf().effective, true);
         let begun = self.reachability.send_if_modified(|state| {
             let begin = !state.running;
             if begin {

@@ -6,6 +6,7 @@
 
 mod fair;
 mod invariant;
+mod refresh;
 mod restore;
 mod share;
 
@@ -195,96 +196,6 @@ impl Allocation {
                 Effect { changed: true, ..Effect::default() }
             }
         }
-    }
-
-    fn refresh(&mut self, key: Key, sequence: u64, uses: &BTreeMap<ProductCode, Use>, now: i64) -> Effect {
-        let run = self.runs.entry(key).or_default();
-        let fresh = sequence > run.sequence;
-        let was_silent = now.saturating_sub(run.seen) > self.times.silent;
-        // The answer to a repeated refresh extends what the client believes, exactly as the first one did.
-        if sequence >= run.sequence {
-            run.sequence = sequence;
-            run.seen = now;
-            run.deadline = now.saturating_add(self.times.counted);
-        }
-        run.released_until = run.released_until.filter(|until| *until > now);
-        let mut effect = Effect::default();
-        if was_silent {
-            self.claims_changed(key);
-        }
-        if fresh {
-            if let Some(run) = self.runs.get_mut(&key).filter(|run| run.restored) {
-                run.restored = false;
-                (effect.store_first, effect.changed) = (true, true);
-            }
-            // Of some it does not speak any more. What it had of them is counted until it says so.
-            self.quiet(key, |product| !uses.contains_key(product));
-        }
-        effect.told.reserve(uses.len());
-        for (product, said) in uses {
-            let told =
-                if fresh { self.settle(key, product, said, now, &mut effect) } else { self.repeat(key, product, said) };
-            effect.told.push(told);
-        }
-        effect
-    }
-
-    /// What it was told before.
-    fn repeat(&self, key: Key, product: &ProductCode, said: &Use) -> Told {
-        let share = self.runs.get(&key).and_then(|run| run.shares.get(product)).copied().unwrap_or_default();
-        self.told(key, product, &share, said)
-    }
-
-    fn settle(&mut self, key: Key, product: &ProductCode, said: &Use, now: i64, effect: &mut Effect) -> Told {
-        let known = self.pools.get(product).is_some_and(|pool| pool.licensed > 0);
-        let Some(run) = self.runs.get_mut(&key) else { return Told { limit: 0, version: 0, licensed: 0, why: None } };
-        let held_back = run.released_until.is_some();
-        let had = run.shares.get(product).copied();
-        if !known && had.is_none() {
-            // A product nobody has a license for leaves no trace, however many are asked for.
-            // A limit it has from elsewhere or from before is over: only a higher version tells it so.
-            let version = if said.version > 0 { said.version.saturating_add(1) } else { 0 };
-            let share = Share { version, ..Share::default() };
-            return self.told(key, product, &share, said);
-        }
-        let before = had.unwrap_or_default();
-        let mut share = before;
-        self.asked += u64::from(share.hear(said, self.asked + 1, now));
-        self.put(key, product, share);
-        self.level(product, now);
-
-        let Some(pool) = self.pools.get(product) else { return self.told(key, product, &share, said) };
-        let wanted =
-            if held_back || share.over { share.floor() } else { pool.level.share_of(key, &share, pool.licensed) };
-        // What is counted already may be told again; beyond that only what is free.
-        let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
-        share.tell(wanted.min(reachable));
-        if share.counted > before.counted {
-            effect.store_first = true;
-        }
-        effect.changed |= share.durable() != before.durable();
-        self.put(key, product, share);
-        if let Err(broken) = self.check_pool(product) {
-            let undone = Share { told: before.told, counted: before.counted, ..share };
-            self.put(key, product, undone);
-            share = undone;
-            effect.broken = Some(broken);
-        }
-        self.told(key, product, &share, said)
-    }
-
-    fn told(&self, key: Key, product: &ProductCode, share: &Share, said: &Use) -> Told {
-        let pool = self.pools.get(product);
-        let licensed = pool.map_or(0, |pool| pool.licensed);
-        let released = self.runs.get(&key).is_some_and(|run| run.released_until.is_some());
-        let why = (share.told < said.want).then(|| match pool {
-            _ if share.over => Shortage::OverLimit,
-            _ if released => Shortage::Released,
-            Some(pool) if pool.licensed == 0 => pool.none.unwrap_or(Shortage::NotLicensed),
-            None => Shortage::NotLicensed,
-            Some(_) => Shortage::AllInUse,
-        });
-        Told { limit: share.told, version: share.version, licensed, why }
     }
 
     /// It says itself that nothing is in use: what it had is free at once.

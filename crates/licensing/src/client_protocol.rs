@@ -4,8 +4,10 @@
 //! reordered without harm: counters are cumulative, limits carry versions, records carry sequence numbers.
 
 mod fault;
+mod ve;
 
 pub use fault::{Fault, FaultKind};
+pub use ve::{Notice, Observed, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
 
 use std::collections::BTreeMap;
 
@@ -57,6 +59,12 @@ pub struct Hello {
     /// Whose usage it is, a deployment id; the server's first deployment when it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// What a client of a virtual environment logs in with; others leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ve: Option<VeLogin>,
+    /// Told to a backup: what the client saw of the server it worked with before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
 }
 
 /// The answer to [`Hello`].
@@ -76,6 +84,9 @@ pub struct Welcome {
     pub sequence: u64,
     /// The last record taken from this run; further ones follow it.
     pub records: u64,
+    /// To a client of a virtual environment: what its license says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ve: Option<VeTerms>,
 }
 
 /// Who answers.
@@ -155,6 +166,9 @@ pub struct Allocation {
     pub valid_ms: u64,
     /// By product; every product of the refresh is named.
     pub products: BTreeMap<ProductCode, Limit>,
+    /// What is granted ends soon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 /// The most a client may use of one product.

@@ -10,6 +10,8 @@ mod step;
 pub use invariant::{Broken, invariants};
 pub use step::{Effect, Event, step};
 
+use std::collections::BTreeSet;
+
 use crate::client_protocol::PATIENCE_MS;
 
 /// A server, by its place in the order; 0 is the primary.
@@ -66,6 +68,8 @@ pub struct State {
     pub proof_ms: u64,
     /// When the client last came back to the primary.
     pub returned_at: Option<u64>,
+    /// The servers whose last word was that they do not serve this client now.
+    pub declining: BTreeSet<Server>,
 }
 
 impl State {
@@ -84,6 +88,7 @@ impl State {
             primary_good_since: None,
             proof_ms: 0,
             returned_at: None,
+            declining: BTreeSet::new(),
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
 
+#[cfg(feature = "exchange")]
+pub mod alert;
 pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod bundle;
@@ -11,10 +13,17 @@ pub mod client_protocol;
 pub mod conf;
 pub mod contact;
 pub mod context;
+pub mod countdown;
 mod excerpt;
 pub mod failover;
+pub mod grace;
 pub mod guid;
 pub mod holding;
+#[cfg(feature = "exchange")]
+pub mod identity;
+pub mod log_line;
+#[cfg(feature = "exchange")]
+pub mod peer;
 pub mod permission;
 pub mod product;
 #[cfg(feature = "exchange")]
@@ -28,5 +37,6 @@ pub mod status_report;
 #[cfg(feature = "exchange")]
 pub mod status_response;
 pub mod usage;
+pub mod ve;
 #[cfg(feature = "exchange")]
 pub mod vendor_key;

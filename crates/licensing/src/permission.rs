@@ -34,15 +34,21 @@ pub enum Permission {
     ManageTokens,
     /// Read the audit log.
     ViewAudit,
+    /// Read the server's own log.
+    ViewLogs,
     /// Change one's own password and second factor.
     OwnAccount,
     /// Start an exchange with the licensing nodes, or carry one by hand.
     Exchange,
+    /// Send clients to the backup for a while, and take them back.
+    HandOver,
+    /// Let servers into the installation, and remove them.
+    ManageServers,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 9] = [
+    pub const ALL: [Permission; 12] = [
         Permission::View,
         Permission::EditConfiguration,
         Permission::RestoreConfiguration,
@@ -50,8 +56,11 @@ impl Permission {
         Permission::ManageUsers,
         Permission::ManageTokens,
         Permission::ViewAudit,
+        Permission::ViewLogs,
         Permission::OwnAccount,
         Permission::Exchange,
+        Permission::HandOver,
+        Permission::ManageServers,
     ];
 
     /// The least role that has this permission.
@@ -59,10 +68,11 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Permission::View | Permission::OwnAccount => Role::Viewer,
-            Permission::Exchange | Permission::ViewAudit => Role::Operator,
+            Permission::Exchange | Permission::HandOver | Permission::ViewAudit | Permission::ViewLogs => Role::Operator,
             Permission::EditConfiguration
             | Permission::RestoreConfiguration
             | Permission::Register
+            | Permission::ManageServers
             | Permission::ManageUsers
             | Permission::ManageTokens => Role::Administrator,
         }
@@ -99,6 +109,9 @@ impl Role {
             Permission::View => "Seeing this needs a user account.",
             Permission::OwnAccount => "Changing an account needs a user account.",
             Permission::Exchange => "Exchanging with the licensing nodes needs the role operator or administrator.",
+            Permission::HandOver => "Handing clients over needs the role operator or administrator.",
+            Permission::ManageServers => "Adding and removing servers needs the role administrator.",
+            Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
             Permission::EditConfiguration => "Changing the configuration needs the role administrator.",
             Permission::RestoreConfiguration => "Bringing back an earlier configuration needs the role administrator.",
@@ -140,7 +153,10 @@ mod tests {
             (View, [true, true, true]),
             (OwnAccount, [true, true, true]),
             (Exchange, [false, true, true]),
+            (HandOver, [false, true, true]),
+            (ManageServers, [false, false, true]),
             (ViewAudit, [false, true, true]),
+            (ViewLogs, [false, true, true]),
             (EditConfiguration, [false, false, true]),
             (RestoreConfiguration, [false, false, true]),
             (Register, [false, false, true]),

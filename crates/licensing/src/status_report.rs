@@ -6,7 +6,7 @@ mod reading;
 mod status_id;
 
 pub use error::ReportError;
-pub use fields::{FIELDS, Field, paths};
+pub use fields::{FIELDS, Field, SIMULTANEOUS, paths};
 pub use status_id::{StatusId, StatusIdError};
 
 use std::collections::BTreeMap;
@@ -69,6 +69,9 @@ pub struct StatusReport {
     pub images: Option<()>,
     /// One entry per deployment.
     pub deployments: Vec<DeploymentReport>,
+    /// For how long production and backup licenses were in use at once, milliseconds; left out when they never were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub simultaneous_use_ms: Option<u64>,
 }
 
 impl StatusReport {

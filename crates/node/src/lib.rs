@@ -23,6 +23,7 @@ pub mod secret;
 pub mod servers;
 pub mod store;
 pub mod time;
+pub mod ve;
 
 pub use licensing::context::Context;
 pub use licensing::guid::Guid;

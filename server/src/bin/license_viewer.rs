@@ -1,3 +1,124 @@
-//! Shows a license of a virtual environment in plain words.
+//! `license_viewer [FILE]`: a license of a virtual environment in plain words, and whether to believe it.
 
-fn main() {}
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use engine::ve::{LookError, look};
+use licensing::ve::{LARGEST, LicenseText, SealError, viewer};
+
+/// Show a VE license in plain words. Exit code 0: signed by a vendor this machine trusts; 1: to be looked at only, or nothing
+/// is installed; 2: not a license.
+#[derive(Debug, Parser)]
+#[command(name = "license_viewer", version, about, max_term_width = 110)]
+struct Viewer {
+    /// The license text; - reads standard input. Without it, the license installed on this machine
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Data folder of the server [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else /var/lib/leasehold]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// What is said on stderr, and the exit code.
+struct Ended(u8, String);
+
+impl Viewer {
+    fn folder(&self) -> PathBuf {
+        let named = self
+            .data
+            .clone()
+            .or_else(|| std::env::var_os("LEASEHOLD_DATA").filter(|folder| !folder.is_empty()).map(PathBuf::from));
+        named.unwrap_or_else(|| {
+            let in_checkout = Path::new("Cargo.toml").exists() && Path::new("server").is_dir();
+            PathBuf::from(if in_checkout { "./.leasehold" } else { "/var/lib/leasehold" })
+        })
+    }
+
+    async fn run(&self) -> Result<(), Ended> {
+        let folder = self.folder();
+        let stored = look(&folder).await;
+        let (bytes, keys) = match (&self.file, stored) {
+            (Some(file), Ok(stored)) => (read(file)?, stored.keys),
+            // A text can be looked at on any machine.
+            (Some(file), Err(_)) => (read(file)?, Vec::new()),
+            (None, Ok(stored)) => match stored.text {
+                Some(text) => (text.into_bytes(), stored.keys),
+                None => return Err(Ended(1, none_installed(&folder))),
+            },
+            (None, Err(error @ LookError::NoData(_))) => return Err(Ended(2, error.to_string())),
+            (None, Err(error)) => return Err(Ended(1, error.to_string())),
+        };
+        let text = LicenseText::parse(&bytes).map_err(|error| Ended(2, error.to_string()))?;
+        print(&viewer(&text.license))?;
+        for note in &text.notes {
+            eprintln!("{note}");
+        }
+        match text.verify(&keys) {
+            Ok(_) => Ok(()),
+            Err(SealError::UnknownKey { fingerprint, .. }) => Err(Ended(
+                1,
+                format!(
+                    "This license is signed with a key that is not trusted on this machine: {fingerprint}. Compare it with what your vendor told you."
+                ),
+            )),
+            Err(error) => Err(Ended(1, error.to_string())),
+        }
+    }
+}
+
+fn none_installed(folder: &Path) -> String {
+    format!(
+        "No license of this machine is installed in {}. Make a request with `leasehold license request`, or name a license file.",
+        folder.display()
+    )
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Ended> {
+    let shown = if file == Path::new("-") { "Standard input".to_owned() } else { file.display().to_string() };
+    let unreadable = |error: std::io::Error| Ended(2, format!("{shown} cannot be read: {error}."));
+    let source: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        Box::new(std::fs::File::open(file).map_err(unreadable)?)
+    };
+    let mut bytes = Vec::new();
+    // One more than a license may have, so that a longer text is seen to be one.
+    source.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+fn print(text: &str) -> Result<(), Ended> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Ended(1, format!("The output could not be written: {error}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn main() -> ExitCode {
+    let viewer = match Viewer::try_parse() {
+        Ok(viewer) => viewer,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The runtime could not start: {error}.");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(viewer.run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Ended(code, sentence)) => {
+            eprintln!("{sentence}");
+            ExitCode::from(code)
+        }
+    }
+}

@@ -1,6 +1,10 @@
-//! `leasehold client …`: a license client for trial and load.
+//! `leasehold client …`: license clients for trial and load.
 
 mod run;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod ve;
 
 use clap::Subcommand;
 
@@ -11,12 +15,16 @@ use crate::exit::Done;
 pub enum Command {
     /// Take licenses and return them, as an application would, and print how many at the end
     Run(run::Run),
+    /// Log in as a virtual environment, hold its license until told to end, and print what its log would say
+    #[command(disable_version_flag = true)] // its --version is that of the product
+    Ve(ve::Ve),
 }
 
 impl Command {
     pub async fn run(self) -> Done {
         match self {
             Self::Run(command) => command.run().await,
+            Self::Ve(command) => command.run().await,
         }
     }
 }

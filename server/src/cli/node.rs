@@ -8,6 +8,7 @@ mod place;
 mod report;
 mod serve;
 mod server;
+mod ve;
 
 use clap::Subcommand;
 
@@ -30,6 +31,9 @@ pub enum Node {
     /// What servers may use; a server hears of it at its next exchange
     #[command(subcommand)]
     License(license::License),
+    /// Licenses of virtual environments, bound to a machine and carried by hand
+    #[command(subcommand)]
+    Ve(ve::Ve),
     /// Reports as they came
     #[command(subcommand)]
     Report(report::Report),
@@ -46,6 +50,7 @@ impl Node {
             Self::Server(command) => command.run().await,
             Self::Deployment(command) => command.run().await,
             Self::License(command) => command.run().await,
+            Self::Ve(command) => command.run().await,
             Self::Report(command) => command.run().await,
             Self::Keys(command) => command.run().await,
         }

@@ -57,6 +57,12 @@ pub struct Serve {
     /// What is logged: error, warn, info, debug or a filter [env: LEASEHOLD_LOG] [default: LOGGING_VERBOSITY of the conf file]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
+    /// The log file besides stderr; off writes none [env: LEASEHOLD_LICENSE_LOG] [default: DATA/license.log]
+    #[arg(long, value_name = "FILE")]
+    license_log: Option<String>,
+    /// Log files of earlier starts that are kept, 1 to 1000 [env: LEASEHOLD_LICENSE_LOG_KEEP] [default: 10]
+    #[arg(long, value_name = "N")]
+    license_log_keep: Option<String>,
     /// A leasehold.toml with these settings [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -77,13 +83,16 @@ impl Serve {
             ("tls-key", path(&self.tls_key)),
             ("hosts", self.hosts.clone()),
             ("log", self.log.clone()),
+            ("license-log", self.license_log.clone()),
+            ("license-log-keep", self.license_log_keep.clone()),
         ];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     pub async fn run(self) -> Done {
         let settings = settings::resolve(&self.flags(), self.config.as_deref())?;
-        let verbosity = logging::start(settings.log.as_deref())?;
+        // Dropped last: what is logged at the very end is still written.
+        let (verbosity, mut license_log) = logging::start_serving(settings.log.as_deref())?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;
         if settings.is_fresh() {
             settings.write_first_conf()?;
@@ -95,6 +104,10 @@ impl Serve {
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
         );
+        if let Some(path) = &settings.license_log {
+            license_log.open(path, settings.license_log_keep);
+        }
+        engine.logs.configure(settings.license_log.clone());
         let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, shown(address));
         let stop = CancellationToken::new();
         let control = control::listen(&settings.data, engine.clone(), &origin, stop.clone())?;
@@ -108,6 +121,12 @@ impl Serve {
         let contact = tokio::spawn(engine.clone().keep_contact());
         let in_sync = tokio::spawn(engine.clone().keep_in_sync());
         let leases = tokio::spawn(engine.clone().keep_leases());
+        let ve = tokio::spawn(engine.clone().keep_ve());
+        engine.alerts.link_to(&origin);
+        let alerts = tokio::spawn(engine.clone().keep_alerts());
+        let countdown = tokio::spawn(engine.clone().keep_countdown());
+        engine.peers.answers_at(&origin);
+        let peers = tokio::spawn(engine.clone().keep_peers());
         let follow = tokio::spawn(verbosity.follow(engine.clone()));
         let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
         let reporting_address = reporting.as_ref().map(reporting::Bound::address);
@@ -133,6 +152,10 @@ impl Serve {
         contact.abort();
         in_sync.abort();
         leases.abort();
+        ve.abort();
+        alerts.abort();
+        countdown.abort();
+        peers.abort();
         if let Err(error) = engine.leases.commit(true).await {
             tracing::error!(%error, "what clients have used could not be stored at the end; they report it again");
         }

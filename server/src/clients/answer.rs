@@ -92,7 +92,7 @@ pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> 
             Err(fault) => Err(fault),
         },
         Call::Refresh => match read::<Refresh>(body) {
-            Ok(said) => engine.leases.refresh(said).await.map(|allocation| Answer::of(200, &allocation)),
+            Ok(said) => engine.client_refresh(said).await.map(|allocation| Answer::of(200, &allocation)),
             Err(fault) => Err(fault),
         },
         Call::Records => match read::<Records>(body) {

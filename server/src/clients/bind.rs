@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use engine::Engine;
-use licensing::conf::effective::Effective;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -51,7 +50,7 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
 
 /// `port_number` of the conf file, at every address of this machine.
 fn everywhere(engine: &Engine) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Effective::of(&engine.conf().document()).port_number)
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.conf().effective.port_number)
 }
 
 fn why_not(address: SocketAddr, error: &std::io::Error) -> String {

@@ -57,6 +57,7 @@ fn describe() {
     describe_gauge!("license_over_committed", "Whether more is given out than there is, by product");
     describe_gauge!("leasehold_clients", "Clients of the license port, by state");
     describe_gauge!("leasehold_clients_over_limit", "Clients that use more than they were given");
+    describe_gauge!("alerts_firing", "Subjects that alerts fire for, by what is watched");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
     describe_gauge!("license_serial", "Serial of the installed list of licenses");
     describe_gauge!(
@@ -107,17 +108,27 @@ fn read(app: &App) {
     gauge!("license_in_service").set(truth(engine.in_service()));
     licenses(app);
     leases(app);
+    alerts(app);
     let sync = engine.sync_state();
     gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
     gauge!("leasehold_exchange_running").set(truth(sync.running));
     gauge!("leasehold_exchange_next_timestamp_seconds").set(sync.next_ms.map_or(f64::NAN, seconds));
     let conf = engine.conf();
-    let effective = licensing::conf::effective::Effective::of(&conf.document());
+    let effective = &conf.effective;
     gauge!("leasehold_registered").set(truth(effective.registered()));
     gauge!("leasehold_conf_revision").set(number(conf.number()));
     gauge!("leasehold_conf_changed_outside").set(truth(conf.outside.is_some()));
     gauge!("leasehold_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     gauge!("process_start_time_seconds").set(seconds(engine.started_at));
+}
+
+/// What fires, by what is watched.
+fn alerts(app: &App) {
+    let firing = app.engine.alerts.firing();
+    for kind in licensing::alert::Kind::ALL {
+        let count = firing.get(&kind).copied().unwrap_or(0);
+        gauge!("alerts_firing", "condition" => kind.as_str()).set(number(i64::try_from(count).unwrap_or(i64::MAX)));
+    }
 }
 
 /// Clients of the license port and what they have.

@@ -2,6 +2,7 @@
 //! the same page with what was typed, the reasons, and status 422.
 
 pub mod account;
+pub mod alerts;
 pub mod clients;
 pub mod clusters;
 pub mod configuration;
@@ -12,7 +13,10 @@ pub mod flash;
 pub mod form;
 pub mod licenses;
 pub mod login;
+pub mod logs;
 pub mod render;
+pub mod servers;
 pub mod setup;
 pub mod theme;
 pub mod usage;
+pub mod ve;

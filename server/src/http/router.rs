@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    EditConfiguration, Exchange, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
+    EditConfiguration, Exchange, HandOver, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,9 +21,10 @@ use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api::v1 as api;
 use super::middleware::{claim, headers, host, request_id};
 use super::pages::{
-    account, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, render, setup, theme,
-    usage,
+    account, alerts, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, logs, render, servers, setup, theme,
+    usage, ve,
 };
+use super::peer;
 use super::problem::Problem;
 use super::state::App;
 use super::table::Table;
@@ -70,6 +71,8 @@ pub fn table(app: App) -> Table {
         .post("/configuration/outside", Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
         .get("/licenses", Person(View), render::page)
         .get("/licenses.csv", Person(View), licenses::csv)
+        .get("/licenses/machine/request", Person(Exchange), ve::request)
+        .post("/licenses/machine", Person(EditConfiguration), &["ve.install"], ve::install)
         .get("/usage", Person(View), render::page)
         .get("/usage.csv", Person(View), usage::csv)
         .get("/usage.json", Person(View), usage::json)
@@ -77,6 +80,13 @@ pub fn table(app: App) -> Table {
         .get("/clients.csv", Person(View), clients::csv)
         .get("/clients/{id}", Person(View), render::page)
         .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
+        .get("/servers", Person(View), servers::page)
+        .post("/servers/handover", Person(HandOver), &["server.handover"], servers::hand_over)
+        .post("/servers/rehearse", Person(HandOver), &["server.rehearse"], servers::rehearse)
+        .post("/servers/take-back", Person(HandOver), &["server.take_back"], servers::take_back)
+        .post("/servers/invite", Person(ManageServers), &["peer.invite"], servers::invite)
+        .post("/servers/join", Person(ManageServers), &["peer.join"], servers::join)
+        .post("/servers/remove", Person(ManageServers), &["peer.remove"], servers::remove)
         .get("/exchange", Person(View), render::page)
         .post("/exchange/sync", Person(Exchange), &["exchange.sync"], exchange::sync)
         .post("/exchange/registration", Person(Register), &["server.register"], exchange::registration)
@@ -98,12 +108,36 @@ pub fn table(app: App) -> Table {
         .post("/diagnostics/port", Person(EditConfiguration), &["conf.save"], diagnostics::port)
         .get("/diagnostics/firewall.txt", Person(View), diagnostics::firewall_text)
         .get("/diagnostics/firewall.csv", Person(View), diagnostics::firewall_csv)
+        .get("/logs", Person(ViewLogs), logs::page)
+        .get("/logs.txt", Person(ViewLogs), logs::text)
         .get("/audit", Person(ViewAudit), render::page)
         .get("/account", Person(OwnAccount), render::page)
         .post("/account/password", Person(OwnAccount), &["user.password"], account::password)
         .post("/account/sessions/revoke", Person(OwnAccount), &["session.end"], account::revoke)
         .post("/account/sessions/revoke-others", Person(OwnAccount), &["session.end"], account::revoke_others)
         .get("/settings", Person(View), render::page)
+        .get("/settings/alerts", Person(View), render::page)
+        .get("/settings/alerts/rules/new", Person(View), render::page)
+        .get("/settings/alerts/rules/{id}", Person(View), render::page)
+        .post("/settings/alerts/rules/review", Person(EditConfiguration), &[], alerts::review)
+        .post("/settings/alerts/rules", Person(EditConfiguration), &["alert.add", "alert.change"], alerts::save_rule)
+        .post("/settings/alerts/rules/{id}/disable", Person(EditConfiguration), &["alert.disable"], alerts::disable)
+        .post("/settings/alerts/rules/{id}/remove", Person(EditConfiguration), &["alert.remove"], alerts::remove_rule)
+        .get("/settings/alerts/channels/new", Person(View), render::page)
+        .get("/settings/alerts/channels/{id}", Person(View), render::page)
+        .post(
+            "/settings/alerts/channels",
+            Person(EditConfiguration),
+            &["alert.channel.add", "alert.channel.change"],
+            alerts::save_channel,
+        )
+        .post("/settings/alerts/channels/{id}/test", Person(EditConfiguration), &["alert.test"], alerts::test)
+        .post(
+            "/settings/alerts/channels/{id}/remove",
+            Person(EditConfiguration),
+            &["alert.channel.remove"],
+            alerts::remove_channel,
+        )
         .get("/events", May(View), events::events)
         .get("/api/v1/status", May(View), api::status::get)
         .get("/api/v1/config", May(View), api::config::get)
@@ -111,14 +145,22 @@ pub fn table(app: App) -> Table {
         .get("/api/v1/config/history", May(View), api::history::get)
         .post("/api/v1/config/restore", May(RestoreConfiguration), &["conf.save"], api::restore::post)
         .get("/api/v1/licenses", May(View), api::licenses::get)
+        .get("/api/v1/ve/license", May(View), api::ve::get)
+        .post("/api/v1/ve/license", May(EditConfiguration), &["ve.install"], api::ve::post)
+        .get("/api/v1/ve/request", May(Exchange), api::ve::request)
         .get("/api/v1/usage", May(View), api::usage::get)
         .get("/api/v1/clients", May(View), api::clients::get)
+        .get("/api/v1/alerts", May(View), api::alerts::get)
+        .get("/api/v1/servers", May(View), api::servers::get)
         .post("/api/v1/exchange/sync", May(Exchange), &["exchange.sync"], api::exchange::sync)
         .get_audited("/api/v1/exchange/report", May(Exchange), &["exchange.report"], api::exchange::report)
         .post("/api/v1/exchange/response", May(Exchange), &["exchange.push"], api::exchange::response)
         .get("/api/v1/exchange/ledger", May(View), api::exchange::ledger)
+        .get("/api/v1/logs", May(ViewLogs), api::logs::get)
         .get("/api/v1/audit", May(ViewAudit), api::audit::get)
         .get("/api/v1/openapi.json", May(View), api::openapi::get)
+        .post("/peer/v1/join", Open, &["peer.join"], peer::join)
+        .post("/peer/v1/poll", Open, &[], peer::poll)
         .get("/metrics", Open, metrics::get)
 }
 

@@ -107,6 +107,8 @@ fn settings_page(settings: &Settings) -> SettingsPage {
         "proxy" => "HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         "tls-cert" | "tls-key" => "none on loopback, else made in the data folder",
         "log" => "LOGGING_VERBOSITY of license_server.conf",
+        "license-log" => "license.log in the data folder",
+        "license-log-keep" => "10",
         _ => "none",
     };
     let rows = settings.sources.iter().map(|setting| OwnSetting {

@@ -149,7 +149,9 @@ async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
         "/setup/key",
         "/configuration",
         "/configuration/text",
+        "/settings/alerts/rules/review",
         "/exchange/clusters/{id}/report",
+        "/peer/v1/poll",
     ];
     /// What is read and leaves something all the same: it opens an entry of the ledger.
     const READ_AND_TOLD: &[&str] = &["/api/v1/exchange/report"];

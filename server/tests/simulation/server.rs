@@ -90,7 +90,7 @@ impl Desk {
     }
 
     async fn hello(&self, hello: Hello) -> Result<Welcome, Fault> {
-        let welcome = self.leases.hello(&hello, Peer { address: &self.address, deployment: "" }).await?;
+        let welcome = self.leases.hello(&hello, Peer { address: &self.address, deployment: "", ve: None }).await?;
         let deployment = hello.deployment.clone().unwrap_or_default();
         self.machine.deployments.lock().unwrap().insert(hello.run.clone(), deployment);
         let records = self.machine.saved.lock().unwrap().entry(hello.run).or_default().last_record();
@@ -102,7 +102,7 @@ impl Desk {
         };
         let (refresh_ms, valid_ms) = (REFRESH_MS, CACHE_MS);
         let (epoch, sequence) = (welcome.epoch, welcome.sequence);
-        Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records })
+        Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records, ve: None })
     }
 
     async fn refresh(&self, said: Refresh) -> Result<Allocation, Fault> {

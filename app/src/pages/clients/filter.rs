@@ -2,13 +2,17 @@
 
 use super::model::ClientFilter;
 use super::state::STATES;
-use crate::components::{Glyph, Hidden, Icon, LinkButton};
+use crate::components::{FilterChoice, FilterForm, FilterText, Glyph, Icon, LinkButton, plain_options};
 use crate::paths;
 use leptos::prelude::*;
 
 /// Text, product and state. Sends order and pace along.
 #[component]
-pub(super) fn FilterForm(filter: ClientFilter, products: Vec<String>, counts: Vec<(String, usize)>) -> impl IntoView {
+pub(super) fn ClientFilters(
+    filter: ClientFilter,
+    products: Vec<String>,
+    counts: Vec<(String, usize)>,
+) -> impl IntoView {
     let clear = filter.filters().then(|| {
         let kept = filter.clone();
         ClientFilter { sort: kept.sort, descending: kept.descending, every: kept.every, ..ClientFilter::default() }
@@ -21,48 +25,14 @@ pub(super) fn FilterForm(filter: ClientFilter, products: Vec<String>, counts: Ve
             ((*value).to_owned(), format!("{words} ({count})"))
         })
         .collect();
-    let mut products: Vec<(String, String)> = products.into_iter().map(|product| (product.clone(), product)).collect();
-    if !filter.product.is_empty() && products.iter().all(|(product, _)| *product != filter.product) {
-        products.push((filter.product.clone(), filter.product.clone()));
-    }
+    let dir = if filter.descending { "desc" } else { "" };
+    let kept = vec![("sort", filter.sort), ("dir", dir.to_owned()), ("every", filter.every)];
     view! {
-        <form method="get" action=paths::CLIENTS class="filters" role="search" aria-label="Filter the clients">
-            <div class="field inline grow">
-                <label for="filter-q">"Name, host or address"</label>
-                <input class="input" type="search" id="filter-q" name="q" value=filter.q data-filter="true" autocomplete="off" spellcheck="false" />
-            </div>
-            <Choice name="product" label="Product" all="Every product" chosen=filter.product options=products />
-            <Choice name="state" label="State" all="Every state" chosen=filter.state options=states />
-            {(!filter.sort.is_empty()).then(|| view! { <Hidden name="sort" value=filter.sort.clone() /> })}
-            {filter.descending.then(|| view! { <Hidden name="dir" value="desc" /> })}
-            {(!filter.every.is_empty()).then(|| view! { <Hidden name="every" value=filter.every.clone() /> })}
-            <button type="submit" class="button">"Filter"</button>
-            {clear.map(|clear| view! { <a class="clear" href=clear>"Clear filters"</a> })}
-        </form>
-    }
-    .into_any()
-}
-
-/// A select; each option is value and words.
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    chosen: String,
-    options: Vec<(String, String)>,
-) -> impl IntoView {
-    view! {
-        <div class="field inline">
-            <label for=format!("filter-{name}")>{label}</label>
-            <select class="input" id=format!("filter-{name}") name=name>
-                <option value="">{all}</option>
-                {options.into_iter().map(|(value, words)| {
-                    let selected = value == chosen;
-                    view! { <option value=value selected=selected>{words}</option> }
-                }).collect_view()}
-            </select>
-        </div>
+        <FilterForm action=paths::CLIENTS label="Filter the clients" kept=kept clear=clear>
+            <FilterText label="Name, host or address" value=filter.q />
+            <FilterChoice name="product" label="Product" all="Every product" chosen=filter.product options=plain_options(products) />
+            <FilterChoice name="state" label="State" all="Every state" chosen=filter.state options=states />
+        </FilterForm>
     }
     .into_any()
 }

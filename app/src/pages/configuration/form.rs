@@ -120,7 +120,7 @@ fn grouped(settings: &[SettingView], filter: &str) -> Vec<(String, Vec<SettingVi
 
 /// What was typed into settings the filter hides: carried along, so that nothing is lost.
 fn left_out(settings: &[SettingView], filter: &str) -> Vec<(String, String)> {
-    let Some(form) = request().form else { return Vec::new() };
+    let Some(form) = request().form.clone() else { return Vec::new() };
     settings
         .iter()
         .filter(|setting| setting.editable && !matches(setting, filter))

@@ -6,7 +6,12 @@ use leptos::prelude::*;
 
 /// The changes under their headings; one line when there is none.
 #[component]
-pub fn ChangeList(changes: ChangesModel) -> impl IntoView {
+pub fn ChangeList(
+    changes: ChangesModel,
+    /// At most so many under each heading; the ledger has them all.
+    #[prop(default = usize::MAX)]
+    most: usize,
+) -> impl IntoView {
     let groups = [
         ("Added", "plus", Glyph::Plus, changes.added),
         ("Extended", "plus", Glyph::Arrow, changes.extended),
@@ -18,11 +23,17 @@ pub fn ChangeList(changes: ChangesModel) -> impl IntoView {
     }
     view! {
         <dl class="changes">
-            {groups.into_iter().filter(|(.., sentences)| !sentences.is_empty()).map(|(word, class, glyph, sentences)| view! {
-                <div class=class>
-                    <dt><Icon glyph=glyph />{word}</dt>
-                    <dd><ul>{sentences.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}</ul></dd>
-                </div>
+            {groups.into_iter().filter(|(.., sentences)| !sentences.is_empty()).map(|(word, class, glyph, sentences)| {
+                let more = sentences.len().saturating_sub(most);
+                view! {
+                    <div class=class>
+                        <dt><Icon glyph=glyph />{word}</dt>
+                        <dd><ul>
+                            {sentences.into_iter().take(most).map(|sentence| view! { <li>{sentence}</li> }).collect_view()}
+                            {(more > 0).then(|| view! { <li class="muted">{format!("and {more} more")}</li> })}
+                        </ul></dd>
+                    </div>
+                }
             }).collect_view()}
         </dl>
     }

@@ -15,7 +15,7 @@ const TABS: [(&str, &str); 4] = [
 /// Links to the views; the one shown is marked.
 #[component]
 pub(super) fn Tabs() -> impl IntoView {
-    let path = request().path;
+    let path = request().path.clone();
     view! {
         <nav class="tabs" aria-label="Exchange">
             {TABS.into_iter().map(|(label, href)| {

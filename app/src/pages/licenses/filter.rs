@@ -1,7 +1,7 @@
 //! Which licenses are shown: a form, and links that count.
 
 use super::model::LicenseFilter;
-use crate::components::Hidden;
+use crate::components::{FilterChoice, FilterForm, FilterText};
 use crate::paths;
 use leptos::prelude::*;
 
@@ -28,48 +28,31 @@ pub(super) fn kind_words(kind: &str) -> String {
 
 /// Text, state and kind. Sends the order along.
 #[component]
-pub(super) fn FilterForm(filter: LicenseFilter, kinds: Vec<String>, counts: Vec<(String, usize)>) -> impl IntoView {
+pub(super) fn LicenseFilters(filter: LicenseFilter, kinds: Vec<String>, counts: Vec<(String, usize)>) -> impl IntoView {
     let filtered = !filter.q.is_empty() || !filter.state.is_empty() || !filter.kind.is_empty();
-    let states = counts.into_iter().map(|(state, count)| (format!("{} ({count})", words(&state)), state)).collect();
-    let kinds = kinds.into_iter().map(|kind| (kind_words(&kind), kind)).collect();
-    let clear = paths::licenses("", "", "", &filter.sort, filter.descending);
+    let states = counts
+        .into_iter()
+        .map(|(state, count)| {
+            let words = format!("{} ({count})", words(&state));
+            (state, words)
+        })
+        .collect();
+    let kinds = kinds
+        .into_iter()
+        .map(|kind| {
+            let words = kind_words(&kind);
+            (kind, words)
+        })
+        .collect();
+    let clear = filtered.then(|| paths::licenses("", "", "", &filter.sort, filter.descending));
+    let dir = if filter.descending { "desc" } else { "" };
+    let kept = vec![("sort", filter.sort), ("dir", dir.to_owned())];
     view! {
-        <form method="get" action=paths::LICENSES class="filters" role="search" aria-label="Filter the licenses">
-            <div class="field inline grow">
-                <label for="filter-q">"Product or id"</label>
-                <input class="input" type="search" id="filter-q" name="q" value=filter.q data-filter="true" autocomplete="off" spellcheck="false" />
-            </div>
-            <Choice name="state" label="State" all="Every state" chosen=filter.state options=states />
-            <Choice name="kind" label="Kind" all="Every kind" chosen=filter.kind options=kinds />
-            {(!filter.sort.is_empty()).then(|| view! { <Hidden name="sort" value=filter.sort.clone() /> })}
-            {filter.descending.then(|| view! { <Hidden name="dir" value="desc" /> })}
-            <button type="submit" class="button">"Filter"</button>
-            {filtered.then(|| view! { <a class="clear" href=clear>"Clear filters"</a> })}
-        </form>
-    }
-    .into_any()
-}
-
-/// A select; each option is words and value.
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    chosen: String,
-    options: Vec<(String, String)>,
-) -> impl IntoView {
-    view! {
-        <div class="field inline">
-            <label for=format!("filter-{name}")>{label}</label>
-            <select class="input" id=format!("filter-{name}") name=name>
-                <option value="">{all}</option>
-                {options.into_iter().map(|(words, value)| {
-                    let selected = value == chosen;
-                    view! { <option value=value selected=selected>{words}</option> }
-                }).collect_view()}
-            </select>
-        </div>
+        <FilterForm action=paths::LICENSES label="Filter the licenses" kept=kept clear=clear>
+            <FilterText label="Product or id" value=filter.q />
+            <FilterChoice name="state" label="State" all="Every state" chosen=filter.state options=states />
+            <FilterChoice name="kind" label="Kind" all="Every kind" chosen=filter.kind options=kinds />
+        </FilterForm>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What the page of the licenses shows.
 
 use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
+use super::ve::MachineLicense;
 use crate::request::Tone;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub struct LicensesPage {
     pub counts: Vec<(String, usize)>,
     /// Kinds to filter by.
     pub kinds: Vec<String>,
+    /// The license of this machine.
+    pub machine: MachineLicense,
 }
 
 /// What is shown, in which order: the query of the address.

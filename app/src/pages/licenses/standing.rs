@@ -123,6 +123,7 @@ mod tests {
             csv: String::new(),
             counts: counts.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect(),
             kinds: Vec::new(),
+            machine: crate::pages::licenses::MachineLicense::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which period, whose use, in which zone: links and a form, so that the address says it all.
 
 use super::model::{UsageFilter, UsagePage};
-use crate::components::Hidden;
+use crate::components::{FilterChoice, FilterForm, plain_options};
 use crate::paths;
 use leptos::prelude::*;
 
@@ -38,19 +38,20 @@ pub(super) fn Tools(data: UsagePage) -> impl IntoView {
     view! {
         <div class="usage-tools">
             <nav class="segments links" aria-label="Period">{ranges.into_iter().collect_view()}</nav>
-            <FilterForm data=data range=range />
+            <UsageFilters data=data range=range />
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn FilterForm(data: UsagePage, range: String) -> impl IntoView {
+fn UsageFilters(data: UsagePage, range: String) -> impl IntoView {
     let UsagePage { filter, period, zones, clients, contexts, .. } = data;
     let narrowed = !filter.client.is_empty() || !filter.context.is_empty();
-    let clear =
-        UsageFilter { client: String::new(), context: String::new(), before: String::new(), ..filter.clone() }.href();
-    let hidden = [
+    let clear = narrowed.then(|| {
+        UsageFilter { client: String::new(), context: String::new(), before: String::new(), ..filter.clone() }.href()
+    });
+    let kept = vec![
         ("product", filter.product.clone()),
         ("range", filter.range.clone()),
         ("tab", filter.tab.clone()),
@@ -59,50 +60,19 @@ fn FilterForm(data: UsagePage, range: String) -> impl IntoView {
     let dates = (range == "custom")
         .then_some([("from", "From", period.first_day), ("to", "Up to and including", period.last_day)]);
     view! {
-        <form method="get" action=paths::USAGE class="filters" role="search" aria-label="Filter the usage">
-            {hidden.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+        <FilterForm action=paths::USAGE label="Filter the usage" kept=kept submit="Show" clear=clear>
             {dates.map(|dates| dates.into_iter().map(|(name, label, day)| view! {
                 <div class="field inline">
                     <label for=format!("filter-{name}")>{label}</label>
                     <input class="input" type="date" id=format!("filter-{name}") name=name value=day required />
                 </div>
             }).collect_view())}
-            <Choice name="client" label="Client" all="All clients" chosen=filter.client options=clients.into_iter().map(|name| (name.clone(), name)).collect() />
+            <FilterChoice name="client" label="Client" all="All clients" chosen=filter.client options=plain_options(clients) />
             {(contexts.len() > 1).then(|| view! {
-                <Choice name="context" label="Context" all="All contexts" chosen=filter.context options=contexts.into_iter().map(|name| (name.clone(), name)).collect() />
+                <FilterChoice name="context" label="Context" all="All contexts" chosen=filter.context options=plain_options(contexts) />
             })}
-            <Choice name="zone" label="Time zone" all="The server's" chosen=filter.zone options=zones />
-            <button type="submit" class="button">"Show"</button>
-            {narrowed.then(|| view! { <a class="clear" href=clear>"Clear filters"</a> })}
-        </form>
-    }
-    .into_any()
-}
-
-/// A select; each option is value and words. A value that is not among them is offered as it is.
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    chosen: String,
-    mut options: Vec<(String, String)>,
-) -> impl IntoView {
-    if !chosen.is_empty() && options.iter().all(|(value, _)| *value != chosen) {
-        options.push((chosen.clone(), chosen.clone()));
-    }
-    let all = (!options.iter().any(|(value, _)| value.is_empty())).then_some(all);
-    view! {
-        <div class="field inline">
-            <label for=format!("filter-{name}")>{label}</label>
-            <select class="input" id=format!("filter-{name}") name=name>
-                {all.map(|all| view! { <option value="">{all}</option> })}
-                {options.into_iter().map(|(value, words)| {
-                    let selected = value == chosen;
-                    view! { <option value=value selected=selected>{words}</option> }
-                }).collect_view()}
-            </select>
-        </div>
+            <FilterChoice name="zone" label="Time zone" all="The server's" chosen=filter.zone options=zones />
+        </FilterForm>
     }
     .into_any()
 }

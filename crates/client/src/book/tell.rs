@@ -44,6 +44,9 @@ impl Book {
 impl State {
     /// What is wanted of the server in use, or of the one that is to take over.
     pub(super) fn want(&mut self, now_ms: u64) -> u32 {
+        if let Some(always) = self.always {
+            return always;
+        }
         if self.asked_ms > 0 {
             self.demand.asked(self.asked_ms);
         }

@@ -6,6 +6,7 @@ use super::peer::Session;
 use super::talk::Problem;
 use crate::event::Event;
 use crate::journal::Server;
+use crate::moment::Moment;
 
 /// Refresh intervals a server may wish for, milliseconds.
 const INTERVALS_MS: std::ops::RangeInclusive<u64> = 100..=PATIENCE_MS;
@@ -17,7 +18,12 @@ const SELDOM: u64 = 5;
 #[derive(Debug)]
 pub enum Outcome {
     /// A hello.
-    Welcome(Result<Welcome, Problem>),
+    Welcome {
+        /// Whether it told why this client has come.
+        tells: bool,
+        /// The answer.
+        result: Result<Welcome, Problem>,
+    },
     /// A refresh.
     Allocated {
         /// As it was sent.
@@ -51,10 +57,14 @@ impl Driver {
         // What is too old by now ends before the answer counts.
         self.feed(Step::Tick, now_ms);
         match outcome {
-            Outcome::Welcome(result) => {
+            Outcome::Welcome { tells, result } => {
                 self.peers[server].is_asking = false;
                 match result {
-                    Ok(welcome) => self.welcomed(server, &welcome, now_ms),
+                    Ok(welcome) => {
+                        // One that came back meanwhile is told again when it is left the next time.
+                        self.peers[server].is_told |= tells && self.failover.works_with(server);
+                        self.welcomed(server, &welcome, now_ms);
+                    }
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
@@ -96,6 +106,10 @@ impl Driver {
         peer.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         peer.due_ms = now_ms;
         peer.is_settled = false;
+        peer.is_to_greet = false;
+        if let Some(terms) = &welcome.ve {
+            self.tell(Moment::Terms { server, terms: terms.clone() });
+        }
         if has_lost {
             self.shared.books().iter().for_each(|book| book.begin_again(server));
         }
@@ -112,6 +126,9 @@ impl Driver {
         (works, is_idle): (bool, bool),
         now_ms: u64,
     ) {
+        if let Some(problem) = self.lack(allocation).filter(|_| works && !is_idle) {
+            return self.gives_none(server, allocation, problem, now_ms);
+        }
         let valid_ms = allocation.valid_ms.min(CACHE_MS);
         self.feed(Step::Answered { server, sent_ms, valid_ms, grants: works }, now_ms);
         let is_granted = works && self.failover.serving() == Some(server);
@@ -127,6 +144,9 @@ impl Driver {
             }
         }
         self.shared.note_problem(server, None);
+        if is_granted {
+            self.granted(server, allocation, now_ms);
+        }
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         // Clients that were started together are to drift apart: the second refresh comes at any time within the interval.
@@ -140,6 +160,8 @@ impl Driver {
         }
         peer.is_settled = !works && is_free && allocation.saved >= sequence;
         peer.is_troubled = false;
+        peer.problem = None;
+        peer.answered_ms = Some(now_ms);
         peer.has_forgotten = false;
         peer.interval_ms = interval_ms;
         peer.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
@@ -160,8 +182,13 @@ impl Driver {
         }
     }
 
-    fn failed(&mut self, server: Server, problem: Problem, now_ms: u64) {
-        let seldom = matches!(problem.kind, Some(FaultKind::ProtocolVersion | FaultKind::Superseded));
+    pub(super) fn failed(&mut self, server: Server, problem: Problem, now_ms: u64) {
+        let seldom = matches!(
+            problem.kind,
+            Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
+        );
+        let is_handed_over = problem.kind == Some(FaultKind::HandedOver);
+        let step = if problem.declines() { Step::Declined { server, is_handed_over } } else { Step::Failed(server) };
         let is_needed = self.failover.asks(server);
         let peer = &mut self.peers[server];
         let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
@@ -169,7 +196,8 @@ impl Driver {
         peer.is_hurried = false;
         peer.due_ms = now_ms.saturating_add(self.dice.around(interval_ms));
         self.trouble(server, &problem);
-        self.feed(Step::Failed(server), now_ms);
+        self.peers[server].problem = Some(problem);
+        self.feed(step, now_ms);
     }
 
     fn trouble(&self, server: Server, problem: &Problem) {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::client_protocol::{CheckOut, Records, Refresh, Use, VERSION};
-use licensing::failover::Event as Step;
+use licensing::client_protocol::{CheckOut, Observed, Records, Refresh, Use, VERSION};
+use licensing::failover::{Event as Step, PRIMARY, State};
 use licensing::product::ProductCode;
 
 use super::answers::Outcome;
@@ -11,6 +11,9 @@ use super::talk::{ask, body};
 use super::{Driver, Identity};
 use crate::journal::Server;
 use crate::shared::Shared;
+
+/// The most characters of what a client says it saw (the client protocol).
+const LONGEST_SEEN: usize = 255;
 
 impl Driver {
     /// Whether a server is to hear of this client at every interval.
@@ -54,12 +57,15 @@ impl Driver {
         peer.sent_ms = now_ms;
         let link = peer.link.clone();
         let sender = self.sender.clone();
-        let Some(session) = &mut peer.session else {
-            let hello = body(&self.identity.hello);
+        // Each move to a backup is told there once, also when it knows this run from before.
+        let is_news = server != PRIMARY && works && !peer.is_told;
+        let Some(session) = peer.session.as_mut().filter(|_| !is_news && !peer.is_to_greet) else {
+            let observed = is_news.then(|| self.observed(server, now_ms));
+            let hello = body(&self.identity.hello(server, observed));
             tokio::spawn(async move {
                 let result = ask(&link, "/v1/hello", hello).await;
                 // The driver may have ended.
-                let _ = sender.send((server, Outcome::Welcome(result)));
+                let _ = sender.send((server, Outcome::Welcome { tells: is_news, result }));
             });
             self.feed(Step::Asked(server), now_ms);
             return;
@@ -79,6 +85,27 @@ impl Driver {
             let _ = sender.send((server, outcome));
         });
         self.feed(Step::Asked(server), now_ms);
+    }
+
+    /// What this client saw of the server it worked with before, or tried before it came to `server`.
+    fn observed(&self, server: Server, now_ms: u64) -> Observed {
+        let other = self.failover.current.filter(|current| *current != server).unwrap_or(PRIMARY);
+        let answered_ms = self.peers[other].answered_ms.unwrap_or(self.identity.began_ms);
+        let shorten = |text: &str| text.chars().take(LONGEST_SEEN).collect();
+        Observed {
+            server: shorten(&self.shared.names[other]),
+            silent_ms: now_ms.saturating_sub(answered_ms),
+            problem: shorten(&self.problem(other).sentence),
+        }
+    }
+
+    /// Servers that are left for another are told anew when the client comes to them again.
+    pub(super) fn forget_told(&mut self, before: &State) {
+        let serving = self.failover.serving();
+        if serving.is_some() && serving != before.serving() {
+            let others = self.peers.iter_mut().enumerate().filter(|(server, _)| Some(*server) != serving);
+            others.for_each(|(_, peer)| peer.is_told = false);
+        }
     }
 
     fn send_records(&mut self, server: Server, now_ms: u64) {

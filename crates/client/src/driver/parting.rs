@@ -128,7 +128,7 @@ impl Leaving {
         if self.peer.session.is_some() {
             return Ok(());
         }
-        let welcome: Welcome = ask(&self.peer.link, "/v1/hello", body(&self.identity.hello)).await?;
+        let welcome: Welcome = ask(&self.peer.link, "/v1/hello", body(&self.identity.hello(self.server, None))).await?;
         self.peer.welcome(&welcome);
         self.shared.journal.resume_after(self.server, welcome.records);
         Ok(())

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use licensing::client_protocol::{REFRESH_MS, Welcome};
 
 use super::HURRY_MS;
+use super::talk::Problem;
 use crate::connection::Link;
 
 /// Records in one batch: a good second of work for neither side.
@@ -41,6 +42,16 @@ pub struct Peer {
     pub is_settled: bool,
     /// It has been asked since its interval was spread for the first time.
     pub is_spread: bool,
+    /// Hello is to be said again, so that it looks at its license.
+    pub is_to_greet: bool,
+    /// It knows why this client has come to it.
+    pub is_told: bool,
+    /// When its last usable answer came.
+    pub answered_ms: Option<u64>,
+    /// When what it gives ends, as far as it said so.
+    pub ends_ms: Option<u64>,
+    /// What is wrong with it.
+    pub problem: Option<Problem>,
 }
 
 /// A run as a server knows it.
@@ -73,6 +84,11 @@ impl Peer {
             batch: BATCH,
             is_settled: true,
             is_spread: false,
+            is_to_greet: false,
+            is_told: false,
+            answered_ms: None,
+            ends_ms: None,
+            problem: None,
         }
     }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use licensing::client_protocol::{FaultKind, PATIENCE_MS, Refused, VERSION, WRONG_VERSION};
+use licensing::client_protocol::{FaultKind, Limit, PATIENCE_MS, Refused, Shortage, VERSION, WRONG_VERSION};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use crate::book::printable;
 use crate::connection::Link;
 
 /// Why a request had no usable answer.
+///
+/// What says that the server itself will not serve this client: see [`Problem::declines`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What the server says is wrong, if it says so.
@@ -22,6 +24,36 @@ impl Problem {
     /// A problem that no server named.
     pub fn new(sentence: impl Into<String>) -> Self {
         Self { kind: None, sentence: sentence.into() }
+    }
+
+    /// The server gives no license although it was asked for one.
+    pub fn none_given(limit: Option<&Limit>) -> Self {
+        let said = limit.and_then(|limit| limit.sentence.as_deref()).map(printable);
+        let otherwise = match limit.and_then(|limit| limit.why) {
+            Some(Shortage::AllInUse | Shortage::OverLimit) => "All of its licenses are in use.",
+            Some(Shortage::OutOfService) => "Its licenses are out of service. Look at that server's console.",
+            Some(Shortage::Released) => "An administrator released this license a short while ago.",
+            Some(Shortage::NotLicensed) | None => "It has no license for this.",
+        };
+        Self { kind: Some(FaultKind::LoginRefused), sentence: said.unwrap_or_else(|| otherwise.to_owned()) }
+    }
+
+    /// Whether the server said that it does not serve this client now: there is nothing to wait for.
+    pub fn declines(&self) -> bool {
+        matches!(self.kind, Some(FaultKind::LoginRefused | FaultKind::HoursUsedUp | FaultKind::HandedOver))
+    }
+
+    /// Whether the other side speaks another version.
+    pub fn is_version(&self) -> bool {
+        self.kind == Some(FaultKind::ProtocolVersion)
+    }
+
+    /// Whether it stays so until somebody changes something, here or there.
+    pub fn is_lasting(&self) -> bool {
+        matches!(
+            self.kind,
+            Some(FaultKind::LoginRefused | FaultKind::ProtocolVersion | FaultKind::Malformed | FaultKind::Superseded)
+        )
     }
 
     fn version(spoken: Option<u32>) -> Self {

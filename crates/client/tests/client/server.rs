@@ -13,8 +13,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use licensing::client_protocol::{
-    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Records, Refresh, ServerName,
-    Shortage, VERSION, Welcome,
+    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Notice, Records, Refresh, ServerName,
+    Shortage, VERSION, VeTerms, Welcome,
 };
 use licensing::product::ProductCode;
 
@@ -57,6 +57,9 @@ pub struct World {
     pub acknowledged: u64,
     pub repeated: usize,
     pub loses_next_acknowledgement: bool,
+    /// Of a server with a license for virtual environments: what opens it, and its terms.
+    pub ve: Option<(String, VeTerms)>,
+    pub notice: Option<Notice>,
 }
 
 /// A server.
@@ -83,6 +86,8 @@ impl Fake {
             acknowledged: 0,
             repeated: 0,
             loses_next_acknowledgement: false,
+            ve: None,
+            notice: None,
         };
         Self { world: Arc::new(Mutex::new(world)), clock: clock.clone() }
     }
@@ -147,7 +152,13 @@ impl World {
     fn hello(&mut self, body: &[u8]) -> Text {
         let hello: Hello = serde_json::from_slice(body).unwrap();
         hello.check().unwrap();
+        let login = hello.ve.clone();
         self.hellos.push(hello);
+        let ve = match (&self.ve, login) {
+            (Some((opens, terms)), Some(login)) if login.passphrase == *opens => Some(terms.clone()),
+            (Some(_), _) => return Err(Fault::new(FaultKind::LoginRefused, "This passphrase opens nothing.")),
+            (None, _) => None,
+        };
         self.knows = true;
         text(&Welcome {
             protocol: VERSION,
@@ -162,6 +173,7 @@ impl World {
             valid_ms: 120_000,
             sequence: self.sequence,
             records: self.acknowledged,
+            ve,
         })
     }
 
@@ -195,6 +207,7 @@ impl World {
             refresh_ms: 2_000,
             valid_ms: 120_000,
             products,
+            notice: self.notice.clone(),
         })
     }
 
@@ -319,6 +332,6 @@ impl Clock for TestClock {
     }
 
     fn wall_ms(&self) -> i64 {
-        WALL_MS
+        WALL_MS + i64::try_from(self.began.elapsed().as_millis()).unwrap()
     }
 }

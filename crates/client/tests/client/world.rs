@@ -17,7 +17,7 @@ pub struct Scene {
     pub clock: Arc<TestClock>,
     pub primary: Fake,
     pub backup: Fake,
-    net: Arc<Net>,
+    pub net: Arc<Net>,
 }
 
 impl Scene {

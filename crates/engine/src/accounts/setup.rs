@@ -6,7 +6,6 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use licensing::conf::effective::Effective;
 use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
@@ -92,7 +91,7 @@ impl Engine {
         let connection: Option<String> = row.get("connection");
         let claimed = row.get::<Option<i64>, _>("claimed_at").is_some();
         // Registered by other means, before or since: nothing is left to ask.
-        let registered = Effective::of(&self.conf().document()).registered();
+        let registered = self.conf().effective.registered();
         Ok(Setup {
             claimed,
             done: row.get::<Option<i64>, _>("done_at").is_some() || (claimed && registered),

@@ -138,8 +138,8 @@ impl Engine {
                 self.conf.borrow().outside.clone()
             }
         };
-        let (revision, bytes) = newest.map_or((None, Vec::new()), |n| (Some(n.revision), n.bytes));
-        let fresh = ConfState { path: self.conf_path.display().to_string(), revision, bytes, outside, problem };
+        let newest = newest.map(|newest| (newest.revision, newest.bytes));
+        let fresh = ConfState::new(self.conf_path.display().to_string(), newest, outside, problem);
         self.conf.send_if_modified(|old| {
             let changed =
                 old.revision != fresh.revision || old.outside != fresh.outside || old.problem != fresh.problem;

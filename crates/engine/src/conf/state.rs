@@ -1,6 +1,9 @@
 //! What is known of the file at this moment: one value that pages, API and live view all read.
 
+use std::sync::Arc;
+
 use licensing::conf::document::Document;
+use licensing::conf::effective::Effective;
 use serde::{Deserialize, Serialize};
 
 use super::file::FileError;
@@ -30,9 +33,23 @@ pub struct ConfState {
     pub outside: Option<Outside>,
     /// Why the file cannot be used now.
     pub problem: Option<FileError>,
+    /// The values of `bytes` in effect.
+    pub effective: Arc<Effective>,
 }
 
 impl ConfState {
+    /// What was found, with the values it puts into effect.
+    pub(crate) fn new(
+        path: String,
+        newest: Option<(Revision, Vec<u8>)>,
+        outside: Option<Outside>,
+        problem: Option<FileError>,
+    ) -> Self {
+        let (revision, bytes) = newest.map_or((None, Vec::new()), |(revision, bytes)| (Some(revision), bytes));
+        let effective = Arc::new(Effective::of(&Document::parse(bytes.clone())));
+        Self { path, revision, bytes, outside, problem, effective }
+    }
+
     /// The newest revision as a document.
     pub fn document(&self) -> Document {
         Document::parse(self.bytes.clone())

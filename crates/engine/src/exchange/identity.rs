@@ -1,6 +1,5 @@
 //! Who this server is at the nodes: its instance, its registration, the vendor's keys it trusts.
 
-use licensing::conf::effective::Effective;
 use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::vendor_key::{Fingerprint, VendorKey};
@@ -122,7 +121,7 @@ impl Engine {
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn identity(&self) -> Result<Identity, sqlx::Error> {
         let conf = self.conf();
-        let effective = Effective::of(&conf.document());
+        let effective = conf.effective.clone();
         let mut identity = self.stored_identity().await?;
         let registered = identity.guid;
         identity.guid = effective.guid.filter(|_| effective.flexible);
@@ -231,7 +230,7 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn deployments(&self) -> Result<Vec<String>, sqlx::Error> {
-        let effective = Effective::of(&self.conf().document());
+        let effective = self.conf().effective;
         let Some(guid) = effective.guid.filter(|_| effective.flexible) else { return Ok(Vec::new()) };
         let mut all = vec![guid.compact()];
         if let Some(installed) = self.installed().filter(|installed| installed.bundle.guid == guid) {

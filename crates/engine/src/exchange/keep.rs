@@ -231,7 +231,7 @@ impl Engine {
     /// Exchanges whenever it is due, until the task is ended. Run as one task.
     pub async fn keep_in_sync(self: Arc<Self>) {
         let mut conf = self.conf_changes();
-        let mut effective = Effective::of(&conf.borrow_and_update().document());
+        let mut effective = conf.borrow_and_update().effective.clone();
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut blocked = false;
@@ -243,7 +243,7 @@ impl Engine {
                     if changed.is_err() {
                         return;
                     }
-                    effective = Effective::of(&conf.borrow_and_update().document());
+                    effective = conf.borrow_and_update().effective.clone();
                     blocked = false;
                     // Other nodes or another port: what failed may work now.
                     self.sync.with_times(|times| times.not_before = None);

@@ -47,7 +47,7 @@ pub const FETCH_LIMIT: Duration = Duration::from_secs(20);
 impl Engine {
     /// Asks the nodes of the conf file, one after the other, for the vendor's keys. Nothing about this server is sent.
     pub async fn fetch_keys(&self) -> FetchedKeys {
-        self.fetch_keys_as(&Effective::of(&self.conf().document())).await
+        self.fetch_keys_as(&self.conf().effective).await
     }
 
     /// As [`Engine::fetch_keys`], with settings that are not written yet.

@@ -231,6 +231,23 @@ impl Engine {
         Ok(row.as_ref().map(entry))
     }
 
+    /// When the last answer was taken in, Unix milliseconds, and what it changed.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn last_changes(&self) -> Result<Option<(i64, Changes)>, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT answered_at, outcome FROM exchange_ledger WHERE state = 'answered'
+             ORDER BY answered_at DESC, rowid DESC LIMIT 1",
+        )
+        .fetch_optional(self.store.read())
+        .await?;
+        Ok(row.and_then(|row| {
+            let outcome: Outcome = serde_json::from_str(row.get::<Option<&str>, _>("outcome")?).ok()?;
+            Some((row.get::<Option<i64>, _>("answered_at")?, outcome.changes))
+        }))
+    }
+
     /// Notes that the report is about to leave for this node.
     pub(super) async fn report_leaves(&self, status_id: &str, node: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;

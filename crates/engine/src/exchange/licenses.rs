@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use licensing::bundle::{Bundle, Kind, License, SignedBundle, Standing, Verdict, standing};
-use licensing::conf::effective::Effective;
 use licensing::context::Context;
 use licensing::status_response::{Accepted, Installed as Stamp};
 use licensing::vendor_key::VendorKey;
@@ -129,7 +128,7 @@ impl Engine {
     /// The same without what is in use.
     pub(crate) fn standings(&self) -> Option<Licenses> {
         let installed = self.installed()?;
-        let effective = Effective::of(&self.conf().document());
+        let effective = self.conf().effective;
         let contact = self.contact();
         let mut items: Vec<LicenseItem> = installed
             .bundle

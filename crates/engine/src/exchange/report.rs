@@ -1,6 +1,5 @@
 //! Making a report: what leaves this server, and nothing else.
 
-use licensing::conf::effective::Effective;
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
 
@@ -94,6 +93,7 @@ impl Engine {
             report_timestamp: (now / 1000).to_string(),
             images: None,
             deployments,
+            simultaneous_use_ms: Some(self.simultaneous_ms().await?).filter(|ms| *ms > 0),
         }
         .to_json();
         Ok(OpenedReport {
@@ -107,7 +107,7 @@ impl Engine {
     /// A node that takes a report in clear from `curl`: one in use when it is reached by HTTPS or lies on this machine,
     /// else the first of the HTTPS nodes. Over plain HTTP only sealed bodies are sent, which `curl` cannot make.
     pub fn licensing_url(&self) -> Option<String> {
-        let effective = Effective::of(&self.conf().document());
+        let effective = self.conf().effective;
         let url = |scheme: &str, host: &str, port: u16| {
             let standard = if scheme == "https" { 443 } else { 80 };
             let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };

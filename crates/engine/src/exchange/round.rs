@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use licensing::conf::effective::Effective;
 use licensing::status_response::Refusal;
 use licensing::vendor_key::VendorKey;
 use serde::{Deserialize, Serialize};
@@ -71,7 +70,7 @@ impl Engine {
             return Err(ReportError::NotReady(problem));
         }
         let identity = if identity.usable_keys().is_empty() { self.complete_keys(identity).await? } else { identity };
-        let mut waiting = nodes(&Effective::of(&self.conf().document()));
+        let mut waiting = nodes(&self.conf().effective);
         if waiting.is_empty() {
             return Err(ReportError::NotReady(
                 "The list of licensing nodes in license_server.conf is empty. Enter at least one, or write `default`."

@@ -91,6 +91,9 @@ impl Engine {
             tracing::error!(%error, "the database did not answer a client");
             Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
         };
+        hello.check()?;
+        self.handover.check(&hello.client)?;
+        let admitted = self.admit(hello)?;
         let identity = self.identity().await.map_err(unanswered)?;
         let deployments = self.deployments().await.map_err(unanswered)?;
         if let Some(named) = &hello.deployment
@@ -101,7 +104,9 @@ impl Engine {
             )));
         }
         let deployment = deployments.first().map_or("", String::as_str);
-        let reply = self.leases.hello(hello, Peer { address, deployment }).await?;
+        let (ve, terms) = admitted.map(|admitted| (admitted.product, admitted.terms)).unzip();
+        let reply = self.leases.hello(hello, Peer { address, deployment, ve: ve.as_deref() }).await?;
+        self.note_switch(hello).await;
         Ok(Welcome {
             protocol: VERSION,
             epoch: reply.epoch,
@@ -115,6 +120,7 @@ impl Engine {
             valid_ms: CACHE_MS,
             sequence: reply.sequence,
             records: self.usage.acknowledged(reply.id).await,
+            ve: terms,
         })
     }
 
@@ -123,7 +129,8 @@ impl Engine {
     /// # Errors
     /// [`Fault`], in the words of the protocol.
     pub async fn client_goodbye(&self, said: Goodbye) -> Result<Farewell, Fault> {
-        let (id, farewell) = self.leases.goodbye(said).await?;
+        let (id, farewell) = self.leases.goodbye(self.named(said)).await?;
+        self.leave_seat(id).await;
         // Check-outs it told as open and never ended are over.
         if let Err(error) = self.usage.lost(id, self.now_ms()).await {
             tracing::error!(%error, "check-outs of a client that ended could not be closed");
@@ -138,6 +145,7 @@ impl Engine {
     pub async fn client_records(&self, mut said: Records) -> Result<Acknowledged, Fault> {
         said.check()?;
         let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
+        self.name_records(&mut said);
         let off = said.now.map_or(0, |now| now.saturating_sub(self.now_ms()));
         let shift = if off.abs() > CLOCK_SLACK { off } else { 0 };
         for record in said.records.iter_mut().filter(|_| shift != 0) {

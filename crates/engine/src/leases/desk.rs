@@ -7,6 +7,7 @@ use licensing::allocation::{Allocation, Broken, Effect, Event, Key, Run, Times};
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
 use licensing::product::ProductCode;
 
+use super::requests::Peer;
 use super::run::{Card, Entry, RunState, StoredRun};
 use super::totals::Totals;
 use super::{Commit, Loaded};
@@ -141,16 +142,18 @@ impl Desk {
     }
 
     /// The same run says hello again: it is as alive as before.
-    pub fn again(&mut self, id: Key, hello: &Hello, address: &str, wall: i64, now: i64) {
+    pub fn again(&mut self, id: Key, hello: &Hello, peer: Peer<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
         let card = &entry.card;
-        if *card.name != *hello.name.trim() || card.host != hello.host || card.address != address {
+        let ve = peer.ve.map(str::to_owned).or_else(|| card.ve.clone());
+        if *card.name != *hello.name.trim() || card.host != hello.host || card.address != peer.address || card.ve != ve {
             entry.card = Arc::new(Card {
                 name: hello.name.trim().into(),
                 host: hello.host.clone(),
                 software: hello.software.clone(),
-                address: address.to_owned(),
+                address: peer.address.to_owned(),
+                ve,
                 ..Card::clone(card)
             });
             self.counters.insert(id);

@@ -61,6 +61,12 @@ impl Engine {
             let total = licensed.entry(license.product).or_default();
             *total = total.saturating_add(count);
         }
+        let (pools, in_force) = self.ve_pools();
+        if in_force {
+            licensed.extend(pools);
+        } else {
+            out.extend(pools.into_keys());
+        }
         let out = out.into_iter().filter(|product| !licensed.contains_key(product)).collect();
         (licensed, out)
     }
@@ -86,12 +92,17 @@ impl Engine {
             loop {
                 second.tick().await;
                 engine.settle_leases().await;
+                engine.watch_handover();
+                if let Err(error) = engine.watch_simultaneous().await {
+                    tracing::error!(%error, "simultaneous use of two servers could not be noted");
+                }
                 let now = engine.now_ms();
                 for silent in engine.leases.tick() {
                     if let Err(error) = engine.usage.lost(silent, now).await {
                         tracing::error!(%error, "check-outs of a client that fell silent could not be ended");
                     }
                 }
+                engine.clear_seats().await;
             }
         };
         let engine = self.clone();

@@ -18,6 +18,8 @@ pub struct Peer<'a> {
     pub address: &'a str,
     /// Whose usage it is when it does not say.
     pub deployment: &'a str,
+    /// The product of the VE license it logs in to.
+    pub ve: Option<&'a str>,
 }
 
 /// What a hello is answered with.
@@ -61,14 +63,15 @@ impl Leases {
                         return Err(Fault::malformed("This `run` has said goodbye. Make a new one at each start."));
                     }
                     _ => {
-                        desk.again(id, hello, peer.address, wall, now);
+                        desk.again(id, hello, peer, wall, now);
                         id
                     }
                 },
                 None => {
                     let epoch = desk.epoch_of(&hello.client).max(stored_epoch) + 1;
                     let deployment = hello.deployment.as_deref().unwrap_or(peer.deployment);
-                    desk.begin(Card::of(hello, epoch, peer.address, deployment, wall), wall, now)?
+                    let card = Card::of(hello, epoch, peer.address, deployment, wall);
+                    desk.begin(Card { ve: peer.ve.map(str::to_owned), ..card }, wall, now)?
                 }
             };
             (id, desk.entries.get(&id).and_then(|entry| entry.wait_for))
@@ -116,6 +119,7 @@ impl Leases {
             refresh_ms: REFRESH_MS,
             valid_ms: CACHE_MS,
             products,
+            notice: None,
         })
     }
 

@@ -123,6 +123,8 @@ pub struct Card {
     pub deployment: Arc<str>,
     /// When it said hello, Unix milliseconds.
     pub since: i64,
+    /// The product of the VE license it logged in to.
+    pub ve: Option<String>,
 }
 
 impl Card {
@@ -137,6 +139,7 @@ impl Card {
             address: address.to_owned(),
             deployment: deployment.into(),
             since,
+            ve: None,
         }
     }
 }

@@ -94,6 +94,7 @@ fn stored(row: &SqliteRow) -> Option<StoredRun> {
                 address: text("address"),
                 deployment: text("deployment").into(),
                 since: row.get("since"),
+                ve: row.get("ve"),
             }),
             seen: row.get("seen"),
             sequence: unsigned(row.get("sequence")),
@@ -124,7 +125,8 @@ async fn insert(
                 card.software,
                 card.address,
                 card.deployment,
-                card.since
+                card.since,
+                card.ve
             ])
         })
         .collect();
@@ -132,9 +134,9 @@ async fn insert(
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO lease_runs (id, client, epoch, run, name, host, software, address, deployment, since, seen, sequence, shares, uses, audio_ms, dropped, state)
+        "INSERT INTO lease_runs (id, client, epoch, run, name, host, software, address, deployment, since, seen, sequence, shares, uses, audio_ms, dropped, state, ve)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,
-                value ->> 9, 0, '[]', '{}', 0, 0, 'open' FROM json_each(?)
+                value ->> 9, 0, '[]', '{}', 0, 0, 'open', value ->> 10 FROM json_each(?)
          WHERE true ON CONFLICT DO NOTHING",
     )
     .bind(Value::from(rows).to_string())
@@ -164,14 +166,15 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
                 run.card.name,
                 run.card.host,
                 run.card.software,
-                run.card.address
+                run.card.address,
+                run.card.ve
             ])
         })
         .collect();
     sqlx::query(
         "UPDATE lease_runs SET seen = j.value ->> 1, sequence = j.value ->> 2, shares = j.value ->> 3, uses = j.value ->> 4,
                 audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7,
-                name = j.value ->> 8, host = j.value ->> 9, software = j.value ->> 10, address = j.value ->> 11
+                name = j.value ->> 8, host = j.value ->> 9, software = j.value ->> 10, address = j.value ->> 11, ve = j.value ->> 12
          FROM json_each(?) AS j WHERE lease_runs.id = j.value ->> 0",
     )
     .bind(Value::from(rows).to_string())

@@ -18,7 +18,7 @@ fn speech() -> ProductCode {
     "SPEECH".parse().unwrap()
 }
 
-const PEER: Peer<'_> = Peer { address: "10.0.0.7", deployment: "d" };
+const PEER: Peer<'_> = Peer { address: "10.0.0.7", deployment: "d", ve: None };
 
 fn hello(client: &str, run: &str) -> Hello {
     Hello {
@@ -28,7 +28,7 @@ fn hello(client: &str, run: &str) -> Hello {
         name: client.to_owned(),
         host: String::new(),
         software: String::new(),
-        deployment: None,
+        deployment: None, ve: None, observed: None,
     }
 }
 

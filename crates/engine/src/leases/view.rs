@@ -153,6 +153,40 @@ impl Leases {
         desk.allocation.pools().map(pool).collect()
     }
 
+    /// Clients that have licenses in use, as they themselves said a moment ago. What was only stored before a restart does not count.
+    #[must_use]
+    pub fn serving(&self) -> u32 {
+        let now = self.clock.mono_ms();
+        let in_use = |run: &Run| {
+            !run.restored && now.saturating_sub(run.seen) <= SILENT && run.shares().any(|(_, share)| share.held > 0)
+        };
+        let count = self.desk().allocation.runs().filter(|(_, run)| in_use(run)).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Clients of virtual environments that fell silent without a goodbye: id, name, and when they were last heard of.
+    pub(crate) fn silent_ve(&self) -> Vec<(String, String, i64)> {
+        let now = self.clock.mono_ms();
+        let desk = self.desk();
+        let silent = |id: &i64| desk.allocation.run(*id).is_none_or(|run| now.saturating_sub(run.seen) > SILENT);
+        let gone = desk.entries.iter().filter(|(id, entry)| {
+            entry.state == RunState::Open && entry.card.ve.is_some() && silent(id)
+        });
+        gone.map(|(_, entry)| (entry.card.client.clone(), entry.card.name.to_string(), entry.seen)).collect()
+    }
+
+    /// The ids of the clients that have licenses in use here, as they said a moment ago.
+    pub(crate) fn at_work(&self) -> std::collections::BTreeSet<String> {
+        let now = self.clock.mono_ms();
+        let desk = self.desk();
+        let works = |id: &i64| {
+            desk.allocation.run(*id).is_some_and(|run| {
+                now.saturating_sub(run.seen) <= SILENT && run.shares().any(|(_, share)| share.held > 0)
+            })
+        };
+        desk.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.card.client.clone()).collect()
+    }
+
     /// Licenses in use now, by product.
     #[must_use]
     pub fn in_use(&self) -> BTreeMap<ProductCode, u64> {

@@ -20,6 +20,12 @@ pub enum FaultKind {
     Superseded,
     /// The server cannot store anything now: try again.
     Unavailable,
+    /// The license of this server does not let this client log in.
+    LoginRefused,
+    /// The hours of this server's countdown license are used up.
+    HoursUsedUp,
+    /// The server is handed over to another for a while: go there at once.
+    HandedOver,
 }
 
 impl FaultKind {
@@ -32,7 +38,8 @@ impl FaultKind {
             Self::TooLarge => 413,
             Self::UnknownClient => 404,
             Self::Superseded => 409,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::HandedOver => 503,
+            Self::LoginRefused | Self::HoursUsedUp => 403,
         }
     }
 
@@ -46,6 +53,9 @@ impl FaultKind {
             Self::UnknownClient => "This client is not known here.",
             Self::Superseded => "A later run of this client has taken its place.",
             Self::Unavailable => "Nothing can be stored at the moment.",
+            Self::LoginRefused => "The license of this server does not allow it.",
+            Self::HoursUsedUp => "The hours of this server are used up.",
+            Self::HandedOver => "This server is handed over to another.",
         }
     }
 }
@@ -150,7 +160,16 @@ impl Hello {
             return Err(Fault::malformed("`name` is empty. Say what people call this client."));
         }
         words("host", &self.host, HOST)?;
-        words("software", &self.software, NAME)
+        words("software", &self.software, NAME)?;
+        if let Some(ve) = &self.ve {
+            words("ve.passphrase", &ve.passphrase, ID)?;
+            words("ve.product", &ve.product, NAME)?;
+        }
+        if let Some(observed) = &self.observed {
+            words("observed.server", &observed.server, HOST)?;
+            words("observed.problem", &observed.problem, HOST)?;
+        }
+        Ok(())
     }
 }
 

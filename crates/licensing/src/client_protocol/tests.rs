@@ -9,6 +9,8 @@ fn hello() -> Hello {
         host: "vm-7".to_owned(),
         software: String::new(),
         deployment: None,
+        ve: None,
+        observed: None,
     }
 }
 

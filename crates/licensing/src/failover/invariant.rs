@@ -23,6 +23,9 @@ pub enum Broken {
     /// Away while working, or the other way round.
     #[error("the client is served and away at once")]
     ServedAndAway,
+    /// Works with a server that said no.
+    #[error("the client works with a server that does not serve it now")]
+    Declined,
 }
 
 /// What always holds after [`super::step`] at `now_ms`.
@@ -35,7 +38,8 @@ pub fn invariants(state: &State, now_ms: u64) -> Result<(), Broken> {
         _ => None,
     };
     let is_missing = |server: usize| server >= state.servers;
-    if named.is_some_and(is_missing) || state.current.is_some_and(is_missing) {
+    let is_any_missing = state.declining.iter().copied().any(is_missing);
+    if is_any_missing || named.is_some_and(is_missing) || state.current.is_some_and(is_missing) {
         return Err(Broken::NoSuchServer);
     }
     let backup_is_primary = state.phase == Phase::OnBackup(PRIMARY);
@@ -53,6 +57,9 @@ pub fn invariants(state: &State, now_ms: u64) -> Result<(), Broken> {
     }
     if state.serving().is_some() == state.away_since.is_some() {
         return Err(Broken::ServedAndAway);
+    }
+    if state.serving().is_some_and(|serving| state.declining.contains(&serving)) {
+        return Err(Broken::Declined);
     }
     Ok(())
 }

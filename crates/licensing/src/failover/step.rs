@@ -20,6 +20,13 @@ pub enum Event {
     },
     /// A request ended without a usable answer: refused, broken, or its time ran out.
     Failed(Server),
+    /// A server answered that it does not serve this client now. That is no usable answer, and nothing to wait for.
+    Declined {
+        /// Who.
+        server: Server,
+        /// Whether it was handed over to another on purpose: then nothing is wrong with it.
+        is_handed_over: bool,
+    },
     /// Time passed.
     Tick,
 }
@@ -72,9 +79,13 @@ pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
         }
         Event::Answered { .. } | Event::Tick => {}
         Event::Failed(server) => failed(&mut next, server, now_ms, &mut effects),
+        Event::Declined { server, is_handed_over } if server < next.servers => {
+            declined(&mut next, server, is_handed_over, now_ms, &mut effects);
+        }
+        Event::Declined { .. } => {}
     }
     if next.patient_until().is_some_and(|until| now_ms >= until) {
-        give_up(&mut next, now_ms, &mut effects);
+        give_up(&mut next, false, now_ms, &mut effects);
     }
     (next, effects)
 }
@@ -86,6 +97,7 @@ fn asked(next: &mut State, server: Server, now_ms: u64) {
 }
 
 fn answered(next: &mut State, server: Server, until: u64, grants: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+    next.declining.remove(&server);
     match next.serving() {
         Some(serving) if serving == server => {
             next.unanswered_since = None;
@@ -151,12 +163,26 @@ fn failed(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effec
     }
 }
 
-/// The server worked with gave no usable answer for too long.
-fn give_up(next: &mut State, now_ms: u64, effects: &mut Vec<Effect>) {
+fn declined(next: &mut State, server: Server, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+    next.declining.insert(server);
+    if next.serving() == Some(server) {
+        give_up(next, is_handed_over, now_ms, effects);
+    } else {
+        failed(next, server, now_ms, effects);
+    }
+}
+
+/// The server worked with gave no usable answer for too long, or said itself that it does not serve now.
+fn give_up(next: &mut State, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
     let since = next.unanswered_since.unwrap_or(now_ms);
     if next.phase == Phase::OnPrimary {
-        let flapping = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
-        next.proof_ms = if flapping { (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS) } else { 0 };
+        let is_early = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
+        next.proof_ms = match (is_early, is_handed_over) {
+            (false, _) => 0,
+            // Done on purpose: what it had to prove before neither grows nor is forgiven.
+            (true, true) => next.proof_ms,
+            (true, false) => (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS),
+        };
     }
     next.away_since = Some(since);
     next.unanswered_since = None;

@@ -168,12 +168,92 @@ fn without_any_other_server_a_flapping_primary_is_taken_at_once() {
     assert_eq!(play.state.phase, Phase::OnPrimary);
 }
 
+fn handed_over(server: Server) -> Event {
+    Event::Declined { server, is_handed_over: true }
+}
+
+fn refused(server: Server) -> Event {
+    Event::Declined { server, is_handed_over: false }
+}
+
+#[test]
+fn a_server_that_declines_is_left_at_once() {
+    for declined in [handed_over(0), refused(0)] {
+        let mut play = Play::new(2);
+        play.seconds(2, &[0]);
+        play.told();
+        play.feed(Event::Asked(0));
+        play.feed(declined);
+        assert_eq!((play.state.phase, play.state.serving()), (Phase::Trying(1), None), "{declined:?}");
+        play.answer(1);
+        assert_eq!(play.told(), [Effect::Work { from: Some(0), to: 1 }]);
+    }
+}
+
+#[test]
+fn a_primary_that_declines_beside_the_work_keeps_the_client_on_its_backup() {
+    let mut play = Play::new(2);
+    play.seconds(2, &[0]);
+    play.feed(handed_over(0));
+    play.answer(1);
+    for _ in 0..100 {
+        play.now += 2_000;
+        play.feed(Event::Asked(0));
+        play.feed(handed_over(0));
+        play.answer(1);
+        assert_eq!(play.state.phase, Phase::OnBackup(1));
+    }
+    play.answer(0);
+    assert_eq!(play.state.phase, Phase::OnPrimary, "the first usable answer brings it back");
+}
+
+#[test]
+fn handing_over_is_not_flapping_refusing_is() {
+    for (declined, proof_ms, phase) in
+        [(handed_over(0), 0, Phase::OnPrimary), (refused(0), FIRST_PROOF_MS, Phase::OnBackup(1))]
+    {
+        let mut play = Play::new(2);
+        play.seconds(2, &[0]);
+        play.feed(declined);
+        play.answer(1);
+        // Back, and declined again two seconds later.
+        play.now += 2_000;
+        play.answer(0);
+        assert_eq!(play.state.phase, Phase::OnPrimary);
+        play.now += 2_000;
+        play.feed(declined);
+        play.answer(1);
+        assert_eq!(play.state.proof_ms, proof_ms, "{declined:?}");
+        play.now += 2_000;
+        play.answer(0);
+        assert_eq!(play.state.phase, phase, "{declined:?}");
+    }
+}
+
+#[test]
+fn all_declining_is_no_server_and_what_was_granted_is_kept_until_it_is_too_old() {
+    let mut play = Play::new(3);
+    play.seconds(2, &[0]);
+    let good_until = play.state.good_until;
+    play.told();
+    for server in 0..3 {
+        play.feed(refused(server));
+    }
+    assert_eq!((play.state.phase, play.state.good_until), (Phase::Disconnected, good_until));
+    assert_eq!(play.told(), [Effect::Lost]);
+    play.feed(refused(0));
+    assert_eq!(play.told(), [], "lost once");
+    play.answer(2);
+    assert_eq!(play.state.phase, Phase::OnBackup(2));
+}
+
 fn events(servers: usize) -> impl Strategy<Value = (u64, Event)> {
     let event = prop_oneof![
         (0..servers).prop_map(Event::Asked),
         (0..servers, 0u64..130_000, 0u64..200_000, any::<bool>())
             .prop_map(|(server, sent_ms, valid_ms, grants)| { Event::Answered { server, sent_ms, valid_ms, grants } }),
         (0..servers).prop_map(Event::Failed),
+        (0..servers, any::<bool>()).prop_map(|(server, is_handed_over)| Event::Declined { server, is_handed_over }),
         Just(Event::Tick),
     ];
     (prop_oneof![0u64..3_000, 0u64..40_000, 110_000u64..130_000], event)
@@ -214,6 +294,9 @@ proptest! {
                     Effect::Try(server) => prop_assert!(*server < servers),
                     Effect::Lost => prop_assert_eq!(next.phase, Phase::Disconnected),
                 }
+            }
+            if let Event::Declined { server, .. } = event {
+                prop_assert_ne!(next.serving(), Some(server));
             }
             let must_flush = state.good_until.is_some_and(|until| now >= until);
             prop_assert_eq!(must_flush, effects.iter().any(|effect| matches!(effect, Effect::Flush { .. })));

@@ -14,6 +14,9 @@ pub struct Field {
 /// The map whose names are data.
 const NAMED: &str = "deployments[].speech_usage.license_usage";
 
+/// Only there when there is something to tell; the seed does not have it.
+pub const SIMULTANEOUS: &str = "simultaneous_use_ms";
+
 /// All a report may carry, in its order. What is not here never leaves the server.
 pub const FIELDS: &[Field] = &[
     Field { path: "cluster_guid", meaning: "The GUID of this server, as registered with the vendor." },
@@ -43,6 +46,10 @@ pub const FIELDS: &[Field] = &[
     Field {
         path: "deployments[].speech_usage.license_usage.*.usage_ms",
         meaning: "For how long licenses of this name were held, in milliseconds, all together.",
+    },
+    Field {
+        path: SIMULTANEOUS,
+        meaning: "For how long this server and another of its installation had licenses in use at once, in milliseconds. Only there when they had.",
     },
 ];
 

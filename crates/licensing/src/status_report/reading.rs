@@ -42,6 +42,7 @@ fn report(value: &Value) -> Result<StatusReport, FieldError> {
         report_timestamp: timestamp.to_owned(),
         images: None,
         deployments: members.list("deployments")?.iter().enumerate().map(deployment).collect::<Result<_, _>>()?,
+        simultaneous_use_ms: members.optional_whole("simultaneous_use_ms")?,
     })
 }
 

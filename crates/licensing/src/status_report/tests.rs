@@ -42,7 +42,8 @@ fn a_report_carries_what_is_listed_and_nothing_else() {
     let listed: BTreeSet<String> = FIELDS.iter().map(|field| field.path.to_owned()).collect();
     assert_eq!(listed.len(), FIELDS.len(), "each is listed once");
     assert!(FIELDS.iter().all(|field| field.meaning.ends_with('.')));
-    let full: Value = serde_json::from_str(&seed().to_json()).unwrap();
+    let full = StatusReport { simultaneous_use_ms: Some(1), ..seed() };
+    let full: Value = serde_json::from_str(&full.to_json()).unwrap();
     assert_eq!(paths(&full), listed);
 }
 
@@ -134,9 +135,10 @@ fn every_field_but_those_that_are_null_must_be_there() {
         let pointer = format!("/{}", field.path.replace("[]", "/0").replace('*', "VAD").replace('.', "/"));
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         let mut value = seed_value();
+        value["simultaneous_use_ms"] = json!(1);
         value.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(name).unwrap();
         let result = StatusReport::parse(value.to_string().as_bytes());
-        let nothing_lost = matches!(name, "images" | "bio_engine_usage");
+        let nothing_lost = matches!(name, "images" | "bio_engine_usage" | "simultaneous_use_ms");
         assert_eq!(result.is_ok(), nothing_lost, "{pointer}: {result:?}");
     }
 }

@@ -180,6 +180,7 @@ pub fn report_from(server: &Registration, id: u128, instance: u128) -> StatusRep
         installation_type: "Undefined".to_owned(),
         report_timestamp: "1795308102".to_owned(),
         images: None,
+        simultaneous_use_ms: None,
         deployments: vec![DeploymentReport {
             license_guid: server.guid.compact(),
             bio_engine_usage: None,

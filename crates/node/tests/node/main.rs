@@ -9,3 +9,4 @@ mod instances;
 mod licenses;
 mod refusals;
 mod sealed;
+mod ve;

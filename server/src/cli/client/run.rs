@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::Args;
 use client::{Client, ConnectError, Denied, Event, ProductCode, Totals};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::stop::Stop;
 use crate::cli::output;
 use crate::exit::{Done, Failure};
 use load::{Load, Pace};
@@ -69,7 +69,14 @@ fn rate(text: &str) -> Result<f64, String> {
 impl Run {
     pub async fn run(self) -> Done {
         let stop = watch::Sender::new(false);
-        tokio::spawn(stopped(stop.clone(), self.duration.map(Duration::from_secs)));
+        let mut told = Stop::listen(self.duration.map(Duration::from_secs))?;
+        tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                told.told().await;
+                stop.send_replace(true);
+            }
+        });
         let mut clients = Vec::new();
         for number in 1..=self.clients {
             clients.push(self.client(number)?);
@@ -164,23 +171,4 @@ async fn close(clients: Vec<Client>) -> Totals {
         told |= !parting.unconfirmed.is_empty();
     }
     sum
-}
-
-async fn stopped(stop: watch::Sender<bool>, duration: Option<Duration>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    let over = async {
-        match duration {
-            Some(duration) => tokio::time::sleep(duration).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = over => {}
-    }
-    stop.send_replace(true);
 }

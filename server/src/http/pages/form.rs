@@ -20,7 +20,7 @@ pub struct Form {
 
 /// Secrets are never shown again.
 const SECRET: &[&str] =
-    &["password", "password_again", "current", "token", "auth", "registration", "registration_file", "file"];
+    &["password", "password_again", "current", "token", "auth", "key", "registration", "registration_file", "file"];
 
 impl Form {
     /// What a field holds; empty when it was not sent.

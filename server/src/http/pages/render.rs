@@ -1,5 +1,7 @@
 //! Drawing a page with Leptos: gathers what it may know of the request, then answers with its policy and status.
 
+use std::sync::Arc;
+
 use app::answer::Answer;
 use app::installation::{CurlCommand, CurrentSession};
 use app::paths;
@@ -11,7 +13,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
-use licensing::conf::effective::Effective;
 use licensing::context::Context;
 use tower_sessions::Session;
 
@@ -42,7 +43,7 @@ pub struct Drawing {
 
 /// Draws the page of this request.
 pub async fn draw(app: &App, parts: &Parts, drawing: Drawing) -> Response {
-    let context = context(app, parts, drawing.form, drawing.path.as_deref()).await;
+    let context = Arc::new(context(app, parts, drawing.form, drawing.path.as_deref()).await);
     let uri = match &drawing.path {
         Some(path) => path.clone(),
         None => parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
@@ -113,7 +114,7 @@ async fn context(app: &App, parts: &Parts, form: Option<FormState>, path: Option
     let known = parts.extensions.get::<Caller>().and_then(|caller| caller.known.clone());
     let session = parts.extensions.get::<Session>();
     let conf = app.engine.conf();
-    let effective = Effective::of(&conf.document());
+    let effective = &conf.effective;
     let registered = effective.registered();
     let (path, query) = match path {
         Some(path) => path.split_once('?').unwrap_or((path, "")),

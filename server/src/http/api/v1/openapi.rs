@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 #[openapi(
     info(
         title = "Leasehold",
-        description = "License server: status, license_server.conf, licenses, their use and the clients that use them, exchange with the licensing nodes, audit. Times are RFC 3339, UTC."
+        description = "License server: status, license_server.conf, licenses, their use and the clients that use them, exchange with the licensing nodes, the log, audit. Times are RFC 3339, UTC."
     ),
     paths(
         super::status::get,
@@ -17,12 +17,18 @@ use utoipa::OpenApi;
         super::history::get,
         super::restore::post,
         super::licenses::get,
+        super::ve::get,
+        super::ve::request,
+        super::ve::post,
         super::usage::get,
         super::clients::get,
+        super::servers::get,
+        super::alerts::get,
         super::exchange::sync,
         super::exchange::report,
         super::exchange::response,
         super::exchange::ledger,
+        super::logs::get,
         super::audit::get
     )
 )]

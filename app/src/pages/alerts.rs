@@ -1,0 +1,98 @@
+//! Alerts: what is watched, how it stands, whom it tells, and what became of that.
+
+mod channel_form;
+mod channels;
+mod deliveries;
+mod model;
+mod review;
+mod rule_form;
+mod rules;
+mod tabs;
+
+use crate::components::{Card, FormErrors, LinkButton, PageHeader, Statement};
+use crate::paths;
+use crate::request::{Tone, request};
+use channels::Channels;
+use deliveries::Deliveries;
+use leptos::prelude::*;
+use licensing::permission::Permission;
+use rules::Rules;
+
+pub use channel_form::ChannelFormView;
+pub use model::*;
+pub use review::RuleReviewView;
+pub use rule_form::RuleFormView;
+pub(crate) use tabs::SettingsTabs;
+
+/// The pages above the forms.
+fn crumbs() -> Vec<(String, String)> {
+    vec![("Settings".to_owned(), paths::SETTINGS.to_owned()), ("Alerts".to_owned(), paths::ALERTS.to_owned())]
+}
+
+/// The page of `/settings/alerts`.
+#[component]
+pub fn AlertsView(data: AlertsPage) -> impl IntoView {
+    let may = request().why_not(Permission::EditConfiguration).is_none();
+    let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.into_any());
+    let AlertsPage { rules, channels, deliveries } = data;
+    view! {
+        <PageHeader title="Alerts" lead=view! { "Who is told when something needs attention." }.into_any() />
+        <SettingsTabs />
+        <FormErrors />
+        <Summary rules=rules.clone() has_channels=!channels.is_empty() />
+        <Card title="Rules" id="rules" aside=more_rules.into_any()><Rules rules=rules /></Card>
+        <Card title="Channels" id="channels"><Channels channels=channels /></Card>
+        <Card title="Told lately" id="deliveries"><Deliveries items=deliveries /></Card>
+    }
+    .into_any()
+}
+
+/// How things stand, in a sentence.
+#[component]
+fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
+    let may = request().why_not(Permission::EditConfiguration).is_none();
+    let on = rules.iter().filter(|rule| rule.enabled).count();
+    let firing = rules.iter().filter(|rule| rule.firing > 0).count();
+    let unknown = rules.iter().filter(|rule| rule.enabled && rule.firing == 0 && rule.unknown_since.is_some()).count();
+    let (tone, sentence, why) = match (on, firing) {
+        (0, _) => (
+            Tone::Neutral,
+            "Nothing is watched.".to_owned(),
+            "Add a rule to be told when hours run low, a peer is silent or the vendor has not been heard of.",
+        ),
+        (_, 0) if unknown > 0 => (
+            Tone::Warning,
+            format!("Nothing fires, but {} cannot be checked.", counted(unknown, "rule", "rules")),
+            "What such a rule watches is not known to this server now. It neither fires nor resolves until it is.",
+        ),
+        (_, 0) => (
+            Tone::Success,
+            format!("All is well: {} on, nothing fires.", counted(on, "rule is", "rules are")),
+            "Each rule is checked every ten seconds.",
+        ),
+        _ => (
+            Tone::Danger,
+            format!("{} now.", counted(firing, "rule fires", "rules fire")),
+            "The rule below says what is so, and since when.",
+        ),
+    };
+    let silent = on > 0 && rules.iter().any(|rule| rule.enabled && rule.channels.is_empty());
+    view! {
+        <Statement tone=tone sentence=sentence>
+            <p class="muted">{why}</p>
+            {silent.then(|| view! { <p class="muted">"A rule without a channel tells nobody: it shows here and in the metrics only."</p> })}
+            {(may && on == 0).then(|| view! {
+                <div class="actions">
+                    <LinkButton href=paths::ALERT_RULE_NEW look="primary">"Add a rule"</LinkButton>
+                    {(!has_channels).then(|| view! { <LinkButton href=paths::alert_channel_of("email")>"Add mail"</LinkButton> })}
+                </div>
+            })}
+        </Statement>
+    }
+    .into_any()
+}
+
+/// "1 rule fires", "2 rules fire".
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

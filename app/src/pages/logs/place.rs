@@ -1,0 +1,61 @@
+//! One line among its neighbours, to be shown to others.
+
+use super::lines::Lines;
+use super::model::{LogRow, LogsPage, Trouble};
+use super::{LogsFilter, line_href};
+use crate::components::{Card, Copyable, EmptyState, ErrorBlock, LinkButton, PageHeader};
+use crate::islands::copy_button::CopyButton;
+use crate::paths;
+use leptos::prelude::*;
+
+#[component]
+pub(super) fn Place(data: LogsPage) -> impl IntoView {
+    let marked = data.lines.iter().find(|line| line.marked).cloned();
+    let failed = match data.trouble {
+        Some(Trouble::Off(sentence) | Trouble::Failed(sentence)) => Some(sentence),
+        None => None,
+    };
+    let body = match (marked, failed) {
+        (_, Some(sentence)) => view! {
+            <Card title="The line" id="lines"><ErrorBlock sentence=sentence /></Card>
+        }
+        .into_any(),
+        (Some(line), None) => view! {
+            <Marked line=line origin=data.origin />
+            <Card title="In its place" id="lines" aside=view! { <span class="muted">"Newest first"</span> }.into_any()>
+                <Lines lines=data.lines wanted=String::new() />
+            </Card>
+        }
+        .into_any(),
+        (None, None) => view! {
+            <Card title="The line" id="lines">
+                <EmptyState title="This line is not there" why="Its file was removed since, or the link is incomplete.">
+                    <LinkButton href=paths::LOGS>"Newest lines"</LinkButton>
+                </EmptyState>
+            </Card>
+        }
+        .into_any(),
+    };
+    let crumbs = vec![("Logs".to_owned(), LogsFilter::default().href())];
+    view! {
+        <PageHeader title="A line of the log" crumbs=crumbs lead=view! { "With what was written before and after it." }.into_any() />
+        {body}
+    }
+    .into_any()
+}
+
+/// The line itself, and a link to it that stays good.
+#[component]
+fn Marked(line: LogRow, origin: String) -> impl IntoView {
+    let link = format!("{origin}{}", line_href(&line.at));
+    view! {
+        <Card title="The line" id="marked" aside=view! { <code>{line.file.clone()}</code> }.into_any()>
+            <div class="command">
+                <pre tabindex="0" role="group" aria-label="The line"><code>{line.line.clone()}</code></pre>
+                <CopyButton text=line.line what="the line".to_owned() />
+            </div>
+            <p class="fine">"Link to it: "<Copyable value=link what="the link" /></p>
+        </Card>
+    }
+    .into_any()
+}

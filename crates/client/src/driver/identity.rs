@@ -1,0 +1,39 @@
+use licensing::client_protocol::{Hello, Observed, VeLogin};
+
+use crate::clock::Clock;
+use crate::journal::Server;
+
+/// No machine of today was set to an earlier time on purpose; records of an earlier one are refused: 2000-01-01, Unix milliseconds.
+const EARLIEST_WALL_MS: i64 = 946_684_800_000;
+
+/// Who this client is, and how its clock relates to wall time.
+#[derive(Debug)]
+pub struct Identity {
+    /// What it says to every server.
+    pub hello: Hello,
+    /// In whose name licenses are taken when a request names nobody.
+    pub user: String,
+    logins: Vec<VeLogin>,
+    /// When it began.
+    pub began_ms: u64,
+    began_wall_ms: i64,
+}
+
+impl Identity {
+    /// A client that begins now. `logins`: what each server is to hear besides, none or one for each.
+    pub fn new(hello: Hello, user: String, logins: Vec<VeLogin>, clock: &dyn Clock) -> Self {
+        let began_wall_ms = clock.wall_ms().max(EARLIEST_WALL_MS);
+        Self { hello, user, logins, began_ms: clock.elapsed_ms(), began_wall_ms }
+    }
+
+    /// The hello to a server: the passphrase is that of its address.
+    pub fn hello(&self, server: Server, observed: Option<Observed>) -> Hello {
+        Hello { ve: self.logins.get(server).cloned(), observed, ..self.hello.clone() }
+    }
+
+    /// Wall time at a time of the client's clock.
+    pub fn wall_ms(&self, at_ms: u64) -> i64 {
+        let passed = i64::try_from(at_ms.saturating_sub(self.began_ms)).unwrap_or(i64::MAX);
+        self.began_wall_ms.saturating_add(passed)
+    }
+}

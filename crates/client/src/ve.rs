@@ -1,0 +1,124 @@
+//! A client of a virtual environment: it logs in, holds one license for as long as it runs, and stops when that is lost for too long
+//! (RULES R6, FORMATS §4).
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use client::ve::{VeClient, When};
+//!
+//! let client = VeClient::builder()
+//!     .servers(["VE://10.1.1.1:8083/1111-2222-3333-4444", "VE://10.1.1.2/5555-6666-7777-8888"])
+//!     .product("Charon-SSP/4U")
+//!     .version(5, 3)
+//!     .cpus(2)
+//!     .memory_mb(2048)
+//!     .on_stop(|when| match when {
+//!         When::Soon { left_ms } => eprintln!("Shut the guest down: {} s left.", left_ms / 1_000),
+//!         When::Now => eprintln!("The end."),
+//!     })
+//!     .connect() // returns when a server has given the license
+//!     .await?;
+//!
+//! // … the virtual machine runs …
+//!
+//! client.close().await; // logs out: hours stop
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What happens
+//! A server that is silent for 10 seconds is left for the next one; one that says itself that it does not serve this client now is left at
+//! once. The primary is returned to as soon as it answers. When no server gives the license, the grace of the last license begins
+//! (two hours before any was seen), and a server found ends it. At its end the client is stopped and logs out everywhere.
+//! Time asleep counts.
+
+pub mod blocking;
+mod builder;
+mod error;
+mod event;
+mod keeper;
+mod line;
+mod status;
+mod voice;
+
+pub use builder::Builder;
+pub use error::LoginError;
+pub use event::{Event, When};
+pub use line::{COMPONENT, Line};
+pub use status::{Standing, Status};
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+
+use crate::client::Parting;
+
+/// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last clone is dropped.
+#[derive(Debug, Clone)]
+pub struct VeClient(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    status: watch::Receiver<Status>,
+    events: broadcast::Sender<Event>,
+    first: Mutex<Option<broadcast::Receiver<Event>>>,
+    closing: watch::Sender<bool>,
+    ended: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<Parting>>>,
+}
+
+impl VeClient {
+    /// Sets up a client.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.0.status.borrow().clone()
+    }
+
+    /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses the oldest.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        let first = self.0.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| self.0.events.subscribe())
+    }
+
+    /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was closed.
+    pub async fn stopped(&self) -> Standing {
+        let mut status = self.0.status.clone();
+        // A task that is gone serves nobody.
+        status.wait_for(|status| status.standing.is_over()).await.map_or(Standing::Stopped, |status| status.standing)
+    }
+
+    /// Logs out: the license is free, and hours stop. Takes 10 seconds at most.
+    pub async fn close(self) -> Parting {
+        self.0.closing.send_replace(true);
+        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match task {
+            // A task that is gone has nothing more to tell.
+            Some(task) => task.await.unwrap_or_default(),
+            None => Parting::default(),
+        }
+    }
+
+    /// Returns when the license is there.
+    async fn logged_in(self) -> Result<VeClient, LoginError> {
+        let mut status = self.0.status.clone();
+        let decided = status.wait_for(|status| status.standing != Standing::LoggingIn).await;
+        let status = decided.map(|status| status.clone()).map_err(|_| LoginError::Ended)?;
+        match status.standing {
+            Standing::Licensed => Ok(self),
+            Standing::Refused => Err(LoginError::Refused { servers: status.problems }),
+            _ => Err(LoginError::NoServer { servers: status.problems }),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.closing.send_replace(true);
+    }
+}

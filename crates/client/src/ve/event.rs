@@ -1,0 +1,109 @@
+use std::fmt;
+
+use super::line::span;
+use crate::error::ServerProblem;
+
+/// What happens to a client of a virtual environment. Each reads as a sentence. Servers are named as `host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The license is there.
+    LoggedIn {
+        /// Who gave it.
+        server: String,
+        /// Its id; empty when the server did not say.
+        license_id: String,
+        /// `NORMAL` or `COUNTDOWN`; empty when the server did not say.
+        key_type: String,
+    },
+    /// The license comes from another server than before.
+    Switched {
+        /// Who gave it before.
+        from: String,
+        /// Who gives it now.
+        to: String,
+    },
+    /// The license comes from the primary again.
+    Returned {
+        /// The primary.
+        server: String,
+    },
+    /// The server that gave the license before gives it again.
+    Regained {
+        /// Which.
+        server: String,
+    },
+    /// No server gives the license.
+    Lost {
+        /// How long the client may run on, milliseconds.
+        grace_ms: u64,
+        /// Until when that is, Unix milliseconds.
+        grace_until_ms: i64,
+    },
+    /// The end is near.
+    Warned {
+        /// How near, milliseconds.
+        left_ms: u64,
+    },
+    /// The grace is over.
+    Stopped,
+    /// Every server refused the login before there was any license.
+    Refused {
+        /// Why, for each.
+        servers: Vec<ServerProblem>,
+    },
+    /// What the server gives ends soon.
+    Notice {
+        /// In how many milliseconds.
+        ends_in_ms: u64,
+        /// Why, and what to do.
+        sentence: String,
+    },
+    /// The client logged out.
+    LoggedOut,
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoggedIn { server, license_id, .. } if license_id.is_empty() => {
+                write!(f, "The license comes from {server}.")
+            }
+            Self::LoggedIn { server, license_id, key_type } => {
+                write!(f, "The license {license_id} ({key_type}) comes from {server}.")
+            }
+            Self::Switched { from, to } => {
+                write!(f, "{from} does not give the license any more. It comes from {to} now.")
+            }
+            Self::Returned { server } => write!(f, "{server} gives the license again. It comes from there now."),
+            Self::Regained { server } => write!(f, "{server} gives the license again."),
+            Self::Lost { grace_ms, .. } => write!(
+                f,
+                "No license server gives the license. Shut the guest down within {}, unless one is found before.",
+                span(*grace_ms)
+            ),
+            Self::Warned { left_ms } => {
+                write!(f, "Still no license server. The virtual machine ends in {}.", span(*left_ms))
+            }
+            Self::Stopped => f.write_str("The grace is over. The virtual machine has ended."),
+            Self::Refused { servers } => {
+                f.write_str("The login was refused.")?;
+                servers.iter().try_for_each(|problem| write!(f, " {problem}"))
+            }
+            Self::Notice { sentence, .. } => f.write_str(sentence),
+            Self::LoggedOut => f.write_str("Logged out."),
+        }
+    }
+}
+
+/// When a virtual machine ends: what [`on_stop`](super::Builder::on_stop) is called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Soon: shut the guest down.
+    Soon {
+        /// What is left, milliseconds; one minute unless the license allows less.
+        left_ms: u64,
+    },
+    /// Now.
+    Now,
+}

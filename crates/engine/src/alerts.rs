@@ -1,0 +1,127 @@
+//! Alerts: rules are held against signals every few seconds; what they tell is queued in the database in the same
+//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alert`.
+
+mod channels;
+mod deliver;
+mod error;
+mod gather;
+mod history;
+mod look;
+mod mail;
+mod message;
+mod rules;
+mod signals;
+mod webhook;
+
+pub use channels::{Channel, ChannelKind, ChannelSettings, NewChannel, Security};
+pub use deliver::{Delivery, Outcome, Progress};
+pub use error::AlertError;
+pub use history::{DAYS_KEPT, Tried};
+pub use rules::{AlertRule, NewRule};
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use licensing::alert::{GraceSignal, Kind, PeerSignal, State};
+use licensing::contact::Millis;
+use tokio::sync::{Notify, watch};
+
+use crate::Engine;
+
+/// Time between two looks at the rules.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The alerts of a running server.
+#[derive(Debug)]
+pub struct Alerts {
+    peers: watch::Sender<Option<Vec<PeerSignal>>>,
+    grace: watch::Sender<Option<Vec<GraceSignal>>>,
+    countdown: watch::Sender<Option<(Millis, bool)>>,
+    /// How rules stand, by id. Held during a look and during a change of a rule: one at a time.
+    states: tokio::sync::Mutex<BTreeMap<i64, State>>,
+    /// How many subjects fire, for those who cannot wait.
+    firing: Mutex<BTreeMap<Kind, usize>>,
+    recorder: tokio::sync::Mutex<history::Recorder>,
+    /// Something new is to be delivered.
+    queued: Notify,
+    webhooks: OnceLock<webhook::Clients>,
+    origin: OnceLock<String>,
+}
+
+impl Alerts {
+    pub(crate) fn new() -> Self {
+        Self {
+            peers: watch::Sender::default(),
+            grace: watch::Sender::default(),
+            countdown: watch::Sender::default(),
+            states: tokio::sync::Mutex::default(),
+            firing: Mutex::default(),
+            recorder: tokio::sync::Mutex::default(),
+            queued: Notify::new(),
+            webhooks: OnceLock::new(),
+            origin: OnceLock::new(),
+        }
+    }
+
+    /// Hands over what is known of the other servers; none while that is not known.
+    pub fn tell_peers(&self, peers: Option<Vec<PeerSignal>>) {
+        self.peers.send_replace(peers);
+    }
+
+    /// Hands over which clients run in their grace period; none while that is not known.
+    pub fn tell_grace(&self, clients: Option<Vec<GraceSignal>>) {
+        self.grace.send_replace(clients);
+    }
+
+    /// Hands over the countdown: milliseconds left and whether it runs; none while there is no countdown license.
+    pub fn tell_countdown(&self, left: Option<(Millis, bool)>) {
+        self.countdown.send_replace(left);
+    }
+
+    /// The address of the console, for the links in messages. The first one counts.
+    pub fn link_to(&self, origin: &str) {
+        let _ = self.origin.set(origin.trim_end_matches('/').to_owned());
+    }
+
+    /// How many subjects fire now, by what is watched.
+    pub fn firing(&self) -> BTreeMap<Kind, usize> {
+        self.firing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Engine {
+    /// Looks at the rules and delivers what they tell, until the task is ended. Run as one task.
+    pub async fn keep_alerts(self: Arc<Self>) {
+        tokio::join!(self.keep_looking(), self.keep_delivering());
+    }
+
+    async fn keep_looking(&self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.gather_signals();
+            if let Err(error) = self.look_at_alerts().await {
+                tracing::error!(%error, "the rules of the alerts could not be looked at; trying again");
+            }
+        }
+    }
+
+    async fn keep_delivering(&self) {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.alerts.queued.notified() => {}
+            }
+            if let Err(error) = self.deliver_alerts().await {
+                tracing::error!(%error, "what alerts tell could not be delivered; trying again");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,303 @@
+//! Whom alerts are told: e-mail and webhooks. What is secret is written, never read out.
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::error::{AlertError, wrong};
+use super::{mail, webhook};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+
+/// The most channels there may be.
+const MOST: usize = 20;
+/// Longest text of a field, characters.
+const LONGEST: usize = 1024;
+
+/// The kinds of channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelKind {
+    /// Mail over SMTP.
+    Email,
+    /// JSON posted to an address.
+    Webhook,
+}
+
+impl ChannelKind {
+    /// The word in forms, the API and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// How a mail server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// In clear text first, then over TLS, or not at all (port 587).
+    StartTls,
+    /// Over TLS from the first byte (port 465).
+    Tls,
+    /// In clear text: to this machine only.
+    None,
+}
+
+impl Security {
+    /// All, in the order they are offered.
+    pub const ALL: [Security; 3] = [Security::StartTls, Security::Tls, Security::None];
+
+    /// The word in forms and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StartTls => "starttls",
+            Self::Tls => "tls",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What may be shown of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ChannelSettings {
+    /// Mail.
+    Email {
+        /// The mail server.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// How it is spoken to.
+        security: Security,
+        /// Who signs in there; empty when nobody does.
+        user: String,
+        /// The sender.
+        from: String,
+        /// Who gets it.
+        to: Vec<String>,
+    },
+    /// Webhook.
+    Webhook {
+        /// Scheme, host and port. The rest of an address is often a secret.
+        host: String,
+    },
+}
+
+/// What is never shown.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Secrets {
+    /// Of the mail account.
+    #[serde(default)]
+    pub password: String,
+    /// The whole address of a webhook.
+    #[serde(default)]
+    pub url: String,
+    /// Signs what is posted; empty when nothing does.
+    #[serde(default)]
+    pub key: String,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+/// A channel as it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Names it in addresses.
+    pub id: i64,
+    /// Names it for people.
+    pub name: String,
+    /// Where it leads.
+    pub settings: ChannelSettings,
+    /// A password or a key is kept for it.
+    pub has_secret: bool,
+}
+
+impl Channel {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> ChannelKind {
+        match self.settings {
+            ChannelSettings::Email { .. } => ChannelKind::Email,
+            ChannelSettings::Webhook { .. } => ChannelKind::Webhook,
+        }
+    }
+}
+
+/// A channel to be kept, as it was typed.
+#[derive(Clone, Default)]
+pub struct NewChannel {
+    /// Names it for people.
+    pub name: String,
+    /// A webhook; mail otherwise.
+    pub webhook: bool,
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: String,
+    /// `starttls`, `tls` or `none`.
+    pub security: String,
+    /// Who signs in there.
+    pub user: String,
+    /// Secret. Empty keeps what there is.
+    pub password: String,
+    /// The sender.
+    pub from: String,
+    /// Who gets it, divided by commas or line breaks.
+    pub to: String,
+    /// The address of a webhook. Empty keeps what there is.
+    pub url: String,
+    /// Secret that signs. Empty keeps what there is.
+    pub key: String,
+    /// Forgets the password or the key that is kept.
+    pub forget: bool,
+}
+
+impl NewChannel {
+    fn checked(&self, before: Option<(&Channel, &Secrets)>) -> Result<(ChannelSettings, Secrets), AlertError> {
+        let name = self.name.trim();
+        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
+            return Err(wrong("name", "Give it a name of up to 64 characters."));
+        }
+        for (field, text) in [("password", &self.password), ("url", &self.url), ("key", &self.key)] {
+            if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+                return Err(wrong(field, "This is one line of up to 1024 characters."));
+            }
+        }
+        if self.webhook { webhook::checked(self, before) } else { mail::checked(self, before) }
+    }
+}
+
+fn channel(row: &SqliteRow) -> Option<(Channel, Secrets)> {
+    let (id, name): (i64, String) = (row.get("id"), row.get("name"));
+    let settings = serde_json::from_str(row.get("settings"));
+    let secrets = serde_json::from_str::<Secrets>(row.get("secrets"));
+    let (Ok(settings), Ok(secrets)) = (settings, secrets) else {
+        tracing::error!(id, "a channel of the alerts cannot be read and is left aside; make it anew");
+        return None;
+    };
+    let has_secret = !secrets.password.is_empty() || !secrets.key.is_empty();
+    Some((Channel { id, name, settings, has_secret }, secrets))
+}
+
+impl Engine {
+    /// All channels, by name.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn alert_channels(&self) -> Result<Vec<Channel>, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM alert_channels ORDER BY name").fetch_all(self.store.read()).await?;
+        Ok(rows.iter().filter_map(|row| Some(channel(row)?.0)).collect())
+    }
+
+    /// One channel.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn alert_channel(&self, id: i64) -> Result<Option<Channel>, sqlx::Error> {
+        Ok(self.whole_channel(id).await?.map(|(channel, _)| channel))
+    }
+
+    pub(super) async fn whole_channel(&self, id: i64) -> Result<Option<(Channel, Secrets)>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM alert_channels WHERE id = ?");
+        Ok(row.bind(id).fetch_optional(self.store.read()).await?.as_ref().and_then(channel))
+    }
+
+    /// Keeps a channel: a new one, or `id` changed.
+    ///
+    /// # Errors
+    /// [`AlertError`]: nothing changed.
+    pub async fn save_alert_channel(
+        &self,
+        actor: &Actor,
+        id: Option<i64>,
+        new: &NewChannel,
+    ) -> Result<i64, AlertError> {
+        let before = match id {
+            Some(id) => Some(self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?),
+            None => None,
+        };
+        let (settings, secrets) = new.checked(before.as_ref().map(|(channel, secrets)| (channel, secrets)))?;
+        let name = new.name.trim();
+        let mut tx = self.store.write().await?;
+        let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_channels WHERE name = ? AND id <> ?")
+            .bind(name)
+            .bind(id.unwrap_or(0))
+            .fetch_one(&mut *tx)
+            .await?;
+        if taken > 0 {
+            return Err(wrong("name", "There is a channel of that name already. Choose another name."));
+        }
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_channels").fetch_one(&mut *tx).await?;
+        if id.is_none() && usize::try_from(count).unwrap_or(MOST) >= MOST {
+            return Err(AlertError::TooMany { what: "channels", most: MOST });
+        }
+        let shown = serde_json::to_string(&settings).expect("settings always serialize");
+        let hidden = serde_json::to_string(&secrets).expect("secrets always serialize");
+        let kind = if new.webhook { ChannelKind::Webhook } else { ChannelKind::Email };
+        let kept: Option<i64> = sqlx::query_scalar(
+            "INSERT INTO alert_channels (id, name, kind, settings, secrets, created_at) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, settings = excluded.settings, secrets = excluded.secrets
+             RETURNING id",
+        )
+        .bind(id)
+        .bind(name)
+        .bind(kind.as_str())
+        .bind(shown)
+        .bind(hidden)
+        .bind(self.clock.now_ms())
+        .fetch_optional(&mut *tx)
+        .await?;
+        let kept = kept.ok_or(AlertError::Gone("channel"))?;
+        let (action, verb) =
+            if id.is_some() { ("alert.channel.change", "Changed") } else { ("alert.channel.add", "Added") };
+        let sentence = format!("{verb} the alert channel {name}: {}.", settings.leads_to());
+        self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
+        Ok(kept)
+    }
+
+    /// Removes a channel. What still waits for it is given up.
+    ///
+    /// # Errors
+    /// [`AlertError`]: nothing changed.
+    pub async fn remove_alert_channel(&self, actor: &Actor, id: i64) -> Result<(), AlertError> {
+        let mut tx = self.store.write().await?;
+        sqlx::query(
+            "UPDATE alert_deliveries SET next_at = NULL, ended_at = ?, outcome = 'The channel was removed before it could be delivered.'
+             WHERE channel = ? AND next_at IS NOT NULL",
+        )
+        .bind(self.clock.now_ms())
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        let removed: Option<String> = sqlx::query_scalar("DELETE FROM alert_channels WHERE id = ? RETURNING name")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let sentence = format!("Removed the alert channel {}.", removed.ok_or(AlertError::Gone("channel"))?);
+        self.audit
+            .commit(tx, Entry { actor, action: "alert.channel.remove", sentence, outcome: Outcome::Done })
+            .await?;
+        Ok(())
+    }
+}
+
+impl ChannelSettings {
+    /// Where it leads, in words.
+    #[must_use]
+    pub fn leads_to(&self) -> String {
+        match self {
+            Self::Email { host, port, to, .. } => format!("mail to {} by way of {host}:{port}", to.join(", ")),
+            Self::Webhook { host } => format!("a post to {host}"),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The queue of what is to be told: durable, tried again with growing pauses, given up after a day.
+
+use licensing::alert::Message;
+use licensing::contact::Millis;
+use licensing::retry;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::channels::{Channel, ChannelKind, Secrets};
+use super::error::AlertError;
+use super::message::{Parcel, server_name};
+use super::{mail, webhook};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{self, Entry};
+use crate::secret;
+
+/// What could not be delivered for this long is given up, milliseconds.
+const GIVE_UP: Millis = 24 * 60 * 60 * 1000;
+/// Deliveries tried in one go.
+const AT_ONCE: i64 = 100;
+/// Longest outcome that is kept, characters.
+const LONGEST: usize = 400;
+
+/// What became of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// It is delivered.
+    pub delivered: bool,
+    /// What the other side said, or why nothing was sent.
+    pub said: String,
+}
+
+impl Outcome {
+    pub(super) fn good(said: impl Into<String>) -> Self {
+        Self { delivered: true, said: plain(&said.into(), &[]) }
+    }
+
+    /// `hidden`: secrets that the other side may have repeated.
+    pub(super) fn bad(said: impl Into<String>, hidden: &[&str]) -> Self {
+        Self { delivered: false, said: plain(&said.into(), hidden) }
+    }
+}
+
+/// One line, without secrets, no longer than it must be.
+fn plain(said: &str, hidden: &[&str]) -> String {
+    let mut said = said.to_owned();
+    for hidden in hidden.iter().filter(|hidden| !hidden.is_empty()) {
+        said = said.replace(hidden, "•••");
+    }
+    said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect::<String>().trim().to_owned()
+}
+
+/// How far a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It waits for its first or next attempt.
+    Waiting {
+        /// When that is due, Unix milliseconds.
+        next: Millis,
+    },
+    /// The other side took it.
+    Delivered,
+    /// It is not tried any more.
+    GivenUp,
+}
+
+/// A delivery as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The same at each attempt.
+    pub id: String,
+    /// `fired`, `reminder`, `resolved` or `test`.
+    pub kind: String,
+    /// The channel, as it was called.
+    pub channel: String,
+    /// What is told.
+    pub title: String,
+    /// When it was queued, Unix milliseconds.
+    pub made_at: Millis,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// How far it is.
+    pub progress: Progress,
+    /// What the last attempt led to.
+    pub outcome: Option<String>,
+}
+
+/// Queues a message for a channel, in the caller's transaction.
+pub(super) async fn queue(
+    tx: &mut Transaction<'static, Sqlite>,
+    now: Millis,
+    rule: i64,
+    channel: &Channel,
+    kind: &str,
+    message: &Message,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO alert_deliveries (id, rule, channel, channel_name, kind, message, made_at, attempts, next_at, delivered)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?7, 0)",
+    )
+    .bind(secret::uuid().to_string())
+    .bind(rule)
+    .bind(channel.id)
+    .bind(&channel.name)
+    .bind(kind)
+    .bind(serde_json::to_string(message).expect("a message always serializes"))
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A delivery that is due.
+struct Due {
+    id: String,
+    channel: i64,
+    kind: String,
+    message: Message,
+    made_at: Millis,
+    attempts: u32,
+}
+
+impl Engine {
+    /// Tries everything that is due once: channels side by side, each in the order in which things were told.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn deliver_alerts(&self) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT * FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL ORDER BY made_at, rowid LIMIT ?",
+        )
+        .bind(self.clock.now_ms())
+        .bind(AT_ONCE)
+        .fetch_all(self.store.read())
+        .await?;
+        let mut by_channel: std::collections::BTreeMap<i64, Vec<Due>> = std::collections::BTreeMap::new();
+        for row in &rows {
+            let Ok(message) = serde_json::from_str(row.get("message")) else { continue };
+            let due = Due {
+                id: row.get("id"),
+                channel: row.get("channel"),
+                kind: row.get("kind"),
+                message,
+                made_at: row.get("made_at"),
+                attempts: row.get("attempts"),
+            };
+            by_channel.entry(due.channel).or_default().push(due);
+        }
+        let deliveries = by_channel.into_values().map(|due| self.deliver_in_order(due));
+        all(deliveries.collect()).await
+    }
+
+    async fn deliver_in_order(&self, all: Vec<Due>) -> Result<(), sqlx::Error> {
+        for due in all {
+            // Read each time: somebody may have changed or removed the channel meanwhile.
+            let Some((channel, secrets)) = self.whole_channel(due.channel).await? else { continue };
+            self.deliver(due, &channel, &secrets).await?;
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, due: Due, channel: &Channel, secrets: &Secrets) -> Result<(), sqlx::Error> {
+        let attempts = due.attempts.saturating_add(1);
+        let next = self.clock.now_ms().saturating_add(retry::delay_ms(attempts, secret::fraction()));
+        // The attempt is on record before it is made: a crash repeats it after the pause, never at once and for ever.
+        let mut tx = self.store.write().await?;
+        let changed =
+            sqlx::query("UPDATE alert_deliveries SET attempts = ?, next_at = ? WHERE id = ? AND next_at IS NOT NULL")
+                .bind(attempts)
+                .bind(next)
+                .bind(&due.id)
+                .execute(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        if changed.rows_affected() == 0 {
+            return Ok(());
+        }
+        let parcel = self.parcel(due.id.clone(), &due.kind, due.message, due.made_at);
+        let outcome = self.send(channel, secrets, &parcel).await;
+        let now = self.clock.now_ms();
+        let over = outcome.delivered || now - due.made_at >= GIVE_UP;
+        if !outcome.delivered {
+            tracing::warn!(channel = %channel.name, delivery = %due.id, attempts, given_up = over, "an alert was not delivered: {}", outcome.said);
+        }
+        let mut tx = self.store.write().await?;
+        sqlx::query(
+            "UPDATE alert_deliveries SET delivered = ?, outcome = ?, next_at = CASE WHEN ?3 THEN NULL ELSE next_at END,
+             ended_at = CASE WHEN ?3 THEN ?4 ELSE ended_at END WHERE id = ?5",
+        )
+        .bind(outcome.delivered)
+        .bind(&outcome.said)
+        .bind(over)
+        .bind(now)
+        .bind(&due.id)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+        match channel.kind() {
+            ChannelKind::Email => mail::send(&channel.settings, secrets, parcel).await,
+            ChannelKind::Webhook => {
+                if self.alerts.webhooks.get().is_none() {
+                    match webhook::Clients::new() {
+                        Ok(clients) => drop(self.alerts.webhooks.set(clients)),
+                        Err(why) => return Outcome::bad(why, &[]),
+                    }
+                }
+                match self.alerts.webhooks.get() {
+                    Some(clients) => webhook::send(clients, secrets, parcel).await,
+                    None => Outcome::bad("The client for webhooks did not start.", &[]),
+                }
+            }
+        }
+    }
+
+    /// Sends a test over a channel now, and tells exactly what came of it.
+    ///
+    /// # Errors
+    /// [`AlertError`] when there is no such channel or the database does not answer.
+    pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<Outcome, AlertError> {
+        let (channel, secrets) = self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?;
+        let message = Message {
+            title: format!("Test of alerts ({})", server_name()),
+            body: format!(
+                "{} tries the channel {}. Alerts will reach you this way.\n\nWhat to do: nothing.",
+                actor.name, channel.name
+            ),
+            path: "/settings/alerts".to_owned(),
+        };
+        let (delivery, made_at) = (secret::uuid().to_string(), self.clock.now_ms());
+        let text = serde_json::to_string(&message).expect("a message always serializes");
+        let parcel = self.parcel(delivery.clone(), "test", message, made_at);
+        let outcome = self.send(&channel, &secrets, &parcel).await;
+        let mut tx = self.store.write().await?;
+        sqlx::query(
+            "INSERT INTO alert_deliveries (id, channel, channel_name, kind, message, made_at, attempts, delivered, outcome, ended_at)
+             VALUES (?, (SELECT id FROM alert_channels WHERE id = ?), ?, 'test', ?, ?, 1, ?, ?, ?)",
+        )
+        .bind(delivery)
+        .bind(id)
+        .bind(&channel.name)
+        .bind(text)
+        .bind(made_at)
+        .bind(outcome.delivered)
+        .bind(&outcome.said)
+        .bind(self.clock.now_ms())
+        .execute(&mut *tx)
+        .await?;
+        let how = if outcome.delivered { audit::Outcome::Done } else { audit::Outcome::Failed };
+        let sentence = format!("Sent a test over the alert channel {}: {}", channel.name, outcome.said);
+        self.audit.commit(tx, Entry { actor, action: "alert.test", sentence, outcome: how }).await?;
+        Ok(outcome)
+    }
+
+    /// The newest deliveries.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn alert_deliveries(&self, most: u32) -> Result<Vec<Delivery>, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM alert_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?")
+            .bind(most)
+            .fetch_all(self.store.read())
+            .await?;
+        let delivery = |row: &sqlx::sqlite::SqliteRow| Delivery {
+            id: row.get("id"),
+            kind: row.get("kind"),
+            channel: row.get("channel_name"),
+            title: serde_json::from_str::<Message>(row.get("message")).map(|message| message.title).unwrap_or_default(),
+            made_at: row.get("made_at"),
+            attempts: row.get("attempts"),
+            progress: match (row.get::<bool, _>("delivered"), row.get::<Option<Millis>, _>("next_at")) {
+                (true, _) => Progress::Delivered,
+                (false, Some(next)) => Progress::Waiting { next },
+                (false, None) => Progress::GivenUp,
+            },
+            outcome: row.get("outcome"),
+        };
+        Ok(rows.iter().map(delivery).collect())
+    }
+}
+
+/// Waits for all of them side by side; the first error counts.
+async fn all<F: Future<Output = Result<(), sqlx::Error>>>(tasks: Vec<F>) -> Result<(), sqlx::Error> {
+    let mut tasks: Vec<_> = tasks.into_iter().map(|task| (Box::pin(task), false)).collect();
+    let mut first = Ok(());
+    std::future::poll_fn(|context| {
+        let mut open = false;
+        for (task, over) in tasks.iter_mut().filter(|(_, over)| !over) {
+            match task.as_mut().poll(context) {
+                std::task::Poll::Ready(result) => {
+                    *over = true;
+                    if first.is_ok() {
+                        first = result;
+                    }
+                }
+                std::task::Poll::Pending => open = true,
+            }
+        }
+        if open { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    first
+}

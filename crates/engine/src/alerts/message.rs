@@ -1,0 +1,54 @@
+//! What a channel carries: the message with its id and the way to the console.
+
+use licensing::alert::Message;
+use licensing::contact::Millis;
+use serde::Serialize;
+
+use crate::Engine;
+
+/// One thing to deliver.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Parcel {
+    /// The same at each attempt, so that a repetition can be told.
+    pub delivery: String,
+    /// `fired`, `reminder`, `resolved` or `test`.
+    pub kind: String,
+    pub server: String,
+    pub title: String,
+    pub body: String,
+    /// Where the console shows more; empty when its address is not known.
+    pub link: String,
+    /// RFC 3339, UTC.
+    pub made: String,
+    #[serde(skip)]
+    pub made_ms: Millis,
+}
+
+impl Parcel {
+    /// As the text of a mail.
+    pub fn text(&self) -> String {
+        let link = if self.link.is_empty() { String::new() } else { format!("\n\nConsole: {}", self.link) };
+        format!("{}{link}\n\n-- \nLeasehold on {}. Delivery {}.\n", self.body, self.server, self.delivery)
+    }
+}
+
+/// Name of this machine.
+pub(super) fn server_name() -> String {
+    rustix::system::uname().nodename().to_str().ok().filter(|name| !name.is_empty()).unwrap_or("localhost").to_owned()
+}
+
+impl Engine {
+    pub(super) fn parcel(&self, delivery: String, kind: &str, message: Message, made_ms: Millis) -> Parcel {
+        Parcel {
+            delivery,
+            kind: kind.to_owned(),
+            server: server_name(),
+            title: message.title,
+            body: message.body,
+            link: self.alerts.origin.get().map_or_else(String::new, |origin| format!("{origin}{}", message.path)),
+            made: jiff::Timestamp::from_millisecond(made_ms)
+                .map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            made_ms,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
+
+use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, State};
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::error::{AlertError, wrong};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+
+/// The most rules there may be.
+const MOST: usize = 50;
+
+/// A rule as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertRule {
+    /// Names it in addresses.
+    pub id: i64,
+    /// What it says.
+    pub rule: Rule,
+    /// Whether it is looked at.
+    pub enabled: bool,
+    /// Whom it tells.
+    pub channels: Vec<i64>,
+    /// When it last fired, Unix milliseconds.
+    pub last_fired: Option<i64>,
+    /// How it stands.
+    pub state: State,
+}
+
+/// A rule to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRule {
+    /// What it says.
+    pub rule: Rule,
+    /// Whether it is looked at.
+    pub enabled: bool,
+    /// Whom it tells.
+    pub channels: Vec<i64>,
+}
+
+impl NewRule {
+    /// The fields that cannot be used, each with what is wrong with it.
+    #[must_use]
+    pub fn check(&self) -> Vec<(&'static str, &'static str)> {
+        let wait = (0..=LONGEST_WAIT).contains(&self.rule.wait_ms);
+        let remind = (0..=LONGEST_REMIND).contains(&self.rule.remind_ms);
+        let wrong = [
+            (wait, "wait", "Enter a whole number of minutes from 0 to 1440."),
+            (remind, "remind", "Enter a whole number of hours from 0 to 168."),
+        ];
+        wrong.into_iter().filter(|(good, ..)| !good).map(|(_, field, message)| (field, message)).collect()
+    }
+}
+
+impl Engine {
+    /// All rules in the order they were made, with how they stand.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn alert_rules(&self) -> Result<Vec<AlertRule>, sqlx::Error> {
+        let states = self.alerts.states.lock().await.clone();
+        let mut rules = self.stored_alert_rules().await?;
+        for rule in &mut rules {
+            // What was measured last is kept in memory alone.
+            if let Some(state) = states.get(&rule.id) {
+                rule.state = state.clone();
+            }
+        }
+        Ok(rules)
+    }
+
+    pub(super) async fn stored_alert_rules(&self) -> Result<Vec<AlertRule>, sqlx::Error> {
+        let links: Vec<(i64, i64)> = sqlx::query_as("SELECT rule, channel FROM alert_rule_channels ORDER BY channel")
+            .fetch_all(self.store.read())
+            .await?;
+        let rows = sqlx::query(
+            "SELECT id, alert_rules.rule, enabled, last_fired, state FROM alert_rules
+             LEFT JOIN alert_states ON alert_states.rule = alert_rules.id ORDER BY id",
+        )
+        .fetch_all(self.store.read())
+        .await?;
+        let rule = |row: &sqlx::sqlite::SqliteRow| {
+            let id = row.get("id");
+            let Ok(rule) = serde_json::from_str(row.get("rule")) else {
+                tracing::error!(id, "a rule of the alerts cannot be read and is left aside; make it anew");
+                return None;
+            };
+            let state = row.get::<Option<String>, _>("state").and_then(|text| serde_json::from_str(&text).ok());
+            Some(AlertRule {
+                id,
+                rule,
+                enabled: row.get("enabled"),
+                channels: links.iter().filter(|(of, _)| *of == id).map(|(_, channel)| *channel).collect(),
+                last_fired: row.get("last_fired"),
+                state: state.unwrap_or_default(),
+            })
+        };
+        Ok(rows.iter().filter_map(rule).collect())
+    }
+
+    /// One rule.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn alert_rule(&self, id: i64) -> Result<Option<AlertRule>, sqlx::Error> {
+        Ok(self.alert_rules().await?.into_iter().find(|rule| rule.id == id))
+    }
+
+    /// Keeps a rule: a new one, or `id` changed. It starts anew, with nothing firing.
+    ///
+    /// # Errors
+    /// [`AlertError`]: nothing changed.
+    pub async fn save_alert_rule(&self, actor: &Actor, id: Option<i64>, new: &NewRule) -> Result<i64, AlertError> {
+        if let Some((field, message)) = new.check().first() {
+            return Err(wrong(field, *message));
+        }
+        let known = self.alert_channels().await?;
+        let mut states = self.alerts.states.lock().await;
+        let text = serde_json::to_string(&new.rule).expect("a rule always serializes");
+        let mut tx = self.store.write().await?;
+        let (id, action, verb) = if let Some(id) = id {
+            let changed = sqlx::query("UPDATE alert_rules SET rule = ?, enabled = ? WHERE id = ?")
+                .bind(&text)
+                .bind(new.enabled)
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            if changed.rows_affected() == 0 {
+                return Err(AlertError::Gone("rule"));
+            }
+            (id, "alert.change", "Changed")
+        } else {
+            let count: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_rules").fetch_one(&mut *tx).await?;
+            if usize::try_from(count).unwrap_or(MOST) >= MOST {
+                return Err(AlertError::TooMany { what: "rules", most: MOST });
+            }
+            let inserted =
+                sqlx::query_scalar("INSERT INTO alert_rules (rule, enabled, created_at) VALUES (?, ?, ?) RETURNING id");
+            let now = self.clock.now_ms();
+            let id: i64 = inserted.bind(&text).bind(new.enabled).bind(now).fetch_one(&mut *tx).await?;
+            (id, "alert.add", "Added")
+        };
+        forget_state(&mut tx, id).await?;
+        sqlx::query("DELETE FROM alert_rule_channels WHERE rule = ?").bind(id).execute(&mut *tx).await?;
+        let chosen: Vec<_> = known.iter().filter(|channel| new.channels.contains(&channel.id)).collect();
+        for channel in &chosen {
+            sqlx::query("INSERT INTO alert_rule_channels (rule, channel) VALUES (?, ?)")
+                .bind(id)
+                .bind(channel.id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        let names: Vec<&str> = chosen.iter().map(|channel| channel.name.as_str()).collect();
+        let tells = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+        let on = if new.enabled { "turned on" } else { "turned off" };
+        let sentence = format!("{verb} the alert rule {id}, {on}: {} It tells {tells}.", new.rule.condition.sentence());
+        self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
+        states.remove(&id);
+        Ok(id)
+    }
+
+    /// Turns a rule off. What fires is forgotten and nobody is told.
+    ///
+    /// # Errors
+    /// [`AlertError`]: nothing changed.
+    pub async fn disable_alert_rule(&self, actor: &Actor, id: i64) -> Result<(), AlertError> {
+        let mut states = self.alerts.states.lock().await;
+        let mut tx = self.store.write().await?;
+        let changed = sqlx::query("UPDATE alert_rules SET enabled = 0 WHERE id = ?").bind(id).execute(&mut *tx).await?;
+        if changed.rows_affected() == 0 {
+            return Err(AlertError::Gone("rule"));
+        }
+        forget_state(&mut tx, id).await?;
+        let sentence = format!("Turned the alert rule {id} off.");
+        self.audit.commit(tx, Entry { actor, action: "alert.disable", sentence, outcome: Outcome::Done }).await?;
+        states.remove(&id);
+        Ok(())
+    }
+
+    /// Removes a rule. What it has told stays in the list of deliveries.
+    ///
+    /// # Errors
+    /// [`AlertError`]: nothing changed.
+    pub async fn remove_alert_rule(&self, actor: &Actor, id: i64) -> Result<(), AlertError> {
+        let mut states = self.alerts.states.lock().await;
+        let mut tx = self.store.write().await?;
+        let removed: Option<String> = sqlx::query_scalar("DELETE FROM alert_rules WHERE id = ? RETURNING rule")
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let rule = removed.ok_or(AlertError::Gone("rule"))?;
+        let what = serde_json::from_str::<Rule>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
+        let sentence = format!("Removed the alert rule {id}: {what}");
+        self.audit.commit(tx, Entry { actor, action: "alert.remove", sentence, outcome: Outcome::Done }).await?;
+        states.remove(&id);
+        Ok(())
+    }
+}
+
+async fn forget_state(tx: &mut Transaction<'static, Sqlite>, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM alert_states WHERE rule = ?").bind(id).execute(&mut **tx).await?;
+    Ok(())
+}

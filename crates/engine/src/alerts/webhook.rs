@@ -1,0 +1,189 @@
+//! Webhooks: the message as JSON, posted to one configured address.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Client, Url};
+use sha2::{Digest, Sha256};
+
+use super::channels::{Channel, ChannelSettings, NewChannel, Secrets};
+use super::deliver::Outcome;
+use super::error::{AlertError, wrong};
+use super::mail::is_loopback;
+use super::message::Parcel;
+use crate::secret;
+
+/// A post, its answer included, ends after this.
+const WHOLE: Duration = Duration::from_secs(10);
+/// This much of an answer is shown, bytes.
+const SHOWN: usize = 300;
+/// Carries the HMAC of the body.
+const SIGNATURE: &str = "x-leasehold-signature";
+/// Carries the id that tells a repetition.
+const DELIVERY: &str = "x-leasehold-delivery";
+/// The block of SHA-256, in bytes.
+const BLOCK: usize = 64;
+
+/// Posts to other machines, by way of the proxy of the environment, and to this one.
+#[derive(Debug)]
+pub(super) struct Clients {
+    away: Client,
+    here: Client,
+}
+
+impl Clients {
+    /// # Errors
+    /// A sentence that says why not.
+    pub fn new() -> Result<Self, String> {
+        let failed = |error: reqwest::Error| format!("The client for webhooks cannot start: {error}.");
+        let builder = || -> Result<reqwest::ClientBuilder, String> {
+            Ok(Client::builder()
+                .tls_backend_preconfigured(tls()?)
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(WHOLE)
+                .pool_max_idle_per_host(0)
+                .user_agent(concat!("Leasehold/", env!("CARGO_PKG_VERSION"))))
+        };
+        Ok(Self { away: builder()?.build().map_err(failed)?, here: builder()?.no_proxy().build().map_err(failed)? })
+    }
+}
+
+fn tls() -> Result<rustls::ClientConfig, String> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        let _ = roots.add(certificate);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot start: {error}."))?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+pub(super) fn checked(
+    new: &NewChannel,
+    before: Option<(&Channel, &Secrets)>,
+) -> Result<(ChannelSettings, Secrets), AlertError> {
+    let kept = before.map(|(_, secrets)| secrets.clone()).unwrap_or_default();
+    let typed = new.url.trim();
+    let text = if typed.is_empty() { &kept.url } else { typed };
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| wrong("url", "Enter an address that begins with https:// (or http:// on this machine)."))?;
+    let host = url.host_str().unwrap_or_default();
+    if url.scheme() == "http" && !is_loopback(host) {
+        return Err(wrong("url", "Without TLS, a post goes to this machine only. Enter an https:// address."));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("url", "Leave out the user name and password before the @."));
+    }
+    let key = match (new.key.is_empty(), new.forget) {
+        (false, _) => new.key.clone(),
+        (true, true) => String::new(),
+        (true, false) => kept.key,
+    };
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    let settings = ChannelSettings::Webhook { host: format!("{}://{host}{port}", url.scheme()) };
+    Ok((settings, Secrets { url: url.to_string(), key, ..Secrets::default() }))
+}
+
+/// HMAC-SHA256 (RFC 2104), as lower-case hexadecimal.
+pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
+    let mut block = [0_u8; BLOCK];
+    if key.len() > BLOCK {
+        block[..32].copy_from_slice(&Sha256::digest(key));
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(body).finalize();
+    secret::hex(&Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize())
+}
+
+/// Posts and tells what was answered.
+pub(super) async fn send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+    let hidden = [secrets.url.as_str(), secrets.key.as_str()];
+    match try_send(clients, secrets, parcel).await {
+        Ok(said) => Outcome::good(said),
+        Err(why) => Outcome::bad(why, &hidden),
+    }
+}
+
+async fn try_send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+    let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it anew.".to_owned())?;
+    let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
+    let body = serde_json::to_vec(parcel).expect("a message always serializes");
+    let mut request = client.post(url).header(CONTENT_TYPE, "application/json").header(DELIVERY, &parcel.delivery);
+    if !secrets.key.is_empty() {
+        request = request.header(SIGNATURE, format!("sha256={}", signature(secrets.key.as_bytes(), &body)));
+    }
+    let mut response = request.body(body).send().await.map_err(not_reached)?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(format!("The address answered {status}."));
+    }
+    if status.is_redirection() {
+        let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
+        return Err(format!("The address answered {status} and sends us on to {to}, which is not followed."));
+    }
+    let mut said = Vec::new();
+    while said.len() < SHOWN
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        said.extend_from_slice(&chunk);
+    }
+    said.truncate(SHOWN);
+    let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
+    if said.is_empty() {
+        Err(format!("The address answered {status}."))
+    } else {
+        Err(format!("The address answered {status}: {said}"))
+    }
+}
+
+fn not_reached(error: reqwest::Error) -> String {
+    // The address may be a secret.
+    let error = error.without_url();
+    if error.is_timeout() {
+        return format!("No answer within {} s.", WHOLE.as_secs());
+    }
+    let mut cause = error.source();
+    while let Some(deeper) = cause.and_then(|cause| cause.source()) {
+        cause = Some(deeper);
+    }
+    let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+    if error.is_connect() {
+        format!("The address cannot be reached: {cause}")
+    } else {
+        format!("The post failed: {cause}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::signature;
+
+    /// Of RFC 4231, the cases with a whole digest: a short key, a text as key, and a key longer than a block.
+    #[test]
+    fn signatures_are_those_of_the_standard() {
+        let cases: [(&[u8], &[u8], &str); 3] = [
+            (&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (
+                b"Jefe",
+                b"what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 131],
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+        ];
+        for (key, text, expected) in cases {
+            assert_eq!(signature(key, text), expected);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Countdown hours: what a license with hours has left, wherever it is written down.
+//!
+//! The rules are `licensing::countdown`. Here a balance is made durable before it is granted: first in the anchors (`countdown.anchor`
+//! in the data folder, and one outside it), then in the database. At a start the greatest serial counts, and of one serial the
+//! lowest balance, so that data that was copied and put back brings no hours back.
+//!
+//! Nobody waits for a disk longer than must be: what is stored is stored by a task of its own, so the hours go on being judged by
+//! the clock while a disk hangs.
+
+mod anchor;
+mod calls;
+mod desk;
+mod error;
+mod keep;
+mod open;
+mod outside;
+mod rows;
+mod store;
+
+pub use calls::Entered;
+pub use error::{LicenseError, PersistError, Refused};
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use licensing::countdown::{Balance, Millis, Now, View};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::store::Store;
+use desk::Desk;
+
+/// The hours of this server. Cheap to share.
+#[derive(Debug, Clone)]
+pub struct Countdown {
+    inner: Arc<Inner>,
+}
+
+/// A license with hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoursLicense {
+    /// Grows with each license for this server.
+    pub serial: u64,
+    /// The hours, in milliseconds.
+    pub hours_ms: Millis,
+    /// How long before zero clients are told, in milliseconds: its check interval.
+    pub interval_ms: Millis,
+    /// Tells this license from all others: a digest of its text. With it the same license in a new data folder finds the hours
+    /// that were used of it before.
+    pub license: String,
+}
+
+/// A balance, and what it belongs to. The same in the database and in the anchors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    /// The data folder, whatever it is called.
+    installation: String,
+    /// The license the hours came from.
+    license: String,
+    balance: Balance,
+}
+
+#[derive(Debug)]
+struct Inner {
+    desk: Mutex<Desk>,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    /// Where the anchors are: in the data folder, and outside it.
+    anchor: PathBuf,
+    outside: Option<PathBuf>,
+    /// Told whenever the desk changed.
+    changed: watch::Sender<()>,
+    views: watch::Sender<View>,
+}
+
+impl Inner {
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Now {
+        Now { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
+    }
+}

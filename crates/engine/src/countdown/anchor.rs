@@ -1,0 +1,120 @@
+//! One anchor: a line of JSON and its checksum, replaced as a whole.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::error::PersistError;
+use super::{Balance, Kept};
+use crate::conf::file::{self, FileError, FolderLock};
+use crate::secret::digest_hex;
+
+/// The anchor in the data folder.
+pub(super) const NAME: &str = "countdown.anchor";
+
+/// What the checksum begins with, so that it is that of nothing else.
+const DOMAIN: &str = "leasehold countdown anchor 1";
+
+fn sum(line: &str) -> String {
+    digest_hex(format!("{DOMAIN}\n{line}").as_bytes())
+}
+
+fn text(kept: &Kept) -> String {
+    let line = serde_json::to_string(kept).expect("strings and integers always serialize");
+    let sum = sum(&line);
+    format!("{line}\n{sum}\n")
+}
+
+fn parse(text: &str) -> Option<Kept> {
+    let (line, rest) = text.split_once('\n')?;
+    if rest.trim_end() != sum(line) {
+        return None;
+    }
+    let kept: Kept = serde_json::from_str(line).ok()?;
+    let Balance { balance_ms, granted_ms, .. } = kept.balance;
+    // It becomes part of a file name.
+    let named = uuid::Uuid::parse_str(&kept.installation).is_ok();
+    (named && (0..=granted_ms).contains(&balance_ms)).then_some(kept)
+}
+
+/// What the anchor says. A damaged one says nothing, and that is logged.
+pub(super) fn read(path: &Path) -> Option<Kept> {
+    let bytes = match file::read(path) {
+        Ok(bytes) => bytes,
+        Err(FileError::Missing(_)) => return None,
+        Err(error) => {
+            let (path, reason) = (path.display(), reason(error));
+            tracing::warn!(%path, reason, "an anchor of the countdown hours cannot be read; the other places count");
+            return None;
+        }
+    };
+    let kept = std::str::from_utf8(&bytes).ok().and_then(parse);
+    if kept.is_none() {
+        let path = path.display();
+        tracing::warn!(%path, "an anchor of the countdown hours is damaged; the other places count, and it is written anew");
+    }
+    kept
+}
+
+/// Replaces the anchor, durably; its folder is made where it is missing.
+pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), PersistError> {
+    let failed = |reason| PersistError::Anchor { path: path.display().to_string(), reason };
+    if let Some(folder) = path.parent() {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| failed(error.to_string()))?;
+    }
+    let replaced = FolderLock::take(path).and_then(|lock| file::replace(path, text(kept).as_bytes(), &lock));
+    replaced.map_err(|error| failed(reason(error)))
+}
+
+/// Removes what a crash left of a write.
+pub(super) fn sweep(path: &Path) {
+    if let Ok(lock) = FolderLock::take(path) {
+        file::sweep(path, &lock);
+    }
+}
+
+/// The anchor of an installation in the folder outside.
+pub(super) fn named(folder: &Path, installation: &str) -> PathBuf {
+    folder.join(format!("{installation}.{NAME}"))
+}
+
+fn reason(error: FileError) -> String {
+    match error {
+        FileError::Unwritable { reason, .. } | FileError::Unreadable { reason, .. } => reason,
+        FileError::Full(_) => "the disk is full".to_owned(),
+        FileError::ReadOnly(_) => "it is read-only".to_owned(),
+        FileError::Missing(_) => "its folder is missing".to_owned(),
+        FileError::Folder(_) => "it is a folder, not a file".to_owned(),
+        FileError::Special(_) => "it is not a regular file".to_owned(),
+        FileError::TooLarge { .. } => "it is too large to be an anchor".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_anchor_is_read_as_written_and_not_when_one_byte_is_different() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made").join(NAME);
+        let kept = Kept {
+            installation: crate::secret::uuid().to_string(),
+            license: "one".into(),
+            balance: Balance { balance_ms: 5, version: 3, ..Balance::new(7, 3_600_000, 60_000) },
+        };
+        assert_eq!(read(&path), None);
+        write(&path, &kept).unwrap();
+        assert_eq!(read(&path), Some(kept.clone()));
+        let good = std::fs::read(&path).unwrap();
+        for place in 0..good.len() - 1 {
+            let mut bad = good.clone();
+            bad[place] ^= 1;
+            std::fs::write(&path, bad).unwrap();
+            assert_eq!(read(&path), None, "byte {place}");
+        }
+        let elsewhere = Kept { installation: "../../x".into(), ..kept };
+        write(&path, &elsewhere).unwrap();
+        assert_eq!(read(&path), None, "a name that leads elsewhere");
+    }
+}

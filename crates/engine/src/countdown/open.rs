@@ -1,0 +1,129 @@
+//! A start: every place is read, and the one that counts is written everywhere.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use licensing::countdown::{Balance, State, View};
+use tokio::sync::watch;
+
+use super::desk::Desk;
+use super::{Countdown, Inner, Kept, anchor, outside, rows};
+use crate::clock::Clock;
+use crate::secret;
+use crate::store::Store;
+
+impl Countdown {
+    /// Opens the hours as they were stored. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else in
+    /// `$HOME/.local/state/leasehold`.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn open(store: Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
+        Self::open_with(store, folder, outside::choose(folder), clock).await
+    }
+
+    /// As [`Countdown::open`], with the folder of the second anchor named; `None` for none.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn open_with(
+        store: Store,
+        folder: &Path,
+        outside: Option<PathBuf>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, sqlx::Error> {
+        let anchor = folder.join(anchor::NAME);
+        let stored = rows::load(store.read()).await?;
+        let (kept, found) = gather(stored.clone(), anchor.clone(), outside.clone()).await?;
+        let mut tx = store.write().await?;
+        if stored.as_ref() != Some(&kept) {
+            rows::store(&mut tx, &kept).await?;
+        }
+        rows::end_open_runs(&mut tx).await?;
+        tx.commit().await?;
+        let last_run = rows::last_run(store.read()).await?;
+        let state = State::opened(kept.balance);
+        let inner = Inner {
+            views: watch::Sender::new(View::of(&state, licensing::countdown::Now::default())),
+            desk: Mutex::new(Desk::new(state, kept.clone(), last_run)),
+            store,
+            clock,
+            anchor,
+            outside,
+            changed: watch::Sender::new(()),
+        };
+        let inner = Arc::new(inner);
+        let places = inner.clone();
+        let written = tokio::task::spawn_blocking(move || places.mend_anchors(&kept, &found)).await;
+        written.map_err(std::io::Error::other).map_err(sqlx::Error::Io)?;
+        inner.publish();
+        Ok(Self { inner })
+    }
+}
+
+/// What was found, by place.
+#[derive(Debug, Default)]
+struct Found {
+    inside: Option<Kept>,
+    outside: Option<Kept>,
+}
+
+/// What counts, and what the anchors said.
+async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>) -> Result<(Kept, Found), sqlx::Error> {
+    let look = move || {
+        let inside = anchor::read(&anchor);
+        let ids = || [&stored, &inside].into_iter().flatten().map(|kept| kept.installation.clone());
+        let installation = ids().next().unwrap_or_else(|| secret::uuid().to_string());
+        let folder = outside.as_deref();
+        let others: Vec<Kept> = folder
+            .into_iter()
+            .flat_map(|folder| ids().filter_map(|id| anchor::read(&anchor::named(folder, &id))))
+            .collect();
+        let mine = others.iter().find(|kept| kept.installation == installation).cloned();
+        let nothing = Kept { installation: installation.clone(), license: String::new(), balance: Balance::default() };
+        let known = stored.as_ref().map(|kept| kept.balance);
+        let mut counts = stored.unwrap_or(nothing);
+        for other in inside.iter().chain(&others) {
+            if other.balance.counts_before(&counts.balance) {
+                counts = other.clone();
+            }
+        }
+        if known.is_some_and(|known| known != counts.balance) {
+            tracing::warn!(
+                serial = counts.balance.serial,
+                minutes_left = counts.balance.balance_ms / 60_000,
+                "the countdown hours differ between the database and its anchors: the newest license and the lower balance count"
+            );
+        }
+        (Kept { installation, ..counts }, Found { inside, outside: mine })
+    };
+    tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other).map_err(sqlx::Error::Io)
+}
+
+impl Inner {
+    /// Writes the anchors that do not say what counts. What fails here fails again before anything is granted.
+    fn mend_anchors(&self, kept: &Kept, found: &Found) {
+        anchor::sweep(&self.anchor);
+        if kept.balance.serial == 0 {
+            return;
+        }
+        if found.inside.as_ref() != Some(kept)
+            && let Err(error) = anchor::write(&self.anchor, kept)
+        {
+            tracing::error!(%error, "the anchor of the countdown hours cannot be written: no hours can be used until it can");
+        }
+        let Some(folder) = &self.outside else {
+            tracing::warn!(
+                "the countdown hours have no anchor outside the data folder; name a folder for it with LEASEHOLD_ANCHORS"
+            );
+            return;
+        };
+        let path = anchor::named(folder, &kept.installation);
+        anchor::sweep(&path);
+        if found.outside.as_ref() != Some(kept)
+            && let Err(error) = anchor::write(&path, kept)
+        {
+            tracing::warn!(%error, "the anchor of the countdown hours outside the data folder cannot be written");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Storing: the anchors first, then the database, and only then it counts as charged.
+
+use std::sync::Arc;
+
+use super::desk::Job;
+use super::error::PersistError;
+use super::{Inner, Kept, anchor, rows};
+
+impl Inner {
+    /// Has what waits stored, by one task at a time.
+    pub(super) fn kick(self: &Arc<Self>) {
+        self.publish();
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let now = self.now();
+        let mut desk = self.desk();
+        if desk.storing {
+            return;
+        }
+        if let Some(job) = desk.job(now) {
+            desk.storing = true;
+            runtime.spawn(self.clone().store_all(job));
+        }
+    }
+
+    async fn store_all(self: Arc<Self>, first: Job) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            let result = self.store(&job).await.map_err(|error| error.to_string());
+            let now = self.now();
+            let mut desk = self.desk();
+            desk.done(job, result, now);
+            next = desk.job(now);
+            desk.storing = next.is_some();
+            drop(desk);
+            self.publish();
+        }
+    }
+
+    async fn store(self: &Arc<Self>, job: &Job) -> Result<(), PersistError> {
+        if let Some(kept) = job.kept.clone() {
+            let places = self.clone();
+            let written = tokio::task::spawn_blocking(move || places.write_anchors(&kept)).await;
+            written.map_err(std::io::Error::other).map_err(sqlx::Error::Io)??;
+        }
+        let mut tx = self.store.write().await?;
+        if let Some(kept) = &job.kept {
+            rows::store(&mut tx, kept).await?;
+        }
+        for row in &job.runs {
+            rows::store_run(&mut tx, row).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Both anchors. The one outside may be missing where it cannot be made; one that is there must be kept up.
+    fn write_anchors(&self, kept: &Kept) -> Result<(), PersistError> {
+        anchor::write(&self.anchor, kept)?;
+        let Some(folder) = &self.outside else { return Ok(()) };
+        let path = anchor::named(folder, &kept.installation);
+        match anchor::write(&path, kept) {
+            Err(error) if std::fs::symlink_metadata(&path).is_ok() => Err(error),
+            // It was said at the start.
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Clients of virtual environments: each logs in with a passphrase and takes one license of the product it opens, for as long as it
+//! runs. While one of them is logged in, the hours of a countdown license run.
+//!
+//! To the allocation such a product is a pool like any other; on the wire it is called `VE`.
+
+use std::collections::BTreeMap;
+
+use licensing::allocation::Key;
+use licensing::client_protocol::{
+    Allocation, Fault, FaultKind, Hello, Notice, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved, pool_of,
+};
+use licensing::countdown::Refusal;
+use licensing::product::ProductCode;
+use licensing::ve::{Kind, Login, Passphrase, admit};
+
+use super::Leases;
+use crate::Engine;
+use crate::countdown::Refused;
+
+/// What a login came to.
+pub(super) struct Admitted {
+    /// The product of the license.
+    pub product: String,
+    /// What the client is told of the license.
+    pub terms: VeTerms,
+}
+
+fn on_the_wire() -> ProductCode {
+    VE_PRODUCT.parse().expect("two letters are a product code")
+}
+
+impl Leases {
+    /// The product of the VE license the run has logged in to, if it is a run here and has.
+    fn ve_of(&self, said: &str) -> Option<(Key, String)> {
+        let desk = self.desk();
+        let id = desk.find(said)?;
+        Some((id, desk.entries.get(&id)?.card.ve.clone()?))
+    }
+}
+
+impl Engine {
+    /// The pools of the license of this machine: how many instances of each product may run, and whether they may now.
+    pub(super) fn ve_pools(&self) -> (BTreeMap<ProductCode, u32>, bool) {
+        let state = self.ve.state();
+        let Some(installed) = state.installed else { return (BTreeMap::new(), false) };
+        let pools = installed.license().products.iter().map(|product| (pool_of(&product.name), product.instances));
+        (pools.collect(), state.standing.in_force())
+    }
+
+    /// Whether a client may log in, and to what.
+    ///
+    /// # Errors
+    /// A fault that says why not, and nothing about the license to whom has no passphrase of it.
+    pub(super) fn admit(&self, hello: &Hello) -> Result<Option<Admitted>, Fault> {
+        let Some(login) = &hello.ve else { return Ok(None) };
+        let refused = |sentence: String| Fault::new(FaultKind::LoginRefused, sentence);
+        let passphrase: Passphrase = login.passphrase.parse().map_err(|error| refused(format!("{error}")))?;
+        let state = self.ve.state();
+        let Some(installed) = state.installed else { return Err(refused(licensing::ve::Refused::NoLicense.to_string())) };
+        let license = installed.license();
+        let login = Login {
+            passphrase,
+            product: login.product.clone(),
+            major: login.major,
+            minor: login.minor,
+            cpus: login.cpus,
+            memory_mb: login.memory_mb,
+        };
+        // Instances are counted by the allocation, which knows of all of them at once.
+        let product = admit(license, &state.standing, &login, |_| 0, self.contact().high_water)
+            .map_err(|why| refused(why.to_string()))?;
+        Ok(Some(Admitted {
+            product: product.name.clone(),
+            terms: VeTerms {
+                license_id: license.license_id.clone(),
+                key_type: license.kind.as_str().to_owned(),
+                grace_min: license.grace_min,
+                interval_min: license.interval_min,
+            },
+        }))
+    }
+
+    /// `POST /v1/refresh`.
+    ///
+    /// # Errors
+    /// [`Fault`], in the words of the protocol.
+    pub async fn client_refresh(&self, mut said: Refresh) -> Result<Allocation, Fault> {
+        self.handover.check(&said.client)?;
+        let Some((id, product)) = self.leases.ve_of(&said.run) else {
+            let reserved: Vec<ProductCode> = said.products.keys().filter(|product| is_reserved(product)).cloned().collect();
+            for product in &reserved {
+                said.products.remove(product);
+            }
+            let mut answer = self.leases.refresh(said).await?;
+            answer.products.extend(reserved.into_iter().map(|product| (product, refused_limit())));
+            return Ok(answer);
+        };
+        let (wire, pool) = (on_the_wire(), pool_of(&product));
+        said = self.named(said);
+        let wants = said.products.get(&pool).copied();
+        let is_in = wants.is_some_and(|used| used.want > 0 || used.held > 0);
+        // Who speaks is looked at before anything runs for it.
+        self.leases.speaker(&said.client, &said.run, said.epoch).await?;
+        if is_in {
+            self.take_seat(id).await?;
+        }
+        let result = self.leases.refresh(said).await;
+        let has_some = result.as_ref().is_ok_and(|answer| answer.products.get(&pool).is_some_and(|limit| limit.limit > 0));
+        if !(is_in && (has_some || wants.is_some_and(|used| used.held > 0))) {
+            self.leave_seat(id).await;
+        }
+        let mut answer = result?;
+        if let Some(limit) = answer.products.remove(&pool) {
+            let sentence = limit.sentence.map(|sentence| sentence.replace(pool.as_str(), &product));
+            answer.products.insert(wire, licensing::client_protocol::Limit { sentence, ..limit });
+        }
+        answer.notice = self.notice();
+        Ok(answer)
+    }
+
+    /// A goodbye in the names of the pools.
+    pub(super) fn named(&self, mut said: Refresh) -> Refresh {
+        let own = self.leases.ve_of(&said.run).map(|(_, product)| pool_of(&product));
+        let used = said.products.remove(&on_the_wire());
+        said.products.retain(|product, _| !is_reserved(product));
+        said.products.extend(own.zip(used));
+        said
+    }
+
+    /// Records of a client of a virtual environment are about its product.
+    pub(super) fn name_records(&self, said: &mut Records) {
+        let Some((_, product)) = self.leases.ve_of(&said.run) else { return };
+        let (wire, pool) = (on_the_wire(), pool_of(&product));
+        for record in said.records.iter_mut().filter(|record| record.product == wire) {
+            record.product = pool.clone();
+        }
+    }
+
+    /// What clients are told when the hours end within a check interval.
+    fn notice(&self) -> Option<Notice> {
+        let view = self.countdown.view();
+        if !(view.ends_soon && self.has_hours()) {
+            return None;
+        }
+        Some(Notice {
+            ends_in_ms: u64::try_from(view.balance_ms).unwrap_or(0),
+            sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time.".to_owned(),
+        })
+    }
+
+    /// Whether a countdown license is in force.
+    pub(crate) fn has_hours(&self) -> bool {
+        self.ve.current().is_some_and(|installed| matches!(installed.license().kind, Kind::Countdown { .. }))
+    }
+
+    /// Lets a client stay in: the license is in force, and its hours, if it has such, run.
+    async fn take_seat(&self, id: Key) -> Result<(), Fault> {
+        let standing = self.ve.standing();
+        if !standing.in_force() {
+            self.leave_seat(id).await;
+            return Err(Fault::new(FaultKind::LoginRefused, standing.sentence()));
+        }
+        if !self.has_hours() {
+            self.leave_seat(id).await;
+            return Ok(());
+        }
+        // Held until the hours are charged: a repeated request must not be granted before that.
+        let mut seats = self.leases.seats.lock().await;
+        let why = if seats.contains(&id) {
+            match self.countdown.view().refused {
+                None => return Ok(()),
+                Some(refusal) => {
+                    seats.remove(&id);
+                    self.countdown.leave().await;
+                    Refusal::sentence(refusal).to_owned()
+                }
+            }
+        } else {
+            match self.countdown.enter().await {
+                Ok(_) => {
+                    seats.insert(id);
+                    return Ok(());
+                }
+                Err(Refused::Unsaved { reason }) => {
+                    tracing::error!(reason, "a client was not let in because its hours could not be stored");
+                    return Err(Fault::new(FaultKind::Unavailable, Refused::Unsaved { reason }.to_string()));
+                }
+                Err(refused) => refused.to_string(),
+            }
+        };
+        Err(Fault::new(FaultKind::HoursUsedUp, why))
+    }
+
+    /// The hours do not run for this client any more.
+    pub(super) async fn leave_seat(&self, id: Key) {
+        let mut seats = self.leases.seats.lock().await;
+        if seats.remove(&id) {
+            self.countdown.leave().await;
+        }
+    }
+
+    /// Hours stop for clients of which nothing is counted any more: they fell silent for too long.
+    pub(super) async fn clear_seats(&self) {
+        let left: Vec<Key> = {
+            let seats = self.leases.seats.lock().await;
+            let desk = self.leases.desk();
+            let counts = |id: &Key| desk.allocation.run(*id).is_some_and(licensing::allocation::Run::counts);
+            seats.iter().filter(|id| !counts(id)).copied().collect()
+        };
+        for id in left {
+            self.leave_seat(id).await;
+        }
+    }
+}
+
+/// What a client without a login is told of a product that needs one.
+fn refused_limit() -> licensing::client_protocol::Limit {
+    licensing::client_protocol::Limit {
+        limit: 0,
+        version: 0,
+        licensed: 0,
+        why: Some(Shortage::NotLicensed),
+        sentence: Some("This product is for clients that log in with the passphrase of a VE license.".to_owned()),
+    }
+}
+
+/// A client of a virtual environment that no server hears of: it goes on until its grace period ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InGrace {
+    /// What people call it.
+    pub name: String,
+    /// When it was last heard of here, Unix milliseconds.
+    pub seen_ms: i64,
+    /// Until when it goes on, Unix milliseconds: the grace period, from when it must have noticed.
+    pub until_ms: i64,
+}
+
+impl Engine {
+    /// Clients of virtual environments that were here, said no goodbye, and are heard of nowhere; the first to stop first.
+    #[must_use]
+    pub fn in_grace(&self) -> Vec<InGrace> {
+        let Some(installed) = self.ve.current() else { return Vec::new() };
+        let grace_ms = i64::from(installed.license().grace_min) * 60_000;
+        let picture = self.peers.picture();
+        let elsewhere = |client: &str| {
+            picture.others().any(|server| {
+                let up = matches!(server.state, licensing::peer::State::Up(_));
+                let serving = server.report.as_ref().and_then(|report| report.serving.as_ref());
+                up && serving.is_some_and(|serving| serving.clients.iter().any(|id| id == client))
+            })
+        };
+        let patience = i64::try_from(licensing::client_protocol::PATIENCE_MS).unwrap_or(i64::MAX);
+        let now = self.now_ms();
+        let mut all: Vec<InGrace> = self
+            .leases
+            .silent_ve()
+            .into_iter()
+            .filter(|(client, ..)| !elsewhere(client))
+            .map(|(_, name, seen_ms)| InGrace { name, seen_ms, until_ms: seen_ms + patience + grace_ms })
+            .filter(|client| client.until_ms > now)
+            .collect();
+        all.sort_by_key(|client| client.until_ms);
+        all
+    }
+}

@@ -1,0 +1,101 @@
+//! Which lines are wanted.
+
+use licensing::log_line::{Level, LogLine, STAMP, begins_with_stamp, without_secrets};
+
+/// A filter; what is not set leaves nothing out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// At least this pressing.
+    pub level: Option<Level>,
+    /// From this part of the program, in capital letters.
+    pub component: Option<String>,
+    /// Not before this local time.
+    pub from: Option<Moment>,
+    /// Not after this local time.
+    pub to: Option<Moment>,
+    /// Contains this; the case of A to Z does not matter.
+    pub text: Option<String>,
+}
+
+/// A local time as it stands in front of a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(String);
+
+/// Text that is no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This is not a time. Write it as 2026-11-22 or 2026-11-22 07:24, in this server's local time.")]
+pub struct LogTimeError;
+
+impl Moment {
+    /// A day or a time: `2026-11-22`, `2026-11-22T07:24`, `2026-11-22 07:24:16`. What is missing is the first moment that fits, or the
+    /// `last` one.
+    ///
+    /// # Errors
+    /// [`LogTimeError`]
+    pub fn parse(text: &str, last: bool) -> Result<Self, LogTimeError> {
+        let mut text = text.trim().replacen('T', " ", 1);
+        let missing = match (text.len(), last) {
+            (10, true) => " 23:59:59",
+            (10, false) => " 00:00:00",
+            (16, true) => ":59",
+            (16, false) => ":00",
+            _ => "",
+        };
+        text.push_str(missing);
+        if text.len() == STAMP && begins_with_stamp(text.as_bytes()) { Ok(Self(text)) } else { Err(LogTimeError) }
+    }
+
+    /// As it stands in the log.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This many days later: how far lines may be out of order where a clock was set back.
+    pub(super) fn days_later(&self, days: i64) -> String {
+        const FORM: &str = "%Y-%m-%d %H:%M:%S";
+        jiff::civil::DateTime::strptime(FORM, &self.0)
+            .and_then(|time| time.checked_add(jiff::Span::new().days(days)))
+            .map_or_else(|_| self.0.clone(), |time| time.strftime(FORM).to_string())
+    }
+}
+
+impl LogQuery {
+    /// Whether it leaves anything out.
+    pub fn filters(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Whether this line is wanted. A line without the form of the log has neither time nor level nor component.
+    pub(super) fn wants(&self, bytes: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(bytes);
+        if self.level.is_some() || self.component.is_some() || self.from.is_some() || self.to.is_some() {
+            let Some(line) = LogLine::parse(&text) else { return false };
+            let wanted = self.level.is_none_or(|level| line.level >= level)
+                && self.component.as_deref().is_none_or(|component| line.component == component)
+                && self.from.as_ref().is_none_or(|from| line.stamp >= from.as_str())
+                && self.to.as_ref().is_none_or(|to| line.stamp <= to.as_str());
+            if !wanted {
+                return false;
+            }
+        }
+        // A second look without secrets: asking for one must not tell whether it is there.
+        self.text.as_deref().is_none_or(|wanted| {
+            contains(text.as_bytes(), wanted.as_bytes())
+                && contains(without_secrets(&text).as_bytes(), wanted.as_bytes())
+        })
+    }
+}
+
+/// Whether `wanted` is in there, whatever the case of its letters A to Z.
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    let Some((first, rest)) = wanted.split_first() else { return true };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut left = text;
+    while let Some(at) = left.iter().position(|byte| *byte == lower || *byte == upper) {
+        left = &left[at + 1..];
+        if left.get(..rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest)) {
+            return true;
+        }
+    }
+    false
+}

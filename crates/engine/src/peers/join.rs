@@ -1,0 +1,186 @@
+//! Joining another server with a code that was made there.
+
+use licensing::peer::{
+    Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MemberCard, MessageError,
+    Nonce, PeerUrl, Role, Welcome, free_name, may_join, own_url, shown_name,
+};
+
+use super::client::NoAnswer;
+use super::error::JoinError;
+use super::members::write_joined;
+use super::rows::{self, Own, Stored};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::secret::random;
+
+/// What a person gives.
+#[derive(Clone, Default)]
+pub struct Join {
+    /// Where the console of the other server answers.
+    pub url: String,
+    /// The code.
+    pub code: String,
+    /// Where this one answers; none: its console's address, when it means something there.
+    pub own_url: Option<String>,
+    /// What this one would like to be called; none: as its machine.
+    pub name: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// What this server is called from now on.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// Whom it has joined.
+    pub with: String,
+    /// Where the other one reaches this one; none: it waits to be asked.
+    pub own_url: Option<PeerUrl>,
+}
+
+impl Engine {
+    /// Joins another server. `console` is where this one answers.
+    ///
+    /// # Errors
+    /// [`JoinError`]; nothing was changed here then.
+    pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<Joined, JoinError> {
+        let code: Invitation = join.code.parse()?;
+        let url: PeerUrl = join.url.parse()?;
+        let said_url = join.own_url.as_deref().map(str::parse::<PeerUrl>).transpose()?;
+        self.settle_peers().await?;
+        let _turn = self.peers.turn.lock().await;
+        let console = console.parse().ok();
+        let told_url = own_url(said_url.as_ref(), console.as_ref(), Some(&url));
+        let candidate = self.candidate(&code, &url, told_url.clone(), join.name.as_deref())?;
+        let request = JoinRequest::sign(self.peers.secret()?, &code, Nonce::from_random(random()), &candidate)
+            .map_err(|error| JoinError::Client(error.to_string()))?;
+        let (welcome, answer) = self.ask_to_join(&url, &code, &request).await?;
+        let own = {
+            // A server that leads keeps the name its backups know.
+            let known = self.peers.desk().own.clone();
+            let name = known.map_or_else(|| shown_name(&welcome.name), |known| known.name);
+            Own { name, joined_as: welcome.role, url: said_url }
+        };
+        let with = self.keep_joined(actor, own.clone(), &welcome, &answer, url).await?;
+        self.peers.wake.notify_one();
+        self.show_peers();
+        Ok(Joined { name: own.name, role: self.role(), with, own_url: told_url })
+    }
+
+    fn candidate(
+        &self,
+        code: &Invitation,
+        url: &PeerUrl,
+        own_url: Option<PeerUrl>,
+        name: Option<&str>,
+    ) -> Result<Candidate, JoinError> {
+        let own = self.peers.secret()?.public().fingerprint();
+        if code.is_of(&own) {
+            return Err(JoinRefusal::Itself.into());
+        }
+        let desk = self.peers.desk();
+        // Whoever knows the other server already only says so anew.
+        if !desk.members.keys().any(|key| code.is_of(&key.fingerprint())) {
+            let members = desk.standings(None);
+            may_join(&desk.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
+        }
+        let guid = self.conf.borrow().effective.guid.filter(|_| desk.context.is_some());
+        Ok(Candidate {
+            name: name.map_or_else(|| desk.name(), shown_name),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            context: desk.context,
+            guid,
+            url: own_url,
+            reached_at: url.clone(),
+        })
+    }
+
+    async fn ask_to_join(
+        &self,
+        url: &PeerUrl,
+        code: &Invitation,
+        request: &JoinRequest,
+    ) -> Result<(Welcome, JoinAnswer), JoinError> {
+        let body = serde_json::to_vec(request).map_err(|error| JoinError::Client(error.to_string()))?;
+        let name = url.to_string();
+        let bytes = self.peers.post(url, "join", body).await.map_err(|no| match no {
+            NoAnswer::Unreached(reason) => JoinError::Unreached { url: name.clone(), reason },
+            NoAnswer::Says(says) => JoinError::Unsigned { url: name.clone(), says },
+            NoAnswer::Message(error @ MessageError::Version { .. }) => JoinError::Version(error),
+            NoAnswer::Message(reason) => JoinError::Untrusted { url: name.clone(), reason },
+            NoAnswer::Client(sentence) => JoinError::Client(sentence),
+        })?;
+        let untrusted = |reason| JoinError::Untrusted { url: name.clone(), reason };
+        let answer = JoinAnswer::parse(&bytes).map_err(untrusted)?;
+        match answer.said(code, request).map_err(untrusted)? {
+            JoinSaid::Welcome(welcome) => Ok((*welcome, answer)),
+            JoinSaid::Refused(sentence) => Err(JoinError::Refused(sentence)),
+        }
+    }
+
+    async fn keep_joined(
+        &self,
+        actor: &Actor,
+        own: Own,
+        welcome: &Welcome,
+        answer: &JoinAnswer,
+        url: PeerUrl,
+    ) -> Result<String, JoinError> {
+        let now = self.peers.now();
+        let (mut inviter, others) = {
+            let desk = self.peers.desk();
+            let mut taken = vec![own.name.clone()];
+            taken.extend(desk.standings(Some(&answer.key)).into_iter().map(|other| other.name));
+            let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| Stored {
+                key: card.key,
+                name: {
+                    let name = free_name(&card.name, &taken.iter().map(String::as_str).collect::<Vec<_>>());
+                    taken.push(name.clone());
+                    name
+                },
+                role: card.role,
+                context: card.context,
+                url,
+                told_url: None,
+                through: through.map(str::to_owned),
+                joined_at: now.wall_ms,
+                joined_by: actor.name.clone(),
+                seen_at: None,
+                silent: false,
+                witness: None,
+                removed: false,
+            };
+            // The key that signed, whatever the card says.
+            let card = MemberCard { key: answer.key, ..welcome.inviter.clone() };
+            let inviter = stored(&card, Some(url), None);
+            let new = |card: &&MemberCard| {
+                card.key != answer.key && card.key != answer.to && !desk.members.contains_key(&card.key)
+            };
+            let others = welcome.members.iter().filter(new).take(MOST_MEMBERS);
+            let others: Vec<Stored> = others.map(|card| stored(card, card.url.clone(), Some(&inviter.name))).collect();
+            (inviter, others)
+        };
+        let sentence = format!(
+            "Joined {} as {}, as {} (key {}).",
+            inviter.name,
+            welcome.role,
+            own.name,
+            inviter.key.fingerprint()
+        );
+        let mut tx = self.store.write().await?;
+        write_joined(&mut tx, &own, &mut inviter, &sentence).await?;
+        for other in &others {
+            rows::put(&mut tx, other).await?;
+        }
+        self.audit.commit(tx, Entry { actor, action: "peer.join", sentence, outcome: Outcome::Done }).await?;
+        let mut desk = self.peers.desk();
+        desk.own = Some(own);
+        let with = inviter.name.clone();
+        for member in others.into_iter().chain([inviter]) {
+            desk.keep(member, now);
+        }
+        Ok(with)
+    }
+}

@@ -1,0 +1,94 @@
+//! The key of this server, `server.key` in the data folder (mode 0600).
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use licensing::peer::PeerSecret;
+
+use crate::secret::{hex, random};
+
+/// Why the key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// It cannot be read or written.
+    #[error("The key of this server, {}, cannot be kept: {source}.", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// It is no key.
+    #[error("{} does not hold the key of a server. Put it back from a copy of the data folder; or remove it, and have this server join anew.", .0.display())]
+    Damaged(PathBuf),
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("server.key")
+}
+
+/// The key; none when there is none yet.
+pub(super) fn read(folder: &Path) -> Result<Option<PeerSecret>, KeyFileError> {
+    let path = path(folder);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::InvalidData => return Err(KeyFileError::Damaged(path)),
+        Err(source) => return Err(KeyFileError::Io { path, source }),
+    };
+    let digits = text.trim();
+    let mut seed = [0; 32];
+    let good = digits.len() == 64
+        && digits.is_ascii()
+        && seed.iter_mut().enumerate().all(|(place, byte)| {
+            let read = u8::from_str_radix(&digits[place * 2..place * 2 + 2], 16);
+            read.map(|value| *byte = value).is_ok()
+        });
+    if good { Ok(Some(PeerSecret::from_seed(seed))) } else { Err(KeyFileError::Damaged(path)) }
+}
+
+/// The key, made where there is none. Of two that make one at once, one wins and both use it.
+pub(super) fn read_or_make(folder: &Path) -> Result<PeerSecret, KeyFileError> {
+    if let Some(found) = read(folder)? {
+        return Ok(found);
+    }
+    let made = PeerSecret::from_seed(random());
+    let write = || -> std::io::Result<bool> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(file, "{}", hex(&made.to_seed()))?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path(folder)) {
+            Ok(_) => {}
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error.error),
+        }
+        std::fs::File::open(folder)?.sync_all()?;
+        Ok(true)
+    };
+    match write() {
+        Ok(true) => Ok(made),
+        Ok(false) => read(folder)?.ok_or_else(|| KeyFileError::Damaged(path(folder))),
+        Err(source) => Err(KeyFileError::Io { path: path(folder), source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(read(folder.path()).unwrap().is_none());
+        let made = read_or_make(folder.path()).unwrap();
+        assert_eq!(read_or_make(folder.path()).unwrap().public(), made.public());
+        let mode = std::fs::metadata(path(folder.path())).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        for wrong in ["", "00", &"zz".repeat(32), &"+1".repeat(32), &"é".repeat(32)] {
+            std::fs::write(path(folder.path()), wrong).unwrap();
+            assert!(matches!(read_or_make(folder.path()), Err(KeyFileError::Damaged(_))), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Removing a server, and being removed.
+
+use licensing::peer::{PeerKey, may_remove};
+
+use super::error::RemoveError;
+use super::events::{self, PeerEventKind};
+use super::rows;
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+
+impl Engine {
+    /// Removes another server from the installation, by its name or the fingerprint of its key. It is told when it asks the next
+    /// time. A backup that removes the server that leads has left the installation. What was removed.
+    ///
+    /// # Errors
+    /// [`RemoveError`].
+    pub async fn remove_peer(&self, actor: &Actor, name: &str) -> Result<String, RemoveError> {
+        let _turn = self.peers.turn.lock().await;
+        self.settle_peers().await?;
+        let (key, name, leaves) = {
+            let desk = self.peers.desk();
+            let found = desk.members.values().find(|member| {
+                member.stored.name.eq_ignore_ascii_case(name) || member.stored.key.fingerprint().to_string() == name
+            });
+            let member = found.ok_or_else(|| RemoveError::Unknown(name.to_owned()))?;
+            let standing = member.standing();
+            may_remove(&desk.standing(), &desk.standings(None), &standing)?;
+            (member.stored.key, standing.name, desk.leads(&member.stored.key))
+        };
+        let sentence = if leaves {
+            format!("Left the installation of {name}.")
+        } else {
+            format!("Removed {name} from the installation.")
+        };
+        self.let_go(actor, &key, &name, leaves, sentence).await?;
+        Ok(name)
+    }
+
+    /// Another server says that it has removed this one. It signed that, and just now.
+    pub(super) async fn was_removed(&self, key: &PeerKey) -> Result<(), sqlx::Error> {
+        let _turn = self.peers.turn.lock().await;
+        let known = {
+            let desk = self.peers.desk();
+            let leads = desk.leads(key);
+            // Of one that the server that leads told of, that one says whether it is a member.
+            let member = desk.members.get(key).filter(|member| leads || member.stored.through.is_none());
+            member.map(|member| (member.stored.name.clone(), leads))
+        };
+        let Some((name, leads)) = known else { return Ok(()) };
+        let sentence = if leads {
+            format!("{name} removed this server from the installation.")
+        } else {
+            format!("{name} left the installation.")
+        };
+        tracing::warn!(peer = name, "{sentence}");
+        self.let_go(&Actor::system(), key, &name, leads, sentence).await
+    }
+
+    /// Lets one server go, or all of them.
+    async fn let_go(
+        &self,
+        actor: &Actor,
+        key: &PeerKey,
+        name: &str,
+        all: bool,
+        sentence: String,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now_ms();
+        let (gone, own) = {
+            let desk = self.peers.desk();
+            let gone: Vec<PeerKey> = if all { desk.members.keys().copied().collect() } else { vec![*key] };
+            let alone = gone.len() >= desk.members.len();
+            (gone, desk.own.clone().filter(|_| !alone))
+        };
+        let mut tx = self.store.write().await?;
+        for key in &gone {
+            rows::remove(&mut tx, key, now).await?;
+        }
+        rows::put_own(&mut tx, own.as_ref()).await?;
+        let kind = if all { PeerEventKind::Left } else { PeerEventKind::Removed };
+        events::add(&mut tx, now, name, kind, &sentence).await?;
+        self.audit.commit(tx, Entry { actor, action: "peer.remove", sentence, outcome: Outcome::Done }).await?;
+        self.peers.desk().own = own;
+        for key in &gone {
+            self.peers.forget(key);
+        }
+        self.show_peers();
+        Ok(())
+    }
+}

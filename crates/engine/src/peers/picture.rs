@@ -1,0 +1,130 @@
+//! All servers of the installation as one picture.
+
+use std::sync::Arc;
+
+use licensing::context::Context;
+use licensing::guid::Guid;
+use licensing::peer::{PeerReport, Role, State, conflict, stale_since};
+use licensing::vendor_key::Fingerprint;
+
+use crate::Engine;
+
+/// All servers of the installation, as they were last heard of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Picture {
+    /// This server first, then the others by name.
+    pub servers: Vec<Server>,
+    /// Since when nobody was heard, Unix milliseconds: the network of this server may be what is broken, and what is shown may be
+    /// old. None while anybody is heard.
+    pub stale_since: Option<i64>,
+    /// A sentence when the servers cannot all be of one installation.
+    pub conflict: Option<String>,
+    /// When it was drawn, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+/// One server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// What it is called.
+    pub name: String,
+    /// The fingerprint of its key; none for this server while it has none.
+    pub key: Option<Fingerprint>,
+    /// It is this server.
+    pub itself: bool,
+    /// What it is.
+    pub role: Role,
+    /// What it is registered for; none while it is not.
+    pub context: Option<Context>,
+    /// Its GUID; none while it is not registered.
+    pub guid: Option<Guid>,
+    /// Where it is asked, or would be.
+    pub url: Option<String>,
+    /// Whether it is there, and since when.
+    pub state: State,
+    /// Its last sign of life, Unix milliseconds.
+    pub last_seen_ms: Option<i64>,
+    /// How far its clock is ahead of this server's, milliseconds; behind is negative.
+    pub clock_off_ms: Option<i64>,
+    /// What it last said of itself.
+    pub report: Option<Arc<PeerReport>>,
+    /// Why asking it does not work. It may be there all the same, when it asks by itself.
+    pub problem: Option<String>,
+    /// When it joined, Unix milliseconds; none for this server.
+    pub joined_at_ms: Option<i64>,
+    /// Who had it join, or which server told of it.
+    pub joined_by: Option<String>,
+}
+
+impl Picture {
+    /// The servers other than this one.
+    pub fn others(&self) -> impl Iterator<Item = &Server> {
+        self.servers.iter().filter(|server| !server.itself)
+    }
+}
+
+impl Engine {
+    /// All servers as they stand at this moment.
+    #[must_use]
+    pub fn servers(&self) -> Picture {
+        let now = self.peers.now();
+        let report = self.own_report();
+        let key = self.peers.secret.get().map(|secret| secret.public().fingerprint());
+        let desk = self.peers.desk();
+        let own = Server {
+            name: report.name.clone(),
+            key,
+            itself: true,
+            role: report.role,
+            context: report.context,
+            guid: report.guid,
+            url: report.url.as_ref().map(ToString::to_string),
+            state: State::Up(self.started_at),
+            last_seen_ms: Some(now.wall_ms),
+            clock_off_ms: Some(0),
+            report: Some(Arc::new(report)),
+            problem: None,
+            joined_at_ms: None,
+            joined_by: None,
+        };
+        let mut others: Vec<Server> = desk
+            .members
+            .values()
+            .map(|member| Server {
+                name: member.stored.name.clone(),
+                key: Some(member.stored.key.fingerprint()),
+                itself: false,
+                role: member.stored.role,
+                context: member.stored.context,
+                guid: member.report.as_ref().and_then(|report| report.guid),
+                url: member.address().map(ToString::to_string),
+                state: member.watch.state(now),
+                last_seen_ms: member.watch.seen_ms(),
+                clock_off_ms: member.clock_off_ms,
+                report: member.report.clone(),
+                problem: member.problem.clone(),
+                joined_at_ms: Some(member.stored.joined_at),
+                joined_by: Some(member.stored.joined_by.clone()),
+            })
+            .collect();
+        others.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut standings = desk.standings(None);
+        standings.insert(0, desk.standing());
+        Picture {
+            stale_since: stale_since(desk.members.values().map(|member| &member.watch), now),
+            conflict: conflict(&standings),
+            servers: std::iter::once(own).chain(others).collect(),
+            at_ms: now.wall_ms,
+        }
+    }
+
+    /// Shows everybody how it stands now.
+    pub(super) fn show_peers(&self) {
+        let picture = self.servers();
+        for server in picture.others() {
+            let up = matches!(server.state, State::Up(_));
+            metrics::gauge!("leasehold_peer_up", "peer" => server.name.clone()).set(f64::from(u8::from(up)));
+        }
+        self.peers.picture.send_replace(picture);
+    }
+}

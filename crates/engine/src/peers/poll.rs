@@ -1,0 +1,94 @@
+//! Asking one other server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::peer::{Answer, MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, Request, Said, TIMEOUT_MS};
+
+use super::client::NoAnswer;
+use super::take::Way;
+use crate::Engine;
+use crate::secret::random;
+
+/// What one round of asking came to.
+enum Came {
+    /// An answer, asked for at that time.
+    Report(Box<PeerReport>, Now),
+    /// It has removed this server.
+    Removed,
+}
+
+impl Engine {
+    /// Asks a member, unless it is being asked. A slow one keeps nobody else waiting.
+    pub(super) async fn poll_peer(self: Arc<Self>, key: PeerKey) {
+        let address = {
+            let mut desk = self.peers.desk();
+            let Some(member) = desk.members.get_mut(&key).filter(|member| !member.asked) else { return };
+            let Some(address) = member.address().cloned() else { return };
+            member.asked = true;
+            address
+        };
+        let limit = Duration::from_millis(TIMEOUT_MS);
+        let came = match tokio::time::timeout(limit, self.ask_peer(&key, &address)).await {
+            Ok(came) => came,
+            Err(_) => Err(NoAnswer::Unreached(format!("no answer within {} s", TIMEOUT_MS / 1_000))),
+        };
+        let problem = match &came {
+            Ok(_) => None,
+            Err(no) => Some(format!("{address}: {no}")),
+        };
+        {
+            let mut desk = self.peers.desk();
+            let Some(member) = desk.members.get_mut(&key) else { return };
+            member.asked = false;
+            if problem.is_some() {
+                member.challenge = None;
+                member.other_address = !member.other_address && member.stored.told_url != member.stored.url;
+            }
+            if problem != member.problem
+                && let Some(problem) = &problem
+            {
+                tracing::debug!(peer = member.stored.name, problem, "another server could not be asked");
+            }
+            member.problem = problem;
+        }
+        match came {
+            Ok(Came::Report(report, asked)) => self.take_report(&key, *report, Way::Answered(asked)).await,
+            Ok(Came::Removed) => {
+                if let Err(error) = self.was_removed(&key).await {
+                    tracing::error!(%error, "that this server was removed could not be stored; trying again");
+                }
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Asks, and once more when the first request was not fresh enough.
+    async fn ask_peer(&self, key: &PeerKey, address: &PeerUrl) -> Result<Came, NoAnswer> {
+        for _ in 0..2 {
+            let (request, asked) = self.request_for(key)?;
+            let body = serde_json::to_vec(&request).map_err(|error| NoAnswer::Client(error.to_string()))?;
+            let bytes = self.peers.post(address, "poll", body).await?;
+            let answer = Answer::parse(&bytes).map_err(NoAnswer::Message)?;
+            let said = answer.said(key, &request).map_err(NoAnswer::Message)?;
+            if let Some(member) = self.peers.desk().members.get_mut(key) {
+                member.challenge = Some(answer.challenge);
+            }
+            match said {
+                Said::Report(report) => return Ok(Came::Report(report, asked)),
+                Said::Removed => return Ok(Came::Removed),
+                Said::Repeat => {}
+            }
+        }
+        Err(NoAnswer::Message(MessageError::OtherQuestion))
+    }
+
+    fn request_for(&self, key: &PeerKey) -> Result<(Request, Now), NoAnswer> {
+        let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
+        let secret = self.peers.secret().map_err(|error| broken(&error))?;
+        let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;
+        let challenge = self.peers.desk().members.get(key).and_then(|member| member.challenge);
+        let request = Request::sign(secret, key, challenge, Nonce::from_random(random()), &report);
+        Ok((request.map_err(|error| broken(&error))?, self.peers.now()))
+    }
+}

@@ -1,0 +1,73 @@
+//! How this server stands, in words for one of the others.
+
+use licensing::peer::{CountdownReport, MOST_IDS, PeerKey, PeerReport, Role, Serving};
+
+use crate::Engine;
+use crate::leases::ClientState;
+
+impl Engine {
+    /// The report for one member; none when it is none.
+    pub(super) fn report_for(&self, key: &PeerKey) -> Option<PeerReport> {
+        let own = self.own_report();
+        let (mut report, name) = {
+            let desk = self.peers.desk();
+            let member = desk.members.get(key)?;
+            let leads = own.role == Role::Primary;
+            let report = PeerReport {
+                url: self.peers.own_url(&desk, member.address()),
+                members: if leads { desk.cards(key, member.address()) } else { Vec::new() },
+                witness: member.stored.witness,
+                ..own
+            };
+            (report, member.stored.name.clone())
+        };
+        for part in self.peers.parts() {
+            part.fill(&mut report, &name);
+        }
+        Some(report)
+    }
+
+    /// How this server stands, whoever asks.
+    pub(super) fn own_report(&self) -> PeerReport {
+        let guid = self.conf.borrow().effective.guid;
+        let view = self.countdown.view();
+        let countdown = (view.serial > 0).then_some(CountdownReport {
+            serial: view.serial,
+            balance_ms: view.balance_ms,
+            granted_ms: view.granted_ms,
+            running_since: view.running_since,
+        });
+        let desk = self.peers.desk();
+        PeerReport {
+            name: desk.name(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            role: desk.role(),
+            context: desk.context,
+            guid: guid.filter(|_| desk.context.is_some()),
+            wall_ms: self.clock.now_ms(),
+            started_ms: self.started_at,
+            url: desk.own.as_ref().and_then(|own| own.url.clone()).or_else(|| self.peers.console.get().cloned()),
+            members: Vec::new(),
+            serving: desk.serving.clone(),
+            countdown,
+            witness: None,
+            ve: None,
+            handover: self
+                .handover
+                .current()
+                .map(|handed| serde_json::json!({ "until": handed.until, "clients": handed.clients })),
+        }
+    }
+
+    /// Counts whom this server serves.
+    pub(super) fn count_serving(&self) {
+        let clients = self.clients();
+        let connected = || clients.iter().filter(|client| client.state == ClientState::Connected);
+        let serving = Serving {
+            connected: u32::try_from(connected().count()).unwrap_or(u32::MAX),
+            holding: self.leases.serving(),
+            clients: connected().take(MOST_IDS).map(|client| client.client.clone()).collect(),
+        };
+        self.peers.desk().serving = Some(serving);
+    }
+}

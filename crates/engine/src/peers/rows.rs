@@ -1,0 +1,151 @@
+//! Members as they are stored.
+
+use licensing::context::Context;
+use licensing::peer::{PeerKey, PeerUrl, Role, Witness};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+/// This server in its installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Own {
+    pub name: String,
+    pub joined_as: Role,
+    /// Where it answers, when a person said so.
+    pub url: Option<PeerUrl>,
+}
+
+/// Another server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub key: PeerKey,
+    pub name: String,
+    pub role: Role,
+    pub context: Option<Context>,
+    pub url: Option<PeerUrl>,
+    pub told_url: Option<PeerUrl>,
+    pub through: Option<String>,
+    pub joined_at: i64,
+    pub joined_by: String,
+    pub seen_at: Option<i64>,
+    pub silent: bool,
+    pub witness: Option<Witness>,
+    pub removed: bool,
+}
+
+/// What is there at the start.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub own: Option<Own>,
+    pub servers: Vec<Stored>,
+}
+
+fn word(role: Role) -> &'static str {
+    if role == Role::Primary { "primary" } else { "backup" }
+}
+
+fn role(word: &str) -> Role {
+    if word == "primary" { Role::Primary } else { Role::Backup }
+}
+
+fn url(row: &SqliteRow, name: &str) -> Option<PeerUrl> {
+    row.get::<Option<String>, _>(name).and_then(|url| url.parse().ok())
+}
+
+fn stored(row: &SqliteRow) -> Option<Stored> {
+    let key = <[u8; 32]>::try_from(row.get::<Vec<u8>, _>("key")).ok()?;
+    let serial = row.get::<Option<i64>, _>("serial").and_then(|serial| u64::try_from(serial).ok());
+    let balance: Option<i64> = row.get("balance_ms");
+    Some(Stored {
+        key: PeerKey::from_bytes(key).ok()?,
+        name: row.get("name"),
+        role: role(&row.get::<String, _>("role")),
+        context: row.get::<Option<String>, _>("context").and_then(|context| context.parse().ok()),
+        url: url(row, "url"),
+        told_url: url(row, "told_url"),
+        through: row.get("through"),
+        joined_at: row.get("joined_at"),
+        joined_by: row.get("joined_by"),
+        seen_at: row.get("seen_at"),
+        silent: row.get("silent"),
+        witness: serial.zip(balance).map(|(serial, balance_ms)| Witness { serial, balance_ms }),
+        removed: row.get::<Option<i64>, _>("removed_at").is_some(),
+    })
+}
+
+pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, sqlx::Error> {
+    let own = sqlx::query("SELECT * FROM peer_self").fetch_optional(pool).await?.map(|row| Own {
+        name: row.get("name"),
+        joined_as: role(&row.get::<String, _>("joined_as")),
+        url: url(&row, "url"),
+    });
+    let rows = sqlx::query("SELECT * FROM peers ORDER BY joined_at, name").fetch_all(pool).await?;
+    Ok(Loaded { own, servers: rows.iter().filter_map(stored).collect() })
+}
+
+/// Writes a member as it is: new, back again, or with another address.
+pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO peers (key, name, role, context, url, told_url, through, joined_at, joined_by, seen_at, silent, serial, balance_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT (key) DO UPDATE SET name = ?2, role = ?3, context = ?4, url = ?5, told_url = ?6, through = ?7, joined_at = ?8,
+         joined_by = ?9, seen_at = ?10, silent = ?11, serial = ?12, balance_ms = ?13, removed_at = NULL",
+    )
+    .bind(&server.key.as_bytes()[..])
+    .bind(&server.name)
+    .bind(word(server.role))
+    .bind(server.context.map(Context::as_str))
+    .bind(server.url.as_ref().map(PeerUrl::as_str))
+    .bind(server.told_url.as_ref().map(PeerUrl::as_str))
+    .bind(&server.through)
+    .bind(server.joined_at)
+    .bind(&server.joined_by)
+    .bind(server.seen_at)
+    .bind(server.silent)
+    .bind(server.witness.and_then(|witness| i64::try_from(witness.serial).ok()))
+    .bind(server.witness.map(|witness| witness.balance_ms))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What a server once said of its countdown hours, a member now or not.
+pub(super) async fn witness(
+    tx: &mut Transaction<'static, Sqlite>,
+    key: &PeerKey,
+) -> Result<Option<Witness>, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT * FROM peers WHERE key = ?").bind(&key.as_bytes()[..]).fetch_optional(&mut **tx).await?;
+    Ok(row.as_ref().and_then(stored).and_then(|known| known.witness))
+}
+
+/// Writes how a member stands, unless it was removed meanwhile.
+pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+    let here: Option<i64> = sqlx::query_scalar("SELECT 1 FROM peers WHERE key = ? AND removed_at IS NULL")
+        .bind(&server.key.as_bytes()[..])
+        .fetch_optional(&mut **tx)
+        .await?;
+    if here.is_some() { put(tx, server).await } else { Ok(()) }
+}
+
+pub(super) async fn remove(tx: &mut Transaction<'static, Sqlite>, key: &PeerKey, at: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE peers SET removed_at = ? WHERE key = ?")
+        .bind(at)
+        .bind(&key.as_bytes()[..])
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes what this server is; none when it knows no other any more.
+pub(super) async fn put_own(tx: &mut Transaction<'static, Sqlite>, own: Option<&Own>) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM peer_self").execute(&mut **tx).await?;
+    if let Some(own) = own {
+        sqlx::query("INSERT INTO peer_self (id, name, joined_as, url) VALUES (1, ?, ?, ?)")
+            .bind(&own.name)
+            .bind(word(own.joined_as))
+            .bind(own.url.as_ref().map(PeerUrl::as_str))
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}

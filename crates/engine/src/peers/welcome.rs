@@ -1,0 +1,206 @@
+//! A server asks to join with a code that was made here.
+
+use licensing::peer::{
+    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Role, Standing,
+    Welcome, admit,
+};
+use sqlx::Row;
+
+use super::error::PeerFault;
+use super::members::write_joined;
+use super::rows::{Own, Stored};
+use crate::Engine;
+use crate::actor::{Actor, Origin};
+use crate::audit::{Entry, Outcome};
+
+/// A code as it is stored.
+struct Made {
+    expires_at: i64,
+    wrong: u32,
+    ended: bool,
+    used_by: Option<String>,
+    made_by: String,
+}
+
+impl Made {
+    /// Why it is not good any more.
+    fn over(&self, now: i64) -> Option<String> {
+        match (&self.used_by, self.ended) {
+            (Some(name), _) => {
+                Some(format!("This code was used already, by {name}. Each is good for one server: make another one."))
+            }
+            (None, true) => Some("This code was ended after too many wrong tries. Make another one.".to_owned()),
+            (None, false) if now >= self.expires_at => {
+                Some("This code has expired: each is good for 30 minutes. Make another one.".to_owned())
+            }
+            (None, false) => None,
+        }
+    }
+}
+
+/// What becomes of a request: words for the joiner, and whether it was a wrong try.
+enum Verdict {
+    Welcome(Box<Welcome>),
+    Refused(String),
+    Wrong(String),
+}
+
+const UNKNOWN: &str =
+    "This code is not known here. It may be from another server, or made too long ago: make another one.";
+
+impl Engine {
+    /// Answers `POST /peer/v1/join` from `address`. What it says is signed, a refusal too.
+    ///
+    /// # Errors
+    /// [`PeerFault`] for what gets no signed answer.
+    pub async fn answer_peer_join(&self, bytes: &[u8], address: Option<String>) -> Result<JoinAnswer, PeerFault> {
+        let wait_s = self.peers.desk().tries.wait_s(self.clock.mono_ms());
+        if wait_s > 0 {
+            return Err(PeerFault::Throttled(wait_s));
+        }
+        let request = JoinRequest::parse(bytes)?;
+        let _turn = self.peers.turn.lock().await;
+        self.settle_peers().await?;
+        let said = match self.judge_join(&request, address).await? {
+            Verdict::Welcome(welcome) => JoinSaid::Welcome(welcome),
+            Verdict::Refused(sentence) => JoinSaid::Refused(sentence),
+            Verdict::Wrong(sentence) => {
+                self.peers.desk().tries.wrong();
+                JoinSaid::Refused(sentence)
+            }
+        };
+        Ok(JoinAnswer::sign(self.peers.secret()?, &request, &said)?)
+    }
+
+    async fn judge_join(&self, request: &JoinRequest, address: Option<String>) -> Result<Verdict, PeerFault> {
+        let Some(made) = self.made(request).await? else { return Ok(Verdict::Wrong(UNKNOWN.to_owned())) };
+        let Ok(candidate) = request.candidate() else {
+            self.wrong_try(request, &made).await?;
+            return Ok(Verdict::Wrong("The signature made with the code is not good. Copy the code again.".to_owned()));
+        };
+        let now = self.clock.now_ms();
+        if let Some(over) = made.over(now) {
+            return Ok(Verdict::Wrong(over));
+        }
+        let joiner = Actor { name: format!("server {}", shown(&candidate)), origin: Origin::System, address };
+        let (own, mut member, welcome) = match self.admission(request, &candidate, &made, now) {
+            Ok(admitted) => admitted,
+            Err(refusal) => {
+                let sentence = format!("A server with a good code was not taken in. {refusal}");
+                self.audit.note(&joiner, "peer.join", sentence, Outcome::Refused).await?;
+                return Ok(Verdict::Refused(refusal.to_string()));
+            }
+        };
+        let sentence = format!(
+            "{} joined as {} with a code of {} (key {}).",
+            member.name,
+            member.role,
+            made.made_by,
+            member.key.fingerprint()
+        );
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE peer_invitations SET ended_at = ?, used_by = ? WHERE key = ?")
+            .bind(now)
+            .bind(&member.name)
+            .bind(&request.invitation.as_bytes()[..])
+            .execute(&mut *tx)
+            .await?;
+        write_joined(&mut tx, &own, &mut member, &sentence).await?;
+        let entry = Entry { actor: &joiner, action: "peer.join", sentence, outcome: Outcome::Done };
+        self.audit.commit(tx, entry).await?;
+        {
+            let mut desk = self.peers.desk();
+            desk.own = Some(own);
+            desk.keep(member, self.peers.now());
+        }
+        self.peers.wake.notify_one();
+        self.show_peers();
+        Ok(Verdict::Welcome(Box::new(welcome)))
+    }
+
+    /// What this server, the joiner and the words for it become; nothing is changed yet.
+    fn admission(
+        &self,
+        request: &JoinRequest,
+        candidate: &Candidate,
+        made: &Made,
+        now: i64,
+    ) -> Result<(Own, Stored, Welcome), JoinRefusal> {
+        let desk = self.peers.desk();
+        let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
+        if own_key == Some(request.key) {
+            return Err(JoinRefusal::Itself);
+        }
+        let others = desk.standings(Some(&request.key));
+        if others.len() >= MOST_MEMBERS {
+            return Err(JoinRefusal::TooMany);
+        }
+        let name = desk.free_name(&candidate.name, &request.key);
+        let joiner = Standing { name: name.clone(), context: candidate.context, role: Role::Alone };
+        let role = admit(&desk.standing(), &others, &joiner)?;
+        let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
+        let own = desk.own.clone().unwrap_or_else(|| Own { name: desk.name(), joined_as, url: None });
+        let member = Stored {
+            key: request.key,
+            name: name.clone(),
+            role,
+            context: candidate.context,
+            url: candidate.url.clone(),
+            told_url: None,
+            through: None,
+            joined_at: now,
+            joined_by: made.made_by.clone(),
+            seen_at: None,
+            silent: false,
+            witness: None,
+            removed: false,
+        };
+        let inviter = MemberCard {
+            name: own.name.clone(),
+            key: own_key.unwrap_or(request.key),
+            url: Some(candidate.reached_at.clone()),
+            role: licensing::peer::role(desk.context, Some(own.joined_as)),
+            context: desk.context,
+        };
+        let leads = inviter.role == Role::Primary;
+        let members = if leads { desk.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
+        Ok((own, member, Welcome { name, role, inviter, members }))
+    }
+
+    async fn made(&self, request: &JoinRequest) -> Result<Option<Made>, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM peer_invitations WHERE key = ?")
+            .bind(&request.invitation.as_bytes()[..])
+            .fetch_optional(self.store.read())
+            .await?;
+        Ok(row.map(|row| Made {
+            expires_at: row.get("expires_at"),
+            wrong: row.get("wrong"),
+            ended: row.get::<Option<i64>, _>("ended_at").is_some(),
+            used_by: row.get("used_by"),
+            made_by: row.get("made_by"),
+        }))
+    }
+
+    /// Counts a wrong try; the last one ends the code.
+    async fn wrong_try(&self, request: &JoinRequest, made: &Made) -> Result<(), sqlx::Error> {
+        let ends = made.wrong + 1 >= MOST_WRONG && !made.ended;
+        let mut tx = self.store.write().await?;
+        sqlx::query("UPDATE peer_invitations SET wrong = wrong + 1, ended_at = coalesce(ended_at, ?) WHERE key = ?")
+            .bind(ends.then(|| self.clock.now_ms()))
+            .bind(&request.invitation.as_bytes()[..])
+            .execute(&mut *tx)
+            .await?;
+        if !ends {
+            return tx.commit().await;
+        }
+        let sentence =
+            format!("Ended the code that {} had made for a server, after {MOST_WRONG} wrong tries.", made.made_by);
+        let actor = Actor::system();
+        let entry = Entry { actor: &actor, action: "peer.invite", sentence, outcome: Outcome::Failed };
+        self.audit.commit(tx, entry).await
+    }
+}
+
+fn shown(candidate: &Candidate) -> String {
+    licensing::peer::shown_name(&candidate.name)
+}

@@ -1,0 +1,262 @@
+//! Clients that change their server: what the client saw, what this server saw, and times in which two servers had clients at once.
+//!
+//! A backup's licenses are for when the primary is unavailable. Nobody is refused here for that: both sides say what they saw, it is kept,
+//! and the use that was simultaneous is measured and carried in the report.
+
+use std::sync::{Mutex, PoisonError};
+
+use licensing::client_protocol::Hello;
+use licensing::peer::{Role, State};
+use sqlx::Row;
+
+use crate::Engine;
+use crate::store::Store;
+
+/// How long what was seen is kept, milliseconds: 400 days.
+const KEPT_MS: i64 = 400 * 24 * 3_600_000;
+
+/// A gap in simultaneous use that still belongs to the same time, milliseconds: what two watches may miss.
+const GAP_MS: i64 = 30_000;
+
+/// A client that came here from another server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Switch {
+    /// When it came, Unix milliseconds.
+    pub at: i64,
+    /// Its id.
+    pub client: String,
+    /// What people call it.
+    pub name: String,
+    /// The server it came from, as it calls that.
+    pub from_server: String,
+    /// How long that had given it no usable answer, milliseconds.
+    pub silent_ms: i64,
+    /// What it says was wrong.
+    pub problem: String,
+    /// What this server saw of that server then.
+    pub server_observed: String,
+    /// Whether that server was up as this one saw it.
+    pub server_up: Option<bool>,
+}
+
+/// A time in which this server and another had clients at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simultaneous {
+    /// When it began, Unix milliseconds.
+    pub began: i64,
+    /// When it was last seen, Unix milliseconds.
+    pub ended: i64,
+    /// How long it was, milliseconds.
+    pub ms: i64,
+    /// The other server.
+    pub server: String,
+    /// The most clients here.
+    pub here: u32,
+    /// The most clients there.
+    pub there: u32,
+}
+
+/// Measures simultaneous use.
+#[derive(Debug, Default)]
+pub struct Switches {
+    /// When it was last looked at on the monotonic clock, and whether both had clients then.
+    last: Mutex<Option<(i64, bool)>>,
+}
+
+/// What this server sees of another one of the installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its name.
+    pub name: String,
+    /// Whether it is up.
+    pub up: bool,
+    /// Clients it serves.
+    pub serving: u32,
+    /// As a sentence.
+    pub sentence: String,
+}
+
+impl Engine {
+    /// Notes what a client says it saw of the server it worked with before. What cannot be noted is logged: nobody is refused for it.
+    pub(crate) async fn note_switch(&self, hello: &Hello) {
+        let Some(observed) = &hello.observed else { return };
+        let seen = self.primary_seen();
+        let (sentence, up) = match &seen {
+            Some(seen) => (seen.sentence.clone(), Some(seen.up)),
+            None => ("This server does not watch that one.".to_owned(), None),
+        };
+        let switch = Switch {
+            at: self.now_ms(),
+            client: hello.client.clone(),
+            name: hello.name.trim().to_owned(),
+            from_server: observed.server.clone(),
+            silent_ms: i64::try_from(observed.silent_ms).unwrap_or(i64::MAX),
+            problem: observed.problem.clone(),
+            server_observed: sentence,
+            server_up: up,
+        };
+        tracing::info!(client = switch.name, from = switch.from_server, "a client came here from another server");
+        if let Err(error) = keep(&self.store, &switch).await {
+            tracing::error!(%error, "that a client changed its server could not be noted");
+        }
+    }
+
+    /// The last `limit` clients that came here from another server, the newest first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn switches(&self, limit: u32) -> Result<Vec<Switch>, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
+            .bind(limit)
+            .fetch_all(self.store.read())
+            .await?;
+        let switch = |row: &sqlx::sqlite::SqliteRow| Switch {
+            at: row.get("at"),
+            client: row.get("client"),
+            name: row.get("name"),
+            from_server: row.get("from_server"),
+            silent_ms: row.get("silent_ms"),
+            problem: row.get("problem"),
+            server_observed: row.get("server_observed"),
+            server_up: row.get::<Option<i64>, _>("server_up").map(|up| up != 0),
+        };
+        Ok(rows.iter().map(switch).collect())
+    }
+
+    /// The last `limit` times of simultaneous use, the newest first.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn simultaneous(&self, limit: u32) -> Result<Vec<Simultaneous>, sqlx::Error> {
+        let rows = sqlx::query("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
+            .bind(limit)
+            .fetch_all(self.store.read())
+            .await?;
+        let time = |row: &sqlx::sqlite::SqliteRow| Simultaneous {
+            began: row.get("began"),
+            ended: row.get("ended"),
+            ms: row.get("ms"),
+            server: row.get("server"),
+            here: row.get("here"),
+            there: row.get("there"),
+        };
+        Ok(rows.iter().map(time).collect())
+    }
+
+    /// How long this server and others had clients at once, milliseconds, since this installation was made.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn simultaneous_ms(&self) -> Result<u64, sqlx::Error> {
+        let total: i64 = sqlx::query_scalar("SELECT coalesce(sum(ms), 0) FROM simultaneous_use")
+            .fetch_one(self.store.read())
+            .await?;
+        Ok(u64::try_from(total).unwrap_or(0))
+    }
+
+    /// Looks whether another server has clients while this one has. Call it every second.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn watch_simultaneous(&self) -> Result<(), sqlx::Error> {
+        let here = self.leases.serving();
+        let other =
+            self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);
+        let now = self.clock.mono_ms();
+        let both = other.as_ref().is_some_and(|_| here > 0);
+        let before = self.switches.last.lock().unwrap_or_else(PoisonError::into_inner).replace((now, both));
+        let (Some(other), Some((then, true))) = (other.filter(|_| both), before) else { return Ok(()) };
+        let passed = (now - then).clamp(0, GAP_MS);
+        measure(&self.store, self.now_ms(), passed, &other, here).await
+    }
+}
+
+async fn keep(store: &Store, switch: &Switch) -> Result<(), sqlx::Error> {
+    let mut tx = store.write().await?;
+    sqlx::query(
+        "INSERT INTO client_switches (at, client, name, from_server, silent_ms, problem, server_observed, server_up)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(switch.at)
+    .bind(&switch.client)
+    .bind(&switch.name)
+    .bind(&switch.from_server)
+    .bind(switch.silent_ms)
+    .bind(&switch.problem)
+    .bind(&switch.server_observed)
+    .bind(switch.server_up)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM client_switches WHERE at < ?").bind(switch.at - KEPT_MS).execute(&mut *tx).await?;
+    tx.commit().await
+}
+
+async fn measure(store: &Store, now: i64, passed: i64, other: &Seen, here: u32) -> Result<(), sqlx::Error> {
+    let mut tx = store.write().await?;
+    let going: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM simultaneous_use WHERE server = ? AND ended >= ? AND ended <= ? ORDER BY id DESC LIMIT 1",
+    )
+    .bind(&other.name)
+    .bind(now - GAP_MS)
+    .bind(now)
+    .fetch_optional(&mut *tx)
+    .await?;
+    match going {
+        Some(id) => {
+            sqlx::query("UPDATE simultaneous_use SET ended = ?2, ms = ms + ?3, here = max(here, ?4), there = max(there, ?5) WHERE id = ?1")
+                .bind(id)
+                .bind(now)
+                .bind(passed)
+                .bind(here)
+                .bind(other.serving)
+                .execute(&mut *tx)
+                .await?
+        }
+        None => {
+            sqlx::query("INSERT INTO simultaneous_use (began, ended, ms, server, here, there) VALUES (?, ?, ?, ?, ?, ?)")
+                .bind(now - passed)
+                .bind(now)
+                .bind(passed)
+                .bind(&other.name)
+                .bind(here)
+                .bind(other.serving)
+                .execute(&mut *tx)
+                .await?
+        }
+    };
+    tx.commit().await
+}
+
+impl Engine {
+    /// The other servers of the installation as this one sees them.
+    fn others_seen(&self) -> Vec<Seen> {
+        let seen = |server: &crate::peers::Server| {
+            let up = matches!(server.state, State::Up(_));
+            let report = server.report.as_ref().filter(|_| up);
+            let serving = report.and_then(|report| report.serving.as_ref()).map_or(0, |serving| serving.holding);
+            let handed = report.is_some_and(|report| report.handover.is_some());
+            let sentence = match server.state {
+                State::Up(_) if handed => {
+                    format!("{} is up, and handed over for planned work or a rehearsal.", server.name)
+                }
+                State::Up(_) => format!("{} is up.", server.name),
+                State::Silent(_) => format!("{} does not answer.", server.name),
+                State::Never => format!("{} was never heard of.", server.name),
+            };
+            Seen { name: server.name.clone(), up, serving, sentence }
+        };
+        self.peers.picture().others().map(seen).collect()
+    }
+
+    /// What this server sees of the one that leads.
+    fn primary_seen(&self) -> Option<Seen> {
+        let picture = self.peers.picture();
+        let leads = picture.others().find(|server| server.role == Role::Primary)?.name.clone();
+        self.others_seen().into_iter().find(|seen| seen.name == leads)
+    }
+
+    /// Whether a backup is up that clients can be sent to.
+    pub fn backup_is_up(&self) -> bool {
+        self.peers.picture().others().any(|server| server.role == Role::Backup && matches!(server.state, State::Up(_)))
+    }
+}

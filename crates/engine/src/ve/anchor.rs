@@ -1,0 +1,102 @@
+//! The newest license, remembered outside the database, so that restoring older data brings back no older license.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{Result, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use licensing::canonical::sha256_hex;
+use licensing::ve::LicenseText;
+use licensing::vendor_key::VendorKey;
+
+/// The file.
+const FILE: &str = "ve.anchor";
+
+/// What is hashed before the key and the fingerprint.
+const DOMAIN: &str = "leasehold ve anchor 1";
+
+/// In the data folder, and where the state of this user's programs is kept.
+pub(super) fn paths(folder: &Path) -> Vec<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+    let outside = state.map(|state| state.join("leasehold").join(FILE));
+    std::iter::once(folder.join(FILE)).chain(outside).collect()
+}
+
+/// Names a vendor and a machine without telling what they are.
+pub(super) fn name(key: &VendorKey, fingerprint: &str) -> String {
+    sha256_hex(format!("{DOMAIN}\0{}\0{fingerprint}", key.fingerprint()).as_bytes())
+}
+
+/// A license that was installed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Newest {
+    /// Its serial; 0 when there was none.
+    pub(super) serial: u64,
+    /// SHA-256 of its text, hexadecimal.
+    pub(super) sha256: String,
+}
+
+impl Newest {
+    pub(super) fn of(text: &LicenseText) -> Self {
+        Self { serial: text.license.serial, sha256: sha256_hex(text.to_text().as_bytes()) }
+    }
+
+    /// Whether this one may follow `before`: it is newer, or the very same.
+    pub(super) fn may_follow(&self, before: &Self) -> bool {
+        self.serial > before.serial || self == before
+    }
+}
+
+/// The newest license any of the files has for this name.
+pub(super) fn newest(paths: &[PathBuf], name: &str) -> Newest {
+    let of =
+        |path: &PathBuf| lines(path).into_iter().filter(|(other, _)| other == name).map(|(_, newest)| newest).max();
+    paths.iter().filter_map(of).max().unwrap_or_default()
+}
+
+/// A file that cannot be read remembers nothing.
+fn lines(path: &Path) -> Vec<(String, Newest)> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (name, serial, sha256) = (words.next()?, words.next()?, words.next()?);
+        Some((name.to_owned(), Newest { serial: serial.parse().ok()?, sha256: sha256.to_owned() }))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Remembers a license wherever that is possible. Outside the data folder it may not be: that is said once, not an error.
+pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &Newest) {
+    for (index, path) in paths.iter().enumerate() {
+        match raise(path, name, newest) {
+            Ok(()) => {}
+            Err(error) if index == 0 => {
+                tracing::error!(path = %path.display(), %error, "the serial of the license could not be written beside the database");
+            }
+            Err(error) => {
+                tracing::info!(path = %path.display(), %error, "the serial of the license is not remembered outside the data folder");
+            }
+        }
+    }
+}
+
+fn raise(path: &Path, name: &str, newest: &Newest) -> Result<()> {
+    let mut all = lines(path);
+    if all.iter().any(|(other, highest)| other == name && highest.serial >= newest.serial) {
+        return Ok(());
+    }
+    all.retain(|(other, _)| other != name);
+    all.push((name.to_owned(), newest.clone()));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // Another server of the same user may write its own: each has a file of its own until it is in place.
+    let beside = path.with_extension(format!("new.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let line = |(name, newest): &(String, Newest)| format!("{name} {} {}\n", newest.serial, newest.sha256);
+    let text: String = all.iter().map(line).collect();
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,230 @@
+//! Taking in a license text.
+
+use std::sync::Arc;
+
+use licensing::identity::{Change, Unread, Verdict, judge};
+use licensing::ve::{Kind, LicenseText, SealError, TextError};
+use licensing::vendor_key::{Fingerprint, VendorKey};
+
+use super::anchor::{self, Newest};
+use super::stored::{keys, standing_of};
+use super::{InstalledVe, Ve, VeState};
+use crate::actor::Actor;
+use crate::audit::{Entry, Outcome};
+use crate::countdown::LicenseError;
+
+/// What installing came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InstalledNow {
+    /// The license in place.
+    pub installed: Arc<InstalledVe>,
+    /// Whether it was in place already, to the letter.
+    pub unchanged: bool,
+}
+
+/// Why a license was not installed. Nothing is changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// Not a license.
+    #[error("{0}")]
+    Text(#[from] TextError),
+    /// Not signed by whom this server trusts.
+    #[error("{0}")]
+    Seal(#[from] SealError),
+    /// Signed, but not with the key that was named.
+    #[error(
+        "This license is signed with the key {found}, not with the one that was named, {named}. Ask the vendor which is right; nothing was installed."
+    )]
+    OtherKey {
+        /// In the text.
+        found: Fingerprint,
+        /// As named.
+        named: Fingerprint,
+    },
+    /// Made for another machine.
+    #[error(
+        "This license was made for another machine: {}. Make a request with `leasehold license request` on this one and ask the vendor for a license for it.",
+        listed(.0)
+    )]
+    OtherMachine(Vec<Change>),
+    /// The machine cannot be compared.
+    #[error(
+        "Whether this license was made for this machine cannot be checked: {}. Let the server's user read that, or ask the vendor for a license for a request made as that user.",
+        listed(.0)
+    )]
+    Unreadable(Vec<Unread>),
+    /// Not newer.
+    #[error(
+        "This license has the serial {serial}, but {newest} was installed here already. An older license cannot come back; ask the vendor for a newer one."
+    )]
+    Older {
+        /// Its own.
+        serial: u64,
+        /// The highest so far.
+        newest: u64,
+    },
+    /// Its end has come.
+    #[error("This license ended on {} UTC. Ask the vendor for a newer one.", day(*.0))]
+    Ended(i64),
+    /// It is installed, but its hours are not.
+    #[error("{0}")]
+    Hours(#[from] LicenseError),
+    /// The database did not answer.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+impl InstallError {
+    /// Whether the license was refused; otherwise something failed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Sql(_) | Self::Hours(_))
+    }
+}
+
+fn listed(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn day(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+impl Ve {
+    /// Installs a license that a trusted vendor made for this machine and that is newer than any before. `named` is the
+    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`Ve::check`].
+    ///
+    /// # Errors
+    /// [`InstallError`]; nothing is changed then, and the audit log says so.
+    pub async fn install(
+        &self,
+        text: &[u8],
+        named: Option<Fingerprint>,
+        actor: &Actor,
+        now_ms: i64,
+    ) -> Result<InstalledNow, InstallError> {
+        let _turn = self.turn.lock().await;
+        let result = self.take_in(text, named, actor, now_ms).await;
+        if let Err(error) = result.as_ref()
+            && error.is_refusal()
+        {
+            let sentence = format!("A license was not installed: {error}");
+            if let Err(error) = self.audit.note(actor, "ve.install", sentence, Outcome::Refused).await {
+                tracing::error!(%error, "a refused license could not be noted in the audit log");
+            }
+        }
+        result
+    }
+
+    async fn take_in(
+        &self,
+        text: &[u8],
+        named: Option<Fingerprint>,
+        actor: &Actor,
+        now_ms: i64,
+    ) -> Result<InstalledNow, InstallError> {
+        let text = LicenseText::parse(text)?;
+        let (key, is_new) = trusted(&text, &keys(self.store.read()).await?, named)?;
+        let kept = self.kept().await?;
+        if let Some(kept) = kept.filter(|kept| kept.installed.text == text) {
+            return Ok(InstalledNow { installed: Arc::new(kept.installed), unchanged: true });
+        }
+        let fits = Verdict::Fits { notes: Vec::new() };
+        let verdict = judge(&text.license.bound, &self.identity().await, &fits, now_ms);
+        match &verdict {
+            Verdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
+            Verdict::Unknown { names, .. } => return Err(InstallError::Unreadable(names.clone())),
+            Verdict::Fits { .. } => {}
+        }
+        let installed = InstalledVe { text, key, installed_at: self.clock.now_ms(), installed_by: actor.name.clone() };
+        let (license, newest) = (installed.license(), self.newest(&installed).await?);
+        if !Newest::of(&installed.text).may_follow(&newest) {
+            return Err(InstallError::Older { serial: license.serial, newest: newest.serial });
+        }
+        if let Kind::Normal { until } = license.kind
+            && until <= now_ms
+        {
+            return Err(InstallError::Ended(until));
+        }
+        self.put(&installed, &verdict, is_new, actor, now_ms).await?;
+        let standing = standing_of(&installed, &verdict, installed.license().serial, false, now_ms);
+        let installed = Arc::new(installed);
+        self.tell(VeState { installed: Some(installed.clone()), standing, checked_at: Some(now_ms) });
+        Ok(InstalledNow { installed, unchanged: false })
+    }
+
+    async fn put(
+        &self,
+        installed: &InstalledVe,
+        verdict: &Verdict,
+        key_is_new: bool,
+        actor: &Actor,
+        now_ms: i64,
+    ) -> Result<(), sqlx::Error> {
+        let license = installed.license();
+        let name = anchor::name(&installed.key, license.fingerprint.as_str());
+        let mut tx = self.store.write().await?;
+        if key_is_new {
+            sqlx::query(
+                "INSERT INTO vendor_keys (fingerprint, signing, sealing, pinned_at, pinned_by) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (fingerprint) DO UPDATE SET signing = ?2, sealing = ?3",
+            )
+            .bind(installed.key.fingerprint().to_string())
+            .bind(installed.key.signing.to_vec())
+            .bind(installed.key.sealing.to_vec())
+            .bind(installed.installed_at)
+            .bind(&actor.name)
+            .execute(&mut *tx)
+            .await?;
+        }
+        let newest = Newest::of(&installed.text);
+        sqlx::query(
+            "INSERT INTO ve_serials (machine, highest, sha256) VALUES (?1, ?2, ?3)
+             ON CONFLICT (machine) DO UPDATE SET highest = ?2, sha256 = ?3",
+        )
+        .bind(&name)
+        .bind(i64::try_from(newest.serial).unwrap_or(i64::MAX))
+        .bind(&newest.sha256)
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "INSERT INTO ve_license (id, text, installed_at, installed_by, verdict, checked_at) VALUES (1, ?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (id) DO UPDATE SET text = ?1, installed_at = ?2, installed_by = ?3, verdict = ?4, checked_at = ?5",
+        )
+        .bind(installed.text.to_text())
+        .bind(installed.installed_at)
+        .bind(&installed.installed_by)
+        .bind(serde_json::to_string(verdict).expect("names, words and numbers always serialize"))
+        .bind(now_ms)
+        .execute(&mut *tx)
+        .await?;
+        let pinned = if key_is_new {
+            format!(" Trusts the vendor's key {} from now on.", installed.key.fingerprint())
+        } else {
+            String::new()
+        };
+        let sentence = format!(
+            "Installed the license {} of this machine for {}, serial {}.{pinned}",
+            license.license_id, license.customer, license.serial
+        );
+        self.audit.commit(tx, Entry { actor, action: "ve.install", sentence, outcome: Outcome::Done }).await?;
+        anchor::remember(&self.places.anchors, &name, &newest);
+        Ok(())
+    }
+}
+
+/// The key that signed the text, and whether it is trusted only from now on.
+fn trusted(
+    text: &LicenseText,
+    keys: &[VendorKey],
+    named: Option<Fingerprint>,
+) -> Result<(VendorKey, bool), InstallError> {
+    let found = text.key().ok_or(SealError::Unsigned)?;
+    if let Some(named) = named.filter(|named| *named != found.fingerprint()) {
+        return Err(InstallError::OtherKey { found: found.fingerprint(), named });
+    }
+    if keys.contains(&found) || named.is_none() {
+        return Ok((text.verify(keys)?, false));
+    }
+    Ok((text.verify(&[found])?, true))
+}

@@ -1,0 +1,233 @@
+//! Reading what this machine is, from files alone: nothing is asked over the network, no command is run.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use licensing::identity::{Component, Identity, Name, Reading};
+
+/// Names a folder below which `/etc`, `/proc`, `/sys` and the rest are read instead of below `/`: for tests and containers
+/// that are given the files of their host. Whoever may set it is the one who runs this server, and could as well change
+/// what the files say.
+pub const MACHINE_ROOT: &str = "LEASEHOLD_MACHINE_ROOT";
+
+/// The most characters of a value that are kept.
+const LONGEST: usize = 256;
+
+/// Where a machine is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    root: PathBuf,
+}
+
+/// A file, and what is in it.
+type Text = Result<String, Reading>;
+
+impl Machine {
+    /// The files below a folder.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// This machine, or the folder [`MACHINE_ROOT`] names.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let root = std::env::var_os(MACHINE_ROOT).filter(|root| !root.is_empty());
+        Self { root: root.map_or_else(|| PathBuf::from("/"), PathBuf::from) }
+    }
+
+    /// The folder, when it is not this machine.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&Path> {
+        Some(self.root.as_path()).filter(|root| *root != Path::new("/"))
+    }
+
+    /// Reads every component.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        let reading = |name| match name {
+            Name::MachineId => self.machine_id(),
+            Name::ProductUuid => uuid(self.text("sys/class/dmi/id/product_uuid")),
+            Name::CpuCores => self.cores(),
+            Name::InstanceUuid => self.instance_uuid(),
+            Name::Hypervisor => self.hypervisor(),
+            Name::CloudInstance => self.cloud_instance(),
+            Name::RootFileSystem => self.root_file_system(),
+            Name::HostName => first([self.text("proc/sys/kernel/hostname"), self.text("etc/hostname")]),
+            Name::Addresses => self.addresses(),
+        };
+        Identity::new(Name::ALL.map(|name| Component { name, reading: reading(name) }))
+    }
+
+    /// A file without the blanks around it and without what cannot be printed. Not there is absent; there, but not
+    /// readable is unknown.
+    fn text(&self, path: &str) -> Text {
+        let bytes = std::fs::read(self.root.join(path)).map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Reading::Absent,
+            ErrorKind::PermissionDenied => Reading::Unknown(format!("/{path} may not be read by this user")),
+            _ => Reading::Unknown(format!("/{path} cannot be read: {error}")),
+        })?;
+        let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        let text = text.trim();
+        if text.is_empty() { Err(Reading::Absent) } else { Ok(text.to_owned()) }
+    }
+
+    fn machine_id(&self) -> Reading {
+        let set = |text: Text| text.and_then(|id| if id == "uninitialized" { Err(Reading::Absent) } else { Ok(id) });
+        first([set(self.text("etc/machine-id")), set(self.text("var/lib/dbus/machine-id"))])
+    }
+
+    /// Processors that are online, as /proc/cpuinfo lists them: threads count, those that are off do not.
+    fn cores(&self) -> Reading {
+        let text = match self.whole("proc/cpuinfo") {
+            Ok(text) => text,
+            Err(reading) => return reading,
+        };
+        match text.lines().filter(|line| line.starts_with("processor")).count() {
+            0 => Reading::Unknown("/proc/cpuinfo lists no processor".to_owned()),
+            count => Reading::Value(count.to_string()),
+        }
+    }
+
+    /// A file of several lines as it is.
+    fn whole(&self, path: &str) -> Text {
+        match std::fs::read(self.root.join(path)) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(Reading::Absent),
+            Err(error) => Err(Reading::Unknown(format!("/{path} cannot be read: {error}"))),
+        }
+    }
+
+    fn instance_uuid(&self) -> Reading {
+        match uuid(self.text("sys/hypervisor/uuid")) {
+            Reading::Absent => uuid(self.text("proc/device-tree/vm,uuid")),
+            other => other,
+        }
+    }
+
+    /// By what the firmware says of itself; else by what the processor says.
+    fn hypervisor(&self) -> Reading {
+        let [vendor, product] =
+            ["sys_vendor", "product_name"].map(|file| self.text(&format!("sys/class/dmi/id/{file}")));
+        if let Some(name) = known(vendor.as_deref().unwrap_or_default(), product.as_deref().unwrap_or_default()) {
+            return Reading::Value(name.to_owned());
+        }
+        if let Ok(kind) = self.text("sys/hypervisor/type") {
+            return Reading::Value(kind);
+        }
+        if let (Err(Reading::Unknown(why)), _) | (_, Err(Reading::Unknown(why))) = (&vendor, &product) {
+            return Reading::Unknown(why.clone());
+        }
+        let flags = self.whole("proc/cpuinfo").unwrap_or_default();
+        let flag = |line: &str| line.starts_with("flags") && line.split_whitespace().any(|flag| flag == "hypervisor");
+        if flags.lines().any(flag) { Reading::Value("unnamed".to_owned()) } else { Reading::Absent }
+    }
+
+    /// As the firmware of the cloud says it, else as cloud-init noted it.
+    fn cloud_instance(&self) -> Reading {
+        if let Ok(tag) = self.text("sys/class/dmi/id/board_asset_tag")
+            && tag.starts_with("i-")
+        {
+            return Reading::Value(tag);
+        }
+        match self.text("var/lib/cloud/data/instance-id") {
+            Ok(id) if id == "iid-datasource-none" => Reading::Absent,
+            read => first([read]),
+        }
+    }
+
+    fn root_file_system(&self) -> Reading {
+        let mounts = match self.whole("proc/self/mountinfo") {
+            Ok(mounts) => mounts,
+            Err(reading) => return reading,
+        };
+        // 36 35 98:0 / / rw,noatime shared:1 - ext4 /dev/vda1 rw: the device follows the file system's type.
+        let device = mounts.lines().find_map(|line| {
+            let (before, after) = line.split_once(" - ")?;
+            let device = after.split(' ').nth(1)?;
+            (before.split(' ').nth(4) == Some("/")).then(|| Path::new(device).file_name()).flatten()
+        });
+        let (Some(device), Ok(links)) = (device, std::fs::read_dir(self.root.join("dev/disk/by-uuid"))) else {
+            return Reading::Absent;
+        };
+        let points =
+            |link: &std::fs::DirEntry| std::fs::read_link(link.path()).is_ok_and(|to| to.file_name() == Some(device));
+        match links.flatten().find(points) {
+            Some(link) => Reading::Value(link.file_name().to_string_lossy().into_owned()),
+            None => Reading::Absent,
+        }
+    }
+
+    /// The IPv4 addresses of this machine, loopback left out. (Those of IPv6 change by themselves.)
+    fn addresses(&self) -> Reading {
+        let table = match self.whole("proc/net/fib_trie") {
+            Ok(table) => table,
+            Err(reading) => return reading,
+        };
+        let lines: Vec<&str> = table.lines().map(str::trim).collect();
+        let own = lines.windows(2).filter(|pair| pair[1].starts_with("/32 host LOCAL"));
+        let mut own: Vec<&str> = own.filter_map(|pair| pair[0].strip_prefix("|-- ")).collect();
+        own.retain(|address| !address.starts_with("127."));
+        own.sort_unstable();
+        own.dedup();
+        if own.is_empty() { Reading::Absent } else { Reading::Value(own.join(" ")) }
+    }
+}
+
+/// The first that is there; of those that are not, an unknown one counts before absent ones.
+fn first<const N: usize>(texts: [Text; N]) -> Reading {
+    let mut otherwise = Reading::Absent;
+    for text in texts {
+        match text {
+            Ok(text) => return Reading::Value(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()),
+            Err(unknown @ Reading::Unknown(_)) => otherwise = unknown,
+            Err(_) => {}
+        }
+    }
+    otherwise
+}
+
+/// A UUID in lower case; one that is all zeros or all ones was never set.
+fn uuid(text: Text) -> Reading {
+    let text = text.map(|text| text.to_ascii_lowercase());
+    let unset = |uuid: &str| ['0', 'f'].iter().any(|fill| uuid.chars().all(|c| c == '-' || c == *fill));
+    first([text.and_then(|uuid| if unset(&uuid) { Err(Reading::Absent) } else { Ok(uuid) })])
+}
+
+/// Who runs a virtual machine, by the words of its firmware.
+fn known(vendor: &str, product: &str) -> Option<&'static str> {
+    let table = [
+        ("Amazon EC2", "", "Amazon EC2"),
+        ("Google", "Google Compute Engine", "Google Compute Engine"),
+        ("Microsoft Corporation", "Virtual Machine", "Hyper-V"),
+        ("VMware", "", "VMware"),
+        ("innotek GmbH", "", "VirtualBox"),
+        ("Oracle Corporation", "VirtualBox", "VirtualBox"),
+        ("Xen", "", "Xen"),
+        ("QEMU", "", "KVM"),
+        ("Red Hat", "KVM", "KVM"),
+        ("", "KVM", "KVM"),
+        ("OpenStack", "", "OpenStack"),
+        ("", "OpenStack", "OpenStack"),
+        ("Parallels", "", "Parallels"),
+        ("DigitalOcean", "", "DigitalOcean"),
+        ("Nutanix", "AHV", "Nutanix AHV"),
+        ("Alibaba Cloud", "", "Alibaba Cloud"),
+        ("", "BHYVE", "bhyve"),
+    ];
+    let fits = |(v, p, _): &&(&str, &str, &str)| vendor.starts_with(v) && product.starts_with(p);
+    table.iter().find(fits).map(|(_, _, name)| *name)
+}
+
+/// A machine nothing of which could be read.
+pub(super) fn unreadable(why: &str) -> Identity {
+    Identity::new(Name::ALL.map(|name| Component { name, reading: Reading::Unknown(why.to_owned()) }))
+}
+
+/// What people call the machine.
+pub(super) fn host_name(identity: &Identity) -> String {
+    match identity.reading(Name::HostName) {
+        Reading::Value(name) => name.clone(),
+        _ => "unnamed".to_owned(),
+    }
+}

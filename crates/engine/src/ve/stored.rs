@@ -1,0 +1,168 @@
+//! The license as it is stored, and the keys it is checked with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use licensing::identity::Verdict;
+use licensing::ve::{LicenseText, Standing, standing};
+use licensing::vendor_key::VendorKey;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{Connection, Row};
+
+use super::anchor::{self, Newest};
+use super::{InstalledVe, Ve, VeState};
+
+/// What is stored besides the license.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Kept {
+    pub(super) installed: InstalledVe,
+    pub(super) verdict: Verdict,
+    pub(super) checked_at: i64,
+}
+
+/// The vendor's keys this server trusts.
+pub(super) async fn keys(pool: &SqlitePool) -> Result<Vec<VendorKey>, sqlx::Error> {
+    keys_of(&mut *pool.acquire().await?).await
+}
+
+async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKey>, sqlx::Error> {
+    let rows = sqlx::query("SELECT fingerprint, signing, sealing FROM vendor_keys WHERE signing IS NOT NULL")
+        .fetch_all(connection)
+        .await?;
+    let key = |row: sqlx::sqlite::SqliteRow| {
+        let half = |name: &str| <[u8; 32]>::try_from(row.get::<Vec<u8>, _>(name)).ok();
+        let key = VendorKey { signing: half("signing")?, sealing: half("sealing")? };
+        // A key that does not have its fingerprint was altered in the file; it is worth nothing.
+        (key.fingerprint().to_string() == row.get::<String, _>("fingerprint")).then_some(key)
+    };
+    Ok(rows.into_iter().filter_map(key).collect())
+}
+
+impl Ve {
+    /// The stored license, when it is signed by a key that is trusted.
+    pub(super) async fn kept(&self) -> Result<Option<Kept>, sqlx::Error> {
+        let Some(row) = sqlx::query("SELECT * FROM ve_license").fetch_optional(self.store.read()).await? else {
+            return Ok(None);
+        };
+        let keys = keys(self.store.read()).await?;
+        let text = match LicenseText::parse(row.get::<String, _>("text").as_bytes()) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!(%error, "the stored license of this machine cannot be read; it is as if there were none");
+                return Ok(None);
+            }
+        };
+        let key = match text.verify(&keys) {
+            Ok(key) => key,
+            Err(error) => {
+                tracing::error!(%error, "the stored license of this machine cannot be trusted; it is as if there were none");
+                return Ok(None);
+            }
+        };
+        // A verdict that does not read back is none: the next check makes one.
+        let verdict = serde_json::from_str(&row.get::<String, _>("verdict"));
+        Ok(Some(Kept {
+            installed: InstalledVe {
+                text,
+                key,
+                installed_at: row.get("installed_at"),
+                installed_by: row.get("installed_by"),
+            },
+            verdict: verdict.unwrap_or(Verdict::Fits { notes: Vec::new() }),
+            checked_at: row.get("checked_at"),
+        }))
+    }
+
+    /// Takes up what is stored, with the verdict of the last check.
+    pub(super) async fn load(&self, now_ms: i64) -> Result<(), sqlx::Error> {
+        let Some(kept) = self.kept().await? else {
+            self.state.send_replace(VeState::default());
+            return Ok(());
+        };
+        let newest = self.newest(&kept.installed).await?;
+        let standing = standing_of(&kept.installed, &kept.verdict, newest.serial, false, now_ms);
+        let installed = Some(Arc::new(kept.installed));
+        self.state.send_replace(VeState { installed, standing, checked_at: Some(kept.checked_at) });
+        Ok(())
+    }
+
+    /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
+    pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<Newest, sqlx::Error> {
+        let name = anchor::name(&installed.key, installed.license().fingerprint.as_str());
+        let row = sqlx::query("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
+            .bind(&name)
+            .fetch_optional(self.store.read())
+            .await?;
+        let stored = row.map(|row| Newest {
+            serial: u64::try_from(row.get::<i64, _>("highest")).unwrap_or(0),
+            sha256: row.get("sha256"),
+        });
+        Ok(anchor::newest(&self.places.anchors, &name).max(stored.unwrap_or_default()))
+    }
+}
+
+/// The standing of a license, one that a newer one replaced included.
+pub(super) fn standing_of(
+    installed: &InstalledVe,
+    verdict: &Verdict,
+    newest: u64,
+    hours_are_used: bool,
+    now_ms: i64,
+) -> Standing {
+    let license = installed.license();
+    if license.serial < newest {
+        return Standing::Older { serial: license.serial, newest };
+    }
+    standing(license, verdict, hours_are_used, now_ms)
+}
+
+/// What a data folder holds, for who only looks.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// The license text, as it is stored.
+    pub text: Option<String>,
+    /// The vendor's keys the server trusts.
+    pub keys: Vec<VendorKey>,
+}
+
+/// Why a data folder could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// No database there.
+    #[error(
+        "There is no Leasehold data in {}. Name the folder with --data or $LEASEHOLD_DATA, or give the license file as the argument.",
+        .0.display()
+    )]
+    NoData(PathBuf),
+    /// The database did not answer.
+    #[error("The database in {} did not answer: {source}.", path.display())]
+    Sql {
+        /// The folder.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+}
+
+/// Looks into a data folder, changing nothing; a server may run on it.
+///
+/// # Errors
+/// [`LookError`].
+pub async fn look(folder: &Path) -> Result<Stored, LookError> {
+    let path = folder.join("leasehold.db");
+    if !path.exists() {
+        return Err(LookError::NoData(folder.to_owned()));
+    }
+    let failed = |source| LookError::Sql { path: folder.to_owned(), source };
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(false).pragma("query_only", "1");
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.map_err(failed)?;
+    let text = match sqlx::query_scalar("SELECT text FROM ve_license").fetch_optional(&mut connection).await {
+        Ok(text) => text,
+        // Data of an earlier version.
+        Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let keys = keys_of(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    Ok(Stored { text, keys })
+}

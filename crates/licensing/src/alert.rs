@@ -1,0 +1,55 @@
+//! Alerts: what a rule watches for, when it tells somebody, and when it says that all is well again.
+//!
+//! A pure state machine for each rule: [`step`] takes the [`State`] and a snapshot of [`Signals`] and gives the next state
+//! with its [`Notice`]s. A signal that is not known neither fires nor resolves anything. [`replay`] tells what a rule would
+//! have done with signals of the past, [`message()`] puts notices into words. All times are integer Unix milliseconds.
+
+mod check;
+mod condition;
+mod replay;
+mod signals;
+mod step;
+mod words;
+
+pub use check::{Checked, Evidence, Finding};
+pub use condition::{Condition, ConditionError, Kind, Threshold};
+pub use replay::{EVERY, Episode, HEARTBEAT, replay};
+pub use signals::{ExpirySignal, GraceSignal, PeerSignal, Signals};
+pub use step::{Notice, NoticeKind, Standing, State, SubjectState, step};
+pub use words::{Message, finding_words, message, span_words, utc_words};
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Millis;
+
+/// The pause between reminders when a rule names no other, in milliseconds.
+pub const REMIND: Millis = 4 * HOUR;
+/// The longest time a condition may have to last before it is told, in milliseconds.
+pub const LONGEST_WAIT: Millis = 24 * HOUR;
+/// The longest pause between reminders, in milliseconds.
+pub const LONGEST_REMIND: Millis = 7 * 24 * HOUR;
+
+const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
+
+/// What is watched, and how it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// What must be so for it to fire.
+    pub condition: Condition,
+    /// It fires once that has lasted this long, milliseconds; 0 at once.
+    pub wait_ms: Millis,
+    /// While it fires, it is told again after this pause, milliseconds; 0 never.
+    pub remind_ms: Millis,
+}
+
+impl Rule {
+    /// A rule that fires at once and reminds as usual.
+    #[must_use]
+    pub fn new(condition: Condition) -> Rule {
+        Rule { condition, wait_ms: 0, remind_ms: REMIND }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The state machine of a rule: Ok → Pending → Firing → Resolved, for each subject on its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Checked, Evidence, Finding};
+use super::{Rule, Signals};
+use crate::contact::{DAY, Millis};
+
+/// A subject that was well again for this long is forgotten, milliseconds.
+const FORGET: Millis = 7 * DAY;
+
+/// How a subject stands with a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Standing {
+    /// The condition holds, but not yet for as long as the rule waits.
+    Pending {
+        /// When it began; time in which nothing was known does not count.
+        since: Millis,
+    },
+    /// It was told.
+    Firing {
+        /// When the condition began.
+        since: Millis,
+        /// When somebody was last told.
+        notified: Millis,
+    },
+    /// It fired, and a check found it well.
+    Resolved {
+        /// When it fired.
+        since: Millis,
+        /// When it was found well.
+        at: Millis,
+    },
+}
+
+/// One subject that is, or was, not well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectState {
+    /// How it stands.
+    pub standing: Standing,
+    /// What was found last.
+    pub evidence: Evidence,
+}
+
+/// What is known of a rule. A subject that is not named is well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// By name; the server itself is the empty one.
+    pub subjects: BTreeMap<String, SubjectState>,
+    /// Since when its signal is not known.
+    pub unknown_since: Option<Millis>,
+}
+
+impl State {
+    /// How many subjects fire.
+    #[must_use]
+    pub fn firing(&self) -> usize {
+        self.subjects.values().filter(|subject| matches!(subject.standing, Standing::Firing { .. })).count()
+    }
+
+    /// Whether it says the same of every subject; what was measured may differ.
+    #[must_use]
+    pub fn stands_as(&self, other: &State) -> bool {
+        let standings = |state: &State| -> Vec<(String, Standing)> {
+            state.subjects.iter().map(|(name, subject)| (name.clone(), subject.standing)).collect()
+        };
+        self.unknown_since == other.unknown_since && standings(self) == standings(other)
+    }
+}
+
+/// What a notice tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Something began to be wrong.
+    Fired,
+    /// It still is.
+    Reminder,
+    /// It is well again.
+    Resolved,
+}
+
+impl NoticeKind {
+    /// The word in the API and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoticeKind::Fired => "fired",
+            NoticeKind::Reminder => "reminder",
+            NoticeKind::Resolved => "resolved",
+        }
+    }
+}
+
+/// Something to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What it tells.
+    pub kind: NoticeKind,
+    /// A peer, a client, a product; empty for the server itself.
+    pub subject: String,
+    /// When the condition began, Unix milliseconds.
+    pub since: Millis,
+    /// When it is told, Unix milliseconds.
+    pub at: Millis,
+    /// What was found last.
+    pub evidence: Evidence,
+    /// Since when nothing more is known.
+    pub unknown_since: Option<Millis>,
+}
+
+/// The next state, and what is to be told.
+#[must_use]
+pub fn step(rule: &Rule, state: &State, signals: &Signals, now: Millis) -> (State, Vec<Notice>) {
+    let mut next = state.clone();
+    let mut notices = Vec::new();
+    settle_times(&mut next, now);
+    match rule.condition.check(signals, now) {
+        Checked::Unknown => {
+            next.unknown_since = Some(next.unknown_since.unwrap_or(now));
+        }
+        Checked::Known(found) => {
+            if let Some(since) = next.unknown_since.take() {
+                count_without(&mut next, now - since);
+            }
+            let names: BTreeSet<String> = next.subjects.keys().chain(found.keys()).cloned().collect();
+            for name in names {
+                let finding = found.get(&name).copied().unwrap_or(Finding::Good);
+                let (after, kind) = one(rule, next.subjects.get(&name).copied(), finding, now);
+                if let Some((kind, since, evidence)) = kind {
+                    notices.push(Notice { kind, subject: name.clone(), since, at: now, evidence, unknown_since: None });
+                }
+                match after {
+                    Some(after) => next.subjects.insert(name, after),
+                    None => next.subjects.remove(&name),
+                };
+            }
+        }
+    }
+    remind(rule, &mut next, now, &mut notices);
+    (next, notices)
+}
+
+/// A clock that was set back must not hold reminders up until it has caught up.
+fn settle_times(state: &mut State, now: Millis) {
+    for subject in state.subjects.values_mut() {
+        match &mut subject.standing {
+            Standing::Pending { since } => *since = now.min(*since),
+            Standing::Firing { since, notified } => {
+                *since = now.min(*since);
+                *notified = now.min(*notified);
+            }
+            Standing::Resolved { since, at } => {
+                *since = now.min(*since);
+                *at = now.min(*at);
+            }
+        }
+    }
+    state.unknown_since = state.unknown_since.map(|since| now.min(since));
+}
+
+/// Time in which nothing was known is no time in which the condition is known to have lasted.
+fn count_without(state: &mut State, unknown: Millis) {
+    for subject in state.subjects.values_mut() {
+        if let Standing::Pending { since } = &mut subject.standing {
+            *since = since.saturating_add(unknown);
+        }
+    }
+}
+
+type Told = Option<(NoticeKind, Millis, Evidence)>;
+
+/// One subject after a check that succeeded.
+fn one(rule: &Rule, before: Option<SubjectState>, finding: Finding, now: Millis) -> (Option<SubjectState>, Told) {
+    let standing = before.map(|before| before.standing);
+    match (finding, standing) {
+        (Finding::Bad(evidence), Some(Standing::Firing { .. })) => {
+            (before.map(|before| SubjectState { evidence, ..before }), None)
+        }
+        (Finding::Bad(evidence), standing) => {
+            let since = if let Some(Standing::Pending { since }) = standing { since } else { now };
+            if now - since >= rule.wait_ms {
+                let standing = Standing::Firing { since, notified: now };
+                (Some(SubjectState { standing, evidence }), Some((NoticeKind::Fired, since, evidence)))
+            } else {
+                (Some(SubjectState { standing: Standing::Pending { since }, evidence }), None)
+            }
+        }
+        (Finding::Good, Some(Standing::Firing { since, .. })) => {
+            let resolved =
+                before.map(|before| SubjectState { standing: Standing::Resolved { since, at: now }, ..before });
+            let told = before.map(|before| (NoticeKind::Resolved, since, before.evidence));
+            (resolved, told)
+        }
+        (Finding::Between, Some(Standing::Firing { .. })) => (before, None),
+        (_, Some(Standing::Resolved { at, .. })) if now - at < FORGET => (before, None),
+        (_, Some(Standing::Pending { .. } | Standing::Resolved { .. }) | None) => (None, None),
+    }
+}
+
+/// What still fires is told again, also while nothing more is known of it; the notice then says so.
+fn remind(rule: &Rule, state: &mut State, now: Millis, notices: &mut Vec<Notice>) {
+    if rule.remind_ms <= 0 {
+        return;
+    }
+    let unknown_since = state.unknown_since;
+    for (name, subject) in &mut state.subjects {
+        if let Standing::Firing { since, notified } = &mut subject.standing
+            && now - *notified >= rule.remind_ms
+        {
+            *notified = now;
+            let (kind, evidence) = (NoticeKind::Reminder, subject.evidence);
+            notices.push(Notice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
+        }
+    }
+}

@@ -1,0 +1,332 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+use crate::contact::DAY;
+
+const START: Millis = 1_800_000_000_000;
+const TICK: Millis = 10_000;
+
+fn days(days: u32) -> Signals {
+    Signals { days_since_sync: Some(days), ..Signals::default() }
+}
+
+fn peer(name: &str, up: bool, seen_ms_ago: Millis) -> Signals {
+    Signals { peers: Some(vec![PeerSignal { name: name.to_owned(), seen_ms_ago, up }]), ..Signals::default() }
+}
+
+/// What a rule tells of signals that come one after the other, `TICK` apart: ticks since the start, kind.
+fn told(rule: &Rule, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, NoticeKind)> {
+    let mut state = State::default();
+    let mut all = Vec::new();
+    for (tick, signals) in (0..).zip(signals) {
+        let (next, notices) = step(rule, &state, &signals, START + tick * TICK);
+        all.extend(notices.into_iter().map(|notice| (tick, notice.kind)));
+        state = next;
+    }
+    all
+}
+
+#[test]
+fn every_kind_has_words_and_a_number_within_its_limits() {
+    for kind in Kind::ALL {
+        assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        assert!(kind.help().ends_with('.') && !kind.title().ends_with('.'));
+        let usual = kind.threshold().map(|threshold| threshold.usual);
+        let condition = Condition::new(kind, usual).unwrap();
+        assert_eq!((condition.kind(), condition.number()), (kind, usual));
+        assert!(condition.sentence().ends_with('.'));
+        let stored = serde_json::to_string(&condition).unwrap();
+        assert_eq!(serde_json::from_str::<Condition>(&stored).unwrap(), condition);
+        if let Some(Threshold { least, most, .. }) = kind.threshold() {
+            for wrong in [None, Some(least - 1), Some(most + 1)] {
+                let error = Condition::new(kind, wrong).unwrap_err().to_string();
+                assert!(error.contains(&least.to_string()) && error.contains(&most.to_string()), "{error}");
+            }
+        }
+    }
+    assert_eq!(Kind::parse("nothing"), None);
+}
+
+#[rstest]
+#[case(Condition::HoursLeft { hours: 2 }, Signals { hours_left_ms: Some(2 * HOUR - 1), ..Signals::default() }, true)]
+#[case(Condition::HoursLeft { hours: 2 }, Signals { hours_left_ms: Some(2 * HOUR), ..Signals::default() }, false)]
+#[case(Condition::PeerDown { seconds: 60 }, peer("b", false, 60_000), true)]
+#[case(Condition::PeerDown { seconds: 60 }, peer("b", false, 59_999), false)]
+#[case(Condition::PeerDown { seconds: 60 }, peer("b", true, 600_000), false)]
+#[case(Condition::GraceRunning, Signals { grace: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(Condition::GraceRunning, Signals { grace: Some(vec![GraceSignal { client: "c".into(), until_ms: 1 }]), ..Signals::default() }, true)]
+#[case(Condition::DaysSinceSync { days: 2 }, days(2), true)]
+#[case(Condition::DaysSinceSync { days: 2 }, days(1), false)]
+#[case(Condition::LicenseExpires { days: 30 }, Signals { expiring: Some(vec![ExpirySignal { product: "P".into(), at_ms: START + 30 * DAY }]), ..Signals::default() }, true)]
+#[case(Condition::LicenseExpires { days: 30 }, Signals { expiring: Some(vec![ExpirySignal { product: "P".into(), at_ms: START + 30 * DAY + 1 }]), ..Signals::default() }, false)]
+#[case(Condition::ClockMoved, Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
+#[case(Condition::ClockMoved, Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
+fn a_condition_holds_exactly_from_its_number_on(
+    #[case] condition: Condition,
+    #[case] signals: Signals,
+    #[case] fires: bool,
+) {
+    let (state, notices) = step(&Rule::new(condition), &State::default(), &signals, START);
+    assert_eq!((state.firing() == 1, notices.len() == 1), (fires, fires));
+    let (state, notices) = step(&Rule::new(condition), &State::default(), &Signals::default(), START);
+    assert_eq!((state.firing(), notices.len(), state.unknown_since), (0, 0, Some(START)), "not known fires nothing");
+}
+
+#[test]
+fn of_two_licenses_of_a_product_the_first_end_counts() {
+    let ends = |at: &[Millis]| {
+        let expiring = at.iter().map(|&at_ms| ExpirySignal { product: "P".into(), at_ms }).collect();
+        Signals { expiring: Some(expiring), ..Signals::default() }
+    };
+    let rule = Rule::new(Condition::LicenseExpires { days: 10 });
+    let (_, notices) = step(&rule, &State::default(), &ends(&[START + 40 * DAY, START + 5 * DAY]), START);
+    assert_eq!(notices[0].evidence, Evidence::Ends { at_ms: START + 5 * DAY });
+}
+
+#[test]
+fn a_condition_that_ends_before_it_lasted_long_enough_is_never_told() {
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    assert_eq!(told(&rule, [2, 2, 2, 1, 2, 2, 2, 1].map(days)), []);
+    assert_eq!(told(&rule, [2, 2, 2, 2, 1].map(days)), [(3, NoticeKind::Fired), (4, NoticeKind::Resolved)]);
+}
+
+#[test]
+fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let nothing = Signals::default;
+    let script = [days(2), days(2), nothing(), nothing(), nothing(), nothing(), days(2), days(2), days(2)];
+    assert_eq!(told(&rule, script), [(7, NoticeKind::Fired)]);
+}
+
+#[test]
+fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
+    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let nothing = Signals::default;
+    let script = [days(2), days(2), days(2), days(3), nothing(), nothing(), nothing(), days(1), days(1)];
+    use NoticeKind::*;
+    assert_eq!(told(&rule, script), [(0, Fired), (3, Reminder), (6, Reminder), (7, Resolved)]);
+    let never = Rule { remind_ms: 0, ..rule };
+    assert_eq!(told(&never, (0..5_000).map(|_| days(2))), [(0, Fired)]);
+}
+
+#[test]
+fn a_peer_that_was_seen_shortly_but_is_not_up_goes_on_firing() {
+    let rule = Rule::new(Condition::PeerDown { seconds: 60 });
+    let script = [peer("b", false, 90_000), peer("b", false, 5_000), peer("b", true, 0)];
+    assert_eq!(told(&rule, script), [(0, NoticeKind::Fired), (2, NoticeKind::Resolved)]);
+}
+
+#[test]
+fn a_clock_set_back_holds_no_reminder_up() {
+    let rule = Rule { remind_ms: HOUR, ..Rule::new(Condition::ClockMoved) };
+    let bad = Signals { clock_flagged: Some(true), ..Signals::default() };
+    let (state, _) = step(&rule, &State::default(), &bad, START);
+    let (state, notices) = step(&rule, &state, &bad, START - 400 * DAY);
+    assert_eq!(notices, []);
+    let (_, notices) = step(&rule, &state, &bad, START - 400 * DAY + HOUR);
+    assert_eq!(notices.len(), 1);
+}
+
+#[test]
+fn each_subject_has_a_life_of_its_own() {
+    let rule = Rule::new(Condition::PeerDown { seconds: 10 });
+    let both = |a: bool, b: bool| Signals {
+        peers: Some(vec![
+            PeerSignal { name: "a".into(), seen_ms_ago: if a { 0 } else { 20_000 }, up: a },
+            PeerSignal { name: "b".into(), seen_ms_ago: if b { 0 } else { 20_000 }, up: b },
+        ]),
+        ..Signals::default()
+    };
+    let (state, fired) = step(&rule, &State::default(), &both(false, false), START);
+    assert_eq!(fired.iter().map(|n| n.subject.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let (state, resolved) = step(&rule, &state, &both(false, true), START + 1);
+    assert_eq!(
+        resolved.iter().map(|n| (n.kind, n.subject.as_str())).collect::<Vec<_>>(),
+        [(NoticeKind::Resolved, "b")]
+    );
+    assert_eq!(state.firing(), 1);
+    let nobody = Signals { peers: Some(Vec::new()), ..Signals::default() };
+    assert_eq!(step(&rule, &state, &nobody, START + 2).0.firing(), 0, "a peer that was removed is nobody's trouble");
+}
+
+#[test]
+fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
+    let now = START + HOUR;
+    let ended = Evidence::Ends { at_ms: now - 1 };
+    for (condition, subject, evidence, line) in [
+        (
+            Condition::HoursLeft { hours: 4 },
+            "",
+            Evidence::HoursLeft { ms: 3 * HOUR + 5 * MINUTE, running: Some(true) },
+            "3 h 5 min of countdown are left, and it runs. Since on ",
+        ),
+        (
+            Condition::PeerDown { seconds: 9 },
+            "lic-02",
+            Evidence::Silent { ms: 130_000 },
+            "lic-02 has not answered for 2 min.",
+        ),
+        (
+            Condition::GraceRunning,
+            "ivr",
+            Evidence::Grace { until_ms: now },
+            "ivr has lost its server; its grace ends on 15 Jan 2027 at 09:00 UTC.",
+        ),
+        (
+            Condition::DaysSinceSync { days: 2 },
+            "",
+            Evidence::Days { days: 31 },
+            "The last verified exchange was 31 days ago.",
+        ),
+        (
+            Condition::LicenseExpires { days: 3 },
+            "TTS3",
+            Evidence::Ends { at_ms: now + 12 * DAY },
+            "A license of TTS3 ends on 27 Jan 2027 at 09:00 UTC, in 12 days.",
+        ),
+        (Condition::LicenseExpires { days: 3 }, "TTS3", ended, "A license of TTS3 ended on 15 Jan 2027 at 08:59 UTC."),
+        (Condition::ClockMoved, "", Evidence::Clock, "The clock of this machine departs"),
+    ] {
+        let notice =
+            |kind| Notice { kind, subject: subject.to_owned(), since: START, at: now, evidence, unknown_since: None };
+        let said = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Fired)]).unwrap();
+        let line = line.replace("Since on ", "Since on 15 Jan 2027 at 08:00 UTC.");
+        assert!(said.body.contains(&line), "{}", said.body);
+        assert!(said.title.ends_with("(lic-01)") && said.title.contains(subject), "{}", said.title);
+        for part in ["Since on 15 Jan 2027 at 08:00 UTC.", "\n\nWhat happens next: ", "\n\nWhat to do: "] {
+            assert!(said.body.contains(part), "{part} in {}", said.body);
+        }
+        assert!(said.path.starts_with('/'));
+        let again = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Reminder)]).unwrap();
+        assert!(again.title.starts_with("Still: "));
+        let well = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Resolved)]).unwrap();
+        assert!(well.title.starts_with("Resolved: ") && well.body.contains("It began on 15 Jan"), "{}", well.body);
+    }
+    assert_eq!(message(&Rule::new(Condition::ClockMoved), "x", &[]), None);
+}
+
+#[test]
+fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
+    let evidence = Evidence::Grace { until_ms: START };
+    let notices: Vec<Notice> = (0..30)
+        .map(|n| Notice {
+            kind: NoticeKind::Fired,
+            subject: format!("c{n}"),
+            since: START,
+            at: START,
+            evidence,
+            unknown_since: Some(START),
+        })
+        .collect();
+    let said = message(&Rule::new(Condition::GraceRunning), "s", &notices).unwrap();
+    assert_eq!(said.title, "c0 runs in grace and 29 more (s)");
+    assert!(
+        said.body.contains("\nAnd 10 more.\n") && said.body.contains("Nothing more is known since on"),
+        "{}",
+        said.body
+    );
+}
+
+#[test]
+fn a_replay_tells_what_would_have_fired() {
+    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let history = [(0, days(0)), (60, days(2)), (100, days(2)), (200, days(1)), (210, days(2)), (211, days(1))];
+    let history = history.map(|(minute, signals)| (START + minute * MINUTE, signals));
+    let found = replay(&rule, history.into_iter());
+    let episode = Episode {
+        subject: String::new(),
+        fired: START + 62 * MINUTE,
+        resolved: Some(START + 200 * MINUTE),
+        reminders: 2,
+    };
+    assert_eq!(found, [episode]);
+}
+
+#[test]
+fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
+    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let history = [(0, days(2)), (30 * HOUR, days(2)), (31 * HOUR, days(2))].map(|(at, s)| (START + at, s));
+    assert_eq!(replay(&rule, history.clone().into_iter()), [], "an hour, a gap, an hour: less than three are known");
+    let on = (0..=4).map(|hour| (START + hour * HOUR, days(2)));
+    assert_eq!(replay(&rule, on).len(), 1);
+    assert_eq!(replay(&rule, std::iter::empty()), []);
+}
+
+#[test]
+fn silence_grows_between_two_snapshots_of_a_replay() {
+    let rule = Rule::new(Condition::PeerDown { seconds: 600 });
+    let history = [(0, peer("b", false, 0)), (40 * MINUTE, peer("b", true, 0))].map(|(at, s)| (START + at, s));
+    let found = replay(&rule, history.into_iter());
+    assert_eq!((found[0].fired, found[0].resolved), (START + 10 * MINUTE, Some(START + 40 * MINUTE)));
+}
+
+/// Any snapshot of one kind of signal; none of it known now and then.
+fn snapshot() -> impl Strategy<Value = Signals> {
+    let peers = prop::collection::vec((0..3_u8, any::<bool>(), 0..120_000_i64), 0..4).prop_map(|peers| {
+        let peers: BTreeMap<u8, (bool, i64)> = peers.into_iter().map(|(name, up, ms)| (name, (up, ms))).collect();
+        peers
+            .into_iter()
+            .map(|(name, (up, seen_ms_ago))| PeerSignal { name: name.to_string(), seen_ms_ago, up })
+            .collect()
+    });
+    (prop::option::weighted(0.7, peers), prop::option::weighted(0.7, 0..4_u32)).prop_map(|(peers, days)| Signals {
+        peers,
+        days_since_sync: days,
+        ..Signals::default()
+    })
+}
+
+proptest! {
+    #[test]
+    fn unknown_neither_fires_nor_resolves_and_an_episode_fires_once(
+        peer_rule in any::<bool>(),
+        wait_ms in prop_oneof![Just(0), 0..100_000_i64],
+        remind_ms in prop_oneof![Just(0), 1..200_000_i64],
+        script in prop::collection::vec((0..60_000_i64, snapshot()), 1..120),
+    ) {
+        let condition = if peer_rule { Condition::PeerDown { seconds: 60 } } else { Condition::DaysSinceSync { days: 2 } };
+        let rule = Rule { condition, wait_ms, remind_ms };
+        let mut state = State::default();
+        let mut now = START;
+        // Beside the machine: who fires, and when it was last told.
+        let mut open: BTreeMap<String, Millis> = BTreeMap::new();
+        for (passed, signals) in script {
+            now += passed;
+            let checked = condition.check(&signals, now);
+            let (next, notices) = step(&rule, &state, &signals, now);
+            for notice in &notices {
+                let finding = match &checked {
+                    Checked::Unknown => None,
+                    Checked::Known(found) => Some(found.get(&notice.subject).copied().unwrap_or(Finding::Good)),
+                };
+                match notice.kind {
+                    NoticeKind::Fired => {
+                        prop_assert!(matches!(finding, Some(Finding::Bad(_))), "fires on {finding:?}");
+                        prop_assert!(now - notice.since >= wait_ms);
+                        prop_assert_eq!(open.insert(notice.subject.clone(), now), None, "fires twice");
+                    }
+                    NoticeKind::Resolved => {
+                        prop_assert_eq!(finding, Some(Finding::Good));
+                        prop_assert!(open.remove(&notice.subject).is_some(), "resolves what did not fire");
+                    }
+                    NoticeKind::Reminder => {
+                        let last = open.insert(notice.subject.clone(), now);
+                        prop_assert!(remind_ms > 0 && last.is_some_and(|last| now - last >= remind_ms));
+                    }
+                }
+            }
+            prop_assert_eq!(next.firing(), open.len());
+            prop_assert_eq!(next.unknown_since.is_some(), checked == Checked::Unknown);
+            if remind_ms > 0 {
+                prop_assert!(open.values().all(|last| now - last < remind_ms), "a reminder is overdue");
+            }
+            let stored = serde_json::to_string(&next).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<State>(&stored).unwrap(), &next);
+            state = next;
+        }
+    }
+}

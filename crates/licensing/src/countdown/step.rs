@@ -1,0 +1,157 @@
+use super::{Balance, Broken, Millis, Now, Paid, Pending, Refusal, State, Then, invariants};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A client logged in, and it is the only one.
+    FirstLogin,
+    /// The last client logged out.
+    LastLogout,
+    /// Time passed. Feed one every second.
+    Tick,
+    /// A signed license is installed. Nothing changes unless its serial is greater than any before.
+    Licensed {
+        /// Its serial.
+        serial: u64,
+        /// Its hours, in milliseconds.
+        hours_ms: Millis,
+        /// Its check interval, in milliseconds.
+        interval_ms: Millis,
+    },
+    /// A balance was found elsewhere: the greater serial counts, and of one serial the lower balance.
+    Restored(Balance),
+    /// The balance of this version is durable.
+    Persisted(u64),
+    /// The balance of this version could not be stored.
+    Failed(u64),
+}
+
+/// What the engine has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Make this durable, everywhere, and answer [`Event::Persisted`] or [`Event::Failed`] with its version. It replaces what is
+    /// still being stored.
+    Persist(Balance),
+    /// The hours may be used until this monotonic instant; it is charged.
+    Grant {
+        /// When it ends unless more is granted.
+        until: Millis,
+    },
+    /// Tell clients that the hours end.
+    Notice {
+        /// When, if it goes on like this, Unix milliseconds.
+        empty_at: Millis,
+    },
+    /// The unused part of the last tick was given back, durably.
+    GivenBack {
+        /// How much, in milliseconds.
+        ms: Millis,
+    },
+    /// The hours are used up: nobody is served any more.
+    Empty,
+    /// Nothing can be stored and what was charged is used up: nobody is served until it can.
+    Unsaved,
+}
+
+/// The next state, and what to do. An error means that a rule of this module is broken: keep the old state, grant nothing, log
+/// it and count it.
+///
+/// # Errors
+/// The broken invariant.
+pub fn step(state: &State, event: Event, now: Now) -> Result<(State, Vec<Effect>), Broken> {
+    let mut next = *state;
+    let mut effects = Vec::new();
+    let go_on = match event {
+        Event::FirstLogin => next.log_in(now),
+        Event::LastLogout => next.log_out(now),
+        Event::Tick => next.tick(now, &mut effects),
+        Event::Licensed { serial, hours_ms, interval_ms } => {
+            // The same license again changes nothing, whatever it says now.
+            let found = Balance::new(serial, hours_ms, interval_ms);
+            if serial > next.newest_serial() { next.adopt(found, now, &mut effects) } else { true }
+        }
+        Event::Restored(found) => next.adopt(found, now, &mut effects),
+        Event::Persisted(version) => next.stored(version, &mut effects),
+        Event::Failed(version) => next.not_stored(version, now, &mut effects),
+    };
+    if go_on {
+        next.advance(now, &mut effects);
+    }
+    next.give_notice(now, &mut effects);
+    invariants(state, event, now, &next, &effects)?;
+    Ok((next, effects))
+}
+
+/// Each says whether there may be something to charge or to give back now.
+impl State {
+    fn log_in(&mut self, now: Now) -> bool {
+        self.since.get_or_insert(now.wall_ms);
+        true
+    }
+
+    fn log_out(&mut self, now: Now) -> bool {
+        self.stop_the_watch(now);
+        (self.since, self.refused, self.noticed) = (None, None, false);
+        true
+    }
+
+    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) -> bool {
+        if self.pending.is_some() && self.granted() && self.paid.at(now.mono_ms) <= 0 {
+            // The disk takes longer than what is charged lasts.
+            self.stop_the_watch(now);
+            self.refused = Some(Refusal::Unsaved);
+            effects.push(Effect::Unsaved);
+        }
+        true
+    }
+
+    /// From now on nobody is served.
+    fn stop_the_watch(&mut self, now: Now) {
+        if let Some(Pending { then, .. }) = &mut self.pending
+            && let Then::Grant { from, length } = *then
+        {
+            // Charged or not will be known when it is stored or not.
+            *then = Then::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
+        }
+        self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+    }
+
+    fn stored(&mut self, version: u64, effects: &mut Vec<Effect>) -> bool {
+        let Some(pending) = self.pending.take_if(|pending| pending.balance.version == version) else { return false };
+        let before = std::mem::replace(&mut self.balance, pending.balance);
+        if before.serial != self.balance.serial {
+            self.noticed = false;
+        }
+        match pending.then {
+            Then::Grant { from, length } => {
+                let until = from.saturating_add(length);
+                self.paid = Paid::Until { until, length };
+                self.refused = None;
+                effects.push(Effect::Grant { until });
+            }
+            Then::Unused(ms) => self.paid = Paid::Fixed(ms),
+            Then::Rest => {
+                self.paid = Paid::Fixed(0);
+                let ms = self.balance.balance_ms.saturating_sub(before.balance_ms);
+                if before.serial == self.balance.serial && ms > 0 {
+                    effects.push(Effect::GivenBack { ms });
+                }
+            }
+        }
+        true
+    }
+
+    fn not_stored(&mut self, version: u64, now: Now, effects: &mut Vec<Effect>) -> bool {
+        let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
+        if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
+            // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.
+            self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+            if self.refused.is_none() {
+                self.refused = Some(Refusal::Unsaved);
+                effects.push(Effect::Unsaved);
+            }
+        }
+        // The next tick tries again; at once would be for ever.
+        false
+    }
+}

@@ -1,0 +1,75 @@
+//! A virtual environment that has lost its license goes on for a while (RULES R6, seed 003), so that its guest can be shut down cleanly.
+//!
+//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects. Time is in
+//! milliseconds of a clock that never stands still or goes back, time asleep included.
+
+mod invariant;
+mod step;
+
+pub use invariant::{Broken, invariants};
+pub use step::{Effect, Event, step};
+
+/// Grace before any license has named its own, minutes (FORMATS §4).
+pub const DEFAULT_MIN: u32 = 120;
+
+/// How long before the end it is announced, milliseconds (RULES R6).
+pub const WARNING_MS: u64 = 60_000;
+
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// What a virtual environment may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// It runs.
+    Running,
+    /// Its license is lost; it runs on for a while.
+    Grace {
+        /// When the loss was noticed.
+        since: u64,
+        /// When it must have ended.
+        until: u64,
+        /// Whether the end was announced.
+        is_warned: bool,
+    },
+    /// It has to end. There is no way back.
+    Stopped {
+        /// Since when.
+        at: u64,
+    },
+}
+
+/// How a virtual environment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct State {
+    /// What it may do.
+    pub phase: Phase,
+    /// The grace its license allows, minutes. One that runs keeps the length it began with.
+    pub grace_min: u32,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State { phase: Phase::Running, grace_min: DEFAULT_MIN }
+    }
+}
+
+impl State {
+    /// When something happens next if nothing else does.
+    #[must_use]
+    pub fn due_at(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Grace { until, is_warned: true, .. } => Some(until),
+            Phase::Grace { since, until, is_warned: false } => Some(warns_at(since, until)),
+            Phase::Running | Phase::Stopped { .. } => None,
+        }
+    }
+}
+
+/// When an end is announced: as early as may be when there is less time than that.
+fn warns_at(since: u64, until: u64) -> u64 {
+    until.saturating_sub(WARNING_MS).max(since)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What makes a machine this machine (RULES R8): its components, their fingerprint, and whether a license bound to a
+//! machine still stands on it.
+//!
+//! Hard components bind: one that changed voids the license. Soft ones are noted only. What cannot be read is not
+//! changed: the last verdict stands for [`UNREADABLE_MS`] and is shown.
+
+mod bound;
+mod judge;
+mod name;
+mod words;
+
+pub use bound::{Bound, Digest, Mark, MarkError};
+pub use judge::{Change, UNREADABLE_MS, Unread, Verdict, judge};
+pub use name::{Name, NameError};
+pub use words::{ALLOWED, VOIDS};
+
+use std::collections::BTreeMap;
+
+use sha2::Digest as _;
+
+/// What was read of one component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// It has this value.
+    Value(String),
+    /// The machine has no such thing.
+    Absent,
+    /// It could not be read, for this reason (a clause: `permission denied`). That says nothing about the machine.
+    Unknown(String),
+}
+
+/// One component of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Which.
+    pub name: Name,
+    /// What was read.
+    pub reading: Reading,
+}
+
+/// A machine as it was read at one moment: every [`Name`] once, in their fixed order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    components: Vec<Component>,
+}
+
+impl Identity {
+    /// From what was read. A name that is not among it counts as absent; of a name that comes twice the last stands. White
+    /// space around a value is no part of it, and a value of nothing else is absent.
+    pub fn new(read: impl IntoIterator<Item = Component>) -> Identity {
+        let mut readings: BTreeMap<Name, Reading> = BTreeMap::new();
+        for Component { name, reading } in read {
+            let reading = match reading {
+                Reading::Value(value) if value.trim().is_empty() => Reading::Absent,
+                Reading::Value(value) => Reading::Value(value.trim().to_owned()),
+                other => other,
+            };
+            readings.insert(name, reading);
+        }
+        let component = |name| Component { name, reading: readings.remove(&name).unwrap_or(Reading::Absent) };
+        Identity { components: Name::ALL.into_iter().map(component).collect() }
+    }
+
+    /// Every component, in the fixed order.
+    #[must_use]
+    pub fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    /// What was read of one.
+    #[must_use]
+    pub fn reading(&self, name: Name) -> &Reading {
+        static ABSENT: Reading = Reading::Absent;
+        self.components.iter().find(|component| component.name == name).map_or(&ABSENT, |component| &component.reading)
+    }
+
+    /// What a license made for this machine says about it.
+    #[must_use]
+    pub fn bound(&self) -> Bound {
+        self.components.iter().filter_map(|component| Some((component.name, Mark::of(component)?))).collect()
+    }
+
+    /// The fingerprint: see [`Bound::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        self.bound().fingerprint()
+    }
+}
+
+/// SHA-256.
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests;

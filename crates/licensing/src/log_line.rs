@@ -1,0 +1,180 @@
+//! One line of `license.log` (seed 003): local date and time, level, component, message. Written and read here, and nowhere else.
+//!
+//! `2020-06-29 18:08:25 ERROR VE       Failed to connect with the license server!`
+
+mod redact;
+mod secrets;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use redact::{Kind, Redactor};
+pub use secrets::{HIDDEN, without_secrets};
+
+/// Length of the local date and time in front of a line, bytes: `2020-06-29 18:08:25`.
+pub const STAMP: usize = 19;
+/// Width of the level (seed 003: `INFO ` and `ERROR` stand above one another).
+const LEVEL_WIDTH: usize = 5;
+/// Width of the component (seed 003).
+const COMPONENT_WIDTH: usize = 8;
+/// A first word that is longer is no component but the beginning of the message, bytes.
+const LONGEST_COMPONENT: usize = 16;
+
+/// How pressing a line is, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// Every step, for finding faults in Leasehold itself.
+    Trace,
+    /// Details.
+    Debug,
+    /// What happens.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Someone has to act.
+    Error,
+    /// The program ended over it: written by other programs (seed 003), read here.
+    Fatal,
+}
+
+impl Level {
+    /// All, from the least to the most pressing.
+    pub const ALL: [Level; 6] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
+
+    /// The word in the file, in addresses and in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Trace => "TRACE",
+            Level::Debug => "DEBUG",
+            Level::Info => "INFO",
+            Level::Warn => "WARN",
+            Level::Error => "ERROR",
+            Level::Fatal => "FATAL",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A word that names no level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("This level is not known. Use trace, debug, info, warn, error or fatal.")]
+pub struct LevelError;
+
+impl FromStr for Level {
+    type Err = LevelError;
+
+    fn from_str(input: &str) -> Result<Level, LevelError> {
+        let word = input.trim();
+        if word.eq_ignore_ascii_case("warning") {
+            return Ok(Level::Warn);
+        }
+        Level::ALL.into_iter().find(|level| word.eq_ignore_ascii_case(level.as_str())).ok_or(LevelError)
+    }
+}
+
+/// A line, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogLine<'a> {
+    /// Local date and time, `2020-06-29 18:08:25`. Later lines have greater stamps, but for the hour that a clock is set back.
+    pub stamp: &'a str,
+    /// How pressing it is.
+    pub level: Level,
+    /// Which part of the program speaks: capital letters. Empty when the line names none.
+    pub component: &'a str,
+    /// The rest.
+    pub message: &'a str,
+}
+
+impl<'a> LogLine<'a> {
+    /// Reads a line. The parts may stand apart by any number of blanks: versions of the vendor's program differ.
+    #[must_use]
+    pub fn parse(line: &'a str) -> Option<LogLine<'a>> {
+        let stamp = stamp_of(line.as_bytes()).and_then(|()| line.get(..STAMP))?;
+        let rest = line.get(STAMP..)?;
+        if !rest.starts_with(' ') {
+            return None;
+        }
+        let (level, rest) = word(rest.trim_start_matches(' '));
+        let level = Level::ALL.into_iter().find(|known| known.as_str() == level)?;
+        let rest = rest.trim_start_matches(' ').trim_end_matches(['\r', '\n']);
+        let (component, message) = word(rest);
+        if is_component(component) {
+            Some(LogLine { stamp, level, component, message: message.trim_start_matches(' ') })
+        } else {
+            Some(LogLine { stamp, level, component: "", message: rest })
+        }
+    }
+
+    /// The line as it is written, without a line break. What is not to be seen in a message becomes visible.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let Self { stamp, level, component, message } = self;
+        format!("{stamp} {level:<LEVEL_WIDTH$} {component:<COMPONENT_WIDTH$} {}", visible(message))
+    }
+}
+
+/// The first word and what follows it.
+fn word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(' ').unwrap_or(text.len()))
+}
+
+fn is_component(word: &str) -> bool {
+    word.len() <= LONGEST_COMPONENT
+        && word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+/// Whether a line begins with a local date and time.
+#[must_use]
+pub fn begins_with_stamp(line: &[u8]) -> bool {
+    stamp_of(line).is_some()
+}
+
+/// `Some` when `line` begins with a date and a time that can be.
+fn stamp_of(line: &[u8]) -> Option<()> {
+    let stamp: &[u8; STAMP] = line.first_chunk()?;
+    let shape = stamp.iter().enumerate().all(|(at, byte)| match at {
+        4 | 7 => *byte == b'-',
+        10 => *byte == b' ',
+        13 | 16 => *byte == b':',
+        _ => byte.is_ascii_digit(),
+    });
+    let two = |at: usize| (stamp[at] - b'0') * 10 + (stamp[at + 1] - b'0');
+    let can_be = |at: usize, from: u8, to: u8| (from..=to).contains(&two(at));
+    // Second 60 is a leap second.
+    (shape && can_be(5, 1, 12) && can_be(8, 1, 31) && can_be(11, 0, 23) && can_be(14, 0, 59) && can_be(17, 0, 60))
+        .then_some(())
+}
+
+/// What cannot be seen, or turns the direction of writing, as an escape: line breaks, terminal codes, the rest of the controls.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            // Line and paragraph separators, marks that turn the direction, the byte order mark.
+            hidden
+                if hidden.is_control()
+                    || matches!(hidden, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}') =>
+            {
+                shown.push_str(&format!("\\u{{{:x}}}", u32::from(hidden)));
+            }
+            seen => shown.push(seen),
+        }
+    }
+    shown
+}

@@ -1,0 +1,23 @@
+/// Characters of a server's name at most.
+pub const MOST_NAME: usize = 64;
+
+/// A name as it can be shown on a line and typed in a command: nothing unprintable, no blanks around it, not too long.
+#[must_use]
+pub fn shown_name(name: &str) -> String {
+    let plain: String =
+        name.chars().filter(|c| !c.is_control() && !c.is_whitespace() && *c != '\u{feff}').take(MOST_NAME).collect();
+    if plain.is_empty() { "server".to_owned() } else { plain }
+}
+
+/// The name, or when another server has it the name with the first free number: two servers of one machine have the same host name.
+#[must_use]
+pub fn free_name(wanted: &str, taken: &[&str]) -> String {
+    let wanted = shown_name(wanted);
+    let is_free = |name: &str| !taken.iter().any(|other| other.eq_ignore_ascii_case(name));
+    if is_free(&wanted) {
+        return wanted;
+    }
+    let short: String = wanted.chars().take(MOST_NAME - 4).collect();
+    let mut numbered = (2_u32..).map(|number| format!("{short}-{number}"));
+    numbered.find(|name| is_free(name)).unwrap_or(wanted)
+}

@@ -1,0 +1,149 @@
+use super::{License, Passphrase, Product, Standing, write::instant};
+use crate::contact::Millis;
+
+/// What a client says when it logs in.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// What opens the product to it.
+    pub passphrase: Passphrase,
+    /// The product it is: a name or a code of the license.
+    pub product: String,
+    /// Its version: this,
+    pub major: u32,
+    /// and this.
+    pub minor: u32,
+    /// Virtual processors it wants to run.
+    pub cpus: u32,
+    /// Memory it wants to run, in MB.
+    pub memory_mb: u64,
+}
+
+/// Why a client may not log in. Each message says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The passphrase, or the product: which of the two is not said, so that nobody can ask for passphrases one by one.
+    #[error(
+        "This license server has no such product under this passphrase. Check the address VE://host:port/passphrase and the product in the client's settings against the license."
+    )]
+    Passphrase,
+    /// No license on this server.
+    #[error("This license server has no license of its own. Install one there, or use another server.")]
+    NoLicense,
+    /// The license is bound to another machine.
+    #[error(
+        "The license of this server is void: {changes}. Ask its administrator for a new license from the vendor, or use another server."
+    )]
+    Void {
+        /// What changed.
+        changes: String,
+    },
+    /// The end has come.
+    #[error("The license ended on {at} UTC. Ask the server's administrator for a newer one, or use another server.")]
+    Expired {
+        /// When it was.
+        at: String,
+    },
+    /// No hour left.
+    #[error(
+        "Every hour of this countdown license is used. Go back to the primary server, or ask the vendor for more hours."
+    )]
+    Empty,
+    /// An older license came back with restored data.
+    #[error(
+        "The license of this server was replaced by a newer one. Ask its administrator to install that again, or use another server."
+    )]
+    Older,
+    /// Newer than licensed.
+    #[error(
+        "Version {major}.{minor} is newer than {licensed_major}.{licensed_minor}, the last one this license covers. Use that version, or ask the vendor for a license of the newer one."
+    )]
+    Version {
+        /// The client's version.
+        major: u32,
+        /// The client's version.
+        minor: u32,
+        /// The license's.
+        licensed_major: u32,
+        /// The license's.
+        licensed_minor: u32,
+    },
+    /// Too many processors.
+    #[error("{asked} processors are more than the {licensed} this license allows one instance. Configure fewer.")]
+    Cpus {
+        /// Asked for.
+        asked: u32,
+        /// P_CPU_NUM.
+        licensed: u32,
+    },
+    /// Too much memory.
+    #[error("{asked} MB of memory are more than the {licensed} MB this license allows one instance. Configure less.")]
+    Memory {
+        /// Asked for, MB.
+        asked: u64,
+        /// P_MAX_MEM, MB.
+        licensed: u64,
+    },
+    /// Too many instances.
+    #[error("All {licensed} instances this license allows are in use. Stop one, or ask the vendor for more.")]
+    Instances {
+        /// P_INSTANCE.
+        licensed: u32,
+    },
+}
+
+/// Whether a client may log in, and to which product. `in_use` gives the instances of a product in use without this client.
+/// Nothing about the license is told to whom has no passphrase of it.
+///
+/// # Errors
+/// See [`Refused`].
+pub fn admit<'a>(
+    license: &'a License,
+    standing: &Standing,
+    login: &Login,
+    in_use: impl Fn(&Product) -> u32,
+    now_ms: Millis,
+) -> Result<&'a Product, Refused> {
+    // Every product is compared, so that the time taken does not tell which one came close.
+    let opened: Vec<&Product> =
+        license.products.iter().filter(|product| product.passphrase == Some(login.passphrase)).collect();
+    let mut refused = Refused::Passphrase;
+    for product in opened.into_iter().filter(|product| product.covers(&login.product)) {
+        in_force(standing)?;
+        match within(product, login, in_use(product), now_ms) {
+            Ok(()) => return Ok(product),
+            Err(why) => refused = why,
+        }
+    }
+    Err(refused)
+}
+
+fn in_force(standing: &Standing) -> Result<(), Refused> {
+    match standing {
+        Standing::Valid { .. } | Standing::Unverified { .. } => Ok(()),
+        Standing::None => Err(Refused::NoLicense),
+        Standing::Void { changes } => {
+            let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            Err(Refused::Void { changes: changes.join(", ") })
+        }
+        Standing::Expired { at_ms } => Err(Refused::Expired { at: instant(*at_ms) }),
+        Standing::Empty => Err(Refused::Empty),
+        Standing::Older { .. } => Err(Refused::Older),
+    }
+}
+
+fn within(product: &Product, login: &Login, in_use: u32, now_ms: Millis) -> Result<(), Refused> {
+    if let Some(until) = product.until.filter(|until| now_ms >= *until) {
+        return Err(Refused::Expired { at: instant(until) });
+    }
+    if (login.major, login.minor) > (product.major, product.minor) {
+        let (licensed_major, licensed_minor) = (product.major, product.minor);
+        return Err(Refused::Version { major: login.major, minor: login.minor, licensed_major, licensed_minor });
+    }
+    if login.cpus > product.cpus {
+        return Err(Refused::Cpus { asked: login.cpus, licensed: product.cpus });
+    }
+    if login.memory_mb > product.memory_mb {
+        return Err(Refused::Memory { asked: login.memory_mb, licensed: product.memory_mb });
+    }
+    if in_use >= product.instances { Err(Refused::Instances { licensed: product.instances }) } else { Ok(()) }
+}

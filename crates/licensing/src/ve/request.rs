@@ -1,0 +1,201 @@
+//! What a machine sends its vendor to get a license: its components as digests, and their fingerprint.
+
+use serde_json::{Value, json};
+
+use crate::{
+    canonical::{
+        instant,
+        members::{FieldError, Members},
+        text,
+    },
+    contact::Millis,
+    guid::Guid,
+    identity::{Bound, Digest, Identity, Mark, Name, Reading},
+};
+
+/// The first member of a request.
+pub const FORMAT: &str = "leasehold VE request 1";
+
+/// The most a request may have, in bytes.
+pub const LARGEST: usize = 64 * 1024;
+
+/// The longest server name, in characters.
+const LONGEST_SERVER: usize = 255;
+
+/// A request for a license.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The server's GUID, when it is registered.
+    pub guid: Option<Guid>,
+    /// What people call the machine: its host name.
+    pub server: String,
+    /// When it was made, Unix milliseconds.
+    pub created: Millis,
+    /// The machine.
+    pub bound: Bound,
+    /// Components that could not be read, and why. A license will not bind them.
+    pub unread: Vec<(Name, String)>,
+}
+
+/// Why a file is no request. Each message is a sentence that says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Beyond [`LARGEST`].
+    #[error(
+        "This file has {bytes} bytes; a request has at most {LARGEST}. Choose the file `leasehold license request` made."
+    )]
+    TooLong {
+        /// Its size.
+        bytes: usize,
+    },
+    /// Not JSON.
+    #[error(
+        "This is not a request for a license: it stops being JSON at line {line}, column {column}. Choose the file `leasehold license request` made, unchanged."
+    )]
+    NotJson {
+        /// Counted from 1; 0 when the text ends too early.
+        line: usize,
+        /// Counted from 1; 0 at a line break.
+        column: usize,
+    },
+    /// Other JSON.
+    #[error("This is JSON, but no request for a license. Choose the file `leasehold license request` made.")]
+    NotARequest,
+    /// A request of another version.
+    #[error(
+        "This request is of another version than is read here. Update this Leasehold, or make the request again with the same version."
+    )]
+    OtherVersion,
+    /// A member that is missing or wrong.
+    #[error("In this request “{field}” {problem}. Make the request again on the machine.")]
+    Field {
+        /// Which member.
+        field: String,
+        /// What is wrong with it, as a clause.
+        problem: String,
+    },
+    /// The fingerprint is another one.
+    #[error(
+        "The fingerprint of this request is not that of its components: it was changed. Make the request again on the machine."
+    )]
+    Mismatch,
+    /// Nothing tells this machine from others.
+    #[error(
+        "This request names nothing that tells this machine from all others. Give the machine an /etc/machine-id (`systemd-machine-id-setup` makes one), then make the request again."
+    )]
+    NotUnique,
+}
+
+impl From<FieldError> for RequestError {
+    fn from(error: FieldError) -> RequestError {
+        RequestError::Field { field: error.field, problem: error.problem }
+    }
+}
+
+impl Request {
+    /// A request for this machine.
+    #[must_use]
+    pub fn new(identity: &Identity, guid: Option<Guid>, server: &str, created: Millis) -> Request {
+        let unread = identity.components().iter().filter_map(|component| match &component.reading {
+            Reading::Unknown(why) => Some((component.name, why.clone())),
+            _ => None,
+        });
+        let server = server.chars().filter(|c| !c.is_control()).take(LONGEST_SERVER).collect();
+        Request { guid, server, created, bound: identity.bound(), unread: unread.collect() }
+    }
+
+    /// What a license for it will name as K_FINGER.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        self.bound.fingerprint()
+    }
+
+    /// Reads a request. Members it does not know are ignored.
+    ///
+    /// # Errors
+    /// See [`RequestError`].
+    pub fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
+        if bytes.len() > LARGEST {
+            return Err(RequestError::TooLong { bytes: bytes.len() });
+        }
+        let text = text::decode(bytes).map_err(|at| RequestError::NotJson { line: at.line, column: at.column })?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|error| RequestError::NotJson { line: error.line(), column: error.column() })?;
+        let members = Members::of(&value, "").map_err(|_| RequestError::NotARequest)?;
+        match value.get("format").and_then(Value::as_str) {
+            Some(FORMAT) => {}
+            Some(other) if other.starts_with("leasehold VE request ") => return Err(RequestError::OtherVersion),
+            _ => return Err(RequestError::NotARequest),
+        }
+        let server = members.text("server")?;
+        if server.chars().count() > LONGEST_SERVER || server.chars().any(char::is_control) {
+            return Err(members
+                .error("server", format!("must have at most {LONGEST_SERVER} characters on one line"))
+                .into());
+        }
+        let (mut bound, mut unread) = (Vec::<(Name, Mark)>::new(), Vec::<(Name, String)>::new());
+        for (index, item) in members.list("components")?.iter().enumerate() {
+            let member = Members::of(item, format!("components[{index}]"))?;
+            let name: Name = member.parsed("name")?;
+            if bound.iter().any(|(other, _)| *other == name) || unread.iter().any(|(other, _)| *other == name) {
+                return Err(member.error("name", "stands twice").into());
+            }
+            match read(&member, name)? {
+                Ok(mark) => bound.push((name, mark)),
+                Err(why) => unread.push((name, why)),
+            }
+        }
+        let request = Request {
+            guid: members.optional("guid").map(|_| members.parsed("guid")).transpose()?,
+            server: server.to_owned(),
+            created: members.instant("created")?,
+            bound: bound.into_iter().collect(),
+            unread,
+        };
+        if members.parsed::<Digest>("fingerprint")? != request.fingerprint() {
+            return Err(RequestError::Mismatch);
+        }
+        if request.bound.is_unique() { Ok(request) } else { Err(RequestError::NotUnique) }
+    }
+
+    /// The file's text: indented JSON and a final line break.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let marks = self.bound.marks().map(|(name, mark)| match mark {
+            Mark::Absent => json!({ "name": name, "absent": true }),
+            Mark::Value { digest, open: None } => json!({ "name": name, "sha256": digest.to_string() }),
+            Mark::Value { digest, open: Some(value) } => {
+                json!({ "name": name, "sha256": digest.to_string(), "value": value })
+            }
+        });
+        let unread = self.unread.iter().map(|(name, why)| json!({ "name": name, "unread": why }));
+        let mut value = json!({
+            "format": FORMAT,
+            "server": self.server,
+            "created": instant::to_text(self.created),
+            "fingerprint": self.fingerprint().to_string(),
+            "components": marks.chain(unread).collect::<Vec<_>>(),
+        });
+        if let Some(guid) = self.guid {
+            value["guid"] = json!(guid);
+        }
+        format!("{value:#}\n")
+    }
+}
+
+/// A component: its mark, or why there is none.
+fn read(member: &Members<'_>, name: Name) -> Result<Result<Mark, String>, FieldError> {
+    if let Some(why) = member.optional_text("unread")? {
+        return Ok(Err(why.chars().filter(|c| !c.is_control()).take(LONGEST_SERVER).collect()));
+    }
+    if member.optional("absent").is_some() {
+        return if member.flag("absent")? { Ok(Ok(Mark::Absent)) } else { Err(member.error("absent", "must be true")) };
+    }
+    let open = member.optional_text("value")?.map(str::to_owned);
+    if open.as_ref().is_some_and(|value| value.chars().count() > LONGEST_SERVER || value.chars().any(char::is_control))
+    {
+        return Err(member.error("value", "must be a short text on one line"));
+    }
+    let mark = Mark::new(name, member.parsed("sha256")?, open);
+    mark.map(Ok).map_err(|error| member.error("value", crate::canonical::members::unreadable(&error)))
+}

@@ -1,0 +1,60 @@
+//! License texts: what is read, what is refused, and that a signature covers every character that matters.
+
+mod admission;
+mod request;
+mod seal;
+mod text;
+
+use super::*;
+use crate::identity::{Component, Identity, Name, Reading};
+use crate::vendor_key::VendorSecret;
+
+fn machine() -> Identity {
+    let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
+    Identity::new([
+        value(Name::MachineId, "4c4c4544004d3510"),
+        value(Name::CpuCores, "4"),
+        value(Name::Hypervisor, "Amazon EC2"),
+        value(Name::HostName, "licenses"),
+        Component { name: Name::ProductUuid, reading: Reading::Unknown("permission denied".to_owned()) },
+    ])
+}
+
+fn secret() -> VendorSecret {
+    VendorSecret::from_seeds([7; 32], [8; 32])
+}
+
+fn license() -> License {
+    let product = Product {
+        name: "Charon-SSP/4U".to_owned(),
+        codes: vec!["Charon-SSP-ALL".to_owned(), "test".to_owned()],
+        passphrase: "1111-2222-3333-4444".parse().ok(),
+        major: 5,
+        minor: 3,
+        cpus: 4,
+        memory_mb: 4096,
+        instances: 2,
+        until: None,
+    };
+    let second = Product {
+        name: "Charon-SSP/4M".to_owned(),
+        codes: Vec::new(),
+        passphrase: "5555666677778888".parse().ok(),
+        until: Some(1_900_000_000_000),
+        ..product.clone()
+    };
+    License {
+        fingerprint: machine().fingerprint().into(),
+        license_id: "01.00000001.002.045".to_owned(),
+        kind: Kind::Countdown { hours: 100 },
+        customer: "Stromasys/Testing".to_owned(),
+        platform: "amazon.aws".to_owned(),
+        released: Some(1_593_308_906_000),
+        grace_min: 120,
+        interval_min: 60,
+        serial: 3,
+        guid: "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}".parse().ok(),
+        bound: machine().bound(),
+        products: vec![product, second],
+    }
+}

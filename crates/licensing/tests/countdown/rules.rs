@@ -1,0 +1,271 @@
+//! The rules one by one, with their numbers.
+
+use licensing::countdown::{
+    Balance, Broken, Cause, Effect, Event, HOUR_MS, INTERVAL_MS, LEAD_MS, Millis, Now, Paid, Refusal, Run, State,
+    TICK_MS, View, forecast, invariants, step,
+};
+
+/// A server whose disk answers at once, or fails at once.
+struct Server {
+    state: State,
+    now: Now,
+    broken_disk: bool,
+}
+
+impl Server {
+    fn with(hours_ms: Millis) -> Server {
+        let mut server = Server {
+            state: State::opened(Balance::default()),
+            now: Now { wall_ms: 1_000_000, mono_ms: 77 },
+            broken_disk: false,
+        };
+        server.feed(Event::Licensed { serial: 1, hours_ms, interval_ms: INTERVAL_MS });
+        server
+    }
+
+    fn feed(&mut self, event: Event) -> Vec<Effect> {
+        let (next, mut effects) = step(&self.state, event, self.now).unwrap();
+        self.state = next;
+        let stored = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Persist(balance) => Some(balance.version),
+            _ => None,
+        });
+        if let Some(version) = stored {
+            let answer = if self.broken_disk { Event::Failed(version) } else { Event::Persisted(version) };
+            effects.extend(self.feed(answer));
+        }
+        effects
+    }
+
+    /// Passes time with a tick each second; what happened.
+    fn pass(&mut self, ms: Millis) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for _ in 0..ms / 1000 {
+            self.now.mono_ms += 1000;
+            self.now.wall_ms += 1000;
+            effects.extend(self.feed(Event::Tick));
+        }
+        effects
+    }
+
+    fn left(&self) -> Millis {
+        self.state.left_ms(self.now.mono_ms)
+    }
+}
+
+#[test]
+fn a_tick_is_charged_before_it_is_granted_and_the_rest_is_given_back_at_the_last_logout() {
+    let mut server = Server::with(10 * HOUR_MS);
+    let effects = server.feed(Event::FirstLogin);
+    assert!(matches!(effects[..], [Effect::Persist(charged), Effect::Grant { until }]
+        if charged.balance_ms == 10 * HOUR_MS - TICK_MS && until == 77 + TICK_MS));
+    assert!(server.pass(TICK_MS - LEAD_MS - 1000).is_empty());
+    assert_eq!(server.pass(1000).len(), 2, "the next tick begins before the first one ends");
+    assert_eq!(server.left(), 10 * HOUR_MS - 55_000);
+    assert_eq!(server.state.balance.balance_ms, server.left() - TICK_MS, "never more than one tick is charged ahead");
+    server.pass(20_000);
+    let effects = server.feed(Event::LastLogout);
+    assert_eq!(effects.last(), Some(&Effect::GivenBack { ms: 40_000 }));
+    assert_eq!(server.state.balance.balance_ms, 10 * HOUR_MS - 75_000);
+    assert!(server.pass(HOUR_MS).is_empty());
+    assert_eq!(server.left(), 10 * HOUR_MS - 75_000);
+}
+
+#[test]
+fn clients_are_told_one_check_interval_before_the_end_and_refused_at_zero() {
+    let mut server = Server::with(INTERVAL_MS + 30_000);
+    assert!(!server.feed(Event::FirstLogin).iter().any(|effect| matches!(effect, Effect::Notice { .. })));
+    let ends_at = 1_000_000 + INTERVAL_MS + 30_000;
+    let effects = server.pass(30_000);
+    assert_eq!(effects, [Effect::Notice { empty_at: ends_at }]);
+    let view = View::of(&server.state, server.now);
+    assert_eq!((view.ends_soon, view.empty_at, view.running_since), (true, Some(ends_at), Some(1_000_000)));
+    let effects = server.pass(INTERVAL_MS - 1000);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Empty | Effect::Notice { .. })), "told once");
+    assert_eq!(server.pass(1000).last(), Some(&Effect::Empty));
+    assert_eq!((server.left(), server.state.refused), (0, Some(Refusal::Empty)));
+    assert!(server.pass(10 * TICK_MS).is_empty());
+    server.feed(Event::LastLogout);
+    assert_eq!(server.feed(Event::FirstLogin), [Effect::Empty]);
+    let view = View::of(&server.state, server.now);
+    assert_eq!((view.refused, view.running_since, view.empty_at), (Some(Refusal::Empty), None, None));
+}
+
+#[test]
+fn the_last_tick_is_as_short_as_what_is_left() {
+    let mut server = Server::with(2_500);
+    server.feed(Event::FirstLogin);
+    assert_eq!(server.state.paid, Paid::Until { until: 77 + 2_500, length: 2_500 });
+    server.pass(2_000);
+    assert!(server.state.granted());
+    assert_eq!(server.pass(1_000), [Effect::Empty]);
+}
+
+#[test]
+fn a_disk_that_fails_stops_at_the_end_of_the_charged_tick_and_the_time_refused_is_free() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    server.broken_disk = true;
+    let effects = server.pass(TICK_MS - 1000);
+    assert!(server.state.granted() && !effects.contains(&Effect::Unsaved), "what is charged may be used");
+    assert!(server.pass(1000).contains(&Effect::Unsaved));
+    assert_eq!(server.state.refused, Some(Refusal::Unsaved));
+    assert!(!server.pass(10 * TICK_MS).contains(&Effect::Unsaved), "said once");
+    server.broken_disk = false;
+    assert!(server.pass(1000).iter().any(|effect| matches!(effect, Effect::Grant { .. })));
+    assert_eq!((server.left(), server.state.refused), (HOUR_MS - TICK_MS, None));
+}
+
+#[test]
+fn a_first_login_is_not_served_while_the_disk_fails_and_costs_nothing() {
+    let mut server = Server::with(HOUR_MS);
+    server.broken_disk = true;
+    assert_eq!(server.feed(Event::FirstLogin).last(), Some(&Effect::Unsaved));
+    server.feed(Event::LastLogout);
+    server.broken_disk = false;
+    server.pass(TICK_MS);
+    assert_eq!(server.state.balance.balance_ms, HOUR_MS);
+}
+
+#[test]
+fn what_could_not_be_given_back_is_given_back_later_and_once() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    server.pass(10_000);
+    server.broken_disk = true;
+    server.feed(Event::LastLogout);
+    server.pass(5_000);
+    server.broken_disk = false;
+    assert!(server.pass(1_000).contains(&Effect::GivenBack { ms: 50_000 }));
+    assert_eq!(server.state.balance.balance_ms, HOUR_MS - 10_000);
+    assert!(server.pass(TICK_MS).is_empty());
+}
+
+#[test]
+fn a_server_that_stood_still_charges_that_time_and_no_more_than_there_is() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    server.now.mono_ms += 10 * TICK_MS;
+    server.feed(Event::Tick);
+    assert_eq!(server.left(), HOUR_MS - 10 * TICK_MS);
+    server.now.mono_ms += 2 * HOUR_MS;
+    assert_eq!(server.feed(Event::Tick).last(), Some(&Effect::Empty));
+    assert_eq!(server.state.balance.balance_ms, 0);
+}
+
+#[test]
+fn only_a_greater_serial_brings_hours() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    server.pass(30_000);
+    for (serial, hours_ms) in [(0, 9 * HOUR_MS), (1, 9 * HOUR_MS), (1, 1)] {
+        assert!(server.feed(Event::Licensed { serial, hours_ms, interval_ms: 0 }).is_empty(), "serial {serial}");
+    }
+    let effects = server.feed(Event::Licensed { serial: 2, hours_ms: 5 * HOUR_MS, interval_ms: 0 });
+    assert!(matches!(effects[..], [Effect::Persist(charged), Effect::Grant { .. }]
+        if charged.balance_ms == 5 * HOUR_MS - TICK_MS && charged.granted_ms == 5 * HOUR_MS));
+    assert_eq!(server.left(), 5 * HOUR_MS, "what was left of the old license is not added");
+}
+
+#[test]
+fn a_new_license_ends_a_refusal_at_once() {
+    let mut server = Server::with(1_000);
+    server.feed(Event::FirstLogin);
+    server.pass(5_000);
+    assert_eq!(server.state.refused, Some(Refusal::Empty));
+    server.feed(Event::Licensed { serial: 2, hours_ms: HOUR_MS, interval_ms: 0 });
+    assert_eq!((server.state.refused, server.state.granted()), (None, true));
+}
+
+#[test]
+fn of_two_balances_the_lower_counts_and_of_two_licenses_the_newer() {
+    let found = |serial, balance_ms| Balance { balance_ms, ..Balance::new(serial, 9 * HOUR_MS, 0) };
+    for (restored, left) in [
+        (found(1, 2 * HOUR_MS), 3 * HOUR_MS),
+        (found(1, 4 * HOUR_MS), 3 * HOUR_MS),
+        (found(0, 1), 3 * HOUR_MS),
+        (found(2, 8 * HOUR_MS), 8 * HOUR_MS),
+    ] {
+        let left = if restored.serial == 1 { left.min(restored.balance_ms) } else { left };
+        for logged_in in [false, true] {
+            let mut server = Server::with(3 * HOUR_MS);
+            if logged_in {
+                server.feed(Event::FirstLogin);
+            }
+            server.feed(Event::Restored(restored));
+            assert_eq!(server.left(), left, "{restored:?}, logged in: {logged_in}");
+            assert_eq!(server.state.granted(), logged_in);
+        }
+    }
+}
+
+#[test]
+fn without_a_license_nobody_is_served() {
+    let mut server = Server::with(HOUR_MS);
+    server.state = State::opened(Balance::default());
+    assert!(server.feed(Event::FirstLogin).is_empty());
+    assert_eq!(server.state.refused, Some(Refusal::NoLicense));
+    assert_eq!(View::of(&server.state, server.now).refused, Some(Refusal::NoLicense));
+}
+
+#[test]
+fn each_broken_rule_is_named() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    let (good, now) = (server.state, server.now);
+    let with = |balance_ms| State { balance: Balance { balance_ms, ..good.balance }, ..good };
+    let broken = |after: State, event| invariants(&good, event, now, &after, &[]).unwrap_err();
+    assert!(matches!(broken(with(-1), Event::Tick), Broken::Range { .. }));
+    assert!(matches!(broken(with(2 * HOUR_MS), Event::Tick), Broken::Range { .. }));
+    assert!(matches!(broken(with(HOUR_MS), Event::Tick), Broken::Grew { .. }));
+    let older = State { balance: Balance { serial: 0, ..good.balance }, ..good };
+    assert!(matches!(broken(older, Event::Tick), Broken::Older { .. }));
+    let later = State { paid: Paid::Until { until: 78 + TICK_MS, length: TICK_MS + 1 }, ..with(1) };
+    assert_eq!(broken(later, Event::Tick), Broken::Unstored);
+    assert_eq!(broken(later, Event::Persisted(1)), Broken::Ahead(TICK_MS + 1));
+    assert_eq!(broken(State { since: None, ..good }, Event::Tick), Broken::Idle);
+    let idle = State {
+        paid: Paid::Fixed(2 * TICK_MS),
+        since: None,
+        balance: Balance { balance_ms: 0, ..good.balance },
+        ..good
+    };
+    let back = State { balance: Balance { balance_ms: 2 * TICK_MS, ..good.balance }, paid: Paid::Fixed(0), ..idle };
+    assert_eq!(invariants(&idle, Event::Tick, now, &back, &[]), Err(Broken::GaveBack(2 * TICK_MS)));
+}
+
+#[test]
+fn a_forecast_counts_how_many_more_incidents_the_hours_are_enough_for() {
+    let run = |spent_ms, over: bool| Run {
+        began_ms: 0,
+        ended_ms: over.then_some(spent_ms),
+        spent_ms,
+        most_clients: 1,
+        cause: over.then_some(Cause::LoggedOut),
+    };
+    assert_eq!(forecast(&[run(HOUR_MS, false)], 9 * HOUR_MS), None);
+    let told = forecast(&[run(HOUR_MS, true), run(3 * HOUR_MS, true), run(50 * HOUR_MS, false)], 9 * HOUR_MS).unwrap();
+    assert_eq!((told.incidents, told.average_ms, told.longest_ms, told.more), (2, 2 * HOUR_MS, 3 * HOUR_MS, 4));
+    for cause in Cause::ALL {
+        assert_eq!(Cause::of(cause.word()), Some(cause));
+    }
+}
+
+#[test]
+fn a_disk_that_does_not_answer_in_time_stops_the_hours_and_the_wait_is_free() {
+    let mut server = Server::with(HOUR_MS);
+    server.feed(Event::FirstLogin);
+    server.pass(54_000);
+    let mut told = Vec::new();
+    for _ in 0..10 * 60 {
+        server.now.mono_ms += 1000;
+        let (next, effects) = step(&server.state, Event::Tick, server.now).unwrap();
+        server.state = next;
+        told.extend(effects);
+    }
+    assert!(matches!(told[..], [Effect::Persist(_), Effect::Unsaved]), "{told:?}");
+    let version = server.state.version;
+    let effects = server.feed(Event::Persisted(version));
+    assert!(matches!(effects[..], [Effect::Persist(_), Effect::Grant { .. }]), "{effects:?}");
+    assert_eq!(server.left(), HOUR_MS - TICK_MS);
+}

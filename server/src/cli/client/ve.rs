@@ -1,0 +1,146 @@
+mod said;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use client::ve::{Event, LoginError, Standing, VeClient};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::stop::Stop;
+use crate::exit::{Done, Failure};
+use said::{Log, described};
+
+/// `leasehold client ve`
+#[derive(Debug, Args)]
+#[command(after_help = "Ends with SIGTERM or SIGINT: it logs out then, and hours of a countdown license stop.
+
+Exit codes:
+  0  it had its license, was told to end, and logged out
+  1  no server gave the license any more, and the grace of the license is over
+  2  every server refused the login (passphrase, version, processors, memory, instances, protocol),
+     or something given here cannot be used
+  3  no server has ever given the license until the end: two hours of grace, or told to end before")]
+pub struct Ve {
+    /// License servers, the primary first, separated by commas: VE://HOST[:PORT]/PASSPHRASE, each with its passphrase
+    /// [default port: 8083]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        required = true,
+        env = "LEASEHOLD_VE_SERVERS",
+        hide_env_values = true
+    )]
+    servers: Vec<String>,
+    /// Virtual hardware this is, by a name or a code of the license, such as Charon-SSP/4U
+    #[arg(long, value_name = "NAME")]
+    product: String,
+    /// Its version
+    #[arg(long, value_name = "MAJOR.MINOR", default_value = "0.0", value_parser = version)]
+    version: (u32, u32),
+    /// Virtual processors
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    cpus: u32,
+    /// Memory, MB
+    #[arg(long, value_name = "MB", default_value_t = 1)]
+    memory: u64,
+    /// Name it is shown under [default: the host's name]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where log lines go; they are added to a file that is there, - is standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    log: PathBuf,
+    /// Log out after this many seconds
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// Certificates to trust, PEM; TLS is spoken then
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Print what happens to standard output, one JSON object a line, instead of log lines
+    #[arg(long)]
+    json: bool,
+}
+
+fn version(text: &str) -> Result<(u32, u32), String> {
+    let number = |part: &str| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let both = text.trim().split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
+    both.ok_or_else(|| "write it as 5.3".to_owned())
+}
+
+impl Ve {
+    pub async fn run(self) -> Done {
+        let mut stop = Stop::listen(self.seconds.map(Duration::from_secs))?;
+        let client = self.client()?;
+        let events = client.events();
+        let seen = tokio::spawn(follow(events, self.json));
+        let told = tokio::select! {
+            biased;
+            _ = client.stopped() => false,
+            () = stop.told() => true,
+        };
+        let parting = client.clone().close().await;
+        if told && let Some(problem) = parting.unconfirmed.first() {
+            eprintln!("The logout could not be told in time. {problem}");
+        }
+        let status = client.status();
+        // Those who listen hear the end of it.
+        drop(client);
+        let ended = seen.await.map_err(|error| Failure::failed(format!("The output stopped early: {error}.")))??;
+        match status.standing {
+            Standing::Refused => Err(Failure::refused(ended.unwrap_or_else(|| "The login was refused.".to_owned()))),
+            _ if status.server.is_none() && status.problems.is_empty() => {
+                Err(Failure::no_server("No license server has answered."))
+            }
+            _ if status.server.is_none() => Err(Failure::no_server(LoginError::NoServer { servers: status.problems })),
+            Standing::Stopped => Err(Failure::failed(
+                "No license server gave the license any more, and its grace is over. Look at the license servers, then start again.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn client(&self) -> Result<VeClient, Failure> {
+        let log = match self.log.to_str() {
+            Some("-") if self.json => Log::nowhere(),
+            Some("-") => Log::stdout(),
+            _ => Log::file(&self.log)?,
+        };
+        let mut builder = VeClient::builder()
+            .servers(&self.servers)
+            .product(&self.product)
+            .version(self.version.0, self.version.1)
+            .cpus(self.cpus)
+            .memory_mb(self.memory)
+            .on_line(move |line| log.write(line));
+        if let Some(name) = &self.name {
+            builder = builder.name(name);
+        }
+        if let Some(path) = &self.ca {
+            let pem = std::fs::read(path)
+                .map_err(|error| Failure::refused(format!("{} could not be read: {error}.", path.display())))?;
+            builder = builder.tls(client::Tls::only(&pem).map_err(Failure::refused)?);
+        }
+        builder.start().map_err(Failure::refused)
+    }
+}
+
+/// Prints what happens when that is wanted; returns why the login was refused, if it was.
+async fn follow(mut events: Receiver<Event>, json: bool) -> Result<Option<String>, Failure> {
+    let mut refused = None;
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                if json {
+                    crate::cli::output::print(format!("{}\n", described(&event)).as_bytes())?;
+                }
+                if matches!(event, Event::Refused { .. }) {
+                    refused = Some(event.to_string());
+                }
+            }
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return Ok(refused),
+        }
+    }
+}

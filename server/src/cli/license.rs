@@ -1,0 +1,167 @@
+//! The license of this machine: requested, installed, shown.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Common;
+use super::exchange::read_file;
+use super::output::{table, text};
+use crate::control;
+use crate::exit::{Done, Failure};
+use crate::operations::Operation;
+
+/// `leasehold license …`
+#[derive(Debug, Subcommand)]
+pub enum License {
+    /// Make a request for a license of this machine, to be carried to the vendor
+    Request(Request),
+    /// Install the license the vendor made for this machine: a file, or - for standard input
+    Install(Install),
+    /// Show the license of this machine, whether it is in force, and what would void it
+    Show(Common),
+}
+
+/// `leasehold license request`
+#[derive(Debug, Args)]
+pub struct Request {
+    /// Write the request to this file; without it, it is printed
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// `leasehold license install`
+#[derive(Debug, Args)]
+pub struct Install {
+    /// The license text; - reads standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Trust the vendor's key with this fingerprint from now on (SHA256:…), as the vendor told you
+    #[arg(long, value_name = "FINGERPRINT")]
+    vendor_key: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl License {
+    pub async fn run(self) -> Done {
+        match self {
+            Self::Request(command) => command.run().await,
+            Self::Install(command) => command.run().await,
+            Self::Show(common) => common.perform(Operation::VeShow, shown).await,
+        }
+    }
+}
+
+impl Request {
+    async fn run(self) -> Done {
+        let mut value = control::perform(&self.common.place.settings()?, Operation::VeRequest).await?;
+        for unread in value["unread"].as_array().into_iter().flatten() {
+            eprintln!(
+                "{} cannot be read ({}), so the license will not bind it.",
+                text(unread, "label"),
+                text(unread, "why")
+            );
+        }
+        if value["unique"] == json!(false) {
+            return Err(Failure::failed(
+                "Nothing tells this machine from all others, so no license can be made for it. Give it an /etc/machine-id (`systemd-machine-id-setup` makes one), then ask again.",
+            ));
+        }
+        let request = text(&value, "request");
+        let Some(out) = &self.out else {
+            return self.common.format.print(&value, |_| request.clone());
+        };
+        write(out, request.as_bytes())
+            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}.", out.display())))?;
+        value["file"] = json!(std::path::absolute(out).unwrap_or_else(|_| out.clone()));
+        self.common.format.print(&value, |value| {
+            format!(
+                "The request of {} is in {}. Carry it to your vendor; install what comes back with `leasehold license install FILE`.\n",
+                text(value, "server"),
+                out.display()
+            )
+        })
+    }
+}
+
+/// Over what was there: a request can be made again at any time.
+fn write(out: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(out)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+impl Install {
+    async fn run(self) -> Done {
+        let text = STANDARD.encode(read_file(&self.file)?);
+        self.common.perform(Operation::VeInstall { text, vendor_key: self.vendor_key }, installed).await
+    }
+}
+
+fn installed(value: &Value) -> String {
+    let what = if value["unchanged"] == json!(true) { "was in place already" } else { "is installed" };
+    format!(
+        "The license {} for {} {what}. {}\n",
+        text(&value["license"], "license_id"),
+        text(&value["license"], "customer"),
+        text(&value["standing"], "sentence")
+    )
+}
+
+fn shown(value: &Value) -> String {
+    let mut out = format!("{}\n", text(&value["standing"], "sentence"));
+    let license = &value["license"];
+    if !license.is_null() {
+        let end = match license["hours"].as_u64() {
+            Some(hours) => format!("{hours} hours with somebody logged in"),
+            None => format!("until {}", text(license, "expires")),
+        };
+        let left =
+            license["left_ms"].as_i64().map(|ms| format!(", {} h {:02} min left", ms / 3_600_000, ms / 60_000 % 60));
+        out.push_str(&format!(
+            "\nLicense {} for {}, serial {}\nGood: {end}{}\nGrace period: {} minutes, checked every {} minutes\n\n",
+            text(license, "license_id"),
+            text(license, "customer"),
+            text(license, "serial"),
+            left.unwrap_or_default(),
+            text(license, "grace_minutes"),
+            text(license, "interval_minutes"),
+        ));
+        let row = |p: &Value| {
+            let memory = format!("{} MB", text(p, "memory_mb"));
+            vec![
+                text(p, "name"),
+                text(p, "version"),
+                text(p, "cpus"),
+                memory,
+                text(p, "instances"),
+                text(p, "passphrase"),
+            ]
+        };
+        let rows: Vec<_> = license["products"].as_array().into_iter().flatten().map(row).collect();
+        out.push_str(&table(&["PRODUCT", "UP TO", "CPUS", "MEMORY", "INSTANCES", "PASSPHRASE"], &rows));
+    }
+    out.push_str("\nThis machine:\n");
+    let row = |c: &Value| {
+        let voids = if c["voids"] == json!(true) { "voids the license" } else { "is noted" };
+        let licensed = if c["licensed"].is_null() { "-".to_owned() } else { text(c, "licensed") };
+        vec![text(c, "label"), text(c, "value"), licensed, voids.to_owned()]
+    };
+    let rows: Vec<_> = value["machine"]["components"].as_array().into_iter().flatten().map(row).collect();
+    out.push_str(&table(&["COMPONENT", "NOW", "LICENSED", "A CHANGE"], &rows));
+    for (head, key) in [("\nWhat voids a license:", "voids"), ("\nWhat it stands:", "allowed")] {
+        out.push_str(&format!("{head}\n"));
+        for line in value[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            out.push_str(&format!("  {line}\n"));
+        }
+    }
+    out
+}

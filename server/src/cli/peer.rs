@@ -1,0 +1,144 @@
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::Common;
+use super::output::{rows, table, text};
+use crate::control;
+use crate::exit::Done;
+use crate::operations::{Joining, Operation};
+
+/// `leasehold peer …`
+#[derive(Debug, Subcommand)]
+pub enum Peer {
+    /// Make a code with which one other server may join, and print it, this once
+    Invite(Common),
+    /// Join another server with a code that was made there
+    Join(Join),
+    /// List the servers of the installation, and which of them are there
+    List(Common),
+    /// Remove a server from the installation; on a backup, leave it
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+pub struct Join {
+    /// Where the console of the other server answers, as in https://lic-01.example.com:8084
+    #[arg(long, value_name = "URL")]
+    url: String,
+    /// The code that `leasehold peer invite` printed there
+    #[arg(long, value_name = "CODE")]
+    code: String,
+    /// Where the other servers reach this one's console [default: its address, unless that means this machine only]
+    #[arg(long, value_name = "URL")]
+    own_url: Option<String>,
+    /// What this server is called there [default: the name of this machine]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Name of the server, as `leasehold peer list` shows it
+    name: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Peer {
+    pub async fn run(self) -> Done {
+        match self {
+            Self::Invite(common) => invite(common).await,
+            Self::Join(Join { url, code, own_url, name, common }) => {
+                let operation = Operation::PeerJoin(Joining { url, code, own_url, name });
+                common.perform(operation, joined).await
+            }
+            Self::List(common) => common.perform(Operation::PeerList, list).await,
+            Self::Remove(Remove { name, common }) => {
+                let plain = |value: &Value| format!("Removed {}.\n", text(value, "name"));
+                common.perform(Operation::PeerRemove { name }, plain).await
+            }
+        }
+    }
+}
+
+/// The code alone goes to stdout; what to do with it does not.
+async fn invite(common: Common) -> Done {
+    let value = control::perform(&common.place.settings()?, Operation::PeerInvite).await?;
+    common.format.print(&value, |value| format!("{}\n", text(value, "code")))?;
+    if !common.format.json {
+        let url = text(&value, "url");
+        eprintln!(
+            "Good once, until {}. On the other server: leasehold peer join --url {url} --code CODE",
+            text(&value, "expires_at")
+        );
+        if url.contains("//127.") || url.contains("//[::1]") || url.contains("//localhost") {
+            eprintln!("From another machine, use the address at which this console is reached from there.");
+        }
+    }
+    Ok(())
+}
+
+fn joined(value: &Value) -> String {
+    let reached = match value["own_url"].as_str() {
+        Some(url) => format!("The others reach it at {url}."),
+        None => "The others do not ask it, it asks them; with --own-url they do.".to_owned(),
+    };
+    format!(
+        "Joined {} as {}. This server is called {}. {reached}\n",
+        text(value, "with"),
+        text(value, "role"),
+        text(value, "name")
+    )
+}
+
+fn list(value: &Value) -> String {
+    let line = |server: &Value| {
+        let name =
+            if server["self"] == true { format!("{} (this one)", text(server, "name")) } else { text(server, "name") };
+        vec![
+            name,
+            text(server, "role"),
+            text(server, "context"),
+            text(server, "state"),
+            text(server, "since"),
+            clock(server["clock_off_ms"].as_i64()),
+            server["serving"]["connected"].as_u64().map(|clients| clients.to_string()).unwrap_or_default(),
+            text(server, "version"),
+            text(server, "url"),
+        ]
+    };
+    let heads = ["NAME", "ROLE", "CONTEXT", "STATE", "SINCE", "CLOCK", "CLIENTS", "VERSION", "URL"];
+    let mut out = table(&heads, &rows(value, line));
+    for server in value["items"].as_array().into_iter().flatten() {
+        if let Some(problem) = server["problem"].as_str() {
+            out.push_str(&format!("{}: {problem}\n", text(server, "name")));
+        }
+    }
+    if let Some(since) = value["stale_since"].as_str() {
+        out.push_str(&format!("Nobody was heard since {since}: this server's own network may be the reason.\n"));
+    }
+    if let Some(conflict) = value["conflict"].as_str() {
+        out.push_str(&format!("{conflict}\n"));
+    }
+    out
+}
+
+/// How far a clock is off, from a second on.
+fn clock(off_ms: Option<i64>) -> String {
+    let Some(off) = off_ms else { return String::new() };
+    match off.unsigned_abs() / 1_000 {
+        0 => "right".to_owned(),
+        s => {
+            let way = if off > 0 { '+' } else { '-' };
+            let (days, hours, minutes) = (s / 86_400, s / 3_600 % 24, s / 60 % 60);
+            match (days, hours, minutes) {
+                (0, 0, 0) => format!("{way}{s} s"),
+                (0, 0, minutes) => format!("{way}{minutes} min {} s", s % 60),
+                (0, hours, minutes) => format!("{way}{hours} h {minutes} min"),
+                (days, hours, _) => format!("{way}{days} d {hours} h"),
+            }
+        }
+    }
+}

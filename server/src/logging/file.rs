@@ -1,0 +1,140 @@
+//! `license.log` in the vendor's form. Lines go through a queue, so that a slow disk holds nobody up; what does not fit is
+//! counted, and the file says how much is missing.
+
+mod component;
+mod line;
+mod rotate;
+mod writer;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+/// How many files of earlier starts may be kept.
+pub const KEEP: RangeInclusive<u32> = 1..=1000;
+/// Lines that wait to be written, at the most.
+const QUEUE: usize = 4096;
+/// How long the end of the server waits for the last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// What the writer is told.
+enum Message {
+    Line(String),
+    /// Answered when all that came before is written.
+    Flush(SyncSender<()>),
+}
+
+/// The file.
+pub struct LogFile {
+    queue: SyncSender<Message>,
+    waiting: Option<Receiver<Message>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Lines are wanted.
+    open: AtomicBool,
+    /// Lines that found no place, or could not be written.
+    lost: AtomicU64,
+}
+
+/// Hands events to the file.
+#[derive(Clone)]
+pub struct FileLayer(Option<(SyncSender<Message>, Arc<Shared>)>);
+
+impl FileLayer {
+    /// Writes nowhere.
+    pub fn nowhere() -> Self {
+        Self(None)
+    }
+}
+
+impl LogFile {
+    /// A file that is not open yet: lines wait for it.
+    pub fn new() -> (FileLayer, Self) {
+        let (queue, waiting) = sync_channel(QUEUE);
+        let shared = Arc::new(Shared { open: AtomicBool::new(true), lost: AtomicU64::new(0) });
+        let layer = FileLayer(Some((queue.clone(), shared.clone())));
+        (layer, Self { queue, waiting: Some(waiting), shared })
+    }
+
+    /// Moves the file of the start before out of the way and begins a new one. When that fails it is said once, on stderr,
+    /// and the server runs without the file.
+    pub fn open(&mut self, path: &Path, keep: u32) {
+        let Some(waiting) = self.waiting.take() else { return };
+        let shared = self.shared.clone();
+        let started = rotate::begin(path, keep).map_err(|error| error.to_string()).and_then(|file| {
+            let writer = writer::Writer::new(file, path.to_owned(), shared);
+            std::thread::Builder::new()
+                .name("license.log".to_owned())
+                .spawn(move || writer.run(&waiting))
+                .map_err(|error| format!("{} is not written: {error}. The server runs without it.", path.display()))
+        });
+        if let Err(sentence) = started {
+            self.shared.open.store(false, Ordering::Relaxed);
+            eprintln!("{sentence}");
+        }
+    }
+}
+
+impl Drop for LogFile {
+    /// Waits a moment for what is still in the queue.
+    fn drop(&mut self) {
+        if self.waiting.is_some() || !self.shared.open.load(Ordering::Relaxed) {
+            return;
+        }
+        let (done, written) = sync_channel(1);
+        if self.queue.try_send(Message::Flush(done)).is_ok() {
+            let _ = written.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for FileLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Some((queue, shared)) = &self.0 else { return };
+        if !shared.open.load(Ordering::Relaxed) {
+            return;
+        }
+        match queue.try_send(Message::Line(line::of(event))) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                shared.lost.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(TrySendError::Disconnected(_)) => shared.open.store(false, Ordering::Relaxed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_the_file_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license.log");
+        let (layer, mut file) = LogFile::new();
+        let (queue, shared) = layer.0.clone().unwrap();
+        for number in 0..QUEUE + 12 {
+            if queue.try_send(Message::Line(format!("2026-11-22 07:24:16 INFO  SERVER   {number}"))).is_err() {
+                shared.lost.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        file.open(&path, 3);
+        drop(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), QUEUE + 1);
+        let said: Vec<&str> = text.lines().filter(|line| line.contains("12 lines were lost")).collect();
+        assert_eq!(said.len(), 1);
+        assert!(licensing::log_line::LogLine::parse(said[0]).is_some_and(|line| line.component == "SERVER"));
+    }
+}

@@ -1,0 +1,159 @@
+//! At each start the file becomes `license.log.1` and the others move up (seed 003); those beyond the kept count go. Nothing is
+//! ever written over, and no link is followed.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use licensing::log_line::{STAMP, begins_with_stamp};
+
+/// Why there is no log file.
+#[derive(Debug)]
+pub enum RotateError {
+    /// Whatever it points to is not ours to move.
+    Link(String),
+    /// A folder, or something that is no log.
+    NoLog(String),
+    /// The file system says no.
+    Io { path: String, source: io::Error },
+}
+
+impl fmt::Display for RotateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(path) => write!(
+                f,
+                "{path} is a link, which is not followed. The server runs without a log file. Name the file itself with --license-log."
+            ),
+            Self::NoLog(path) => write!(
+                f,
+                "{path} is not a log file and is left alone. The server runs without one. Move it away, or name another file with --license-log."
+            ),
+            Self::Io { path, source } => write!(
+                f,
+                "{path} cannot be written: {source}. The server runs without it. Make its folder and let this user write there, or name another file with --license-log."
+            ),
+        }
+    }
+}
+
+/// Makes room and begins a new file, which only this user can read.
+///
+/// # Errors
+/// [`RotateError`]; then nothing is written.
+pub fn begin(path: &Path, keep: u32) -> Result<File, RotateError> {
+    let io = |source| RotateError::Io { path: path.display().to_string(), source };
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io(error)),
+        Ok(found) if found.is_symlink() => return Err(RotateError::Link(path.display().to_string())),
+        Ok(found) if !found.is_file() || (found.len() > 0 && !is_log(path).map_err(io)?) => {
+            return Err(RotateError::NoLog(path.display().to_string()));
+        }
+        Ok(_) => move_up(path, keep).map_err(io)?,
+    }
+    OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(io)
+}
+
+/// Whether the file begins as ours do: a database named by mistake is not moved about.
+fn is_log(path: &Path) -> io::Result<bool> {
+    let mut start = [0; STAMP];
+    let length = File::open(path)?.read(&mut start)?;
+    Ok(begins_with_stamp(&start[..length]))
+}
+
+/// `license.log` becomes `license.log.1`, that `license.log.2`, up to the first free number.
+fn move_up(path: &Path, keep: u32) -> io::Result<()> {
+    let there = |number: u32| numbered(path, number).symlink_metadata().is_ok();
+    let remove = |number: u32| std::fs::remove_file(numbered(path, number));
+    for number in (keep + 1..).take_while(|number| there(*number)) {
+        remove(number)?;
+    }
+    let free = match (1..=keep).find(|number| !there(*number)) {
+        Some(free) => free,
+        None => {
+            remove(keep)?;
+            keep
+        }
+    };
+    for number in (1..free).rev() {
+        std::fs::rename(numbered(path, number), numbered(path, number + 1))?;
+    }
+    std::fs::rename(path, numbered(path, 1))
+}
+
+/// `license.log.3`
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{number}"));
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn start(path: &Path, keep: u32, number: u32) -> Result<(), RotateError> {
+        let mut file = begin(path, keep)?;
+        writeln!(file, "2026-11-22 07:24:16 INFO  SERVER   start {number}").unwrap();
+        Ok(())
+    }
+
+    /// The starts whose files are there, by number of the file.
+    fn there(path: &Path) -> Vec<String> {
+        let files = std::iter::once(path.to_owned()).chain((1..9).map(|number| numbered(path, number)));
+        let text = files.filter_map(|file| std::fs::read_to_string(file).ok());
+        text.map(|text| text.trim().rsplit(' ').next().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn each_start_moves_the_files_up_and_only_the_kept_count_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license.log");
+        for number in 1..=5 {
+            start(&path, 3, number).unwrap();
+        }
+        assert_eq!(there(&path), ["5", "4", "3", "2"]);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        start(&path, 1, 6).unwrap();
+        assert_eq!(there(&path), ["6", "5"], "fewer are to be kept");
+    }
+
+    #[test]
+    fn a_gap_stops_the_moving() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("license.log");
+        for number in 1..=4 {
+            start(&path, 9, number).unwrap();
+        }
+        std::fs::remove_file(numbered(&path, 2)).unwrap();
+        start(&path, 9, 5).unwrap();
+        assert_eq!(there(&path), ["5", "4", "3", "1"]);
+    }
+
+    #[test]
+    fn links_folders_and_what_is_no_log_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("license.log"), folder.path().join("other"));
+        std::fs::write(&other, "precious").unwrap();
+        symlink(&other, &path).unwrap();
+        assert!(matches!(begin(&path, 3), Err(RotateError::Link(_))));
+        assert!(matches!(begin(&other, 3), Err(RotateError::NoLog(_))));
+        assert!(matches!(begin(folder.path(), 3), Err(RotateError::NoLog(_))));
+        assert!(matches!(begin(&folder.path().join("no/license.log"), 3), Err(RotateError::Io { .. })));
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
+        // A link further up is moved like a file; what it points to is not touched.
+        std::fs::remove_file(&path).unwrap();
+        symlink(&other, numbered(&path, 1)).unwrap();
+        for number in 1..=3 {
+            start(&path, 2, number).unwrap();
+        }
+        assert_eq!(there(&path), ["3", "2", "1"]);
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "precious");
+    }
+}
