@@ -33,7 +33,7 @@ pub const LICENSES_CSV: &str = "/licenses.csv";
 /// Installs the license of this machine.
 pub const LICENSE_INSTALL: &str = "/licenses/machine";
 /// The request for one, as a file.
-pub const LICENSE_REQUEST: &str = "/licenses/machine/request";
+pub const LICENSE_REQUEST: &str = "/licenses/machine/request.json";
 
 pub const USAGE: &str = "/usage";
 pub const USAGE_CSV: &str = "/usage.csv";

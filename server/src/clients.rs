@@ -8,5 +8,6 @@ mod bind;
 mod connection;
 mod listen;
 mod request;
+pub mod ve;
 
 pub use bind::{Port, bind};

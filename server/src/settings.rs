@@ -31,6 +31,10 @@ pub const DESCRIBED: &[Described] = &[
         help: "Address and port where applications connect (in clear and over TLS); off turns it off. Unset: port_number of license_server.conf, at every address.",
     },
     Described {
+        name: "ve",
+        help: "Address and port of VE:// addresses (in clear and over TLS); off turns it off. Unset: port 8083 at every address, while a license of this machine is installed.",
+    },
+    Described {
         name: "tls-cert",
         help: "Certificate chain of the console, the reporting API and the license port (PEM).",
     },
@@ -64,6 +68,17 @@ pub enum Clients {
     At(SocketAddr),
     /// At `port_number` of the conf file, whatever that is.
     PortNumber,
+}
+
+/// Where clients of virtual environments connect, besides the license port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VePort {
+    /// Nowhere.
+    Off,
+    /// At an address that was named.
+    At(SocketAddr),
+    /// At the port of VE addresses while there is a license of this machine.
+    WhileLicensed,
 }
 
 /// Flags as given, by name of the setting.
@@ -101,6 +116,8 @@ pub struct Settings {
     pub reporting_is_named: bool,
     /// Where applications connect.
     pub clients: Clients,
+    /// Where clients of virtual environments connect.
+    pub ve: VePort,
     /// How the nodes are reached.
     pub proxy: Option<String>,
     /// Certificates to trust at the nodes.
@@ -219,6 +236,17 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             ))
         })?),
     };
+    let ve = get("ve");
+    let ve = match ve.value.as_str() {
+        "" => VePort::WhileLicensed,
+        "off" => VePort::Off,
+        value => VePort::At(value.parse().map_err(|_| {
+            Failure::refused(format!(
+                "ve = “{value}” ({}) is not an address with a port, such as 0.0.0.0:8083, nor off.",
+                ve.source
+            ))
+        })?),
+    };
     let hosts = get("hosts").value.split(',').map(|h| h.trim().to_lowercase()).filter(|h| !h.is_empty()).collect();
     Ok(Settings {
         data: absolute(&get("data").value),
@@ -228,6 +256,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         reporting: reporting_address,
         reporting_is_named: reporting.source != "default",
         clients,
+        ve,
         proxy: Some(get("proxy").value.clone()).filter(|v| !v.is_empty()),
         node_ca: path("node-ca"),
         tls,

@@ -39,6 +39,9 @@ pub struct Serve {
     /// Address and port where applications connect; off turns it off [env: LEASEHOLD_CLIENTS] [default: port_number of the conf file, at every address]
     #[arg(long, value_name = "ADDR")]
     clients: Option<String>,
+    /// Address and port of VE:// addresses; off turns it off [env: LEASEHOLD_VE] [default: 0.0.0.0:8083 while a license of this machine is installed]
+    #[arg(long, value_name = "ADDR")]
+    ve: Option<String>,
     /// Certificate chain of the console, the reporting API and the license port, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
@@ -77,6 +80,7 @@ impl Serve {
             ("console", self.console.clone()),
             ("reporting", self.reporting.clone()),
             ("clients", self.clients.clone()),
+            ("ve", self.ve.clone()),
             ("proxy", self.proxy.clone()),
             ("node-ca", path(&self.node_ca)),
             ("tls-cert", path(&self.tls_cert)),
@@ -116,6 +120,8 @@ impl Serve {
         let reporting = reporting::bind(&settings).await?;
         engine.settle_leases().await;
         let clients = clients::bind(&settings, &engine).await?;
+        let ve_port = clients::ve::bind(&settings).await?;
+        let ve_address = ve_port.as_ref().and_then(clients::ve::Ve::address);
         let clients_address = clients.as_ref().and_then(clients::Port::address);
         let watch = tokio::spawn(engine.clone().watch_conf());
         let contact = tokio::spawn(engine.clone().keep_contact());
@@ -136,7 +142,11 @@ impl Serve {
         if let Some(port) = clients {
             tokio::spawn(port.serve(engine.clone(), stop.clone()));
         }
-        announce(&engine, &settings, &origin, tls.as_ref(), clients_address, reporting_address).await?;
+        if let Some(port) = ve_port {
+            tokio::spawn(port.serve(engine.clone(), stop.clone()));
+        }
+        let addresses = [("clients", clients_address), ("ve", ve_address), ("reporting", reporting_address)];
+        announce(&engine, &settings, &origin, tls.as_ref(), addresses).await?;
         let handle = axum_server::Handle::new();
         tokio::spawn({
             let (handle, stop) = (handle.clone(), stop.clone());
@@ -209,8 +219,7 @@ async fn announce(
     settings: &Settings,
     origin: &str,
     tls: Option<&tls::Tls>,
-    clients: Option<SocketAddr>,
-    reporting: Option<SocketAddr>,
+    addresses: [(&str, Option<SocketAddr>); 3],
 ) -> Done {
     use std::fmt::Write as _;
     let mut text = format!("console: {origin}\n");
@@ -223,11 +232,10 @@ async fn announce(
     if let Some(fingerprint) = tls.and_then(|tls| tls.made_here.as_deref()) {
         let _ = writeln!(text, "certificate: SHA-256 {fingerprint}");
     }
-    if let Some(address) = clients {
-        let _ = writeln!(text, "clients: {address}");
-    }
-    if let Some(address) = reporting {
-        let _ = writeln!(text, "reporting: {address}");
+    for (name, address) in addresses {
+        if let Some(address) = address {
+            let _ = writeln!(text, "{name}: {address}");
+        }
     }
     if let Some(problem) = engine.conf().problem {
         eprintln!("{problem}");

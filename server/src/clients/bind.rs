@@ -43,9 +43,15 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
+    let tls = acceptor(settings, address).await?;
+    Ok(Some(Port { listener, address, tls, follows }))
+}
+
+/// TLS for clients that ask for it.
+pub(super) async fn acceptor(settings: &Settings, address: SocketAddr) -> Result<TlsAcceptor, Failure> {
     let mut tls = (*tls::given_or_made(settings, address).await?.config.get_inner()).clone();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(Port { listener, address, tls: TlsAcceptor::from(Arc::new(tls)), follows }))
+    Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 
 /// `port_number` of the conf file, at every address of this machine.

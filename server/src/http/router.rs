@@ -71,7 +71,7 @@ pub fn table(app: App) -> Table {
         .post("/configuration/outside", Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
         .get("/licenses", Person(View), render::page)
         .get("/licenses.csv", Person(View), licenses::csv)
-        .get("/licenses/machine/request", Person(Exchange), ve::request)
+        .get("/licenses/machine/request.json", Person(Exchange), ve::request)
         .post("/licenses/machine", Person(EditConfiguration), &["ve.install"], ve::install)
         .get("/usage", Person(View), render::page)
         .get("/usage.csv", Person(View), usage::csv)

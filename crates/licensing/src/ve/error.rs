@@ -97,7 +97,7 @@ pub enum SealError {
     Unsigned,
     /// By a key that is not trusted.
     #[error(
-        "This license is signed with the key {key_id}, which this server does not trust. If your vendor confirms the fingerprint {fingerprint}, install with --vendor-key {fingerprint}."
+        "This license is signed with the key {key_id}, which this server does not trust. Compare its fingerprint with what your vendor told you; if it is the same, install again and name it: --vendor-key {fingerprint}."
     )]
     UnknownKey {
         /// Which.

@@ -110,7 +110,9 @@ impl Node {
 
 fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: Millis) -> License {
     let hypervisor = new.request.bound.mark(licensing::identity::Name::Hypervisor);
-    let seen = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::Mark::shown);
+    // A hypervisor that did not say its name says nothing about where the machine is.
+    let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::Mark::shown);
+    let seen = named.filter(|name| name != "unnamed");
     License {
         fingerprint: new.request.fingerprint().into(),
         license_id: license_id.to_owned(),

@@ -16,7 +16,7 @@ use super::render::{Drawing, draw};
 use super::{error, flash};
 use crate::http::state::App;
 
-/// `GET /licenses/machine/request`
+/// `GET /licenses/machine/request.json`
 pub async fn request(State(app): State<App>, request: Request) -> Response {
     match app.engine.ve_request().await {
         Ok(made) => attachment("application/json", "leasehold-license-request.json", made.to_json().into_bytes()),

@@ -18,7 +18,7 @@ pub const KEY: &str = "vendor_key";
 pub(super) fn Get() -> impl IntoView {
     view! {
         <p class="muted">"A license of this machine is for virtual environments that log in with a passphrase. It comes from the vendor by hand and is bound to this machine. Licenses that come with an exchange need none."</p>
-        <div class="ways">
+        <div class="stack wide">
             <div class="way">
                 <h3>"1. Request"</h3>
                 <p>"It describes this machine by digests; ids stay here."</p>
@@ -44,9 +44,11 @@ pub(super) fn Another() -> impl IntoView {
     view! {
         <details class="disclosure" open=refused>
             <summary>"Install another license"</summary>
-            <p class="muted">"A newer license takes the place of this one. An older one cannot come back."</p>
-            <Download />
-            <InstallForm />
+            <div class="stack wide">
+                <p class="muted">"A newer license takes the place of this one. An older one cannot come back."</p>
+                <Download />
+                <InstallForm />
+            </div>
         </details>
     }
     .into_any()

@@ -10,6 +10,7 @@ pub(super) fn WhatVoids(data: MachineLicense) -> impl IntoView {
     view! {
         <details class="disclosure" open=differs>
             <summary>"What would void it, and what it stands"</summary>
+            <div class="stack wide">
             <table class="table">
                 <caption class="vh">"This machine, as it is and as the license has it"</caption>
                 <thead><tr>
@@ -30,6 +31,7 @@ pub(super) fn WhatVoids(data: MachineLicense) -> impl IntoView {
                     <h3>"This it stands"</h3>
                     <ul class="plain-list">{data.allowed.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                 </div>
+            </div>
             </div>
         </details>
     }

@@ -24,12 +24,14 @@ pub(super) fn Products(products: Vec<VeProduct>) -> impl IntoView {
         {(!secrets.is_empty()).then(|| view! {
             <details class="disclosure">
                 <summary>"Passphrases"</summary>
+                <div class="stack wide">
                 <p class="fine">"Whoever knows one can take licenses of its product. Clients carry it in their address, VE://host:port/passphrase."</p>
                 <dl class="facts">
                     {secrets.into_iter().map(|(name, passphrase)| view! {
                         <div><dt>{name}</dt><dd><Copyable value=passphrase what="the passphrase" /></dd></div>
                     }).collect_view()}
                 </dl>
+                </div>
             </details>
         })}
     }
