@@ -18,6 +18,7 @@ mod rows;
 mod store;
 
 pub use calls::Entered;
+pub(crate) use outside::choose as anchors_outside;
 pub use error::{LicenseError, PersistError, Refused};
 
 use std::path::PathBuf;

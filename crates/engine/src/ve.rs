@@ -84,6 +84,8 @@ pub struct Ve {
     clock: Arc<dyn Clock>,
     places: Places,
     state: watch::Sender<VeState>,
+    /// The data folder, whatever it is called.
+    installation: String,
     /// One check or installation at a time.
     turn: tokio::sync::Mutex<()>,
     /// Whether the log has said since the start how the license stands.
@@ -106,7 +108,10 @@ impl Ve {
         if let Some(root) = places.machine.elsewhere() {
             tracing::warn!(root = %root.display(), "{MACHINE_ROOT} is set: what this machine is, is read there and not from the machine itself");
         }
+        let installation: Option<String> =
+            sqlx::query_scalar("SELECT installation FROM countdown").fetch_optional(store.read()).await?;
         let ve = Self {
+            installation: installation.unwrap_or_default(),
             store,
             audit,
             clock,

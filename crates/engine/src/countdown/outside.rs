@@ -9,7 +9,7 @@ const MOST: usize = 1_000;
 
 /// `$LEASEHOLD_ANCHORS`, else the user's folder for state; none when that is inside the data folder, for then it would be copied and
 /// put back with it.
-pub(super) fn choose(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn choose(folder: &Path) -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state =
         || Some(variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")))?.join("leasehold"));

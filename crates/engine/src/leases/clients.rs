@@ -94,6 +94,10 @@ impl Engine {
         hello.check()?;
         self.handover.check(&hello.client)?;
         let admitted = self.admit(hello)?;
+        if admitted.is_some() {
+            // A license that was installed a moment ago counts already.
+            self.settle_leases().await;
+        }
         let identity = self.identity().await.map_err(unanswered)?;
         let deployments = self.deployments().await.map_err(unanswered)?;
         if let Some(named) = &hello.deployment

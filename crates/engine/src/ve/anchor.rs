@@ -17,15 +17,14 @@ const DOMAIN: &str = "leasehold ve anchor 1";
 
 /// In the data folder, and where the state of this user's programs is kept.
 pub(super) fn paths(folder: &Path) -> Vec<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-    let outside = state.map(|state| state.join("leasehold").join(FILE));
+    let outside = crate::countdown::anchors_outside(folder).map(|state| state.join(FILE));
     std::iter::once(folder.join(FILE)).chain(outside).collect()
 }
 
-/// Names a vendor and a machine without telling what they are.
-pub(super) fn name(key: &VendorKey, fingerprint: &str) -> String {
-    sha256_hex(format!("{DOMAIN}\0{}\0{fingerprint}", key.fingerprint()).as_bytes())
+/// Names a vendor, a machine and a data folder without telling what they are. Two servers on one machine have licenses of their own; a
+/// copy of a data folder is the same as the one it was made of.
+pub(super) fn name(key: &VendorKey, fingerprint: &str, installation: &str) -> String {
+    sha256_hex(format!("{DOMAIN}\0{}\0{fingerprint}\0{installation}", key.fingerprint()).as_bytes())
 }
 
 /// A license that was installed.

@@ -27,7 +27,7 @@ impl Ve {
         let standing = standing_of(&installed, &verdict, newest.serial, hours_are_used, now_ms);
         if installed.license().serial == newest.serial {
             // Written again where it was lost.
-            let name = anchor::name(&installed.key, installed.license().fingerprint.as_str());
+            let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
             anchor::remember(&self.places.anchors, &name, &newest);
         }
         let installed = Some(Arc::new(installed));

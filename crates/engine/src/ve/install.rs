@@ -162,7 +162,7 @@ impl Ve {
         now_ms: i64,
     ) -> Result<(), sqlx::Error> {
         let license = installed.license();
-        let name = anchor::name(&installed.key, license.fingerprint.as_str());
+        let name = anchor::name(&installed.key, license.fingerprint.as_str(), &self.installation);
         let mut tx = self.store.write().await?;
         if key_is_new {
             sqlx::query(

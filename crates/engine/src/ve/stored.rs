@@ -88,7 +88,7 @@ impl Ve {
 
     /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
     pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<Newest, sqlx::Error> {
-        let name = anchor::name(&installed.key, installed.license().fingerprint.as_str());
+        let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
         let row = sqlx::query("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
             .bind(&name)
             .fetch_optional(self.store.read())
