@@ -60,6 +60,8 @@ export interface Start {
   reporting?: string;
   /** Address of the license port, or `off`. */
   clients?: string;
+  /** Address of the VE port; without it, there is none. */
+  ve?: string;
   env?: Record<string, string>;
 }
 
@@ -72,6 +74,8 @@ export class Server {
   readonly reporting: string;
   /** `host:port` where applications connect. */
   readonly clients: string;
+  /** `host:port` of VE addresses; empty while it is off. */
+  readonly ve: string;
   readonly conf: string;
   private readonly program: Program;
 
@@ -82,6 +86,7 @@ export class Server {
     this.setup = program.said.get('setup') ?? '';
     this.reporting = program.said.get('reporting') ?? '';
     this.clients = program.said.get('clients') ?? '';
+    this.ve = program.said.get('ve') ?? '';
     this.conf = join(data, 'license_server.conf');
   }
 
@@ -89,7 +94,7 @@ export class Server {
   static async start(options: Start = {}): Promise<Server> {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
     const address = `127.0.0.1:${options.port ?? '0'}`;
-    const words = ['serve', '--data', data, '--console', address, '--clients', options.clients ?? '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--proxy', 'off'];
+    const words = ['serve', '--data', data, '--console', address, '--clients', options.clients ?? '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--ve', options.ve ?? 'off', '--proxy', 'off'];
     return new Server(data, await Program.start(words, options.env));
   }
 
@@ -180,6 +185,11 @@ export class Server {
     } finally {
       if (!options.keepData) rmSync(this.data, { recursive: true, force: true });
     }
+  }
+
+  /** Ends it as a power failure would; what it had written stays. */
+  async crash(): Promise<void> {
+    await this.program.kill();
   }
 
   /** Ends it and starts it again on the same data, at the same address. */

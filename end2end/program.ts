@@ -48,6 +48,7 @@ export class Program {
   readonly said: ReadonlyMap<string, string>;
   private readonly child: ChildProcess;
   private readonly log: string[];
+  private killed = false;
 
   private constructor(child: ChildProcess, said: Map<string, string>, log: string[]) {
     this.child = child;
@@ -55,8 +56,8 @@ export class Program {
     this.log = log;
   }
 
-  /** Starts it and waits until it says that it is ready. */
-  static async start(words: string[], env: Record<string, string> = {}): Promise<Program> {
+  /** Starts it and waits until a line says that it is ready. */
+  static async start(words: string[], env: Record<string, string> = {}, ready = /^ready$/): Promise<Program> {
     const child = spawn(binary(), words, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     // Whatever happens to the tests, no server outlives them.
     const kill = () => child.kill('SIGKILL');
@@ -65,15 +66,15 @@ export class Program {
     const log: string[] = [];
     createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
     const said = new Map<string, string>();
-    await new Promise<void>((ready, failed) => {
+    await new Promise<void>((isReady, failed) => {
       const timer = setTimeout(() => failed(new Error(`not ready in time\n${log.join('\n')}`)), START_WITHIN_MS);
       const lines = createInterface({ input: child.stdout! });
       lines.on('line', (line) => {
         const [word, value] = line.split(/: (.*)/s);
         said.set(word, value ?? '');
-        if (line === 'ready') {
+        if (ready.test(line)) {
           clearTimeout(timer);
-          ready();
+          isReady();
         }
       });
       child.once('error', failed);
@@ -87,8 +88,16 @@ export class Program {
     return this.log.join('\n');
   }
 
+  /** Ends it at once, without a word to it. */
+  async kill(): Promise<void> {
+    this.killed = true;
+    const ended = new Promise((resolved) => this.child.once('exit', resolved));
+    if (this.child.kill('SIGKILL')) await ended;
+  }
+
   /** Ends it. What does not end in time, or not cleanly, is an error. */
   async stop(): Promise<void> {
+    if (this.killed) return;
     const ended = new Promise<number | null>((resolved) => {
       if (this.child.exitCode !== null || this.child.signalCode !== null) resolved(this.child.exitCode);
       else this.child.once('exit', (code) => resolved(code));

@@ -47,6 +47,7 @@ pub mod servers;
 pub mod setup;
 #[cfg(feature = "ssr")]
 pub mod usage;
+#[cfg(feature = "ssr")]
 pub mod ve;
 
 #[cfg(feature = "ssr")]

@@ -27,7 +27,7 @@ pub struct Status {
     pub contact: Contact,
     /// The conf file.
     pub conf: Conf,
-    /// Hours of a countdown license; none is installed.
+    /// Hours of a countdown license; none while none was ever installed.
     pub countdown: Option<Countdown>,
     /// When this process began to serve.
     pub started_at: String,
@@ -75,7 +75,9 @@ pub struct Conf {
 pub struct Countdown {
     /// Hours left.
     pub hours_left: f64,
-    /// Until when, at the present burn.
+    /// Whether they run: somebody is logged in.
+    pub running: bool,
+    /// Until when they last if it goes on; none while they do not run.
     pub until: Option<String>,
 }
 
@@ -117,7 +119,7 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
         registered,
         context: context.map(|context| context.to_string()),
         role: role(engine, context),
-        in_service: engine.in_service(),
+        in_service: engine.in_service() || engine.ve.standing().in_force(),
         contact: contact(engine),
         conf: Conf {
             revision: conf.number(),
@@ -125,8 +127,18 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
             problem: conf.problem.as_ref().map(ToString::to_string),
             path: conf.path,
         },
-        countdown: None,
+        countdown: countdown(engine),
         started_at: rfc3339(engine.started_at),
+    })
+}
+
+/// The hours of a countdown license; none without one.
+fn countdown(engine: &Engine) -> Option<Countdown> {
+    let view = engine.countdown.view();
+    (view.serial > 0).then(|| Countdown {
+        hours_left: view.balance_ms as f64 / 3_600_000.0,
+        running: view.running_since.is_some(),
+        until: view.empty_at.map(rfc3339),
     })
 }
 

@@ -36,10 +36,10 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
     view! {
         <div class="servers">
             <PageHeader title="Servers" actions=actions />
+            <Now now=data.now.clone() />
             {data.stale_since.map(|at| view! {
                 <p class="stale" role="status">"This server has heard of no other since "<TimeAgo at_ms=at />". It may be its own network that is broken: what it shows of others is as old as that."</p>
             })}
-            <Now now=data.now.clone() />
             {data.handed.clone().map(|handed| view! { <HandedOver handed=handed /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Who servers=data.servers.clone() />

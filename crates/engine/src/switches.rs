@@ -18,6 +18,9 @@ const KEPT_MS: i64 = 400 * 24 * 3_600_000;
 /// A gap in simultaneous use that still belongs to the same time, milliseconds: what two watches may miss.
 const GAP_MS: i64 = 30_000;
 
+/// A server that gave no sign of life for more seconds than that has missed more than one look.
+const LATE_S: i64 = 5;
+
 /// A client that came here from another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Switch {
@@ -72,6 +75,8 @@ pub struct Seen {
     pub up: bool,
     /// Clients it serves.
     pub serving: u32,
+    /// Whether its last sign of life is as fresh as it should be.
+    pub is_prompt: bool,
     /// As a sentence.
     pub sentence: String,
 }
@@ -82,7 +87,7 @@ impl Engine {
         let Some(observed) = &hello.observed else { return };
         let seen = self.primary_seen();
         let (sentence, up) = match &seen {
-            Some(seen) => (seen.sentence.clone(), Some(seen.up)),
+            Some(seen) => (seen.sentence.clone(), Some(seen.up && seen.is_prompt)),
             None => ("This server does not watch that one.".to_owned(), None),
         };
         let switch = Switch {
@@ -230,6 +235,7 @@ async fn measure(store: &Store, now: i64, passed: i64, other: &Seen, here: u32) 
 impl Engine {
     /// The other servers of the installation as this one sees them.
     fn others_seen(&self) -> Vec<Seen> {
+        let now = self.now_ms();
         let seen = |server: &crate::peers::Server| {
             let up = matches!(server.state, State::Up(_));
             let report = server.report.as_ref().filter(|_| up);
@@ -239,11 +245,15 @@ impl Engine {
                 State::Up(_) if handed => {
                     format!("{} is up, and handed over for planned work or a rehearsal.", server.name)
                 }
-                State::Up(_) => format!("{} is up.", server.name),
+                State::Up(_) => match server.last_seen_ms.map(|seen| (now - seen) / 1000).filter(|ago| *ago > LATE_S) {
+                    Some(ago) => format!("{} gave its last sign of life {ago} s before.", server.name),
+                    None => format!("{} is up.", server.name),
+                },
                 State::Silent(_) => format!("{} does not answer.", server.name),
                 State::Never => format!("{} was never heard of.", server.name),
             };
-            Seen { name: server.name.clone(), up, serving, sentence }
+            let is_prompt = server.last_seen_ms.is_some_and(|seen| (now - seen) / 1000 <= LATE_S);
+            Seen { name: server.name.clone(), up, serving, is_prompt, sentence }
         };
         self.peers.picture().others().map(seen).collect()
     }

@@ -128,7 +128,7 @@ fn list(value: &Value) -> String {
 /// How far a clock is off, from a second on.
 fn clock(off_ms: Option<i64>) -> String {
     let Some(off) = off_ms else { return String::new() };
-    match off.unsigned_abs() / 1_000 {
+    match (off.unsigned_abs() + 500) / 1_000 {
         0 => "right".to_owned(),
         s => {
             let way = if off > 0 { '+' } else { '-' };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, View};
+use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, TICK_MS, View};
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -116,6 +116,28 @@ impl Countdown {
     pub fn beat(&self) {
         self.inner.desk().tick(self.inner.now());
         self.inner.kick();
+    }
+
+    /// Another server remembers that less was left of this license: older data was put back here. The lower counts.
+    pub fn witnessed(&self, serial: u64, balance_ms: Millis) {
+        let now = self.inner.now();
+        let fed = {
+            let mut desk = self.inner.desk();
+            let own = desk.state.balance;
+            // What is charged ahead and what was on its way when it was told are no difference.
+            if own.serial != serial || View::of(&desk.state, now).balance_ms <= balance_ms.saturating_add(TICK_MS) {
+                return;
+            }
+            tracing::warn!(
+                serial,
+                "another server of the installation remembers fewer hours than this one's data: older data was put back, and the lower counts"
+            );
+            desk.feed(Event::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
+        };
+        self.inner.kick();
+        if let Err(broken) = fed {
+            tracing::error!(%broken, "the hours another server remembers could not be taken over");
+        }
     }
 
     /// The hours right now.

@@ -93,6 +93,9 @@ impl Engine {
                 second.tick().await;
                 engine.settle_leases().await;
                 engine.watch_handover();
+                if let Some(witness) = engine.peers.witnessed() {
+                    engine.countdown.witnessed(witness.serial, witness.balance_ms);
+                }
                 if let Err(error) = engine.watch_simultaneous().await {
                     tracing::error!(%error, "simultaneous use of two servers could not be noted");
                 }

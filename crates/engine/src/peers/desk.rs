@@ -115,6 +115,16 @@ impl Desk {
         self.role() == Role::Backup && other == Some(Role::Primary)
     }
 
+    /// Forgets those that were removed and are meant; what was forgotten.
+    pub fn take_removed(&mut self, meant: impl Fn(&Fingerprint) -> bool) -> Vec<(Fingerprint, PeerKey)> {
+        let taken: Vec<_> =
+            self.removed.iter().filter(|(print, _)| meant(print)).map(|(print, key)| (*print, *key)).collect();
+        for (print, _) in &taken {
+            self.removed.remove(print);
+        }
+        taken
+    }
+
     pub fn by_fingerprint(&self, fingerprint: &Fingerprint) -> Option<PeerKey> {
         self.members.keys().find(|key| key.fingerprint() == *fingerprint).copied()
     }

@@ -56,7 +56,13 @@ impl Engine {
         let candidate = self.candidate(&code, &url, told_url.clone(), join.name.as_deref())?;
         let request = JoinRequest::sign(self.peers.secret()?, &code, Nonce::from_random(random()), &candidate)
             .map_err(|error| JoinError::Client(error.to_string()))?;
-        let (welcome, answer) = self.ask_to_join(&url, &code, &request).await?;
+        // The other server may ask this one before its answer is here; it must not be told that it was removed long ago.
+        let removed = self.peers.desk().take_removed(|fingerprint| code.is_of(fingerprint));
+        let asked = self.ask_to_join(&url, &code, &request).await;
+        if asked.is_err() {
+            self.peers.desk().removed.extend(removed);
+        }
+        let (welcome, answer) = asked?;
         let own = {
             // A server that leads keeps the name its backups know.
             let known = self.peers.desk().own.clone();

@@ -41,6 +41,9 @@ impl Engine {
         for part in self.peers.parts() {
             part.take(&name, &report);
         }
+        if change.is_some() {
+            self.show_peers();
+        }
         let at = self.clock.now_ms();
         if let Err(error) = self.store_taken(at, stored, change, &name).await {
             tracing::error!(%error, peer = name, "what another server said could not be stored");

@@ -204,16 +204,16 @@ async fn a_certificate_that_is_not_trusted_is_no_server() {
 async fn a_virtual_environment_that_cannot_log_in_says_why_by_its_exit_code() {
     // A port where nothing listens any more.
     let free = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
-    let nobody = format!("VE://127.0.0.1:{free}/1111-2222-3333-4444");
+    let nobody = format!("VE://127.0.0.1:{free}/7777-7777-7777-7777");
     for (place, more, expected) in [
-        ("VE://127.0.0.1/1234", "--json", code::REFUSED),
+        ("VE://127.0.0.1/7654", "--json", code::REFUSED),
         ("https://127.0.0.1:1", "--json", code::REFUSED),
         (nobody.as_str(), "--seconds=0", code::NO_SERVER),
     ] {
-        let ended =
-            tokio::time::timeout(Duration::from_secs(30), run(&["ve", "--servers", place, "--product", "P", more]));
+        let line = ["ve", "--servers", place, "--product", "P", more];
+        let ended = tokio::time::timeout(Duration::from_secs(30), run(&line));
         let failure = ended.await.unwrap().unwrap_err();
         assert_eq!(failure.code, expected, "{failure}");
-        assert!(!failure.sentence.contains("1234") && !failure.sentence.contains("1111"), "{failure}");
+        assert!(!failure.sentence.contains("7654") && !failure.sentence.contains("7777"), "{failure}");
     }
 }

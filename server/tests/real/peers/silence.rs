@@ -22,7 +22,8 @@ fn two_servers_see_each_other_and_notice_silence_and_return() {
     assert_eq!(own(&b)["name"], "backup-1");
     assert_eq!(b.get("/api/v1/status").body["role"], "backup");
     assert_eq!(a.get("/api/v1/status").body["role"], "primary");
-    assert!(text_of(&a, "/metrics").contains("leasehold_peer_up{peer=\"backup-1\"} 1"));
+    let metric = || text_of(&a, "/metrics").contains("leasehold_peer_up{peer=\"backup-1\"} 1").then_some(());
+    within(3_000, metric).expect("the metric says so");
     for server in [&a, &b] {
         let audit = server.get("/api/v1/audit?action=peer.join").body;
         assert!(audit["items"].as_array().unwrap().iter().any(|entry| entry["action"] == "peer.join"), "{audit}");
