@@ -15,6 +15,8 @@ export const HTML_RULES: ConfigData = {
     'no-implicit-input-type': 'off',
     // The list of results of a combobox (WAI-ARIA) cannot be a `select`.
     'prefer-native-element': ['error', { exclude: ['listbox'] }],
+    // One name for several values: boxes of a form, and the same values carried on by another.
+    'form-dup-name': ['error', { shared: ['radio', 'button', 'reset', 'submit', 'checkbox', 'hidden'] }],
     // Sidebar and bottom bar are never displayed together, nor are the menus that hold the theme; axe judges what is displayed.
     'unique-landmark': 'off',
   },

@@ -14,12 +14,33 @@ use crate::pages::servers::{
 use crate::paths;
 use crate::request::{Tone, request};
 
+/// While something goes on the page looks again after so many seconds.
+const AGAIN: u32 = 10;
 /// So many entries of each list are shown.
 const SHOWN: u32 = 20;
 /// So many runs of the hours are looked at for a forecast.
 const RUNS: u32 = 100;
 /// A clock that is off by less is not worth saying, milliseconds.
 const CLOCK_MS: i64 = 5_000;
+
+/// The page looks again by itself after so many seconds: as the address says; else while something goes on that is watched.
+/// Otherwise it stays as it is, so that nobody loses what they type.
+pub fn pace(engine: &Engine, every: Option<&str>) -> Option<u32> {
+    match every {
+        Some("10") => Some(10),
+        Some("60") => Some(60),
+        Some(_) => None,
+        None => {
+            let picture = engine.servers();
+            let away = |server: &Server| matches!(server.state, State::Silent(_));
+            let serves = |server: &Server| server.role == Role::Backup && holding(server) > 0;
+            let watched = picture.servers.iter().any(|server| away(server) || serves(server))
+                || engine.handover.current().is_some()
+                || !engine.in_grace().is_empty();
+            watched.then_some(AGAIN)
+        }
+    }
+}
 
 /// `/servers`
 pub async fn load(engine: &Engine) -> Result<ServersPage, DatabaseError> {
@@ -121,6 +142,8 @@ pub async fn load(engine: &Engine) -> Result<ServersPage, DatabaseError> {
             .collect(),
         invitation: None,
         origin: super::installation().origin,
+        // The answer to a form stays: something was typed into it.
+        every: request().form.is_none().then(|| pace(engine, request().query("every"))).flatten(),
     })
 }
 

@@ -25,7 +25,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
     let never = data.serial.is_none();
     let lead = (!never).then(|| view! { <Bundle data=data.clone() /> }.into_any());
     let has_any = data.total > 0;
-    let machine = Some(data.machine.clone()).filter(|machine| machine.license.is_some() || !has_any);
+    let machine = data.machine.clone();
     let opening = match (ready, never) {
         (false, true) => view! { <NotReady registered=data.registered.clone() /> }.into_any(),
         (true, true) => view! { <NeverSynced data=data.clone() /> }.into_any(),
@@ -52,7 +52,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
             }.into_any(),
             (false, true) => ().into_any(),
         }}
-        {machine.map(|machine| view! { <MachineBlock data=machine /> })}
+        <MachineBlock data=machine folded=has_any />
         {data.last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
         <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
     }

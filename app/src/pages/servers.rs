@@ -5,6 +5,7 @@ mod handover;
 mod join;
 mod model;
 mod now;
+mod pace;
 mod past;
 mod runway;
 mod who;
@@ -14,13 +15,14 @@ pub use model::{
     SimultaneousRow, Standing, Step, SwitchRow,
 };
 
-use crate::components::{LinkButton, PageHeader, ShowAsCurl, TimeAgo};
+use crate::components::{FormErrors, PageHeader, ShowAsCurl, TimeAgo};
 use crate::pages::exchange::curl;
 use crate::paths;
 use handover::{HandedOver, HandoverForms};
 use join::Join;
 use leptos::prelude::*;
 use now::{GraceList, Now};
+use pace::Pace;
 use past::{Incidents, Simultaneous, Switches, Timeline};
 use runway::Runway;
 use who::Who;
@@ -28,18 +30,19 @@ use who::Who;
 /// The page of `/servers`.
 #[component]
 pub fn ServersView(data: ServersPage) -> impl IntoView {
-    let actions = view! { <LinkButton href=paths::ALERTS>"Alerts"</LinkButton> }.into_any();
     let alone = data.servers.len() < 2;
     let running =
         data.servers.iter().filter_map(|server| server.hours.clone()).find(|hours| hours.running_since_ms.is_some());
     let shown = running.or_else(|| data.now.hours.clone());
     view! {
         <div class="servers">
-            <PageHeader title="Servers" actions=actions />
+            <PageHeader title="Servers" />
+            <FormErrors />
             <Now now=data.now.clone() />
             {data.stale_since.map(|at| view! {
                 <p class="stale" role="status">"This server has heard of no other since "<TimeAgo at_ms=at />". It may be its own network that is broken: what it shows of others is as old as that."</p>
             })}
+            <Pace every=data.every.filter(|_| data.invitation.is_none()) />
             {data.handed.clone().map(|handed| view! { <HandedOver handed=handed /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Who servers=data.servers.clone() />

@@ -44,6 +44,10 @@ pub struct How {
     pub clock: Option<String>,
     /// The file that takes what it logs.
     pub log: Option<PathBuf>,
+    /// Further settings of its environment.
+    pub env: Vec<(String, String)>,
+    /// The network namespace it lives in, as a file.
+    pub network: Option<PathBuf>,
 }
 
 impl From<&[&str]> for How {
@@ -60,6 +64,8 @@ pub struct Server {
     pub reporting: String,
     /// Address of the license port.
     pub clients: String,
+    /// Address of the port for virtual environments; empty while it is off.
+    pub ve: String,
     pub data: PathBuf,
     pub token: String,
 }
@@ -72,8 +78,8 @@ impl Server {
 
     /// The same in a way of one's own.
     pub fn start_as(data: &Path, how: &How) -> Self {
-        let (child, Said { url, reporting, clients }) = spawn(data, how);
-        let mut server = Self { child, url, reporting, clients, data: data.to_owned(), token: String::new() };
+        let (child, Said { url, reporting, clients, ve }) = spawn(data, how);
+        let mut server = Self { child, url, reporting, clients, ve, data: data.to_owned(), token: String::new() };
         let name = format!("t{}", std::process::id());
         let made =
             run(&["token", "create", "--name", &name, "--role", "administrator", "--data", data.to_str().unwrap()]);
@@ -91,6 +97,7 @@ impl Server {
     pub fn again_as(&mut self, how: &How) {
         let (child, said) = spawn(&self.data, how);
         (self.child, self.url, self.reporting, self.clients) = (child, said.url, said.reporting, said.clients);
+        self.ve = said.ve;
     }
 
     pub fn pid(&self) -> u32 {
@@ -185,25 +192,32 @@ struct Said {
     url: String,
     reporting: String,
     clients: String,
+    ve: String,
 }
 
 fn spawn(data: &Path, how: &How) -> (Child, Said) {
     let log = how.log.as_ref().map_or_else(Stdio::null, |path| {
         std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().into()
     });
-    let mut child = how
-        .clock
-        .as_deref()
-        .map_or_else(leasehold, leasehold_at)
-        .args(["serve", "--console", "127.0.0.1:0", "--data"])
+    let unless_given =
+        |flag: &'static str| if how.more.iter().any(|given| given == flag) { vec![] } else { vec![flag, "127.0.0.1:0"] };
+    let mut command = match &how.network {
+        Some(network) => leasehold_in(network),
+        None => how.clock.as_deref().map_or_else(leasehold, leasehold_at),
+    };
+    let mut child = command
+        .envs(how.env.iter().map(|(name, value)| (name, value)))
+        .arg("serve")
+        .arg("--data")
         .arg(data)
         .args(&how.more)
-        .args(if how.more.iter().any(|flag| flag == "--clients") { &[][..] } else { &["--clients", "127.0.0.1:0"] })
+        .args(unless_given("--console"))
+        .args(unless_given("--clients"))
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
         .unwrap();
-    let mut said = Said { url: String::new(), reporting: String::new(), clients: String::new() };
+    let mut said = Said { url: String::new(), reporting: String::new(), clients: String::new(), ve: String::new() };
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(found) = line.strip_prefix("console: ") {
@@ -214,6 +228,9 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
         }
         if let Some(found) = line.strip_prefix("clients: ") {
             said.clients = found.to_owned();
+        }
+        if let Some(found) = line.strip_prefix("ve: ") {
+            said.ve = found.to_owned();
         }
         if line == "ready" {
             return (child, said);
@@ -232,6 +249,20 @@ pub fn leasehold_at(clock: &str) -> Command {
     } else {
         command.env("FAKETIME", clock);
     }
+    command
+}
+
+/// The binary under test in a network namespace. What is started is the process itself, so it can be killed.
+pub fn leasehold_in(network: &Path) -> Command {
+    let mut command = Command::new("nsenter");
+    let plain = leasehold();
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.arg(format!("--net={}", network.display())).arg(plain.get_program());
     command
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod contact;
 mod crash;
 mod exchange;
+mod failover;
 mod faults;
 mod harness;
 mod logs;

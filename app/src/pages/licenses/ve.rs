@@ -17,7 +17,11 @@ use products::Products;
 
 /// The block of the page.
 #[component]
-pub fn MachineBlock(data: MachineLicense) -> impl IntoView {
+pub fn MachineBlock(
+    data: MachineLicense,
+    /// There are other licenses, and this one may be for nobody here: the way to it is folded.
+    folded: bool,
+) -> impl IntoView {
     let aside = data.license.as_ref().map(|_| {
         let words = data.label.clone();
         view! { <Pill tone=data.tone text=words /> }.into_any()
@@ -34,7 +38,7 @@ pub fn MachineBlock(data: MachineLicense) -> impl IntoView {
             {if has_one {
                 view! { <Another /> }.into_any()
             } else {
-                view! { <Get /> }.into_any()
+                view! { <Get folded=folded /> }.into_any()
             }}
         </Card>
     }

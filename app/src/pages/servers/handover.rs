@@ -72,6 +72,10 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
     let why_not = request().why_not(Permission::HandOver).map(str::to_owned).or(data.no_handover);
     let has_clients = !data.clients.is_empty();
     let why_not_rehearse = why_not.clone();
+    // Who was chosen in a form that was refused stays chosen.
+    let typed: Vec<String> = request().form.as_ref().map_or_else(Vec::new, |form| {
+        form.values.iter().filter(|(name, _)| name == "client").map(|(_, id)| id.clone()).collect()
+    });
     view! {
         {data.rehearsed.map(|rehearsed| view! {
             <Card title="The last rehearsal" id="rehearsed">
@@ -79,13 +83,13 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
                 <Progress clients=rehearsed.clients />
             </Card>
         })}
-        <div class="columns">
+        <div class="columns halves">
             <div><Card title="Planned work" id="handover">
                 <p>"Sends all clients to the backup for a while, so that this server can be stopped or updated. They come back by themselves."</p>
                 <form method="post" action=paths::SERVERS_HANDOVER class="stack">
                     <Field name="minutes" label="For how many minutes" kind="number" value="30" required=true />
                     <Field name="reason" label="What for" hint="Stands in the log and in what clients are told." />
-                    <Submit why_not=why_not>"Hand over to the backup"</Submit>
+                    <div class="actions"><Submit why_not=why_not>"Hand over to the backup"</Submit></div>
                 </form>
             </Card></div>
             <div><Card title="Rehearsal" id="rehearsal">
@@ -94,13 +98,14 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
                     view! {
                         <form method="post" action=paths::SERVERS_REHEARSE class="stack">
                             <fieldset class="choices"><legend>"Clients"</legend>
-                                {data.clients.into_iter().map(|(id, name)| view! {
-                                    <label><input type="checkbox" name="client" value=id />{name}</label>
+                                {data.clients.into_iter().map(|(id, name)| {
+                                    let checked = typed.contains(&id);
+                                    view! { <label><input type="checkbox" name="client" value=id checked=checked /><span>{name}</span></label> }
                                 }).collect_view()}
                             </fieldset>
                             <Field name="rehearsal_minutes" label="For how many minutes" kind="number" value="5" required=true />
                             <Field name="budget" label="Minutes of the backup's hours it may take" kind="number" value="10" required=true />
-                            <Submit why_not=why_not_rehearse>"Begin the rehearsal"</Submit>
+                            <div class="actions"><Submit why_not=why_not_rehearse>"Begin the rehearsal"</Submit></div>
                         </form>
                     }.into_any()
                 } else {

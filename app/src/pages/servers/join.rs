@@ -13,16 +13,16 @@ pub(super) fn Join(data: ServersPage) -> impl IntoView {
     let open = data.invitation.is_some() || data.servers.len() < 2;
     view! {
         <section class="card" id="join">
-            <details open=open>
+            <details class="disclosure" open=open>
                 <summary><h2>"Add a server"</h2></summary>
                 <div class="columns">
                     <div class="stack">
                         <h3>"Here: make a code"</h3>
-                        <p>"A backup joins with a code from this server. A code is good once, for 30 minutes; it is shown once."</p>
+                        <p>"A backup joins with a code from this server. A code is good once, for 30 minutes."</p>
                         {match data.invitation {
                             Some(invitation) => view! {
                                 <div class="invitation" role="status">
-                                    <p>"The code, good until "<TimeUntil at_ms=invitation.until_ms />":"</p>
+                                    <p>"The code. It ends "<TimeUntil at_ms=invitation.until_ms />", and it is not shown again:"</p>
                                     <Copyable value=invitation.code what="the code" />
                                     <p>"On the other machine:"</p>
                                     <Copyable value=invitation.command what="the command" />
@@ -40,7 +40,7 @@ pub(super) fn Join(data: ServersPage) -> impl IntoView {
                         <p>"From the primary's console. The two servers then know one another by their keys."</p>
                         <Field name="url" label="Address of that server's console" hint="As in https://lic-01:8084" mono=true required=true />
                         <Field name="code" label="Code" mono=true required=true />
-                        <Submit why_not=why_not>"Join"</Submit>
+                        <div class="actions"><Submit why_not=why_not>"Join"</Submit></div>
                     </form>
                 </div>
             </details>

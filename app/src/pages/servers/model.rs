@@ -37,6 +37,8 @@ pub struct ServersPage {
     pub invitation: Option<Invitation>,
     /// What the log, the API and the command line call this console.
     pub origin: String,
+    /// The page looks again by itself after so many seconds; none when it stays as it is.
+    pub every: Option<u32>,
 }
 
 /// The answer to "does it hold, and for how long?".

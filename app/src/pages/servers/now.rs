@@ -65,8 +65,8 @@ fn DoThis(step: Step) -> impl IntoView {
     view! {
         <li>
             <span>{step.text}</span>
-            {step.command.map(|command| view! { <Copyable value=command what="the command" /> })}
-            {step.link.map(|(href, words)| view! { <LinkButton href=href>{words}</LinkButton> })}
+            {step.command.map(|command| view! { <p class="do-this"><Copyable value=command what="the command" /></p> })}
+            {step.link.map(|(href, words)| view! { <p class="do-this"><LinkButton href=href>{words}</LinkButton></p> })}
         </li>
     }
     .into_any()

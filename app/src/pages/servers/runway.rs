@@ -3,16 +3,18 @@
 use super::model::Hours;
 use super::now::HoursBar;
 use super::span_words;
-use crate::components::{Card, TimeAgo, absolute, day_and_month};
+use crate::components::{Card, TimeAgo, absolute};
 use crate::request::request;
 use leptos::prelude::*;
 
 /// The picture's size in its own units.
 const WIDTH: i64 = 600;
-const HEIGHT: i64 = 150;
+const HEIGHT: i64 = 130;
 /// Where the hours begin and end in it.
-const TOP: i64 = 20;
+const TOP: i64 = 12;
 const FLOOR: i64 = 118;
+/// Room at both sides, for the dots.
+const EDGE: i64 = 8;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 #[component]
@@ -51,28 +53,30 @@ fn Falling(hours: Hours, now: i64, empty: i64) -> impl IntoView {
         absolute(empty)
     );
     let span = (empty - now).max(1);
-    // Some room behind the end.
-    let x = |at: i64| 40 + (at - now) * (WIDTH - 140) / span;
+    let x = |at: i64| EDGE + (at - now) * (WIDTH - 2 * EDGE) / span;
     let end = x(empty);
     let days = span / DAY_MS;
     let every = (days / 5).max(1) * DAY_MS;
-    let marks: Vec<(i64, String)> = (1..=5)
-        .map(|count| now + count * every)
-        .filter(|at| days >= 1 && *at < empty)
-        .map(|at| (x(at), day_and_month(at)))
-        .collect();
+    let marks: Vec<i64> =
+        (1..=9).map(|count| now + count * every).filter(|at| days >= 1 && *at < empty).map(x).collect();
+    let marked = match (marks.is_empty(), every / DAY_MS) {
+        (true, _) => String::new(),
+        (false, 1) => "a line a day".to_owned(),
+        (false, days) => format!("a line every {days} days"),
+    };
     view! {
         <figure class="runway">
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="img" aria-label=label>
-                {marks.iter().map(|(x, _)| view! { <path class="grid" d=format!("M{x} {TOP}V{FLOOR}") /> }).collect_view()}
-                <path class="area" d=format!("M40 {TOP}L{end} {FLOOR}L40 {FLOOR}Z") />
-                <path class="line" d=format!("M40 {TOP}L{end} {FLOOR}") />
-                <path class="axis" d=format!("M40 {FLOOR}H{}", WIDTH - 20) />
-                <circle class="dot" cx="40" cy=TOP r="5" />
+                {marks.iter().map(|x| view! { <path class="grid" d=format!("M{x} {TOP}V{FLOOR}") /> }).collect_view()}
+                <path class="area" d=format!("M{EDGE} {TOP}L{end} {FLOOR}L{EDGE} {FLOOR}Z") />
+                <path class="line" d=format!("M{EDGE} {TOP}L{end} {FLOOR}") />
+                <path class="axis" d=format!("M{EDGE} {FLOOR}H{}", WIDTH - EDGE) />
+                <circle class="dot" cx=EDGE cy=TOP r="5" />
                 <circle class="end" cx=end cy=FLOOR r="5" />
             </svg>
             <figcaption>
                 <span><b>{span_words(hours.left_ms)}</b>" now"</span>
+                <span class="muted">{marked}</span>
                 <span class="ends">"empty "<b>{absolute(empty)}</b></span>
             </figcaption>
         </figure>

@@ -49,8 +49,8 @@ fn Server(server: ServerCard) -> impl IntoView {
                 })}
             </dl>
             {server.removable.then(|| view! {
-                <details class="remove">
-                    <summary>"Remove"</summary>
+                <details class="disclosure remove">
+                    <summary>{format!("Remove {name}")}</summary>
                     <p>{format!("{name} leaves the installation: the servers stop watching one another. Its licenses and clients stay as they are.")}</p>
                     <form method="post" action=paths::SERVERS_REMOVE>
                         <Hidden name="name" value=name.clone() />

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use app::answer::Answer;
 use app::components::absolute;
+use app::load::servers as load;
 use app::pages::servers::Invitation;
 use app::paths;
-use app::request::FlashKind;
+use app::request::{FlashKind, RequestContext};
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,18 +15,20 @@ use engine::actor::Origin;
 use engine::handover::HandoverError;
 use engine::peers::{InviteError, Join, JoinError, RemoveError};
 
-use super::form::{Form, wrong};
+use super::form::{Form, pairs, wrong};
 use super::render::{Drawing, draw};
 use super::{error, flash, render};
 use crate::http::state::App;
 
-/// The page looks again by itself after so many seconds: somebody watches it while a server is down.
-const AGAIN: u32 = 10;
-
-/// `GET /servers`
+/// `GET /servers`: while something goes on, and with `every=10` or `every=60`, the browser is told to come back after so many seconds.
 pub async fn page(State(app): State<App>, request: axum::extract::Request) -> Response {
+    let query = pairs(request.uri().query().unwrap_or_default().as_bytes());
+    let asked = RequestContext { query, ..RequestContext::default() };
+    let every = load::pace(&app.engine, asked.query("every"));
     let mut response = render::page(State(app), request).await;
-    response.headers_mut().insert(header::REFRESH, HeaderValue::from(AGAIN));
+    if let Some(seconds) = every {
+        response.headers_mut().insert(header::REFRESH, HeaderValue::from(seconds));
+    }
     response
 }
 
@@ -34,7 +37,12 @@ fn minutes(form: &Form, name: &str) -> u32 {
     form.value(name).trim().parse().unwrap_or(0)
 }
 
-async fn begun(app: &App, form: &Form, result: Result<engine::handover::Handed, HandoverError>, field: &'static str) -> Response {
+async fn begun(
+    app: &App,
+    form: &Form,
+    result: Result<engine::handover::Handed, HandoverError>,
+    field: &'static str,
+) -> Response {
     match result {
         Ok(handed) => {
             let text = format!("Clients go to the backup now. They are taken back {}.", absolute(handed.until));
@@ -130,7 +138,12 @@ pub async fn join(State(app): State<App>, form: Form) -> Response {
 pub async fn remove(State(app): State<App>, form: Form) -> Response {
     match app.engine.remove_peer(&form.caller().actor(Origin::Console), form.value("name")).await {
         Ok(name) => {
-            flash::leave(&form.session(), FlashKind::Success, format!("{name} is no part of this installation any more.")).await;
+            flash::leave(
+                &form.session(),
+                FlashKind::Success,
+                format!("{name} is no part of this installation any more."),
+            )
+            .await;
             Redirect::to(paths::SERVERS).into_response()
         }
         Err(RemoveError::Sql(failed)) => error::internal(&app, &form.parts, &failed).await,

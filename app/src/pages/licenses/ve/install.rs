@@ -15,10 +15,13 @@ pub const KEY: &str = "vendor_key";
 
 /// Three steps, for a machine that has none.
 #[component]
-pub(super) fn Get() -> impl IntoView {
+pub(super) fn Get(folded: bool) -> impl IntoView {
+    let open = !folded || refused();
     view! {
         <p class="muted">"A license of this machine is for virtual environments that log in with a passphrase. It comes from the vendor by hand and is bound to this machine. Licenses that come with an exchange need none."</p>
-        <div class="stack wide">
+        <details class="disclosure" open=open>
+            <summary>"Get a license of this machine"</summary>
+            <div class="stack wide">
             <div class="way">
                 <h3>"1. Request"</h3>
                 <p>"It describes this machine by digests; ids stay here."</p>
@@ -32,17 +35,22 @@ pub(super) fn Get() -> impl IntoView {
                 <h3>"3. Install"</h3>
                 <InstallForm />
             </div>
-        </div>
+            </div>
+        </details>
     }
     .into_any()
+}
+
+/// A form of this page was refused.
+fn refused() -> bool {
+    request().form.as_ref().is_some_and(|form| !form.errors.is_empty())
 }
 
 /// The same, folded, for a machine that has one.
 #[component]
 pub(super) fn Another() -> impl IntoView {
-    let refused = request().form.as_ref().is_some_and(|form| !form.errors.is_empty());
     view! {
-        <details class="disclosure" open=refused>
+        <details class="disclosure" open=refused()>
             <summary>"Install another license"</summary>
             <div class="stack wide">
                 <p class="muted">"A newer license takes the place of this one. An older one cannot come back."</p>

@@ -1,0 +1,152 @@
+/** The journeys of Servers, each in one of the ways to use a page: join, hand over and take back, rehearse, remove. */
+
+import { asPerson, disclosure, expect, expectPage, expectRefused, opening, sending, test, told, type Locator, type Page } from './fixtures.ts';
+import type { Way } from './exchange.ts';
+import { ADMIN, Server, VIEWER } from './harness.ts';
+import { HOURS, Installation, SILENT_WITHIN_MS } from './servers.world.ts';
+
+/** A card by its heading. */
+const card = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
+/** Stays as it is from here on, so that nothing is loaded in the middle of a step. */
+const STILL = '/servers?every=off';
+
+/** Opens the page again until it says so. */
+export async function until(page: Page, at: Server, words: RegExp): Promise<void> {
+  await expect(async () => {
+    await page.goto(at.url + STILL);
+    await expect(page.getByRole('main')).toContainText(words, { timeout: 500 });
+  }).toPass({ timeout: SILENT_WITHIN_MS });
+}
+
+export function journeys({ script, hands }: Way): void {
+  test.use({ javaScriptEnabled: script });
+  // They build on one another, and clients take their time to move.
+  test.describe.configure({ mode: 'serial', timeout: 120_000 });
+  let world: Installation;
+  test.beforeAll(async () => {
+    world = await Installation.start({ joined: false });
+  });
+  test.afterAll(() => world.stop());
+  test.beforeEach(({ page }) => asPerson(page, world.primary, ADMIN));
+
+  test('a backup joins with a code that was made on the page of the primary', async ({ page, another }) => {
+    await page.goto(world.primary.url);
+    await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Servers' }));
+    await expectPage(page, 'Servers');
+    await expect(opening(page, /stands alone and serves 0 clients\.$/)).toBeVisible();
+    await hands.press(page.getByRole('button', { name: 'Make a code' }));
+    await expect(page.getByRole('main')).toContainText('it is not shown again');
+    const code = (await page.locator('.invitation .copyable code').first().innerText()).trim();
+    await expect(page.locator('.invitation .copyable code').last()).toHaveText(`leasehold peer join --url ${world.primary.url} --code ${code}`);
+
+    const there = await another({ javaScriptEnabled: script });
+    await asPerson(there, world.backup, ADMIN);
+    await there.goto(world.backup.url + STILL);
+    const [address, field] = [there.getByLabel('Address of that server'), there.getByLabel('Code', { exact: true })];
+    await hands.fill(address, world.primary.url);
+    await hands.fill(field, code.slice(0, 20));
+    expect(await sending(there, () => hands.press(there.getByRole('button', { name: 'Join' })))).toBe(422);
+    await expectRefused(there, field, code.slice(0, 20), /Copy it again, as a whole/);
+    await expect(address).toHaveValue(world.primary.url);
+    await hands.fill(field, code);
+    await hands.press(there.getByRole('button', { name: 'Join' }));
+    await expect(told(there, /^This server is .* now, backup beside /)).toBeVisible();
+    await until(page, world.primary, /The backup stands by/);
+    await expect(card(page, 'Who serves whom').getByRole('listitem')).toHaveCount(2);
+    await expect(card(page, 'Who serves whom')).toContainText('Standing by');
+    await expect(page.getByRole('main')).toContainText(`${HOURS} h left of ${HOURS} h`);
+    // A code is good once.
+    await there.goto(world.backup.url + STILL);
+    const again = disclosure(there, 'Add a server');
+    await hands.press(again);
+    await hands.fill(address, world.primary.url);
+    await hands.fill(field, code);
+    expect(await sending(there, () => hands.press(there.getByRole('button', { name: 'Join' })))).toBe(422);
+    await expect(there.getByRole('alert')).toBeVisible();
+  });
+
+  test('clients are handed over for planned work, and taken back before its end', async ({ page }) => {
+    await world.logIn([world.primary, world.backup], 'charon-1');
+    await until(page, world.primary, /serves 1 client\./);
+    const form = card(page, 'Planned work');
+    await hands.fill(form.getByLabel('For how many minutes'), '0');
+    await hands.fill(form.getByLabel('What for'), 'new disks');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Hand over to the backup' })))).toBe(422);
+    await expectRefused(page, form.getByLabel('For how many minutes'), '0', /1 to 1440 minutes/);
+    await expect(form.getByLabel('What for')).toHaveValue('new disks');
+    await hands.fill(form.getByLabel('For how many minutes'), '20');
+    await hands.press(form.getByRole('button', { name: 'Hand over to the backup' }));
+    await expect(told(page, /^Clients go to the backup now\./)).toBeVisible();
+    await until(page, world.primary, /The backup \S+ serves 1 client\. It holds until/);
+    await expect(card(page, 'Handed over')).toContainText(/new disks.*by ada; this server takes them back in (19|20) min/);
+    await expect(card(page, 'Planned work')).toHaveCount(0);
+    await hands.press(card(page, 'Handed over').getByRole('button', { name: 'Take the clients back now' }));
+    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
+    await until(page, world.primary, /serves 1 client\. The backup stands by/);
+    await expect(card(page, 'Handed over')).toHaveCount(0);
+  });
+
+  test('a rehearsal sends the chosen client, within the hours it may take', async ({ page }) => {
+    await until(page, world.primary, /The backup stands by/);
+    const form = card(page, 'Rehearsal');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Begin the rehearsal' })))).toBe(422);
+    await expect(page.getByRole('alert')).toContainText('No client was chosen.');
+    await hands.tick(form.getByRole('checkbox', { name: 'charon-1' }));
+    await hands.fill(form.getByLabel("Minutes of the backup's hours"), '0');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Begin the rehearsal' })))).toBe(422);
+    await expect(form.getByRole('checkbox', { name: 'charon-1' })).toBeChecked();
+    await hands.fill(form.getByLabel("Minutes of the backup's hours"), '7');
+    await hands.press(form.getByRole('button', { name: 'Begin the rehearsal' }));
+    await expect(told(page, /^Clients go to the backup now\./)).toBeVisible();
+    await expect(async () => {
+      await page.goto(world.primary.url + STILL);
+      await expect(card(page, 'Rehearsal')).toContainText('It may take 7 min of the backup\'s hours', { timeout: 500 });
+      await expect(card(page, 'Rehearsal').getByRole('row', { name: /^charon-1/ }).getByRole('cell').first()).not.toHaveText('not yet', { timeout: 500 });
+    }).toPass({ timeout: SILENT_WITHIN_MS });
+    await hands.press(card(page, 'Rehearsal').getByRole('button', { name: 'Take the clients back now' }));
+    await until(page, world.primary, /1 of 1 clients were served by the backup; all are back\./);
+    await expect(card(page, 'The last rehearsal').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
+  });
+
+  test('the page looks again by itself while something goes on, and only then; the person has the last word', async ({ page }) => {
+    const refresh = async (path: string) => (await page.request.get(world.primary.url + path)).headers().refresh;
+    await until(page, world.primary, /The backup stands by/);
+    expect(await refresh('/servers')).toBeUndefined();
+    const pace = page.getByRole('navigation', { name: 'Look again by itself' });
+    await hands.press(pace.getByRole('link', { name: 'Look again every minute' }));
+    await expect(page).toHaveURL(/every=60$/);
+    await expect(pace.getByRole('link', { name: 'Look again every minute' })).toHaveAttribute('aria-current', 'true');
+    expect(await refresh('/servers?every=60')).toBe('60');
+    await page.goto(world.primary.url + STILL);
+    await hands.press(card(page, 'Planned work').getByRole('button', { name: 'Hand over to the backup' }));
+    await expect(card(page, 'Handed over')).toContainText('planned work');
+    expect(await refresh('/servers')).toBe('10');
+    expect(await refresh(STILL)).toBeUndefined();
+    await page.goto(world.primary.url + STILL);
+    await hands.press(page.getByRole('button', { name: 'Take the clients back now' }));
+    await until(page, world.primary, /The backup stands by/);
+  });
+
+  test('what one may not do says who may', async ({ page }) => {
+    await page.context().clearCookies();
+    await asPerson(page, world.primary, VIEWER);
+    await page.goto(world.primary.url + STILL);
+    for (const [name, form] of [['Hand over to the backup', 'Planned work'], ['Begin the rehearsal', 'Rehearsal']]) {
+      const button = card(page, form).getByRole('button', { name });
+      if (await button.count()) await expect(button).toBeDisabled();
+      await expect(card(page, form)).toContainText(/role operator or administrator/);
+    }
+  });
+
+  test('a server is removed, and stands alone then', async ({ page }) => {
+    await until(page, world.primary, /The backup stands by/);
+    const other = card(page, 'Who serves whom').getByRole('listitem').filter({ hasText: 'Standing by' });
+    await hands.press(disclosure(other, /^Remove /));
+    await expect(other).toContainText('Its licenses and clients stay as they are.');
+    await hands.press(other.getByRole('button', { name: /^Remove / }));
+    await expect(told(page, / is no part of this installation any more\.$/)).toBeVisible();
+    await expect(card(page, 'Who serves whom').getByRole('listitem')).toHaveCount(1);
+    await page.goto(`${world.primary.url}/audit`);
+    for (const words of ['peer', 'ada']) await expect(page.getByRole('main')).toContainText(new RegExp(words, 'i'));
+  });
+}
