@@ -176,9 +176,7 @@ pub async fn perform(
         Operation::ExchangePush { response } => exchanging::push(engine, actor, &response).await,
         Operation::ExchangeLedger { state, limit } => exchanging::ledger(engine, state, limit).await,
         Operation::VeRequest => ve::request(engine).await,
-        Operation::VeInstall { text, vendor_key } => {
-            ve::install(engine, actor, &text, vendor_key.as_deref()).await
-        }
+        Operation::VeInstall { text, vendor_key } => ve::install(engine, actor, &text, vendor_key.as_deref()).await,
         Operation::VeShow => ve::show(engine).await,
         Operation::PeerInvite => peering::invite(engine, console, actor).await,
         Operation::PeerJoin(joining) => peering::join(engine, console, actor, joining).await,

@@ -18,8 +18,8 @@ mod rows;
 mod store;
 
 pub use calls::Entered;
-pub(crate) use outside::choose as anchors_outside;
 pub use error::{LicenseError, PersistError, Refused};
+pub(crate) use outside::choose as anchors_outside;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

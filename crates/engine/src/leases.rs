@@ -20,8 +20,8 @@ pub use keep::FLUSH;
 pub use requests::{Peer, Reply};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
-pub use ve::InGrace;
 pub use totals::{Totals, TotalsKey};
+pub use ve::InGrace;
 pub use view::{ClientState, ClientView, PoolView, ProductView};
 
 use std::collections::{BTreeMap, BTreeSet};

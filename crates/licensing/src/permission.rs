@@ -68,7 +68,9 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Permission::View | Permission::OwnAccount => Role::Viewer,
-            Permission::Exchange | Permission::HandOver | Permission::ViewAudit | Permission::ViewLogs => Role::Operator,
+            Permission::Exchange | Permission::HandOver | Permission::ViewAudit | Permission::ViewLogs => {
+                Role::Operator
+            }
             Permission::EditConfiguration
             | Permission::RestoreConfiguration
             | Permission::Register

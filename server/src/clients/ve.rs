@@ -38,7 +38,9 @@ pub async fn bind(settings: &Settings) -> Result<Option<Ve>, Failure> {
         VePort::WhileLicensed => (everywhere, None),
         VePort::At(address) => {
             let listener = TcpListener::bind(address).await.map_err(|error| {
-                Failure::failed(format!("VE clients cannot connect at {address} (--ve): {error}. Choose another address."))
+                Failure::failed(format!(
+                    "VE clients cannot connect at {address} (--ve): {error}. Choose another address."
+                ))
             })?;
             (address, Some(listener))
         }

@@ -56,8 +56,7 @@ pub async fn events(
         let data = {
             let exchanged = changes.1.borrow().last_ms.unwrap_or(0);
             let state = changes.0.borrow_and_update();
-            let registered =
-                state.problem.is_none() && state.effective.registered();
+            let registered = state.problem.is_none() && state.effective.registered();
             json!({ "revision": state.number(), "changed_outside": state.outside.is_some(), "registered": registered, "exchanged": exchanged, "at": app.engine.now_ms() })
         };
         let event = Event::default().event("status").data(data.to_string());

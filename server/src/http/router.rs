@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    EditConfiguration, Exchange, HandOver, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit, ViewLogs,
+    EditConfiguration, Exchange, HandOver, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
+    ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -21,8 +22,8 @@ use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api::v1 as api;
 use super::middleware::{claim, headers, host, request_id};
 use super::pages::{
-    account, alerts, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, logs, render, servers, setup, theme,
-    usage, ve,
+    account, alerts, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, logs, render,
+    servers, setup, theme, usage, ve,
 };
 use super::peer;
 use super::problem::Problem;

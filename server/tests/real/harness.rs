@@ -199,8 +199,9 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
     let log = how.log.as_ref().map_or_else(Stdio::null, |path| {
         std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().into()
     });
-    let unless_given =
-        |flag: &'static str| if how.more.iter().any(|given| given == flag) { vec![] } else { vec![flag, "127.0.0.1:0"] };
+    let unless_given = |flag: &'static str| {
+        if how.more.iter().any(|given| given == flag) { vec![] } else { vec![flag, "127.0.0.1:0"] }
+    };
     let mut command = match &how.network {
         Some(network) => leasehold_in(network),
         None => how.clock.as_deref().map_or_else(leasehold, leasehold_at),

@@ -1,7 +1,7 @@
 //! What the page of the licenses shows.
 
-use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
 use super::ve::MachineLicense;
+use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
 use crate::request::Tone;
 use serde::{Deserialize, Serialize};
 

@@ -147,7 +147,8 @@ impl Desk {
         entry.seen = wall;
         let card = &entry.card;
         let ve = peer.ve.map(str::to_owned).or_else(|| card.ve.clone());
-        if *card.name != *hello.name.trim() || card.host != hello.host || card.address != peer.address || card.ve != ve {
+        if *card.name != *hello.name.trim() || card.host != hello.host || card.address != peer.address || card.ve != ve
+        {
             entry.card = Arc::new(Card {
                 name: hello.name.trim().into(),
                 host: hello.host.clone(),

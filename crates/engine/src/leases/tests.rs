@@ -28,7 +28,9 @@ fn hello(client: &str, run: &str) -> Hello {
         name: client.to_owned(),
         host: String::new(),
         software: String::new(),
-        deployment: None, ve: None, observed: None,
+        deployment: None,
+        ve: None,
+        observed: None,
     }
 }
 

@@ -56,7 +56,9 @@ impl Engine {
         let refused = |sentence: String| Fault::new(FaultKind::LoginRefused, sentence);
         let passphrase: Passphrase = login.passphrase.parse().map_err(|error| refused(format!("{error}")))?;
         let state = self.ve.state();
-        let Some(installed) = state.installed else { return Err(refused(licensing::ve::Refused::NoLicense.to_string())) };
+        let Some(installed) = state.installed else {
+            return Err(refused(licensing::ve::Refused::NoLicense.to_string()));
+        };
         let license = installed.license();
         let login = Login {
             passphrase,
@@ -87,7 +89,8 @@ impl Engine {
     pub async fn client_refresh(&self, mut said: Refresh) -> Result<Allocation, Fault> {
         self.handover.check(&said.client)?;
         let Some((id, product)) = self.leases.ve_of(&said.run) else {
-            let reserved: Vec<ProductCode> = said.products.keys().filter(|product| is_reserved(product)).cloned().collect();
+            let reserved: Vec<ProductCode> =
+                said.products.keys().filter(|product| is_reserved(product)).cloned().collect();
             for product in &reserved {
                 said.products.remove(product);
             }
@@ -105,7 +108,8 @@ impl Engine {
             self.take_seat(id).await?;
         }
         let result = self.leases.refresh(said).await;
-        let has_some = result.as_ref().is_ok_and(|answer| answer.products.get(&pool).is_some_and(|limit| limit.limit > 0));
+        let has_some =
+            result.as_ref().is_ok_and(|answer| answer.products.get(&pool).is_some_and(|limit| limit.limit > 0));
         if !(is_in && (has_some || wants.is_some_and(|used| used.held > 0))) {
             self.leave_seat(id).await;
         }
@@ -144,7 +148,8 @@ impl Engine {
         }
         Some(Notice {
             ends_in_ms: u64::try_from(view.balance_ms).unwrap_or(0),
-            sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time.".to_owned(),
+            sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time."
+                .to_owned(),
         })
     }
 

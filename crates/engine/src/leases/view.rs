@@ -169,9 +169,10 @@ impl Leases {
         let now = self.clock.mono_ms();
         let desk = self.desk();
         let silent = |id: &i64| desk.allocation.run(*id).is_none_or(|run| now.saturating_sub(run.seen) > SILENT);
-        let gone = desk.entries.iter().filter(|(id, entry)| {
-            entry.state == RunState::Open && entry.card.ve.is_some() && silent(id)
-        });
+        let gone = desk
+            .entries
+            .iter()
+            .filter(|(id, entry)| entry.state == RunState::Open && entry.card.ve.is_some() && silent(id));
         gone.map(|(_, entry)| (entry.card.client.clone(), entry.card.name.to_string(), entry.seen)).collect()
     }
 

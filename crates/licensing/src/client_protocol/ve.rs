@@ -82,7 +82,8 @@ pub fn pool_of(product: &str) -> ProductCode {
         }
     }
     if name.len() > POOL_NAME {
-        let mark = product.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let mark =
+            product.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         name.truncate(POOL_NAME);
         name.push_str(&format!("_{mark:08x}"));
     }

@@ -75,7 +75,8 @@ impl Browser {
             _ => exchanged(stream, &request),
         };
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("an answer to {path}: {answer}"));
-        for set in head.lines().filter_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line)) {
+        for set in head.lines().filter_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line))
+        {
             let (name, rest) = set[11..].trim().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap_or_default().to_owned());
         }
@@ -108,6 +109,7 @@ fn words_of(page: &str) -> String {
     let mut rest = page;
     while let Some((before, after)) = rest.split_once('<') {
         text.push_str(before);
+        text.push(' ');
         let closed = if after.starts_with("script") { after.split_once("</script>") } else { after.split_once('>') };
         rest = closed.map_or("", |(_, after)| after);
     }

@@ -1,0 +1,86 @@
+use std::time::{Duration, Instant};
+
+use super::browser::Browser;
+use super::installation::{BACKUP, HOURS, Installation, MOVES_WITHIN};
+use super::watch::{anchored_ms, left_s, runs};
+use crate::harness::within;
+
+/// A client is counted, and a page tells of it, after the next look of the servers at one another and the next refresh.
+const TOLD_MS: u64 = 8_000;
+
+/// For the words of a page: waits for them.
+fn reads(browser: &mut Browser, words: &[&str]) {
+    let mut page = String::new();
+    let found = within(TOLD_MS, || {
+        page = browser.page("/servers");
+        words.iter().all(|words| page.contains(words)).then_some(())
+    });
+    assert!(found.is_some(), "{words:?} on {page}");
+}
+
+#[test]
+fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does() {
+    let mut world = Installation::new(120);
+    let mut at_backup = Browser::at(&world.backup);
+    let licensed_s = HOURS * 3600.0;
+    let began = Instant::now();
+    let (machine, application) = (world.machine("machine"), world.application("application"));
+    machine.until(r#""event":"logged_in""#, began, MOVES_WITHIN);
+    application.until("Licenses come from", began, MOVES_WITHIN);
+    let leader = Browser::at(&world.primary).json("/api/v1/servers")["items"][0]["name"].as_str().unwrap().to_owned();
+    reads(&mut at_backup, &[&format!("{leader} serves 2 clients. The backup stands by.")]);
+    assert_eq!(
+        (left_s(&mut at_backup), runs(&mut at_backup)),
+        (licensed_s, false),
+        "nobody is logged in at the backup"
+    );
+
+    world.primary.crash();
+    let killed = Instant::now();
+    let moved = machine.until(r#""event":"switched""#, killed, MOVES_WITHIN);
+    let taken = application.until("does not answer. Licenses come from", killed, MOVES_WITHIN);
+    let logged_in = killed + moved;
+    within(TOLD_MS, || runs(&mut at_backup).then_some(())).expect("the hours run");
+    let (before, at) = (left_s(&mut at_backup), Instant::now());
+    reads(
+        &mut at_backup,
+        &[
+            &format!("The backup {BACKUP} serves 2 clients. It holds until"),
+            &format!("{leader} has not answered for"),
+            "Burning 1 h an hour",
+        ],
+    );
+    std::thread::sleep(Duration::from_secs(3));
+    let burnt = before - left_s(&mut at_backup);
+    assert!((burnt - at.elapsed().as_secs_f64()).abs() < 0.5, "an hour an hour: {burnt} in {:?}", at.elapsed());
+    let status = at_backup.json("/api/v1/status");
+    assert_eq!(status["countdown"]["running"], true, "{status}");
+    let charged_ms = anchored_ms(&world.backup);
+    assert!(charged_ms <= (left_s(&mut at_backup) * 1_000.0) as i64, "what is used was charged before: {charged_ms}");
+
+    let started = Instant::now();
+    world.again(0);
+    let ready = started.elapsed();
+    let back = machine.until(r#""event":"returned""#, started + ready, MOVES_WITHIN);
+    let taken_back = application.until("answers again. Licenses come from it now", started + ready, MOVES_WITHIN);
+    let logged_in = (started + ready + back).duration_since(logged_in).as_secs_f64();
+    within(TOLD_MS, || (!runs(&mut at_backup)).then_some(())).expect("the hours stop");
+    let left = left_s(&mut at_backup);
+    let used = licensed_s - left;
+    assert!(
+        (logged_in - 3.0..logged_in + 3.0).contains(&used),
+        "{used} s are used of {logged_in} s; the rest of the minute was given back"
+    );
+    assert_eq!(anchored_ms(&world.backup), (left * 1_000.0) as i64, "durably");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(left_s(&mut at_backup), left, "nothing burns");
+    let mut at_primary = Browser::at(&world.primary);
+    for browser in [&mut at_primary, &mut at_backup] {
+        reads(browser, &[&format!("{leader} serves 2 clients. The backup stands by."), "its hours do not run"]);
+    }
+    reads(&mut at_backup, &["The hours stopped after", "is there again, after"]);
+    println!(
+        "killed: the machine was served by the backup after {moved:.1?}, the application after {taken:.1?}; the primary ready \
+         again after {ready:.1?}: they were back {back:.1?} and {taken_back:.1?} later; {used:.1} s of the hours were used in {logged_in:.1} s"
+    );
+}
