@@ -34,8 +34,8 @@ docs: ## rewrite the documents that are made from the code
 
 dist: build ## the binaries with their checksums, in dist/
 	@mkdir -p dist
-	@cp "$(CARGO_TARGET_DIR)/release/leasehold" "$(CARGO_TARGET_DIR)/release/license-reporter-tool" dist/
-	@cd dist && sha256sum leasehold license-reporter-tool > SHA256SUMS
+	@cp "$(CARGO_TARGET_DIR)/release/leasehold" "$(CARGO_TARGET_DIR)/release/license-reporter-tool" "$(CARGO_TARGET_DIR)/release/license_viewer" dist/
+	@cd dist && sha256sum leasehold license-reporter-tool license_viewer > SHA256SUMS
 	@ls -l dist
 
 clean: ## remove what was built here

@@ -1,20 +1,45 @@
 /** The bars, on the page of the servers: alone, with a backup that stands by, with one that serves, when joining is refused. */
 
 import { Application } from './application.ts';
-import { asPerson, disclosure, expect, sending, test, type Page } from './fixtures.ts';
+import { asPerson, disclosure, expect, sending, test, type Locator, type Page } from './fixtures.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 import { keepDocuments, measure, visit } from './measure.ts';
-import { Installation, SILENT_WITHIN_MS } from './servers.world.ts';
+import { until } from './servers.ts';
+import { Installation } from './servers.world.ts';
 
 test.describe.configure({ mode: 'parallel', timeout: 180_000 });
 test.beforeEach(({ page }) => keepDocuments(page));
 
-/** Opens the page again until it says so. */
-async function until(page: Page, server: Server, words: RegExp): Promise<void> {
-  await expect(async () => {
-    await page.goto(`${server.url}/servers`);
-    await expect(page.getByRole('main')).toContainText(words, { timeout: 500 });
-  }).toPass({ timeout: SILENT_WITHIN_MS });
+/** What is wrong with how this is seen without scrolling: it is outside, or something lies over it. */
+async function unseen(page: Page, what: string, target: Locator): Promise<string[]> {
+  await expect(target, what).toBeVisible();
+  const said = await target.evaluate((element) => {
+    const box = element.getBoundingClientRect();
+    const at = [box.left + 2, box.left + box.width / 2, box.right - 2].flatMap((x) => [box.top + 2, box.bottom - 2].map((y) => [x, y] as const));
+    if (box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight) return `is outside: ${Math.round(box.top)}–${Math.round(box.bottom)} of ${innerHeight}`;
+    const over = at.map(([x, y]) => document.elementFromPoint(x, y)).find((seen) => seen && !element.contains(seen) && !seen.contains(element));
+    return over ? `lies under ${over.tagName}.${over.className}, ${Math.round(box.top)}–${Math.round(box.bottom)}` : '';
+  });
+  return said ? [`${what} ${said}`] : [];
+}
+
+/** On a telephone: who serves, hours left, until when, what to do now, all on the first screen. */
+async function atOneGlance(page: Page, url: string): Promise<void> {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(url);
+  const now = page.locator('.servers > .statement');
+  const wrong = [
+    await unseen(page, 'who serves', now.getByText(/^The backup \S+ serves \d+ client/)),
+    await unseen(page, 'the hours left', now.locator('.figure')),
+    await unseen(page, 'until when', now.locator('.until')),
+    await unseen(page, 'what to do', now.getByRole('listitem').getByText(/start the service/)),
+    await unseen(page, 'the command', now.getByRole('listitem').locator('code')),
+  ].flat();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
+  expect(wrong).toEqual([]);
+  await expect(now.locator('.figure')).toHaveText(/^99 h 5\d min$/);
+  await expect(now.locator('.until')).toHaveText(/^until \w{3} \d+ \w{3} \d{4}, \d\d:\d\d/);
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 test('a server that stands alone; joining refused', async ({ page }) => {
@@ -46,11 +71,13 @@ test('two servers: standing by, a rehearsal, the backup serves', async ({ page }
     await measure(page, 'servers-standing-by', 'loaded');
     await page.getByRole('button', { name: 'Make a code' }).click();
     await measure(page, 'servers-code', 'loaded');
-    await page.goto(`${primary.url}/servers`);
+    await page.goto(`${primary.url}/servers?every=off`);
     await page.getByRole('checkbox', { name: 'Agent desk' }).check();
     await page.getByRole('button', { name: 'Begin the rehearsal' }).click();
+    await page.goto(`${primary.url}/servers?every=off`);
     await measure(page, 'servers-rehearsal', 'loaded');
     await page.getByRole('button', { name: 'Take the clients back now' }).click();
+    await page.goto(`${primary.url}/servers?every=off`);
     await page.getByLabel('For how many minutes').first().fill('0');
     expect(await sending(page, () => page.getByRole('button', { name: 'Hand over to the backup' }).click())).toBe(422);
     await measure(page, 'servers-handover', 'refused');
@@ -59,6 +86,8 @@ test('two servers: standing by, a rehearsal, the backup serves', async ({ page }
     await world.logIn([backup], 'charon-1');
     await asPerson(page, backup, ADMIN);
     await until(page, backup, /has not answered for/);
+    await atOneGlance(page, `${backup.url}/servers`);
+    await page.goto(`${backup.url}/servers?every=off`);
     await measure(page, 'servers-serving', 'loaded');
   } finally {
     await world.stop();

@@ -16,20 +16,21 @@ test('the license of a machine', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await page.goto(url);
-    await measure(page, 'machine', 'empty');
+    await measure(page, 'licenses-machine', 'empty');
+    await disclosure(page, 'Get a license of this machine').click();
     await page.getByLabel('The license', { exact: true }).fill('KEYSEC\nK_FINGER=00\n');
     expect(await sending(page, () => page.getByRole('button', { name: 'Install the license' }).click())).toBe(422);
-    await measure(page, 'machine', 'refused');
+    await measure(page, 'licenses-machine', 'refused');
     server.cli(['license', 'install', issue(node, server, { expires: '2099-12-31' })]);
     await page.goto(url);
     for (const words of ['What would void it', 'Passphrases', 'Install another license']) await disclosure(page, words).click();
-    await measure(page, 'machine', 'loaded');
+    await measure(page, 'licenses-machine', 'loaded');
     server.cli(['license', 'install', issue(node, server, { hours: 100 })]);
     await page.context().clearCookies();
     await asPerson(page, server, VIEWER);
     await page.goto(url);
     await expect(disclosure(page, 'Passphrases')).toHaveCount(0);
-    await measure(page, 'machine', 'readonly');
+    await measure(page, 'licenses-machine', 'readonly');
   } finally {
     await world.stop();
   }

@@ -3,15 +3,18 @@
 #![cfg(feature = "ssr")]
 #![recursion_limit = "512"]
 
+mod alerts;
 mod clients;
 mod diagnostics;
 mod exchange_pages;
 mod exchange_samples;
 mod license_samples;
+mod logs;
 mod overview;
 mod pages;
 mod rules;
 mod samples;
+mod servers;
 mod setup;
 mod usage;
 

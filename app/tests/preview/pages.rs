@@ -34,6 +34,9 @@ pub fn all() -> Vec<Preview> {
         crate::exchange_pages::all(),
         crate::usage::pages(),
         crate::clients::pages(),
+        crate::servers::pages(),
+        crate::alerts::pages(),
+        crate::logs::pages(),
     ]
     .concat()
 }

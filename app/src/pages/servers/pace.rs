@@ -1,6 +1,6 @@
 //! How often the page looks again by itself.
 
-use crate::components::LinkButton;
+use crate::components::{Glyph, Icon, LinkButton};
 use crate::paths;
 use leptos::prelude::*;
 
@@ -14,8 +14,11 @@ const PACES: [(Option<u32>, &str, &str, &str); 3] = [
 /// Links to each pace, and to who is told when something is wrong. The server tells the browser when to come back; no script is needed.
 #[component]
 pub(super) fn Pace(every: Option<u32>) -> impl IntoView {
+    let word = PACES.iter().find(|(seconds, ..)| *seconds == every).map_or("off", |(_, word, ..)| word);
+    let again = paths::with_query(paths::SERVERS, &[("every", word)]);
     view! {
         <div class="servers-pace">
+            <LinkButton href=again><Icon glyph=Glyph::Restart />"Look again"</LinkButton>
             <nav class="segments links" aria-label="Look again by itself">
                 {PACES.into_iter().map(|(seconds, word, words, label)| {
                     let current = (seconds == every).then_some("true");

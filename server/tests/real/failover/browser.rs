@@ -58,7 +58,8 @@ impl Browser {
     fn ask(&mut self, method: &str, path: &str, form: &str) -> (u16, String) {
         let (scheme, host) = self.url.split_once("://").unwrap();
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let who = match cookies.is_empty() {
+        let is_for_programs = path.starts_with("/api") || path == "/metrics";
+        let who = match is_for_programs {
             true => format!("Authorization: Bearer {}", self.token),
             false => format!("Cookie: {}", cookies.join("; ")),
         };

@@ -1,0 +1,178 @@
+//! The pages of the alerts in their states.
+
+use crate::Preview;
+use crate::pages::inside;
+use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
+use app::pages::alerts::*;
+use app::request::Tone;
+use leptos::prelude::*;
+
+fn rule(id: i64, sentence: &str, tone: Tone, state: &str) -> RuleRow {
+    RuleRow {
+        id,
+        sentence: sentence.into(),
+        enabled: state != "Off",
+        tone,
+        state: state.into(),
+        channels: vec!["On call".into(), "<b>Operations</b> chat".into()],
+        pace: "At once, again every 4 h.".into(),
+        fields: vec![
+            ("kind".into(), "hours_left".into()),
+            ("channels".into(), "1".into()),
+            ("channels".into(), "2".into()),
+        ],
+        ..RuleRow::default()
+    }
+}
+
+fn delivery(title: &str, tone: Tone, state: &str, outcome: &str) -> DeliveryRow {
+    DeliveryRow {
+        at_ms: NOW - 5 * MINUTE,
+        title: title.into(),
+        channel: "On call".into(),
+        tone,
+        state: state.into(),
+        attempts: 2,
+        next_ms: (state == "Waiting").then_some(NOW + MINUTE),
+        outcome: Some(outcome.into()),
+    }
+}
+
+fn loaded() -> AlertsPage {
+    let subject =
+        SubjectRow { words: "lic-02 has not answered for 12 min.".into(), since_ms: NOW - 12 * MINUTE, pending: false };
+    AlertsPage {
+        rules: vec![
+            RuleRow {
+                firing: 1,
+                subjects: vec![subject],
+                last_fired: Some(NOW - 11 * MINUTE),
+                ..rule(1, "A peer has not answered for 60 s.", Tone::Danger, "Firing")
+            },
+            RuleRow {
+                unknown_since: Some(NOW - HOUR),
+                ..rule(2, "Fewer than 24 h of countdown are left.", Tone::Warning, "Not known")
+            },
+            rule(3, "A license ends within 30 days.", Tone::Success, "All well"),
+            RuleRow { channels: Vec::new(), ..rule(4, "The clock of this machine was moved.", Tone::Neutral, "Off") },
+        ],
+        channels: vec![
+            ChannelRow {
+                id: 1,
+                name: "On call".into(),
+                kind: "Mail".into(),
+                leads_to: "Mail to oncall@example.com by way of mail.example.com:587".into(),
+                secret: Some("A password is kept, not shown.".into()),
+            },
+            ChannelRow {
+                id: 2,
+                name: "<b>Operations</b> chat".into(),
+                kind: "Webhook".into(),
+                leads_to: "A post to https://hooks.example.com".into(),
+                secret: None,
+            },
+        ],
+        deliveries: vec![
+            delivery(
+                "lic-02 does not answer (lic-01)",
+                Tone::Success,
+                "Delivered",
+                "The mail server took it: 250 2.0.0 Ok",
+            ),
+            delivery(
+                "lic-02 does not answer (lic-01)",
+                Tone::Warning,
+                "Waiting",
+                "The address answered 500 Internal Server Error.",
+            ),
+        ],
+    }
+}
+
+fn form(id: Option<i64>) -> RuleForm {
+    let kind = KindRow {
+        word: "hours_left".into(),
+        title: "Countdown hours run low".into(),
+        help: "The hours a backup server may still run fall below a number.".into(),
+        number: Some(("Hours left below".into(), "hours".into(), 1, 100_000)),
+    };
+    RuleForm {
+        id,
+        chosen: Some(kind.clone()),
+        kinds: vec![kind],
+        number: "24".into(),
+        wait: "0".into(),
+        remind: "4".into(),
+        channels: vec![(1, "On call".into(), true), (2, "<b>Operations</b> chat".into(), false)],
+    }
+}
+
+fn review(episodes: Vec<EpisodeRow>) -> RuleReview {
+    RuleReview {
+        sentence: "A peer has not answered for 60 s.".into(),
+        pace: "At once, again every 4 h.".into(),
+        channels: vec!["On call".into()],
+        tone: Tone::Info,
+        tried: "In the last 7 days this would have fired twice.".into(),
+        rests_on: "This rests on what this server remembers.".into(),
+        more: 3 * usize::from(!episodes.is_empty()),
+        episodes,
+        ..RuleReview::default()
+    }
+}
+
+/// All of them.
+pub fn pages() -> Vec<Preview> {
+    let (at, new) = ("/settings/alerts", "/settings/alerts/rules/new");
+    let channel = "/settings/alerts/channels/new";
+    let mut wrong_rule = administrator(new);
+    wrong_rule.form = refused(
+        &[("number", "many"), ("wait", "0"), ("remind", "4")],
+        &[("number", "Enter a whole number of hours, 1 to 100000.")],
+    );
+    let mut wrong_channel = administrator(channel);
+    wrong_channel.form = refused(
+        &[("name", "On call"), ("host", "mail.example.com"), ("security", "none")],
+        &[("security", "Without TLS, mail goes to this machine only (localhost).")],
+    );
+    let mail = || ChannelForm { port: "587".into(), security: "starttls".into(), ..ChannelForm::default() };
+    let kept = ChannelForm {
+        id: Some(2),
+        webhook: true,
+        name: "<b>Operations</b> chat".into(),
+        kept_address: Some("https://hooks.example.com".into()),
+        has_secret: true,
+        rules: 2,
+        ..ChannelForm::default()
+    };
+    let episodes = vec![
+        EpisodeRow { subject: "lic-02".into(), fired_ms: NOW - DAY, resolved_ms: Some(NOW - DAY + HOUR), reminders: 0 },
+        EpisodeRow { subject: "lic-02".into(), fired_ms: NOW - HOUR, resolved_ms: None, reminders: 1 },
+    ];
+    let list = |name: &str, context, data: AlertsPage| {
+        inside(name, context, move || view! { <AlertsView data=data /> }.into_any())
+    };
+    let rule_form = |name: &str, context, data: RuleForm| {
+        inside(name, context, move || view! { <RuleFormView data=data /> }.into_any())
+    };
+    let channel_form = |name: &str, context, data: ChannelForm| {
+        inside(name, context, move || view! { <ChannelFormView data=data /> }.into_any())
+    };
+    let tried = |name: &str, data: RuleReview| {
+        inside(name, administrator(new), move || view! { <RuleReviewView data=data /> }.into_any())
+    };
+    vec![
+        list("alerts", administrator(at), loaded()),
+        list("alerts-empty", administrator(at), AlertsPage::default()),
+        list("alerts-viewer", viewer(at), loaded()),
+        rule_form("alert-kinds", administrator(new), RuleForm { chosen: None, ..form(None) }),
+        rule_form("alert-rule", administrator(new), form(Some(1))),
+        rule_form("alert-rule-refused", wrong_rule, form(None)),
+        rule_form("alert-rule-viewer", viewer(new), form(Some(1))),
+        tried("alert-review", review(episodes)),
+        tried("alert-review-nothing", RuleReview { channels: Vec::new(), ..review(Vec::new()) }),
+        channel_form("alert-mail", administrator(channel), mail()),
+        channel_form("alert-mail-refused", wrong_channel, mail()),
+        channel_form("alert-webhook", administrator(channel), kept),
+    ]
+}
