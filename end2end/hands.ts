@@ -37,7 +37,7 @@ export function focusShown(element: Element): string {
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
   // The button within a date field is the browser's own, and so is how it shows its focus: the field itself then has none.
-  if (element.matches('input[type=date]:not(:focus-visible)')) return '';
+  if (element.matches('input[type=date]:not(:focus-visible), input[type=datetime-local]:not(:focus-visible)')) return '';
   const name = `${element.tagName} “${(element.textContent ?? '').trim().slice(0, 40)}”`;
   if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) return `${name} shows no focus`;
   if (box.bottom <= 0 || box.top >= innerHeight) return `${name} has the focus outside of the view`;

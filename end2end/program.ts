@@ -46,14 +46,17 @@ export function run(words: string[], input = ''): string {
 export class Program {
   /** What it said when it started, by its first word. */
   readonly said: ReadonlyMap<string, string>;
+  /** Every line it printed. */
+  readonly printed: readonly string[];
   private readonly child: ChildProcess;
   private readonly log: string[];
   private killed = false;
 
-  private constructor(child: ChildProcess, said: Map<string, string>, log: string[]) {
+  private constructor(child: ChildProcess, said: Map<string, string>, log: string[], printed: string[]) {
     this.child = child;
     this.said = said;
     this.log = log;
+    this.printed = printed;
   }
 
   /** Starts it and waits until a line says that it is ready. */
@@ -66,12 +69,14 @@ export class Program {
     const log: string[] = [];
     createInterface({ input: child.stderr! }).on('line', (line) => log.push(line));
     const said = new Map<string, string>();
+    const printed: string[] = [];
     await new Promise<void>((isReady, failed) => {
       const timer = setTimeout(() => failed(new Error(`not ready in time\n${log.join('\n')}`)), START_WITHIN_MS);
       const lines = createInterface({ input: child.stdout! });
       lines.on('line', (line) => {
         const [word, value] = line.split(/: (.*)/s);
         said.set(word, value ?? '');
+        printed.push(line);
         if (ready.test(line)) {
           clearTimeout(timer);
           isReady();
@@ -80,7 +85,7 @@ export class Program {
       child.once('error', failed);
       child.once('exit', (code) => failed(new Error(`${words.slice(0, 2).join(' ')} ended with ${code}\n${log.join('\n')}`)));
     });
-    return new Program(child, said, log);
+    return new Program(child, said, log, printed);
   }
 
   /** Everything it has logged so far. */

@@ -16,7 +16,7 @@ let world: Installation;
 let primary: Server;
 let client: Application;
 
-test.describe.configure({ mode: 'serial', timeout: 120_000 });
+test.describe.configure({ timeout: 120_000 });
 test.beforeAll(async () => {
   world = await Installation.start({ joined: false });
   primary = world.primary;

@@ -28,6 +28,9 @@ export function journeys({ script, hands }: Way): void {
   });
   test.afterAll(() => world.stop());
   test.beforeEach(({ page }) => asPerson(page, world.primary, ADMIN));
+  test.afterEach(async ({}, info) => {
+    if (info.status !== info.expectedStatus) await info.attach('what the clients said', { body: world.clientLog, contentType: 'text/plain' });
+  });
 
   test('a backup joins with a code that was made on the page of the primary', async ({ page, another }) => {
     await page.goto(world.primary.url);
@@ -102,8 +105,10 @@ export function journeys({ script, hands }: Way): void {
       await page.goto(world.primary.url + STILL);
       await expect(card(page, 'Rehearsal')).toContainText('It may take 7 min of the backup\'s hours', { timeout: 500 });
       await expect(card(page, 'Rehearsal').getByRole('row', { name: /^charon-1/ }).getByRole('cell').first()).not.toHaveText('not yet', { timeout: 500 });
+      await expect(page.getByRole('main')).toContainText('A rehearsal goes on', { timeout: 500 });
     }).toPass({ timeout: SILENT_WITHIN_MS });
     await hands.press(card(page, 'Rehearsal').getByRole('button', { name: 'Take the clients back now' }));
+    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
     await until(page, world.primary, /1 of 1 clients were served by the backup; all are back\./);
     await expect(card(page, 'The last rehearsal').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
   });
@@ -124,6 +129,7 @@ export function journeys({ script, hands }: Way): void {
     expect(await refresh(STILL)).toBeUndefined();
     await page.goto(world.primary.url + STILL);
     await hands.press(page.getByRole('button', { name: 'Take the clients back now' }));
+    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
     await until(page, world.primary, /The backup stands by/);
   });
 

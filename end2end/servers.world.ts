@@ -79,6 +79,11 @@ export class Installation {
     return client;
   }
 
+  /** What the clients said, for a test that failed. */
+  get clientLog(): string {
+    return this.clients.map(({ printed }) => printed.join('\n')).join('\n\n');
+  }
+
   async stop(): Promise<void> {
     try {
       for (const client of this.clients) await client.kill();

@@ -55,6 +55,7 @@ pub async fn load(engine: &Engine) -> Result<ServersPage, DatabaseError> {
         picture: &picture,
         own_hours: hours_of(&view, &picture.servers[0].name),
         handed_until: handed.as_ref().filter(|handed| handed.clients.is_none()).map(|handed| handed.until),
+        rehearsing: handed.as_ref().is_some_and(|handed| handed.clients.is_some()),
         grace_min: engine.ve.current().map(|installed| installed.license().grace_min),
         license: engine
             .ve
@@ -229,6 +230,8 @@ struct Facts<'a> {
     picture: &'a Picture,
     own_hours: Option<Hours>,
     handed_until: Option<i64>,
+    /// Some clients are sent to the backup to try it.
+    rehearsing: bool,
     /// Of this server's VE license, minutes.
     grace_min: Option<u32>,
     /// Why the VE license of this server is not in force.
@@ -360,7 +363,11 @@ impl Facts<'_> {
                     clients(holding(backup))
                 ),
                 hours: self.hours(backup),
-                then: vec!["Clients return to the primary by themselves as soon as it answers them. The time both served is measured and reported.".to_owned()],
+                then: vec![if self.rehearsing {
+                    "A rehearsal goes on: the chosen clients come back at its end. The time both served is measured and reported.".to_owned()
+                } else {
+                    "Clients return to the primary by themselves as soon as it answers them. The time both served is measured and reported.".to_owned()
+                }],
                 to_do: Vec::new(),
             },
             (true, Some(backup)) => self.backup_serves(primary, backup),
@@ -468,6 +475,8 @@ impl Facts<'_> {
         let mut to_do = Vec::new();
         if self.is_handed(primary) {
             then.push(format!("{} is handed over and takes its clients back by itself.", primary.name));
+        } else if self.rehearsing {
+            then.push(format!("A rehearsal goes on; {} takes the chosen clients back at its end.", primary.name));
         } else if is_up(primary) {
             then.push(format!("{} answers again; clients return to it within seconds.", primary.name));
         } else {

@@ -23,6 +23,8 @@ pub const KEEP: RangeInclusive<u32> = 1..=1000;
 const QUEUE: usize = 4096;
 /// How long the end of the server waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
+/// How often it looks in that time whether there is room in the queue to say so.
+const TRIES: u32 = 100;
 
 /// What the writer is told.
 enum Message {
@@ -92,8 +94,18 @@ impl Drop for LogFile {
             return;
         }
         let (done, written) = sync_channel(1);
-        if self.queue.try_send(Message::Flush(done)).is_ok() {
-            let _ = written.recv_timeout(LAST_LINES);
+        let mut message = Message::Flush(done);
+        // A full queue is a reason to wait, as long as lines leave it.
+        for _ in 0..TRIES {
+            match self.queue.try_send(message) {
+                Ok(()) => {
+                    let _ = written.recv_timeout(LAST_LINES);
+                    return;
+                }
+                Err(TrySendError::Full(again)) => message = again,
+                Err(TrySendError::Disconnected(_)) => return,
+            }
+            std::thread::sleep(LAST_LINES / TRIES);
         }
     }
 }

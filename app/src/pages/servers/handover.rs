@@ -98,9 +98,10 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
                     view! {
                         <form method="post" action=paths::SERVERS_REHEARSE class="stack">
                             <fieldset class="choices"><legend>"Clients"</legend>
-                                {data.clients.into_iter().map(|(id, name)| {
+                                {data.clients.into_iter().enumerate().map(|(at, (id, name))| {
                                     let checked = typed.contains(&id);
-                                    view! { <label><input type="checkbox" name="client" value=id checked=checked /><span>{name}</span></label> }
+                                    let field = format!("client-{at}");
+                                    view! { <label for=field.clone()><input type="checkbox" id=field.clone() name="client" value=id checked=checked /><span>{name}</span></label> }
                                 }).collect_view()}
                             </fieldset>
                             <Field name="rehearsal_minutes" label="For how many minutes" kind="number" value="5" required=true />

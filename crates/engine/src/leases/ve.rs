@@ -87,8 +87,15 @@ impl Engine {
     /// # Errors
     /// [`Fault`], in the words of the protocol.
     pub async fn client_refresh(&self, mut said: Refresh) -> Result<Allocation, Fault> {
-        self.handover.check(&said.client)?;
-        let Some((id, product)) = self.leases.ve_of(&said.run) else {
+        let login = self.leases.ve_of(&said.run);
+        if let Err(elsewhere) = self.handover.check(&said.client) {
+            if let Some((id, _)) = login {
+                // It is told to go: no hours run for it here.
+                self.leave_seat(id).await;
+            }
+            return Err(elsewhere);
+        }
+        let Some((id, product)) = login else {
             let reserved: Vec<ProductCode> =
                 said.products.keys().filter(|product| is_reserved(product)).cloned().collect();
             for product in &reserved {

@@ -39,7 +39,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<PeerSecret>, KeyFileError> {
     let digits = text.trim();
     let mut seed = [0; 32];
     let good = digits.len() == 64
-        && digits.is_ascii()
+        && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
         && seed.iter_mut().enumerate().all(|(place, byte)| {
             let read = u8::from_str_radix(&digits[place * 2..place * 2 + 2], 16);
             read.map(|value| *byte = value).is_ok()

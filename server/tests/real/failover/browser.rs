@@ -11,10 +11,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value;
 
-use crate::harness::Server;
+use crate::harness::{Server, within};
 
 /// Of the account `ann`.
 pub const PASSWORD: &str = "seven green lamps hum";
+
+/// A page tells of a change after the next look of the servers at one another and the next refresh of the clients.
+const TOLD_MS: u64 = 8_000;
 
 /// Somebody at one server.
 pub struct Browser {
@@ -44,15 +47,31 @@ impl Browser {
         words_of(&page)
     }
 
+    /// Waits until the page of the servers has all these words and none of those; gives it.
+    pub fn reads(&mut self, words: &[&str], not: &[&str]) -> String {
+        let mut page = String::new();
+        let found = within(TOLD_MS, || {
+            page = self.page("/servers");
+            let good = words.iter().all(|words| page.contains(words)) && !not.iter().any(|words| page.contains(words));
+            good.then_some(())
+        });
+        assert!(found.is_some(), "{words:?} and not {not:?} on {page}");
+        page
+    }
+
     /// An answer of the API; null when there is none.
     pub fn json(&mut self, path: &str) -> Value {
         serde_json::from_str(&self.ask("GET", path, "").1).unwrap_or(Value::Null)
     }
 
-    /// A figure out of `/metrics`.
+    /// The whole of `/metrics`.
+    pub fn metrics(&mut self) -> String {
+        self.ask("GET", "/metrics", "").1
+    }
+
+    /// A figure of it.
     pub fn metric(&mut self, name: &str) -> Option<f64> {
-        let (_, text) = self.ask("GET", "/metrics", "");
-        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
+        self.metrics().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
     }
 
     fn ask(&mut self, method: &str, path: &str, form: &str) -> (u16, String) {

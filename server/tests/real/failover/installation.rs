@@ -111,10 +111,10 @@ impl Prepared {
         [0, 1].map(|number| format!("VE://{}/{}", ports[number], self.passphrases[number])).join(",")
     }
 
-    /// What the server has logged.
+    /// What the server has logged; nothing when it was never started.
     pub fn log(&self, server: usize) -> String {
-        String::from_utf8_lossy(&std::fs::read(self.folder.path().join(format!("{}.log", NAMES[server]))).unwrap())
-            .into_owned()
+        let log = std::fs::read(self.folder.path().join(format!("{}.log", NAMES[server]))).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 }
 

@@ -30,6 +30,11 @@ impl Program {
         self.lines.lock().unwrap().iter().map(|(_, line)| line.clone()).collect()
     }
 
+    /// The same with the instants.
+    pub fn said_when(&self) -> Vec<(Instant, String)> {
+        self.lines.lock().unwrap().clone()
+    }
+
     /// When it first said this after `since`.
     pub fn when(&self, words: &str, since: Instant) -> Option<Instant> {
         let lines = self.lines.lock().unwrap();
