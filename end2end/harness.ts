@@ -65,6 +65,9 @@ export interface Start {
   env?: Record<string, string>;
 }
 
+/** Where the hours of a server are anchored. */
+const anchors = (data: string): string => `${data}-anchors`;
+
 export class Server {
   readonly data: string;
   readonly url: string;
@@ -95,7 +98,8 @@ export class Server {
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'leasehold-e2e-'));
     const address = `127.0.0.1:${options.port ?? '0'}`;
     const words = ['serve', '--data', data, '--console', address, '--clients', options.clients ?? '127.0.0.1:0', '--reporting', options.reporting ?? 'off', '--ve', options.ve ?? 'off', '--proxy', 'off'];
-    return new Server(data, await Program.start(words, options.env));
+    // Hours are anchored beside the data, not in the folder of the person who tests.
+    return new Server(data, await Program.start(words, { LEASEHOLD_ANCHORS: anchors(data), ...options.env }));
   }
 
   /** Starts a server with an administrator and a viewer; registered or not. */
@@ -183,7 +187,7 @@ export class Server {
     try {
       await this.program.stop();
     } finally {
-      if (!options.keepData) rmSync(this.data, { recursive: true, force: true });
+      if (!options.keepData) for (const folder of [this.data, anchors(this.data)]) rmSync(folder, { recursive: true, force: true });
     }
   }
 

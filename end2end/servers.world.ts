@@ -1,6 +1,6 @@
 /** An installation of two servers: a primary and a backup with hours, each with a license of its machine, known to one another. */
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, type Start } from './harness.ts';
@@ -21,19 +21,17 @@ export class Installation {
   readonly node: LicensingNode;
   primary!: Server;
   backup!: Server;
-  private readonly folder: string;
   private readonly clients: Program[] = [];
   /** With which clients log in, by the data folder of the server. */
   private readonly passphrases = new Map<string, string>();
 
-  private constructor(node: LicensingNode, folder: string) {
+  private constructor(node: LicensingNode) {
     this.node = node;
-    this.folder = folder;
   }
 
   /** Both in step with their node; joined unless a test is to do that. */
   static async start(options: { joined?: boolean; hours?: number } = {}): Promise<Installation> {
-    const world = new Installation(await LicensingNode.start(), mkdtempSync(join(tmpdir(), 'leasehold-pair-')));
+    const world = new Installation(await LicensingNode.start());
     world.primary = await world.add('production', { expires: '2099-12-31' });
     world.backup = await world.add('backup', { hours: options.hours ?? HOURS });
     if (options.joined ?? true) world.join();
@@ -44,7 +42,7 @@ export class Installation {
   private async add(context: string, grant: Grant): Promise<Server> {
     const { guid, file } = this.node.addServer({ context });
     this.node.addLicense(guid, 'TTS3', 10, ['--expires', '2099-12-31', '--context', context]);
-    const server = await Server.claimed({ registered: false, ...this.ports(), env: this.env(context) });
+    const server = await Server.claimed({ registered: false, ...this.ports() });
     server.cli(['register', '--file', file]);
     const license = issue(this.node, server, grant);
     server.cli(['license', 'install', license]);
@@ -54,11 +52,6 @@ export class Installation {
 
   private ports(): Start {
     return { clients: '127.0.0.1:0', ve: '127.0.0.1:0' };
-  }
-
-  /** Its hours are anchored beside its data, not in the folder of the person who tests. */
-  private env(context: string): Record<string, string> {
-    return { LEASEHOLD_ANCHORS: join(this.folder, context) };
   }
 
   /** A code that the primary made, good once. */
@@ -90,7 +83,6 @@ export class Installation {
       await Promise.all([this.primary?.stop(), this.backup?.stop()]);
     } finally {
       await this.node.end();
-      rmSync(this.folder, { recursive: true, force: true });
     }
   }
 }
