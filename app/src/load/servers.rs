@@ -20,6 +20,8 @@ const AGAIN: u32 = 10;
 const SHOWN: u32 = 20;
 /// So many runs of the hours are looked at for a forecast.
 const RUNS: u32 = 100;
+/// Clients that are still on the backup after this time do not reach the primary, milliseconds: patience, a refresh, and room.
+const RETURN_MS: i64 = 30_000;
 /// A clock that is off by less is not worth saying, milliseconds.
 const CLOCK_MS: i64 = 5_000;
 
@@ -311,7 +313,9 @@ impl Facts<'_> {
             state: state.to_owned(),
             since_ms: server.state.since(),
             seen_ms: server.last_seen_ms,
-            clients: connected(server).filter(|_| is_up(server)),
+            // Clients that went home stay connected to a backup for a while; those it serves count.
+            clients: if server.role == Role::Backup { Some(holding(server)) } else { connected(server) }
+                .filter(|_| is_up(server)),
             hours: self.hours(server),
             clock: server.clock_off_ms.filter(|off| off.abs() > CLOCK_MS && !server.itself).map(|off| {
                 let way = if off > 0 { "ahead of" } else { "behind" };
@@ -477,8 +481,17 @@ impl Facts<'_> {
             then.push(format!("{} is handed over and takes its clients back by itself.", primary.name));
         } else if self.rehearsing {
             then.push(format!("A rehearsal goes on; {} takes the chosen clients back at its end.", primary.name));
+        } else if is_up(primary)
+            && hours.as_ref().and_then(|hours| hours.running_since_ms).is_some_and(|since| self.now - since > RETURN_MS)
+        {
+            then.push(format!("{} is up, and yet its clients stay here: they cannot reach it.", primary.name));
+            to_do.push(Step {
+                text: format!("Look at the network between the clients and {}: addresses, firewall, the port of the license clients.", primary.name),
+                command: None,
+                link: None,
+            });
         } else if is_up(primary) {
-            then.push(format!("{} answers again; clients return to it within seconds.", primary.name));
+            then.push(format!("{} answers; clients return to it within seconds.", primary.name));
         } else {
             let silent = primary.state.since().map_or(0, |since| self.now - since);
             then.push(format!("{} has not answered for {}.", primary.name, span_words(silent)));

@@ -48,5 +48,6 @@ pub use text::{Form, LARGEST, LicenseText};
 #[cfg(feature = "exchange")]
 pub use viewer::viewer;
 
-#[cfg(all(test, feature = "exchange"))]
+#[cfg(test)]
+#[cfg(feature = "exchange")]
 mod tests;

@@ -101,7 +101,12 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
                                 {data.clients.into_iter().enumerate().map(|(at, (id, name))| {
                                     let checked = typed.contains(&id);
                                     let field = format!("client-{at}");
-                                    view! { <label for=field.clone()><input type="checkbox" id=field.clone() name="client" value=id checked=checked /><span>{name}</span></label> }
+                                    view! {
+                                        <div class="check">
+                                            <input type="checkbox" id=field.clone() name="client" value=id checked=checked />
+                                            <label for=field>{name}</label>
+                                        </div>
+                                    }
                                 }).collect_view()}
                             </fieldset>
                             <Field name="rehearsal_minutes" label="For how many minutes" kind="number" value="5" required=true />

@@ -95,8 +95,7 @@ impl Browser {
             _ => exchanged(stream, &request),
         };
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("an answer to {path}: {answer}"));
-        for set in head.lines().filter_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line))
-        {
+        for set in head.lines().filter(|line| line.to_ascii_lowercase().starts_with("set-cookie:")) {
             let (name, rest) = set[11..].trim().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap_or_default().to_owned());
         }

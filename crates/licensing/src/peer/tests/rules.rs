@@ -2,9 +2,12 @@ use super::*;
 use Context::{Backup as B, Development as D, Production as P};
 use Role::{Alone, Backup, Primary};
 
+/// What is joined, who asks whom, and what comes of it.
+type Case = (&'static str, Standing, Vec<Standing>, Option<Context>, Result<Role, &'static str>);
+
 #[test]
 fn one_production_or_development_server_and_any_number_of_backups() {
-    let table: [(&str, Standing, Vec<Standing>, Option<Context>, Result<Role, &str>); 14] = [
+    let table: [Case; 14] = [
         ("production takes in a backup", standing("a", Some(P), Alone), vec![], Some(B), Ok(Backup)),
         ("development takes in a backup", standing("a", Some(D), Alone), vec![], Some(B), Ok(Backup)),
         ("unregistered joins as backup", standing("a", Some(P), Alone), vec![], None, Ok(Backup)),
