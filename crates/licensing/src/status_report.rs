@@ -6,7 +6,7 @@ mod reading;
 mod status_id;
 
 pub use error::ReportError;
-pub use fields::{FIELDS, Field, SIMULTANEOUS, paths};
+pub use fields::{FIELDS, Field, paths};
 pub use status_id::{StatusId, StatusIdError};
 
 use std::collections::BTreeMap;

@@ -15,7 +15,7 @@ pub struct Field {
 const NAMED: &str = "deployments[].speech_usage.license_usage";
 
 /// Only there when there is something to tell; the seed does not have it.
-pub const SIMULTANEOUS: &str = "simultaneous_use_ms";
+const SIMULTANEOUS: &str = "simultaneous_use_ms";
 
 /// All a report may carry, in its order. What is not here never leaves the server.
 pub const FIELDS: &[Field] = &[
