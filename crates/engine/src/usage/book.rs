@@ -165,18 +165,17 @@ impl Writer {
 
     /// The end and the time of a check-out whose start is counted.
     fn book_span(&mut self, ids: Ids, user: u32, span: Span, book: &mut Book) {
-        let free = span.free();
-        let last = day_of(free);
+        let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {
                 self.days.touch((series, day)).day.before += 1;
             }
         }
         for series in ids.all() {
-            self.days.touch((series, last)).day.change((free - last * DAY_MS) as u32, -1);
+            self.days.touch((series, last)).day.change((span.to - last * DAY_MS) as u32, -1);
         }
         count_use(&mut self.days, ids, user, span.from, span.to, 1);
-        book.seen = book.seen.max(free);
+        book.seen = book.seen.max(span.to);
     }
 
     fn book_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, book: &mut Book) {

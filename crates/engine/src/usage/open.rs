@@ -82,9 +82,8 @@ impl Writer {
     pub fn end(&mut self, out: &Out, to: i64, book: &mut Book) {
         let rolled = self.rolled.at;
         self.roll(out, out.taken, rolled, -1);
-        let free = to.max(out.taken + 1);
-        book.seen = book.seen.max(free);
-        for day in day_of(out.taken) + 1..=day_of(free) {
+        book.seen = book.seen.max(to);
+        for day in day_of(out.taken) + 1..=day_of(to) {
             for series in out.ids.all() {
                 self.days.touch((series, day)).day.before += 1;
             }
@@ -92,8 +91,8 @@ impl Writer {
         let user = self.series.user(&out.user);
         count_use(&mut self.days, out.ids, user, out.taken, to, 1);
         for series in out.ids.all() {
-            let day = day_of(free);
-            self.days.touch((series, day)).day.change((free - day * DAY_MS) as u32, -1);
+            let day = day_of(to);
+            self.days.touch((series, day)).day.change((to - day * DAY_MS) as u32, -1);
         }
     }
 }

@@ -62,10 +62,10 @@ pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
                         opened.insert((batch.session, batch.first + at as u64), (span.from, *ids));
                         want(*ids, span.from, rolled);
                     } else if let Some((taken, ids)) = out {
-                        want(ids, taken, rolled.max(span.free()));
-                        want(ids, taken, taken.max(span.free()));
-                    } else if *last != day_of(span.from) || day_of(span.free()) != day_of(span.from) {
-                        want(*ids, span.from, span.free());
+                        want(ids, taken, rolled.max(span.to));
+                        want(ids, taken, taken.max(span.to));
+                    } else if *last != day_of(span.from) || day_of(span.to) != day_of(span.from) {
+                        want(*ids, span.from, span.to);
                         *last = day_of(span.from);
                     }
                 }

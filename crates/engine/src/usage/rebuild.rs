@@ -74,7 +74,7 @@ impl Writer {
             let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
             for line in lines.iter().filter(|line| line.outcome != Outcome::Denied) {
                 let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
-                if day_of(span.free()) < day {
+                if day_of(span.to) < day {
                     continue;
                 }
                 let names = (&*line.context, &*line.deployment, &*line.product, &*line.client);
@@ -98,8 +98,8 @@ fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: Ids) {
         } else {
             found.spanning += 1;
         }
-        if day_of(span.free()) == day {
-            found.edges.push(edge(span.free(), -1));
+        if day_of(span.to) == day {
+            found.edges.push(edge(span.to, -1));
         }
     }
 }

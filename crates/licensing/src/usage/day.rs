@@ -13,7 +13,8 @@ pub struct HourUse {
     pub use_ms: u64,
     /// Requests refused.
     pub denied: u64,
-    /// The most in use at any instant.
+    /// The most in use at any instant. Those that were returned in the millisecond they were taken in count as one, however many:
+    /// nobody knows whether two of them were in use at once.
     pub peak: u32,
 }
 
@@ -94,11 +95,11 @@ impl Day {
             while next < edges.len() && of_edge(&edges[next]) == hour as i64 {
                 next += 1;
             }
-            figures.peak = 0;
+            figures.peak = u32::from(figures.taken > 0);
             if hour as i64 <= until {
                 let begins = (hour as i64 * HOUR_MS) as u32;
                 let found = Concurrency::of(level, &edges[from..next], begins, begins + HOUR_MS as u32);
-                figures.peak = found.peak;
+                figures.peak = figures.peak.max(found.peak);
                 self.levels.merge(&found.levels);
                 level = found.after;
             }

@@ -19,12 +19,6 @@ impl Span {
         (known.contains(&from) && known.contains(&to)).then_some(Self { from, to })
     }
 
-    /// When the license is free again: one that is returned in the millisecond it was taken in still was in use.
-    #[must_use]
-    pub fn free(self) -> i64 {
-        self.to.max(self.from + 1)
-    }
-
     /// Milliseconds.
     #[must_use]
     pub fn ms(self) -> u64 {

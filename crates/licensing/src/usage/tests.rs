@@ -170,7 +170,18 @@ fn a_check_out_has_times_that_can_be(#[case] from: i64, #[case] to: i64, #[case]
 }
 
 #[test]
-fn one_returned_in_the_millisecond_it_was_taken_was_in_use() {
-    let span = Span { from: 5, to: 5 };
-    assert_eq!((span.free(), span.ms()), (6, 0));
+fn those_returned_in_the_millisecond_they_were_taken_in_count_as_one_however_many() {
+    let mut day = Day::default();
+    let mut taken_and_returned = |at: u32, ms: u32| {
+        day.take(at as usize / 3_600_000);
+        day.change(at, 1);
+        day.change(at + ms, -1);
+    };
+    (0..1000).for_each(|_| taken_and_returned(3_600_005, 0));
+    // Beside one that lasts they add nothing.
+    taken_and_returned(7_200_000, 10);
+    (0..1000).for_each(|_| taken_and_returned(7_200_005, 0));
+    day.settle(4);
+    let peaks: Vec<u32> = day.hours()[..4].iter().map(|hour| hour.peak).collect();
+    assert_eq!((peaks.as_slice(), day.edges().as_slice().len()), (&[0, 1, 1, 0][..], 2));
 }

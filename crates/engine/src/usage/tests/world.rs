@@ -108,12 +108,12 @@ pub fn denied(product: &str, at: i64) -> CheckOut {
 
 /// The hours of these check-outs, made the slow way; times in milliseconds since [`START`].
 pub fn slow_hours(spans: &[(i64, i64)]) -> Vec<Hour> {
-    let free = |(from, to): (i64, i64)| (START + from, START + to.max(from + 1));
+    let times = || spans.iter().map(|(from, to)| (START + from, START + to));
     let mut hours = BTreeSet::new();
-    for (from, to) in spans.iter().copied().map(free) {
-        hours.extend(hour_of(from)..=hour_of(to - 1));
+    for (from, to) in times() {
+        hours.extend(hour_of(from)..=hour_of(from.max(to - 1)));
     }
-    let in_use = |at: i64| spans.iter().copied().map(free).filter(|(from, to)| *from <= at && at < *to).count();
+    let in_use = |at: i64| times().filter(|(from, to)| *from <= at && at < *to).count();
     hours
         .into_iter()
         .map(|hour| {
@@ -121,8 +121,9 @@ pub fn slow_hours(spans: &[(i64, i64)]) -> Vec<Hour> {
             let within = |at: &i64| hour_of(*at) == hour;
             // The number in use only rises where one is taken.
             let instants = spans.iter().map(|(from, _)| START + from).filter(within).chain([begins]);
-            let peak = instants.map(in_use).max().unwrap_or(0) as u32;
-            let taken = spans.iter().filter(|(from, _)| hour_of(START + from) == hour).count() as u64;
+            let taken = times().filter(|(from, _)| hour_of(*from) == hour).count() as u64;
+            // What is returned at once was in use, though for no time.
+            let peak = instants.map(in_use).max().unwrap_or(0).max(usize::from(taken > 0)) as u32;
             let ms = spans
                 .iter()
                 .flat_map(|(from, to)| by_hour(START + from, START + to))
