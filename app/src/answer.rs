@@ -1,5 +1,6 @@
 //! Pages that answer a form and have no address of their own: the server provides one as context in place of the route.
 
+use crate::drawn::{Draw, Drawn};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -41,41 +42,41 @@ pub enum Answer {
 impl Answer {
     /// The page of this answer.
     pub fn view(self) -> AnyView {
-        match self {
-            Self::Review(data) => {
-                view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.into_any()
-            }
+        let page = match self {
+            Self::Review(data) => view! { <Layout><Title text="Review" /><ReviewPage data=*data /></Layout> }.drawn(),
             Self::AlertReview(data) => {
-                view! { <Layout><Title text="Review the rule" /><RuleReviewView data=*data /></Layout> }.into_any()
+                view! { <Layout><Title text="Review the rule" /><RuleReviewView data=*data /></Layout> }.drawn()
             }
             Self::Conflict(data) => {
-                view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.into_any()
+                view! { <Layout><Title text="Conflict" /><ConflictPage data=*data /></Layout> }.drawn()
             }
-            Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.into_any(),
+            Self::CheckedGuid(data) => view! { <Title text="Set up" /><SetupGuidPage data=*data /> }.drawn(),
             Self::CheckedResponse(data) => {
-                view! { <Layout><Title text="Exchange by hand" /><HandView data=*data /></Layout> }.into_any()
+                view! { <Layout><Title text="Exchange by hand" /><HandView data=*data /></Layout> }.drawn()
             }
             Self::Cluster(data) => {
-                view! { <Layout><Title text="Cluster" /><ClusterView data=*data /></Layout> }.into_any()
+                view! { <Layout><Title text="Cluster" /><ClusterView data=*data /></Layout> }.drawn()
             }
-            Self::ProbedConnection(data) => {
-                view! { <Title text="Set up" /><SetupConnectionPage data=*data /> }.into_any()
-            }
-            Self::Invited(invitation) => crate::routes::invited(*invitation),
+            Self::ProbedConnection(data) => view! { <Title text="Set up" /><SetupConnectionPage data=*data /> }.drawn(),
+            Self::Invited(invitation) => return crate::routes::invited(*invitation),
             Self::Resume(data) => {
-                view! { <BareLayout><Title text="Signed in again" /><ResumePage data=data /></BareLayout> }.into_any()
+                view! { <BareLayout><Title text="Signed in again" /><ResumePage data=data /></BareLayout> }.drawn()
             }
-            Self::Error { status, title, sentence, hint } => {
-                let page = {
-                    let title = title.clone();
-                    move || view! { <ErrorPage status=status title=title.clone() sentence=sentence.clone() hint=hint.clone() /> }
-                };
-                if request().viewer.is_some() {
-                    view! { <Layout><Title text=title />{page()}</Layout> }.into_any()
-                } else {
-                    view! { <BareLayout><Title text=title />{page()}</BareLayout> }.into_any()
-                }
-            }
-        }
+            Self::Error { status, title, sentence, hint } => failure(status, title, sentence, hint),
+        };
+        page.into_any()
+    }
+}
+
+/// A page that says what went wrong.
+pub(crate) fn failure(status: u16, title: String, sentence: String, hint: String) -> Drawn {
+    let page = {
+        let title = title.clone();
+        view! { <ErrorPage status=status title=title sentence=sentence hint=hint /> }
+    };
+    if request().viewer.is_some() {
+        view! { <Layout><Title text=title />{page}</Layout> }.drawn()
+    } else {
+        view! { <BareLayout><Title text=title />{page}</BareLayout> }.drawn()
     }
 }

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod charts;
 pub mod components;
+pub mod drawn;
 pub mod installation;
 pub mod islands;
 pub mod load;

@@ -1,6 +1,8 @@
 //! The routes of the console: which page an address shows.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -8,8 +10,9 @@ use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_params_map;
 use leptos_router::{SsrMode, path};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, failure};
 use crate::components::{Document, Layout};
+use crate::drawn::{Draw, Drawn};
 use crate::load;
 use crate::pages::account::AccountPage;
 use crate::pages::alerts::{AlertsView, ChannelFormView, RuleFormView};
@@ -88,15 +91,14 @@ pub fn App() -> impl IntoView {
 }
 
 /// Nothing is there.
-fn not_found() -> AnyView {
+fn not_found() -> Drawn {
     status(404);
-    Answer::Error {
-        status: 404,
-        title: "Nothing is here".to_owned(),
-        sentence: "There is no page at this address.".to_owned(),
-        hint: "It may have been typed wrongly, or what it showed is gone.".to_owned(),
-    }
-    .view()
+    failure(
+        404,
+        "Nothing is here".to_owned(),
+        "There is no page at this address.".to_owned(),
+        "It may have been typed wrongly, or what it showed is gone.".to_owned(),
+    )
 }
 
 /// Sets the status of the response; the browser has no use for it.
@@ -109,35 +111,42 @@ fn status(code: u16) {
     }
 }
 
+/// What a page waits for.
+type Loading = Pin<Box<dyn Future<Output = Result<Drawn, ServerFnError>> + Send>>;
+
 /// Loads the data of a page, then draws it. A failure is a page with the request's id, and status 500.
 ///
 /// Not a `Resource`: that would write the data into the document a second time, for islands that do not ask for it.
 fn loaded<T, F>(
     load: impl Fn() -> F + Copy + Send + Sync + 'static,
-    page: impl Fn(T) -> AnyView + Copy + Send + Sync + 'static,
+    page: impl Fn(T) -> Drawn + Copy + Send + Sync + 'static,
 ) -> AnyView
 where
     T: Send + 'static,
     F: Future<Output = Result<T, ServerFnError>> + Send + 'static,
 {
+    waited_for(Arc::new(move || Box::pin(async move { load().await.map(page) })))
+}
+
+fn waited_for(page: Arc<dyn Fn() -> Loading + Send + Sync>) -> AnyView {
     view! {
         <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                match load().await {
-                    Ok(data) => page(data),
-                    Err(error) => {
+            {move || {
+                let page = page();
+                Suspend::new(async move {
+                    page.await.unwrap_or_else(|error| {
                         leptos::logging::error!("a page could not be loaded: {error}");
                         status(500);
-                        Answer::Error {
-                            status: 500,
-                            title: "This page could not be shown".to_owned(),
-                            sentence: "Leasehold could not read what belongs here. Nothing was changed.".to_owned(),
-                            hint: "Try again. If it stays, look into the server's log for the request named below.".to_owned(),
-                        }
-                        .view()
-                    }
-                }
-            })}
+                        failure(
+                            500,
+                            "This page could not be shown".to_owned(),
+                            "Leasehold could not read what belongs here. Nothing was changed.".to_owned(),
+                            "Try again. If it stays, look into the server's log for the request named below."
+                                .to_owned(),
+                        )
+                    })
+                })
+            }}
         </Suspense>
     }
     .into_any()
@@ -148,7 +157,7 @@ macro_rules! framed {
     ($name:ident, $title:literal, $load:path, $page:ident) => {
         #[component]
         fn $name() -> impl IntoView {
-            loaded($load, |data| view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any())
+            loaded($load, |data| view! { <Layout><Title text=$title /><$page data=data /></Layout> }.drawn())
         }
     };
 }
@@ -158,7 +167,7 @@ macro_rules! bare {
     ($name:ident, $title:literal, $load:path, $page:ident) => {
         #[component]
         fn $name() -> impl IntoView {
-            loaded($load, |data| view! { <Title text=$title /><$page data=data /> }.into_any())
+            loaded($load, |data| view! { <Title text=$title /><$page data=data /> }.drawn())
         }
     };
 }
@@ -193,7 +202,7 @@ bare!(SetupDone, "Set up: done", load::setup_done_page, SetupDonePage);
 #[component]
 fn Login() -> impl IntoView {
     loaded(load::login_page, |data| {
-        view! { <crate::components::BareLayout><Title text="Sign in" /><LoginPage data=data /></crate::components::BareLayout> }.into_any()
+        view! { <crate::components::BareLayout><Title text="Sign in" /><LoginPage data=data /></crate::components::BareLayout> }.drawn()
     })
 }
 
@@ -203,7 +212,7 @@ fn ConfigurationRevision() -> impl IntoView {
     loaded(
         move || load::revision_page(number),
         |found| match found {
-            Some(data) => view! { <Layout><Title text="Revision" /><RevisionPage data=data /></Layout> }.into_any(),
+            Some(data) => view! { <Layout><Title text="Revision" /><RevisionPage data=data /></Layout> }.drawn(),
             None => not_found(),
         },
     )
@@ -217,7 +226,7 @@ fn ExchangeReceipt() -> impl IntoView {
     loaded(
         move || load::receipt_data(id.get_value()),
         |found| match found {
-            Some(data) => view! { <Layout><Title text="Receipt" /><ReceiptView data=data /></Layout> }.into_any(),
+            Some(data) => view! { <Layout><Title text="Receipt" /><ReceiptView data=data /></Layout> }.drawn(),
             None => not_found(),
         },
     )
@@ -229,7 +238,7 @@ fn ExchangeCluster() -> impl IntoView {
     loaded(
         move || load::cluster_data(id),
         |found| match found {
-            Some(data) => view! { <Layout><Title text="Cluster" /><ClusterView data=data /></Layout> }.into_any(),
+            Some(data) => view! { <Layout><Title text="Cluster" /><ClusterView data=data /></Layout> }.drawn(),
             None => not_found(),
         },
     )
@@ -243,7 +252,7 @@ macro_rules! alert_form {
             loaded(
                 || $load(None),
                 |found| match found {
-                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any(),
+                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.drawn(),
                     None => not_found(),
                 },
             )
@@ -255,7 +264,7 @@ macro_rules! alert_form {
             loaded(
                 move || $load(Some(id)),
                 |found| match found {
-                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.into_any(),
+                    Some(data) => view! { <Layout><Title text=$title /><$page data=data /></Layout> }.drawn(),
                     None => not_found(),
                 },
             )
@@ -271,7 +280,7 @@ pub(crate) fn invited(invitation: Invitation) -> AnyView {
     let invitation = StoredValue::new(invitation);
     loaded(load::servers_data, move |data| {
         let data = ServersPage { invitation: Some(invitation.get_value()), ..data };
-        view! { <Layout><Title text="Servers" /><ServersView data=data /></Layout> }.into_any()
+        view! { <Layout><Title text="Servers" /><ServersView data=data /></Layout> }.drawn()
     })
 }
 
@@ -281,7 +290,7 @@ fn Client() -> impl IntoView {
     loaded(
         move || load::client_data(id),
         |found| match found {
-            Some(data) => view! { <Layout><Title text="Client" /><ClientView data=data /></Layout> }.into_any(),
+            Some(data) => view! { <Layout><Title text="Client" /><ClientView data=data /></Layout> }.drawn(),
             None => not_found(),
         },
     )

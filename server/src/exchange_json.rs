@@ -56,14 +56,14 @@ pub fn licenses(engine: &Engine) -> Licenses {
         return Licenses { items: Vec::new(), serial: None, context: None, installed_at: None };
     };
     let item = |item: engine::exchange::LicenseItem| License {
-        id: item.license.id,
+        id: item.license.id.clone(),
         product: item.license.product.to_string(),
         kind: item.license.kind.as_str().to_owned(),
         context: item.license.context.to_string(),
         licensed: item.license.count,
         in_use: item.in_use,
         hours: item.license.hours,
-        version: item.license.version,
+        version: item.license.version.clone(),
         expires: item.license.expires.map(rfc3339),
         maintenance_expires: item.license.maintenance_expires.map(rfc3339),
         state: item.verdict.standing.as_str().to_owned(),

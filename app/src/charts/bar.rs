@@ -1,5 +1,6 @@
 //! A number as a bar beside it: the number is in the table, the bar is for the eye only.
 
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// A bar of `value` out of `of`, with a mark where a limit lies.
@@ -26,7 +27,7 @@ pub fn Bar(
             })}
         </svg>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A share as a length; never beyond the picture.

@@ -4,6 +4,7 @@ mod paths;
 
 use super::scale::{Scale, compact};
 use super::ticks::{NARROW_GAP, WIDE_GAP, anchor, thinned};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 use paths::Shapes;
@@ -132,7 +133,7 @@ pub fn CourseChart(course: Course) -> impl IntoView {
             <Plot course=course scale=scale height=height lane=lane />
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -167,11 +168,11 @@ fn Plot(course: Course, scale: Scale, height: String, lane: f64) -> impl IntoVie
             {labels.into_iter().collect_view()}
         </svg>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The words under the axis, for one width of screen.
-fn tick_words(class: &'static str, texts: Vec<(f64, String)>, room: f64, height: f64) -> AnyView {
+fn tick_words(class: &'static str, texts: Vec<(f64, String)>, room: f64, height: f64) -> Drawn {
     view! {
         <g class=format!("course-ticks {class}")>
             {texts.into_iter().map(|(at, text)| view! {
@@ -179,7 +180,7 @@ fn tick_words(class: &'static str, texts: Vec<(f64, String)>, room: f64, height:
             }).collect_view()}
         </g>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! When in the week something is used: a table of hours and weekdays whose cells are the darker the higher their number.
 
+use crate::drawn::{Draw, Drawn};
 use leptos::prelude::*;
 
 /// Steps of darkness above nothing.
@@ -80,12 +81,12 @@ pub fn HeatMap(
             }).collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .drawn()
 }
 
-fn cell((mean, peak): Cell, most: f64, day: &str, hour: usize) -> AnyView {
+fn cell((mean, peak): Cell, most: f64, day: &str, hour: usize) -> Drawn {
     let hint = format!("{day}, {hour:02}:00 to {:02}:00: {mean:.1} on average, {peak} at most", hour + 1);
-    view! { <td class=format!("h{}", level(mean, most)) title=hint>{written(mean)}</td> }.into_any()
+    view! { <td class=format!("h{}", level(mean, most)) title=hint>{written(mean)}</td> }.drawn()
 }
 
 #[cfg(test)]

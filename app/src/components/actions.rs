@@ -1,15 +1,12 @@
 //! Buttons, links that look like buttons, and the reason why one is disabled.
 
+use crate::drawn::{Draw, Inner};
 use leptos::prelude::*;
 
 /// A link that looks like a button.
 #[component]
-pub fn LinkButton(
-    #[prop(into)] href: String,
-    #[prop(optional)] look: &'static str,
-    children: Children,
-) -> impl IntoView {
-    view! { <a class=format!("button {look}") href=href>{children()}</a> }
+pub fn LinkButton(#[prop(into)] href: String, #[prop(optional)] look: &'static str, children: Inner) -> impl IntoView {
+    view! { <a class=format!("button {look}") href=href>{children.draw()}</a> }
 }
 
 /// The button that sends a form; disabled with its reason when there is one.
@@ -24,7 +21,7 @@ pub fn Submit(
     /// Why it cannot be used.
     #[prop(optional_no_strip)]
     why_not: Option<String>,
-    children: Children,
+    children: Inner,
 ) -> impl IntoView {
     let disabled = why_not.is_some();
     view! {
@@ -35,11 +32,11 @@ pub fn Submit(
             value=sends.map(|(_, value)| value)
             disabled=disabled
         >
-            {children()}
+            {children.draw()}
         </button>
         {why_not.map(|reason| view! { <Disabled reason=reason /> })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The reason beside a disabled control.

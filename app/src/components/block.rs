@@ -1,6 +1,7 @@
 //! The big sentence of a page, and the states in which a block has nothing to show.
 
 use super::icon::{Glyph, Icon};
+use crate::drawn::{Draw, Inner};
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 
@@ -16,17 +17,17 @@ pub(crate) fn glyph_of(tone: Tone) -> Glyph {
 
 /// The sentence a page opens with: how things stand, then why, then what to do.
 #[component]
-pub fn Statement(tone: Tone, #[prop(into)] sentence: String, children: Children) -> impl IntoView {
+pub fn Statement(tone: Tone, #[prop(into)] sentence: String, children: Inner) -> impl IntoView {
     view! {
         <section class=format!("statement {}", tone.class())>
             <span class="seal"><Icon glyph=glyph_of(tone) /></span>
             <div class="statement-text">
                 <p class="sentence">{sentence}</p>
-                {children()}
+                {children.draw()}
             </div>
         </section>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Nothing there: why, and one action.
@@ -34,31 +35,31 @@ pub fn Statement(tone: Tone, #[prop(into)] sentence: String, children: Children)
 pub fn EmptyState(
     #[prop(into)] title: String,
     #[prop(into)] why: String,
-    #[prop(optional)] children: Option<Children>,
+    #[prop(optional)] children: Option<Inner>,
 ) -> impl IntoView {
     view! {
         <div class="empty">
             <p class="empty-title">{title}</p>
             <p>{why}</p>
-            {children.map(|children| view! { <div class="actions">{children()}</div> })}
+            {children.map(|children| view! { <div class="actions">{children.draw()}</div> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Something failed: what, what to do, and the request id to find it by.
 #[component]
-pub fn ErrorBlock(#[prop(into)] sentence: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn ErrorBlock(#[prop(into)] sentence: String, #[prop(optional)] children: Option<Inner>) -> impl IntoView {
     let id = request().request_id.clone();
     view! {
         <div class="trouble" role="alert">
             <span class="seal"><Icon glyph=Glyph::Danger /></span>
             <div>
                 <p class="empty-title">{sentence}</p>
-                {children.map(|children| children())}
+                {children.map(Inner::draw)}
                 {(!id.is_empty()).then(|| view! { <p class="fine">"Request " <code>{id}</code></p> })}
             </div>
         </div>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,5 +1,6 @@
 //! A titled block of a page.
 
+use crate::drawn::{Draw, Drawn, Inner};
 use leptos::prelude::*;
 
 /// A section with a heading and, at its right, a link or a tag.
@@ -13,8 +14,8 @@ pub fn Card(
     span: &'static str,
     /// What stands at the right of the heading.
     #[prop(optional, into)]
-    aside: Option<AnyView>,
-    children: Children,
+    aside: Option<Drawn>,
+    children: Inner,
 ) -> impl IntoView {
     let heading = format!("{id}-title");
     view! {
@@ -23,8 +24,8 @@ pub fn Card(
                 <h2 id=heading.clone()>{title}</h2>
                 {aside.map(|aside| view! { <div class="aside">{aside}</div> })}
             </header>
-            {children()}
+            {children.draw()}
         </section>
     }
-    .into_any()
+    .drawn()
 }

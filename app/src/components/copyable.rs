@@ -1,5 +1,6 @@
 //! A value people carry elsewhere, with a copy button when script runs.
 
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use leptos::prelude::*;
 
@@ -17,5 +18,5 @@ pub fn Copyable(
             <CopyButton text=value what=what />
         </span>
     }
-    .into_any()
+    .drawn()
 }

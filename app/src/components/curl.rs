@@ -1,5 +1,6 @@
 //! "Show as curl": the same action for a script.
 
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use leptos::prelude::*;
 
@@ -16,5 +17,5 @@ pub fn ShowAsCurl(#[prop(into)] command: String, #[prop(optional, into)] note: O
             {note.map(|note| view! { <p class="fine">{note}</p> })}
         </details>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,5 +1,6 @@
 //! Two versions of the file, line by line. Within a replaced line the part that differs is marked.
 
+use crate::drawn::Draw;
 use leptos::prelude::*;
 use licensing::conf::diff::{Diff, Row, RowKind};
 
@@ -23,7 +24,7 @@ pub fn DiffView(
             </table>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -37,15 +38,15 @@ fn DiffRow(row: Row, mark: Option<(usize, usize)>) -> impl IntoView {
     };
     if row.kind == RowKind::Gap {
         let text = if row.text.is_empty() { "unchanged lines left out".to_owned() } else { row.text };
-        return view! { <tr class="gap"><td colspan="4">{text}</td></tr> }.into_any();
+        return view! { <tr class="gap"><td colspan="4">{text}</td></tr> }.drawn();
     }
     let text = match mark {
         Some((from, to)) => {
             let (head, rest) = row.text.split_at(from);
             let (middle, tail) = rest.split_at(to - from);
-            view! { {head.to_owned()}<mark>{middle.to_owned()}</mark>{tail.to_owned()} }.into_any()
+            view! { {head.to_owned()}<mark>{middle.to_owned()}</mark>{tail.to_owned()} }.drawn()
         }
-        None => row.text.into_any(),
+        None => row.text.drawn(),
     };
     view! {
         <tr class=class>
@@ -55,7 +56,7 @@ fn DiffRow(row: Row, mark: Option<(usize, usize)>) -> impl IntoView {
             <td class="text"><code>{text}</code></td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "2 lines": the larger of what goes and what comes, as people count a change.

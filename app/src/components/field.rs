@@ -1,5 +1,6 @@
 //! A labelled field of a form. It shows what was typed before, and what is wrong with it.
 
+use crate::drawn::Draw;
 use crate::request::request;
 use leptos::prelude::*;
 
@@ -52,7 +53,7 @@ pub fn Field(
             {error.map(|error| view! { <FieldProblem name=name.to_owned() sentence=error /> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The ids a control is described by.
@@ -75,7 +76,7 @@ pub(crate) fn FieldProblem(name: String, sentence: String) -> impl IntoView {
             <span>{sentence}</span>
         </p>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A hidden field.

@@ -1,6 +1,7 @@
 //! The form above a list that narrows it: the address then says what is shown, and it works without script.
 
 use super::field::Hidden;
+use crate::drawn::{Draw, Inner};
 use leptos::prelude::*;
 
 /// The form. Fields are its children; what must stay as it is goes along hidden.
@@ -15,18 +16,18 @@ pub fn FilterForm(
     #[prop(default = "Filter")] submit: &'static str,
     /// The address without filters, when there are any.
     clear: Option<String>,
-    children: Children,
+    children: Inner,
 ) -> impl IntoView {
     let kept = kept.into_iter().filter(|(_, value)| !value.is_empty());
     view! {
         <form method="get" action=action class="filters" role="search" aria-label=label>
             {kept.map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
-            {children()}
+            {children.draw()}
             <button type="submit" class="button">{submit}</button>
             {clear.map(|clear| view! { <a class="clear" href=clear>"Clear filters"</a> })}
         </form>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The text to look for. The key `/` leads here.
@@ -38,7 +39,7 @@ pub fn FilterText(label: &'static str, value: String) -> impl IntoView {
             <input class="input" type="search" id="filter-q" name="q" value=value data-filter="true" autocomplete="off" spellcheck="false" />
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A select. A chosen value that is not among the options is offered as it is.
@@ -71,7 +72,7 @@ pub fn FilterChoice(
             </select>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Options whose words are their values.

@@ -1,5 +1,6 @@
 //! The fingerprint of a key, set so that two people can compare it group by group.
 
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// A grouped fingerprint, four groups in a row.
@@ -14,5 +15,5 @@ pub fn Fingerprint(
             {grouped.split_whitespace().map(|group| view! { <span>{group.to_owned()}</span>" " }).collect_view()}
         </code>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! The summary above a refused form: each sentence leads to its field.
 
 use super::icon::{Glyph, Icon};
+use crate::drawn::Draw;
 use crate::request::request;
 use leptos::prelude::*;
 
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 pub fn FormErrors() -> impl IntoView {
     let errors = request().form.as_ref().map(|form| form.errors.clone()).unwrap_or_default();
     let title = match errors.as_slice() {
-        [] => return ().into_any(),
+        [] => return ().drawn(),
         [only] if only.field.is_none() => only.message.clone(),
         [_] => "One thing needs a change. What you typed is kept.".to_owned(),
         more => format!("{} things need a change. What you typed is kept.", more.len()),
@@ -23,13 +24,13 @@ pub fn FormErrors() -> impl IntoView {
                 {(!lines.is_empty()).then(|| view! {
                     <ul>
                         {lines.into_iter().map(|error| match error.field {
-                            Some(field) => view! { <li><a href=format!("#{field}")>{error.message}</a></li> }.into_any(),
-                            None => view! { <li>{error.message}</li> }.into_any(),
+                            Some(field) => view! { <li><a href=format!("#{field}")>{error.message}</a></li> }.drawn(),
+                            None => view! { <li>{error.message}</li> }.drawn(),
                         }).collect_view()}
                     </ul>
                 })}
             </div>
         </div>
     }
-    .into_any()
+    .drawn()
 }

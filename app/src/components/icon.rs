@@ -1,5 +1,6 @@
 //! Line icons on a 16 px grid. They always stand beside a word, so they are hidden from assistive technology.
 
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// The icons there are.
@@ -89,7 +90,7 @@ pub fn Icon(glyph: Glyph) -> impl IntoView {
             <path d=glyph.path() />
         </svg>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The mark: a corner that encloses what it keeps.
@@ -102,5 +103,5 @@ pub fn Mark() -> impl IntoView {
             <circle class="mark-line" cx="15" cy="10" r="3" />
         </svg>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,5 +1,6 @@
 //! The frame around each page: top bar, navigation, messages, content.
 
+use crate::drawn::{Draw, Inner};
 use std::sync::Arc;
 
 use super::actions::LinkButton;
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 
 /// The frame of a signed-in page.
 #[component]
-pub fn Layout(children: Children) -> impl IntoView {
+pub fn Layout(children: Inner) -> impl IntoView {
     let context = request();
     let alarm = context.badge.changed_outside && context.path != paths::CONFIGURATION_OUTSIDE;
     view! {
@@ -31,17 +32,17 @@ pub fn Layout(children: Children) -> impl IntoView {
                     </Banner>
                 })}
                 <FlashMessage />
-                {children()}
+                {children.draw()}
             </main>
             <BottomBar />
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The frame of a page for which nobody needs to be signed in.
 #[component]
-pub fn BareLayout(children: Children) -> impl IntoView {
+pub fn BareLayout(children: Inner) -> impl IntoView {
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
         <div class="bare">
@@ -51,11 +52,11 @@ pub fn BareLayout(children: Children) -> impl IntoView {
             </header>
             <main id="main" tabindex="-1">
                 <FlashMessage />
-                {children()}
+                {children.draw()}
             </main>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -81,7 +82,7 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
             <UserMenu context=context />
         </header>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How contact with the vendor stands; leads to the exchange.
@@ -93,7 +94,7 @@ fn ContactState(tone: Tone, words: String) -> impl IntoView {
             <Pill tone=tone text=words />
         </a>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -122,7 +123,7 @@ fn UserMenu(context: Arc<RequestContext>) -> impl IntoView {
                 </details>
             }
         })
-        .into_any()
+        .drawn()
 }
 
 /// Where the palette can lead this viewer.

@@ -2,6 +2,7 @@
 
 use super::block::glyph_of;
 use super::icon::Icon;
+use crate::drawn::{Draw, Inner};
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 
@@ -13,16 +14,16 @@ pub fn Banner(
     /// `status` or `alert`.
     #[prop(default = "status")]
     role: &'static str,
-    #[prop(optional)] children: Option<Children>,
+    #[prop(optional)] children: Option<Inner>,
 ) -> impl IntoView {
     view! {
         <div class=format!("banner {}", tone.class()) role=role>
             <Icon glyph=glyph_of(tone) />
             <p>{text}</p>
-            {children.map(|children| view! { <div class="banner-action">{children()}</div> })}
+            {children.map(|children| view! { <div class="banner-action">{children.draw()}</div> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The message of the last action, when there is one.

@@ -2,6 +2,7 @@
 
 use super::icon::{Glyph, Icon};
 use super::theme_choice::ThemeChoice;
+use crate::drawn::{Draw, Drawn};
 use crate::paths;
 use crate::request::{RequestContext, request};
 use leptos::prelude::*;
@@ -48,7 +49,7 @@ impl Place {
 }
 
 /// One entry: a link, or the disabled name with its reason.
-fn entry(place: Place, context: &RequestContext) -> AnyView {
+fn entry(place: Place, context: &RequestContext) -> Drawn {
     match context.why_not(place.permission) {
         Some(reason) => view! {
             <span class="nav-item" aria-disabled="true" title=reason>
@@ -57,7 +58,7 @@ fn entry(place: Place, context: &RequestContext) -> AnyView {
                 <span class="vh">{format!(": {reason}")}</span>
             </span>
         }
-        .into_any(),
+        .drawn(),
         None => {
             let current = place.holds(&context.path).then_some("page");
             let alarm = place.href == paths::CONFIGURATION && context.badge.changed_outside;
@@ -68,7 +69,7 @@ fn entry(place: Place, context: &RequestContext) -> AnyView {
                     {alarm.then(|| view! { <span class="dot danger"><span class="vh">"changed outside Leasehold"</span></span> })}
                 </a>
             }
-            .into_any()
+            .drawn()
         }
     }
 }
@@ -82,7 +83,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="side-items">{PLACES.into_iter().map(|place| entry(place, &context)).collect_view()}</div>
         </nav>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The bottom bar of narrow screens: three pages, and a drawer with the rest that opens without script.
@@ -111,5 +112,5 @@ pub(crate) fn BottomBar() -> impl IntoView {
             </details>
         </nav>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,5 +1,6 @@
 //! The head of a page: where one is, what this is, what one can do.
 
+use crate::drawn::{Draw, Drawn};
 use crate::request::request;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,10 +14,10 @@ pub fn PageHeader(
     crumbs: Vec<(String, String)>,
     /// One line under the heading.
     #[prop(optional, into)]
-    lead: Option<AnyView>,
+    lead: Option<Drawn>,
     /// Links and buttons.
     #[prop(optional, into)]
-    actions: Option<AnyView>,
+    actions: Option<Drawn>,
 ) -> impl IntoView {
     view! {
         <Title text=document_title(&title) />
@@ -37,7 +38,7 @@ pub fn PageHeader(
             {actions.map(|actions| view! { <div class="actions">{actions}</div> })}
         </header>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "Configuration · lic-01 · Leasehold". leptos_meta writes titles unescaped, so what could be markup is left out.

@@ -1,5 +1,6 @@
 //! The one text area. Leptos writes the children of `<textarea>` unescaped; this wrapper escapes them.
 
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// Makes text safe inside `<textarea>`. A browser drops one leading line break, so one is added.
@@ -47,7 +48,7 @@ pub fn TextArea(
             {escaped(&text)}
         </textarea>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -1,6 +1,7 @@
 //! Light, dark or what the system says. Three buttons of one plain form.
 
 use super::field::Hidden;
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Theme, request};
 use leptos::prelude::*;
@@ -19,5 +20,5 @@ pub fn ThemeChoice() -> impl IntoView {
             }).collect_view()}
         </form>
     }
-    .into_any()
+    .drawn()
 }

@@ -29,18 +29,18 @@ fn row(item: &LicenseItem, now: i64) -> LicenseRow {
     LicenseRow {
         id: license.id.clone(),
         product: license.product.to_string(),
-        kind: license.kind.as_str().to_owned(),
-        context: license.context.to_string(),
+        kind: license.kind.as_str().into(),
+        context: license.context.as_str().into(),
         licensed: license.count,
         in_use: item.in_use,
-        over_committed: false,
+        over_committed: item.over_committed,
         hours: license.hours,
         version: license.version.clone(),
         expires_ms: license.expires,
         maintenance_ms: license.maintenance_expires,
         maintenance_over: license.maintenance_expires.is_some_and(|at| at <= now),
-        state: standing.as_str().to_owned(),
-        state_label: standing.label().to_owned(),
+        state: standing.as_str().into(),
+        state_label: standing.label().into(),
         tone: match standing {
             Standing::Active => Tone::Success,
             Standing::Expired | Standing::Lapsed => Tone::Danger,
@@ -53,8 +53,7 @@ fn row(item: &LicenseItem, now: i64) -> LicenseRow {
 
 fn matches(row: &LicenseRow, filter: &LicenseFilter) -> bool {
     let wanted = filter.q.to_lowercase();
-    let text =
-        [row.product.as_str(), row.id.as_str(), row.context.as_str(), row.version.as_deref().unwrap_or_default()];
+    let text = [row.product.as_str(), row.id.as_str(), &row.context, row.version.as_deref().unwrap_or_default()];
     (wanted.is_empty() || text.iter().any(|text| text.to_lowercase().contains(&wanted)))
         && (filter.state.is_empty() || row.state == filter.state)
         && (filter.kind.is_empty() || row.kind == filter.kind)
@@ -102,14 +101,8 @@ pub async fn load(engine: &Engine) -> Result<LicensesPage, DatabaseError> {
     }
     let identity = engine.identity().await?;
     let last = engine.last_changes().await?;
-    let over: Vec<String> =
-        engine.pools().into_iter().filter(|pool| pool.over_committed).map(|pool| pool.product).collect();
-    let mut items = rows(all.as_ref(), &filter, request.now_ms);
-    for item in items.iter_mut().filter(|item| item.state == Standing::Active.as_str()) {
-        item.over_committed = over.contains(&item.product);
-    }
     Ok(LicensesPage {
-        items,
+        items: rows(all.as_ref(), &filter, request.now_ms),
         total: everything.len(),
         csv: crate::paths::licenses_csv(&filter.q, &filter.state, &filter.kind, &filter.sort, filter.descending),
         filter,
@@ -138,15 +131,15 @@ pub fn csv(rows: &[LicenseRow]) -> String {
         let cells = [
             row.id.clone(),
             row.product.clone(),
-            row.kind.clone(),
-            row.context.clone(),
+            row.kind.to_string(),
+            row.context.to_string(),
             row.licensed.to_string(),
             row.in_use.to_string(),
             row.hours.map(|hours| hours.to_string()).unwrap_or_default(),
             row.version.clone().unwrap_or_default(),
             time(row.expires_ms),
             time(row.maintenance_ms),
-            row.state.clone(),
+            row.state.to_string(),
             row.reason.clone().unwrap_or_default(),
         ];
         text.push_str(&cells.iter().map(|text| super::csv_text(text)).collect::<Vec<_>>().join(","));

@@ -3,6 +3,7 @@
 mod model;
 
 use crate::components::{Card, Field, FormErrors, Hidden, PageHeader, Pill, Submit, ThemeChoice, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ pub fn AccountPage(data: Account) -> impl IntoView {
     let others = data.sessions.iter().filter(|session| !session.current).count();
     let changed = data.password_changed_ms;
     view! {
-        <PageHeader title="Account" lead=view! { "Signed in as " <b>{data.name}</b> ", " {data.role.to_string()} "." }.into_any() />
+        <PageHeader title="Account" lead=view! { "Signed in as " <b>{data.name}</b> ", " {data.role.to_string()} "." }.drawn() />
         <FormErrors />
         <div class="grid">
             <Card title="Password" id="password-card" span="c6">
@@ -49,7 +50,7 @@ pub fn AccountPage(data: Account) -> impl IntoView {
             </Card>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -69,5 +70,5 @@ fn Session(session: SessionItem) -> impl IntoView {
             })}
         </li>
     }
-    .into_any()
+    .drawn()
 }

@@ -10,6 +10,7 @@ mod rules;
 mod tabs;
 
 use crate::components::{Card, FormErrors, LinkButton, PageHeader, Statement};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use channels::Channels;
@@ -33,18 +34,18 @@ fn crumbs() -> Vec<(String, String)> {
 #[component]
 pub fn AlertsView(data: AlertsPage) -> impl IntoView {
     let may = request().why_not(Permission::EditConfiguration).is_none();
-    let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.into_any());
+    let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.drawn());
     let AlertsPage { rules, channels, deliveries } = data;
     view! {
-        <PageHeader title="Alerts" lead=view! { "Who is told when something needs attention." }.into_any() />
+        <PageHeader title="Alerts" lead=view! { "Who is told when something needs attention." }.drawn() />
         <SettingsTabs />
         <FormErrors />
         <Summary rules=rules.clone() has_channels=!channels.is_empty() />
-        <Card title="Rules" id="rules" aside=more_rules.into_any()><Rules rules=rules /></Card>
+        <Card title="Rules" id="rules" aside=more_rules.drawn()><Rules rules=rules /></Card>
         <Card title="Channels" id="channels"><Channels channels=channels /></Card>
         <Card title="Told lately" id="deliveries"><Deliveries items=deliveries /></Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How things stand, in a sentence.
@@ -89,7 +90,7 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
             })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "1 rule fires", "2 rules fire".

@@ -6,6 +6,7 @@ mod model;
 use crate::components::{
     Card, EmptyState, FilterChoice, FilterForm, Glyph, Icon, LinkButton, PageHeader, Pill, TimeAgo, plain_options,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -24,7 +25,7 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
     let older = data.older.map(|before| paths::audit(&who, &what, Some(before)));
     let newest = later.then(|| paths::audit(&who, &what, None));
     view! {
-        <PageHeader title="Audit" lead=view! { "Who did what, when and from where. Entries are added, never changed." }.into_any() />
+        <PageHeader title="Audit" lead=view! { "Who did what, when and from where. Entries are added, never changed." }.drawn() />
         <ChainState chain=data.chain.clone() />
         <Card title="Entries" id="entries">
             <FilterForm action=paths::AUDIT label="Filter the audit log" clear=clear>
@@ -36,16 +37,16 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
                     <EmptyState title="No entry matches" why="There are entries, but none fits these filters.">
                         <LinkButton href=paths::AUDIT>"Clear filters"</LinkButton>
                     </EmptyState>
-                }.into_any(),
+                }.drawn(),
                 (true, false) => view! {
                     <EmptyState title="Nothing yet" why="The first entry appears when somebody signs in or changes something." />
-                }.into_any(),
-                (false, _) => view! { <AuditList items=data.items /> }.into_any(),
+                }.drawn(),
+                (false, _) => view! { <AuditList items=data.items /> }.drawn(),
             }}
             <Pager newest=newest older=older />
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The way to newer and older entries of a list.
@@ -60,7 +61,7 @@ pub(crate) fn Pager(newest: Option<String>, older: Option<String>) -> impl IntoV
                 </nav>
             }
         })
-        .into_any()
+        .drawn()
 }
 
 /// Whether the entries are still the ones that were written.
@@ -71,16 +72,16 @@ fn ChainState(chain: Chain) -> impl IntoView {
             <p class="chain"><Pill tone=Tone::Success text="Unbroken" />
                 <span>{format!("Verified up to entry {up_to}, ")}<TimeAgo at_ms=at_ms />"."</span></p>
         }
-        .into_any(),
+        .drawn(),
         Chain::Broken { at } => view! {
             <p class="chain" role="alert"><Pill tone=Tone::Danger text="Broken" />
                 <span>{format!("Entry {at} does not fit the one before it. Entries were changed or removed outside Leasehold. Keep a copy of the data folder and find out who had access to it.")}</span></p>
         }
-        .into_any(),
+        .drawn(),
         Chain::NotChecked => view! {
             <p class="chain"><Pill text="Not checked" /><span>"The entries have not been checked since the start."</span></p>
         }
-        .into_any(),
+        .drawn(),
     }
-    .into_any()
+    .drawn()
 }

@@ -13,6 +13,7 @@ pub use model::{ClientFilter, ClientPage, ClientRow, ClientsPage, Holding, PoolU
 pub(crate) use pools::Pools;
 
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
+use crate::drawn::Draw;
 use crate::pages::exchange::{counted, curl};
 use crate::pages::usage::ConnectCard;
 use crate::paths;
@@ -24,9 +25,9 @@ use table::Table;
 /// The page of `/clients`.
 #[component]
 pub fn ClientsView(data: ClientsPage) -> impl IntoView {
-    let pace = (data.total > 0).then(|| view! { <Pace filter=data.filter.clone() /> }.into_any());
+    let pace = (data.total > 0).then(|| view! { <Pace filter=data.filter.clone() /> }.drawn());
     let body = if data.total == 0 {
-        view! { <Nobody data=data /> }.into_any()
+        view! { <Nobody data=data /> }.drawn()
     } else {
         let pools = data.pools.clone();
         view! {
@@ -36,14 +37,14 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
             })}
             <List data=data />
         }
-        .into_any()
+        .drawn()
     };
     view! {
-        <PageHeader title="Clients" lead="The applications that take licenses from this server.".into_any() actions=pace.unwrap_or_else(|| ().into_any()) />
+        <PageHeader title="Clients" lead="The applications that take licenses from this server.".drawn() actions=pace.unwrap_or_else(|| ().drawn()) />
         {body}
         <ShowAsCurl command=curl("GET", paths::API_CLIENTS, "") note="Put an API token in place of $TOKEN." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// No client is known.
@@ -55,7 +56,7 @@ fn Nobody(data: ClientsPage) -> impl IntoView {
         </Card>
         <ConnectCard connect=data.connect />
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -69,19 +70,19 @@ fn List(data: ClientsPage) -> impl IntoView {
             <ClientFilters filter=data.filter.clone() products=data.products counts=data.counts />
             <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
         </div>
-        <Card title="Clients" id="clients" aside=counted(shown, "client", "clients").into_any()>
+        <Card title="Clients" id="clients" aside=counted(shown, "client", "clients").drawn()>
             {if shown == 0 {
                 view! {
                     <EmptyState title="No client matches" why="There are clients, but none fits these filters.">
                         <LinkButton href=clear>"Clear filters"</LinkButton>
                     </EmptyState>
-                }.into_any()
+                }.drawn()
             } else {
-                view! { <Table items=data.items filter=data.filter /> }.into_any()
+                view! { <Table items=data.items filter=data.filter /> }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 impl ClientFilter {

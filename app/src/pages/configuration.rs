@@ -26,6 +26,7 @@ pub(crate) use setting_row::SettingRow;
 pub use text::TextPage;
 
 use crate::components::{Hidden, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -42,7 +43,7 @@ fn FileLine(file: FileInfo) -> impl IntoView {
             </span>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The crumbs of a page under the configuration.
@@ -59,13 +60,13 @@ fn DraftFields(draft: Draft, base: String) -> impl IntoView {
         {draft.fields.into_iter().map(|(name, value)| {
             // A hidden input drops line breaks of `\r\n` differently than a text area; the text itself goes through one.
             if name == "text" {
-                view! { <div hidden><label for="draft-text">"Text"</label><crate::components::TextArea name=name id="draft-text" text=value /></div> }.into_any()
+                view! { <div hidden><label for="draft-text">"Text"</label><crate::components::TextArea name=name id="draft-text" text=value /></div> }.drawn()
             } else {
-                view! { <Hidden name=name value=value /> }.into_any()
+                view! { <Hidden name=name value=value /> }.drawn()
             }
         }).collect_view()}
     }
-    .into_any()
+    .drawn()
 }
 
 /// Why nothing can be edited: calm, with what to do.
@@ -80,5 +81,5 @@ fn FileProblem(sentence: String, path: String) -> impl IntoView {
             <div class="actions"><a class="button" href=paths::CONFIGURATION_HISTORY>"Show the saved revisions"</a></div>
         </Statement>
     }
-    .into_any()
+    .drawn()
 }

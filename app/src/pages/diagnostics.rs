@@ -6,6 +6,7 @@ mod model;
 mod ports;
 
 use crate::components::{FormErrors, LinkButton, PageHeader, Statement, Submit, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use firewall::Firewall;
@@ -24,9 +25,9 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
     let running = data.running;
     view! {
         {if fresh {
-            view! { <PageHeader title="Diagnostics" lead=lead.into_any() /> }.into_any()
+            view! { <PageHeader title="Diagnostics" lead=lead.drawn() /> }.drawn()
         } else {
-            view! { <PageHeader title="Diagnostics" lead=lead.into_any() actions=view! { <Check running=running again=true /> }.into_any() /> }.into_any()
+            view! { <PageHeader title="Diagnostics" lead=lead.drawn() actions=view! { <Check running=running again=true /> }.drawn() /> }.drawn()
         }}
         <FormErrors />
         <Statement tone=data.tone sentence=data.sentence.clone()>
@@ -46,7 +47,7 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
             <p>"It opens one connection to each node at each allowed port: name, TCP, TLS where HTTPS is meant, then one HTTP request without content. Nothing about this server is sent, and only nodes named in the configuration file are asked."</p>
         </aside>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The button that starts a check.
@@ -61,7 +62,7 @@ fn Check(running: bool, again: bool) -> impl IntoView {
             <Submit look=if again { "" } else { "primary" } why_not=why_not>"Check all nodes and ports"</Submit>
         </form>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How far a running check is.
@@ -73,5 +74,5 @@ pub(crate) fn Progress(done: usize, total: usize, again: &'static str) -> impl I
         </div>
         <div class="actions"><LinkButton href=again>"Look again"</LinkButton></div>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! What went wrong, said plainly, with a way on.
 
 use crate::components::{Glyph, Icon, LinkButton, PageHeader};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -37,5 +38,5 @@ pub fn ErrorPage(
             </p>
         </div>
     }
-    .into_any()
+    .drawn()
 }

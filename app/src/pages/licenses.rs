@@ -10,11 +10,12 @@ pub use model::{LicenseFilter, LicenseRow, LicensesPage};
 pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense, VeProduct};
 
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl, TimeAgo};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, counted, curl};
 use crate::paths;
 use filter::LicenseFilters;
 use leptos::prelude::*;
-use standing::{NeverSynced, Standing};
+use standing::{never_synced, standing};
 use table::{Loaded, NotLoaded};
 use ve::MachineBlock;
 
@@ -23,92 +24,96 @@ use ve::MachineBlock;
 pub fn LicensesView(data: LicensesPage) -> impl IntoView {
     let ready = data.registered == Registered::Yes;
     let never = data.serial.is_none();
-    let lead = (!never).then(|| view! { <Bundle data=data.clone() /> }.into_any());
+    let lead = (!never).then(|| bundle(&data));
     let has_any = data.total > 0;
-    let machine = data.machine.clone();
     let opening = match (ready, never) {
-        (false, true) => view! { <NotReady registered=data.registered.clone() /> }.into_any(),
-        (true, true) => view! { <NeverSynced data=data.clone() /> }.into_any(),
+        (false, true) => view! { <NotReady registered=data.registered.clone() /> }.drawn(),
+        (true, true) => never_synced(&data.contact),
         (ready, false) => view! {
             {(!ready).then(|| view! { <NotReady registered=data.registered.clone() /> })}
-            <Standing data=data.clone() />
+            {standing(&data)}
         }
-        .into_any(),
+        .drawn(),
     };
+    let LicensesPage { items, total, filter, csv, counts, kinds, machine, last_changes, .. } = data;
     view! {
         <PageHeader
             title="Licenses"
-            lead=lead.unwrap_or_else(|| "What this server may hand out.".into_any())
+            lead=lead.unwrap_or_else(|| "What this server may hand out.".drawn())
         />
         {opening}
         {match (has_any, never) {
-            (true, _) => view! { <Lists data=data.clone() /> }.into_any(),
+            (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts kinds=kinds /> }.drawn(),
             (false, false) => view! {
                 <Card title="Licenses" id="loaded">
                     <EmptyState title="No license" why="The vendor's last answer holds none for this server. Ask the vendor when you expect some; the next exchange brings them.">
                         <LinkButton href=paths::EXCHANGE>"To the exchange"</LinkButton>
                     </EmptyState>
                 </Card>
-            }.into_any(),
-            (false, true) => ().into_any(),
+            }.drawn(),
+            (false, true) => ().drawn(),
         }}
         <MachineBlock data=machine folded=has_any />
-        {data.last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
+        {last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
         <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// Where the licenses come from.
-#[component]
-fn Bundle(data: LicensesPage) -> impl IntoView {
+fn bundle(data: &LicensesPage) -> Drawn {
     view! {
-        {data.context.map(|context| format!("Context {context}"))}
+        {data.context.as_ref().map(|context| format!("Context {context}"))}
         {data.serial.map(|serial| view! { <span class="sep">{format!("serial {serial}")}</span> })}
         {data.installed_ms.map(|at| view! { <span class="sep">"installed " <TimeAgo at_ms=at /></span> })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// Filter and tables.
 #[component]
-fn Lists(data: LicensesPage) -> impl IntoView {
-    let shown = data.items.len();
-    let (loaded, off): (Vec<_>, Vec<_>) = data.items.into_iter().partition(|item| item.state == "active");
-    let some = (shown < data.total).then(|| format!("{shown} of {} shown · ", data.total));
-    let csv = data.csv;
+fn Lists(
+    items: Vec<LicenseRow>,
+    total: usize,
+    filter: LicenseFilter,
+    csv: String,
+    counts: Vec<(String, usize)>,
+    kinds: Vec<String>,
+) -> impl IntoView {
+    let shown = items.len();
+    let (loaded, off): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.state == "active");
+    let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
     let (has_loaded, has_off) = (!loaded.is_empty(), !off.is_empty());
     let (loaded_count, off_count) = (loaded.len(), off.len());
-    let filter = data.filter.clone();
     view! {
         <div class="list-tools">
-            <LicenseFilters filter=data.filter kinds=data.kinds counts=data.counts />
+            <LicenseFilters filter=filter.clone() kinds=kinds counts=counts />
             <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
         </div>
         {match (has_loaded, has_off) {
             (true, _) => view! {
-                <Card title="Loaded" id="loaded" aside=counted(loaded_count, "license", "licenses").into_any()>
+                <Card title="Loaded" id="loaded" aside=counted(loaded_count, "license", "licenses").drawn()>
                     <Loaded items=loaded filter=filter />
                     <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
                 </Card>
-            }.into_any(),
-            (false, true) => ().into_any(),
+            }.drawn(),
+            (false, true) => ().drawn(),
             (false, false) => view! {
                 <Card title="Licenses" id="loaded">
                     <EmptyState title="No license matches" why="There are licenses, but none fits these filters.">
                         <LinkButton href=paths::LICENSES>"Clear filters"</LinkButton>
                     </EmptyState>
                 </Card>
-            }.into_any(),
+            }.drawn(),
         }}
         {has_off.then(|| view! {
-            <Card title="Not loaded" id="not-loaded" aside=counted(off_count, "license", "licenses").into_any()>
+            <Card title="Not loaded" id="not-loaded" aside=counted(off_count, "license", "licenses").drawn()>
                 <p class="muted">"Applications cannot take these. Each says why, and what to do."</p>
                 <NotLoaded items=off />
             </Card>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// So many changes of one kind are listed here; the ledger has them all.
@@ -117,12 +122,12 @@ const MOST_CHANGES: usize = 12;
 /// What the last exchange brought.
 #[component]
 fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
-    let aside = view! { <a href=paths::EXCHANGE_LEDGER>"Ledger"</a> }.into_any();
+    let aside = view! { <a href=paths::EXCHANGE_LEDGER>"Ledger"</a> }.drawn();
     view! {
         <Card title="What the last exchange changed" id="changes" aside=aside>
             <p class="muted"><TimeAgo at_ms=at_ms /></p>
             <ChangeList changes=changes most=MOST_CHANGES />
         </Card>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! Signing in.
 
 use crate::components::{Field, FormErrors, Hidden, PageHeader};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ fn Kept() -> impl IntoView {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| view! { <Hidden name=name value=value /> })
         .collect_view()
-        .into_any()
+        .drawn()
 }
 
 /// The data of the page that gives back what was typed.
@@ -39,7 +40,7 @@ pub struct Resume {
 pub fn ResumePage(data: Resume) -> impl IntoView {
     view! {
         <div class="login">
-            <PageHeader title="You are signed in again" lead=view! { "What you had typed is still here." }.into_any() />
+            <PageHeader title="You are signed in again" lead=view! { "What you had typed is still here." }.drawn() />
             <form method="post" action=data.path class="stack">
                 {data.fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
                 <button type="submit" class="button primary wide">"Go on with what I typed"</button>
@@ -47,7 +48,7 @@ pub fn ResumePage(data: Resume) -> impl IntoView {
             <p class="fine"><a href=paths::OVERVIEW>"Leave it, go to the overview"</a></p>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Name and password.
@@ -56,7 +57,7 @@ pub fn LoginPage(data: Login) -> impl IntoView {
     let server = request().badge.server_name.clone();
     view! {
         <div class="login">
-            <PageHeader title="Sign in" lead=view! { "to " <b>{if server.is_empty() { "Leasehold".to_owned() } else { server }}</b> }.into_any() />
+            <PageHeader title="Sign in" lead=view! { "to " <b>{if server.is_empty() { "Leasehold".to_owned() } else { server }}</b> }.drawn() />
             <form method="post" action=paths::LOGIN class="stack">
                 <FormErrors />
                 <Hidden name="next" value=data.next />
@@ -70,5 +71,5 @@ pub fn LoginPage(data: Login) -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .drawn()
 }

@@ -9,6 +9,7 @@ mod place;
 pub use model::{LogFileRow, LogRow, LogsFilter, LogsPage, Looked, Trouble};
 
 use crate::components::{Card, EmptyState, ErrorBlock, Glyph, Icon, LinkButton, PageHeader, ShowAsCurl};
+use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
 use files::Files;
@@ -21,10 +22,10 @@ use place::Place;
 #[component]
 pub fn LogsView(data: LogsPage) -> impl IntoView {
     if !data.filter.at.is_empty() {
-        return view! { <Place data=data /> }.into_any();
+        return view! { <Place data=data /> }.drawn();
     }
     let pace = (data.trouble.is_none() && data.filter.before.is_empty())
-        .then(|| view! { <Pace filter=data.filter.clone() /> }.into_any());
+        .then(|| view! { <Pace filter=data.filter.clone() /> }.drawn());
     let (files, again) = (data.files.clone(), data.filter.href());
     let body = match data.trouble.clone() {
         Some(Trouble::Off(sentence)) => view! {
@@ -34,22 +35,22 @@ pub fn LogsView(data: LogsPage) -> impl IntoView {
                 </EmptyState>
             </Card>
         }
-        .into_any(),
+        .drawn(),
         Some(Trouble::Failed(sentence)) => view! {
             <Card title="Lines" id="lines">
                 <ErrorBlock sentence=sentence><p><a href=again>"Try again"</a></p></ErrorBlock>
             </Card>
         }
-        .into_any(),
-        None => view! { <List data=data.clone() /> }.into_any(),
+        .drawn(),
+        None => view! { <List data=data.clone() /> }.drawn(),
     };
     view! {
-        <PageHeader title="Logs" lead=view! { <Lead data=data /> }.into_any() actions=pace.unwrap_or_else(|| ().into_any()) />
+        <PageHeader title="Logs" lead=view! { <Lead data=data /> }.drawn() actions=pace.unwrap_or_else(|| ().drawn()) />
         {body}
         {(!files.is_empty()).then(|| view! { <Files files=files /> })}
         <ShowAsCurl command=curl("GET", paths::API_LOGS, "") note="Put an API token in place of $TOKEN." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// How much is written, and where that is set.
@@ -60,7 +61,7 @@ fn Lead(data: LogsPage) -> impl IntoView {
         {data.verbosity}
         {there.map(|href| view! { " "<a href=href>"Change how much"</a> })}
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -72,11 +73,11 @@ fn List(data: LogsPage) -> impl IntoView {
     let newest = (!filter.before.is_empty()).then(|| LogsFilter { before: String::new(), ..filter.clone() }.href());
     view! {
         <LogFilters filter=filter refused=data.refused.clone() />
-        <Card title="Lines" id="lines" aside=view! { <Aside filter=csv empty=empty /> }.into_any()>
+        <Card title="Lines" id="lines" aside=view! { <Aside filter=csv empty=empty /> }.drawn()>
             {if empty {
-                view! { <Nothing data=data.clone() older=older.clone() /> }.into_any()
+                view! { <Nothing data=data.clone() older=older.clone() /> }.drawn()
             } else {
-                view! { <Lines lines=data.lines wanted=wanted /> }.into_any()
+                view! { <Lines lines=data.lines wanted=wanted /> }.drawn()
             }}
             {(!empty).then(|| data.looked.clone()).flatten().map(|looked| view! { <p class="fine">{looked.sentence()}</p> })}
             {(newest.is_some() || (older.is_some() && !empty)).then(|| view! {
@@ -87,7 +88,7 @@ fn List(data: LogsPage) -> impl IntoView {
             })}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The same lines as a file.
@@ -102,7 +103,7 @@ fn Aside(filter: LogsFilter, empty: bool) -> impl IntoView {
             })}
         </span>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Nothing to list: why, and what to do.
@@ -115,7 +116,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
                 <LinkButton href=LogsFilter { before: String::new(), ..filter }.href()>"Newest lines"</LinkButton>
             </EmptyState>
         }
-        .into_any();
+        .drawn();
     }
     if let Some(older) = older {
         let why = data.looked.map(|looked| looked.sentence()).unwrap_or_default();
@@ -125,7 +126,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
                 <LinkButton href=paths::LOGS look="quiet">"Clear filters"</LinkButton>
             </EmptyState>
         }
-        .into_any();
+        .drawn();
     }
     if filter.filters() || !filter.before.is_empty() {
         return view! {
@@ -133,7 +134,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
                 <LinkButton href=paths::LOGS>"Clear filters"</LinkButton>
             </EmptyState>
         }
-        .into_any();
+        .drawn();
     }
     let there = data.verbosity_is_set_there.then(|| paths::setting("LOGGING_VERBOSITY"));
     view! {
@@ -141,7 +142,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
             {there.map(|href| view! { <LinkButton href=href>"Change how much is written"</LinkButton> })}
         </EmptyState>
     }
-    .into_any()
+    .drawn()
 }
 
 impl Looked {

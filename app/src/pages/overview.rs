@@ -9,6 +9,7 @@ mod standing;
 mod steps;
 
 use crate::components::{Card, LinkButton, PageHeader};
+use crate::drawn::Draw;
 use changes::Changes;
 use contact::{Contact, Licenses};
 use in_use::InUse;
@@ -54,5 +55,5 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .drawn()
 }

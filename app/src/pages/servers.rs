@@ -16,6 +16,7 @@ pub use model::{
 };
 
 use crate::components::{FormErrors, PageHeader, ShowAsCurl, TimeAgo};
+use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
 use handover::{HandedOver, HandoverForms};
@@ -56,7 +57,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Put an API token in place of $TOKEN." />
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "71 h 12 min", "12 min", "45 s".

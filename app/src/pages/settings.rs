@@ -3,6 +3,7 @@
 mod model;
 
 use crate::components::{Card, Copyable, PageHeader, Tag};
+use crate::drawn::Draw;
 use crate::pages::alerts::SettingsTabs;
 use leptos::prelude::*;
 pub use model::{OwnSetting, Settings, Source};
@@ -16,7 +17,7 @@ pub fn SettingsPage(data: Settings) -> impl IntoView {
         "Not there; every default applies. It would be read from "
     };
     view! {
-        <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment or by flag; a change counts after a restart." }.into_any() />
+        <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment or by flag; a change counts after a restart." }.drawn() />
         <SettingsTabs />
         <Card title="Where they are set" id="where">
             <p>{note}<Copyable value=data.file what="the path" /></p>
@@ -28,7 +29,7 @@ pub fn SettingsPage(data: Settings) -> impl IntoView {
             </ul>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -46,14 +47,14 @@ fn Row(row: OwnSetting) -> impl IntoView {
             <div class="own-name"><code>{row.name}</code><p class="muted">{row.help}</p></div>
             <div class="own-value">
                 {if row.value.is_empty() {
-                    view! { <span class="muted">"not set"</span> }.into_any()
+                    view! { <span class="muted">"not set"</span> }.drawn()
                 } else {
-                    view! { <code class="path">{row.value}</code> }.into_any()
+                    view! { <code class="path">{row.value}</code> }.drawn()
                 }}
                 {(differs && !row.default.is_empty()).then(|| view! { <p class="fine">"default " <code>{row.default}</code></p> })}
             </div>
             <div class="own-source"><Tag text=words look=look /></div>
         </li>
     }
-    .into_any()
+    .drawn()
 }

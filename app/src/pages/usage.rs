@@ -20,6 +20,7 @@ pub use model::{
 pub(crate) use words::time_words;
 
 use crate::components::{Banner, Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
+use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
 use crate::request::Tone;
@@ -34,15 +35,15 @@ use tools::Tools;
 pub fn UsageView(data: UsagePage) -> impl IntoView {
     let lead = data
         .any
-        .then(|| view! { {data.period.words.clone()}<span class="sep">{data.period.zone.clone()}</span> }.into_any());
+        .then(|| view! { {data.period.words.clone()}<span class="sep">{data.period.zone.clone()}</span> }.drawn());
     view! {
         <PageHeader
             title="Usage"
-            lead=lead.unwrap_or_else(|| "What applications take from this server, once they are connected.".into_any())
+            lead=lead.unwrap_or_else(|| "What applications take from this server, once they are connected.".drawn())
         />
-        {if data.any { view! { <Report data=data /> }.into_any() } else { view! { <Nothing data=data /> }.into_any() }}
+        {if data.any { view! { <Report data=data /> }.drawn() } else { view! { <Nothing data=data /> }.drawn() }}
     }
-    .into_any()
+    .drawn()
 }
 
 /// No license was ever taken.
@@ -54,7 +55,7 @@ fn Nothing(data: UsagePage) -> impl IntoView {
         </Card>
         <ConnectCard connect=data.connect />
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -77,26 +78,26 @@ fn Report(data: UsagePage) -> impl IntoView {
                         <LinkButton href=wider.href()>"Show the last year, all clients"</LinkButton>
                     </EmptyState>
                 </Card>
-            }.into_any(),
+            }.drawn(),
             (false, detail) => {
                 let chosen = detail.as_ref().map(|detail| detail.row.product.clone()).unwrap_or_default();
                 let asked = data.filter.product.clone();
                 view! {
                     <Summary data=data.clone() chosen=chosen />
                     {match detail {
-                        Some(detail) => view! { <ProductDetail detail=detail data=data /> }.into_any(),
+                        Some(detail) => view! { <ProductDetail detail=detail data=data /> }.drawn(),
                         None => view! {
                             <Card title=asked.clone() id="product">
                                 <EmptyState title="Not used in this period" why=format!("{asked} was not taken in this period. Choose a product of the table above, or another period.") />
                             </Card>
-                        }.into_any(),
+                        }.drawn(),
                     }}
-                }.into_any()
+                }.drawn()
             }
         }}
         <ShowAsCurl command=command note="Put an API token in place of $TOKEN." />
     }
-    .into_any()
+    .drawn()
 }
 
 impl UsageFilter {

@@ -31,7 +31,7 @@ pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> 
     LicenseRow {
         id: id.into(),
         product: product.into(),
-        kind: kind.into(),
+        kind: kind.to_owned().into(),
         context: if state == "wrong_context" { "backup".into() } else { "production".into() },
         licensed: count,
         in_use: match (state, product) {
@@ -55,7 +55,7 @@ pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> 
             NOW + 160 * DAY
         }),
         maintenance_over: product == "TRAN_ENUS",
-        state: state.into(),
+        state: state.to_owned().into(),
         state_label: label.into(),
         tone,
         reason: reason.map(str::to_owned),
@@ -68,7 +68,7 @@ pub fn licenses(items: Vec<LicenseRow>) -> LicensesPage {
     for item in &items {
         match counts.iter_mut().find(|(state, _)| *state == item.state) {
             Some((_, count)) => *count += 1,
-            None => counts.push((item.state.clone(), 1)),
+            None => counts.push((item.state.to_string(), 1)),
         }
     }
     LicensesPage {

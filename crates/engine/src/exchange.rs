@@ -24,6 +24,7 @@ pub use contact::REMINDER;
 pub use identity::{Identity, PinnedKey, Readiness};
 pub use keep::{SyncError, SyncState, Synced};
 pub use keys::{FETCH_LIMIT, FetchedKeys, OfferedKey, OtherKey};
+pub(crate) use ledger::LastChanges;
 pub use ledger::{Answer, LedgerEntry, LedgerQuery, Outcome};
 pub use licenses::{LicenseItem, Licenses};
 pub use qr::qr_svg;

@@ -130,6 +130,7 @@ impl Engine {
         let forgotten = if same { None } else { Some(self.forgotten_contact(&mut tx).await?) };
         let sentence = format!("Registered this server as {guid}.");
         self.audit.commit(tx, Entry { actor, action: "server.register", sentence, outcome: Outcome::Done }).await?;
+        self.stored_identity.forget();
         if let Some(state) = forgotten {
             self.adopt_contact(state, &[]);
         }

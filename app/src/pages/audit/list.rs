@@ -2,6 +2,7 @@
 
 use super::model::{AuditItem, Outcome};
 use crate::components::{Pill, TimeAgo};
+use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ pub fn AuditList(
             {items.into_iter().map(|item| view! { <Entry item=item compact=compact /> }).collect_view()}
         </ul>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -34,8 +35,8 @@ fn Entry(item: AuditItem, compact: bool) -> impl IntoView {
                 <p>
                     <b>{item.who}</b>" "
                     {match item.href {
-                        Some(href) => view! { <a href=href>{item.what}</a> }.into_any(),
-                        None => view! { <span>{item.what}</span> }.into_any(),
+                        Some(href) => view! { <a href=href>{item.what}</a> }.drawn(),
+                        None => view! { <span>{item.what}</span> }.drawn(),
                     }}
                     {outcome.map(|(tone, word)| view! { " " <Pill tone=tone text=word /> })}
                 </p>
@@ -45,5 +46,5 @@ fn Entry(item: AuditItem, compact: bool) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
-    .into_any()
+    .drawn()
 }

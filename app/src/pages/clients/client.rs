@@ -3,6 +3,7 @@
 use super::model::{ClientPage, Holding};
 use super::state::{StateCell, clock_words, state};
 use crate::components::{Card, Copyable, PageHeader, Statement, Submit, TimeAgo, TimeStamp, TimeUntil};
+use crate::drawn::Draw;
 use crate::pages::exchange::{counted, grouped};
 use crate::pages::usage::{UsageFilter, time_words};
 use crate::paths;
@@ -21,7 +22,7 @@ pub fn ClientView(data: ClientPage) -> impl IntoView {
         {(!row.software.is_empty()).then(|| view! { <span class="sep">{row.software.clone()}</span> })}
     };
     view! {
-        <PageHeader title=row.name.clone() crumbs=crumbs lead=lead.into_any() />
+        <PageHeader title=row.name.clone() crumbs=crumbs lead=lead.drawn() />
         <Opening data=data.clone() />
         <Products data=data.clone() />
         <div class="columns">
@@ -29,7 +30,7 @@ pub fn ClientView(data: ClientPage) -> impl IntoView {
             <div><Release data=data /></div>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "It is connected and holds 12 of TTS3."
@@ -73,17 +74,17 @@ fn Opening(data: ClientPage) -> impl IntoView {
             })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn Products(data: ClientPage) -> impl IntoView {
     let usage = UsageFilter { client: data.row.name.clone(), ..UsageFilter::default() }.href();
-    let aside = view! { <a href=usage>"Its use over time"</a> }.into_any();
+    let aside = view! { <a href=usage>"Its use over time"</a> }.drawn();
     view! {
         <Card title="Products" id="products" aside=aside>
             {if data.row.holdings.is_empty() {
-                view! { <p class="muted">"It has not asked for any product yet."</p> }.into_any()
+                view! { <p class="muted">"It has not asked for any product yet."</p> }.drawn()
             } else {
                 view! {
                     <table class="table holds">
@@ -101,11 +102,11 @@ fn Products(data: ClientPage) -> impl IntoView {
                         <tbody>{data.row.holdings.into_iter().map(|holding| view! { <ProductRow holding=holding /> }).collect_view()}</tbody>
                     </table>
                     <p class="fine">"Taken, time and refused: since this run began. Counted: what the server sets aside for it."</p>
-                }.into_any()
+                }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -125,7 +126,7 @@ fn ProductRow(holding: Holding) -> impl IntoView {
             <td class="num" data-label="Refused">{grouped(holding.denied)}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -139,7 +140,7 @@ fn Facts(data: ClientPage) -> impl IntoView {
                 <div><dt>"Run"</dt><dd>{grouped(data.epoch)}" "<span class="muted">{if data.epoch == 1 { "its first" } else { "counted from its first" }}</span></dd></div>
                 <div><dt>"Connected"</dt><dd><TimeStamp at_ms=row.since_ms /></dd></div>
                 <div><dt>"Software"</dt><dd>{if row.software.is_empty() { "not named".to_owned() } else { row.software }}</dd></div>
-                <div><dt>"Deployment"</dt><dd>{if data.deployment.is_empty() { view! { <span class="muted">"none"</span> }.into_any() } else { view! { <code>{data.deployment}</code> }.into_any() }}</dd></div>
+                <div><dt>"Deployment"</dt><dd>{if data.deployment.is_empty() { view! { <span class="muted">"none"</span> }.drawn() } else { view! { <code>{data.deployment}</code> }.drawn() }}</dd></div>
                 {data.records.map(|records| view! { <div><dt>"Check-outs"</dt><dd>{format!("{} stored", grouped(records))}</dd></div> })}
                 <div><dt>"Dropped"</dt><dd>{match data.dropped {
                     0 => "No check-out was lost.".to_owned(),
@@ -149,7 +150,7 @@ fn Facts(data: ClientPage) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "3 licenses of A and 1 license of B": the counts that are not zero; empty when there is none.
@@ -188,7 +189,7 @@ fn Release(data: ClientPage) -> impl IntoView {
     let by = data.released_by_ms;
     let silent = data.row.state == "silent";
     let body = if data.row.state == "gone" || (spare.is_empty() && used.is_empty()) {
-        view! { <p class="muted">"It has no license, so there is nothing to release."</p> }.into_any()
+        view! { <p class="muted">"It has no license, so there is nothing to release."</p> }.drawn()
     } else {
         view! {
             <p>"Stops this client from taking more, so that what it keeps becomes free for others. Do this when an application hangs or takes too much."</p>
@@ -210,9 +211,9 @@ fn Release(data: ClientPage) -> impl IntoView {
                 </form>
             </details>
         }
-        .into_any()
+        .drawn()
     };
-    view! { <Card title="Release" id="release">{body}</Card> }.into_any()
+    view! { <Card title="Release" id="release">{body}</Card> }.drawn()
 }
 
 #[cfg(test)]

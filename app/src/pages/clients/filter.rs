@@ -3,6 +3,7 @@
 use super::model::ClientFilter;
 use super::state::STATES;
 use crate::components::{FilterChoice, FilterForm, FilterText, Glyph, Icon, LinkButton, plain_options};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -34,7 +35,7 @@ pub(super) fn ClientFilters(
             <FilterChoice name="state" label="State" all="Every state" chosen=filter.state options=states />
         </FilterForm>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How often the page looks again by itself: value in the address, and words.
@@ -58,5 +59,5 @@ pub(super) fn Pace(filter: ClientFilter) -> impl IntoView {
             }).collect_view()}
         </nav>
     }
-    .into_any()
+    .drawn()
 }

@@ -3,6 +3,7 @@
 use super::model::PoolUse;
 use crate::charts::Bar;
 use crate::components::Pill;
+use crate::drawn::Draw;
 use crate::pages::exchange::{counted, grouped};
 use crate::paths;
 use crate::request::Tone;
@@ -14,7 +15,7 @@ pub(crate) fn Pools(pools: Vec<PoolUse>) -> impl IntoView {
     view! {
         <ul class="pools">{pools.into_iter().map(|pool| view! { <Line pool=pool /> }).collect_view()}</ul>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -48,5 +49,5 @@ fn Line(pool: PoolUse) -> impl IntoView {
             </span>
         </li>
     }
-    .into_any()
+    .drawn()
 }

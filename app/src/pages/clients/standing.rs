@@ -3,6 +3,7 @@
 use super::model::ClientsPage;
 use super::state::STATES;
 use crate::components::Statement;
+use crate::drawn::Draw;
 use crate::pages::exchange::{counted, grouped};
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -87,7 +88,7 @@ pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
             })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::model::ClientRow;
 use crate::components::{Pill, TimeUntil, duration_words};
+use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
 
@@ -35,5 +36,5 @@ pub(super) fn StateCell(row: ClientRow) -> impl IntoView {
         {released.map(|at| view! { <span class="sub">"released, gets none until "<TimeUntil at_ms=at /></span> })}
         {row.clock_off_ms.map(|off| view! { <span class="sub">{format!("clock {}", clock_words(off))}</span> })}
     }
-    .into_any()
+    .drawn()
 }

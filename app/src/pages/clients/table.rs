@@ -3,6 +3,7 @@
 use super::model::{ClientFilter, ClientRow, Holding};
 use super::state::StateCell;
 use crate::components::{Glyph, Icon, TimeAgo};
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use crate::paths;
 use leptos::prelude::*;
@@ -32,18 +33,18 @@ pub(super) fn Table(items: Vec<ClientRow>, filter: ClientFilter) -> impl IntoVie
                 let by = if filter.sort.is_empty() { "name" } else { filter.sort.as_str() };
                 let order = (by == key).then_some(if filter.descending { "descending" } else { "ascending" });
                 match key {
-                    "" => view! { <th scope="col">{words}</th> }.into_any(),
+                    "" => view! { <th scope="col">{words}</th> }.drawn(),
                     key => view! {
                         <th scope="col" aria-sort=order>
                             <a class="sort" href=sorted_by(&filter, key)>{words}{order.map(|_| view! { <Icon glyph=Glyph::Chevron /> })}</a>
                         </th>
-                    }.into_any(),
+                    }.drawn(),
                 }
             }).collect_view()}</tr></thead>
             <tbody>{items.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -67,9 +68,9 @@ fn Row(row: ClientRow) -> impl IntoView {
             </td>
             <td data-label="Holds">
                 {if holdings.is_empty() {
-                    view! { <span class="muted">"nothing"</span> }.into_any()
+                    view! { <span class="muted">"nothing"</span> }.drawn()
                 } else {
-                    view! { <ul class="holdings">{holdings.into_iter().map(|holding| view! { <HoldingLine holding=holding /> }).collect_view()}</ul> }.into_any()
+                    view! { <ul class="holdings">{holdings.into_iter().map(|holding| view! { <HoldingLine holding=holding /> }).collect_view()}</ul> }.drawn()
                 }}
             </td>
             <td data-label="Connected"><TimeAgo at_ms=row.since_ms /></td>
@@ -77,7 +78,7 @@ fn Row(row: ClientRow) -> impl IntoView {
             <td data-label="State"><StateCell row=row /></td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "TTS3 12 of 14"; what is wanted beyond it is said.
@@ -92,7 +93,7 @@ fn HoldingLine(holding: Holding) -> impl IntoView {
             {(short > 0).then(|| view! { <span class="muted">{format!(", wants {} more", grouped(short.into()))}</span> })}
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::model::{Conflict, EditMode, Origin};
 use super::{DraftFields, FileLine, crumbs};
 use crate::components::{Banner, Card, DiffView, Hidden, LinkButton, PageHeader, Statement, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
         (None, origin) => format!("Revision {} was saved from the {}", data.file.revision, origin.label()),
     };
     view! {
-        <PageHeader title="The file changed meanwhile" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.into_any() />
+        <PageHeader title="The file changed meanwhile" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
         <Statement tone=Tone::Warning sentence="Your change is not saved, and nothing of it is lost.">
             <p>{how}", " <TimeAgo at_ms=data.at_ms />", after you opened the file."</p>
             {data.comment.map(|comment| view! { <p class="comment">{comment}</p> })}
@@ -42,5 +43,5 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
             <LinkButton href=discard>"Discard my changes"</LinkButton>
         </form>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! What the check found, each with its line.
 
 use crate::components::{Glyph, Icon};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 use licensing::conf::check::{Finding, Severity};
@@ -23,16 +24,16 @@ pub fn FindingList(
                         <span class="vh">{format!("{word}: ")}</span>
                         <p>{finding.sentence}</p>
                         {finding.line.map(|line| if linked {
-                            view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.into_any()
+                            view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.drawn()
                         } else {
-                            view! { <span class="line-link">{format!("line {line}")}</span> }.into_any()
+                            view! { <span class="line-link">{format!("line {line}")}</span> }.drawn()
                         })}
                     </li>
                 }
             }).collect_view()}
         </ul>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Class, icon and word of a severity.

@@ -5,6 +5,7 @@ use super::model::ConfigurationForm;
 use super::setting_row::SettingRow;
 use super::{FileLine, FileProblem};
 use crate::components::{Card, Disabled, EmptyState, FormErrors, Hidden, LinkButton, PageHeader};
+use crate::drawn::Draw;
 use crate::islands::unsaved_guard::UnsavedGuard;
 use crate::pages::overview::findings_words;
 use crate::paths;
@@ -30,11 +31,11 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
     view! {
         <PageHeader
             title="Configuration"
-            lead=view! { <FileLine file=file.clone() /> }.into_any()
+            lead=view! { <FileLine file=file.clone() /> }.drawn()
             actions=view! {
                 <LinkButton href=paths::CONFIGURATION_TEXT>"Edit as text"</LinkButton>
                 <LinkButton href=paths::CONFIGURATION_HISTORY>"History"</LinkButton>
-            }.into_any()
+            }.drawn()
         />
         <FormErrors />
         {data.file_problem.clone().map(|sentence| view! { <FileProblem sentence=sentence path=file.path.clone() /> })}
@@ -70,15 +71,15 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
                 }).collect_view()}
                 <div class="save-bar">
                     {match why_not {
-                        Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
-                        None => view! { <UnsavedGuard form="settings".to_owned() dirty=typed_before /> }.into_any(),
+                        Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                        None => view! { <UnsavedGuard form="settings".to_owned() dirty=typed_before /> }.drawn(),
                     }}
                     <button type="submit" class="button primary" disabled=disabled>"Review changes"</button>
                 </div>
             </form>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// Why the form cannot be used.

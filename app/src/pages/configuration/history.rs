@@ -3,6 +3,7 @@
 use super::model::{History, Origin, RevisionItem};
 use super::{FileLine, crumbs};
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pill, Tag, TimeAgo};
+use crate::drawn::Draw;
 use crate::pages::audit::Pager;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -16,19 +17,19 @@ pub fn HistoryPage(data: History) -> impl IntoView {
     let older = data.older.map(paths::history_before);
     let newest = later.then(|| paths::CONFIGURATION_HISTORY.to_owned());
     view! {
-        <PageHeader title="History" crumbs=crumbs() lead=view! { <FileLine file=data.file /> }.into_any() />
+        <PageHeader title="History" crumbs=crumbs() lead=view! { <FileLine file=data.file /> }.drawn() />
         <Card title="Revisions" id="revisions">
             {match (data.revisions.is_empty(), later) {
                 (true, false) => view! {
                     <EmptyState title="No revision yet" why="The first one is kept when Leasehold first reads the file, the next with each change.">
                         <LinkButton href=paths::CONFIGURATION>"To the configuration"</LinkButton>
                     </EmptyState>
-                }.into_any(),
+                }.drawn(),
                 (true, true) => view! {
                     <EmptyState title="Nothing older" why="The history begins after this point.">
                         <LinkButton href=paths::CONFIGURATION_HISTORY>"Newest revisions"</LinkButton>
                     </EmptyState>
-                }.into_any(),
+                }.drawn(),
                 (false, _) => view! {
                     <ol class="revisions" reversed=true>
                         {data.revisions.into_iter().map(|item| {
@@ -36,12 +37,12 @@ pub fn HistoryPage(data: History) -> impl IntoView {
                             view! { <Item item=item is_current=is_current /> }
                         }).collect_view()}
                     </ol>
-                }.into_any(),
+                }.drawn(),
             }}
             <Pager newest=newest older=older />
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -61,7 +62,7 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "admin changed it from the console".
@@ -86,7 +87,7 @@ pub(super) fn LineCounts(item: RevisionItem) -> impl IntoView {
             {(item.added + item.removed == 0).then_some("no line differs from the revision before")}
         </span>
     }
-    .into_any()
+    .drawn()
 }
 
 fn lines(number: usize) -> &'static str {

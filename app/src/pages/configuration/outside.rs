@@ -6,6 +6,7 @@ use super::{FileLine, crumbs};
 use crate::components::{
     Card, DiffView, Disabled, FormErrors, Hidden, LinkButton, PageHeader, Statement, TimeAgo, changed_lines,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -18,13 +19,13 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
     let number = file.revision;
     if data.settled {
         return view! {
-            <PageHeader title="Changed outside" crumbs=crumbs() lead=view! { <FileLine file=file /> }.into_any() />
+            <PageHeader title="Changed outside" crumbs=crumbs() lead=view! { <FileLine file=file /> }.drawn() />
             <Statement tone=Tone::Success sentence="The file is as Leasehold saved it.">
                 <p>{format!("It holds revision {number}, byte for byte.")}</p>
                 <div class="actions"><LinkButton href=paths::CONFIGURATION>"To the configuration"</LinkButton></div>
             </Statement>
         }
-        .into_any();
+        .drawn();
     }
     let context = request();
     let keep = context.why_not(Permission::EditConfiguration);
@@ -33,7 +34,7 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
     let reason = keep.or(restore);
     let changed = changed_lines(&data.diff);
     view! {
-        <PageHeader title="Changed outside" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.into_any() />
+        <PageHeader title="Changed outside" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
         <FormErrors />
         <Statement tone=Tone::Danger sentence="The configuration file was changed outside Leasehold.">
             <p>"Noticed " <TimeAgo at_ms=data.noticed_ms />". "
@@ -67,5 +68,5 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
             {reason.map(|reason| view! { <Disabled reason=reason /> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }

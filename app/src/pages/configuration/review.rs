@@ -6,6 +6,7 @@ use super::{DraftFields, FileLine, crumbs};
 use crate::components::{
     Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
 };
+use crate::drawn::Draw;
 use crate::pages::overview::findings_words;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -28,17 +29,17 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
     let file = data.file.clone();
     if data.diff.is_empty() {
         return view! {
-            <PageHeader title="Review" crumbs=crumbs() lead=view! { <FileLine file=file /> }.into_any() />
+            <PageHeader title="Review" crumbs=crumbs() lead=view! { <FileLine file=file /> }.drawn() />
             <Card title="Nothing changes" id="nothing">
                 <EmptyState title="The file stays as it is" why="What you sent is what the file already holds, byte for byte.">
                     <LinkButton href=back>"Back to editing"</LinkButton>
                 </EmptyState>
             </Card>
         }
-        .into_any();
+        .drawn();
     }
     view! {
-        <PageHeader title="Review before saving" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.into_any() />
+        <PageHeader title="Review before saving" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
         <FormErrors />
         <form method="post" action=paths::CONFIGURATION_SAVE class="stack wide">
             <DraftFields draft=data.draft base=file.base />
@@ -68,7 +69,7 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
         </form>
         <ShowAsCurl command=command note="Put an API token in place of $TOKEN. If-Match refuses the change when the file is another one by then." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// "2 lines of 118 change".

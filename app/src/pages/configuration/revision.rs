@@ -3,6 +3,7 @@
 use super::history::{LineCounts, what};
 use super::model::Revision;
 use crate::components::{Card, DiffView, Disabled, EmptyState, FormErrors, Hidden, PageHeader, Pill, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -22,33 +23,33 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
         <PageHeader
             title=format!("Revision {number}")
             crumbs=crumbs
-            lead=view! { {sentence}", " <TimeAgo at_ms=at /> " " <LineCounts item=data.item.clone() /> }.into_any()
+            lead=view! { {sentence}", " <TimeAgo at_ms=at /> " " <LineCounts item=data.item.clone() /> }.drawn()
         />
         <FormErrors />
         {data.item.comment.clone().map(|comment| view! { <p class="comment large">{comment}</p> })}
         {match (data.previous, data.from_previous) {
             (Some(previous), Some(diff)) if !diff.is_empty() => view! {
-                <Card title="What it changed" id="changed" aside=view! { <a href=paths::revision(previous)>{format!("Revision {previous}")}</a> }.into_any()>
+                <Card title="What it changed" id="changed" aside=view! { <a href=paths::revision(previous)>{format!("Revision {previous}")}</a> }.drawn()>
                     <DiffView diff=diff caption=format!("From revision {previous} to {number}") />
                 </Card>
-            }.into_any(),
+            }.drawn(),
             (Some(previous), _) => view! {
                 <Card title="What it changed" id="changed">
                     <EmptyState title="Nothing" why=format!("It holds the same bytes as revision {previous}.") />
                 </Card>
-            }.into_any(),
+            }.drawn(),
             (None, _) => view! {
                 <Card title="What it changed" id="changed">
                     <EmptyState title="The first revision" why="There is none before it to compare with." />
                 </Card>
-            }.into_any(),
+            }.drawn(),
         }}
         {if data.from_current.is_empty() {
             view! {
                 <Card title="Compared with the file now" id="restore">
                     <p><Pill tone=Tone::Success text="The same" /> " The file holds exactly this revision."</p>
                 </Card>
-            }.into_any()
+            }.drawn()
         } else {
             let why_not = request().why_not(Permission::RestoreConfiguration);
             view! {
@@ -68,8 +69,8 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
                         </div>
                     </form>
                 </Card>
-            }.into_any()
+            }.drawn()
         }}
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! One setting of the form: what it is, its control, what its value means.
 
 use crate::components::{Glyph, Icon, Tag, TextArea};
+use crate::drawn::{Draw, Drawn};
 use crate::islands::guid_field::GuidField;
 use crate::paths;
 use crate::request::request;
@@ -54,12 +55,12 @@ pub(crate) fn SettingRow(
             </div>
             {(!plain).then(|| view! {
                 <div class="setting-line">
-                    {setting.line.map(|line| view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.into_any())}
+                    {setting.line.map(|line| view! { <a class="line-link" href=paths::text_line(line)>{format!("line {line}")}</a> }.drawn())}
                 </div>
             })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What the value stands for, when it does not say so itself.
@@ -105,16 +106,16 @@ fn Tags(setting: SettingView) -> impl IntoView {
     view! {
         <div class="tags">
             {match (&setting.value, setting.is_default) {
-                (None, _) => view! { <Tag text="not in the file" look="absent" /> }.into_any(),
-                (Some(_), true) => view! { <Tag text="default" /> }.into_any(),
-                (Some(_), false) => view! { <Tag text="set here" look="set" /> }.into_any(),
+                (None, _) => view! { <Tag text="not in the file" look="absent" /> }.drawn(),
+                (Some(_), true) => view! { <Tag text="default" /> }.drawn(),
+                (Some(_), false) => view! { <Tag text="set here" look="set" /> }.drawn(),
             }}
             {(!setting.active).then(|| view! { <Tag text="inactive" look="off" /> })}
             {(!setting.editable).then(|| view! { <Tag text="read only" look="locked" /> })}
             {(setting.effect == "restart").then(|| view! { <Tag text="after restart" look="off" /> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The state of a control, whatever its kind.
@@ -128,7 +129,7 @@ struct Control {
 
 impl Control {
     /// The control that fits the kind of the setting.
-    fn render(self, setting: &SettingView) -> AnyView {
+    fn render(self, setting: &SettingView) -> Drawn {
         if setting.kind == "guid" && !self.disabled {
             return self.guid(setting);
         }
@@ -139,16 +140,16 @@ impl Control {
         if setting.kind == "hosts" { self.hosts(setting) } else { self.input(setting) }
     }
 
-    fn guid(self, setting: &SettingView) -> AnyView {
+    fn guid(self, setting: &SettingView) -> Drawn {
         view! {
             <GuidField
                 name=setting.key.clone() value=self.value described=self.described invalid=self.invalid focus=self.focus
             />
         }
-        .into_any()
+        .drawn()
     }
 
-    fn select(self, setting: &SettingView, mut options: Vec<(String, String)>) -> AnyView {
+    fn select(self, setting: &SettingView, mut options: Vec<(String, String)>) -> Drawn {
         if !options.iter().any(|(value, _)| same(value, &self.value)) {
             options.insert(0, (self.value.clone(), format!("{} (in the file, not allowed)", self.value)));
         }
@@ -165,10 +166,10 @@ impl Control {
                 }).collect_view()}
             </select>
         }
-        .into_any()
+        .drawn()
     }
 
-    fn hosts(self, setting: &SettingView) -> AnyView {
+    fn hosts(self, setting: &SettingView) -> Drawn {
         let rows = (self.value.len() / 64 + 1).clamp(1, 5) as u32;
         view! {
             <TextArea
@@ -176,10 +177,10 @@ impl Control {
                 invalid=self.invalid disabled=self.disabled autofocus=self.focus look="input mono"
             />
         }
-        .into_any()
+        .drawn()
     }
 
-    fn input(self, setting: &SettingView) -> AnyView {
+    fn input(self, setting: &SettingView) -> Drawn {
         let numeric = matches!(setting.kind.as_str(), "port" | "number");
         view! {
             <input
@@ -189,7 +190,7 @@ impl Control {
                 disabled=self.disabled autofocus=self.focus
             />
         }
-        .into_any()
+        .drawn()
     }
 }
 

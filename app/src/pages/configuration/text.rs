@@ -4,6 +4,7 @@ use super::findings::{FindingList, look};
 use super::model::ConfigurationText;
 use super::{FileLine, FileProblem, crumbs};
 use crate::components::{Card, Disabled, FormErrors, Hidden, Icon, LinkButton, PageHeader, TextArea};
+use crate::drawn::Draw;
 use crate::islands::unsaved_guard::UnsavedGuard;
 use crate::paths;
 use crate::request::request;
@@ -36,11 +37,11 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
         <PageHeader
             title="Edit as text"
             crumbs=crumbs()
-            lead=view! { <FileLine file=file.clone() /> }.into_any()
+            lead=view! { <FileLine file=file.clone() /> }.drawn()
             actions=view! {
                 <LinkButton href=paths::CONFIGURATION>"Edit as a form"</LinkButton>
                 <LinkButton href=paths::CONFIGURATION_HISTORY>"History"</LinkButton>
-            }.into_any()
+            }.drawn()
         />
         <FormErrors />
         {data.file_problem.clone().map(|sentence| view! { <FileProblem sentence=sentence path=file.path.clone() /> })}
@@ -55,8 +56,8 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
                 </div>
                 <div class="save-bar">
                     {match why_not {
-                        Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
-                        None => view! { <UnsavedGuard form="text-form".to_owned() dirty=typed_before /> }.into_any(),
+                        Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                        None => view! { <UnsavedGuard form="text-form".to_owned() dirty=typed_before /> }.drawn(),
                     }}
                     <button type="submit" class="button primary" disabled=disabled>"Review changes"</button>
                 </div>
@@ -67,7 +68,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
             </Card>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -104,7 +105,7 @@ fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
             <p class="fine">{format!("The first {NUMBERED_LINES} of {total} lines. The editor above holds all of them.")}</p>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The look of a line: comments step back, sections stand out.

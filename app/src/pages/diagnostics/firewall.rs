@@ -2,6 +2,7 @@
 
 use super::model::{FirewallModel, FirewallRow};
 use crate::components::{Card, EmptyState, LinkButton};
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use crate::paths;
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
                 </EmptyState>
             </Card>
         }
-        .into_any();
+        .drawn();
     }
     view! {
         <Card title="Firewall request" id="firewall">
@@ -36,7 +37,7 @@ pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
             </div>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Hosts for which the same is asked.
@@ -86,9 +87,9 @@ fn Hosts(number: usize, group: Group) -> impl IntoView {
                             <th scope="row"><code>{host}</code></th>
                             <td>
                                 {if addresses.is_empty() {
-                                    view! { <span class="muted">"No address is known now"</span> }.into_any()
+                                    view! { <span class="muted">"No address is known now"</span> }.drawn()
                                 } else {
-                                    view! { <span class="addresses">{addresses.into_iter().map(|address| view! { <code>{address}</code> }).collect_view()}</span> }.into_any()
+                                    view! { <span class="addresses">{addresses.into_iter().map(|address| view! { <code>{address}</code> }).collect_view()}</span> }.drawn()
                                 }}
                             </td>
                         </tr>
@@ -97,7 +98,7 @@ fn Hosts(number: usize, group: Group) -> impl IntoView {
             </table>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::model::{Cell, MatrixBlock, MatrixRow};
 use crate::components::{Card, Glyph, Icon, Pill};
+use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
 
@@ -18,12 +19,12 @@ pub(super) fn Matrix(
     if block.active || running {
         let aside = block.active.then(|| view! { <Pill tone=Tone::Info text="In use" /> });
         return view! {
-            <Card title=title id=id aside=aside.into_any()>
+            <Card title=title id=id aside=aside.drawn()>
                 <p class="muted">{tally}</p>
                 <MatrixTable block=block running=running />
             </Card>
         }
-        .into_any();
+        .drawn();
     }
     // What is not in use is folded away; the ports that work are named above.
     view! {
@@ -35,7 +36,7 @@ pub(super) fn Matrix(
             </details>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The table of one protocol.
@@ -57,7 +58,7 @@ pub(crate) fn MatrixTable(block: MatrixBlock, running: bool) -> impl IntoView {
             </table>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// One node: its cells, and under them why some of them failed.
@@ -99,7 +100,7 @@ fn Node(row: MatrixRow, ports: Vec<u16>, running: bool) -> impl IntoView {
             })}
         </tbody>
     }
-    .into_any()
+    .drawn()
 }
 
 /// One cell: icon and word, then how far it came and how long that took.
@@ -109,7 +110,7 @@ fn Reached(port: u16, cell: Option<Cell>, running: bool) -> impl IntoView {
         return view! {
             <td class="apart"><span class="cell-port">{format!("Port {port}")}</span><span class="cell-word">"Not asked"</span></td>
         }
-        .into_any();
+        .drawn();
     };
     let (class, glyph, word) = match (cell.state.as_str(), running) {
         ("ok", _) => ("reached", Glyph::Check, "Reached"),
@@ -125,7 +126,7 @@ fn Reached(port: u16, cell: Option<Cell>, running: bool) -> impl IntoView {
             {probed.then(|| view! { <span class="cell-how">{format!("{}, {}", cell.stage, ms_words(cell.ms))}</span> })}
         </td>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Why ports failed; equal reasons together.

@@ -2,6 +2,7 @@
 
 use super::model::WorkingPort;
 use crate::components::{Card, Disabled, EmptyState, Hidden, LinkButton, Pill};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -31,19 +32,19 @@ pub(crate) fn Ports(
     };
     let blocked = refused.filter(|_| works.iter().any(|port| !port.current));
     let body = match (works.is_empty(), running) {
-        (true, true) => view! { <p class="muted">"No node was reached so far."</p> }.into_any(),
-        (true, false) if reached => view! { <p class="muted">"The nodes name their own ports; there is none to choose."</p> }.into_any(),
-        (true, false) => view! { <NoneWork choice=choice /> }.into_any(),
+        (true, true) => view! { <p class="muted">"No node was reached so far."</p> }.drawn(),
+        (true, false) if reached => view! { <p class="muted">"The nodes name their own ports; there is none to choose."</p> }.drawn(),
+        (true, false) => view! { <NoneWork choice=choice /> }.drawn(),
         (false, _) => view! {
             <ul class="ports">
                 {works.into_iter().map(|port| view! { <Port port=port choice=choice disabled=blocked.is_some() /> }).collect_view()}
             </ul>
             {blocked.map(|reason| view! { <p id="why-no-port"><Disabled reason=reason /></p> })}
         }
-        .into_any(),
+        .drawn(),
     };
     match choice {
-        Choice::Configuration => view! { <Card title="Ports that work" id="ports">{body}</Card> }.into_any(),
+        Choice::Configuration => view! { <Card title="Ports that work" id="ports">{body}</Card> }.drawn(),
         Choice::Wizard => body,
     }
 }
@@ -58,11 +59,11 @@ fn NoneWork(choice: Choice) -> impl IntoView {
                 <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
             </EmptyState>
         }
-        .into_any(),
+        .drawn(),
         Choice::Wizard => view! {
             <p class="muted">"No node was reached at any port. You can go on all the same: the diagnostics of the console hold a request for your firewall, and an exchange can be carried by hand."</p>
         }
-        .into_any(),
+        .drawn(),
     }
 }
 
@@ -83,20 +84,20 @@ fn Port(port: WorkingPort, choice: Choice, disabled: bool) -> impl IntoView {
             </div>
             <div class="port-use">
                 {match (port.current, choice) {
-                    (true, _) => view! { <Pill tone=Tone::Success text="In use" /> }.into_any(),
-                    (false, Choice::Wizard) => view! { <button type="submit" class="button" name="intent" value=intent>{button}</button> }.into_any(),
+                    (true, _) => view! { <Pill tone=Tone::Success text="In use" /> }.drawn(),
+                    (false, Choice::Wizard) => view! { <button type="submit" class="button" name="intent" value=intent>{button}</button> }.drawn(),
                     (false, Choice::Configuration) => view! {
                         <form method="post" action=paths::DIAGNOSTICS_PORT>
                             <Hidden name="https" value=https />
                             <Hidden name="port" value=port.port.to_string() />
                             <button type="submit" class="button" disabled=disabled aria-describedby=described>{button}</button>
                         </form>
-                    }.into_any(),
+                    }.drawn(),
                 }}
             </div>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "All 10 nodes answer"; "3 of 10 nodes answer".
@@ -128,7 +129,7 @@ fn Dots(ok: usize, of: usize) -> impl IntoView {
                 </svg>
             }
         })
-        .into_any()
+        .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::model::Attempt;
 use crate::components::{Glyph, Icon};
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// The stages of asking a node, in their order, with the word on screen.
@@ -47,7 +48,7 @@ pub fn AttemptList(
             {attempts.into_iter().map(|attempt| view! { <AttemptItem attempt=attempt tls=tls /> }).collect_view()}
         </ol>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -73,7 +74,7 @@ fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
             </div>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "84 ms", "4.0 s".

@@ -3,6 +3,7 @@
 use super::model::{FieldMeaning, ReportModel};
 use super::words::grouped;
 use crate::components::{Card, Copyable, Disabled, Glyph, Icon};
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use crate::request::request;
 use leptos::prelude::*;
@@ -24,8 +25,8 @@ pub(super) fn Ways(
             <div class="way">
                 <h3>"As a command"</h3>
                 {match why_not {
-                    Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
-                    None => view! { <Command text=report.curl /> }.into_any(),
+                    Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                    None => view! { <Command text=report.curl /> }.drawn(),
                 }}
             </div>
         })}
@@ -41,11 +42,11 @@ pub(super) fn Ways(
                     <summary>"As a picture, to scan from this screen"</summary>
                     <div class="qr" role="img" aria-label="QR code that holds the report" inner_html=svg></div>
                 </details>
-            }.into_any(),
-            None => view! { <p class="fine">"It is too large for a picture that can be scanned."</p> }.into_any(),
+            }.drawn(),
+            None => view! { <p class="fine">"It is too large for a picture that can be scanned."</p> }.drawn(),
         }}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The command, with a word of care when it holds a secret.
@@ -60,7 +61,7 @@ fn Command(text: String) -> impl IntoView {
         </div>
         {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"It holds the auth string. Treat it like a password."</span></p> })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// Size and digest: what shows that it arrived whole.
@@ -70,7 +71,7 @@ pub(super) fn Measure(report: ReportModel) -> impl IntoView {
         <div><dt>"Size"</dt><dd>{format!("{} bytes", grouped(report.bytes as u64))}</dd></div>
         <div><dt>"SHA-256"</dt><dd><Copyable value=report.sha256 what="the SHA-256" /></dd></div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Everything the report says, field by field, and as it is sent.
@@ -99,7 +100,7 @@ pub(super) fn Contents(
             </details>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -111,5 +112,5 @@ fn FieldRow(field: FieldMeaning) -> impl IntoView {
             <td class="muted">{field.meaning}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

@@ -2,6 +2,7 @@
 
 use super::model::ChangesModel;
 use crate::components::{Glyph, Icon};
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// The changes under their headings; one line when there is none.
@@ -19,7 +20,7 @@ pub fn ChangeList(
         ("Removed", "minus", Glyph::Dash, changes.removed),
     ];
     if groups.iter().all(|(.., sentences)| sentences.is_empty()) {
-        return view! { <p class="muted">"The licenses stay as they are."</p> }.into_any();
+        return view! { <p class="muted">"The licenses stay as they are."</p> }.drawn();
     }
     view! {
         <dl class="changes">
@@ -37,5 +38,5 @@ pub fn ChangeList(
             }).collect_view()}
         </dl>
     }
-    .into_any()
+    .drawn()
 }

@@ -4,6 +4,7 @@ use super::changes::ChangeList;
 use super::model::CheckedResponse;
 use super::words::{changes_sentence, short};
 use crate::components::{Banner, Card, LinkButton, Statement, Submit, TextArea, TimeStamp};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -42,5 +43,5 @@ pub(super) fn Checked(checked: CheckedResponse, why_not: Option<String>) -> impl
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

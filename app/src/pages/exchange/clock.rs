@@ -3,6 +3,7 @@
 use super::model::{ContactModel, ContactStep, StepState};
 use super::track::{ContactTrack, tone_of};
 use crate::components::{Date, Glyph, Icon, Pill};
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 /// The picture, what it means, and every phase with its date.
@@ -16,9 +17,9 @@ pub fn ContactClock(data: ContactModel) -> impl IntoView {
         <ContactTrack data=data />
         <p class="muted">
             {match lapses {
-                Some(at) if lapsed => view! { "Licenses left service on " <b><Date at_ms=at /></b> ". They come back with the next exchange." }.into_any(),
-                Some(at) => view! { "Without another exchange all licenses leave service on " <b><Date at_ms=at /></b> {format!(", after {limit} days. Each exchange starts the clock anew.")} }.into_any(),
-                None => format!("The clock starts with the first exchange. Licenses leave service after {limit} days without another.").into_any(),
+                Some(at) if lapsed => view! { "Licenses left service on " <b><Date at_ms=at /></b> ". They come back with the next exchange." }.drawn(),
+                Some(at) => view! { "Without another exchange all licenses leave service on " <b><Date at_ms=at /></b> {format!(", after {limit} days. Each exchange starts the clock anew.")} }.drawn(),
+                None => format!("The clock starts with the first exchange. Licenses leave service after {limit} days without another.").drawn(),
             }}
         </p>
         <table class="table phases">
@@ -27,7 +28,7 @@ pub fn ContactClock(data: ContactModel) -> impl IntoView {
             <tbody>{steps.into_iter().enumerate().map(|(place, step)| view! { <PhaseRow place=place step=step dated=dated /> }).collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -38,9 +39,9 @@ fn PhaseRow(place: usize, step: ContactStep, dated: bool) -> impl IntoView {
         <tr class=if now { "now" } else { "" }>
             <th scope="row">
                 {if now {
-                    view! { <Pill tone=tone_of(place) text=format!("{}, now", step.label) /> }.into_any()
+                    view! { <Pill tone=tone_of(place) text=format!("{}, now", step.label) /> }.drawn()
                 } else {
-                    view! { <span class=class><Icon glyph=Glyph::Clock />{step.label}<span class="vh">{format!(", {word}")}</span></span> }.into_any()
+                    view! { <span class=class><Icon glyph=Glyph::Clock />{step.label}<span class="vh">{format!(", {word}")}</span></span> }.drawn()
                 }}
             </th>
             <td class="num" data-label="From day">{step.first_day}</td>
@@ -48,5 +49,5 @@ fn PhaseRow(place: usize, step: ContactStep, dated: bool) -> impl IntoView {
             <td class="muted">{step.effect}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

@@ -7,6 +7,7 @@ use super::words::grouped;
 use crate::components::{
     Banner, Card, Copyable, Disabled, EmptyState, FieldProblem, FormErrors, PageHeader, Submit, TextArea, described_by,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -26,7 +27,7 @@ pub fn ClusterView(data: ClusterPage) -> impl IntoView {
         <PageHeader
             title=data.cluster.name.clone()
             crumbs=crumbs
-            lead=view! { <code class="path">{uri}</code> <span class="sep">{if tls { "over TLS" } else { "without TLS" }}</span> }.into_any()
+            lead=view! { <code class="path">{uri}</code> <span class="sep">{if tls { "over TLS" } else { "without TLS" }}</span> }.drawn()
         />
         <FormErrors />
         {data.result.clone().map(|(tone, text)| view! { <Banner tone=tone text=text /> })}
@@ -35,8 +36,8 @@ pub fn ClusterView(data: ClusterPage) -> impl IntoView {
             <section class="card lane" id="carry" aria-labelledby="carry-title">
                 <LaneTitle number=2 id="carry-title" title="Carry" />
                 {match data.pulled.clone() {
-                    Some(report) => view! { <Ways report=report download=None /> }.into_any(),
-                    None => view! { <p class="muted">"Once the report is here, it can be taken to a machine that reaches "<code>{data.licensing_url.clone()}</code>"."</p> }.into_any(),
+                    Some(report) => view! { <Ways report=report download=None /> }.drawn(),
+                    None => view! { <p class="muted">"Once the report is here, it can be taken to a machine that reaches "<code>{data.licensing_url.clone()}</code>"."</p> }.drawn(),
                 }}
                 {(!data.has_auth).then(|| view! { <p class="fine">"No auth string is kept for this cluster. Put it into the command yourself."</p> })}
             </section>
@@ -51,7 +52,7 @@ pub fn ClusterView(data: ClusterPage) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Fetches the report.
@@ -73,7 +74,7 @@ fn Fetch(id: i64, report: Option<ReportModel>, why_not: Option<String>) -> impl 
             })}
         </section>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Hands the answer to the cluster.
@@ -100,16 +101,16 @@ fn Push(id: i64, why_not: Option<String>) -> impl IntoView {
             </form>
         </section>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What the cluster counted.
 #[component]
 fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String>) -> impl IntoView {
     let body = match usage {
-        None => view! { <p class="muted">"Not asked yet. Asking changes nothing there."</p> }.into_any(),
+        None => view! { <p class="muted">"Not asked yet. Asking changes nothing there."</p> }.drawn(),
         Some(rows) if rows.is_empty() => {
-            view! { <EmptyState title="Nothing was used" why="The cluster counted no usage for this deployment." /> }.into_any()
+            view! { <EmptyState title="Nothing was used" why="The cluster counted no usage for this deployment." /> }.drawn()
         }
         Some(rows) => view! {
             <table class="table usage">
@@ -127,7 +128,7 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
             </table>
             <p class="fine">"Names contain one another, so their numbers cannot be added up."</p>
         }
-        .into_any(),
+        .drawn(),
     };
     view! {
         <Card title="Usage" id="usage">
@@ -137,7 +138,7 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
             </form>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "2.8 s", "3 min 7 s", "12 h 4 min".
@@ -162,7 +163,7 @@ fn About(data: ClusterPage) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Removal, behind one more step.
@@ -178,7 +179,7 @@ fn Remove(id: i64, name: String) -> impl IntoView {
             </form>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

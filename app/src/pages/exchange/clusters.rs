@@ -5,6 +5,7 @@ use super::tabs::Tabs;
 use crate::components::{
     Card, Disabled, EmptyState, Field, FieldProblem, FormErrors, PageHeader, Tag, TextArea, described_by,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -17,23 +18,23 @@ pub fn ClustersView(data: ClustersPage) -> impl IntoView {
         view! {
             <EmptyState title="No other cluster" why="When a cluster cannot reach the vendor itself, add it below. Leasehold fetches its report over its reporting API, and hands it the vendor's answer." />
         }
-        .into_any()
+        .drawn()
     } else {
         view! {
             <ul class="clusters">
                 {data.items.into_iter().map(|cluster| view! { <Item cluster=cluster /> }).collect_view()}
             </ul>
         }
-        .into_any()
+        .drawn()
     };
     view! {
-        <PageHeader title="Other clusters" lead=view! { "Ask them for their usage, fetch their reports, hand them the vendor's answers." }.into_any() />
+        <PageHeader title="Other clusters" lead=view! { "Ask them for their usage, fetch their reports, hand them the vendor's answers." }.drawn() />
         <Tabs />
         <FormErrors />
         <Card title="Clusters" id="clusters">{body}</Card>
         <Add />
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -47,7 +48,7 @@ fn Item(cluster: ClusterRow) -> impl IntoView {
             <div class="cluster-id"><Tag text="Deployment" /><code>{cluster.deployment}</code></div>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The form for another one.
@@ -91,5 +92,5 @@ fn Add() -> impl IntoView {
             </form>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

@@ -9,6 +9,7 @@ use super::tabs::Tabs;
 use super::upload::Upload;
 use super::words::{blocked, contact_sentence, effect, short};
 use crate::components::{Banner, Copyable, FormErrors, LinkButton, PageHeader, ShowAsCurl, Statement, Submit, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -27,15 +28,15 @@ pub fn HandView(data: HandPage) -> impl IntoView {
     let was_checked = checked.is_some();
     let expected = !data.open.is_empty() || data.report.is_some();
     view! {
-        <PageHeader title="Exchange by hand" lead=view! { "For a server that cannot reach the vendor's nodes, or must not." }.into_any() />
+        <PageHeader title="Exchange by hand" lead=view! { "For a server that cannot reach the vendor's nodes, or must not." }.drawn() />
         <Tabs />
         <FormErrors />
         <NotReady registered=data.registered.clone() />
         {match checked {
-            Some(checked) => view! { <Checked checked=checked why_not=why_not.clone() /> }.into_any(),
+            Some(checked) => view! { <Checked checked=checked why_not=why_not.clone() /> }.drawn(),
             None => ready.then(|| view! {
                 <Statement tone=tone sentence=sentence><p>{effect(&data.contact)}</p></Statement>
-            }).into_any(),
+            }).drawn(),
         }}
         {wanted.map(|id| match context.why_not(Permission::Exchange) {
             Some(reason) => view! { <Banner tone=Tone::Info text=format!("Report {id} is not shown. {reason}") role="note" /> },
@@ -49,15 +50,15 @@ pub fn HandView(data: HandPage) -> impl IntoView {
                 {match data.report.clone() {
                     Some(report) if report.state != "answered" => {
                         let download = paths::report_download(&report.status_id);
-                        view! { <Ways report=report download=Some(download) /> }.into_any()
+                        view! { <Ways report=report download=Some(download) /> }.drawn()
                     }
                     Some(report) => view! {
                         <p>"This report has its answer. Nothing is left to carry."</p>
                         <div class="actions"><LinkButton href=paths::receipt(&report.status_id)>"Show the receipt"</LinkButton></div>
-                    }.into_any(),
+                    }.drawn(),
                     None => view! {
                         <p class="muted">"Once there is a report, it can be taken along as a command, a file or a picture to a machine that reaches the vendor's node. The node answers there."</p>
-                    }.into_any(),
+                    }.drawn(),
                 }}
             </section>
             <Upload was_checked=was_checked expected=expected why_not=why_not />
@@ -65,7 +66,7 @@ pub fn HandView(data: HandPage) -> impl IntoView {
         {data.report.map(|report| view! { <Contents title="What leaves this machine" lead="These fields and no others. Nothing about people, calls or what was said." report=report /> })}
         <ShowAsCurl command=script() note="Put an API token in place of $TOKEN. The first command takes a report out, the second brings the answer in." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// The heading of a lane: its number, then what it does.
@@ -77,7 +78,7 @@ pub(super) fn LaneTitle(number: u8, id: &'static str, title: &'static str) -> im
             <h2 id=id><span class="vh">{format!("{number}. ")}</span>{title}</h2>
         </header>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Makes a report, and lists those that wait.
@@ -101,7 +102,7 @@ fn Export(
             </form>
             {report.map(|report| view! { <Selected report=report /> })}
             {if open.is_empty() {
-                view! { <p class="muted">"No report waits for an answer."</p> }.into_any()
+                view! { <p class="muted">"No report waits for an answer."</p> }.drawn()
             } else {
                 view! {
                     <div class="way">
@@ -118,11 +119,11 @@ fn Export(
                             }).collect_view()}
                         </ul>
                     </div>
-                }.into_any()
+                }.drawn()
             }}
         </section>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The report that is shown.
@@ -137,7 +138,7 @@ fn Selected(report: ReportModel) -> impl IntoView {
             <Measure report=report />
         </dl>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Out and in again, for a script.

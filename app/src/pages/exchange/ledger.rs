@@ -5,6 +5,7 @@ use super::state::{ReportState, way};
 use super::tabs::Tabs;
 use super::words::short;
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, TimeAgo};
+use crate::drawn::Draw;
 use crate::pages::audit::Pager;
 use crate::paths;
 use crate::request::request;
@@ -30,32 +31,32 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
                 <tbody>{data.items.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
             </table>
         }
-        .into_any()
+        .drawn()
     } else if !data.filter.is_empty() {
         view! {
             <EmptyState title="No report matches" why="There is none in this state.">
                 <LinkButton href=paths::EXCHANGE_LEDGER>"Show all"</LinkButton>
             </EmptyState>
         }
-        .into_any()
+        .drawn()
     } else if later {
         view! {
             <EmptyState title="Nothing older" why="The ledger begins after this point.">
                 <LinkButton href=paths::EXCHANGE_LEDGER>"Newest reports"</LinkButton>
             </EmptyState>
         }
-        .into_any()
+        .drawn()
     } else {
         view! {
             <EmptyState title="Nothing yet" why="Each report that is made is kept here, with what came back.">
                 <LinkButton href=paths::EXCHANGE>"To the exchange"</LinkButton>
             </EmptyState>
         }
-        .into_any()
+        .drawn()
     };
     let filter = data.filter;
     view! {
-        <PageHeader title="Ledger of exchanges" lead=view! { "Each report is good for one answer. Both are kept." }.into_any() />
+        <PageHeader title="Ledger of exchanges" lead=view! { "Each report is good for one answer. Both are kept." }.drawn() />
         <Tabs />
         <Card title="Reports" id="reports">
             <nav class="segments links" aria-label="Filter by state">
@@ -68,7 +69,7 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
             <Pager newest=newest older=older />
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -94,7 +95,7 @@ fn Row(row: LedgerRow) -> impl IntoView {
             <td data-label="It changed">{row.summary}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "node-3.example", "brought by admin", or both.

@@ -2,6 +2,7 @@
 
 use super::attempts::AttemptList;
 use super::clock::ContactClock;
+use crate::drawn::Draw;
 
 use super::model::{ExchangePage, Identity, KeyModel, ReceiptModel, Registered, Round};
 use super::register::RegisterForm;
@@ -43,7 +44,7 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
         </div>
         <ShowAsCurl command=super::curl("POST", paths::API_EXCHANGE_SYNC, "") note="Put an API token in place of $TOKEN. The answer says what changed, or which node failed how." />
     }
-    .into_any()
+    .drawn()
 }
 
 /// The sentence, and the button.
@@ -72,30 +73,30 @@ fn Standing(data: ExchangePage) -> impl IntoView {
             })}
             <div class="actions">
                 {if data.running {
-                    view! { <LinkButton href=paths::EXCHANGE look="primary">"Look again"</LinkButton> }.into_any()
+                    view! { <LinkButton href=paths::EXCHANGE look="primary">"Look again"</LinkButton> }.drawn()
                 } else {
                     view! {
                         <form method="post" action=paths::EXCHANGE_SYNC class="actions">
                             <Submit look="primary" why_not=why_not.or(blocked(&data.registered).map(str::to_owned))>"Exchange now"</Submit>
                         </form>
-                    }.into_any()
+                    }.drawn()
                 }}
                 <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
             </div>
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How the last round went, node by node.
 #[component]
 fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
     let body = match round {
-        None if running => view! { <EmptyState title="Nothing yet" why="The first round is under way." /> }.into_any(),
+        None if running => view! { <EmptyState title="Nothing yet" why="The first round is under way." /> }.drawn(),
         None => view! {
             <EmptyState title="Nothing yet" why="After the first exchange, each node that was asked is listed here, with how far it got." />
         }
-        .into_any(),
+        .drawn(),
         Some(round) => {
             let (tone, word) = if round.ok { (Tone::Success, "Done") } else { (Tone::Danger, "Failed") };
             view! {
@@ -105,16 +106,16 @@ fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
                     <div class="actions"><LinkButton href=paths::DIAGNOSTICS>"Check all nodes and ports"</LinkButton></div>
                 })}
             }
-            .into_any()
+            .drawn()
         }
     };
-    view! { <Card title="The last round" id="round">{body}</Card> }.into_any()
+    view! { <Card title="The last round" id="round">{body}</Card> }.drawn()
 }
 
 /// When, over what, with whom.
 #[component]
 fn How(data: ExchangePage) -> impl IntoView {
-    let aside = view! { <a href=paths::setting("USE_FLEX_REPORTING_HTTPS")>"Change"</a> }.into_any();
+    let aside = view! { <a href=paths::setting("USE_FLEX_REPORTING_HTTPS")>"Change"</a> }.drawn();
     let nodes = data.nodes.len();
     view! {
         <Card title="How it is done" id="how" aside=aside>
@@ -127,25 +128,25 @@ fn How(data: ExchangePage) -> impl IntoView {
                     <dt>"Nodes"</dt>
                     <dd>
                         {if nodes == 0 {
-                            view! { "None. Name the vendor's nodes in the " <a href=paths::CONFIGURATION>"configuration"</a> "." }.into_any()
+                            view! { "None. Name the vendor's nodes in the " <a href=paths::CONFIGURATION>"configuration"</a> "." }.drawn()
                         } else {
                             view! {
                                 <p>{if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes, asked in random order") }}</p>
                                 <ul class="node-list">{data.nodes.into_iter().map(|node| view! { <li><code>{node}</code></li> }).collect_view()}</ul>
-                            }.into_any()
+                            }.drawn()
                         }}
                     </dd>
                 </div>
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The last exchange that succeeded.
 #[component]
 fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
-    let aside = view! { <a href=paths::receipt(&receipt.status_id)>"Receipt"</a> }.into_any();
+    let aside = view! { <a href=paths::receipt(&receipt.status_id)>"Receipt"</a> }.drawn();
     let from = receipt.node.clone().map(|node| view! { <div><dt>"Node"</dt><dd><code>{node}</code></dd></div> });
     view! {
         <Card title="The last exchange" id="last" aside=aside>
@@ -157,14 +158,14 @@ fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The vendor's keys this server trusts.
 #[component]
 fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
     let body = if keys.is_empty() {
-        view! { <EmptyState title="No key is trusted yet" why="Until the vendor's key is confirmed nothing is sent, and no answer is accepted." /> }.into_any()
+        view! { <EmptyState title="No key is trusted yet" why="Until the vendor's key is confirmed nothing is sent, and no answer is accepted." /> }.drawn()
     } else {
         let waiting = keys.iter().all(|key| !key.fetched);
         view! {
@@ -182,9 +183,9 @@ fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
                 }).collect_view()}
             </ul>
         }
-        .into_any()
+        .drawn()
     };
-    view! { <Card title="Keys of the vendor" id="keys">{body}</Card> }.into_any()
+    view! { <Card title="Keys of the vendor" id="keys">{body}</Card> }.drawn()
 }
 
 /// Who this server is at the nodes, ready to copy.
@@ -203,5 +204,5 @@ fn Who(identity: Identity) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

@@ -5,6 +5,7 @@ use super::model::ReceiptModel;
 use super::state::way;
 use super::words::changes_sentence;
 use crate::components::{Card, Copyable, PageHeader, TimeStamp};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -24,7 +25,7 @@ pub fn ReceiptView(data: ReceiptModel) -> impl IntoView {
         <PageHeader
             title="Receipt of an exchange"
             crumbs=crumbs
-            lead=view! { {data.server.clone()} <span class="sep"><code class="path">{data.guid.clone()}</code></span> }.into_any()
+            lead=view! { {data.server.clone()} <span class="sep"><code class="path">{data.guid.clone()}</code></span> }.drawn()
         />
         <article class="card receipt" aria-label="Receipt">
             <p class="receipt-sentence">{sentence}</p>
@@ -47,5 +48,5 @@ pub fn ReceiptView(data: ReceiptModel) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

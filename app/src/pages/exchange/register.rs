@@ -1,6 +1,7 @@
 //! What is missing for an exchange, given after the wizard: the registration file, or auth string and fingerprint.
 
 use crate::components::{Disabled, Field, FieldProblem, FormErrors, described_by};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -33,5 +34,5 @@ pub(super) fn RegisterForm(by_hand: bool) -> impl IntoView {
             </div>
         </form>
     }
-    .into_any()
+    .drawn()
 }

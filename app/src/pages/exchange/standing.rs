@@ -3,6 +3,7 @@
 use super::model::Registered;
 use super::register::RegisterForm;
 use crate::components::{Copyable, LinkButton, Statement};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -15,7 +16,7 @@ const REGISTER: &str = "leasehold register --file REGISTRATION";
 #[component]
 pub fn NotReady(registered: Registered) -> impl IntoView {
     match registered {
-        Registered::Yes => ().into_any(),
+        Registered::Yes => ().drawn(),
         Registered::No => view! {
             <Statement tone=Tone::Warning sentence="This server is not registered yet.">
                 <p>"Without a registration there is nobody to exchange with. The vendor hands out a registration file with the license; it holds the GUID, the auth string and the vendor's key."</p>
@@ -23,21 +24,21 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
                 <Command why="Or on the server:" command=REGISTER />
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         Registered::NoKey => view! {
             <Statement tone=Tone::Warning sentence="Nothing is sent before the vendor's key is confirmed.">
                 <p>"Each answer carries a signature. Without the vendor's key it cannot be checked, so no answer would be accepted."</p>
                 <RegisterForm by_hand=true />
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         Registered::NoAuth => view! {
             <Statement tone=Tone::Warning sentence="The auth string of this server is not known.">
                 <p>"The nodes answer only who shows it. It comes with the GUID; the registration file holds both."</p>
                 <RegisterForm by_hand=true />
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         Registered::OtherGuid { file, registered } => view! {
             <Statement tone=Tone::Danger sentence="The configuration file names another GUID than the one that was registered.">
                 <p>"In the file: " <code>{file}</code> ". Registered: " <code>{registered}</code> ". Nothing is exchanged while they differ."</p>
@@ -46,16 +47,16 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
                 <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Open the GUID"</LinkButton></div>
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         Registered::Unreadable(problem) => view! {
             <Statement tone=Tone::Danger sentence="The configuration file cannot be read, so nothing is exchanged.">
                 <p>{problem}</p>
                 <div class="actions"><LinkButton href=paths::CONFIGURATION>"Show the details"</LinkButton></div>
             </Statement>
         }
-        .into_any(),
+        .drawn(),
     }
-    .into_any()
+    .drawn()
 }
 
 /// A command to type on the server; who may not register is told so.
@@ -66,5 +67,5 @@ fn Command(why: &'static str, command: &'static str) -> impl IntoView {
         <p>{why}" "<Copyable value=command what="the command" /></p>
         {why_not.map(|reason| view! { <p class="muted">{reason}</p> })}
     }
-    .into_any()
+    .drawn()
 }

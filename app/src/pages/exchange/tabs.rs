@@ -1,5 +1,6 @@
 //! The pages of the exchange, side by side.
 
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -24,5 +25,5 @@ pub(super) fn Tabs() -> impl IntoView {
             }).collect_view()}
         </nav>
     }
-    .into_any()
+    .drawn()
 }

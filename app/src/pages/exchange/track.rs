@@ -4,6 +4,7 @@
 
 use super::model::{ContactModel, ContactStep};
 use crate::components::day_and_month;
+use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
 
@@ -123,7 +124,7 @@ pub fn ContactTrack(data: ContactModel) -> impl IntoView {
             })}
         </svg>
     }
-    .into_any()
+    .drawn()
 }
 
 /// One phase; the days that have passed are filled.
@@ -143,7 +144,7 @@ fn TrackBar(bar: Bar, today: Option<f64>) -> impl IntoView {
             <line class="track-gap" x1=percent(bar.to) x2=percent(bar.to) y1=top - 5 y2=BASELINE />
         </g>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::hand::LaneTitle;
 use crate::components::{Disabled, FieldProblem, Hidden, LinkButton, TextArea, described_by};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -27,7 +28,7 @@ pub(super) fn Upload(
                 view! {
                     <p>"The answer is checked. What it changes stands at the top of this page."</p>
                     <div class="actions"><LinkButton href=paths::EXCHANGE_HAND>"Give another answer"</LinkButton></div>
-                }.into_any()
+                }.drawn()
             } else {
                 view! {
                     <p>"Bring the node's answer back. It is checked before anything changes: the vendor's signature, this server's GUID, and the report it answers."</p>
@@ -50,9 +51,9 @@ pub(super) fn Upload(
                             {why_not.map(|reason| view! { <Disabled reason=reason /> })}
                         </div>
                     </form>
-                }.into_any()
+                }.drawn()
             }}
         </section>
     }
-    .into_any()
+    .drawn()
 }

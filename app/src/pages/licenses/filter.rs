@@ -2,6 +2,7 @@
 
 use super::model::LicenseFilter;
 use crate::components::{FilterChoice, FilterForm, FilterText};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -54,5 +55,5 @@ pub(super) fn LicenseFilters(filter: LicenseFilter, kinds: Vec<String>, counts: 
             <FilterChoice name="kind" label="Kind" all="Every kind" chosen=filter.kind options=kinds />
         </FilterForm>
     }
-    .into_any()
+    .drawn()
 }

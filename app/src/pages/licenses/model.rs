@@ -4,6 +4,7 @@ use super::ve::MachineLicense;
 use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
 use crate::request::Tone;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The licenses of the installed bundle, filtered and sorted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,8 +48,8 @@ pub struct LicenseFilter {
 pub struct LicenseRow {
     pub id: String,
     pub product: String,
-    pub kind: String,
-    pub context: String,
+    pub kind: Cow<'static, str>,
+    pub context: Cow<'static, str>,
     pub licensed: u64,
     pub in_use: u64,
     /// More of this product is promised to clients than is licensed now.
@@ -60,8 +61,8 @@ pub struct LicenseRow {
     pub maintenance_ms: Option<i64>,
     pub maintenance_over: bool,
     /// "active", "expired", "lapsed", "wrong_context", "other_guid".
-    pub state: String,
-    pub state_label: String,
+    pub state: Cow<'static, str>,
+    pub state_label: Cow<'static, str>,
     pub tone: Tone,
     /// Why it is not loaded, and what to do.
     pub reason: Option<String>,

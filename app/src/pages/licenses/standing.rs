@@ -3,7 +3,8 @@
 use super::filter::STATES;
 use super::model::LicensesPage;
 use crate::components::{LinkButton, Statement, Submit};
-use crate::pages::exchange::{contact_sentence, counted};
+use crate::drawn::{Draw, Drawn};
+use crate::pages::exchange::{ContactModel, contact_sentence, counted};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -50,21 +51,21 @@ fn count(data: &LicensesPage, state: &str) -> usize {
 }
 
 /// The sentence, and a link for each state there is.
-#[component]
-pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
-    let (tone, sentence) = sentence(&data);
-    let over = over_committed(&data);
+pub(super) fn standing(data: &LicensesPage) -> Drawn {
+    let (tone, sentence) = sentence(data);
+    let over = over_committed(data);
     let tone = if over.is_some() { Tone::Danger } else { tone };
     let contact = contact_sentence(&data.contact, request().now_ms);
     let urgent = matches!(data.contact.tone, Tone::Warning | Tone::Danger);
+    let effect = urgent.then(|| data.contact.effect.clone());
     let links: Vec<_> = STATES
         .iter()
-        .map(|(state, words)| (*state, *words, count(&data, state)))
+        .map(|(state, words)| (*state, *words, count(data, state)))
         .filter(|(_, _, count)| *count > 0)
         .collect();
     view! {
         <Statement tone=tone sentence=sentence>
-            <p>{contact} " " {urgent.then(|| data.contact.effect.clone())}</p>
+            <p>{contact} " " {effect}</p>
             {over.map(|words| view! { <p>{words}</p> })}
             {(links.len() > 1).then(|| view! {
                 <nav aria-label="Licenses by state"><ul class="counts-list">
@@ -81,17 +82,17 @@ pub(super) fn Standing(data: LicensesPage) -> impl IntoView {
             })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Registered, and nothing came yet.
-#[component]
-pub(super) fn NeverSynced(data: LicensesPage) -> impl IntoView {
+pub(super) fn never_synced(contact: &ContactModel) -> Drawn {
     let why_not = request().why_not(Permission::Exchange).map(str::to_owned);
+    let clock_flag = contact.clock_flag.clone();
     view! {
         <Statement tone=Tone::Info sentence="The licenses come with the first exchange.">
             <p>"This server is registered, and has not exchanged anything with the vendor yet."</p>
-            {data.contact.clock_flag.map(|text| view! { <p class="muted">{text}</p> })}
+            {clock_flag.map(|text| view! { <p class="muted">{text}</p> })}
             <div class="actions">
                 <form method="post" action=paths::EXCHANGE_SYNC class="actions">
                     <Submit look="primary" why_not=why_not>"Exchange now"</Submit>
@@ -100,13 +101,13 @@ pub(super) fn NeverSynced(data: LicensesPage) -> impl IntoView {
             </div>
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::exchange::{ContactModel, Registered};
+    use crate::pages::exchange::Registered;
     use crate::pages::licenses::LicenseFilter;
 
     fn page(counts: &[(&str, usize)], tone: Tone) -> LicensesPage {

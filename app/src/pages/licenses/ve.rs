@@ -9,6 +9,7 @@ pub use install::{FILE as LICENSE_FILE, KEY as LICENSE_KEY, TEXT as LICENSE_TEXT
 pub use model::{ComponentRow, MachineLicense, VeLicense, VeProduct};
 
 use crate::components::{Card, Copyable, Date, Pill, TimeAgo, TimeStamp, duration_words};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::grouped;
 use install::{Another, Get};
 use leptos::prelude::*;
@@ -24,11 +25,11 @@ pub fn MachineBlock(
 ) -> impl IntoView {
     let aside = data.license.as_ref().map(|_| {
         let words = data.label.clone();
-        view! { <Pill tone=data.tone text=words /> }.into_any()
+        view! { <Pill tone=data.tone text=words /> }.drawn()
     });
     let has_one = data.license.is_some();
     view! {
-        <Card title="License of this machine" id="machine" aside=aside.unwrap_or_else(|| ().into_any())>
+        <Card title="License of this machine" id="machine" aside=aside.unwrap_or_else(|| ().drawn())>
             <p>{data.sentence.clone()}</p>
             {(!data.changes.is_empty()).then(|| view! {
                 <ul class="plain-list">{data.changes.iter().map(|change| view! { <li>{change.clone()}</li> }).collect_view()}</ul>
@@ -36,24 +37,24 @@ pub fn MachineBlock(
             {data.license.clone().map(|license| view! { <Terms license=license checked_ms=data.checked_ms /> })}
             {has_one.then(|| view! { <WhatVoids data=data.clone() /> })}
             {if has_one {
-                view! { <Another /> }.into_any()
+                view! { <Another /> }.drawn()
             } else {
-                view! { <Get folded=folded /> }.into_any()
+                view! { <Get folded=folded /> }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "72 hours left of 100" or the day it ends.
-fn good_for(license: &VeLicense) -> AnyView {
+fn good_for(license: &VeLicense) -> Drawn {
     match (license.hours, license.until_ms) {
         (Some(hours), _) => {
             let left = license.left_ms.map(|left| format!("{} left of ", hours_words(left))).unwrap_or_default();
-            view! { {format!("{left}{} hours", grouped(hours))}" "<span class="muted">"They run while somebody is logged in."</span> }.into_any()
+            view! { {format!("{left}{} hours", grouped(hours))}" "<span class="muted">"They run while somebody is logged in."</span> }.drawn()
         }
-        (None, Some(at)) => view! { "Until "<TimeStamp at_ms=at /> }.into_any(),
-        (None, None) => ().into_any(),
+        (None, Some(at)) => view! { "Until "<TimeStamp at_ms=at /> }.drawn(),
+        (None, None) => ().drawn(),
     }
 }
 
@@ -79,5 +80,5 @@ fn Terms(license: VeLicense, checked_ms: Option<i64>) -> impl IntoView {
         </dl>
         <Products products=license.products />
     }
-    .into_any()
+    .drawn()
 }

@@ -2,6 +2,7 @@
 
 use super::model::LogFileRow;
 use crate::components::{Card, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -21,7 +22,7 @@ pub(super) fn Files(files: Vec<LogFileRow>) -> impl IntoView {
             </table>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -42,5 +43,5 @@ fn Row(file: LogFileRow) -> impl IntoView {
             </span></td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

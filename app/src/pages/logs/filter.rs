@@ -2,6 +2,7 @@
 
 use super::model::LogsFilter;
 use crate::components::{FieldProblem, FilterChoice, FilterForm, FilterText, Glyph, Icon, LinkButton, plain_options};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -42,7 +43,7 @@ pub(super) fn LogFilters(filter: LogsFilter, refused: Vec<(String, String)>) -> 
             <Moment name="to" label="To" value=filter.to why=to_why />
         </FilterForm>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A local time; browsers offer a calendar.
@@ -60,7 +61,7 @@ fn Moment(name: &'static str, label: &'static str, value: String, why: Option<St
             {why.map(|sentence| view! { <FieldProblem name=id sentence=sentence /> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How often the page looks again by itself: value in the address, and words.
@@ -85,5 +86,5 @@ pub(super) fn Pace(filter: LogsFilter) -> impl IntoView {
             }).collect_view()}
         </nav>
     }
-    .into_any()
+    .drawn()
 }

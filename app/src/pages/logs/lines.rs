@@ -2,6 +2,7 @@
 
 use super::line_href;
 use super::model::LogRow;
+use crate::drawn::{Draw, Drawn};
 use leptos::prelude::*;
 
 /// The lines under their days.
@@ -35,7 +36,7 @@ pub(super) fn Lines(
             }
         })
         .collect_view()
-        .into_any()
+        .drawn()
 }
 
 #[component]
@@ -49,8 +50,8 @@ fn Line(row: LogRow, wanted: String) -> impl IntoView {
         <li class=look id=row.marked.then_some("line") aria-current=row.marked.then_some("true")>
             <a class="log-time" href=href title=title>
                 {match machine {
-                    Some(machine) => view! { <time datetime=machine>{time}</time> }.into_any(),
-                    None => view! { <span>{time}</span> }.into_any(),
+                    Some(machine) => view! { <time datetime=machine>{time}</time> }.drawn(),
+                    None => view! { <span>{time}</span> }.drawn(),
                 }}
             </a>
             <span class="log-level">{row.level}</span>
@@ -61,23 +62,19 @@ fn Line(row: LogRow, wanted: String) -> impl IntoView {
             </span>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The text with what was looked for marked; the case of A to Z does not matter.
-fn highlighted(text: &str, wanted: &str) -> AnyView {
+fn highlighted(text: &str, wanted: &str) -> Drawn {
     if wanted.is_empty() {
-        return view! { {text.to_owned()} }.into_any();
+        return view! { {text.to_owned()} }.drawn();
     }
     pieces(text, wanted)
         .into_iter()
-        .map(
-            |(piece, found)| {
-                if found { view! { <mark>{piece}</mark> }.into_any() } else { view! { {piece} }.into_any() }
-            },
-        )
+        .map(|(piece, found)| if found { view! { <mark>{piece}</mark> }.drawn() } else { view! { {piece} }.drawn() })
         .collect_view()
-        .into_any()
+        .drawn()
 }
 
 /// The text in pieces, and which of them are what was looked for.

@@ -4,6 +4,7 @@ use super::lines::Lines;
 use super::model::{LogRow, LogsPage, Trouble};
 use super::{LogsFilter, line_href};
 use crate::components::{Card, Copyable, EmptyState, ErrorBlock, LinkButton, PageHeader};
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use crate::paths;
 use leptos::prelude::*;
@@ -19,14 +20,14 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
         (_, Some(sentence)) => view! {
             <Card title="The line" id="lines"><ErrorBlock sentence=sentence /></Card>
         }
-        .into_any(),
+        .drawn(),
         (Some(line), None) => view! {
             <Marked line=line origin=data.origin />
-            <Card title="In its place" id="lines" aside=view! { <span class="muted">"Newest first"</span> }.into_any()>
+            <Card title="In its place" id="lines" aside=view! { <span class="muted">"Newest first"</span> }.drawn()>
                 <Lines lines=data.lines wanted=String::new() />
             </Card>
         }
-        .into_any(),
+        .drawn(),
         (None, None) => view! {
             <Card title="The line" id="lines">
                 <EmptyState title="This line is not there" why="Its file was removed since, or the link is incomplete.">
@@ -34,14 +35,14 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
                 </EmptyState>
             </Card>
         }
-        .into_any(),
+        .drawn(),
     };
     let crumbs = vec![("Logs".to_owned(), LogsFilter::default().href())];
     view! {
-        <PageHeader title="A line of the log" crumbs=crumbs lead=view! { "With what was written before and after it." }.into_any() />
+        <PageHeader title="A line of the log" crumbs=crumbs lead=view! { "With what was written before and after it." }.drawn() />
         {body}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The line itself, and a link to it that stays good.
@@ -49,7 +50,7 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
 fn Marked(line: LogRow, origin: String) -> impl IntoView {
     let link = format!("{origin}{}", line_href(&line.at));
     view! {
-        <Card title="The line" id="marked" aside=view! { <code>{line.file.clone()}</code> }.into_any()>
+        <Card title="The line" id="marked" aside=view! { <code>{line.file.clone()}</code> }.drawn()>
             <div class="command">
                 <pre tabindex="0" role="group" aria-label="The line"><code>{line.line.clone()}</code></pre>
                 <CopyButton text=line.line what="the line".to_owned() />
@@ -57,5 +58,5 @@ fn Marked(line: LogRow, origin: String) -> impl IntoView {
             <p class="fine">"Link to it: "<Copyable value=link what="the link" /></p>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,6 +1,7 @@
 //! The latest changes, as sentences. Only the thing that was changed is a link.
 
 use crate::components::{Card, EmptyState, Pill, TimeAgo};
+use crate::drawn::Draw;
 use crate::pages::audit::{AuditItem, Outcome};
 use crate::paths;
 use crate::request::{Tone, request};
@@ -12,18 +13,18 @@ use licensing::permission::Permission;
 pub(super) fn Changes(items: Vec<AuditItem>) -> impl IntoView {
     let refused = request().why_not(Permission::ViewAudit);
     let body = match (refused, items.is_empty()) {
-        (Some(reason), _) => view! { <EmptyState title="Not shown to this role" why=reason /> }.into_any(),
-        (None, true) => view! { <EmptyState title="Nothing yet" why="What people change is listed here, with who did it and when." /> }.into_any(),
+        (Some(reason), _) => view! { <EmptyState title="Not shown to this role" why=reason /> }.drawn(),
+        (None, true) => view! { <EmptyState title="Nothing yet" why="What people change is listed here, with who did it and when." /> }.drawn(),
         (None, false) => view! {
             <ul class="events">{items.into_iter().map(|item| view! { <Change item=item /> }).collect_view()}</ul>
         }
-        .into_any(),
+        .drawn(),
     };
     match refused {
-        Some(_) => view! { <Card title="Latest changes" id="changes">{body}</Card> }.into_any(),
+        Some(_) => view! { <Card title="Latest changes" id="changes">{body}</Card> }.drawn(),
         None => {
             let aside = view! { <a href=paths::AUDIT>"Audit"</a> };
-            view! { <Card title="Latest changes" id="changes" aside=aside.into_any()>{body}</Card> }.into_any()
+            view! { <Card title="Latest changes" id="changes" aside=aside.drawn()>{body}</Card> }.drawn()
         }
     }
 }
@@ -43,8 +44,8 @@ fn Change(item: AuditItem) -> impl IntoView {
                     {match revision_in(&item.what) {
                         Some((before, name, number, after)) => view! {
                             <span>{before.to_owned()}<a href=paths::revision(number)>{name.to_owned()}</a>{after.to_owned()}</span>
-                        }.into_any(),
-                        None => view! { <span>{item.what.clone()}</span> }.into_any(),
+                        }.drawn(),
+                        None => view! { <span>{item.what.clone()}</span> }.drawn(),
                     }}
                     {outcome.map(|(tone, word)| view! { " " <Pill tone=tone text=word /> })}
                 </p>
@@ -53,7 +54,7 @@ fn Change(item: AuditItem) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The first revision a sentence names: the text before it, its name, its number, the text after it.

@@ -1,6 +1,7 @@
 //! Contact with the vendor and what it brought, small: the pages behind say more.
 
 use crate::components::{Card, Pill, TimeAgo};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ContactModel, ContactTrack, grouped};
 use crate::paths;
 use crate::request::Tone;
@@ -18,19 +19,19 @@ pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
     };
     let flag = contact.clock_flag.clone();
     view! {
-        <Card title="Contact with the vendor" id="contact" aside=aside.into_any()>
+        <Card title="Contact with the vendor" id="contact" aside=aside.drawn()>
             <p>
                 {state.map(|(tone, words)| view! { <Pill tone=tone text=words />" " })}
                 {match last {
-                    Some(at) => view! { "Last exchange "<TimeAgo at_ms=at />"." }.into_any(),
-                    None => "No exchange has taken place yet.".into_any(),
+                    Some(at) => view! { "Last exchange "<TimeAgo at_ms=at />"." }.drawn(),
+                    None => "No exchange has taken place yet.".drawn(),
                 }}
             </p>
             {last.is_some().then(|| view! { <ContactTrack data=contact /> })}
             {flag.map(|sentence| view! { <p class="muted">{sentence}</p> })}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How many licenses there are; the numbers lead to their lists.
@@ -40,7 +41,7 @@ pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
     let aside = view! { <a href=paths::LICENSES>"Licenses"</a> };
     let active = paths::licenses("", "active", "", "", false);
     view! {
-        <Card title="Licenses" id="licenses" aside=aside.into_any()>
+        <Card title="Licenses" id="licenses" aside=aside.drawn()>
             <dl class="figures">
                 <div><dt>"Loaded"</dt><dd>{number(loaded, active)}</dd></div>
                 <div><dt>"Not loaded"</dt><dd>{number(left_out, paths::LICENSES.to_owned())}</dd></div>
@@ -48,10 +49,10 @@ pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A number that leads to its list; none of something leads nowhere.
-fn number(count: usize, href: String) -> AnyView {
-    if count == 0 { "0".into_any() } else { view! { <a href=href>{count}</a> }.into_any() }
+fn number(count: usize, href: String) -> Drawn {
+    if count == 0 { "0".drawn() } else { view! { <a href=href>{count}</a> }.drawn() }
 }

@@ -1,6 +1,7 @@
 //! What is in use now, the most pressing first.
 
 use crate::components::{Card, LinkButton};
+use crate::drawn::Draw;
 use crate::pages::clients::{PoolUse, Pools};
 use crate::pages::exchange::counted;
 use crate::paths;
@@ -29,21 +30,21 @@ pub(super) fn InUse(pools: Vec<PoolUse>, clients: usize) -> impl IntoView {
     let rest = pools.len().saturating_sub(SHOWN);
     let shown: Vec<PoolUse> = pressing(pools).into_iter().take(SHOWN).collect();
     view! {
-        <Card title="In use now" id="in-use" aside=aside.into_any()>
+        <Card title="In use now" id="in-use" aside=aside.drawn()>
             {if idle {
                 view! {
                     <p class="muted">"No application is connected."</p>
                     <div class="actions"><LinkButton href=paths::CLIENTS>"How to connect one"</LinkButton></div>
-                }.into_any()
+                }.drawn()
             } else {
                 view! {
                     <Pools pools=shown />
                     {(rest > 0).then(|| view! { <p class="fine">{format!("{} more.", counted(rest, "product", "products"))}</p> })}
-                }.into_any()
+                }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::model::{FileState, Overview, Registration};
 use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo, absolute, duration_words};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -16,17 +17,17 @@ pub(super) fn Identity(registration: Registration) -> impl IntoView {
                 <div><dt>"Deployment id"</dt><dd><Copyable value=deployment what="the deployment id" /></dd></div>
             </dl>
         }
-        .into_any(),
+        .drawn(),
         Registration::NotRegistered { guid: Some(guid), .. } => view! {
             <dl class="facts stacked"><div><dt>"GUID, not in use"</dt><dd><Copyable value=guid what="the GUID" /></dd></div></dl>
         }
-        .into_any(),
+        .drawn(),
         Registration::NotRegistered { guid: None, .. } => view! {
             <EmptyState title="No GUID" why="The file holds no GUID, so there is nothing to show.">
                 <LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Enter the GUID"</LinkButton>
             </EmptyState>
         }
-        .into_any(),
+        .drawn(),
     };
     view! { <Card title="Identity" id="identity">{body}</Card> }
 }
@@ -41,7 +42,7 @@ pub(super) fn File(file: FileState) -> impl IntoView {
         _ => Tone::Danger,
     };
     view! {
-        <Card title="Configuration file" id="file" aside=view! { <a href=paths::CONFIGURATION_HISTORY>"History"</a> }.into_any()>
+        <Card title="Configuration file" id="file" aside=view! { <a href=paths::CONFIGURATION_HISTORY>"History"</a> }.drawn()>
             <dl class="facts">
                 <div class="whole"><dt>"Path"</dt><dd><code class="path">{file.path}</code></dd></div>
                 {file.problem.is_none().then(|| view! {
@@ -64,7 +65,7 @@ pub(super) fn File(file: FileState) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "2 errors, 1 warning"; "Nothing found" when there is nothing.
@@ -95,7 +96,7 @@ pub(super) fn Server(data: Overview) -> impl IntoView {
             <p><a href=paths::ACCOUNT_AT_SESSIONS>{places}</a></p>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

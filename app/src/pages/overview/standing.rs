@@ -2,6 +2,7 @@
 
 use super::model::{Overview, Registration};
 use crate::components::{Date, Statement};
+use crate::drawn::Draw;
 use crate::pages::exchange::{Registered, contact_sentence, counted};
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -22,7 +23,7 @@ pub(super) fn Standing(data: Overview) -> impl IntoView {
             {hindrance.map(|(what, why)| view! { <p><b>{what}</b>" "{why}</p> })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What the statement says.

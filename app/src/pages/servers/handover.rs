@@ -3,6 +3,7 @@
 use super::model::{Handed, Rehearsed, Rehearsing, ServersPage};
 use super::span_words;
 use crate::components::{Card, Field, Submit, TimeAgo, TimeUntil};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -27,15 +28,15 @@ pub(super) fn HandedOver(handed: Handed) -> impl IntoView {
             </form>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// How far each client of a rehearsal is.
 #[component]
 fn Progress(clients: Vec<Rehearsing>) -> impl IntoView {
     let time = |at: Option<i64>| match at {
-        Some(at) => view! { <TimeAgo at_ms=at /> }.into_any(),
-        None => view! { <span class="muted">"not yet"</span> }.into_any(),
+        Some(at) => view! { <TimeAgo at_ms=at /> }.drawn(),
+        None => view! { <span class="muted">"not yet"</span> }.drawn(),
     };
     view! {
         <table class="table rehearsing">
@@ -50,7 +51,7 @@ fn Progress(clients: Vec<Rehearsing>) -> impl IntoView {
             }).collect_view()}</tbody>
         </table>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "4 of 4 clients were served by the backup; all are back. 6 min of its hours were spent."
@@ -67,7 +68,7 @@ fn worked(rehearsed: &Rehearsed) -> String {
 #[component]
 pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
     if data.handed.is_some() || data.servers.len() < 2 {
-        return ().into_any();
+        return ().drawn();
     }
     let why_not = request().why_not(Permission::HandOver).map(str::to_owned).or(data.no_handover);
     let has_clients = !data.clients.is_empty();
@@ -113,14 +114,14 @@ pub(super) fn HandoverForms(data: ServersPage) -> impl IntoView {
                             <Field name="budget" label="Minutes of the backup's hours it may take" kind="number" value="10" required=true />
                             <div class="actions"><Submit why_not=why_not_rehearse>"Begin the rehearsal"</Submit></div>
                         </form>
-                    }.into_any()
+                    }.drawn()
                 } else {
-                    view! { <p class="muted">"No client is connected here that could try the backup."</p> }.into_any()
+                    view! { <p class="muted">"No client is connected here that could try the backup."</p> }.drawn()
                 }}
             </Card></div>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::model::ServersPage;
 use crate::components::{Copyable, Field, Submit, TimeUntil};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -27,12 +28,12 @@ pub(super) fn Join(data: ServersPage) -> impl IntoView {
                                     <p>"On the other machine:"</p>
                                     <Copyable value=invitation.command what="the command" />
                                 </div>
-                            }.into_any(),
+                            }.drawn(),
                             None => view! {
                                 <form method="post" action=paths::SERVERS_INVITE class="actions">
                                     <Submit look="primary" why_not=why_not.clone()>"Make a code"</Submit>
                                 </form>
-                            }.into_any(),
+                            }.drawn(),
                         }}
                     </div>
                     <form method="post" action=paths::SERVERS_JOIN class="stack">
@@ -46,5 +47,5 @@ pub(super) fn Join(data: ServersPage) -> impl IntoView {
             </details>
         </section>
     }
-    .into_any()
+    .drawn()
 }

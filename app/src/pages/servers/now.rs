@@ -3,6 +3,7 @@
 use super::model::{GraceRow, Hours, Standing, Step};
 use super::span_words;
 use crate::components::{Card, Copyable, LinkButton, Statement, TimeAgo, absolute};
+use crate::drawn::Draw;
 use crate::request::request;
 use leptos::prelude::*;
 
@@ -20,7 +21,7 @@ pub(super) fn Now(now: Standing) -> impl IntoView {
             })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 /// "71 h 12 min left of 100 h", and until when they hold.
@@ -38,7 +39,7 @@ fn HoursLeft(hours: Hours) -> impl IntoView {
         </p>
         <HoursBar hours=hours />
     }
-    .into_any()
+    .drawn()
 }
 
 /// What is left, as a bar.
@@ -57,7 +58,7 @@ pub(super) fn HoursBar(hours: Hours) -> impl IntoView {
             <rect class="fill" width=share height="8" />
         </svg>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -69,7 +70,7 @@ fn DoThis(step: Step) -> impl IntoView {
             {step.link.map(|(href, words)| view! { <p class="do-this"><LinkButton href=href>{words}</LinkButton></p> })}
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Clients without a server: each goes on until its grace ends.
@@ -93,5 +94,5 @@ pub(super) fn GraceList(rows: Vec<GraceRow>) -> impl IntoView {
             </table>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

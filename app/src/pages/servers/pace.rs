@@ -1,6 +1,7 @@
 //! How often the page looks again by itself.
 
 use crate::components::{Glyph, Icon, LinkButton};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -29,5 +30,5 @@ pub(super) fn Pace(every: Option<u32>) -> impl IntoView {
             <LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton>
         </div>
     }
-    .into_any()
+    .drawn()
 }

@@ -3,6 +3,7 @@
 use super::model::{Incident, Moment, SimultaneousRow, SwitchRow};
 use super::span_words;
 use crate::components::{Card, EmptyState, Pill, TimeAgo, absolute};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
@@ -19,8 +20,8 @@ pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
                     <tr>
                         <th scope="row">{absolute(incident.began_ms)}</th>
                         <td data-label="Ended">{match incident.ended_ms {
-                            Some(at) => view! { {absolute(at)}<span class="sub">{incident.cause}</span> }.into_any(),
-                            None => view! { <Pill tone=Tone::Warning text="Running" /> }.into_any(),
+                            Some(at) => view! { {absolute(at)}<span class="sub">{incident.cause}</span> }.drawn(),
+                            None => view! { <Pill tone=Tone::Warning text="Running" /> }.drawn(),
                         }}</td>
                         <td class="num" data-label="Most clients">{incident.most_clients}</td>
                         <td class="num" data-label="Spent">{span_words(incident.spent_ms)}</td>
@@ -29,7 +30,7 @@ pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
             </table>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What happened between the servers.
@@ -40,21 +41,21 @@ pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
     } else {
         "No server has fallen silent and no client has changed its server since they know one another."
     };
-    let aside = view! { <a href=paths::LOGS>"Log"</a> }.into_any();
+    let aside = view! { <a href=paths::LOGS>"Log"</a> }.drawn();
     view! {
         <Card title="Timeline" id="timeline" aside=aside>
             {if moments.is_empty() {
-                view! { <EmptyState title="Nothing yet" why=why /> }.into_any()
+                view! { <EmptyState title="Nothing yet" why=why /> }.drawn()
             } else {
                 view! {
                     <ol class="moments">{moments.into_iter().map(|moment| view! {
                         <li class=moment.tone.class()><span class="when"><TimeAgo at_ms=moment.at_ms /></span><span>{moment.text}</span></li>
                     }).collect_view()}</ol>
-                }.into_any()
+                }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Who came here from another server, and what both sides saw.
@@ -77,7 +78,7 @@ pub(super) fn Switches(rows: Vec<SwitchRow>) -> impl IntoView {
             </table>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Two servers had clients at once.
@@ -102,5 +103,5 @@ pub(super) fn Simultaneous(rows: Vec<SimultaneousRow>, total_ms: u64) -> impl In
             </table>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

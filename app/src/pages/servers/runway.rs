@@ -4,6 +4,7 @@ use super::model::Hours;
 use super::now::HoursBar;
 use super::span_words;
 use crate::components::{Card, TimeAgo, absolute};
+use crate::drawn::Draw;
 use crate::request::request;
 use leptos::prelude::*;
 
@@ -25,23 +26,23 @@ pub(super) fn Runway(hours: Hours, forecast: Option<String>) -> impl IntoView {
     view! {
         <Card title=title id="hours">
             {match hours.empty_at_ms.filter(|at| *at > now) {
-                Some(empty) => view! { <Falling hours=hours.clone() now=now empty=empty /> }.into_any(),
-                None => view! { <HoursBar hours=hours.clone() /> }.into_any(),
+                Some(empty) => view! { <Falling hours=hours.clone() now=now empty=empty /> }.drawn(),
+                None => view! { <HoursBar hours=hours.clone() /> }.drawn(),
             }}
             <dl class="facts">
                 <div><dt>"Left"</dt><dd>{span_words(hours.left_ms)}</dd></div>
                 <div><dt>"Licensed"</dt><dd>{span_words(hours.granted_ms)}</dd></div>
                 <div><dt>"Used"</dt><dd>{span_words(hours.granted_ms - hours.left_ms)}</dd></div>
                 <div><dt>"Burning"</dt><dd>{match running {
-                    Some(at) => view! { "1 h an hour, since "<TimeAgo at_ms=at /> }.into_any(),
-                    None => "no: nobody is logged in".into_any(),
+                    Some(at) => view! { "1 h an hour, since "<TimeAgo at_ms=at /> }.drawn(),
+                    None => "no: nobody is logged in".drawn(),
                 }}</dd></div>
             </dl>
             {forecast.map(|words| view! { <p>{words}</p> })}
             <p class="fine">"One clock for all clients: it starts with the first login and stops with the last logout. Each minute is written down before it is used, so a crash costs a minute at most and brings none back."</p>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The hours fall to zero.
@@ -81,5 +82,5 @@ fn Falling(hours: Hours, now: i64, empty: i64) -> impl IntoView {
             </figcaption>
         </figure>
     }
-    .into_any()
+    .drawn()
 }

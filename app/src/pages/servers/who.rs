@@ -3,6 +3,7 @@
 use super::model::ServerCard;
 use super::span_words;
 use crate::components::{Card, Hidden, Pill, Submit, Tag, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -15,14 +16,14 @@ pub(super) fn Who(servers: Vec<ServerCard>) -> impl IntoView {
             <ul class="server-cards">{servers.into_iter().map(|server| view! { <Server server=server /> }).collect_view()}</ul>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn Server(server: ServerCard) -> impl IntoView {
     let clients = server.clients.map(|count| match (server.own, count) {
-        (true, 1..) => view! { <a href=paths::CLIENTS>{count}</a> }.into_any(),
-        _ => count.into_any(),
+        (true, 1..) => view! { <a href=paths::CLIENTS>{count}</a> }.drawn(),
+        _ => count.drawn(),
     });
     let why_not = request().why_not(Permission::ManageServers).map(str::to_owned);
     let name = server.name.clone();
@@ -60,5 +61,5 @@ fn Server(server: ServerCard) -> impl IntoView {
             })}
         </li>
     }
-    .into_any()
+    .drawn()
 }

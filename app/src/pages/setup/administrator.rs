@@ -3,6 +3,7 @@
 use super::frame::SetupFrame;
 use super::model::{SetupAdministrator, Step};
 use crate::components::Field;
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -22,5 +23,5 @@ pub fn SetupAdministratorPage(data: SetupAdministrator) -> impl IntoView {
             </form>
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }

@@ -3,6 +3,7 @@
 use super::frame::SetupFrame;
 use super::model::{SetupConnection, Step};
 use crate::components::{Card, LinkButton, Statement};
+use crate::drawn::Draw;
 use crate::pages::configuration::SettingRow;
 use crate::pages::diagnostics::{Choice, DiagnosticsPage, MatrixTable, Ports, Progress, tally_words};
 use crate::paths;
@@ -37,7 +38,7 @@ pub fn SetupConnectionPage(data: SetupConnection) -> impl IntoView {
             </form>
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The check of the nodes: a button before, the results after.
@@ -50,15 +51,15 @@ fn Reach(probe: Option<DiagnosticsPage>) -> impl IntoView {
             {match probe {
                 None => view! {
                     <p class="muted">"A check opens one connection to each node at each allowed port. Nothing about this server is sent, and what you chose above is kept."</p>
-                }.into_any(),
-                Some(probe) => view! { <Result probe=probe /> }.into_any(),
+                }.drawn(),
+                Some(probe) => view! { <Result probe=probe /> }.drawn(),
             }}
             {(!running).then(|| view! {
                 <div class="actions"><button type="submit" class="button" name="intent" value="probe">{button}</button></div>
             })}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What the check found, and each working port to take.
@@ -86,5 +87,5 @@ fn Result(probe: DiagnosticsPage) -> impl IntoView {
             </details>
         })}
     }
-    .into_any()
+    .drawn()
 }

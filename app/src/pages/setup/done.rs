@@ -4,6 +4,7 @@ use super::frame::SetupFrame;
 use super::model::{FirstSync, SetupDone, Step};
 use super::over_tls;
 use crate::components::{Card, Copyable, LinkButton, Statement};
+use crate::drawn::Draw;
 use crate::pages::exchange::AttemptList;
 use crate::paths;
 use crate::request::Tone;
@@ -32,7 +33,7 @@ pub fn SetupDonePage(data: SetupDone) -> impl IntoView {
             </Card>
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The first exchange, and where to go from here.
@@ -48,7 +49,7 @@ fn First(sync: FirstSync) -> impl IntoView {
                 </div>
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         FirstSync::Synced { sentence, licenses } => view! {
             <Statement tone=Tone::Success sentence="This server is registered and in touch with the vendor.">
                 <p>{loaded(licenses)}" "{sentence}</p>
@@ -58,7 +59,7 @@ fn First(sync: FirstSync) -> impl IntoView {
                 </div>
             </Statement>
         }
-        .into_any(),
+        .drawn(),
         FirstSync::Failed { sentence, attempts } => view! {
             <Statement tone=Tone::Warning sentence="This server is registered, but the first exchange did not succeed.">
                 <p>{sentence}</p>
@@ -71,7 +72,7 @@ fn First(sync: FirstSync) -> impl IntoView {
             </Statement>
             {(!attempts.is_empty()).then(|| view! { <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&attempts) attempts=attempts /></Card> })}
         }
-        .into_any(),
+        .drawn(),
         FirstSync::Skipped(reason) => view! {
             <Statement tone=Tone::Info sentence="This server is registered. Nothing was sent to the nodes yet.">
                 <p>{reason}</p>
@@ -81,7 +82,7 @@ fn First(sync: FirstSync) -> impl IntoView {
                 </div>
             </Statement>
         }
-        .into_any(),
+        .drawn(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::model::Step;
 use crate::components::FormErrors;
 use crate::components::{FlashMessage, Glyph, Icon, Mark, PageHeader, ThemeChoice};
+use crate::drawn::{Draw, Inner};
 use leptos::prelude::*;
 
 /// A step with its heading and its lead. Brings its own frame: no sidebar, no bars.
@@ -11,7 +12,7 @@ pub fn SetupFrame(
     step: Step,
     #[prop(into)] title: String,
     #[prop(into)] lead: String,
-    children: Children,
+    children: Inner,
 ) -> impl IntoView {
     let number = Step::ALL.iter().position(|other| *other == step).unwrap_or_default() + 1;
     view! {
@@ -25,9 +26,9 @@ pub fn SetupFrame(
                             <li class=progress(other, step) aria-current=(other == step).then_some("step")>
                                 <span class="rail-dot" aria-hidden="true">
                                     {if other < step || step == Step::Done {
-                                        view! { <Icon glyph=Glyph::Check /> }.into_any()
+                                        view! { <Icon glyph=Glyph::Check /> }.drawn()
                                     } else {
-                                        view! { {index + 1} }.into_any()
+                                        view! { {index + 1} }.drawn()
                                     }}
                                 </span>
                                 <span class="rail-label">{other.label()}</span>
@@ -41,13 +42,13 @@ pub fn SetupFrame(
             <main id="main" tabindex="-1">
                 <FlashMessage />
                 <p class="eyebrow">{format!("Step {number} of {}", Step::ALL.len())}</p>
-                <PageHeader title=title lead=lead.into_any() />
+                <PageHeader title=title lead=lead.drawn() />
                 <FormErrors />
-                {children()}
+                {children.draw()}
             </main>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 fn progress(other: Step, step: Step) -> &'static str {

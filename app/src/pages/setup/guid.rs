@@ -5,6 +5,7 @@ use super::model::{RegistrationSummary, SetupGuid, Step};
 use crate::components::{
     Banner, Card, DiffView, Field, FieldProblem, Fingerprint, Glyph, Icon, Statement, TextArea, changed_lines,
 };
+use crate::drawn::Draw;
 use crate::islands::guid_field::GuidField;
 use crate::paths;
 use crate::request::{Tone, request};
@@ -39,8 +40,8 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
                             <summary>"Use another file, or type it in"</summary>
                             {ways}
                         </details>
-                    }.into_any(),
-                    None => ways.into_any(),
+                    }.drawn(),
+                    None => ways.drawn(),
                 }}
                 {data.canonical.map(|guid| view! { <p class="good"><Icon glyph=Glyph::Check /><span>"Will be written as " <code>{guid}</code></span></p> })}
                 {data.preview.map(|diff| view! { <Preview diff=diff path=data.path.clone() /> })}
@@ -57,7 +58,7 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
             })}
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The two ways, one below the other; the first that is filled in counts.
@@ -78,7 +79,7 @@ fn Ways(guid: String, has_auth: bool, registration: bool) -> impl IntoView {
             <Field name="auth" label="Auth string" mono=true hint=hint />
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The file, or its text.
@@ -115,7 +116,7 @@ fn FileWay() -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The field for the GUID.
@@ -134,7 +135,7 @@ fn Guid(guid: String, required_by_hand: bool) -> impl IntoView {
             {error.map(|sentence| view! { <FieldProblem name="guid".to_owned() sentence=sentence /> })}
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What the registration file said.
@@ -157,7 +158,7 @@ fn Kept(registration: RegistrationSummary) -> impl IntoView {
             </dl>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The lines of the file that would change.
@@ -166,7 +167,7 @@ fn Preview(diff: Diff, path: String) -> impl IntoView {
     let changed = changed_lines(&diff);
     if diff.is_empty() {
         return view! { <Banner tone=Tone::Success text="The file holds this GUID already. Nothing changes in it." /> }
-            .into_any();
+            .drawn();
     }
     let title = if changed == 1 {
         "1 line of the file will change".to_owned()
@@ -179,5 +180,5 @@ fn Preview(diff: Diff, path: String) -> impl IntoView {
             <p class="fine">"Nothing is written before the last step. " <code class="path">{path}</code></p>
         </Card>
     }
-    .into_any()
+    .drawn()
 }

@@ -4,6 +4,7 @@ use super::frame::SetupFrame;
 use super::model::{OfferedKey, SetupKey, Step};
 use super::over_tls;
 use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement};
+use crate::drawn::Draw;
 use crate::pages::exchange::{Attempt, AttemptList};
 use crate::paths;
 use crate::request::{Tone, request};
@@ -14,18 +15,18 @@ use leptos::prelude::*;
 pub fn SetupKeyPage(data: SetupKey) -> impl IntoView {
     let keys = distinct(data.offered);
     let body = if !data.pinned.is_empty() {
-        view! { <Pinned fingerprints=data.pinned /> }.into_any()
+        view! { <Pinned fingerprints=data.pinned /> }.drawn()
     } else if keys.is_empty() {
-        view! { <NoneShown problem=data.problem asked=data.nodes_asked skip=data.skip_allowed /> }.into_any()
+        view! { <NoneShown problem=data.problem asked=data.nodes_asked skip=data.skip_allowed /> }.drawn()
     } else {
-        view! { <Compare keys=keys skip=data.skip_allowed /> }.into_any()
+        view! { <Compare keys=keys skip=data.skip_allowed /> }.drawn()
     };
     view! {
         <SetupFrame step=Step::Key title="The vendor's key" lead="Each answer of the licensing nodes is signed. Leasehold believes only what is signed with a key you have confirmed.">
             {body}
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A key is known, from the registration file or confirmed before: nothing to do.
@@ -52,7 +53,7 @@ fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
             <LinkButton href=paths::SETUP_CONNECTION look="large">"Back"</LinkButton>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The field for the fingerprint the vendor gave.
@@ -61,7 +62,7 @@ fn Typed(
     #[prop(default = "Leasehold compares it for you. Blanks, colons and letter case do not matter.")]
     hint: &'static str,
 ) -> impl IntoView {
-    view! { <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint=hint /> }.into_any()
+    view! { <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint=hint /> }.drawn()
 }
 
 /// No node showed a key: why, and the ways on.
@@ -90,7 +91,7 @@ fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl I
             <Others skip=skip />
         </form>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Keys to compare with what the vendor gave by another way.
@@ -115,13 +116,13 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
                             <legend class="vh">"The vendor's key"</legend>
                             {keys.into_iter().enumerate().map(|(number, key)| view! { <Choosable key=key number=number chosen=chosen.clone() /> }).collect_view()}
                         </fieldset>
-                    }.into_any()
+                    }.drawn()
                 } else {
                     keys.into_iter().map(|key| view! {
                         <Hidden name="fingerprint" value=key.fingerprint />
                         <Fingerprint grouped=key.grouped />
                         <p class="fine">{shown_by(&key.nodes)}</p>
-                    }).collect_view().into_any()
+                    }).collect_view().drawn()
                 }}</div>
                 {wrong_choice.map(|sentence| view! { <FieldProblem name="fingerprint".to_owned() sentence=sentence /> })}
                 <div class="field">
@@ -142,7 +143,7 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
             <Others skip=skip />
         </form>
     }
-    .into_any()
+    .drawn()
 }
 
 /// One of several keys, to be chosen.
@@ -158,7 +159,7 @@ fn Choosable(key: SharedKey, number: usize, chosen: String) -> impl IntoView {
             </label>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The ways round this step.
@@ -174,7 +175,7 @@ fn Others(skip: bool) -> impl IntoView {
             })}
         </section>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A key with all nodes that show it.

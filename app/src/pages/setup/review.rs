@@ -3,6 +3,7 @@
 use super::frame::SetupFrame;
 use super::model::{SetupReview, Step};
 use crate::components::{Card, DiffView, Hidden, LinkButton, changed_lines};
+use crate::drawn::Draw;
 use crate::pages::configuration::FindingList;
 use crate::paths;
 use crate::request::request;
@@ -43,5 +44,5 @@ pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
             </form>
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }

@@ -3,6 +3,7 @@
 use super::frame::SetupFrame;
 use super::model::{SetupToken, Step};
 use crate::components::{Copyable, Field};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -24,5 +25,5 @@ pub fn SetupTokenPage(data: SetupToken) -> impl IntoView {
             </aside>
         </SetupFrame>
     }
-    .into_any()
+    .drawn()
 }

@@ -2,6 +2,7 @@
 
 use super::model::Connect;
 use crate::components::{Card, Copyable, LinkButton};
+use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use crate::paths;
 use leptos::prelude::*;
@@ -24,7 +25,7 @@ pub(crate) fn ConnectCard(connect: Connect) -> impl IntoView {
                 <div class="actions"><LinkButton href=paths::SETTINGS>"To the settings"</LinkButton></div>
             </Card>
         }
-        .into_any();
+        .drawn();
     }
     view! {
         <Card title="Connect an application" id="connect">
@@ -40,7 +41,7 @@ pub(crate) fn ConnectCard(connect: Connect) -> impl IntoView {
             })}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

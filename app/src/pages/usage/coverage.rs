@@ -3,6 +3,7 @@
 use super::model::{Detail, UsagePage};
 use crate::charts::Bar;
 use crate::components::Card;
+use crate::drawn::Draw;
 use crate::pages::exchange::{counted, grouped};
 use leptos::prelude::*;
 
@@ -72,7 +73,7 @@ pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
                 })}
             </Card>
         })
-        .into_any()
+        .drawn()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::lists::{ByClient, ByUser};
 use super::model::{Detail, UsageFilter, UsagePage};
 use super::over_time::OverTime;
 use super::refusals::Refusals;
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
@@ -31,19 +32,19 @@ pub(super) fn ProductDetail(detail: Detail, data: UsagePage) -> impl IntoView {
             </nav>
         </div>
         {match tab {
-            "clients" => view! { <ByClient detail=detail data=data /> }.into_any(),
-            "users" => view! { <ByUser detail=detail data=data /> }.into_any(),
-            "refused" => view! { <Refusals detail=detail data=data /> }.into_any(),
-            _ => view! { <OverTime detail=detail data=data /> }.into_any(),
+            "clients" => view! { <ByClient detail=detail data=data /> }.drawn(),
+            "users" => view! { <ByUser detail=detail data=data /> }.drawn(),
+            "refused" => view! { <Refusals detail=detail data=data /> }.drawn(),
+            _ => view! { <OverTime detail=detail data=data /> }.drawn(),
         }}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The same data as files.
 #[component]
 pub(super) fn Files(detail: Detail) -> impl IntoView {
-    view! { <a href=detail.csv download="">"CSV"</a>" · "<a href=detail.json download="">"JSON"</a> }.into_any()
+    view! { <a href=detail.csv download="">"CSV"</a>" · "<a href=detail.json download="">"JSON"</a> }.drawn()
 }
 
 /// Links to the widths of a step; nothing when there is no choice.
@@ -62,5 +63,5 @@ pub(super) fn Steps(detail: Detail, filter: UsageFilter) -> impl IntoView {
                 </nav>
             }
         })
-        .into_any()
+        .drawn()
 }

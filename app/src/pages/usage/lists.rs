@@ -5,19 +5,20 @@ use super::model::{ClientUse, Detail, Totals, UsageFilter, UsagePage, UserUse};
 use super::words::time_words;
 use crate::charts::Bar;
 use crate::components::{Card, EmptyState, LinkButton};
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
 /// Use by client, the longest first.
 #[component]
 pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
-    let files = view! { <Files detail=detail.clone() /> }.into_any();
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
     let most = longest(detail.clients.iter().map(|row| &row.totals));
     let (product, filter, more) = (detail.row.product, data.filter, detail.more);
     view! {
         <Card title="By client" id="clients" aside=files>
             {if detail.clients.is_empty() {
-                view! { <EmptyState title="No client" why="No client used this product in this period." /> }.into_any()
+                view! { <EmptyState title="No client" why="No client used this product in this period." /> }.drawn()
             } else {
                 view! {
                     <table class="table who">
@@ -27,11 +28,11 @@ pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
                     </table>
                     <p class="fine">"Each client's own peak; they need not fall together."</p>
                     <More more=more />
-                }.into_any()
+                }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -43,13 +44,13 @@ fn ClientRow(row: ClientUse, filter: UsageFilter, product: String, most: u64) ->
             <Numbers totals=row.totals most=most peak=true />
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Use by user, the longest first.
 #[component]
 pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
-    let files = view! { <Files detail=detail.clone() /> }.into_any();
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
     let most = longest(detail.users.iter().map(|row| &row.totals));
     let more = detail.more;
     let all = UsageFilter { client: String::new(), ..data.filter.clone() }.href_at_product();
@@ -61,9 +62,9 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
                     <EmptyState title="Not by client" why="Which client a user worked with is not kept.">
                         <LinkButton href=all>"Users of all clients"</LinkButton>
                     </EmptyState>
-                }.into_any()
+                }.drawn()
             } else if detail.users.is_empty() {
-                view! { <EmptyState title="No user" why="Nobody used this product in this period, or applications did not say who." /> }.into_any()
+                view! { <EmptyState title="No user" why="Nobody used this product in this period, or applications did not say who." /> }.drawn()
             } else {
                 view! {
                     <table class="table who">
@@ -73,22 +74,22 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
                     </table>
                     <p class="fine">"Use by user is kept for whole days, UTC."</p>
                     <More more=more />
-                }.into_any()
+                }.drawn()
             }}
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn UserRow(row: UserUse, most: u64) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row">{if row.user.is_empty() { view! { <span class="muted">"not named"</span> }.into_any() } else { row.user.into_any() }}</th>
+            <th scope="row">{if row.user.is_empty() { view! { <span class="muted">"not named"</span> }.drawn() } else { row.user.drawn() }}</th>
             <Numbers totals=row.totals most=most peak=false />
         </tr>
     }
-    .into_any()
+    .drawn()
 }
 
 fn longest<'a>(totals: impl Iterator<Item = &'a Totals>) -> u64 {
@@ -107,7 +108,7 @@ fn Head(what: &'static str, peak: bool) -> impl IntoView {
             <th scope="col" class="num">"Refused"</th>
         </tr></thead>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -119,10 +120,10 @@ fn Numbers(totals: Totals, most: u64, peak: bool) -> impl IntoView {
         {peak.then(|| view! { <td class="num" data-label="Peak">{grouped(totals.peak)}</td> })}
         <td class="num" data-label="Refused">{grouped(totals.denied)}</td>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn More(more: bool) -> impl IntoView {
-    more.then(|| view! { <p class="fine">"These are the longest. The file holds all."</p> }).into_any()
+    more.then(|| view! { <p class="fine">"These are the longest. The file holds all."</p> }).drawn()
 }

@@ -6,6 +6,7 @@ use super::model::{CoursePoint, Detail, UsagePage};
 use super::words::{refused_words, time_words};
 use crate::charts::{Course, CourseChart, HeatMap, Legend};
 use crate::components::Card;
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
@@ -88,7 +89,7 @@ fn legend(detail: &Detail, data: &UsagePage) -> Vec<(&'static str, String)> {
 /// The view of the tab.
 #[component]
 pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
-    let files = view! { <Files detail=detail.clone() /> }.into_any();
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
     let title = format!("Peak for {}", step_words(&detail.step).1);
     let chart = course(&detail, &data);
     let legend = legend(&detail, &data);
@@ -116,7 +117,7 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
             </Card>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The numbers behind the chart.
@@ -143,7 +144,7 @@ fn CourseTable(detail: Detail) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 /// The rows of the table. Written as text because there may be hundreds, and the marks a framework leaves would weigh more than

@@ -3,6 +3,7 @@
 use super::detail::Files;
 use super::model::{Detail, Refusal, UsageFilter, UsagePage};
 use crate::components::{Card, EmptyState, LinkButton};
+use crate::drawn::Draw;
 use crate::pages::audit::Pager;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 /// The list, newest first.
 #[component]
 pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
-    let files = view! { <Files detail=detail.clone() /> }.into_any();
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
     let newest = UsageFilter { before: String::new(), ..data.filter.clone() };
     let later = !data.filter.before.is_empty();
     let older = detail.older.clone().map(|before| UsageFilter { before, ..data.filter.clone() }.href_at_product());
@@ -23,10 +24,10 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
                     <EmptyState title="Nothing older" why="The refusals of this period begin after this point.">
                         <LinkButton href=back.clone()>"Newest refusals"</LinkButton>
                     </EmptyState>
-                }.into_any(),
+                }.drawn(),
                 (true, false) => view! {
                     <EmptyState title="None" why=format!("Every request for {product} was granted in this period.") />
-                }.into_any(),
+                }.drawn(),
                 (false, _) => view! {
                     <table class="table refusals">
                         <caption class="vh">{format!("Refused requests for {product}, newest first")}</caption>
@@ -37,18 +38,18 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
                         <tbody>{detail.refusals.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
                     </table>
                     <p class="fine">"Requests of one user at one client within a minute are one row."</p>
-                }.into_any(),
+                }.drawn(),
             }}
             <Pager newest=later.then(|| newest.href_at_product()) older=older />
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn Row(row: Refusal) -> impl IntoView {
     let named = |text: String| {
-        if text.is_empty() { view! { <span class="muted">"not named"</span> }.into_any() } else { text.into_any() }
+        if text.is_empty() { view! { <span class="muted">"not named"</span> }.drawn() } else { text.drawn() }
     };
     view! {
         <tr>
@@ -59,5 +60,5 @@ fn Row(row: Refusal) -> impl IntoView {
             <td class="num" data-label="Requests">{grouped(row.count)}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

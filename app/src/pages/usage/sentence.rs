@@ -3,6 +3,7 @@
 use super::model::{Period, ProductRow, UsageFilter};
 use super::words::{refused_words, time_words, tone};
 use crate::components::Statement;
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
@@ -54,7 +55,7 @@ pub(super) fn Opening(row: ProductRow, period: Period, filter: UsageFilter) -> i
             {narrowed.map(|words| view! { <p class="muted">{words}</p> })}
         </Statement>
     }
-    .into_any()
+    .drawn()
 }
 
 #[cfg(test)]

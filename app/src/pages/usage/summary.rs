@@ -4,6 +4,7 @@ use super::model::{ProductRow, UsageFilter, UsagePage};
 use super::words::{change, look, time_words};
 use crate::charts::Bar;
 use crate::components::Card;
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
     let (csv, json) = (data.filter.summary_file("csv"), data.filter.summary_file("json"));
-    let aside = view! { <a href=csv download="">"CSV"</a>" · "<a href=json download="">"JSON"</a> }.into_any();
+    let aside = view! { <a href=csv download="">"CSV"</a>" · "<a href=json download="">"JSON"</a> }.drawn();
     let filter = data.filter;
     let before = format!("Change against {}", data.period.before_words);
     view! {
@@ -34,7 +35,7 @@ pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
             <p class="fine">"There is no sum: one product can contain another, so a license in use may count in several rows."</p>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -55,8 +56,8 @@ fn Row(row: ProductRow, filter: UsageFilter, current: bool) -> impl IntoView {
                 <span class="peak-line">
                     <b>{grouped(peak)}</b>
                     {match licensed {
-                        Some(licensed) => view! { <span class="muted">{format!(" of {}", grouped(licensed))}</span> }.into_any(),
-                        None => view! { <span class="muted">", licensed not known"</span> }.into_any(),
+                        Some(licensed) => view! { <span class="muted">{format!(" of {}", grouped(licensed))}</span> }.drawn(),
+                        None => view! { <span class="muted">", licensed not known"</span> }.drawn(),
                     }}
                 </span>
                 {licensed.map(|licensed| view! { <Bar value=peak of=licensed.max(peak) mark=(peak > licensed).then_some(licensed) look=look /> })}
@@ -65,18 +66,18 @@ fn Row(row: ProductRow, filter: UsageFilter, current: bool) -> impl IntoView {
             <td data-label="Time in use" class="num">{time_words(row.totals.use_ms)}</td>
             <td data-label="Refused" class="num">
                 {if row.totals.denied > 0 {
-                    view! { <a class="refused-count" href=refusals>{grouped(row.totals.denied)}</a> }.into_any()
+                    view! { <a class="refused-count" href=refusals>{grouped(row.totals.denied)}</a> }.drawn()
                 } else {
-                    "0".into_any()
+                    "0".drawn()
                 }}
             </td>
             <td data-label="Change" class="num change">
                 {match taken {
-                    Some(words) => view! { <span>{words}<span class="sub">{peaks}</span></span> }.into_any(),
-                    None => view! { <span class="muted">"nothing to compare"</span> }.into_any(),
+                    Some(words) => view! { <span>{words}<span class="sub">{peaks}</span></span> }.drawn(),
+                    None => view! { <span class="muted">"nothing to compare"</span> }.drawn(),
                 }}
             </td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

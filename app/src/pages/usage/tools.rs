@@ -2,6 +2,7 @@
 
 use super::model::{UsageFilter, UsagePage};
 use crate::components::{FilterChoice, FilterForm, plain_options};
+use crate::drawn::Draw;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -41,7 +42,7 @@ pub(super) fn Tools(data: UsagePage) -> impl IntoView {
             <UsageFilters data=data range=range />
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -74,5 +75,5 @@ fn UsageFilters(data: UsagePage, range: String) -> impl IntoView {
             <FilterChoice name="zone" label="Time zone" all="The server's" chosen=filter.zone options=zones />
         </FilterForm>
     }
-    .into_any()
+    .drawn()
 }

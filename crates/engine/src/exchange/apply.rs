@@ -151,6 +151,7 @@ impl Engine {
             format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
         self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
+        self.stored_identity.forget();
         if let Some((state, effects)) = &contact {
             self.adopt_contact(*state, effects);
             self.sync.succeeded(now, state.high_water);

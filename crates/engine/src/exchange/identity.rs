@@ -122,7 +122,14 @@ impl Engine {
     pub async fn identity(&self) -> Result<Identity, sqlx::Error> {
         let conf = self.conf();
         let effective = conf.effective.clone();
-        let mut identity = self.stored_identity().await?;
+        let now = self.clock.mono_ms();
+        let mut identity = match self.stored_identity.get(now) {
+            Ok(known) => Identity::clone(&known),
+            Err(changes) => {
+                let read = self.read_identity().await?;
+                Identity::clone(&self.stored_identity.keep(changes, now, read))
+            }
+        };
         let registered = identity.guid;
         identity.guid = effective.guid.filter(|_| effective.flexible);
         identity.readiness = match (conf.problem, identity.guid, registered) {
@@ -136,7 +143,7 @@ impl Engine {
         Ok(identity)
     }
 
-    async fn stored_identity(&self) -> Result<Identity, sqlx::Error> {
+    async fn read_identity(&self) -> Result<Identity, sqlx::Error> {
         let (instance, instance_created) = self.instance().await?;
         let keys = sqlx::query("SELECT * FROM vendor_keys ORDER BY pinned_at, fingerprint")
             .fetch_all(self.store.read())
@@ -198,6 +205,7 @@ impl Engine {
         self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
         let sentence = format!("Trusts the vendor's key {}.", key.fingerprint());
         self.audit.commit(tx, Entry { actor, action: "vendor-key.pin", sentence, outcome: Outcome::Done }).await?;
+        self.stored_identity.forget();
         self.sync.wake();
         Ok(())
     }

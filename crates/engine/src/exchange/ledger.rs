@@ -1,5 +1,7 @@
 //! The ledger: every report that was made, and its answer. A status id is good for one answer.
 
+use std::sync::{Arc, PoisonError};
+
 use licensing::bundle::Changes;
 use licensing::status_response::LedgerFact;
 use serde::{Deserialize, Serialize};
@@ -187,6 +189,14 @@ fn entry(row: &SqliteRow) -> LedgerEntry {
     }
 }
 
+/// What an answer changed, read once.
+#[derive(Debug)]
+pub(crate) struct LastChanges {
+    row: i64,
+    at: i64,
+    changes: Arc<Changes>,
+}
+
 impl Engine {
     /// Entries that match, newest first.
     ///
@@ -235,17 +245,27 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn last_changes(&self) -> Result<Option<(i64, Changes)>, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT answered_at, outcome FROM exchange_ledger WHERE state = 'answered'
+    pub async fn last_changes(&self) -> Result<Option<(i64, Arc<Changes>)>, sqlx::Error> {
+        let last: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT rowid, answered_at FROM exchange_ledger WHERE state = 'answered' AND answered_at IS NOT NULL
              ORDER BY answered_at DESC, rowid DESC LIMIT 1",
         )
         .fetch_optional(self.store.read())
         .await?;
-        Ok(row.and_then(|row| {
-            let outcome: Outcome = serde_json::from_str(row.get::<Option<&str>, _>("outcome")?).ok()?;
-            Some((row.get::<Option<i64>, _>("answered_at")?, outcome.changes))
-        }))
+        let Some((row, at)) = last else { return Ok(None) };
+        let known = || self.last_changes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = known().as_ref().filter(|last| (last.row, last.at) == (row, at)) {
+            return Ok(Some((at, last.changes.clone())));
+        }
+        let text: Option<String> = sqlx::query_scalar("SELECT outcome FROM exchange_ledger WHERE rowid = ?")
+            .bind(row)
+            .fetch_optional(self.store.read())
+            .await?
+            .flatten();
+        let Some(outcome) = text.and_then(|text| serde_json::from_str::<Outcome>(&text).ok()) else { return Ok(None) };
+        let changes = Arc::new(outcome.changes);
+        *known() = Some(LastChanges { row, at, changes: changes.clone() });
+        Ok(Some((at, changes)))
     }
 
     /// Notes that the report is about to leave for this node.

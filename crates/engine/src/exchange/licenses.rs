@@ -15,13 +15,21 @@ use crate::Engine;
 pub(crate) struct Installed {
     pub bundle: Bundle,
     pub signed: SignedBundle,
+    /// Those of the bundle, in the order of product and id.
+    licenses: Vec<Arc<License>>,
     /// When it was installed, Unix milliseconds.
     pub at: i64,
 }
 
 impl Installed {
     pub(super) fn from_accepted(accepted: &Accepted, at: i64) -> Self {
-        Self { bundle: accepted.bundle.clone(), signed: accepted.signed_bundle.clone(), at }
+        Self::new(accepted.bundle.clone(), accepted.signed_bundle.clone(), at)
+    }
+
+    fn new(bundle: Bundle, signed: SignedBundle, at: i64) -> Self {
+        let mut licenses: Vec<Arc<License>> = bundle.licenses.iter().cloned().map(Arc::new).collect();
+        licenses.sort_by(|a, b| (a.product.as_str(), &a.id).cmp(&(b.product.as_str(), &b.id)));
+        Self { bundle, signed, licenses, at }
     }
 
     /// What a newer one is compared with.
@@ -62,7 +70,7 @@ impl Installed {
             return Ok(None);
         };
         match signed.verify(keys) {
-            Ok(bundle) => Ok(Some(Self { bundle, signed, at: row.get("installed_at") })),
+            Ok(bundle) => Ok(Some(Self::new(bundle, signed, row.get("installed_at")))),
             Err(error) => {
                 tracing::error!(%error, "the stored licenses are not as the vendor signed them and are not loaded");
                 Ok(None)
@@ -75,11 +83,13 @@ impl Installed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseItem {
     /// As the vendor signed it.
-    pub license: License,
+    pub license: Arc<License>,
     /// Whether it is in service, and why not.
     pub verdict: Verdict,
     /// Licenses of it in use by applications now.
     pub in_use: u64,
+    /// It is in service, and more of its product is promised to clients than is licensed now.
+    pub over_committed: bool,
 }
 
 /// All licenses of this server.
@@ -130,8 +140,7 @@ impl Engine {
         let installed = self.installed()?;
         let effective = self.conf().effective;
         let contact = self.contact();
-        let mut items: Vec<LicenseItem> = installed
-            .bundle
+        let items = installed
             .licenses
             .iter()
             .map(|license| {
@@ -154,12 +163,9 @@ impl Engine {
                         ),
                     },
                 };
-                LicenseItem { license: license.clone(), verdict, in_use: 0 }
+                LicenseItem { license: license.clone(), verdict, in_use: 0, over_committed: false }
             })
             .collect();
-        items.sort_by(|a, b| {
-            (a.license.product.as_str(), &a.license.id).cmp(&(b.license.product.as_str(), &b.license.id))
-        });
         Some(Licenses {
             items,
             serial: installed.bundle.serial.get(),
@@ -171,8 +177,10 @@ impl Engine {
     /// Use is known by product; it is shown with the licenses in service, the first of a product filled first.
     fn spread_use(&self, items: &mut [LicenseItem]) {
         let mut left = self.leases.in_use();
+        let over = self.leases.over_committed();
         let active = |item: &LicenseItem| item.verdict.standing == Standing::Active;
         for item in items.iter_mut().filter(|item| active(item)) {
+            item.over_committed = over.contains(&item.license.product);
             let Some(left) = left.get_mut(&item.license.product) else { continue };
             item.in_use = if item.license.kind == Kind::Metered { *left } else { item.license.count.min(*left) };
             *left -= item.in_use;

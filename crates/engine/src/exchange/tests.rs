@@ -219,6 +219,7 @@ async fn without_a_trusted_key_no_report_is_made() {
     let mut tx = world.engine.store.write().await.unwrap();
     sqlx::query("DELETE FROM vendor_keys").execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
+    world.engine.stored_identity.forget();
     assert_eq!(world.engine.identity().await.unwrap().readiness, Readiness::NoKey);
     assert!(world.engine.open_report(&Actor::system(), Channel::Api).await.is_err());
     assert!(world.engine.ledger(&LedgerQuery { limit: 10, ..LedgerQuery::default() }).await.unwrap().is_empty());

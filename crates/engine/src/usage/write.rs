@@ -167,8 +167,9 @@ impl Rows {
              CASE WHEN value ->> 11 >= 0 THEN substr(?2, value ->> 10, value ->> 11) END FROM json_each(?1)";
         const WHOLE: &str = "DELETE FROM usage_edges WHERE ?2 IS NOT NULL AND chunk > 0
              AND (day, series) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))";
+        // A part of nothing is no bytes, not NULL: changes may have cancelled each other out.
         const CHUNKS: &str = "INSERT OR REPLACE INTO usage_edges (day, series, chunk, edges)
-             SELECT value ->> 0, value ->> 1, value ->> 2, substr(?2, value ->> 3, value ->> 4) FROM json_each(?1)";
+             SELECT value ->> 0, value ->> 1, value ->> 2, coalesce(substr(?2, value ->> 3, value ->> 4), x'') FROM json_each(?1)";
         const USERS: &str = "INSERT OR REPLACE INTO usage_users (series, day, users)
              SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3) FROM json_each(?1)";
         const DENIALS: &str = "INSERT INTO usage_denials (minute, series, user, at, last, host, count)

@@ -77,6 +77,7 @@ impl Engine {
         actor: &Actor,
     ) -> Result<InstalledNow, InstallError> {
         let now = self.ve.install(text, named, actor, self.contact().high_water).await?;
+        self.stored_identity.forget();
         self.take_hours(&now.installed).await?;
         self.check_ve().await?;
         Ok(now)

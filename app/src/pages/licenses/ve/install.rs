@@ -1,6 +1,7 @@
 //! The way to a license: a request goes out, the vendor's answer comes in.
 
 use crate::components::{Disabled, Field, FieldProblem, FormErrors, Glyph, Icon, Submit, TextArea, described_by};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -38,7 +39,7 @@ pub(super) fn Get(folded: bool) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A form of this page was refused.
@@ -59,17 +60,17 @@ pub(super) fn Another() -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
 fn Download() -> impl IntoView {
     match request().why_not(Permission::Exchange) {
-        Some(reason) => view! { <p><Disabled reason=reason /></p> }.into_any(),
+        Some(reason) => view! { <p><Disabled reason=reason /></p> }.drawn(),
         None => view! {
             <p><a class="button" href=paths::LICENSE_REQUEST download=""><Icon glyph=Glyph::Download />"Download the request"</a></p>
         }
-        .into_any(),
+        .drawn(),
     }
 }
 
@@ -98,5 +99,5 @@ fn InstallForm() -> impl IntoView {
             <div class="actions"><Submit look="primary" why_not=why_not>"Install the license"</Submit></div>
         </form>
     }
-    .into_any()
+    .drawn()
 }

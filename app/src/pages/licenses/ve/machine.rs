@@ -2,6 +2,7 @@
 
 use super::model::{ComponentRow, MachineLicense};
 use crate::components::Tag;
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 #[component]
@@ -35,7 +36,7 @@ pub(super) fn WhatVoids(data: MachineLicense) -> impl IntoView {
             </div>
         </details>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -48,5 +49,5 @@ fn Row(row: ComponentRow) -> impl IntoView {
             <td data-label="When it would change" class="muted">{row.when}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

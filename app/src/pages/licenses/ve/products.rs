@@ -2,6 +2,7 @@
 
 use super::model::VeProduct;
 use crate::components::{Copyable, Date};
+use crate::drawn::Draw;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 
@@ -35,7 +36,7 @@ pub(super) fn Products(products: Vec<VeProduct>) -> impl IntoView {
             </details>
         })}
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -52,5 +53,5 @@ fn Row(product: VeProduct) -> impl IntoView {
             <td class="num" data-label="Memory each">{format!("{} MB", grouped(product.memory_mb))}</td>
         </tr>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,0 +1,27 @@
+//! Parts of pages of which only one thing is asked: to be drawn.
+//!
+//! Everything a page shows is loaded before it is drawn, so nothing in it waits. [`Draw::drawn`] forgets the type of a view, as leptos'
+//! `into_any` does, without its ways to wait, to be built in a browser, and to change there: two fifths of all code of the server were
+//! those. Islands, which do live in the browser, keep to `into_any`; there, both are the same.
+
+#[cfg(not(feature = "ssr"))]
+#[path = "drawn/in_browser.rs"]
+mod here;
+#[cfg(feature = "ssr")]
+#[path = "drawn/on_server.rs"]
+mod here;
+
+pub use here::{Drawn, Inner};
+use leptos::prelude::*;
+
+/// To forget the type of a view.
+pub trait Draw {
+    /// The view, to be drawn once.
+    fn drawn(self) -> Drawn;
+}
+
+impl<V: RenderHtml + 'static> Draw for V {
+    fn drawn(self) -> Drawn {
+        here::drawn(self)
+    }
+}
