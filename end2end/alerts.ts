@@ -80,6 +80,25 @@ export function journeys({ script, hands }: Way): void {
     expect(await page.content()).not.toContain(SECRET);
   });
 
+  test('all that is wrong with a channel is told at once, each beside its field', async ({ page }) => {
+    await page.goto(`${alerts()}/channels/new?kind=email`);
+    const typed: [Locator, string, RegExp][] = [
+      [page.getByLabel('Port'), '99999', /Enter a port from 1 to 65535/],
+      [page.getByLabel('Sender'), 'nobody', /Enter one address/],
+      [page.getByLabel('Who gets it'), 'oncall', /“oncall” is not a mail address/],
+      [page.getByLabel('CA file'), 'company-ca.pem', /Enter the full path/],
+    ];
+    await hands.fill(page.getByLabel('Name', { exact: true }), 'Far');
+    await hands.fill(page.getByLabel('Mail server'), 'mail.example.com');
+    for (const [field, text] of typed) await hands.fill(field, text);
+    expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Add the channel' })))).toBe(422);
+    await expect(page.getByRole('alert')).toContainText('4 things need a change.');
+    for (const [field, text, wrong] of typed) {
+      await expect(field).toHaveValue(text);
+      await expect(field).toHaveAccessibleDescription(wrong);
+    }
+  });
+
   test('a rule is tried on the past before it is turned on, and what was typed can be changed', async ({ page }) => {
     await page.goto(alerts());
     await hands.press(card(page, 'Rules').getByRole('link', { name: 'Add a rule' }).first());
@@ -102,6 +121,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(days, '30');
     await hands.press(page.getByRole('button', { name: 'Review' }));
     await expect(page.getByRole('main')).toContainText('A license ends within 30 days.');
+    await expect(card(page, 'Right now').getByRole('note')).toContainText(/would be in alarm: .*A license of ASR_ENUS/);
     await hands.press(page.getByRole('button', { name: 'Turn the rule on' }));
     await expect(told(page, 'The rule is on.')).toBeVisible();
   });

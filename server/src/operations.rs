@@ -15,7 +15,7 @@ use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use peering::Joining;
+pub use peering::{Joining, at_rest};
 pub use registering::Registering;
 
 use crate::exit::Failure;

@@ -2,7 +2,7 @@
 
 use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
 use engine::{DatabaseError, Engine};
-use licensing::alert::{Kind, REMIND, Rule, Standing, finding_words, span_words};
+use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing, finding_words, span_words};
 use licensing::contact::DAY;
 
 use crate::pages::alerts::{
@@ -14,6 +14,8 @@ use crate::request::{Tone, request};
 const DELIVERIES: u32 = 30;
 /// A rule is tried on this many days.
 const TRIED_DAYS: u32 = 30;
+/// Things that are not well, in the sentence of the review.
+const SUBJECTS: usize = 3;
 /// Episodes on the review.
 const EPISODES: usize = 10;
 const MINUTE: i64 = 60_000;
@@ -159,11 +161,13 @@ pub async fn rule_form(engine: &Engine, id: Option<i64>) -> Result<Option<RuleFo
     }))
 }
 
-/// A rule before it is kept: tried on the past.
+/// A rule before it is kept: tried on the past and on the present.
 pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<RuleReview, DatabaseError> {
     let channels = engine.alert_channels().await?;
     let tried = engine.try_rule(&new.rule, TRIED_DAYS).await?;
-    let (tone, sentence) = verdict(&tried, engine.now_ms());
+    let now = engine.now_ms();
+    let (tone, sentence) = verdict(&tried, now);
+    let (present_tone, present) = present(&tried.present, &new.rule, now);
     let mut episodes: Vec<EpisodeRow> = tried
         .episodes
         .iter()
@@ -184,6 +188,8 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
         channels: names(&new.channels, &channels),
         tone,
         tried: sentence,
+        present_tone,
+        present,
         rests_on: format!(
             "This rests on what this server remembers: a look a minute when something changed, for {DAYS_KEPT} days. While it was off, nothing is known."
         ),
@@ -217,6 +223,32 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
     }
 }
 
+/// How things stand with a rule at this moment, in a sentence.
+fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
+    let (firing, pending) = match present {
+        Present::Unknown => {
+            return (Tone::Warning, "Right now this server does not know what the rule watches.".to_owned());
+        }
+        Present::Known { firing, pending } => (firing, pending),
+    };
+    let words = |all: &[(String, Evidence)]| {
+        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| finding_words(name, *evidence, now));
+        let more = all.len().saturating_sub(SUBJECTS);
+        shown.chain((more > 0).then(|| format!("And {more} more."))).collect::<Vec<_>>().join(" ")
+    };
+    let told = match rule.wait_ms {
+        0 => "Once it is on, it tells that at once.".to_owned(),
+        wait => format!("Once it is on, it tells that after {}, if it lasts.", span_words(wait)),
+    };
+    match (firing.as_slice(), pending.as_slice()) {
+        ([], []) => (Tone::Success, "Right now it would not be in alarm: all is well with what it watches.".to_owned()),
+        ([], pending) => {
+            (Tone::Warning, format!("Right now it would not be in alarm yet, but soon: {} {told}", words(pending)))
+        }
+        (firing, _) => (Tone::Danger, format!("Right now it would be in alarm: {} {told}", words(firing))),
+    }
+}
+
 /// The form of a channel; none when there is no such channel.
 pub async fn channel_form(engine: &Engine, id: Option<i64>) -> Result<Option<ChannelForm>, DatabaseError> {
     let Some(id) = id else {
@@ -234,16 +266,17 @@ pub async fn channel_form(engine: &Engine, id: Option<i64>) -> Result<Option<Cha
         ..ChannelForm::default()
     };
     Ok(Some(match channel.settings {
-        ChannelSettings::Email { host, port, security, user, from, to } => ChannelForm {
+        ChannelSettings::Email { host, port, security, user, from, to, ca } => ChannelForm {
             host,
             port: port.to_string(),
             security: security.as_str().to_owned(),
             user,
             from,
             to: to.join("\n"),
+            ca,
             ..form
         },
-        ChannelSettings::Webhook { host } => ChannelForm { webhook: true, kept_address: Some(host), ..form },
+        ChannelSettings::Webhook { host, ca } => ChannelForm { webhook: true, kept_address: Some(host), ca, ..form },
     }))
 }
 
@@ -256,7 +289,12 @@ mod tests {
     fn the_past_is_told_as_far_as_it_is_known() {
         let now = 1_800_000_000_000;
         let episode = Episode { subject: String::new(), fired: now, resolved: None, reminders: 0 };
-        let tried = |from, known, count| Tried { from, known, episodes: vec![episode.clone(); count] };
+        let tried = |from, known, count| Tried {
+            from,
+            known,
+            episodes: vec![episode.clone(); count],
+            present: Present::Unknown,
+        };
         for (tried, words) in [
             (tried(None, false, 0), "remembers nothing yet"),
             (tried(Some(now - 40 * DAY), false, 0), "was not known"),
@@ -271,6 +309,49 @@ mod tests {
             let (_, sentence) = verdict(&tried, now);
             assert!(sentence.contains(words), "{sentence}");
         }
+    }
+
+    #[test]
+    fn a_rule_that_would_be_in_alarm_right_now_says_so() {
+        let now = 1_800_000_000_000;
+        let silent = |name: &str| (name.to_owned(), Evidence::Silent { ms: 2 * MINUTE });
+        let known = |firing: &[&str], pending: &[&str]| Present::Known {
+            firing: firing.iter().map(|name| silent(name)).collect(),
+            pending: pending.iter().map(|name| silent(name)).collect(),
+        };
+        let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
+        let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
+        for (stands, rule, tone, words) in [
+            (Present::Unknown, &at_once, Tone::Warning, "Right now this server does not know what the rule watches."),
+            (
+                known(&[], &[]),
+                &at_once,
+                Tone::Success,
+                "Right now it would not be in alarm: all is well with what it watches.",
+            ),
+            (
+                known(&["lic-02"], &[]),
+                &at_once,
+                Tone::Danger,
+                "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once.",
+            ),
+            (
+                known(&["lic-02"], &["lic-03"]),
+                &patient,
+                Tone::Danger,
+                "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+            ),
+            (
+                known(&[], &["lic-02"]),
+                &patient,
+                Tone::Warning,
+                "Right now it would not be in alarm yet, but soon: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+            ),
+        ] {
+            assert_eq!(present(&stands, rule, now), (tone, words.to_owned()));
+        }
+        let (_, many) = present(&known(&["a", "b", "c", "d", "e"], &[]), &at_once, now);
+        assert!(many.contains("c has not answered for 2 min. And 2 more. Once"), "{many}");
     }
 
     #[test]

@@ -114,6 +114,10 @@ fn review(episodes: Vec<EpisodeRow>) -> RuleReview {
         channels: vec!["On call".into()],
         tone: Tone::Info,
         tried: "In the last 7 days this would have fired twice.".into(),
+        present_tone: Tone::Danger,
+        present:
+            "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once."
+                .into(),
         rests_on: "This rests on what this server remembers.".into(),
         more: 3 * usize::from(!episodes.is_empty()),
         episodes,
@@ -133,7 +137,11 @@ pub fn pages() -> Vec<Preview> {
     let mut wrong_channel = administrator(channel);
     wrong_channel.form = refused(
         &[("name", "On call"), ("host", "mail.example.com"), ("security", "none")],
-        &[("security", "Without TLS, mail goes to this machine only (localhost).")],
+        &[
+            ("security", "Without TLS, mail goes to this machine only (localhost)."),
+            ("from", "Enter one address, such as leasehold@example.com."),
+            ("ca", "The CA file /etc/leasehold/ca.pem cannot be read: no such file or directory."),
+        ],
     );
     let mail = || ChannelForm { port: "587".into(), security: "starttls".into(), ..ChannelForm::default() };
     let kept = ChannelForm {
@@ -170,7 +178,15 @@ pub fn pages() -> Vec<Preview> {
         rule_form("alert-rule-refused", wrong_rule, form(None)),
         rule_form("alert-rule-viewer", viewer(new), form(Some(1))),
         tried("alert-review", review(episodes)),
-        tried("alert-review-nothing", RuleReview { channels: Vec::new(), ..review(Vec::new()) }),
+        tried(
+            "alert-review-nothing",
+            RuleReview {
+                channels: Vec::new(),
+                present_tone: Tone::Success,
+                present: "Right now it would not be in alarm: all is well with what it watches.".into(),
+                ..review(Vec::new())
+            },
+        ),
         channel_form("alert-mail", administrator(channel), mail()),
         channel_form("alert-mail-refused", wrong_channel, mail()),
         channel_form("alert-webhook", administrator(channel), kept),

@@ -1,6 +1,7 @@
 //! Alerts: rules are held against signals every few seconds; what they tell is queued in the database in the same
 //! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alert`.
 
+mod authority;
 mod channels;
 mod deliver;
 mod error;
@@ -9,14 +10,16 @@ mod history;
 mod look;
 mod mail;
 mod message;
+mod new_channel;
 mod rules;
 mod signals;
 mod webhook;
 
-pub use channels::{Channel, ChannelKind, ChannelSettings, NewChannel, Security};
+pub use channels::{Channel, ChannelKind, ChannelSettings, Security};
 pub use deliver::{Delivery, Outcome, Progress};
-pub use error::AlertError;
+pub use error::{AlertError, WrongField};
 pub use history::{DAYS_KEPT, Tried};
+pub use new_channel::NewChannel;
 pub use rules::{AlertRule, NewRule};
 
 use std::collections::BTreeMap;

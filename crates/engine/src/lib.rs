@@ -20,6 +20,7 @@ pub mod logs;
 pub mod peers;
 pub mod reachability;
 pub mod registration;
+mod remembered;
 pub mod secret;
 pub mod store;
 pub mod switches;
@@ -50,6 +51,10 @@ pub struct Engine {
     pub(crate) hashing: tokio::sync::Semaphore,
     /// The contact clock.
     pub(crate) contact: exchange::ContactKeeper,
+    /// Who this server is at the nodes, as it is stored.
+    pub(crate) stored_identity: remembered::Remembered<exchange::Identity>,
+    /// What the last answer changed, with the row it was read from.
+    pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The licenses in force.
     pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::Installed>>>,
     /// Keeping in step with the nodes.
@@ -115,6 +120,8 @@ impl Engine {
                 started_at,
             )
             .await?,
+            stored_identity: remembered::Remembered::default(),
+            last_changes: Mutex::default(),
             installed: tokio::sync::watch::Sender::new(None),
             sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),

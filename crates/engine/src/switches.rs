@@ -6,7 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use licensing::client_protocol::Hello;
-use licensing::peer::{Role, State};
+use licensing::peer::{GAP_MS, OverlapLook, Role, State, late_by_s, overlap_ms};
+use licensing::plain_text::one_line;
 use sqlx::Row;
 
 use crate::Engine;
@@ -15,11 +16,8 @@ use crate::store::Store;
 /// How long what was seen is kept, milliseconds: 400 days.
 const KEPT_MS: i64 = 400 * 24 * 3_600_000;
 
-/// A gap in simultaneous use that still belongs to the same time, milliseconds: what two watches may miss.
-const GAP_MS: i64 = 30_000;
-
-/// A server that gave no sign of life for more seconds than that has missed more than one look.
-const LATE_S: i64 = 5;
+/// The most that is kept of what a client says, characters: as much as its protocol allows.
+const MOST_TEXT: usize = 255;
 
 /// A client that came here from another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,8 +60,7 @@ pub struct Simultaneous {
 /// Measures simultaneous use.
 #[derive(Debug, Default)]
 pub struct Switches {
-    /// When it was last looked at on the monotonic clock, and whether both had clients then.
-    last: Mutex<Option<(i64, bool)>>,
+    last: Mutex<Option<OverlapLook>>,
 }
 
 /// What this server sees of another one of the installation.
@@ -93,10 +90,10 @@ impl Engine {
         let switch = Switch {
             at: self.now_ms(),
             client: hello.client.clone(),
-            name: hello.name.trim().to_owned(),
-            from_server: observed.server.clone(),
+            name: one_line(&hello.name, MOST_TEXT),
+            from_server: one_line(&observed.server, MOST_TEXT),
             silent_ms: i64::try_from(observed.silent_ms).unwrap_or(i64::MAX),
-            problem: observed.problem.clone(),
+            problem: one_line(&observed.problem, MOST_TEXT),
             server_observed: sentence,
             server_up: up,
         };
@@ -167,11 +164,9 @@ impl Engine {
         let here = self.leases.serving();
         let other =
             self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);
-        let now = self.clock.mono_ms();
-        let both = other.as_ref().is_some_and(|_| here > 0);
-        let before = self.switches.last.lock().unwrap_or_else(PoisonError::into_inner).replace((now, both));
-        let (Some(other), Some((then, true))) = (other.filter(|_| both), before) else { return Ok(()) };
-        let passed = (now - then).clamp(0, GAP_MS);
+        let look = OverlapLook { mono_ms: self.clock.mono_ms(), both: other.is_some() && here > 0 };
+        let before = self.switches.last.lock().unwrap_or_else(PoisonError::into_inner).replace(look);
+        let (Some(other), Some(passed)) = (other, overlap_ms(before, look)) else { return Ok(()) };
         measure(&self.store, self.now_ms(), passed, &other, here).await
     }
 }
@@ -245,14 +240,14 @@ impl Engine {
                 State::Up(_) if handed => {
                     format!("{} is up, and handed over for planned work or a rehearsal.", server.name)
                 }
-                State::Up(_) => match server.last_seen_ms.map(|seen| (now - seen) / 1000).filter(|ago| *ago > LATE_S) {
+                State::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
                     Some(ago) => format!("{} gave its last sign of life {ago} s before.", server.name),
                     None => format!("{} is up.", server.name),
                 },
                 State::Silent(_) => format!("{} does not answer.", server.name),
                 State::Never => format!("{} was never heard of.", server.name),
             };
-            let is_prompt = server.last_seen_ms.is_some_and(|seen| (now - seen) / 1000 <= LATE_S);
+            let is_prompt = server.last_seen_ms.is_some_and(|seen| late_by_s(now - seen).is_none());
             Seen { name: server.name.clone(), up, serving, is_prompt, sentence }
         };
         self.peers.picture().others().map(seen).collect()

@@ -13,7 +13,7 @@ mod words;
 
 pub use check::{Checked, Evidence, Finding};
 pub use condition::{Condition, ConditionError, Kind, Threshold};
-pub use replay::{EVERY, Episode, HEARTBEAT, replay};
+pub use replay::{EVERY, Episode, HEARTBEAT, Present, replay, replay_to_now};
 pub use signals::{ExpirySignal, GraceSignal, PeerSignal, Signals};
 pub use step::{Notice, NoticeKind, Standing, State, SubjectState, step};
 pub use words::{Message, finding_words, message, span_words, utc_words};

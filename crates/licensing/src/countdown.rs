@@ -10,11 +10,13 @@ mod forecast;
 mod invariant;
 mod step;
 mod view;
+mod witnessed;
 
 pub use forecast::{Cause, Forecast, Run, forecast};
 pub use invariant::{Broken, invariants};
 pub use step::{Effect, Event, step};
 pub use view::View;
+pub use witnessed::{WITNESS_MARGIN_MS, remembers_less};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,7 @@
 //! Short, printable quotations of what somebody typed, for use inside a sentence.
 
+use crate::plain_text::is_invisible;
+
 /// The most characters of foreign text a sentence repeats.
 const LONGEST: usize = 32;
 
@@ -19,7 +21,7 @@ pub(crate) fn named(character: char) -> String {
         ' ' => "a space".to_owned(),
         '\t' => "a tab".to_owned(),
         '\n' | '\r' => "a line break".to_owned(),
-        c if invisible(c) => format!("the invisible character U+{:04X}", u32::from(c)),
+        c if is_invisible(c) => format!("the invisible character U+{:04X}", u32::from(c)),
         c => format!("“{c}”"),
     }
 }
@@ -31,14 +33,7 @@ pub(crate) fn named_first(character: char) -> String {
 }
 
 fn printable(c: char) -> char {
-    if invisible(c) { char::REPLACEMENT_CHARACTER } else { c }
-}
-
-/// Controls, odd spaces, and the marks that change how the text around them is drawn.
-fn invisible(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    if is_invisible(c) { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 #[cfg(test)]

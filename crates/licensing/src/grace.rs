@@ -9,6 +9,8 @@ mod step;
 pub use invariant::{Broken, invariants};
 pub use step::{Effect, Event, step};
 
+use crate::client_protocol::PATIENCE_MS;
+
 /// Grace before any license has named its own, minutes (FORMATS §4).
 pub const DEFAULT_MIN: u32 = 120;
 
@@ -64,6 +66,19 @@ impl State {
             Phase::Running | Phase::Stopped { .. } => None,
         }
     }
+}
+
+/// Until when a client goes on that lost its license at `lost_ms`, with a grace of so many minutes.
+#[must_use]
+pub fn ends_at(lost_ms: u64, grace_min: u32) -> u64 {
+    lost_ms.saturating_add(u64::from(grace_min) * MINUTE_MS)
+}
+
+/// Until when a client goes on, as a server that last heard of it at `seen_ms` can tell: it must have noticed by the time after which a
+/// client takes its server for gone ([`PATIENCE_MS`]), and its grace runs from then. Whether it noticed earlier nobody there knows.
+#[must_use]
+pub fn ends_at_the_latest(seen_ms: u64, grace_min: u32) -> u64 {
+    ends_at(seen_ms.saturating_add(PATIENCE_MS), grace_min)
 }
 
 /// When an end is announced: as early as may be when there is less time than that.

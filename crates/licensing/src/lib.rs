@@ -18,6 +18,7 @@ mod excerpt;
 pub mod failover;
 pub mod grace;
 pub mod guid;
+pub mod handover;
 pub mod holding;
 #[cfg(feature = "exchange")]
 pub mod identity;
@@ -25,6 +26,7 @@ pub mod log_line;
 #[cfg(feature = "exchange")]
 pub mod peer;
 pub mod permission;
+pub mod plain_text;
 pub mod product;
 #[cfg(feature = "exchange")]
 pub mod registration_file;

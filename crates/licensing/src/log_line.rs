@@ -12,6 +12,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plain_text::breaks_a_line;
+
 pub use redact::{Kind, Redactor};
 pub use secrets::{HIDDEN, without_secrets};
 
@@ -167,10 +169,7 @@ pub fn visible(text: &str) -> String {
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
             // Line and paragraph separators, marks that turn the direction, the byte order mark.
-            hidden
-                if hidden.is_control()
-                    || matches!(hidden, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}') =>
-            {
+            hidden if breaks_a_line(hidden) || hidden == '\u{FEFF}' => {
                 shown.push_str(&format!("\\u{{{:x}}}", u32::from(hidden)));
             }
             seen => shown.push(seen),

@@ -111,6 +111,11 @@ fn list(value: &Value) -> String {
     };
     let heads = ["NAME", "ROLE", "CONTEXT", "STATE", "SINCE", "CLOCK", "CLIENTS", "VERSION", "URL"];
     let mut out = table(&heads, &rows(value, line));
+    if value["server_runs"] == false {
+        out.push_str(
+            "No server runs on this data folder, so nobody watches the others: this is what was last known of them. Start it with `leasehold serve`.\n",
+        );
+    }
     for server in value["items"].as_array().into_iter().flatten() {
         if let Some(problem) = server["problem"].as_str() {
             out.push_str(&format!("{}: {problem}\n", text(server, "name")));
@@ -140,5 +145,22 @@ fn clock(off_ms: Option<i64>) -> String {
                 (days, hours, _) => format!("{way}{days} d {hours} h"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_says_when_no_server_runs() {
+        let server = json!({ "name": "lic-01", "self": true, "role": "primary", "state": "stopped" });
+        let off = list(&json!({ "items": [server], "server_runs": false }));
+        assert!(off.contains("lic-01 (this one)") && off.contains("stopped"), "{off}");
+        assert!(off.ends_with("last known of them. Start it with `leasehold serve`.\n"), "{off}");
+        let on = list(&json!({ "items": [server] }));
+        assert!(!on.contains("No server runs"), "{on}");
     }
 }

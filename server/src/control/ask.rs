@@ -91,11 +91,12 @@ async fn alone(settings: &Settings, operation: Operation) -> Result<Value, Failu
     let engine = Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
     let engine = Arc::new(engine);
     engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
+    let lists_servers = matches!(operation, Operation::PeerList);
     let name = user_name(rustix::process::getuid().as_raw());
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };
     let console = format!("{scheme}://{}", settings.console);
     let result = operations::perform(&engine, &console, &actor, operation).await;
     engine.close().await;
-    result
+    if lists_servers { result.map(operations::at_rest) } else { result }
 }

@@ -5,6 +5,7 @@ use super::model::ChannelForm;
 use crate::components::{
     Card, Disabled, Field, FieldProblem, FormErrors, Hidden, PageHeader, Submit, TextArea, described_by,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ pub fn ChannelFormView(data: ChannelForm) -> impl IntoView {
     let (id, name, rules) = (data.id, data.name.clone(), data.rules);
     let heading = if data.webhook { "Webhook" } else { "Mail" };
     view! {
-        <PageHeader title=title crumbs=crumbs() lead=view! { {lead} }.into_any() />
+        <PageHeader title=title crumbs=crumbs() lead=view! { {lead} }.drawn() />
         <FormErrors />
         <Card title=heading id="channel">
             <form method="post" action=paths::ALERT_CHANNELS class="pairs">
@@ -43,9 +44,9 @@ pub fn ChannelFormView(data: ChannelForm) -> impl IntoView {
                 {id.map(|id| view! { <Hidden name="id" value=id.to_string() /> })}
                 <Field name="name" label="Name" value=data.name.clone() hint="As you call it here." disabled=disabled required=true />
                 {if data.webhook {
-                    view! { <Webhook data=data disabled=disabled /> }.into_any()
+                    view! { <Webhook data=data disabled=disabled /> }.drawn()
                 } else {
-                    view! { <Mail data=data disabled=disabled /> }.into_any()
+                    view! { <Mail data=data disabled=disabled /> }.drawn()
                 }}
                 <div class="actions full">
                     <Submit look="primary" why_not=why_not>{if id.is_some() { "Save the channel" } else { "Add the channel" }}</Submit>
@@ -54,7 +55,7 @@ pub fn ChannelFormView(data: ChannelForm) -> impl IntoView {
         </Card>
         {id.map(|id| view! { <Remove id=id name=name rules=rules /> })}
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -73,7 +74,7 @@ fn Mail(data: ChannelForm, disabled: bool) -> impl IntoView {
         <Field name="port" label="Port" value=data.port hint="587 for STARTTLS, 465 for TLS." mono=true disabled=disabled required=true />
         <div class="field">
             <label for="security">"How it is spoken to"</label>
-            <p class="hint" id="security-hint">"Its certificate must be one this machine trusts."</p>
+            <p class="hint" id="security-hint">"Its certificate is checked: this machine must trust it, or the CA file below."</p>
             <select class="input" id="security" name="security" disabled=disabled aria-describedby=described_by("security", true, wrong.is_some()) aria-invalid=wrong.is_some().then_some("true") autofocus=context.focuses("security")>
                 {SECURITY.into_iter().map(|(value, words)| {
                     let selected = value == chosen;
@@ -91,9 +92,10 @@ fn Mail(data: ChannelForm, disabled: bool) -> impl IntoView {
             <TextArea name="to" id="to" text=context.typed("to", &data.to) rows=3 described_by=described_by("to", true, wrong_to.is_some()).unwrap_or_default() invalid=wrong_to.is_some() disabled=disabled autofocus=context.focuses("to") look="input" />
             {wrong_to.map(|sentence| view! { <FieldProblem name="to".to_owned() sentence=sentence /> })}
         </div>
+        <Authority ca=data.ca disabled=disabled />
         {data.has_secret.then(|| view! { <Forget words="Forget the password that is kept" disabled=disabled /> })}
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -113,9 +115,19 @@ fn Webhook(data: ChannelForm, disabled: bool) -> impl IntoView {
     view! {
         <Field name="url" label="Address" hint=hint mono=true disabled=disabled required=required />
         <div class="full"><Field name="key" kind="password" label="Signing secret" autocomplete="new-password" hint=key disabled=disabled /></div>
+        <Authority ca=data.ca disabled=disabled />
         {data.has_secret.then(|| view! { <Forget words="Forget the secret that is kept" disabled=disabled /> })}
     }
-    .into_any()
+    .drawn()
+}
+
+/// Who may vouch for the other side besides those this machine trusts.
+#[component]
+fn Authority(ca: String, disabled: bool) -> impl IntoView {
+    view! {
+        <Field name="ca" label="CA file" value=ca hint="Full path of a PEM file on this server, when the other side has a certificate of your company's own. Leave it empty otherwise." mono=true disabled=disabled />
+    }
+    .drawn()
 }
 
 #[component]
@@ -127,7 +139,7 @@ fn Forget(words: &'static str, disabled: bool) -> impl IntoView {
             <label for="forget">{words}</label>
         </div>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Removal, behind one more step.
@@ -149,5 +161,5 @@ fn Remove(id: i64, name: String, rules: usize) -> impl IntoView {
             </form>
         </details>
     }
-    .into_any()
+    .drawn()
 }

@@ -2,6 +2,7 @@
 
 use super::model::ChannelRow;
 use crate::components::{Disabled, EmptyState, LinkButton, Submit, Tag};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -12,18 +13,18 @@ pub(super) fn Channels(channels: Vec<ChannelRow>) -> impl IntoView {
     let why_not = request().why_not(Permission::EditConfiguration);
     let may = why_not.is_none();
     let add = match why_not {
-        Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
+        Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
         None => view! {
             <LinkButton href=paths::alert_channel_of("email")>"Add mail"</LinkButton>
             <LinkButton href=paths::alert_channel_of("webhook")>"Add a webhook"</LinkButton>
         }
-        .into_any(),
+        .drawn(),
     };
     if channels.is_empty() {
         return view! {
             <EmptyState title="No channel yet" why="A channel is a mail account or the address of a webhook. Nothing is sent anywhere else.">{add}</EmptyState>
         }
-        .into_any();
+        .drawn();
     }
     view! {
         <ul class="alert-list">
@@ -31,7 +32,7 @@ pub(super) fn Channels(channels: Vec<ChannelRow>) -> impl IntoView {
         </ul>
         <div class="actions">{add}</div>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -51,5 +52,5 @@ fn Channel(channel: ChannelRow, may: bool) -> impl IntoView {
             })}
         </li>
     }
-    .into_any()
+    .drawn()
 }

@@ -2,20 +2,21 @@
 
 use super::model::DeliveryRow;
 use crate::components::{EmptyState, Pill, TimeAgo, TimeUntil};
+use crate::drawn::Draw;
 use leptos::prelude::*;
 
 #[component]
 pub(super) fn Deliveries(items: Vec<DeliveryRow>) -> impl IntoView {
     if items.is_empty() {
         return view! { <EmptyState title="Nothing was told yet" why="Each message appears here with what the mail server or the webhook answered." /> }
-            .into_any();
+            .drawn();
     }
     view! {
         <ul class="events">
             {items.into_iter().map(|item| view! { <Item item=item /> }).collect_view()}
         </ul>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -35,5 +36,5 @@ fn Item(item: DeliveryRow) -> impl IntoView {
             <span class="when"><TimeAgo at_ms=item.at_ms /></span>
         </li>
     }
-    .into_any()
+    .drawn()
 }

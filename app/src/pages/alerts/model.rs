@@ -117,6 +117,10 @@ pub struct RuleReview {
     pub tone: Tone,
     /// What it would have done, in a sentence.
     pub tried: String,
+    /// How good the news of this moment is.
+    pub present_tone: Tone,
+    /// How things stand at this moment, in a sentence.
+    pub present: String,
     /// What that rests on.
     pub rests_on: String,
     /// The newest first.
@@ -155,6 +159,8 @@ pub struct ChannelForm {
     pub kept_address: Option<String>,
     /// A password or a key is kept.
     pub has_secret: bool,
+    /// The path of the CA file; may be empty.
+    pub ca: String,
     /// How many rules tell it.
     pub rules: usize,
 }

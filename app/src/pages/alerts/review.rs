@@ -1,8 +1,9 @@
-//! A rule before it is turned on: what it would have told in the past.
+//! A rule before it is turned on: what it would have told in the past, and what it would tell now.
 
 use super::crumbs;
 use super::model::{EpisodeRow, RuleReview};
 use crate::components::{Banner, Card, FormErrors, Hidden, PageHeader, Submit, TimeStamp};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -12,12 +13,16 @@ use licensing::permission::Permission;
 #[component]
 pub fn RuleReviewView(data: RuleReview) -> impl IntoView {
     let why_not = request().why_not(Permission::EditConfiguration).map(str::to_owned);
-    let RuleReview { sentence, pace, channels, tone, tried, rests_on, episodes, more, fields, .. } = data;
+    let RuleReview { sentence, pace, channels, tone, tried, episodes, more, fields, .. } = data;
+    let (present_tone, present, rests_on) = (data.present_tone, data.present, data.rests_on);
     let nobody = channels.is_empty();
     let tells = if nobody { "Nobody".to_owned() } else { channels.join(", ") };
     view! {
-        <PageHeader title="Review the rule" crumbs=crumbs() lead=view! { {sentence} }.into_any() />
+        <PageHeader title="Review the rule" crumbs=crumbs() lead=view! { {sentence} }.drawn() />
         <FormErrors />
+        <Card title="Right now" id="present">
+            <Banner tone=present_tone text=present role="note" />
+        </Card>
         <Card title="What it would have told" id="tried">
             <Banner tone=tone text=tried role="note" />
             {(!episodes.is_empty()).then(|| view! { <Episodes episodes=episodes more=more /> })}
@@ -37,7 +42,7 @@ pub fn RuleReviewView(data: RuleReview) -> impl IntoView {
             </form>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -58,8 +63,8 @@ fn Episodes(episodes: Vec<EpisodeRow>, more: usize) -> impl IntoView {
                         <th scope="row"><TimeStamp at_ms=episode.fired_ms /></th>
                         {named.then(|| view! { <td data-label="What">{episode.subject}</td> })}
                         <td data-label="Resolved">{match episode.resolved_ms {
-                            Some(at) => view! { <div><TimeStamp at_ms=at /></div> }.into_any(),
-                            None => view! { "Not yet" }.into_any(),
+                            Some(at) => view! { <div><TimeStamp at_ms=at /></div> }.drawn(),
+                            None => view! { "Not yet" }.drawn(),
                         }}</td>
                         <td data-label="Reminders" class="num">{episode.reminders}</td>
                     </tr>
@@ -68,5 +73,5 @@ fn Episodes(episodes: Vec<EpisodeRow>, more: usize) -> impl IntoView {
         </table>
         {(more > 0).then(|| view! { <p class="fine">{format!("And {more} before these.")}</p> })}
     }
-    .into_any()
+    .drawn()
 }

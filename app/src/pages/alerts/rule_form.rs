@@ -3,6 +3,7 @@
 use super::crumbs;
 use super::model::{KindRow, RuleForm};
 use crate::components::{Card, Disabled, Field, FormErrors, Hidden, PageHeader, Submit};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -15,16 +16,16 @@ pub fn RuleFormView(data: RuleForm) -> impl IntoView {
     let lead = data.chosen.as_ref().map_or("What is to be watched?".to_owned(), |kind| kind.help.clone());
     let id = data.id;
     let body = match data.chosen.clone() {
-        Some(kind) => view! { <Form data=data kind=kind /> }.into_any(),
-        None => view! { <Choice kinds=data.kinds /> }.into_any(),
+        Some(kind) => view! { <Form data=data kind=kind /> }.drawn(),
+        None => view! { <Choice kinds=data.kinds /> }.drawn(),
     };
     view! {
-        <PageHeader title=title crumbs=crumbs() lead=view! { {lead} }.into_any() />
+        <PageHeader title=title crumbs=crumbs() lead=view! { {lead} }.drawn() />
         <FormErrors />
         {body}
         {id.map(|id| view! { <Remove id=id /> })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// What there is to watch.
@@ -44,7 +45,7 @@ fn Choice(kinds: Vec<KindRow>) -> impl IntoView {
             </ul>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -72,7 +73,7 @@ fn Form(data: RuleForm, kind: KindRow) -> impl IntoView {
             </form>
         </Card>
     }
-    .into_any()
+    .drawn()
 }
 
 /// A box for each channel.
@@ -84,7 +85,7 @@ fn Tells(channels: Vec<(i64, String, bool)>, disabled: bool) -> impl IntoView {
     });
     if channels.is_empty() {
         return view! { <p class="hint full">"There is no channel yet, so this rule tells nobody. It shows on the page of the alerts and in the metrics."</p> }
-            .into_any();
+            .drawn();
     }
     view! {
         <fieldset class="full alert-tells">
@@ -101,7 +102,7 @@ fn Tells(channels: Vec<(i64, String, bool)>, disabled: bool) -> impl IntoView {
             }).collect_view()}
         </fieldset>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Removal, behind one more step.
@@ -118,5 +119,5 @@ fn Remove(id: i64) -> impl IntoView {
             </form>
         </details>
     }
-    .into_any()
+    .drawn()
 }

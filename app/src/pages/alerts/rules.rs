@@ -2,6 +2,7 @@
 
 use super::model::{RuleRow, SubjectRow};
 use crate::components::{Disabled, EmptyState, Glyph, Hidden, Icon, LinkButton, Pill, Submit, TimeAgo};
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
@@ -17,12 +18,12 @@ pub(super) fn Rules(rules: Vec<RuleRow>) -> impl IntoView {
         return view! {
             <EmptyState title="No rule yet" why="A rule names what is watched and whom it tells. Before it is turned on, it is tried on what this server remembers.">
                 {match why_not {
-                    Some(reason) => view! { <Disabled reason=reason /> }.into_any(),
-                    None => view! { <LinkButton href=paths::ALERT_RULE_NEW>"Add a rule"</LinkButton> }.into_any(),
+                    Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                    None => view! { <LinkButton href=paths::ALERT_RULE_NEW>"Add a rule"</LinkButton> }.drawn(),
                 }}
             </EmptyState>
         }
-        .into_any();
+        .drawn();
     }
     view! {
         <ul class="alert-list">
@@ -30,7 +31,7 @@ pub(super) fn Rules(rules: Vec<RuleRow>) -> impl IntoView {
         </ul>
         {why_not.map(|reason| view! { <p><Disabled reason=reason /></p> })}
     }
-    .into_any()
+    .drawn()
 }
 
 /// The icon that stands beside the word of a state.
@@ -71,15 +72,15 @@ fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
                 <p class="fine">{tells}". "{rule.pace}</p>
                 <p class="fine">
                     {match rule.last_fired {
-                        Some(at) => view! { "Last fired "<TimeAgo at_ms=at />"." }.into_any(),
-                        None => view! { "Never fired." }.into_any(),
+                        Some(at) => view! { "Last fired "<TimeAgo at_ms=at />"." }.drawn(),
+                        None => view! { "Never fired." }.drawn(),
                     }}
                 </p>
             </div>
             {may.then(|| view! { <Switch id=rule.id enabled=rule.enabled fields=rule.fields /> })}
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -90,7 +91,7 @@ fn Subject(subject: SubjectRow) -> impl IntoView {
             {if subject.pending { "; not yet told." } else { "." }}
         </li>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Turning on leads by way of the review, turning off does not.
@@ -102,7 +103,7 @@ fn Switch(id: i64, enabled: bool, fields: Vec<(String, String)>) -> impl IntoVie
                 <Submit>"Turn off"<span class="vh">{format!(" rule {id}")}</span></Submit>
             </form>
         }
-        .into_any();
+        .drawn();
     }
     view! {
         <form method="post" action=paths::ALERT_REVIEW class="alert-action">
@@ -110,5 +111,5 @@ fn Switch(id: i64, enabled: bool, fields: Vec<(String, String)>) -> impl IntoVie
             <Submit>"Review and turn on"<span class="vh">{format!(" rule {id}")}</span></Submit>
         </form>
     }
-    .into_any()
+    .drawn()
 }

@@ -1,5 +1,6 @@
 //! The pages of the settings, side by side.
 
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
@@ -18,5 +19,5 @@ pub(crate) fn SettingsTabs() -> impl IntoView {
             }).collect_view()}
         </nav>
     }
-    .into_any()
+    .drawn()
 }

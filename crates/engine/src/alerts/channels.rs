@@ -4,16 +4,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::error::{AlertError, wrong};
-use super::{mail, webhook};
+use super::error::{AlertError, Wrong};
+use super::new_channel::NewChannel;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
 
 /// The most channels there may be.
 const MOST: usize = 20;
-/// Longest text of a field, characters.
-const LONGEST: usize = 1024;
 
 /// The kinds of channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +79,17 @@ pub enum ChannelSettings {
         from: String,
         /// Who gets it.
         to: Vec<String>,
+        /// A file with certificate authorities it trusts besides those of this machine; empty for none.
+        #[serde(default)]
+        ca: String,
     },
     /// Webhook.
     Webhook {
         /// Scheme, host and port. The rest of an address is often a secret.
         host: String,
+        /// A file with certificate authorities it trusts besides those of this machine; empty for none.
+        #[serde(default)]
+        ca: String,
     },
 }
 
@@ -130,50 +134,6 @@ impl Channel {
             ChannelSettings::Email { .. } => ChannelKind::Email,
             ChannelSettings::Webhook { .. } => ChannelKind::Webhook,
         }
-    }
-}
-
-/// A channel to be kept, as it was typed.
-#[derive(Clone, Default)]
-pub struct NewChannel {
-    /// Names it for people.
-    pub name: String,
-    /// A webhook; mail otherwise.
-    pub webhook: bool,
-    /// The mail server.
-    pub host: String,
-    /// Its port.
-    pub port: String,
-    /// `starttls`, `tls` or `none`.
-    pub security: String,
-    /// Who signs in there.
-    pub user: String,
-    /// Secret. Empty keeps what there is.
-    pub password: String,
-    /// The sender.
-    pub from: String,
-    /// Who gets it, divided by commas or line breaks.
-    pub to: String,
-    /// The address of a webhook. Empty keeps what there is.
-    pub url: String,
-    /// Secret that signs. Empty keeps what there is.
-    pub key: String,
-    /// Forgets the password or the key that is kept.
-    pub forget: bool,
-}
-
-impl NewChannel {
-    fn checked(&self, before: Option<(&Channel, &Secrets)>) -> Result<(ChannelSettings, Secrets), AlertError> {
-        let name = self.name.trim();
-        if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-            return Err(wrong("name", "Give it a name of up to 64 characters."));
-        }
-        for (field, text) in [("password", &self.password), ("url", &self.url), ("key", &self.key)] {
-            if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-                return Err(wrong(field, "This is one line of up to 1024 characters."));
-            }
-        }
-        if self.webhook { webhook::checked(self, before) } else { mail::checked(self, before) }
     }
 }
 
@@ -226,7 +186,8 @@ impl Engine {
             Some(id) => Some(self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?),
             None => None,
         };
-        let (settings, secrets) = new.checked(before.as_ref().map(|(channel, secrets)| (channel, secrets)))?;
+        let mut wrong = Wrong::default();
+        let checked = new.checked(before.as_ref().map(|(channel, secrets)| (channel, secrets)), &mut wrong).await;
         let name = new.name.trim();
         let mut tx = self.store.write().await?;
         let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_channels WHERE name = ? AND id <> ?")
@@ -235,8 +196,10 @@ impl Engine {
             .fetch_one(&mut *tx)
             .await?;
         if taken > 0 {
-            return Err(wrong("name", "There is a channel of that name already. Choose another name."));
+            wrong.add("name", "There is a channel of that name already. Choose another name.");
         }
+        wrong.settle()?;
+        let (settings, secrets) = checked.expect("a field that cannot be used was added, and that was told");
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM alert_channels").fetch_one(&mut *tx).await?;
         if id.is_none() && usize::try_from(count).unwrap_or(MOST) >= MOST {
             return Err(AlertError::TooMany { what: "channels", most: MOST });
@@ -292,12 +255,24 @@ impl Engine {
 }
 
 impl ChannelSettings {
+    /// The path of the file with certificate authorities it trusts besides those of this machine; empty for none.
+    #[must_use]
+    pub fn ca(&self) -> &str {
+        match self {
+            Self::Email { ca, .. } | Self::Webhook { ca, .. } => ca,
+        }
+    }
+
     /// Where it leads, in words.
     #[must_use]
     pub fn leads_to(&self) -> String {
-        match self {
+        let way = match self {
             Self::Email { host, port, to, .. } => format!("mail to {} by way of {host}:{port}", to.join(", ")),
-            Self::Webhook { host } => format!("a post to {host}"),
+            Self::Webhook { host, .. } => format!("a post to {host}"),
+        };
+        match self.ca() {
+            "" => way,
+            ca => format!("{way}, trusting the CA file {ca}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{Row, Sqlite, Transaction};
 use super::channels::{Channel, ChannelKind, Secrets};
 use super::error::AlertError;
 use super::message::{Parcel, server_name};
-use super::{mail, webhook};
+use super::{authority, mail, webhook};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{self, Entry};
@@ -201,15 +201,23 @@ impl Engine {
     async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &Parcel) -> Outcome {
         match channel.kind() {
             ChannelKind::Email => mail::send(&channel.settings, secrets, parcel).await,
+            ChannelKind::Webhook if !channel.settings.ca().is_empty() => {
+                let ca = channel.settings.ca();
+                let clients = authority::read(ca).await.and_then(|more| webhook::Clients::new(&more));
+                match clients {
+                    Ok(clients) => webhook::send(&clients, ca, secrets, parcel).await,
+                    Err(why) => Outcome::bad(why, &[]),
+                }
+            }
             ChannelKind::Webhook => {
                 if self.alerts.webhooks.get().is_none() {
-                    match webhook::Clients::new() {
+                    match webhook::Clients::new(&[]) {
                         Ok(clients) => drop(self.alerts.webhooks.set(clients)),
                         Err(why) => return Outcome::bad(why, &[]),
                     }
                 }
                 match self.alerts.webhooks.get() {
-                    Some(clients) => webhook::send(clients, secrets, parcel).await,
+                    Some(clients) => webhook::send(clients, "", secrets, parcel).await,
                     None => Outcome::bad("The client for webhooks did not start.", &[]),
                 }
             }

@@ -3,14 +3,9 @@
 /// Why a rule or a channel was not kept. Nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
-    /// A field cannot be used.
-    #[error("{message}")]
-    Field {
-        /// Its name in the form.
-        field: &'static str,
-        /// What is wrong with it.
-        message: String,
-    },
+    /// These fields cannot be used.
+    #[error("{}", sentences(.0))]
+    Fields(Vec<WrongField>),
     /// There is none by this number.
     #[error("There is no such {0} any more. Somebody may have removed it.")]
     Gone(&'static str),
@@ -28,6 +23,45 @@ pub enum AlertError {
 }
 
 /// A field that cannot be used.
-pub(super) fn wrong(field: &'static str, message: impl Into<String>) -> AlertError {
-    AlertError::Field { field, message: message.into() }
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongField {
+    /// Its name in the form.
+    pub field: &'static str,
+    /// What is wrong with it: a sentence.
+    pub message: String,
+}
+
+fn sentences(all: &[WrongField]) -> String {
+    all.iter().map(|wrong| wrong.message.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Gathers what is wrong with fields, so that all of it is told at once.
+#[derive(Debug, Default)]
+pub(super) struct Wrong(Vec<WrongField>);
+
+impl Wrong {
+    /// Something is wrong with a field. Of one field only the first is told.
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        if !self.0.iter().any(|known| known.field == field) {
+            self.0.push(WrongField { field, message: message.into() });
+        }
+    }
+
+    /// What was found good; otherwise what was added is told.
+    pub fn note<T>(&mut self, field: &'static str, found: Result<T, impl Into<String>>) -> Option<T> {
+        found.map_err(|message| self.add(field, message)).ok()
+    }
+
+    /// Whether nothing is wrong with these fields so far.
+    pub fn spares(&self, fields: &[&str]) -> bool {
+        !self.0.iter().any(|wrong| fields.contains(&wrong.field))
+    }
+
+    /// Ends the gathering.
+    ///
+    /// # Errors
+    /// Everything that was added.
+    pub fn settle(self) -> Result<(), AlertError> {
+        if self.0.is_empty() { Ok(()) } else { Err(AlertError::Fields(self.0)) }
+    }
 }

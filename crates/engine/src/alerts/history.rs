@@ -1,6 +1,8 @@
 //! Signals of the past: a row a minute when something differs, one an hour in any case; rules are tried on them.
 
-use licensing::alert::{EVERY, Episode, ExpirySignal, GraceSignal, HEARTBEAT, PeerSignal, Rule, Signals, replay};
+use licensing::alert::{
+    EVERY, Episode, ExpirySignal, GraceSignal, HEARTBEAT, PeerSignal, Present, Rule, Signals, replay_to_now,
+};
 use licensing::contact::{DAY, Millis};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row, Sqlite, Transaction};
@@ -12,15 +14,17 @@ pub const DAYS_KEPT: u32 = 90;
 /// A silence is kept to this precision, milliseconds: a measurement that trembles is no news.
 const PRECISION: Millis = 10_000;
 
-/// A rule held against the past.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// A rule held against the past and the present.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tried {
     /// The first snapshot there is, Unix milliseconds; none when nothing was kept.
     pub from: Option<Millis>,
     /// Its signal was known at some time.
     pub known: bool,
-    /// When it would have fired.
+    /// When it would have fired; the last of them may have begun at this moment.
     pub episodes: Vec<Episode>,
+    /// How things stand now.
+    pub present: Present,
 }
 
 /// What was kept last.
@@ -139,12 +143,13 @@ impl Engine {
         Ok(())
     }
 
-    /// What a rule would have told in the last `days`.
+    /// What a rule would have told in the last `days`, and how things stand with it now, by the signals the rules are held against.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn try_rule(&self, rule: &Rule, days: u32) -> Result<Tried, sqlx::Error> {
-        let since = self.clock.now_ms() - Millis::from(days.min(DAYS_KEPT)) * DAY;
+        let (now, signals) = (self.clock.now_ms(), self.signals());
+        let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows = sqlx::query(
             "SELECT signal_history.*, text FROM signal_history JOIN signal_lists ON signal_lists.id = lists
              WHERE at >= ? ORDER BY at",
@@ -168,11 +173,10 @@ impl Engine {
                 })
                 .collect();
             let unknown = licensing::alert::Checked::Unknown;
-            Tried {
-                from: history.first().map(|(at, _)| *at),
-                known: history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown),
-                episodes: replay(&rule, history.into_iter()),
-            }
+            let from = history.first().map(|(at, _)| *at);
+            let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);
+            let (episodes, present) = replay_to_now(&rule, history.into_iter(), now, &signals);
+            Tried { from, known: was_known || present != Present::Unknown, episodes, present }
         });
         tried.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))
     }

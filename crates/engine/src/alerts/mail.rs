@@ -6,14 +6,16 @@ use std::time::{Duration, SystemTime};
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::channels::{Channel, ChannelSettings, NewChannel, Secrets, Security};
+use super::authority;
+use super::channels::{Channel, ChannelSettings, Secrets, Security};
 use super::deliver::Outcome;
-use super::error::{AlertError, wrong};
+use super::error::Wrong;
 use super::message::{Parcel, server_name};
+use super::new_channel::NewChannel;
 
 /// A mail server has this long for each answer.
 const STEP: Duration = Duration::from_secs(10);
@@ -28,67 +30,89 @@ pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// What to keep; none when something is wrong with a field, which is added to `wrong`.
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-) -> Result<(ChannelSettings, Secrets), AlertError> {
+    wrong: &mut Wrong,
+) -> Option<(ChannelSettings, Secrets)> {
     let host = new.host.trim();
     if host.is_empty() || host.len() > 255 || host.contains(|c: char| c.is_whitespace() || "/@?#,;".contains(c)) {
-        return Err(wrong("host", "Enter the name or address of the mail server, such as mail.example.com."));
+        wrong.add("host", "Enter the name or address of the mail server, such as mail.example.com.");
     }
     let port = new.port.trim().parse::<u16>().ok().filter(|port| *port > 0);
-    let port = port.ok_or_else(|| wrong("port", "Enter a port from 1 to 65535: 587 for STARTTLS, 465 for TLS."))?;
+    let port = wrong.note("port", port.ok_or("Enter a port from 1 to 65535: 587 for STARTTLS, 465 for TLS."));
     let security = Security::ALL.into_iter().find(|security| security.as_str() == new.security);
-    let security = security.ok_or_else(|| wrong("security", "Choose how the mail server is spoken to."))?;
-    if security == Security::None && !is_loopback(host) {
-        return Err(wrong(
+    let security = wrong.note("security", security.ok_or("Choose how the mail server is spoken to."));
+    // Of a server that is not named nobody can say where it is.
+    if security == Some(Security::None) && !is_loopback(host) && wrong.spares(&["host"]) {
+        wrong.add(
             "security",
             "Without TLS, mail goes to this machine only (localhost). Choose STARTTLS or TLS for another one.",
-        ));
-    }
-    let from = new.from.trim();
-    mailbox(from).ok_or_else(|| wrong("from", "Enter one address, such as leasehold@example.com."))?;
-    let to: Vec<String> =
-        new.to.split([',', ';', '\n', '\r']).map(str::trim).filter(|to| !to.is_empty()).map(str::to_owned).collect();
-    if let Some(bad) = to.iter().find(|to| mailbox(to).is_none()) {
-        return Err(wrong("to", format!("“{bad}” is not a mail address. Write one address a line.")));
-    }
-    if to.is_empty() || to.len() > MOST {
-        return Err(wrong("to", format!("Enter 1 to {MOST} addresses, one a line.")));
+        );
     }
     let user = new.user.trim().to_owned();
     if user.chars().count() > 255 || user.chars().any(char::is_control) {
-        return Err(wrong("user", "A user name is one line of up to 255 characters."));
+        wrong.add("user", "A user name is one line of up to 255 characters.");
     }
-    let settings =
-        ChannelSettings::Email { host: host.to_owned(), port, security, user: user.clone(), from: from.to_owned(), to };
-    let password = password(new, &settings, before)?;
-    if user.is_empty() != password.is_empty() {
-        return Err(wrong("password", "User name and password go together: give both, or neither."));
+    let from = new.from.trim();
+    wrong.note("from", mailbox(from).ok_or("Enter one address, such as leasehold@example.com."));
+    let to: Vec<String> =
+        new.to.split([',', ';', '\n', '\r']).map(str::trim).filter(|to| !to.is_empty()).map(str::to_owned).collect();
+    if let Some(bad) = to.iter().find(|to| mailbox(to).is_none()) {
+        wrong.add("to", format!("“{bad}” is not a mail address. Write one address a line."));
     }
-    Ok((settings, Secrets { password, ..Secrets::default() }))
+    if to.is_empty() || to.len() > MOST {
+        wrong.add("to", format!("Enter 1 to {MOST} addresses, one a line."));
+    }
+    let (ca, from) = (new.ca.trim().to_owned(), from.to_owned());
+    let settings = security.zip(port).map(|(security, port)| ChannelSettings::Email {
+        host: host.to_owned(),
+        port,
+        security,
+        user: user.clone(),
+        from,
+        to,
+        ca,
+    });
+    let password = password(new, settings.as_ref(), &user, before, wrong);
+    Some((settings?, Secrets { password, ..Secrets::default() }))
 }
 
-/// The password to keep. One that is kept goes to no other server than the one it was given for.
+/// The password to keep. One that is kept goes to no other server than the one it was given for, and to none that another authority
+/// vouches for.
 fn password(
     new: &NewChannel,
-    settings: &ChannelSettings,
+    settings: Option<&ChannelSettings>,
+    user: &str,
     before: Option<(&Channel, &Secrets)>,
-) -> Result<String, AlertError> {
+    wrong: &mut Wrong,
+) -> String {
     let kept = before.filter(|(_, secrets)| !secrets.password.is_empty() && !new.forget);
-    let ChannelSettings::Email { host, port, security, user, .. } = settings else { return Ok(String::new()) };
-    match kept {
-        _ if !new.password.is_empty() => Ok(new.password.clone()),
-        None => Ok(String::new()),
-        Some((channel, secrets)) => {
-            let same = matches!(&channel.settings, ChannelSettings::Email { host: h, port: p, security: s, user: u, .. }
-                if (h, p, s, u) == (host, port, security, user));
-            if !same && !user.is_empty() {
-                let message = "The server or the user is another one now: enter the password again.";
-                return Err(wrong("password", message));
+    let kept = kept.filter(|_| new.password.is_empty() && !user.is_empty());
+    if kept.is_none() && user.is_empty() != new.password.is_empty() && wrong.spares(&["user"]) {
+        wrong.add("password", "User name and password go together: give both, or neither.");
+    }
+    let Some((channel, secrets)) = kept else { return new.password.clone() };
+    // While one of those fields is wrong, nobody can say whether it is the same server.
+    if let Some(settings) = settings.filter(|_| wrong.spares(&["host", "port", "security", "user", "ca"]))
+        && !settings.is_the_same_server(&channel.settings)
+    {
+        wrong.add("password", "The server, its CA file or the user is another one now: enter the password again.");
+    }
+    secrets.password.clone()
+}
+
+impl ChannelSettings {
+    /// Whether mail goes to the same account of the same server, held to be that by the same authorities.
+    fn is_the_same_server(&self, other: &ChannelSettings) -> bool {
+        let account = |settings: &ChannelSettings| match settings {
+            Self::Email { host, port, security, user, ca, .. } => {
+                Some((host.clone(), *port, *security, user.clone(), ca.clone()))
             }
-            Ok(if user.is_empty() { String::new() } else { secrets.password.clone() })
-        }
+            Self::Webhook { .. } => None,
+        };
+        account(self) == account(other)
     }
 }
 
@@ -106,14 +130,13 @@ pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: 
 }
 
 async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
-    let ChannelSettings::Email { host, port, security, user, from, to } = settings else {
+    let ChannelSettings::Email { host, port, security, user, from, to, ca } = settings else {
         return Err("This channel is not for mail.".to_owned());
     };
     let mail = compose(from, to, parcel)?;
-    let parameters = || TlsParameters::new(host.clone()).map_err(|error| format!("TLS cannot start: {error}."));
     let tls = match security {
-        Security::StartTls => Tls::Required(parameters()?),
-        Security::Tls => Tls::Wrapper(parameters()?),
+        Security::StartTls => Tls::Required(parameters(host, ca).await?),
+        Security::Tls => Tls::Wrapper(parameters(host, ca).await?),
         Security::None if is_loopback(host) => Tls::None,
         Security::None => return Err("Without TLS, mail goes to this machine only. Nothing was sent.".to_owned()),
     };
@@ -130,8 +153,18 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel
             let lines: Vec<&str> = response.message().collect();
             Ok(format!("The mail server took it: {} {}", response.code(), lines.join(" ")))
         }
-        Err(error) => Err(refused(host, *port, &error)),
+        Err(error) => Err(refused(host, *port, ca, &error)),
     }
+}
+
+/// For whom the certificate must be, and who may vouch for it.
+async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
+    let failed = |error: lettre::transport::smtp::Error| format!("TLS cannot start: {error}.");
+    let mut builder = TlsParameters::builder(host.trim_matches(['[', ']']).to_owned());
+    for certificate in authority::read(ca).await? {
+        builder = builder.add_root_certificate(Certificate::from_der(certificate.to_vec()).map_err(failed)?);
+    }
+    builder.build().map_err(failed)
 }
 
 fn compose(from: &str, to: &[String], parcel: &Parcel) -> Result<Message, String> {
@@ -150,8 +183,11 @@ fn compose(from: &str, to: &[String], parcel: &Parcel) -> Result<Message, String
     mail.body(parcel.text()).map_err(|error| format!("The mail cannot be written: {error}."))
 }
 
-fn refused(host: &str, port: u16, error: &lettre::transport::smtp::Error) -> String {
+fn refused(host: &str, port: u16, ca: &str, error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error as _;
+    if let Some(sentence) = authority::refused(error, format_args!("{host}:{port}"), ca) {
+        return sentence;
+    }
     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
     match error.status() {
         Some(code) => format!("The mail server refused: {code} {cause}"),

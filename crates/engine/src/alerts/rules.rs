@@ -3,7 +3,7 @@
 use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, State};
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::error::{AlertError, wrong};
+use super::error::{AlertError, Wrong};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
@@ -112,9 +112,11 @@ impl Engine {
     /// # Errors
     /// [`AlertError`]: nothing changed.
     pub async fn save_alert_rule(&self, actor: &Actor, id: Option<i64>, new: &NewRule) -> Result<i64, AlertError> {
-        if let Some((field, message)) = new.check().first() {
-            return Err(wrong(field, *message));
+        let mut wrong = Wrong::default();
+        for (field, message) in new.check() {
+            wrong.add(field, message);
         }
+        wrong.settle()?;
         let known = self.alert_channels().await?;
         let mut states = self.alerts.states.lock().await;
         let text = serde_json::to_string(&new.rule).expect("a rule always serializes");

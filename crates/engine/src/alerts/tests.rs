@@ -1,10 +1,11 @@
 //! Alerts with a clock moved by hand, and a mail server and a web server in the test itself.
 
 mod sinks;
+mod tls;
 
 use std::sync::Arc;
 
-use licensing::alert::{Condition, GraceSignal, Kind, PeerSignal, Rule};
+use licensing::alert::{Condition, Evidence, GraceSignal, Kind, PeerSignal, Present, Rule};
 use licensing::contact::{DAY, Millis};
 use rstest::rstest;
 use sinks::{HttpSink, SmtpSink};
@@ -79,6 +80,12 @@ impl World {
 
 async fn open(folder: &std::path::Path, clock: &Arc<ManualClock>) -> Arc<Engine> {
     Arc::new(Engine::open(folder, &folder.join("license_server.conf"), clock.clone()).await.unwrap())
+}
+
+/// Which fields were refused.
+fn fields(error: AlertError) -> Vec<&'static str> {
+    let AlertError::Fields(all) = error else { panic!("{error}") };
+    all.into_iter().map(|wrong| wrong.field).collect()
 }
 
 fn mail(sink: &SmtpSink) -> NewChannel {
@@ -300,7 +307,7 @@ async fn a_password_that_is_kept_goes_to_no_other_server() {
     assert!(smtp.mails()[0].contains("AUTH PLAIN"), "{}", smtp.mails()[0]);
     let moved = NewChannel { port: other.port.to_string(), ..keeping.clone() };
     let error = world.engine.save_alert_channel(&actor, Some(id), &moved).await.unwrap_err();
-    assert!(matches!(error, AlertError::Field { field: "password", .. }), "{error}");
+    assert_eq!(fields(error), ["password"]);
     let without = NewChannel { user: String::new(), forget: true, ..moved };
     world.engine.save_alert_channel(&actor, Some(id), &without).await.unwrap();
     assert!(!world.engine.alert_channel(id).await.unwrap().unwrap().has_secret);
@@ -326,6 +333,9 @@ async fn a_password_that_is_kept_goes_to_no_other_server() {
 #[case::other_scheme("url", |c: &mut NewChannel| { c.webhook = true; c.url = "ftp://example.com/".into() })]
 #[case::clear_text_url("url", |c: &mut NewChannel| { c.webhook = true; c.url = "http://example.com/".into() })]
 #[case::user_in_url("url", |c: &mut NewChannel| { c.webhook = true; c.url = "https://a:b@example.com/".into() })]
+#[case::name_that_turns_the_text("name", |c: &mut NewChannel| c.name = "call\u{202e}no".into())]
+#[case::ca_without_a_path("ca", |c: &mut NewChannel| c.ca = "company-ca.pem".into())]
+#[case::no_ca_file("ca", |c: &mut NewChannel| c.ca = "/nowhere/ca.pem".into())]
 #[case::two_lines("key", |c: &mut NewChannel| { c.webhook = true; c.url = "https://example.com/".into(); c.key = "a\nb".into() })]
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_with_its_field(#[case] field: &str, #[case] spoil: fn(&mut NewChannel)) {
@@ -343,10 +353,51 @@ async fn what_cannot_be_used_is_refused_with_its_field(#[case] field: &str, #[ca
     world.engine.save_alert_channel(&Actor::system(), None, &good).await.unwrap();
     spoil(&mut new);
     let error = world.engine.save_alert_channel(&Actor::system(), None, &new).await.unwrap_err();
-    let AlertError::Field { field: found, message } = error else { panic!("{error}") };
-    assert_eq!(found, field, "{message}");
-    assert!(message.ends_with('.'));
+    assert!(error.to_string().ends_with('.'), "{error}");
+    assert_eq!(fields(error), [field]);
     assert_eq!(world.engine.alert_channels().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_channel_is_told_at_once_each_with_its_field() {
+    let world = World::new().await;
+    let actor = Actor::system();
+    let taken =
+        NewChannel { name: "W".into(), webhook: true, url: "https://a.example/".into(), ..NewChannel::default() };
+    world.channel(taken).await;
+    let nothing = NewChannel::default();
+    let error = world.engine.save_alert_channel(&actor, None, &nothing).await.unwrap_err();
+    assert_eq!(fields(error), ["name", "host", "port", "security", "from", "to"]);
+    let mail = NewChannel {
+        name: "w".into(),
+        host: "mail.example.com".into(),
+        port: "99999".into(),
+        security: "none".into(),
+        user: "ann".into(),
+        from: "nobody".into(),
+        to: "a, b".into(),
+        ca: "ca.pem".into(),
+        ..nothing.clone()
+    };
+    let error = world.engine.save_alert_channel(&actor, None, &mail).await.unwrap_err();
+    let AlertError::Fields(all) = &error else { panic!("{error}") };
+    assert!(
+        all.iter().all(|wrong| wrong.message.ends_with('.') && error.to_string().contains(&wrong.message)),
+        "{error}"
+    );
+    assert_eq!(fields(error), ["ca", "port", "security", "from", "to", "password", "name"]);
+    let hook = NewChannel { webhook: true, url: "ftp://x".into(), key: "a\nb".into(), ..nothing };
+    let error = world.engine.save_alert_channel(&actor, None, &hook).await.unwrap_err();
+    assert_eq!(fields(error), ["name", "key", "url"]);
+    // What a form does not show is not held against it.
+    let hidden = NewChannel { name: "V".into(), url: "https://b.example/".into(), key: String::new(), ..hook };
+    let hidden = NewChannel { password: "a\nb".into(), port: "x".into(), ..hidden };
+    world.channel(hidden).await;
+    let rule = Rule { wait_ms: -1, remind_ms: 8 * DAY, ..Rule::new(Condition::ClockMoved) };
+    let new = NewRule { rule, enabled: true, channels: Vec::new() };
+    let error = world.engine.save_alert_rule(&actor, None, &new).await.unwrap_err();
+    assert_eq!(fields(error), ["wait", "remind"]);
+    assert_eq!(world.engine.alert_channels().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -360,7 +411,7 @@ async fn of_the_address_of_a_webhook_only_the_host_is_shown() {
     };
     let id = world.channel(new.clone()).await;
     let settings = world.engine.alert_channel(id).await.unwrap().unwrap().settings;
-    assert_eq!(settings, ChannelSettings::Webhook { host: "https://hooks.example.com".into() });
+    assert_eq!(settings, ChannelSettings::Webhook { host: "https://hooks.example.com".into(), ca: String::new() });
     let kept = NewChannel { url: String::new(), ..new };
     world.engine.save_alert_channel(&Actor::system(), Some(id), &kept).await.unwrap();
     assert_eq!(world.engine.whole_channel(id).await.unwrap().unwrap().1.url, "https://hooks.example.com/T0P");
@@ -461,7 +512,39 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     assert_eq!(grace.episodes.len(), 3);
     assert_eq!(grace.episodes[0].subject, "ivr");
     let days = world.engine.try_rule(&Rule::new(Condition::DaysSinceSync { days: 2 }), 30).await.unwrap();
-    assert!(!days.known, "never in contact");
+    assert!(!days.known && days.present == Present::Unknown, "never in contact");
+}
+
+#[tokio::test]
+async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
+    let world = World::new().await;
+    let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
+    let patient = Rule { wait_ms: 10 * MINUTE, ..at_once };
+    let bad = || vec![("lic-02".to_owned(), Evidence::Silent { ms: 2 * MINUTE })];
+    let known = |firing, pending| Present::Known { firing, pending };
+    let present = async |rule: &Rule| world.engine.try_rule(rule, 30).await.unwrap().present;
+    assert_eq!(present(&at_once).await, Present::Unknown);
+    world.peer(true);
+    world.look_after(TICK).await;
+    assert_eq!(present(&at_once).await, known(vec![], vec![]));
+    // No look and no snapshot since: what is known now counts all the same.
+    world.peer(false);
+    assert_eq!(present(&at_once).await, known(bad(), vec![]));
+    assert_eq!(present(&patient).await, known(vec![], bad()));
+    let tried = world.engine.try_rule(&at_once, 30).await.unwrap();
+    assert_eq!((tried.episodes.len(), tried.episodes[0].resolved), (1, None));
+    // Ten minutes, and the one after which a change is kept.
+    for _ in 0..(11 * 6) {
+        world.look_after(TICK).await;
+    }
+    assert_eq!(present(&patient).await, known(bad(), vec![]));
+    world.peer(true);
+    assert_eq!(present(&patient).await, known(vec![], vec![]));
+    world.engine.alerts.tell_peers(None);
+    assert_eq!(present(&patient).await, Present::Unknown);
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM alert_deliveries").fetch_one(world.engine.store.read()).await.unwrap();
+    assert_eq!(kept, 0, "a trial tells nobody");
 }
 
 #[tokio::test]
@@ -474,7 +557,7 @@ async fn numbers_out_of_their_limits_are_refused() {
     ] {
         let new = NewRule { rule, enabled: true, channels: Vec::new() };
         let error = world.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap_err();
-        assert!(matches!(error, AlertError::Field { field: found, .. } if found == field), "{error}");
+        assert_eq!(fields(error), [field]);
     }
     for _ in 0..50 {
         world.rule(&[]).await;

@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Url};
+use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 
-use super::channels::{Channel, ChannelSettings, NewChannel, Secrets};
+use super::authority;
+use super::channels::{Channel, ChannelSettings, Secrets};
 use super::deliver::Outcome;
-use super::error::{AlertError, wrong};
+use super::error::Wrong;
 use super::mail::is_loopback;
 use super::message::Parcel;
+use super::new_channel::NewChannel;
 use crate::secret;
 
 /// A post, its answer included, ends after this.
@@ -34,13 +37,15 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    /// They trust the authorities of this machine, and those in `more`.
+    ///
     /// # Errors
     /// A sentence that says why not.
-    pub fn new() -> Result<Self, String> {
+    pub fn new(more: &[CertificateDer<'static>]) -> Result<Self, String> {
         let failed = |error: reqwest::Error| format!("The client for webhooks cannot start: {error}.");
         let builder = || -> Result<reqwest::ClientBuilder, String> {
             Ok(Client::builder()
-                .tls_backend_preconfigured(tls()?)
+                .tls_backend_preconfigured(tls(more)?)
                 .redirect(reqwest::redirect::Policy::none())
                 .timeout(WHOLE)
                 .pool_max_idle_per_host(0)
@@ -50,9 +55,9 @@ impl Clients {
     }
 }
 
-fn tls() -> Result<rustls::ClientConfig, String> {
+fn tls(more: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, String> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs {
+    for certificate in rustls_native_certs::load_native_certs().certs.into_iter().chain(more.iter().cloned()) {
         let _ = roots.add(certificate);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -63,32 +68,43 @@ fn tls() -> Result<rustls::ClientConfig, String> {
         .with_no_client_auth())
 }
 
+/// What to keep; none when something is wrong with a field, which is added to `wrong`.
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-) -> Result<(ChannelSettings, Secrets), AlertError> {
+    wrong: &mut Wrong,
+) -> Option<(ChannelSettings, Secrets)> {
     let kept = before.map(|(_, secrets)| secrets.clone()).unwrap_or_default();
-    let typed = new.url.trim();
-    let text = if typed.is_empty() { &kept.url } else { typed };
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| wrong("url", "Enter an address that begins with https:// (or http:// on this machine)."))?;
-    let host = url.host_str().unwrap_or_default();
-    if url.scheme() == "http" && !is_loopback(host) {
-        return Err(wrong("url", "Without TLS, a post goes to this machine only. Enter an https:// address."));
+    let (typed, ca) = (new.url.trim(), new.ca.trim());
+    if typed.is_empty() && !kept.url.is_empty() && before.is_some_and(|(channel, _)| channel.settings.ca() != ca) {
+        // What is in a kept address goes to nobody another authority vouches for.
+        wrong.add("url", "The CA file is another one now: enter the address again.");
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("url", "Leave out the user name and password before the @."));
-    }
+    let url = wrong.note("url", usable(if typed.is_empty() { &kept.url } else { typed }))?;
     let key = match (new.key.is_empty(), new.forget) {
         (false, _) => new.key.clone(),
         (true, true) => String::new(),
         (true, false) => kept.key,
     };
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    let settings = ChannelSettings::Webhook { host: format!("{}://{host}{port}", url.scheme()) };
-    Ok((settings, Secrets { url: url.to_string(), key, ..Secrets::default() }))
+    let host = format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default());
+    let settings = ChannelSettings::Webhook { host, ca: ca.to_owned() };
+    Some((settings, Secrets { url: url.to_string(), key, ..Secrets::default() }))
+}
+
+/// An address that may be posted to.
+fn usable(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or("Enter an address that begins with https:// (or http:// on this machine).")?;
+    if url.scheme() == "http" && !is_loopback(url.host_str().unwrap_or_default()) {
+        return Err("Without TLS, a post goes to this machine only. Enter an https:// address.");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("Leave out the user name and password before the @.");
+    }
+    Ok(url)
 }
 
 /// HMAC-SHA256 (RFC 2104), as lower-case hexadecimal.
@@ -104,15 +120,15 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
 }
 
 /// Posts and tells what was answered.
-pub(super) async fn send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Outcome {
     let hidden = [secrets.url.as_str(), secrets.key.as_str()];
-    match try_send(clients, secrets, parcel).await {
+    match try_send(clients, ca, secrets, parcel).await {
         Ok(said) => Outcome::good(said),
         Err(why) => Outcome::bad(why, &hidden),
     }
 }
 
-async fn try_send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
     let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it anew.".to_owned())?;
     let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
     let body = serde_json::to_vec(parcel).expect("a message always serializes");
@@ -120,7 +136,7 @@ async fn try_send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Resu
     if !secrets.key.is_empty() {
         request = request.header(SIGNATURE, format!("sha256={}", signature(secrets.key.as_bytes(), &body)));
     }
-    let mut response = request.body(body).send().await.map_err(not_reached)?;
+    let mut response = request.body(body).send().await.map_err(|error| not_reached(error, ca))?;
     let status = response.status();
     if status.is_success() {
         return Ok(format!("The address answered {status}."));
@@ -144,7 +160,11 @@ async fn try_send(clients: &Clients, secrets: &Secrets, parcel: &Parcel) -> Resu
     }
 }
 
-fn not_reached(error: reqwest::Error) -> String {
+fn not_reached(error: reqwest::Error, ca: &str) -> String {
+    let host = error.url().and_then(Url::host_str).unwrap_or("the address").to_owned();
+    if let Some(sentence) = authority::refused(&error, host, ca) {
+        return sentence;
+    }
     // The address may be a secret.
     let error = error.without_url();
     if error.is_timeout() {

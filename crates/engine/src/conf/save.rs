@@ -10,6 +10,7 @@ use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
 use licensing::conf::setting;
 use licensing::conf::text::{self, Source};
+use licensing::plain_text::breaks_a_line;
 
 use super::file::{self, FileError, FolderLock};
 use super::history::{self, Fresh, Revision, RevisionText};
@@ -326,9 +327,9 @@ fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment:
     format!("Set {what}; revision {}.{why}", revision.number)
 }
 
-/// Text for one line of a log or list: no control characters, no more than `most` characters.
+/// Text for one line of a log or list: nothing that breaks or turns it, no more than `most` characters.
 fn one_line(text: &str, most: usize) -> String {
-    let mut line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect();
+    let mut line: String = text.trim().chars().map(|c| if breaks_a_line(c) { ' ' } else { c }).take(most).collect();
     if text.trim().chars().count() > most {
         line.push('…');
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, TICK_MS, View};
+use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, View, remembers_less};
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -124,8 +124,7 @@ impl Countdown {
         let fed = {
             let mut desk = self.inner.desk();
             let own = desk.state.balance;
-            // What is charged ahead and what was on its way when it was told are no difference.
-            if own.serial != serial || View::of(&desk.state, now).balance_ms <= balance_ms.saturating_add(TICK_MS) {
+            if own.serial != serial || !remembers_less(balance_ms, View::of(&desk.state, now).balance_ms) {
                 return;
             }
             tracing::warn!(

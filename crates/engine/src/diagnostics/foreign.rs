@@ -1,20 +1,17 @@
+use licensing::plain_text::is_invisible;
+
 /// The most characters of foreign text that are shown.
 const LONGEST: usize = 100;
 
 /// Text from the network, made fit for a sentence: short, one line, nothing that cannot be seen or turns the text around it.
 pub(super) fn shown(text: &str) -> String {
     let mut characters = text.trim().chars();
-    let mut short: String = characters.by_ref().take(LONGEST).map(|c| if odd(c) { '\u{fffd}' } else { c }).collect();
+    let mut short: String =
+        characters.by_ref().take(LONGEST).map(|c| if is_invisible(c) { '\u{fffd}' } else { c }).collect();
     if characters.next().is_some() {
         short.push('…');
     }
     short
-}
-
-fn odd(c: char) -> bool {
-    c.is_control()
-        || (c.is_whitespace() && c != ' ')
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

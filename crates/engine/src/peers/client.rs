@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::peer::{MOST_BYTES, MessageError, PeerUrl, TIMEOUT_MS, protocol_of};
+use licensing::plain_text::one_line;
 use reqwest::{Client, StatusCode};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -139,7 +140,7 @@ fn reason(error: &reqwest::Error) -> String {
     }
     let text = cause.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text).trim_end_matches('.');
-    plain.chars().filter(|c| !c.is_control()).take(200).collect::<String>().to_lowercase()
+    one_line(plain, 200).to_lowercase()
 }
 
 /// What an answer that is none says: the detail of a problem, else its status.
@@ -147,7 +148,7 @@ fn says(status: StatusCode, bytes: &[u8]) -> String {
     let detail = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     let detail = detail.as_ref().and_then(|problem| problem["detail"].as_str());
     match detail {
-        Some(detail) => detail.chars().filter(|c| !c.is_control()).take(300).collect(),
+        Some(detail) => one_line(detail, 300),
         None => status.to_string(),
     }
 }

@@ -4,6 +4,7 @@ use licensing::peer::{
     Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MemberCard, MessageError,
     Nonce, PeerUrl, Role, Welcome, free_name, may_join, own_url, shown_name,
 };
+use licensing::plain_text::one_line;
 
 use super::client::NoAnswer;
 use super::error::JoinError;
@@ -13,6 +14,9 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
 use crate::secret::random;
+
+/// The most of another server's refusal that is shown, characters.
+const MOST_SENTENCE: usize = 500;
 
 /// What a person gives.
 #[derive(Clone, Default)]
@@ -122,7 +126,7 @@ impl Engine {
         let answer = JoinAnswer::parse(&bytes).map_err(untrusted)?;
         match answer.said(code, request).map_err(untrusted)? {
             JoinSaid::Welcome(welcome) => Ok((*welcome, answer)),
-            JoinSaid::Refused(sentence) => Err(JoinError::Refused(sentence)),
+            JoinSaid::Refused(sentence) => Err(JoinError::Refused(one_line(&sentence, MOST_SENTENCE))),
         }
     }
 

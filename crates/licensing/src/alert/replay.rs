@@ -1,6 +1,6 @@
 //! What a rule would have done with the signals of the past.
 
-use super::{HOUR, MINUTE, NoticeKind, Rule, Signals, State, step};
+use super::{Checked, Evidence, Finding, HOUR, MINUTE, NoticeKind, Rule, Signals, Standing, State, step};
 use crate::contact::Millis;
 
 /// A snapshot is kept at most this often, milliseconds; the past is replayed at this pace.
@@ -23,9 +23,54 @@ pub struct Episode {
     pub reminders: u32,
 }
 
+/// How things stand with a rule at the end of a replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Present {
+    /// Its signal is not known at this moment.
+    Unknown,
+    /// What is not well, by name; nothing when all is well.
+    Known {
+        /// For these it would be in alarm.
+        firing: Vec<(String, Evidence)>,
+        /// For these it would be, once that has lasted as long as it waits.
+        pending: Vec<(String, Evidence)>,
+    },
+}
+
+/// Replays snapshots, the oldest first, and ends with a look at the `signals` of this moment.
+#[must_use]
+pub fn replay_to_now(
+    rule: &Rule,
+    history: impl Iterator<Item = (Millis, Signals)>,
+    now: Millis,
+    signals: &Signals,
+) -> (Vec<Episode>, Present) {
+    let run = run(rule, history.chain(std::iter::once((now, signals.clone()))));
+    let present = match rule.condition.check(signals, now) {
+        Checked::Unknown => Present::Unknown,
+        Checked::Known(found) => {
+            let bad = found.into_iter().filter_map(|(name, finding)| match finding {
+                Finding::Bad(evidence) => Some((name, evidence)),
+                Finding::Good | Finding::Between => None,
+            });
+            let fires = |name: &String| {
+                let subject = run.state.subjects.get(name);
+                subject.is_some_and(|subject| matches!(subject.standing, Standing::Firing { .. }))
+            };
+            let (firing, pending) = bad.partition(|(name, _)| fires(name));
+            Present::Known { firing, pending }
+        }
+    };
+    (run.episodes, present)
+}
+
 /// Replays snapshots, the oldest first, until the last of them; in the order in which the rule would have fired.
 #[must_use]
 pub fn replay(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Vec<Episode> {
+    run(rule, history).episodes
+}
+
+fn run(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_> {
     let mut run = Run { rule, state: State::default(), episodes: Vec::new() };
     let mut before: Option<(Millis, Signals)> = None;
     for (at, signals) in history {
@@ -35,7 +80,7 @@ pub fn replay(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> 
         run.look(at, &signals);
         before = Some((at, signals));
     }
-    run.episodes
+    run
 }
 
 struct Run<'a> {

@@ -247,6 +247,38 @@ fn a_replay_tells_what_would_have_fired() {
 }
 
 #[test]
+fn a_replay_ends_with_how_things_stand_now() {
+    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(Condition::PeerDown { seconds: 60 }) };
+    let silent = |ms| peer("b", false, ms);
+    let well = || peer("b", true, 0);
+    let bad = |ms| vec![("b".to_owned(), Evidence::Silent { ms })];
+    let known = |firing, pending| Present::Known { firing, pending };
+    // It fell silent five minutes before the last snapshot.
+    let history = [(START, well()), (START + 30 * MINUTE, silent(5 * MINUTE))];
+    for (after, signals, fired, expected) in [
+        (0, silent(5 * MINUTE), 0, known(vec![], bad(5 * MINUTE))),
+        (9 * MINUTE, silent(14 * MINUTE), 0, known(vec![], bad(14 * MINUTE))),
+        (10 * MINUTE, silent(15 * MINUTE), 1, known(bad(15 * MINUTE), vec![])),
+        (10 * MINUTE, well(), 0, known(vec![], vec![])),
+        (20 * MINUTE, well(), 1, known(vec![], vec![])),
+        (20 * MINUTE, Signals::default(), 1, Present::Unknown),
+        // It came back and is away anew, though not for long enough: what would fire is not well, but does not begin to fire.
+        (20 * MINUTE, silent(10_000), 1, known(vec![], vec![])),
+    ] {
+        let now = START + 30 * MINUTE + after;
+        let (episodes, present) = replay_to_now(&rule, history.clone().into_iter(), now, &signals);
+        assert_eq!((episodes.len(), present), (fired, expected), "{after} {signals:?}");
+    }
+    let at_once = Rule { wait_ms: 0, ..rule };
+    let (episodes, present) = replay_to_now(&at_once, std::iter::empty(), START, &silent(2 * MINUTE));
+    assert_eq!(
+        (episodes.len(), present),
+        (1, known(bad(2 * MINUTE), vec![])),
+        "nothing is remembered, and it fires now"
+    );
+}
+
+#[test]
 fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
     let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
     let history = [(0, days(2)), (30 * HOUR, days(2)), (31 * HOUR, days(2))].map(|(at, s)| (START + at, s));

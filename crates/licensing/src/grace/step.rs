@@ -1,4 +1,4 @@
-use super::{MINUTE_MS, Phase, State, warns_at};
+use super::{Phase, State, ends_at, warns_at};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
     match (event, next.phase) {
         (Event::Terms { grace_min }, _) => next.grace_min = grace_min,
         (Event::Lost, Phase::Running) => {
-            let until = now_ms.saturating_add(u64::from(next.grace_min) * MINUTE_MS);
+            let until = ends_at(now_ms, next.grace_min);
             next.phase = Phase::Grace { since: now_ms, until, is_warned: false };
             effects.push(Effect::Begin { until });
             pass(&mut next, now_ms, &mut effects);

@@ -66,6 +66,18 @@ fn a_grace_keeps_the_length_it_began_with() {
     assert_eq!(at(&state, Event::Tick, T0 + 120 * MINUTE_MS).1, [Effect::Stop]);
 }
 
+#[test]
+fn a_server_that_hears_nothing_knows_the_latest_end_of_a_grace() {
+    // The client is heard of last, its server falls silent at once, and it notices as late as it may.
+    let seen = T0;
+    let (state, told) = at(&State::default(), Event::Lost, seen + PATIENCE_MS);
+    let until = ends_at_the_latest(seen, DEFAULT_MIN);
+    assert_eq!(told, [Effect::Begin { until }]);
+    assert_eq!(at(&state, Event::Tick, until - 1).1, [Effect::Warn { left_ms: 1 }]);
+    assert_eq!(ends_at_the_latest(seen, 0), seen + 10_000);
+    assert_eq!(ends_at(u64::MAX - 1, u32::MAX), u64::MAX);
+}
+
 fn events() -> impl Strategy<Value = (u64, Event)> {
     let event = prop_oneof![
         prop_oneof![0u32..200, Just(u32::MAX)].prop_map(|grace_min| Event::Terms { grace_min }),

@@ -1,11 +1,12 @@
+use crate::plain_text::is_invisible;
+
 /// Characters of a server's name at most.
 pub const MOST_NAME: usize = 64;
 
-/// A name as it can be shown on a line and typed in a command: nothing unprintable, no blanks around it, not too long.
+/// A name as it can be shown on a line and typed in a command: nothing unprintable, nothing that turns the text, no blanks around it, not too long.
 #[must_use]
 pub fn shown_name(name: &str) -> String {
-    let plain: String =
-        name.chars().filter(|c| !c.is_control() && !c.is_whitespace() && *c != '\u{feff}').take(MOST_NAME).collect();
+    let plain: String = name.chars().filter(|c| !is_invisible(*c) && !c.is_whitespace()).take(MOST_NAME).collect();
     if plain.is_empty() { "server".to_owned() } else { plain }
 }
 

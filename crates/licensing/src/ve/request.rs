@@ -11,6 +11,7 @@ use crate::{
     contact::Millis,
     guid::Guid,
     identity::{Bound, Digest, Identity, Mark, Name, Reading},
+    plain_text::{breaks_a_line, one_line},
 };
 
 /// The first member of a request.
@@ -100,7 +101,7 @@ impl Request {
             Reading::Unknown(why) => Some((component.name, why.clone())),
             _ => None,
         });
-        let server = server.chars().filter(|c| !c.is_control()).take(LONGEST_SERVER).collect();
+        let server = server.chars().filter(|c| !breaks_a_line(*c)).take(LONGEST_SERVER).collect();
         Request { guid, server, created, bound: identity.bound(), unread: unread.collect() }
     }
 
@@ -128,7 +129,7 @@ impl Request {
             _ => return Err(RequestError::NotARequest),
         }
         let server = members.text("server")?;
-        if server.chars().count() > LONGEST_SERVER || server.chars().any(char::is_control) {
+        if server.chars().count() > LONGEST_SERVER || server.chars().any(breaks_a_line) {
             return Err(members
                 .error("server", format!("must have at most {LONGEST_SERVER} characters on one line"))
                 .into());
@@ -186,14 +187,13 @@ impl Request {
 /// A component: its mark, or why there is none.
 fn read(member: &Members<'_>, name: Name) -> Result<Result<Mark, String>, FieldError> {
     if let Some(why) = member.optional_text("unread")? {
-        return Ok(Err(why.chars().filter(|c| !c.is_control()).take(LONGEST_SERVER).collect()));
+        return Ok(Err(one_line(why, LONGEST_SERVER)));
     }
     if member.optional("absent").is_some() {
         return if member.flag("absent")? { Ok(Ok(Mark::Absent)) } else { Err(member.error("absent", "must be true")) };
     }
     let open = member.optional_text("value")?.map(str::to_owned);
-    if open.as_ref().is_some_and(|value| value.chars().count() > LONGEST_SERVER || value.chars().any(char::is_control))
-    {
+    if open.as_ref().is_some_and(|value| value.chars().count() > LONGEST_SERVER || value.chars().any(breaks_a_line)) {
         return Err(member.error("value", "must be a short text on one line"));
     }
     let mark = Mark::new(name, member.parsed("sha256")?, open);

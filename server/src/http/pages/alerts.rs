@@ -119,6 +119,7 @@ pub async fn save_channel(State(app): State<App>, form: Form) -> Response {
         url: text("url"),
         key: text("key"),
         forget: form.value("forget") == "on",
+        ca: text("ca"),
     };
     let id = id_of(&form);
     let page = match id {
@@ -152,9 +153,9 @@ pub async fn remove_channel(State(app): State<App>, Path(id): Path<i64>, form: F
     done(&app, &form, removed, "The channel was removed.", paths::ALERTS).await
 }
 
-/// Back to the list with a message, or to `page` with what is wrong.
+/// Back to the list with a message, or to `page` with all that is wrong.
 async fn done<T>(app: &App, form: &Form, result: Result<T, AlertError>, text: &str, page: &str) -> Response {
-    let refusal = match result {
+    let refusals = match result {
         Ok(_) => {
             flash::leave(&form.session(), FlashKind::Success, text).await;
             return Redirect::to(paths::ALERTS).into_response();
@@ -163,8 +164,8 @@ async fn done<T>(app: &App, form: &Form, result: Result<T, AlertError>, text: &s
         Err(gone @ AlertError::Gone(_)) => {
             return error::answer(app, &form.parts, StatusCode::NOT_FOUND, "Nothing is here", &gone.to_string()).await;
         }
-        Err(AlertError::Field { field, message }) => wrong(Some(field), message),
-        Err(many @ AlertError::TooMany { .. }) => wrong(None, many),
+        Err(AlertError::Fields(all)) => all.into_iter().map(|one| wrong(Some(one.field), one.message)).collect(),
+        Err(many @ AlertError::TooMany { .. }) => vec![wrong(None, many)],
     };
-    form.refuse(app, page, StatusCode::UNPROCESSABLE_ENTITY, vec![refusal]).await
+    form.refuse(app, page, StatusCode::UNPROCESSABLE_ENTITY, refusals).await
 }

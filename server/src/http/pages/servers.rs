@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::actor::Origin;
-use engine::handover::HandoverError;
+use engine::handover::{HandoverError, Refusal};
 use engine::peers::{InviteError, Join, JoinError, RemoveError};
 
 use super::form::{Form, pairs, wrong};
@@ -51,7 +51,7 @@ async fn begun(
         }
         Err(HandoverError::Sql(failed)) => error::internal(app, &form.parts, &failed).await,
         Err(refused) => {
-            let field = matches!(refused, HandoverError::Minutes).then_some(field);
+            let field = matches!(refused, HandoverError::Refused(Refusal::Minutes)).then_some(field);
             form.refuse(app, paths::SERVERS, StatusCode::UNPROCESSABLE_ENTITY, vec![wrong(field, refused)]).await
         }
     }

@@ -33,6 +33,11 @@ fn two_servers_see_each_other_and_notice_silence_and_return() {
     let before = seconds(&seen(&a, "backup-1")["last_seen"]);
     b.crash();
     let killed = Instant::now();
+    let at_rest = stdout(&peer(&b, &["list"]));
+    let line = |name: &str| at_rest.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(line("backup-1 (this one)").ends_with(" stopped"), "{at_rest}");
+    assert!(line(&a_name).contains(" unknown ") && !at_rest.contains(" up "), "{at_rest}");
+    assert!(at_rest.contains("No server runs on this data folder"), "{at_rest}");
     let silent = until(&a, "backup-1", "silent", 12_000);
     assert!(killed.elapsed() > Duration::from_secs(7), "not before its time: {:?}", killed.elapsed());
     let since = seconds(&silent["since"]);

@@ -116,6 +116,10 @@ fn names_stay_apart() {
         ("LIC-01", &["lic-01", "lic-01-2"], "LIC-01-3"),
         ("a b\u{7}\n", &[], "ab"),
         ("", &["server"], "server-2"),
+        // Drawn from right to left, it would look like the name of another server.
+        ("lic\u{202e}20-\u{202c}", &[], "lic20-"),
+        ("\u{2066}lic-01\u{2069}\u{200f}", &["lic-01"], "lic-01-2"),
+        ("\u{200e}\u{202a}", &[], "server"),
     ] {
         assert_eq!(free_name(wanted, taken), expected);
     }

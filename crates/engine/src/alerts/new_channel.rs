@@ -1,0 +1,64 @@
+//! A channel as it was typed, and all that is wrong with it.
+
+use licensing::plain_text::breaks_a_line;
+
+use super::channels::{Channel, ChannelSettings, Secrets};
+use super::error::Wrong;
+use super::{authority, mail, webhook};
+
+/// Longest text of a secret field, characters.
+const LONGEST: usize = 1024;
+
+/// A channel to be kept, as it was typed.
+#[derive(Clone, Default)]
+pub struct NewChannel {
+    /// Names it for people.
+    pub name: String,
+    /// A webhook; mail otherwise.
+    pub webhook: bool,
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: String,
+    /// `starttls`, `tls` or `none`.
+    pub security: String,
+    /// Who signs in there.
+    pub user: String,
+    /// Secret. Empty keeps what there is.
+    pub password: String,
+    /// The sender.
+    pub from: String,
+    /// Who gets it, divided by commas or line breaks.
+    pub to: String,
+    /// The address of a webhook. Empty keeps what there is.
+    pub url: String,
+    /// Secret that signs. Empty keeps what there is.
+    pub key: String,
+    /// Forgets the password or the key that is kept.
+    pub forget: bool,
+    /// The path of a file with certificate authorities to trust besides those of this machine; may be empty.
+    pub ca: String,
+}
+
+impl NewChannel {
+    /// What to keep; none when something is wrong with a field, which is added to `wrong`.
+    pub(super) async fn checked(
+        &self,
+        before: Option<(&Channel, &Secrets)>,
+        wrong: &mut Wrong,
+    ) -> Option<(ChannelSettings, Secrets)> {
+        let name = self.name.trim();
+        if name.is_empty() || name.chars().count() > 64 || name.chars().any(breaks_a_line) {
+            wrong.add("name", "Give it a name of up to 64 characters.");
+        }
+        let secret: &[(&'static str, &String)] =
+            if self.webhook { &[("url", &self.url), ("key", &self.key)] } else { &[("password", &self.password)] };
+        for (field, text) in secret {
+            if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+                wrong.add(field, "This is one line of up to 1024 characters.");
+            }
+        }
+        wrong.note("ca", authority::read(self.ca.trim()).await);
+        if self.webhook { webhook::checked(self, before, wrong) } else { mail::checked(self, before, wrong) }
+    }
+}
