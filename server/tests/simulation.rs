@@ -15,6 +15,7 @@ mod simulation {
     mod http;
     mod log;
     mod machine;
+    mod passing;
     mod run;
     mod sabotage;
     mod saved;

@@ -256,6 +256,11 @@ impl Book {
         state.hurried
     }
 
+    /// The latest time that was noted here: the clock may show it in a few milliseconds only.
+    pub fn latest_ms(&self) -> u64 {
+        self.state().now_ms
+    }
+
     /// Licenses in use.
     pub fn held(&self) -> u32 {
         self.state().usage.held()

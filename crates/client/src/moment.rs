@@ -27,6 +27,8 @@ pub enum Moment {
     },
     /// The server worked with gives a license; told with every answer.
     Granted(Server),
+    /// The primary has licenses, and all are in use: one is waited for. Told with every answer.
+    Full(Server),
     /// What the server worked with gives ends soon.
     Notice(Notice),
 }

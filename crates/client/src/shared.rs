@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use licensing::client_protocol::{MOST_PRODUCTS, Shortage};
 use licensing::product::ProductCode;
@@ -15,6 +16,9 @@ use crate::journal::{Journal, Server};
 
 /// Events kept for a listener that is slow.
 const EVENTS: usize = 256;
+
+/// A stamp is ahead of the clock by no more, milliseconds: a tick is 10 at most.
+const MOST_AHEAD_MS: u64 = 20;
 
 /// How far a client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +126,16 @@ impl Shared {
     /// All books, by their place.
     pub fn books(&self) -> Vec<Arc<Book>> {
         self.books.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+    }
+
+    /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
+    /// clock that may be ahead by half a tick; a message that tells of them is not sent before.
+    pub async fn reach(&self, latest_ms: u64) -> u64 {
+        let ahead_ms = latest_ms.saturating_sub(self.clock.elapsed_ms());
+        if ahead_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(ahead_ms.min(MOST_AHEAD_MS))).await;
+        }
+        self.clock.elapsed_ms()
     }
 
     /// What was used so far, of all products and at all servers.

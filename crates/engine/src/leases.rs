@@ -11,6 +11,7 @@ pub mod memory;
 mod requests;
 mod run;
 mod sqlite;
+mod steady;
 mod totals;
 mod ve;
 mod view;
@@ -20,6 +21,7 @@ pub use keep::FLUSH;
 pub use requests::{Peer, Reply};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
+pub use steady::Received;
 pub use totals::{Totals, TotalsKey};
 pub use ve::InGrace;
 pub use view::{ClientState, ClientView, PoolView, ProductView};
@@ -29,10 +31,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use licensing::allocation::{Key, Times};
+use licensing::client_protocol::Records;
 use licensing::product::ProductCode;
 
 use crate::clock::Clock;
 use desk::Desk;
+use steady::SteadyTime;
 
 /// Where what must survive a restart is kept.
 #[async_trait]
@@ -74,6 +78,7 @@ pub struct Leases {
     desk: Mutex<Desk>,
     keep: Arc<dyn Keep>,
     clock: Arc<dyn Clock>,
+    steady: SteadyTime,
     /// Told when something waits to be stored at once.
     urgent: tokio::sync::Notify,
     /// The commit that ended last: its number, and whether it worked.
@@ -100,6 +105,7 @@ impl Leases {
         Ok(Self {
             desk: Mutex::new(desk),
             keep,
+            steady: SteadyTime::new(&*clock),
             clock,
             urgent: tokio::sync::Notify::new(),
             stored: tokio::sync::watch::Sender::default(),
@@ -110,6 +116,33 @@ impl Leases {
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be called as early as possible when a request was received.
+    pub fn received(&self) -> Received {
+        self.steady.read(&*self.clock)
+    }
+
+    /// The same as wall time, Unix milliseconds: as the times of check-outs are placed.
+    pub(crate) fn wall_ms(&self, received: Received) -> i64 {
+        self.steady.wall_ms(received.0)
+    }
+
+    /// Places check-outs where they belong by the server's clock.
+    pub fn place(&self, said: &mut Records, received: Received) {
+        let mut desk = self.desk();
+        let id = desk.find(&said.run);
+        let Some(entry) = id.and_then(|id| desk.entries.get_mut(&id)) else { return };
+        if let Some(now) = said.now {
+            entry.offset.hear(now, received.0);
+        }
+        if entry.offset.shift_ms().is_none() {
+            return;
+        }
+        for record in &mut said.records {
+            let (from, to) = entry.offset.place(record.from, record.to, received.0);
+            (record.from, record.to) = (self.steady.wall_ms(from), to.map(|to| self.steady.wall_ms(to)));
+        }
     }
 
     /// Notes how far a client's clock is off; its name and deployment.

@@ -3,9 +3,11 @@
 //! Four requests, each a `POST` of JSON: `/v1/hello`, `/v1/refresh`, `/v1/records`, `/v1/goodbye`. All may be repeated, lost or
 //! reordered without harm: counters are cumulative, limits carry versions, records carry sequence numbers.
 
+mod clock_offset;
 mod fault;
 mod ve;
 
+pub use clock_offset::ClockOffset;
 pub use fault::{Fault, FaultKind};
 pub use ve::{Notice, Observed, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
 
@@ -115,6 +117,9 @@ pub struct Refresh {
     pub epoch: u64,
     /// Higher with every refresh.
     pub sequence: u64,
+    /// The client's wall clock as this is sent, Unix milliseconds; not before any time that is told with it. See [`ClockOffset`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<i64>,
     /// By product.
     #[serde(default)]
     pub products: BTreeMap<ProductCode, Use>,
@@ -219,7 +224,7 @@ pub struct Records {
     /// The number of the first record here; the others follow one by one, beginning with 1 in a run. Numbers that are left out
     /// are records that had to be dropped.
     pub first: u64,
-    /// The client's wall clock, Unix milliseconds: when it is off, the server shifts the times by that.
+    /// The client's wall clock as this is sent, Unix milliseconds; as in [`Refresh`]. The server moves the times here by what it is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<i64>,
     /// The records.

@@ -86,21 +86,22 @@ impl Answer {
 
 /// Answers a call that came from `address`.
 pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> Answer {
+    let received = engine.received();
     let done = match call {
         Call::Hello => match read::<Hello>(body) {
             Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| Answer::of(200, &welcome)),
             Err(fault) => Err(fault),
         },
         Call::Refresh => match read::<Refresh>(body) {
-            Ok(said) => engine.client_refresh(said).await.map(|allocation| Answer::of(200, &allocation)),
+            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| Answer::of(200, &allocation)),
             Err(fault) => Err(fault),
         },
         Call::Records => match read::<Records>(body) {
-            Ok(said) => engine.client_records(said).await.map(|acknowledged| Answer::of(200, &acknowledged)),
+            Ok(said) => engine.client_records(said, received).await.map(|acknowledged| Answer::of(200, &acknowledged)),
             Err(fault) => Err(fault),
         },
         Call::Goodbye => match read::<Goodbye>(body) {
-            Ok(said) => engine.client_goodbye(said).await.map(|farewell| Answer::of(200, &farewell)),
+            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| Answer::of(200, &farewell)),
             Err(fault) => Err(fault),
         },
     };

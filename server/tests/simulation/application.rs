@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::clock::{MachineClock, Now};
 use super::dice::Dice;
 use super::log::Log;
-use super::watch::{SERVERS, Watch};
+use super::watch::Watch;
 use super::wire::{Watched, Wire};
 
 /// Parts of an application that take licenses at the same time.
@@ -26,6 +26,8 @@ pub struct Site {
     pub name: String,
     pub now: Arc<Now>,
     pub clock: Arc<MachineClock>,
+    /// The servers it knows, the primary first.
+    pub servers: &'static [&'static str],
     pub log: Log,
     pub dice: Mutex<Dice>,
     pub products: Vec<ProductCode>,
@@ -70,7 +72,7 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let watched = Watched::default();
     let wire = Wire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()
-        .servers(SERVERS)
+        .servers(site.servers)
         .client_id(&site.name)
         .name(&site.name)
         .host("simulated")

@@ -12,7 +12,7 @@ use super::stage::Stage;
 /// How long clients may take to come back once all is well, milliseconds.
 const BACK_MS: u64 = 180_000;
 /// How long clients may take to end, milliseconds: what a goodbye may take, and time to notice that it is wanted.
-const END_MS: u64 = 12_000;
+pub const END_MS: u64 = 12_000;
 /// Time between two checks, milliseconds.
 const CHECK_MS: u64 = 1_000;
 
@@ -71,15 +71,21 @@ fn play(stage: &mut Stage<'_>) -> Result<(), Wrong> {
         pass(stage)?;
     }
     stage.closing.store(true, Ordering::Relaxed);
-    let until = stage.now.ms() + END_MS;
-    while stage.now.ms() < until && !stage.have_parted() {
-        pass(stage)?;
-    }
+    have_parted_within(stage, END_MS)?;
     stage.check_usage()
 }
 
+/// Lets clients end, for so long at most.
+pub fn have_parted_within(stage: &mut Stage<'_>, ms: u64) -> Result<(), Wrong> {
+    let until = stage.now.ms() + ms;
+    while stage.now.ms() < until && !stage.have_parted() {
+        pass(stage)?;
+    }
+    Ok(())
+}
+
 /// Lets time pass until the next check, and checks.
-fn pass(stage: &mut Stage<'_>) -> Result<(), Wrong> {
+pub fn pass(stage: &mut Stage<'_>) -> Result<(), Wrong> {
     let until = stage.now.ms() + CHECK_MS;
     while stage.now.ms() < until {
         stage.step().map_err(|error| Wrong::Crashed(error.to_string()))?;

@@ -49,6 +49,11 @@ impl Saved {
         self.records.last_key_value().map_or(0, |(number, _)| *number)
     }
 
+    /// One that was told.
+    pub fn record_of(&self, number: u64) -> Option<&CheckOut> {
+        self.records.get(&number)
+    }
+
     pub fn records(&self) -> impl Iterator<Item = &CheckOut> {
         self.records.values()
     }

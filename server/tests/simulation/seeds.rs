@@ -15,7 +15,7 @@ const FEW: u64 = 60;
 /// Lines of a failure that are shown unless its seed is run alone.
 const LINES: usize = 60;
 
-fn number(name: &str) -> Option<u64> {
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
 }
 

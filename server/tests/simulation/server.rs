@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::leases::{Leases, Peer};
+use engine::leases::{Leases, Peer, Received};
 use licensing::client_protocol::{
     Acknowledged, Allocation, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName,
     VERSION, Welcome,
@@ -62,7 +62,7 @@ impl Desk {
         while let Some(request) = http::read(&mut stream, &mut received).await {
             let (before, after, is_lost) = self.misfortunes();
             sleep(before).await;
-            let (status, body) = self.answer(&request).await;
+            let (status, body) = self.answer(&request, self.leases.received()).await;
             sleep(after).await;
             if is_lost || http::write(&mut stream, status, &body).await.is_err() {
                 return;
@@ -79,11 +79,11 @@ impl Desk {
         if dice.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
     }
 
-    async fn answer(&self, request: &Request) -> Answer {
+    async fn answer(&self, request: &Request, received: Received) -> Answer {
         match request.path.as_str() {
             "/v1/hello" => reply(self.hello(parse(request)).await),
-            "/v1/refresh" => reply(self.refresh(parse(request)).await),
-            "/v1/records" => reply(Ok(self.records(parse(request)))),
+            "/v1/refresh" => reply(self.refresh(parse(request), received).await),
+            "/v1/records" => reply(Ok(self.records(parse(request), received))),
             "/v1/goodbye" => reply(self.goodbye(parse(request)).await),
             path => unreachable!("no client asks for {path}"),
         }
@@ -105,14 +105,14 @@ impl Desk {
         Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records, ve: None })
     }
 
-    async fn refresh(&self, said: Refresh) -> Result<Allocation, Fault> {
+    async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
         self.note(&said);
         self.repeat_later(&said);
         if self.machine.disk.sabotage == Sabotage::ShrinksAtOnce {
-            return self.shrink_at_once(said).await;
+            return self.shrink_at_once(said, received).await;
         }
         let run = said.run.clone();
-        let allocation = self.leases.refresh(said).await?;
+        let allocation = self.leases.refresh(said, received).await?;
         self.confirm(&run, allocation.saved);
         Ok(allocation)
     }
@@ -139,27 +139,28 @@ impl Desk {
         tokio::spawn(async move {
             sleep(pause).await;
             // Nobody is there to hear the answer.
-            let _ = desk.leases.refresh(said).await;
+            let _ = desk.leases.refresh(said, desk.leases.received()).await;
         });
     }
 
     /// Speaks for the client before it has heard the answer. For that every other number is taken away from it.
-    async fn shrink_at_once(&self, mut said: Refresh) -> Result<Allocation, Fault> {
+    async fn shrink_at_once(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
         let sequence = said.sequence;
         said.sequence = 2 * sequence;
-        let mut allocation = self.leases.refresh(said.clone()).await?;
+        let mut allocation = self.leases.refresh(said.clone(), received).await?;
         said.sequence += 1;
         for (product, used) in &mut said.products {
             used.version = allocation.products[product].version;
             used.held = used.held.min(allocation.products[product].limit);
         }
-        self.leases.refresh(said).await?;
+        self.leases.refresh(said, received).await?;
         allocation.sequence = sequence;
         allocation.saved /= 2;
         Ok(allocation)
     }
 
-    fn records(&self, said: Records) -> Acknowledged {
+    fn records(&self, mut said: Records, received: Received) -> Acknowledged {
+        self.leases.place(&mut said, received);
         let mut saved = self.machine.saved.lock().unwrap();
         let acknowledged = saved.entry(said.run).or_default().record(said.first, said.records);
         Acknowledged { protocol: VERSION, acknowledged }

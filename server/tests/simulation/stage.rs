@@ -42,6 +42,26 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     pub fn new(seed: u64, sabotage: Sabotage) -> Self {
+        let mut stage = Self::empty(seed);
+        SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
+        let room = if stage.dice.percent(25) { 10_000 } else { 0 };
+        (0..3 + stage.dice.below(2)).for_each(|number| stage.add_site(number, room, &SERVERS, DRIFT));
+        stage
+    }
+
+    /// One server, and clients whose clocks run as it should and are off by so many milliseconds at most.
+    pub fn of_one_server(seed: u64, off_ms: u64) -> Self {
+        let mut stage = Self::empty(seed);
+        stage.add_server(SERVERS[0], Sabotage::None);
+        for number in 0..3 + stage.dice.below(2) {
+            stage.add_site(number, 10_000, &SERVERS[..1], 0);
+            let off = i64::try_from(stage.dice.within(0..=2 * off_ms)).unwrap() - i64::try_from(off_ms).unwrap();
+            stage.sites[number].clock.jump(off);
+        }
+        stage
+    }
+
+    fn empty(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let now = Arc::new(Now::default());
         let log = Log::new(now.clone());
@@ -56,7 +76,7 @@ impl Stage<'_> {
             .min_message_latency(Duration::from_millis(1))
             .max_message_latency(Duration::from_millis(dice.within(2..=400)))
             .build();
-        let mut stage = Self {
+        Self {
             sim,
             now,
             log,
@@ -66,11 +86,7 @@ impl Stage<'_> {
             closing: Arc::default(),
             links: Vec::new(),
             dice,
-        };
-        SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
-        let room = if stage.dice.percent(25) { 10_000 } else { 0 };
-        (0..3 + stage.dice.below(2)).for_each(|number| stage.add_site(number, room));
-        stage
+        }
     }
 
     fn add_server(&mut self, name: &'static str, sabotage: Sabotage) {
@@ -85,12 +101,13 @@ impl Stage<'_> {
         self.sim.host(name, move || server::serve(machine.clone()));
     }
 
-    fn add_site(&mut self, number: usize, room: usize) {
-        let pace = RIGHT - DRIFT + self.dice.within(0..=2 * DRIFT);
+    fn add_site(&mut self, number: usize, room: usize, servers: &'static [&'static str], drift: u64) {
+        let pace = RIGHT - drift + self.dice.within(0..=2 * drift);
         let site = Arc::new(Site {
             name: format!("client{number}"),
             now: self.now.clone(),
             clock: Arc::new(MachineClock::new(self.now.clone(), pace, self.dice.within(0..=10_000_000))),
+            servers,
             log: self.log.clone(),
             dice: Mutex::new(self.dice.fork()),
             products: self.products.clone(),

@@ -33,6 +33,7 @@ impl Book {
     ) -> Option<u32> {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
+        let before = (state.usage.server(), state.cap);
         let good_until = good_until.filter(|until| *until > now_ms && state.ending != Ending::Closed);
         if let Some(until) = good_until {
             state.begin(server, until, limit.is_some(), now_ms);
@@ -54,7 +55,12 @@ impl Book {
             // Also what is not to be had is news for those who wait.
             self.freed.notify_waiters();
         }
-        self.follow(&mut state)
+        let news = self.follow(&mut state);
+        if state.usage.server() != before.0 || state.cap > before.1 {
+            // What is taken of a new grant is stamped later than it was heard, although clocks show whole milliseconds only.
+            state.now_ms = now_ms.saturating_add(1);
+        }
+        news
     }
 
     /// Keeps to the limit of the server in use.

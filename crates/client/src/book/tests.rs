@@ -76,6 +76,8 @@ proptest! {
                     let limit = Limit { limit, version, licensed: 10, why: None, sentence: None };
                     good_until = Some(now + 120_000);
                     book.hear(server, Some(&limit), good_until, now, &journal);
+                    // A new grant: its licenses are taken in the next millisecond.
+                    now = now.max(book.latest_ms());
                     cap = limit.limit;
                 }
                 Act::Tell(server) => {
@@ -91,6 +93,22 @@ proptest! {
             prop_assert_eq!(book.held() as usize, leases.len());
         }
     }
+}
+
+#[test]
+fn what_is_taken_of_a_new_grant_is_stamped_later_than_it_was_heard() {
+    let journal = Journal::new(2, ROOM);
+    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
+    let taken = |server, limit: Limit, now_ms| {
+        book.hear(server, Some(&limit), Some(121_000), now_ms, &journal);
+        book.take(None, false, now_ms, &journal).unwrap();
+        book.latest_ms()
+    };
+    assert_eq!(taken(0, limit(2, 1), 1_000), 1_001);
+    assert_eq!(taken(0, limit(2, 1), 1_002), 1_002, "nothing new");
+    assert_eq!(taken(0, limit(4, 2), 1_003), 1_004);
+    assert_eq!(taken(1, limit(4, 1), 1_005), 1_006, "of another server");
 }
 
 #[test]

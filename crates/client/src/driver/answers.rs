@@ -1,5 +1,5 @@
 use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, Welcome};
-use licensing::failover::Event as Step;
+use licensing::failover::{Event as Step, PRIMARY};
 
 use super::Driver;
 use super::peer::Session;
@@ -126,7 +126,10 @@ impl Driver {
         (works, is_idle): (bool, bool),
         now_ms: u64,
     ) {
-        if let Some(problem) = self.lack(allocation).filter(|_| works && !is_idle) {
+        let lack = self.lack(allocation).filter(|_| works && !is_idle);
+        // Backups are for when the primary cannot be used; what it has is only in use for now.
+        let is_full = server == PRIMARY && lack.as_ref().is_some_and(|problem| problem.is_full);
+        if let Some(problem) = lack.filter(|_| !is_full) {
             return self.gives_none(server, allocation, problem, now_ms);
         }
         let valid_ms = allocation.valid_ms.min(CACHE_MS);
@@ -144,7 +147,9 @@ impl Driver {
             }
         }
         self.shared.note_problem(server, None);
-        if is_granted {
+        if is_granted && is_full {
+            self.tell(Moment::Full(server));
+        } else if is_granted {
             self.granted(server, allocation, now_ms);
         }
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
@@ -183,10 +188,11 @@ impl Driver {
     }
 
     pub(super) fn failed(&mut self, server: Server, problem: Problem, now_ms: u64) {
-        let seldom = matches!(
+        let is_refusal = matches!(
             problem.kind,
             Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
         );
+        let seldom = is_refusal && !problem.is_full;
         let is_handed_over = problem.kind == Some(FaultKind::HandedOver);
         let step = if problem.declines() { Step::Declined { server, is_handed_over } } else { Step::Failed(server) };
         let is_needed = self.failover.asks(server);

@@ -44,7 +44,7 @@ impl Driver {
                 self.ask(server, now_ms);
             }
             if self.sends_records(server) && self.peers[server].records_due_ms <= now_ms {
-                self.send_records(server, now_ms);
+                self.send_records(server);
             }
         }
     }
@@ -77,10 +77,11 @@ impl Driver {
             self.shared.books().iter().for_each(|book| book.tell_open(now_ms, &self.shared.journal));
         }
         let refresh = refresh(&self.shared, &self.identity, server, session, works, now_ms);
-        let is_idle = refresh.products.values().all(|product| product.held == 0 && product.want == 0);
-        let refresh = body(&refresh);
+        let is_idle = refresh.told.products.values().all(|product| product.held == 0 && product.want == 0);
+        let (shared, identity) = (self.shared.clone(), self.identity.clone());
         tokio::spawn(async move {
-            let result = ask(&link, "/v1/refresh", refresh).await;
+            let refresh = refresh.stamped(&shared, &identity).await;
+            let result = ask(&link, "/v1/refresh", body(&refresh)).await;
             let outcome = Outcome::Allocated { session, sent_ms: now_ms, works, is_idle, result };
             let _ = sender.send((server, outcome));
         });
@@ -108,18 +109,43 @@ impl Driver {
         }
     }
 
-    fn send_records(&mut self, server: Server, now_ms: u64) {
+    fn send_records(&mut self, server: Server) {
         let peer = &mut self.peers[server];
         let Some(session) = peer.session else { return };
-        let Some(records) = records(&self.shared, &self.identity, server, session, peer.batch, now_ms) else { return };
+        let Some(records) = records(&self.shared, &self.identity, server, session, peer.batch) else { return };
         peer.is_sending = true;
         let (link, sender) = (peer.link.clone(), self.sender.clone());
+        let (shared, identity) = (self.shared.clone(), self.identity.clone());
         tokio::spawn(async move {
+            let records = records.stamped(&shared, &identity).await;
             let result = ask(&link, "/v1/records", body(&records)).await;
             let outcome =
                 Outcome::Recorded { epoch: session.epoch, first: records.first, sent: records.records.len(), result };
             let _ = sender.send((server, outcome));
         });
+    }
+}
+
+/// A message that says what the clock shows when it is sent.
+pub struct Unsent<T> {
+    told: T,
+    /// The latest time it tells of.
+    latest_ms: u64,
+}
+
+impl Unsent<Refresh> {
+    /// To be sent now.
+    pub async fn stamped(self, shared: &Shared, identity: &Identity) -> Refresh {
+        let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
+        Refresh { now, ..self.told }
+    }
+}
+
+impl Unsent<Records> {
+    /// To be sent now.
+    pub async fn stamped(self, shared: &Shared, identity: &Identity) -> Records {
+        let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
+        Records { now, ..self.told }
     }
 }
 
@@ -131,21 +157,24 @@ pub fn refresh(
     session: Session,
     works: bool,
     now_ms: u64,
-) -> Refresh {
+) -> Unsent<Refresh> {
     let books = shared.books();
     let tell =
         |book: &Arc<crate::book::Book>| (book.product.clone(), book.tell(server, works, now_ms, &shared.journal));
     let products: BTreeMap<ProductCode, Use> = books.iter().map(tell).collect();
-    Refresh {
+    let told = Refresh {
         protocol: VERSION,
         client: identity.hello.client.clone(),
         run: identity.hello.run.clone(),
         epoch: session.epoch,
         sequence: session.sequence,
+        now: None,
         products,
         audio_ms: 0,
         dropped: shared.journal.dropped(server),
-    }
+    };
+    let latest_ms = books.iter().map(|book| book.latest_ms()).max().unwrap_or(now_ms);
+    Unsent { told, latest_ms }
 }
 
 /// The next records for a server.
@@ -155,9 +184,9 @@ pub fn records(
     server: Server,
     session: Session,
     most: usize,
-    now_ms: u64,
-) -> Option<Records> {
+) -> Option<Unsent<Records>> {
     let (first, entries) = shared.journal.batch(server, most)?;
+    let latest_ms = entries.iter().map(|entry| entry.to_ms.unwrap_or(entry.from_ms)).max().unwrap_or(0);
     let books = shared.books();
     let records = entries
         .into_iter()
@@ -171,13 +200,14 @@ pub fn records(
             opened: entry.opened,
         })
         .collect();
-    Some(Records {
+    let told = Records {
         protocol: VERSION,
         client: identity.hello.client.clone(),
         run: identity.hello.run.clone(),
         epoch: session.epoch,
         first,
-        now: Some(identity.wall_ms(now_ms)),
+        now: None,
         records,
-    })
+    };
+    Some(Unsent { told, latest_ms })
 }

@@ -72,9 +72,9 @@ impl Leaving {
                 continue;
             }
             let Some(session) = self.peer.session else { continue };
-            let now_ms = self.shared.clock.elapsed_ms();
-            let batch = records(&self.shared, &self.identity, self.server, session, self.peer.batch, now_ms);
+            let batch = records(&self.shared, &self.identity, self.server, session, self.peer.batch);
             let Some(batch) = batch else { return };
+            let batch = batch.stamped(&self.shared, &self.identity).await;
             let (first, sent) = (batch.first, batch.records.len());
             match ask::<Acknowledged>(&self.peer.link, "/v1/records", body(&batch)).await {
                 Ok(answer) if answer.acknowledged >= first => {
@@ -110,6 +110,7 @@ impl Leaving {
         session.sequence += 1;
         let now_ms = self.shared.clock.elapsed_ms();
         let goodbye = refresh(&self.shared, &self.identity, self.server, *session, false, now_ms);
+        let goodbye = goodbye.stamped(&self.shared, &self.identity).await;
         match ask::<Farewell>(&self.peer.link, "/v1/goodbye", body(&goodbye)).await {
             Ok(_) => Ok(()),
             // Another run has taken this one's place: there is nobody left to say goodbye.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::book::printable;
 use crate::connection::Link;
 
+const ALL_IN_USE: &str = "All of its licenses are in use.";
+
 /// Why a request had no usable answer.
 ///
 /// What says that the server itself will not serve this client: see [`Problem::declines`].
@@ -18,24 +20,36 @@ pub struct Problem {
     pub kind: Option<FaultKind>,
     /// The same as a sentence.
     pub sentence: String,
+    /// It has licenses, and all are in use: one may become free at any time.
+    pub is_full: bool,
 }
 
 impl Problem {
     /// A problem that no server named.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self { kind: None, sentence: sentence.into() }
+        Self { kind: None, sentence: sentence.into(), is_full: false }
     }
 
     /// The server gives no license although it was asked for one.
     pub fn none_given(limit: Option<&Limit>) -> Self {
         let said = limit.and_then(|limit| limit.sentence.as_deref()).map(printable);
-        let otherwise = match limit.and_then(|limit| limit.why) {
-            Some(Shortage::AllInUse | Shortage::OverLimit) => "All of its licenses are in use.",
+        let why = limit.and_then(|limit| limit.why);
+        let otherwise = match why {
+            Some(Shortage::AllInUse | Shortage::OverLimit) => ALL_IN_USE,
             Some(Shortage::OutOfService) => "Its licenses are out of service. Look at that server's console.",
             Some(Shortage::Released) => "An administrator released this license a short while ago.",
             Some(Shortage::NotLicensed) | None => "It has no license for this.",
         };
-        Self { kind: Some(FaultKind::LoginRefused), sentence: said.unwrap_or_else(|| otherwise.to_owned()) }
+        Self {
+            kind: Some(FaultKind::LoginRefused),
+            sentence: said.unwrap_or_else(|| otherwise.to_owned()),
+            is_full: why == Some(Shortage::AllInUse),
+        }
+    }
+
+    /// All licenses of the server are in use.
+    pub fn full() -> Self {
+        Self { kind: None, sentence: ALL_IN_USE.to_owned(), is_full: true }
     }
 
     /// Whether the server said that it does not serve this client now: there is nothing to wait for.
@@ -50,10 +64,11 @@ impl Problem {
 
     /// Whether it stays so until somebody changes something, here or there.
     pub fn is_lasting(&self) -> bool {
-        matches!(
+        let is_refusal = matches!(
             self.kind,
             Some(FaultKind::LoginRefused | FaultKind::ProtocolVersion | FaultKind::Malformed | FaultKind::Superseded)
-        )
+        );
+        is_refusal && !self.is_full
     }
 
     fn version(spoken: Option<u32>) -> Self {
@@ -61,7 +76,7 @@ impl Problem {
         let sentence = format!(
             "{WRONG_VERSION} This client speaks version {VERSION}, the server {theirs}. Update the older of the two."
         );
-        Self { kind: Some(FaultKind::ProtocolVersion), sentence }
+        Self { kind: Some(FaultKind::ProtocolVersion), sentence, is_full: false }
     }
 
     fn not_ours() -> Self {
@@ -93,7 +108,7 @@ pub async fn ask<T: DeserializeOwned>(link: &Link, path: &'static str, body: Byt
     if answer.status != StatusCode::OK {
         return Err(match serde_json::from_slice::<Refused>(&answer.body) {
             Ok(refused) if refused.kind == FaultKind::ProtocolVersion => Problem::version(None),
-            Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail) },
+            Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail), is_full: false },
             Err(_) if answer.status.is_server_error() => {
                 Problem::new(format!("It answers with status {}.", answer.status.as_u16()))
             }

@@ -33,6 +33,11 @@ pub enum Event {
         /// Which.
         server: String,
     },
+    /// The primary has licenses for this, and all are in use: one is waited for, and no backup asked. There is no license until then.
+    Waiting {
+        /// The primary.
+        server: String,
+    },
     /// No server gives the license.
     Lost {
         /// How long the client may run on, milliseconds.
@@ -77,6 +82,7 @@ impl fmt::Display for Event {
             }
             Self::Returned { server } => write!(f, "{server} gives the license again. It comes from there now."),
             Self::Regained { server } => write!(f, "{server} gives the license again."),
+            Self::Waiting { server } => write!(f, "All licenses of {server} are in use. One is waited for."),
             Self::Lost { grace_ms, .. } => write!(
                 f,
                 "No license server gives the license. Shut the guest down within {}, unless one is found before.",

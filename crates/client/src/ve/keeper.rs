@@ -44,6 +44,8 @@ pub struct Keeper {
     at: Option<Server>,
     /// Whether it gives it now.
     is_given: bool,
+    /// Whether one is waited for at a server that has none left.
+    is_waiting: bool,
     check_due_ms: u64,
     is_checking: bool,
     last_call: Option<JoinHandle<()>>,
@@ -70,6 +72,7 @@ impl Keeper {
             grace: grace::State::default(),
             at: None,
             is_given: false,
+            is_waiting: false,
             check_due_ms: 0,
             is_checking: false,
             last_call: None,
@@ -148,6 +151,7 @@ impl Keeper {
                 self.terms[server] = Some(terms);
             }
             Moment::Granted(server) => self.granted(server, now_ms),
+            Moment::Full(server) => self.full(server, now_ms),
             Moment::Notice(notice) => {
                 self.voice.log((licensing::log_line::Level::Warn, notice.sentence.clone()));
                 self.voice.tell(Event::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
@@ -155,8 +159,25 @@ impl Keeper {
         }
     }
 
+    /// The primary has no license left. What another server gave is given back to it: it is for when the primary cannot be used.
+    fn full(&mut self, server: Server, now_ms: u64) {
+        self.lease = None;
+        if std::mem::replace(&mut self.is_waiting, true) {
+            return;
+        }
+        self.is_given = false;
+        self.is_checking = false;
+        self.voice.log(line::full(&self.hosts[server]));
+        self.problems[server] = Some(Problem::full());
+        let problems = self.sentences();
+        self.voice.stand(|status| status.problems = problems);
+        self.voice.tell(Event::Waiting { server: self.name(server) });
+        self.feed(Step::Lost, now_ms);
+    }
+
     fn missed(&mut self, server: Server, problem: Problem) {
         self.is_given = false;
+        self.is_waiting = false;
         self.is_checking = false;
         self.voice.log(line::missed(&self.hosts[server], &problem));
         self.problems[server] = Some(problem);
@@ -183,6 +204,7 @@ impl Keeper {
         if self.lease.is_none() {
             return;
         }
+        self.is_waiting = false;
         self.feed(Step::Found, now_ms);
         let is_news = !std::mem::replace(&mut self.is_given, true) || self.at != Some(server);
         if !is_news || self.grace.phase != Phase::Running {

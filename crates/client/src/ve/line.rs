@@ -47,6 +47,11 @@ pub fn missed(host: &str, problem: &Problem) -> Said {
     (Level::Error, message)
 }
 
+/// All licenses of a server are in use.
+pub fn full(host: &str) -> Said {
+    (Level::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
+}
+
 /// A server gave the license.
 pub fn connected(host: &str) -> Said {
     (Level::Info, format!("Connected with license server: {host}"))

@@ -1,10 +1,11 @@
 //! Taking and returning licenses.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::server::{Mode, WALL_MS};
+use super::server::{Mode, TestClock, WALL_MS};
 use super::world::{Scene, pass};
-use client::Denied;
+use client::{Clock, Denied};
 use licensing::client_protocol::Outcome;
 
 #[tokio::test(start_paused = true)]
@@ -25,11 +26,58 @@ async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
     assert!(!other.is_valid(), "a closed client has no leases");
     let world = scene.primary.world();
     let goodbye = &world.goodbyes[0].products[&"SPEECH".parse().unwrap()];
-    assert_eq!((goodbye.held, goodbye.want, goodbye.usage_count, goodbye.usage_ms), (0, 0, 2, 6_000));
+    assert_eq!((goodbye.held, goodbye.want, goodbye.usage_count, goodbye.usage_ms), (0, 0, 2, 5_999));
     let records: Vec<_> = world.records.values().collect();
     let seen: Vec<_> = records.iter().map(|r| (r.user.as_str(), r.to.unwrap() - r.from, r.outcome)).collect();
-    assert_eq!(seen, [("anna", 5_000, Outcome::Returned), ("bert", 1_000, Outcome::Returned)]);
+    // The first was taken in the very millisecond in which the grant was heard: it begins with the next.
+    assert_eq!(seen, [("anna", 4_999, Outcome::Returned), ("bert", 1_000, Outcome::Returned)]);
     assert!((WALL_MS..WALL_MS + 1_000).contains(&records[0].from));
+}
+
+/// A machine on which returns are stamped by half a tick too late.
+#[derive(Debug)]
+struct Ahead(Arc<TestClock>);
+
+impl Clock for Ahead {
+    fn elapsed_ms(&self) -> u64 {
+        self.0.elapsed_ms()
+    }
+
+    fn about_ms(&self) -> u64 {
+        self.elapsed_ms() + 5
+    }
+
+    fn wall_ms(&self) -> i64 {
+        self.0.wall_ms()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_before_the_clock_shows_when_it_happened() {
+    let scene = Scene::new();
+    let client = scene.builder().clock(Arc::new(Ahead(scene.clock.clone()))).connect().await.unwrap();
+    for _ in 0..5_000 {
+        let lease = client.acquire("SPEECH").await.unwrap();
+        pass(2).await;
+        drop(lease);
+    }
+    client.close().await;
+    let world = scene.primary.world();
+    let ends: Vec<i64> = world.records.values().map(|record| record.to.unwrap()).collect();
+    assert_eq!(ends.len(), 5_000);
+    let mut told = 0;
+    for refresh in world.refreshes.iter().map(|(_, refresh)| refresh).chain(&world.goodbyes) {
+        let Some(used) = refresh.products.get(&"SPEECH".parse().unwrap()) else { continue };
+        let ended = usize::try_from(used.usage_count - u64::from(used.held)).unwrap();
+        if let Some(last) = ended.checked_sub(1) {
+            assert!(refresh.now.unwrap() >= ends[last], "{:?} {}", refresh.now, ends[last]);
+            told += 1;
+        }
+    }
+    assert!(told > 3, "{told}");
+    for (now, last) in &world.batches {
+        assert!(now.unwrap() >= *last, "{now:?} {last}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,6 +46,8 @@ pub enum Mode {
 pub struct World {
     pub mode: Mode,
     pub licensed: BTreeMap<String, u32>,
+    /// Licenses of each product that other clients have.
+    pub others: u32,
     pub knows: bool,
     pub epoch: u64,
     pub sequence: u64,
@@ -55,6 +57,8 @@ pub struct World {
     pub goodbyes: Vec<Refresh>,
     pub records: BTreeMap<u64, CheckOut>,
     pub acknowledged: u64,
+    /// What the client's clock showed when it sent records, and the latest time in them.
+    pub batches: Vec<(Option<i64>, i64)>,
     pub repeated: usize,
     pub loses_next_acknowledgement: bool,
     /// Of a server with a license for virtual environments: what opens it, and its terms.
@@ -75,6 +79,7 @@ impl Fake {
         let world = World {
             mode: Mode::Good,
             licensed: licensed.iter().map(|(product, n)| ((*product).to_owned(), *n)).collect(),
+            others: 0,
             knows: false,
             epoch: 1,
             sequence: 0,
@@ -84,6 +89,7 @@ impl Fake {
             goodbyes: Vec::new(),
             records: BTreeMap::new(),
             acknowledged: 0,
+            batches: Vec::new(),
             repeated: 0,
             loses_next_acknowledgement: false,
             ve: None,
@@ -217,7 +223,7 @@ impl World {
         if used.version == *version && *version > 0 {
             assert!(used.held <= *limit, "a limit was echoed that is not kept to");
         }
-        let given = used.want.min(licensed);
+        let given = used.want.min(licensed.saturating_sub(self.others));
         if given != *limit || *version == 0 {
             (*limit, *version) = (given, *version + 1);
         }
@@ -229,6 +235,8 @@ impl World {
         let batch: Records = serde_json::from_slice(body).unwrap();
         batch.check()?;
         self.check(batch.epoch)?;
+        let latest = batch.records.iter().map(|record| record.to.unwrap_or(record.from)).max().unwrap();
+        self.batches.push((batch.now, latest));
         for (number, record) in (batch.first..).zip(batch.records) {
             if let Some(before) = self.records.insert(number, record.clone()) {
                 assert_eq!(before, record, "a number was used twice");

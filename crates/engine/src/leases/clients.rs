@@ -5,6 +5,7 @@ use licensing::client_protocol::{
     Welcome,
 };
 
+use super::Received;
 use super::requests::Peer;
 use super::view::{ClientState, ClientView, PoolView};
 use crate::Engine;
@@ -12,7 +13,7 @@ use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
 use crate::usage::Batch;
 
-/// A client's clock is taken as it is up to this difference, milliseconds: it may come from the way of the message.
+/// Up to this difference people are not told that a client's clock is off, milliseconds: it may come from the way of the message.
 const CLOCK_SLACK: i64 = 2_000;
 
 /// What was released.
@@ -82,6 +83,11 @@ impl Engine {
         Ok(Released { name: client.name, products, counted_until_ms })
     }
 
+    /// A request of a client is here. To be called as early as possible: what it tells of lies before.
+    pub fn received(&self) -> Received {
+        self.leases.received()
+    }
+
     /// `POST /v1/hello`.
     ///
     /// # Errors
@@ -128,35 +134,32 @@ impl Engine {
         })
     }
 
-    /// `POST /v1/goodbye`.
+    /// `POST /v1/goodbye`. `received`: as [`Engine::received`] said when it was there.
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_goodbye(&self, said: Goodbye) -> Result<Farewell, Fault> {
+    pub async fn client_goodbye(&self, said: Goodbye, received: Received) -> Result<Farewell, Fault> {
         let (id, farewell) = self.leases.goodbye(self.named(said)).await?;
         self.leave_seat(id).await;
-        // Check-outs it told as open and never ended are over.
-        if let Err(error) = self.usage.lost(id, self.now_ms()).await {
+        // Check-outs it told as open and never ended are over: since before another client could get them.
+        if let Err(error) = self.usage.lost(id, self.leases.wall_ms(received)).await {
             tracing::error!(%error, "check-outs of a client that ended could not be closed");
         }
         Ok(farewell)
     }
 
-    /// `POST /v1/records`.
+    /// `POST /v1/records`. `received`: as [`Engine::received`] said when it was there.
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_records(&self, mut said: Records) -> Result<Acknowledged, Fault> {
+    pub async fn client_records(&self, mut said: Records, received: Received) -> Result<Acknowledged, Fault> {
         said.check()?;
         let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
         self.name_records(&mut said);
-        let off = said.now.map_or(0, |now| now.saturating_sub(self.now_ms()));
-        let shift = if off.abs() > CLOCK_SLACK { off } else { 0 };
-        for record in said.records.iter_mut().filter(|_| shift != 0) {
-            record.from = record.from.saturating_sub(shift);
-            record.to = record.to.map(|to| to.saturating_sub(shift));
-        }
-        let Some((client, deployment)) = self.leases.set_clock(id, shift) else { return Err(Fault::unknown_client()) };
+        let off = said.now.map_or(0, |now| now.saturating_sub(self.leases.wall_ms(received)));
+        let off = if off.saturating_abs() > CLOCK_SLACK { off } else { 0 };
+        let Some((client, deployment)) = self.leases.set_clock(id, off) else { return Err(Fault::unknown_client()) };
+        self.leases.place(&mut said, received);
         let batch = Batch {
             session: id,
             client,

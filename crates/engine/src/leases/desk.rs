@@ -9,6 +9,7 @@ use licensing::product::ProductCode;
 
 use super::requests::Peer;
 use super::run::{Card, Entry, RunState, StoredRun};
+use super::steady::Received;
 use super::totals::Totals;
 use super::{Commit, Loaded};
 
@@ -198,10 +199,21 @@ impl Desk {
     }
 
     /// Takes in a refresh; what the client is told, and the commit it has to wait for first.
-    pub fn refresh(&mut self, id: Key, said: &Refresh, wall: i64, now: i64) -> (Effect, Option<u64>) {
+    pub fn refresh(
+        &mut self,
+        id: Key,
+        said: &Refresh,
+        received: Received,
+        wall: i64,
+        now: i64,
+    ) -> (Effect, Option<u64>) {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
             self.count(id, said, wall);
+            // One that arrives again was under way for longer: it says nothing about clocks.
+            if let (Some(now), Some(entry)) = (said.now, self.entries.get_mut(&id)) {
+                entry.offset.hear(now, received.0);
+            }
         }
         let event = Event::Refresh { sequence: said.sequence, uses: &said.products };
         let effect = self.allocation.step(id, event, now);

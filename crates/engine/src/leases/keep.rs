@@ -53,12 +53,12 @@ impl Engine {
         for item in self.standings().map(|all| all.items).unwrap_or_default() {
             let license = item.license;
             if item.verdict.standing != Standing::Active {
-                out.insert(license.product);
+                out.insert(license.product.clone());
                 continue;
             }
             let count =
                 if license.kind == Kind::Metered { METERED } else { u32::try_from(license.count).unwrap_or(u32::MAX) };
-            let total = licensed.entry(license.product).or_default();
+            let total = licensed.entry(license.product.clone()).or_default();
             *total = total.saturating_add(count);
         }
         let (pools, in_force) = self.ve_pools();
@@ -92,14 +92,16 @@ impl Engine {
             loop {
                 second.tick().await;
                 engine.settle_leases().await;
-                engine.watch_handover();
+                if let Err(error) = engine.watch_handover().await {
+                    tracing::error!(%error, "the end of a hand-over could not be stored");
+                }
                 if let Some(witness) = engine.peers.witnessed() {
                     engine.countdown.witnessed(witness.serial, witness.balance_ms);
                 }
                 if let Err(error) = engine.watch_simultaneous().await {
                     tracing::error!(%error, "simultaneous use of two servers could not be noted");
                 }
-                let now = engine.now_ms();
+                let now = engine.leases.wall_ms(engine.leases.received());
                 for silent in engine.leases.tick() {
                     if let Err(error) = engine.usage.lost(silent, now).await {
                         tracing::error!(%error, "check-outs of a client that fell silent could not be ended");

@@ -8,8 +8,8 @@ use licensing::client_protocol::{
 };
 use licensing::product::ProductCode;
 
-use super::Leases;
 use super::run::{Card, RunState};
+use super::{Leases, Received};
 
 /// Who asks, besides what it says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -85,15 +85,15 @@ impl Leases {
         Ok(Reply { id, epoch, sequence })
     }
 
-    /// A client says what it holds, wants and has used.
+    /// A client says what it holds, wants and has used. `received`: as [`Leases::received`] said when the request was there.
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn refresh(&self, said: Refresh) -> Result<Allocation, Fault> {
+    pub async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
         said.check()?;
         let id = self.speaker(&said.client, &said.run, said.epoch).await?;
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let (effect, wait_for) = self.desk().refresh(id, &said, wall, now);
+        let (effect, wait_for) = self.desk().refresh(id, &said, received, wall, now);
         if let Some(broken) = effect.broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);
             tracing::error!(%broken, "a grant was not given because it would break a rule");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use licensing::allocation::Kept;
-use licensing::client_protocol::{Hello, Use};
+use licensing::client_protocol::{ClockOffset, Hello, Use};
 use licensing::product::ProductCode;
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +156,10 @@ pub(super) struct Entry {
     pub added: BTreeMap<ProductCode, Counters>,
     pub added_audio: u64,
     pub dropped: u64,
-    /// How far its clock is off, milliseconds.
+    /// How far its clock is off, milliseconds, as people are told.
     pub clock_off: i64,
+    /// From its clock to the server's monotonic one.
+    pub offset: ClockOffset,
     /// Counters up to this refresh are stored.
     pub saved: u64,
     /// It was never stored.
@@ -180,6 +182,7 @@ impl Entry {
             added_audio: 0,
             dropped: stored.dropped,
             clock_off: 0,
+            offset: ClockOffset::default(),
             saved: stored.sequence,
             new: stored.new,
             ended_at: None,

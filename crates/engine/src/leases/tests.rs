@@ -1,7 +1,9 @@
+mod passing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::client_protocol::{FaultKind, Hello, Refresh, Shortage, Use, VERSION};
+use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh, Shortage, Use, VERSION};
 use licensing::product::ProductCode;
 
 use super::memory::MemoryKeep;
@@ -41,6 +43,7 @@ fn refresh(client: &str, epoch: u64, sequence: u64, used: Use) -> Refresh {
         run: format!("{client}-run"),
         epoch,
         sequence,
+        now: None,
         products: BTreeMap::from([(speech(), used)]),
         audio_ms: 0,
         dropped: 0,
@@ -78,8 +81,12 @@ impl World {
         }
     }
 
+    async fn refresh(&self, said: Refresh) -> Result<licensing::client_protocol::Allocation, Fault> {
+        self.leases.refresh(said, self.leases.received()).await
+    }
+
     async fn ask(&self, said: Refresh) -> (u32, Option<Shortage>) {
-        let answer = self.stored(self.leases.refresh(said)).await.unwrap();
+        let answer = self.stored(self.refresh(said)).await.unwrap();
         (answer.products[&speech()].limit, answer.products[&speech()].why)
     }
 
@@ -108,7 +115,7 @@ async fn while_nothing_can_be_stored_nothing_grows_and_nothing_is_forgotten() {
     world.keep.set_broken(true);
     for sequence in 1..3 {
         let used = Use { want: 4, usage_count: 5, usage_ms: 50, ..Use::default() };
-        let refused = world.stored(world.leases.refresh(refresh("a", epoch, sequence, used))).await.unwrap_err();
+        let refused = world.stored(world.refresh(refresh("a", epoch, sequence, used))).await.unwrap_err();
         assert_eq!(refused.kind, FaultKind::Unavailable);
     }
     world.keep.set_broken(false);
@@ -139,9 +146,9 @@ async fn counters_count_as_saved_only_once_they_are_stored() {
     let world = World::start().await;
     let epoch = world.hello("a").await;
     let used = Use { usage_count: 1, ..Use::default() };
-    assert_eq!(world.leases.refresh(refresh("a", epoch, 1, used)).await.unwrap().saved, 0);
+    assert_eq!(world.refresh(refresh("a", epoch, 1, used)).await.unwrap().saved, 0);
     world.leases.commit(true).await.unwrap();
-    assert_eq!(world.leases.refresh(refresh("a", epoch, 2, used)).await.unwrap().saved, 1);
+    assert_eq!(world.refresh(refresh("a", epoch, 2, used)).await.unwrap().saved, 1);
 }
 
 #[tokio::test]
@@ -152,10 +159,10 @@ async fn the_same_run_keeps_its_epoch_and_a_later_one_takes_its_place() {
     assert_eq!(world.hello("a").await, 1);
     let later = world.stored(world.leases.hello(&hello("a", "another"), PEER)).await.unwrap();
     assert_eq!(later.epoch, 2);
-    let refused = world.leases.refresh(refresh("a", 1, 9, want(1))).await.unwrap_err();
+    let refused = world.refresh(refresh("a", 1, 9, want(1))).await.unwrap_err();
     assert_eq!(refused.kind, FaultKind::Superseded);
     let unknown = Refresh { run: "made-up".to_owned(), ..refresh("a", 2, 1, want(1)) };
-    assert_eq!(world.leases.refresh(unknown).await.unwrap_err().kind, FaultKind::UnknownClient);
+    assert_eq!(world.refresh(unknown).await.unwrap_err().kind, FaultKind::UnknownClient);
 }
 
 #[tokio::test]

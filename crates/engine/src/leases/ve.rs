@@ -13,7 +13,7 @@ use licensing::countdown::Refusal;
 use licensing::product::ProductCode;
 use licensing::ve::{Kind, Login, Passphrase, admit};
 
-use super::Leases;
+use super::{Leases, Received};
 use crate::Engine;
 use crate::countdown::Refused;
 
@@ -82,11 +82,11 @@ impl Engine {
         }))
     }
 
-    /// `POST /v1/refresh`.
+    /// `POST /v1/refresh`. `received`: as [`Engine::received`] said when it was there.
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_refresh(&self, mut said: Refresh) -> Result<Allocation, Fault> {
+    pub async fn client_refresh(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
         let login = self.leases.ve_of(&said.run);
         if let Err(elsewhere) = self.handover.check(&said.client) {
             if let Some((id, _)) = login {
@@ -101,7 +101,7 @@ impl Engine {
             for product in &reserved {
                 said.products.remove(product);
             }
-            let mut answer = self.leases.refresh(said).await?;
+            let mut answer = self.leases.refresh(said, received).await?;
             answer.products.extend(reserved.into_iter().map(|product| (product, refused_limit())));
             return Ok(answer);
         };
@@ -114,7 +114,7 @@ impl Engine {
         if is_in {
             self.take_seat(id).await?;
         }
-        let result = self.leases.refresh(said).await;
+        let result = self.leases.refresh(said, received).await;
         let has_some =
             result.as_ref().is_ok_and(|answer| answer.products.get(&pool).is_some_and(|limit| limit.limit > 0));
         if !(is_in && (has_some || wants.is_some_and(|used| used.held > 0))) {
@@ -252,7 +252,11 @@ impl Engine {
     #[must_use]
     pub fn in_grace(&self) -> Vec<InGrace> {
         let Some(installed) = self.ve.current() else { return Vec::new() };
-        let grace_ms = i64::from(installed.license().grace_min) * 60_000;
+        let grace_min = installed.license().grace_min;
+        let until = |seen_ms: i64| {
+            let until = licensing::grace::ends_at_the_latest(u64::try_from(seen_ms).unwrap_or(0), grace_min);
+            i64::try_from(until).unwrap_or(i64::MAX)
+        };
         let picture = self.peers.picture();
         let elsewhere = |client: &str| {
             picture.others().any(|server| {
@@ -261,14 +265,13 @@ impl Engine {
                 up && serving.is_some_and(|serving| serving.clients.iter().any(|id| id == client))
             })
         };
-        let patience = i64::try_from(licensing::client_protocol::PATIENCE_MS).unwrap_or(i64::MAX);
         let now = self.now_ms();
         let mut all: Vec<InGrace> = self
             .leases
             .silent_ve()
             .into_iter()
             .filter(|(client, ..)| !elsewhere(client))
-            .map(|(_, name, seen_ms)| InGrace { name, seen_ms, until_ms: seen_ms + patience + grace_ms })
+            .map(|(_, name, seen_ms)| InGrace { name, seen_ms, until_ms: until(seen_ms) })
             .filter(|client| client.until_ms > now)
             .collect();
         all.sort_by_key(|client| client.until_ms);

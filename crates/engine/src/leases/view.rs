@@ -1,6 +1,6 @@
 //! What people see of the leases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use licensing::allocation::Run;
 use licensing::product::ProductCode;
@@ -186,6 +186,14 @@ impl Leases {
             })
         };
         desk.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.card.client.clone()).collect()
+    }
+
+    /// Products of which more is promised to clients than is licensed.
+    #[must_use]
+    pub fn over_committed(&self) -> BTreeSet<ProductCode> {
+        let desk = self.desk();
+        let over = desk.allocation.pools().filter(|(_, pool)| pool.over_committed());
+        over.map(|(product, _)| product.clone()).collect()
     }
 
     /// Licenses in use now, by product.

@@ -127,7 +127,7 @@ impl Writer {
                         if out.lost_at.is_some() {
                             return true;
                         }
-                        span = Span { from: out.taken, to: span.to.max(out.taken) };
+                        span = Span::begun(out.taken, record.from, span.to);
                         self.end(&out, span.to, book);
                     }
                     None => {

@@ -1,5 +1,10 @@
 use super::{EARLIEST_MS, HOUR_MS, LATEST_MS, LONGEST_MS, hour_of};
 
+/// The same start is told with up to this difference, milliseconds, and with what clocks drift apart meanwhile; from there on one was set.
+const CLOCK_SET_MS: i64 = 2_000;
+/// Clocks drift apart by up to one part in this number (RULES R3).
+const DRIFT: i64 = 100;
+
 /// The time of a check-out that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -17,6 +22,17 @@ impl Span {
         let to = to.max(from);
         let from = from.max(to.saturating_sub(LONGEST_MS));
         (known.contains(&from) && known.contains(&to)).then_some(Self { from, to })
+    }
+
+    /// Of a check-out that was told as begun at `taken` before, and now with its start and its end: what was told first counts, and the end.
+    /// A clock that was set meanwhile makes the start another; then it is the time in use that counts.
+    #[must_use]
+    pub fn begun(taken: i64, from: i64, to: i64) -> Self {
+        let lasted = to.saturating_sub(from).clamp(0, LONGEST_MS);
+        let apart = i64::try_from(from.abs_diff(taken)).unwrap_or(i64::MAX);
+        let was_set = apart > CLOCK_SET_MS + lasted / DRIFT;
+        let to = if was_set { taken.saturating_add(lasted) } else { to };
+        Self { from: taken, to: to.min(LATEST_MS - 1).max(taken) }
     }
 
     /// Milliseconds.

@@ -169,6 +169,23 @@ fn a_check_out_has_times_that_can_be(#[case] from: i64, #[case] to: i64, #[case]
     assert_eq!(found, span.map(|(from, to)| Span { from: EARLIEST_MS + from, to: EARLIEST_MS + to }));
 }
 
+#[rstest]
+#[case::as_told((1_000, 61_000), 61_000)]
+#[case::the_start_was_told_a_little_later((990, 60_990), 60_990)]
+#[case::clocks_drifted_apart_by_three_seconds_in_eight_hours((4_000, 28_804_000), 28_804_000)]
+#[case::a_clock_was_set_back_by_an_hour((-3_599_000, -3_539_000), 61_000)]
+#[case::a_clock_was_set_ahead_by_an_hour((3_601_000, 3_661_000), 61_000)]
+#[case::the_end_seems_to_lie_before_the_start((-500, 400), 1_000)]
+#[case::for_longer_than_is_counted((-900 * DAY_MS, 0), 1_000 + LONGEST_MS)]
+#[case::nonsense((i64::MAX, i64::MIN), 1_000)]
+fn a_check_out_that_was_told_as_begun_keeps_its_start_and_its_time_in_use_never_gets_absurd(
+    #[case] (from, to): (i64, i64),
+    #[case] ends: i64,
+) {
+    let at = |ms: i64| ms.saturating_add(EARLIEST_MS);
+    assert_eq!(Span::begun(at(1_000), at(from), at(to)), Span { from: at(1_000), to: at(ends) });
+}
+
 #[test]
 fn those_returned_in_the_millisecond_they_were_taken_in_count_as_one_however_many() {
     let mut day = Day::default();

@@ -19,9 +19,10 @@ use said::{Log, described};
 Exit codes:
   0  it had its license, was told to end, and logged out
   1  no server gave the license any more, and the grace of the license is over
-  2  every server refused the login (passphrase, version, processors, memory, instances, protocol),
+  2  every server refused the login (passphrase, version, processors, memory, protocol),
      or something given here cannot be used
-  3  no server has ever given the license until the end: two hours of grace, or told to end before")]
+  3  no server has ever given the license until the end: two hours of grace, or told to end before;
+     it waits so long for a primary of which all instances are in use")]
 pub struct Ve {
     /// License servers, the primary first, separated by commas: VE://HOST[:PORT]/PASSPHRASE, each with its passphrase
     /// [default port: 8083]

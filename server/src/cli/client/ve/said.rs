@@ -72,6 +72,7 @@ pub fn described(event: &Event) -> Value {
         Event::Switched { from, to } => json!({ "event": "switched", "from": from, "to": to }),
         Event::Returned { server } => json!({ "event": "returned", "server": server }),
         Event::Regained { server } => json!({ "event": "regained", "server": server }),
+        Event::Waiting { server } => json!({ "event": "waiting", "server": server }),
         Event::Lost { grace_ms, grace_until_ms } => {
             json!({ "event": "lost", "grace_ms": grace_ms, "grace_until": rfc3339(*grace_until_ms) })
         }
