@@ -7,8 +7,11 @@ use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
 use leptos::tachys::view::{Position, PositionState};
 
+/// Draws once: to the end of a text, after what stands at this position, escaped or not.
+type Draws = dyn FnOnce(&mut String, &mut Position, bool) + Send;
+
 /// A view that only draws.
-pub struct Drawn(Box<dyn FnOnce(&mut String, &mut Position, bool) + Send>);
+pub struct Drawn(Box<Draws>);
 
 /// Forgets the type of a view.
 pub(super) fn drawn(view: impl RenderHtml + 'static) -> Drawn {

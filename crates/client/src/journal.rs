@@ -1,6 +1,7 @@
 //! Single check-outs on their way to the servers: one numbered stream for each server, bounded together.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::client_protocol::Outcome;
@@ -44,7 +45,13 @@ struct State {
 
 /// The streams of all servers.
 #[derive(Debug)]
-pub struct Journal(Mutex<State>);
+pub struct Journal {
+    state: Mutex<State>,
+    /// Nothing more is taken for now: who has a record need not wait for the lock to hear that.
+    is_full: AtomicBool,
+    /// Records that were dropped meanwhile, by server. They get their numbers when the state is locked next.
+    unnumbered: Box<[AtomicU64]>,
+}
 
 impl Journal {
     /// Streams for `servers` servers that together hold up to `room` records. The first server's has that room from the start.
@@ -53,11 +60,26 @@ impl Journal {
         if let Some(primary) = streams.first_mut() {
             primary.waiting.reserve_exact(room);
         }
-        Self(Mutex::new(State { room, kept: 0, streams }))
+        Self {
+            state: Mutex::new(State { room, kept: 0, streams }),
+            is_full: AtomicBool::new(false),
+            unnumbered: (0..servers).map(|_| AtomicU64::new(0)).collect(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for (stream, dropped) in state.streams.iter_mut().zip(&self.unnumbered) {
+            let dropped = dropped.swap(0, Ordering::Relaxed);
+            stream.last += dropped;
+            stream.dropped += dropped;
+        }
+        state
+    }
+
+    /// After the number of kept records changed.
+    fn note_room(&self, state: &State) {
+        self.is_full.store(state.kept >= state.room, Ordering::Relaxed);
     }
 
     /// Makes room ahead of time, so that [`Journal::push`] need not.
@@ -70,6 +92,10 @@ impl Journal {
 
     /// Adds a record and returns its number; `None` when there is no room: then it is dropped and counted.
     pub fn push(&self, server: Server, entry: Entry) -> Option<u64> {
+        if self.is_full.load(Ordering::Relaxed) {
+            self.unnumbered[server].fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
         let mut state = self.state();
         let is_full = state.kept >= state.room;
         let stream = &mut state.streams[server];
@@ -81,6 +107,7 @@ impl Journal {
         let number = stream.last;
         stream.waiting.push_back((number, entry));
         state.kept += 1;
+        self.note_room(&state);
         Some(number)
     }
 
@@ -100,6 +127,7 @@ impl Journal {
         let stored = waiting.iter().take_while(|(n, _)| *n <= number).count();
         waiting.drain(..stored);
         state.kept -= stored;
+        self.note_room(&state);
     }
 
     /// Gives up the oldest record of a server: it will not take it.
@@ -109,6 +137,7 @@ impl Journal {
         if stream.waiting.pop_front().is_some() {
             stream.dropped += 1;
             state.kept -= 1;
+            self.note_room(&state);
         }
     }
 
@@ -123,6 +152,7 @@ impl Journal {
             stream.waiting.drain(..stored);
             stream.last = stream.last.max(taken);
             state.kept -= stored;
+            self.note_room(&state);
             return false;
         }
         let renumber = |number: u64| number.checked_sub(first).map(|place| taken + 1 + place);
