@@ -11,7 +11,10 @@ mod here;
 #[path = "drawn/on_server.rs"]
 mod here;
 
-pub use here::{Drawn, Inner};
+use std::fmt;
+
+pub use here::Drawn;
+use leptos::children::{ChildrenOptContainer, ToChildren};
 use leptos::prelude::*;
 
 /// To forget the type of a view.
@@ -23,5 +26,38 @@ pub trait Draw {
 impl<V: RenderHtml + 'static> Draw for V {
     fn drawn(self) -> Drawn {
         here::drawn(self)
+    }
+}
+
+/// What stands between the tags of a component.
+pub struct Inner(Box<dyn FnOnce() -> Drawn + Send>);
+
+impl Inner {
+    /// Draws it.
+    pub fn draw(self) -> Drawn {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").finish_non_exhaustive()
+    }
+}
+
+impl<F, V> ToChildren<F> for Inner
+where
+    F: FnOnce() -> V + Send + 'static,
+    V: RenderHtml + 'static,
+{
+    fn to_children(inner: F) -> Self {
+        Self(Box::new(move || here::drawn(inner())))
+    }
+}
+
+/// A single text.
+impl<V: RenderHtml + 'static> ToChildren<ChildrenOptContainer<V>> for Inner {
+    fn to_children(inner: ChildrenOptContainer<V>) -> Self {
+        Self(Box::new(move || here::drawn(inner.0)))
     }
 }

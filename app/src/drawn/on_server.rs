@@ -1,6 +1,5 @@
 use std::fmt;
 
-use leptos::children::{ChildrenOptContainer, ToChildren};
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
@@ -69,38 +68,5 @@ impl RenderHtml for Drawn {
 
     fn into_owned(self) -> Self {
         self
-    }
-}
-
-/// What stands between the tags of a component.
-pub struct Inner(Box<dyn FnOnce() -> Drawn + Send>);
-
-impl Inner {
-    /// Draws it.
-    pub fn draw(self) -> Drawn {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").finish_non_exhaustive()
-    }
-}
-
-impl<F, V> ToChildren<F> for Inner
-where
-    F: FnOnce() -> V + Send + 'static,
-    V: RenderHtml + 'static,
-{
-    fn to_children(inner: F) -> Self {
-        Self(Box::new(move || drawn(inner())))
-    }
-}
-
-/// A single text.
-impl<V: RenderHtml + 'static> ToChildren<ChildrenOptContainer<V>> for Inner {
-    fn to_children(inner: ChildrenOptContainer<V>) -> Self {
-        Self(Box::new(move || drawn(inner.0)))
     }
 }
