@@ -133,6 +133,7 @@ impl Desk {
             dropped: 0,
             state: RunState::Open,
             new: true,
+            renamed: false,
         };
         let mut entry = Entry::of(&stored);
         entry.wait_for = Some(self.next_commit);
@@ -158,6 +159,7 @@ impl Desk {
                 ve,
                 ..Card::clone(card)
             });
+            entry.renamed = true;
             self.counters.insert(id);
         }
         self.allocation.step(id, Event::Hello, now);
@@ -318,6 +320,7 @@ impl Desk {
             dropped: entry.dropped,
             state: entry.state,
             new: entry.new,
+            renamed: std::mem::take(&mut entry.renamed),
         })
     }
 
@@ -338,10 +341,11 @@ impl Desk {
     pub fn not_stored(&mut self, commit: Commit) {
         for run in &commit.runs {
             self.limits.insert(run.id);
-            if let Some(entry) = self.entries.get_mut(&run.id)
-                && entry.wait_for.is_some()
-            {
-                entry.wait_for = Some(self.next_commit);
+            if let Some(entry) = self.entries.get_mut(&run.id) {
+                entry.renamed |= run.renamed;
+                if entry.wait_for.is_some() {
+                    entry.wait_for = Some(self.next_commit);
+                }
             }
         }
         self.carried = commit.added;

@@ -100,6 +100,8 @@ pub struct StoredRun {
     pub state: RunState,
     /// Nothing of it is stored yet.
     pub new: bool,
+    /// The card is another than the stored one.
+    pub renamed: bool,
 }
 
 /// What a client said of itself, and what it was told.
@@ -164,6 +166,8 @@ pub(super) struct Entry {
     pub saved: u64,
     /// It was never stored.
     pub new: bool,
+    /// Its card has changed since it was last stored.
+    pub renamed: bool,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
     /// The commit that must end before it may hear of its limits.
@@ -185,6 +189,7 @@ impl Entry {
             offset: ClockOffset::default(),
             saved: stored.sequence,
             new: stored.new,
+            renamed: stored.renamed,
             ended_at: None,
             wait_for: None,
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Serialize, Serializer as _};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
@@ -64,6 +65,7 @@ impl Keep for SqliteKeep {
         let mut tx = self.store.write().await?;
         insert(&mut tx, commit.runs.iter().filter(|run| run.new)).await?;
         update(&mut tx, &commit.runs).await?;
+        rename(&mut tx, &commit.runs).await?;
         add(&mut tx, &commit.added).await?;
         tx.commit().await
     }
@@ -104,6 +106,7 @@ fn stored(row: &SqliteRow) -> Option<StoredRun> {
             dropped: unsigned(row.get("dropped")),
             state: RunState::of(&text("state")),
             new: false,
+            renamed: false,
         })
     };
     run().inspect_err(|error| tracing::error!(%error, id = row.get::<i64, _>("id"), "the stored state of a client cannot be read")).ok()
@@ -145,42 +148,63 @@ async fn insert(
     Ok(())
 }
 
+/// What changes with each refresh, and nothing else: thousands of rows a second.
 async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
     if runs.is_empty() {
         return Ok(());
     }
-    let shares = |run: &StoredRun| serde_json::to_string(&run.shares).expect("names and numbers always serialize");
-    let uses = |run: &StoredRun| serde_json::to_string(&run.uses).expect("names and numbers always serialize");
-    let rows: Vec<Value> = runs
-        .iter()
-        .map(|run| {
-            json!([
-                run.id,
-                run.seen,
-                signed(run.sequence),
-                shares(run),
-                uses(run),
-                signed(run.audio_ms),
-                signed(run.dropped),
-                run.state.word(),
-                run.card.name,
-                run.card.host,
-                run.card.software,
-                run.card.address,
-                run.card.ve
-            ])
-        })
-        .collect();
+    let text = |run: &StoredRun| -> Result<(String, String), serde_json::Error> {
+        Ok((serde_json::to_string(&run.shares)?, serde_json::to_string(&run.uses)?))
+    };
+    let row = |run: &StoredRun| {
+        let (shares, uses) = text(run).expect("names and numbers always serialize");
+        (
+            run.id,
+            run.seen,
+            signed(run.sequence),
+            shares,
+            uses,
+            signed(run.audio_ms),
+            signed(run.dropped),
+            run.state.word(),
+        )
+    };
     sqlx::query(
         "UPDATE lease_runs SET seen = j.value ->> 1, sequence = j.value ->> 2, shares = j.value ->> 3, uses = j.value ->> 4,
-                audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7,
-                name = j.value ->> 8, host = j.value ->> 9, software = j.value ->> 10, address = j.value ->> 11, ve = j.value ->> 12
+                audio_ms = j.value ->> 5, dropped = j.value ->> 6, state = j.value ->> 7
          FROM json_each(?) AS j WHERE lease_runs.id = j.value ->> 0",
     )
-    .bind(Value::from(rows).to_string())
+    .bind(listed(runs.iter().map(row)))
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// What a client said of itself, where that has changed.
+async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
+    let row = |StoredRun { id, card, .. }: &StoredRun| {
+        json!([id, card.name, card.host, card.software, card.address, card.ve])
+    };
+    let rows: Vec<Value> = runs.iter().filter(|run| run.renamed).map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE lease_runs SET name = j.value ->> 1, host = j.value ->> 2, software = j.value ->> 3, address = j.value ->> 4,
+                ve = j.value ->> 5
+         FROM json_each(?) AS j WHERE lease_runs.id = j.value ->> 0",
+    )
+    .bind(listed(rows.iter()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// As a parameter for `json_each`, each row written as it comes.
+fn listed<R: Serialize>(rows: impl Iterator<Item = R>) -> String {
+    let mut text = Vec::new();
+    serde_json::Serializer::new(&mut text).collect_seq(rows).expect("names and numbers always serialize");
+    String::from_utf8(text).expect("JSON is UTF-8")
 }
 
 async fn add(tx: &mut Transaction<'static, Sqlite>, added: &Totals) -> Result<(), sqlx::Error> {

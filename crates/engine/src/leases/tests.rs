@@ -195,3 +195,33 @@ async fn a_run_that_was_silent_for_long_is_found_again_with_its_counters() {
     world.leases.commit(true).await.unwrap();
     assert_eq!(world.totals().count, 5);
 }
+
+/// What a client says of itself is stored when it changes; counters alone leave it.
+#[tokio::test]
+async fn a_new_name_is_stored_and_counters_leave_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_800_000_000_000));
+    let keep = SqliteKeep::new(crate::store::Store::open(folder.path(), 0).await.unwrap(), clock);
+    let card = run::Card::of(&hello("a", "a-run"), 1, "10.0.0.7", "d", 7);
+    let run = StoredRun {
+        id: 1,
+        card: Arc::new(card.clone()),
+        seen: 7,
+        sequence: 1,
+        shares: Vec::new(),
+        uses: BTreeMap::new(),
+        audio_ms: 0,
+        dropped: 0,
+        state: RunState::Open,
+        new: true,
+        renamed: false,
+    };
+    let named = Arc::new(run::Card { name: "Ännchen \"A\"".into(), host: "host-2".to_owned(), ..card });
+    let renamed = StoredRun { card: named.clone(), new: false, renamed: true, sequence: 2, ..run.clone() };
+    let counted = StoredRun { new: false, sequence: 3, ..run.clone() };
+    for run in [run, renamed, counted] {
+        keep.commit(&Commit { runs: vec![run], ..Commit::default() }).await.unwrap();
+    }
+    let stored = keep.find("a-run").await.unwrap().unwrap();
+    assert_eq!((&stored.card, stored.sequence), (&named, 3));
+}
