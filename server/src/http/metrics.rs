@@ -200,6 +200,8 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         )
         .into_response();
     }
+    // Hours that run are told as they are now, not as they were at the last second.
+    app.engine.countdown.publish();
     read(&app);
     let text = HANDLE.get().map(PrometheusHandle::render).unwrap_or_default();
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response()

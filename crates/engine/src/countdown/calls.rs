@@ -118,6 +118,11 @@ impl Countdown {
         self.inner.kick();
     }
 
+    /// Tells those who follow, and the metrics, how it stands at this instant.
+    pub fn publish(&self) {
+        self.inner.publish();
+    }
+
     /// Another server remembers that less was left of this license: older data was put back here. The lower counts.
     pub fn witnessed(&self, serial: u64, balance_ms: Millis) {
         let now = self.inner.now();
