@@ -69,7 +69,8 @@ impl Journal {
 
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for (stream, dropped) in state.streams.iter_mut().zip(&self.unnumbered) {
+        let noted = |(_, dropped): &(_, &AtomicU64)| dropped.load(Ordering::Relaxed) > 0;
+        for (stream, dropped) in state.streams.iter_mut().zip(&self.unnumbered).filter(noted) {
             let dropped = dropped.swap(0, Ordering::Relaxed);
             stream.last += dropped;
             stream.dropped += dropped;

@@ -213,3 +213,42 @@ impl Engine {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[tokio::test]
+    async fn what_has_ended_does_not_begin_again_with_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let conf = folder.path().join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        let began = 1_800_000_000_000;
+        let clock = Arc::new(ManualClock::at(began));
+        let open = async || Engine::open(folder.path(), &conf, clock.clone()).await.unwrap();
+        let engine = open().await;
+        let handed = Handed {
+            began,
+            until: began + 600_000,
+            by: "ann".to_owned(),
+            reason: "work".to_owned(),
+            clients: None,
+            budget_ms: None,
+        };
+        let sentence = "Handed over.".to_owned();
+        let entry = Entry { actor: &Actor::system(), action: "server.handover", sentence, outcome: Outcome::Done };
+        keep(&engine.store, &engine.audit, Some(&handed), entry).await.unwrap();
+        engine.close().await;
+        let engine = open().await;
+        engine.watch_handover().await.unwrap();
+        assert_eq!(engine.handover.current(), Some(handed), "it goes on after a restart");
+        // It ends before its time.
+        engine.handover.feed(Event::TakenBack, began);
+        engine.watch_handover().await.unwrap();
+        engine.close().await;
+        assert_eq!(open().await.handover.current(), None);
+    }
+}

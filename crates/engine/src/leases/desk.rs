@@ -122,19 +122,7 @@ impl Desk {
         self.last_id += 1;
         let id = self.last_id;
         self.index(id, &card);
-        let stored = StoredRun {
-            id,
-            card: Arc::new(card),
-            seen: wall,
-            sequence: 0,
-            shares: Vec::new(),
-            uses: BTreeMap::new(),
-            audio_ms: 0,
-            dropped: 0,
-            state: RunState::Open,
-            new: true,
-            renamed: false,
-        };
+        let stored = StoredRun::begun(id, card, wall);
         let mut entry = Entry::of(&stored);
         entry.wait_for = Some(self.next_commit);
         self.entries.insert(id, entry);

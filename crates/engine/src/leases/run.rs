@@ -104,6 +104,25 @@ pub struct StoredRun {
     pub renamed: bool,
 }
 
+impl StoredRun {
+    /// One that said hello just now, and nothing more.
+    pub(super) fn begun(id: i64, card: Card, seen: i64) -> Self {
+        Self {
+            id,
+            card: Arc::new(card),
+            seen,
+            sequence: 0,
+            shares: Vec::new(),
+            uses: BTreeMap::new(),
+            audio_ms: 0,
+            dropped: 0,
+            state: RunState::Open,
+            new: true,
+            renamed: false,
+        }
+    }
+}
+
 /// What a client said of itself, and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {

@@ -153,17 +153,13 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
     if runs.is_empty() {
         return Ok(());
     }
-    let text = |run: &StoredRun| -> Result<(String, String), serde_json::Error> {
-        Ok((serde_json::to_string(&run.shares)?, serde_json::to_string(&run.uses)?))
-    };
     let row = |run: &StoredRun| {
-        let (shares, uses) = text(run).expect("names and numbers always serialize");
         (
             run.id,
             run.seen,
             signed(run.sequence),
-            shares,
-            uses,
+            text(&run.shares),
+            text(&run.uses),
             signed(run.audio_ms),
             signed(run.dropped),
             run.state.word(),
@@ -198,6 +194,10 @@ async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+fn text(part: &impl Serialize) -> String {
+    serde_json::to_string(part).expect("names and numbers always serialize")
 }
 
 /// As a parameter for `json_each`, each row written as it comes.

@@ -203,19 +203,7 @@ async fn a_new_name_is_stored_and_counters_leave_it() {
     let clock = Arc::new(ManualClock::at(1_800_000_000_000));
     let keep = SqliteKeep::new(crate::store::Store::open(folder.path(), 0).await.unwrap(), clock);
     let card = run::Card::of(&hello("a", "a-run"), 1, "10.0.0.7", "d", 7);
-    let run = StoredRun {
-        id: 1,
-        card: Arc::new(card.clone()),
-        seen: 7,
-        sequence: 1,
-        shares: Vec::new(),
-        uses: BTreeMap::new(),
-        audio_ms: 0,
-        dropped: 0,
-        state: RunState::Open,
-        new: true,
-        renamed: false,
-    };
+    let run = StoredRun { sequence: 1, ..StoredRun::begun(1, card.clone(), 7) };
     let named = Arc::new(run::Card { name: "Ännchen \"A\"".into(), host: "host-2".to_owned(), ..card });
     let renamed = StoredRun { card: named.clone(), new: false, renamed: true, sequence: 2, ..run.clone() };
     let counted = StoredRun { new: false, sequence: 3, ..run.clone() };

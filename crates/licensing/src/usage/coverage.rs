@@ -4,9 +4,10 @@ use super::levels::Levels;
 pub const SHARES: [f64; 4] = [95.0, 99.0, 99.9, 100.0];
 
 /// How many licenses would have been enough for these shares of a time, percent: the smallest number that was not exceeded for
-/// that share of `total_ms`. Time of which nothing is told counts as no use.
+/// that share of `total_ms`. Time of which nothing is told counts as no use. For all of the time it is at least `peak`: also what was
+/// returned at once had to be there.
 #[must_use]
-pub fn coverage(levels: &Levels, total_ms: u64, shares: &[f64]) -> Vec<(f64, u32)> {
+pub fn coverage(levels: &Levels, peak: u32, total_ms: u64, shares: &[f64]) -> Vec<(f64, u32)> {
     let told = levels.total();
     let total = total_ms.max(told);
     // In thousandths of a percent, so that 99.9 is what it says.
@@ -23,5 +24,6 @@ pub fn coverage(levels: &Levels, total_ms: u64, shares: &[f64]) -> Vec<(f64, u32
         }
         last
     };
-    shares.iter().map(|share| (*share, enough(*share))).collect()
+    let never_short = |share: f64| if share < 100.0 { 0 } else { peak };
+    shares.iter().map(|share| (*share, enough(*share).max(never_short(*share)))).collect()
 }

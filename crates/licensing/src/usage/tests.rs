@@ -84,7 +84,7 @@ proptest! {
         times.iter().for_each(|(level, ms)| levels.add(*level, *ms));
         let total = levels.total() + idle;
         let share = f64::from(share) / 10.0;
-        let (_, enough) = coverage(&levels, total, &[share])[0];
+        let (_, enough) = coverage(&levels, 0, total, &[share])[0];
         let covers = |n: u32| {
             let more: u64 = levels.iter().filter(|(level, _)| *level > n).map(|(_, ms)| ms).sum();
             (total - more) as f64 >= share / 100.0 * total as f64 - 1e-6
@@ -201,4 +201,13 @@ fn those_returned_in_the_millisecond_they_were_taken_in_count_as_one_however_man
     day.settle(4);
     let peaks: Vec<u32> = day.hours()[..4].iter().map(|hour| hour.peak).collect();
     assert_eq!((peaks.as_slice(), day.edges().as_slice().len()), (&[0, 1, 1, 0][..], 2));
+}
+
+#[test]
+fn for_all_of_the_time_there_must_be_as_many_as_were_ever_in_use_even_for_no_time() {
+    let mut levels = Levels::default();
+    levels.add(2, 10);
+    let found = |peak| coverage(&levels, peak, 100, &[80.0, 99.0, 100.0]);
+    assert_eq!(found(3), [(80.0, 0), (99.0, 2), (100.0, 3)]);
+    assert_eq!(found(0)[2], (100.0, 2));
 }

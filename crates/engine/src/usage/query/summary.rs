@@ -43,13 +43,7 @@ impl Usage {
                 peak_at_ms: (figures.peak > 0).then_some(of.at),
                 before: before.get(product).map(|of| of.figures).unwrap_or_default(),
                 coverage: match filter.client {
-                    None => coverage(&covered, known.ms(), &SHARES)
-                        .into_iter()
-                        .map(|(share, enough)| {
-                            // Also what was returned at once had to be there.
-                            (share, if share < 100.0 { enough } else { enough.max(figures.peak) })
-                        })
-                        .collect(),
+                    None => coverage(&covered, figures.peak, known.ms(), &SHARES),
                     Some(_) => Vec::new(),
                 },
                 open_now: open.get(product).copied().unwrap_or(0),
