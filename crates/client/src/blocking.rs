@@ -61,7 +61,10 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub fn acquire(&self, product: &str) -> Result<Lease, Denied> {
-        self.product(product)?.acquire()
+        match self.client.at_once(product) {
+            Some(lease) => Ok(lease),
+            None => self.product(product)?.acquire(),
+        }
     }
 
     /// As [`crate::Client::acquire_within`].

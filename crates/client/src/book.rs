@@ -16,6 +16,7 @@ use licensing::holding::{Demand, Holding};
 use licensing::product::ProductCode;
 use tokio::sync::Notify;
 
+use crate::clock::{ABOUT_MS, Clock};
 use crate::journal::{Entry, Journal, Server};
 use slots::Slots;
 use usage::Usage;
@@ -154,13 +155,15 @@ impl Book {
         Self { index, product, freed: Notify::new(), state: Mutex::new(state) }
     }
 
+    #[inline]
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a license. `waited`: the caller is one of those counted as waiting, and stops being so when it gets one.
-    pub fn take(&self, user: Option<&Arc<str>>, waited: bool, now_ms: u64, journal: &Journal) -> Option<Taken> {
+    pub fn take(&self, user: Option<&Arc<str>>, waited: bool, clock: &dyn Clock, journal: &Journal) -> Option<Taken> {
         let mut state = self.state();
+        let now_ms = state.read(clock);
         let now_ms = self.advance(&mut state, now_ms, journal);
         state.asked_ms = now_ms;
         if state.usage.held() >= state.cap || state.good_until.is_none() {
@@ -177,6 +180,7 @@ impl Book {
     }
 
     /// Returns a license. One that has ended already changes nothing.
+    #[inline]
     pub fn give_back(&self, place: u32, generation: u64, now_ms: u64, journal: &Journal) {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
@@ -287,6 +291,7 @@ impl Book {
     }
 
     /// Moves this book's time on, and ends what is too old: what was granted is good before its last instant, not at it.
+    #[inline]
     fn advance(&self, state: &mut State, now_ms: u64, journal: &Journal) -> u64 {
         let now_ms = now_ms.max(state.now_ms);
         if let Some(until) = state.good_until.filter(|until| now_ms >= *until) {
@@ -315,6 +320,7 @@ impl Book {
         ended
     }
 
+    #[inline]
     fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: Outcome) -> Entry {
         let opened = match slot.told {
             slots::Told::By(number) => Some(number),
@@ -326,6 +332,14 @@ impl Book {
 }
 
 impl State {
+    #[inline]
+    /// The time: exact where it decides whether what was granted is still good.
+    fn read(&self, clock: &dyn Clock) -> u64 {
+        let about_ms = clock.about_ms();
+        let is_near = |until: u64| about_ms.saturating_add(2 * ABOUT_MS) >= until;
+        if self.good_until.is_some_and(is_near) { clock.elapsed_ms() } else { about_ms }
+    }
+
     fn needed(&self) -> u32 {
         self.usage.held().saturating_add(self.waiting)
     }

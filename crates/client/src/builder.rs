@@ -191,7 +191,7 @@ impl Builder {
         let identity = Identity::new(hello, user, self.logins, &*shared.clock);
         let driver = Driver::new(shared.clone(), links, identity, self.keeper, dice);
         let task = runtime.spawn(driver.run());
-        Ok(Client { alive: Arc::new(Alive::new(shared, task)), patience: self.wait })
+        Ok(Client::new(Alive::new(shared, task), self.wait))
     }
 
     fn addresses(&self) -> Result<Vec<Address>, ConnectError> {

@@ -10,6 +10,7 @@ use crate::error::{ConnectError, Denied, ServerProblem};
 use crate::event::Event;
 use crate::lease::Lease;
 use crate::product::Product;
+use crate::products::Products;
 use crate::shared::Contact;
 
 /// A client of one or more license servers. Cheap to clone; a background task keeps it in step with them.
@@ -18,7 +19,8 @@ use crate::shared::Contact;
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) alive: Arc<Alive>,
-    pub(crate) patience: Duration,
+    patience: Duration,
+    products: Arc<Products>,
 }
 
 /// What was used in this run so far, of all products and at all servers.
@@ -28,8 +30,8 @@ pub struct Totals {
     pub acquired: u64,
     /// Requests refused.
     pub denied: u64,
-    /// Time licenses were in use, milliseconds, those in use now included. A return is timed to within a tick of the kernel's
-    /// (1 to 10 ms), either way alike.
+    /// Time licenses were in use, milliseconds, those in use now included. Taking and returning are timed to
+    /// within a tick of the kernel's clock (1 to 10 ms), either way alike.
     pub usage_ms: u64,
     /// Single records that were dropped for want of room; they are in the totals all the same.
     pub dropped_records: u64,
@@ -45,6 +47,10 @@ pub struct Parting {
 }
 
 impl Client {
+    pub(crate) fn new(alive: Alive, patience: Duration) -> Self {
+        Self { alive: Arc::new(alive), patience, products: Arc::default() }
+    }
+
     /// A client with everything left to its defaults: see [`Client::builder`].
     ///
     /// # Errors
@@ -63,8 +69,14 @@ impl Client {
     /// # Errors
     /// [`Denied::Product`] when this is no product code; [`Denied::TooManyProducts`].
     pub fn product(&self, code: &str) -> Result<Product, Denied> {
+        if let Some(known) = self.products.find(code) {
+            known.ask();
+            return Ok(known.clone());
+        }
         let code: ProductCode = code.parse()?;
-        Product::new(self.alive.clone(), &code, self.patience)
+        let product = Product::new(self.alive.clone(), &code, self.patience)?;
+        product.ask();
+        Ok(self.products.add(product))
     }
 
     /// Takes a license; when there is none, waits for one. See [`Product::acquire`].
@@ -72,7 +84,10 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub async fn acquire(&self, product: &str) -> Result<Lease, Denied> {
-        self.product(product)?.acquire().await
+        match self.at_once(product) {
+            Some(lease) => Ok(lease),
+            None => self.product(product)?.acquire().await,
+        }
     }
 
     /// As [`Client::acquire`], waiting for up to `patience`.
@@ -97,7 +112,15 @@ impl Client {
     /// # Errors
     /// Why there is none.
     pub fn try_acquire(&self, product: &str) -> Result<Lease, Denied> {
-        self.product(product)?.try_acquire()
+        match self.products.find(product) {
+            Some(known) => known.try_acquire(),
+            None => self.product(product)?.try_acquire(),
+        }
+    }
+
+    /// A license if there is one, without counting a refusal.
+    pub(crate) fn at_once(&self, product: &str) -> Option<Lease> {
+        self.products.find(product)?.at_once()
     }
 
     /// What happens from now on. A listener that is slow misses the oldest.

@@ -67,6 +67,7 @@ impl Journal {
         }
     }
 
+    #[inline]
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = |(_, dropped): &(_, &AtomicU64)| dropped.load(Ordering::Relaxed) > 0;

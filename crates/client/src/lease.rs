@@ -13,19 +13,21 @@ use crate::product::Handle;
 #[must_use = "a license is returned as soon as its lease is dropped"]
 pub struct Lease {
     handle: Arc<Handle>,
-    taken: Taken,
+    place: u32,
+    generation: u64,
 }
 
 impl Lease {
-    pub(crate) fn new(handle: Arc<Handle>, taken: Taken) -> Self {
-        Self { handle, taken }
+    #[inline]
+    pub(crate) fn new(handle: Arc<Handle>, Taken { place, generation, .. }: Taken) -> Self {
+        Self { handle, place, generation }
     }
 
     /// Whether the license still counts.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let shared = self.handle.shared();
-        self.handle.book.is_valid(self.taken.generation, shared.clock.elapsed_ms(), &shared.journal)
+        self.handle.book.is_valid(self.generation, shared.clock.elapsed_ms(), &shared.journal)
     }
 
     /// What it is for.
@@ -36,10 +38,11 @@ impl Lease {
 }
 
 impl Drop for Lease {
+    #[inline]
     fn drop(&mut self) {
         let shared = self.handle.shared();
         let now_ms = shared.clock.about_ms();
-        self.handle.book.give_back(self.taken.place, self.taken.generation, now_ms, &shared.journal);
+        self.handle.book.give_back(self.place, self.generation, now_ms, &shared.journal);
     }
 }
 

@@ -77,9 +77,10 @@
 //! One license for as long as it runs, with a grace when no server gives it any more: see [`ve`].
 //!
 //! # What is counted
-//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); a return is timed to
-//! within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single records are kept for up to 100,000 check-outs while no server takes
-//! them ([`Builder::records`]), and what had to be dropped is counted.
+//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); taking and returning
+//! are timed to within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single
+//! records are kept for up to 100,000 check-outs while no server takes them ([`Builder::records`]), and what had to be dropped is
+//! counted.
 
 mod address;
 mod alive;
@@ -96,6 +97,7 @@ mod journal;
 mod lease;
 mod moment;
 mod product;
+mod products;
 mod secret;
 mod shared;
 pub mod ve;

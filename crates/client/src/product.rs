@@ -24,6 +24,7 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
+    #[inline]
     pub(crate) fn shared(&self) -> &Shared {
         &self.alive.shared
     }
@@ -34,17 +35,28 @@ const LONGEST_USER: usize = 128;
 
 impl Product {
     pub(crate) fn new(alive: Arc<Alive>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
-        let shared = &alive.shared;
-        let book = shared.book(code)?;
-        book.asks(false, shared.clock.elapsed_ms());
-        if book.hurries(shared.clock.elapsed_ms()) {
+        let book = alive.shared.book(code)?;
+        Ok(Self(Arc::new(Handle { alive, book, patience })))
+    }
+
+    /// Somebody asks for it, and may want some.
+    pub(crate) fn ask(&self) {
+        self.0.book.asks(false, self.0.shared().clock.elapsed_ms());
+        self.hurry();
+    }
+
+    /// Has the server asked at once when more is wanted than it knows.
+    #[cold]
+    fn hurry(&self) {
+        let shared = self.0.shared();
+        if self.0.book.hurries(shared.clock.elapsed_ms()) {
             shared.wake.notify_one();
         }
-        Ok(Self(Arc::new(Handle { alive, book, patience })))
     }
 
     /// Its code.
     #[must_use]
+    #[inline]
     pub fn code(&self) -> &ProductCode {
         &self.0.book.product
     }
@@ -59,8 +71,12 @@ impl Product {
     ///
     /// # Errors
     /// Why there is none.
+    #[inline]
     pub fn try_acquire(&self) -> Result<Lease, Denied> {
-        self.attempt(None, false).ok_or_else(|| self.refuse(None))
+        match self.attempt(None, false) {
+            Some(lease) => Ok(lease),
+            None => Err(self.refuse(None)),
+        }
     }
 
     /// As [`Product::try_acquire`], in the name of a user of the application.
@@ -80,7 +96,10 @@ impl Product {
     /// # Errors
     /// Why there is none.
     pub async fn acquire(&self) -> Result<Lease, Denied> {
-        self.acquire_within(self.0.patience).await
+        match self.at_once() {
+            Some(lease) => Ok(lease),
+            None => self.acquire_within(self.0.patience).await,
+        }
     }
 
     /// As [`Product::acquire`], waiting for up to `patience`.
@@ -105,20 +124,22 @@ impl Product {
     }
 
     /// A license if there is one, without counting a refusal.
+    #[inline]
     pub(crate) fn at_once(&self) -> Option<Lease> {
         self.attempt(None, false)
     }
 
+    #[inline]
     fn attempt(&self, user: Option<&Arc<str>>, waited: bool) -> Option<Lease> {
-        let Handle { alive, book, .. } = &*self.0;
-        let shared = &alive.shared;
-        let taken = book.take(user, waited, shared.clock.elapsed_ms(), &shared.journal)?;
-        if taken.was_last && book.hurries(shared.clock.elapsed_ms()) {
-            shared.wake.notify_one();
+        let shared = self.0.shared();
+        let taken = self.0.book.take(user, waited, &*shared.clock, &shared.journal)?;
+        if taken.was_last {
+            self.hurry();
         }
         Some(Lease::new(self.0.clone(), taken))
     }
 
+    #[cold]
     fn refuse(&self, user: Option<&Arc<str>>) -> Denied {
         let shared = self.0.shared();
         let now_ms = shared.clock.elapsed_ms();

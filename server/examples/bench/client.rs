@@ -19,13 +19,14 @@ pub async fn measure(world: &World, allocates_nothing: Option<bool>, report: &mu
     let server = world.serve("client")?;
     let address = server.clients.to_string();
     // The library keeps in step with its server on a thread of its own, as in an application.
-    let (with, without) = tokio::task::spawn_blocking(move || rates(&address)).await??;
+    let [with, without, waiting] = tokio::task::spawn_blocking(move || rates(&address)).await??;
     let mut line = |what: &str, rate: f64| {
         report.goal("client", what, &format!("{} /s", grouped(rate)), "≥ 10,000,000 /s", rate >= GOAL);
         report.more(&format!("{:.0} ns a pair, on one core", 1e9 / rate));
     };
     line("take and return a license, product at hand", with);
     line("take and return a license, product by its name", without);
+    line("the same, ready to wait for one", waiting);
     if let Some(nothing) = allocates_nothing {
         let found = if nothing { "0" } else { "some" };
         report.goal("client", "memory allocated by that, product at hand", found, "0", nothing);
@@ -33,26 +34,31 @@ pub async fn measure(world: &World, allocates_nothing: Option<bool>, report: &mu
     Ok(())
 }
 
-fn rates(address: &str) -> Result<(f64, f64)> {
+fn rates(address: &str) -> Result<[f64; 3]> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let client = runtime.block_on(Client::connect([address])).context("The client library does not connect")?;
     let product = client.product(PRODUCT)?;
     // Once it waits, until the server has granted some.
     drop(runtime.block_on(product.acquire())?);
-    let with = rate(|| product.try_acquire().map(drop))?;
-    let without = rate(|| client.try_acquire(PRODUCT).map(drop))?;
+    let rates = runtime.block_on(async {
+        Ok([
+            rate(async || product.try_acquire().map(drop)).await?,
+            rate(async || client.try_acquire(PRODUCT).map(drop)).await?,
+            rate(async || client.acquire(PRODUCT).await.map(drop)).await?,
+        ])
+    });
     runtime.block_on(client.close());
-    Ok((with, without))
+    rates
 }
 
-fn rate(pair: impl Fn() -> Result<(), client::Denied>) -> Result<f64> {
+async fn rate(pair: impl AsyncFn() -> Result<(), client::Denied>) -> Result<f64> {
     let mut rates = Vec::with_capacity(TIMES);
     for _ in 0..TIMES {
         let began = Instant::now();
         let mut pairs = 0;
         while began.elapsed() < TIME {
             for _ in 0..ROUND {
-                pair()?;
+                pair().await?;
             }
             pairs += ROUND;
         }

@@ -46,25 +46,30 @@ impl Slots {
     }
 
     /// Adds a lease and returns its place; `None` beyond 2³² leases.
+    #[inline]
     pub fn put(&mut self, from_ms: u64, server: usize, user: Option<Arc<str>>) -> Option<u32> {
-        let slot = Slot { from_ms, server, user, told: Told::Not, is_used: true, next_free: None };
-        if let Some(place) = self.first_free {
-            let free = &mut self.all[place as usize];
-            self.first_free = free.next_free;
-            *free = slot;
+        let Some(place) = self.first_free else {
+            let place = u32::try_from(self.all.len()).ok()?;
+            self.all.push(Slot { from_ms, server, user, told: Told::Not, is_used: true, next_free: None });
             return Some(place);
+        };
+        // Field by field: a slot that is put together elsewhere and moved here costs a tenth of all of taking a license.
+        let slot = &mut self.all[place as usize];
+        self.first_free = slot.next_free.take();
+        (slot.from_ms, slot.server, slot.told, slot.is_used) = (from_ms, server, Told::Not, true);
+        if user.is_some() {
+            slot.user = user;
         }
-        let place = u32::try_from(self.all.len()).ok()?;
-        self.all.push(slot);
         Some(place)
     }
 
     /// Takes a lease out.
+    #[inline]
     pub fn remove(&mut self, place: u32) -> Option<Slot> {
         let slot = self.all.get_mut(place as usize).filter(|slot| slot.is_used)?;
-        let free = Slot { next_free: self.first_free, ..Slot::default() };
-        self.first_free = Some(place);
-        Some(std::mem::replace(slot, free))
+        slot.is_used = false;
+        slot.next_free = self.first_free.replace(place);
+        Some(Slot { user: slot.user.take(), ..*slot })
     }
 
     /// Takes all out.

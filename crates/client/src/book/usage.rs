@@ -38,6 +38,7 @@ impl Usage {
     }
 
     /// One was taken.
+    #[inline]
     pub fn take(&mut self, now_ms: u64) {
         self.held += 1;
         self.starts_ms = self.starts_ms.wrapping_add(now_ms);
@@ -45,6 +46,7 @@ impl Usage {
     }
 
     /// One that was taken at `from_ms` ended.
+    #[inline]
     pub fn end(&mut self, from_ms: u64, now_ms: u64) {
         self.held = self.held.saturating_sub(1);
         self.starts_ms = self.starts_ms.wrapping_sub(from_ms);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::server::{Mode, TestClock, WALL_MS};
 use super::world::{Scene, pass};
 use client::{Clock, Denied};
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::{MOST_PRODUCTS, Outcome};
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
@@ -257,4 +257,21 @@ async fn the_largest_limit_there_is_can_be_used() {
     assert_eq!(speech.held(), 100_000);
     drop(leases);
     assert_eq!(speech.held(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_products_as_a_client_may_ask_for_are_each_found_by_their_names_and_no_more() {
+    let scene = Scene::new();
+    let client = scene.builder().connect().await.unwrap();
+    let names: Vec<String> = (0..MOST_PRODUCTS).map(|number| format!("P-{number}")).collect();
+    for name in &names {
+        client.product(name).unwrap();
+    }
+    for name in &names {
+        assert_eq!(client.product(name).unwrap().code().as_str(), name);
+    }
+    assert_eq!(client.product("ONE-MORE").unwrap_err(), Denied::TooManyProducts);
+    assert_eq!(client.try_acquire("ONE-MORE").unwrap_err(), Denied::TooManyProducts);
+    assert!(matches!(client.try_acquire("p 0").unwrap_err(), Denied::Product(_)));
+    client.close().await;
 }
