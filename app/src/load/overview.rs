@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use engine::leases::ClientState;
 use engine::{DatabaseError, Engine};
 use licensing::bundle::Standing;
 use licensing::conf::check::{self, Severity};
@@ -54,7 +53,7 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
             (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
         }),
         pools: super::clients::pools(engine),
-        clients: engine.clients().iter().filter(|client| client.state == ClientState::Connected).count(),
+        clients: engine.client_counts().connected,
         running: engine.sync_state().running,
         own_sessions: super::account::own_sessions(engine).await?,
     })

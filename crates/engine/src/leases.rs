@@ -24,7 +24,7 @@ pub use sqlite::SqliteKeep;
 pub use steady::Received;
 pub use totals::{Totals, TotalsKey};
 pub use ve::InGrace;
-pub use view::{ClientState, ClientView, PoolView, ProductView};
+pub use view::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -161,10 +161,10 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn watch_simultaneous(&self) -> Result<(), sqlx::Error> {
-        let here = self.leases.serving();
         let other =
             self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);
-        let look = OverlapLook { mono_ms: self.clock.mono_ms(), both: other.is_some() && here > 0 };
+        let here = if other.is_some() { self.leases.serving().holding } else { 0 };
+        let look = OverlapLook { mono_ms: self.clock.mono_ms(), both: here > 0 };
         let before = self.switches.last.lock().unwrap_or_else(PoisonError::into_inner).replace(look);
         let (Some(other), Some(passed)) = (other, overlap_ms(before, look)) else { return Ok(()) };
         measure(&self.store, self.now_ms(), passed, &other, here).await

@@ -16,6 +16,8 @@ pub use share::Share;
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
+
 use crate::client_protocol::{COUNTED_MS, Shortage, Use};
 use crate::product::ProductCode;
 use fair::Level;
@@ -69,7 +71,7 @@ pub struct Run {
     /// Its limits were stored before a restart: the versions it is told from now on are stored before it hears of them, so that
     /// no later start uses one of them for another limit.
     pub restored: bool,
-    shares: BTreeMap<ProductCode, Share>,
+    shares: LiteMap<ProductCode, Share>,
 }
 
 impl Run {
@@ -258,7 +260,7 @@ impl Allocation {
     }
 
     /// All runs.
-    pub fn runs(&self) -> impl Iterator<Item = (Key, &Run)> {
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (Key, &Run)> {
         self.runs.iter().map(|(key, run)| (*key, run))
     }
 

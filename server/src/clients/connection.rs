@@ -38,6 +38,8 @@ fn out_of_time() -> io::Error {
 }
 
 /// Answers until the client or its silence ends the connection.
+///
+/// Most of the time it waits, and there are thousands of it: what it seldom needs has its room only while it is needed.
 pub async fn converse(
     mut stream: TcpStream,
     peer: SocketAddr,
@@ -70,8 +72,7 @@ pub async fn converse(
                         let Some(tls) = tls else {
                             return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
                         };
-                        let stream = timeout(ARRIVAL, tls.accept(Replay::new(bytes, stream))).await;
-                        return serve(stream.map_err(|_| out_of_time())??, engine, address).await;
+                        return Box::pin(secure(tls, Replay::new(bytes, stream), engine, address)).await;
                     }
                 }
                 Found::Continue => {
@@ -84,20 +85,26 @@ pub async fn converse(
         match found {
             Found::Call { call, body, keep } => {
                 let end = body.end;
-                let answer = answer(&engine, call, &bytes[body], &address).await;
+                let answer = Box::pin(answer(&engine, call, &bytes[body], &address)).await;
                 bytes.drain(..end);
                 send(&mut stream, &written(&answer, keep)).await?;
                 if !keep {
-                    return close(stream).await;
+                    return Box::pin(close(stream)).await;
                 }
             }
             Found::Refuse(answer) => {
                 send(&mut stream, &written(&answer, false)).await?;
-                return close(stream).await;
+                return Box::pin(close(stream)).await;
             }
-            _ => return serve(Replay::new(bytes, stream), engine, address).await,
+            _ => return Box::pin(serve(Replay::new(bytes, stream), engine, address)).await,
         }
     }
+}
+
+/// TLS.
+async fn secure(tls: TlsAcceptor, stream: Replay<TcpStream>, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()> {
+    let stream = timeout(ARRIVAL, tls.accept(stream)).await;
+    serve(stream.map_err(|_| out_of_time())??, engine, address).await
 }
 
 /// An answer as HTTP/1.1.

@@ -9,7 +9,6 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use engine::leases::ClientState;
 use licensing::contact::PHASES;
 use licensing::permission::Permission;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -133,15 +132,12 @@ fn alerts(app: &App) {
 
 /// Clients of the license port and what they have.
 fn leases(app: &App) {
-    let clients = app.engine.clients();
-    for (word, state) in
-        [("connected", ClientState::Connected), ("silent", ClientState::Silent), ("gone", ClientState::Gone)]
-    {
-        let count = clients.iter().filter(|client| client.state == state).count();
-        gauge!("leasehold_clients", "state" => word).set(number(i64::try_from(count).unwrap_or(i64::MAX)));
+    let count = |count: usize| number(i64::try_from(count).unwrap_or(i64::MAX));
+    let clients = app.engine.client_counts();
+    for (state, clients) in [("connected", clients.connected), ("silent", clients.silent), ("gone", clients.gone)] {
+        gauge!("leasehold_clients", "state" => state).set(count(clients));
     }
-    let over = clients.iter().filter(|client| client.over_limit).count();
-    gauge!("leasehold_clients_over_limit").set(number(i64::try_from(over).unwrap_or(i64::MAX)));
+    gauge!("leasehold_clients_over_limit").set(count(clients.over_limit));
     for pool in app.engine.pools() {
         gauge!("license_granted", "product" => pool.product.clone()).set(f64::from(pool.counted));
         gauge!("license_wanted", "product" => pool.product.clone()).set(f64::from(pool.wanted));

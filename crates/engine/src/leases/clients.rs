@@ -7,7 +7,7 @@ use licensing::client_protocol::{
 
 use super::Received;
 use super::requests::Peer;
-use super::view::{ClientState, ClientView, PoolView};
+use super::view::{ClientCounts, ClientState, ClientView, PoolView};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
@@ -45,6 +45,11 @@ impl Engine {
     /// Clients of late, the newest first.
     pub fn clients(&self) -> Vec<ClientView> {
         self.leases.clients()
+    }
+
+    /// How many clients there are of late.
+    pub fn client_counts(&self) -> ClientCounts {
+        self.leases.client_counts()
     }
 
     /// One client.

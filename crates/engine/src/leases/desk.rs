@@ -247,11 +247,11 @@ impl Desk {
         let gone: Vec<Key> = self
             .entries
             .iter()
-            .filter(|(id, _)| !self.limits.contains(id) && !self.counters.contains(id))
             .filter(|(id, entry)| match self.allocation.run(**id) {
                 Some(run) => idle(run),
                 None => entry.ended_at.is_none_or(|at| at.saturating_add(IDLE) < now),
             })
+            .filter(|(id, _)| !self.limits.contains(id) && !self.counters.contains(id))
             .map(|(id, _)| *id)
             .collect();
         for id in gone {

@@ -1,11 +1,11 @@
 //! One run of a client, as the desk knows it and as it is stored.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use licensing::allocation::Kept;
 use licensing::client_protocol::{ClockOffset, Hello, Use};
 use licensing::product::ProductCode;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 /// Totals one run has reported of one product.
@@ -91,7 +91,7 @@ pub struct StoredRun {
     /// What decides grants.
     pub shares: Vec<Kept>,
     /// What it has used.
-    pub uses: BTreeMap<ProductCode, Counters>,
+    pub uses: LiteMap<ProductCode, Counters>,
     /// Audio it has processed, milliseconds.
     pub audio_ms: u64,
     /// Records it had to drop.
@@ -113,7 +113,7 @@ impl StoredRun {
             seen,
             sequence: 0,
             shares: Vec::new(),
-            uses: BTreeMap::new(),
+            uses: LiteMap::new_vec(),
             audio_ms: 0,
             dropped: 0,
             state: RunState::Open,
@@ -171,10 +171,10 @@ pub(super) struct Entry {
     pub card: Arc<Card>,
     pub seen: i64,
     pub state: RunState,
-    pub uses: BTreeMap<ProductCode, Counters>,
+    pub uses: LiteMap<ProductCode, Counters>,
     pub audio_ms: u64,
     /// What was added since it was last stored.
-    pub added: BTreeMap<ProductCode, Counters>,
+    pub added: LiteMap<ProductCode, Counters>,
     pub added_audio: u64,
     pub dropped: u64,
     /// How far its clock is off, milliseconds, as people are told.
@@ -201,7 +201,7 @@ impl Entry {
             state: stored.state,
             uses: stored.uses.clone(),
             audio_ms: stored.audio_ms,
-            added: BTreeMap::new(),
+            added: LiteMap::new_vec(),
             added_audio: 0,
             dropped: stored.dropped,
             clock_off: 0,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use licensing::allocation::Run;
+use licensing::allocation::{Key, Run};
+use licensing::peer::{MOST_IDS, Serving};
 use licensing::product::ProductCode;
 
 use super::Leases;
@@ -101,6 +102,22 @@ pub struct PoolView {
     pub metered: bool,
 }
 
+/// Clients that are looked at in one go while the desk waits.
+const AT_ONCE: usize = 256;
+
+/// How many clients there are, by how they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClientCounts {
+    /// [`ClientState::Connected`].
+    pub connected: usize,
+    /// [`ClientState::Silent`].
+    pub silent: usize,
+    /// [`ClientState::Gone`].
+    pub gone: usize,
+    /// Those that use more than they were given.
+    pub over_limit: usize,
+}
+
 /// A client is silent when it was not heard of for this long, milliseconds: five refreshes.
 const SILENT: i64 = 10_000;
 
@@ -109,11 +126,33 @@ impl Leases {
     #[must_use]
     pub fn clients(&self) -> Vec<ClientView> {
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let desk = self.desk();
-        let mut all: Vec<ClientView> =
-            desk.entries.iter().map(|(id, entry)| view(*id, entry, desk.allocation.run(*id), wall, now)).collect();
-        all.sort_by_key(|client| std::cmp::Reverse(client.id));
+        let mut ids: Vec<Key> = self.desk().entries.keys().copied().collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let mut all = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let desk = self.desk();
+            let known = some.iter().filter_map(|id| Some((*id, desk.entries.get(id)?)));
+            all.extend(known.map(|(id, entry)| view(id, entry, desk.allocation.run(id), wall, now)));
+        }
         all
+    }
+
+    /// How many clients there are of late.
+    #[must_use]
+    pub fn client_counts(&self) -> ClientCounts {
+        let now = self.clock.mono_ms();
+        let desk = self.desk();
+        let mut counts = ClientCounts::default();
+        for (id, entry) in &desk.entries {
+            let run = desk.allocation.run(*id);
+            match state(entry, run, now) {
+                ClientState::Connected => counts.connected += 1,
+                ClientState::Silent => counts.silent += 1,
+                ClientState::Gone => counts.gone += 1,
+            }
+            counts.over_limit += usize::from(run.is_some_and(is_over));
+        }
+        counts
     }
 
     /// One client.
@@ -153,15 +192,23 @@ impl Leases {
         desk.allocation.pools().map(pool).collect()
     }
 
-    /// Clients that have licenses in use, as they themselves said a moment ago. What was only stored before a restart does not count.
+    /// Whom this server serves, as clients themselves said a moment ago. What was only stored before a restart is not in use.
     #[must_use]
-    pub fn serving(&self) -> u32 {
+    pub fn serving(&self) -> Serving {
         let now = self.clock.mono_ms();
-        let in_use = |run: &Run| {
-            !run.restored && now.saturating_sub(run.seen) <= SILENT && run.shares().any(|(_, share)| share.held > 0)
-        };
-        let count = self.desk().allocation.runs().filter(|(_, run)| in_use(run)).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+        let desk = self.desk();
+        let mut serving = Serving::default();
+        // The newest first. The desk waits meanwhile.
+        for (id, run) in desk.allocation.runs().rev().filter(|(_, run)| now.saturating_sub(run.seen) <= SILENT) {
+            if let Some(entry) = desk.entries.get(&id).filter(|entry| entry.state == RunState::Open) {
+                serving.connected += 1;
+                if serving.clients.len() < MOST_IDS {
+                    serving.clients.push(entry.card.client.clone());
+                }
+            }
+            serving.holding += u32::from(!run.restored && run.shares().any(|(_, share)| share.held > 0));
+        }
+        serving
     }
 
     /// Clients of virtual environments that fell silent without a goodbye: id, name, and when they were last heard of.
@@ -213,16 +260,25 @@ impl Leases {
     }
 }
 
-fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> ClientView {
-    let counts = run.is_some_and(Run::counts);
+fn state(entry: &Entry, run: Option<&Run>, now: i64) -> ClientState {
     let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
-    let state = match entry.state {
+    match entry.state {
         RunState::Ended => ClientState::Gone,
         RunState::Open if quiet <= SILENT => ClientState::Connected,
         RunState::Open if run.is_some_and(|run| run.deadline > now) => ClientState::Silent,
-        _ if counts => ClientState::Silent,
+        _ if run.is_some_and(Run::counts) => ClientState::Silent,
         _ => ClientState::Gone,
-    };
+    }
+}
+
+/// It uses more of some product than it was given.
+fn is_over(run: &Run) -> bool {
+    run.shares().any(|(_, share)| share.over)
+}
+
+fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> ClientView {
+    let counts = run.is_some_and(Run::counts);
+    let state = state(entry, run, now);
     let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));
     let released = run.and_then(|run| run.released_until).filter(|until| *until > now).map(at_wall);
     let mut products: Vec<ProductView> = entry
@@ -263,7 +319,7 @@ fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> Clien
         counted_until_ms: run.filter(|_| counts && state != ClientState::Connected).map(|run| at_wall(run.deadline)),
         clock_off_ms: entry.clock_off,
         dropped: entry.dropped,
-        over_limit: run.is_some_and(|run| run.shares().any(|(_, share)| share.over)),
+        over_limit: run.is_some_and(is_over),
         products,
     }
 }

@@ -1,9 +1,8 @@
 //! How this server stands, in words for one of the others.
 
-use licensing::peer::{CountdownReport, MOST_IDS, PeerKey, PeerReport, Role, Serving};
+use licensing::peer::{CountdownReport, PeerKey, PeerReport, Role};
 
 use crate::Engine;
-use crate::leases::ClientState;
 
 impl Engine {
     /// The report for one member; none when it is none.
@@ -61,13 +60,7 @@ impl Engine {
 
     /// Counts whom this server serves.
     pub(super) fn count_serving(&self) {
-        let clients = self.clients();
-        let connected = || clients.iter().filter(|client| client.state == ClientState::Connected);
-        let serving = Serving {
-            connected: u32::try_from(connected().count()).unwrap_or(u32::MAX),
-            holding: self.leases.serving(),
-            clients: connected().take(MOST_IDS).map(|client| client.client.clone()).collect(),
-        };
+        let serving = self.leases.serving();
         self.peers.desk().serving = Some(serving);
     }
 }
