@@ -227,7 +227,7 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
 fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
     let (firing, pending) = match present {
         Present::Unknown => {
-            return (Tone::Warning, "Right now this server does not know what the rule watches.".to_owned());
+            return (Tone::Warning, "This server does not know what the rule watches.".to_owned());
         }
         Present::Known { firing, pending } => (firing, pending),
     };
@@ -241,11 +241,9 @@ fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
         wait => format!("Once it is on, it tells that after {}, if it lasts.", span_words(wait)),
     };
     match (firing.as_slice(), pending.as_slice()) {
-        ([], []) => (Tone::Success, "Right now it would not be in alarm: all is well with what it watches.".to_owned()),
-        ([], pending) => {
-            (Tone::Warning, format!("Right now it would not be in alarm yet, but soon: {} {told}", words(pending)))
-        }
-        (firing, _) => (Tone::Danger, format!("Right now it would be in alarm: {} {told}", words(firing))),
+        ([], []) => (Tone::Success, "It would not be in alarm: all is well with what it watches.".to_owned()),
+        ([], pending) => (Tone::Warning, format!("It would not be in alarm yet, but soon: {} {told}", words(pending))),
+        (firing, _) => (Tone::Danger, format!("It would be in alarm: {} {told}", words(firing))),
     }
 }
 
@@ -322,30 +320,25 @@ mod tests {
         let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
         let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
-            (Present::Unknown, &at_once, Tone::Warning, "Right now this server does not know what the rule watches."),
-            (
-                known(&[], &[]),
-                &at_once,
-                Tone::Success,
-                "Right now it would not be in alarm: all is well with what it watches.",
-            ),
+            (Present::Unknown, &at_once, Tone::Warning, "This server does not know what the rule watches."),
+            (known(&[], &[]), &at_once, Tone::Success, "It would not be in alarm: all is well with what it watches."),
             (
                 known(&["lic-02"], &[]),
                 &at_once,
                 Tone::Danger,
-                "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once.",
+                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once.",
             ),
             (
                 known(&["lic-02"], &["lic-03"]),
                 &patient,
                 Tone::Danger,
-                "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
             ),
             (
                 known(&[], &["lic-02"]),
                 &patient,
                 Tone::Warning,
-                "Right now it would not be in alarm yet, but soon: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would not be in alarm yet, but soon: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
             ),
         ] {
             assert_eq!(present(&stands, rule, now), (tone, words.to_owned()));

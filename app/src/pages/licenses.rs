@@ -26,7 +26,10 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
     let never = data.serial.is_none();
     let lead = (!never).then(|| bundle(&data));
     let has_any = data.total > 0;
+    // The license of this machine needs no registration: then that one is optional, and comes last.
+    let only_machine = data.machine.license.is_some() && data.registered == Registered::No && never;
     let opening = match (ready, never) {
+        (false, true) if only_machine => ().drawn(),
         (false, true) => view! { <NotReady registered=data.registered.clone() /> }.drawn(),
         (true, true) => never_synced(&data.contact),
         (ready, false) => view! {
@@ -35,7 +38,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
         }
         .drawn(),
     };
-    let LicensesPage { items, total, filter, csv, counts, kinds, machine, last_changes, .. } = data;
+    let LicensesPage { items, total, filter, csv, counts, kinds, machine, last_changes, registered, .. } = data;
     view! {
         <PageHeader
             title="Licenses"
@@ -54,6 +57,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
             (false, true) => ().drawn(),
         }}
         <MachineBlock data=machine folded=has_any />
+        {only_machine.then(|| view! { <NotReady registered=registered /> })}
         {last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
         <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
     }

@@ -26,10 +26,10 @@ pub async fn measure(world: &World, allocates_nothing: Option<bool>, report: &mu
     };
     line("take and return a license, product at hand", with);
     line("take and return a license, product by its name", without);
-    line("the same, ready to wait for one", waiting);
+    line("the same, ready to wait for one (acquire)", waiting);
     if let Some(nothing) = allocates_nothing {
         let found = if nothing { "0" } else { "some" };
-        report.goal("client", "memory allocated by that, product at hand", found, "0", nothing);
+        report.goal("client", "memory allocated by that, each way", found, "0", nothing);
     }
     Ok(())
 }

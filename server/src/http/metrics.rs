@@ -56,6 +56,9 @@ fn describe() {
     describe_gauge!("license_over_committed", "Whether more is given out than there is, by product");
     describe_gauge!("leasehold_clients", "Clients of the license port, by state");
     describe_gauge!("leasehold_clients_over_limit", "Clients that use more than they were given");
+    describe_gauge!("countdown_seconds_left", "Time of the countdown license that is left");
+    describe_gauge!("countdown_running", "Whether that time runs");
+    describe_gauge!("leasehold_ve_license_in_force", "Whether the license of this machine is in force");
     describe_gauge!("alerts_firing", "Subjects that alerts fire for, by what is watched");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
     describe_gauge!("license_serial", "Serial of the installed list of licenses");

@@ -8,31 +8,17 @@ use super::*;
 /// Records for which there is room: more than any test here makes.
 const ROOM: usize = 10_000;
 
-/// A clock that stands still.
+/// A clock that stands still; read the cheap way it is late by this much.
 #[derive(Debug)]
-struct At(u64);
+struct At(u64, u64);
 
 impl Clock for At {
     fn elapsed_ms(&self) -> u64 {
         self.0
     }
 
-    fn wall_ms(&self) -> i64 {
-        0
-    }
-}
-
-/// One that is as late as it may be when it is read the cheap way.
-#[derive(Debug)]
-struct Late(u64);
-
-impl Clock for Late {
-    fn elapsed_ms(&self) -> u64 {
-        self.0
-    }
-
     fn about_ms(&self) -> u64 {
-        self.0 - ABOUT_MS
+        self.0 - self.1
     }
 
     fn wall_ms(&self) -> i64 {
@@ -84,7 +70,7 @@ proptest! {
             }
             match act {
                 Act::Pass(_) => {}
-                Act::Take => match book.take(None, false, &At(now), &journal) {
+                Act::Take => match book.take(None, false, &At(now, 0), &journal) {
                     Some(lease) => {
                         leases.push((lease.place, lease.generation, now));
                         taken += 1;
@@ -134,7 +120,7 @@ fn what_is_taken_of_a_new_grant_is_stamped_later_than_it_was_heard() {
     let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
     let taken = |server, limit: Limit, now_ms| {
         book.hear(server, Some(&limit), Some(121_000), now_ms, &journal);
-        book.take(None, false, &At(now_ms), &journal).unwrap();
+        book.take(None, false, &At(now_ms, 0), &journal).unwrap();
         book.latest_ms()
     };
     assert_eq!(taken(0, limit(2, 1), 1_000), 1_001);
@@ -150,7 +136,7 @@ fn what_is_told_to_a_server_that_is_left_is_nothing_once_the_other_carries_it_al
     let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
     book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
     for _ in 0..4 {
-        book.take(None, false, &At(1_000), &journal).unwrap();
+        book.take(None, false, &At(1_000, 0), &journal).unwrap();
     }
     assert_eq!(book.tell(1, true, 2_000, &journal).held, 0, "the backup has given nothing so far");
     book.hear(1, Some(&limit(3, 1)), Some(122_000), 2_000, &journal);
@@ -161,7 +147,7 @@ fn what_is_told_to_a_server_that_is_left_is_nothing_once_the_other_carries_it_al
     assert_eq!((left.held, left.want), (0, 0));
     book.hear(1, Some(&limit(2, 3)), Some(125_000), 5_000, &journal);
     assert_eq!(book.tell(0, false, 5_000, &journal).held, 0, "the primary may have given it to others");
-    assert!(book.take(None, false, &At(5_000), &journal).is_none());
+    assert!(book.take(None, false, &At(5_000, 0), &journal).is_none());
 }
 
 #[test]
@@ -172,7 +158,7 @@ fn a_limit_of_another_time_does_not_count_when_the_client_comes_back_and_none_is
     book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
     book.hear(1, Some(&limit(2, 1)), Some(122_000), 2_000, &journal);
     book.hear(0, None, Some(123_000), 3_000, &journal);
-    assert!(book.take(None, false, &At(3_000), &journal).is_none());
+    assert!(book.take(None, false, &At(3_000, 0), &journal).is_none());
 }
 
 #[test]
@@ -181,7 +167,7 @@ fn near_its_end_the_exact_clock_says_whether_a_grant_is_still_good() {
     let book = Book::new(0, "SPEECH".parse().unwrap(), 1);
     let limit = Limit { limit: 4, version: 1, licensed: 10, why: None, sentence: None };
     book.hear(0, Some(&limit), Some(121_000), 1_000, &journal);
-    let taken = |exact_ms| book.take(None, false, &Late(exact_ms), &journal).map(|_| book.latest_ms());
+    let taken = |exact_ms| book.take(None, false, &At(exact_ms, ABOUT_MS), &journal).map(|_| book.latest_ms());
     assert_eq!(taken(60_000), Some(60_000 - ABOUT_MS));
     assert_eq!(taken(120_999), Some(120_999));
     assert_eq!(taken(121_000), None);
