@@ -86,7 +86,11 @@ impl Client {
     pub async fn acquire(&self, product: &str) -> Result<Lease, Denied> {
         match self.at_once(product) {
             Some(lease) => Ok(lease),
-            None => self.product(product)?.acquire().await,
+            None => {
+                let product = self.product(product)?;
+                // Waiting has its room only when it comes to that.
+                Box::pin(product.acquire_within(self.patience)).await
+            }
         }
     }
 

@@ -98,7 +98,8 @@ impl Product {
     pub async fn acquire(&self) -> Result<Lease, Denied> {
         match self.at_once() {
             Some(lease) => Ok(lease),
-            None => self.acquire_within(self.0.patience).await,
+            // Waiting has its room only when it comes to that.
+            None => Box::pin(self.acquire_within(self.0.patience)).await,
         }
     }
 
