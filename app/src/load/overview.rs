@@ -55,6 +55,7 @@ pub async fn load(engine: &Engine) -> Result<Overview, DatabaseError> {
         pools: super::clients::pools(engine),
         clients: engine.client_counts().connected,
         running: engine.sync_state().running,
+        machine: super::ve::standing(engine),
         own_sessions: super::account::own_sessions(engine).await?,
     })
 }

@@ -77,6 +77,12 @@ fn component(name: Name, identity: &Identity, present: &Bound, bound: Option<&Bo
     }
 }
 
+/// How the license of this machine stands, if one is installed.
+pub fn standing(engine: &Engine) -> Option<(Tone, String)> {
+    let state = engine.ve.state();
+    state.installed.is_some().then(|| (tone(&state.standing).0, state.standing.sentence()))
+}
+
 /// The block of the page `/licenses`; passphrases are in it only for administrators.
 pub async fn machine(engine: &Engine) -> MachineLicense {
     let with_secrets = request().viewer.as_ref().is_some_and(|viewer| viewer.role == Role::Administrator);

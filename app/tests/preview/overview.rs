@@ -89,6 +89,7 @@ fn overview(registration: Registration) -> Overview {
         pools: crate::clients::pools(),
         clients: 5,
         running: false,
+        machine: None,
         own_sessions: 2,
     }
 }

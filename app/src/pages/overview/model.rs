@@ -3,6 +3,7 @@
 use crate::pages::audit::AuditItem;
 use crate::pages::clients::PoolUse;
 use crate::pages::exchange::{ContactModel, Registered};
+use crate::request::Tone;
 use serde::{Deserialize, Serialize};
 
 /// The data of the overview.
@@ -24,6 +25,8 @@ pub struct Overview {
     pub pools: Vec<PoolUse>,
     /// Clients that are connected.
     pub clients: usize,
+    /// How the license of this machine stands, if one is installed.
+    pub machine: Option<(Tone, String)>,
     /// An exchange is under way.
     pub running: bool,
     /// Where the viewer is signed in, this browser included.

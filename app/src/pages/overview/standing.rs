@@ -53,11 +53,18 @@ fn opening(data: &Overview) -> Opening {
     }
     match &data.registration {
         Registration::NotRegistered { guid: None, .. } => {
-            return Opening::new(
-                Tone::Warning,
-                "This server is not registered yet.",
-                "It has no GUID. The vendor hands one out with the license; enter it in the configuration.",
-            );
+            return match &data.machine {
+                Some((tone, sentence)) => Opening::new(
+                    *tone,
+                    sentence.clone(),
+                    "It needs no registration. This server has no GUID; licenses of the vendor's nodes would need one.",
+                ),
+                None => Opening::new(
+                    Tone::Warning,
+                    "This server is not registered yet.",
+                    "It has no GUID. The vendor hands one out with the license; enter it in the configuration.",
+                ),
+            };
         }
         Registration::NotRegistered { guid: Some(_), .. } => {
             return Opening::new(
@@ -174,6 +181,16 @@ mod tests {
             let said = opening(&data);
             assert_eq!((said.tone, said.sentence.as_str()), (tone, sentence), "{phase}");
         }
+    }
+
+    #[test]
+    fn a_license_of_the_machine_stands_without_a_registration() {
+        let mut data = sample();
+        data.registration = Registration::NotRegistered { guid: None, flexible: false };
+        assert_eq!(opening(&data).tone, Tone::Warning);
+        data.machine = Some((Tone::Success, "The license of this machine is in force.".to_owned()));
+        let said = opening(&data);
+        assert_eq!((said.tone, said.sentence.as_str()), (Tone::Success, "The license of this machine is in force."));
     }
 
     #[test]

@@ -155,6 +155,7 @@ pub(super) fn sample() -> Overview {
         pools: Vec::new(),
         clients: 0,
         running: false,
+        machine: None,
         own_sessions: 1,
     }
 }
