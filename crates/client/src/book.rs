@@ -336,7 +336,7 @@ impl State {
     /// The time: exact where it decides whether what was granted is still good.
     fn read(&self, clock: &dyn Clock) -> u64 {
         let about_ms = clock.about_ms();
-        let is_near = |until: u64| about_ms.saturating_add(2 * ABOUT_MS) >= until;
+        let is_near = |until: u64| about_ms.saturating_add(ABOUT_MS) >= until;
         if self.good_until.is_some_and(is_near) { clock.elapsed_ms() } else { about_ms }
     }
 

@@ -86,11 +86,7 @@ impl Client {
     pub async fn acquire(&self, product: &str) -> Result<Lease, Denied> {
         match self.at_once(product) {
             Some(lease) => Ok(lease),
-            None => {
-                let product = self.product(product)?;
-                // Waiting has its room only when it comes to that.
-                Box::pin(product.acquire_within(self.patience)).await
-            }
+            None => self.product(product)?.acquire().await,
         }
     }
 

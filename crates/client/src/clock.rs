@@ -11,8 +11,8 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// before it slept is not good any more when it wakes up late.
     fn elapsed_ms(&self) -> u64;
 
-    /// The same to within [`ABOUT_MS`] either way: cheaper to read, for when a license is taken or returned. Where something ends within
-    /// that time, the exact clock decides whether it is still good.
+    /// The same to within 60 milliseconds either way: cheaper to read, for when a license is taken or returned. Where something ends
+    /// within that time, the exact clock decides whether it is still good.
     fn about_ms(&self) -> u64 {
         self.elapsed_ms()
     }
@@ -26,7 +26,7 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
 }
 
 /// [`Clock::about_ms`] is off by no more, milliseconds.
-pub const ABOUT_MS: u64 = 30;
+pub const ABOUT_MS: u64 = 60;
 
 /// The machine's own clock: `CLOCK_BOOTTIME`, about 23 ns a reading. Licenses are taken and returned by `CLOCK_MONOTONIC_COARSE` (5 ns),
 /// which moves in ticks of 1 to 10 ms: half a tick is added, so that on average times are neither too early nor too late. That clock
@@ -115,7 +115,8 @@ mod tests {
         let about = clock.about_ms();
         let after = clock.elapsed_ms();
         assert!(about + tick_ms + 1 >= before && about <= after + tick_ms + 1, "{before} {about} {after}");
-        assert!(tick_ms + 1 + MOST_TICKS_NS / NS_PER_MS < 2 * ABOUT_MS);
+        // A tick beside either of the two comparisons, and what passes for ticks.
+        assert!(2 * tick_ms + 1 + MOST_TICKS_NS / NS_PER_MS < ABOUT_MS);
     }
 
     #[test]

@@ -28,6 +28,21 @@ impl Handle {
     pub(crate) fn shared(&self) -> &Shared {
         &self.alive.shared
     }
+
+    /// Somebody asks for it, and perhaps waits.
+    fn ask(&self, waits: bool) {
+        self.book.asks(waits, self.shared().clock.elapsed_ms());
+        self.hurry();
+    }
+
+    /// Has the server asked at once when more is wanted than it knows.
+    #[cold]
+    fn hurry(&self) {
+        let shared = self.shared();
+        if self.book.hurries(shared.clock.elapsed_ms()) {
+            shared.wake.notify_one();
+        }
+    }
 }
 
 /// The most characters of a user's name (the client protocol).
@@ -41,17 +56,7 @@ impl Product {
 
     /// Somebody asks for it, and may want some.
     pub(crate) fn ask(&self) {
-        self.0.book.asks(false, self.0.shared().clock.elapsed_ms());
-        self.hurry();
-    }
-
-    /// Has the server asked at once when more is wanted than it knows.
-    #[cold]
-    fn hurry(&self) {
-        let shared = self.0.shared();
-        if self.0.book.hurries(shared.clock.elapsed_ms()) {
-            shared.wake.notify_one();
-        }
+        self.0.ask(false);
     }
 
     /// Its code.
@@ -135,7 +140,7 @@ impl Product {
         let shared = self.0.shared();
         let taken = self.0.book.take(user, waited, &*shared.clock, &shared.journal)?;
         if taken.was_last {
-            self.hurry();
+            self.0.hurry();
         }
         Some(Lease::new(self.0.clone(), taken))
     }
@@ -143,11 +148,8 @@ impl Product {
     #[cold]
     fn refuse(&self, user: Option<&Arc<str>>) -> Denied {
         let shared = self.0.shared();
-        let now_ms = shared.clock.elapsed_ms();
-        let refusal = self.0.book.refuse(user, now_ms, &shared.journal);
-        if self.0.book.hurries(now_ms) {
-            shared.wake.notify_one();
-        }
+        let refusal = self.0.book.refuse(user, shared.clock.elapsed_ms(), &shared.journal);
+        self.0.hurry();
         shared.denied(&self.0.book, refusal)
     }
 
@@ -191,11 +193,7 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn begin(handle: &'a Handle) -> Self {
-        let now_ms = handle.shared().clock.elapsed_ms();
-        handle.book.asks(true, now_ms);
-        if handle.book.hurries(now_ms) {
-            handle.shared().wake.notify_one();
-        }
+        handle.ask(true);
         Self { handle, is_over: false }
     }
 }

@@ -1,6 +1,5 @@
 //! What the application's side and the background task of a client share.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -38,12 +37,6 @@ struct Servers {
     problems: Vec<Option<String>>,
 }
 
-#[derive(Debug, Default)]
-struct Books {
-    by_code: BTreeMap<ProductCode, Arc<Book>>,
-    all: Vec<Arc<Book>>,
-}
-
 /// The shared part of a client.
 #[derive(Debug)]
 pub struct Shared {
@@ -64,7 +57,8 @@ pub struct Shared {
     /// How `host:port` of each server reads.
     pub names: Vec<String>,
     events: broadcast::Sender<Event>,
-    books: RwLock<Books>,
+    /// By their place.
+    books: RwLock<Vec<Arc<Book>>>,
     servers: Mutex<Servers>,
 }
 
@@ -104,28 +98,24 @@ impl Shared {
     /// # Errors
     /// [`Denied::TooManyProducts`].
     pub fn book(&self, product: &ProductCode) -> Result<Arc<Book>, Denied> {
-        if let Some(book) = self.books.read().unwrap_or_else(PoisonError::into_inner).by_code.get(product) {
-            return Ok(book.clone());
-        }
         let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(book) = books.by_code.get(product) {
+        if let Some(book) = books.iter().find(|book| book.product == *product) {
             return Ok(book.clone());
         }
-        if books.all.len() >= MOST_PRODUCTS {
+        if books.len() >= MOST_PRODUCTS {
             return Err(Denied::TooManyProducts);
         }
-        let book = Arc::new(Book::new(books.all.len(), product.clone(), self.names.len()));
+        let book = Arc::new(Book::new(books.len(), product.clone(), self.names.len()));
         if *self.closing.borrow() {
             book.close(self.clock.elapsed_ms(), &self.journal);
         }
-        books.by_code.insert(product.clone(), book.clone());
-        books.all.push(book.clone());
+        books.push(book.clone());
         Ok(book)
     }
 
     /// All books, by their place.
     pub fn books(&self) -> Vec<Arc<Book>> {
-        self.books.read().unwrap_or_else(PoisonError::into_inner).all.clone()
+        self.books.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
