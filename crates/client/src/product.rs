@@ -103,7 +103,7 @@ impl Product {
     pub async fn acquire(&self) -> Result<Lease, Denied> {
         match self.at_once() {
             Some(lease) => Ok(lease),
-            // Waiting has its room only when it comes to that.
+            // As in `Client::acquire`.
             None => Box::pin(self.acquire_within(self.0.patience)).await,
         }
     }
