@@ -99,7 +99,7 @@ export function periods({ hands }: Way, get: () => World): void {
     await expect(product(page, 'VAD')).toBeVisible();
 
     for (const [query, sentence] of [
-      ['range=custom&from=2026-13-45&to=2026-01-31', '“2026-13-45” is not a day. Enter days as 2026-01-31; the last 30 days are shown.'],
+      ['range=custom&from=2026-13-45&to=2026-01-31', '“2026-13-45” is not a day. Enter days as 2026-01-31. The last 30 days are shown.'],
       ['range=custom&from=&to=', '“” is not a day.'],
       ['range=custom&from=1990-01-01&to=2026-01-31', 'That is more than ten years'],
       ['range=fortnight', '“fortnight” is not a period.'],

@@ -8,6 +8,7 @@ mod group;
 mod hot;
 mod licensed;
 mod open;
+pub mod period;
 mod plan;
 mod purge;
 pub mod query;

@@ -19,7 +19,7 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
-use super::api::v1 as api;
+use super::api;
 use super::middleware::{claim, headers, host, request_id};
 use super::pages::{
     account, alerts, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, logs, render,
@@ -41,7 +41,16 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All routes with their access.
 pub fn table(app: App) -> Table {
-    Table::new(app)
+    api::routes(pages(Table::new(app)))
+        .get("/events", May(View), events::events)
+        .post("/peer/v1/join", Open, &["peer.join"], peer::join)
+        .post("/peer/v1/poll", Open, &[], peer::poll)
+        .get("/metrics", Open, metrics::get)
+}
+
+/// The console.
+fn pages(table: Table) -> Table {
+    table
         .get("/login", Open, render::page)
         .post("/login", Open, &["session.login"], login::log_in)
         .post("/logout", Open, &["session.logout"], login::log_out)
@@ -139,30 +148,6 @@ pub fn table(app: App) -> Table {
             &["alert.channel.remove"],
             alerts::remove_channel,
         )
-        .get("/events", May(View), events::events)
-        .get("/api/v1/status", May(View), api::status::get)
-        .get("/api/v1/config", May(View), api::config::get)
-        .put("/api/v1/config", May(EditConfiguration), &["conf.save"], api::config::put)
-        .get("/api/v1/config/history", May(View), api::history::get)
-        .post("/api/v1/config/restore", May(RestoreConfiguration), &["conf.save"], api::restore::post)
-        .get("/api/v1/licenses", May(View), api::licenses::get)
-        .get("/api/v1/ve/license", May(View), api::ve::get)
-        .post("/api/v1/ve/license", May(EditConfiguration), &["ve.install"], api::ve::post)
-        .get("/api/v1/ve/request", May(Exchange), api::ve::request)
-        .get("/api/v1/usage", May(View), api::usage::get)
-        .get("/api/v1/clients", May(View), api::clients::get)
-        .get("/api/v1/alerts", May(View), api::alerts::get)
-        .get("/api/v1/servers", May(View), api::servers::get)
-        .post("/api/v1/exchange/sync", May(Exchange), &["exchange.sync"], api::exchange::sync)
-        .get_audited("/api/v1/exchange/report", May(Exchange), &["exchange.report"], api::exchange::report)
-        .post("/api/v1/exchange/response", May(Exchange), &["exchange.push"], api::exchange::response)
-        .get("/api/v1/exchange/ledger", May(View), api::exchange::ledger)
-        .get("/api/v1/logs", May(ViewLogs), api::logs::get)
-        .get("/api/v1/audit", May(ViewAudit), api::audit::get)
-        .get("/api/v1/openapi.json", May(View), api::openapi::get)
-        .post("/peer/v1/join", Open, &["peer.join"], peer::join)
-        .post("/peer/v1/poll", Open, &[], peer::poll)
-        .get("/metrics", Open, metrics::get)
 }
 
 /// The whole service.

@@ -1,7 +1,7 @@
 //! The period, the zone and the step an address asks for.
 
+use engine::usage::period;
 use engine::usage::query::{Filter, Step};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
@@ -10,10 +10,6 @@ use crate::pages::usage::{Period, UsageFilter};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Days that are shown when the address names none.
-const DEFAULT_DAYS: i64 = 30;
-/// The longest period, days: daily roll-ups are kept for ten years.
-const LONGEST: i64 = 3_700;
 /// Hours are offered for periods up to this, days: one wide column each.
 const MOST_HOURLY: i64 = 31;
 /// Days are offered for periods up to this.
@@ -62,29 +58,18 @@ impl Asked {
     pub(super) fn in_zone(filter: &UsageFilter, now_ms: i64, own: &TimeZone) -> Asked {
         let mut filter = filter.clone();
         let mut problem = None;
-        let mut zone = own.clone();
-        if !filter.zone.is_empty() {
-            match TimeZone::get(&filter.zone) {
-                Ok(found) => zone = found,
-                Err(_) => {
-                    problem = Some(format!(
-                        "“{}” is not a time zone known here. Times are shown in the server's.",
-                        filter.zone
-                    ));
-                    filter.zone = String::new();
-                }
-            }
-        }
+        let zone = period::zone(&filter.zone, own).unwrap_or_else(|wrong| {
+            problem = Some(format!("{wrong} Times are shown in the server's."));
+            filter.zone = String::new();
+            own.clone()
+        });
         let now = zoned(now_ms, &zone);
-        let span = match span(&filter, &now) {
-            Ok(span) => span,
-            Err(wrong) => {
-                problem = Some(wrong);
-                (filter.range, filter.from, filter.to) = (String::new(), String::new(), String::new());
-                days_back(DEFAULT_DAYS, &now)
-            }
-        };
-        let (from, until, earlier) = (span.from, span.until, span.earlier);
+        let named = period::Period::read(&filter.range, &filter.from, &filter.to, &now);
+        let period::Period { from, until, before_from: earlier } = named.unwrap_or_else(|wrong| {
+            problem = Some(format!("{wrong} The last 30 days are shown."));
+            (filter.range, filter.from, filter.to) = (String::new(), String::new(), String::new());
+            period::Period::usual(&now)
+        });
         let last = until.checked_sub(1.millisecond()).unwrap_or_else(|_| until.clone());
         let period = Period {
             from_ms: from.timestamp().as_millisecond(),
@@ -143,63 +128,6 @@ impl Asked {
         let wanted = sensible.iter().copied().find(|step| step_word(*step) == self.filter.step);
         (wanted.unwrap_or(fitting), sensible)
     }
-}
-
-/// From, until, and where the period before begins.
-struct Span {
-    from: Zoned,
-    until: Zoned,
-    earlier: Zoned,
-}
-
-/// The period a filter names; what is wrong with it, as a sentence.
-fn span(filter: &UsageFilter, now: &Zoned) -> Result<Span, String> {
-    match filter.range.as_str() {
-        "" | "30d" => Ok(days_back(DEFAULT_DAYS, now)),
-        // So short a period would change much with the hour of the day: it ends with this hour, and begins as many hours before.
-        "7d" => Ok(rolling(7, now)),
-        "90d" => Ok(days_back(90, now)),
-        "365d" => Ok(days_back(365, now)),
-        "custom" => dates(&filter.from, &filter.to, now),
-        other => Err(format!("“{other}” is not a period. Choose one of those offered; the last 30 days are shown.")),
-    }
-}
-
-fn rolling(days: i64, now: &Zoned) -> Span {
-    let hour = Timestamp::from_millisecond((now.timestamp().as_millisecond().div_euclid(HOUR_MS) + 1) * HOUR_MS);
-    let until = hour.map_or_else(|_| now.clone(), |hour| hour.to_zoned(now.time_zone().clone()));
-    let back = |count: i64| until.checked_sub(count.days()).unwrap_or_else(|_| until.clone());
-    Span { from: back(days), earlier: back(2 * days), until }
-}
-
-/// The days up to today.
-fn days_back(days: i64, now: &Zoned) -> Span {
-    let today = now.date();
-    let first = today.checked_sub((days - 1).days()).unwrap_or(today);
-    whole_days(first, today, now)
-}
-
-/// From the beginning of a day to the end of another.
-fn whole_days(first: Date, last: Date, now: &Zoned) -> Span {
-    let zone = now.time_zone();
-    let begin = |date: Date| date.to_zoned(zone.clone()).unwrap_or_else(|_| now.clone());
-    let count = last.since(first).map_or(1, |span| i64::from(span.get_days()) + 1);
-    let after = last.tomorrow().unwrap_or(last);
-    let earlier = first.checked_sub(count.days()).unwrap_or(first);
-    Span { from: begin(first), until: begin(after), earlier: begin(earlier) }
-}
-
-fn dates(from: &str, to: &str, now: &Zoned) -> Result<Span, String> {
-    let day = |text: &str| {
-        text.parse::<Date>()
-            .map_err(|_| format!("“{text}” is not a day. Enter days as 2026-01-31; the last 30 days are shown."))
-    };
-    let (first, last) = (day(from)?, day(to)?);
-    let (first, last) = if first <= last { (first, last) } else { (last, first) };
-    if last.since(first).map_or(i64::MAX, |span| span.get_days().into()) > LONGEST {
-        return Err("That is more than ten years; no use is kept for so long. The last 30 days are shown.".to_owned());
-    }
-    Ok(whole_days(first, last, now))
 }
 
 /// An instant in a zone.
