@@ -14,14 +14,3 @@ pub struct Installation {
     /// Our own settings and where they come from.
     pub settings: Settings,
 }
-
-/// The session of this request, as the account page names it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CurrentSession {
-    pub user_id: i64,
-    pub handle: String,
-}
-
-/// Writes the `curl` command that sends a report: address, auth string, report.
-#[derive(Clone, Copy)]
-pub struct CurlCommand(pub fn(&str, &str, &str) -> String);

@@ -10,14 +10,14 @@ use licensing::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
 
 /// The signed-in person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     pub name: String,
     pub role: Role,
 }
 
 /// Whether this server has an identity at the licensing nodes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Standing {
     #[default]
     Unregistered,
@@ -30,7 +30,7 @@ pub enum Standing {
 }
 
 /// The facts the top bar shows on each page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Badge {
     pub server_name: String,
     /// The short form, `{DF99…0B8E}`.
@@ -47,7 +47,7 @@ pub struct Badge {
 }
 
 /// The colour theme a person chose; kept in a cookie.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
     #[default]
     System,
@@ -93,7 +93,7 @@ impl Theme {
 }
 
 /// How good or bad a message is. Always shown with an icon and a word, never by colour alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
     #[default]
     Neutral,
@@ -145,7 +145,7 @@ pub struct Flash {
 }
 
 /// One reason why a form was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field; none when the whole form is meant.
     pub field: Option<String>,
@@ -153,7 +153,7 @@ pub struct FieldError {
 }
 
 /// A refused form: what was typed, and what is wrong with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormState {
     pub values: Vec<(String, String)>,
     pub errors: Vec<FieldError>,
@@ -179,6 +179,8 @@ impl FormState {
 /// Everything a page may know about the request it answers.
 #[derive(Clone, Debug, Default)]
 pub struct RequestContext {
+    /// Of the page, for the title of the window.
+    pub title: String,
     pub viewer: Option<Viewer>,
     pub badge: Badge,
     pub theme: Theme,
@@ -190,11 +192,19 @@ pub struct RequestContext {
     pub path: String,
     pub query: Vec<(String, String)>,
     pub request_id: String,
+    /// How the console is reached: `http://127.0.0.1:8084`.
+    pub origin: String,
     /// The request came over TLS.
     pub secure: bool,
 }
 
 impl RequestContext {
+    /// "Configuration · lic-01 · Leasehold".
+    pub fn document_title(&self) -> String {
+        let parts = [self.title.as_str(), &self.badge.server_name, "Leasehold"];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" \u{b7} ")
+    }
+
     /// Value of a query parameter; empty counts as absent.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())

@@ -3,6 +3,7 @@
 mod assets;
 mod cli;
 mod clients;
+mod console;
 mod control;
 mod exchange_json;
 mod exit;

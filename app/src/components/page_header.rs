@@ -1,11 +1,9 @@
 //! The head of a page: where one is, what this is, what one can do.
 
 use crate::drawn::{Draw, Drawn};
-use crate::request::request;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-/// Breadcrumbs, the one `h1`, a sentence under it, and the actions of the page. Also sets the title of the document.
+/// Breadcrumbs, the one `h1`, a sentence under it, and the actions of the page.
 #[component]
 pub fn PageHeader(
     #[prop(into)] title: String,
@@ -20,7 +18,6 @@ pub fn PageHeader(
     actions: Option<Drawn>,
 ) -> impl IntoView {
     view! {
-        <Title text=document_title(&title) />
         <header class="page-head">
             <div class="page-title">
                 {(!crumbs.is_empty()).then(|| view! {
@@ -39,12 +36,4 @@ pub fn PageHeader(
         </header>
     }
     .drawn()
-}
-
-/// "Configuration · lic-01 · Leasehold". leptos_meta writes titles unescaped, so what could be markup is left out.
-pub(crate) fn document_title(title: &str) -> String {
-    let server: String = request().badge.server_name.clone();
-    let joined =
-        if server.is_empty() { format!("{title} · Leasehold") } else { format!("{title} · {server} · Leasehold") };
-    joined.replace(['<', '>', '&'], " ")
 }

@@ -1,16 +1,17 @@
 //! The HTML document itself. Complete without script; script only adds what is alive.
 
+use crate::drawn::{Draw, Inner};
 use crate::request::{assets, request};
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
-use leptos_meta::MetaTags;
 
 /// `<!DOCTYPE html>` to `</html>` around a page.
 #[component]
-pub fn Document(children: Children) -> impl IntoView {
+pub fn Document(children: Inner) -> impl IntoView {
     let assets = assets();
-    let theme = request().theme.attribute();
+    let request = request();
+    let theme = request.theme.attribute();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -19,17 +20,17 @@ pub fn Document(children: Children) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.unwrap_or("light dark") />
                 <meta name="robots" content="noindex" />
+                <title>{request.document_title()}</title>
                 <link rel="icon" type="image/svg+xml" href=assets.favicon />
                 <link rel="stylesheet" href=assets.css />
                 {assets.js.as_deref().and_then(hydration_options).map(|options| view! {
                     <HydrationScripts options=options islands=true />
                 })}
-                <MetaTags />
             </head>
-            <body>{children()}</body>
+            <body>{children.draw()}</body>
         </html>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Leptos derives the addresses of script and module from a folder and a name: `/pkg/leasehold.<hash>.js` and

@@ -51,7 +51,7 @@ pub fn TextArea(
     .drawn()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -104,7 +104,6 @@ fn rfc3339(at_ms: i64) -> String {
     written(at_ms, false, "%Y-%m-%dT%H:%M:%SZ")
 }
 
-#[cfg(feature = "ssr")]
 fn written(at_ms: i64, local: bool, format: &str) -> String {
     use jiff::{Timestamp, tz::TimeZone};
     let Ok(instant) = Timestamp::from_millisecond(at_ms) else { return String::new() };
@@ -112,13 +111,7 @@ fn written(at_ms: i64, local: bool, format: &str) -> String {
     instant.to_zoned(zone).strftime(format).to_string()
 }
 
-/// Pages are rendered on the server only; the browser never formats a time.
-#[cfg(not(feature = "ssr"))]
-fn written(_at_ms: i64, _local: bool, _format: &str) -> String {
-    String::new()
-}
-
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -39,12 +39,12 @@ use state::way;
 pub use track::ContactTrack;
 pub(crate) use words::{contact_sentence, counted, grouped};
 
-use crate::installation::Installation;
-use leptos::prelude::use_context;
+use crate::request::request;
 
 /// A call of the API as a command, with what follows it.
 pub(crate) fn curl(method: &str, path: &str, rest: &str) -> String {
-    let origin = use_context::<Installation>().map_or_else(|| "$CONSOLE".to_owned(), |here| here.origin);
+    let origin =
+        Some(request().origin.clone()).filter(|origin| !origin.is_empty()).unwrap_or_else(|| "$CONSOLE".to_owned());
     let method = if method == "GET" { String::new() } else { format!("-X {method} ") };
     format!("curl {method}{origin}{path} \\\n  -H \"Authorization: Bearer $TOKEN\"{rest}")
 }

@@ -5,10 +5,9 @@ use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// The data of the sign-in page.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Login {
     /// The page to go to afterwards; a path of this console.
     pub next: String,
@@ -27,7 +26,7 @@ fn Kept() -> impl IntoView {
 }
 
 /// The data of the page that gives back what was typed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resume {
     /// Where the form was sent.
     pub path: String,

@@ -21,7 +21,6 @@ mod usage;
 use app::components::Document;
 use app::request::{Assets, RequestContext};
 use leptos::prelude::*;
-use leptos_meta::{ServerMetaContext, provide_meta_context};
 
 /// A page in one state.
 pub struct Preview {
@@ -33,15 +32,12 @@ pub struct Preview {
 pub fn render(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView) -> Preview {
     let owner = Owner::new();
     let html = owner.with(|| {
-        let (meta, _output) = ServerMetaContext::new();
-        provide_context(meta);
-        provide_meta_context();
-        provide_context(std::sync::Arc::new(context));
+        provide_context(std::sync::Arc::new(RequestContext { title: "Preview".to_owned(), ..context }));
         provide_context(Assets { css: "main.css".into(), js: None, wasm: None, favicon: "favicon.svg".into() });
         let content = page();
         view! { <Document>{content}</Document> }.to_html()
     });
-    Preview { name: name.to_owned(), html: html.replace("</head>", "<title>Preview</title></head>") }
+    Preview { name: name.to_owned(), html }
 }
 
 /// Writes all pages and the style sheet, when a folder is named.

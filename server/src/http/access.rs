@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use licensing::permission::Permission;
 
 use super::identity::Caller;
-use super::pages::{error, login};
 use super::problem::Problem;
 use super::state::App;
+use crate::console::page::is_api;
+use crate::console::{PageError, login};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Access {
 
 /// Lets a request through, or sends it where it belongs.
 pub async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/") || request.uri().path() == app::paths::EVENTS;
+    let api = is_api(request.uri().path());
     let caller = request.extensions().get::<Caller>();
     let known = caller.and_then(|c| c.known.clone());
     let (permission, person) = match access {
@@ -36,10 +37,10 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
         Access::Unclaimed | Access::Wizard => {
             let setup = match app.engine.setup().await {
                 Ok(setup) => setup,
-                Err(error) => return Problem::internal(&error).into_response(),
+                Err(error) => return PageError::from(error).into_response(),
             };
             if setup.done && !(known.is_some() && request.uri().path() == app::paths::SETUP_DONE) {
-                return error::not_found(&app, &request).await;
+                return PageError::NOWHERE.into_response();
             }
             if access == Access::Unclaimed {
                 if setup.claimed {
@@ -74,8 +75,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
     };
     match why_not {
         None => next.run(request).await,
-        Some(reason) if api => Problem::new(StatusCode::FORBIDDEN, reason).into_response(),
-        Some(reason) => error::page(&app, &request, StatusCode::FORBIDDEN, "Not allowed", reason).await,
+        Some(reason) => PageError::Said(StatusCode::FORBIDDEN, "Not allowed".into(), reason.into()).into_response(),
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
 async fn to_login(app: &App, back: &str) -> Response {
     match app.engine.setup().await {
         Ok(setup) if !setup.claimed => return Redirect::to(app::paths::SETUP).into_response(),
-        Err(error) => return Problem::internal(&error).into_response(),
+        Err(error) => return PageError::from(error).into_response(),
         Ok(_) => {}
     }
     Redirect::to(&app::paths::login(if back == "/" { "" } else { back })).into_response()

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::state::App;
 
 /// Everything known of who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Caller {
     /// Network address.
     pub address: Option<String>,

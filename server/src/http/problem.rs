@@ -1,5 +1,5 @@
-//! Errors under `/api`: `application/problem+json` (RFC 9457). Use [`Problem`] in API handlers and middleware that runs
-//! before a page is chosen; pages show [`app::answer::Answer::Error`] instead.
+//! Errors under `/api`: `application/problem+json` (RFC 9457). API handlers use [`Problem`]; pages and the layers around both use
+//! [`PageError`](crate::console::PageError), which the API is told as a problem.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

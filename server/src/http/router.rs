@@ -1,10 +1,12 @@
 //! All routes, and what wraps them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use app::paths;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
@@ -12,7 +14,9 @@ use licensing::permission::Permission::{
     ViewLogs,
 };
 use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration as CookieDuration;
@@ -21,21 +25,24 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::api;
 use super::middleware::{claim, headers, host, request_id};
-use super::pages::{
-    account, alerts, clients, clusters, configuration, diagnostics, error, exchange, licenses, login, logs, render,
-    servers, setup, theme, usage, ve,
-};
 use super::peer;
-use super::problem::Problem;
 use super::state::App;
 use super::table::Table;
 use super::{events, health, identity, metrics};
 use crate::assets;
+use crate::console::exchange::by_hand;
+use crate::console::page::is_api;
+use crate::console::{
+    Page, PageError, account, alerts, audit, clients, clusters, configuration, diagnostics, draw, exchange, licenses,
+    login, logs, overview, servers, settings, setup, theme, usage, ve,
+};
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some room.
 pub const MAX_BODY: usize = 3 * licensing::conf::MAX_BYTES + 64 * 1024;
 /// The same where the answer of a licensing node comes in, as a form or as it is.
 pub const MAX_ANSWER: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
+/// How hard brotli and gzip try: what a page saves beyond this is not worth the time.
+const COMPRESSION: i32 = 4;
 /// A request must be answered within this time; open streams excepted.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -48,95 +55,95 @@ pub fn table(app: App) -> Table {
         .get("/metrics", Open, metrics::get)
 }
 
-/// The console.
+/// The pages of the console and their forms.
 fn pages(table: Table) -> Table {
     table
-        .get("/login", Open, render::page)
-        .post("/login", Open, &["session.login"], login::log_in)
-        .post("/logout", Open, &["session.logout"], login::log_out)
-        .post("/theme", Open, &[], theme::choose)
-        .get("/setup", Unclaimed, setup::token_page)
-        .post("/setup", Unclaimed, &[], setup::token)
-        .get("/setup/administrator", Unclaimed, setup::administrator_page)
-        .post("/setup/administrator", Unclaimed, &["user.add"], setup::administrator)
-        .get("/setup/guid", Wizard, render::page)
-        .post("/setup/guid", Wizard, &[], setup::guid)
-        .get("/setup/connection", Wizard, setup::connection_page)
-        .post("/setup/connection", Wizard, &[], setup::connection)
-        .get("/setup/key", Wizard, setup::key_page)
-        .post("/setup/key", Wizard, &[], setup::key)
-        .get("/setup/review", Wizard, setup::review_page)
-        .post("/setup/review", Wizard, &["conf.save", "server.register"], setup::review)
-        .get("/setup/done", Wizard, setup::done_page)
-        .get("/", Person(View), render::page)
-        .get("/configuration", Person(View), render::page)
-        .post("/configuration", Person(EditConfiguration), &[], configuration::review_form)
-        .get("/configuration/text", Person(View), render::page)
-        .post("/configuration/text", Person(EditConfiguration), &[], configuration::review_text)
-        .post("/configuration/save", Person(EditConfiguration), &["conf.save"], configuration::save)
-        .get("/configuration/history", Person(View), render::page)
-        .get("/configuration/history/{number}", Person(View), render::page)
-        .post("/configuration/restore", Person(RestoreConfiguration), &["conf.save"], configuration::restore)
-        .get("/configuration/outside", Person(View), render::page)
-        .post("/configuration/outside", Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
-        .get("/licenses", Person(View), render::page)
-        .get("/licenses.csv", Person(View), licenses::csv)
-        .get("/licenses/machine/request.json", Person(Exchange), ve::request)
-        .post("/licenses/machine", Person(EditConfiguration), &["ve.install"], ve::install)
-        .get("/usage", Person(View), render::page)
-        .get("/usage.csv", Person(View), usage::csv)
-        .get("/usage.json", Person(View), usage::json)
-        .get("/clients", Person(View), clients::page)
-        .get("/clients.csv", Person(View), clients::csv)
-        .get("/clients/{id}", Person(View), render::page)
+        .get(paths::LOGIN, Open, login::page)
+        .post(paths::LOGIN, Open, &["session.login"], login::log_in)
+        .post(paths::LOGOUT, Open, &["session.logout"], login::log_out)
+        .post(paths::THEME, Open, &[], theme::choose)
+        .get(paths::SETUP, Unclaimed, setup::token_page)
+        .post(paths::SETUP, Unclaimed, &[], setup::token)
+        .get(paths::SETUP_ADMINISTRATOR, Unclaimed, setup::administrator_page)
+        .post(paths::SETUP_ADMINISTRATOR, Unclaimed, &["user.add"], setup::administrator)
+        .get(paths::SETUP_GUID, Wizard, setup::guid_page)
+        .post(paths::SETUP_GUID, Wizard, &[], setup::guid)
+        .get(paths::SETUP_CONNECTION, Wizard, setup::connection_page)
+        .post(paths::SETUP_CONNECTION, Wizard, &[], setup::connection)
+        .get(paths::SETUP_KEY, Wizard, setup::key_page)
+        .post(paths::SETUP_KEY, Wizard, &[], setup::key)
+        .get(paths::SETUP_REVIEW, Wizard, setup::review_page)
+        .post(paths::SETUP_REVIEW, Wizard, &["conf.save", "server.register"], setup::review)
+        .get(paths::SETUP_DONE, Wizard, setup::done_page)
+        .get(paths::OVERVIEW, Person(View), overview::page)
+        .get(paths::CONFIGURATION, Person(View), configuration::page)
+        .post(paths::CONFIGURATION, Person(EditConfiguration), &[], configuration::review_form)
+        .get(paths::CONFIGURATION_TEXT, Person(View), configuration::text_page)
+        .post(paths::CONFIGURATION_TEXT, Person(EditConfiguration), &[], configuration::review_text)
+        .post(paths::CONFIGURATION_SAVE, Person(EditConfiguration), &["conf.save"], configuration::save)
+        .get(paths::CONFIGURATION_HISTORY, Person(View), configuration::history_page)
+        .get(paths::CONFIGURATION_REVISION_PATTERN, Person(View), configuration::revision_page)
+        .post(paths::CONFIGURATION_RESTORE, Person(RestoreConfiguration), &["conf.save"], configuration::restore)
+        .get(paths::CONFIGURATION_OUTSIDE, Person(View), configuration::outside_page)
+        .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
+        .get(paths::LICENSES, Person(View), licenses::page)
+        .get(paths::LICENSES_CSV, Person(View), licenses::file)
+        .get(paths::LICENSE_REQUEST, Person(Exchange), ve::request)
+        .post(paths::LICENSE_INSTALL, Person(EditConfiguration), &["ve.install"], ve::install)
+        .get(paths::USAGE, Person(View), usage::page)
+        .get(paths::USAGE_CSV, Person(View), usage::csv)
+        .get(paths::USAGE_JSON, Person(View), usage::json)
+        .get(paths::CLIENTS, Person(View), clients::page)
+        .get(paths::CLIENTS_CSV, Person(View), clients::file)
+        .get("/clients/{id}", Person(View), clients::one)
         .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
-        .get("/servers", Person(View), servers::page)
-        .post("/servers/handover", Person(HandOver), &["server.handover"], servers::hand_over)
-        .post("/servers/rehearse", Person(HandOver), &["server.rehearse"], servers::rehearse)
-        .post("/servers/take-back", Person(HandOver), &["server.take_back"], servers::take_back)
-        .post("/servers/invite", Person(ManageServers), &["peer.invite"], servers::invite)
-        .post("/servers/join", Person(ManageServers), &["peer.join"], servers::join)
-        .post("/servers/remove", Person(ManageServers), &["peer.remove"], servers::remove)
-        .get("/exchange", Person(View), render::page)
-        .post("/exchange/sync", Person(Exchange), &["exchange.sync"], exchange::sync)
-        .post("/exchange/registration", Person(Register), &["server.register"], exchange::registration)
-        .get("/exchange/hand", Person(View), render::page)
-        .post("/exchange/hand/report", Person(Exchange), &["exchange.report"], exchange::report)
-        .post("/exchange/hand/response", Person(Exchange), &["exchange.push"], exchange::response)
-        .get("/exchange/report/{id}/download", Person(Exchange), exchange::download)
-        .get("/exchange/receipt/{id}", Person(View), render::page)
-        .get("/exchange/ledger", Person(View), render::page)
-        .get("/exchange/clusters", Person(View), render::page)
-        .post("/exchange/clusters", Person(EditConfiguration), &["cluster.add"], clusters::add)
-        .get("/exchange/clusters/{id}", Person(View), render::page)
+        .get(paths::SERVERS, Person(View), servers::page)
+        .post(paths::SERVERS_HANDOVER, Person(HandOver), &["server.handover"], servers::hand_over)
+        .post(paths::SERVERS_REHEARSE, Person(HandOver), &["server.rehearse"], servers::rehearse)
+        .post(paths::SERVERS_TAKE_BACK, Person(HandOver), &["server.take_back"], servers::take_back)
+        .post(paths::SERVERS_INVITE, Person(ManageServers), &["peer.invite"], servers::invite)
+        .post(paths::SERVERS_JOIN, Person(ManageServers), &["peer.join"], servers::join)
+        .post(paths::SERVERS_REMOVE, Person(ManageServers), &["peer.remove"], servers::remove)
+        .get(paths::EXCHANGE, Person(View), exchange::page)
+        .post(paths::EXCHANGE_SYNC, Person(Exchange), &["exchange.sync"], exchange::sync)
+        .post(paths::EXCHANGE_REGISTRATION, Person(Register), &["server.register"], exchange::registration)
+        .get(paths::EXCHANGE_HAND, Person(View), by_hand::page)
+        .post(paths::EXCHANGE_HAND_REPORT, Person(Exchange), &["exchange.report"], by_hand::report)
+        .post(paths::EXCHANGE_HAND_RESPONSE, Person(Exchange), &["exchange.push"], by_hand::response)
+        .get(paths::EXCHANGE_REPORT_DOWNLOAD_PATTERN, Person(Exchange), by_hand::download)
+        .get(paths::EXCHANGE_RECEIPT_PATTERN, Person(View), exchange::receipt)
+        .get(paths::EXCHANGE_LEDGER, Person(View), exchange::ledger_page)
+        .get(paths::EXCHANGE_CLUSTERS, Person(View), clusters::page)
+        .post(paths::EXCHANGE_CLUSTERS, Person(EditConfiguration), &["cluster.add"], clusters::add)
+        .get(paths::EXCHANGE_CLUSTER_PATTERN, Person(View), clusters::one)
         .post("/exchange/clusters/{id}/report", Person(Exchange), &[], clusters::report)
         .post("/exchange/clusters/{id}/pull", Person(Exchange), &["cluster.pull"], clusters::pull)
         .post("/exchange/clusters/{id}/push", Person(Exchange), &["cluster.push"], clusters::push)
         .post("/exchange/clusters/{id}/remove", Person(EditConfiguration), &["cluster.remove"], clusters::remove)
-        .get("/diagnostics", Person(View), render::page)
-        .post("/diagnostics/probe", Person(Exchange), &["diagnostics.probe"], diagnostics::probe)
-        .post("/diagnostics/port", Person(EditConfiguration), &["conf.save"], diagnostics::port)
-        .get("/diagnostics/firewall.txt", Person(View), diagnostics::firewall_text)
-        .get("/diagnostics/firewall.csv", Person(View), diagnostics::firewall_csv)
-        .get("/logs", Person(ViewLogs), logs::page)
-        .get("/logs.txt", Person(ViewLogs), logs::text)
-        .get("/audit", Person(ViewAudit), render::page)
-        .get("/account", Person(OwnAccount), render::page)
-        .post("/account/password", Person(OwnAccount), &["user.password"], account::password)
-        .post("/account/sessions/revoke", Person(OwnAccount), &["session.end"], account::revoke)
-        .post("/account/sessions/revoke-others", Person(OwnAccount), &["session.end"], account::revoke_others)
-        .get("/settings", Person(View), render::page)
-        .get("/settings/alerts", Person(View), render::page)
-        .get("/settings/alerts/rules/new", Person(View), render::page)
-        .get("/settings/alerts/rules/{id}", Person(View), render::page)
-        .post("/settings/alerts/rules/review", Person(EditConfiguration), &[], alerts::review)
-        .post("/settings/alerts/rules", Person(EditConfiguration), &["alert.add", "alert.change"], alerts::save_rule)
+        .get(paths::DIAGNOSTICS, Person(View), diagnostics::page)
+        .post(paths::DIAGNOSTICS_PROBE, Person(Exchange), &["diagnostics.probe"], diagnostics::probe)
+        .post(paths::DIAGNOSTICS_PORT, Person(EditConfiguration), &["conf.save"], diagnostics::port)
+        .get(paths::DIAGNOSTICS_FIREWALL_TEXT, Person(View), diagnostics::firewall_as_text)
+        .get(paths::DIAGNOSTICS_FIREWALL_CSV, Person(View), diagnostics::firewall_as_csv)
+        .get(paths::LOGS, Person(ViewLogs), logs::page)
+        .get(paths::LOGS_TEXT, Person(ViewLogs), logs::text)
+        .get(paths::AUDIT, Person(ViewAudit), audit::page)
+        .get(paths::ACCOUNT, Person(OwnAccount), account::page)
+        .post(paths::ACCOUNT_PASSWORD, Person(OwnAccount), &["user.password"], account::password)
+        .post(paths::ACCOUNT_SESSIONS_REVOKE, Person(OwnAccount), &["session.end"], account::revoke)
+        .post(paths::ACCOUNT_SESSIONS_REVOKE_OTHERS, Person(OwnAccount), &["session.end"], account::revoke_others)
+        .get(paths::SETTINGS, Person(View), settings::page)
+        .get(paths::ALERTS, Person(View), alerts::page)
+        .get(paths::ALERT_RULE_NEW, Person(View), alerts::new_rule)
+        .get("/settings/alerts/rules/{id}", Person(View), alerts::rule)
+        .post(paths::ALERT_REVIEW, Person(EditConfiguration), &[], alerts::review)
+        .post(paths::ALERT_RULES, Person(EditConfiguration), &["alert.add", "alert.change"], alerts::save_rule)
         .post("/settings/alerts/rules/{id}/disable", Person(EditConfiguration), &["alert.disable"], alerts::disable)
         .post("/settings/alerts/rules/{id}/remove", Person(EditConfiguration), &["alert.remove"], alerts::remove_rule)
-        .get("/settings/alerts/channels/new", Person(View), render::page)
-        .get("/settings/alerts/channels/{id}", Person(View), render::page)
+        .get(paths::ALERT_CHANNEL_NEW, Person(View), alerts::new_channel)
+        .get("/settings/alerts/channels/{id}", Person(View), alerts::channel)
         .post(
-            "/settings/alerts/channels",
+            paths::ALERT_CHANNELS,
             Person(EditConfiguration),
             &["alert.channel.add", "alert.channel.change"],
             alerts::save_channel,
@@ -159,13 +166,23 @@ pub fn router(app: App) -> Router {
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(CookieDuration::hours(12)))
         .with_signed(app.cookie_key.clone());
-    let inner =
-        table(app.clone()).into_router().fallback(fallback).method_not_allowed_fallback(method_not_allowed).layer(
+    let table = table(app.clone());
+    let pages: Arc<[&'static str]> =
+        table.routes.iter().filter(|route| route.method == "GET").map(|route| route.path).collect();
+    let inner = table
+        .into_router()
+        .fallback(fallback)
+        .method_not_allowed_fallback(move |request| method_not_allowed(pages.clone(), request))
+        .layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(app.clone(), cross_origin))
-                .layer(CsrfLayer::new())
                 .layer(sessions)
                 .layer(from_fn_with_state(app.clone(), identity::identify))
+                .layer(from_fn_with_state(app.clone(), draw))
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(from_fn_with_state(app.clone(), host::host))
+                .layer(from_fn(timeout))
+                .layer(from_fn(cross_origin))
+                .layer(CsrfLayer::new())
                 .layer(from_fn_with_state(app.clone(), claim::claim))
                 // Handlers keep to a smaller limit wherever no answer of a node comes in.
                 .layer(DefaultBodyLimit::max(MAX_ANSWER)),
@@ -173,71 +190,75 @@ pub fn router(app: App) -> Router {
     let open = Router::new()
         .route("/livez", axum::routing::get(health::livez))
         .route("/readyz", axum::routing::get(health::readyz))
-        .route("/pkg/{name}", axum::routing::get(assets::serve));
+        .route("/pkg/{name}", axum::routing::get(assets::serve))
+        .layer(from_fn_with_state(app.clone(), host::host));
     Router::new()
         .merge(inner)
         .merge(open)
         .layer(
             ServiceBuilder::new()
+                .layer(CompressionLayer::new().quality(CompressionLevel::Precise(COMPRESSION)))
                 .layer(from_fn(request_id::request_id))
                 .layer(from_fn_with_state(app.clone(), headers::headers))
-                .layer(CatchPanicLayer::custom(panicked))
-                .layer(from_fn_with_state(app.clone(), host::host))
-                .layer(from_fn(timeout)),
+                .layer(CatchPanicLayer::custom(panicked)),
         )
         .route_layer(from_fn(metrics::measure))
         .with_state(app)
 }
 
 /// Explains a refused cross-origin request.
-async fn cross_origin(State(app): State<App>, request: Request, next: axum::middleware::Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let again = Request::from_parts(parts.clone(), axum::body::Body::empty());
-    let response = next.run(Request::from_parts(parts, body)).await;
+async fn cross_origin(request: Request, next: axum::middleware::Next) -> Response {
+    let response = next.run(request).await;
     if response.extensions().get::<ProtectionError>().is_none() {
         return response;
     }
-    let sentence =
-        "This request came from another site and was not carried out. Open the console itself and try there.";
-    if again.uri().path().starts_with("/api/") {
-        Problem::new(StatusCode::FORBIDDEN, sentence).into_response()
-    } else {
-        error::page(&app, &again, StatusCode::FORBIDDEN, "From another site", sentence).await
-    }
+    let sentence = "This request came from another site and was not carried out. Open the console and try there.";
+    PageError::Said(StatusCode::FORBIDDEN, "From another site".into(), sentence.into()).into_response()
 }
 
 async fn timeout(request: Request, next: axum::middleware::Next) -> Response {
     // An exchange asks many nodes, each with its own limit of time.
-    if request.uri().path() == "/api/v1/exchange/sync" {
+    if request.uri().path() == paths::API_EXCHANGE_SYNC {
         return next.run(request).await;
     }
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::new(StatusCode::REQUEST_TIMEOUT, "The request took longer than 30 s and was given up.")
-            .into_response(),
-    }
+    tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
+        let sentence = format!("The request took longer than {} s and was given up.", TIMEOUT.as_secs());
+        PageError::Said(StatusCode::REQUEST_TIMEOUT, "Took too long".into(), sentence.into()).into_response()
+    })
 }
 
-async fn fallback(State(app): State<App>, request: Request) -> Response {
-    if request.uri().path().starts_with("/api/") {
-        return Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address.").into_response();
-    }
-    error::not_found(&app, &request).await
+async fn fallback() -> PageError {
+    PageError::NOWHERE
 }
 
-async fn method_not_allowed(State(app): State<App>, request: Request) -> Response {
+/// A GET of an address that only takes forms leads to the page of the form.
+async fn method_not_allowed(pages: Arc<[&'static str]>, request: Request) -> Response {
+    let path = request.uri().path();
+    if request.method() == Method::GET && !is_api(path) {
+        return Page::to(page_above(&pages, path)).into_response();
+    }
     let sentence = format!("{} is not possible at this address.", request.method());
-    if request.uri().path().starts_with("/api/") {
-        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, sentence).into_response();
+    PageError::Said(StatusCode::METHOD_NOT_ALLOWED, "Not possible here".into(), sentence.into()).into_response()
+}
+
+/// The nearest page above an address.
+fn page_above<'a>(pages: &[&str], path: &'a str) -> &'a str {
+    let is_page = |path: &str| {
+        pages.iter().any(|page| {
+            page.split('/').count() == path.split('/').count()
+                && page.split('/').zip(path.split('/')).all(|(page, part)| page.starts_with('{') || page == part)
+        })
+    };
+    let mut above = path;
+    while let Some((rest, _)) = above.rsplit_once('/').filter(|(rest, _)| !rest.is_empty()) {
+        if is_page(rest) {
+            return rest;
+        }
+        above = rest;
     }
-    error::page(&app, &request, StatusCode::METHOD_NOT_ALLOWED, "Not possible here", &sentence).await
+    paths::OVERVIEW
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    tracing::error!("a handler panicked; the request was answered with 500");
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Leasehold could not do this; the server's log says why, under the request id.",
-    )
-    .into_response()
+    PageError::internal("a handler panicked").into_response()
 }

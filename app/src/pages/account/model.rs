@@ -1,10 +1,9 @@
 //! What a person sees of the own account.
 
 use licensing::permission::Role;
-use serde::{Deserialize, Serialize};
 
 /// The own account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Account {
     pub name: String,
     pub role: Role,
@@ -16,7 +15,7 @@ pub struct Account {
 }
 
 /// One signed-in browser.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionItem {
     /// Names the session in forms; not the secret of its cookie.
     pub id: String,

@@ -1,10 +1,9 @@
 //! What the pages of the alerts show.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// `/settings/alerts`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertsPage {
     pub rules: Vec<RuleRow>,
     pub channels: Vec<ChannelRow>,
@@ -13,7 +12,7 @@ pub struct AlertsPage {
 }
 
 /// A rule and how it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleRow {
     pub id: i64,
     /// What it watches, with its number.
@@ -38,7 +37,7 @@ pub struct RuleRow {
 }
 
 /// One thing that is not well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectRow {
     /// A sentence.
     pub words: String,
@@ -48,7 +47,7 @@ pub struct SubjectRow {
 }
 
 /// A channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChannelRow {
     pub id: i64,
     pub name: String,
@@ -61,7 +60,7 @@ pub struct ChannelRow {
 }
 
 /// What became of one message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRow {
     pub at_ms: i64,
     pub title: String,
@@ -77,7 +76,7 @@ pub struct DeliveryRow {
 }
 
 /// The form of a rule.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleForm {
     /// The rule that is changed; none for a new one.
     pub id: Option<i64>,
@@ -95,7 +94,7 @@ pub struct RuleForm {
 }
 
 /// Something that can be watched.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KindRow {
     /// The word in addresses and forms.
     pub word: String,
@@ -106,7 +105,7 @@ pub struct KindRow {
 }
 
 /// A rule before it is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleReview {
     pub id: Option<i64>,
     pub sentence: String,
@@ -132,7 +131,7 @@ pub struct RuleReview {
 }
 
 /// One time it would have fired.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EpisodeRow {
     /// Empty for the server itself.
     pub subject: String,
@@ -142,7 +141,7 @@ pub struct EpisodeRow {
 }
 
 /// The form of a channel.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelForm {
     /// The channel that is changed; none for a new one.
     pub id: Option<i64>,

@@ -1,9 +1,7 @@
 //! What the audit log shows.
 
-use serde::{Deserialize, Serialize};
-
 /// One page of the audit log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AuditLog {
     /// Newest first.
     pub items: Vec<AuditItem>,
@@ -17,7 +15,7 @@ pub struct AuditLog {
 }
 
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AuditItem {
     pub id: i64,
     pub at_ms: i64,
@@ -34,7 +32,7 @@ pub struct AuditItem {
 }
 
 /// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
     Refused,
@@ -42,7 +40,7 @@ pub enum Outcome {
 }
 
 /// Whether the entries are still the ones that were written.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Chain {
     /// Each entry up to this one fits the one before.
     Verified {

@@ -2,10 +2,9 @@
 
 use crate::pages::usage::Connect;
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The applications that take licenses from this server.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClientsPage {
     /// Filtered and sorted.
     pub items: Vec<ClientRow>,
@@ -24,7 +23,7 @@ pub struct ClientsPage {
 }
 
 /// The query of the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientFilter {
     pub q: String,
     pub product: String,
@@ -38,7 +37,7 @@ pub struct ClientFilter {
 }
 
 /// One client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientRow {
     pub id: i64,
     /// Its own identifier.
@@ -62,7 +61,7 @@ pub struct ClientRow {
 }
 
 /// What a client has of one product.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holding {
     pub product: String,
     pub held: u32,
@@ -79,7 +78,7 @@ pub struct Holding {
 }
 
 /// One client in detail.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientPage {
     pub row: ClientRow,
     pub epoch: u64,
@@ -93,7 +92,7 @@ pub struct ClientPage {
 }
 
 /// How much of a product is in use.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PoolUse {
     pub product: String,
     pub licensed: u32,

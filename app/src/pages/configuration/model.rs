@@ -3,10 +3,9 @@
 use licensing::conf::check::Finding;
 use licensing::conf::diff::Diff;
 use licensing::conf::view::SettingView;
-use serde::{Deserialize, Serialize};
 
 /// The file as it was read for this page.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FileInfo {
     pub path: String,
     /// Names the bytes this page was made from; sent back with each form. The value of the `ETag`, without quotes.
@@ -18,7 +17,7 @@ pub struct FileInfo {
 }
 
 /// The settings as a form.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigurationForm {
     pub file: FileInfo,
     pub settings: Vec<SettingView>,
@@ -28,7 +27,7 @@ pub struct ConfigurationForm {
 }
 
 /// The file as text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfigurationText {
     pub file: FileInfo,
     /// As `licensing::conf::text::shown` shows it.
@@ -38,7 +37,7 @@ pub struct ConfigurationText {
 }
 
 /// Which of the two editors a change came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EditMode {
     #[default]
     Form,
@@ -56,7 +55,7 @@ impl EditMode {
 }
 
 /// A change on its way: what was sent, to be sent again with the next form.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
     pub mode: EditMode,
     /// The settings by key (form), or the one field `text`.
@@ -65,7 +64,7 @@ pub struct Draft {
 }
 
 /// A change, shown before it is saved.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Review {
     /// `file.base` is what the change was made on; `file.lines` counts the lines of the new file.
     pub file: FileInfo,
@@ -82,7 +81,7 @@ pub struct Review {
 }
 
 /// Where a change came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     #[default]
     Console,
@@ -104,7 +103,7 @@ impl Origin {
 }
 
 /// Somebody else changed the file while this change was made.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conflict {
     /// The current file; `file.base` is the new base.
     pub file: FileInfo,
@@ -123,7 +122,7 @@ pub struct Conflict {
 }
 
 /// One page of the history.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     pub file: FileInfo,
     /// Newest first.
@@ -133,7 +132,7 @@ pub struct History {
 }
 
 /// One saved version of the file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RevisionItem {
     pub number: i64,
     pub at_ms: i64,
@@ -147,7 +146,7 @@ pub struct RevisionItem {
 }
 
 /// One revision with its two comparisons.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Revision {
     pub file: FileInfo,
     pub item: RevisionItem,
@@ -160,7 +159,7 @@ pub struct Revision {
 }
 
 /// The file was changed outside Leasehold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outside {
     /// `file.revision` is the last saved revision; `file.base` names the bytes now in the file.
     pub file: FileInfo,

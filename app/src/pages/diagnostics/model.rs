@@ -1,10 +1,9 @@
 //! What the diagnostics show: which nodes answer at which ports, and what to ask of a firewall.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The reachability of the nodes. Times are Unix milliseconds.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DiagnosticsPage {
     /// The protocol in use: `HTTP` or `HTTPS`.
     pub protocol: String,
@@ -30,7 +29,7 @@ pub struct DiagnosticsPage {
 }
 
 /// The nodes of one protocol against its ports.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MatrixBlock {
     /// `HTTP` or `HTTPS`.
     pub protocol: String,
@@ -42,7 +41,7 @@ pub struct MatrixBlock {
 }
 
 /// One node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MatrixRow {
     pub node: String,
     /// Ports that are missing were not asked for.
@@ -50,7 +49,7 @@ pub struct MatrixRow {
 }
 
 /// One node at one port.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
     pub port: u16,
     /// `ok`, `failed` or `not_probed`.
@@ -65,7 +64,7 @@ pub struct Cell {
 }
 
 /// A port by which nodes were reached.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkingPort {
     pub https: bool,
     pub port: u16,
@@ -84,7 +83,7 @@ impl WorkingPort {
 }
 
 /// What to ask of whoever keeps the firewall.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FirewallModel {
     pub rows: Vec<FirewallRow>,
     /// The request, ready to hand over.
@@ -92,7 +91,7 @@ pub struct FirewallModel {
 }
 
 /// One rule of the firewall request.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FirewallRow {
     pub host: String,
     /// What the name stands for now; empty when it could not be resolved.

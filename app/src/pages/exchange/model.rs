@@ -10,10 +10,8 @@ pub use clusters::{ClusterPage, ClusterRow, ClustersPage};
 pub use contact::{ContactModel, ContactStep, StepState};
 pub use ledger::{ChangesModel, LedgerPage, LedgerRow, ReceiptModel};
 
-use serde::{Deserialize, Serialize};
-
 /// The exchange over the network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExchangePage {
     pub registered: Registered,
     pub contact: ContactModel,
@@ -38,7 +36,7 @@ pub struct ExchangePage {
 }
 
 /// Whether an exchange is possible.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registered {
     Yes,
     No,
@@ -56,7 +54,7 @@ pub enum Registered {
 }
 
 /// One go at the list of nodes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
     pub at_ms: i64,
     pub ok: bool,
@@ -68,7 +66,7 @@ pub struct Round {
 }
 
 /// One node asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub node: String,
     pub ok: bool,
@@ -80,7 +78,7 @@ pub struct Attempt {
 }
 
 /// A key of the vendor this server trusts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyModel {
     /// In groups, for reading aloud.
     pub fingerprint: String,
@@ -91,7 +89,7 @@ pub struct KeyModel {
 }
 
 /// Who this server is, ready to copy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub guid: String,
     pub deployments: Vec<String>,

@@ -3,11 +3,10 @@
 use super::ve::MachineLicense;
 use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The licenses of the installed bundle, filtered and sorted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LicensesPage {
     pub items: Vec<LicenseRow>,
     /// Without the filter.
@@ -33,7 +32,7 @@ pub struct LicensesPage {
 }
 
 /// What is shown, in which order: the query of the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LicenseFilter {
     pub q: String,
     pub state: String,
@@ -44,7 +43,7 @@ pub struct LicenseFilter {
 }
 
 /// One license.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LicenseRow {
     pub id: String,
     pub product: String,

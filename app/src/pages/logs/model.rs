@@ -1,10 +1,9 @@
 //! What the page of the log shows.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The log, filtered; or one line among its neighbours.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogsPage {
     pub filter: LogsFilter,
     /// What is wrong with the filter: name of the field, and a sentence.
@@ -30,7 +29,7 @@ pub struct LogsPage {
 }
 
 /// Why there is no log to show.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
     /// It is turned off.
     Off(String),
@@ -39,7 +38,7 @@ pub enum Trouble {
 }
 
 /// How far a page looked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Looked {
     /// "64 MB"
     pub size: String,
@@ -48,7 +47,7 @@ pub struct Looked {
 }
 
 /// The query of the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogsFilter {
     /// `debug`, `info`, `warn` or `error`: at least.
     pub level: String,
@@ -65,7 +64,7 @@ pub struct LogsFilter {
 }
 
 /// One line.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogRow {
     /// Its place, for a link.
     pub at: String,
@@ -90,7 +89,7 @@ pub struct LogRow {
 }
 
 /// One file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogFileRow {
     pub name: String,
     pub id: String,

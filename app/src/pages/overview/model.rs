@@ -4,10 +4,9 @@ use crate::pages::audit::AuditItem;
 use crate::pages::clients::PoolUse;
 use crate::pages::exchange::{ContactModel, Registered};
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The data of the overview.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Overview {
     pub registration: Registration,
     pub file: FileState,
@@ -34,7 +33,7 @@ pub struct Overview {
 }
 
 /// What the configuration file says about this server's identity.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Registration {
     /// No GUID, or flexible licensing is off.
     NotRegistered {
@@ -51,7 +50,7 @@ pub enum Registration {
 }
 
 /// The state of the configuration file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FileState {
     pub path: String,
     /// A sentence when the file cannot be read.

@@ -1,10 +1,9 @@
 //! What the page of the servers shows.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// Who serves whom, for how long, and what to do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServersPage {
     pub now: Standing,
     /// This one first, then the others.
@@ -42,7 +41,7 @@ pub struct ServersPage {
 }
 
 /// The answer to "does it hold, and for how long?".
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     pub tone: Tone,
     pub sentence: String,
@@ -55,7 +54,7 @@ pub struct Standing {
 }
 
 /// One thing to do.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     pub text: String,
     /// To be typed.
@@ -65,7 +64,7 @@ pub struct Step {
 }
 
 /// The hours of a countdown license.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hours {
     pub server: String,
     pub left_ms: i64,
@@ -79,7 +78,7 @@ pub struct Hours {
 }
 
 /// A server of the installation.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServerCard {
     pub name: String,
     pub own: bool,
@@ -102,7 +101,7 @@ pub struct ServerCard {
 }
 
 /// A client without a server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GraceRow {
     pub client: String,
     pub since_ms: i64,
@@ -110,7 +109,7 @@ pub struct GraceRow {
 }
 
 /// Something that happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     pub at_ms: i64,
     pub tone: Tone,
@@ -118,7 +117,7 @@ pub struct Moment {
 }
 
 /// A time the hours ran.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Incident {
     pub began_ms: i64,
     /// None while it goes on.
@@ -129,7 +128,7 @@ pub struct Incident {
 }
 
 /// A client that came here from another server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SwitchRow {
     pub at_ms: i64,
     pub client: String,
@@ -139,7 +138,7 @@ pub struct SwitchRow {
 }
 
 /// A time in which two servers had clients at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SimultaneousRow {
     pub began_ms: i64,
     pub ms: i64,
@@ -149,7 +148,7 @@ pub struct SimultaneousRow {
 }
 
 /// A hand-over that goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Handed {
     pub began_ms: i64,
     pub until_ms: i64,
@@ -162,7 +161,7 @@ pub struct Handed {
 }
 
 /// A client of a rehearsal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rehearsing {
     pub name: String,
     /// When it was seen on the backup.
@@ -172,7 +171,7 @@ pub struct Rehearsing {
 }
 
 /// A rehearsal that is over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rehearsed {
     pub began_ms: i64,
     pub ended_ms: i64,
@@ -181,7 +180,7 @@ pub struct Rehearsed {
 }
 
 /// A code that lets a server in, shown once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invitation {
     pub code: String,
     pub until_ms: i64,

@@ -1,9 +1,7 @@
 //! What the page of Leasehold's own settings shows.
 
-use serde::{Deserialize, Serialize};
-
 /// Leasehold's own settings, read only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub rows: Vec<OwnSetting>,
     /// Path of `leasehold.toml`, the one read or the one that would be.
@@ -12,7 +10,7 @@ pub struct Settings {
 }
 
 /// One of our own settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OwnSetting {
     /// As it is written in `leasehold.toml`.
     pub name: String,
@@ -29,7 +27,7 @@ pub struct OwnSetting {
 }
 
 /// Where a value came from; the later one wins.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     Default,
     File { line: Option<usize> },

@@ -5,10 +5,9 @@ use crate::pages::exchange::Attempt;
 use licensing::conf::check::Finding;
 use licensing::conf::diff::Diff;
 use licensing::conf::view::SettingView;
-use serde::{Deserialize, Serialize};
 
 /// The steps, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Token,
     Administrator,
@@ -38,7 +37,7 @@ impl Step {
 }
 
 /// Proves that the person may claim this server.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupToken {
     /// From `?token=` of the link; shown filled in.
     pub token: String,
@@ -51,7 +50,7 @@ pub struct SetupToken {
 }
 
 /// The first account.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupAdministrator {
     pub name: String,
     /// The fewest characters of a password.
@@ -59,7 +58,7 @@ pub struct SetupAdministrator {
 }
 
 /// The server's identity.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupGuid {
     /// What the file holds now, or what was typed before.
     pub guid: String,
@@ -78,7 +77,7 @@ pub struct SetupGuid {
 }
 
 /// What a registration file says, without its auth string.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegistrationSummary {
     /// Canonical.
     pub guid: String,
@@ -90,7 +89,7 @@ pub struct RegistrationSummary {
 }
 
 /// How the nodes are reached.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupConnection {
     pub path: String,
     /// USE_FLEX_REPORTING_HTTPS, FLEX_REPORTING_PORT, FLEX_REPORTING_PORT_HTTPS, FLEX_NODE_LIST, FLEX_NODE_LIST_HTTPS.
@@ -100,7 +99,7 @@ pub struct SetupConnection {
 }
 
 /// The vendor's key, against which each answer is checked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupKey {
     /// Grouped fingerprints that came with the registration file.
     pub pinned: Vec<String>,
@@ -114,7 +113,7 @@ pub struct SetupKey {
 }
 
 /// A key that a node shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OfferedKey {
     /// `SHA256:` and 64 digits.
     pub fingerprint: String,
@@ -124,7 +123,7 @@ pub struct OfferedKey {
 }
 
 /// Everything chosen, before it is written.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupReview {
     pub path: String,
     pub base: String,
@@ -137,7 +136,7 @@ pub struct SetupReview {
 }
 
 /// What was done.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetupDone {
     pub path: String,
     pub administrator: String,
@@ -148,7 +147,7 @@ pub struct SetupDone {
 }
 
 /// The first exchange with the nodes.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum FirstSync {
     #[default]
     Running,

@@ -1,9 +1,7 @@
 //! What the page of the usage shows. Instants are also given as words, because the zone is the reader's choice.
 
-use serde::{Deserialize, Serialize};
-
 /// Use in a period, by product, and one product in detail.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UsagePage {
     pub filter: UsageFilter,
     pub period: Period,
@@ -24,7 +22,7 @@ pub struct UsagePage {
 }
 
 /// The query of the address. What is empty is the default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageFilter {
     pub product: String,
     pub client: String,
@@ -46,7 +44,7 @@ pub struct UsageFilter {
 }
 
 /// The period shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Period {
     pub from_ms: i64,
     /// Not included.
@@ -63,7 +61,7 @@ pub struct Period {
 }
 
 /// An instant with its words in the chosen zone.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     pub at_ms: i64,
     /// "Tue 17 Nov, 10:00–11:00".
@@ -71,7 +69,7 @@ pub struct Moment {
 }
 
 /// Totals of a period.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub taken: u64,
     pub use_ms: u64,
@@ -80,7 +78,7 @@ pub struct Totals {
 }
 
 /// The use of one product in the period.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProductRow {
     pub product: String,
     pub totals: Totals,
@@ -95,7 +93,7 @@ pub struct ProductRow {
 }
 
 /// One product.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Detail {
     pub row: ProductRow,
     pub step: String,
@@ -120,7 +118,7 @@ pub struct Detail {
 }
 
 /// One step of the course.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CoursePoint {
     pub at_ms: i64,
     /// "Tue 17 Nov", "10:00", "Nov 2026".
@@ -136,7 +134,7 @@ pub struct CoursePoint {
 }
 
 /// One hour of the week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeatCell {
     /// Mean of the peaks of this hour.
     pub mean: f64,
@@ -144,14 +142,14 @@ pub struct HeatCell {
 }
 
 /// Use by one client.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientUse {
     pub client: String,
     pub totals: Totals,
 }
 
 /// Use by one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserUse {
     /// Empty when applications did not say.
     pub user: String,
@@ -159,7 +157,7 @@ pub struct UserUse {
 }
 
 /// Requests refused, of the same user at the same client within a minute together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     pub at: Moment,
     pub client: String,
@@ -169,7 +167,7 @@ pub struct Refusal {
 }
 
 /// How an application is connected to this server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Connect {
     /// `lic-01.example:7569`.
     pub address: String,

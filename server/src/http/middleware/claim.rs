@@ -7,8 +7,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::pages::error;
-use crate::http::problem::Problem;
+use crate::console::PageError;
 use crate::http::state::App;
 
 /// Refuses other machines as long as there is no administrator.
@@ -28,8 +27,8 @@ pub async fn claim(State(app): State<App>, request: Request, next: Next) -> Resp
                 "This server has no administrator yet and answers its own machine only. Open the set-up link there, or through a tunnel: ssh -L {port}:127.0.0.1:{port} {}",
                 app.server_name
             );
-            error::page(&app, &request, StatusCode::FORBIDDEN, "Not claimed yet", &sentence).await
+            PageError::Said(StatusCode::FORBIDDEN, "Not claimed yet".into(), sentence.into()).into_response()
         }
-        Err(error) => Problem::internal(&error).into_response(),
+        Err(error) => PageError::from(error).into_response(),
     }
 }

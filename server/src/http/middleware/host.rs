@@ -8,8 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::http::pages::error;
-use crate::http::problem::Problem;
+use crate::console::PageError;
 use crate::http::state::App;
 
 /// Refuses a request for a name that is not ours with 421.
@@ -26,11 +25,7 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
             let sentence = format!(
                 "The console is not known as “{shown}”. Use its address, or add the name with `hosts` in leasehold.toml."
             );
-            if request.uri().path().starts_with("/api/") {
-                Problem::new(StatusCode::MISDIRECTED_REQUEST, sentence).into_response()
-            } else {
-                error::page(&app, &request, StatusCode::MISDIRECTED_REQUEST, "Unknown name", &sentence).await
-            }
+            PageError::Said(StatusCode::MISDIRECTED_REQUEST, "Unknown name".into(), sentence.into()).into_response()
         }
     }
 }

@@ -1,10 +1,9 @@
 //! The exchange by hand: a report goes out, an answer comes in.
 
 use super::{ChangesModel, ContactModel, LedgerRow, Registered};
-use serde::{Deserialize, Serialize};
 
 /// The exchange across an air gap.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HandPage {
     pub registered: Registered,
     pub contact: ContactModel,
@@ -17,7 +16,7 @@ pub struct HandPage {
 }
 
 /// A report, ready to be carried.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportModel {
     pub status_id: String,
     pub opened_ms: i64,
@@ -39,7 +38,7 @@ pub struct ReportModel {
 }
 
 /// One field of a report: what leaves this machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldMeaning {
     pub path: String,
     pub value: String,
@@ -47,7 +46,7 @@ pub struct FieldMeaning {
 }
 
 /// An answer that passed every check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedResponse {
     /// As given; sent again to apply it.
     pub text: String,

@@ -2,16 +2,15 @@
 
 use super::ReportModel;
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The clusters that are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClustersPage {
     pub items: Vec<ClusterRow>,
 }
 
 /// One cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterRow {
     pub id: i64,
     pub name: String,
@@ -22,7 +21,7 @@ pub struct ClusterRow {
 }
 
 /// One cluster, and what it last answered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ClusterPage {
     pub cluster: ClusterRow,
     pub operator: String,

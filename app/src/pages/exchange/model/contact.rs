@@ -1,10 +1,9 @@
 //! The contact clock as pages show it: one truth for all of them.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// How long ago the nodes last answered, and what follows (RULES R1).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContactModel {
     /// The word in the API: "in_touch".
     pub phase: String,
@@ -30,7 +29,7 @@ pub struct ContactModel {
 }
 
 /// One phase of the clock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactStep {
     pub label: String,
     /// The first whole day of the phase.
@@ -43,7 +42,7 @@ pub struct ContactStep {
 }
 
 /// Where today is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepState {
     Past,
     Now,

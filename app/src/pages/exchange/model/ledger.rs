@@ -1,9 +1,7 @@
 //! What was sent, what came back, and what it changed.
 
-use serde::{Deserialize, Serialize};
-
 /// One page of the ledger.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerPage {
     /// Newest first.
     pub items: Vec<LedgerRow>,
@@ -14,7 +12,7 @@ pub struct LedgerPage {
 }
 
 /// One report and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerRow {
     pub status_id: String,
     /// "online", "console", "API", "command line", "reporting API".
@@ -31,7 +29,7 @@ pub struct LedgerRow {
 }
 
 /// The proof of one exchange.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptModel {
     pub status_id: String,
     pub channel: String,
@@ -55,7 +53,7 @@ pub struct ReceiptModel {
 }
 
 /// What an exchange changed, as sentences.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangesModel {
     pub added: Vec<String>,
     pub removed: Vec<String>,

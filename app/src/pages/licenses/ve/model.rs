@@ -1,10 +1,9 @@
 //! What the page shows of the license of this machine.
 
 use crate::request::Tone;
-use serde::{Deserialize, Serialize};
 
 /// The license, whether it is in force, and the machine.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct MachineLicense {
     pub license: Option<VeLicense>,
     pub tone: Tone,
@@ -24,7 +23,7 @@ pub struct MachineLicense {
 }
 
 /// The license.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct VeLicense {
     pub id: String,
     pub serial: u64,
@@ -45,7 +44,7 @@ pub struct VeLicense {
 }
 
 /// A product of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct VeProduct {
     pub name: String,
     pub codes: String,
@@ -59,7 +58,7 @@ pub struct VeProduct {
 }
 
 /// A component of the machine.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ComponentRow {
     pub label: String,
     /// As it is now; of ids the beginning of their digest.

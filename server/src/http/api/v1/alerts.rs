@@ -1,4 +1,4 @@
-use app::load::alerts::state;
+use crate::console::alerts::state;
 use axum::Json;
 use axum::extract::State;
 use engine::alerts::AlertRule;

@@ -1,4 +1,4 @@
-use app::load::clients as load;
+use crate::console::clients as load;
 use app::pages::clients::{ClientFilter, ClientRow, Holding};
 use axum::Json;
 use axum::extract::State;

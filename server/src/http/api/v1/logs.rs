@@ -1,4 +1,4 @@
-use app::load::logs as load;
+use crate::console::logs as load;
 use app::pages::logs::LogsFilter;
 use axum::Json;
 use axum::extract::State;

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use app::load::usage::Asked;
+use crate::console::usage::Asked;
 use app::pages::usage::UsageFilter;
 use axum::Json;
 use axum::extract::State;

@@ -1,0 +1,359 @@
+//! What the alert pages show: rules with their state, channels, what was told; and a rule tried on the past.
+
+use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
+use engine::{DatabaseError, Engine};
+use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing, finding_words, span_words};
+use licensing::contact::DAY;
+
+use app::pages::alerts::{
+    AlertsPage, ChannelForm, ChannelRow, DeliveryRow, EpisodeRow, KindRow, RuleForm, RuleReview, RuleRow, SubjectRow,
+};
+use app::request::Tone;
+
+/// Deliveries on the page.
+const DELIVERIES: u32 = 30;
+/// A rule is tried on this many days.
+const TRIED_DAYS: u32 = 30;
+/// Things that are not well, in the sentence of the review.
+const SUBJECTS: usize = 3;
+/// Episodes on the review.
+const EPISODES: usize = 10;
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// The page of the alerts.
+pub async fn page(engine: &Engine, now: i64) -> Result<AlertsPage, DatabaseError> {
+    let channels = engine.alert_channels().await?;
+    Ok(AlertsPage {
+        rules: engine.alert_rules().await?.iter().map(|rule| rule_row(rule, &channels, now)).collect(),
+        channels: channels.iter().map(channel_row).collect(),
+        deliveries: engine.alert_deliveries(DELIVERIES).await?.into_iter().map(delivery_row).collect(),
+    })
+}
+
+/// How a rule stands: the word in the API, the words on screen.
+pub fn state(rule: &AlertRule) -> (&'static str, Tone, &'static str) {
+    let pending = rule.state.subjects.values().any(|subject| matches!(subject.standing, Standing::Pending { .. }));
+    match (rule.enabled, rule.state.firing(), rule.state.unknown_since) {
+        (false, ..) => ("off", Tone::Neutral, "Off"),
+        (true, 1.., _) => ("firing", Tone::Danger, "Firing"),
+        (true, 0, Some(_)) => ("unknown", Tone::Warning, "Not known"),
+        (true, 0, None) if pending => ("pending", Tone::Info, "Pending"),
+        (true, 0, None) => ("ok", Tone::Success, "All well"),
+    }
+}
+
+fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
+    let (_, tone, word) = state(rule);
+    let subject = |(name, subject): (&String, &licensing::alert::SubjectState)| {
+        let (since_ms, pending) = match subject.standing {
+            Standing::Pending { since } => (since, true),
+            Standing::Firing { since, .. } => (since, false),
+            Standing::Resolved { .. } => return None,
+        };
+        Some(SubjectRow { words: finding_words(name, subject.evidence, now), since_ms, pending })
+    };
+    RuleRow {
+        id: rule.id,
+        sentence: rule.rule.condition.sentence(),
+        enabled: rule.enabled,
+        tone,
+        state: word.to_owned(),
+        firing: if rule.enabled { rule.state.firing() } else { 0 },
+        subjects: rule.state.subjects.iter().filter(|_| rule.enabled).filter_map(subject).collect(),
+        unknown_since: rule.state.unknown_since,
+        last_fired: rule.last_fired,
+        channels: names(&rule.channels, channels),
+        pace: pace(&rule.rule),
+        fields: fields(Some(rule.id), &rule.rule, &rule.channels),
+    }
+}
+
+fn names(ids: &[i64], channels: &[Channel]) -> Vec<String> {
+    channels.iter().filter(|channel| ids.contains(&channel.id)).map(|channel| channel.name.clone()).collect()
+}
+
+fn pace(rule: &Rule) -> String {
+    let wait = if rule.wait_ms == 0 { "At once".to_owned() } else { format!("After {}", span_words(rule.wait_ms)) };
+    match rule.remind_ms {
+        0 => format!("{wait}, without reminders."),
+        remind => format!("{wait}, again every {}.", span_words(remind)),
+    }
+}
+
+/// What a form about a rule carries.
+fn fields(id: Option<i64>, rule: &Rule, channels: &[i64]) -> Vec<(String, String)> {
+    let mut fields = vec![("kind".to_owned(), rule.condition.kind().as_str().to_owned())];
+    fields.extend(id.map(|id| ("id".to_owned(), id.to_string())));
+    fields.extend(rule.condition.number().map(|number| ("number".to_owned(), number.to_string())));
+    fields.push(("wait".to_owned(), (rule.wait_ms / MINUTE).to_string()));
+    fields.push(("remind".to_owned(), (rule.remind_ms / HOUR).to_string()));
+    fields.extend(channels.iter().map(|channel| ("channels".to_owned(), channel.to_string())));
+    fields
+}
+
+fn channel_row(channel: &Channel) -> ChannelRow {
+    let (kind, secret) = match channel.kind() {
+        ChannelKind::Email => ("Mail", "A password is kept, not shown."),
+        ChannelKind::Webhook => ("Webhook", "Posts are signed; the secret is kept, not shown."),
+    };
+    let leads_to = channel.settings.leads_to();
+    let mut letters = leads_to.chars();
+    let leads_to = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    ChannelRow {
+        id: channel.id,
+        name: channel.name.clone(),
+        kind: kind.to_owned(),
+        leads_to,
+        secret: channel.has_secret.then(|| secret.to_owned()),
+    }
+}
+
+fn delivery_row(delivery: Delivery) -> DeliveryRow {
+    let (tone, state, next_ms) = match delivery.progress {
+        Progress::Delivered => (Tone::Success, "Delivered", None),
+        Progress::Waiting { next } => (Tone::Warning, "Waiting", Some(next)),
+        Progress::GivenUp if delivery.kind == "test" => (Tone::Danger, "Failed", None),
+        Progress::GivenUp => (Tone::Danger, "Given up", None),
+    };
+    DeliveryRow {
+        at_ms: delivery.made_at,
+        title: delivery.title,
+        channel: delivery.channel,
+        tone,
+        state: state.to_owned(),
+        attempts: delivery.attempts,
+        next_ms,
+        outcome: delivery.outcome,
+    }
+}
+
+fn kind_row(kind: Kind) -> KindRow {
+    let number = kind.threshold().map(|t| (t.label.to_owned(), t.unit.to_owned(), t.least, t.most));
+    KindRow { word: kind.as_str().to_owned(), title: kind.title().to_owned(), help: kind.help().to_owned(), number }
+}
+
+/// The form of a rule; none when there is no such rule.
+pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<Option<RuleForm>, DatabaseError> {
+    let channels = engine.alert_channels().await?;
+    let (kind, rule, chosen) = match id {
+        Some(id) => match engine.alert_rule(id).await? {
+            Some(rule) => (Some(rule.rule.condition.kind()), Some(rule.rule), rule.channels),
+            None => return Ok(None),
+        },
+        None => (Kind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
+    };
+    let usual = kind.and_then(Kind::threshold).map(|threshold| threshold.usual);
+    let number = rule.as_ref().map_or(usual, |rule| rule.condition.number());
+    let wait = rule.as_ref().map_or(0, |rule| rule.wait_ms);
+    let remind = rule.as_ref().map_or(REMIND, |rule| rule.remind_ms);
+    Ok(Some(RuleForm {
+        id,
+        chosen: kind.map(kind_row),
+        kinds: Kind::ALL.into_iter().map(kind_row).collect(),
+        number: number.map(|number| number.to_string()).unwrap_or_default(),
+        wait: (wait / MINUTE).to_string(),
+        remind: (remind / HOUR).to_string(),
+        channels: channels.into_iter().map(|c| (c.id, c.name, chosen.contains(&c.id))).collect(),
+    }))
+}
+
+/// A rule before it is kept: tried on the past and on the present.
+pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<RuleReview, DatabaseError> {
+    let channels = engine.alert_channels().await?;
+    let tried = engine.try_rule(&new.rule, TRIED_DAYS).await?;
+    let now = engine.now_ms();
+    let (tone, sentence) = verdict(&tried, now);
+    let (present_tone, present) = present(&tried.present, &new.rule, now);
+    let mut episodes: Vec<EpisodeRow> = tried
+        .episodes
+        .iter()
+        .rev()
+        .map(|episode| EpisodeRow {
+            subject: episode.subject.clone(),
+            fired_ms: episode.fired,
+            resolved_ms: episode.resolved,
+            reminders: episode.reminders,
+        })
+        .collect();
+    let more = episodes.len().saturating_sub(EPISODES);
+    episodes.truncate(EPISODES);
+    Ok(RuleReview {
+        id,
+        sentence: new.rule.condition.sentence(),
+        pace: pace(&new.rule),
+        channels: names(&new.channels, &channels),
+        tone,
+        tried: sentence,
+        present_tone,
+        present,
+        rests_on: format!(
+            "This rests on what this server remembers: a look a minute when something changed, for {DAYS_KEPT} days. While it was off, nothing is known."
+        ),
+        episodes,
+        more,
+        fields: fields(id, &new.rule, &new.channels),
+    })
+}
+
+/// What a rule would have done, in a sentence.
+fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
+    let Some(from) = tried.from else {
+        return (
+            Tone::Info,
+            "This server remembers nothing yet, so the rule cannot be tried. Look again in an hour.".to_owned(),
+        );
+    };
+    if !tried.known {
+        return (Tone::Warning, "What this rule watches was not known to this server at any time it remembers. Until it is, the rule neither fires nor resolves.".to_owned());
+    }
+    let span = (now - from).max(0);
+    let time = if span >= i64::from(TRIED_DAYS - 1) * DAY {
+        format!("In the last {TRIED_DAYS} days")
+    } else {
+        format!("In the last {}, which is all this server remembers,", span_words(span.max(MINUTE)))
+    };
+    match tried.episodes.len() {
+        0 => (Tone::Success, format!("{time} this would never have fired.")),
+        1 => (Tone::Info, format!("{time} this would have fired once.")),
+        many => (Tone::Info, format!("{time} this would have fired {many} times.")),
+    }
+}
+
+/// How things stand with a rule at this moment, in a sentence.
+fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
+    let (firing, pending) = match present {
+        Present::Unknown => {
+            return (Tone::Warning, "This server does not know what the rule watches.".to_owned());
+        }
+        Present::Known { firing, pending } => (firing, pending),
+    };
+    let words = |all: &[(String, Evidence)]| {
+        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| finding_words(name, *evidence, now));
+        let more = all.len().saturating_sub(SUBJECTS);
+        shown.chain((more > 0).then(|| format!("And {more} more."))).collect::<Vec<_>>().join(" ")
+    };
+    let told = match rule.wait_ms {
+        0 => "Once it is on, it tells that at once.".to_owned(),
+        wait => format!("Once it is on, it tells that after {}, if it lasts.", span_words(wait)),
+    };
+    match (firing.as_slice(), pending.as_slice()) {
+        ([], []) => (Tone::Success, "It would not be in alarm: all is well with what it watches.".to_owned()),
+        ([], pending) => (Tone::Warning, format!("It would not be in alarm yet, but soon: {} {told}", words(pending))),
+        (firing, _) => (Tone::Danger, format!("It would be in alarm: {} {told}", words(firing))),
+    }
+}
+
+/// The form of a channel; none when there is no such channel.
+pub async fn channel_form(
+    engine: &Engine,
+    id: Option<i64>,
+    webhook: bool,
+) -> Result<Option<ChannelForm>, DatabaseError> {
+    let Some(id) = id else {
+        let (port, security) = ("587".to_owned(), "starttls".to_owned());
+        return Ok(Some(ChannelForm { webhook, port, security, ..ChannelForm::default() }));
+    };
+    let Some(channel) = engine.alert_channel(id).await? else { return Ok(None) };
+    let rules = engine.alert_rules().await?.iter().filter(|rule| rule.channels.contains(&id)).count();
+    let form = ChannelForm {
+        id: Some(id),
+        name: channel.name,
+        has_secret: channel.has_secret,
+        rules,
+        ..ChannelForm::default()
+    };
+    Ok(Some(match channel.settings {
+        ChannelSettings::Email { host, port, security, user, from, to, ca } => ChannelForm {
+            host,
+            port: port.to_string(),
+            security: security.as_str().to_owned(),
+            user,
+            from,
+            to: to.join("\n"),
+            ca,
+            ..form
+        },
+        ChannelSettings::Webhook { host, ca } => ChannelForm { webhook: true, kept_address: Some(host), ca, ..form },
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use licensing::alert::{Condition, Episode};
+
+    #[test]
+    fn the_past_is_told_as_far_as_it_is_known() {
+        let now = 1_800_000_000_000;
+        let episode = Episode { subject: String::new(), fired: now, resolved: None, reminders: 0 };
+        let tried = |from, known, count| Tried {
+            from,
+            known,
+            episodes: vec![episode.clone(); count],
+            present: Present::Unknown,
+        };
+        for (tried, words) in [
+            (tried(None, false, 0), "remembers nothing yet"),
+            (tried(Some(now - 40 * DAY), false, 0), "was not known"),
+            (tried(Some(now - 40 * DAY), true, 0), "In the last 30 days this would never have fired."),
+            (tried(Some(now - 40 * DAY), true, 1), "In the last 30 days this would have fired once."),
+            (
+                tried(Some(now - 3 * DAY), true, 4),
+                "In the last 3 days, which is all this server remembers, this would have fired 4 times.",
+            ),
+            (tried(Some(now), true, 0), "In the last 1 min, which"),
+        ] {
+            let (_, sentence) = verdict(&tried, now);
+            assert!(sentence.contains(words), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_rule_that_would_be_in_alarm_right_now_says_so() {
+        let now = 1_800_000_000_000;
+        let silent = |name: &str| (name.to_owned(), Evidence::Silent { ms: 2 * MINUTE });
+        let known = |firing: &[&str], pending: &[&str]| Present::Known {
+            firing: firing.iter().map(|name| silent(name)).collect(),
+            pending: pending.iter().map(|name| silent(name)).collect(),
+        };
+        let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
+        let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
+        for (stands, rule, tone, words) in [
+            (Present::Unknown, &at_once, Tone::Warning, "This server does not know what the rule watches."),
+            (known(&[], &[]), &at_once, Tone::Success, "It would not be in alarm: all is well with what it watches."),
+            (
+                known(&["lic-02"], &[]),
+                &at_once,
+                Tone::Danger,
+                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once.",
+            ),
+            (
+                known(&["lic-02"], &["lic-03"]),
+                &patient,
+                Tone::Danger,
+                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+            ),
+            (
+                known(&[], &["lic-02"]),
+                &patient,
+                Tone::Warning,
+                "It would not be in alarm yet, but soon: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+            ),
+        ] {
+            assert_eq!(present(&stands, rule, now), (tone, words.to_owned()));
+        }
+        let (_, many) = present(&known(&["a", "b", "c", "d", "e"], &[]), &at_once, now);
+        assert!(many.contains("c has not answered for 2 min. And 2 more. Once"), "{many}");
+    }
+
+    #[test]
+    fn what_a_form_carries_says_the_whole_rule() {
+        let rule = Rule { wait_ms: 5 * MINUTE, remind_ms: 0, condition: Condition::HoursLeft { hours: 12 } };
+        let carried: Vec<String> =
+            fields(Some(3), &rule, &[7, 8]).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(carried.join("&"), "kind=hours_left&id=3&number=12&wait=5&remind=0&channels=7&channels=8");
+        assert_eq!(pace(&rule), "After 5 min, without reminders.");
+        assert_eq!(pace(&Rule::new(rule.condition)), "At once, again every 4 h.");
+    }
+}

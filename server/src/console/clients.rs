@@ -1,0 +1,345 @@
+//! The clients: the list and one of them, the list as a file, releasing what a client has.
+
+use app::components::absolute;
+use app::drawn::Draw;
+use app::pages::clients::{
+    ClientFilter, ClientPage, ClientRow, ClientView, ClientsPage, ClientsView, Holding, PoolUse,
+};
+use app::paths;
+use app::request::FlashKind;
+use axum::response::Response;
+use engine::Engine;
+use engine::leases::{ClientState, ClientView as View, PoolView, ProductView, ReleaseError, Released};
+use leptos::prelude::*;
+use licensing::client_protocol::COUNTED_MS;
+
+use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
+
+/// A clock that is off by less is nothing to act on, milliseconds.
+const CLOCK_WORTH_SAYING: i64 = 30_000;
+
+/// `GET /clients`: with `every=10` or `every=60` the browser is told to come back after so many seconds; no script is needed.
+pub async fn page(console: Console) -> Page {
+    let data = load(&console);
+    let every = pace(&data.filter.every);
+    Page::new("Clients", || view! { <ClientsView data=data /> }.drawn()).again_after(every)
+}
+
+/// `GET /clients.csv`: what the page with the same query shows.
+pub async fn file(console: Console) -> Response {
+    let rows = rows(&console.engine, &filter(&console));
+    attachment("text/csv; charset=utf-8", "leasehold-clients.csv", csv(&rows))
+}
+
+/// `GET /clients/{id}`
+pub async fn one(console: Console, Id(id): Id) -> Result<Page, PageError> {
+    let data = client(&console, id).await.ok_or(PageError::NOWHERE)?;
+    Ok(Page::new(data.row.name.clone(), || view! { <ClientView data=data /> }.drawn()))
+}
+
+/// `POST /clients/{id}/release`
+pub async fn release(Id(id): Id, form: Form) -> Result<Page, PageError> {
+    Ok(match form.engine.release_client(&form.actor(), id).await {
+        Ok(released) => form.done(sentence(&released), paths::client(id)).await,
+        Err(unknown @ ReleaseError::Unknown) => {
+            form.tell(FlashKind::Warning, unknown.to_string(), paths::CLIENTS).await
+        }
+        Err(nothing @ ReleaseError::Nothing(_)) => {
+            form.tell(FlashKind::Info, nothing.to_string(), paths::client(id)).await
+        }
+        Err(ReleaseError::Sql(failed)) => return Err(failed.into()),
+    })
+}
+
+/// What the address asks for.
+fn filter(console: &Console) -> ClientFilter {
+    let get = |name: &str| console.query(name).to_owned();
+    let every = get("every");
+    ClientFilter {
+        q: get("q"),
+        product: get("product"),
+        state: get("state"),
+        sort: get("sort"),
+        descending: get("dir") == "desc",
+        every: if pace(&every).is_some() { every } else { String::new() },
+    }
+}
+
+/// Seconds after which the list is looked at again; none when the word is not one that is offered.
+fn pace(every: &str) -> Option<u32> {
+    match every {
+        "10" => Some(10),
+        "60" => Some(60),
+        _ => None,
+    }
+}
+
+/// The word for a state.
+fn state(state: ClientState) -> &'static str {
+    match state {
+        ClientState::Connected => "connected",
+        ClientState::Silent => "silent",
+        ClientState::Gone => "gone",
+    }
+}
+
+fn holding(of: ProductView) -> Holding {
+    Holding {
+        product: of.product,
+        held: of.held,
+        limit: of.limit,
+        counted: of.counted,
+        want: of.want,
+        usage_count: of.usage_count,
+        usage_ms: of.usage_ms,
+        denied: of.denied,
+        released_until_ms: of.released_until_ms,
+    }
+}
+
+fn row(of: View) -> ClientRow {
+    ClientRow {
+        id: of.id,
+        client: of.client,
+        name: of.name,
+        host: of.host,
+        software: of.software,
+        address: of.address,
+        since_ms: of.since_ms,
+        seen_ms: of.seen_ms,
+        state: state(of.state).to_owned(),
+        counted_until_ms: of.counted_until_ms,
+        over_limit: of.over_limit,
+        clock_off_ms: (of.clock_off_ms.saturating_abs() >= CLOCK_WORTH_SAYING).then_some(of.clock_off_ms),
+        holdings: of.products.into_iter().map(holding).collect(),
+    }
+}
+
+/// How much of each product is in use.
+pub fn pools(engine: &Engine) -> Vec<PoolUse> {
+    engine.pools().into_iter().map(pool).filter(|pool| pool.licensed > 0 || pool.counted > 0 || pool.held > 0).collect()
+}
+
+fn pool(of: PoolView) -> PoolUse {
+    PoolUse {
+        product: of.product,
+        licensed: of.licensed,
+        held: of.held,
+        counted: of.counted,
+        wanted: of.wanted,
+        clients: of.clients,
+        over_committed: of.over_committed,
+        metered: of.metered,
+    }
+}
+
+/// Whether a client has or would like to have a product.
+fn has(row: &ClientRow, product: &str) -> bool {
+    row.holdings.iter().any(|of| of.product == product && (of.held > 0 || of.counted > 0 || of.want > 0))
+}
+
+fn matches(row: &ClientRow, filter: &ClientFilter) -> bool {
+    let wanted = filter.q.to_lowercase();
+    let text = [&row.name, &row.host, &row.address, &row.software, &row.client];
+    (wanted.is_empty() || text.iter().any(|text| text.to_lowercase().contains(&wanted)))
+        && (filter.product.is_empty() || has(row, &filter.product))
+        && (filter.state.is_empty() || row.state == filter.state)
+}
+
+fn sort(rows: &mut [ClientRow], filter: &ClientFilter) {
+    let held = |row: &ClientRow| {
+        let of = row.holdings.iter().filter(|of| filter.product.is_empty() || of.product == filter.product);
+        // Products contain one another: the largest tells most.
+        of.map(|of| of.held).max().unwrap_or(0)
+    };
+    rows.sort_by(|a, b| {
+        let order = match filter.sort.as_str() {
+            "host" => a.host.to_lowercase().cmp(&b.host.to_lowercase()),
+            "since" => a.since_ms.cmp(&b.since_ms),
+            "seen" => a.seen_ms.cmp(&b.seen_ms),
+            "held" => held(a).cmp(&held(b)),
+            _ => a.name.to_lowercase().cmp(&b.name.to_lowercase()),
+        };
+        let order = if filter.descending { order.reverse() } else { order };
+        order.then(a.id.cmp(&b.id))
+    });
+}
+
+/// The rows that the filter asks for, in its order.
+pub fn rows(engine: &Engine, filter: &ClientFilter) -> Vec<ClientRow> {
+    let mut rows: Vec<ClientRow> = engine.clients().into_iter().map(row).filter(|row| matches(row, filter)).collect();
+    sort(&mut rows, filter);
+    rows
+}
+
+fn load(console: &Console) -> ClientsPage {
+    let engine = &console.engine;
+    let filter = filter(console);
+    let all = rows(engine, &ClientFilter::default());
+    let count = |state: &str| (state.to_owned(), all.iter().filter(|row| row.state == state).count());
+    let pools = pools(engine);
+    ClientsPage {
+        items: rows(engine, &filter),
+        total: all.len(),
+        counts: ["connected", "silent", "gone"].map(count).to_vec(),
+        products: pools.iter().map(|pool| pool.product.clone()).collect(),
+        csv: filter.csv(),
+        connect: usage::connect(console),
+        filter,
+        pools,
+    }
+}
+
+async fn client(console: &Console, id: i64) -> Option<ClientPage> {
+    let view = console.engine.client(id)?;
+    let counted = i64::try_from(COUNTED_MS).unwrap_or(i64::MAX);
+    Some(ClientPage {
+        epoch: view.epoch,
+        deployment: view.deployment.clone(),
+        dropped: view.dropped,
+        records: Some(console.engine.usage.acknowledged(id).await),
+        // A client that answers agrees with its next refresh; one that falls silent is counted for so long.
+        released_by_ms: view.counted_until_ms.unwrap_or(console.now_ms.saturating_add(counted)),
+        row: row(view),
+    })
+}
+
+/// What happens now: "Released: 2 of TTS3 go back …".
+fn sentence(released: &Released) -> String {
+    let back: Vec<String> = released
+        .products
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(product, count)| format!("{count} of {product}"))
+        .collect();
+    let name = &released.name;
+    if back.is_empty() {
+        return format!("{name} gets no new license for a minute. What it has in use goes back when it is returned.");
+    }
+    format!(
+        "{name} gets no new license for a minute. Back in the pool as soon as it agrees, at the latest {}: {}.",
+        absolute(released.counted_until_ms),
+        back.join(", ")
+    )
+}
+
+/// The rows as CSV, one line for each product a client has; one without for a client that has none.
+fn csv(rows: &[ClientRow]) -> String {
+    let time = |ms: i64| {
+        jiff::Timestamp::from_millisecond(ms)
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .unwrap_or_default()
+    };
+    let mut text = "id,client,name,host,software,address,state,connected,last_refresh,counted_until,over_limit,product,held,limit,counted,wanted,usage_count,usage_ms,denied\r\n".to_owned();
+    for row in rows {
+        let own = [
+            row.id.to_string(),
+            row.client.clone(),
+            row.name.clone(),
+            row.host.clone(),
+            row.software.clone(),
+            row.address.clone(),
+            row.state.clone(),
+            time(row.since_ms),
+            time(row.seen_ms),
+            row.counted_until_ms.map(time).unwrap_or_default(),
+            if row.over_limit { "yes" } else { "no" }.to_owned(),
+        ];
+        let products: Vec<[String; 8]> = row
+            .holdings
+            .iter()
+            .map(|of| {
+                let numbers = [of.held, of.limit, of.counted, of.want].map(|number| number.to_string());
+                let [held, limit, counted, want] = numbers;
+                let [count, ms, denied] = [of.usage_count, of.usage_ms, of.denied].map(|number| number.to_string());
+                [of.product.clone(), held, limit, counted, want, count, ms, denied]
+            })
+            .collect();
+        let products = if products.is_empty() { vec![Default::default()] } else { products };
+        for product in products {
+            let cells: Vec<String> = own.iter().chain(&product).map(|cell| csv_text(cell)).collect();
+            text.push_str(&cells.join(","));
+            text.push_str("\r\n");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: i64, name: &str, host: &str, held: u32) -> ClientRow {
+        ClientRow {
+            id,
+            name: name.into(),
+            host: host.into(),
+            state: "connected".into(),
+            holdings: vec![Holding { product: "TTS3".into(), held, counted: held, ..Holding::default() }],
+            ..ClientRow::default()
+        }
+    }
+
+    #[test]
+    fn the_list_is_filtered_by_what_was_typed_the_product_and_the_state() {
+        let row = client(1, "Call Centre", "cc-1.example", 3);
+        let filter = |q: &str, product: &str, state: &str| ClientFilter {
+            q: q.into(),
+            product: product.into(),
+            state: state.into(),
+            ..ClientFilter::default()
+        };
+        for (filter, fits) in [
+            (filter("", "", ""), true),
+            (filter("CC-1", "", ""), true),
+            (filter("call c", "TTS3", "connected"), true),
+            (filter("zebra", "", ""), false),
+            (filter("", "TTS", ""), false),
+            (filter("", "", "gone"), false),
+        ] {
+            assert_eq!(matches(&row, &filter), fits, "{filter:?}");
+        }
+        assert!(!matches(&client(2, "a", "b", 0), &filter("", "TTS3", "")));
+    }
+
+    #[test]
+    fn the_list_is_sorted_by_every_column_and_stays_in_order_where_they_are_equal() {
+        let order = |by: &str, descending| {
+            let mut rows = vec![client(1, "b", "z", 2), client(2, "A", "y", 9), client(3, "c", "x", 2)];
+            sort(&mut rows, &ClientFilter { sort: by.into(), descending, ..ClientFilter::default() });
+            rows.iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        assert_eq!(order("", false), [2, 1, 3]);
+        assert_eq!(order("name", true), [3, 1, 2]);
+        assert_eq!(order("host", false), [3, 2, 1]);
+        assert_eq!(order("held", true), [2, 1, 3]);
+    }
+
+    #[test]
+    fn a_file_has_a_line_for_each_product_and_no_formula() {
+        let mut row = client(1, "=evil()", "h", 3);
+        row.holdings.push(Holding { product: "VAD".into(), ..Holding::default() });
+        let text = csv(&[row, ClientRow { name: "idle".into(), ..ClientRow::default() }]);
+        assert_eq!(text.lines().count(), 4);
+        let width = text.lines().next().map(|head| head.split(',').count());
+        assert!(text.lines().all(|line| Some(line.split(',').count()) == width), "{text}");
+        assert!(text.contains(",'=evil(),") && text.contains("VAD,0,0"));
+    }
+
+    #[test]
+    fn only_the_paces_that_are_offered_count() {
+        assert_eq!(["10", "60", "", "1", "0"].map(pace), [Some(10), Some(60), None, None, None]);
+    }
+
+    #[test]
+    fn the_message_names_what_goes_back_and_until_when() {
+        let released = |products: &[(&str, u32)]| Released {
+            name: "gw".into(),
+            products: products.iter().map(|(product, count)| ((*product).to_owned(), *count)).collect(),
+            counted_until_ms: 1_795_354_200_000,
+        };
+        let said = sentence(&released(&[("TTS3", 2), ("VAD", 0)]));
+        assert!(said.contains("22 Nov 2026") && said.ends_with(": 2 of TTS3."), "{said}");
+        assert!(sentence(&released(&[("VAD", 0)])).contains("in use goes back when it is returned"));
+    }
+}

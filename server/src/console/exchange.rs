@@ -1,0 +1,340 @@
+//! The exchange: over the network, by hand, the ledger and its files.
+
+pub mod by_hand;
+
+use std::time::Duration;
+
+use app::drawn::Draw;
+use app::pages::exchange::{
+    Attempt, ChangesModel, ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, KeyModel, LedgerPage,
+    LedgerRow, LedgerView, ReceiptModel, ReceiptView, Registered, Round, StepState,
+};
+use app::paths;
+use app::request::{FieldError, FlashKind, Tone};
+use axum::extract::Path;
+use engine::conf::Base;
+use engine::exchange::{Identity as EngineIdentity, LedgerEntry, LedgerQuery, Readiness, ReportError, SyncError};
+use engine::registration::{self, Credentials};
+use engine::{DatabaseError, Engine};
+use leptos::prelude::*;
+use licensing::bundle::Changes;
+use licensing::conf::effective::Effective;
+use licensing::contact::{Level, PHASES, Phase};
+use licensing::guid::Guid;
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::Fingerprint;
+
+use super::form::{Form, wrong};
+use super::{Console, Page, PageError};
+
+/// Rows of one page of the ledger.
+const PAGE: usize = 50;
+/// The page waits this long for an exchange it began; one that takes longer goes on and is shown as under way.
+const WAIT: Duration = Duration::from_secs(8);
+
+/// `GET /exchange`
+pub async fn page(console: Console) -> Result<Page, PageError> {
+    show(&console).await
+}
+
+async fn show(console: &Console) -> Result<Page, PageError> {
+    let data = load(&console.engine, &console.server_name).await?;
+    let again = data.running.then_some(2);
+    Ok(Page::new("Exchange over the network", || view! { <ExchangeView data=data /> }.drawn()).again_after(again))
+}
+
+/// `GET /exchange/ledger`
+pub async fn ledger_page(console: Console) -> Result<Page, PageError> {
+    let data = ledger(&console).await?;
+    Ok(Page::new("Ledger of exchanges", || view! { <LedgerView data=data /> }.drawn()))
+}
+
+/// `GET /exchange/receipt/{id}`
+pub async fn receipt(console: Console, Path(id): Path<String>) -> Result<Page, PageError> {
+    let entry = console.engine.ledger_entry(&id).await?;
+    let data = entry.and_then(|entry| receipt_model(&entry, &console.server_name)).ok_or(PageError::NOWHERE)?;
+    Ok(Page::new("Receipt", || view! { <ReceiptView data=data /> }.drawn()))
+}
+
+/// `POST /exchange/sync`
+pub async fn sync(form: Form) -> Result<Page, PageError> {
+    let (engine, actor) = (form.engine.clone(), form.actor());
+    let running = tokio::spawn(async move { engine.sync_now(&actor).await });
+    let (kind, text) = match tokio::time::timeout(WAIT, running).await {
+        Err(_) => return Ok(Page::to(paths::EXCHANGE)),
+        Ok(Ok(Ok(synced))) => {
+            (FlashKind::Success, format!("In step with the vendor: {}", synced.applied.outcome.changes.sentence()))
+        }
+        Ok(Ok(Err(SyncError::NoAnswer(round)))) => {
+            (FlashKind::Danger, format!("{} Nothing was changed.", round.sentence))
+        }
+        Ok(Ok(Err(SyncError::Report(ReportError::NotReady(problem))))) => (FlashKind::Warning, problem),
+        Ok(Ok(Err(SyncError::Report(failed)))) => return Err(PageError::internal(failed)),
+        Ok(Err(failed)) => return Err(PageError::internal(failed)),
+    };
+    Ok(form.tell(kind, text, paths::EXCHANGE).await)
+}
+
+/// `POST /exchange/registration`: what was not given in the wizard.
+pub async fn registration(form: Form) -> Result<Page, PageError> {
+    let (guid, credentials, more) = match given(&form).await {
+        Ok(given) => given,
+        Err(wrong) => return form.refuse(paths::EXCHANGE, vec![wrong], show(&form)).await,
+    };
+    let comment = "Registered in the console.";
+    match form.engine.register(&form.actor(), &Base::Newest, &guid, &more, &credentials, comment).await {
+        Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
+        Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form)).await,
+    }
+}
+
+/// A GUID with what belongs to it, and further values for the conf file.
+type Given = (Guid, Credentials, Vec<(String, String)>);
+
+/// A registration file, else auth string and fingerprint for the GUID there is.
+async fn given(form: &Form) -> Result<Given, FieldError> {
+    const FILE: &str = "registration_file";
+    let document = form.engine.conf().document();
+    let own = Effective::of(&document).guid;
+    let text = form.value(FILE).trim();
+    if !text.is_empty() {
+        let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(FILE), error))?;
+        if let Some(own) = own.filter(|own| *own != file.guid) {
+            let message = format!(
+                "This file is for {}, but license_server.conf names {own}. Choose the file that belongs to this server, or change LICENSE_SERVER_GUID first.",
+                file.guid
+            );
+            return Err(wrong(Some(FILE), message));
+        }
+        return Ok((file.guid, Credentials::of(&file), registration::node_values(&file, &document)));
+    }
+    let (auth, typed) = (form.value("auth").trim(), form.value("typed").trim());
+    let Some(guid) = own.filter(|_| !(auth.is_empty() && typed.is_empty())) else {
+        return Err(wrong(Some(FILE), "Choose the registration file the vendor gave you."));
+    };
+    if auth.len() > 1024 || auth.chars().any(char::is_control) {
+        return Err(wrong(Some("auth"), "An auth string is one line of up to 1024 characters."));
+    }
+    let mut credentials =
+        Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
+    if !typed.is_empty() {
+        let fingerprint: Fingerprint = typed.parse().map_err(|error| wrong(Some("typed"), error))?;
+        let key = form.engine.key_of(&Effective::of(&document), fingerprint).await;
+        credentials.vendor_keys.push((fingerprint, key.map_err(|other| wrong(Some("typed"), other))?));
+    }
+    Ok((guid, credentials, Vec::new()))
+}
+
+/// The contact clock, from the one table in `licensing`.
+pub fn contact(engine: &Engine) -> ContactModel {
+    let state = engine.contact();
+    let now = state.phase();
+    let rule = state.rule();
+    let step = |rule: &licensing::contact::Rule| {
+        let first_day = rule.phase.first_day(state.limit)?;
+        Some(ContactStep {
+            label: rule.label.to_owned(),
+            first_day,
+            at_ms: state.last_verified.map(|at| at.saturating_add(i64::from(first_day) * licensing::contact::DAY)),
+            state: match rule.phase.cmp(&now) {
+                std::cmp::Ordering::Less => StepState::Past,
+                std::cmp::Ordering::Equal => StepState::Now,
+                std::cmp::Ordering::Greater => StepState::Ahead,
+            },
+            effect: rule.effect.to_owned(),
+        })
+    };
+    ContactModel {
+        phase: rule.phase.as_str().to_owned(),
+        label: rule.label.to_owned(),
+        effect: rule.effect.to_owned(),
+        tone: match (rule.phase, rule.report.level) {
+            (Phase::Unregistered, _) => Tone::Neutral,
+            (Phase::InTouch, _) => Tone::Success,
+            (_, Level::Info) => Tone::Info,
+            (_, Level::Warn) => Tone::Warning,
+            (_, Level::Error) => Tone::Danger,
+        },
+        days: state.days(),
+        last_ms: state.last_verified,
+        next: state.next_change().map(|(at, phase)| (at, phase.rule().label.to_owned())),
+        lapses_ms: state.lapses_at(),
+        limit_days: state.limit.days(),
+        steps: PHASES.iter().filter_map(step).collect(),
+        clock_flag: state.flagged.map(clock_sentence),
+    }
+}
+
+fn clock_sentence(off: i64) -> String {
+    let minutes = off.unsigned_abs() / 60_000;
+    let how_far = match (minutes / 1440, minutes / 60) {
+        (0, 0) => format!("{minutes} min"),
+        (0, hours) => format!("{hours} h {} min", minutes % 60),
+        (days, _) => format!("{days} d {} h", minutes / 60 % 24),
+    };
+    let way = if off > 0 { "ahead of" } else { "behind" };
+    format!(
+        "This machine's clock was seen {how_far} {way} the time known to have passed. Days are counted by the latter until the next verified exchange settles what time it is. Check the machine's clock."
+    )
+}
+
+/// How the nodes are reached: "HTTPS, port 443".
+pub fn protocol(effective: &Effective) -> String {
+    let protocol = if effective.https { "HTTPS" } else { "HTTP" };
+    let nodes = effective.nodes();
+    match nodes.iter().filter(|node| node.port.is_some()).count() {
+        0 => format!("{protocol}, port {}", effective.node_port()),
+        own if own == nodes.len() => format!("{protocol}, at the port each node names"),
+        _ => format!("{protocol}, port {}, or the port a node names", effective.node_port()),
+    }
+}
+
+/// Whether an exchange is possible.
+pub fn registered(readiness: &Readiness) -> Registered {
+    match readiness {
+        Readiness::Ready => Registered::Yes,
+        Readiness::Unregistered => Registered::No,
+        Readiness::NoKey => Registered::NoKey,
+        Readiness::NoAuth => Registered::NoAuth,
+        Readiness::OtherGuid { file, registered } => {
+            Registered::OtherGuid { file: file.to_string(), registered: registered.to_string() }
+        }
+        Readiness::Unreadable(problem) => Registered::Unreadable(problem.clone()),
+    }
+}
+
+/// What changed, as sentences.
+pub fn changes(changes: &Changes) -> ChangesModel {
+    let sentences = |list: &[licensing::bundle::Change]| list.iter().map(|change| change.sentence.clone()).collect();
+    ChangesModel {
+        added: sentences(&changes.added),
+        removed: sentences(&changes.removed),
+        extended: sentences(&changes.extended),
+        changed: sentences(&changes.changed),
+    }
+}
+
+/// Nodes that were asked.
+pub fn attempts(attempts: &[engine::exchange::Attempt]) -> Vec<Attempt> {
+    let attempt = |attempt: &engine::exchange::Attempt| Attempt {
+        node: attempt.node.clone(),
+        ok: attempt.ok,
+        stage: attempt.stage.clone(),
+        sentence: attempt.sentence.clone(),
+        ms: attempt.ms,
+    };
+    attempts.iter().map(attempt).collect()
+}
+
+/// The way a report went, in the words of pages.
+fn channel(word: &str) -> String {
+    match word {
+        "api" => "API".to_owned(),
+        "reporting api" => "reporting API".to_owned(),
+        word => word.to_owned(),
+    }
+}
+
+fn row(entry: &LedgerEntry) -> LedgerRow {
+    LedgerRow {
+        status_id: entry.status_id.clone(),
+        channel: channel(&entry.channel),
+        opened_ms: entry.opened_at,
+        opened_by: entry.opened_by.clone(),
+        state: entry.state.clone(),
+        answered_ms: entry.answer.as_ref().map(|answer| answer.at),
+        answered_by: entry.answer.as_ref().map(|answer| answer.by.clone()),
+        node: entry.node.clone(),
+        summary: entry.answer.as_ref().map(|answer| answer.outcome.changes.sentence()),
+    }
+}
+
+fn receipt_model(entry: &LedgerEntry, server: &str) -> Option<ReceiptModel> {
+    let answer = entry.answer.as_ref()?;
+    let outcome = &answer.outcome;
+    let fingerprint = outcome.key.parse::<licensing::vendor_key::Fingerprint>();
+    Some(ReceiptModel {
+        status_id: entry.status_id.clone(),
+        channel: channel(&entry.channel),
+        opened_ms: entry.opened_at,
+        answered_ms: answer.at,
+        by: answer.by.clone(),
+        node: entry.node.clone(),
+        node_time_ms: outcome.node_time,
+        serial: outcome.serial,
+        report_sha256: engine::secret::digest_hex(entry.report.as_bytes()),
+        response_sha256: outcome.response_sha256.clone(),
+        key_fingerprint: fingerprint.map_or_else(|_| outcome.key.clone(), |f| f.grouped()),
+        changes: changes(&outcome.changes),
+        unchanged: outcome.unchanged,
+        server: server.to_owned(),
+        guid: entry.guid.clone(),
+    })
+}
+
+fn identity_model(identity: &EngineIdentity, deployments: Vec<String>) -> Option<Identity> {
+    Some(Identity { guid: identity.guid?.to_string(), deployments, operator: identity.operator.clone() })
+}
+
+async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseError> {
+    let identity = engine.identity().await?;
+    let effective = engine.conf().effective;
+    let sync = engine.sync_state();
+    let last = engine.last_answered().await?;
+    let nodes = effective.nodes().iter().map(|node| match node.port {
+        Some(port) => format!("{}:{port}", node.host),
+        None => node.host.clone(),
+    });
+    let notices = last.as_ref().and_then(|entry| entry.answer.as_ref()).map(|answer| answer.outcome.notices.clone());
+    Ok(ExchangePage {
+        registered: registered(&identity.readiness),
+        contact: contact(engine),
+        running: sync.running,
+        next_attempt_ms: sync.next_ms,
+        schedule: match effective.preset {
+            Some((hour, minute)) => format!("Every day at {hour:02}:{minute:02} local time"),
+            None => "Every day, 24 h after the last exchange".to_owned(),
+        },
+        protocol: protocol(&effective),
+        nodes: nodes.collect(),
+        proxy: engine.node_proxy(),
+        last_round: sync.round.as_ref().map(|round| Round {
+            at_ms: round.at,
+            ok: round.ok,
+            sentence: round.sentence.clone(),
+            attempts: attempts(&round.attempts),
+            failed_rounds: sync.failed_rounds,
+        }),
+        last_success: last.as_ref().and_then(|entry| receipt_model(entry, server)),
+        keys: identity
+            .keys
+            .iter()
+            .map(|key| KeyModel {
+                fingerprint: key.fingerprint.grouped(),
+                pinned_ms: key.at,
+                pinned_by: key.by.clone(),
+                fetched: key.key.is_some(),
+            })
+            .collect(),
+        identity: identity_model(&identity, engine.deployments().await?),
+        notices: notices.unwrap_or_default(),
+    })
+}
+
+async fn ledger(console: &Console) -> Result<LedgerPage, DatabaseError> {
+    let filter =
+        Some(console.query("state")).filter(|state| ["open", "answered", "lost"].contains(state)).unwrap_or_default();
+    let query = LedgerQuery {
+        state: filter.to_owned(),
+        before: Some(console.query("before").to_owned()).filter(|before| !before.is_empty()),
+        limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+    };
+    let mut entries = console.engine.ledger(&query).await?;
+    let more = entries.len() > PAGE;
+    entries.truncate(PAGE);
+    Ok(LedgerPage {
+        filter: filter.to_owned(),
+        next: entries.last().filter(|_| more).map(|entry| entry.status_id.clone()),
+        items: entries.iter().map(row).collect(),
+    })
+}

@@ -1,0 +1,183 @@
+//! Forms: their values, and showing them again.
+
+use std::future::Future;
+use std::ops::Deref;
+
+use app::request::{FieldError, FlashKind, FormState};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+
+use super::page::leave_flash;
+use super::{Console, Page, PageError, Refusal};
+use crate::http::router::{MAX_ANSWER, MAX_BODY};
+use crate::http::state::App;
+
+/// A form as it was sent, with what its handler works with.
+pub struct Form {
+    console: Console,
+    pub parts: Parts,
+    pub values: Vec<(String, String)>,
+}
+
+impl Deref for Form {
+    type Target = Console;
+
+    fn deref(&self) -> &Console {
+        &self.console
+    }
+}
+
+/// Secrets are never shown again.
+const SECRET: &[&str] =
+    &["password", "password_again", "current", "token", "auth", "key", "registration", "registration_file", "file"];
+
+impl Form {
+    /// What a field holds; empty when it was not sent.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// The form as it was typed, with what is wrong with it.
+    pub fn state(&self, errors: Vec<FieldError>) -> FormState {
+        let values = self.values.iter().filter(|(key, _)| !SECRET.contains(&key.as_str())).cloned().collect();
+        FormState { values, errors }
+    }
+
+    /// The page at `path` again, with what was typed and what is wrong.
+    ///
+    /// # Errors
+    /// [`PageError`] of the page.
+    pub async fn refuse(
+        &self,
+        path: impl Into<String>,
+        errors: Vec<FieldError>,
+        page: impl Future<Output = Result<Page, PageError>>,
+    ) -> Result<Page, PageError> {
+        Ok(page.await?.status(StatusCode::UNPROCESSABLE_ENTITY).at(path).with_form(self.state(errors)))
+    }
+
+    /// The same for what the engine refused.
+    ///
+    /// # Errors
+    /// [`PageError`] when it failed rather than refused, or of the page.
+    pub async fn refused(
+        &self,
+        refusal: &impl Refusal,
+        path: impl Into<String>,
+        page: impl Future<Output = Result<Page, PageError>>,
+    ) -> Result<Page, PageError> {
+        if refusal.is_internal() {
+            return Err(PageError::internal(refusal));
+        }
+        Ok(self.refuse(path, refusal.errors(), page).await?.status(refusal.status()))
+    }
+
+    /// To another page, with a message there.
+    pub async fn tell(&self, kind: FlashKind, text: impl Into<String>, path: impl AsRef<str>) -> Page {
+        leave_flash(&self.session, kind, text).await;
+        Page::to(path)
+    }
+
+    /// The same when all went well.
+    pub async fn done(&self, text: impl Into<String>, path: impl AsRef<str>) -> Page {
+        self.tell(FlashKind::Success, text, path).await
+    }
+}
+
+/// An error of one field, or of the whole form.
+pub fn wrong(field: Option<&str>, message: impl std::fmt::Display) -> FieldError {
+    FieldError { field: field.map(str::to_owned), message: message.to_string() }
+}
+
+impl FromRequest<App> for Form {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let (parts, body) = request.into_parts();
+        let most = if parts.uri.path().starts_with("/exchange/") { MAX_ANSWER } else { MAX_BODY };
+        let read = match kind.as_str() {
+            "application/x-www-form-urlencoded" => {
+                axum::body::to_bytes(body, most).await.map(|bytes| pairs(&bytes)).map_err(|_| ())
+            }
+            "multipart/form-data" => multipart(Request::from_parts(parts.clone(), body), most).await,
+            _ => {
+                return Err(PageError::Said(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "Not a form".into(),
+                    "A form is sent as application/x-www-form-urlencoded or multipart/form-data; this was something else. Nothing was changed.".into(),
+                ));
+            }
+        };
+        match read {
+            Ok(values) => Ok(Self { console: Console::of(app, &parts), values, parts }),
+            Err(()) => {
+                let sentence = format!(
+                    "More than {} MB was sent, or the connection broke off. Nothing was changed.",
+                    most / 1_000_000
+                );
+                Err(PageError::Said(StatusCode::PAYLOAD_TOO_LARGE, "Too large".into(), sentence.into()))
+            }
+        }
+    }
+}
+
+/// Fields of a form that sends files; of a file, its content as text. UTF-16 with a byte order mark is understood.
+async fn multipart(request: Request, most: usize) -> Result<Vec<(String, String)>, ()> {
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| ())?;
+    let mut values = Vec::new();
+    let mut size = 0;
+    while let Some(field) = multipart.next_field().await.map_err(|_| ())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(|_| ())?;
+        size += bytes.len();
+        if size > most {
+            return Err(());
+        }
+        values.push((name, text_of(&bytes)));
+    }
+    Ok(values)
+}
+
+/// A file as text.
+fn text_of(bytes: &[u8]) -> String {
+    let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|pair| read(*pair)).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Pairs of an encoded form or query; bytes that are not UTF-8 become U+FFFD.
+pub fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
+    form_urlencoded::parse(bytes).into_owned().collect()
+}
+
+/// A path of this console to go to, or the overview: never another site.
+pub fn next(path: &str) -> &str {
+    let safe =
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control);
+    if safe { path } else { app::paths::OVERVIEW }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next;
+
+    #[rstest::rstest]
+    #[case("/audit?who=a", "/audit?who=a")]
+    #[case("//evil.example", "/")]
+    #[case("https://evil.example", "/")]
+    #[case("/\\evil.example", "/")]
+    #[case("/a\r\nb", "/")]
+    #[case("", "/")]
+    fn one_stays_on_this_console(#[case] asked: &str, #[case] expected: &str) {
+        assert_eq!(next(asked), expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! Signing in and out.
+
+use app::drawn::Draw;
+use app::pages::login::{Login, LoginPage, Resume, ResumePage};
+use app::paths;
+use app::request::FormState;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::accounts::session_store::{WHO, Who};
+use engine::accounts::users::{AccountError, User};
+use engine::actor::Origin;
+use engine::audit::Outcome;
+use leptos::prelude::*;
+use tower_sessions::Session;
+
+use super::form::{Form, next, wrong};
+use super::{Console, Page, PageError};
+use crate::http::identity::Caller;
+use crate::http::state::App;
+
+/// `GET /login`
+pub async fn page(console: Console) -> Page {
+    show(console.query("next"))
+}
+
+fn show(next: &str) -> Page {
+    let data = Login { next: next.to_owned() };
+    Page::bare("Sign in", || view! { <LoginPage data=data /> }.drawn())
+}
+
+/// `POST /login`
+pub async fn log_in(form: Form) -> Result<Page, PageError> {
+    let mut caller = form.caller.clone();
+    caller.known = None;
+    let (name, password) = (form.value("name"), form.value("password"));
+    let refuse =
+        |field, error| form.refuse(paths::LOGIN, vec![wrong(field, error)], async { Ok(show(form.value("next"))) });
+    match form.engine.log_in(&caller.actor(Origin::Console), name, password).await {
+        Ok(user) => {
+            enter(&form, &form.session, &caller, &user).await.map_err(PageError::internal)?;
+            Ok(match resume(&form) {
+                Some(data) => Page::bare("Signed in again", || view! { <ResumePage data=data /> }.drawn()),
+                None => Page::to(next(form.value("next"))),
+            })
+        }
+        Err(AccountError::Sql(error)) => Err(error.into()),
+        Err(error @ AccountError::Wait(seconds)) => {
+            let wait = HeaderValue::from(seconds.max(0).unsigned_abs());
+            let page = refuse(None, error).await?.status(StatusCode::TOO_MANY_REQUESTS);
+            Ok(page.header(header::RETRY_AFTER, wait))
+        }
+        Err(error) => refuse(Some("password"), error).await,
+    }
+}
+
+/// Forms whose content is kept when the session ended meanwhile. Others hold secrets, or nothing worth keeping.
+const KEPT: &[&str] = &[
+    paths::CONFIGURATION,
+    paths::CONFIGURATION_TEXT,
+    paths::CONFIGURATION_SAVE,
+    paths::CONFIGURATION_RESTORE,
+    paths::CONFIGURATION_OUTSIDE,
+];
+
+/// Whether the request came with a session cookie: then somebody was signed in once.
+pub fn had_session(app: &App, request: &Request) -> bool {
+    let name = app.cookie_name();
+    let cookies = request.headers().get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies
+        .flat_map(|value| value.split(';'))
+        .any(|cookie| cookie.trim().split_once('=').is_some_and(|(n, _)| n == name))
+}
+
+/// A form that came after its session had ended: asks to sign in again and keeps what was typed.
+pub async fn ask_again(app: &App, request: Request) -> Response {
+    let form = match Form::from_request(request, app).await {
+        Ok(form) => form,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let path = form.parts.uri.path().to_owned();
+    let mut values = vec![("next".to_owned(), paths::OVERVIEW.to_owned())];
+    if KEPT.contains(&path.as_str()) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.values).finish();
+        values = vec![("resume_path".to_owned(), path), ("resume".to_owned(), body)];
+    }
+    let kept = if values.len() == 2 { " What you typed is kept." } else { "" };
+    let message = format!("Your session has ended, as it does after 30 minutes without use. Sign in again.{kept}");
+    let state = FormState { values, errors: vec![wrong(None, message)] };
+    show("").at(paths::LOGIN).with_form(state).status(StatusCode::UNAUTHORIZED).into_response()
+}
+
+/// What the login form carries of a form that came too late.
+fn resume(form: &Form) -> Option<Resume> {
+    let path = form.value("resume_path");
+    let fields = super::form::pairs(form.value("resume").as_bytes());
+    (KEPT.contains(&path) && !fields.is_empty()).then(|| Resume { path: path.to_owned(), fields })
+}
+
+/// Starts a signed-in session under a new id.
+pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -> anyhow::Result<()> {
+    session.clear().await;
+    session.cycle_id().await?;
+    let handle = engine::secret::hex(&engine::secret::random::<8>());
+    let who = Who { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
+    session.insert(WHO, who).await?;
+    session.save().await?;
+    let mut actor = caller.actor(Origin::Console);
+    actor.name.clone_from(&user.name);
+    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), Outcome::Done).await?;
+    Ok(())
+}
+
+/// `POST /logout`
+pub async fn log_out(form: Form) -> Result<Page, PageError> {
+    if form.caller.known.is_some() {
+        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), Outcome::Done).await?;
+    }
+    form.session.flush().await.map_err(PageError::internal)?;
+    Ok(Page::to(paths::LOGIN))
+}

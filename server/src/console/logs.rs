@@ -1,0 +1,304 @@
+//! The log: a page that looks again by itself, and its lines as a file.
+
+use std::sync::Arc;
+
+use app::drawn::Draw;
+use app::pages::logs::{LogFileRow, LogRow, LogsFilter, LogsPage, LogsView, Looked, Trouble};
+use app::paths;
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse, Response};
+use engine::Engine;
+use engine::leases::ClientView;
+use engine::logs::{Cursor, Lines, LogItem, LogQuery, LogsError, Moment};
+use leptos::prelude::*;
+use licensing::log_line::{Kind, Level, Redactor};
+use tokio::sync::mpsc;
+
+use super::{Console, Page, PageError, attachment};
+
+/// Lines on one page.
+const PAGE: usize = 100;
+/// Lines shown before and after one.
+const AROUND: usize = 30;
+/// Shown of one message, characters; the files have it all.
+const MESSAGE: usize = 4_000;
+/// Looking through more than this is worth saying, bytes.
+const WORTH_SAYING: u64 = 8 * 1024 * 1024;
+/// Sent at a time, bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// `GET /logs`: with `every=2`, `10` or `60` the browser is told to come back after so many seconds; no script is needed.
+pub async fn page(console: Console) -> Result<Page, PageError> {
+    let filter = filter(&console);
+    let every = pace(&filter.every).filter(|_| filter.at.is_empty() && filter.before.is_empty());
+    let data = load(&console, filter).await.map_err(PageError::internal)?;
+    Ok(Page::new("Logs", || view! { <LogsView data=data /> }.drawn()).again_after(every))
+}
+
+/// `GET /logs.txt`: the lines that match, oldest first; with `file=` a whole file; with `redacted=1` without what tells who and where.
+pub async fn text(console: Console, uri: axum::http::Uri) -> Result<Response, PageError> {
+    let (query, refused) = query(&filter(&console));
+    let file = Some(console.query("file")).filter(|file| !file.is_empty()).map(str::parse);
+    if !refused.is_empty() || matches!(file, Some(Err(_))) {
+        let page = uri.query().map_or_else(|| paths::LOGS.to_owned(), |query| format!("{}?{query}", paths::LOGS));
+        return Ok(Page::to(page).into_response());
+    }
+    let redacted = !console.query("redacted").is_empty();
+    let file = file.and_then(Result::ok);
+    let name = match (file, redacted) {
+        (None, false) => "leasehold-log.txt",
+        (None, true) => "leasehold-log-redacted.txt",
+        (Some(_), false) => "leasehold-log-file.txt",
+        (Some(_), true) => "leasehold-log-file-redacted.txt",
+    };
+    let query = if file.is_some() { LogQuery::default() } else { query };
+    let lines = match console.engine.logs.lines(query, file) {
+        Ok(lines) => lines,
+        Err(LogsError::Off) => return Ok(Page::to(paths::LOGS).into_response()),
+        Err(failed) => return Err(PageError::internal(failed)),
+    };
+    let redactor = if redacted { Some(Redactor::new(known(&console).await)) } else { None };
+    Ok(attachment("text/plain; charset=utf-8", name, streamed(lines, redactor)))
+}
+
+/// What the address asks for.
+fn filter(console: &Console) -> LogsFilter {
+    let get = |name: &str| console.query(name).to_owned();
+    let every = get("every");
+    LogsFilter {
+        level: get("level"),
+        component: get("component"),
+        from: get("from"),
+        to: get("to"),
+        q: get("q"),
+        before: get("before"),
+        at: get("at"),
+        every: if pace(&every).is_some() { every } else { String::new() },
+    }
+}
+
+/// Seconds after which the page is looked at again; none when the word is not one that is offered.
+fn pace(every: &str) -> Option<u32> {
+    match every {
+        "2" => Some(2),
+        "10" => Some(10),
+        "60" => Some(60),
+        _ => None,
+    }
+}
+
+/// The filter as the log is asked, and what could not be understood: name of the field, and a sentence.
+pub fn query(filter: &LogsFilter) -> (LogQuery, Vec<(String, String)>) {
+    let mut refused = Vec::new();
+    let mut moment = |name: &str, text: &str, last: bool| {
+        let read = (!text.is_empty()).then(|| Moment::parse(text, last))?;
+        read.map_err(|error| refused.push((name.to_owned(), error.to_string()))).ok()
+    };
+    let (from, to) = (moment("from", &filter.from, false), moment("to", &filter.to, true));
+    let level = (!filter.level.is_empty()).then(|| filter.level.parse::<Level>());
+    let level =
+        level.and_then(|level| level.map_err(|error| refused.push(("level".to_owned(), error.to_string()))).ok());
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let component = given(&filter.component.to_uppercase());
+    (LogQuery { level, component, from, to, text: given(&filter.q) }, refused)
+}
+
+async fn load(console: &Console, filter: LogsFilter) -> Result<LogsPage, tokio::task::JoinError> {
+    let engine: &Arc<Engine> = &console.engine;
+    let (verbosity, verbosity_is_set_there) = verbosity(console);
+    let origin = console.installation.origin.clone();
+    let page = LogsPage { filter, verbosity, verbosity_is_set_there, origin, ..LogsPage::default() };
+    let engine = engine.clone();
+    tokio::task::spawn_blocking(move || read(&engine, page.clone()).unwrap_or_else(|error| troubled(page, &error)))
+        .await
+}
+
+fn troubled(page: LogsPage, error: &LogsError) -> LogsPage {
+    let sentence = error.to_string();
+    let trouble = if matches!(error, LogsError::Off) { Trouble::Off(sentence) } else { Trouble::Failed(sentence) };
+    LogsPage { trouble: Some(trouble), ..page }
+}
+
+fn read(engine: &Engine, page: LogsPage) -> Result<LogsPage, LogsError> {
+    let filter = &page.filter;
+    if !filter.at.is_empty() {
+        let Ok(at) = filter.at.parse::<Cursor>() else { return Ok(page) };
+        let Some(around) = engine.logs.around(&at, AROUND)? else { return Ok(page) };
+        let row = |(index, item)| LogRow { marked: index == around.marked, ..row(item) };
+        return Ok(LogsPage { lines: around.items.into_iter().enumerate().map(row).collect(), ..page });
+    }
+    let (query, refused) = query(filter);
+    let files = engine.logs.files()?;
+    let files = files.into_iter().map(|file| LogFileRow {
+        name: file.name,
+        id: file.id.to_string(),
+        size: size(file.size),
+        began: file.began,
+        written_ms: file.written_ms,
+    });
+    let files = files.collect();
+    let before = (!filter.before.is_empty()).then(|| filter.before.parse::<Cursor>());
+    let found = match before {
+        Some(Err(_)) => return Ok(LogsPage { gone: true, files, refused, ..page }),
+        Some(Ok(before)) => engine.logs.page(&query, Some(&before), PAGE)?,
+        None => engine.logs.page(&query, None, PAGE)?,
+    };
+    let worth_saying = found.stopped || (query.filters() && found.looked >= WORTH_SAYING);
+    Ok(LogsPage {
+        lines: found.items.into_iter().map(row).collect(),
+        older: found.next.map(|next| next.to_string()),
+        looked: worth_saying.then(|| Looked { size: size(found.looked), back_to: found.back_to }),
+        gone: found.gone,
+        files,
+        refused,
+        ..page
+    })
+}
+
+fn row(item: LogItem) -> LogRow {
+    let at = item.at.to_string();
+    let Some(parts) = item.parts else {
+        let (message, cut) = shortened(&item.line);
+        return LogRow { at, file: item.file, message, cut, line: item.line, ..LogRow::default() };
+    };
+    let (message, cut) = shortened(&parts.message);
+    LogRow {
+        at,
+        file: item.file,
+        day: day(&parts.stamp),
+        time: parts.stamp.split(' ').nth(1).unwrap_or_default().to_owned(),
+        machine_time: parts.stamp.replacen(' ', "T", 1),
+        level: parts.level.as_str().to_owned(),
+        component: parts.component,
+        message,
+        cut,
+        line: item.line,
+        marked: false,
+    }
+}
+
+/// What is shown of a message, and how many characters are not.
+fn shortened(message: &str) -> (String, usize) {
+    match message.char_indices().nth(MESSAGE) {
+        Some((end, _)) => (message[..end].to_owned(), message[end..].chars().count()),
+        None => (message.to_owned(), 0),
+    }
+}
+
+/// "Sunday, 22 November 2026"; the date as it stands when there is no such day.
+fn day(stamp: &str) -> String {
+    let date = stamp.split(' ').next().unwrap_or_default();
+    date.parse::<jiff::civil::Date>()
+        .map_or_else(|_| date.to_owned(), |date| date.strftime("%A, %-d %B %Y").to_string())
+}
+
+/// "640 bytes", "12 kB", "64 MB", "2.1 GB".
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
+    }
+}
+
+/// How much is written, and whether the conf file decides it.
+fn verbosity(console: &Console) -> (String, bool) {
+    let own = console.installation.settings.rows.iter().find(|row| row.name == "log" && !row.value.is_empty());
+    if let Some(own) = own {
+        return (format!("What is written is set by log = {} of Leasehold's own settings.", own.value), false);
+    }
+    let words = match console.engine.conf().effective.verbosity {
+        1 => "Only errors are written, and reminders of an exchange that is due.",
+        2 => "Everything but debug messages is written.",
+        _ => "Everything is written, debug messages too.",
+    };
+    (words.to_owned(), true)
+}
+
+/// The lines as they are read: the largest file is never in memory.
+fn streamed(lines: Lines, mut redactor: Option<Redactor>) -> Body {
+    let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(2);
+    tokio::task::spawn_blocking(move || {
+        let mut chunk = String::with_capacity(CHUNK);
+        for line in lines {
+            let line = match line {
+                Ok(item) => item.line,
+                Err(failed) => {
+                    tracing::error!(error = %failed, "the log could not be read to its end");
+                    let _ = sender.blocking_send(Err(failed));
+                    return;
+                }
+            };
+            match &mut redactor {
+                Some(redactor) => chunk.push_str(&redactor.redact(&line)),
+                None => chunk.push_str(&line),
+            }
+            chunk.push('\n');
+            if chunk.len() >= CHUNK && sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err() {
+                // Whoever asked is gone.
+                return;
+            }
+        }
+        let _ = sender.blocking_send(Ok(Bytes::from(chunk)));
+    });
+    Body::from_stream(futures::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    }))
+}
+
+/// Names that are known to be names: of this machine, of clients and their hosts, of the people of the console.
+async fn known(console: &Console) -> Vec<(Kind, String)> {
+    let mut known = vec![(Kind::Host, console.server_name.clone())];
+    for ClientView { name, host, .. } in console.engine.clients() {
+        known.push((Kind::Host, name));
+        known.push((Kind::Host, host));
+    }
+    // Without the database, names are still found by how they are written.
+    known.extend(console.engine.users().await.unwrap_or_default().into_iter().map(|user| (Kind::User, user.name)));
+    known.extend(console.engine.audit.people().await.unwrap_or_default().into_iter().map(|name| (Kind::User, name)));
+    known.retain(|(_, name)| !name.eq_ignore_ascii_case("leasehold") && !name.eq_ignore_ascii_case("localhost"));
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_time_or_level_is_said_and_the_rest_counts() {
+        let filter = LogsFilter {
+            level: "Warn".into(),
+            component: "ve".into(),
+            from: "yesterday".into(),
+            to: "2026-11-22".into(),
+            ..LogsFilter::default()
+        };
+        let (query, refused) = query(&filter);
+        assert_eq!((query.level, query.component.as_deref()), (Some(Level::Warn), Some("VE")));
+        assert_eq!(query.to.map(|to| to.as_str().to_owned()).as_deref(), Some("2026-11-22 23:59:59"));
+        assert_eq!(refused.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["from"]);
+    }
+
+    #[test]
+    fn sizes_and_days_read_as_people_say_them() {
+        assert_eq!(
+            [0, 999, 12_400, 67_108_864, 2_147_483_648].map(size),
+            ["0 bytes", "999 bytes", "12 kB", "67 MB", "2.1 GB"]
+        );
+        assert_eq!(day("2026-11-22 07:24:16"), "Sunday, 22 November 2026");
+        assert_eq!(day("2026-02-31 07:24:16"), "2026-02-31");
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut_and_says_so() {
+        assert_eq!(shortened("short"), ("short".to_owned(), 0));
+        let (shown, cut) = shortened(&"ü".repeat(MESSAGE + 7));
+        assert_eq!((shown.chars().count(), cut), (MESSAGE, 7));
+    }
+
+    #[test]
+    fn only_the_paces_that_are_offered_count() {
+        assert_eq!(["2", "10", "60", "", "1", "0"].map(pace), [Some(2), Some(10), Some(60), None, None, None]);
+    }
+}

@@ -1,0 +1,69 @@
+//! The overview.
+
+use std::collections::BTreeSet;
+
+use licensing::bundle::Standing;
+use licensing::conf::check::{self, Severity};
+use licensing::conf::effective::Effective;
+use licensing::permission::Permission;
+
+use app::drawn::Draw;
+use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
+use leptos::prelude::*;
+
+use super::{Console, Page, PageError, account, audit, clients, exchange, ve};
+
+/// `GET /`
+pub async fn page(console: Console) -> Result<Page, PageError> {
+    let data = load(&console).await?;
+    Ok(Page::new("Overview", || view! { <OverviewPage data=data /> }.drawn()))
+}
+
+async fn load(console: &Console) -> Result<Overview, PageError> {
+    let engine = &console.engine;
+    let state = engine.conf();
+    let document = state.document();
+    let effective = Effective::of(&document);
+    let registration = match effective.guid {
+        Some(guid) if effective.flexible && state.problem.is_none() => {
+            Registration::Registered { guid: guid.to_string(), deployment: guid.compact() }
+        }
+        guid => Registration::NotRegistered { guid: guid.map(|g| g.to_string()), flexible: effective.flexible },
+    };
+    let findings = check::check(&document);
+    let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let may_read = console.may(Permission::ViewAudit);
+    let changes = if may_read { audit::newest_changes(engine, 5).await? } else { Vec::new() };
+    Ok(Overview {
+        registration,
+        file: FileState {
+            path: state.path.clone(),
+            problem: state.problem.as_ref().map(ToString::to_string),
+            revision: state.number(),
+            changed_by: state
+                .revision
+                .as_ref()
+                .filter(|r| r.origin != "system" && r.origin != "outside")
+                .map(|r| r.author.clone()),
+            changed_at_ms: state.revision.as_ref().map(|r| r.at),
+            errors,
+            warnings: findings.len() - errors,
+            changed_outside_ms: state.outside.map(|o| o.at),
+        },
+        changes,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at_ms: engine.started_at,
+        contact: exchange::contact(engine),
+        registered: exchange::registered(&engine.identity().await?.readiness),
+        licenses: engine.licenses().map(|all| {
+            let loaded: Vec<_> = all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
+            let products: BTreeSet<_> = loaded.iter().map(|item| item.license.product.as_str()).collect();
+            (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
+        }),
+        pools: clients::pools(engine),
+        clients: engine.client_counts().connected,
+        running: engine.sync_state().running,
+        machine: ve::standing(engine),
+        own_sessions: account::own_sessions(console).await?,
+    })
+}

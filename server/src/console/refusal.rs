@@ -1,0 +1,172 @@
+//! What the engine refuses, as the console answers it.
+
+use std::fmt::Display;
+
+use app::request::FieldError;
+use axum::http::StatusCode;
+use engine::accounts::users::AccountError;
+use engine::alerts::AlertError;
+use engine::conf::SaveError;
+use engine::exchange::{ClusterError, PushError};
+use engine::handover::{HandoverError, Refusal as HandoverRefusal};
+use engine::peers::{InviteError, JoinError, RemoveError};
+use engine::ve::InstallError;
+
+/// An error of the engine: its fault, or a refusal that a person can do something about.
+pub trait Refusal: Display {
+    /// Whether something failed that nobody could have typed otherwise.
+    fn is_internal(&self) -> bool;
+
+    fn status(&self) -> StatusCode {
+        StatusCode::UNPROCESSABLE_ENTITY
+    }
+
+    /// The field it is about.
+    fn field(&self) -> Option<&str> {
+        None
+    }
+
+    /// One sentence a field.
+    fn errors(&self) -> Vec<FieldError> {
+        vec![FieldError { field: self.field().map(str::to_owned), message: self.to_string() }]
+    }
+}
+
+impl Refusal for HandoverError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn field(&self) -> Option<&str> {
+        matches!(self, Self::Refused(HandoverRefusal::Minutes)).then_some("minutes")
+    }
+}
+
+impl Refusal for InviteError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+}
+
+impl Refusal for JoinError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Code(_) => Some("code"),
+            Self::Url(_) | Self::Unreached { .. } => Some("url"),
+            _ => None,
+        }
+    }
+}
+
+impl Refusal for RemoveError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+}
+
+impl Refusal for SaveError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::UnknownRevision(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Invalid(errors) => errors
+                .iter()
+                .map(|(key, sentence)| FieldError { field: key.clone(), message: sentence.clone() })
+                .collect(),
+            other => vec![FieldError { field: None, message: other.to_string() }],
+        }
+    }
+}
+
+impl Refusal for AccountError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Wait(_) => None,
+            Self::Password(_) | Self::Wrong => Some("password"),
+            _ => Some("name"),
+        }
+    }
+}
+
+impl Refusal for AlertError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Gone(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+
+    fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Fields(all) => all
+                .iter()
+                .map(|one| FieldError { field: Some(one.field.to_string()), message: one.message.to_string() })
+                .collect(),
+            other => vec![FieldError { field: None, message: other.to_string() }],
+        }
+    }
+}
+
+impl Refusal for ClusterError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Field { field, message } => {
+                vec![FieldError { field: Some((*field).to_string()), message: message.to_string() }]
+            }
+            Self::Sql(_) => Vec::new(),
+        }
+    }
+}
+
+impl Refusal for PushError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.conflict() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }
+    }
+}
+
+impl Refusal for InstallError {
+    fn is_internal(&self) -> bool {
+        matches!(self, Self::Sql(_))
+    }
+
+    fn field(&self) -> Option<&str> {
+        matches!(self, Self::OtherKey { .. }).then_some(app::pages::licenses::LICENSE_KEY)
+    }
+}

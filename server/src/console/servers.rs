@@ -1,0 +1,330 @@
+//! The servers of the installation: the picture they make together, handing over and rehearsing, inviting, joining and removing.
+
+mod standing;
+
+use std::collections::BTreeSet;
+
+use app::components::absolute;
+use app::drawn::Draw;
+use app::pages::servers::{
+    GraceRow, Handed, Hours, Incident, Invitation, Moment, Rehearsed, Rehearsing, ServersPage, ServersView,
+    SimultaneousRow, SwitchRow, span_words,
+};
+use app::paths;
+use app::request::Tone;
+use engine::handover::{Handed as HandedOver, HandoverError, Rehearsal};
+use engine::peers::{Join, PeerEventKind, Server};
+use engine::{DatabaseError, Engine};
+use leptos::prelude::*;
+use licensing::countdown::{Cause, Run, View, forecast};
+use licensing::peer::{Role, State};
+
+use super::form::{Form, wrong};
+use super::{Console, Page, PageError, Refusal};
+use standing::{Facts, holding};
+
+/// While something goes on the page looks again after so many seconds.
+const AGAIN: u32 = 10;
+/// So many entries of each list are shown.
+const SHOWN: u32 = 20;
+/// So many runs of the hours are looked at for a forecast.
+const RUNS: u32 = 100;
+
+/// `GET /servers`: while something goes on, and with `every=10` or `every=60`, the browser is told to come back after so many seconds.
+pub async fn page(console: Console) -> Result<Page, PageError> {
+    let every = Some(console.query("every")).filter(|every| !every.is_empty());
+    let every = pace(&console.engine, every);
+    Ok(drawn(load(&console, every).await?).again_after(every))
+}
+
+fn drawn(data: ServersPage) -> Page {
+    Page::new("Servers", || view! { <ServersView data=data /> }.drawn())
+}
+
+/// The answer to a form stays: something was typed into it.
+async fn show(console: &Console) -> Result<Page, PageError> {
+    Ok(drawn(load(console, None).await?))
+}
+
+/// A whole number of minutes; 0 is refused by the engine, with its limits.
+fn minutes(form: &Form, name: &str) -> u32 {
+    form.value(name).trim().parse().unwrap_or(0)
+}
+
+async fn begun(form: &Form, result: Result<HandedOver, HandoverError>, field: &str) -> Result<Page, PageError> {
+    match result {
+        Ok(handed) => {
+            let text = format!("Clients go to the backup now. They are taken back {}.", absolute(handed.until));
+            Ok(form.done(text, paths::SERVERS).await)
+        }
+        Err(refused) if refused.is_internal() => Err(PageError::internal(refused)),
+        Err(refused) => {
+            let errors = vec![wrong(refused.field().and(Some(field)), &refused)];
+            form.refuse(paths::SERVERS, errors, show(form)).await
+        }
+    }
+}
+
+/// `POST /servers/handover`
+pub async fn hand_over(form: Form) -> Result<Page, PageError> {
+    let result = form.engine.hand_over(&form.actor(), minutes(&form, "minutes"), form.value("reason"), None).await;
+    begun(&form, result, "minutes").await
+}
+
+/// `POST /servers/rehearse`
+pub async fn rehearse(form: Form) -> Result<Page, PageError> {
+    let clients: BTreeSet<String> =
+        form.values.iter().filter(|(name, _)| name == "client").map(|(_, id)| id.clone()).collect();
+    let budget = minutes(&form, "budget");
+    if budget == 0 {
+        let error = wrong(Some("budget"), "Enter how many minutes of the backup's hours it may use, 1 or more.");
+        return form.refuse(paths::SERVERS, vec![error], show(&form)).await;
+    }
+    let rehearsal = Some((clients, i64::from(budget) * 60_000));
+    let result = form.engine.hand_over(&form.actor(), minutes(&form, "rehearsal_minutes"), "", rehearsal).await;
+    begun(&form, result, "rehearsal_minutes").await
+}
+
+/// `POST /servers/take-back`
+pub async fn take_back(form: Form) -> Result<Page, PageError> {
+    let ended = form.engine.take_back(&form.actor()).await?;
+    let text = if ended { "The clients come back within seconds." } else { "It had ended already." };
+    Ok(form.done(text, paths::SERVERS).await)
+}
+
+/// `POST /servers/invite`: the code is in the answer itself and nowhere else.
+pub async fn invite(form: Form) -> Result<Page, PageError> {
+    match form.engine.invite_peer(&form.actor()).await {
+        Ok(invited) => {
+            let code = invited.code.to_string();
+            let command = format!("leasehold peer join --url {} --code {code}", form.installation.origin);
+            let invitation = Some(Invitation { code, until_ms: invited.expires_ms, command });
+            Ok(drawn(ServersPage { invitation, ..load(&form, None).await? }).at(paths::SERVERS))
+        }
+        Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,
+    }
+}
+
+/// `POST /servers/join`
+pub async fn join(form: Form) -> Result<Page, PageError> {
+    let join = Join {
+        url: form.value("url").trim().to_owned(),
+        code: form.value("code").trim().to_owned(),
+        ..Join::default()
+    };
+    match form.engine.join_peer(&form.actor(), &join, &form.installation.origin).await {
+        Ok(joined) => {
+            let text = format!("This server is {} now, {} beside {}.", joined.name, joined.role, joined.with);
+            Ok(form.done(text, paths::SERVERS).await)
+        }
+        Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,
+    }
+}
+
+/// `POST /servers/remove`
+pub async fn remove(form: Form) -> Result<Page, PageError> {
+    match form.engine.remove_peer(&form.actor(), form.value("name")).await {
+        Ok(name) => Ok(form.done(format!("{name} has left this installation."), paths::SERVERS).await),
+        Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,
+    }
+}
+
+/// The page looks again by itself after so many seconds: as the address says; else while something goes on that is watched.
+/// Otherwise it stays as it is, so that nobody loses what they type.
+fn pace(engine: &Engine, every: Option<&str>) -> Option<u32> {
+    match every {
+        Some("10") => Some(10),
+        Some("60") => Some(60),
+        Some(_) => None,
+        None => {
+            let picture = engine.servers();
+            let away = |server: &Server| matches!(server.state, State::Silent(_));
+            let serves = |server: &Server| server.role == Role::Backup && holding(server) > 0;
+            let watched = picture.servers.iter().any(|server| away(server) || serves(server))
+                || engine.handover.current().is_some()
+                || !engine.in_grace().is_empty();
+            watched.then_some(AGAIN)
+        }
+    }
+}
+
+async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, DatabaseError> {
+    let (engine, now) = (&console.engine, console.now_ms);
+    let picture = engine.servers();
+    let view = engine.countdown.view();
+    let runs = engine.countdown.runs(RUNS).await?;
+    let grace = engine.in_grace();
+    let handed = engine.handover.current();
+    let rehearsal = engine.handover.rehearsal();
+    let facts = Facts {
+        picture: &picture,
+        own_hours: hours_of(&view, &picture.servers[0].name),
+        handed_until: handed.as_ref().filter(|handed| handed.clients.is_none()).map(|handed| handed.until),
+        rehearsing: handed.as_ref().is_some_and(|handed| handed.clients.is_some()),
+        grace_min: engine.ve.current().map(|installed| installed.license().grace_min),
+        license: engine
+            .ve
+            .current()
+            .map(|_| engine.ve.standing())
+            .filter(|standing| !standing.in_force())
+            .map(|standing| standing.sentence()),
+        in_grace: grace.len(),
+        now,
+    };
+    let switches = engine.switches(SHOWN).await?;
+    Ok(ServersPage {
+        now: facts.standing(),
+        servers: picture.servers.iter().map(|server| facts.card(server)).collect(),
+        stale_since: picture.stale_since,
+        grace: grace
+            .into_iter()
+            .map(|client| GraceRow { client: client.name, since_ms: client.seen_ms, until_ms: client.until_ms })
+            .collect(),
+        timeline: timeline(engine, &runs).await?,
+        incidents: runs.iter().take(SHOWN as usize).map(incident).collect(),
+        forecast: forecast(&runs, view.balance_ms).filter(|_| view.serial > 0).map(|forecast| {
+            let times =
+                if forecast.incidents == 1 { "time".to_owned() } else { format!("{} times", forecast.incidents) };
+            format!(
+                "The hours ran {} before, {} on average and {} at most. What is left is enough for {} more like those.",
+                if forecast.incidents == 1 { "one time".to_owned() } else { times },
+                span_words(forecast.average_ms),
+                span_words(forecast.longest_ms),
+                forecast.more
+            )
+        }),
+        switches: switches
+            .into_iter()
+            .map(|switch| SwitchRow {
+                at_ms: switch.at,
+                client: switch.name,
+                from: switch.from_server,
+                client_saw: format!("No usable answer for {}. {}", span_words(switch.silent_ms), switch.problem),
+                server_saw: switch.server_observed,
+            })
+            .collect(),
+        simultaneous: engine
+            .simultaneous(SHOWN)
+            .await?
+            .into_iter()
+            .map(|time| SimultaneousRow {
+                began_ms: time.began,
+                ms: time.ms,
+                server: time.server,
+                here: time.here,
+                there: time.there,
+            })
+            .collect(),
+        simultaneous_ms: engine.simultaneous_ms().await?,
+        rehearsed: rehearsal.as_ref().filter(|rehearsal| rehearsal.ended.is_some()).map(|rehearsal| Rehearsed {
+            began_ms: rehearsal.handed.began,
+            ended_ms: rehearsal.ended.unwrap_or(now),
+            clients: progress(engine, rehearsal),
+            spent_ms: rehearsal.spent_ms,
+        }),
+        handed: handed.map(|handed| Handed {
+            began_ms: handed.began,
+            until_ms: handed.until,
+            by: handed.by.clone(),
+            reason: handed.reason.clone(),
+            clients: rehearsal
+                .as_ref()
+                .filter(|_| handed.clients.is_some())
+                .map(|rehearsal| progress(engine, rehearsal)),
+            budget: handed
+                .budget_ms
+                .map(|most| (most, rehearsal.as_ref().and_then(|rehearsal| rehearsal.spent_ms).unwrap_or(0))),
+        }),
+        no_handover: match (engine.role(), engine.backup_is_up()) {
+            (Role::Primary, true) => None,
+            (Role::Primary, false) => Some("No backup is up that clients could go to.".to_owned()),
+            _ => Some("Clients are handed over by the primary, on its console.".to_owned()),
+        },
+        clients: engine
+            .clients()
+            .into_iter()
+            .filter(|client| client.state == engine::leases::ClientState::Connected)
+            .map(|client| (client.client, client.name))
+            .collect(),
+        invitation: None,
+        origin: console.installation.origin.clone(),
+        every,
+    })
+}
+
+/// Where each client of a rehearsal was seen.
+fn progress(engine: &Engine, rehearsal: &Rehearsal) -> Vec<Rehearsing> {
+    let names = engine.clients();
+    let name = |id: &String| {
+        names.iter().find(|client| client.client == *id).map_or_else(|| id.clone(), |client| client.name.clone())
+    };
+    let ids = rehearsal.handed.clients.iter().flatten();
+    ids.map(|id| Rehearsing {
+        name: name(id),
+        moved_ms: rehearsal.moved.get(id).copied(),
+        back_ms: rehearsal.back.get(id).copied(),
+    })
+    .collect()
+}
+
+fn hours_of(view: &View, server: &str) -> Option<Hours> {
+    (view.serial > 0).then(|| Hours {
+        server: server.to_owned(),
+        left_ms: view.balance_ms,
+        granted_ms: view.granted_ms,
+        running_since_ms: view.running_since,
+        empty_at_ms: view.empty_at,
+        told_ms_ago: None,
+    })
+}
+
+fn incident(run: &Run) -> Incident {
+    Incident {
+        began_ms: run.began_ms,
+        ended_ms: run.ended_ms,
+        spent_ms: run.spent_ms,
+        most_clients: run.most_clients,
+        cause: run.cause.map_or(String::new(), |cause| cause_words(cause).to_owned()),
+    }
+}
+
+fn cause_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LoggedOut => "the last client logged out",
+        Cause::Empty => "the hours were used up",
+        Cause::Stopped => "the server was stopped",
+        Cause::Crashed => "the server ended without being stopped",
+    }
+}
+
+/// What happened to the servers and to the hours, the newest first.
+async fn timeline(engine: &Engine, runs: &[Run]) -> Result<Vec<Moment>, DatabaseError> {
+    let events = engine.peer_events(i64::from(SHOWN)).await?;
+    let mut moments: Vec<Moment> = events
+        .into_iter()
+        .map(|event| Moment {
+            at_ms: event.at,
+            tone: match event.kind {
+                PeerEventKind::Silent => Tone::Danger,
+                PeerEventKind::Back | PeerEventKind::First | PeerEventKind::Joined => Tone::Success,
+                PeerEventKind::Removed | PeerEventKind::Left => Tone::Neutral,
+            },
+            text: event.detail,
+        })
+        .collect();
+    for run in runs.iter().take(SHOWN as usize) {
+        moments.push(Moment {
+            at_ms: run.began_ms,
+            tone: Tone::Warning,
+            text: "The first client logged in here; the hours began to run.".to_owned(),
+        });
+        if let Some(at_ms) = run.ended_ms {
+            let why = run.cause.map_or("it ended", cause_words);
+            let text = format!("The hours stopped after {}: {why}.", span_words(run.spent_ms));
+            moments.push(Moment { at_ms, tone: Tone::Success, text });
+        }
+    }
+    moments.sort_by_key(|moment| std::cmp::Reverse(moment.at_ms));
+    moments.truncate(SHOWN as usize);
+    Ok(moments)
+}

@@ -1,0 +1,303 @@
+//! Use over time: which period the address asks for, and what the roll-ups say about it.
+
+mod export;
+mod labels;
+mod period;
+
+use export::Kind;
+pub use period::Asked;
+
+use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
+use engine::{DatabaseError, Engine};
+use licensing::bundle::Standing;
+use licensing::context::Context;
+
+use leptos::prelude::*;
+
+use app::drawn::Draw;
+use app::pages::usage::{
+    ClientUse, Connect, CoursePoint, Detail, HeatCell, Moment, ProductRow, Refusal, Totals, UsageFilter, UsagePage,
+    UsageView, UserUse,
+};
+use axum::response::Response;
+
+use super::{Console, Page, PageError, attachment};
+
+/// Rows of a list on the page; the file has all.
+const LISTED: usize = 50;
+/// Refusals on one page.
+const REFUSALS: u32 = 50;
+/// More steps than this are not compared with those of the period before: the line would hide the columns.
+const MOST_COMPARED: usize = 200;
+
+/// `GET /usage`
+pub async fn page(console: Console) -> Result<Page, PageError> {
+    let data = load(&console).await?;
+    Ok(Page::new("Usage", || view! { <UsageView data=data /> }.drawn()))
+}
+
+/// `GET /usage.csv`: what the page with the same query shows under its tab.
+pub async fn csv(console: Console) -> Result<Response, PageError> {
+    let (name, content) = export::file(&console, Kind::Csv).await?;
+    Ok(attachment("text/csv; charset=utf-8", &name, content))
+}
+
+/// `GET /usage.json`: the same as JSON.
+pub async fn json(console: Console) -> Result<Response, PageError> {
+    let (name, content) = export::file(&console, Kind::Json).await?;
+    Ok(attachment("application/json", &name, content))
+}
+
+async fn load(console: &Console) -> Result<UsagePage, DatabaseError> {
+    let engine = &console.engine;
+    let asked = Asked::of(&filter(console), console.now_ms);
+    let usage = &engine.usage;
+    let extent = usage.extent().await?;
+    let connect = connect(console);
+    let zones = period::zones(&asked);
+    let contexts = Context::ALL.iter().map(|context| context.as_str().to_owned()).collect();
+    let Some(extent) = extent else {
+        return Ok(UsagePage { filter: asked.filter, zones, connect, ..UsagePage::default() });
+    };
+    let rows = rows(engine, &asked, extent.first_ms).await?;
+    let detail = match chosen(&rows, &asked.filter.product) {
+        Some(row) => Some(detail(engine, &asked, row, extent.first_ms).await?),
+        None => None,
+    };
+    Ok(UsagePage {
+        period: asked.period.clone(),
+        problem: asked.problem.clone(),
+        any: true,
+        zones,
+        clients: usage.clients_known().await?,
+        contexts,
+        products: rows.into_iter().map(|(row, _)| row).collect(),
+        detail,
+        connect,
+        filter: asked.filter,
+    })
+}
+
+/// What the address asks for.
+fn filter(console: &Console) -> UsageFilter {
+    let get = |name: &str| console.query(name).to_owned();
+    UsageFilter {
+        product: get("product"),
+        client: get("client"),
+        context: get("context"),
+        range: get("range"),
+        from: get("from"),
+        to: get("to"),
+        zone: get("zone"),
+        step: get("step"),
+        tab: get("tab"),
+        before: get("before"),
+    }
+}
+
+/// Where applications reach this server, and a product to try.
+pub fn connect(console: &Console) -> Connect {
+    let engine = &console.engine;
+    let port = engine.conf().effective.port_number;
+    // What was set at the start wins over the conf file.
+    let set = console.installation.settings.rows.iter().find(|row| row.name == "clients");
+    let set = set.map(|row| row.value.as_str()).filter(|value| !value.is_empty());
+    let port = set.and_then(|value| value.rsplit_once(':')?.1.parse().ok()).unwrap_or(port);
+    let product = engine.licenses().and_then(|all| {
+        all.items
+            .iter()
+            .find(|item| item.verdict.standing == Standing::Active)
+            .map(|item| item.license.product.to_string())
+    });
+    Connect { address: format!("{}:{port}", console.server_name), off: set == Some("off"), product }
+}
+
+/// One product and how many licenses would have covered how much of the time.
+type Row = (ProductRow, Vec<(f64, u64)>);
+
+/// All products that were used in the period; those of the period before beside them. Empty when nothing was used in this one.
+async fn rows(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Vec<Row>, DatabaseError> {
+    let found = engine.usage.summary(&asked.query(None)).await?;
+    let before = first_ms < asked.period.from_ms;
+    let rows: Vec<Row> = found
+        .into_iter()
+        .filter(|of| any(&figures(of)) || any(&of.before))
+        .map(|of| {
+            let coverage = of.coverage.iter().map(|(share, needed)| (*share, u64::from(*needed))).collect();
+            (row(&of, asked, before), coverage)
+        })
+        .collect();
+    let used = rows.iter().any(|(row, _)| row.totals != Totals::default());
+    Ok(if used { rows } else { Vec::new() })
+}
+
+fn figures(of: &ProductUse) -> Figures {
+    Figures { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: of.peak }
+}
+
+fn any(figures: &Figures) -> bool {
+    *figures != Figures::default()
+}
+
+fn totals(figures: Figures) -> Totals {
+    Totals { taken: figures.taken, use_ms: figures.use_ms, denied: figures.denied, peak: figures.peak.into() }
+}
+
+fn row(of: &ProductUse, asked: &Asked, before: bool) -> ProductRow {
+    ProductRow {
+        product: of.product.clone(),
+        totals: totals(figures(of)),
+        peak_at: of.peak_at_ms.map(|at_ms| Moment { at_ms, words: labels::hour(at_ms, asked) }),
+        licensed: of.licensed,
+        before: before.then(|| totals(of.before)),
+        now: of.open_now,
+    }
+}
+
+/// The product that was asked for; else the one that came nearest to its limit. None when the one asked for was not used.
+fn chosen<'a>(rows: &'a [Row], product: &str) -> Option<&'a Row> {
+    if !product.is_empty() {
+        return rows.iter().find(|(row, _)| row.product == product && row.totals != Totals::default());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "only compared")]
+    let nearness = |row: &ProductRow| match row.licensed {
+        Some(licensed) if licensed > 0 => row.totals.peak as f64 / licensed as f64,
+        Some(_) if row.totals.denied > 0 => f64::MAX,
+        _ => 0.0,
+    };
+    rows.iter().rev().max_by(|(a, _), (b, _)| {
+        nearness(a)
+            .total_cmp(&nearness(b))
+            .then(a.totals.denied.cmp(&b.totals.denied))
+            .then(a.totals.peak.cmp(&b.totals.peak))
+    })
+}
+
+async fn detail(engine: &Engine, asked: &Asked, row: &Row, first_ms: i64) -> Result<Detail, DatabaseError> {
+    let (row, coverage) = row.clone();
+    let query = asked.query(Some(&row.product));
+    let filter = UsageFilter { product: row.product.clone(), ..asked.filter.clone() };
+    let (step, steps) = asked.steps();
+    let mut detail = Detail {
+        step: period::step_word(step).to_owned(),
+        steps: steps.into_iter().map(|step| period::step_word(step).to_owned()).collect(),
+        csv: filter.file("csv"),
+        json: filter.file("json"),
+        row,
+        coverage,
+        ..Detail::default()
+    };
+    match asked.filter.tab.as_str() {
+        "clients" => {
+            let rows = clients(engine, &query).await?;
+            detail.more = rows.len() > LISTED;
+            detail.clients = rows.into_iter().take(LISTED).collect();
+        }
+        "users" => {
+            let rows = users(engine, &query).await?;
+            detail.more = rows.len() > LISTED;
+            detail.users = rows.into_iter().take(LISTED).collect();
+        }
+        "refused" => {
+            let before = asked.filter.before.parse().ok();
+            let found = engine.usage.denials(&query, before, REFUSALS + 1).await?;
+            let more = found.len() > REFUSALS as usize;
+            let shown: Vec<_> = found.into_iter().take(REFUSALS as usize).collect();
+            detail.older = shown.last().filter(|_| more).map(|last| last.cursor.to_string());
+            detail.refusals = shown.into_iter().map(|denial| refusal(denial, asked)).collect();
+        }
+        _ => {
+            detail.course = course(engine, asked, &query, step, first_ms).await?;
+            detail.heat = engine
+                .usage
+                .heat(&query)
+                .await?
+                .iter()
+                .map(|day| day.iter().map(|cell| HeatCell { mean: cell.mean_peak, peak: cell.peak.into() }).collect())
+                .collect();
+        }
+    }
+    Ok(detail)
+}
+
+fn refusal(denial: query::Denial, asked: &Asked) -> Refusal {
+    Refusal {
+        at: Moment { at_ms: denial.at_ms, words: labels::minute(denial.at_ms, asked) },
+        client: denial.client,
+        user: denial.user,
+        host: denial.host,
+        count: denial.count,
+    }
+}
+
+/// The steps of the period, each beside the same step of the period before.
+async fn course(
+    engine: &Engine,
+    asked: &Asked,
+    query: &Filter,
+    step: Step,
+    first_ms: i64,
+) -> Result<Vec<CoursePoint>, DatabaseError> {
+    let points = engine.usage.course(query, step).await?;
+    let compared = points.len() <= MOST_COMPARED && first_ms < asked.period.from_ms;
+    let before: Vec<Point> = if compared {
+        let earlier = Filter { from_ms: asked.before_from_ms, to_ms: asked.period.from_ms, ..query.clone() };
+        engine.usage.course(&earlier, step).await?
+    } else {
+        Vec::new()
+    };
+    // What lies ahead is not nothing: it is not drawn.
+    let known: Vec<Point> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
+    let labels = labels::steps(&known, step, asked);
+    let earlier =
+        |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());
+    Ok(known
+        .into_iter()
+        .zip(labels)
+        .enumerate()
+        .map(|(place, (point, label))| CoursePoint {
+            at_ms: point.at_ms,
+            label: label.words,
+            tick: label.tick,
+            day: label.day,
+            totals: Totals { taken: point.taken, use_ms: point.use_ms, denied: point.denied, peak: point.peak.into() },
+            licensed: point.licensed,
+            before: earlier(place),
+        })
+        .collect())
+}
+
+/// By client, the longest use first.
+async fn clients(engine: &Engine, query: &Filter) -> Result<Vec<ClientUse>, DatabaseError> {
+    let mut rows: Vec<ClientUse> = engine
+        .usage
+        .clients(query)
+        .await?
+        .into_iter()
+        .map(|of| ClientUse {
+            client: of.client,
+            totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: of.peak.into() },
+        })
+        .collect();
+    rows.sort_by(|a, b| b.totals.use_ms.cmp(&a.totals.use_ms).then_with(|| a.client.cmp(&b.client)));
+    Ok(rows)
+}
+
+/// By user, the longest use first.
+async fn users(engine: &Engine, query: &Filter) -> Result<Vec<UserUse>, DatabaseError> {
+    let mut rows: Vec<UserUse> = engine
+        .usage
+        .users(query)
+        .await?
+        .into_iter()
+        .map(|of| UserUse {
+            user: of.user,
+            totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: 0 },
+        })
+        .collect();
+    rows.sort_by(|a, b| b.totals.use_ms.cmp(&a.totals.use_ms).then_with(|| a.user.cmp(&b.user)));
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests;
