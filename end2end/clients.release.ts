@@ -1,7 +1,7 @@
 /** Taking licenses back from a client: what it means, who may, and that the client hears it. */
 
 import { Application } from './application.ts';
-import { asPerson, disclosure, expect, expectPage, sending, test, told } from './fixtures.ts';
+import { asPerson, expect, expectPage, sending, test, told } from './fixtures.ts';
 import { client } from './clients.ts';
 import type { Way } from './exchange.ts';
 import { ADMIN, VIEWER } from './harness.ts';
@@ -18,21 +18,24 @@ export function release({ hands }: Way, get: () => World): void {
       await hands.press(client(page, 'hoarder').getByRole('link', { name: 'hoarder' }));
       await expectPage(page, 'hoarder');
       const block = page.getByRole('region', { name: 'Release' });
-      const button = block.getByRole('button', { name: 'Release its licenses' });
-      await expect(button, 'not before the consequence is read').toBeHidden();
-      await hands.press(disclosure(block, 'Release its licenses'));
+      const asks = block.getByRole('dialog', { name: 'Release the licenses of hoarder?' });
+      const opens = block.getByRole('button', { name: 'Release its licenses' }).first();
+      const button = asks.getByRole('button', { name: 'Release its licenses' });
+      await expect(asks, 'not before the consequence is read').toBeHidden();
+      await hands.press(opens);
+      await expect(asks.getByRole('button', { name: 'Cancel' })).toBeFocused();
       for (const words of [
         '4 licenses of TTS3, kept by hoarder and not in use, go back to the pool as soon as the client agrees',
         '2 licenses of TTS3 in use now: nothing is torn away.',
         'For one minute it gets no new license',
       ]) {
-        await expect(block.getByRole('listitem').filter({ hasText: words })).toBeVisible();
+        await expect(asks.getByRole('listitem').filter({ hasText: words })).toBeVisible();
       }
-      await hands.press(block.getByRole('link', { name: 'Cancel' }));
+      await hands.press(asks.getByRole('button', { name: 'Cancel' }));
       await expect(button).toBeHidden();
       expect((await hoarder.refresh()).TTS3.limit, 'nothing was done').toBe(6);
 
-      await hands.press(disclosure(block, 'Release its licenses'));
+      await hands.press(opens);
       expect(await sending(page, () => hands.press(button))).toBe(303);
       await expect(told(page, /^hoarder gets no new license for a minute\. Back in the pool as soon as it agrees, .*: 4 of TTS3\.$/)).toBeVisible();
       const heard = (await hoarder.refresh()).TTS3;
@@ -45,7 +48,7 @@ export function release({ hands }: Way, get: () => World): void {
       await expect(row.getByRole('cell').nth(3), 'no more is counted than is in use').toHaveText('2');
 
       await page.goto(`${server.url}/audit`);
-      await expect(page.getByRole('listitem').filter({ hasText: 'ada Released the licenses the client hoarder' })).toBeVisible();
+      await expect(page.getByRole('row', { name: /\bada Released the licenses the client hoarder/ })).toBeVisible();
     } finally {
       await hoarder.goodbye();
     }
@@ -60,7 +63,6 @@ export function release({ hands }: Way, get: () => World): void {
       await page.goto(`${server.url}/clients`);
       await hands.press(client(page, 'steady').getByRole('link', { name: 'steady' }));
       await expectPage(page, 'steady');
-      await hands.press(disclosure(page.getByRole('main'), 'Release its licenses'));
       const button = page.getByRole('button', { name: 'Release its licenses' });
       await expect(button).toBeDisabled();
       await expect(page.getByText('Releasing licenses needs the role operator or administrator.')).toBeVisible();

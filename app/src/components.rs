@@ -1,43 +1,46 @@
-//! The pieces pages are made of.
+//! The pieces pages are made of: a page takes what is here before it writes markup of its own.
+//!
+//! | for | take |
+//! |---|---|
+//! | rows | [`Table`] with [`Column`]s; its cells are written with [`Cell`] |
+//! | a list that can be narrowed | [`FilterBar`] and the page's own struct of the query; [`NothingMatches`], [`EmptyState`], [`Pager`] |
+//! | labels and values | [`Facts`] |
+//! | a titled section, the sentence a page opens with | [`Card`], [`Statement`] |
+//! | a form | [`Field`], [`TextArea`], [`Submit`], [`FormErrors`] |
+//! | a step that cannot simply be taken back | [`Confirm`] |
+//! | an instant | [`TimeAgo`], [`TimeUntil`], [`Date`], [`TimeStamp`] |
+//! | a state, a property | [`Pill`], [`Tag`] |
+//! | a value to copy, the same for a script | [`Copyable`], [`ShowAsCurl`] |
+//!
+//! Where a piece is more than a few properties, its module shows how it is used.
 
-mod actions;
 mod block;
-mod card;
-mod copyable;
-mod curl;
+mod cell;
 mod diff_view;
-mod field;
 mod filter;
-mod fingerprint;
-mod form_errors;
-mod icon;
+mod form;
 mod layout;
-mod message;
+mod marks;
 mod nav;
 mod page_header;
-mod pill;
 mod shell;
-mod text_area;
+mod table;
 mod theme_choice;
 mod time;
 
-pub use actions::{Disabled, LinkButton, Submit};
-pub use block::{EmptyState, ErrorBlock, Statement};
-pub use card::Card;
-pub use copyable::Copyable;
-pub use curl::ShowAsCurl;
+pub use block::{
+    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, FlashMessage, NothingMatches, Pager, Refresh, ShowAsCurl,
+    Statement,
+};
+pub use cell::Cell;
 pub use diff_view::{DiffView, changed_lines};
-pub use field::{Field, Hidden};
-pub(crate) use field::{FieldProblem, described_by};
-pub use filter::{FilterChoice, FilterForm, FilterText, plain_options};
-pub use fingerprint::Fingerprint;
-pub use form_errors::FormErrors;
-pub use icon::{Glyph, Icon, Mark};
+pub use filter::{Choice, FilterBar, FilterChoice, FilterForm, FilterText, dir, lenient, plain_options, trimmed};
+pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Submit, TextArea};
+pub(crate) use form::{FieldProblem, described_by};
 pub use layout::{BareLayout, Layout};
-pub use message::{Banner, FlashMessage};
+pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
 pub use page_header::PageHeader;
-pub use pill::{Pill, Tag};
 pub use shell::Document;
-pub use text_area::TextArea;
+pub use table::{Column, Table};
 pub use theme_choice::ThemeChoice;
 pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month, duration_words};

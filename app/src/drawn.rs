@@ -69,6 +69,14 @@ fn drawn(view: impl RenderHtml + 'static) -> Drawn {
     Drawn(Box::new(move |html, position, escape| view.to_html_with_buf(html, position, escape, false, Vec::new())))
 }
 
+/// Markup that is written already, by who escaped what is in it.
+pub(crate) fn written(markup: String) -> Drawn {
+    Drawn(Box::new(move |html, position, _| {
+        html.push_str(&markup);
+        *position = Position::NextChild;
+    }))
+}
+
 impl fmt::Debug for Drawn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Drawn").finish_non_exhaustive()

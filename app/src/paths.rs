@@ -1,5 +1,8 @@
 //! Every address of the console is made here, and nowhere else.
 
+#[cfg(feature = "ssr")]
+use serde::Serialize;
+
 pub const OVERVIEW: &str = "/";
 pub const LOGIN: &str = "/login";
 pub const LOGOUT: &str = "/logout";
@@ -184,6 +187,24 @@ pub fn licenses(q: &str, state: &str, kind: &str, sort: &str, descending: bool) 
 /// The same list as CSV.
 pub fn licenses_csv(q: &str, state: &str, kind: &str, sort: &str, descending: bool) -> String {
     licenses(q, state, kind, sort, descending).replacen(LICENSES, LICENSES_CSV, 1)
+}
+
+/// An address with a filter as its query; what is empty is left out.
+///
+/// A filter is a flat struct of texts, numbers and words that serde reads from the query of an address and writes to it.
+#[cfg(feature = "ssr")]
+pub fn with(path: &str, filter: &impl Serialize) -> String {
+    let query: Vec<String> =
+        pairs(filter).iter().map(|(key, value)| format!("{key}={}", percent_encoded(value))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+/// What a filter writes to an address: names and values, without the empty ones.
+#[cfg(feature = "ssr")]
+pub(crate) fn pairs(filter: &impl Serialize) -> Vec<(String, String)> {
+    let query = serde_urlencoded::to_string(filter).expect("a filter is a flat struct of texts, numbers and words");
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&query).unwrap_or_default();
+    pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// An address with those pairs that are not empty.

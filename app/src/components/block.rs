@@ -1,7 +1,10 @@
-//! The big sentence of a page, and the states in which a block has nothing to show.
+//! The blocks of a page: the sentence it opens with, titled sections, lists of facts, messages, and the states in which there is nothing to
+//! show.
 
-use super::icon::{Glyph, Icon};
-use crate::drawn::{Draw, Inner};
+use super::form::LinkButton;
+use super::marks::{Glyph, Icon};
+use crate::drawn::{Draw, Drawn, Inner};
+use crate::islands::copy_button::CopyButton;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 
@@ -60,6 +63,175 @@ pub fn ErrorBlock(#[prop(into)] sentence: String, #[prop(optional)] children: Op
                 {(!id.is_empty()).then(|| view! { <p class="fine">"Request " <code>{id}</code></p> })}
             </div>
         </div>
+    }
+    .drawn()
+}
+
+/// There are some, but none that fits the filters.
+///
+/// ```ignore
+/// <NothingMatches title="No client matches" clear=bar.clear() />
+/// ```
+#[component]
+pub fn NothingMatches(
+    #[prop(into)] title: String,
+    /// The address of the list without filters.
+    clear: String,
+) -> impl IntoView {
+    view! {
+        <EmptyState title=title why="Nothing fits these filters.">
+            <LinkButton href=clear>"Clear filters"</LinkButton>
+        </EmptyState>
+    }
+    .drawn()
+}
+
+/// A section with a heading and, at its right, a link or a tag.
+#[component]
+pub fn Card(
+    #[prop(into)] title: String,
+    /// Anchor of the section; also names its heading.
+    id: &'static str,
+    /// Columns out of twelve on wide screens: a class such as `c8`.
+    #[prop(optional)]
+    span: &'static str,
+    /// What stands at the right of the heading.
+    #[prop(optional, into)]
+    aside: Option<Drawn>,
+    children: Inner,
+) -> impl IntoView {
+    let heading = format!("{id}-title");
+    view! {
+        <section class=format!("card {span}") id=id aria-labelledby=heading>
+            <header>
+                <h2 id=heading.clone()>{title}</h2>
+                {aside.map(|aside| view! { <div class="aside">{aside}</div> })}
+            </header>
+            {children.draw()}
+        </section>
+    }
+    .drawn()
+}
+
+/// A line that asks for attention, with an action at its right.
+#[component]
+pub fn Banner(
+    tone: Tone,
+    #[prop(into)] text: String,
+    /// `status` or `alert`.
+    #[prop(default = "status")]
+    role: &'static str,
+    #[prop(optional)] children: Option<Inner>,
+) -> impl IntoView {
+    view! {
+        <div class=format!("banner {}", tone.class()) role=role>
+            <Icon glyph=glyph_of(tone) />
+            <p>{text}</p>
+            {children.map(|children| view! { <div class="banner-action">{children.draw()}</div> })}
+        </div>
+    }
+    .drawn()
+}
+
+/// The message of the last action, when there is one.
+#[component]
+pub fn FlashMessage() -> impl IntoView {
+    request().flash.clone().map(|flash| view! { <Banner tone=flash.kind.tone() text=flash.text /> })
+}
+
+/// A list of facts.
+///
+/// ```ignore
+/// <Facts>
+///     <Fact label="Role">{server.role}</Fact>
+///     {server.since_ms.map(|at| view! { <Fact label="Since"><TimeAgo at_ms=at /></Fact> })}
+/// </Facts>
+/// ```
+#[component]
+pub fn Facts(
+    /// `stacked`: each value under its label.
+    #[prop(optional)]
+    look: &'static str,
+    children: Inner,
+) -> impl IntoView {
+    view! { <dl class=format!("facts {look}")>{children.draw()}</dl> }.drawn()
+}
+
+/// One fact of [`Facts`].
+#[component]
+pub fn Fact(#[prop(into)] label: String, children: Inner) -> impl IntoView {
+    view! { <div><dt>{label}</dt><dd>{children.draw()}</dd></div> }.drawn()
+}
+
+/// The way to newer and older entries of a list; nothing when there are neither.
+#[component]
+pub fn Pager(
+    newest: Option<String>,
+    older: Option<String>,
+    #[prop(default = "More entries")] label: &'static str,
+) -> impl IntoView {
+    (newest.is_some() || older.is_some())
+        .then(|| {
+            view! {
+                <nav class="pager" aria-label=label>
+                    {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
+                    {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
+                </nav>
+            }
+        })
+        .drawn()
+}
+
+/// Refreshes the page now, or every so many seconds: links, for who has no script.
+///
+/// ```ignore
+/// Refresh { every: &filter.every, seconds: &[10, 60] }.draw(|every| ClientFilter { every, ..filter.clone() }.href())
+/// ```
+#[derive(Debug)]
+pub struct Refresh<'a> {
+    /// What the address says now: seconds; empty for not at all.
+    pub every: &'a str,
+    /// What is offered.
+    pub seconds: &'a [u32],
+}
+
+impl Refresh<'_> {
+    /// `href` makes the address of the page that refreshes itself so often.
+    pub fn draw(self, href: impl Fn(String) -> String) -> Drawn {
+        let choice = |value: String, words: String, label: String| {
+            let current = (value == self.every).then_some("true");
+            view! { <a href=href(value) aria-label=label aria-current=current>{words}</a> }
+        };
+        let off = choice(String::new(), "Off".to_owned(), "Don't refresh automatically".to_owned());
+        let on: Vec<_> = self
+            .seconds
+            .iter()
+            .map(|seconds| match seconds {
+                60 => choice("60".to_owned(), "1 min".to_owned(), "Refresh every minute".to_owned()),
+                _ => choice(seconds.to_string(), format!("{seconds} s"), format!("Refresh every {seconds} seconds")),
+            })
+            .collect();
+        let now = href(self.every.to_owned());
+        view! {
+            <LinkButton href=now><Icon glyph=Glyph::Restart />"Refresh"</LinkButton>
+            <nav class="segments links" aria-label="Auto-refresh">{off}{on}</nav>
+        }
+        .drawn()
+    }
+}
+
+/// "Show as curl": the same action for a script, to copy.
+#[component]
+pub fn ShowAsCurl(#[prop(into)] command: String, #[prop(optional, into)] note: Option<String>) -> impl IntoView {
+    view! {
+        <details class="disclosure curl">
+            <summary>"Show as curl"</summary>
+            <div class="command">
+                <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
+                <CopyButton text=command what="the command".to_owned() />
+            </div>
+            {note.map(|note| view! { <p class="fine">{note}</p> })}
+        </details>
     }
     .drawn()
 }

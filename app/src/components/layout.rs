@@ -3,11 +3,10 @@
 use crate::drawn::{Draw, Inner};
 use std::sync::Arc;
 
-use super::actions::LinkButton;
-use super::icon::{Glyph, Icon, Mark};
-use super::message::{Banner, FlashMessage};
+use super::block::{Banner, FlashMessage};
+use super::form::LinkButton;
+use super::marks::{Glyph, Icon, Mark, Pill};
 use super::nav::{BottomBar, PLACES, Sidebar};
-use super::pill::Pill;
 use super::theme_choice::ThemeChoice;
 use crate::islands::live::Live;
 use crate::islands::palette::{Destination, Palette};

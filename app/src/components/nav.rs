@@ -1,6 +1,6 @@
 //! The pages one can go to, in one list for sidebar, bottom bar and palette.
 
-use super::icon::{Glyph, Icon};
+use super::marks::{Glyph, Icon};
 use super::theme_choice::ThemeChoice;
 use crate::drawn::{Draw, Drawn};
 use crate::paths;

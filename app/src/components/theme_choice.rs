@@ -1,6 +1,6 @@
 //! Light, dark or what the system says. Three buttons of one plain form.
 
-use super::field::Hidden;
+use super::form::Hidden;
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Theme, request};

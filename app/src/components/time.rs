@@ -1,5 +1,6 @@
 //! Times as people read them: relative, with local time and UTC beside. The server writes them; the browser computes nothing.
 
+use crate::drawn::{Drawn, written};
 use crate::request::request;
 use leptos::prelude::*;
 
@@ -14,8 +15,7 @@ pub fn TimeAgo(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    let words = relative(at_ms, request().now_ms);
-    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{words}</time> }
+    element(at_ms, &ago(at_ms, request().now_ms))
 }
 
 /// An instant to come, relative to the request: "in 21 h", "any moment". Hovering shows local time and UTC.
@@ -24,8 +24,7 @@ pub fn TimeUntil(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    let words = ahead(at_ms, request().now_ms);
-    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{words}</time> }
+    element(at_ms, &until(at_ms, request().now_ms))
 }
 
 /// A day: "21 Nov 2026". Hovering shows local time and UTC.
@@ -34,7 +33,30 @@ pub fn Date(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    view! { <time datetime=rfc3339(at_ms) title=format!("{} · {}", absolute(at_ms), utc(at_ms))>{date(at_ms)}</time> }
+    element(at_ms, &date(at_ms))
+}
+
+fn element(at_ms: i64, words: &str) -> Drawn {
+    let mut html = String::new();
+    write_instant(&mut html, at_ms, words);
+    written(html)
+}
+
+/// Words for an instant; hovering shows local time and UTC.
+pub(super) fn write_instant(html: &mut String, at_ms: i64, words: &str) {
+    for part in [
+        "<time datetime=\"",
+        &rfc3339(at_ms),
+        "\" title=\"",
+        &absolute(at_ms),
+        " \u{b7} ",
+        &utc(at_ms),
+        "\">",
+        words,
+        "</time>",
+    ] {
+        html.push_str(part);
+    }
 }
 
 /// An instant in full, for paper: local time and UTC.
@@ -50,7 +72,7 @@ pub fn TimeStamp(
 }
 
 /// "in 21 h"; a date when it is more than 30 days ahead.
-fn ahead(at_ms: i64, now_ms: i64) -> String {
+pub(super) fn until(at_ms: i64, now_ms: i64) -> String {
     let left = at_ms - now_ms;
     match left {
         ..5_000 => "any moment".to_owned(),
@@ -60,7 +82,7 @@ fn ahead(at_ms: i64, now_ms: i64) -> String {
 }
 
 /// "3 h ago"; a date when it is more than 30 days back.
-fn relative(at_ms: i64, now_ms: i64) -> String {
+pub(super) fn ago(at_ms: i64, now_ms: i64) -> String {
     let passed = now_ms - at_ms;
     match passed {
         ..-45_000 => absolute(at_ms),
@@ -83,28 +105,28 @@ pub fn duration_words(span_ms: i64) -> String {
 
 /// "Sat 21 Nov 2026, 14:10" in the zone of the server.
 pub fn absolute(at_ms: i64) -> String {
-    written(at_ms, true, "%a %-d %b %Y, %H:%M %Z")
+    formatted(at_ms, true, "%a %-d %b %Y, %H:%M %Z")
 }
 
 /// "21 Nov 2026" in the zone of the server.
-fn date(at_ms: i64) -> String {
-    written(at_ms, true, "%-d %b %Y")
+pub(super) fn date(at_ms: i64) -> String {
+    formatted(at_ms, true, "%-d %b %Y")
 }
 
 /// "21 Nov" in the zone of the server.
 pub fn day_and_month(at_ms: i64) -> String {
-    written(at_ms, true, "%-d %b")
+    formatted(at_ms, true, "%-d %b")
 }
 
 fn utc(at_ms: i64) -> String {
-    written(at_ms, false, "%Y-%m-%d %H:%M:%S UTC")
+    formatted(at_ms, false, "%Y-%m-%d %H:%M:%S UTC")
 }
 
 fn rfc3339(at_ms: i64) -> String {
-    written(at_ms, false, "%Y-%m-%dT%H:%M:%SZ")
+    formatted(at_ms, false, "%Y-%m-%dT%H:%M:%SZ")
 }
 
-fn written(at_ms: i64, local: bool, format: &str) -> String {
+fn formatted(at_ms: i64, local: bool, format: &str) -> String {
     use jiff::{Timestamp, tz::TimeZone};
     let Ok(instant) = Timestamp::from_millisecond(at_ms) else { return String::new() };
     let zone = if local { TimeZone::system() } else { TimeZone::UTC };
@@ -126,7 +148,7 @@ mod tests {
             (DAY, "1 day ago"),
             (12 * DAY, "12 days ago"),
         ] {
-            assert_eq!(relative(1_700_000_000_000, 1_700_000_000_000 + span), words);
+            assert_eq!(ago(1_700_000_000_000, 1_700_000_000_000 + span), words);
         }
         assert_eq!(rfc3339(1_700_000_000_000), "2023-11-14T22:13:20Z");
     }
@@ -140,8 +162,8 @@ mod tests {
             (21 * HOUR, "in 21 h"),
             (DAY, "in 1 day"),
         ] {
-            assert_eq!(ahead(1_700_000_000_000 + span, 1_700_000_000_000), words);
+            assert_eq!(until(1_700_000_000_000 + span, 1_700_000_000_000), words);
         }
-        assert!(ahead(1_700_000_000_000 + 31 * DAY, 1_700_000_000_000).starts_with("on "));
+        assert!(until(1_700_000_000_000 + 31 * DAY, 1_700_000_000_000).starts_with("on "));
     }
 }

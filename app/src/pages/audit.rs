@@ -3,65 +3,48 @@
 mod list;
 mod model;
 
-use crate::components::{
-    Card, EmptyState, FilterChoice, FilterForm, Glyph, Icon, LinkButton, PageHeader, Pill, TimeAgo, plain_options,
-};
+use crate::components::{Card, EmptyState, FilterBar, NothingMatches, PageHeader, Pager, Pill, TimeAgo, plain_options};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
-pub use list::AuditList;
-pub use model::{AuditItem, AuditLog, Chain, Outcome};
+use list::entries;
+pub use model::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 
 /// The audit log with its filters.
 #[component]
 pub fn AuditPage(data: AuditLog) -> impl IntoView {
     let context = request();
-    let who = context.query("who").unwrap_or_default().to_owned();
-    let what = context.query("what").unwrap_or_default().to_owned();
-    let filtered = !who.is_empty() || !what.is_empty();
-    let clear = filtered.then(|| paths::AUDIT.to_owned());
-    let later = context.query("before").is_some();
-    let older = data.older.map(|before| paths::audit(&who, &what, Some(before)));
-    let newest = later.then(|| paths::audit(&who, &what, None));
+    let given = |name: &str| context.query(name).unwrap_or_default().to_owned();
+    let filter =
+        AuditFilter { who: given("who"), what: given("what"), before: context.query("before").map(str::to_owned) };
+    let at = |before: Option<String>| paths::with(paths::AUDIT, &AuditFilter { before, ..filter.clone() });
+    let later = filter.before.is_some();
+    let newest = later.then(|| at(None));
+    let older = data.older.map(|before| at(Some(before.to_string())));
+    let bar = FilterBar::new(paths::AUDIT, "Filter the audit log", &filter)
+        .choice("who", "Who", "Everyone", plain_options(data.people))
+        .choice("what", "What", "Everything", data.kinds);
+    let nothing = match bar.clear() {
+        Some(clear) => view! { <NothingMatches title="No entry matches" clear=clear /> }.drawn(),
+        None if later => {
+            view! { <EmptyState title="No older entries" why="The log begins after this point." /> }.drawn()
+        }
+        None => view! {
+            <EmptyState title="No entries yet" why="The first appears when someone signs in or changes something." />
+        }
+        .drawn(),
+    };
     view! {
-        <PageHeader title="Audit" lead=view! { "Who did what, when and from where. Entries are added, never changed." }.drawn() />
+        <PageHeader title="Audit" lead="Who did what, when and from where. Entries are added, never changed.".drawn() />
         <ChainState chain=data.chain.clone() />
         <Card title="Entries" id="entries">
-            <FilterForm action=paths::AUDIT label="Filter the audit log" clear=clear>
-                <FilterChoice name="who" label="Who" all="Everyone" chosen=who options=plain_options(data.people) first=true />
-                <FilterChoice name="what" label="What" all="Everything" chosen=what options=data.kinds />
-            </FilterForm>
-            {match (data.items.is_empty(), filtered || later) {
-                (true, true) => view! {
-                    <EmptyState title="No entry matches" why="There are entries, but none fits these filters.">
-                        <LinkButton href=paths::AUDIT>"Clear filters"</LinkButton>
-                    </EmptyState>
-                }.drawn(),
-                (true, false) => view! {
-                    <EmptyState title="Nothing yet" why="The first entry appears when somebody signs in or changes something." />
-                }.drawn(),
-                (false, _) => view! { <AuditList items=data.items /> }.drawn(),
-            }}
+            {bar.draw()}
+            {entries(&data.items, nothing)}
             <Pager newest=newest older=older />
         </Card>
     }
     .drawn()
-}
-
-/// The way to newer and older entries of a list.
-#[component]
-pub(crate) fn Pager(newest: Option<String>, older: Option<String>) -> impl IntoView {
-    (newest.is_some() || older.is_some())
-        .then(|| {
-            view! {
-                <nav class="pager" aria-label="More entries">
-                    {newest.map(|href| view! { <LinkButton href=href><Icon glyph=Glyph::Back />"Newest"</LinkButton> })}
-                    {older.map(|href| view! { <LinkButton href=href>"Older"<Icon glyph=Glyph::Arrow /></LinkButton> })}
-                </nav>
-            }
-        })
-        .drawn()
 }
 
 /// Whether the entries are still the ones that were written.

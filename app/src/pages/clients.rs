@@ -1,7 +1,6 @@
 //! Who takes licenses from this server, and what each has.
 
 mod client;
-mod filter;
 mod model;
 mod pools;
 mod standing;
@@ -12,20 +11,24 @@ pub use client::ClientView;
 pub use model::{ClientFilter, ClientPage, ClientRow, ClientsPage, Holding, PoolUse};
 pub(crate) use pools::Pools;
 
-use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
+use crate::components::{Card, FilterBar, NothingMatches, PageHeader, Refresh, ShowAsCurl, plain_options};
 use crate::drawn::Draw;
 use crate::pages::exchange::{counted, curl};
 use crate::pages::usage::ConnectCard;
 use crate::paths;
-use filter::{ClientFilters, Pace};
 use leptos::prelude::*;
 use standing::Standing;
-use table::Table;
+use state::STATES;
+use table::table;
 
 /// The page of `/clients`.
 #[component]
 pub fn ClientsView(data: ClientsPage) -> impl IntoView {
-    let pace = (data.total > 0).then(|| view! { <Pace filter=data.filter.clone() /> }.drawn());
+    let refresh = (data.total > 0).then(|| {
+        let filter = &data.filter;
+        Refresh { every: &filter.every, seconds: &[10, 60] }
+            .draw(|every| ClientFilter { every, ..filter.clone() }.href())
+    });
     let body = if data.total == 0 {
         view! { <Nobody data=data /> }.drawn()
     } else {
@@ -40,7 +43,7 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
         .drawn()
     };
     view! {
-        <PageHeader title="Clients" lead="The applications that take licenses from this server.".drawn() actions=pace.unwrap_or_else(|| ().drawn()) />
+        <PageHeader title="Clients" lead="The applications that take licenses from this server.".drawn() actions=refresh.unwrap_or_else(|| ().drawn()) />
         {body}
         <ShowAsCurl command=curl("GET", paths::API_CLIENTS, "") note="Put an API token in place of $TOKEN." />
     }
@@ -63,23 +66,23 @@ fn Nobody(data: ClientsPage) -> impl IntoView {
 fn List(data: ClientsPage) -> impl IntoView {
     let shown = data.items.len();
     let some = (shown < data.total).then(|| format!("{shown} of {} shown · ", data.total));
-    let csv = data.csv.clone();
-    let clear = ClientFilter { every: data.filter.every.clone(), ..ClientFilter::default() }.href();
+    let states = STATES.map(|(state, words, _)| {
+        let count = data.counts.iter().find(|(counted, _)| counted == state).map_or(0, |(_, count)| *count);
+        (state, words, Some(count))
+    });
+    let bar = FilterBar::new(paths::CLIENTS, "Filter the clients", &data.filter)
+        .search("Name, host or address")
+        .choice("product", "Product", "Every product", plain_options(data.products))
+        .choice("state", "State", "Every state", states);
+    let clear = bar.clear().unwrap_or_else(|| paths::CLIENTS.to_owned());
+    let nothing = view! { <NothingMatches title="No client matches" clear=clear /> }.drawn();
     view! {
         <div class="list-tools">
-            <ClientFilters filter=data.filter.clone() products=data.products counts=data.counts />
-            <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
+            {bar.draw()}
+            <p class="fine">{some}<a href=data.csv download="">"As CSV"</a></p>
         </div>
         <Card title="Clients" id="clients" aside=counted(shown, "client", "clients").drawn()>
-            {if shown == 0 {
-                view! {
-                    <EmptyState title="No client matches" why="There are clients, but none fits these filters.">
-                        <LinkButton href=clear>"Clear filters"</LinkButton>
-                    </EmptyState>
-                }.drawn()
-            } else {
-                view! { <Table items=data.items filter=data.filter /> }.drawn()
-            }}
+            {table(&data.items, &data.filter, nothing)}
         </Card>
     }
     .drawn()
@@ -88,28 +91,12 @@ fn List(data: ClientsPage) -> impl IntoView {
 impl ClientFilter {
     /// The page with this filter.
     pub fn href(&self) -> String {
-        paths::with_query(paths::CLIENTS, &self.pairs())
+        paths::with(paths::CLIENTS, self)
     }
 
     /// The same list as CSV.
     pub fn csv(&self) -> String {
-        paths::with_query(paths::CLIENTS_CSV, &self.pairs()[..5])
-    }
-
-    fn pairs(&self) -> [(&'static str, &str); 6] {
-        [
-            ("q", &self.q),
-            ("product", &self.product),
-            ("state", &self.state),
-            ("sort", &self.sort),
-            ("dir", if self.descending { "desc" } else { "" }),
-            ("every", &self.every),
-        ]
-    }
-
-    /// Whether it leaves anything out.
-    fn filters(&self) -> bool {
-        !(self.q.is_empty() && self.product.is_empty() && self.state.is_empty())
+        paths::with(paths::CLIENTS_CSV, &ClientFilter { every: String::new(), ..self.clone() })
     }
 }
 

@@ -1,6 +1,5 @@
 //! The licenses this server may hand out, and those it may not, with the reason.
 
-mod filter;
 mod model;
 mod standing;
 mod table;
@@ -9,14 +8,13 @@ mod ve;
 pub use model::{LicenseFilter, LicenseRow, LicensesPage};
 pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense, VeProduct};
 
-use crate::components::{Card, EmptyState, LinkButton, PageHeader, ShowAsCurl, TimeAgo};
+use crate::components::{Card, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ShowAsCurl, TimeAgo};
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, counted, curl};
 use crate::paths;
-use filter::LicenseFilters;
 use leptos::prelude::*;
 use standing::{never_synced, standing};
-use table::{Loaded, NotLoaded};
+use table::{kind_words, loaded, not_loaded, state_words};
 use ve::MachineBlock;
 
 /// The page of `/licenses`.
@@ -85,35 +83,39 @@ fn Lists(
     kinds: Vec<String>,
 ) -> impl IntoView {
     let shown = items.len();
-    let (loaded, off): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.state == "active");
+    let (active, off): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.state == "active");
     let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
-    let (has_loaded, has_off) = (!loaded.is_empty(), !off.is_empty());
-    let (loaded_count, off_count) = (loaded.len(), off.len());
+    let states = counts.into_iter().map(|(state, count)| {
+        let words = state_words(&state);
+        (state, words, Some(count))
+    });
+    let kinds = kinds.into_iter().map(|kind| {
+        let words = kind_words(&kind);
+        (kind, words)
+    });
+    let bar = FilterBar::new(paths::LICENSES, "Filter the licenses", &filter)
+        .search("Product or id")
+        .choice("state", "State", "Every state", states)
+        .choice("kind", "Kind", "Every kind", kinds);
+    let clear = bar.clear().unwrap_or_else(|| paths::LICENSES.to_owned());
     view! {
         <div class="list-tools">
-            <LicenseFilters filter=filter.clone() kinds=kinds counts=counts />
+            {bar.draw()}
             <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
         </div>
-        {match (has_loaded, has_off) {
-            (true, _) => view! {
-                <Card title="Loaded" id="loaded" aside=counted(loaded_count, "license", "licenses").drawn()>
-                    <Loaded items=loaded filter=filter />
-                    <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
-                </Card>
-            }.drawn(),
-            (false, true) => ().drawn(),
-            (false, false) => view! {
-                <Card title="Licenses" id="loaded">
-                    <EmptyState title="No license matches" why="There are licenses, but none fits these filters.">
-                        <LinkButton href=paths::LICENSES>"Clear filters"</LinkButton>
-                    </EmptyState>
-                </Card>
-            }.drawn(),
-        }}
-        {has_off.then(|| view! {
-            <Card title="Not loaded" id="not-loaded" aside=counted(off_count, "license", "licenses").drawn()>
+        {(shown == 0).then(|| view! {
+            <Card title="Licenses" id="loaded"><NothingMatches title="No license matches" clear=clear /></Card>
+        })}
+        {(!active.is_empty()).then(|| view! {
+            <Card title="Loaded" id="loaded" aside=counted(active.len(), "license", "licenses").drawn()>
+                {loaded(&active, &filter)}
+                <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
+            </Card>
+        })}
+        {(!off.is_empty()).then(|| view! {
+            <Card title="Not loaded" id="not-loaded" aside=counted(off.len(), "license", "licenses").drawn()>
                 <p class="muted">"Applications cannot take these. Each says why, and what to do."</p>
-                <NotLoaded items=off />
+                {not_loaded(&off)}
             </Card>
         })}
     }

@@ -6,7 +6,7 @@ use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use crate::{Preview, render};
 use app::components::Layout;
 use app::pages::exchange::*;
-use app::pages::licenses::{LicenseFilter, LicensesPage, LicensesView};
+use app::pages::licenses::{LicenseFilter, LicenseRow, LicensesPage, LicensesView};
 use app::request::RequestContext;
 use leptos::prelude::*;
 
@@ -202,7 +202,47 @@ fn license_pages() -> Vec<Preview> {
         page("licenses-never", admin(), none()),
         page("licenses-unregistered", admin(), LicensesPage { registered: Registered::No, ..none() }),
         page("licenses-viewer", viewer("/licenses"), none()),
+        page("licenses-many", admin(), licenses(many_licenses())),
     ]
+}
+
+/// As many as a large installation has, few of them alike.
+fn many_licenses() -> Vec<LicenseRow> {
+    let products = ["ASR_ENUS", "TTS3", "VAD", "TRAN_ENUS", "ETRAN_ENUS"];
+    (0..200)
+        .map(|number: usize| {
+            let product = products[number % products.len()];
+            let kind = if number % 7 == 0 { "countdown" } else { "concurrent" };
+            let row = license(&format!("L-2026-{number:04}"), product, kind, 20 + number as u64, "active");
+            LicenseRow { in_use: if number % 4 == 0 { 3 } else { 0 }, over_committed: false, ..row }
+        })
+        .collect()
+}
+
+#[test]
+fn two_hundred_licenses_stay_a_small_page() {
+    let page = all().into_iter().find(|preview| preview.name == "licenses-many").expect("the page is there");
+    assert_eq!(page.html.matches("<tr>").count(), 201);
+    assert!(page.html.len() <= 60_000, "{} bytes", page.html.len());
+}
+
+#[test]
+fn what_a_license_says_cannot_become_markup() {
+    const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    let evil = |state: &str| LicenseRow {
+        product: EVIL.into(),
+        version: Some(EVIL.into()),
+        reason: Some(EVIL.into()),
+        context: EVIL.to_owned().into(),
+        in_use: 1,
+        ..license(EVIL, EVIL, "concurrent", 1, state)
+    };
+    let data = LicensesPage {
+        filter: LicenseFilter { q: EVIL.into(), state: EVIL.into(), sort: EVIL.into(), ..LicenseFilter::default() },
+        ..licenses(vec![evil("active"), evil("expired")])
+    };
+    let page = inside("licenses", administrator("/licenses"), || view! { <LicensesView data=data /> }.into_any());
+    assert!(!page.html.contains("<script") && !page.html.contains("<img"));
 }
 
 #[test]

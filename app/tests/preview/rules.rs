@@ -100,7 +100,9 @@ fn every_description_and_every_jump_has_its_target() {
 #[test]
 fn at_most_one_control_takes_the_focus() {
     let found = failing(|preview| {
-        let count = preview.html.matches(" autofocus").count();
+        // The Cancel of a dialog takes it when the dialog opens.
+        let in_dialogs = preview.html.matches(" popovertargetaction=\"hide\" autofocus").count();
+        let count = preview.html.matches(" autofocus").count() - in_dialogs;
         if count > 1 { vec![format!("{count} × autofocus")] } else { Vec::new() }
     });
     assert!(found.is_empty(), "{found:#?}");

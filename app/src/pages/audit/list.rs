@@ -1,50 +1,44 @@
-//! Entries of the audit log as a list that reads like sentences.
+//! Entries of the audit log.
 
 use super::model::{AuditItem, Outcome};
-use crate::components::{Pill, TimeAgo};
-use crate::drawn::Draw;
+use crate::components::{Cell, Column, Table, absolute};
+use crate::drawn::Drawn;
 use crate::request::Tone;
-use leptos::prelude::*;
 
-/// Entries, newest first.
-#[component]
-pub fn AuditList(
-    items: Vec<AuditItem>,
-    /// Leaves out where it came from and the number.
-    #[prop(optional)]
-    compact: bool,
-) -> impl IntoView {
-    view! {
-        <ul class="events">
-            {items.into_iter().map(|item| view! { <Entry item=item compact=compact /> }).collect_view()}
-        </ul>
-    }
-    .drawn()
+/// Entries, newest first, or `empty` when there are none.
+pub(super) fn entries(items: &[AuditItem], empty: Drawn) -> Drawn {
+    Table::new("Entries, newest first")
+        .look("audit")
+        .column(Column::row_header("When", |item: &AuditItem, cell| {
+            cell.text(&absolute(item.at_ms));
+            cell.sub(|cell| cell.ago(item.at_ms));
+        }))
+        .column(Column::text("Who", |item: &AuditItem, cell| cell.strong(&item.who)))
+        .column(Column::text("What", write_what).whole_line())
+        .column(Column::text("From", |item: &AuditItem, cell| cell.text(&item.from)))
+        .column(Column::number("Entry", |item: &AuditItem, cell| cell.number(item.id.unsigned_abs())))
+        .empty(empty)
+        .draw(items)
 }
 
-#[component]
-fn Entry(item: AuditItem, compact: bool) -> impl IntoView {
+/// What was done, how it ended when not well, and what was said to it.
+fn write_what(item: &AuditItem, cell: &mut Cell<'_>) {
+    match &item.href {
+        Some(href) => cell.link(href, &item.what),
+        None => cell.text(&item.what),
+    }
     let outcome = match item.outcome {
         Outcome::Done => None,
         Outcome::Refused => Some((Tone::Warning, "Refused")),
         Outcome::Failed => Some((Tone::Danger, "Failed")),
     };
-    view! {
-        <li>
-            <div class="event-text">
-                <p>
-                    <b>{item.who}</b>" "
-                    {match item.href {
-                        Some(href) => view! { <a href=href>{item.what}</a> }.drawn(),
-                        None => view! { <span>{item.what}</span> }.drawn(),
-                    }}
-                    {outcome.map(|(tone, word)| view! { " " <Pill tone=tone text=word /> })}
-                </p>
-                {item.comment.map(|comment| view! { <p class="comment">{comment}</p> })}
-                {(!compact).then(|| view! { <p class="fine">{format!("{} · entry {}", item.from, item.id)}</p> })}
-            </div>
-            <span class="when"><TimeAgo at_ms=item.at_ms /></span>
-        </li>
+    if let Some((tone, word)) = outcome {
+        cell.markup(" ");
+        cell.pill(tone, word);
     }
-    .drawn()
+    if let Some(comment) = &item.comment {
+        cell.markup("<p class=\"comment\">");
+        cell.text(comment);
+        cell.markup("</p>");
+    }
 }

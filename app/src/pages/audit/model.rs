@@ -1,5 +1,18 @@
 //! What the audit log shows.
 
+use serde::{Deserialize, Serialize};
+
+/// The query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AuditFilter {
+    pub who: String,
+    /// The beginning of an action: `conf.`.
+    pub what: String,
+    /// Only entries older than this one.
+    pub before: Option<String>,
+}
+
 /// One page of the audit log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditLog {

@@ -1,9 +1,11 @@
 //! One client: what it has, how it is doing, and taking its licenses back.
 
 use super::model::{ClientPage, Holding};
-use super::state::{StateCell, clock_words, state};
-use crate::components::{Card, Copyable, PageHeader, Statement, Submit, TimeAgo, TimeStamp, TimeUntil};
-use crate::drawn::Draw;
+use super::state::{clock_words, state, write_state};
+use crate::components::{
+    Card, Cell, Column, Confirm, Copyable, Fact, Facts, PageHeader, Statement, Table, TimeAgo, TimeStamp, TimeUntil,
+};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{counted, grouped};
 use crate::pages::usage::{UsageFilter, time_words};
 use crate::paths;
@@ -26,7 +28,7 @@ pub fn ClientView(data: ClientPage) -> impl IntoView {
         <Opening data=data.clone() />
         <Products data=data.clone() />
         <div class="columns">
-            <div><Facts data=data.clone() /></div>
+            <div><About data=data.clone() /></div>
             <div><Release data=data /></div>
         </div>
     }
@@ -87,21 +89,8 @@ fn Products(data: ClientPage) -> impl IntoView {
                 view! { <p class="muted">"It has not asked for any product yet."</p> }.drawn()
             } else {
                 view! {
-                    <table class="table holds">
-                        <caption class="vh">"What it holds and has used in this run"</caption>
-                        <thead><tr>
-                            <th scope="col">"Product"</th>
-                            <th scope="col" class="num">"In use"</th>
-                            <th scope="col" class="num">"May use"</th>
-                            <th scope="col" class="num">"Would like"</th>
-                            <th scope="col" class="num">"Counted"</th>
-                            <th scope="col" class="num">"Taken"</th>
-                            <th scope="col" class="num">"Time in use"</th>
-                            <th scope="col" class="num">"Refused"</th>
-                        </tr></thead>
-                        <tbody>{data.row.holdings.into_iter().map(|holding| view! { <ProductRow holding=holding /> }).collect_view()}</tbody>
-                    </table>
-                    <p class="fine">"Taken, time and refused: since this run began. Counted: what the server sets aside for it."</p>
+                    {holdings(&data.row.holdings)}
+                    <p class="fine">"Reserved: held for this client. Check-outs, time and denials: since this run began."</p>
                 }.drawn()
             }}
         </Card>
@@ -109,45 +98,59 @@ fn Products(data: ClientPage) -> impl IntoView {
     .drawn()
 }
 
-#[component]
-fn ProductRow(holding: Holding) -> impl IntoView {
-    let over = holding.held > holding.limit;
-    view! {
-        <tr>
-            <th scope="row"><code class="product">{holding.product}</code>
-                {holding.released_until_ms.map(|at| view! { <span class="sub">"released, gets none until "<TimeUntil at_ms=at /></span> })}
-            </th>
-            <td class="num" data-label="In use"><b>{grouped(holding.held.into())}</b>{over.then(|| view! { <span class="sub">"over its limit"</span> })}</td>
-            <td class="num" data-label="May use">{grouped(holding.limit.into())}</td>
-            <td class="num" data-label="Would like">{grouped(holding.want.into())}</td>
-            <td class="num" data-label="Counted">{grouped(holding.counted.into())}</td>
-            <td class="num" data-label="Taken">{grouped(holding.usage_count)}</td>
-            <td class="num" data-label="Time in use">{time_words(holding.usage_ms)}</td>
-            <td class="num" data-label="Refused">{grouped(holding.denied)}</td>
-        </tr>
-    }
-    .drawn()
+fn holdings(rows: &[Holding]) -> Drawn {
+    Table::new("What it holds and has used in this run")
+        .look("holds")
+        .column(Column::row_header("Product", |row: &Holding, cell| {
+            cell.code(&row.product);
+            if let Some(at) = row.released_until_ms {
+                cell.sub(|cell| {
+                    cell.text("released, gets none until ");
+                    cell.until(at);
+                });
+            }
+        }))
+        .column(Column::number("In use", |row: &Holding, cell| {
+            cell.strong(&grouped(row.held.into()));
+            if row.held > row.limit {
+                cell.sub(|cell| cell.text("over its limit"));
+            }
+        }))
+        .column(Column::number("Limit", |row: &Holding, cell| cell.number(row.limit)))
+        .column(Column::number("Requested", |row: &Holding, cell| cell.number(row.want)))
+        .column(Column::number("Reserved", |row: &Holding, cell| cell.number(row.counted)))
+        .column(Column::number("Check-outs", |row: &Holding, cell| cell.number(row.usage_count)))
+        .column(Column::number("Time in use", |row: &Holding, cell| cell.text(&time_words(row.usage_ms))))
+        .column(Column::number("Denied", |row: &Holding, cell| cell.number(row.denied)))
+        .draw(rows)
 }
 
 #[component]
-fn Facts(data: ClientPage) -> impl IntoView {
+fn About(data: ClientPage) -> impl IntoView {
     let row = data.row;
+    let state = Cell::alone(|cell| write_state(&row, cell));
+    let software = if row.software.is_empty() { "not named".to_owned() } else { row.software };
+    let deployment = Cell::alone(|cell| match data.deployment.as_str() {
+        "" => cell.muted("none"),
+        deployment => cell.code(deployment),
+    });
+    let dropped = match data.dropped {
+        0 => "No check-out was lost.".to_owned(),
+        1 => "1 check-out: the client had no room to keep it. Totals are complete.".to_owned(),
+        number => format!("{} check-outs: the client had no room to keep them. Totals are complete.", grouped(number)),
+    };
     view! {
         <Card title="About it" id="about">
-            <dl class="facts">
-                <div><dt>"State"</dt><dd><StateCell row=row.clone() /></dd></div>
-                <div><dt>"Client id"</dt><dd><Copyable value=row.client what="the client id" /></dd></div>
-                <div><dt>"Run"</dt><dd>{grouped(data.epoch)}" "<span class="muted">{if data.epoch == 1 { "its first" } else { "counted from its first" }}</span></dd></div>
-                <div><dt>"Connected"</dt><dd><TimeStamp at_ms=row.since_ms /></dd></div>
-                <div><dt>"Software"</dt><dd>{if row.software.is_empty() { "not named".to_owned() } else { row.software }}</dd></div>
-                <div><dt>"Deployment"</dt><dd>{if data.deployment.is_empty() { view! { <span class="muted">"none"</span> }.drawn() } else { view! { <code>{data.deployment}</code> }.drawn() }}</dd></div>
-                {data.records.map(|records| view! { <div><dt>"Check-outs"</dt><dd>{format!("{} stored", grouped(records))}</dd></div> })}
-                <div><dt>"Dropped"</dt><dd>{match data.dropped {
-                    0 => "No check-out was lost.".to_owned(),
-                    1 => "1 check-out: the client had no room to keep it. Totals are complete.".to_owned(),
-                    number => format!("{} check-outs: the client had no room to keep them. Totals are complete.", grouped(number)),
-                }}</dd></div>
-            </dl>
+            <Facts>
+                <Fact label="State">{state}</Fact>
+                <Fact label="Client id"><Copyable value=row.client what="the client id" /></Fact>
+                <Fact label="Run">{grouped(data.epoch)}" "<span class="muted">{if data.epoch == 1 { "its first" } else { "counted from its first" }}</span></Fact>
+                <Fact label="Connected"><TimeStamp at_ms=row.since_ms /></Fact>
+                <Fact label="Software">{software}</Fact>
+                <Fact label="Deployment">{deployment}</Fact>
+                {data.records.map(|records| view! { <Fact label="Check-outs">{format!("{} stored", grouped(records))}</Fact> })}
+                <Fact label="Dropped">{dropped}</Fact>
+            </Facts>
         </Card>
     }
     .drawn()
@@ -193,23 +196,20 @@ fn Release(data: ClientPage) -> impl IntoView {
     } else {
         view! {
             <p>"Stops this client from taking more, so that what it keeps becomes free for others. Do this when an application hangs or takes too much."</p>
-            <details class="disclosure danger-zone">
-                <summary>"Release its licenses"</summary>
-                <ul class="plain-list consequences">
-                    {(!spare.is_empty()).then(|| view! {
-                        <li>{format!("{spare}, kept by {name} and not in use, go back to the pool as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
-                    })}
-                    {(!used.is_empty()).then(|| view! {
-                        <li>{format!("{used} in use now: nothing is torn away. Each goes back when the application returns it.")}</li>
-                    })}
-                    {silent.then(|| view! { <li>"The client is silent and cannot be told: what it had is free when it is no longer counted."</li> })}
-                    <li>"For one minute it gets no new license, and its requests are refused. Then it may ask again like every other client."</li>
-                </ul>
-                <form method="post" action=paths::client_release(data.row.id) class="actions">
-                    <Submit look="danger" why_not=why_not>"Release its licenses"</Submit>
-                    <a class="button" href=paths::client(data.row.id)>"Cancel"</a>
-                </form>
-            </details>
+            <div class="actions">
+                <Confirm id="release-licenses" title=format!("Release the licenses of {name}?") verb="Release its licenses" action=paths::client_release(data.row.id) why_not=why_not>
+                    <ul class="plain-list consequences">
+                        {(!spare.is_empty()).then(|| view! {
+                            <li>{format!("{spare}, kept by {name} and not in use, go back to the pool as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
+                        })}
+                        {(!used.is_empty()).then(|| view! {
+                            <li>{format!("{used} in use now: nothing is torn away. Each goes back when the application returns it.")}</li>
+                        })}
+                        {silent.then(|| view! { <li>"The client is silent and cannot be told: what it had is free when it is no longer counted."</li> })}
+                        <li>"For one minute it gets no new license, and its requests are refused. Then it may ask again like every other client."</li>
+                    </ul>
+                </Confirm>
+            </div>
         }
         .drawn()
     };

@@ -1,7 +1,9 @@
 //! What the pages of the clients show.
 
+use crate::components::{dir, trimmed};
 use crate::pages::usage::Connect;
 use crate::request::Tone;
+use serde::{Deserialize, Serialize};
 
 /// The applications that take licenses from this server.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,14 +25,17 @@ pub struct ClientsPage {
 }
 
 /// The query of the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ClientFilter {
+    #[serde(deserialize_with = "trimmed")]
     pub q: String,
     pub product: String,
     /// `connected`, `silent` or `gone`.
     pub state: String,
     /// `name`, `host`, `since`, `seen` or `held`.
     pub sort: String,
+    #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
     /// Seconds after which the page looks again by itself: `10`, `60`; empty: not.
     pub every: String,

@@ -1,10 +1,8 @@
 //! How a client is doing: connected, silent or gone, and what asks for attention.
 
 use super::model::ClientRow;
-use crate::components::{Pill, TimeUntil, duration_words};
-use crate::drawn::Draw;
+use crate::components::{Cell, duration_words};
 use crate::request::Tone;
-use leptos::prelude::*;
 
 /// The states: value in the address, words, tone.
 pub(super) const STATES: [(&str, &str, Tone); 3] =
@@ -25,16 +23,26 @@ pub(super) fn clock_words(off_ms: i64) -> String {
 }
 
 /// The state as a pill, and what else is worth knowing as lines under it.
-#[component]
-pub(super) fn StateCell(row: ClientRow) -> impl IntoView {
+pub(super) fn write_state(row: &ClientRow, cell: &mut Cell<'_>) {
     let (words, tone) = state(&row.state);
-    let released = row.holdings.iter().filter_map(|holding| holding.released_until_ms).max();
-    view! {
-        <Pill tone=tone text=words />
-        {row.over_limit.then(|| view! { " "<Pill tone=Tone::Danger text="Over its limit" /> })}
-        {row.counted_until_ms.map(|at| view! { <span class="sub">"counted until "<TimeUntil at_ms=at /></span> })}
-        {released.map(|at| view! { <span class="sub">"released, gets none until "<TimeUntil at_ms=at /></span> })}
-        {row.clock_off_ms.map(|off| view! { <span class="sub">{format!("clock {}", clock_words(off))}</span> })}
+    cell.pill(tone, words);
+    if row.over_limit {
+        cell.markup(" ");
+        cell.pill(Tone::Danger, "Over its limit");
     }
-    .drawn()
+    if let Some(at) = row.counted_until_ms {
+        cell.sub(|cell| {
+            cell.text("counted until ");
+            cell.until(at);
+        });
+    }
+    if let Some(at) = row.holdings.iter().filter_map(|holding| holding.released_until_ms).max() {
+        cell.sub(|cell| {
+            cell.text("released, gets none until ");
+            cell.until(at);
+        });
+    }
+    if let Some(off) = row.clock_off_ms {
+        cell.sub(|cell| cell.text(&format!("clock {}", clock_words(off))));
+    }
 }

@@ -2,9 +2,8 @@
 
 use super::model::{History, Origin, RevisionItem};
 use super::{FileLine, crumbs};
-use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pill, Tag, TimeAgo};
+use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pager, Pill, Tag, TimeAgo};
 use crate::drawn::Draw;
-use crate::pages::audit::Pager;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;

@@ -1,8 +1,11 @@
 //! What the page of the licenses shows.
 
 use super::ve::MachineLicense;
+use crate::components::{dir, trimmed};
 use crate::pages::exchange::{ChangesModel, ContactModel, Registered};
+use crate::paths;
 use crate::request::Tone;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The licenses of the installed bundle, filtered and sorted.
@@ -32,14 +35,24 @@ pub struct LicensesPage {
 }
 
 /// What is shown, in which order: the query of the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LicenseFilter {
+    #[serde(deserialize_with = "trimmed")]
     pub q: String,
     pub state: String,
     pub kind: String,
     /// One of product, kind, licensed, in_use, expires, maintenance, state.
     pub sort: String,
+    #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
+}
+
+impl LicenseFilter {
+    /// The page with this filter.
+    pub fn href(&self) -> String {
+        paths::with(paths::LICENSES, self)
+    }
 }
 
 /// One license.

@@ -1,7 +1,7 @@
 //! How the licenses stand, in one sentence.
 
-use super::filter::STATES;
 use super::model::LicensesPage;
+use super::table::STATES;
 use crate::components::{LinkButton, Statement, Submit};
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ContactModel, contact_sentence, counted};

@@ -1,209 +1,127 @@
-//! The licenses as tables: those that are loaded, and those that are not, with the reason.
+//! The licenses as two tables: those that applications can take, and those they cannot, each with the reason.
 
-use super::filter::kind_words;
 use super::model::{LicenseFilter, LicenseRow};
-use crate::components::{Date, Glyph, Icon, Pill, Tag};
-use crate::drawn::Draw;
+use crate::components::{Cell, Column, Table};
+use crate::drawn::Drawn;
 use crate::pages::exchange::grouped;
 use crate::paths;
 use crate::request::Tone;
-use leptos::prelude::*;
-use leptos::tachys::view::Position;
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::Arc;
 
-/// A column one can sort by: the value in the address, the heading, and whether it holds numbers.
-type Column = (&'static str, &'static str, bool);
-
-const LOADED: [Column; 7] = [
-    ("product", "Product", false),
-    ("kind", "Kind", false),
-    ("licensed", "Licensed", true),
-    ("in_use", "In use", true),
-    ("expires", "Expires", false),
-    ("maintenance", "Maintenance", false),
-    ("state", "State", false),
+/// The states there are: the value in the address, and the words.
+pub(super) const STATES: [(&str, &str); 6] = [
+    ("active", "Active"),
+    ("expired", "Expired"),
+    ("lapsed", "Lapsed"),
+    ("wrong_context", "Other context"),
+    ("other_guid", "Other server"),
+    ("not_yet_served", "Not yet in contact"),
 ];
 
-/// The address that sorts by a column: a second press turns the order round.
-fn sorted_by(filter: &LicenseFilter, column: &str) -> String {
-    let descending = filter.sort == column && !filter.descending;
-    paths::licenses(&filter.q, &filter.state, &filter.kind, column, descending)
+/// The words for a state; an unknown one is shown as it is.
+pub(super) fn state_words(state: &str) -> String {
+    STATES.iter().find(|(value, _)| *value == state).map_or(state, |(_, words)| words).to_owned()
 }
 
-#[component]
-fn Heading(filter: LicenseFilter, column: Column) -> impl IntoView {
-    let (key, words, number) = column;
-    let by = if filter.sort.is_empty() { "product" } else { filter.sort.as_str() };
-    let order = (by == key).then_some(if filter.descending { "descending" } else { "ascending" });
-    view! {
-        <th scope="col" class=if number { "num" } else { "" } aria-sort=order>
-            <a class="sort" href=sorted_by(&filter, key)>{words}{order.map(|_| view! { <Icon glyph=Glyph::Chevron /> })}</a>
-        </th>
-    }
-    .drawn()
+/// The words for a kind: "Concurrent".
+pub(super) fn kind_words(kind: &str) -> String {
+    let mut letters = kind.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The rows of a table as HTML, one after the other into one text.
-fn drawn<V: IntoView>(rows: impl Iterator<Item = V>) -> String {
-    let mut html = String::new();
-    for row in rows {
-        row.into_view().to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
-    }
-    html
+/// The licenses that applications can take. All of them are active, so no column says it.
+pub(super) fn loaded(items: &[LicenseRow], filter: &LicenseFilter) -> Drawn {
+    let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
+    Table::new("Loaded licenses")
+        .look("licenses")
+        .sorted("product", &filter.sort, filter.descending, sorted_by)
+        .column(Column::row_header("Product", write_product).by("product"))
+        .column(Column::text("Kind", write_kind).by("kind"))
+        .column(Column::number("Licensed", |row: &LicenseRow, cell| cell.number(row.licensed)).by("licensed"))
+        .column(Column::number("In use", write_in_use).by("in_use"))
+        .column(Column::time("Expires", write_expires).by("expires"))
+        .column(Column::time("Maintenance", write_maintenance).by("maintenance"))
+        .draw(items)
 }
 
-/// Parts of rows as HTML, each drawn once: licenses of one contract end together, and most are in the same state.
-#[derive(Default)]
-struct Parts {
-    days: HashMap<i64, Arc<str>>,
-    states: HashMap<Cow<'static, str>, Arc<str>>,
-}
-
-impl Parts {
-    fn day(&mut self, at_ms: i64) -> Arc<str> {
-        self.days.entry(at_ms).or_insert_with(|| view! { <Date at_ms=at_ms /> }.into_view().to_html().into()).clone()
-    }
-
-    fn day_or(&mut self, at_ms: Option<i64>, none: &'static str) -> Arc<str> {
-        at_ms.map_or_else(
-            || view! { <span class="muted">{none}</span> }.into_view().to_html().into(),
-            |at_ms| self.day(at_ms),
+/// The licenses that are kept, and why they do not count.
+pub(super) fn not_loaded(items: &[LicenseRow]) -> Drawn {
+    Table::new("Licenses that are not loaded")
+        .look("licenses off")
+        .column(Column::row_header("Product", write_product))
+        .column(Column::text("Kind", write_kind))
+        .column(Column::number("Licensed", |row: &LicenseRow, cell| cell.number(row.licensed)))
+        .column(Column::text("Context", |row: &LicenseRow, cell| cell.text(&row.context)))
+        .column(Column::state("State", |row: &LicenseRow, cell| {
+            cell.pill(row.tone, &row.state_label);
+            if let Some(at) = row.expires_ms.filter(|_| row.state == "expired") {
+                cell.sub(|cell| {
+                    cell.text("since ");
+                    cell.date_of(at);
+                });
+            }
+        }))
+        .column(
+            Column::text("Why, and what to do", |row: &LicenseRow, cell| {
+                cell.text(row.reason.as_deref().unwrap_or_default());
+            })
+            .whole_line(),
         )
-    }
-
-    fn state(&mut self, item: &LicenseRow) -> Arc<str> {
-        let (tone, text) = (item.tone, &item.state_label);
-        let draw = || view! { <Pill tone=tone text=text.to_string() /> }.into_view().to_html().into();
-        self.states.entry(text.clone()).or_insert_with(draw).clone()
-    }
+        .draw(items)
 }
 
-/// The licenses that applications can take.
-#[component]
-pub(super) fn Loaded(items: Vec<LicenseRow>, filter: LicenseFilter) -> impl IntoView {
-    let mut parts = Parts::default();
-    let rows = drawn(items.into_iter().map(|item| loaded_row(item, &mut parts)));
-    view! {
-        <table class="table licenses">
-            <caption class="vh">"Loaded licenses"</caption>
-            <thead><tr>{LOADED.into_iter().map(|column| view! { <Heading filter=filter.clone() column=column /> }).collect_view()}</tr></thead>
-            <tbody inner_html=rows></tbody>
-        </table>
-    }
-    .drawn()
+/// The product, with the version it is good for and the id of the license.
+fn write_product(row: &LicenseRow, cell: &mut Cell<'_>) {
+    cell.code(&row.product);
+    cell.sub(|cell| {
+        if let Some(version) = &row.version {
+            cell.text(&format!("up to version {version} · "));
+        }
+        cell.text(&row.id);
+    });
 }
 
-fn loaded_row(item: LicenseRow, parts: &mut Parts) -> impl IntoView + use<> {
-    let expires = parts.day_or(item.expires_ms, "Never");
-    let maintenance = parts.day_or(item.maintenance_ms, "No end");
-    let state = parts.state(&item);
-    view! {
-        <tr>
-            {product(&item)}
-            <td data-label="Kind">{kind(&item)}</td>
-            <td class="num" data-label="Licensed">{grouped(item.licensed)}</td>
-            <td class="num" data-label="In use">{in_use(&item)}</td>
-            <td data-label="Expires">
-                <span inner_html=expires></span>
-                {item.expires_soon.then(|| view! { " " <Pill tone=Tone::Warning text="Soon" /> })}
-            </td>
-            <td data-label="Maintenance">
-                <span inner_html=maintenance></span>
-                {item.maintenance_over.then(|| view! { " " <Tag text="over" look="off" /> })}
-            </td>
-            <td data-label="State" inner_html=state></td>
-        </tr>
+fn write_kind(row: &LicenseRow, cell: &mut Cell<'_>) {
+    cell.text(&kind_words(&row.kind));
+    if let Some(hours) = row.hours {
+        cell.sub(|cell| {
+            cell.number(hours);
+            cell.text(" h");
+        });
     }
 }
 
 /// How many are in use; the number leads to the clients that have them.
-fn in_use(item: &LicenseRow) -> impl IntoView + use<> {
-    let number = grouped(item.in_use);
-    let linked = item.in_use > 0 || item.over_committed;
-    let label = linked.then(|| format!("{number} of {} in use: show the clients", item.product));
-    view! {
-        {(!linked).then(|| number.clone())}
-        {label.map(|label| view! { <a href=paths::clients_of(&item.product) aria-label=label>{number}</a> })}
-        {item.over_committed.then(|| view! { <span class="sub"><Pill tone=Tone::Danger text="Over-committed" /></span> })}
+fn write_in_use(row: &LicenseRow, cell: &mut Cell<'_>) {
+    if row.in_use > 0 || row.over_committed {
+        cell.link(&paths::clients_of(&row.product), &grouped(row.in_use));
+    } else {
+        cell.number(row.in_use);
+    }
+    if row.over_committed {
+        cell.sub(|cell| cell.pill(Tone::Danger, "Over-committed"));
     }
 }
 
-/// The licenses that are kept, and why they do not count.
-#[component]
-pub(super) fn NotLoaded(items: Vec<LicenseRow>) -> impl IntoView {
-    let mut parts = Parts::default();
-    let rows = drawn(items.into_iter().map(|item| not_loaded_row(item, &mut parts)));
-    view! {
-        <table class="table licenses off">
-            <caption class="vh">"Licenses that are not loaded"</caption>
-            <thead><tr>
-                <th scope="col">"Product"</th><th scope="col">"Kind"</th><th scope="col" class="num">"Licensed"</th>
-                <th scope="col">"Context"</th><th scope="col">"State"</th><th scope="col">"Why, and what to do"</th>
-            </tr></thead>
-            <tbody inner_html=rows></tbody>
-        </table>
-    }
-    .drawn()
-}
-
-fn not_loaded_row(item: LicenseRow, parts: &mut Parts) -> impl IntoView + use<> {
-    let state = parts.state(&item);
-    let expired = item.expires_ms.filter(|_| item.state == "expired").map(|at| parts.day(at));
-    view! {
-        <tr>
-            {product(&item)}
-            <td data-label="Kind">{kind(&item)}</td>
-            <td class="num" data-label="Licensed">{grouped(item.licensed)}</td>
-            <td data-label="Context">{item.context}</td>
-            <td data-label="State">
-                <span inner_html=state></span>
-                {expired.map(|at| view! { <span class="sub">"since "<span inner_html=at></span></span> })}
-            </td>
-            <td class="why">{item.reason}</td>
-        </tr>
-    }
-}
-
-/// The product, with the version it is good for and the id of the license.
-fn product(item: &LicenseRow) -> impl IntoView + use<> {
-    let version = item.version.as_ref().map(|version| format!("up to version {version} · "));
-    view! {
-        <th scope="row">
-            <code class="product">{item.product.clone()}</code>
-            <span class="sub">{version}{item.id.clone()}</span>
-        </th>
-    }
-}
-
-fn kind(item: &LicenseRow) -> impl IntoView + use<> {
-    view! {
-        {kind_words(&item.kind)}
-        {item.hours.map(|hours| view! { <span class="sub">{format!("{} h", grouped(hours))}</span> })}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_second_press_on_a_column_turns_the_order_round_and_keeps_the_filter() {
-        let filter = |sort: &str, descending| LicenseFilter {
-            q: "TTS 3".into(),
-            kind: "concurrent".into(),
-            sort: sort.into(),
-            descending,
-            ..LicenseFilter::default()
-        };
-        for (filter, column, address) in [
-            (filter("", false), "licensed", "/licenses?q=TTS%203&kind=concurrent&sort=licensed"),
-            (filter("licensed", false), "licensed", "/licenses?q=TTS%203&kind=concurrent&sort=licensed&dir=desc"),
-            (filter("licensed", true), "licensed", "/licenses?q=TTS%203&kind=concurrent&sort=licensed"),
-            (filter("licensed", true), "expires", "/licenses?q=TTS%203&kind=concurrent&sort=expires"),
-        ] {
-            assert_eq!(sorted_by(&filter, column), address);
+/// The day, and how long that is where it is near.
+fn write_expires(row: &LicenseRow, cell: &mut Cell<'_>) {
+    match row.expires_ms {
+        Some(at) if row.expires_soon => {
+            cell.date(at);
+            cell.markup(" ");
+            cell.pill_until(Tone::Warning, at);
         }
+        Some(at) => cell.date(at),
+        None => cell.text("Never"),
+    }
+}
+
+fn write_maintenance(row: &LicenseRow, cell: &mut Cell<'_>) {
+    match row.maintenance_ms {
+        Some(at) => cell.date(at),
+        None => cell.text("No end"),
+    }
+    if row.maintenance_over {
+        cell.markup(" ");
+        cell.tag("off", "over");
     }
 }

@@ -2,9 +2,8 @@
 
 use super::detail::Files;
 use super::model::{Detail, Refusal, UsageFilter, UsagePage};
-use crate::components::{Card, EmptyState, LinkButton};
+use crate::components::{Card, EmptyState, LinkButton, Pager};
 use crate::drawn::Draw;
-use crate::pages::audit::Pager;
 use crate::pages::exchange::grouped;
 use leptos::prelude::*;
 

@@ -1,9 +1,60 @@
-//! Line icons on a 16 px grid. They always stand beside a word, so they are hidden from assistive technology.
+//! The small things that stand in a line: icons, words in a frame, values to copy.
 
 use crate::drawn::Draw;
+use crate::islands::copy_button::CopyButton;
+use crate::request::Tone;
 use leptos::prelude::*;
 
-/// The icons there are.
+/// A condition: dot and word.
+#[component]
+pub fn Pill(#[prop(optional)] tone: Tone, #[prop(into)] text: String) -> impl IntoView {
+    view! { <span class=format!("pill {}", tone.class())>{text}</span> }
+}
+
+/// A property: a word in a frame.
+#[component]
+pub fn Tag(
+    #[prop(into)] text: String,
+    /// One of `set`, `off`, `locked`, `absent`; none for a plain tag.
+    #[prop(optional)]
+    look: &'static str,
+) -> impl IntoView {
+    view! { <span class=format!("tag {look}")>{text}</span> }
+}
+
+/// A fixed-width value with a copy button.
+#[component]
+pub fn Copyable(
+    #[prop(into)] value: String,
+    /// Completes "Copy": "the GUID".
+    #[prop(into)]
+    what: String,
+) -> impl IntoView {
+    view! {
+        <span class="copyable">
+            <code>{value.clone()}</code>
+            <CopyButton text=value what=what />
+        </span>
+    }
+    .drawn()
+}
+
+/// A grouped fingerprint, four groups in a row.
+#[component]
+pub fn Fingerprint(
+    /// "3F2A 91C0 …": groups with blanks between them.
+    #[prop(into)]
+    grouped: String,
+) -> impl IntoView {
+    view! {
+        <code class="fingerprint">
+            {grouped.split_whitespace().map(|group| view! { <span>{group.to_owned()}</span>" " }).collect_view()}
+        </code>
+    }
+    .drawn()
+}
+
+/// A line icon on a 16 px grid. It always stands beside a word, so it is hidden from assistive technology.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
     Overview,
@@ -86,7 +137,7 @@ impl Glyph {
 #[component]
 pub fn Icon(glyph: Glyph) -> impl IntoView {
     view! {
-        <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+        <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
             <path d=glyph.path() />
         </svg>
     }
@@ -97,7 +148,7 @@ pub fn Icon(glyph: Glyph) -> impl IntoView {
 #[component]
 pub fn Mark() -> impl IntoView {
     view! {
-        <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+        <svg class="mark" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
             <rect class="mark-ground" width="24" height="24" rx="6" />
             <path class="mark-line" d="M7.5 5.5v12h11" />
             <circle class="mark-line" cx="15" cy="10" r="3" />
