@@ -1,13 +1,12 @@
 //! The own account: password, sessions, theme.
 
-mod model;
+use leptos::prelude::*;
+use licensing::permission::Role;
 
 use crate::components::{Card, Field, FormErrors, Hidden, PageHeader, Pill, Submit, ThemeChoice, TimeAgo};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
-use leptos::prelude::*;
-pub use model::{Account, SessionItem};
 
 /// The own account.
 #[component]
@@ -71,4 +70,30 @@ fn Session(session: SessionItem) -> impl IntoView {
         </li>
     }
     .drawn()
+}
+
+/// The own account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    pub name: String,
+    pub role: Role,
+    pub password_changed_ms: Option<i64>,
+    /// Signed in now, newest use first.
+    pub sessions: Vec<SessionItem>,
+    /// The fewest characters of a password.
+    pub password_min: usize,
+}
+
+/// One signed-in browser.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionItem {
+    /// Names the session in forms; not the secret of its cookie.
+    pub id: String,
+    /// "Firefox on Linux".
+    pub device: String,
+    pub address: String,
+    pub started_ms: i64,
+    pub last_seen_ms: i64,
+    /// The session of this request.
+    pub current: bool,
 }

@@ -1,31 +1,403 @@
 //! The way from a fresh machine to a registered server, in seven steps. Gone once it is done.
 
-mod administrator;
 mod connection;
-mod done;
-mod frame;
 mod guid;
 mod key;
-mod model;
-mod review;
-mod token;
 
-pub use administrator::SetupAdministratorPage;
+use leptos::prelude::*;
+use licensing::conf::check::Finding;
+use licensing::conf::diff::Diff;
+use licensing::conf::view::SettingView;
+
+use crate::components::{
+    Card, Copyable, DiffView, Field, FlashMessage, FormErrors, Glyph, Hidden, Icon, LinkButton, Mark, PageHeader,
+    Statement, ThemeChoice, changed_lines,
+};
+use crate::drawn::{Draw, Inner};
+use crate::pages::configuration::FindingList;
+use crate::pages::diagnostics::DiagnosticsPage;
+use crate::pages::exchange::{Attempt, AttemptList};
+use crate::paths;
+use crate::request::{Tone, request};
 pub use connection::SetupConnectionPage;
-pub use done::SetupDonePage;
-pub use frame::SetupFrame;
 pub use guid::SetupGuidPage;
 pub use key::SetupKeyPage;
-pub use model::{
-    FirstSync, OfferedKey, RegistrationSummary, SetupAdministrator, SetupConnection, SetupDone, SetupGuid, SetupKey,
-    SetupReview, SetupToken, Step,
-};
-pub use review::SetupReviewPage;
-pub use token::SetupTokenPage;
-
-use crate::pages::exchange::Attempt;
 
 /// Whether nodes were asked over HTTPS, as far as the attempts show it.
 fn over_tls(attempts: &[Attempt]) -> bool {
     attempts.iter().any(|attempt| attempt.stage == "TLS")
+}
+
+/// Asks for name and password of the first administrator.
+#[component]
+pub fn SetupAdministratorPage(data: SetupAdministrator) -> impl IntoView {
+    view! {
+        <SetupFrame step=Step::Administrator title="Your account" lead="The first administrator. There is no default account; this is the only way in.">
+            <form method="post" action=paths::SETUP_ADMINISTRATOR class="stack">
+                <Field name="name" label="Name" value=data.name autocomplete="username" required=true first=true hint="What you type to sign in. It stands beside each change you make." />
+                <Field
+                    name="password" label="Password" kind="password" autocomplete="new-password" required=true
+                    hint=format!("At least {} characters. A few unrelated words are easy to remember; no digits or signs are demanded.", data.password_min)
+                />
+                <Field name="password_again" label="Password again" kind="password" autocomplete="new-password" required=true />
+                <div class="actions"><button type="submit" class="button primary large">"Continue"</button></div>
+            </form>
+        </SetupFrame>
+    }
+    .drawn()
+}
+
+/// Asks for the one-time token.
+#[component]
+pub fn SetupTokenPage(data: SetupToken) -> impl IntoView {
+    view! {
+        <SetupFrame step=Step::Token title="Claim this server" lead="A one-time token shows that the machine is yours. It was printed when Leasehold started.">
+            <form method="post" action=paths::SETUP class="stack">
+                <Field name="token" label="Token" value=data.token mono=true required=true first=true />
+                <div class="actions"><button type="submit" class="button primary large">"Continue"</button></div>
+            </form>
+            <aside class="note">
+                <h2>"Where to find it"</h2>
+                <p>"In the output of the server, in the line that begins with " <code>"setup:"</code> ", and in this file, which only its owner can read:"</p>
+                <p><Copyable value=data.token_file what="the path" /></p>
+                <p>{format!("A token is good for {} minutes. This prints a new link:", data.minutes)}</p>
+                <p><Copyable value=data.command what="the command" /></p>
+            </aside>
+        </SetupFrame>
+    }
+    .drawn()
+}
+
+/// Shows what will be written where.
+#[component]
+pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
+    let changed = changed_lines(&data.diff);
+    let (title, button) = match (data.diff.is_empty(), changed) {
+        (true, _) => ("The file stays as it is".to_owned(), "Finish"),
+        (false, 1) => ("1 line of the file will change".to_owned(), "Save the change and finish"),
+        (false, more) => (format!("{more} lines of the file will change"), "Save the changes and finish"),
+    };
+    let comment = request().typed("comment", &data.comment);
+    view! {
+        <SetupFrame step=Step::Review title="Look once, then save" lead="Nothing has been written so far. Everything can be changed and taken back later.">
+            <form method="post" action=paths::SETUP_REVIEW class="stack wide">
+                <Hidden name="base" value=data.base />
+                <Card title="What you chose" id="summary">
+                    <dl class="facts">
+                        {data.summary.into_iter().map(|(label, value)| view! { <div><dt>{label}</dt><dd><code class="path">{value}</code></dd></div> }).collect_view()}
+                    </dl>
+                </Card>
+                <Card title=title id="change">
+                    <p class="muted"><code class="path">{data.path}</code></p>
+                    {(!data.diff.is_empty()).then(|| view! { <DiffView diff=data.diff caption="What will be written" /> })}
+                    {(!data.findings.is_empty()).then(|| view! { <FindingList findings=data.findings /> })}
+                </Card>
+                <div class="field">
+                    <label for="comment">"Note for the history"</label>
+                    <input class="input" type="text" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" />
+                </div>
+                <div class="actions">
+                    <button type="submit" class="button primary large">{button}</button>
+                    <LinkButton href=paths::SETUP_KEY look="large">"Back"</LinkButton>
+                </div>
+            </form>
+        </SetupFrame>
+    }
+    .drawn()
+}
+
+/// A step with its heading and its lead. Brings its own frame: no sidebar, no bars.
+#[component]
+pub fn SetupFrame(
+    step: Step,
+    #[prop(into)] title: String,
+    #[prop(into)] lead: String,
+    children: Inner,
+) -> impl IntoView {
+    let number = Step::ALL.iter().position(|other| *other == step).unwrap_or_default() + 1;
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div class="wizard">
+            <header class="rail">
+                <p class="brand"><Mark /><span>"Leasehold"</span></p>
+                <nav aria-label="Steps of the setup">
+                    <ol class="rail-steps">
+                        {Step::ALL.into_iter().enumerate().map(|(index, other)| view! {
+                            <li class=progress(other, step) aria-current=(other == step).then_some("step")>
+                                <span class="rail-dot" aria-hidden="true">
+                                    {if other < step || step == Step::Done {
+                                        view! { <Icon glyph=Glyph::Check /> }.drawn()
+                                    } else {
+                                        view! { {index + 1} }.drawn()
+                                    }}
+                                </span>
+                                <span class="rail-label">{other.label()}</span>
+                                {(other < step).then(|| view! { <span class="vh">" (done)"</span> })}
+                            </li>
+                        }).collect_view()}
+                    </ol>
+                </nav>
+                <div class="rail-foot"><ThemeChoice /></div>
+            </header>
+            <main id="main" tabindex="-1">
+                <FlashMessage />
+                <p class="eyebrow">{format!("Step {number} of {}", Step::ALL.len())}</p>
+                <PageHeader title=title lead=lead.drawn() />
+                <FormErrors />
+                {children.draw()}
+            </main>
+        </div>
+    }
+    .drawn()
+}
+
+fn progress(other: Step, step: Step) -> &'static str {
+    match other.cmp(&step) {
+        std::cmp::Ordering::Less => "done",
+        std::cmp::Ordering::Equal => "now",
+        std::cmp::Ordering::Greater => "ahead",
+    }
+}
+
+/// Says what was done. The wizard is gone after this page.
+#[component]
+pub fn SetupDonePage(data: SetupDone) -> impl IntoView {
+    let file = match data.lines_changed {
+        0 => "The configuration file already held these values; not a byte of it changed.".to_owned(),
+        1 => format!("1 line of the configuration file changed; it is kept as revision {}.", data.revision),
+        lines => {
+            format!("{lines} lines of the configuration file changed; they are kept as revision {}.", data.revision)
+        }
+    };
+    view! {
+        <SetupFrame step=Step::Done title="Ready" lead="The setup is finished and its pages are gone.">
+            <First sync=data.sync />
+            <Card title="What was set up" id="set-up">
+                <p class="muted">{file}</p>
+                <dl class="facts">
+                    <div><dt>"GUID"</dt><dd><Copyable value=data.guid what="the GUID" /></dd></div>
+                    <div><dt>"File"</dt><dd><Copyable value=data.path what="the path" /></dd></div>
+                    <div><dt>"Administrator"</dt><dd>{data.administrator}</dd></div>
+                </dl>
+            </Card>
+        </SetupFrame>
+    }
+    .drawn()
+}
+
+/// The first exchange, and where to go from here.
+#[component]
+fn First(sync: FirstSync) -> impl IntoView {
+    match sync {
+        FirstSync::Running => view! {
+            <Statement tone=Tone::Info sentence="This server is registered. The first exchange is under way.">
+                <p>"It asks the licensing nodes one after the other until one answers. You need not wait here: it goes on by itself."</p>
+                <div class="actions">
+                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
+                    <LinkButton href=paths::SETUP_DONE look="large">"Look again"</LinkButton>
+                </div>
+            </Statement>
+        }
+        .drawn(),
+        FirstSync::Synced { sentence, licenses } => view! {
+            <Statement tone=Tone::Success sentence="This server is registered and in touch with the vendor.">
+                <p>{loaded(licenses)}" "{sentence}</p>
+                <div class="actions">
+                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
+                    <LinkButton href=paths::LICENSES look="large">"Show the licenses"</LinkButton>
+                </div>
+            </Statement>
+        }
+        .drawn(),
+        FirstSync::Failed { sentence, attempts } => view! {
+            <Statement tone=Tone::Warning sentence="This server is registered, but the first exchange did not succeed.">
+                <p>{sentence}</p>
+                <p>"It is tried again by itself. To get licenses sooner, find out what stands in the way, or carry the exchange by hand."</p>
+                <div class="actions">
+                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
+                    <LinkButton href=paths::DIAGNOSTICS look="large">"Check the connection"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE_HAND look="large">"Exchange by hand"</LinkButton>
+                </div>
+            </Statement>
+            {(!attempts.is_empty()).then(|| view! { <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&attempts) attempts=attempts /></Card> })}
+        }
+        .drawn(),
+        FirstSync::Skipped(reason) => view! {
+            <Statement tone=Tone::Info sentence="This server is registered. Nothing was sent to the nodes yet.">
+                <p>{reason}</p>
+                <div class="actions">
+                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE look="large">"To the exchange"</LinkButton>
+                </div>
+            </Statement>
+        }
+        .drawn(),
+    }
+}
+
+/// "3 licenses are loaded."
+fn loaded(licenses: usize) -> String {
+    match licenses {
+        0 => "No license is loaded yet.".to_owned(),
+        1 => "1 license is loaded.".to_owned(),
+        more => format!("{more} licenses are loaded."),
+    }
+}
+
+/// The steps, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    Token,
+    Administrator,
+    Guid,
+    Connection,
+    Key,
+    Review,
+    Done,
+}
+
+impl Step {
+    pub const ALL: [Step; 7] =
+        [Step::Token, Step::Administrator, Step::Guid, Step::Connection, Step::Key, Step::Review, Step::Done];
+
+    /// The word in the list of steps.
+    pub fn label(self) -> &'static str {
+        match self {
+            Step::Token => "Token",
+            Step::Administrator => "Administrator",
+            Step::Guid => "Identity",
+            Step::Connection => "Connection",
+            Step::Key => "Key",
+            Step::Review => "Review",
+            Step::Done => "Done",
+        }
+    }
+}
+
+/// Proves that the person may claim this server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupToken {
+    /// From `?token=` of the link; shown filled in.
+    pub token: String,
+    /// The file that holds the token.
+    pub token_file: String,
+    /// The command that prints a new link.
+    pub command: String,
+    /// How long a token is good, in minutes.
+    pub minutes: u32,
+}
+
+/// The first account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupAdministrator {
+    pub name: String,
+    /// The fewest characters of a password.
+    pub password_min: usize,
+}
+
+/// The server's identity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupGuid {
+    /// What the file holds now, or what was typed before.
+    pub guid: String,
+    /// The value was found in the file.
+    pub from_file: bool,
+    pub path: String,
+    /// Set when the form was checked: the canonical GUID.
+    pub canonical: Option<String>,
+    /// Set when the form was checked: which lines of the file will change.
+    pub preview: Option<Diff>,
+    pub file_problem: Option<String>,
+    /// The registration file that was read, when there is one; its auth string is never shown.
+    pub registration: Option<RegistrationSummary>,
+    /// An auth string is kept already; leaving the field empty keeps it.
+    pub has_auth: bool,
+}
+
+/// What a registration file says, without its auth string.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RegistrationSummary {
+    /// Canonical.
+    pub guid: String,
+    pub customer: Option<String>,
+    pub context: Option<String>,
+    pub nodes: Vec<String>,
+    /// Of the vendor's keys in the file, in groups for comparing.
+    pub fingerprints: Vec<String>,
+}
+
+/// How the nodes are reached.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupConnection {
+    pub path: String,
+    /// USE_FLEX_REPORTING_HTTPS, FLEX_REPORTING_PORT, FLEX_REPORTING_PORT_HTTPS, FLEX_NODE_LIST, FLEX_NODE_LIST_HTTPS.
+    pub settings: Vec<SettingView>,
+    /// Set once it was checked whether the nodes can be reached.
+    pub probe: Option<DiagnosticsPage>,
+}
+
+/// The vendor's key, against which each answer is checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupKey {
+    /// Grouped fingerprints that came with the registration file.
+    pub pinned: Vec<String>,
+    /// The keys that nodes show.
+    pub offered: Vec<OfferedKey>,
+    /// Why no node showed one.
+    pub problem: Option<String>,
+    pub nodes_asked: Vec<Attempt>,
+    /// The step may be left without a key.
+    pub skip_allowed: bool,
+}
+
+/// A key that a node shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OfferedKey {
+    /// `SHA256:` and 64 digits.
+    pub fingerprint: String,
+    /// The same in groups of four, for comparing.
+    pub grouped: String,
+    pub node: String,
+}
+
+/// Everything chosen, before it is written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupReview {
+    pub path: String,
+    pub base: String,
+    pub diff: Diff,
+    /// Label and value of each choice.
+    pub summary: Vec<(String, String)>,
+    /// The findings the new file would have.
+    pub findings: Vec<Finding>,
+    pub comment: String,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetupDone {
+    pub path: String,
+    pub administrator: String,
+    pub guid: String,
+    pub revision: i64,
+    pub lines_changed: usize,
+    pub sync: FirstSync,
+}
+
+/// The first exchange with the nodes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum FirstSync {
+    #[default]
+    Running,
+    Synced {
+        /// What changed.
+        sentence: String,
+        licenses: usize,
+    },
+    Failed {
+        sentence: String,
+        attempts: Vec<Attempt>,
+    },
+    /// Nothing was sent, and why.
+    Skipped(String),
 }

@@ -1,9 +1,9 @@
 //! The settings as a form, grouped, with a filter.
 
-use super::findings::{FindingList, counted};
 use super::model::ConfigurationForm;
 use super::setting_row::SettingRow;
 use super::{FileLine, FileProblem};
+use super::{FindingList, counted};
 use crate::components::{Card, Disabled, EmptyState, FormErrors, Hidden, LinkButton, PageHeader};
 use crate::drawn::Draw;
 use crate::islands::unsaved_guard::UnsavedGuard;

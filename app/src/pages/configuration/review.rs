@@ -1,8 +1,8 @@
 //! A change before it is saved: what changes, what the check would say, why.
 
-use super::findings::{FindingList, counted};
 use super::model::{EditMode, Review};
 use super::{DraftFields, FileLine, crumbs};
+use super::{FindingList, counted};
 use crate::components::{
     Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
 };

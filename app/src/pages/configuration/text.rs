@@ -1,8 +1,8 @@
 //! The file as text: an editor, and the lines as they are with what the check found beside them.
 
-use super::findings::{FindingList, look};
 use super::model::ConfigurationText;
 use super::{FileLine, FileProblem, crumbs};
+use super::{FindingList, look};
 use crate::components::{Card, Disabled, FormErrors, Hidden, Icon, LinkButton, PageHeader, TextArea};
 use crate::drawn::Draw;
 use crate::islands::unsaved_guard::UnsavedGuard;

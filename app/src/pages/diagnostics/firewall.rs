@@ -1,6 +1,6 @@
 //! What to ask of whoever keeps the firewall, ready to hand over.
 
-use super::model::{FirewallModel, FirewallRow};
+use super::{FirewallModel, FirewallRow};
 use crate::components::{Card, EmptyState, LinkButton};
 use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;

@@ -1,6 +1,6 @@
 //! Nodes against ports. A table where there is room, a list of ports under each node where there is not.
 
-use super::model::{Cell, MatrixBlock, MatrixRow};
+use super::{Cell, MatrixBlock, MatrixRow};
 use crate::components::{Card, Glyph, Icon, Pill};
 use crate::drawn::Draw;
 use crate::request::Tone;

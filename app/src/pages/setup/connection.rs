@@ -1,7 +1,7 @@
 //! Step 4: how the nodes are reached, and whether they can be.
 
-use super::frame::SetupFrame;
-use super::model::{SetupConnection, Step};
+use super::SetupFrame;
+use super::{SetupConnection, Step};
 use crate::components::{Card, LinkButton, Statement};
 use crate::drawn::Draw;
 use crate::pages::configuration::SettingRow;

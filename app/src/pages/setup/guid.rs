@@ -1,7 +1,7 @@
 //! Step 3: the server's identity, from a registration file or by hand.
 
-use super::frame::SetupFrame;
-use super::model::{RegistrationSummary, SetupGuid, Step};
+use super::SetupFrame;
+use super::{RegistrationSummary, SetupGuid, Step};
 use crate::components::{
     Banner, Card, DiffView, Field, FieldProblem, Fingerprint, Glyph, Icon, Statement, TextArea, changed_lines,
 };

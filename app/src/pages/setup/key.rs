@@ -1,8 +1,8 @@
 //! Step 5: the vendor's key, compared by a person before it is trusted.
 
-use super::frame::SetupFrame;
-use super::model::{OfferedKey, SetupKey, Step};
+use super::SetupFrame;
 use super::over_tls;
+use super::{OfferedKey, SetupKey, Step};
 use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement};
 use crate::drawn::Draw;
 use crate::pages::exchange::{Attempt, AttemptList};
