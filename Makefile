@@ -4,9 +4,10 @@ SHELL := /bin/bash
 
 # In CI one target folder outside the clone is shared by all runs, so that nothing is compiled twice.
 CACHE := $(HOME)/.cache/leasehold
+PROGRAMS := leasehold leasehold-node license-reporter-tool license_viewer
 export CARGO_TARGET_DIR ?= $(if $(CI),$(CACHE)/target,$(CURDIR)/target)
 
-.PHONY: help build run test check bench dist docs clean
+.PHONY: help build run test check ci bench dist docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,14 +15,18 @@ help: ## list the commands
 build: ## the release binaries, in the target folder's release/
 	@scripts/setup
 	@scripts/site
-	cargo build --release --locked -p server -p leasehold-reporting
+	cargo build --release --locked -p server -p leasehold-node -p leasehold-reporting
 
 run: build ## everything: a licensing node, a server registered with it, a fresh server; data in ./.leasehold*
-	@scripts/run "$(CARGO_TARGET_DIR)/release/leasehold"
+	@scripts/run "$(CARGO_TARGET_DIR)/release"
 
 test: ## all tests, the browser's included; one line per suite at the end
 	@scripts/setup tests
 	@scripts/test
+
+ci: ## tests and checks side by side, in less time than one after the other
+	@scripts/setup tests
+	@scripts/test --with-checks
 
 check: ## format, lints, licenses and sources of what we depend on
 	@scripts/check
@@ -30,12 +35,12 @@ bench: build ## speed and memory, each with its goal: PARTS="refresh clients" fo
 	@scripts/bench "$(CARGO_TARGET_DIR)/release" $(PARTS) $(if $(KEEP),--keep "$(KEEP)") $(if $(CHECKOUTS),--checkouts $(CHECKOUTS))
 
 docs: ## rewrite the documents that are made from the code
-	@scripts/docs
+	WRITE_DOCUMENTS=1 cargo test --quiet --locked --workspace --bin xtask documents
 
 dist: build ## the binaries with their checksums, in dist/
 	@mkdir -p dist
-	@cp "$(CARGO_TARGET_DIR)/release/leasehold" "$(CARGO_TARGET_DIR)/release/license-reporter-tool" "$(CARGO_TARGET_DIR)/release/license_viewer" dist/
-	@cd dist && sha256sum leasehold license-reporter-tool license_viewer > SHA256SUMS
+	@cd "$(CARGO_TARGET_DIR)/release" && cp $(PROGRAMS) "$(CURDIR)/dist/"
+	@cd dist && sha256sum $(PROGRAMS) > SHA256SUMS
 	@ls -l dist
 
 clean: ## remove what was built here

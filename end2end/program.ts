@@ -19,14 +19,15 @@ export function clockAt(offset: string): Record<string, string> {
   return { LD_PRELOAD: CLOCK!, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 }
 
-function binary(): string {
+/** A program: `leasehold`, or another that was built beside it. */
+function binary(name = 'leasehold'): string {
   const target = process.env.CARGO_TARGET_DIR ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'target');
   const candidates = process.env.LEASEHOLD_BIN
     ? [process.env.LEASEHOLD_BIN]
     : [join(target, 'debug/leasehold'), join(homedir(), '.cache/leasehold/target/debug/leasehold')];
   const found = candidates.find((path) => existsSync(path));
   if (!found) throw new Error(`No server to test. Build it (make build), or set LEASEHOLD_BIN. Looked for: ${candidates.join(', ')}`);
-  return resolve(found);
+  return name === 'leasehold' ? resolve(found) : join(dirname(resolve(found)), name);
 }
 
 /** The environment without settings of the person who runs the tests. */
@@ -35,10 +36,10 @@ function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), ...more };
 }
 
-/** Runs a command of the program and gives what it printed; one that fails is an error. */
-export function run(words: string[], input = ''): string {
-  const done = spawnSync(binary(), words, { input, encoding: 'utf8', env: environment() });
-  if (done.status !== 0) throw new Error(`leasehold ${words.join(' ')} ended with ${done.status}: ${done.stderr}`);
+/** Runs a command and gives what it printed; one that fails is an error. */
+export function run(words: string[], input = '', program = 'leasehold'): string {
+  const done = spawnSync(binary(program), words, { input, encoding: 'utf8', env: environment() });
+  if (done.status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${done.status}: ${done.stderr}`);
   return done.stdout;
 }
 
@@ -60,8 +61,8 @@ export class Program {
   }
 
   /** Starts it and waits until a line says that it is ready. */
-  static async start(words: string[], env: Record<string, string> = {}, ready = /^ready$/): Promise<Program> {
-    const child = spawn(binary(), words, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  static async start(words: string[], env: Record<string, string> = {}, ready = /^ready$/, program = 'leasehold'): Promise<Program> {
+    const child = spawn(binary(program), words, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     // Whatever happens to the tests, no server outlives them.
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);

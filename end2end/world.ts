@@ -42,8 +42,8 @@ export class LicensingNode {
 
   /** Serves at its address, with the machine's clock or another. */
   async serve(env: Record<string, string> = {}): Promise<void> {
-    const words = ['node', 'serve', '--log', 'error', '--data', this.data, '--http', this.address];
-    this.program = await Program.start(words, env);
+    const words = ['serve', '--log', 'error', '--data', this.data, '--http', this.address];
+    this.program = await Program.start(words, env, undefined, 'leasehold-node');
     this.address = new URL(this.program.said.get('node')!).host;
     this.fingerprint = this.program.said.get('fingerprint')!;
   }
@@ -62,7 +62,7 @@ export class LicensingNode {
 
   /** A command of the vendor. */
   cli(words: string[]): string {
-    return run(['node', ...words, '--data', this.data]);
+    return run([...words, '--data', this.data], '', 'leasehold-node');
   }
 
   /** A new server of the customer. */

@@ -1,14 +1,11 @@
-//! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`crate::exit`].
+//! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`commands::exit`].
 
 mod audit;
 mod client;
 mod config;
 mod demo_data;
-mod docs;
 mod exchange;
 mod license;
-mod node;
-mod output;
 mod peer;
 mod register;
 pub mod serve;
@@ -22,14 +19,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
 
+use commands::exit::{Done, Failure};
+pub(crate) use commands::output;
+
 use crate::control;
-use crate::exit::{Done, Failure};
 use crate::operations::Operation;
 use crate::settings::{self, Flags, Settings};
 
 /// A self-hosted license server with a web console.
 #[derive(Debug, Parser)]
-#[command(name = "leasehold", version, about, max_term_width = 110, propagate_version = true)]
+#[command(name = "leasehold", version, max_term_width = 110, propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -75,12 +74,16 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// The vendor's licensing node: customers, servers, licenses, keys
-    #[command(subcommand)]
-    Node(node::Node),
-    /// Print a document that is made from the code
-    #[command(subcommand, hide = true)]
-    Docs(docs::Docs),
+    /// Where the vendor's licensing node went
+    #[command(hide = true, disable_help_flag = true, disable_version_flag = true)]
+    Node(Moved),
+}
+
+/// Whatever follows a command that moved.
+#[derive(Debug, Args)]
+struct Moved {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    _words: Vec<std::ffi::OsString>,
 }
 
 /// Where the server's data is: shared by all commands that need it.
@@ -133,28 +136,31 @@ impl Place {
     }
 }
 
-/// Runs the command of this process.
-///
-/// # Errors
-/// What the command answers.
-pub async fn run(cli: Cli) -> Done {
-    match cli.command {
-        Command::Serve(command) => command.run().await,
-        Command::SetupLink(command) => command.run().await,
-        Command::Status(command) => command.run().await,
-        Command::Register(command) => command.run().await,
-        Command::Sync(command) => command.run().await,
-        Command::Licenses(command) => command.run().await,
-        Command::Exchange(command) => command.run().await,
-        Command::License(command) => command.run().await,
-        Command::Node(command) => command.run().await,
-        Command::Client(command) => command.run().await,
-        Command::DemoData(command) => command.run().await,
-        Command::Config(command) => command.run().await,
-        Command::Peer(command) => command.run().await,
-        Command::User(command) => command.run().await,
-        Command::Token(command) => command.run().await,
-        Command::Audit(command) => command.run().await,
-        Command::Docs(command) => command.run(),
+impl Cli {
+    /// Runs the command of this process.
+    ///
+    /// # Errors
+    /// What the command answers.
+    pub async fn run(self) -> Done {
+        match self.command {
+            Command::Serve(command) => command.run().await,
+            Command::SetupLink(command) => command.run().await,
+            Command::Status(command) => command.run().await,
+            Command::Register(command) => command.run().await,
+            Command::Sync(command) => command.run().await,
+            Command::Licenses(command) => command.run().await,
+            Command::Exchange(command) => command.run().await,
+            Command::License(command) => command.run().await,
+            Command::Client(command) => command.run().await,
+            Command::DemoData(command) => command.run().await,
+            Command::Config(command) => command.run().await,
+            Command::Peer(command) => command.run().await,
+            Command::User(command) => command.run().await,
+            Command::Token(command) => command.run().await,
+            Command::Audit(command) => command.run().await,
+            Command::Node(_) => {
+                Err(Failure::refused("The vendor's licensing node is a program of its own: leasehold-node."))
+            }
+        }
     }
 }

@@ -31,24 +31,13 @@ fn filter(verbosity: u8) -> EnvFilter {
     })
 }
 
-/// Starts logging to stderr with `log`, else with what the conf file says.
+/// Starts logging to stderr with `log`, else with what the conf file says; and to `license.log` once that is opened: what is
+/// logged before waits.
 ///
 /// # Errors
 /// A sentence when `log` is not a filter.
-pub fn start(log: Option<&str>) -> Result<Verbosity, Failure> {
-    start_with(log, file::FileLayer::nowhere())
-}
-
-/// The same, and to `license.log` once that is opened: what is logged before waits.
-///
-/// # Errors
-/// A sentence when `log` is not a filter.
-pub fn start_serving(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
-    let (layer, file) = LogFile::new();
-    Ok((start_with(log, layer)?, file))
-}
-
-fn start_with(log: Option<&str>, file: file::FileLayer) -> Result<Verbosity, Failure> {
+pub fn start(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
+    let (file, log_file) = LogFile::new();
     let first = match log {
         Some(log) => EnvFilter::try_new(log).map_err(|_| {
             Failure::refused(format!("log = “{log}” is not a level (error, warn, info, debug) or a filter."))
@@ -65,7 +54,7 @@ fn start_with(log: Option<&str>, file: file::FileLayer) -> Result<Verbosity, Fai
     let reminders = reminder::Reminders.and_then(file).with_filter(filter_fn(|metadata| metadata.target() == REMINDER));
     // A second start in one process (tests) keeps the first.
     let _ = tracing_subscriber::registry().with(lines).with(reminders).try_init();
-    Ok(Verbosity(log.is_none().then_some(handle)))
+    Ok((Verbosity(log.is_none().then_some(handle)), log_file))
 }
 
 impl Verbosity {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub mod addresses;
 pub mod bundles;
+pub mod cli;
 pub mod clock;
 pub mod customers;
 pub mod deployments;

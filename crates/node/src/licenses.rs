@@ -44,11 +44,11 @@ pub enum LicenseError {
     #[error(transparent)]
     NoServer(#[from] NoServer),
     /// No such license.
-    #[error("There is no license {0} in force. `leasehold node license list` shows all.")]
+    #[error("There is no license {0} in force. `leasehold-node license list` shows all.")]
     NoLicense(String),
     /// The server has none of that product.
     #[error(
-        "The server {guid} has no license of {product}. `leasehold node license list --server {guid}` shows what it has."
+        "The server {guid} has no license of {product}. `leasehold-node license list --server {guid}` shows what it has."
     )]
     NoProduct {
         /// The server.

@@ -79,7 +79,7 @@ pub struct Kept {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// No such report.
-    #[error("No report {0} is kept here. `leasehold node report list --server GUID` shows those of a server.")]
+    #[error("No report {0} is kept here. `leasehold-node report list --server GUID` shows those of a server.")]
     NoReport(StatusId),
     /// Of the server.
     #[error(transparent)]

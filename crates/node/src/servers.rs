@@ -53,7 +53,7 @@ pub struct Server {
 
 /// No such server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This node knows no server {0}. `leasehold node server list` shows all.")]
+#[error("This node knows no server {0}. `leasehold-node server list` shows all.")]
 pub struct NoServer(pub Guid);
 
 /// Why something could not be done with a server.
@@ -61,7 +61,7 @@ pub struct NoServer(pub Guid);
 pub enum ServerError {
     /// No such customer.
     #[error(
-        "There is no customer named {0}. Add it with `leasehold node customer add \"{0}\"`, or choose one of `leasehold node customer list`."
+        "There is no customer named {0}. Add it with `leasehold-node customer add \"{0}\"`, or choose one of `leasehold-node customer list`."
     )]
     NoCustomer(String),
     /// No such server.
@@ -82,7 +82,7 @@ pub enum ServerError {
         source: std::io::Error,
     },
     /// The change is made, but its registration file could not be put in place.
-    #[error("The server {guid} is kept, but its registration file {} could not be put in place: {source}. Repeat with `leasehold node server reissue {guid}`.", path.display())]
+    #[error("The server {guid} is kept, but its registration file {} could not be put in place: {source}. Repeat with `leasehold-node server reissue {guid}`.", path.display())]
     NotInPlace {
         /// The server.
         guid: Guid,

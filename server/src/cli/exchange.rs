@@ -1,7 +1,6 @@
 //! The exchange with the licensing nodes: over the network, and by hand.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::Common;
-use super::output::{rows, table, text};
+use super::output::{read_file, rows, table, text};
 use crate::control;
 use crate::exit::{Done, Failure};
 use crate::operations::Operation;
@@ -155,29 +154,6 @@ impl Ledger {
             })
             .await
     }
-}
-
-/// Largest file that is read as an answer or a registration, bytes.
-const MAX_FILE: u64 = 8 * 1024 * 1024;
-
-/// A file, or standard input for `-`.
-///
-/// # Errors
-/// A sentence that names the file.
-pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = if path == Path::new("-") { "Standard input".to_owned() } else { path.display().to_string() };
-    let unreadable = |error: std::io::Error| Failure::refused(format!("{shown} cannot be read: {error}."));
-    let source: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(path).map_err(unreadable)?)
-    };
-    let mut bytes = Vec::new();
-    source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Failure::refused(format!("{shown} is larger than {} MB.", MAX_FILE / 1024 / 1024)));
-    }
-    Ok(bytes)
 }
 
 /// What an exchange changed, in lines.

@@ -10,8 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Common;
-use super::exchange::read_file;
-use super::output::{table, text};
+use super::output::{read_file, table, text};
 use crate::control;
 use crate::exit::{Done, Failure};
 use crate::operations::Operation;

@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Common;
-use super::exchange::{changes, read_file};
-use super::output::text;
+use super::exchange::changes;
+use super::output::{read_file, text};
 use crate::exit::Done;
 use crate::operations::{Operation, Registering};
 

@@ -50,13 +50,9 @@ struct Shared {
 
 /// Hands events to the file.
 #[derive(Clone)]
-pub struct FileLayer(Option<(SyncSender<Message>, Arc<Shared>)>);
-
-impl FileLayer {
-    /// Writes nowhere.
-    pub fn nowhere() -> Self {
-        Self(None)
-    }
+pub struct FileLayer {
+    queue: SyncSender<Message>,
+    shared: Arc<Shared>,
 }
 
 impl LogFile {
@@ -64,7 +60,7 @@ impl LogFile {
     pub fn new() -> (FileLayer, Self) {
         let (queue, waiting) = sync_channel(QUEUE);
         let shared = Arc::new(Shared { open: AtomicBool::new(true), lost: AtomicU64::new(0) });
-        let layer = FileLayer(Some((queue.clone(), shared.clone())));
+        let layer = FileLayer { queue: queue.clone(), shared: shared.clone() };
         (layer, Self { queue, waiting: Some(waiting), shared })
     }
 
@@ -112,7 +108,7 @@ impl Drop for LogFile {
 
 impl<S: Subscriber> Layer<S> for FileLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let Some((queue, shared)) = &self.0 else { return };
+        let Self { queue, shared } = self;
         if !shared.open.load(Ordering::Relaxed) {
             return;
         }
@@ -135,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("license.log");
         let (layer, mut file) = LogFile::new();
-        let (queue, shared) = layer.0.clone().unwrap();
+        let FileLayer { queue, shared } = layer.clone();
         for number in 0..QUEUE + 12 {
             if queue.try_send(Message::Line(format!("2026-11-22 07:24:16 INFO  SERVER   {number}"))).is_err() {
                 shared.lost.fetch_add(1, Ordering::Relaxed);

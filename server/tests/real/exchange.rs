@@ -2,7 +2,6 @@
 
 pub mod dice;
 pub mod node;
-pub mod tool;
 pub mod world;
 
 mod by_hand;

@@ -8,7 +8,32 @@ use serde_json::Value;
 
 /// The binary under test, without settings from the environment.
 pub fn leasehold() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leasehold"));
+    without_settings(Path::new(env!("CARGO_BIN_EXE_leasehold")))
+}
+
+/// A program of another package, beside the binary under test; built when it is missing, for cargo builds the programs of the
+/// packages it tests and no others.
+pub fn program(package: &str, name: &str) -> Command {
+    static BUILDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let profile = Path::new(env!("CARGO_BIN_EXE_leasehold")).parent().unwrap();
+    let path = profile.join(name);
+    let one_at_a_time = BUILDING.lock();
+    if !path.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "-p", package, "--bin", name, "--target-dir"]);
+        build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        let built = build.output().unwrap();
+        assert!(path.exists(), "`cargo build -p {package}` did not make {}: {}", path.display(), stderr(&built));
+    }
+    drop(one_at_a_time);
+    without_settings(&path)
+}
+
+fn without_settings(program: &Path) -> Command {
+    let mut command = Command::new(program);
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("LEASEHOLD_")) {
         command.env_remove(key);
     }
@@ -244,13 +269,18 @@ fn spawn(data: &Path, how: &How) -> (Child, Said) {
 /// says so and may be changed. Time that passes is not touched.
 pub fn leasehold_at(clock: &str) -> Command {
     let mut command = leasehold();
+    at(&mut command, clock);
+    command
+}
+
+/// Gives a program such a clock.
+pub fn at(command: &mut Command, clock: &str) {
     command.env("LD_PRELOAD", faketime()).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
     if clock.starts_with('/') {
         command.env("FAKETIME_TIMESTAMP_FILE", clock).env("FAKETIME_NO_CACHE", "1");
     } else {
         command.env("FAKETIME", clock);
     }
-    command
 }
 
 /// The binary under test in a network namespace. What is started is the process itself, so it can be killed.

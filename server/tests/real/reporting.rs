@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::exchange::tool::reporter_tool;
+use crate::exchange::node::reporter_tool;
 use crate::exchange::world::World;
 use crate::harness::{stderr, stdout};
 

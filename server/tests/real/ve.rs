@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::exchange::node::leasehold_node;
 use crate::harness::{leasehold, stderr, stdout};
 
 /// A machine made of files, a data folder, a vendor's node.
@@ -16,7 +17,7 @@ impl World {
         world.write("machine/etc/machine-id", "4c4c4544004d3510804ac2c04f4e3432\n");
         world.write("machine/proc/sys/kernel/hostname", "licenses\n");
         world.cores(4);
-        assert!(world.run(&["node", "customer", "add", "ACME", "--data", &world.path("node")]).status.success());
+        assert!(world.vendor(&["customer", "add", "ACME"]).status.success());
         world
     }
 
@@ -55,6 +56,11 @@ impl World {
         self.run(&[&["license"], args, &["--data", &self.path("data")]].concat())
     }
 
+    /// A command of the vendor.
+    fn vendor(&self, args: &[&str]) -> Output {
+        leasehold_node().args(args).args(["--data", &self.path("node")]).output().unwrap()
+    }
+
     fn viewer(&self, args: &[&str]) -> Output {
         let mut command = self.at_home(Command::new(env!("CARGO_BIN_EXE_license_viewer")));
         command.env("LEASEHOLD_DATA", self.path("data")).args(args).output().unwrap()
@@ -65,11 +71,10 @@ impl World {
         let (request, file) = (self.path("request.json"), self.path(name));
         let made = self.license(&["request", "--out", &request]);
         assert!(made.status.success(), "{}", stderr(&made));
-        let node = self.path("node");
-        let mut args = vec!["node", "ve", "issue", "--data", &node, "--request", &request, "--customer", "ACME"];
-        args.extend_from_slice(more);
-        args.extend_from_slice(&["--out", &file, "--json"]);
-        let issued = self.json(&args);
+        let common = ["ve", "issue", "--request", &request, "--customer", "ACME", "--out", &file, "--json"];
+        let issued = self.vendor(&[&common, more].concat());
+        assert!(issued.status.success(), "{}", stderr(&issued));
+        let issued: Value = serde_json::from_slice(&issued.stdout).unwrap();
         (file.clone(), issued["vendor_key"].as_str().unwrap().to_owned())
     }
 
@@ -143,11 +148,8 @@ fn what_a_node_cannot_issue_it_refuses() {
     let world = World::new();
     let request = world.path("request.json");
     assert!(world.license(&["request", "--out", &request]).status.success());
-    let node = world.path("node");
-    let issue = |more: &[&str]| {
-        let common = ["node", "ve", "issue", "--data", &node, "--request", &request, "--customer", "ACME"];
-        world.run(&[&common, more].concat())
-    };
+    let issue =
+        |more: &[&str]| world.vendor(&[&["ve", "issue", "--request", &request, "--customer", "ACME"], more].concat());
     for (more, words) in [
         (&["--type", "countdown", "--product", "A"][..], "--hours"),
         (&["--type", "normal", "--hours", "1", "--product", "A"], "--expires"),

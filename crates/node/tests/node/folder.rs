@@ -63,7 +63,7 @@ async fn a_server_that_cannot_be_added_leaves_nothing() {
         contact_days,
     };
     let error = running.node.add_server(&new("Nobody", 60), None).await.unwrap_err();
-    assert!(error.to_string().contains("leasehold node customer add \"Nobody\""), "{error}");
+    assert!(error.to_string().contains("leasehold-node customer add \"Nobody\""), "{error}");
     running.node.add_customer("ACME").await.unwrap();
     assert!(running.node.add_customer("acme").await.is_err());
     for days in [0, 59, 3661] {

@@ -25,7 +25,6 @@ pub fn of(target: &str) -> String {
         ("engine" | "leasehold", "alerts") => "ALERTS",
         ("engine", "accounts") | ("leasehold", "http" | "operations") | ("app" | "leptos", _) => "CONSOLE",
         ("reporting", _) | ("leasehold", "reporting") => "REPORTS",
-        ("node", _) => "NODE",
         ("client" | "leasehold_client", _) => "CLIENT",
         ("engine" | "leasehold", _) => "SERVER",
         (other, _) => return other.chars().take(WIDTH).map(capital).collect(),
@@ -53,7 +52,6 @@ mod tests {
     #[case("leasehold::http::problem", "CONSOLE")]
     #[case("leasehold::cli::serve", "SERVER")]
     #[case("engine::audit::append", "AUDIT")]
-    #[case("node::exchange", "NODE")]
     #[case(REMINDER, "EXCHANGE")]
     #[case("rustls::conn", "RUSTLS")]
     #[case("hyper_util::client", "HYPER_UT")]

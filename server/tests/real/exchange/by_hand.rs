@@ -2,7 +2,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::tool::reporter_tool;
+use super::node::reporter_tool;
 use super::world::World;
 use crate::harness::{stderr, stdout};
 

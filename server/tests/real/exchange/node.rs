@@ -1,14 +1,24 @@
 //! The vendor's licensing node as a process.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{end, leasehold, leasehold_at, run, stderr, stdout};
+use crate::harness::{at, end, program, stderr, stdout};
 
 /// A name that occurs nowhere by accident.
 pub const CUSTOMER: &str = "Quixotic Telephony";
+
+/// The vendor's binary.
+pub fn leasehold_node() -> Command {
+    program("leasehold-node", "leasehold-node")
+}
+
+/// The tool that reports and carries answers by hand.
+pub fn reporter_tool() -> Command {
+    program("leasehold-reporting", "license-reporter-tool")
+}
 
 /// A licensing node that serves; ended when dropped.
 pub struct Node {
@@ -30,9 +40,12 @@ impl Node {
     /// Starts to serve at the address of before, with the machine's clock or one that stands beside it.
     pub fn again(&mut self, clock: Option<&str>) {
         assert!(self.child.is_none(), "it serves already");
-        let mut child = clock
-            .map_or_else(leasehold, leasehold_at)
-            .args(["node", "serve", "--log", "error", "--http", &self.address, "--data"])
+        let mut command = leasehold_node();
+        if let Some(clock) = clock {
+            at(&mut command, clock);
+        }
+        let mut child = command
+            .args(["serve", "--log", "error", "--http", &self.address, "--data"])
             .arg(&self.data)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -55,7 +68,7 @@ impl Node {
     /// A command of this node that must succeed.
     pub fn command(&self, args: &[&str]) -> String {
         let data = self.data.to_str().unwrap();
-        let done = run(&[&["node"], args, &["--data", data]].concat());
+        let done = leasehold_node().args(args).args(["--data", data]).output().unwrap();
         assert_eq!(done.status.code(), Some(0), "{args:?}: {}", stderr(&done));
         stdout(&done)
     }

@@ -1,7 +1,6 @@
 use std::process::Output;
 
-use super::node::CUSTOMER;
-use super::tool::reporter_tool;
+use super::node::{CUSTOMER, leasehold_node, reporter_tool};
 use super::world::World;
 use crate::harness::{run, run_with_input, stderr, stdout};
 
@@ -22,7 +21,7 @@ fn the_nodes_commands_say_what_is_missing_or_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("node");
     let data = data.to_str().unwrap();
-    let on = |args: &[&str]| run(&[&["node"], args, &["--data", data]].concat());
+    let on = |args: &[&str]| leasehold_node().args(args).args(["--data", data]).output().unwrap();
     says(&on(&["customer", "list"]), 2, "There is no licensing node in", &["before there is one"]);
     assert!(!std::path::Path::new(data).exists(), "a mistyped folder does not become a node");
     assert_eq!(on(&["customer", "add", CUSTOMER]).status.code(), Some(0));
@@ -44,18 +43,18 @@ fn the_nodes_commands_say_what_is_missing_or_wrong() {
         (&["customer", "add", CUSTOMER], "already a customer"),
         (&["server", "add"], "--customer"),
         (&["server", "add", "--customer", CUSTOMER], "--context"),
-        (&["server", "add", "--customer", "Nobody", "--context", "backup"], "leasehold node customer add \"Nobody\""),
+        (&["server", "add", "--customer", "Nobody", "--context", "backup"], "leasehold-node customer add \"Nobody\""),
         (&["server", "add", "--customer", CUSTOMER, "--context", "test"], "production, backup or development"),
         (&["server", "add", "--customer", CUSTOMER, "--context", "backup", "--contact-days", "59"], "60 to"),
         (&["server", "show"], "GUID"),
         (&["server", "show", "nonsense"], "hexadecimal"),
-        (&["server", "show", NOBODY], "leasehold node server list"),
-        (&["server", "reissue", NOBODY], "leasehold node server list"),
-        (&["server", "rebind", NOBODY], "leasehold node server list"),
-        (&["deployment", "add", "--server", NOBODY], "leasehold node server list"),
+        (&["server", "show", NOBODY], "leasehold-node server list"),
+        (&["server", "reissue", NOBODY], "leasehold-node server list"),
+        (&["server", "rebind", NOBODY], "leasehold-node server list"),
+        (&["deployment", "add", "--server", NOBODY], "leasehold-node server list"),
         (&["license", "add"], "--product"),
         (&license[..6], "--count"),
-        (&["license", "add", "--server", NOBODY, "--product", "TTS3", "--count", "1"], "leasehold node server list"),
+        (&["license", "add", "--server", NOBODY, "--product", "TTS3", "--count", "1"], "leasehold-node server list"),
         (&["license", "add", "--server", guid, "--product", "a b", "--count", "1"], "product code"),
         (&["license", "add", "--server", guid, "--product", "TTS3", "--count", "0"], "--count"),
         (&["license", "add", "--server", guid, "--product", "TTS3", "--count", "many"], "--count"),
@@ -67,21 +66,28 @@ fn the_nodes_commands_say_what_is_missing_or_wrong() {
         (&[&license[..], &["--version", "one"]].concat(), "one"),
         (&[&license[..], &["--context", "test"]].concat(), "production, backup or development"),
         (&["license", "move", "L-NOPE"], "--to"),
-        (&["license", "move", "L-NOPE", "--to", NOBODY], "leasehold node"),
+        (&["license", "move", "L-NOPE", "--to", NOBODY], "leasehold-node"),
         (&["license", "remove"], "--server and --product"),
-        (&["license", "remove", "L-NOPE"], "leasehold node license list"),
+        (&["license", "remove", "L-NOPE"], "leasehold-node license list"),
         (&["license", "extend", "L-NOPE"], "--expires, --maintenance or --hours"),
         (&["license", "extend", "--server", guid, "--hours", "5"], "--product"),
         (&["report", "list"], "--server"),
-        (&["report", "list", "--server", NOBODY], "leasehold node server list"),
+        (&["report", "list", "--server", NOBODY], "leasehold-node server list"),
         (&["report", "show", "x"], "status id"),
-        (&["report", "show", NOBODY], "leasehold node report list"),
+        (&["report", "show", NOBODY], "leasehold-node report list"),
     ];
     for (args, words) in cases {
         says(&on(args), 2, words, args);
     }
     let listed = on(&["license", "list", "--json"]);
     assert_eq!(serde_json::from_slice::<serde_json::Value>(&listed.stdout).unwrap()["items"], serde_json::json!([]));
+}
+
+#[test]
+fn the_servers_binary_names_the_one_of_the_node() {
+    for words in [&["node"][..], &["node", "--help"], &["node", "license", "add", "--version", "1"]] {
+        says(&run(words), 2, "leasehold-node", words);
+    }
 }
 
 #[test]

@@ -1,0 +1,44 @@
+//! What the commands of all binaries share: how they start and end, what they print, exit codes.
+
+pub mod exit;
+pub mod output;
+pub mod time;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use exit::Done;
+
+/// Runs the command of this process to its exit code. Data goes to stdout, errors to stderr as one sentence.
+pub fn run<C: Parser>(command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
+    let arguments = match C::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap's own code for wrong usage is 2, as ours.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::code::REFUSED));
+        }
+    };
+    // At least two workers: rendering may wait for work that another worker does.
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("The runtime could not start: {error}.");
+            return ExitCode::from(exit::code::FAILED);
+        }
+    };
+    let code = match runtime.block_on(command(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.sentence.is_empty() {
+                eprintln!("{failure}");
+            }
+            ExitCode::from(failure.code)
+        }
+    };
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    code
+}

@@ -1,0 +1,239 @@
+//! A history as a contact centre might have it: office hours, weekends, growth, and days on which licenses ran short.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::Dice;
+
+const MINUTE_MS: f64 = 60_000.0;
+const HOUR_MS: i64 = 3_600_000;
+
+/// A product, how often it is asked for beside the others, and how long a use of it takes on average, minutes.
+const PRODUCTS: [(&str, f64, f64); 5] = [
+    ("ASR_ENUS", 0.36, 14.0),
+    ("TTS3_ENUS", 0.26, 9.0),
+    ("TRAN_ENUS", 0.18, 22.0),
+    ("ETRAN_ENUS", 0.08, 35.0),
+    ("VAD", 0.12, 6.0),
+];
+
+/// How much is asked for in each hour of a working day.
+const OFFICE: [f64; 24] = [
+    0.3, 0.2, 0.2, 0.2, 0.3, 0.6, 1.5, 4.0, 7.5, 9.5, 10.0, 9.5, 7.0, 8.0, 9.5, 9.0, 7.5, 5.0, 3.0, 2.0, 1.4, 1.0, 0.7,
+    0.4,
+];
+
+/// Clients of the history and the hosts they run on.
+pub(crate) const CLIENTS: usize = 16;
+/// Users of the history.
+pub(crate) const USERS: usize = 40;
+/// Of this many days one is a day of a campaign, when far more is asked for.
+const CAMPAIGN_EVERY: usize = 90;
+/// How often licenses were bought.
+const PURCHASES: usize = 4;
+
+/// One request of the history.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request {
+    pub from: i64,
+    /// When it was returned; none when it was refused.
+    pub to: Option<i64>,
+    pub client: usize,
+    pub user: usize,
+}
+
+/// The history of one product.
+#[derive(Debug)]
+pub(crate) struct History {
+    pub product: &'static str,
+    /// In the order of time.
+    pub requests: Vec<Request>,
+    /// From when how many were licensed.
+    pub licensed: Vec<(i64, u64)>,
+}
+
+/// What a history is to be.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// It ends then, Unix milliseconds.
+    pub now_ms: i64,
+    pub days: usize,
+    /// Check-outs a day on average.
+    pub per_day: usize,
+    /// The same number makes the same history.
+    pub seed: u64,
+    /// Where office hours are.
+    pub zone: TimeZone,
+}
+
+/// All products' histories, up to now.
+pub(crate) fn all(wish: &Wish) -> Vec<History> {
+    (0..PRODUCTS.len()).map(|product| one(wish, product)).collect()
+}
+
+fn one(wish: &Wish, product: usize) -> History {
+    let (name, share, minutes) = PRODUCTS[product];
+    let mut dice = Dice::new(wish.seed, 1 + product as u64);
+    let wanted = wanted(wish, share, minutes, &mut dice);
+    let licensed = licensed(wish, &wanted);
+    let requests = served(wanted, &licensed, &mut dice);
+    History { product: name, requests, licensed }
+}
+
+/// Midnights of the history's days, oldest first, and their dates.
+fn days(wish: &Wish) -> Vec<(i64, Date)> {
+    let Ok(now) = jiff::Timestamp::from_millisecond(wish.now_ms) else { return Vec::new() };
+    let today = wish.zone.to_datetime(now).date();
+    (0..wish.days)
+        .rev()
+        .filter_map(|back| {
+            let date = today.checked_sub(i64::try_from(back).ok()?.days()).ok()?;
+            Some((date.to_zoned(wish.zone.clone()).ok()?.timestamp().as_millisecond(), date))
+        })
+        .collect()
+}
+
+/// How much is asked for on a day, 1 being a usual working day in the middle of the history.
+fn busy(date: Date, at: usize, days: usize) -> f64 {
+    let growth = 0.75 + 0.5 * at as f64 / days.max(1) as f64;
+    let weekday = match date.weekday().to_monday_zero_offset() {
+        5 => 0.25,
+        6 => 0.12,
+        4 => 0.9,
+        _ => 1.1,
+    };
+    let holiday = matches!((date.month(), date.day()), (12, 24..=26 | 31) | (1, 1) | (5, 1));
+    // The day of a campaign falls on a working day.
+    let campaign = at % CAMPAIGN_EVERY == CAMPAIGN_EVERY / 2 + (3 - (at / CAMPAIGN_EVERY) % 3);
+    let special = if holiday {
+        0.2
+    } else if campaign && weekday > 0.5 {
+        1.9
+    } else {
+        1.0
+    };
+    growth * weekday * special
+}
+
+/// What would be used if there were licenses without end.
+fn wanted(wish: &Wish, share: f64, minutes: f64, dice: &mut Dice) -> Vec<Request> {
+    let days = days(wish);
+    // So many a day on average, weekends included.
+    let mean = days.iter().enumerate().map(|(at, (_, date))| busy(*date, at, days.len())).sum::<f64>()
+        / days.len().max(1) as f64;
+    let mut all = Vec::new();
+    for (at, (midnight, date)) in days.iter().enumerate() {
+        let noise = 0.88 + 0.24 * dice.fraction();
+        let count = wish.per_day as f64 * share * busy(*date, at, days.len()) / mean * noise;
+        for _ in 0..(count + dice.fraction()) as usize {
+            let hour = dice.weighted(&OFFICE) as i64;
+            let from = midnight + hour * HOUR_MS + (dice.fraction() * HOUR_MS as f64) as i64;
+            // Most uses are short, some long.
+            let ms = (-(1.0 - dice.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
+            // Some people use more than others, and mostly from the same two clients.
+            let user = dice.below(USERS).min(dice.below(USERS));
+            let client = if dice.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
+            all.push(Request { from, to: Some(from + ms), client, user });
+        }
+    }
+    all.retain(|request| request.to.is_some_and(|to| to <= wish.now_ms));
+    all.sort_by_key(|request| request.from);
+    all
+}
+
+/// Licenses were bought now and then, enough for all but the busiest days of the time until the next purchase.
+fn licensed(wish: &Wish, wanted: &[Request]) -> Vec<(i64, u64)> {
+    let days = days(wish);
+    let mut bought = 0;
+    days.chunks(days.len().div_ceil(PURCHASES).max(1))
+        .map(|part| {
+            let mut peaks: Vec<u64> = part.iter().map(|(midnight, _)| peak(wanted, *midnight)).collect();
+            peaks.sort_unstable();
+            let enough = peaks[(peaks.len() - 1) * 97 / 100];
+            bought = bought.max(enough + 1);
+            (part[0].0, bought)
+        })
+        .collect()
+}
+
+/// The most in use at once on the day that begins then.
+fn peak(wanted: &[Request], midnight: i64) -> u64 {
+    let first = wanted.partition_point(|request| request.from < midnight);
+    let last = wanted.partition_point(|request| request.from < midnight + 24 * HOUR_MS);
+    let mut out = BinaryHeap::new();
+    let mut most = 0;
+    for request in &wanted[first..last] {
+        while out.peek().is_some_and(|Reverse(to)| *to <= request.from) {
+            out.pop();
+        }
+        out.extend(request.to.map(Reverse));
+        most = most.max(out.len());
+    }
+    most as u64
+}
+
+/// Who comes when all are in use is refused, and tries again once or twice within the minute.
+fn served(wanted: Vec<Request>, licensed: &[(i64, u64)], dice: &mut Dice) -> Vec<Request> {
+    let mut out = BinaryHeap::new();
+    let mut all = Vec::with_capacity(wanted.len());
+    for request in wanted {
+        while out.peek().is_some_and(|Reverse(to)| *to <= request.from) {
+            out.pop();
+        }
+        let count = licensed.iter().rev().find(|(at, _)| *at <= request.from).map_or(u64::MAX, |(_, count)| *count);
+        if (out.len() as u64) < count {
+            out.extend(request.to.map(Reverse));
+            all.push(request);
+        } else {
+            let tries = 1 + dice.below(3) as i64;
+            all.extend((0..tries).map(|again| Request { from: request.from + again * 9_000, to: None, ..request }));
+        }
+    }
+    all.sort_by_key(|request| request.from);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(seed: u64) -> Wish {
+        Wish { now_ms: 1_795_305_600_000, days: 200, per_day: 400, seed, zone: TimeZone::UTC }
+    }
+
+    #[test]
+    fn a_history_is_the_same_for_the_same_seed_and_another_for_another() {
+        let told = |seed| format!("{:?}", all(&wish(seed)));
+        assert!(told(1) == told(1) && told(1) != told(2));
+    }
+
+    #[test]
+    fn nothing_is_in_use_beyond_what_is_licensed_or_after_now_and_some_are_refused() {
+        let wish = wish(3);
+        let mut refused = 0;
+        for history in all(&wish) {
+            let mut out: Vec<i64> = Vec::new();
+            for request in &history.requests {
+                out.retain(|to| *to > request.from);
+                out.extend(request.to);
+                let licensed = history.licensed.iter().rev().find(|(at, _)| *at <= request.from).unwrap().1;
+                assert!(out.len() as u64 <= licensed, "{} at {}", history.product, request.from);
+                assert!(request.to.is_none_or(|to| to <= wish.now_ms && to > request.from));
+                refused += usize::from(request.to.is_none());
+            }
+        }
+        assert!((10..4_000).contains(&refused), "{refused}");
+    }
+
+    #[test]
+    fn weekends_are_quiet() {
+        let history = all(&wish(1)).remove(0);
+        let weekday = |ms: i64| (ms.div_euclid(86_400_000) + 3).rem_euclid(7);
+        let on = |day: i64| history.requests.iter().filter(|request| weekday(request.from) == day).count();
+        assert!(on(6) * 4 < on(1), "{} on Sundays, {} on Tuesdays", on(6), on(1));
+    }
+}

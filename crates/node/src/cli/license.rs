@@ -1,0 +1,283 @@
+use clap::{Args, Subcommand};
+use commands::exit::{Done, Failure};
+use commands::output::{rows, table, text};
+use commands::time::rfc3339;
+use licensing::bundle::{Kind, ProductCode};
+use serde_json::{Value, json};
+
+use super::place::{Common, failure};
+use crate::licenses::{Extension, Held, NewLicense, Selection};
+use crate::time::{Until, UntilOrNever};
+use crate::{Context, Guid};
+
+/// `leasehold-node license …`
+#[derive(Debug, Subcommand)]
+pub enum License {
+    /// Give a server a license and print its id
+    #[command(disable_version_flag = true)] // its --version is that of the license
+    Add(Add),
+    /// List the licenses in force
+    List(List),
+    /// Move licenses to another server
+    Move(Move),
+    /// Take licenses away
+    Remove(Remove),
+    /// Give licenses a later end, a later end of maintenance, or more hours
+    Extend(Extend),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// GUID of the server; without it, the licenses of all servers
+    #[arg(long, value_name = "GUID")]
+    server: Option<Guid>,
+    /// List the removed ones too
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct Add {
+    /// GUID of the server
+    #[arg(long, value_name = "GUID")]
+    server: Guid,
+    /// Product, such as TTS3 or ASR_ENUS
+    #[arg(long, value_name = "CODE")]
+    product: ProductCode,
+    /// How many
+    #[arg(long, value_name = "N")]
+    count: u64,
+    /// How use is counted: concurrent, countdown or metered
+    #[arg(long, default_value_t = Kind::Concurrent)]
+    kind: Kind,
+    /// Hours of a countdown license
+    #[arg(long, value_name = "H")]
+    hours: Option<u64>,
+    /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z; without it, none
+    #[arg(long, value_name = "D")]
+    expires: Option<Until>,
+    /// End of maintenance, likewise
+    #[arg(long, value_name = "D")]
+    maintenance: Option<Until>,
+    /// The version it covers, such as 16.0
+    #[arg(long, value_name = "M.m")]
+    version: Option<String>,
+    /// production, backup or development [default: the server's own]
+    #[arg(long)]
+    context: Option<Context>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Which licenses: one by its id, or all of a product that a server has.
+#[derive(Debug, Clone, Args)]
+struct Select {
+    /// Id of the license, such as L-7QX2MB4K
+    #[arg(value_name = "ID")]
+    id: Option<String>,
+    /// The same, as a flag
+    #[arg(long, value_name = "ID", conflicts_with = "id")]
+    license: Option<String>,
+    /// GUID of the server, together with --product
+    #[arg(long, value_name = "GUID", requires = "product", conflicts_with_all = ["id", "license"])]
+    server: Option<Guid>,
+    /// Product, together with --server
+    #[arg(long, value_name = "CODE", requires = "server")]
+    product: Option<ProductCode>,
+}
+
+#[derive(Debug, Args)]
+pub struct Move {
+    #[command(flatten)]
+    select: Select,
+    /// GUID of the server that is to have them
+    #[arg(long, value_name = "GUID")]
+    to: Guid,
+    /// Give them another context as well: production, backup or development
+    #[arg(long)]
+    context: Option<Context>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct Remove {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct Extend {
+    #[command(flatten)]
+    select: Select,
+    /// The new end: a day as 2027-12-31 (until its end, UTC), an instant as 2027-12-31T12:00:00Z, or never
+    #[arg(long, value_name = "D")]
+    expires: Option<UntilOrNever>,
+    /// The new end of maintenance, likewise
+    #[arg(long, value_name = "D")]
+    maintenance: Option<UntilOrNever>,
+    /// Hours to add to a countdown license
+    #[arg(long, value_name = "H")]
+    hours: Option<u64>,
+    /// Take an earlier date too
+    #[arg(long)]
+    shorten: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl License {
+    pub async fn run(self) -> Done {
+        match self {
+            Self::Add(command) => command.run().await,
+            Self::Move(command) => command.run().await,
+            Self::Remove(command) => command.run().await,
+            Self::Extend(command) => command.run().await,
+            Self::List(List { server, all, common }) => {
+                let node = common.place.open().await?;
+                let (held, now) = (node.licenses(server, all).await.map_err(failure)?, node.now_ms());
+                node.close().await;
+                let items: Vec<Value> = held.iter().map(|held| described(held, now)).collect();
+                common.format.print(&json!({ "items": items }), lines)
+            }
+        }
+    }
+}
+
+impl Add {
+    async fn run(self) -> Done {
+        let node = self.common.place.open().await?;
+        let new = NewLicense {
+            guid: self.server,
+            product: self.product,
+            kind: self.kind,
+            count: self.count,
+            hours: self.hours,
+            expires: self.expires.map(|until| until.0),
+            maintenance: self.maintenance.map(|until| until.0),
+            version: self.version,
+            context: self.context,
+        };
+        let held = node.add_license(&new).await.map_err(failure)?;
+        let now = node.now_ms();
+        node.close().await;
+        warn_of_context(std::slice::from_ref(&held));
+        self.common.format.print(&described(&held, now), |v| format!("{}\n", text(v, "id")))
+    }
+}
+
+impl Select {
+    /// What was named.
+    ///
+    /// # Errors
+    /// A sentence when nothing was.
+    fn selection(self) -> Result<Selection, Failure> {
+        match (self.id.or(self.license), self.server, self.product) {
+            (Some(id), _, _) => Ok(Selection::Id(id)),
+            (None, Some(guid), Some(product)) => Ok(Selection::Product { guid, product }),
+            _ => Err(Failure::refused(
+                "Say which license: its id, or --server and --product. `leasehold-node license list` shows all.",
+            )),
+        }
+    }
+}
+
+impl Move {
+    async fn run(self) -> Done {
+        let which = self.select.selection()?;
+        let node = self.common.place.open().await?;
+        let held = node.move_licenses(&which, self.to, self.context).await.map_err(failure)?;
+        let now = node.now_ms();
+        node.close().await;
+        warn_of_context(&held);
+        print(&held, now, &format!("Moved to {}", self.to), &self.common)
+    }
+}
+
+impl Remove {
+    async fn run(self) -> Done {
+        let which = self.select.selection()?;
+        let node = self.common.place.open().await?;
+        let held = node.remove_licenses(&which).await.map_err(failure)?;
+        let now = node.now_ms();
+        node.close().await;
+        print(&held, now, "Removed", &self.common)
+    }
+}
+
+impl Extend {
+    async fn run(self) -> Done {
+        let which = self.select.selection()?;
+        let date = |given: UntilOrNever| given.0.map(|Until(at)| at);
+        let by = Extension {
+            expires: self.expires.map(date),
+            maintenance: self.maintenance.map(date),
+            hours: self.hours,
+            shorten: self.shorten,
+        };
+        let node = self.common.place.open().await?;
+        let held = node.extend_licenses(&which, &by).await.map_err(failure)?;
+        let now = node.now_ms();
+        node.close().await;
+        print(&held, now, "Changed", &self.common)
+    }
+}
+
+fn print(held: &[Held], now: i64, done: &str, common: &Common) -> Done {
+    let items: Vec<Value> = held.iter().map(|held| described(held, now)).collect();
+    common.format.print(&json!({ "items": items }), |value| {
+        let count = if held.len() == 1 { "1 license".to_owned() } else { format!("{} licenses", held.len()) };
+        format!("{done}: {count}. The server hears of it at its next exchange.\n{}", lines(value))
+    })
+}
+
+fn described(held: &Held, now: i64) -> Value {
+    let license = &held.license;
+    let state = match held.removed_at {
+        Some(_) => "removed",
+        None if held.has_expired(now) => "expired",
+        None if license.context != held.server_context => "other context",
+        None => "active",
+    };
+    json!({
+        "id": license.id,
+        "server": held.guid,
+        "product": license.product,
+        "kind": license.kind,
+        "count": license.count,
+        "context": license.context,
+        "hours": license.hours,
+        "expires": license.expires.map(rfc3339),
+        "maintenance_expires": license.maintenance_expires.map(rfc3339),
+        "version": license.version,
+        "state": state,
+        "created_at": rfc3339(held.created_at),
+        "removed_at": held.removed_at.map(rfc3339),
+    })
+}
+
+fn lines(value: &Value) -> String {
+    let line = |l: &Value| {
+        let keys =
+            ["id", "product", "kind", "count", "context", "hours", "expires", "maintenance_expires", "state", "server"];
+        keys.iter().map(|key| if l[*key].is_null() { "–".to_owned() } else { text(l, key) }).collect()
+    };
+    let heads = ["ID", "PRODUCT", "KIND", "COUNT", "CONTEXT", "HOURS", "EXPIRES", "MAINTENANCE", "STATE", "SERVER"];
+    table(&heads, &rows(value, line))
+}
+
+/// Says on stderr which of these a server will not load.
+fn warn_of_context(held: &[Held]) {
+    for Held { guid, server_context, license, .. } in held {
+        if license.context != *server_context {
+            eprintln!(
+                "The server {guid} is a {server_context} server and will not load {}, which is for a {} server. If that is not meant, set its context with `leasehold-node license move {} --to {guid} --context {server_context}`.",
+                license.id, license.context, license.id
+            );
+        }
+    }
+}

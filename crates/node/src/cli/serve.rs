@@ -1,0 +1,161 @@
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::addresses::{Advertised, Scheme, reachable};
+use crate::http::{self, Listen};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::place::Place;
+use commands::exit::{Done, Failure};
+use commands::output::print;
+
+/// `leasehold-node serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Address and port without TLS, such as 0.0.0.0:80; beyond this machine only sealed reports are taken there
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    http: Option<SocketAddr>,
+    /// Address and port with TLS, such as 0.0.0.0:443
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    https: Option<SocketAddr>,
+    /// Certificate chain for --https, PEM
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Private key of that certificate, PEM
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// What registration files name instead of these addresses; with http:// or https:// before it for one of them only.
+    /// May be repeated
+    #[arg(long, value_name = "HOST:PORT")]
+    advertise: Vec<Advertised>,
+    /// What is logged: error, warn, info, debug or a filter
+    #[arg(long, value_name = "LEVEL", env = "LEASEHOLD_LOG", default_value = "info")]
+    log: String,
+}
+
+impl Serve {
+    pub async fn run(self) -> Done {
+        let tls = self.tls()?;
+        self.start_logging()?;
+        let mut listening = Vec::new();
+        let mut listen = Vec::new();
+        for (scheme, address, tls) in
+            [(Scheme::Http, self.http, None), (Scheme::Https, self.https, tls)].into_iter().filter_map(given)
+        {
+            let listener = bind(scheme, address)?;
+            let own = listener.local_addr().map_err(|error| unusable(scheme, address, &error))?;
+            listening.push((scheme, own));
+            listen.push(Listen { listener, tls });
+        }
+        let node = Arc::new(self.place.open_or_make().await?);
+        node.note_addresses(&reachable(&listening, &self.advertise))
+            .await
+            .map_err(|error| Failure::failed(format!("The database of the node did not answer: {error}.")))?;
+        let stop = CancellationToken::new();
+        // The signals are taken before `ready` is said: whoever reads that may send one at once.
+        let signals = signals()?;
+        tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                signals.await;
+                stop.cancel();
+            }
+        });
+        let mut text = String::new();
+        for (scheme, address) in &listening {
+            let _ = writeln!(text, "node: {}://{}", scheme.as_str(), shown(*address));
+        }
+        let _ = write!(text, "fingerprint: {}\nready\n", node.key().fingerprint());
+        print(text.as_bytes())?;
+        tracing::info!(data = %node.folder().display(), "the licensing node serves");
+        let served = http::serve(node.clone(), listen, stop).await;
+        node.close().await;
+        served.map_err(|error| Failure::failed(format!("The node stopped: {error}. Start it again.")))
+    }
+
+    fn start_logging(&self) -> Result<(), Failure> {
+        let filter = EnvFilter::try_new(&self.log).map_err(|_| {
+            Failure::refused(format!("log = “{}” is not a level (error, warn, info, debug) or a filter.", self.log))
+        })?;
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr);
+        lines.with_ansi(std::io::stderr().is_terminal()).init();
+        Ok(())
+    }
+
+    /// What was asked for must fit together before anything is touched.
+    fn tls(&self) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Failure> {
+        match (self.https, &self.cert, &self.key) {
+            (Some(_), Some(cert), Some(key)) => http::tls(cert, key).map(Some).map_err(Failure::refused),
+            (Some(_), _, _) => Err(Failure::refused("--https needs a certificate. Name it with --cert and --key.")),
+            (None, None, None) if self.http.is_none() => Err(Failure::refused(
+                "The node needs an address to answer at. Name one with --http, or with --https, --cert and --key.",
+            )),
+            (None, None, None) => Ok(None),
+            (None, _, _) => Err(Failure::refused("--cert and --key belong to --https. Name its address too.")),
+        }
+    }
+}
+
+fn given<T>((scheme, address, tls): (Scheme, Option<SocketAddr>, T)) -> Option<(Scheme, SocketAddr, T)> {
+    address.map(|address| (scheme, address, tls))
+}
+
+/// An address with a port; a host name stands for its first address.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let found = text.trim().to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or("This is not an address of this machine with a port. Write it as 127.0.0.1:4711.")
+}
+
+fn bind(scheme: Scheme, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| unusable(scheme, address, &error))
+}
+
+fn unusable(scheme: Scheme, address: SocketAddr, error: &std::io::Error) -> Failure {
+    let flag = scheme.as_str();
+    Failure::failed(match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!(
+            "Port {} on {} is in use by another program. Stop that program, or choose another port with --{flag}.",
+            address.port(),
+            address.ip()
+        ),
+        std::io::ErrorKind::PermissionDenied => {
+            format!("Port {} may not be used by this user. Choose one above 1023 with --{flag}.", address.port())
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            format!("{} is not an address of this machine. Choose one of its own with --{flag}.", address.ip())
+        }
+        _ => format!("The node cannot listen on {address}: {error}. Choose another address with --{flag}."),
+    })
+}
+
+/// Where a program on this machine finds an address that means "all".
+fn shown(address: SocketAddr) -> String {
+    match (address.ip().is_unspecified(), address.is_ipv6()) {
+        (true, true) => format!("[::1]:{}", address.port()),
+        (true, false) => format!("127.0.0.1:{}", address.port()),
+        _ => address.to_string(),
+    }
+}
+
+/// Ends with the first signal to stop.
+fn signals() -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| {
+        signal(kind)
+            .map_err(|error| Failure::failed(format!("Signals to stop cannot be received: {error}. Try again.")))
+    };
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,170 @@
+use std::path::PathBuf;
+
+use crate::time::Until;
+use crate::ve::NewVe;
+use clap::{Args, ValueEnum};
+use licensing::ve::request::Request;
+use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Kind};
+use serde_json::{Value, json};
+
+use super::super::place::{Common, failure};
+use super::described;
+use super::spec::{Defaults, Wrong, memory, product, version};
+use commands::exit::{Done, Failure};
+use commands::output::read_file;
+use commands::output::text;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Type {
+    /// Good until a date
+    Normal,
+    /// Good for so many hours with somebody logged in
+    Countdown,
+}
+
+/// `leasehold-node ve issue`
+#[derive(Debug, Args)]
+pub struct Issue {
+    /// The request of the machine, made there with `leasehold license request`; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// normal or countdown [default: what --expires or --hours says]
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    kind: Option<Type>,
+    /// Hours of a countdown license
+    #[arg(long, value_name = "H", conflicts_with = "expires")]
+    hours: Option<u64>,
+    /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z
+    #[arg(long, value_name = "DATE")]
+    expires: Option<Until>,
+    /// How long clients go on without a license, minutes
+    #[arg(long, value_name = "MIN", default_value_t = DEFAULT_GRACE_MIN)]
+    grace: u32,
+    /// Time between two checks, minutes
+    #[arg(long, value_name = "MIN", default_value_t = DEFAULT_INTERVAL_MIN)]
+    interval: u32,
+    /// For whom; a customer nobody knows yet is added
+    #[arg(long, value_name = "NAME")]
+    customer: String,
+    /// Where the machine is, such as amazon.aws [default: the hypervisor the request names]
+    #[arg(long, value_name = "WORD")]
+    platform: Option<String>,
+    /// A product, alone or with its own limits: NAME[,code=C][,version=5.3][,cpus=N][,memory=MB][,instances=N]
+    #[arg(long = "product", value_name = "SPEC", required = true)]
+    products: Vec<String>,
+    /// Product code of the products that name none
+    #[arg(long = "code", value_name = "CODE")]
+    codes: Vec<String>,
+    /// Newest version of the products that name none
+    #[arg(long, value_name = "M.m", default_value = "5.3", value_parser = version)]
+    version: (u32, u32),
+    /// Processors one instance may have, for products that name none
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    cpus: u32,
+    /// Memory one instance may have, MB, for products that name none
+    #[arg(long, value_name = "MB", default_value = "4096", value_parser = memory)]
+    memory: u64,
+    /// Instances at once, for products that name none
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    instances: u32,
+    /// Write the license to this new file, mode 0600; without it, it is printed
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Issue {
+    pub async fn run(self) -> Done {
+        let kind = self.kind()?;
+        let request = Request::parse(&read_file(&self.request)?).map_err(Failure::refused)?;
+        let defaults = Defaults {
+            codes: self.codes,
+            version: self.version,
+            cpus: self.cpus,
+            memory_mb: self.memory,
+            instances: self.instances,
+        };
+        let products: Result<Vec<_>, Wrong> = self.products.iter().map(|spec| product(spec, &defaults)).collect();
+        let new = NewVe {
+            request,
+            kind,
+            customer: self.customer,
+            platform: self.platform,
+            grace_min: self.grace,
+            interval_min: self.interval,
+            products: products.map_err(|Wrong(sentence)| Failure::refused(sentence))?,
+        };
+        if let Some(out) = self.out.as_deref().filter(|out| std::fs::symlink_metadata(out).is_ok()) {
+            return Err(Failure::refused(format!("{} exists already. Name a new file with --out.", out.display())));
+        }
+        let node = self.common.place.open().await?;
+        let issued = node.issue_ve(&new).await.map_err(failure)?;
+        let key = node.key().fingerprint();
+        node.close().await;
+        for (name, why) in &new.request.unread {
+            eprintln!(
+                "The request could not read the {} ({why}): the license does not bind it. Made as root, a request may read more.",
+                name.label().to_lowercase()
+            );
+        }
+        let license = issued.text.to_text();
+        let mut value = described(&issued);
+        value["vendor_key"] = json!(key);
+        for (shown, product) in
+            value["products"].as_array_mut().into_iter().flatten().zip(&issued.text.license.products)
+        {
+            shown["passphrase"] = json!(product.passphrase.map(|passphrase| passphrase.to_string()));
+        }
+        match &self.out {
+            Some(out) => {
+                write(out, &license).map_err(|error| {
+                    Failure::failed(format!(
+                        "The license {} was issued, but {} cannot be written: {error}. `leasehold-node ve issue` issues another.",
+                        issued.text.license.license_id,
+                        out.display()
+                    ))
+                })?;
+                value["file"] = json!(std::path::absolute(out).unwrap_or_else(|_| out.clone()));
+                self.common.format.print(&value, summary)
+            }
+            None => {
+                value["text"] = json!(license);
+                self.common.format.print(&value, |_| license.clone())
+            }
+        }
+    }
+
+    fn kind(&self) -> Result<Kind, Failure> {
+        let kind = self.kind.unwrap_or(if self.hours.is_some() { Type::Countdown } else { Type::Normal });
+        match (kind, self.hours, self.expires) {
+            (Type::Countdown, Some(hours), None) => Ok(Kind::Countdown { hours }),
+            // Whole seconds: the text has no finer ones.
+            (Type::Normal, None, Some(until)) => Ok(Kind::Normal { until: until.0.div_euclid(1000) * 1000 }),
+            (Type::Countdown, ..) => Err(Failure::refused(
+                "A countdown license has hours and no other end. Give --hours, without --expires.",
+            )),
+            (Type::Normal, ..) => {
+                Err(Failure::refused("A normal license has an end and no hours. Give --expires, without --hours."))
+            }
+        }
+    }
+}
+
+fn write(out: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn summary(value: &Value) -> String {
+    format!(
+        "License {} for {} is in {}. Carry it to the server and install it there with `leasehold license install FILE`; a server that does not know this vendor yet needs --vendor-key {}.\n",
+        text(value, "license_id"),
+        text(value, "customer"),
+        text(value, "file"),
+        text(value, "vendor_key")
+    )
+}

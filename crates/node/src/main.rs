@@ -1,0 +1,5 @@
+//! The `leasehold-node` binary.
+
+fn main() -> std::process::ExitCode {
+    commands::run(node::cli::Cli::run)
+}

@@ -1,0 +1,111 @@
+//! The documents that are made from the code. The test compares them, and writes them for `make docs`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use licensing::conf::setting::SETTINGS;
+use licensing::contact::{Level, Limit, PHASES};
+use licensing::status_report::FIELDS;
+
+/// Each document's name, and what makes it.
+const DOCUMENTS: [(&str, fn() -> String); 5] = [
+    ("openapi.json", leasehold::api_description),
+    ("SETTINGS.md", settings),
+    ("COMMANDS.md", commands),
+    ("CONTACT.md", contact),
+    ("REPORT.md", report),
+];
+
+fn settings() -> String {
+    let mut text = "# Settings\n\nMade from the code by `make docs`.\n\n## license_server.conf\n\nThe vendor's file. The word `default` means the built-in value and stays that word.\n".to_owned();
+    for setting in SETTINGS {
+        let default = if setting.default.is_empty() { "(empty)".to_owned() } else { format!("`{}`", setting.default) };
+        let _ = write!(
+            text,
+            "\n### {}\n\n{}. {}\n\n- allowed: {}\n- default: {default}\n- a change counts: {}\n",
+            setting.key,
+            setting.label,
+            setting.help,
+            setting.allowed,
+            if setting.effect.as_str() == "live" { "at once" } else { "after a restart of Leasehold" },
+        );
+    }
+    text.push_str("\n## Leasehold's own settings\n\nA flag wins over the environment, that over `leasehold.toml`, that over the default. `leasehold config sources` shows what counts and why.\n\n| in leasehold.toml | flag | variable | what it does |\n|---|---|---|---|\n");
+    for setting in leasehold::DESCRIBED {
+        let _ = writeln!(
+            text,
+            "| `{0}` | `--{0}` | `{1}` | {2} |",
+            setting.name,
+            leasehold::variable(setting.name),
+            setting.help
+        );
+    }
+    text
+}
+
+fn contact() -> String {
+    let limit = Limit::default();
+    let mut text = format!(
+        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, counted by the time known to have passed: setting the machine's clock does not change them. A license may lengthen the limit of {} days; then the steps keep their distance to its end. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
+        limit.days()
+    );
+    for rule in PHASES {
+        let from = rule.phase.first_day(limit).map_or_else(|| "–".to_owned(), |day| day.to_string());
+        let level = match rule.report.level {
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        let every = match rule.report.every.map(|ms| ms / 3_600_000) {
+            None => "once".to_owned(),
+            Some(1) => "every hour".to_owned(),
+            Some(24) => "every day".to_owned(),
+            Some(hours) => format!("every {hours} h"),
+        };
+        let _ = writeln!(text, "| `{}` {} | {from} | {level}, {every} | {} |", rule.phase, rule.label, rule.effect);
+    }
+    text.push_str("\nThe same table is behind the console, `GET /api/v1/status` (`contact`), `/metrics` (`license_days_since_sync`, `license_contact_state`) and the log.\n");
+    text
+}
+
+fn report() -> String {
+    let mut text = "# What a report holds\n\nMade from the code by `make docs`. These fields and no others leave this server; a test fails when one is added.\n\n| field | what it is |\n|---|---|\n".to_owned();
+    for field in FIELDS {
+        let _ = writeln!(text, "| `{}` | {} |", field.path, field.meaning);
+    }
+    text
+}
+
+fn commands() -> String {
+    let mut text = "# Commands\n\nMade from the code by `make docs`. `leasehold` is the license server, `leasehold-node` the vendor's side. Exit codes: 0 done · 1 failed, or findings · 2 wrong usage, or the input was refused · 3 the server it needs does not answer.\n".to_owned();
+    for root in [leasehold::commands(), node::cli::Cli::command()] {
+        let mut root = root.term_width(100);
+        root.build();
+        let name = root.get_name().to_owned();
+        section(&mut text, &mut root, &name);
+    }
+    text
+}
+
+fn section(text: &mut String, command: &mut clap::Command, name: &str) {
+    let help = command.render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let _ = write!(text, "\n## {name}\n\n```\n{}\n```\n", lines.join("\n").trim_end());
+    for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+        let name = format!("{name} {}", sub.get_name());
+        section(text, sub, &name);
+    }
+}
+
+#[test]
+fn the_documents_say_what_the_code_says() {
+    for (name, text) in DOCUMENTS {
+        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs")).join(name);
+        if std::env::var_os("WRITE_DOCUMENTS").is_some() {
+            std::fs::write(&path, text()).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert!(kept == text(), "docs/{name} is not what the code says; run `make docs`");
+    }
+}
