@@ -103,7 +103,7 @@ export function journeys({ script, hands }: Way): void {
     await page.goto(alerts());
     await hands.press(card(page, 'Rules').getByRole('link', { name: 'Add a rule' }).first());
     await expectPage(page, 'Add a rule');
-    await hands.press(page.getByRole('link', { name: 'A license ends soon' }));
+    await hands.press(page.getByRole('link', { name: 'License expires soon' }));
     const days = page.locator('#number');
     await hands.fill(days, 'many');
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Review' })))).toBe(422);

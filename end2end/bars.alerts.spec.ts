@@ -49,7 +49,7 @@ test('alerts that fire, and what was told; forms that are refused', async ({ pag
     await expect(async () => {
       await page.goto(`${server.url}/settings/alerts`);
       await expect(page.getByRole('main')).toContainText('1 rule fires now.', { timeout: 500 });
-      await expect(page.getByRole('region', { name: 'Told lately' })).toContainText('ends soon', { timeout: 500 });
+      await expect(page.getByRole('region', { name: 'Told lately' })).toContainText('expires soon', { timeout: 500 });
     }).toPass({ timeout: 30_000 });
     await measure(page, 'alerts', 'loaded');
     await page.goto(`${server.url}/settings/alerts/rules/1`);

@@ -1,4 +1,4 @@
-/** The bars, on the page of the servers: alone, with a backup that stands by, with one that serves, when joining is refused. */
+/** The bars, on the page of the servers: alone, with a backup on standby, with one that serves, when joining is refused. */
 
 import { Application } from './application.ts';
 import { asPerson, disclosure, expect, sending, test, type Locator, type Page } from './fixtures.ts';
@@ -29,7 +29,7 @@ async function atOneGlance(page: Page, url: string): Promise<void> {
   await page.goto(url);
   const now = page.locator('.servers > .statement');
   const wrong = [
-    await unseen(page, 'who serves', now.getByText(/^The backup \S+ serves \d+ client/)),
+    await unseen(page, 'who serves', now.getByText(/^\S+ is serving \d+ client/)),
     await unseen(page, 'the hours left', now.locator('.figure')),
     await unseen(page, 'until when', now.locator('.until')),
     await unseen(page, 'what to do', now.getByRole('listitem').getByText(/start the service/)),
@@ -47,7 +47,7 @@ test('a server that stands alone; joining refused', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await visit(page, server, 'empty', { servers: '/servers' });
-    await page.getByLabel('Address of that server').fill('http://127.0.0.1:1');
+    await page.getByLabel('Address of the other server').fill('http://127.0.0.1:1');
     await page.getByLabel('Code', { exact: true }).fill('AAAA-BBBB');
     expect(await sending(page, () => page.getByRole('button', { name: 'Join' }).click())).toBe(422);
     await measure(page, 'servers', 'refused');
@@ -59,33 +59,33 @@ test('a server that stands alone; joining refused', async ({ page }) => {
   }
 });
 
-test('two servers: standing by, a rehearsal, the backup serves', async ({ page }) => {
+test('two servers: standby, a drill, the backup serves', async ({ page }) => {
   const world = await Installation.start();
   const { primary, backup } = world;
   try {
     const desk = (await Application.connect(primary, 'Agent desk', { host: 'desk-4.example' })).keep();
     await desk.take('TTS3', 2);
     await asPerson(page, primary, ADMIN);
-    await until(page, primary, /stands by; its hours do not run/);
+    await until(page, primary, /of backup hours left, not running/);
     await disclosure(page, /^Add a server/).click();
-    await measure(page, 'servers-standing-by', 'loaded');
+    await measure(page, 'servers-standby', 'loaded');
     await page.getByRole('button', { name: 'Make a code' }).click();
     await measure(page, 'servers-code', 'loaded');
     await page.goto(`${primary.url}/servers?every=off`);
     await page.getByRole('checkbox', { name: 'Agent desk' }).check();
-    await page.getByRole('button', { name: 'Begin the rehearsal' }).click();
+    await page.getByRole('button', { name: 'Start the drill' }).click();
     await page.goto(`${primary.url}/servers?every=off`);
-    await measure(page, 'servers-rehearsal', 'loaded');
-    await page.getByRole('button', { name: 'Take the clients back now' }).click();
+    await measure(page, 'servers-drill', 'loaded');
+    await page.getByRole('button', { name: 'Take clients back' }).click();
     await page.goto(`${primary.url}/servers?every=off`);
-    await page.getByLabel('For how many minutes').first().fill('0');
-    expect(await sending(page, () => page.getByRole('button', { name: 'Hand over to the backup' }).click())).toBe(422);
+    await page.getByLabel('Duration, minutes').first().fill('0');
+    expect(await sending(page, () => page.getByRole('button', { name: 'Drain to backup' }).click())).toBe(422);
     await measure(page, 'servers-handover', 'refused');
     desk.hush();
     await primary.crash();
     await world.logIn([backup], 'charon-1');
     await asPerson(page, backup, ADMIN);
-    await until(page, backup, /has not answered for/);
+    await until(page, backup, /has not responded for/);
     await atOneGlance(page, `${backup.url}/servers`);
     await page.goto(`${backup.url}/servers?every=off`);
     await measure(page, 'servers-serving', 'loaded');

@@ -42,7 +42,7 @@ test('names of servers and clients, and reasons, stay text and break no page', a
   await asPerson(page, primary, ADMIN);
   await expect(async () => {
     await page.goto(`${primary.url}/servers?every=off`);
-    await expect(page.getByRole('main')).toContainText('stands by', { timeout: 500 });
+    await expect(page.getByRole('main')).toContainText('on standby', { timeout: 500 });
   }).toPass({ timeout: SILENT_WITHIN_MS });
   const looks = async (where: string) => {
     await harmless(page, where);
@@ -55,12 +55,12 @@ test('names of servers and clients, and reasons, stay text and break no page', a
   await looks('servers');
   const text = await page.evaluate(() => document.body.textContent);
   expect(text.split('<script>alert(1)</script>').length - 1, 'it was really there to be seen').toBeGreaterThan(2);
-  await page.getByLabel('What for').fill(`${EVIL}${TURNED}`);
-  await page.getByRole('button', { name: 'Hand over to the backup' }).click();
+  await page.getByLabel('Reason').fill(`${EVIL}${TURNED}`);
+  await page.getByRole('button', { name: 'Drain to backup' }).click();
   await page.goto(`${primary.url}/servers?every=off`);
-  await expect(page.getByRole('region', { name: 'Handed over', exact: true })).toContainText('<img src=x onerror=alert(2)>');
-  await looks('servers, handed over');
-  await page.getByRole('button', { name: 'Take the clients back now' }).click();
+  await expect(page.getByRole('region', { name: 'Draining', exact: true })).toContainText('<img src=x onerror=alert(2)>');
+  await looks('servers, draining');
+  await page.getByRole('button', { name: 'Take clients back' }).click();
   for (const path of ['/', '/audit', '/clients', '/logs', '/settings/alerts', '/licenses']) {
     await page.goto(primary.url + path);
     await looks(path);

@@ -1,4 +1,4 @@
-/** The journeys of Servers, each in one of the ways to use a page: join, hand over and take back, rehearse, remove. */
+/** The journeys of Servers, each in one of the ways to use a page: join, drain and take back, drill, remove. */
 
 import { asPerson, disclosure, expect, expectPage, expectRefused, opening, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
@@ -36,16 +36,16 @@ export function journeys({ script, hands }: Way): void {
     await page.goto(world.primary.url);
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Servers' }));
     await expectPage(page, 'Servers');
-    await expect(opening(page, /stands alone and serves 0 clients\.$/)).toBeVisible();
+    await expect(opening(page, /is serving 0 clients\. It has no backup\.$/)).toBeVisible();
     await hands.press(page.getByRole('button', { name: 'Make a code' }));
-    await expect(page.getByRole('main')).toContainText('it is not shown again');
+    await expect(page.getByRole('main')).toContainText('is shown only once');
     const code = (await page.locator('.invitation .copyable code').first().innerText()).trim();
     await expect(page.locator('.invitation .copyable code').last()).toHaveText(`leasehold peer join --url ${world.primary.url} --code ${code}`);
 
     const there = await another({ javaScriptEnabled: script });
     await asPerson(there, world.backup, ADMIN);
     await there.goto(world.backup.url + STILL);
-    const [address, field] = [there.getByLabel('Address of that server'), there.getByLabel('Code', { exact: true })];
+    const [address, field] = [there.getByLabel('Address of the other server'), there.getByLabel('Code', { exact: true })];
     await hands.fill(address, world.primary.url);
     await hands.fill(field, code.slice(0, 20));
     expect(await sending(there, () => hands.press(there.getByRole('button', { name: 'Join' })))).toBe(422);
@@ -54,9 +54,9 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(field, code);
     await hands.press(there.getByRole('button', { name: 'Join' }));
     await expect(told(there, /^This server is .* now, backup beside /)).toBeVisible();
-    await until(page, world.primary, /The backup stands by/);
-    await expect(card(page, 'Who serves whom').getByRole('listitem')).toHaveCount(2);
-    await expect(card(page, 'Who serves whom')).toContainText('Standing by');
+    await until(page, world.primary, /is on standby/);
+    await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(2);
+    await expect(card(page, 'Servers')).toContainText('Standby');
     await expect(page.getByRole('main')).toContainText(`${HOURS} h left of ${HOURS} h`);
     // A code is good once.
     await there.goto(world.backup.url + STILL);
@@ -68,90 +68,90 @@ export function journeys({ script, hands }: Way): void {
     await expect(there.getByRole('alert')).toBeVisible();
   });
 
-  test('clients are handed over for planned work, and taken back before its end', async ({ page }) => {
+  test('clients are drained for planned maintenance, and taken back before its end', async ({ page }) => {
     await world.logIn([world.primary, world.backup], 'charon-1');
-    await until(page, world.primary, /serves 1 client\./);
-    const form = card(page, 'Planned work');
-    await hands.fill(form.getByLabel('For how many minutes'), '0');
-    await hands.fill(form.getByLabel('What for'), 'new disks');
-    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Hand over to the backup' })))).toBe(422);
-    await expectRefused(page, form.getByLabel('For how many minutes'), '0', /1 to 1440 minutes/);
-    await expect(form.getByLabel('What for')).toHaveValue('new disks');
-    await hands.fill(form.getByLabel('For how many minutes'), '20');
-    await hands.press(form.getByRole('button', { name: 'Hand over to the backup' }));
-    await expect(told(page, /^Clients go to the backup now\./)).toBeVisible();
-    await until(page, world.primary, /The backup \S+ serves 1 client\. It holds until/);
-    await expect(card(page, 'Handed over')).toContainText(/new disks.*by ada; this server takes them back in (19|20) min/);
-    await expect(card(page, 'Planned work')).toHaveCount(0);
-    await hands.press(card(page, 'Handed over').getByRole('button', { name: 'Take the clients back now' }));
+    await until(page, world.primary, /is serving 1 client\./);
+    const form = card(page, 'Planned maintenance');
+    await hands.fill(form.getByLabel('Duration, minutes'), '0');
+    await hands.fill(form.getByLabel('Reason'), 'new disks');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Drain to backup' })))).toBe(422);
+    await expectRefused(page, form.getByLabel('Duration, minutes'), '0', /1 to 1440 minutes/);
+    await expect(form.getByLabel('Reason')).toHaveValue('new disks');
+    await hands.fill(form.getByLabel('Duration, minutes'), '20');
+    await hands.press(form.getByRole('button', { name: 'Drain to backup' }));
+    await expect(told(page, /^Clients are moving to the backup\./)).toBeVisible();
+    await until(page, world.primary, /\S+ is serving 1 client\. Backup hours last until/);
+    await expect(card(page, 'Draining')).toContainText(/new disks.*by ada; ends in (19|20) min/);
+    await expect(card(page, 'Planned maintenance')).toHaveCount(0);
+    await hands.press(card(page, 'Draining').getByRole('button', { name: 'Take clients back' }));
     await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
-    await until(page, world.primary, /serves 1 client\. The backup stands by/);
-    await expect(card(page, 'Handed over')).toHaveCount(0);
+    await until(page, world.primary, /is serving 1 client\. \S+ is on standby/);
+    await expect(card(page, 'Draining')).toHaveCount(0);
   });
 
-  test('a rehearsal sends the chosen client, within the hours it may take', async ({ page }) => {
-    await until(page, world.primary, /The backup stands by/);
-    const form = card(page, 'Rehearsal');
-    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Begin the rehearsal' })))).toBe(422);
+  test('a failover drill moves the chosen client, within its limit of hours', async ({ page }) => {
+    await until(page, world.primary, /is on standby/);
+    const form = card(page, 'Failover drill');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);
     await expect(page.getByRole('alert')).toContainText('No client was chosen.');
     await hands.tick(form.getByRole('checkbox', { name: 'charon-1' }));
-    await hands.fill(form.getByLabel("Minutes of the backup's hours"), '0');
-    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Begin the rehearsal' })))).toBe(422);
+    await hands.fill(form.getByLabel('Backup hours limit'), '0');
+    expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);
     await expect(form.getByRole('checkbox', { name: 'charon-1' })).toBeChecked();
-    await hands.fill(form.getByLabel("Minutes of the backup's hours"), '7');
-    await hands.press(form.getByRole('button', { name: 'Begin the rehearsal' }));
-    await expect(told(page, /^Clients go to the backup now\./)).toBeVisible();
+    await hands.fill(form.getByLabel('Backup hours limit'), '7');
+    await hands.press(form.getByRole('button', { name: 'Start the drill' }));
+    await expect(told(page, /^Clients are moving to the backup\./)).toBeVisible();
     await expect(async () => {
       await page.goto(world.primary.url + STILL);
-      await expect(card(page, 'Rehearsal')).toContainText('It may take 7 min of the backup\'s hours', { timeout: 500 });
-      await expect(card(page, 'Rehearsal').getByRole('row', { name: /^charon-1/ }).getByRole('cell').first()).not.toHaveText('not yet', { timeout: 500 });
-      await expect(page.getByRole('main')).toContainText('A rehearsal goes on', { timeout: 500 });
+      await expect(card(page, 'Failover drill')).toContainText('Limit: 7 min of backup hours', { timeout: 500 });
+      await expect(card(page, 'Failover drill').getByRole('row', { name: /^charon-1/ }).getByRole('cell').first()).not.toHaveText('not yet', { timeout: 500 });
+      await expect(page.getByRole('main')).toContainText(/drill/, { timeout: 500 });
     }).toPass({ timeout: SILENT_WITHIN_MS });
-    await hands.press(card(page, 'Rehearsal').getByRole('button', { name: 'Take the clients back now' }));
+    await hands.press(card(page, 'Failover drill').getByRole('button', { name: 'Take clients back' }));
     await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
-    await until(page, world.primary, /1 of 1 clients were served by the backup; all are back\./);
-    await expect(card(page, 'The last rehearsal').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
+    await until(page, world.primary, /The backup served 1 of 1 client; all have returned\./);
+    await expect(card(page, 'Last failover drill').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
   });
 
-  test('the page looks again by itself while something goes on, and only then; the person has the last word', async ({ page }) => {
+  test('the page refreshes while something goes on, and only then; the person has the last word', async ({ page }) => {
     const refresh = async (path: string) => (await page.request.get(world.primary.url + path)).headers().refresh;
-    await until(page, world.primary, /The backup stands by/);
+    await until(page, world.primary, /is on standby/);
     expect(await refresh('/servers')).toBeUndefined();
-    const pace = page.getByRole('navigation', { name: 'Look again by itself' });
-    await hands.press(pace.getByRole('link', { name: 'Look again every minute' }));
+    const pace = page.getByRole('navigation', { name: 'Auto-refresh' });
+    await hands.press(pace.getByRole('link', { name: 'Refresh every minute' }));
     await expect(page).toHaveURL(/every=60$/);
-    await expect(pace.getByRole('link', { name: 'Look again every minute' })).toHaveAttribute('aria-current', 'true');
+    await expect(pace.getByRole('link', { name: 'Refresh every minute' })).toHaveAttribute('aria-current', 'true');
     expect(await refresh('/servers?every=60')).toBe('60');
     await page.goto(world.primary.url + STILL);
-    await hands.press(card(page, 'Planned work').getByRole('button', { name: 'Hand over to the backup' }));
-    await expect(card(page, 'Handed over')).toContainText('planned work');
+    await hands.press(card(page, 'Planned maintenance').getByRole('button', { name: 'Drain to backup' }));
+    await expect(card(page, 'Draining')).toContainText('planned work');
     expect(await refresh('/servers')).toBe('10');
     expect(await refresh(STILL)).toBeUndefined();
     await page.goto(world.primary.url + STILL);
-    await hands.press(page.getByRole('button', { name: 'Take the clients back now' }));
+    await hands.press(page.getByRole('button', { name: 'Take clients back' }));
     await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
-    await until(page, world.primary, /The backup stands by/);
+    await until(page, world.primary, /is on standby/);
   });
 
   test('what one may not do says who may', async ({ page }) => {
     await page.context().clearCookies();
     await asPerson(page, world.primary, VIEWER);
     await page.goto(world.primary.url + STILL);
-    for (const [name, form] of [['Hand over to the backup', 'Planned work'], ['Begin the rehearsal', 'Rehearsal']]) {
+    for (const [name, form] of [['Drain to backup', 'Planned maintenance'], ['Start the drill', 'Failover drill']]) {
       const button = card(page, form).getByRole('button', { name });
       if (await button.count()) await expect(button).toBeDisabled();
       await expect(card(page, form)).toContainText(/role operator or administrator/);
     }
   });
 
-  test('a server is removed, and stands alone then', async ({ page }) => {
-    await until(page, world.primary, /The backup stands by/);
-    const other = card(page, 'Who serves whom').getByRole('listitem').filter({ hasText: 'Standing by' });
+  test('a server is removed, and has no backup then', async ({ page }) => {
+    await until(page, world.primary, /is on standby/);
+    const other = card(page, 'Servers').getByRole('listitem').filter({ hasText: 'Standby' });
     await hands.press(disclosure(other, /^Remove /));
     await expect(other).toContainText('Its licenses and clients stay as they are.');
     await hands.press(other.getByRole('button', { name: /^Remove / }));
     await expect(told(page, / is no part of this installation any more\.$/)).toBeVisible();
-    await expect(card(page, 'Who serves whom').getByRole('listitem')).toHaveCount(1);
+    await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(1);
     await page.goto(`${world.primary.url}/audit`);
     await expect(page.getByRole('main')).toContainText(/Removed \S+ from the installation\./);
   });

@@ -43,4 +43,4 @@ pub use page_header::PageHeader;
 pub use shell::Document;
 pub use table::{Column, Table};
 pub use theme_choice::ThemeChoice;
-pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month, duration_words};
+pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month};

@@ -48,6 +48,8 @@ pub const CLIENTS_CSV: &str = "/clients.csv";
 pub const SERVERS: &str = "/servers";
 /// Where a server is added.
 pub const SERVERS_AT_JOIN: &str = "/servers#join";
+/// The drain that goes on.
+pub const SERVERS_AT_DRAIN: &str = "/servers#drain";
 pub const SERVERS_HANDOVER: &str = "/servers/handover";
 pub const SERVERS_REHEARSE: &str = "/servers/rehearse";
 pub const SERVERS_TAKE_BACK: &str = "/servers/take-back";

@@ -116,6 +116,18 @@ impl Tone {
     }
 }
 
+impl From<licensing::service::Level> for Tone {
+    fn from(level: licensing::service::Level) -> Tone {
+        use licensing::service::Level;
+        match level {
+            Level::Ok => Tone::Success,
+            Level::Info => Tone::Info,
+            Level::Warning => Tone::Warning,
+            Level::Critical => Tone::Danger,
+        }
+    }
+}
+
 /// What a message that survives one redirect is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlashKind {

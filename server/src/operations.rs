@@ -112,6 +112,12 @@ impl Operation {
     }
 }
 
+/// The state of a data folder on which no server runs: nobody watches who serves.
+pub fn status_at_rest(mut status: Value) -> Value {
+    status["service"] = Value::Null;
+    status
+}
+
 /// Carries out one operation.
 ///
 /// # Errors

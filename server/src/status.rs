@@ -4,6 +4,7 @@ use engine::Engine;
 use licensing::contact::Level;
 use licensing::context::Context;
 use licensing::peer::Role;
+use licensing::service::{Judgement, Level as Urgency, Situation};
 use serde::{Deserialize, Serialize};
 
 use crate::time::rfc3339;
@@ -29,8 +30,50 @@ pub struct Status {
     pub conf: Conf,
     /// Hours of a countdown license; none while none was ever installed.
     pub countdown: Option<Countdown>,
+    /// Who serves clients, until when, and what to do now; none when no server runs on this data folder.
+    #[serde(default)]
+    pub service: Option<Service>,
     /// When this process began to serve.
     pub started_at: String,
+}
+
+/// Who serves clients, until when, and what to do now.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Service {
+    /// `alone`, `no_primary`, `normal`, `no_backup`, `drain`, `drill`, `overlap`, `failover`, `unreachable`, `failback` or `unserved`.
+    #[schema(value_type = String)]
+    pub situation: Situation,
+    /// `ok`, `info`, `warning` or `critical`.
+    #[schema(value_type = String)]
+    pub level: Urgency,
+    /// All of it in a sentence or two.
+    pub sentence: String,
+    /// What happens next.
+    pub next: Vec<String>,
+    /// What to do now; empty when there is nothing to do.
+    pub steps: Vec<Step>,
+    /// Names of the servers that serve clients.
+    pub active: Vec<String>,
+    /// Until when it can go on like this; none when nothing ends it.
+    pub until: Option<String>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ServiceStep)]
+pub struct Step {
+    /// What to do.
+    pub text: String,
+    /// A command that does it.
+    pub command: Option<String>,
+}
+
+impl From<Judgement> for Service {
+    fn from(judged: Judgement) -> Service {
+        let Judgement { situation, level, sentence, next, steps, active, until, hours: _ } = judged;
+        let steps = steps.into_iter().map(|step| Step { text: step.text, command: step.command }).collect();
+        Service { situation, level, sentence, next, steps, active, until: until.map(rfc3339) }
+    }
 }
 
 /// The contact clock.
@@ -128,6 +171,7 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
             path: conf.path,
         },
         countdown: countdown(engine),
+        service: Some(engine.service().into()),
         started_at: rfc3339(engine.started_at),
     })
 }

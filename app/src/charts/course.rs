@@ -5,8 +5,8 @@ mod paths;
 use super::scale::{Scale, compact};
 use super::ticks::{NARROW_GAP, WIDE_GAP, anchor, thinned};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::grouped;
 use paths::Shapes;
 
 /// Height of the columns' ground, pixels; the words above it need `HEADROOM`.

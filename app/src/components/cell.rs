@@ -17,8 +17,8 @@ use leptos::tachys::view::Position;
 
 use super::time::{self, write_instant};
 use crate::drawn::{Drawn, written};
-use crate::pages::exchange::grouped;
 use crate::request::{Tone, request};
+use licensing::words::grouped;
 
 /// Where the content of one cell is written.
 #[derive(Debug)]

@@ -3,11 +3,9 @@
 use crate::drawn::{Drawn, written};
 use crate::request::request;
 use leptos::prelude::*;
+use licensing::words::about;
 
-const SECOND: i64 = 1_000;
-const MINUTE: i64 = 60 * SECOND;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// An instant, relative to the request; hovering shows local time and UTC.
 #[component]
@@ -76,7 +74,7 @@ pub(super) fn until(at_ms: i64, now_ms: i64) -> String {
     let left = at_ms - now_ms;
     match left {
         ..5_000 => "any moment".to_owned(),
-        _ if left < 30 * DAY => format!("in {}", duration_words(left)),
+        _ if left < 30 * DAY => format!("in {}", about(left)),
         _ => format!("on {}", date(at_ms)),
     }
 }
@@ -87,25 +85,14 @@ pub(super) fn ago(at_ms: i64, now_ms: i64) -> String {
     match passed {
         ..-45_000 => absolute(at_ms),
         -45_000..45_000 => "just now".to_owned(),
-        _ if passed < 30 * DAY => format!("{} ago", duration_words(passed)),
+        _ if passed < 30 * DAY => format!("{} ago", about(passed)),
         _ => date(at_ms),
     }
 }
 
-/// The largest unit of a span: "45 s", "3 min", "5 h", "12 days".
-pub fn duration_words(span_ms: i64) -> String {
-    match span_ms {
-        ..MINUTE => format!("{} s", span_ms.max(0) / SECOND),
-        MINUTE..HOUR => format!("{} min", span_ms / MINUTE),
-        HOUR..DAY => format!("{} h", span_ms / HOUR),
-        _ if span_ms < 2 * DAY => "1 day".to_owned(),
-        _ => format!("{} days", span_ms / DAY),
-    }
-}
-
-/// "Sat 21 Nov 2026, 14:10" in the zone of the server.
+/// "Sat 21 Nov 2026, 14:10 CET" in the zone of the server.
 pub fn absolute(at_ms: i64) -> String {
-    formatted(at_ms, true, "%a %-d %b %Y, %H:%M %Z")
+    licensing::words::instant(at_ms, &engine::service::local_zone(at_ms))
 }
 
 /// "21 Nov 2026" in the zone of the server.
@@ -136,6 +123,10 @@ fn formatted(at_ms: i64, local: bool, format: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECOND: i64 = 1_000;
+    const MINUTE: i64 = 60 * SECOND;
+    const HOUR: i64 = 60 * MINUTE;
 
     #[test]
     fn spans_read_as_people_say_them() {

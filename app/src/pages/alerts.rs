@@ -17,6 +17,7 @@ use channels::Channels;
 use deliveries::Deliveries;
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::count;
 use rules::Rules;
 
 pub use channel_form::ChannelFormView;
@@ -63,17 +64,17 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
         ),
         (_, 0) if unknown > 0 => (
             Tone::Warning,
-            format!("Nothing fires, but {} cannot be checked.", counted(unknown, "rule", "rules")),
+            format!("Nothing fires, but {} cannot be checked.", count(unknown, "rule", "rules")),
             "What such a rule watches is not known to this server now. It neither fires nor resolves until it is.",
         ),
         (_, 0) => (
             Tone::Success,
-            format!("All is well: {} on, nothing fires.", counted(on, "rule is", "rules are")),
+            format!("All is well: {} on, nothing fires.", count(on, "rule is", "rules are")),
             "Each rule is checked every ten seconds.",
         ),
         _ => (
             Tone::Danger,
-            format!("{} now.", counted(firing, "rule fires", "rules fire")),
+            format!("{} now.", count(firing, "rule fires", "rules fire")),
             "The rule below says what is so, and since when.",
         ),
     };
@@ -91,9 +92,4 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
         </Statement>
     }
     .drawn()
-}
-
-/// "1 rule fires", "2 rules fire".
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

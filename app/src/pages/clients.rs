@@ -13,10 +13,11 @@ pub(crate) use pools::Pools;
 
 use crate::components::{Card, FilterBar, NothingMatches, PageHeader, Refresh, ShowAsCurl, plain_options};
 use crate::drawn::Draw;
-use crate::pages::exchange::{counted, curl};
+use crate::pages::exchange::curl;
 use crate::pages::usage::ConnectCard;
 use crate::paths;
 use leptos::prelude::*;
+use licensing::words::count;
 use standing::Standing;
 use state::STATES;
 use table::table;
@@ -81,7 +82,7 @@ fn List(data: ClientsPage) -> impl IntoView {
             {bar.draw()}
             <p class="fine">{some}<a href=data.csv download="">"As CSV"</a></p>
         </div>
-        <Card title="Clients" id="clients" aside=counted(shown, "client", "clients").drawn()>
+        <Card title="Clients" id="clients" aside=count(shown, "client", "clients").drawn()>
             {table(&data.items, &data.filter, nothing)}
         </Card>
     }

@@ -37,7 +37,7 @@ pub use receipt::ReceiptView;
 pub use standing::NotReady;
 use state::way;
 pub use track::ContactTrack;
-pub(crate) use words::{contact_sentence, counted, grouped};
+pub(crate) use words::contact_sentence;
 
 use crate::request::request;
 

@@ -10,9 +10,10 @@ pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicen
 
 use crate::components::{Card, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ShowAsCurl, TimeAgo};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, counted, curl};
+use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, curl};
 use crate::paths;
 use leptos::prelude::*;
+use licensing::words::count;
 use standing::{never_synced, standing};
 use table::{kind_words, loaded, not_loaded, state_words};
 use ve::MachineBlock;
@@ -107,13 +108,13 @@ fn Lists(
             <Card title="Licenses" id="loaded"><NothingMatches title="No license matches" clear=clear /></Card>
         })}
         {(!active.is_empty()).then(|| view! {
-            <Card title="Loaded" id="loaded" aside=counted(active.len(), "license", "licenses").drawn()>
+            <Card title="Loaded" id="loaded" aside=count(active.len(), "license", "licenses").drawn()>
                 {loaded(&active, &filter)}
                 <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
             </Card>
         })}
         {(!off.is_empty()).then(|| view! {
-            <Card title="Not loaded" id="not-loaded" aside=counted(off.len(), "license", "licenses").drawn()>
+            <Card title="Not loaded" id="not-loaded" aside=count(off.len(), "license", "licenses").drawn()>
                 <p class="muted">"Applications cannot take these. Each says why, and what to do."</p>
                 {not_loaded(&off)}
             </Card>

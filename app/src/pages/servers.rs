@@ -1,32 +1,31 @@
-//! The servers of the installation: who serves whom, how long it holds, and what to do. Made for a telephone at night: what counts stands
+//! The servers of the installation: who serves clients, until when, and what to do. Made for a telephone at night: what matters comes
 //! first and fits on its screen.
 
-mod handover;
-mod join;
+mod drain;
+mod hours;
 mod model;
-mod now;
-mod pace;
 mod past;
-mod runway;
-mod who;
 
 pub use model::{
-    GraceRow, Handed, Hours, Incident, Invitation, Moment, Rehearsed, Rehearsing, ServerCard, ServersPage,
-    SimultaneousRow, Standing, Step, SwitchRow,
+    DrillClient, GraceRow, Handed, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage, SimultaneousRow,
+    SwitchRow,
 };
 
-use crate::components::{FormErrors, PageHeader, ShowAsCurl, TimeAgo};
+use crate::components::{
+    Card, Copyable, Field, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill, ShowAsCurl, Statement,
+    Submit, Tag, TimeAgo, TimeUntil, absolute,
+};
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
-use handover::{HandedOver, HandoverForms};
-use join::Join;
+use crate::request::request;
+use drain::{DrainForms, Draining};
+use hours::{HoursLeft, Runway};
 use leptos::prelude::*;
-use now::{GraceList, Now};
-use pace::Pace;
-use past::{Incidents, Simultaneous, Switches, Timeline};
-use runway::Runway;
-use who::Who;
+use licensing::permission::Permission;
+use licensing::service::{Area, Judgement, Step};
+use licensing::words::{self, about, span};
+use past::{Incidents, Overlap, Switches, Timeline};
 
 /// The page of `/servers`.
 #[component]
@@ -40,19 +39,16 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             <PageHeader title="Servers" />
             <FormErrors />
             <Now now=data.now.clone() />
-            {data.stale_since.map(|at| view! {
-                <p class="stale" role="status">"This server has heard of no other since "<TimeAgo at_ms=at />". It may be its own network that is broken: what it shows of others is as old as that."</p>
-            })}
             <Pace every=data.every.filter(|_| data.invitation.is_none()) />
-            {data.handed.clone().map(|handed| view! { <HandedOver handed=handed /> })}
+            {data.handed.clone().map(|handed| view! { <Draining handed=handed /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
-            <Who servers=data.servers.clone() />
+            <Servers servers=data.servers.clone() />
             {shown.map(|hours| view! { <Runway hours=hours forecast=data.forecast.clone() /> })}
             {(!data.incidents.is_empty()).then(|| view! { <Incidents incidents=data.incidents.clone() /> })}
             <Timeline moments=data.timeline.clone() alone=alone />
             {(!data.switches.is_empty()).then(|| view! { <Switches rows=data.switches.clone() /> })}
-            {(!data.simultaneous.is_empty()).then(|| view! { <Simultaneous rows=data.simultaneous.clone() total_ms=data.simultaneous_ms /> })}
-            <HandoverForms data=data.clone() />
+            {(!data.simultaneous.is_empty()).then(|| view! { <Overlap rows=data.simultaneous.clone() total_ms=data.simultaneous_ms /> })}
+            <DrainForms data=data.clone() />
             <Join data=data />
             <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Put an API token in place of $TOKEN." />
         </div>
@@ -60,33 +56,188 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
     .drawn()
 }
 
-/// "71 h 12 min", "12 min", "45 s".
-pub fn span_words(ms: i64) -> String {
-    let seconds = ms.max(0) / 1000;
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
+/// The first thing on the page: who serves, until when, and what to do now.
+#[component]
+fn Now(now: Judgement) -> impl IntoView {
+    view! {
+        <Statement tone=now.level.into() sentence=now.sentence>
+            {now.hours.map(|hours| view! { <HoursLeft hours=hours /> })}
+            {now.next.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
+            {(!now.steps.is_empty()).then(|| view! {
+                <div class="do-now">
+                    <h2>"Do now"</h2>
+                    <ol>{now.steps.into_iter().map(|step| view! { <DoThis step=step /> }).collect_view()}</ol>
+                </div>
+            })}
+        </Statement>
     }
+    .drawn()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_is_told_in_hours_and_minutes() {
-        for (ms, words) in [
-            (0, "0 s"),
-            (-5, "0 s"),
-            (45_000, "45 s"),
-            (12 * 60_000, "12 min"),
-            (3_600_000, "1 h"),
-            (71 * 3_600_000 + 12 * 60_000 + 59_000, "71 h 12 min"),
-        ] {
-            assert_eq!(span_words(ms), words);
-        }
+#[component]
+fn DoThis(step: Step) -> impl IntoView {
+    let link = step.area.map(|area| match area {
+        Area::Join => (paths::SERVERS_AT_JOIN, "Add a server"),
+        Area::Drain => (paths::SERVERS_AT_DRAIN, "Show the drain"),
+        Area::Clients => (paths::CLIENTS, "Show the clients"),
+        Area::License => (paths::LICENSES, "Show the license"),
+    });
+    view! {
+        <li>
+            <span>{step.text}</span>
+            {step.command.map(|command| view! { <p class="do-this"><Copyable value=command what="the command" /></p> })}
+            {link.map(|(href, words)| view! { <p class="do-this"><LinkButton href=href>{words}</LinkButton></p> })}
+        </li>
     }
+    .drawn()
+}
+
+/// Seconds, the value in the address, words on screen and for a screen reader.
+const PACES: [(Option<u32>, &str, &str, &str); 3] = [
+    (None, "off", "Off", "Don't refresh automatically"),
+    (Some(10), "10", "10 s", "Refresh every 10 seconds"),
+    (Some(60), "60", "1 min", "Refresh every minute"),
+];
+
+/// How often the page refreshes, and the way to the alerts. The server tells the browser when to come back; no script is needed.
+#[component]
+fn Pace(every: Option<u32>) -> impl IntoView {
+    let word = PACES.iter().find(|(seconds, ..)| *seconds == every).map_or("off", |(_, word, ..)| word);
+    let again = paths::with_query(paths::SERVERS, &[("every", word)]);
+    view! {
+        <div class="servers-pace">
+            <LinkButton href=again><Icon glyph=Glyph::Restart />"Refresh"</LinkButton>
+            <nav class="segments links" aria-label="Auto-refresh">
+                {PACES.into_iter().map(|(seconds, word, words, label)| {
+                    let current = (seconds == every).then_some("true");
+                    let href = paths::with_query(paths::SERVERS, &[("every", word)]);
+                    view! { <a href=href aria-label=label aria-current=current>{words}</a> }
+                }).collect_view()}
+            </nav>
+            <LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton>
+        </div>
+    }
+    .drawn()
+}
+
+/// Clients without a server: each keeps running until its grace period ends.
+#[component]
+fn GraceList(rows: Vec<GraceRow>) -> impl IntoView {
+    let now = request().now_ms;
+    view! {
+        <Card title="Clients without a server" id="grace">
+            <p>"Each keeps running until its grace period ends, then stops. Shut its guest system down cleanly before that."</p>
+            <table class="table grace">
+                <caption class="vh">"Clients in their grace period"</caption>
+                <thead><tr><th scope="col">"Client"</th><th scope="col">"Last seen"</th><th scope="col">"Stops at"</th><th scope="col" class="num">"Left"</th></tr></thead>
+                <tbody>{rows.into_iter().map(|row| view! {
+                    <tr>
+                        <th scope="row">{row.client}</th>
+                        <td data-label="Last seen"><TimeAgo at_ms=row.since_ms /></td>
+                        <td data-label="Stops at">{absolute(row.until_ms)}</td>
+                        <td class="num" data-label="Left">{span(row.until_ms - now)}</td>
+                    </tr>
+                }).collect_view()}</tbody>
+            </table>
+        </Card>
+    }
+    .drawn()
+}
+
+#[component]
+fn Servers(servers: Vec<ServerCard>) -> impl IntoView {
+    view! {
+        <Card title="Servers" id="servers">
+            <ul class="server-cards">{servers.into_iter().map(|server| view! { <Server server=server /> }).collect_view()}</ul>
+        </Card>
+    }
+    .drawn()
+}
+
+#[component]
+fn Server(server: ServerCard) -> impl IntoView {
+    let clients = server.clients.map(|count| match (server.own, count) {
+        (true, 1..) => view! { <a href=paths::CLIENTS>{count}</a> }.drawn(),
+        _ => count.drawn(),
+    });
+    let why_not = request().why_not(Permission::ManageServers).map(str::to_owned);
+    let name = server.name.clone();
+    view! {
+        <li class=format!("server-card {}", server.tone.class())>
+            <header>
+                <b>{server.name.clone()}</b>
+                {server.own.then(|| view! { <Tag text="this server" /> })}
+                <Pill tone=server.tone text=server.state />
+            </header>
+            <dl class="facts">
+                <div><dt>"Role"</dt><dd>{server.role}</dd></div>
+                {server.since_ms.map(|at| view! { <div><dt>"Since"</dt><dd><TimeAgo at_ms=at /></dd></div> })}
+                {clients.map(|clients| view! { <div><dt>"Clients"</dt><dd>{clients}</dd></div> })}
+                {server.hours.map(|hours| view! {
+                    <div><dt>"Backup hours left"</dt><dd>{words::hours(hours.left_ms)}{hours.reported_ms_ago.filter(|ago| *ago > 10_000).map(|ago| format!(", reported {} ago", about(ago)))}</dd></div>
+                })}
+                {(!server.own).then(|| server.seen_ms.map(|at| view! { <div><dt>"Last response"</dt><dd><TimeAgo at_ms=at /></dd></div> }))}
+                {server.clock.map(|words| view! { <div><dt>"Clock"</dt><dd>{words}</dd></div> })}
+                {(!server.version.is_empty()).then(|| view! { <div><dt>"Version"</dt><dd>{server.version}</dd></div> })}
+                {server.url.map(|url| {
+                    let shown = url.clone();
+                    view! { <div><dt>"Console"</dt><dd><a href=url rel="noreferrer">{shown}</a></dd></div> }
+                })}
+            </dl>
+            {server.removable.then(|| view! {
+                <details class="disclosure remove">
+                    <summary>{format!("Remove {name}")}</summary>
+                    <p>{format!("{name} leaves the installation. Its licenses and clients stay as they are.")}</p>
+                    <form method="post" action=paths::SERVERS_REMOVE>
+                        <Hidden name="name" value=name.clone() />
+                        <Submit look="danger" why_not=why_not>{format!("Remove {name}")}</Submit>
+                    </form>
+                </details>
+            })}
+        </li>
+    }
+    .drawn()
+}
+
+/// How servers come together: one makes a code, the other uses it.
+#[component]
+fn Join(data: ServersPage) -> impl IntoView {
+    let why_not = request().why_not(Permission::ManageServers).map(str::to_owned);
+    let open = data.invitation.is_some() || data.servers.len() < 2;
+    view! {
+        <section class="card" id="join">
+            <details class="disclosure" open=open>
+                <summary><h2>"Add a server"</h2></summary>
+                <div class="columns">
+                    <div class="stack">
+                        <h3>"Make a code here"</h3>
+                        <p>"A backup joins with a code from this server. Each code works once, for 30 minutes."</p>
+                        {match data.invitation {
+                            Some(invitation) => view! {
+                                <div class="invitation" role="status">
+                                    <p>"The code expires "<TimeUntil at_ms=invitation.until_ms />" and is shown only once:"</p>
+                                    <Copyable value=invitation.code what="the code" />
+                                    <p>"Run this on the other machine:"</p>
+                                    <Copyable value=invitation.command what="the command" />
+                                </div>
+                            }.drawn(),
+                            None => view! {
+                                <form method="post" action=paths::SERVERS_INVITE class="actions">
+                                    <Submit look="primary" why_not=why_not.clone()>"Make a code"</Submit>
+                                </form>
+                            }.drawn(),
+                        }}
+                    </div>
+                    <form method="post" action=paths::SERVERS_JOIN class="stack">
+                        <h3>"Use a code from another server"</h3>
+                        <p>"Make the code on the primary. The two servers then recognize each other by their keys."</p>
+                        <Field name="url" label="Address of the other server's console" hint="For example https://lic-01:8084" mono=true required=true />
+                        <Field name="code" label="Code" mono=true required=true />
+                        <div class="actions"><Submit why_not=why_not>"Join"</Submit></div>
+                    </form>
+                </div>
+            </details>
+        </section>
+    }
+    .drawn()
 }

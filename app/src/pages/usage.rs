@@ -17,7 +17,6 @@ pub use model::{
     ClientUse, Connect, CoursePoint, Detail, HeatCell, Moment, Period, ProductRow, Refusal, Totals, UsageFilter,
     UsagePage, UserUse,
 };
-pub(crate) use words::time_words;
 
 use crate::components::{Banner, Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
 use crate::drawn::Draw;

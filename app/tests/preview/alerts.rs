@@ -39,15 +39,18 @@ fn delivery(title: &str, tone: Tone, state: &str, outcome: &str) -> DeliveryRow 
 }
 
 fn loaded() -> AlertsPage {
-    let subject =
-        SubjectRow { words: "lic-02 has not answered for 12 min.".into(), since_ms: NOW - 12 * MINUTE, pending: false };
+    let subject = SubjectRow {
+        words: "lic-02 has not responded for 12 min.".into(),
+        since_ms: NOW - 12 * MINUTE,
+        pending: false,
+    };
     AlertsPage {
         rules: vec![
             RuleRow {
                 firing: 1,
                 subjects: vec![subject],
                 last_fired: Some(NOW - 11 * MINUTE),
-                ..rule(1, "A peer has not answered for 60 s.", Tone::Danger, "Firing")
+                ..rule(1, "A peer has not responded for 60 s.", Tone::Danger, "Firing")
             },
             RuleRow {
                 unknown_since: Some(NOW - HOUR),
@@ -74,13 +77,13 @@ fn loaded() -> AlertsPage {
         ],
         deliveries: vec![
             delivery(
-                "lic-02 does not answer (lic-01)",
+                "lic-02 is not responding (lic-01)",
                 Tone::Success,
                 "Delivered",
                 "The mail server took it: 250 2.0.0 Ok",
             ),
             delivery(
-                "lic-02 does not answer (lic-01)",
+                "lic-02 is not responding (lic-01)",
                 Tone::Warning,
                 "Waiting",
                 "The address answered 500 Internal Server Error.",
@@ -92,7 +95,7 @@ fn loaded() -> AlertsPage {
 fn form(id: Option<i64>) -> RuleForm {
     let kind = KindRow {
         word: "hours_left".into(),
-        title: "Countdown hours run low".into(),
+        title: "Backup hours low".into(),
         help: "The hours a backup server may still run fall below a number.".into(),
         number: Some(("Hours left below".into(), "hours".into(), 1, 100_000)),
     };
@@ -109,14 +112,14 @@ fn form(id: Option<i64>) -> RuleForm {
 
 fn review(episodes: Vec<EpisodeRow>) -> RuleReview {
     RuleReview {
-        sentence: "A peer has not answered for 60 s.".into(),
+        sentence: "A peer has not responded for 60 s.".into(),
         pace: "At once, again every 4 h.".into(),
         channels: vec!["On call".into()],
         tone: Tone::Info,
         tried: "In the last 7 days this would have fired twice.".into(),
         present_tone: Tone::Danger,
         present:
-            "Right now it would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once."
+            "Right now it would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that at once."
                 .into(),
         rests_on: "This rests on what this server remembers.".into(),
         more: 3 * usize::from(!episodes.is_empty()),

@@ -6,6 +6,7 @@ use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::servers::*;
 use app::request::Tone;
 use leptos::prelude::*;
+use licensing::service::{Area, Hours, Judgement, Level, Situation, Step};
 
 /// A name that means harm and has no end.
 const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}";
@@ -17,7 +18,8 @@ fn hours(running: bool) -> Hours {
         granted_ms: 100 * HOUR,
         running_since_ms: running.then_some(NOW - 3 * HOUR),
         empty_at_ms: running.then_some(NOW + 71 * HOUR + 12 * MINUTE),
-        told_ms_ago: None,
+        clients: running.then_some(4),
+        reported_ms_ago: None,
     }
 }
 
@@ -43,29 +45,35 @@ fn own(card: ServerCard) -> ServerCard {
 
 fn alone() -> ServersPage {
     ServersPage {
-        now: Standing {
-            tone: Tone::Info,
-            sentence: "lic-01 stands alone and serves 0 clients.".into(),
-            then: vec!["No other server knows it: when it fails, its clients have none.".into()],
-            ..Standing::default()
+        now: Judgement {
+            level: Level::Info,
+            sentence: "lic-01 is serving 0 clients. It has no backup.".into(),
+            next: vec!["If it fails, its clients have no server.".into()],
+            steps: vec![Step {
+                text: "Add a backup, so that clients have a server to fail over to.".into(),
+                command: None,
+                area: Some(Area::Join),
+            }],
+            active: vec!["lic-01".into()],
+            ..Judgement::default()
         },
-        servers: vec![own(card("lic-01", "Alone", Tone::Success, "Up"))],
+        servers: vec![own(card("lic-01", "No peers", Tone::Success, "Active"))],
         ..ServersPage::default()
     }
 }
 
-fn standing_by() -> ServersPage {
+fn standby() -> ServersPage {
     ServersPage {
-        now: Standing {
-            tone: Tone::Success,
-            sentence: "lic-01 serves 4 clients. The backup stands by.".into(),
+        now: Judgement {
+            situation: Situation::Normal,
+            sentence: "lic-01 is serving 4 clients. lic-02 is on standby.".into(),
             hours: Some(hours(false)),
-            then: vec!["lic-02 stands by; its hours do not run.".into()],
-            ..Standing::default()
+            next: vec!["71 h 12 min of backup hours left, not running.".into()],
+            ..Judgement::default()
         },
         servers: vec![
-            own(card("lic-01", "Primary, production", Tone::Success, "Serving")),
-            ServerCard { hours: Some(hours(false)), ..card("lic-02", "Backup", Tone::Success, "Standing by") },
+            own(card("lic-01", "Primary, production", Tone::Success, "Active")),
+            ServerCard { hours: Some(hours(false)), ..card("lic-02", "Backup", Tone::Success, "Standby") },
         ],
         clients: vec![("a".into(), "charon-1".into()), ("b".into(), HOSTILE.repeat(6))],
         ..ServersPage::default()
@@ -74,30 +82,31 @@ fn standing_by() -> ServersPage {
 
 fn serving() -> ServersPage {
     ServersPage {
-        now: Standing {
-            tone: Tone::Warning,
-            sentence: "The backup lic-02 serves 4 clients. It holds until Wed 25 Nov 2026, 09:22 UTC.".into(),
+        now: Judgement {
+            situation: Situation::Failover,
+            level: Level::Warning,
+            sentence: "lic-02 is serving 4 clients. Backup hours last until Wed 25 Nov, 09:22 UTC.".into(),
             hours: Some(hours(true)),
-            then: vec!["lic-01 has not answered for 12 min.".into()],
-            to_do: vec![Step {
+            next: vec!["lic-01 has not responded for 12 min.".into()],
+            steps: vec![Step {
                 text: "On lic-01: start the service, or restore its network.".into(),
                 command: Some("sudo systemctl start leasehold".into()),
-                link: None,
+                area: None,
             }],
+            ..Judgement::default()
         },
         servers: vec![
-            own(ServerCard { hours: Some(hours(true)), ..card("lic-02", "Backup", Tone::Warning, "Serving") }),
-            card("lic-01", "Primary, production", Tone::Danger, "No answer"),
+            own(ServerCard { hours: Some(hours(true)), ..card("lic-02", "Backup", Tone::Warning, "Active") }),
+            card("lic-01", "Primary, production", Tone::Danger, "Not responding"),
         ],
-        stale_since: Some(NOW - 12 * MINUTE),
         grace: vec![GraceRow { client: "charon-7".into(), since_ms: NOW - 9 * MINUTE, until_ms: NOW + 111 * MINUTE }],
         timeline: vec![
             Moment {
                 at_ms: NOW - 11 * MINUTE,
                 tone: Tone::Warning,
-                text: "The first client logged in here; the hours began to run.".into(),
+                text: "The first client logged in here: backup hours started running.".into(),
             },
-            Moment { at_ms: NOW - 12 * MINUTE, tone: Tone::Danger, text: format!("{HOSTILE} fell silent.") },
+            Moment { at_ms: NOW - 12 * MINUTE, tone: Tone::Danger, text: format!("{HOSTILE} stopped responding.") },
         ],
         incidents: vec![
             Incident { began_ms: NOW - 11 * MINUTE, spent_ms: 11 * MINUTE, most_clients: 4, ..Incident::default() },
@@ -114,7 +123,7 @@ fn serving() -> ServersPage {
             client: HOSTILE.repeat(4),
             from: "lic-01".into(),
             client_saw: "No usable answer for 10 s.".into(),
-            server_saw: "Silent here too.".into(),
+            server_saw: "Not responding here either.".into(),
         }],
         simultaneous: vec![SimultaneousRow {
             began_ms: NOW - DAY,
@@ -124,18 +133,18 @@ fn serving() -> ServersPage {
             there: 2,
         }],
         simultaneous_ms: 7_000,
-        no_handover: Some("Clients are handed over by the primary, on its console.".into()),
+        no_handover: Some("Do this on the primary.".into()),
         every: Some(10),
         ..ServersPage::default()
     }
 }
 
-fn handed(clients: Option<Vec<Rehearsing>>) -> ServersPage {
+fn handed(clients: Option<Vec<DrillClient>>) -> ServersPage {
     let budget = clients.is_some().then_some((10 * MINUTE, 2 * MINUTE));
     let reason = "new disks".into();
     let handed =
         Handed { began_ms: NOW - 4 * MINUTE, until_ms: NOW + 26 * MINUTE, by: "admin".into(), reason, clients, budget };
-    ServersPage { handed: Some(handed), every: Some(10), ..standing_by() }
+    ServersPage { handed: Some(handed), every: Some(10), ..standby() }
 }
 
 /// All of them.
@@ -153,20 +162,20 @@ pub fn pages() -> Vec<Preview> {
         until_ms: NOW + 30 * MINUTE,
         command: "leasehold peer join --url https://lic-01:8084 --code WV3A-4W6K-6NWP".into(),
     };
-    let rehearsing = vec![Rehearsing { name: "charon-1".into(), moved_ms: Some(NOW - MINUTE), back_ms: None }];
+    let drill = vec![DrillClient { name: "charon-1".into(), moved_ms: Some(NOW - MINUTE), back_ms: None }];
     let shown = |name: &str, context, data: ServersPage| {
         inside(name, context, move || view! { <ServersView data=data /> }.into_any())
     };
     vec![
         shown("servers-alone", administrator(at), alone()),
         shown("servers-code", administrator(at), ServersPage { invitation: Some(invitation), ..alone() }),
-        shown("servers", administrator(at), standing_by()),
+        shown("servers", administrator(at), standby()),
         shown("servers-serving", administrator(at), serving()),
-        shown("servers-handed", administrator(at), handed(None)),
-        shown("servers-rehearsal", administrator(at), handed(Some(rehearsing))),
-        shown("servers-refused", wrong, standing_by()),
-        shown("servers-refused-nobody", nobody, standing_by()),
-        shown("servers-viewer", viewer(at), standing_by()),
+        shown("servers-drain", administrator(at), handed(None)),
+        shown("servers-drill", administrator(at), handed(Some(drill))),
+        shown("servers-refused", wrong, standby()),
+        shown("servers-refused-nobody", nobody, standby()),
+        shown("servers-viewer", viewer(at), standby()),
     ]
 }
 

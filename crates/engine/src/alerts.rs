@@ -5,7 +5,6 @@ mod authority;
 mod channels;
 mod deliver;
 mod error;
-mod gather;
 mod history;
 mod look;
 mod mail;
@@ -23,12 +22,11 @@ pub use new_channel::NewChannel;
 pub use rules::{AlertRule, NewRule};
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use licensing::alert::{GraceSignal, Kind, PeerSignal, State};
-use licensing::contact::Millis;
-use tokio::sync::{Notify, watch};
+use licensing::alert::{Kind, Signals, State};
+use tokio::sync::Notify;
 
 use crate::Engine;
 
@@ -38,9 +36,8 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The alerts of a running server.
 #[derive(Debug)]
 pub struct Alerts {
-    peers: watch::Sender<Option<Vec<PeerSignal>>>,
-    grace: watch::Sender<Option<Vec<GraceSignal>>>,
-    countdown: watch::Sender<Option<(Millis, bool)>>,
+    /// What the last look found, where it has to be gathered.
+    observed: Mutex<Signals>,
     /// How rules stand, by id. Held during a look and during a change of a rule: one at a time.
     states: tokio::sync::Mutex<BTreeMap<i64, State>>,
     /// How many subjects fire, for those who cannot wait.
@@ -55,9 +52,7 @@ pub struct Alerts {
 impl Alerts {
     pub(crate) fn new() -> Self {
         Self {
-            peers: watch::Sender::default(),
-            grace: watch::Sender::default(),
-            countdown: watch::Sender::default(),
+            observed: Mutex::default(),
             states: tokio::sync::Mutex::default(),
             firing: Mutex::default(),
             recorder: tokio::sync::Mutex::default(),
@@ -67,19 +62,8 @@ impl Alerts {
         }
     }
 
-    /// Hands over what is known of the other servers; none while that is not known.
-    pub fn tell_peers(&self, peers: Option<Vec<PeerSignal>>) {
-        self.peers.send_replace(peers);
-    }
-
-    /// Hands over which clients run in their grace period; none while that is not known.
-    pub fn tell_grace(&self, clients: Option<Vec<GraceSignal>>) {
-        self.grace.send_replace(clients);
-    }
-
-    /// Hands over the countdown: milliseconds left and whether it runs; none while there is no countdown license.
-    pub fn tell_countdown(&self, left: Option<(Millis, bool)>) {
-        self.countdown.send_replace(left);
+    fn observed(&self) -> MutexGuard<'_, Signals> {
+        self.observed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The address of the console, for the links in messages. The first one counts.
@@ -104,7 +88,7 @@ impl Engine {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.gather_signals();
+            self.observe();
             if let Err(error) = self.look_at_alerts().await {
                 tracing::error!(%error, "the rules of the alerts could not be looked at; trying again");
             }

@@ -22,6 +22,7 @@ pub mod reachability;
 pub mod registration;
 mod remembered;
 pub mod secret;
+pub mod service;
 pub mod store;
 pub mod switches;
 pub mod usage;

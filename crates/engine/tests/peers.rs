@@ -74,6 +74,7 @@ fn report(hours: Option<(u64, i64)>) -> PeerReport {
             balance_ms,
             granted_ms: 10_000,
             running_since: None,
+            clients: None,
         }),
         witness: Some(Witness { serial: 9, balance_ms: 77 }),
         ve: None,

@@ -4,23 +4,22 @@
 //! with its [`Notice`]s. A signal that is not known neither fires nor resolves anything. [`replay`] tells what a rule would
 //! have done with signals of the past, [`message()`] puts notices into words. All times are integer Unix milliseconds.
 
-mod check;
 mod condition;
+mod message;
 mod replay;
 mod signals;
 mod step;
-mod words;
 
-pub use check::{Checked, Evidence, Finding};
-pub use condition::{Condition, ConditionError, Kind, Threshold};
+pub use condition::{Checked, Condition, ConditionError, Evidence, Finding, Kind, Threshold};
+pub use message::{Message, message};
 pub use replay::{EVERY, Episode, HEARTBEAT, Present, replay, replay_to_now};
-pub use signals::{ExpirySignal, GraceSignal, PeerSignal, Signals};
+pub use signals::{Signals, Subject};
 pub use step::{Notice, NoticeKind, Standing, State, SubjectState, step};
-pub use words::{Message, finding_words, message, span_words, utc_words};
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Millis;
+use crate::words::{Zone, instant_near};
 
 /// The pause between reminders when a rule names no other, in milliseconds.
 pub const REMIND: Millis = 4 * HOUR;
@@ -31,6 +30,11 @@ pub const LONGEST_REMIND: Millis = 7 * 24 * HOUR;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
+
+/// An instant in a message, which may be read anywhere.
+fn at(at: Millis, now: Millis) -> String {
+    instant_near(at, now, &Zone::utc())
+}
 
 /// What is watched, and how it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,6 +34,7 @@ pub mod registration_file;
 pub mod retry;
 #[cfg(feature = "exchange")]
 pub mod sealed;
+pub mod service;
 #[cfg(feature = "exchange")]
 pub mod status_report;
 #[cfg(feature = "exchange")]
@@ -42,3 +43,4 @@ pub mod usage;
 pub mod ve;
 #[cfg(feature = "exchange")]
 pub mod vendor_key;
+pub mod words;

@@ -39,11 +39,24 @@ fn plain(value: &Value) -> String {
         None => format!("{} is at revision {}.", text(conf, "path"), conf["revision"]),
     };
     let contact = contact(&value["contact"], value["registered"] == true);
+    let service = service(&value["service"]);
     format!(
-        "{registered}\n{contact}{file}\nLeasehold {}, serving since {}.\n",
+        "{service}{registered}\n{contact}{file}\nLeasehold {}, serving since {}.\n",
         text(value, "version"),
         text(value, "started_at")
     )
+}
+
+/// Who serves, what happens next, and what to do.
+fn service(service: &Value) -> String {
+    let Some(sentence) = service["sentence"].as_str() else { return String::new() };
+    let mut lines = vec![sentence.to_owned()];
+    lines.extend(service["next"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+    for step in service["steps"].as_array().into_iter().flatten() {
+        lines.push(format!("To do: {}", text(step, "text")));
+        lines.extend(step["command"].as_str().map(|command| format!("  {command}")));
+    }
+    lines.join("\n") + "\n"
 }
 
 fn contact(contact: &Value, registered: bool) -> String {

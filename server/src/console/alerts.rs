@@ -91,7 +91,7 @@ fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
     let channels = form.values.iter().filter(|(name, _)| name == "channels");
     let new = NewRule {
         rule: Rule {
-            condition: condition.unwrap_or(Condition::ClockMoved),
+            condition: condition.unwrap_or(Condition::usual(kind)),
             wait_ms: span("wait", MINUTE),
             remind_ms: span("remind", HOUR),
         },

@@ -1,14 +1,12 @@
-//! The servers of the installation: the picture they make together, handing over and rehearsing, inviting, joining and removing.
-
-mod standing;
+//! The servers of the installation: who serves clients now, what happened, draining and drills, inviting, joining and removing.
 
 use std::collections::BTreeSet;
 
 use app::components::absolute;
 use app::drawn::Draw;
 use app::pages::servers::{
-    GraceRow, Handed, Hours, Incident, Invitation, Moment, Rehearsed, Rehearsing, ServersPage, ServersView,
-    SimultaneousRow, SwitchRow, span_words,
+    DrillClient, GraceRow, Handed, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage, ServersView,
+    SimultaneousRow, SwitchRow,
 };
 use app::paths;
 use app::request::Tone;
@@ -16,13 +14,18 @@ use engine::handover::{Handed as HandedOver, HandoverError, Rehearsal};
 use engine::peers::{Join, PeerEventKind, Server};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::countdown::{Cause, Run, View, forecast};
+use licensing::countdown::{Cause, Forecast, Run, forecast};
 use licensing::peer::{Role, State};
+use licensing::service;
+use licensing::words::{about, count, grouped, span};
 
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError, Refusal};
-use standing::{Facts, holding};
 
+/// A clock that is off by less is not worth saying, milliseconds.
+const CLOCK_MS: i64 = 5_000;
+/// Incidents from which on they say how long the hours will last.
+const ENOUGH: usize = 3;
 /// While something goes on the page looks again after so many seconds.
 const AGAIN: u32 = 10;
 /// So many entries of each list are shown.
@@ -54,7 +57,7 @@ fn minutes(form: &Form, name: &str) -> u32 {
 async fn begun(form: &Form, result: Result<HandedOver, HandoverError>, field: &str) -> Result<Page, PageError> {
     match result {
         Ok(handed) => {
-            let text = format!("Clients go to the backup now. They are taken back {}.", absolute(handed.until));
+            let text = format!("Clients are moving to the backup. They return {}.", absolute(handed.until));
             Ok(form.done(text, paths::SERVERS).await)
         }
         Err(refused) if refused.is_internal() => Err(PageError::internal(refused)),
@@ -138,9 +141,9 @@ fn pace(engine: &Engine, every: Option<&str>) -> Option<u32> {
         Some(_) => None,
         None => {
             let picture = engine.servers();
-            let away = |server: &Server| matches!(server.state, State::Silent(_));
-            let serves = |server: &Server| server.role == Role::Backup && holding(server) > 0;
-            let watched = picture.servers.iter().any(|server| away(server) || serves(server))
+            let away = |server: &service::Server| matches!(server.state, State::Silent(_));
+            let serves = |server: &service::Server| server.role == Role::Backup && server.serving() > 0;
+            let watched = picture.serving().iter().any(|server| away(server) || serves(server))
                 || engine.handover.current().is_some()
                 || !engine.in_grace().is_empty();
             watched.then_some(AGAIN)
@@ -156,50 +159,24 @@ async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, Data
     let grace = engine.in_grace();
     let handed = engine.handover.current();
     let rehearsal = engine.handover.rehearsal();
-    let facts = Facts {
-        picture: &picture,
-        own_hours: hours_of(&view, &picture.servers[0].name),
-        handed_until: handed.as_ref().filter(|handed| handed.clients.is_none()).map(|handed| handed.until),
-        rehearsing: handed.as_ref().is_some_and(|handed| handed.clients.is_some()),
-        grace_min: engine.ve.current().map(|installed| installed.license().grace_min),
-        license: engine
-            .ve
-            .current()
-            .map(|_| engine.ve.standing())
-            .filter(|standing| !standing.in_force())
-            .map(|standing| standing.sentence()),
-        in_grace: grace.len(),
-        now,
-    };
     let switches = engine.switches(SHOWN).await?;
     Ok(ServersPage {
-        now: facts.standing(),
-        servers: picture.servers.iter().map(|server| facts.card(server)).collect(),
-        stale_since: picture.stale_since,
+        now: engine.judge_service(&picture),
+        servers: picture.servers.iter().zip(picture.serving()).map(|(server, serving)| card(server, serving)).collect(),
         grace: grace
             .into_iter()
             .map(|client| GraceRow { client: client.name, since_ms: client.seen_ms, until_ms: client.until_ms })
             .collect(),
         timeline: timeline(engine, &runs).await?,
         incidents: runs.iter().take(SHOWN as usize).map(incident).collect(),
-        forecast: forecast(&runs, view.balance_ms).filter(|_| view.serial > 0).map(|forecast| {
-            let times =
-                if forecast.incidents == 1 { "time".to_owned() } else { format!("{} times", forecast.incidents) };
-            format!(
-                "The hours ran {} before, {} on average and {} at most. What is left is enough for {} more like those.",
-                if forecast.incidents == 1 { "one time".to_owned() } else { times },
-                span_words(forecast.average_ms),
-                span_words(forecast.longest_ms),
-                forecast.more
-            )
-        }),
+        forecast: forecast(&runs, view.balance_ms).filter(|_| view.serial > 0).and_then(|all| outlook(&all)),
         switches: switches
             .into_iter()
             .map(|switch| SwitchRow {
                 at_ms: switch.at,
                 client: switch.name,
                 from: switch.from_server,
-                client_saw: format!("No usable answer for {}. {}", span_words(switch.silent_ms), switch.problem),
+                client_saw: format!("No usable answer for {}. {}", span(switch.silent_ms), switch.problem),
                 server_saw: switch.server_observed,
             })
             .collect(),
@@ -216,7 +193,7 @@ async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, Data
             })
             .collect(),
         simultaneous_ms: engine.simultaneous_ms().await?,
-        rehearsed: rehearsal.as_ref().filter(|rehearsal| rehearsal.ended.is_some()).map(|rehearsal| Rehearsed {
+        last_drill: rehearsal.as_ref().filter(|rehearsal| rehearsal.ended.is_some()).map(|rehearsal| LastDrill {
             began_ms: rehearsal.handed.began,
             ended_ms: rehearsal.ended.unwrap_or(now),
             clients: progress(engine, rehearsal),
@@ -237,8 +214,8 @@ async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, Data
         }),
         no_handover: match (engine.role(), engine.backup_is_up()) {
             (Role::Primary, true) => None,
-            (Role::Primary, false) => Some("No backup is up that clients could go to.".to_owned()),
-            _ => Some("Clients are handed over by the primary, on its console.".to_owned()),
+            (Role::Primary, false) => Some("No backup is responding.".to_owned()),
+            _ => Some("Do this on the primary.".to_owned()),
         },
         clients: engine
             .clients()
@@ -253,13 +230,13 @@ async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, Data
 }
 
 /// Where each client of a rehearsal was seen.
-fn progress(engine: &Engine, rehearsal: &Rehearsal) -> Vec<Rehearsing> {
+fn progress(engine: &Engine, rehearsal: &Rehearsal) -> Vec<DrillClient> {
     let names = engine.clients();
     let name = |id: &String| {
         names.iter().find(|client| client.client == *id).map_or_else(|| id.clone(), |client| client.name.clone())
     };
     let ids = rehearsal.handed.clients.iter().flatten();
-    ids.map(|id| Rehearsing {
+    ids.map(|id| DrillClient {
         name: name(id),
         moved_ms: rehearsal.moved.get(id).copied(),
         back_ms: rehearsal.back.get(id).copied(),
@@ -267,14 +244,49 @@ fn progress(engine: &Engine, rehearsal: &Rehearsal) -> Vec<Rehearsing> {
     .collect()
 }
 
-fn hours_of(view: &View, server: &str) -> Option<Hours> {
-    (view.serial > 0).then(|| Hours {
-        server: server.to_owned(),
-        left_ms: view.balance_ms,
-        granted_ms: view.granted_ms,
-        running_since_ms: view.running_since,
-        empty_at_ms: view.empty_at,
-        told_ms_ago: None,
+fn card(server: &Server, serving: service::Server) -> ServerCard {
+    let (level, duty) = serving.duty();
+    let role = match server.role {
+        Role::Primary => "Primary",
+        Role::Backup => "Backup",
+        Role::Alone => "No peers",
+    };
+    let is_up = matches!(server.state, State::Up(_));
+    ServerCard {
+        name: server.name.clone(),
+        own: server.itself,
+        role: match server.context.map(|context| context.to_string()) {
+            Some(context) if !context.eq_ignore_ascii_case(role) => format!("{role}, {context}"),
+            _ => role.to_owned(),
+        },
+        tone: level.into(),
+        state: duty.label().to_owned(),
+        since_ms: server.state.since(),
+        seen_ms: server.last_seen_ms,
+        // Clients that went back stay connected to a backup for a while; those it serves count.
+        clients: if server.role == Role::Backup { Some(serving.serving()) } else { serving.connected }
+            .filter(|_| is_up),
+        hours: serving.hours,
+        clock: server.clock_off_ms.filter(|off| off.abs() > CLOCK_MS && !server.itself).map(|off| {
+            let way = if off > 0 { "ahead of" } else { "behind" };
+            format!("{} {way} this server; nothing depends on it", about(off.abs()))
+        }),
+        version: server.report.as_ref().map_or(String::new(), |report| report.version.clone()),
+        url: server.url.clone().filter(|_| !server.itself),
+        removable: !server.itself,
+    }
+}
+
+/// How far the hours go at the rate of the failovers so far; none while there are too few to say.
+fn outlook(all: &Forecast) -> Option<String> {
+    (all.incidents >= ENOUGH).then(|| {
+        format!(
+            "{} so far: {} on average, {} at most. At this rate, about {} more.",
+            count(all.incidents, "failover", "failovers"),
+            span(all.average_ms),
+            span(all.longest_ms),
+            grouped(all.more)
+        )
     })
 }
 
@@ -291,9 +303,9 @@ fn incident(run: &Run) -> Incident {
 fn cause_words(cause: Cause) -> &'static str {
     match cause {
         Cause::LoggedOut => "the last client logged out",
-        Cause::Empty => "the hours were used up",
+        Cause::Empty => "no hours were left",
         Cause::Stopped => "the server was stopped",
-        Cause::Crashed => "the server ended without being stopped",
+        Cause::Crashed => "the server crashed",
     }
 }
 
@@ -316,11 +328,11 @@ async fn timeline(engine: &Engine, runs: &[Run]) -> Result<Vec<Moment>, Database
         moments.push(Moment {
             at_ms: run.began_ms,
             tone: Tone::Warning,
-            text: "The first client logged in here; the hours began to run.".to_owned(),
+            text: "The first client logged in here: backup hours started running.".to_owned(),
         });
         if let Some(at_ms) = run.ended_ms {
-            let why = run.cause.map_or("it ended", cause_words);
-            let text = format!("The hours stopped after {}: {why}.", span_words(run.spent_ms));
+            let why = run.cause.map_or("they ended", cause_words);
+            let text = format!("Backup hours stopped after {}: {why}.", span(run.spent_ms));
             moments.push(Moment { at_ms, tone: Tone::Success, text });
         }
     }

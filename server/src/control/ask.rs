@@ -91,12 +91,16 @@ async fn alone(settings: &Settings, operation: Operation) -> Result<Value, Failu
     let engine = Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
     let engine = Arc::new(engine);
     engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
-    let lists_servers = matches!(operation, Operation::PeerList);
+    let at_rest: fn(Value) -> Value = match operation {
+        Operation::PeerList => operations::at_rest,
+        Operation::Status => operations::status_at_rest,
+        _ => |value| value,
+    };
     let name = user_name(rustix::process::getuid().as_raw());
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };
     let console = format!("{scheme}://{}", settings.console);
     let result = operations::perform(&engine, &console, &actor, operation).await;
     engine.close().await;
-    if lists_servers { result.map(operations::at_rest) } else { result }
+    result.map(at_rest)
 }

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use licensing::contact::PHASES;
 use licensing::permission::Permission;
+use licensing::service::Situation;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -58,6 +59,18 @@ fn describe() {
     describe_gauge!("leasehold_clients_over_limit", "Clients that use more than they were given");
     describe_gauge!("countdown_seconds_left", "Time of the countdown license that is left");
     describe_gauge!("countdown_running", "Whether that time runs");
+    describe_gauge!(
+        "leasehold_service_active",
+        "Whether this server serves clients: 1 active, 0 on standby or draining"
+    );
+    describe_gauge!(
+        "leasehold_service_situation",
+        "What the servers of the installation make together: 1 for the one it is, 0 for the others"
+    );
+    describe_gauge!(
+        "leasehold_service_until_timestamp_seconds",
+        "Until when clients can be served as they are now; NaN when nothing ends it"
+    );
     describe_gauge!("leasehold_ve_license_in_force", "Whether the license of this machine is in force");
     describe_gauge!("alerts_firing", "Subjects that alerts fire for, by what is watched");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
@@ -111,6 +124,7 @@ fn read(app: &App) {
     licenses(app);
     leases(app);
     alerts(app);
+    service(app);
     let sync = engine.sync_state();
     gauge!("leasehold_exchange_failed_rounds").set(f64::from(sync.failed_rounds));
     gauge!("leasehold_exchange_running").set(truth(sync.running));
@@ -124,10 +138,23 @@ fn read(app: &App) {
     gauge!("process_start_time_seconds").set(seconds(engine.started_at));
 }
 
+/// Who serves, and until when.
+fn service(app: &App) {
+    let picture = app.engine.servers();
+    let judged = app.engine.judge_service(&picture);
+    let is_active = picture.servers.first().is_some_and(|own| judged.active.contains(&own.name));
+    gauge!("leasehold_service_active").set(truth(is_active));
+    for situation in Situation::ALL {
+        gauge!("leasehold_service_situation", "situation" => situation.as_str())
+            .set(truth(*situation == judged.situation));
+    }
+    gauge!("leasehold_service_until_timestamp_seconds").set(judged.until.map_or(f64::NAN, seconds));
+}
+
 /// What fires, by what is watched.
 fn alerts(app: &App) {
     let firing = app.engine.alerts.firing();
-    for kind in licensing::alert::Kind::ALL {
+    for &kind in licensing::alert::Kind::ALL {
         let count = firing.get(&kind).copied().unwrap_or(0);
         gauge!("alerts_firing", "condition" => kind.as_str()).set(number(i64::try_from(count).unwrap_or(i64::MAX)));
     }

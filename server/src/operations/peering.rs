@@ -56,7 +56,7 @@ pub fn list(engine: &Engine) -> Value {
 }
 
 /// The list of a data folder on which no server runs: nobody watches the others, and this server is not up either. What was last known
-/// stays.
+/// stays. Nobody can say who serves.
 pub fn at_rest(mut list: Value) -> Value {
     for server in list["items"].as_array_mut().into_iter().flatten() {
         let itself = server["self"] == true;
@@ -71,6 +71,7 @@ pub fn at_rest(mut list: Value) -> Value {
         }
     }
     list["stale_since"] = Value::Null;
+    list["service"] = Value::Null;
     list["server_runs"] = json!(false);
     list
 }
@@ -97,6 +98,7 @@ mod tests {
             ],
             "stale_since": "T2",
             "conflict": "two primaries",
+            "service": { "sentence": "a is serving 2 clients." },
         });
         let at_rest = at_rest(known);
         let shown: Vec<(&Value, &Value)> =
@@ -106,5 +108,6 @@ mod tests {
         assert_eq!((&at_rest["items"][0]["role"], &at_rest["items"][0]["version"]), (&json!("primary"), &Value::Null));
         assert_eq!((&at_rest["server_runs"], &at_rest["stale_since"]), (&json!(false), &Value::Null));
         assert_eq!(at_rest["conflict"], "two primaries");
+        assert!(at_rest["service"].is_null(), "who serves is not known");
     }
 }

@@ -6,12 +6,12 @@ use crate::components::{
     Card, Cell, Column, Confirm, Copyable, Fact, Facts, PageHeader, Statement, Table, TimeAgo, TimeStamp, TimeUntil,
 };
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{counted, grouped};
-use crate::pages::usage::{UsageFilter, time_words};
+use crate::pages::usage::UsageFilter;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::{count, grouped, list, time_in_use};
 
 /// The page of `/clients/{id}`.
 #[component]
@@ -120,7 +120,7 @@ fn holdings(rows: &[Holding]) -> Drawn {
         .column(Column::number("Requested", |row: &Holding, cell| cell.number(row.want)))
         .column(Column::number("Reserved", |row: &Holding, cell| cell.number(row.counted)))
         .column(Column::number("Check-outs", |row: &Holding, cell| cell.number(row.usage_count)))
-        .column(Column::number("Time in use", |row: &Holding, cell| cell.text(&time_words(row.usage_ms))))
+        .column(Column::number("Time in use", |row: &Holding, cell| cell.text(&time_in_use(row.usage_ms))))
         .column(Column::number("Denied", |row: &Holding, cell| cell.number(row.denied)))
         .draw(rows)
 }
@@ -158,18 +158,8 @@ fn About(data: ClientPage) -> impl IntoView {
 
 /// "3 licenses of A and 1 license of B": the counts that are not zero; empty when there is none.
 fn listed(counts: impl Iterator<Item = (String, u32)>) -> String {
-    let parts: Vec<String> = counts
-        .filter(|(_, count)| *count > 0)
-        .map(|(product, count)| {
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            format!("{} of {product}", counted(count, "license", "licenses"))
-        })
-        .collect();
-    match parts.as_slice() {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    let counts = counts.filter(|(_, number)| *number > 0);
+    list(counts.map(|(product, number)| format!("{} of {product}", count(number, "license", "licenses"))))
 }
 
 /// What goes back at once, and what is in use and goes back when it is returned.

@@ -4,10 +4,10 @@ use super::model::PoolUse;
 use crate::charts::Bar;
 use crate::components::Pill;
 use crate::drawn::Draw;
-use crate::pages::exchange::{counted, grouped};
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::words::{count, grouped};
 
 /// One line per product; the name leads to the clients that have it.
 #[component]
@@ -43,7 +43,7 @@ fn Line(pool: PoolUse) -> impl IntoView {
             <Bar value=pool.held.into() of=most.into() mark=(!pool.metered && most > limit).then_some(limit.into()) look=look />
             <span class="pool-more">
                 {word.map(|(tone, words)| view! { <Pill tone=tone text=words /> })}
-                <span class="muted">{counted(pool.clients, "client", "clients")}</span>
+                <span class="muted">{count(pool.clients, "client", "clients")}</span>
                 {(spare > 0).then(|| view! { <span class="muted">{format!("{} more promised", grouped(spare.into()))}</span> })}
                 {(pool.wanted > pool.counted).then(|| view! { <span class="muted">{format!("{} wanted", grouped(pool.wanted.into()))}</span> })}
             </span>

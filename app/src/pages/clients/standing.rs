@@ -4,9 +4,9 @@ use super::model::ClientsPage;
 use super::state::STATES;
 use crate::components::Statement;
 use crate::drawn::Draw;
-use crate::pages::exchange::{counted, grouped};
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::words::{self, grouped};
 
 fn count(data: &ClientsPage, state: &str) -> usize {
     data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
@@ -18,7 +18,7 @@ fn sentence(data: &ClientsPage) -> String {
     let products: Vec<_> = data.pools.iter().filter(|pool| pool.held > 0).collect();
     let who = match connected {
         0 => return "No client is connected.".to_owned(),
-        number => counted(number, "client is", "clients are"),
+        number => words::count(number, "client is", "clients are"),
     };
     match products.as_slice() {
         [] => format!("{who} connected; none holds a license."),
@@ -57,7 +57,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
     let silent = count(data, "silent");
     if silent > 0 {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
-        let who = counted(silent, "client is", "clients are");
+        let who = words::count(silent, "client is", "clients are");
         said.push(format!(
             "{who} silent. What a silent client had stays counted for about two minutes; then it is free again."
         ));

@@ -1,8 +1,9 @@
 //! How a client is doing: connected, silent or gone, and what asks for attention.
 
 use super::model::ClientRow;
-use crate::components::{Cell, duration_words};
+use crate::components::Cell;
 use crate::request::Tone;
+use licensing::words::about;
 
 /// The states: value in the address, words, tone.
 pub(super) const STATES: [(&str, &str, Tone); 3] =
@@ -18,7 +19,7 @@ pub(super) fn state(value: &str) -> (&'static str, Tone) {
 
 /// "3 min ahead", "40 s behind".
 pub(super) fn clock_words(off_ms: i64) -> String {
-    let by = duration_words(off_ms.saturating_abs());
+    let by = about(off_ms.saturating_abs());
     if off_ms > 0 { format!("{by} ahead") } else { format!("{by} behind") }
 }
 

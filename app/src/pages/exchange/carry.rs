@@ -1,13 +1,13 @@
 //! A report on its way: how to carry it, and what it says.
 
 use super::model::{FieldMeaning, ReportModel};
-use super::words::grouped;
 use crate::components::{Card, Copyable, Disabled, Glyph, Icon};
 use crate::drawn::Draw;
 use crate::islands::copy_button::CopyButton;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::count;
 
 /// The ways to take a report to a machine that reaches the node.
 #[component]
@@ -68,7 +68,7 @@ fn Command(text: String) -> impl IntoView {
 #[component]
 pub(super) fn Measure(report: ReportModel) -> impl IntoView {
     view! {
-        <div><dt>"Size"</dt><dd>{format!("{} bytes", grouped(report.bytes as u64))}</dd></div>
+        <div><dt>"Size"</dt><dd>{count(report.bytes, "byte", "bytes")}</dd></div>
         <div><dt>"SHA-256"</dt><dd><Copyable value=report.sha256 what="the SHA-256" /></dd></div>
     }
     .drawn()

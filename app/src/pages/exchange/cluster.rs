@@ -3,7 +3,6 @@
 use super::carry::{Contents, Measure, Ways};
 use super::hand::LaneTitle;
 use super::model::{ClusterPage, ReportModel};
-use super::words::grouped;
 use crate::components::{
     Banner, Card, Copyable, Disabled, EmptyState, FieldProblem, FormErrors, PageHeader, Submit, TextArea, described_by,
 };
@@ -12,6 +11,7 @@ use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::{grouped, time_in_use};
 
 /// The page of `/exchange/clusters/{id}`.
 #[component]
@@ -121,7 +121,7 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
                         <tr>
                             <th scope="row"><code>{name}</code></th>
                             <td class="num">{grouped(count)}</td>
-                            <td class="num" title=format!("{} ms", grouped(ms))>{spent(ms)}</td>
+                            <td class="num" title=format!("{} ms", grouped(ms))>{time_in_use(ms)}</td>
                         </tr>
                     }).collect_view()}
                 </tbody>
@@ -139,16 +139,6 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
         </Card>
     }
     .drawn()
-}
-
-/// "2.8 s", "3 min 7 s", "12 h 4 min".
-fn spent(ms: u64) -> String {
-    let seconds = ms / 1_000;
-    match seconds {
-        ..60 => format!("{:.1} s", ms as f64 / 1_000.0),
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", grouped(seconds / 3_600), seconds / 60 % 60),
-    }
 }
 
 #[component]
@@ -180,22 +170,4 @@ fn Remove(id: i64, name: String) -> impl IntoView {
         </details>
     }
     .drawn()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::spent;
-
-    #[test]
-    fn times_of_use_read_at_a_glance() {
-        for (ms, words) in [
-            (0, "0.0 s"),
-            (2_800, "2.8 s"),
-            (187_618, "3 min 7 s"),
-            (43_500_000, "12 h 5 min"),
-            (36_000_000_000, "10,000 h 0 min"),
-        ] {
-            assert_eq!(spent(ms), words);
-        }
-    }
 }

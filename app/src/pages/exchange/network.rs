@@ -8,7 +8,7 @@ use super::model::{ExchangePage, Identity, KeyModel, ReceiptModel, Registered, R
 use super::register::RegisterForm;
 use super::standing::NotReady;
 use super::tabs::Tabs;
-use super::words::{blocked, changes_sentence, contact_sentence, counted, effect, next_sentence};
+use super::words::{blocked, changes_sentence, contact_sentence, effect, next_sentence};
 use crate::components::{
     Banner, Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, TimeAgo, TimeUntil,
 };
@@ -16,6 +16,7 @@ use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words::count;
 
 /// The page of `/exchange`.
 #[component]
@@ -69,7 +70,7 @@ fn Standing(data: ExchangePage) -> impl IntoView {
         <Statement tone=tone sentence=sentence>
             <p>{effect}</p>
             {(failed > 0 && !data.running).then(|| view! {
-                <p class="muted">{format!("{} in a row found no node that answered. Below is how far each try got.", counted(failed as usize, "round", "rounds"))}</p>
+                <p class="muted">{format!("{} in a row found no node that answered. Below is how far each try got.", count(failed, "round", "rounds"))}</p>
             })}
             <div class="actions">
                 {if data.running {

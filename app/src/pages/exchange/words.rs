@@ -1,7 +1,7 @@
 //! Sentences and numbers of the exchange.
 
 use super::model::{ChangesModel, ContactModel, Registered};
-use crate::components::duration_words;
+use licensing::words::{about, count};
 
 /// 24 hours, milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -31,12 +31,11 @@ pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
 /// The time since the last exchange. The counted days win over a clock that was moved.
 fn since(elapsed_ms: i64, days: u32) -> String {
     if elapsed_ms.div_euclid(DAY) == i64::from(days) {
-        return duration_words(elapsed_ms);
+        return about(elapsed_ms);
     }
     match days {
         0 => "less than a day".to_owned(),
-        1 => "1 day".to_owned(),
-        more => format!("{more} days"),
+        more => count(more, "day", "days"),
     }
 }
 
@@ -57,7 +56,7 @@ pub(super) fn next_sentence(next_ms: Option<i64>, first: bool, failed_rounds: u3
         (0, false) => "The next is",
         _ => "The next try is",
     };
-    Some(if left < NOW_ISH { format!("{what} due now.") } else { format!("{what} in {}.", duration_words(left)) })
+    Some(if left < NOW_ISH { format!("{what} due now.") } else { format!("{what} in {}.", about(left)) })
 }
 
 /// Why no exchange is possible, in a few words for a disabled button; none when it is possible.
@@ -84,24 +83,6 @@ pub(super) fn changes_sentence(changes: &ChangesModel) -> String {
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
     if parts.is_empty() { "Nothing changed.".to_owned() } else { format!("{}.", parts.join(", ")) }
-}
-
-/// A number with commas between its thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// "1 license", "12 licenses".
-pub(crate) fn counted(number: usize, one: &str, more: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
 }
 
 /// The beginning of a status id: enough to tell it from the others in a list.
@@ -148,19 +129,6 @@ mod tests {
         assert_eq!(next_sentence(hours(-2), false, 0, NOW).as_deref(), Some("The next is due now."));
         assert_eq!(next_sentence(hours(-2), true, 0, NOW).as_deref(), Some("The first is due now."));
         assert_eq!(next_sentence(None, false, 0, NOW), None);
-    }
-
-    #[test]
-    fn thousands_are_told_apart() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (12_345_678, "12,345,678"),
-            (u64::MAX, "18,446,744,073,709,551,615"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 
     #[test]

@@ -4,11 +4,12 @@ use super::model::LicensesPage;
 use super::table::STATES;
 use crate::components::{LinkButton, Statement, Submit};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{ContactModel, contact_sentence, counted};
+use crate::pages::exchange::{ContactModel, contact_sentence};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::permission::Permission;
+use licensing::words;
 
 /// "12 licenses are in service."
 fn sentence(data: &LicensesPage) -> (Tone, String) {
@@ -20,10 +21,10 @@ fn sentence(data: &LicensesPage) -> (Tone, String) {
             (Tone::Danger, "No license is in service: the contact with the vendor lapsed.".to_owned())
         }
         (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
-        (active, 0) => (tone(data), format!("{} in service.", counted(active, "license is", "licenses are"))),
+        (active, 0) => (tone(data), format!("{} in service.", words::count(active, "license is", "licenses are"))),
         (active, rest) => {
             let others = if rest == 1 { "1 is not".to_owned() } else { format!("{rest} are not") };
-            (tone(data), format!("{} in service, {others}.", counted(active, "license is", "licenses are")))
+            (tone(data), format!("{} in service, {others}.", words::count(active, "license is", "licenses are")))
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::model::{LicenseFilter, LicenseRow};
 use crate::components::{Cell, Column, Table};
 use crate::drawn::Drawn;
-use crate::pages::exchange::grouped;
 use crate::paths;
 use crate::request::Tone;
+use licensing::words::grouped;
 
 /// The states there are: the value in the address, and the words.
 pub(super) const STATES: [(&str, &str); 6] = [

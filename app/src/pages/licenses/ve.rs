@@ -8,11 +8,11 @@ mod products;
 pub use install::{FILE as LICENSE_FILE, KEY as LICENSE_KEY, TEXT as LICENSE_TEXT};
 pub use model::{ComponentRow, MachineLicense, VeLicense, VeProduct};
 
-use crate::components::{Card, Copyable, Date, Pill, TimeAgo, TimeStamp, duration_words};
+use crate::components::{Card, Copyable, Date, Pill, TimeAgo, TimeStamp};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::grouped;
 use install::{Another, Get};
 use leptos::prelude::*;
+use licensing::words::{self, about, grouped};
 use machine::WhatVoids;
 use products::Products;
 
@@ -50,7 +50,7 @@ pub fn MachineBlock(
 fn good_for(license: &VeLicense) -> Drawn {
     match (license.hours, license.until_ms) {
         (Some(hours), _) => {
-            let left = license.left_ms.map(|left| format!("{} left of ", hours_words(left))).unwrap_or_default();
+            let left = license.left_ms.map(|left| format!("{} left of ", words::hours(left))).unwrap_or_default();
             view! { {format!("{left}{} hours", grouped(hours))}" "<span class="muted">"They run while somebody is logged in."</span> }.drawn()
         }
         (None, Some(at)) => view! { "Until "<TimeStamp at_ms=at /> }.drawn(),
@@ -58,15 +58,9 @@ fn good_for(license: &VeLicense) -> Drawn {
     }
 }
 
-/// "71 h 12 min"
-fn hours_words(ms: i64) -> String {
-    let minutes = ms.max(0) / 60_000;
-    format!("{} h {:02} min", grouped(u64::try_from(minutes / 60).unwrap_or(0)), minutes % 60)
-}
-
 #[component]
 fn Terms(license: VeLicense, checked_ms: Option<i64>) -> impl IntoView {
-    let minutes = |count: u32| duration_words(i64::from(count) * 60_000);
+    let minutes = |count: u32| about(i64::from(count) * 60_000);
     view! {
         <dl class="facts">
             <div><dt>"License ID"</dt><dd><Copyable value=license.id.clone() what="the license ID" /></dd></div>

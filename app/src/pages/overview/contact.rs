@@ -2,10 +2,11 @@
 
 use crate::components::{Card, Pill, TimeAgo};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{ContactModel, ContactTrack, grouped};
+use crate::pages::exchange::{ContactModel, ContactTrack};
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::words::grouped;
 
 /// The contact clock with the last exchange.
 #[component]

@@ -3,9 +3,9 @@
 use crate::components::{Card, LinkButton};
 use crate::drawn::Draw;
 use crate::pages::clients::{PoolUse, Pools};
-use crate::pages::exchange::counted;
 use crate::paths;
 use leptos::prelude::*;
+use licensing::words::count;
 
 /// Products that are shown; the page of the clients has all.
 const SHOWN: usize = 5;
@@ -39,7 +39,7 @@ pub(super) fn InUse(pools: Vec<PoolUse>, clients: usize) -> impl IntoView {
             } else {
                 view! {
                     <Pools pools=shown />
-                    {(rest > 0).then(|| view! { <p class="fine">{format!("{} more.", counted(rest, "product", "products"))}</p> })}
+                    {(rest > 0).then(|| view! { <p class="fine">{format!("{} more.", count(rest, "product", "products"))}</p> })}
                 }.drawn()
             }}
         </Card>

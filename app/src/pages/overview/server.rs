@@ -1,11 +1,12 @@
 //! The server itself: its identity, its configuration file, the program.
 
 use super::model::{FileState, Overview, Registration};
-use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo, absolute, duration_words};
+use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo, absolute};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
+use licensing::words::about;
 
 /// GUID and deployment id, ready to copy.
 #[component]
@@ -86,7 +87,7 @@ pub(super) fn Server(data: Overview) -> impl IntoView {
         0 | 1 => "You are signed in here only".to_owned(),
         more => format!("You are signed in from {more} places"),
     };
-    let up = duration_words(request().now_ms - data.started_at_ms);
+    let up = about(request().now_ms - data.started_at_ms);
     view! {
         <Card title="Server" id="server">
             <dl class="facts">

@@ -3,9 +3,10 @@
 use super::model::{Overview, Registration};
 use crate::components::{Date, Statement};
 use crate::drawn::Draw;
-use crate::pages::exchange::{Registered, contact_sentence, counted};
+use crate::pages::exchange::{Registered, contact_sentence};
 use crate::request::{Tone, request};
 use leptos::prelude::*;
+use licensing::words::count;
 
 /// How things stand.
 #[component]
@@ -118,7 +119,7 @@ fn service(data: &Overview) -> Opening {
             "No license is in service.".to_owned(),
             Some(format!(
                 "None of {} could be loaded; the list of licenses gives the reason for each.",
-                counted(left_out, "license", "licenses")
+                count(left_out, "license", "licenses")
             )),
         ),
         Some((0, ..)) | None => (
@@ -127,7 +128,7 @@ fn service(data: &Overview) -> Opening {
             Some("The vendor has issued none for this server yet.".to_owned()),
         ),
         Some((loaded, ..)) => {
-            let subject = counted(loaded, "license is", "licenses are");
+            let subject = count(loaded, "license is", "licenses are");
             let why = (contact.phase == "late").then(|| "The exchange is late and is tried again.".to_owned());
             (contact.tone, format!("In service: {subject} loaded."), why)
         }

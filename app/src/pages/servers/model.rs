@@ -1,18 +1,17 @@
 //! What the page of the servers shows.
 
 use crate::request::Tone;
+use licensing::service::{Hours, Judgement};
 
 /// Who serves whom, for how long, and what to do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServersPage {
-    pub now: Standing,
+    pub now: Judgement,
     /// This one first, then the others.
     pub servers: Vec<ServerCard>,
-    /// Nobody was heard of since then: what is shown of others may be old.
-    pub stale_since: Option<i64>,
     /// Clients without a server, and until when they go on.
     pub grace: Vec<GraceRow>,
-    /// Switch-overs and what led to them, the newest first.
+    /// Failovers and what led to them, the newest first.
     pub timeline: Vec<Moment>,
     /// Times the hours of this server ran, the newest first.
     pub incidents: Vec<Incident>,
@@ -20,17 +19,17 @@ pub struct ServersPage {
     pub forecast: Option<String>,
     /// Clients that came here from another server, the newest first.
     pub switches: Vec<SwitchRow>,
-    /// Times in which two servers had clients at once, the newest first.
+    /// Times in which two servers had clients at once (overlapping use), the newest first.
     pub simultaneous: Vec<SimultaneousRow>,
     /// Their sum, milliseconds; the report carries it.
     pub simultaneous_ms: u64,
-    /// What this server is handed over for, and until when.
+    /// The drain or drill that goes on.
     pub handed: Option<Handed>,
-    /// A rehearsal that is over: what worked.
-    pub rehearsed: Option<Rehearsed>,
-    /// Why nothing can be handed over; none when it can.
+    /// A failover drill that is over: what worked.
+    pub last_drill: Option<LastDrill>,
+    /// Why no clients can be sent to the backup; none when they can.
     pub no_handover: Option<String>,
-    /// Clients to choose from for a rehearsal: id, name, and how they stand.
+    /// Clients to choose from for a drill: id and name.
     pub clients: Vec<(String, String)>,
     /// A code that was just made, shown once.
     pub invitation: Option<Invitation>,
@@ -38,43 +37,6 @@ pub struct ServersPage {
     pub origin: String,
     /// The page looks again by itself after so many seconds; none when it stays as it is.
     pub every: Option<u32>,
-}
-
-/// The answer to "does it hold, and for how long?".
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
-    pub tone: Tone,
-    pub sentence: String,
-    /// Hours of the server the sentence is about.
-    pub hours: Option<Hours>,
-    /// What happens next.
-    pub then: Vec<String>,
-    /// What to do now; nothing when all is well.
-    pub to_do: Vec<Step>,
-}
-
-/// One thing to do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Step {
-    pub text: String,
-    /// To be typed.
-    pub command: Option<String>,
-    /// Where it is done: address and words.
-    pub link: Option<(String, String)>,
-}
-
-/// The hours of a countdown license.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hours {
-    pub server: String,
-    pub left_ms: i64,
-    pub granted_ms: i64,
-    /// Since when they run; none while they do not.
-    pub running_since_ms: Option<i64>,
-    /// When they are used up if it goes on.
-    pub empty_at_ms: Option<i64>,
-    /// How old this is, when it was told by another server, milliseconds.
-    pub told_ms_ago: Option<i64>,
 }
 
 /// A server of the installation.
@@ -85,7 +47,7 @@ pub struct ServerCard {
     /// "Primary, production".
     pub role: String,
     pub tone: Tone,
-    /// "Serving", "Standing by", "No answer".
+    /// "Active", "Standby", "Not responding".
     pub state: String,
     /// Since when it is so.
     pub since_ms: Option<i64>,
@@ -147,22 +109,22 @@ pub struct SimultaneousRow {
     pub there: u32,
 }
 
-/// A hand-over that goes on.
+/// A drain or a failover drill that goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Handed {
     pub began_ms: i64,
     pub until_ms: i64,
     pub by: String,
     pub reason: String,
-    /// Names of the clients of a rehearsal and how far each is; none: all clients.
-    pub clients: Option<Vec<Rehearsing>>,
+    /// The clients of a drill and how far each is; none: all clients.
+    pub clients: Option<Vec<DrillClient>>,
     /// Hours of the backup it may take, and has taken, milliseconds.
     pub budget: Option<(i64, i64)>,
 }
 
-/// A client of a rehearsal.
+/// A client of a failover drill.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rehearsing {
+pub struct DrillClient {
     pub name: String,
     /// When it was seen on the backup.
     pub moved_ms: Option<i64>,
@@ -170,12 +132,12 @@ pub struct Rehearsing {
     pub back_ms: Option<i64>,
 }
 
-/// A rehearsal that is over.
+/// A failover drill that is over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rehearsed {
+pub struct LastDrill {
     pub began_ms: i64,
     pub ended_ms: i64,
-    pub clients: Vec<Rehearsing>,
+    pub clients: Vec<DrillClient>,
     pub spent_ms: Option<i64>,
 }
 

@@ -1,21 +1,21 @@
-//! What happened: hours spent by incident, switch-overs, what clients and servers saw, use at once.
+//! What happened: hours used by incident, failovers and what both sides saw of them, overlapping use.
 
 use super::model::{Incident, Moment, SimultaneousRow, SwitchRow};
-use super::span_words;
 use crate::components::{Card, EmptyState, Pill, TimeAgo, absolute};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::words::span;
 
-/// Hours spent, each time they ran.
+/// Hours used, each time they ran.
 #[component]
 pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
     view! {
-        <Card title="Hours spent" id="spent">
+        <Card title="Backup hours used" id="used">
             <table class="table incidents">
-                <caption class="vh">"Times the hours of this server ran"</caption>
-                <thead><tr><th scope="col">"Began"</th><th scope="col">"Ended"</th><th scope="col" class="num">"Most clients"</th><th scope="col" class="num">"Spent"</th></tr></thead>
+                <caption class="vh">"Times the backup hours of this server ran"</caption>
+                <thead><tr><th scope="col">"Started"</th><th scope="col">"Ended"</th><th scope="col" class="num">"Most clients"</th><th scope="col" class="num">"Used"</th></tr></thead>
                 <tbody>{incidents.into_iter().map(|incident| view! {
                     <tr>
                         <th scope="row">{absolute(incident.began_ms)}</th>
@@ -24,7 +24,7 @@ pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
                             None => view! { <Pill tone=Tone::Warning text="Running" /> }.drawn(),
                         }}</td>
                         <td class="num" data-label="Most clients">{incident.most_clients}</td>
-                        <td class="num" data-label="Spent">{span_words(incident.spent_ms)}</td>
+                        <td class="num" data-label="Used">{span(incident.spent_ms)}</td>
                     </tr>
                 }).collect_view()}</tbody>
             </table>
@@ -37,9 +37,9 @@ pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
 #[component]
 pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
     let why = if alone {
-        "This server knows no other. Switch-overs appear here once a backup has joined."
+        "Failovers appear here once a backup has joined."
     } else {
-        "No server has fallen silent and no client has changed its server since they know one another."
+        "Every server has kept responding, and no client has failed over."
     };
     let aside = view! { <a href=paths::LOGS>"Log"</a> }.drawn();
     view! {
@@ -62,10 +62,10 @@ pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
 #[component]
 pub(super) fn Switches(rows: Vec<SwitchRow>) -> impl IntoView {
     view! {
-        <Card title="Clients that came here" id="switches">
-            <p class="muted">"Backup licenses are for when the primary is unavailable. Both sides say what they saw; it is kept."</p>
+        <Card title="Failovers to this server" id="switches">
+            <p class="muted">"Backup licenses are for when the primary is unavailable. What both sides saw is kept."</p>
             <table class="table switches">
-                <caption class="vh">"Clients that came here from another server"</caption>
+                <caption class="vh">"Clients that failed over to this server"</caption>
                 <thead><tr><th scope="col">"Client"</th><th scope="col">"When"</th><th scope="col">"The client saw"</th><th scope="col">"This server saw"</th></tr></thead>
                 <tbody>{rows.into_iter().map(|row| view! {
                     <tr>
@@ -83,21 +83,21 @@ pub(super) fn Switches(rows: Vec<SwitchRow>) -> impl IntoView {
 
 /// Two servers had clients at once.
 #[component]
-pub(super) fn Simultaneous(rows: Vec<SimultaneousRow>, total_ms: u64) -> impl IntoView {
-    let total = span_words(i64::try_from(total_ms).unwrap_or(i64::MAX));
+pub(super) fn Overlap(rows: Vec<SimultaneousRow>, total_ms: u64) -> impl IntoView {
+    let total = span(i64::try_from(total_ms).unwrap_or(i64::MAX));
     view! {
-        <Card title="Use at once" id="simultaneous">
-            <p>{format!("Two servers had clients at the same time for {total} in all. The report to the vendor carries this sum.")}</p>
+        <Card title="Overlapping use" id="overlap">
+            <p>{format!("Two servers served clients at the same time for {total} in total. The report to the vendor includes this.")}</p>
             <table class="table simultaneous">
-                <caption class="vh">"Times in which two servers had clients at once"</caption>
-                <thead><tr><th scope="col">"Began"</th><th scope="col">"With"</th><th scope="col" class="num">"Clients here"</th><th scope="col" class="num">"Clients there"</th><th scope="col" class="num">"For"</th></tr></thead>
+                <caption class="vh">"Times when two servers served clients"</caption>
+                <thead><tr><th scope="col">"Started"</th><th scope="col">"With"</th><th scope="col" class="num">"Clients here"</th><th scope="col" class="num">"Clients there"</th><th scope="col" class="num">"Duration"</th></tr></thead>
                 <tbody>{rows.into_iter().map(|row| view! {
                     <tr>
                         <th scope="row">{absolute(row.began_ms)}</th>
                         <td data-label="With">{row.server}</td>
                         <td class="num" data-label="Clients here">{row.here}</td>
                         <td class="num" data-label="Clients there">{row.there}</td>
-                        <td class="num" data-label="For">{span_words(row.ms)}</td>
+                        <td class="num" data-label="Duration">{span(row.ms)}</td>
                     </tr>
                 }).collect_view()}</tbody>
             </table>

@@ -4,8 +4,8 @@ use super::model::{Detail, UsagePage};
 use crate::charts::Bar;
 use crate::components::Card;
 use crate::drawn::Draw;
-use crate::pages::exchange::{counted, grouped};
 use leptos::prelude::*;
+use licensing::words::{count, grouped};
 
 /// The share the sentence is about, percent.
 const SENTENCE: f64 = 99.9;
@@ -23,7 +23,7 @@ fn sentence(coverage: &[(f64, u64)], licensed: Option<u64>) -> Option<String> {
         Some(1) => "; 1 is licensed".to_owned(),
         Some(number) => format!("; {} are licensed", grouped(number)),
     };
-    let needed = counted(usize::try_from(*needed).unwrap_or(usize::MAX), "license", "licenses");
+    let needed = count(usize::try_from(*needed).unwrap_or(usize::MAX), "license", "licenses");
     Some(format!("{needed} would have been enough {} of the time{licensed}.", share_words(*share)))
 }
 

@@ -5,8 +5,8 @@ use super::model::{Detail, UsageFilter, UsagePage};
 use super::over_time::OverTime;
 use super::refusals::Refusals;
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::grouped;
 
 /// The views: value in the address, and words.
 const TABS: [(&str, &str); 4] =

@@ -2,12 +2,11 @@
 
 use super::detail::Files;
 use super::model::{ClientUse, Detail, Totals, UsageFilter, UsagePage, UserUse};
-use super::words::time_words;
 use crate::charts::Bar;
 use crate::components::{Card, EmptyState, LinkButton};
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::{grouped, time_in_use};
 
 /// Use by client, the longest first.
 #[component]
@@ -114,7 +113,7 @@ fn Head(what: &'static str, peak: bool) -> impl IntoView {
 #[component]
 fn Numbers(totals: Totals, most: u64, peak: bool) -> impl IntoView {
     view! {
-        <td class="num" data-label="Time in use">{time_words(totals.use_ms)}</td>
+        <td class="num" data-label="Time in use">{time_in_use(totals.use_ms)}</td>
         <td class="bar-cell"><Bar value=totals.use_ms of=most /></td>
         <td class="num" data-label="Taken">{grouped(totals.taken)}</td>
         {peak.then(|| view! { <td class="num" data-label="Peak">{grouped(totals.peak)}</td> })}

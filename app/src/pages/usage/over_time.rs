@@ -3,12 +3,12 @@
 use super::coverage::Coverage;
 use super::detail::{Files, Steps};
 use super::model::{CoursePoint, Detail, UsagePage};
-use super::words::{refused_words, time_words};
+use super::words::refused_words;
 use crate::charts::{Course, CourseChart, HeatMap, Legend};
 use crate::components::Card;
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::{grouped, time_in_use};
 
 /// The words of a step: "Hour", "each hour".
 pub(super) fn step_words(step: &str) -> (&'static str, &'static str) {
@@ -161,7 +161,7 @@ fn table_rows(points: &[CoursePoint], has_before: bool) -> String {
                 grouped(point.totals.peak),
                 number(point.licensed),
                 grouped(point.totals.taken),
-                html_text(&time_words(point.totals.use_ms)),
+                html_text(&time_in_use(point.totals.use_ms)),
                 grouped(point.totals.denied),
             )
         })

@@ -4,8 +4,8 @@ use super::detail::Files;
 use super::model::{Detail, Refusal, UsageFilter, UsagePage};
 use crate::components::{Card, EmptyState, LinkButton, Pager};
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::grouped;
 
 /// The list, newest first.
 #[component]

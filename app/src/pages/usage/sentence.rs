@@ -1,13 +1,13 @@
 //! The use of one product in a sentence: how high it went, when, and what was refused.
 
 use super::model::{Period, ProductRow, UsageFilter};
-use super::words::{refused_words, time_words, tone};
+use super::words::{refused_words, tone};
 use crate::components::Statement;
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::{grouped, time_in_use};
 
-/// "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00–11:00; 12 requests were refused."
+/// "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00–11:00; 12 requests were denied."
 pub(super) fn sentence(row: &ProductRow) -> String {
     let product = &row.product;
     let refused = refused_words(row.totals.denied);
@@ -26,7 +26,7 @@ pub(super) fn sentence(row: &ProductRow) -> String {
 fn more(row: &ProductRow, period: &Period) -> String {
     let totals = &row.totals;
     let times = if totals.taken == 1 { "once".to_owned() } else { format!("{} times", grouped(totals.taken)) };
-    let now = format!("It was taken {times} and in use for {}.", time_words(totals.use_ms));
+    let now = format!("It was taken {times} and in use for {}.", time_in_use(totals.use_ms));
     match &row.before {
         Some(before) => format!(
             "{now} In the period before ({}) it peaked at {} and {}.",
@@ -75,10 +75,10 @@ mod tests {
         for (row, words) in [
             (
                 row(38, Some(40), 12),
-                "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00\u{2013}11:00; 12 requests were refused.",
+                "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00\u{2013}11:00; 12 requests were denied.",
             ),
-            (row(1, None, 1), "SPEECH peaked at 1 on Tue 17 Nov, 10:00\u{2013}11:00; 1 request was refused."),
-            (row(0, Some(0), 3), "SPEECH was asked for and never given; 3 requests were refused."),
+            (row(1, None, 1), "SPEECH peaked at 1 on Tue 17 Nov, 10:00\u{2013}11:00; 1 request was denied."),
+            (row(0, Some(0), 3), "SPEECH was asked for and never given; 3 requests were denied."),
             (row(0, Some(4), 0), "SPEECH was not in use."),
         ] {
             assert_eq!(sentence(&row), words);

@@ -1,12 +1,12 @@
 //! The products side by side. They are never added together.
 
 use super::model::{ProductRow, UsageFilter, UsagePage};
-use super::words::{change, look, time_words};
+use super::words::{change, look};
 use crate::charts::Bar;
 use crate::components::Card;
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::{grouped, time_in_use};
 
 /// One row per product; the name leads to its detail.
 #[component]
@@ -63,7 +63,7 @@ fn Row(row: ProductRow, filter: UsageFilter, current: bool) -> impl IntoView {
                 {licensed.map(|licensed| view! { <Bar value=peak of=licensed.max(peak) mark=(peak > licensed).then_some(licensed) look=look /> })}
             </td>
             <td data-label="Taken" class="num">{grouped(row.totals.taken)}</td>
-            <td data-label="Time in use" class="num">{time_words(row.totals.use_ms)}</td>
+            <td data-label="Time in use" class="num">{time_in_use(row.totals.use_ms)}</td>
             <td data-label="Refused" class="num">
                 {if row.totals.denied > 0 {
                     view! { <a class="refused-count" href=refusals>{grouped(row.totals.denied)}</a> }.drawn()

@@ -1,27 +1,8 @@
 //! Numbers of the usage in words.
 
 use super::model::{ProductRow, Totals};
-use crate::pages::exchange::grouped;
 use crate::request::Tone;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
-
-/// Time in use, in the largest unit that leaves two digits: "12 s", "35 min", "4.5 h", "4,321 h".
-pub(crate) fn time_words(ms: u64) -> String {
-    match ms {
-        0 => "0".to_owned(),
-        1..SECOND => "<1 s".to_owned(),
-        SECOND..MINUTE => format!("{} s", ms / SECOND),
-        MINUTE..HOUR => format!("{} min", ms / MINUTE),
-        _ if ms < 10 * HOUR => {
-            let tenths = ms / (HOUR / 10);
-            format!("{}.{} h", tenths / 10, tenths % 10)
-        }
-        _ => format!("{} h", grouped(ms / HOUR)),
-    }
-}
+use licensing::words::count;
 
 /// "+12 %", "−8 %", "no change", "new"; none when there is nothing to compare with.
 pub(super) fn change(now: u64, before: Option<u64>) -> Option<String> {
@@ -60,34 +41,17 @@ pub(super) fn look(row: &ProductRow) -> &'static str {
     }
 }
 
-/// "1 request was refused", "12 requests were refused".
+/// "1 request was denied", "12 requests were denied".
 pub(super) fn refused_words(denied: u64) -> String {
     match denied {
-        0 => "no request was refused".to_owned(),
-        1 => "1 request was refused".to_owned(),
-        more => format!("{} requests were refused", grouped(more)),
+        0 => "no request was denied".to_owned(),
+        some => format!("{} denied", count(some, "request was", "requests were")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn time_is_told_in_a_unit_people_grasp() {
-        for (ms, words) in [
-            (0, "0"),
-            (1, "<1 s"),
-            (59_999, "59 s"),
-            (60_000, "1 min"),
-            (3_600_000, "1.0 h"),
-            (16_400_000, "4.5 h"),
-            (36_000_000, "10 h"),
-            (15_555_600_000, "4,321 h"),
-        ] {
-            assert_eq!(time_words(ms), words);
-        }
-    }
 
     #[test]
     fn a_change_is_told_against_what_was_before() {

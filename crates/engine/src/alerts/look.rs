@@ -56,7 +56,7 @@ impl Engine {
             return Ok(false);
         }
         let channels = self.alert_channels().await?;
-        let server = server_name();
+        let (server, service) = (server_name(), self.service());
         let mut told = false;
         let mut tx = self.store.write().await?;
         for Looked { rule, next, notices } in changed {
@@ -69,7 +69,7 @@ impl Engine {
             .await?;
             for kind in [NoticeKind::Resolved, NoticeKind::Fired, NoticeKind::Reminder] {
                 let of_kind: Vec<Notice> = notices.iter().filter(|notice| notice.kind == kind).cloned().collect();
-                let Some(message) = message(&rule.rule, &server, &of_kind) else { continue };
+                let Some(message) = message(&rule.rule, &server, &of_kind, &service) else { continue };
                 match kind {
                     NoticeKind::Resolved => tracing::info!(rule = rule.id, "alert: {}", message.title),
                     NoticeKind::Fired | NoticeKind::Reminder => {

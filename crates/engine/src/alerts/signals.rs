@@ -1,47 +1,68 @@
 //! What is known now, gathered for the rules.
 
-use licensing::alert::{ExpirySignal, Signals};
+use licensing::alert::{Signals, Subject};
 use licensing::bundle::Standing;
 use licensing::contact::DAY;
+use licensing::peer::State;
 
 use crate::Engine;
 
 /// Licenses that end later than this concern no rule, milliseconds: the longest a rule may look ahead, and a day.
 const HORIZON: i64 = 366 * DAY;
 
+/// A silence is told to this precision, milliseconds: a measurement that trembles is no news.
+const PRECISION: i64 = 10_000;
+
 impl Engine {
     /// Everything rules look at, as it is known now.
     pub fn signals(&self) -> Signals {
         let contact = self.contact();
-        let countdown = *self.alerts.countdown.borrow();
         Signals {
-            hours_left_ms: countdown.map(|(left, _)| left),
-            countdown_running: countdown.map(|(_, running)| running),
-            peers: self.alerts.peers.borrow().clone(),
-            grace: self.alerts.grace.borrow().clone(),
             days_since_sync: contact.days(),
             expiring: self.expiring(contact.high_water),
             clock_flagged: Some(contact.flagged.is_some()),
+            ..self.alerts.observed().clone()
         }
     }
 
+    /// Notes what is known now of the peers, of clients in their grace period, and of the hours of this server.
+    pub(super) fn observe(&self) {
+        let picture = self.peers.picture();
+        let silent = |server: &crate::peers::Server| {
+            let seen = server.last_seen_ms.unwrap_or(self.started_at);
+            (!matches!(server.state, State::Up(_))).then_some(seen.div_euclid(PRECISION) * PRECISION)
+        };
+        let peers = picture.others().map(|server| Subject { name: server.name.clone(), at_ms: silent(server) });
+        let grace = self.in_grace();
+        let grace = grace.into_iter().map(|client| Subject { name: client.name, at_ms: Some(client.until_ms) });
+        let view = self.countdown.view();
+        let has_hours = view.serial > 0;
+        *self.alerts.observed() = Signals {
+            peers: Some(peers.collect()),
+            grace: Some(grace.collect()),
+            hours_left_ms: has_hours.then_some(view.balance_ms),
+            countdown_running: has_hours.then_some(view.running_since.is_some()),
+            ..Signals::default()
+        };
+    }
+
     /// Licenses of this server that end, and those that have ended; none while it has no licenses of its own.
-    fn expiring(&self, now: i64) -> Option<Vec<ExpirySignal>> {
+    fn expiring(&self, now: i64) -> Option<Vec<Subject>> {
         let all = self.standings()?;
         if all.items.iter().any(|item| item.verdict.standing == Standing::OtherServer) {
             return None;
         }
-        let mut expiring: Vec<ExpirySignal> = all
+        let mut expiring: Vec<Subject> = all
             .items
             .iter()
             .filter(|item| item.verdict.standing != Standing::WrongContext)
             .filter_map(|item| {
-                let at_ms = item.license.expires.filter(|end| *end <= now.saturating_add(HORIZON))?;
-                Some(ExpirySignal { product: item.license.product.to_string(), at_ms })
+                let end = item.license.expires.filter(|end| *end <= now.saturating_add(HORIZON))?;
+                Some(Subject { name: item.license.product.to_string(), at_ms: Some(end) })
             })
             .collect();
-        expiring.sort_by(|a, b| (&a.product, a.at_ms).cmp(&(&b.product, b.at_ms)));
-        expiring.dedup_by(|later, first| later.product == first.product);
+        expiring.sort_by(|a, b| (&a.name, a.at_ms).cmp(&(&b.name, b.at_ms)));
+        expiring.dedup_by(|later, first| later.name == first.name);
         Some(expiring)
     }
 }

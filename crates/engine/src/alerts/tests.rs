@@ -7,7 +7,7 @@ mod tls;
 
 use std::sync::Arc;
 
-use licensing::alert::{Condition, Evidence, GraceSignal, Kind, PeerSignal, Present, Rule};
+use licensing::alert::{Condition, Evidence, Kind, Present, Rule, Subject};
 use licensing::contact::{DAY, Millis};
 use rstest::rstest;
 use sinks::{HttpSink, SmtpSink};
@@ -21,6 +21,10 @@ const START: i64 = 1_800_000_000_000;
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 const TICK: Millis = 10_000;
+
+fn condition(kind: Kind, number: u32) -> Condition {
+    Condition::new(kind, Some(number)).unwrap()
+}
 
 struct World {
     engine: Arc<Engine>,
@@ -45,8 +49,8 @@ impl World {
     }
 
     fn peer(&self, up: bool) {
-        let peer = PeerSignal { name: "lic-02".into(), seen_ms_ago: if up { 0 } else { 2 * MINUTE }, up };
-        self.engine.alerts.tell_peers(Some(vec![peer]));
+        let at_ms = (!up).then_some(self.clock.now_ms() - 2 * MINUTE);
+        self.engine.alerts.observed().peers = Some(vec![Subject { name: "lic-02".into(), at_ms }]);
     }
 
     async fn channel(&self, new: NewChannel) -> i64 {
@@ -54,7 +58,7 @@ impl World {
     }
 
     async fn rule(&self, channels: &[i64]) -> i64 {
-        let rule = Rule { remind_ms: HOUR, ..Rule::new(Condition::PeerDown { seconds: 60 }) };
+        let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(Kind::PeerDown, 60)) };
         let new = NewRule { rule, enabled: true, channels: channels.to_vec() };
         self.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap()
     }
@@ -149,10 +153,10 @@ async fn what_fires_is_told_by_mail_and_post_then_again_then_that_all_is_well() 
         "{}",
         mails[0]
     );
-    assert!(mails[0].contains("Subject: lic-02 does not answer ("), "{}", mails[0]);
+    assert!(mails[0].contains("Subject: lic-02 is not responding ("), "{}", mails[0]);
     assert!(mails[0].contains("Auto-Submitted: auto-generated") && mails[0].contains("What to do: "), "{}", mails[0]);
     assert!(mails[0].contains("Console: https://lic-01.example:8084/servers"), "{}", mails[0]);
-    assert!(mails[1].contains("Subject: Still: ") && mails[2].contains("Subject: Resolved: "));
+    assert!(mails[1].contains("Subject: Still firing: ") && mails[2].contains("Subject: Resolved: "));
     let post = &http.posts()[0];
     let body: serde_json::Value = serde_json::from_str(&post.body).unwrap();
     assert_eq!((&body["kind"], &body["link"]), (&"fired".into(), &"https://lic-01.example:8084/servers".into()));
@@ -174,7 +178,7 @@ async fn a_signal_that_is_lost_neither_resolves_nor_fires() {
     assert!(world.engine.alert_rules().await.unwrap()[0].state.unknown_since.is_some());
     world.peer(false);
     world.look_after(TICK).await;
-    world.engine.alerts.tell_peers(None);
+    world.engine.alerts.observed().peers = None;
     world.look_after(TICK).await;
     let rule = &world.engine.alert_rules().await.unwrap()[0];
     assert_eq!((rule.state.firing(), rule.state.unknown_since), (1, Some(START + 3 * TICK)));

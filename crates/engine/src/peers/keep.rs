@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::alert::PeerSignal;
-use licensing::peer::{Change, POLL_MS, PeerKey, State};
+use licensing::peer::{Change, POLL_MS, PeerKey};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
@@ -36,7 +35,6 @@ impl Engine {
                 asking.spawn(self.clone().poll_peer(key));
             }
             self.show_peers();
-            self.signal_peers();
         }
     }
 
@@ -66,16 +64,5 @@ impl Engine {
         rows::update(&mut tx, stored).await?;
         events::add(&mut tx, at, &stored.name, kind, &detail).await?;
         tx.commit().await
-    }
-
-    /// What the alerts look at.
-    fn signal_peers(&self) {
-        let picture = self.peers.picture.borrow();
-        let signal = |server: &super::Server| PeerSignal {
-            name: server.name.clone(),
-            seen_ms_ago: picture.at_ms.saturating_sub(server.last_seen_ms.unwrap_or(self.started_at)).max(0),
-            up: matches!(server.state, State::Up(_)),
-        };
-        self.alerts.tell_peers(Some(picture.others().map(signal).collect()));
     }
 }

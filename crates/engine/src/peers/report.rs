@@ -35,6 +35,7 @@ impl Engine {
             balance_ms: view.balance_ms,
             granted_ms: view.granted_ms,
             running_since: view.running_since,
+            clients: Some(self.countdown.clients()),
         });
         let desk = self.peers.desk();
         PeerReport {

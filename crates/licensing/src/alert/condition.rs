@@ -1,23 +1,230 @@
-//! What a rule can watch for, described once: words, number and its limits.
+//! What a rule can watch: one row for each kind of condition, with its words, its number, its check and its messages. A new kind is a
+//! variant of [`Kind`], a row of [`CONDITIONS`] and, where it looks at something new, a field of [`Signals`].
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of conditions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+use super::signals::{Signals, Subject};
+use super::{HOUR, at};
+use crate::contact::{DAY, Limit, Millis};
+use crate::words::{count, grouped, hours, span};
+
+/// The kinds of conditions, in the order they are offered.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::EnumString,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
-    /// Countdown hours run low.
+    /// Backup hours run low.
     HoursLeft,
-    /// Another server of the installation does not answer.
+    /// A peer does not respond.
     PeerDown,
-    /// An application runs without a server, in its grace period.
+    /// A client runs without a server, in its grace period.
     GraceRunning,
-    /// The nodes have not been heard of.
+    /// The last sync was long ago.
     DaysSinceSync,
-    /// A license ends soon.
+    /// A license expires soon.
     LicenseExpires,
     /// The clock of the machine was moved.
     ClockMoved,
+}
+
+/// One kind of condition.
+struct Row {
+    kind: Kind,
+    /// Its name.
+    title: &'static str,
+    /// What it watches, in a sentence.
+    help: &'static str,
+    threshold: Option<Threshold>,
+    /// The page of the console that shows more.
+    path: &'static str,
+    /// The answer to it depends on who serves clients.
+    is_about_service: bool,
+    /// The condition with its number, in a sentence.
+    sentence: fn(u32) -> String,
+    /// Holds it against signals seen at an instant; none when they are not known.
+    check: fn(&Signals, u32, Millis) -> Option<BTreeMap<String, Finding>>,
+    /// What is wrong with a subject, without a full stop.
+    headline: fn(&str) -> String,
+    /// What was found about a subject as seen at an instant, in a sentence.
+    found: fn(&str, Evidence, Millis) -> String,
+    /// That a subject is well again, without a full stop.
+    resolved: fn(&str) -> String,
+    /// What happens next.
+    next: fn(Evidence, Millis) -> String,
+    /// What to do.
+    to_do: &'static str,
+}
+
+static CONDITIONS: [Row; 6] = [
+    Row {
+        kind: Kind::HoursLeft,
+        title: "Backup hours low",
+        help: "The backup hours left fall below a limit.",
+        threshold: Some(Threshold { label: "Hours left below", unit: "hours", usual: 24, least: 1, most: 100_000 }),
+        path: "/servers",
+        is_about_service: true,
+        sentence: |hours| format!("Fewer than {} backup hours are left.", grouped(hours.into())),
+        check: |signals, hours, _| {
+            let left = signals.hours_left_ms?;
+            let evidence = Evidence { value: left, running: signals.countdown_running };
+            Some(own(left < Millis::from(hours) * HOUR, evidence))
+        },
+        headline: |_| "Backup hours are low".to_owned(),
+        found: |_, evidence, _| match evidence.running {
+            Some(true) => format!("{} of backup hours left, running.", hours(evidence.value)),
+            Some(false) => format!("{} of backup hours left, not running.", hours(evidence.value)),
+            None => format!("{} of backup hours left.", hours(evidence.value)),
+        },
+        resolved: |_| "Enough backup hours are left again".to_owned(),
+        next: |evidence, now| match evidence.running {
+            Some(true) => format!(
+                "While clients stay logged in, the hours end {}. Clients are then denied.",
+                at(now.saturating_add(evidence.value), now)
+            ),
+            _ => "Hours are charged while a client is logged in. When none are left, clients are denied.".to_owned(),
+        },
+        to_do: "Bring the primary back, or ask the vendor for more hours.",
+    },
+    Row {
+        kind: Kind::PeerDown,
+        title: "Peer not responding",
+        help: "A peer has not responded for some time.",
+        threshold: Some(Threshold {
+            label: "Seconds without a response",
+            unit: "seconds",
+            usual: 60,
+            least: 10,
+            most: 86_400,
+        }),
+        path: "/servers",
+        is_about_service: true,
+        sentence: |seconds| format!("A peer has not responded for {seconds} s."),
+        check: |signals, seconds, now| {
+            let long = Millis::from(seconds) * 1_000;
+            let finding = |peer: &Subject| match peer.at_ms.map(|since| now.saturating_sub(since).max(0)) {
+                None => Finding::Good,
+                Some(ms) if ms >= long => Finding::Bad(Evidence::of(ms)),
+                Some(_) => Finding::Between,
+            };
+            Some(signals.peers.as_ref()?.iter().map(|peer| (peer.name.clone(), finding(peer))).collect())
+        },
+        headline: |peer| format!("{peer} is not responding"),
+        found: |peer, evidence, _| format!("{peer} has not responded for {}.", span(evidence.value)),
+        resolved: |peer| format!("{peer} is responding again"),
+        next: |_, _| "While it is away, clients have one server less to fail over to.".to_owned(),
+        to_do: "Check that the machine is running, and that the two servers can reach each other over the network.",
+    },
+    Row {
+        kind: Kind::GraceRunning,
+        title: "Clients in their grace period",
+        help: "A client has lost its server and keeps running for its grace period only.",
+        threshold: None,
+        path: "/clients",
+        is_about_service: true,
+        sentence: |_| "A client is running in its grace period.".to_owned(),
+        check: |signals, _, _| {
+            let bad = |client: &Subject| Finding::Bad(Evidence::of(client.at_ms.unwrap_or_default()));
+            Some(signals.grace.as_ref()?.iter().map(|client| (client.name.clone(), bad(client))).collect())
+        },
+        headline: |client| format!("{client} is running in its grace period"),
+        found: |client, evidence, now| {
+            format!("{client} has lost its server; its grace period ends {}.", at(evidence.value, now))
+        },
+        resolved: |client| format!("{client} is no longer running in its grace period"),
+        next: |_, _| "When its grace period ends, the application stops, unless it finds a server first.".to_owned(),
+        to_do: "Check that the application can reach one of its servers.",
+    },
+    Row {
+        kind: Kind::DaysSinceSync,
+        title: "No sync with the vendor",
+        help: "The last verified sync with the licensing nodes was some days ago.",
+        threshold: Some(Threshold { label: "Days since the last sync", unit: "days", usual: 2, least: 1, most: 365 }),
+        path: "/exchange",
+        is_about_service: false,
+        sentence: |days| format!("The last verified sync was {} ago, or more.", count(days, "day", "days")),
+        check: |signals, limit, _| {
+            let days = signals.days_since_sync?;
+            Some(own(days >= limit, Evidence::of(days.into())))
+        },
+        headline: |_| "No sync with the vendor".to_owned(),
+        found: |_, evidence, _| format!("The last verified sync was {} ago.", count(evidence.value, "day", "days")),
+        resolved: |_| "This server has synced with the licensing nodes again".to_owned(),
+        next: |_, _| {
+            format!(
+                "This server keeps trying. Without contact, licenses leave service after {} days or more, and return with the next sync.",
+                Limit::LEAST.days()
+            )
+        },
+        to_do: "Sync now, or carry a report by hand. Diagnostics shows which nodes can be reached.",
+    },
+    Row {
+        kind: Kind::LicenseExpires,
+        title: "License expires soon",
+        help: "A license of this server expires within some days.",
+        threshold: Some(Threshold { label: "Days before expiry", unit: "days", usual: 30, least: 1, most: 365 }),
+        path: "/licenses",
+        is_about_service: false,
+        sentence: |days| format!("A license expires within {}.", count(days, "day", "days")),
+        check: |signals, days, now| {
+            let mut first: BTreeMap<String, Millis> = BTreeMap::new();
+            for license in signals.expiring.as_ref()? {
+                let end = license.at_ms.unwrap_or_default();
+                let at = first.entry(license.name.clone()).or_insert(end);
+                *at = end.min(*at);
+            }
+            let soon = now.saturating_add(Millis::from(days) * DAY);
+            let finding = |end| if end <= soon { Finding::Bad(Evidence::of(end)) } else { Finding::Good };
+            Some(first.into_iter().map(|(product, end)| (product, finding(end))).collect())
+        },
+        headline: |product| format!("A license for {product} expires soon"),
+        found: |product, evidence, now| match evidence.value {
+            end if end <= now => format!("A license for {product} expired {}.", at(end, now)),
+            end => format!("A license for {product} expires {}, in {}.", at(end, now), span(end - now)),
+        },
+        resolved: |product| format!("No license for {product} expires soon any longer"),
+        next: |_, _| "When it expires, the license leaves service.".to_owned(),
+        to_do: "Ask the vendor to extend it, then sync.",
+    },
+    Row {
+        kind: Kind::ClockMoved,
+        title: "Clock moved",
+        help: "The clock of this machine differs from the time known to have passed.",
+        threshold: None,
+        path: "/exchange",
+        is_about_service: false,
+        sentence: |_| "The clock of this machine was moved.".to_owned(),
+        check: |signals, _, _| Some(own(signals.clock_flagged?, Evidence::default())),
+        headline: |_| "The clock of this machine was moved".to_owned(),
+        found: |_, _, _| {
+            "The clock of this machine differs by more than 5 minutes from the time known to have passed.".to_owned()
+        },
+        resolved: |_| "The clock of this machine agrees with the time known to have passed again".to_owned(),
+        next: |_, _| {
+            "Licenses and deadlines follow the time known to have passed until the next verified sync.".to_owned()
+        },
+        to_do: "Set the clock of this machine, then sync.",
+    },
+];
+
+/// The server itself is the subject.
+fn own(bad: bool, evidence: Evidence) -> BTreeMap<String, Finding> {
+    [(String::new(), if bad { Finding::Bad(evidence) } else { Finding::Good })].into()
 }
 
 /// The number a condition takes.
@@ -37,102 +244,84 @@ pub struct Threshold {
 
 impl Kind {
     /// All kinds, in the order they are offered.
-    pub const ALL: [Kind; 6] = [
-        Kind::HoursLeft,
-        Kind::PeerDown,
-        Kind::GraceRunning,
-        Kind::DaysSinceSync,
-        Kind::LicenseExpires,
-        Kind::ClockMoved,
-    ];
+    pub const ALL: &[Kind] = <Kind as strum::VariantArray>::VARIANTS;
+
+    fn row(self) -> &'static Row {
+        CONDITIONS.iter().find(|row| row.kind == self).expect("each kind has its row; a test looks")
+    }
 
     /// The word in addresses, the API and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::HoursLeft => "hours_left",
-            Kind::PeerDown => "peer_down",
-            Kind::GraceRunning => "grace_running",
-            Kind::DaysSinceSync => "days_since_sync",
-            Kind::LicenseExpires => "license_expires",
-            Kind::ClockMoved => "clock_moved",
-        }
+        self.into()
     }
 
     /// The kind of a word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.as_str() == word)
+        word.parse().ok()
     }
 
     /// Its name for people.
     #[must_use]
     pub fn title(self) -> &'static str {
-        match self {
-            Kind::HoursLeft => "Countdown hours run low",
-            Kind::PeerDown => "A peer does not answer",
-            Kind::GraceRunning => "Grace is running",
-            Kind::DaysSinceSync => "No exchange with the vendor",
-            Kind::LicenseExpires => "A license ends soon",
-            Kind::ClockMoved => "The clock was moved",
-        }
+        self.row().title
     }
 
     /// What it watches, in a sentence.
     #[must_use]
     pub fn help(self) -> &'static str {
-        match self {
-            Kind::HoursLeft => "The hours a backup server may still run fall below a number.",
-            Kind::PeerDown => "Another server of this installation has not answered for some time.",
-            Kind::GraceRunning => "An application has lost its server and runs on for its grace period only.",
-            Kind::DaysSinceSync => "The last verified exchange with the licensing nodes is some days ago.",
-            Kind::LicenseExpires => "A license of this server ends within some days.",
-            Kind::ClockMoved => "The clock of this machine departs from the time known to have passed.",
-        }
+        self.row().help
     }
 
     /// The number it takes; none when it takes none.
     #[must_use]
     pub fn threshold(self) -> Option<Threshold> {
-        let (label, unit, usual, least, most) = match self {
-            Kind::HoursLeft => ("Hours left below", "hours", 24, 1, 100_000),
-            Kind::PeerDown => ("Seconds without an answer", "seconds", 60, 10, 86_400),
-            Kind::DaysSinceSync => ("Days since the last exchange", "days", 2, 1, 365),
-            Kind::LicenseExpires => ("Days before the end", "days", 30, 1, 365),
-            Kind::GraceRunning | Kind::ClockMoved => return None,
-        };
-        Some(Threshold { label, unit, usual, least, most })
+        self.row().threshold
+    }
+
+    /// The page of the console that shows more.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        self.row().path
+    }
+
+    /// Whether what to do depends on who serves clients.
+    #[must_use]
+    pub fn is_about_service(self) -> bool {
+        self.row().is_about_service
+    }
+
+    /// What was found about a subject, in a sentence, as seen at `at`.
+    #[must_use]
+    pub fn found(self, subject: &str, evidence: Evidence, at: Millis) -> String {
+        (self.row().found)(subject, evidence, at)
+    }
+
+    pub(super) fn headline(self, subject: &str) -> String {
+        (self.row().headline)(subject)
+    }
+
+    pub(super) fn resolved(self, subject: &str) -> String {
+        (self.row().resolved)(subject)
+    }
+
+    pub(super) fn next(self, evidence: Evidence, at: Millis) -> String {
+        (self.row().next)(evidence, at)
+    }
+
+    pub(super) fn to_do(self) -> &'static str {
+        self.row().to_do
     }
 }
 
 /// A kind with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Condition {
-    /// Fewer countdown hours are left.
-    HoursLeft {
-        /// Hours.
-        hours: u32,
-    },
-    /// A peer has not answered for this long.
-    PeerDown {
-        /// Seconds.
-        seconds: u32,
-    },
-    /// A client runs in its grace period.
-    GraceRunning,
-    /// The last verified exchange is this long ago, or longer.
-    DaysSinceSync {
-        /// Whole days.
-        days: u32,
-    },
-    /// A license ends within this time.
-    LicenseExpires {
-        /// Days of 24 hours.
-        days: u32,
-    },
-    /// The clock of the machine is flagged.
-    ClockMoved,
+pub struct Condition {
+    kind: Kind,
+    /// In the unit of the kind; 0 for one that takes none. Rules of earlier versions name it by its unit.
+    #[serde(default, alias = "hours", alias = "seconds", alias = "days")]
+    number: u32,
 }
 
 /// A number that a condition does not take.
@@ -153,60 +342,114 @@ impl Condition {
     /// # Errors
     /// [`ConditionError`] when the number is missing or out of its limits.
     pub fn new(kind: Kind, number: Option<u32>) -> Result<Condition, ConditionError> {
-        let checked = match kind.threshold() {
+        let number = match kind.threshold() {
             None => 0,
             Some(Threshold { unit, least, most, .. }) => {
                 number.filter(|number| (least..=most).contains(number)).ok_or(ConditionError { unit, least, most })?
             }
         };
-        Ok(match kind {
-            Kind::HoursLeft => Condition::HoursLeft { hours: checked },
-            Kind::PeerDown => Condition::PeerDown { seconds: checked },
-            Kind::GraceRunning => Condition::GraceRunning,
-            Kind::DaysSinceSync => Condition::DaysSinceSync { days: checked },
-            Kind::LicenseExpires => Condition::LicenseExpires { days: checked },
-            Kind::ClockMoved => Condition::ClockMoved,
-        })
+        Ok(Condition { kind, number })
+    }
+
+    /// The kind with its usual number.
+    #[must_use]
+    pub fn usual(kind: Kind) -> Condition {
+        Condition { kind, number: kind.threshold().map_or(0, |threshold| threshold.usual) }
     }
 
     /// Its kind.
     #[must_use]
     pub fn kind(self) -> Kind {
-        match self {
-            Condition::HoursLeft { .. } => Kind::HoursLeft,
-            Condition::PeerDown { .. } => Kind::PeerDown,
-            Condition::GraceRunning => Kind::GraceRunning,
-            Condition::DaysSinceSync { .. } => Kind::DaysSinceSync,
-            Condition::LicenseExpires { .. } => Kind::LicenseExpires,
-            Condition::ClockMoved => Kind::ClockMoved,
-        }
+        self.kind
     }
 
-    /// Its number.
+    /// Its number; none when the kind takes none.
     #[must_use]
     pub fn number(self) -> Option<u32> {
-        match self {
-            Condition::HoursLeft { hours: number }
-            | Condition::PeerDown { seconds: number }
-            | Condition::DaysSinceSync { days: number }
-            | Condition::LicenseExpires { days: number } => Some(number),
-            Condition::GraceRunning | Condition::ClockMoved => None,
-        }
+        self.kind.threshold().map(|_| self.number)
     }
 
     /// The condition with its number, as a sentence.
     #[must_use]
     pub fn sentence(self) -> String {
-        let days = |days: u32| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        match self {
-            Condition::HoursLeft { hours } => format!("Fewer than {hours} h of countdown are left."),
-            Condition::PeerDown { seconds } => format!("A peer has not answered for {seconds} s."),
-            Condition::GraceRunning => "An application runs in its grace period.".to_owned(),
-            Condition::DaysSinceSync { days: number } => {
-                format!("The last verified exchange is {} ago, or more.", days(number))
-            }
-            Condition::LicenseExpires { days: number } => format!("A license ends within {}.", days(number)),
-            Condition::ClockMoved => "The clock of this machine was moved.".to_owned(),
+        (self.kind.row().sentence)(self.number)
+    }
+
+    /// Holds the condition against a snapshot taken at `now`.
+    #[must_use]
+    pub fn check(self, signals: &Signals, now: Millis) -> Checked {
+        (self.kind.row().check)(signals, self.number, now).map_or(Checked::Unknown, Checked::Known)
+    }
+}
+
+/// What was measured, for the sentences.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// What it means depends on the kind: milliseconds left, or of silence; days; an instant. Earlier versions name it by that.
+    #[serde(alias = "ms", alias = "until_ms", alias = "days", alias = "at_ms")]
+    pub value: Millis,
+    /// Whether hours run, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<bool>,
+}
+
+impl Evidence {
+    /// A value alone.
+    #[must_use]
+    pub fn of(value: Millis) -> Evidence {
+        Evidence { value, running: None }
+    }
+}
+
+/// One subject of a check: a peer, a client, a product; or the server itself, whose name is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The condition holds.
+    Bad(Evidence),
+    /// It does not, and that is certain.
+    Good,
+    /// It does not hold, but nothing shows that all is well: what fires goes on firing.
+    Between,
+}
+
+/// A whole check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// The signal is not known: nothing follows from it.
+    Unknown,
+    /// What was found. A subject that is not named is gone, and with it what was wrong with it.
+    Known(BTreeMap<String, Finding>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_row() {
+        assert!(CONDITIONS.iter().map(|row| row.kind).eq(Kind::ALL.iter().copied()));
+    }
+
+    #[test]
+    fn rules_and_states_of_earlier_versions_are_read() {
+        for (text, condition) in [
+            (r#"{"kind":"hours_left","hours":24}"#, Condition { kind: Kind::HoursLeft, number: 24 }),
+            (r#"{"kind":"peer_down","seconds":60}"#, Condition { kind: Kind::PeerDown, number: 60 }),
+            (r#"{"kind":"days_since_sync","days":2}"#, Condition { kind: Kind::DaysSinceSync, number: 2 }),
+            (r#"{"kind":"clock_moved"}"#, Condition { kind: Kind::ClockMoved, number: 0 }),
+        ] {
+            assert_eq!(serde_json::from_str::<Condition>(text).unwrap(), condition);
+        }
+        for (text, evidence) in [
+            (r#"{"what":"hours_left","ms":5,"running":true}"#, Evidence { value: 5, running: Some(true) }),
+            (r#"{"what":"silent","ms":5}"#, Evidence::of(5)),
+            (r#"{"what":"grace","until_ms":5}"#, Evidence::of(5)),
+            (r#"{"what":"days","days":5}"#, Evidence::of(5)),
+            (r#"{"what":"ends","at_ms":5}"#, Evidence::of(5)),
+            (r#"{"what":"clock"}"#, Evidence::default()),
+        ] {
+            assert_eq!(serde_json::from_str::<Evidence>(text).unwrap(), evidence);
         }
     }
 }

@@ -111,8 +111,7 @@ impl Run<'_> {
         let known_until = last.saturating_add(HEARTBEAT + LATE);
         let mut at = last.saturating_add(EVERY);
         while at < next && at <= known_until {
-            let signals = held.later(at - last);
-            self.look(at, &signals);
+            self.look(at, held);
             at = at.saturating_add(EVERY);
         }
         let nothing = Signals::default();

@@ -4,63 +4,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::Millis;
 
-/// One snapshot.
+/// One snapshot. Numbers have columns of their own in the history, where they change often; the rest is stored as it is written here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Signals {
     /// Countdown left, milliseconds.
+    #[serde(skip)]
     pub hours_left_ms: Option<Millis>,
     /// Whether the countdown runs now.
+    #[serde(skip)]
     pub countdown_running: Option<bool>,
-    /// The other servers of the installation.
-    pub peers: Option<Vec<PeerSignal>>,
-    /// Clients that run in their grace period.
-    pub grace: Option<Vec<GraceSignal>>,
     /// Whole days since the last verified exchange.
+    #[serde(skip)]
     pub days_since_sync: Option<u32>,
-    /// Licenses with an end that is near, or past.
-    pub expiring: Option<Vec<ExpirySignal>>,
     /// The clock of the machine departs from the time known to have passed.
+    #[serde(skip)]
     pub clock_flagged: Option<bool>,
+    /// The peers, and since when each has not responded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Vec<Subject>>,
+    /// Clients in their grace period, and when it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Vec<Subject>>,
+    /// Products with a license that expires, or has, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiring: Option<Vec<Subject>>,
 }
 
-/// Another server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PeerSignal {
+/// Something with a name, and the instant that matters about it. Instants, not spans: while nothing changes, a snapshot stays the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, Option<Millis>)", into = "(String, Option<Millis>)")]
+pub struct Subject {
     /// As people call it.
     pub name: String,
-    /// How long ago it last answered, milliseconds; since the start of this server when it never has.
-    pub seen_ms_ago: Millis,
-    /// It answers now.
-    pub up: bool,
+    /// Unix milliseconds; none where there is no such instant.
+    pub at_ms: Option<Millis>,
 }
 
-/// A client in its grace period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GraceSignal {
-    /// As people call it.
-    pub client: String,
-    /// When its grace ends, Unix milliseconds.
-    pub until_ms: Millis,
+impl From<(String, Option<Millis>)> for Subject {
+    fn from((name, at_ms): (String, Option<Millis>)) -> Subject {
+        Subject { name, at_ms }
+    }
 }
 
-/// A license with an end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExpirySignal {
-    /// Its product.
-    pub product: String,
-    /// Its end, Unix milliseconds.
-    pub at_ms: Millis,
-}
-
-impl Signals {
-    /// The same snapshot `ms` later, when nothing has changed: only silence has grown longer.
-    #[must_use]
-    pub fn later(&self, ms: Millis) -> Signals {
-        let mut later = self.clone();
-        for peer in later.peers.iter_mut().flatten().filter(|peer| !peer.up) {
-            peer.seen_ms_ago = peer.seen_ms_ago.saturating_add(ms);
-        }
-        later
+impl From<Subject> for (String, Option<Millis>) {
+    fn from(subject: Subject) -> Self {
+        (subject.name, subject.at_ms)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Checked, Evidence, Finding};
+use super::condition::{Checked, Evidence, Finding};
 use super::{Rule, Signals};
 use crate::contact::{DAY, Millis};
 
@@ -72,8 +72,9 @@ impl State {
 }
 
 /// What a notice tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum NoticeKind {
     /// Something began to be wrong.
     Fired,
@@ -87,11 +88,7 @@ impl NoticeKind {
     /// The word in the API and the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            NoticeKind::Fired => "fired",
-            NoticeKind::Reminder => "reminder",
-            NoticeKind::Resolved => "resolved",
-        }
+        self.into()
     }
 }
 

@@ -5,6 +5,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::contact::DAY;
+use crate::service::Judgement;
 
 const START: Millis = 1_800_000_000_000;
 const TICK: Millis = 10_000;
@@ -13,8 +14,17 @@ fn days(days: u32) -> Signals {
     Signals { days_since_sync: Some(days), ..Signals::default() }
 }
 
-fn peer(name: &str, up: bool, seen_ms_ago: Millis) -> Signals {
-    Signals { peers: Some(vec![PeerSignal { name: name.to_owned(), seen_ms_ago, up }]), ..Signals::default() }
+fn condition(kind: Kind, number: u32) -> Condition {
+    Condition::new(kind, Some(number)).unwrap()
+}
+
+fn subject(name: &str, at_ms: Option<Millis>) -> Subject {
+    Subject { name: name.to_owned(), at_ms }
+}
+
+/// A peer that responds, or has not since then.
+fn peer(name: &str, since: Option<Millis>) -> Signals {
+    Signals { peers: Some(vec![subject(name, since)]), ..Signals::default() }
 }
 
 /// What a rule tells of signals that come one after the other, `TICK` apart: ticks since the start, kind.
@@ -31,13 +41,13 @@ fn told(rule: &Rule, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, No
 
 #[test]
 fn every_kind_has_words_and_a_number_within_its_limits() {
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         assert_eq!(Kind::parse(kind.as_str()), Some(kind));
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         assert!(kind.help().ends_with('.') && !kind.title().ends_with('.'));
         let usual = kind.threshold().map(|threshold| threshold.usual);
         let condition = Condition::new(kind, usual).unwrap();
-        assert_eq!((condition.kind(), condition.number()), (kind, usual));
+        assert_eq!((condition, condition.kind(), condition.number()), (Condition::usual(kind), kind, usual));
         assert!(condition.sentence().ends_with('.'));
         let stored = serde_json::to_string(&condition).unwrap();
         assert_eq!(serde_json::from_str::<Condition>(&stored).unwrap(), condition);
@@ -52,19 +62,19 @@ fn every_kind_has_words_and_a_number_within_its_limits() {
 }
 
 #[rstest]
-#[case(Condition::HoursLeft { hours: 2 }, Signals { hours_left_ms: Some(2 * HOUR - 1), ..Signals::default() }, true)]
-#[case(Condition::HoursLeft { hours: 2 }, Signals { hours_left_ms: Some(2 * HOUR), ..Signals::default() }, false)]
-#[case(Condition::PeerDown { seconds: 60 }, peer("b", false, 60_000), true)]
-#[case(Condition::PeerDown { seconds: 60 }, peer("b", false, 59_999), false)]
-#[case(Condition::PeerDown { seconds: 60 }, peer("b", true, 600_000), false)]
-#[case(Condition::GraceRunning, Signals { grace: Some(Vec::new()), ..Signals::default() }, false)]
-#[case(Condition::GraceRunning, Signals { grace: Some(vec![GraceSignal { client: "c".into(), until_ms: 1 }]), ..Signals::default() }, true)]
-#[case(Condition::DaysSinceSync { days: 2 }, days(2), true)]
-#[case(Condition::DaysSinceSync { days: 2 }, days(1), false)]
-#[case(Condition::LicenseExpires { days: 30 }, Signals { expiring: Some(vec![ExpirySignal { product: "P".into(), at_ms: START + 30 * DAY }]), ..Signals::default() }, true)]
-#[case(Condition::LicenseExpires { days: 30 }, Signals { expiring: Some(vec![ExpirySignal { product: "P".into(), at_ms: START + 30 * DAY + 1 }]), ..Signals::default() }, false)]
-#[case(Condition::ClockMoved, Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
-#[case(Condition::ClockMoved, Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
+#[case(condition(Kind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR - 1), ..Signals::default() }, true)]
+#[case(condition(Kind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR), ..Signals::default() }, false)]
+#[case(condition(Kind::PeerDown, 60), peer("b", Some(START - 60_000)), true)]
+#[case(condition(Kind::PeerDown, 60), peer("b", Some(START - 59_999)), false)]
+#[case(condition(Kind::PeerDown, 60), peer("b", None), false)]
+#[case(condition(Kind::GraceRunning, 0), Signals { grace: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(Kind::GraceRunning, 0), Signals { grace: Some(vec![subject("c", Some(1))]), ..Signals::default() }, true)]
+#[case(condition(Kind::DaysSinceSync, 2), days(2), true)]
+#[case(condition(Kind::DaysSinceSync, 2), days(1), false)]
+#[case(condition(Kind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY))]), ..Signals::default() }, true)]
+#[case(condition(Kind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY + 1))]), ..Signals::default() }, false)]
+#[case(condition(Kind::ClockMoved, 0), Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
+#[case(condition(Kind::ClockMoved, 0), Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
 fn a_condition_holds_exactly_from_its_number_on(
     #[case] condition: Condition,
     #[case] signals: Signals,
@@ -79,24 +89,24 @@ fn a_condition_holds_exactly_from_its_number_on(
 #[test]
 fn of_two_licenses_of_a_product_the_first_end_counts() {
     let ends = |at: &[Millis]| {
-        let expiring = at.iter().map(|&at_ms| ExpirySignal { product: "P".into(), at_ms }).collect();
+        let expiring = at.iter().map(|&end| subject("P", Some(end))).collect();
         Signals { expiring: Some(expiring), ..Signals::default() }
     };
-    let rule = Rule::new(Condition::LicenseExpires { days: 10 });
+    let rule = Rule::new(condition(Kind::LicenseExpires, 10));
     let (_, notices) = step(&rule, &State::default(), &ends(&[START + 40 * DAY, START + 5 * DAY]), START);
-    assert_eq!(notices[0].evidence, Evidence::Ends { at_ms: START + 5 * DAY });
+    assert_eq!(notices[0].evidence, Evidence::of(START + 5 * DAY));
 }
 
 #[test]
 fn a_condition_that_ends_before_it_lasted_long_enough_is_never_told() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
     assert_eq!(told(&rule, [2, 2, 2, 1, 2, 2, 2, 1].map(days)), []);
     assert_eq!(told(&rule, [2, 2, 2, 2, 1].map(days)), [(3, NoticeKind::Fired), (4, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), nothing(), nothing(), nothing(), nothing(), days(2), days(2), days(2)];
     assert_eq!(told(&rule, script), [(7, NoticeKind::Fired)]);
@@ -104,7 +114,7 @@ fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
 
 #[test]
 fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
-    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), days(2), days(3), nothing(), nothing(), nothing(), days(1), days(1)];
     use NoticeKind::*;
@@ -115,14 +125,14 @@ fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
 
 #[test]
 fn a_peer_that_was_seen_shortly_but_is_not_up_goes_on_firing() {
-    let rule = Rule::new(Condition::PeerDown { seconds: 60 });
-    let script = [peer("b", false, 90_000), peer("b", false, 5_000), peer("b", true, 0)];
+    let rule = Rule::new(condition(Kind::PeerDown, 60));
+    let script = [peer("b", Some(START - 90_000)), peer("b", Some(START + TICK - 5_000)), peer("b", None)];
     assert_eq!(told(&rule, script), [(0, NoticeKind::Fired), (2, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn a_clock_set_back_holds_no_reminder_up() {
-    let rule = Rule { remind_ms: HOUR, ..Rule::new(Condition::ClockMoved) };
+    let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(Kind::ClockMoved, 0)) };
     let bad = Signals { clock_flagged: Some(true), ..Signals::default() };
     let (state, _) = step(&rule, &State::default(), &bad, START);
     let (state, notices) = step(&rule, &state, &bad, START - 400 * DAY);
@@ -133,12 +143,9 @@ fn a_clock_set_back_holds_no_reminder_up() {
 
 #[test]
 fn each_subject_has_a_life_of_its_own() {
-    let rule = Rule::new(Condition::PeerDown { seconds: 10 });
+    let rule = Rule::new(condition(Kind::PeerDown, 10));
     let both = |a: bool, b: bool| Signals {
-        peers: Some(vec![
-            PeerSignal { name: "a".into(), seen_ms_ago: if a { 0 } else { 20_000 }, up: a },
-            PeerSignal { name: "b".into(), seen_ms_ago: if b { 0 } else { 20_000 }, up: b },
-        ]),
+        peers: Some(vec![subject("a", (!a).then_some(START - 20_000)), subject("b", (!b).then_some(START - 20_000))]),
         ..Signals::default()
     };
     let (state, fired) = step(&rule, &State::default(), &both(false, false), START);
@@ -156,62 +163,60 @@ fn each_subject_has_a_life_of_its_own() {
 #[test]
 fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
     let now = START + HOUR;
-    let ended = Evidence::Ends { at_ms: now - 1 };
-    for (condition, subject, evidence, line) in [
+    let service = Judgement { sentence: "lic-02 is serving 5 clients.".into(), ..Judgement::default() };
+    for (kind, subject, evidence, line) in [
         (
-            Condition::HoursLeft { hours: 4 },
+            Kind::HoursLeft,
             "",
-            Evidence::HoursLeft { ms: 3 * HOUR + 5 * MINUTE, running: Some(true) },
-            "3 h 5 min of countdown are left, and it runs. Since on ",
+            Evidence { value: 3 * HOUR + 5 * MINUTE, running: Some(true) },
+            "3 h 5 min of backup hours left, running. Since Fri 15 Jan, 08:00 UTC.",
         ),
+        (Kind::PeerDown, "lic-02", Evidence::of(130_000), "lic-02 has not responded for 2 min."),
         (
-            Condition::PeerDown { seconds: 9 },
-            "lic-02",
-            Evidence::Silent { ms: 130_000 },
-            "lic-02 has not answered for 2 min.",
-        ),
-        (
-            Condition::GraceRunning,
+            Kind::GraceRunning,
             "ivr",
-            Evidence::Grace { until_ms: now },
-            "ivr has lost its server; its grace ends on 15 Jan 2027 at 09:00 UTC.",
+            Evidence::of(now),
+            "ivr has lost its server; its grace period ends Fri 15 Jan, 09:00 UTC.",
         ),
+        (Kind::DaysSinceSync, "", Evidence::of(31), "The last verified sync was 31 days ago."),
         (
-            Condition::DaysSinceSync { days: 2 },
-            "",
-            Evidence::Days { days: 31 },
-            "The last verified exchange was 31 days ago.",
-        ),
-        (
-            Condition::LicenseExpires { days: 3 },
+            Kind::LicenseExpires,
             "TTS3",
-            Evidence::Ends { at_ms: now + 12 * DAY },
-            "A license of TTS3 ends on 27 Jan 2027 at 09:00 UTC, in 12 days.",
+            Evidence::of(now + 12 * DAY),
+            "A license for TTS3 expires Wed 27 Jan, 09:00 UTC, in 12 days.",
         ),
-        (Condition::LicenseExpires { days: 3 }, "TTS3", ended, "A license of TTS3 ended on 15 Jan 2027 at 08:59 UTC."),
-        (Condition::ClockMoved, "", Evidence::Clock, "The clock of this machine departs"),
+        (Kind::LicenseExpires, "TTS3", Evidence::of(now - 1), "A license for TTS3 expired Fri 15 Jan, 08:59 UTC."),
+        (Kind::ClockMoved, "", Evidence::default(), "The clock of this machine differs by more than 5 minutes"),
     ] {
-        let notice =
-            |kind| Notice { kind, subject: subject.to_owned(), since: START, at: now, evidence, unknown_since: None };
-        let said = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Fired)]).unwrap();
-        let line = line.replace("Since on ", "Since on 15 Jan 2027 at 08:00 UTC.");
-        assert!(said.body.contains(&line), "{}", said.body);
-        assert!(said.title.ends_with("(lic-01)") && said.title.contains(subject), "{}", said.title);
-        for part in ["Since on 15 Jan 2027 at 08:00 UTC.", "\n\nWhat happens next: ", "\n\nWhat to do: "] {
-            assert!(said.body.contains(part), "{part} in {}", said.body);
+        let rule = Rule::new(Condition::usual(kind));
+        let said = |kind| {
+            let notice = Notice { kind, subject: subject.into(), since: START, at: now, evidence, unknown_since: None };
+            message(&rule, "lic-01", &[notice], &service).unwrap()
+        };
+        let fired = said(NoticeKind::Fired);
+        assert!(fired.body.contains(line), "{}", fired.body);
+        assert!(fired.title.ends_with("(lic-01)") && fired.title.contains(subject), "{}", fired.title);
+        for part in ["Since Fri 15 Jan, 08:00 UTC.", "\n\nWhat happens next: ", "\n\nWhat to do: "] {
+            assert!(fired.body.contains(part), "{part} in {}", fired.body);
         }
-        assert!(said.path.starts_with('/'));
-        let again = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Reminder)]).unwrap();
-        assert!(again.title.starts_with("Still: "));
-        let well = message(&Rule::new(condition), "lic-01", &[notice(NoticeKind::Resolved)]).unwrap();
-        assert!(well.title.starts_with("Resolved: ") && well.body.contains("It began on 15 Jan"), "{}", well.body);
+        let tells = fired.body.contains("\n\nService: lic-02 is serving 5 clients.\n\n");
+        assert_eq!(tells, kind.is_about_service(), "{}", fired.body);
+        assert!(fired.path.starts_with('/'));
+        assert!(said(NoticeKind::Reminder).title.starts_with("Still firing: "));
+        let well = said(NoticeKind::Resolved);
+        assert!(
+            well.title.starts_with("Resolved: ")
+                && well.body.contains(", as of Fri 15 Jan, 09:00 UTC. It started Fri 15 Jan"),
+            "{}",
+            well.body
+        );
     }
-    assert_eq!(message(&Rule::new(Condition::ClockMoved), "x", &[]), None);
+    assert_eq!(message(&Rule::new(condition(Kind::ClockMoved, 0)), "x", &[], &service), None);
 }
 
 #[test]
 fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
-    let evidence = Evidence::Grace { until_ms: START };
+    let evidence = Evidence::of(START);
     let notices: Vec<Notice> = (0..30)
         .map(|n| Notice {
             kind: NoticeKind::Fired,
@@ -222,10 +227,11 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
             unknown_since: Some(START),
         })
         .collect();
-    let said = message(&Rule::new(Condition::GraceRunning), "s", &notices).unwrap();
-    assert_eq!(said.title, "c0 runs in grace and 29 more (s)");
+    let rule = Rule::new(condition(Kind::GraceRunning, 0));
+    let said = message(&rule, "s", &notices, &Judgement::default()).unwrap();
+    assert_eq!(said.title, "c0 is running in its grace period and 29 more (s)");
     assert!(
-        said.body.contains("\nAnd 10 more.\n") && said.body.contains("Nothing more is known since on"),
+        said.body.contains("\nAnd 10 more.\n") && said.body.contains("Nothing more is known since Fri 15 Jan"),
         "{}",
         said.body
     );
@@ -233,7 +239,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
 
 #[test]
 fn a_replay_tells_what_would_have_fired() {
-    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
     let history = [(0, days(0)), (60, days(2)), (100, days(2)), (200, days(1)), (210, days(2)), (211, days(1))];
     let history = history.map(|(minute, signals)| (START + minute * MINUTE, signals));
     let found = replay(&rule, history.into_iter());
@@ -248,29 +254,29 @@ fn a_replay_tells_what_would_have_fired() {
 
 #[test]
 fn a_replay_ends_with_how_things_stand_now() {
-    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(Condition::PeerDown { seconds: 60 }) };
-    let silent = |ms| peer("b", false, ms);
-    let well = || peer("b", true, 0);
-    let bad = |ms| vec![("b".to_owned(), Evidence::Silent { ms })];
+    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(condition(Kind::PeerDown, 60)) };
+    let silent = |at, ms| peer("b", Some(START + at - ms));
+    let well = || peer("b", None);
+    let bad = |ms| vec![("b".to_owned(), Evidence::of(ms))];
     let known = |firing, pending| Present::Known { firing, pending };
     // It fell silent five minutes before the last snapshot.
-    let history = [(START, well()), (START + 30 * MINUTE, silent(5 * MINUTE))];
+    let history = [(START, well()), (START + 30 * MINUTE, silent(30 * MINUTE, 5 * MINUTE))];
     for (after, signals, fired, expected) in [
-        (0, silent(5 * MINUTE), 0, known(vec![], bad(5 * MINUTE))),
-        (9 * MINUTE, silent(14 * MINUTE), 0, known(vec![], bad(14 * MINUTE))),
-        (10 * MINUTE, silent(15 * MINUTE), 1, known(bad(15 * MINUTE), vec![])),
+        (0, silent(30 * MINUTE, 5 * MINUTE), 0, known(vec![], bad(5 * MINUTE))),
+        (9 * MINUTE, silent(39 * MINUTE, 14 * MINUTE), 0, known(vec![], bad(14 * MINUTE))),
+        (10 * MINUTE, silent(40 * MINUTE, 15 * MINUTE), 1, known(bad(15 * MINUTE), vec![])),
         (10 * MINUTE, well(), 0, known(vec![], vec![])),
         (20 * MINUTE, well(), 1, known(vec![], vec![])),
         (20 * MINUTE, Signals::default(), 1, Present::Unknown),
         // It came back and is away anew, though not for long enough: what would fire is not well, but does not begin to fire.
-        (20 * MINUTE, silent(10_000), 1, known(vec![], vec![])),
+        (20 * MINUTE, silent(50 * MINUTE, 10_000), 1, known(vec![], vec![])),
     ] {
         let now = START + 30 * MINUTE + after;
         let (episodes, present) = replay_to_now(&rule, history.clone().into_iter(), now, &signals);
         assert_eq!((episodes.len(), present), (fired, expected), "{after} {signals:?}");
     }
     let at_once = Rule { wait_ms: 0, ..rule };
-    let (episodes, present) = replay_to_now(&at_once, std::iter::empty(), START, &silent(2 * MINUTE));
+    let (episodes, present) = replay_to_now(&at_once, std::iter::empty(), START, &silent(0, 2 * MINUTE));
     assert_eq!(
         (episodes.len(), present),
         (1, known(bad(2 * MINUTE), vec![])),
@@ -280,7 +286,7 @@ fn a_replay_ends_with_how_things_stand_now() {
 
 #[test]
 fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
-    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(Condition::DaysSinceSync { days: 2 }) };
+    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
     let history = [(0, days(2)), (30 * HOUR, days(2)), (31 * HOUR, days(2))].map(|(at, s)| (START + at, s));
     assert_eq!(replay(&rule, history.clone().into_iter()), [], "an hour, a gap, an hour: less than three are known");
     let on = (0..=4).map(|hour| (START + hour * HOUR, days(2)));
@@ -290,20 +296,17 @@ fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
 
 #[test]
 fn silence_grows_between_two_snapshots_of_a_replay() {
-    let rule = Rule::new(Condition::PeerDown { seconds: 600 });
-    let history = [(0, peer("b", false, 0)), (40 * MINUTE, peer("b", true, 0))].map(|(at, s)| (START + at, s));
+    let rule = Rule::new(condition(Kind::PeerDown, 600));
+    let history = [(0, peer("b", Some(START))), (40 * MINUTE, peer("b", None))].map(|(at, s)| (START + at, s));
     let found = replay(&rule, history.into_iter());
     assert_eq!((found[0].fired, found[0].resolved), (START + 10 * MINUTE, Some(START + 40 * MINUTE)));
 }
 
-/// Any snapshot of one kind of signal; none of it known now and then.
+/// Any snapshot of one kind of signal; none of it known now and then. A silent peer has been so for as long as its instant says.
 fn snapshot() -> impl Strategy<Value = Signals> {
     let peers = prop::collection::vec((0..3_u8, any::<bool>(), 0..120_000_i64), 0..4).prop_map(|peers| {
         let peers: BTreeMap<u8, (bool, i64)> = peers.into_iter().map(|(name, up, ms)| (name, (up, ms))).collect();
-        peers
-            .into_iter()
-            .map(|(name, (up, seen_ms_ago))| PeerSignal { name: name.to_string(), seen_ms_ago, up })
-            .collect()
+        peers.into_iter().map(|(name, (up, ago))| subject(&name.to_string(), (!up).then_some(ago))).collect()
     });
     (prop::option::weighted(0.7, peers), prop::option::weighted(0.7, 0..4_u32)).prop_map(|(peers, days)| Signals {
         peers,
@@ -320,14 +323,17 @@ proptest! {
         remind_ms in prop_oneof![Just(0), 1..200_000_i64],
         script in prop::collection::vec((0..60_000_i64, snapshot()), 1..120),
     ) {
-        let condition = if peer_rule { Condition::PeerDown { seconds: 60 } } else { Condition::DaysSinceSync { days: 2 } };
+        let condition = if peer_rule { condition(Kind::PeerDown, 60) } else { condition(Kind::DaysSinceSync, 2) };
         let rule = Rule { condition, wait_ms, remind_ms };
         let mut state = State::default();
         let mut now = START;
         // Beside the machine: who fires, and when it was last told.
         let mut open: BTreeMap<String, Millis> = BTreeMap::new();
-        for (passed, signals) in script {
+        for (passed, mut signals) in script {
             now += passed;
+            for silent in signals.peers.iter_mut().flatten().filter_map(|peer| peer.at_ms.as_mut()) {
+                *silent = now - *silent;
+            }
             let checked = condition.check(&signals, now);
             let (next, notices) = step(&rule, &state, &signals, now);
             for notice in &notices {

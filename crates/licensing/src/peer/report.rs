@@ -71,6 +71,9 @@ pub struct CountdownReport {
     /// Since when they run, by its wall clock, Unix milliseconds; none while they do not.
     #[serde(default)]
     pub running_since: Option<Millis>,
+    /// Clients that use them now; none from a server that does not tell.
+    #[serde(default)]
+    pub clients: Option<u32>,
 }
 
 /// A member, as another one tells of it.

@@ -2,8 +2,9 @@
 
 use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
 use engine::{DatabaseError, Engine};
-use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing, finding_words, span_words};
+use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing};
 use licensing::contact::DAY;
+use licensing::words::span;
 
 use app::pages::alerts::{
     AlertsPage, ChannelForm, ChannelRow, DeliveryRow, EpisodeRow, KindRow, RuleForm, RuleReview, RuleRow, SubjectRow,
@@ -51,7 +52,7 @@ fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
             Standing::Firing { since, .. } => (since, false),
             Standing::Resolved { .. } => return None,
         };
-        Some(SubjectRow { words: finding_words(name, subject.evidence, now), since_ms, pending })
+        Some(SubjectRow { words: rule.rule.condition.kind().found(name, subject.evidence, now), since_ms, pending })
     };
     RuleRow {
         id: rule.id,
@@ -74,10 +75,10 @@ fn names(ids: &[i64], channels: &[Channel]) -> Vec<String> {
 }
 
 fn pace(rule: &Rule) -> String {
-    let wait = if rule.wait_ms == 0 { "At once".to_owned() } else { format!("After {}", span_words(rule.wait_ms)) };
+    let wait = if rule.wait_ms == 0 { "At once".to_owned() } else { format!("After {}", span(rule.wait_ms)) };
     match rule.remind_ms {
         0 => format!("{wait}, without reminders."),
-        remind => format!("{wait}, again every {}.", span_words(remind)),
+        remind => format!("{wait}, again every {}.", span(remind)),
     }
 }
 
@@ -150,7 +151,7 @@ pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<O
     Ok(Some(RuleForm {
         id,
         chosen: kind.map(kind_row),
-        kinds: Kind::ALL.into_iter().map(kind_row).collect(),
+        kinds: Kind::ALL.iter().copied().map(kind_row).collect(),
         number: number.map(|number| number.to_string()).unwrap_or_default(),
         wait: (wait / MINUTE).to_string(),
         remind: (remind / HOUR).to_string(),
@@ -207,11 +208,11 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
     if !tried.known {
         return (Tone::Warning, "What this rule watches was not known to this server at any time it remembers. Until it is, the rule neither fires nor resolves.".to_owned());
     }
-    let span = (now - from).max(0);
-    let time = if span >= i64::from(TRIED_DAYS - 1) * DAY {
+    let known = (now - from).max(0);
+    let time = if known >= i64::from(TRIED_DAYS - 1) * DAY {
         format!("In the last {TRIED_DAYS} days")
     } else {
-        format!("In the last {}, which is all this server remembers,", span_words(span.max(MINUTE)))
+        format!("In the last {}, which is all this server remembers,", span(known.max(MINUTE)))
     };
     match tried.episodes.len() {
         0 => (Tone::Success, format!("{time} this would never have fired.")),
@@ -228,14 +229,15 @@ fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
         }
         Present::Known { firing, pending } => (firing, pending),
     };
+    let kind = rule.condition.kind();
     let words = |all: &[(String, Evidence)]| {
-        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| finding_words(name, *evidence, now));
+        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| kind.found(name, *evidence, now));
         let more = all.len().saturating_sub(SUBJECTS);
         shown.chain((more > 0).then(|| format!("And {more} more."))).collect::<Vec<_>>().join(" ")
     };
     let told = match rule.wait_ms {
         0 => "Once it is on, it tells that at once.".to_owned(),
-        wait => format!("Once it is on, it tells that after {}, if it lasts.", span_words(wait)),
+        wait => format!("Once it is on, it tells that after {}, if it lasts.", span(wait)),
     };
     match (firing.as_slice(), pending.as_slice()) {
         ([], []) => (Tone::Success, "It would not be in alarm: all is well with what it watches.".to_owned()),
@@ -312,12 +314,12 @@ mod tests {
     #[test]
     fn a_rule_that_would_be_in_alarm_right_now_says_so() {
         let now = 1_800_000_000_000;
-        let silent = |name: &str| (name.to_owned(), Evidence::Silent { ms: 2 * MINUTE });
+        let silent = |name: &str| (name.to_owned(), Evidence::of(2 * MINUTE));
         let known = |firing: &[&str], pending: &[&str]| Present::Known {
             firing: firing.iter().map(|name| silent(name)).collect(),
             pending: pending.iter().map(|name| silent(name)).collect(),
         };
-        let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
+        let at_once = Rule::new(Condition::usual(Kind::PeerDown));
         let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
             (Present::Unknown, &at_once, Tone::Warning, "This server does not know what the rule watches."),
@@ -326,30 +328,31 @@ mod tests {
                 known(&["lic-02"], &[]),
                 &at_once,
                 Tone::Danger,
-                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that at once.",
+                "It would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that at once.",
             ),
             (
                 known(&["lic-02"], &["lic-03"]),
                 &patient,
                 Tone::Danger,
-                "It would be in alarm: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
             ),
             (
                 known(&[], &["lic-02"]),
                 &patient,
                 Tone::Warning,
-                "It would not be in alarm yet, but soon: lic-02 has not answered for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would not be in alarm yet, but soon: lic-02 has not responded for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
             ),
         ] {
             assert_eq!(present(&stands, rule, now), (tone, words.to_owned()));
         }
         let (_, many) = present(&known(&["a", "b", "c", "d", "e"], &[]), &at_once, now);
-        assert!(many.contains("c has not answered for 2 min. And 2 more. Once"), "{many}");
+        assert!(many.contains("c has not responded for 2 min. And 2 more. Once"), "{many}");
     }
 
     #[test]
     fn what_a_form_carries_says_the_whole_rule() {
-        let rule = Rule { wait_ms: 5 * MINUTE, remind_ms: 0, condition: Condition::HoursLeft { hours: 12 } };
+        let rule =
+            Rule { wait_ms: 5 * MINUTE, remind_ms: 0, condition: Condition::new(Kind::HoursLeft, Some(12)).unwrap() };
         let carried: Vec<String> =
             fields(Some(3), &rule, &[7, 8]).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(carried.join("&"), "kind=hours_left&id=3&number=12&wait=5&remind=0&channels=7&channels=8");

@@ -18,7 +18,7 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     machine.until(r#""event":"logged_in""#, began, MOVES_WITHIN);
     application.until("Licenses come from", began, MOVES_WITHIN);
     let leader = Browser::at(&world.primary).json("/api/v1/servers")["items"][0]["name"].as_str().unwrap().to_owned();
-    at_backup.reads(&[&format!("{leader} serves 2 clients. The backup stands by.")], &[]);
+    at_backup.reads(&[&format!("{leader} is serving 2 clients. {BACKUP} is on standby.")], &[]);
     assert_eq!(
         (left_s(&mut at_backup), runs(&mut at_backup)),
         (licensed_s, false),
@@ -34,9 +34,10 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     let (before, at) = (left_s(&mut at_backup), Instant::now());
     at_backup.reads(
         &[
-            &format!("The backup {BACKUP} serves 2 clients. It holds until"),
-            &format!("{leader} has not answered for"),
-            "Burning 1 h an hour",
+            &format!("{BACKUP} is serving 2 clients. Backup hours last until"),
+            &format!("{leader} has not responded for"),
+            "1 of 2 clients uses backup hours.",
+            "Running since",
         ],
         &["without a server"],
     );
@@ -66,9 +67,9 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     assert_eq!(left_s(&mut at_backup), left, "nothing burns");
     let mut at_primary = Browser::at(&world.primary);
     for browser in [&mut at_primary, &mut at_backup] {
-        browser.reads(&[&format!("{leader} serves 2 clients. The backup stands by."), "its hours do not run"], &[]);
+        browser.reads(&[&format!("{leader} is serving 2 clients. {BACKUP} is on standby."), "left, not running"], &[]);
     }
-    at_backup.reads(&["The hours stopped after", "is there again, after"], &[]);
+    at_backup.reads(&["Backup hours stopped after", "is there again, after"], &[]);
     println!(
         "killed: the machine was served by the backup after {moved:.1?}, the application after {taken:.1?}; the primary ready \
          again after {ready:.1?}: they were back {back:.1?} and {taken_back:.1?} later; {used:.1} s of the hours were used in {logged_in:.1} s"

@@ -171,9 +171,9 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
         .each_ref()
         .map(|application| application.until("does not answer. Licenses come from 10.77.2.2", cut, MOVES_WITHIN));
     within(5_000, || runs(&mut at_backup).then_some(())).expect("the hours run");
-    let serves = format!("The backup {BACKUP} serves");
+    let serves = format!("{BACKUP} is serving");
     for browser in [&mut at_primary, &mut at_backup] {
-        browser.reads(&[&serves, "It holds until", "Burning 1 h an hour"], &["without a server"]);
+        browser.reads(&[&serves, "Backup hours last until", "Running since"], &["without a server"]);
     }
     // It has heard of both servers that they give it nothing.
     one_too_many(&world, "machine-3", "lost");

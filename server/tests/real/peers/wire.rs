@@ -134,6 +134,7 @@ fn the_others_remember_the_least_that_was_said_of_the_hours() {
                 balance_ms,
                 granted_ms: 10_000,
                 running_since: None,
+                clients: None,
             });
             let report = licensing::peer::PeerReport { countdown, ..fake.report() };
             let request = fake.request(challenge, &report);

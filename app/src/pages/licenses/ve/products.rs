@@ -3,8 +3,8 @@
 use super::model::VeProduct;
 use crate::components::{Copyable, Date};
 use crate::drawn::Draw;
-use crate::pages::exchange::grouped;
 use leptos::prelude::*;
+use licensing::words::grouped;
 
 #[component]
 pub(super) fn Products(products: Vec<VeProduct>) -> impl IntoView {

@@ -13,7 +13,7 @@ async fn a_rule_that_is_changed_or_turned_off_starts_anew_and_tells_nobody_of_it
     world.engine.disable_alert_rule(&Actor::system(), id).await.unwrap();
     world.look_after(TICK).await;
     assert_eq!((http.posts().len(), world.engine.alerts.firing().len()), (1, 0));
-    let rule = Rule::new(Condition::PeerDown { seconds: 30 });
+    let rule = Rule::new(condition(Kind::PeerDown, 30));
     let new = NewRule { rule, enabled: true, channels: vec![channel, 77] };
     world.engine.save_alert_rule(&Actor::system(), Some(id), &new).await.unwrap();
     world.look_after(TICK).await;
@@ -71,7 +71,7 @@ async fn the_past_is_kept_once_a_minute_when_it_differs_and_once_an_hour_in_any_
 #[tokio::test]
 async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     let world = World::new().await;
-    let rule = Rule { wait_ms: 2 * MINUTE, ..Rule::new(Condition::PeerDown { seconds: 120 }) };
+    let rule = Rule { wait_ms: 2 * MINUTE, ..Rule::new(condition(Kind::PeerDown, 120)) };
     let empty = world.engine.try_rule(&rule, 30).await.unwrap();
     assert_eq!((empty.from, empty.known, empty.episodes.len()), (None, false, 0));
     world.look_after(TICK).await;
@@ -80,11 +80,8 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     let until_ms = START + 2 * HOUR;
     for (minutes, up) in [(30, true), (10, false), (30, true), (1, false), (30, true), (20, false)] {
         world.peer(up);
-        world.engine.alerts.tell_grace(Some(if up {
-            Vec::new()
-        } else {
-            vec![GraceSignal { client: "ivr".into(), until_ms }]
-        }));
+        let grace = (!up).then(|| Subject { name: "ivr".into(), at_ms: Some(until_ms) });
+        world.engine.alerts.observed().grace = Some(grace.into_iter().collect());
         for _ in 0..(minutes * 6) {
             world.look_after(TICK).await;
         }
@@ -93,19 +90,19 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     assert!(tried.known);
     let shape: Vec<(&str, bool)> = tried.episodes.iter().map(|e| (e.subject.as_str(), e.resolved.is_some())).collect();
     assert_eq!(shape, [("lic-02", true), ("lic-02", false)], "one minute was too short");
-    let grace = world.engine.try_rule(&Rule::new(Condition::GraceRunning), 30).await.unwrap();
+    let grace = world.engine.try_rule(&Rule::new(condition(Kind::GraceRunning, 0)), 30).await.unwrap();
     assert_eq!(grace.episodes.len(), 3);
     assert_eq!(grace.episodes[0].subject, "ivr");
-    let days = world.engine.try_rule(&Rule::new(Condition::DaysSinceSync { days: 2 }), 30).await.unwrap();
+    let days = world.engine.try_rule(&Rule::new(condition(Kind::DaysSinceSync, 2)), 30).await.unwrap();
     assert!(!days.known && days.present == Present::Unknown, "never in contact");
 }
 
 #[tokio::test]
 async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     let world = World::new().await;
-    let at_once = Rule::new(Condition::PeerDown { seconds: 60 });
+    let at_once = Rule::new(condition(Kind::PeerDown, 60));
     let patient = Rule { wait_ms: 10 * MINUTE, ..at_once };
-    let bad = || vec![("lic-02".to_owned(), Evidence::Silent { ms: 2 * MINUTE })];
+    let bad = |ms| vec![("lic-02".to_owned(), Evidence::of(ms))];
     let known = |firing, pending| Present::Known { firing, pending };
     let present = async |rule: &Rule| world.engine.try_rule(rule, 30).await.unwrap().present;
     assert_eq!(present(&at_once).await, Present::Unknown);
@@ -114,18 +111,18 @@ async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     assert_eq!(present(&at_once).await, known(vec![], vec![]));
     // No look and no snapshot since: what is known now counts all the same.
     world.peer(false);
-    assert_eq!(present(&at_once).await, known(bad(), vec![]));
-    assert_eq!(present(&patient).await, known(vec![], bad()));
+    assert_eq!(present(&at_once).await, known(bad(2 * MINUTE), vec![]));
+    assert_eq!(present(&patient).await, known(vec![], bad(2 * MINUTE)));
     let tried = world.engine.try_rule(&at_once, 30).await.unwrap();
     assert_eq!((tried.episodes.len(), tried.episodes[0].resolved), (1, None));
     // Ten minutes, and the one after which a change is kept.
     for _ in 0..(11 * 6) {
         world.look_after(TICK).await;
     }
-    assert_eq!(present(&patient).await, known(bad(), vec![]));
+    assert_eq!(present(&patient).await, known(bad(13 * MINUTE), vec![]));
     world.peer(true);
     assert_eq!(present(&patient).await, known(vec![], vec![]));
-    world.engine.alerts.tell_peers(None);
+    world.engine.alerts.observed().peers = None;
     assert_eq!(present(&patient).await, Present::Unknown);
     let kept: i64 =
         sqlx::query_scalar("SELECT count(*) FROM alert_deliveries").fetch_one(world.engine.store.read()).await.unwrap();
@@ -136,9 +133,9 @@ async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
 async fn numbers_out_of_their_limits_are_refused() {
     let world = World::new().await;
     for (rule, field) in [
-        (Rule { wait_ms: -1, ..Rule::new(Condition::ClockMoved) }, "wait"),
-        (Rule { wait_ms: 25 * HOUR, ..Rule::new(Condition::ClockMoved) }, "wait"),
-        (Rule { remind_ms: 8 * DAY, ..Rule::new(Condition::ClockMoved) }, "remind"),
+        (Rule { wait_ms: -1, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "wait"),
+        (Rule { wait_ms: 25 * HOUR, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "wait"),
+        (Rule { remind_ms: 8 * DAY, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "remind"),
     ] {
         let new = NewRule { rule, enabled: true, channels: Vec::new() };
         let error = world.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap_err();
@@ -147,7 +144,7 @@ async fn numbers_out_of_their_limits_are_refused() {
     for _ in 0..50 {
         world.rule(&[]).await;
     }
-    let one_more = NewRule { rule: Rule::new(Condition::ClockMoved), enabled: true, channels: Vec::new() };
+    let one_more = NewRule { rule: Rule::new(condition(Kind::ClockMoved, 0)), enabled: true, channels: Vec::new() };
     let error = world.engine.save_alert_rule(&Actor::system(), None, &one_more).await.unwrap_err();
     assert_eq!(error.to_string(), "There are 50 rules already. Remove one first.");
 }

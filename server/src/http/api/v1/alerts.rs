@@ -2,7 +2,7 @@ use crate::console::alerts::state;
 use axum::Json;
 use axum::extract::State;
 use engine::alerts::AlertRule;
-use licensing::alert::{Standing, finding_words};
+use licensing::alert::Standing;
 use serde::Serialize;
 
 use crate::http::problem::Problem;
@@ -20,7 +20,7 @@ pub struct Alerts {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Alert {
     id: i64,
-    /// `hours_left`, `peer_down`, `grace_running`, `days_since_sync`, `license_expires` or `clock_moved`.
+    /// The kind of condition: `hours_left`, `peer_down` and so on.
     condition: String,
     /// Its number: hours, seconds or days.
     threshold: Option<u32>,
@@ -78,7 +78,7 @@ fn alert(of: AlertRule, channels: Vec<String>, now: i64) -> Alert {
             Standing::Firing { since, .. } => ("firing", since),
             Standing::Resolved { .. } => return None,
         };
-        let sentence = finding_words(name, subject.evidence, now);
+        let sentence = of.rule.condition.kind().found(name, subject.evidence, now);
         Some(Subject { name: name.clone(), state: state.to_owned(), since: rfc3339(since), sentence })
     };
     Alert {

@@ -18,6 +18,8 @@ pub struct Servers {
     stale_since: Option<String>,
     /// A sentence when the servers cannot all be of one installation.
     conflict: Option<String>,
+    /// Who serves clients, until when, and what to do now.
+    service: status::Service,
 }
 
 /// One server.
@@ -76,6 +78,7 @@ pub async fn get(State(app): State<App>) -> Json<Servers> {
 pub fn list(engine: &Engine) -> Servers {
     let picture = engine.servers();
     Servers {
+        service: engine.judge_service(&picture).into(),
         items: picture.servers.into_iter().map(|server| item(engine, server)).collect(),
         stale_since: picture.stale_since.map(rfc3339),
         conflict: picture.conflict,

@@ -1,0 +1,169 @@
+//! Who serves clients, until when, and what to do now: one judgement for the console, the command line, the API, alerts and metrics.
+//!
+//! A pure function: [`Facts::judge`] takes what a server knows of itself and of its peers and says it as a person on call would.
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::Millis;
+
+#[cfg(feature = "exchange")]
+mod judge;
+
+#[cfg(feature = "exchange")]
+pub use judge::{Drain, Facts, Server};
+
+/// How urgent it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Clients are served, and would be if a server failed.
+    #[default]
+    Ok,
+    /// Nothing to do, but worth knowing.
+    Info,
+    /// Something to do before clients notice.
+    Warning,
+    /// Clients are without a server, or soon will be.
+    Critical,
+}
+
+/// What the servers make together.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Situation {
+    /// The server has no peers.
+    #[default]
+    Alone,
+    /// Backups only: the server they would stand in for is unknown.
+    NoPrimary,
+    /// The primary serves, a backup is on standby.
+    Normal,
+    /// The primary serves, and no backup responds.
+    NoBackup,
+    /// The primary sends its clients to the backup on purpose.
+    Drain,
+    /// Some clients are sent to the backup to try it.
+    Drill,
+    /// Primary and backup serve at the same time, and nobody meant them to.
+    Overlap,
+    /// A backup serves because the primary does not respond.
+    Failover,
+    /// The primary responds, but its clients cannot reach it.
+    Unreachable,
+    /// The primary responds again, and clients return to it.
+    Failback,
+    /// No server serves.
+    Unserved,
+}
+
+impl Situation {
+    /// All of them.
+    pub const ALL: &[Situation] = <Situation as strum::VariantArray>::VARIANTS;
+
+    /// The word in the API and in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Who serves, until when, and what to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// What the servers make together.
+    pub situation: Situation,
+    /// How urgent it is.
+    pub level: Level,
+    /// All of it in a sentence or two.
+    pub sentence: String,
+    /// What happens next, most important first.
+    pub next: Vec<String>,
+    /// What to do now; empty when there is nothing to do.
+    pub steps: Vec<Step>,
+    /// Names of the servers that serve clients.
+    pub active: Vec<String>,
+    /// Until when it can go on like this, Unix milliseconds; none when nothing ends it.
+    pub until: Option<Millis>,
+    /// Hours of the server that serves, or would.
+    pub hours: Option<Hours>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do.
+    pub text: String,
+    /// A command that does it.
+    pub command: Option<String>,
+    /// Where the console does it.
+    pub area: Option<Area>,
+}
+
+/// A part of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// Adding a server.
+    Join,
+    /// Ending a drain.
+    Drain,
+    /// The clients of this server.
+    Clients,
+    /// The license of this machine.
+    License,
+}
+
+/// The hours of a countdown license, at one instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hours {
+    /// Whose they are.
+    pub server: String,
+    /// What is left, milliseconds.
+    pub left_ms: Millis,
+    /// What the license brought, milliseconds.
+    pub granted_ms: Millis,
+    /// Since when they run; none while they do not.
+    pub running_since_ms: Option<Millis>,
+    /// When they run out if it goes on; none while they do not run.
+    pub empty_at_ms: Option<Millis>,
+    /// Clients that use them; none where that is not known.
+    pub clients: Option<u32>,
+    /// How old this is when a peer reported it, milliseconds.
+    pub reported_ms_ago: Option<Millis>,
+}
+
+/// How one server looks beside the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// It serves clients, or is there for them.
+    Active,
+    /// It waits for clients to fail over.
+    Standby,
+    /// It sends its clients to the backup.
+    Draining,
+    /// It does not respond.
+    NotResponding,
+    /// It never did.
+    NeverResponded,
+}
+
+impl Duty {
+    /// The words on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Duty::Active => "Active",
+            Duty::Standby => "Standby",
+            Duty::Draining => "Draining",
+            Duty::NotResponding => "Not responding",
+            Duty::NeverResponded => "Never responded",
+        }
+    }
+}
+
+#[cfg(all(test, feature = "exchange"))]
+mod tests;
