@@ -128,11 +128,11 @@ impl Place {
     }
 
     fn flags(&self) -> Flags {
-        let mut flags = Flags::new();
-        if let Some(data) = &self.data {
-            flags.insert("data", data.display().to_string());
+        let flags = Flags::default();
+        match &self.data {
+            Some(data) => flags.set("data", data.display().to_string()),
+            None => flags,
         }
-        flags
     }
 }
 

@@ -9,54 +9,129 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
 
-/// One setting: described once, for `--help`, `config sources`, the Settings page and the docs.
+/// One setting: described once, for the flag, `--help`, `config sources`, the Settings page and the docs. A new one is a row here and
+/// a field of [`Settings`].
 pub struct Described {
     /// Name in `leasehold.toml`; the flag is `--NAME`, the variable `LEASEHOLD_NAME`.
     pub name: &'static str,
-    /// What it does.
+    /// What stands for its value in `--help`.
+    value: &'static str,
     pub help: &'static str,
+    unset: Unset,
 }
 
-/// All our settings.
+/// What a setting is when nothing names it.
+enum Unset {
+    Value(&'static str),
+    /// `./.leasehold` in a checkout, else `/var/lib/leasehold`.
+    DataFolder,
+    /// This file of the data folder.
+    InData(&'static str),
+    /// No value: what happens then.
+    Nothing(&'static str),
+}
+
+impl Described {
+    const fn new(name: &'static str, value: &'static str, help: &'static str, unset: Unset) -> Self {
+        Self { name, value, help, unset }
+    }
+
+    /// The default in words.
+    pub fn default_words(&self) -> String {
+        match self.unset {
+            Unset::Value(words) | Unset::Nothing(words) => words.to_owned(),
+            Unset::DataFolder => "./.leasehold in a checkout, else /var/lib/leasehold".to_owned(),
+            Unset::InData(file) => format!("{file} in the data folder"),
+        }
+    }
+
+    /// The value when nothing names it; empty for none.
+    fn default_value(&self, data: &str) -> String {
+        match self.unset {
+            Unset::Value(value) => value.to_owned(),
+            Unset::DataFolder => default_data().to_owned(),
+            Unset::InData(file) => format!("{}/{file}", data.trim_end_matches('/')),
+            Unset::Nothing(_) => String::new(),
+        }
+    }
+}
+
+/// All our settings; the data folder first, for others lie in it.
 pub const DESCRIBED: &[Described] = &[
-    Described { name: "data", help: "Folder with the database, the set-up token and the control socket." },
-    Described { name: "conf", help: "The vendor's license_server.conf." },
-    Described { name: "console", help: "Address and port of the console and its API." },
-    Described {
-        name: "reporting",
-        help: "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
-    },
-    Described {
-        name: "clients",
-        help: "Address and port where applications connect (in clear and over TLS); off turns it off. Unset: port_number of license_server.conf, at every address.",
-    },
-    Described {
-        name: "ve",
-        help: "Address and port of VE:// addresses (in clear and over TLS); off turns it off. Unset: port 8083 at every address, while a license of this machine is installed.",
-    },
-    Described {
-        name: "tls-cert",
-        help: "Certificate chain of the console, the reporting API and the license port (PEM).",
-    },
-    Described { name: "tls-key", help: "Private key of that certificate (PEM)." },
-    Described {
-        name: "hosts",
-        help: "Further host names, separated by commas, under which browsers may ask for the console.",
-    },
-    Described {
-        name: "proxy",
-        help: "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none. Unset: HTTP_PROXY, HTTPS_PROXY and NO_PROXY decide.",
-    },
-    Described { name: "node-ca", help: "Certificates to trust at the licensing nodes besides the system's (PEM)." },
-    Described {
-        name: "log",
-        help: "What is logged: error, warn, info, debug, or a filter. Unset: LOGGING_VERBOSITY of the conf file decides.",
-    },
-    Described {
-        name: "license-log",
-        help: "The log file, besides stderr; off writes none. At each start the file of before becomes license.log.1, and the others move up.",
-    },
-    Described { name: "license-log-keep", help: "How many log files of earlier starts are kept: 1 to 1000." },
+    Described::new(
+        "data",
+        "DIR",
+        "Folder with the database, the set-up token and the control socket.",
+        Unset::DataFolder,
+    ),
+    Described::new("conf", "FILE", "The vendor's license_server.conf.", Unset::InData("license_server.conf")),
+    Described::new("console", "ADDR", "Address and port of the console and its API.", Unset::Value("127.0.0.1:8084")),
+    Described::new(
+        "reporting",
+        "ADDR",
+        "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
+        Unset::Value("127.0.0.1:5000"),
+    ),
+    Described::new(
+        "clients",
+        "ADDR",
+        "Address and port where applications connect (in clear and over TLS); off turns it off.",
+        Unset::Nothing("port_number of license_server.conf, at every address"),
+    ),
+    Described::new(
+        "ve",
+        "ADDR",
+        "Address and port of VE:// addresses (in clear and over TLS); off turns it off.",
+        Unset::Nothing("port 8083 at every address, while a license of this machine is installed"),
+    ),
+    Described::new(
+        "tls-cert",
+        "FILE",
+        "Certificate chain of the console, the reporting API and the license port (PEM).",
+        Unset::Nothing("none on loopback, else one made in the data folder"),
+    ),
+    Described::new(
+        "tls-key",
+        "FILE",
+        "Private key of that certificate (PEM).",
+        Unset::Nothing("none on loopback, else one made in the data folder"),
+    ),
+    Described::new(
+        "hosts",
+        "NAMES",
+        "Further host names, separated by commas, under which browsers may ask for the console.",
+        Unset::Nothing("none"),
+    ),
+    Described::new(
+        "proxy",
+        "URL",
+        "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none.",
+        Unset::Nothing("HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
+    ),
+    Described::new(
+        "node-ca",
+        "FILE",
+        "Certificates to trust at the licensing nodes besides the system's (PEM).",
+        Unset::Nothing("none"),
+    ),
+    Described::new(
+        "log",
+        "LEVEL",
+        "What is logged: error, warn, info, debug, or a filter.",
+        Unset::Nothing("LOGGING_VERBOSITY of license_server.conf"),
+    ),
+    Described::new(
+        "license-log",
+        "FILE",
+        "The log file, besides stderr; off writes none. At each start the previous file becomes license.log.1, and the others move up.",
+        Unset::InData("license.log"),
+    ),
+    Described::new(
+        "license-log-keep",
+        "N",
+        "How many log files of earlier starts are kept: 1 to 1000.",
+        Unset::Value("10"),
+    ),
 ];
 
 /// Where applications connect.
@@ -81,8 +156,42 @@ pub enum VePort {
     WhileLicensed,
 }
 
-/// Flags as given, by name of the setting.
-pub type Flags = BTreeMap<&'static str, String>;
+/// Flags as given, by name of the setting. As part of a command: one flag for each.
+#[derive(Debug, Default, Clone)]
+pub struct Flags(BTreeMap<&'static str, String>);
+
+impl Flags {
+    pub fn set(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.insert(name, value.into());
+        self
+    }
+}
+
+impl clap::FromArgMatches for Flags {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let given = DESCRIBED.iter().filter_map(|of| Some((of.name, matches.get_one::<String>(of.name)?.clone())));
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        self.0.extend(Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}
+
+impl clap::Args for Flags {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(DESCRIBED.iter().map(|of| {
+            let help = of.help.trim_end_matches('.');
+            let help = format!("{help} [env: {}] [default: {}]", variable(of.name), of.default_words());
+            clap::Arg::new(of.name).long(of.name).value_name(of.value).help(help)
+        }))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
 
 /// A setting, its value and where that came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,21 +295,22 @@ pub fn variable(name: &str) -> String {
 pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> {
     let file = file.map(Path::to_owned).or_else(|| std::env::var_os("LEASEHOLD_CONFIG").map(PathBuf::from));
     let from_file = file.as_deref().map_or_else(|| Ok(BTreeMap::new()), read_file)?;
-    let mut sources = Vec::new();
-    for Described { name, help } in DESCRIBED {
+    let mut sources: Vec<Sourced> = Vec::new();
+    for described in DESCRIBED {
+        let Described { name, help, .. } = described;
         let env = variable(name);
-        let (value, source, origin) = if let Some(value) = flags.get(name) {
+        let (value, source, origin) = if let Some(value) = flags.0.get(name) {
             (value.clone(), format!("flag --{name}"), None)
         } else if let Ok(value) = std::env::var(&env) {
             (value, format!("environment {env}"), None)
         } else if let Some(value) = from_file.get(*name) {
             (value.clone(), "leasehold.toml".to_owned(), file.as_ref().map(|f| f.display().to_string()))
         } else {
-            (String::new(), "default".to_owned(), None)
+            let data = sources.first().map_or("", |data| &data.value);
+            (described.default_value(data), "default".to_owned(), None)
         };
         sources.push(Sourced { name: (*name).to_owned(), value, source, file: origin, help: (*help).to_owned() });
     }
-    fill_defaults(&mut sources);
     let get = |name: &str| sources.iter().find(|s| s.name == name).expect("every described setting is in the list");
     let path = |name: &str| Some(get(name).value.clone()).filter(|v| !v.is_empty()).map(PathBuf::from);
     let console = get("console");
@@ -276,22 +386,6 @@ fn keep(setting: &Sourced) -> Result<u32, Failure> {
     })
 }
 
-fn fill_defaults(sources: &mut [Sourced]) {
-    let mut data = default_data().to_owned();
-    for setting in sources.iter_mut() {
-        match (setting.name.as_str(), setting.source == "default") {
-            ("data", true) => setting.value.clone_from(&data),
-            ("data", false) => data.clone_from(&setting.value),
-            ("conf", true) => setting.value = format!("{}/license_server.conf", data.trim_end_matches('/')),
-            ("console", true) => setting.value = "127.0.0.1:8084".to_owned(),
-            ("reporting", true) => setting.value = "127.0.0.1:5000".to_owned(),
-            ("license-log", true) => setting.value = format!("{}/license.log", data.trim_end_matches('/')),
-            ("license-log-keep", true) => setting.value = "10".to_owned(),
-            _ => {}
-        }
-    }
-}
-
 /// Reads `leasehold.toml`: one value per setting.
 fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let shown = file.display();
@@ -327,7 +421,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("leasehold.toml");
         std::fs::write(&file, "console = \"127.0.0.1:1\"\ntls_cert = \"c\"\ntls-key = \"k\"\n").unwrap();
-        let flags = Flags::from([("console", "127.0.0.1:2".to_owned())]);
+        let flags = Flags::default().set("console", "127.0.0.1:2");
         let settings = resolve(&flags, Some(&file)).unwrap();
         assert_eq!(settings.console.port(), 2);
         let source = |name: &str| settings.sources.iter().find(|s| s.name == name).unwrap().source.clone();
@@ -339,7 +433,7 @@ mod tests {
     #[test]
     fn the_log_file_is_in_the_data_folder_or_where_it_is_said_or_off() {
         let log = |flags: &[(&'static str, &str)]| {
-            let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+            let flags = flags.iter().fold(Flags::default(), |flags, (name, value)| flags.set(name, *value));
             resolve(&flags, None).map(|settings| (settings.license_log, settings.license_log_keep))
         };
         assert_eq!(log(&[("data", "/d/")]).unwrap(), (Some("/d/license.log".into()), 10));
@@ -356,7 +450,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("leasehold.toml");
         std::fs::write(&file, "consol = \"127.0.0.1:1\"\n").unwrap();
-        let failure = resolve(&Flags::new(), Some(&file)).unwrap_err();
+        let failure = resolve(&Flags::default(), Some(&file)).unwrap_err();
         assert!(failure.sentence.contains("no setting consol"), "{failure}");
     }
 }

@@ -23,78 +23,16 @@ const GRACE: Duration = Duration::from_secs(3);
 /// shows which one counts.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Folder with the database and the control socket [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else
-    /// /var/lib/leasehold]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The vendor's license_server.conf [env: LEASEHOLD_CONF] [default: DATA/license_server.conf, made when it is missing]
-    #[arg(long, value_name = "FILE")]
-    conf: Option<PathBuf>,
-    /// Address and port of the console and its API [env: LEASEHOLD_CONSOLE] [default: 127.0.0.1:8084]
-    #[arg(long, value_name = "ADDR")]
-    console: Option<String>,
-    /// Address and port of the reporting API (gRPC); off turns it off [env: LEASEHOLD_REPORTING] [default: 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDR")]
-    reporting: Option<String>,
-    /// Address and port where applications connect; off turns it off [env: LEASEHOLD_CLIENTS] [default: port_number of the conf file, at every address]
-    #[arg(long, value_name = "ADDR")]
-    clients: Option<String>,
-    /// Address and port of VE:// addresses; off turns it off [env: LEASEHOLD_VE] [default: 0.0.0.0:8083 while a license of this machine is installed]
-    #[arg(long, value_name = "ADDR")]
-    ve: Option<String>,
-    /// Certificate chain of the console, the reporting API and the license port, PEM [env: LEASEHOLD_TLS_CERT] [default: none on loopback, else one made in DATA]
-    #[arg(long, value_name = "FILE")]
-    tls_cert: Option<PathBuf>,
-    /// Private key of that certificate, PEM [env: LEASEHOLD_TLS_KEY]
-    #[arg(long, value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-    /// Further host names of the console, separated by commas [env: LEASEHOLD_HOSTS]
-    #[arg(long, value_name = "NAMES")]
-    hosts: Option<String>,
-    /// Proxy towards the licensing nodes; off uses none [env: LEASEHOLD_PROXY] [default: HTTP_PROXY, HTTPS_PROXY, NO_PROXY]
-    #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
-    /// Certificates to trust at the licensing nodes besides the system's, PEM [env: LEASEHOLD_NODE_CA]
-    #[arg(long, value_name = "FILE")]
-    node_ca: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug or a filter [env: LEASEHOLD_LOG] [default: LOGGING_VERBOSITY of the conf file]
-    #[arg(long, value_name = "LEVEL")]
-    log: Option<String>,
-    /// The log file besides stderr; off writes none [env: LEASEHOLD_LICENSE_LOG] [default: DATA/license.log]
-    #[arg(long, value_name = "FILE")]
-    license_log: Option<String>,
-    /// Log files of earlier starts that are kept, 1 to 1000 [env: LEASEHOLD_LICENSE_LOG_KEEP] [default: 10]
-    #[arg(long, value_name = "N")]
-    license_log_keep: Option<String>,
+    #[command(flatten)]
+    flags: Flags,
     /// A leasehold.toml with these settings [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 impl Serve {
-    fn flags(&self) -> Flags {
-        let path = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
-        let given = [
-            ("data", path(&self.data)),
-            ("conf", path(&self.conf)),
-            ("console", self.console.clone()),
-            ("reporting", self.reporting.clone()),
-            ("clients", self.clients.clone()),
-            ("ve", self.ve.clone()),
-            ("proxy", self.proxy.clone()),
-            ("node-ca", path(&self.node_ca)),
-            ("tls-cert", path(&self.tls_cert)),
-            ("tls-key", path(&self.tls_key)),
-            ("hosts", self.hosts.clone()),
-            ("log", self.log.clone()),
-            ("license-log", self.license_log.clone()),
-            ("license-log-keep", self.license_log_keep.clone()),
-        ];
-        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-
     pub async fn run(self) -> Done {
-        let settings = settings::resolve(&self.flags(), self.config.as_deref())?;
+        let settings = settings::resolve(&self.flags, self.config.as_deref())?;
         // Dropped last: what is logged at the very end is still written.
         let (verbosity, mut license_log) = logging::start(settings.log.as_deref())?;
         let _lock = DataLock::take(&settings.data).map_err(|error: LockError| Failure::failed(error))?;

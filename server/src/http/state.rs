@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::Key;
 
 use crate::exit::Failure;
-use crate::settings::{Settings, Sourced};
+use crate::settings::{DESCRIBED, Described, Settings};
 
 /// The server, shared by all handlers. Cheap to clone.
 #[derive(Clone)]
@@ -99,18 +99,7 @@ fn cookie_key(folder: &std::path::Path) -> Result<Key, Failure> {
 
 fn settings_page(settings: &Settings) -> SettingsPage {
     let file = settings.sources.iter().find_map(|s| s.file.clone());
-    let default = |setting: &Sourced| match setting.name.as_str() {
-        "data" => "./.leasehold in a checkout, else /var/lib/leasehold",
-        "conf" => "license_server.conf in the data folder",
-        "console" => "127.0.0.1:8084",
-        "reporting" => "127.0.0.1:5000",
-        "proxy" => "HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
-        "tls-cert" | "tls-key" => "none on loopback, else made in the data folder",
-        "log" => "LOGGING_VERBOSITY of license_server.conf",
-        "license-log" => "license.log in the data folder",
-        "license-log-keep" => "10",
-        _ => "none",
-    };
+    let described = |name: &str| DESCRIBED.iter().find(|described| described.name == name);
     let rows = settings.sources.iter().map(|setting| OwnSetting {
         name: setting.name.clone(),
         value: setting.value.clone(),
@@ -121,7 +110,7 @@ fn settings_page(settings: &Settings) -> SettingsPage {
             _ => Source::Default,
         },
         help: setting.help.clone(),
-        default: default(setting).to_owned(),
+        default: described(&setting.name).map(Described::default_words).unwrap_or_default(),
         variable: crate::settings::variable(&setting.name),
         flag: Some(format!("--{}", setting.name)),
     });

@@ -43,7 +43,7 @@ impl TestApp {
     async fn fresh() -> Self {
         let _ = any_spawner::Executor::init_tokio();
         let folder = tempfile::tempdir().unwrap();
-        let flags = Flags::from([("data", folder.path().display().to_string())]);
+        let flags = Flags::default().set("data", folder.path().display().to_string());
         let settings = resolve(&flags, None).unwrap();
         Engine::write_new_conf(&settings.conf).unwrap();
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
