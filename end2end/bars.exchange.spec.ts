@@ -29,7 +29,7 @@ async function checked(page: Page, server: Server): Promise<void> {
 async function addCluster(page: Page, server: Server, fields: Record<string, string>): Promise<number> {
   await page.goto(`${server.url}/exchange/clusters`);
   for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value);
-  await page.getByRole('checkbox', { name: 'Reach it over TLS' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Use TLS' }).uncheck();
   return sending(page, () => page.getByRole('button', { name: 'Add the cluster' }).click());
 }
 
@@ -48,14 +48,14 @@ test('registered, and nothing exchanged yet', async ({ page }) => {
   try {
     await asPerson(page, world.server, ADMIN);
     await page.goto(`${world.server.url}/exchange`);
-    await expect(page.getByRole('region', { name: 'The last round' })).toContainText('Failed');
+    await expect(page.getByRole('region', { name: 'Last attempt' })).toContainText('Failed');
     await visit(page, world.server, 'never', PAGES);
   } finally {
     await world.stop();
   }
 });
 
-test('in step with the vendor: licenses, network, ledger, diagnostics', async ({ page }) => {
+test('synced with the vendor: licenses, network, ledger, diagnostics', async ({ page }) => {
   const world = await World.start({ node: vendorAddress() });
   const { server } = world;
   try {
@@ -87,7 +87,7 @@ test('in step with the vendor: licenses, network, ledger, diagnostics', async ({
   }
 });
 
-test('in step with the vendor: by hand, and other clusters', async ({ page }) => {
+test('synced with the vendor: by hand, and other clusters', async ({ page }) => {
   const world = await World.start({ reporting: '127.0.0.1:0' });
   const { server, node, registration } = world;
   try {
@@ -116,13 +116,13 @@ test('in step with the vendor: by hand, and other clusters', async ({ page }) =>
     expect(await addCluster(page, server, fields)).toBe(422);
     await measure(page, 'clusters', 'refused');
     expect(await addCluster(page, server, { ...fields, Name: 'Gone', 'Address of its reporting API': NOWHERE })).toBe(303);
-    expect(await sending(page, () => page.getByRole('button', { name: 'Fetch its report' }).click())).toBe(502);
+    expect(await sending(page, () => page.getByRole('button', { name: 'Fetch the report' }).click())).toBe(502);
     await measure(page, 'cluster', 'error');
     // Any server with a reporting API is a cluster; this one asks itself.
     expect(await addCluster(page, server, { ...fields, 'Address of its reporting API': server.reporting })).toBe(303);
     await measure(page, 'cluster', 'empty');
-    await page.getByRole('button', { name: 'Fetch its report' }).click();
-    await expect(page.getByRole('region', { name: 'What the report says' })).toBeVisible();
+    await page.getByRole('button', { name: 'Fetch the report' }).click();
+    await expect(page.getByRole('region', { name: 'Report contents' })).toBeVisible();
     await disclosure(page, /^Remove /).click();
     await measure(page, 'cluster', 'loaded');
     await visit(page, server, 'loaded', { clusters: '/exchange/clusters' });
@@ -144,7 +144,7 @@ test('while no node answers, and once the contact lapsed', async ({ page }) => {
       await asPerson(page, world.server, ADMIN);
       await page.goto(`${world.server.url}/exchange`);
       await expect(page.getByRole('banner').getByRole('link', { name: /^Contact/ })).toContainText(label);
-      await expect(page.getByRole('region', { name: 'The last round' })).toContainText('Failed');
+      await expect(page.getByRole('region', { name: 'Last attempt' })).toContainText('Failed');
       await visit(page, world.server, state, PAGES);
     }
     world.server.cli(['config', 'set', 'FLEX_NODE_LIST_HTTPS', NOWHERE]);
@@ -183,7 +183,7 @@ test('what a viewer sees of the exchange', async ({ page }) => {
       diagnostics: '/diagnostics',
     });
     await page.goto(`${server.url}/exchange/receipt/${report}`);
-    await expectPage(page, 'Nothing is here');
+    await expectPage(page, 'Page not found');
   } finally {
     await world.stop();
   }

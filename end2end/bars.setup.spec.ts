@@ -26,7 +26,7 @@ async function claim(page: Page, server: Server, measured: boolean): Promise<voi
   await expectPage(page, 'Your account');
   await look('setup-administrator', 'loaded');
   const passwords = async (typed: string) => {
-    for (const label of ['Password', 'Password again']) await page.getByLabel(label, { exact: true }).fill(typed);
+    for (const label of ['Password', 'Confirm password']) await page.getByLabel(label, { exact: true }).fill(typed);
   };
   if (measured) {
     await passwords('short');
@@ -52,21 +52,21 @@ test('the setup by hand, with no node in reach', async ({ page }) => {
     expect(await sending(page, () => page.getByRole('button', { name: 'Check' }).click())).toBe(200);
     await measure(page, 'setup-guid', 'loaded');
     await next.click();
-    await expectPage(page, 'How the nodes are reached');
+    await expectPage(page, 'Connection to the nodes');
     await measure(page, 'setup-connection', 'loaded');
-    await disclosure(page, "Other nodes than the vendor's").click();
+    await disclosure(page, "Use other nodes").click();
     for (const label of ['Nodes for HTTP', 'Nodes for HTTPS']) await page.getByLabel(label, { exact: true }).fill('one.example;;two example');
     expect(await sending(page, () => next.click())).toBe(422);
     await measure(page, 'setup-connection', 'error');
     for (const label of ['Nodes for HTTP', 'Nodes for HTTPS']) await page.getByLabel(label, { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Check the nodes' }).click();
-    await expect(page.getByText('No node can be reached from here')).toBeVisible();
+    await expect(page.getByText('No node can be reached on any port tried.')).toBeVisible();
     await measure(page, 'setup-connection-checked', 'empty');
     await next.click();
     await expectPage(page, "The vendor's key");
     await measure(page, 'setup-key', 'empty');
     await page.getByRole('button', { name: 'Register without a key' }).click();
-    await expectPage(page, 'Look once, then save');
+    await expectPage(page, 'Review and save');
     await measure(page, 'setup-review', 'empty');
     writeFileSync(server.conf, `${server.file()}\n; meanwhile\n`);
     await expect(async () => {
@@ -93,7 +93,7 @@ test('the setup with a registration file; the node answers, and then does not', 
     await page.getByRole('textbox', { name: 'GUID' }).fill(registration.guid);
     await page.getByLabel('Auth string', { exact: true }).fill(registration.auth);
     await next.click();
-    await disclosure(page, "Other nodes than the vendor's").click();
+    await disclosure(page, "Use other nodes").click();
     await page.getByLabel('Nodes for HTTP', { exact: true }).fill(`${host};${NOWHERE}`);
     await page.getByLabel('Nodes for HTTPS', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Check the nodes' }).click();
@@ -107,7 +107,7 @@ test('the setup with a registration file; the node answers, and then does not', 
     await measure(page, 'setup-key', 'error');
     await page.getByLabel('Paste the fingerprint from the vendor', { exact: true }).fill(node.fingerprint);
     await page.getByRole('button', { name: 'Confirm the key' }).click();
-    await expectPage(page, 'Look once, then save');
+    await expectPage(page, 'Review and save');
     await measure(page, 'setup-review', 'loaded');
     await page.getByRole('button', { name: /finish$/ }).click();
     await expectPage(page, 'Ready');
@@ -127,7 +127,7 @@ test('the setup with a registration file; the node answers, and then does not', 
     await node.stop();
     await page.getByRole('button', { name: /finish$/ }).click();
     await expectPage(page, 'Ready');
-    await expect(page.getByText('the first exchange did not succeed')).toBeVisible();
+    await expect(page.getByText('the first sync failed')).toBeVisible();
     await measure(page, 'setup-done', 'error');
   } finally {
     await Promise.all([server.stop(), second.stop(), node.end()]);

@@ -210,7 +210,7 @@ test('a server in use: refusals, review, conflict', async ({ page }) => {
     await measure(page, 'text', 'refused');
 
     await page.goto(`${server.url}/account`);
-    for (const label of ['Current password', 'New password', 'New password again']) await page.getByLabel(label, { exact: true }).fill('no');
+    for (const label of ['Current password', 'New password', 'Confirm new password']) await page.getByLabel(label, { exact: true }).fill('no');
     expect(await sending(page, () => page.getByRole('button', { name: 'Change password' }).click())).toBe(422);
     await measure(page, 'account', 'refused');
     await visit(page, server, 'error', { 'not-found': '/nothing/here', revision: '/configuration/history/999' });

@@ -88,13 +88,13 @@ test('clients: connected, silent, over their limit, released; and what a viewer 
     await disclosure(page, 'Release its licenses').click();
     await measure(page, 'client', 'loaded');
     await page.getByRole('button', { name: 'Release its licenses' }).click();
-    await expect(page.getByText('released, gets none until').first()).toBeVisible();
+    await expect(page.getByText('released, may request again').first()).toBeVisible();
     await measure(page, 'client-released', 'loaded');
     await open('greedy');
     await measure(page, 'client-over-limit', 'loaded');
     await expect(async () => {
       await page.goto(`${server.url}/clients?q=speech`);
-      await expect(page.getByRole('row', { name: /counted until/ })).toBeVisible({ timeout: 500 });
+      await expect(page.getByRole('row', { name: /licenses released/ })).toBeVisible({ timeout: 500 });
     }).toPass();
     await open('speech');
     await measure(page, 'client-silent', 'loaded');

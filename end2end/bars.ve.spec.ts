@@ -17,7 +17,7 @@ test('the license of a machine', async ({ page }) => {
     await asPerson(page, server, ADMIN);
     await page.goto(url);
     await measure(page, 'licenses-machine', 'empty');
-    await disclosure(page, 'Get a license of this machine').click();
+    await disclosure(page, 'Get a machine license').click();
     await page.getByLabel('The license', { exact: true }).fill('KEYSEC\nK_FINGER=00\n');
     expect(await sending(page, () => page.getByRole('button', { name: 'Install the license' }).click())).toBe(422);
     await measure(page, 'licenses-machine', 'refused');

@@ -27,7 +27,7 @@ export function release({ hands }: Way, get: () => World): void {
       for (const words of [
         '4 licenses of TTS3, kept by hoarder and not in use, go back to the pool as soon as the client agrees',
         '2 licenses of TTS3 in use now: nothing is torn away.',
-        'For one minute it gets no new license',
+        'For 1 minute its requests are denied',
       ]) {
         await expect(asks.getByRole('listitem').filter({ hasText: words })).toBeVisible();
       }
@@ -37,14 +37,14 @@ export function release({ hands }: Way, get: () => World): void {
 
       await hands.press(opens);
       expect(await sending(page, () => hands.press(button))).toBe(303);
-      await expect(told(page, /^hoarder gets no new license for a minute\. Back in the pool as soon as it agrees, .*: 4 of TTS3\.$/)).toBeVisible();
+      await expect(told(page, /^hoarder gets no new licenses for 1 minute\. Released as soon as it agrees, .*: 4 of TTS3\.$/)).toBeVisible();
       const heard = (await hoarder.refresh()).TTS3;
       expect([heard.limit, heard.why]).toEqual([2, 'released']);
       expect(heard.sentence).toMatch(/An administrator released/);
       await hoarder.refresh();
       await page.goto(page.url());
-      const row = page.getByRole('table', { name: 'What it holds and has used in this run' }).getByRole('row', { name: /^TTS3/ });
-      await expect(row).toContainText('released, gets none until');
+      const row = page.getByRole('table', { name: 'Licenses held and used in this run' }).getByRole('row', { name: /^TTS3/ });
+      await expect(row).toContainText('released, may request again');
       await expect(row.getByRole('cell').nth(3), 'no more is counted than is in use').toHaveText('2');
 
       await page.goto(`${server.url}/audit`);

@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 /** The row of a client in the list. */
 export function client(page: Page, name: string) {
-  return page.getByRole('table', { name: 'Clients and what they hold' }).getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+  return page.getByRole('table', { name: 'Clients and the licenses they hold' }).getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 }
 
 export function clients({ hands }: Way, get: () => World): void {
@@ -31,9 +31,9 @@ export function clients({ hands }: Way, get: () => World): void {
 
       const search = page.getByRole('search', { name: 'Filter the clients' });
       const filter = search.getByRole('button', { name: 'Filter' });
-      const list = page.getByRole('table', { name: 'Clients and what they hold' });
+      const list = page.getByRole('table', { name: 'Clients and the licenses they hold' });
       const names = async () => (await list.getByRole('rowheader').getByRole('link').allInnerTexts()).map((name) => name.trim());
-      const csv = async () => cells(await fetched(page, hands, page.getByRole('link', { name: 'As CSV' })));
+      const csv = async () => cells(await fetched(page, hands, page.getByRole('link', { name: 'Download CSV' })));
       await hands.fill(search.getByLabel('Name, host or address', { exact: true }), 'VM-7');
       await hands.choose(search.getByLabel('Product', { exact: true }), 'TTS3');
       await hands.choose(search.getByLabel('State', { exact: true }), (await search.getByRole('option').filter({ hasText: /^Connected/ }).innerText()).trim());
@@ -47,7 +47,7 @@ export function clients({ hands }: Way, get: () => World): void {
 
       await hands.fill(search.getByLabel('Name, host or address', { exact: true }), 'nothing like this');
       await hands.press(filter);
-      await expect(page.getByText('No client matches')).toBeVisible();
+      await expect(page.getByText('No clients match')).toBeVisible();
       expect(await csv()).toHaveLength(1);
       await hands.press(page.getByRole('region', { name: 'Clients' }).getByRole('link', { name: 'Clear filters' }));
       await expect(page).toHaveURL(/\/clients$/);
@@ -65,15 +65,15 @@ export function clients({ hands }: Way, get: () => World): void {
 
       await hands.press(client(page, 'Media server').getByRole('link', { name: 'Media server' }));
       await expectPage(page, 'Media server');
-      await expect(opening(page, 'It is connected and holds 3 of TTS3.')).toBeVisible();
-      await expect(page.getByRole('table', { name: 'What it holds and has used in this run' }).getByRole('row', { name: /^TTS3 3 5 5 5 3 / })).toBeVisible();
-      await expect(page.getByRole('region', { name: 'About it' })).toContainText(media.client);
-      await hands.press(page.getByRole('region', { name: 'Products' }).getByRole('link', { name: 'Its use over time' }));
+      await expect(opening(page, 'This client is connected and holds 3 of TTS3.')).toBeVisible();
+      await expect(page.getByRole('table', { name: 'Licenses held and used in this run' }).getByRole('row', { name: /^TTS3 3 5 5 5 3 / })).toBeVisible();
+      await expect(page.getByRole('region', { name: 'Details' })).toContainText(media.client);
+      await hands.press(page.getByRole('region', { name: 'Products' }).getByRole('link', { name: 'Usage over time' }));
       await expect(page).toHaveURL(/\/usage\?client=Media(%20|\+)server/);
 
       await media.goodbye();
       await page.goto(`${server.url}/clients?q=media`);
-      await expect(client(page, 'Media server')).toContainText('Gone');
+      await expect(client(page, 'Media server')).toContainText('Disconnected');
       await expect(client(page, 'Media server')).toContainText('nothing');
     } finally {
       for (const application of [media, desk]) await application.goodbye();
@@ -98,7 +98,7 @@ export function clients({ hands }: Way, get: () => World): void {
       await expect(page).toHaveURL(/\/clients\?product=TTS3$/);
       await expect(page.getByLabel('Product', { exact: true })).toHaveValue('TTS3');
       for (const name of ['count-1', 'count-2']) await expect(client(page, name)).toContainText(/TTS3 [34] of [45]/);
-      await expect(page.getByRole('table', { name: 'Clients and what they hold' }).getByRole('row')).toHaveCount(3);
+      await expect(page.getByRole('table', { name: 'Clients and the licenses they hold' }).getByRole('row')).toHaveCount(3);
     } finally {
       for (const application of [one, two]) await application.goodbye();
     }
@@ -112,11 +112,11 @@ export function clients({ hands }: Way, get: () => World): void {
       expect((await liar.use('ASR_ENUS', 3, 5)).why).toBe('over_limit');
       await asPerson(page, server, ADMIN);
       await page.goto(`${server.url}/clients?q=greedy`);
-      await expect(client(page, 'greedy')).toContainText('Over its limit');
+      await expect(client(page, 'greedy')).toContainText('Over limit');
       expect((await (await page.request.get(`${server.url}/clients.csv?q=greedy`)).text()).split('\r\n')[1]).toContain(',yes,ASR_ENUS,3,');
       await hands.press(client(page, 'greedy').getByRole('link', { name: 'greedy' }));
-      await expect(opening(page, /It reports more in use than it was given\./)).toBeVisible();
-      await expect(page.getByRole('table', { name: 'What it holds and has used in this run' }).getByRole('row', { name: /^ASR_ENUS 3/ })).toContainText('over its limit');
+      await expect(opening(page, /It reports more in use than its limit\./)).toBeVisible();
+      await expect(page.getByRole('table', { name: 'Licenses held and used in this run' }).getByRole('row', { name: /^ASR_ENUS 3/ })).toContainText('over limit');
     } finally {
       await liar.goodbye();
     }
@@ -127,15 +127,15 @@ export function clients({ hands }: Way, get: () => World): void {
     await asPerson(page, server, ADMIN);
     await expect(async () => {
       await page.goto(`${server.url}/clients`);
-      await expect(client(page, 'silent-one')).toContainText('Silent', { timeout: 500 });
+      await expect(client(page, 'silent-one')).toContainText('No contact', { timeout: 500 });
     }).toPass();
-    await expect(page.getByRole('main')).toContainText('1 client is silent. What a silent client had stays counted for about two minutes; then it is free again.');
-    await hands.press(page.getByRole('navigation', { name: 'Clients by state' }).getByRole('link', { name: '1 Silent' }));
+    await expect(page.getByRole('main')).toContainText('1 client is out of contact. Leasehold releases a client\'s licenses about 2 minutes after its last refresh.');
+    await hands.press(page.getByRole('navigation', { name: 'Clients by state' }).getByRole('link', { name: '1 No contact' }));
     await expect(page).toHaveURL(/\/clients\?state=silent$/);
-    await expect(client(page, 'silent-one')).toContainText(/counted until in/);
+    await expect(client(page, 'silent-one')).toContainText(/licenses released in/);
     await hands.press(client(page, 'silent-one').getByRole('link', { name: 'silent-one' }));
-    await expect(opening(page, 'It has fallen silent; when last heard it held 2 of ETRAN_ENUS.')).toBeVisible();
-    await expect(page.getByRole('main')).toContainText(/What it had stays counted, because it may still be used: free again in /);
+    await expect(opening(page, 'No contact with this client. At its last refresh it held 2 of ETRAN_ENUS.')).toBeVisible();
+    await expect(page.getByRole('main')).toContainText(/Its licenses stay reserved, because it may still use them. Released in /);
     await expect(page.getByRole('region', { name: 'Release' })).toBeVisible();
   });
 }

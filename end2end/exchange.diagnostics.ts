@@ -37,11 +37,11 @@ export function diagnostics({ hands }: Way, get: () => World): void {
 
     await hands.press(page.getByRole('button', { name: `Use HTTP, port ${port}` }));
     await expect(told(page, new RegExp(`now reached by HTTP, port ${port} \\(revision \\d+\\)`))).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Ports that work' })).toContainText('In use');
+    await expect(page.getByRole('region', { name: 'Working ports' })).toContainText('In use');
     expect(server.file()).toContain(`FLEX_REPORTING_PORT = ${port}`);
     await page.goto(`${server.url}/exchange`);
-    await hands.press(page.getByRole('button', { name: 'Exchange now' }));
-    await expect(told(page, /^In step with the vendor/)).toBeVisible();
+    await hands.press(page.getByRole('button', { name: 'Sync now' }));
+    await expect(told(page, /^Synced: /)).toBeVisible();
   });
 
   test('the firewall request is shown, and handed over as text and as a table', async ({ page }) => {

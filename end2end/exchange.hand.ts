@@ -23,7 +23,7 @@ export function carried(command: string): string {
 /** Makes a report and gives its id and the command that carries it. */
 async function reported(page: Page, world: World, hands: Hands): Promise<{ id: string; command: string }> {
   await page.goto(`${world.server.url}/exchange/hand`);
-  await hands.press(page.getByRole('button', { name: 'Make a report' }));
+  await hands.press(page.getByRole('button', { name: 'Create a report' }));
   await expect(page).toHaveURL(/report=/);
   const id = new URL(page.url()).searchParams.get('report')!;
   const lane = page.getByRole('region', { name: '2. Carry' });
@@ -64,15 +64,15 @@ export function hand({ hands, script }: Way, get: () => World): void {
     const before = world.server.cli(['licenses', '--json']);
     await hands.fill(page.getByLabel('The answer', { exact: true }), answer);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the answer' })))).toBe(200);
-    await expect(page.getByRole('main')).toContainText('The answer is good. Nothing has been changed yet.');
-    await expect(page.getByRole('region', { name: 'What it changes' })).toContainText('SESSION_USAGE: 12 concurrent licenses added.');
+    await expect(page.getByRole('main')).toContainText('The answer is valid. Nothing has changed yet.');
+    await expect(page.getByRole('region', { name: 'Changes' })).toContainText('SESSION_USAGE: 12 concurrent licenses added.');
     expect(world.server.cli(['licenses', '--json']), 'checking changes nothing').toBe(before);
     await hands.press(page.getByRole('button', { name: 'Apply the answer' }));
 
-    await expectPage(page, 'Receipt of an exchange');
-    await expect(told(page, 'The answer was taken in: 1 added.')).toBeVisible();
+    await expectPage(page, 'Exchange receipt');
+    await expect(told(page, 'Answer applied: 1 added.')).toBeVisible();
     const receipt = page.getByRole('article', { name: 'Receipt' });
-    for (const words of ['SESSION_USAGE: 12 concurrent licenses added.', id, 'by ada', 'by hand, in the console']) await expect(receipt).toContainText(words);
+    for (const words of ['SESSION_USAGE: 12 concurrent licenses added.', id, 'by ada', 'offline, in the console']) await expect(receipt).toContainText(words);
     await expect(page.getByRole('region', { name: 'Proof' })).toContainText(world.node.fingerprint.slice('SHA256:'.length, 'SHA256:'.length + 4).toUpperCase());
     expect(world.server.cli(['licenses', '--json'])).toContain(license);
 
@@ -100,7 +100,7 @@ export function hand({ hands, script }: Way, get: () => World): void {
     await expect(picture).toBeVisible();
 
     const answer = carried(`curl -s http://${world.node.address}/ -H 'x-auth-string: ${world.registration.auth}' -H 'Content-Type: application/json' --data-binary @${report}`);
-    const field = page.getByLabel('Or a file with it', { exact: true });
+    const field = page.getByLabel('Or upload it as a file', { exact: true });
     const check = page.getByRole('button', { name: 'Check the answer' });
     await hands.give(field, file('answer.html', LOGIN_PAGE));
     expect(await sending(page, () => hands.press(check))).toBe(422);
@@ -109,8 +109,8 @@ export function hand({ hands, script }: Way, get: () => World): void {
     await hands.give(field, file('answer.json', Buffer.from(`\uFEFF${answer}\r\n`, 'utf16le')));
     expect(await sending(page, () => hands.press(check))).toBe(200);
     await hands.press(page.getByRole('button', { name: 'Apply the answer' }));
-    await expectPage(page, 'Receipt of an exchange');
-    await expect(page.getByRole('article', { name: 'Receipt' })).toContainText('The licenses were up to date already.');
+    await expectPage(page, 'Exchange receipt');
+    await expect(page.getByRole('article', { name: 'Receipt' })).toContainText('The licenses were already up to date.');
   });
 
   test('what is no answer to a report of this server is refused with the reason, and keeps what was typed', async ({ page }) => {

@@ -19,7 +19,7 @@ export function lists({ hands }: Way, get: () => World): void {
     const filter = search.getByRole('button', { name: 'Filter' });
     const csv = async () => {
       const downloading = page.waitForEvent('download');
-      await hands.press(page.getByRole('link', { name: 'As CSV' }));
+      await hands.press(page.getByRole('link', { name: 'Download CSV' }));
       const [heading, ...rows] = readFileSync(await (await downloading).path(), 'utf8').trim().split('\r\n');
       expect(heading).toMatch(/^id,product,kind,/);
       return rows.map((row) => row.split(',')[0]);
@@ -57,7 +57,7 @@ export function lists({ hands }: Way, get: () => World): void {
 
     await hands.fill(search.getByLabel('Product or id', { exact: true }), 'nothing like this');
     await hands.press(filter);
-    await expect(page.getByText('No license matches')).toBeVisible();
+    await expect(page.getByText('No licenses match')).toBeVisible();
     expect(await csv()).toEqual([]);
     await hands.press(page.getByRole('region', { name: 'Licenses' }).getByRole('link', { name: 'Clear filters' }));
     await expect(search.getByLabel('Product or id', { exact: true })).toHaveValue('');
@@ -71,25 +71,25 @@ export function lists({ hands }: Way, get: () => World): void {
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/exchange`);
     await hands.press(page.getByRole('navigation', { name: 'Exchange' }).getByRole('link', { name: 'Ledger' }));
-    await expectPage(page, 'Ledger of exchanges');
+    await expectPage(page, 'Exchange ledger');
     const rows = page.getByRole('table', { name: /^Reports and their answers/ }).getByRole('row');
     const filters = page.getByRole('navigation', { name: 'Filter by state' });
-    await expect(rows.filter({ hasText: 'Answered' }).nth(1)).toContainText('over the network');
-    await expect(rows.filter({ hasText: 'Waits for its answer' }).first()).toBeVisible();
+    await expect(rows.filter({ hasText: 'Answered' }).nth(1)).toContainText('online');
+    await expect(rows.filter({ hasText: 'Waiting for answer' }).first()).toBeVisible();
 
     await hands.press(filters.getByRole('link', { name: 'Waiting' }));
     await expect(filters.getByRole('link', { name: 'Waiting' })).toHaveAttribute('aria-current', 'true');
-    await expect(rows.filter({ hasNotText: 'Waits for its answer' }), 'only the heading').toHaveCount(1);
+    await expect(rows.filter({ hasNotText: 'Waiting for answer' }), 'only the heading').toHaveCount(1);
     await hands.press(page.getByRole('link', { name: `Report ${waiting}` }));
-    await expectPage(page, 'Exchange by hand');
+    await expectPage(page, 'Offline exchange');
     await expect(page.getByRole('region', { name: '1. Export' })).toContainText(waiting);
 
     await page.goto(`${server.url}/exchange/ledger`);
     await hands.press(filters.getByRole('link', { name: 'Answered' }));
     await expect(page.getByRole('link', { name: `Report ${waiting}` })).toHaveCount(0);
     await hands.press(page.getByRole('link', { name: /^Receipt / }).first());
-    await expectPage(page, 'Receipt of an exchange');
-    await expect(page.getByRole('article', { name: 'Receipt' })).toContainText('over the network');
+    await expectPage(page, 'Exchange receipt');
+    await expect(page.getByRole('article', { name: 'Receipt' })).toContainText('online');
   });
 }
 

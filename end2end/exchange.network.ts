@@ -1,4 +1,4 @@
-/** The exchange over the network: news from the vendor, a node that is away, a contact that lapsed. */
+/** The exchange online: news from the vendor, a node that is away, a contact that lapsed. */
 
 import { asPerson, expect, expectPage, test, told } from './fixtures.ts';
 import type { Way } from './exchange.ts';
@@ -12,20 +12,20 @@ const TOO_LONG = '+61d';
 export function network({ hands }: Way, get: () => World): void {
   test('an exchange brings what the vendor changed; while no node answers nothing changes', async ({ page }) => {
     const world = get();
-    const now = page.getByRole('button', { name: 'Exchange now' });
-    const round = page.getByRole('region', { name: 'The last round' });
+    const now = page.getByRole('button', { name: 'Sync now' });
+    const round = page.getByRole('region', { name: 'Last attempt' });
     await asPerson(page, world.server, ADMIN);
     await page.goto(world.server.url);
     await expect(page.getByRole('main')).toContainText('In service: 4 licenses are loaded.');
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Exchange' }));
-    await expectPage(page, 'Exchange over the network');
+    await expectPage(page, 'Online exchange');
 
     const id = world.addLicense('ETRAN_ENUS_50', 7);
     await hands.press(now);
-    await expect(told(page, 'In step with the vendor: 1 added.')).toBeVisible();
+    await expect(told(page, 'Synced: 1 added.')).toBeVisible();
     await expect(round).toContainText('1 added.');
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Licenses' }));
-    await expect(page.getByRole('region', { name: 'What the last exchange changed' })).toContainText('ETRAN_ENUS_50: 7 concurrent licenses added.');
+    await expect(page.getByRole('region', { name: 'Changes from the last sync' })).toContainText('ETRAN_ENUS_50: 7 concurrent licenses added.');
     const added = page.getByRole('table', { name: 'Loaded licenses' }).getByRole('row', { name: new RegExp(id) });
     await expect(added).toBeVisible();
 
@@ -46,7 +46,7 @@ export function network({ hands }: Way, get: () => World): void {
     world.node.cli(['license', 'remove', id]);
     await page.goto(`${world.server.url}/exchange`);
     await hands.press(now);
-    await expect(told(page, 'In step with the vendor: 1 removed.')).toBeVisible();
+    await expect(told(page, 'Synced: 1 removed.')).toBeVisible();
     await expect(round).toContainText('Done');
   });
 }
@@ -62,7 +62,7 @@ export function lapsed({ hands }: Way, get: () => World): void {
     const contact = page.getByRole('banner').getByRole('link', { name: /^Contact with the vendor/ });
     for (const [path, sentence] of [
       ['/', 'No license is in service.'],
-      ['/licenses', 'No license is in service: the contact with the vendor lapsed.'],
+      ['/licenses', 'No license is in service: contact with the vendor has lapsed.'],
       ['/exchange', /Lapsed: the last exchange was 61 days ago\./],
       ['/exchange/hand', /Lapsed: the last exchange was 61 days ago\./],
     ] as const) {
@@ -76,11 +76,11 @@ export function lapsed({ hands }: Way, get: () => World): void {
 
     await world.node.serve(clockAt(TOO_LONG));
     await page.goto(`${world.server.url}/exchange`);
-    await hands.press(page.getByRole('button', { name: 'Exchange now' }));
-    await expect(told(page, /^In step with the vendor/)).toBeVisible();
-    await expect(main).toContainText(/In touch: the last exchange was/);
+    await hands.press(page.getByRole('button', { name: 'Sync now' }));
+    await expect(told(page, /^Synced: /)).toBeVisible();
+    await expect(main).toContainText(/Connected: last synced/);
     await hands.press(contact);
-    await expect(contact).toContainText('In touch');
+    await expect(contact).toContainText('Connected');
     await page.goto(world.server.url);
     await expect(main).toContainText(/In service: \d licenses are loaded\./);
   });

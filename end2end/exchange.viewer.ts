@@ -13,8 +13,8 @@ export function viewer(get: () => World): void {
     const { status_id: report } = JSON.parse(server.cli(['exchange', 'pull', '--json'])) as { status_id: string };
     await asPerson(page, server, VIEWER);
     for (const [path, button, reason] of [
-      ['/exchange', 'Exchange now', EXCHANGING],
-      ['/exchange/hand', 'Make a report', EXCHANGING],
+      ['/exchange', 'Sync now', EXCHANGING],
+      ['/exchange/hand', 'Create a report', EXCHANGING],
       ['/exchange/hand', 'Check the answer', EXCHANGING],
       ['/exchange/clusters', 'Add the cluster', CONFIGURING],
       ['/diagnostics', 'Check all nodes and ports', EXCHANGING],

@@ -16,7 +16,7 @@ export async function claim(page: Page, server: Server, hands: Hands): Promise<v
   await hands.press(next);
   await expectPage(page, 'Your account');
   await hands.fill(page.getByLabel('Name', { exact: true }), ADMIN.name);
-  for (const label of ['Password', 'Password again']) await hands.fill(page.getByLabel(label, { exact: true }), ADMIN.password);
+  for (const label of ['Password', 'Confirm password']) await hands.fill(page.getByLabel(label, { exact: true }), ADMIN.password);
   await hands.press(next);
   await expectPage(page, "The server's GUID");
 }
@@ -62,22 +62,22 @@ export function wizard({ hands }: Way): void {
     expect(await page.content(), 'the auth string stays secret').not.toContain(registration.auth);
     await hands.press(next);
 
-    await expectPage(page, 'How the nodes are reached');
+    await expectPage(page, 'Connection to the nodes');
     await expect(page.getByLabel('Nodes for HTTP', { exact: true })).toHaveValue(node.address);
     await hands.press(next);
     await expectPage(page, "The vendor's key");
     await expect(page.getByRole('main')).toContainText("The vendor's key is confirmed.");
     await hands.press(page.getByRole('link', { name: 'Continue' }));
-    await expectPage(page, 'Look once, then save');
-    await expect(page.getByRole('region', { name: 'What you chose' })).toContainText(grouped(node.fingerprint));
-    expect(server.file(), 'nothing is written before the last step').toBe(before);
+    await expectPage(page, 'Review and save');
+    await expect(page.getByRole('region', { name: 'Your choices' })).toContainText(grouped(node.fingerprint));
+    expect(server.file(), 'nothing is written until the last step').toBe(before);
     await hands.press(page.getByRole('button', { name: /finish$/ }));
 
     await expectPage(page, 'Ready');
-    await expect(page.getByRole('main')).toContainText('This server is registered and in touch with the vendor.');
+    await expect(page.getByRole('main')).toContainText('This server is registered and connected to the vendor.');
     await expect(page.getByRole('main')).toContainText('2 licenses are loaded.');
     expect(server.file()).toContain(`FLEX_NODE_LIST = ${node.address}`);
-    await hands.press(page.getByRole('link', { name: 'Show the licenses' }));
+    await hands.press(page.getByRole('link', { name: 'Show licenses' }));
     await expectPage(page, 'Licenses');
     const loaded = page.getByRole('table', { name: 'Loaded licenses' });
     await expect(loaded.getByRole('row', { name: /TTS3 .* 100 / })).toBeVisible();
@@ -93,14 +93,14 @@ export function wizard({ hands }: Way): void {
     await hands.fill(page.getByLabel('Auth string', { exact: true }), registration.auth);
     await hands.press(next);
 
-    await expectPage(page, 'How the nodes are reached');
-    await hands.press(disclosure(page, "Other nodes than the vendor's"));
+    await expectPage(page, 'Connection to the nodes');
+    await hands.press(disclosure(page, "Use other nodes"));
     const nodes = page.getByLabel('Nodes for HTTP', { exact: true });
     await hands.fill(nodes, `${NOWHERE};${node.address}`);
     await hands.fill(page.getByLabel('Nodes for HTTPS', { exact: true }), NOWHERE);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the nodes' })))).toBe(200);
     await expect(main).toContainText('1 of 2 nodes can be reached as configured. One is enough.');
-    await expect(main).toContainText('The nodes name their own ports; there is none to choose.');
+    await expect(main).toContainText('Each node has its own port in the node list; there is none to choose.');
     await expect(nodes, 'what is typed is kept').toHaveValue(`${NOWHERE};${node.address}`);
     await hands.press(disclosure(page, 'Each node and port'));
     const reached = page.getByRole('table', { name: /each node came over HTTP, by port/ });
@@ -125,26 +125,26 @@ export function wizard({ hands }: Way): void {
     await hands.fill(paste, '');
     await hands.tick(box);
     await hands.press(confirm);
-    await expectPage(page, 'Look once, then save');
-    const chosen = page.getByRole('region', { name: 'What you chose' });
+    await expectPage(page, 'Review and save');
+    const chosen = page.getByRole('region', { name: 'Your choices' });
     await expect(chosen).toContainText(grouped(node.fingerprint));
 
     // The same, with the vendor's fingerprint pasted as it stands in a letter.
     await hands.press(page.getByRole('link', { name: 'Back' }));
     await expect(main).toContainText("The vendor's key is confirmed.");
-    await hands.press(disclosure(page, 'The vendor named another one'));
-    const instead = page.getByRole('button', { name: 'Confirm this one instead' });
+    await hands.press(disclosure(page, 'The vendor gave a different fingerprint'));
+    const instead = page.getByRole('button', { name: 'Use this fingerprint instead' });
     await hands.fill(paste, wrong);
     expect(await sending(page, () => hands.press(instead))).toBe(422);
     await expectRefused(page, paste, wrong, /shows another key than this fingerprint/);
     await hands.fill(paste, grouped(node.fingerprint).toLowerCase().replaceAll(' ', ':'));
     await hands.press(instead);
-    await expectPage(page, 'Look once, then save');
+    await expectPage(page, 'Review and save');
     await expect(chosen).toContainText(grouped(node.fingerprint));
     expect(await page.content(), 'the auth string stays secret').not.toContain(registration.auth);
     await hands.press(page.getByRole('button', { name: /finish$/ }));
     await expectPage(page, 'Ready');
-    await expect(main).toContainText('This server is registered and in touch with the vendor.');
+    await expect(main).toContainText('This server is registered and connected to the vendor.');
     await expect(main).toContainText('2 licenses are loaded.');
   });
 
@@ -155,25 +155,25 @@ export function wizard({ hands }: Way): void {
     await hands.fill(page.getByRole('textbox', { name: 'GUID' }), registration.guid);
     await hands.fill(page.getByLabel('Auth string', { exact: true }), registration.auth);
     await hands.press(next);
-    await expectPage(page, 'How the nodes are reached');
-    await hands.press(disclosure(page, "Other nodes than the vendor's"));
+    await expectPage(page, 'Connection to the nodes');
+    await hands.press(disclosure(page, "Use other nodes"));
     await hands.fill(page.getByLabel('Nodes for HTTP', { exact: true }), node.address);
     await hands.press(next);
     await expectPage(page, "The vendor's key");
     await hands.press(page.getByRole('button', { name: 'Register without a key' }));
-    await expectPage(page, 'Look once, then save');
-    await expect(page.getByRole('region', { name: 'What you chose' })).toContainText('none yet: nothing is sent until one is confirmed');
+    await expectPage(page, 'Review and save');
+    await expect(page.getByRole('region', { name: 'Your choices' })).toContainText('none yet: nothing is sent until one is confirmed');
     await hands.press(page.getByRole('button', { name: /finish$/ }));
     await expectPage(page, 'Ready');
-    await expect(main).toContainText('This server is registered. Nothing was sent to the nodes yet.');
-    await hands.press(page.getByRole('link', { name: 'To the overview' }));
-    await expect(main).toContainText('This server is registered. No key of the vendor is confirmed yet.');
+    await expect(main).toContainText('This server is registered. Nothing has been sent to the nodes yet.');
+    await hands.press(page.getByRole('link', { name: 'Go to the overview' }));
+    await expect(main).toContainText('This server is registered. No vendor key is confirmed yet.');
     const step = page.getByRole('region', { name: 'What to do next' }).getByRole('listitem').first();
     await expect(step).toContainText("Confirm the vendor's key");
-    await hands.press(step.getByRole('link', { name: 'To the key' }));
-    await expectPage(page, 'Exchange over the network');
-    await expect(main).toContainText("Nothing is sent before the vendor's key is confirmed.");
-    await expect(page.getByRole('button', { name: 'Exchange now' })).toBeHidden();
+    await hands.press(step.getByRole('link', { name: 'Show the key' }));
+    await expectPage(page, 'Online exchange');
+    await expect(main).toContainText("Nothing is sent until the vendor's key is confirmed.");
+    await expect(page.getByRole('button', { name: 'Sync now' })).toBeHidden();
     expect(JSON.parse(node.cli(['report', 'list', '--server', registration.guid, '--json'])), 'the node has heard nothing').toEqual({ items: [] });
 
     const register = page.getByRole('button', { name: 'Register', exact: true });

@@ -18,7 +18,7 @@ test.describe('a new server', () => {
     await expectPage(page, 'Your account');
     await type(page, page.getByLabel('Name', { exact: true }), ADMIN.name);
     await type(page, page.getByLabel('Password', { exact: true }), ADMIN.password);
-    await type(page, page.getByLabel('Password again', { exact: true }), ADMIN.password);
+    await type(page, page.getByLabel('Confirm password', { exact: true }), ADMIN.password);
     await page.keyboard.press('Enter');
     await expectPage(page, "The server's GUID");
     const guid = page.getByRole('textbox', { name: 'GUID' });
@@ -29,20 +29,20 @@ test.describe('a new server', () => {
     await press(page, page.getByRole('button', { name: 'Check' }), 'Space');
     await expect(page.getByText(`Will be written as ${GUID}`).first()).toBeVisible();
     await press(page, next);
-    await expectPage(page, 'How the nodes are reached');
+    await expectPage(page, 'Connection to the nodes');
     const https = page.getByLabel('HTTPS to the nodes', { exact: true });
     await tabTo(page, https);
     await page.keyboard.type('On');
     await expect(https).toHaveValue('1');
-    await press(page, disclosure(page, "Other nodes than the vendor's"));
+    await press(page, disclosure(page, "Use other nodes"));
     await type(page, page.getByLabel('Nodes for HTTPS', { exact: true }), NOWHERE);
     await press(page, next);
     await expectPage(page, "The vendor's key");
     await press(page, page.getByRole('button', { name: 'Register without a key' }));
-    await expectPage(page, 'Look once, then save');
+    await expectPage(page, 'Review and save');
     await press(page, page.getByRole('button', { name: /finish$/ }));
     await expectPage(page, 'Ready');
-    await press(page, page.getByRole('link', { name: 'To the overview' }));
+    await press(page, page.getByRole('link', { name: 'Go to the overview' }));
     await expectPage(page, 'Overview');
     expect(server.file()).toContain('USE_FLEX_REPORTING_HTTPS = 1');
   });
@@ -77,7 +77,7 @@ test.describe('a server in use', () => {
     for (const path of ['/', '/configuration', '/account']) {
       await page.goto(server.url + path);
       await page.keyboard.press('Tab');
-      const skip = page.getByRole('link', { name: 'Skip to the content' });
+      const skip = page.getByRole('link', { name: 'Skip to content' });
       await expect(skip).toBeFocused();
       await expect(skip).toBeInViewport();
       expect(await skip.evaluate(focusShown)).toBe('');
@@ -112,8 +112,8 @@ test.describe('a server in use', () => {
     const older = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem').nth(1);
     await press(page, older.getByRole('link', { name: /^Revision \d+/ }));
     await expectPage(page, /^Revision \d+$/);
-    await type(page, page.getByLabel('Why?', { exact: true }), 'It was right before');
-    await press(page, page.getByRole('button', { name: /^Bring back revision \d+$/ }), 'Space');
+    await type(page, page.getByLabel('Reason', { exact: true }), 'It was right before');
+    await press(page, page.getByRole('button', { name: /^Restore revision \d+$/ }), 'Space');
     await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
     expect(server.file()).toBe(before);
   });

@@ -23,7 +23,7 @@ test.describe('a new server', () => {
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await expectPage(page, 'Your account');
-    const [first, again] = [page.getByLabel('Password', { exact: true }), page.getByLabel('Password again', { exact: true })];
+    const [first, again] = [page.getByLabel('Password', { exact: true }), page.getByLabel('Confirm password', { exact: true })];
     await page.getByLabel('Name', { exact: true }).fill(ADMIN.name);
     await first.fill('too short');
     await again.fill('too short');
@@ -46,19 +46,19 @@ test.describe('a new server', () => {
     await expect(page.getByText(`Will be written as ${GUID}`)).toBeVisible();
     const preview = page.getByRole('region', { name: /lines? of the file will change/ });
     await expect(preview.getByRole('row', { name: /added .*LICENSE_SERVER_GUID/ })).toContainText(GUID);
-    expect(server.file(), 'nothing is written before the last step').toBe(before);
-    await expect(page.getByLabel('Auth string', { exact: true })).toHaveAccessibleDescription(/kept already and not shown/);
+    expect(server.file(), 'nothing is written until the last step').toBe(before);
+    await expect(page.getByLabel('Auth string', { exact: true })).toHaveAccessibleDescription(/saved and not shown/);
     expect(await page.content()).not.toContain(AUTH);
     await page.getByRole('button', { name: 'Continue' }).click();
 
-    await expectPage(page, 'How the nodes are reached');
+    await expectPage(page, 'Connection to the nodes');
     await page.getByLabel('HTTP port at the nodes', { exact: true }).selectOption('8080');
-    await disclosure(page, "Other nodes than the vendor's").click();
+    await disclosure(page, "Use other nodes").click();
     await page.getByLabel('Nodes for HTTP', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await expectPage(page, "The vendor's key");
-    await expect(page.getByText('No node has shown its key yet.')).toBeVisible();
+    await expect(page.getByText('No node has presented its key yet.')).toBeVisible();
     await expect(page.getByRole('listitem').filter({ hasText: NOWHERE })).toContainText(/TCP\s*, failed here/);
     await page.getByRole('button', { name: 'Ask the nodes again' }).click();
     await expectPage(page, "The vendor's key");
@@ -68,29 +68,29 @@ test.describe('a new server', () => {
     await expectRefused(page, paste, 'not a fingerprint', /fingerprint/);
     await page.getByRole('button', { name: 'Register without a key' }).click();
 
-    await expectPage(page, 'Look once, then save');
-    const chosen = page.getByRole('region', { name: 'What you chose' });
+    await expectPage(page, 'Review and save');
+    const chosen = page.getByRole('region', { name: 'Your choices' });
     for (const words of [GUID, 'none yet: nothing is sent until one is confirmed']) await expect(chosen).toContainText(words);
-    expect(server.file(), 'nothing is written before the last step').toBe(before);
+    expect(server.file(), 'nothing is written until the last step').toBe(before);
     await page.getByRole('button', { name: /finish$/ }).click();
 
     await expectPage(page, 'Ready');
-    await expect(page.getByText('This server is registered. Nothing was sent to the nodes yet.')).toBeVisible();
+    await expect(page.getByText('This server is registered. Nothing has been sent to the nodes yet.')).toBeVisible();
     expect(server.file()).toContain(`LICENSE_SERVER_GUID = ${GUID}`);
     expect(server.file()).toContain('FLEX_REPORTING_PORT = 8080');
-    await page.getByRole('link', { name: 'To the overview' }).click();
+    await page.getByRole('link', { name: 'Go to the overview' }).click();
     await expectPage(page, 'Overview');
-    await expect(page.getByText('This server is registered. No key of the vendor is confirmed yet.')).toBeVisible();
+    await expect(page.getByText('This server is registered. No vendor key is confirmed yet.')).toBeVisible();
     const next = page.getByRole('region', { name: 'What to do next' });
     await expect(next.getByRole('listitem').first()).toContainText("Confirm the vendor's key");
-    await next.getByRole('link', { name: 'To the key' }).click();
-    await expectPage(page, 'Exchange over the network');
-    await expect(page.getByText("Nothing is sent before the vendor's key is confirmed.")).toBeVisible();
-    await expect(page.getByRole('region', { name: 'Keys of the vendor' })).toContainText('No key is trusted yet');
+    await next.getByRole('link', { name: 'Show the key' }).click();
+    await expectPage(page, 'Online exchange');
+    await expect(page.getByText("Nothing is sent until the vendor's key is confirmed.")).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Trusted keys' })).toContainText('No key is trusted yet');
 
     for (const gone of ['/setup', '/setup/administrator', '/setup/guid', '/setup/connection', '/setup/key', '/setup/review']) {
       expect((await page.goto(server.url + gone))?.status(), gone).toBe(404);
-      await expectPage(page, 'Nothing is here');
+      await expectPage(page, 'Page not found');
     }
   });
 });
@@ -138,7 +138,7 @@ test.describe('a server in use', () => {
     await hour.fill('4');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(200);
     await expectPage(page, 'Review before saving');
-    await expect(page.getByRole('group', { name: 'What you change' }).getByRole('row', { name: /added .*SYNC_HOUR = 4/ })).toBeVisible();
+    await expect(page.getByRole('group', { name: 'Your changes' }).getByRole('row', { name: /added .*SYNC_HOUR = 4/ })).toBeVisible();
     await page.getByRole('button', { name: 'Back to editing' }).click();
     await expect(hour, 'going back keeps what was typed').toHaveValue('4');
     await expect(minute).toHaveValue('17');
@@ -183,9 +183,9 @@ test.describe('a server in use', () => {
     const revisions = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem');
     await expect(revisions.first()).toContainText('Look <b>closely</b> & "long"');
     await revisions.nth(1).getByRole('link', { name: /^Revision \d+/ }).click();
-    await expect(page.getByRole('region', { name: 'Bring it back' }).getByRole('row', { name: /removed .*not markup/ })).toBeVisible();
-    await page.getByLabel('Why?', { exact: true }).fill('Too much detail');
-    await page.getByRole('button', { name: /^Bring back revision \d+$/ }).click();
+    await expect(page.getByRole('region', { name: 'Restore this revision' }).getByRole('row', { name: /removed .*not markup/ })).toBeVisible();
+    await page.getByLabel('Reason', { exact: true }).fill('Too much detail');
+    await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
     await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
     expect(readFileSync(server.conf).equals(before)).toBe(true);
   });
@@ -222,7 +222,7 @@ test.describe('a server in use', () => {
     await expectPage(page, 'Changed outside');
     await expect(page.getByRole('row', { name: /added .*HTTPS = 1/ })).toBeVisible();
     await page.getByRole('button', { name: 'Keep the change' }).click();
-    await expect(page.getByRole('status').filter({ hasText: /is kept as revision \d+/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /saved as revision \d+/ })).toBeVisible();
     expect(server.file()).toContain('USE_FLEX_REPORTING_HTTPS = 1');
   });
 });
@@ -234,7 +234,7 @@ test('a password is changed; the old one and the other sessions stop working', a
     await asPerson(elsewhere, server, ADMIN);
     await signIn(page, server, ADMIN);
     await page.goto(`${server.url}/account`);
-    const fields = ['Current password', 'New password', 'New password again'].map((label) => page.getByLabel(label, { exact: true }));
+    const fields = ['Current password', 'New password', 'Confirm new password'].map((label) => page.getByLabel(label, { exact: true }));
     const change = async (...typed: string[]) => {
       for (const [index, field] of fields.entries()) await field.fill(typed[index]);
       return sending(page, () => page.getByRole('button', { name: 'Change password' }).click());
@@ -245,7 +245,7 @@ test('a password is changed; the old one and the other sessions stop working', a
     expect(await change(ADMIN.password, next, 'another one altogether')).toBe(422);
     await expectRefused(page, fields[2], '', /not the same/);
     expect(await change(ADMIN.password, next, next)).toBe(303);
-    await expect(page.getByRole('status').filter({ hasText: 'Your password is changed' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'Password changed' })).toBeVisible();
 
     await elsewhere.goto(server.url);
     await expectPage(elsewhere, 'Sign in');

@@ -36,7 +36,7 @@ test.describe('a new server', () => {
     await expectPage(page, 'Your account');
     await page.getByLabel('Name', { exact: true }).fill(ADMIN.name);
     await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
-    await page.getByLabel('Password again', { exact: true }).fill(ADMIN.password);
+    await page.getByLabel('Confirm password', { exact: true }).fill(ADMIN.password);
     await page.getByRole('button', { name: 'Continue' }).click();
 
     await expectPage(page, "The server's GUID");
@@ -53,17 +53,17 @@ test.describe('a new server', () => {
     await expect(answer).toHaveText(`Will be written as ${GUID}`);
     await expect(guid).not.toHaveAttribute('aria-invalid', 'true');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await expectPage(page, 'How the nodes are reached');
-    await disclosure(page, "Other nodes than the vendor's").click();
+    await expectPage(page, 'Connection to the nodes');
+    await disclosure(page, "Use other nodes").click();
     await page.getByLabel('Nodes for HTTP', { exact: true }).fill(NOWHERE);
     await page.getByRole('button', { name: 'Continue' }).click();
     await expectPage(page, "The vendor's key");
     await page.getByRole('button', { name: 'Register without a key' }).click();
-    await expectPage(page, 'Look once, then save');
+    await expectPage(page, 'Review and save');
     await page.getByRole('button', { name: /finish$/ }).click();
     await expectPage(page, 'Ready');
-    await page.getByRole('link', { name: 'To the overview' }).click();
-    await expect(page.getByText('This server is registered. Its auth string is not known.')).toBeVisible();
+    await page.getByRole('link', { name: 'Go to the overview' }).click();
+    await expect(page.getByText('This server is registered. Its auth string is missing.')).toBeVisible();
     expect(server.file()).toContain(`LICENSE_SERVER_GUID = ${GUID}`);
   });
 });
@@ -96,7 +96,7 @@ test.describe('a server in use', () => {
     const revisions = page.getByRole('region', { name: 'Revisions' }).getByRole('listitem');
     await expect(revisions.first()).toContainText('Before the shift begins');
     await revisions.nth(1).getByRole('link', { name: /^Revision \d+/ }).click();
-    await page.getByRole('button', { name: /^Bring back revision \d+$/ }).click();
+    await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
     await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
     expect(server.file()).toBe(before);
 
@@ -132,7 +132,7 @@ test.describe('a server in use', () => {
     await input.fill('conf');
     await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Configuration/);
     await page.keyboard.press('ArrowDown');
-    await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Edit the configuration as text/);
+    await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Edit configuration as text/);
     await page.keyboard.press('Enter');
     await expectPage(page, 'Edit as text');
     await alive(page);
@@ -164,7 +164,7 @@ test.describe('a server in use', () => {
     await alive(page);
     const hour = page.getByLabel('Preset hour', { exact: true });
     await hour.fill('7');
-    await expect(page.getByText('1 change, not saved yet')).toBeVisible();
+    await expect(page.getByText('1 unsaved change')).toBeVisible();
     const asked: string[] = [];
     page.once('dialog', (dialog) => {
       asked.push(dialog.type());
@@ -195,7 +195,7 @@ test.describe('a server in use', () => {
     await expectPage(page, 'Changed outside');
     await expect(page.getByRole('row', { name: /added .*VERBOSITY = 2/ })).toBeVisible();
     await page.getByRole('button', { name: 'Keep the change' }).click();
-    await expect(page.getByRole('status').filter({ hasText: /is kept as revision \d+/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /saved as revision \d+/ })).toBeVisible();
   });
 
   test('two browsers save: one is told, both changes end in the file', async ({ page, another }) => {
@@ -216,14 +216,14 @@ test.describe('a server in use', () => {
     await expect(page.getByRole('status').filter({ hasText: /Revision \d+ was saved meanwhile/ })).toBeVisible();
     await expect(page.getByLabel('Preset minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(409);
-    await expectPage(page, 'The file changed meanwhile');
+    await expectPage(page, 'The file has changed');
     await expect(page.getByRole('region', { name: 'Your change' })).toContainText('FLEX_DESIRED_SYNC_MINUTE = 41');
     await expect(page.getByRole('region', { name: 'The other change' })).toContainText('FLEX_DESIRED_SYNC_HOUR = 3');
     await expect(page.getByText(/ada saved revision \d+ from the console/)).toBeVisible();
     await expect(page.getByText('From the other browser')).toBeVisible();
     await page.getByRole('button', { name: 'Review my changes on top of the current file' }).click();
     await expectPage(page, 'Review before saving');
-    const rows = page.getByRole('group', { name: 'What you change' }).getByRole('row');
+    const rows = page.getByRole('group', { name: 'Your changes' }).getByRole('row');
     await expect(rows.filter({ hasText: 'MINUTE = 41' })).toBeVisible();
     await expect(rows.filter({ hasText: /^.*(added|removed).*HOUR/ }), 'the other change is not undone').toHaveCount(0);
     await page.getByRole('button', { name: 'Save the change' }).click();
@@ -247,14 +247,14 @@ test.describe('a server in use', () => {
     await expect(saved(other)).toBeVisible();
     await page.getByLabel('Why this change?').fill('Keep this sentence');
     expect(await sending(page, () => page.getByRole('button', { name: 'Save the change' }).click())).toBe(409);
-    await expectPage(page, 'The file changed meanwhile');
+    await expectPage(page, 'The file has changed');
     await expect(page.getByRole('region', { name: 'Your change' })).toContainText('; mine');
     await expect(page.getByRole('region', { name: 'The other change' })).toContainText('; theirs');
     expect(server.file()).not.toContain('; mine');
     await page.getByRole('button', { name: 'Review my changes on top of the current file' }).click();
     await expectPage(page, 'Review before saving');
     await expect(page.getByLabel('Why this change?')).toHaveValue('Keep this sentence');
-    await expect(page.getByRole('group', { name: 'What you change' }).getByRole('row', { name: /added .*mine/ })).toBeVisible();
+    await expect(page.getByRole('group', { name: 'Your changes' }).getByRole('row', { name: /added .*mine/ })).toBeVisible();
     await page.getByRole('button', { name: 'Save the change' }).click();
     await expect(saved(page)).toBeVisible();
     expect(server.file()).toContain('; mine');

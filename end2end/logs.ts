@@ -54,7 +54,7 @@ export function journeys({ script, hands }: Way): void {
     await page.goto(server.url);
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Logs' }));
     await expectPage(page, 'Logs');
-    await expect(page.getByRole('main')).toContainText('Only errors are written');
+    await expect(page.getByRole('main')).toContainText('Only errors and sync reminders are logged');
     await expect(lines(page).first()).toContainText('\\u{1b}[31m</pre><script>alert(1)</script><b id=evil> VE://10.1.1.1:8083/[hidden]');
     expect(await page.locator('#evil').count()).toBe(0);
     await expect(card(page, 'Lines').getByRole('heading', { name: 'Saturday, 21 November 2026' })).toBeVisible();
@@ -82,7 +82,7 @@ export function journeys({ script, hands }: Way): void {
     expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThan(10);
     await page.goto(`${server.url}/logs?q=zebra`);
-    await expect(card(page, 'Lines')).toContainText('No line matches');
+    await expect(card(page, 'Lines')).toContainText('No lines match');
     await hands.press(card(page, 'Lines').getByRole('link', { name: 'Clear filters' }));
     await expect(lines(page)).toHaveCount(100);
     await page.goto(`${server.url}/logs?from=yesterday`);
@@ -93,33 +93,33 @@ export function journeys({ script, hands }: Way): void {
   test('a line has an address of its own that shows it in its place, also after a restart', async ({ page }) => {
     await page.goto(`${server.url}/logs?q=number%3D250`);
     await hands.press(lines(page).first().getByRole('link'));
-    await expectPage(page, 'A line of the log');
-    const marked = card(page, 'In its place').locator('[aria-current="true"]');
+    await expectPage(page, 'Log line');
+    const marked = card(page, 'Context').locator('[aria-current="true"]');
     await expect(marked).toContainText('number=250');
-    await expect(card(page, 'In its place').getByRole('listitem')).toHaveCount(61);
-    await expect(card(page, 'The line').getByRole('button', { name: 'Copy the link' })).toHaveCount(script ? 1 : 0);
-    const link = await card(page, 'The line').locator('.copyable code').innerText();
+    await expect(card(page, 'Context').getByRole('listitem')).toHaveCount(61);
+    await expect(card(page, 'Line').getByRole('button', { name: 'Copy the link' })).toHaveCount(script ? 1 : 0);
+    const link = await card(page, 'Line').locator('.copyable code').innerText();
     expect(link).toBe(page.url());
     server = await server.again();
     // Away from the page, so that the address is asked for again.
     await page.goto(`${server.url}/logs`);
     await page.goto(link.replace(/^http:\/\/[^/]+/, server.url));
     await expect(marked).toContainText('number=250');
-    await expect(card(page, 'The line')).toContainText('license.log.2');
+    await expect(card(page, 'Line')).toContainText('license.log.2');
     await page.goto(`${server.url}/logs?at=1.2.3`);
-    await expect(page.getByRole('main')).toContainText('This line is not there');
+    await expect(page.getByRole('main')).toContainText('Line not found');
   });
 
   test('files can be carried away, whole or without what tells who and where', async ({ page }) => {
     const cookie = await server.signIn(ADMIN);
     await page.goto(`${server.url}/logs?level=warn`);
     const get = async (target: Locator) => server.ask((await target.getAttribute('href'))!, { cookie });
-    const some = await get(page.getByRole('link', { name: 'As text', exact: true }));
+    const some = await get(page.getByRole('link', { name: 'Download text', exact: true }));
     expect(some.headers['content-disposition']).toBe('attachment; filename="leasehold-log.txt"');
     expect(some.text.trim().split('\n').every((line) => /^\S+ \S+ (WARN |ERROR|FATAL) /.test(line))).toBe(true);
     expect(some.text).toContain('flexlicense2.lumenvox.com:80');
     expect(some.text).not.toContain('1111-2222');
-    const redacted = await get(page.getByRole('link', { name: 'As text, redacted' }));
+    const redacted = await get(page.getByRole('link', { name: 'Download redacted text' }));
     expect(redacted.text).toContain('node=host-1:80');
     expect(redacted.text).not.toMatch(/lumenvox|10\.1\.1\.1|0198f2c4/);
     const row = card(page, 'Files').getByRole('row').last();
@@ -133,12 +133,12 @@ export function journeys({ script, hands }: Way): void {
 
   test('the page follows the log by itself', async ({ page }) => {
     await page.goto(`${server.url}/logs`);
-    const follow = page.getByRole('navigation', { name: 'Follow the log' });
-    await hands.press(follow.getByRole('link', { name: 'Look again every 2 seconds' }));
+    const follow = page.getByRole('navigation', { name: 'Auto-refresh' });
+    await hands.press(follow.getByRole('link', { name: 'Refresh every 2 seconds' }));
     await expect(page).toHaveURL(/every=2/);
     appendFileSync(join(server.data, 'license.log'), '2026-11-22 08:00:00 ERROR SERVER   just now\n');
     await expect(lines(page).first()).toContainText('just now');
-    await hands.press(follow.getByRole('link', { name: 'Do not follow' }));
+    await hands.press(follow.getByRole('link', { name: "Don't refresh automatically" }));
     await expect(page).not.toHaveURL(/every/);
   });
 

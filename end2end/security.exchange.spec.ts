@@ -119,7 +119,7 @@ test.describe('a server and its node', () => {
     const fields = { Name: EVIL.slice(0, 64), 'Address of its reporting API': EVIL, 'Deployment id': EVIL, 'Operator id': EVIL, 'Where its reports are sent': EVIL };
     await page.goto(`${server.url}/exchange/clusters`);
     for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value);
-    await page.getByText('Its certificate comes from an authority of your own').click();
+    await page.getByText('Its certificate is from a private authority').click();
     await page.getByLabel('Certificate of the authority', { exact: true }).fill(EVIL);
     await page.getByRole('button', { name: 'Add the cluster' }).click();
     await expect(page.getByRole('alert').first()).toBeVisible();
@@ -138,7 +138,7 @@ test.describe('a server and its node', () => {
       await harmless(page, path);
     }
     await page.goto(server.url + String(added.headers.location));
-    await page.getByRole('button', { name: 'Fetch its report' }).click();
+    await page.getByRole('button', { name: 'Fetch the report' }).click();
     await harmless(page, 'a failed fetch');
     for (const path of [`/licenses?q=${encodeURIComponent(EVIL)}&state=${encodeURIComponent(EVIL)}&sort=${encodeURIComponent(EVIL)}`, `/exchange/hand?report=${encodeURIComponent(EVIL)}`, `/exchange/ledger?state=${encodeURIComponent(EVIL)}&before=${encodeURIComponent(EVIL)}`]) {
       await page.goto(server.url + path);
@@ -167,11 +167,11 @@ test('what a vendor says stays text, even when its signature is good', async ({ 
     const { report, status_id: id } = pulled(server);
     await answer.fill(vendor.answer(report, { customer: EVIL, notices: [EVIL], id: FORMULA, version: `=1+1,"${EVIL}` }));
     await check.click();
-    await expect(page.getByText('The answer is good. Nothing has been changed yet.')).toBeVisible();
+    await expect(page.getByText('The answer is valid. Nothing has changed yet.')).toBeVisible();
     await expect(page.getByRole('note').filter({ hasText: EVIL })).toBeVisible();
     await harmless(page, 'the checked answer');
     await page.getByRole('button', { name: 'Apply the answer' }).click();
-    await expectPage(page, 'Receipt of an exchange');
+    await expectPage(page, 'Exchange receipt');
     for (const path of ['/', '/licenses', '/exchange', '/exchange/ledger', `/exchange/receipt/${id}`, '/exchange/hand', '/audit', '/diagnostics', '/account', '/settings']) {
       await page.goto(server.url + path);
       await harmless(page, path);
@@ -196,7 +196,7 @@ test('a registration file with markup in it stays text in the wizard', async ({ 
     const next = page.getByRole('button', { name: 'Continue' });
     await page.goto(server.setup);
     await next.click();
-    for (const label of ['Password', 'Password again']) await page.getByLabel(label, { exact: true }).fill(ADMIN.password);
+    for (const label of ['Password', 'Confirm password']) await page.getByLabel(label, { exact: true }).fill(ADMIN.password);
     await next.click();
     await expectPage(page, "The server's GUID");
     await page.getByText('Paste its text instead').click();
@@ -236,9 +236,9 @@ test('a fingerprint that no node shows brings no trust, and can be put right whe
     await expect(page.getByRole('status').filter({ hasText: 'Registered as' })).toBeVisible();
     await expect(async () => {
       await page.goto(`${server.url}/exchange`);
-      await expect(page.getByRole('main')).toContainText('In touch: the last exchange was', { timeout: 500 });
+      await expect(page.getByRole('main')).toContainText('Connected: last synced', { timeout: 500 });
     }).toPass();
-    await expect(page.getByRole('region', { name: 'Keys of the vendor' }).getByRole('listitem')).toHaveCount(1);
+    await expect(page.getByRole('region', { name: 'Trusted keys' }).getByRole('listitem')).toHaveCount(1);
   } finally {
     await Promise.all([server.stop(), node.end()]);
   }

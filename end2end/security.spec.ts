@@ -214,7 +214,7 @@ test('the API: nobody gets in, a token does, and a late writer is told', async (
 test('addresses: unknown ones, tricks, other methods, the setup afterwards', async () => {
   const signedOut = await server.ask('/nothing/here');
   expect(signedOut.status).toBe(404);
-  expect(signedOut.text).toContain('Nothing is here');
+  expect(signedOut.text).toContain('Page not found');
   for (const path of ['/setup', '/setup/administrator', '/setup/guid', '/setup/connection', '/setup/review', '/setup/done']) {
     expect.soft((await server.ask(path)).status, `${path}, signed out`).toBe(404);
     expect.soft((await server.ask(path, { cookie: admin })).status, path).toBe(404);
@@ -253,8 +253,8 @@ test('a viewer sees what may not be done, with the reason, and cannot do it', as
   }
   await expect(page.getByLabel('The text of the file', { exact: true })).toBeDisabled();
   await page.goto(`${server.url}/configuration/history/1`);
-  await expect(page.getByRole('button', { name: /^Bring back/ })).toBeDisabled();
-  await expect(page.getByText('Bringing back an earlier configuration needs the role administrator.')).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Restore/ })).toBeDisabled();
+  await expect(page.getByText('Restoring an earlier configuration needs the role administrator.')).toBeVisible();
   expect((await page.goto(`${server.url}/audit`))?.status()).toBe(403);
   await expectPage(page, 'Not allowed');
   await expect(page.getByRole('main')).toContainText('Reading the audit log needs the role operator or administrator.');

@@ -97,11 +97,11 @@ export function files({ hands }: Way, get: () => World): void {
     const { server } = get();
     await asPerson(page, server, ADMIN);
     await page.goto(`${server.url}/usage?product=ASR_ENUS&range=90d`);
-    const tab = page.getByRole('navigation', { name: 'Views of the product' }).getByRole('link', { name: /^Refused/ });
+    const tab = page.getByRole('navigation', { name: 'Views of the product' }).getByRole('link', { name: /^Denied/ });
     const total = Number(/\((.*)\)/.exec(await tab.innerText())?.[1].replaceAll(',', ''));
     await hands.press(tab);
-    const block = page.getByRole('region', { name: 'Refused requests' });
-    const table = block.getByRole('table', { name: /^Refused requests for ASR_ENUS, newest first/ });
+    const block = page.getByRole('region', { name: 'Denied requests' });
+    const table = block.getByRole('table', { name: /^Denied requests for ASR_ENUS, newest first/ });
     await expect(table).toBeVisible();
     const file = cells(await fetched(page, hands, block.getByRole('link', { name: 'CSV' }))).slice(1);
     const more = page.getByRole('navigation', { name: 'More entries' });

@@ -39,7 +39,7 @@ export function periods({ hands }: Way, get: () => World): void {
     const views = page.getByRole('navigation', { name: 'Views of the product' });
     for (const [tab, region] of [
       ['Users', 'By user'],
-      ['Refused', 'Refused requests'],
+      ['Denied', 'Denied requests'],
       ['Clients', 'By client'],
     ] as const) {
       await hands.press(views.getByRole('link', { name: tab }));
@@ -76,7 +76,7 @@ export function periods({ hands }: Way, get: () => World): void {
     await hands.press(page.getByRole('navigation', { name: 'Period' }).getByRole('link', { name: 'Dates' }));
     const [from, to] = [daysAgo(20), daysAgo(11)];
     await hands.day(form.getByLabel('From', { exact: true }), from);
-    await hands.day(form.getByLabel('Up to and including', { exact: true }), to);
+    await hands.day(form.getByLabel('To', { exact: true }), to);
     await hands.press(show);
     await expect(page).toHaveURL(new RegExp(`range=custom&from=${from}&to=${to}&`));
     await expect(page.getByRole('img', { name: /: 10 columns\./ })).toBeVisible();

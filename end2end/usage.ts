@@ -43,9 +43,9 @@ function nobody({ hands }: Way): void {
       await asPerson(page, server, ADMIN);
       await page.goto(server.url);
       const inUse = page.getByRole('region', { name: 'In use now' });
-      await expect(inUse).toContainText('No application is connected.');
-      await hands.press(inUse.getByRole('link', { name: 'How to connect one' }));
-      await expect(page.getByRole('region', { name: 'No client yet' })).toBeVisible();
+      await expect(inUse).toContainText('No applications are connected.');
+      await hands.press(inUse.getByRole('link', { name: 'Connect an application' }));
+      await expect(page.getByRole('region', { name: 'No clients yet' })).toBeVisible();
       const connect = page.getByRole('region', { name: 'Connect an application' });
       await expect(connect.getByRole('group', { name: 'The command' })).toHaveText(/^leasehold client run --servers \S+ --product \w+$/);
       await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Usage' }));

@@ -10,7 +10,7 @@ import { issue } from './servers.world.ts';
 import { CUSTOMER, LicensingNode, World } from './world.ts';
 
 /** The card of the license. */
-const machine = (page: Page): Locator => page.getByRole('region', { name: 'License of this machine', exact: true });
+const machine = (page: Page): Locator => page.getByRole('region', { name: 'Machine license', exact: true });
 
 export function journeys({ script, hands }: Way): void {
   test.use({ javaScriptEnabled: script });
@@ -33,7 +33,7 @@ export function journeys({ script, hands }: Way): void {
   /** Opens what is folded, where there are other licenses. */
   async function open(page: Page): Promise<void> {
     await page.goto(`${server.url}/licenses`);
-    const folded = disclosure(machine(page), /^(Get a license of this machine|Install another license)$/);
+    const folded = disclosure(machine(page), /^(Get a machine license|Install another license)$/);
     await hands.press(folded);
   }
 
@@ -69,7 +69,7 @@ export function journeys({ script, hands }: Way): void {
 
   test('what the vendor sent is installed from a file, in force, and says what would void it', async ({ page }) => {
     await open(page);
-    await hands.give(page.getByLabel('Or a file with it'), file);
+    await hands.give(page.getByLabel('Or upload it as a file'), file);
     await hands.press(page.getByRole('button', { name: 'Install the license' }));
     await expect(told(page, /^The license \S+ is installed\.$/)).toBeVisible();
     await expect(machine(page)).toContainText('In force');

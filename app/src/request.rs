@@ -42,7 +42,7 @@ pub struct Badge {
     pub revision: i64,
     /// When an answer of the nodes was last taken in, Unix milliseconds; 0 before the first.
     pub exchanged: i64,
-    /// Contact with the vendor's nodes: "In touch", "Reminder: 31 days"; none while that is not known.
+    /// Contact with the vendor's nodes: "Connected", "Reminder: 31 days"; none while that is not known.
     pub contact: Option<(Tone, String)>,
 }
 

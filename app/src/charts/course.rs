@@ -128,7 +128,7 @@ pub fn CourseChart(course: Course) -> impl IntoView {
                 {scale.marks().into_iter().map(|mark| view! {
                     <text x="36" y=px(y(scale, mark) + 4.0) text-anchor="end">{compact(mark)}</text>
                 }).collect_view()}
-                {refusals.then(|| view! { <text class="course-lane-name" x="36" y=px(BASE + LANE - 1.0) text-anchor="end">"refused"</text> })}
+                {refusals.then(|| view! { <text class="course-lane-name" x="36" y=px(BASE + LANE - 1.0) text-anchor="end">"denied"</text> })}
             </svg>
             <Plot course=course scale=scale height=height lane=lane />
         </div>

@@ -79,7 +79,7 @@ pub fn NothingMatches(
     clear: String,
 ) -> impl IntoView {
     view! {
-        <EmptyState title=title why="Nothing fits these filters.">
+        <EmptyState title=title why="Nothing matches these filters.">
             <LinkButton href=clear>"Clear filters"</LinkButton>
         </EmptyState>
     }

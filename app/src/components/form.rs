@@ -92,8 +92,8 @@ pub fn FormErrors() -> impl IntoView {
     let title = match errors.as_slice() {
         [] => return ().drawn(),
         [only] if only.field.is_none() => only.message.clone(),
-        [_] => "One thing needs a change. What you typed is kept.".to_owned(),
-        more => format!("{} things need a change. What you typed is kept.", more.len()),
+        [_] => "Please fix one field.".to_owned(),
+        more => format!("Please fix {} fields.", more.len()),
     };
     let lines: Vec<_> = if errors.len() == 1 && errors[0].field.is_none() { Vec::new() } else { errors };
     view! {

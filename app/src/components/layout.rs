@@ -20,7 +20,7 @@ pub fn Layout(children: Inner) -> impl IntoView {
     let context = request();
     let alarm = context.badge.changed_outside && context.path != paths::CONFIGURATION_OUTSIDE;
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
         <div class="frame">
             <TopBar context=context />
             <Sidebar />
@@ -43,7 +43,7 @@ pub fn Layout(children: Inner) -> impl IntoView {
 #[component]
 pub fn BareLayout(children: Inner) -> impl IntoView {
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
         <div class="bare">
             <header class="bare-top">
                 <a class="brand" href=paths::OVERVIEW><Mark /><span>"Leasehold"</span></a>
@@ -132,11 +132,11 @@ fn destinations(context: &RequestContext) -> Vec<Destination> {
         .filter(|place| context.why_not(place.permission).is_none())
         .map(|place| Destination::new(place.label, "Page", place.href));
     let actions = [
-        ("Exchange by hand", paths::EXCHANGE_HAND),
-        ("Edit the configuration as text", paths::CONFIGURATION_TEXT),
-        ("History of the configuration", paths::CONFIGURATION_HISTORY),
+        ("Offline exchange", paths::EXCHANGE_HAND),
+        ("Edit configuration as text", paths::CONFIGURATION_TEXT),
+        ("Configuration history", paths::CONFIGURATION_HISTORY),
         ("Change my password", paths::ACCOUNT_AT_PASSWORD),
-        ("Show where I am signed in", paths::ACCOUNT_AT_SESSIONS),
+        ("Show my sessions", paths::ACCOUNT_AT_SESSIONS),
     ];
     pages.chain(actions.into_iter().map(|(label, href)| Destination::new(label, "Action", href))).collect()
 }

@@ -31,14 +31,14 @@ pub fn CopyButton(
             {move || match outcome.get() {
                 Outcome::Idle => "Copy",
                 Outcome::Copied => "Copied",
-                Outcome::Refused => "Select and copy by hand",
+                Outcome::Refused => "Select and copy manually",
             }}
         </button>
         <span class="vh" role="status">
             {move || match outcome.get() {
                 Outcome::Idle => "",
                 Outcome::Copied => "Copied.",
-                Outcome::Refused => "The browser refused. Select the text and copy it by hand.",
+                Outcome::Refused => "The browser blocked copying. Select the text and copy it manually.",
             }}
         </span>
     }

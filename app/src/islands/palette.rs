@@ -105,8 +105,8 @@ pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
             <h2 id="shortcuts-title">"Shortcuts"</h2>
             <dl>
                 <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"\u{2318} K"</kbd></dt><dd>"Go to a page or an action"</dd></div>
-                <div><dt><kbd>"/"</kbd></dt><dd>"To the filter of this page"</dd></div>
-                <div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div>
+                <div><dt><kbd>"/"</kbd></dt><dd>"Focus the filter of this page"</dd></div>
+                <div><dt><kbd>"?"</kbd></dt><dd>"Show this list"</dd></div>
                 <div><dt><kbd>"Esc"</kbd></dt><dd>"Close"</dd></div>
             </dl>
             <form method="dialog"><button class="button" type="submit">"Close"</button></form>

@@ -15,8 +15,8 @@ pub fn UnsavedGuard(
         <p class="unsaved" role="status">
             {move || match changed.get() {
                 0 => String::new(),
-                1 => "1 change, not saved yet".to_owned(),
-                more => format!("{more} changes, not saved yet"),
+                1 => "1 unsaved change".to_owned(),
+                more => format!("{more} unsaved changes"),
             }}
         </p>
     }

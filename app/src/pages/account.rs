@@ -25,15 +25,15 @@ pub fn AccountPage(data: Account) -> impl IntoView {
                         name="password" label="New password" kind="password" autocomplete="new-password" required=true
                         hint=format!("At least {} characters. A few unrelated words are easy to remember.", data.password_min)
                     />
-                    <Field name="password_again" label="New password again" kind="password" autocomplete="new-password" required=true />
+                    <Field name="password_again" label="Confirm new password" kind="password" autocomplete="new-password" required=true />
                     <div class="actions"><Submit look="primary">"Change password"</Submit></div>
                 </form>
             </Card>
             <Card title="Appearance" id="appearance" span="c6">
-                <p class="muted">"System follows what your device says. The choice is kept in this browser."</p>
+                <p class="muted">"System follows your device. The choice is saved in this browser."</p>
                 <ThemeChoice />
             </Card>
-            <Card title="Where you are signed in" id="sessions" span="c12">
+            <Card title="Sessions" id="sessions" span="c12">
                 <ul class="sessions">
                     {data.sessions.into_iter().map(|session| view! { <Session session=session /> }).collect_view()}
                 </ul>

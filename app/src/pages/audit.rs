@@ -26,7 +26,7 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
         .choice("who", "Who", "Everyone", plain_options(data.people))
         .choice("what", "What", "Everything", data.kinds);
     let nothing = match bar.clear() {
-        Some(clear) => view! { <NothingMatches title="No entry matches" clear=clear /> }.drawn(),
+        Some(clear) => view! { <NothingMatches title="No entries match" clear=clear /> }.drawn(),
         None if later => {
             view! { <EmptyState title="No older entries" why="The log begins after this point." /> }.drawn()
         }
@@ -52,17 +52,17 @@ pub fn AuditPage(data: AuditLog) -> impl IntoView {
 fn ChainState(chain: Chain) -> impl IntoView {
     match chain {
         Chain::Verified { up_to, at_ms } => view! {
-            <p class="chain"><Pill tone=Tone::Success text="Unbroken" />
+            <p class="chain"><Pill tone=Tone::Success text="Intact" />
                 <span>{format!("Verified up to entry {up_to}, ")}<TimeAgo at_ms=at_ms />"."</span></p>
         }
         .drawn(),
         Chain::Broken { at } => view! {
             <p class="chain" role="alert"><Pill tone=Tone::Danger text="Broken" />
-                <span>{format!("Entry {at} does not fit the one before it. Entries were changed or removed outside Leasehold. Keep a copy of the data folder and find out who had access to it.")}</span></p>
+                <span>{format!("Entry {at} does not match the one before it. Entries were changed or removed outside Leasehold. Keep a copy of the data folder and find out who had access to it.")}</span></p>
         }
         .drawn(),
         Chain::NotChecked => view! {
-            <p class="chain"><Pill text="Not checked" /><span>"The entries have not been checked since the start."</span></p>
+            <p class="chain"><Pill text="Not checked" /><span>"The entries have not been checked since startup."</span></p>
         }
         .drawn(),
     }

@@ -44,9 +44,9 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
         .drawn()
     };
     view! {
-        <PageHeader title="Clients" lead="The applications that take licenses from this server.".drawn() actions=refresh.unwrap_or_else(|| ().drawn()) />
+        <PageHeader title="Clients" lead="Applications that check out licenses from this server.".drawn() actions=refresh.unwrap_or_else(|| ().drawn()) />
         {body}
-        <ShowAsCurl command=curl("GET", paths::API_CLIENTS, "") note="Put an API token in place of $TOKEN." />
+        <ShowAsCurl command=curl("GET", paths::API_CLIENTS, "") note="Replace $TOKEN with an API token." />
     }
     .drawn()
 }
@@ -55,8 +55,8 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
 #[component]
 fn Nobody(data: ClientsPage) -> impl IntoView {
     view! {
-        <Card title="No client yet" id="clients">
-            <p class="muted">"No application is connected. Each shows up here within two seconds of its start, with what it holds."</p>
+        <Card title="No clients yet" id="clients">
+            <p class="muted">"No applications are connected. Each appears here within 2 seconds of starting, with the licenses it holds."</p>
         </Card>
         <ConnectCard connect=data.connect />
     }
@@ -73,14 +73,14 @@ fn List(data: ClientsPage) -> impl IntoView {
     });
     let bar = FilterBar::new(paths::CLIENTS, "Filter the clients", &data.filter)
         .search("Name, host or address")
-        .choice("product", "Product", "Every product", plain_options(data.products))
-        .choice("state", "State", "Every state", states);
+        .choice("product", "Product", "All products", plain_options(data.products))
+        .choice("state", "State", "All states", states);
     let clear = bar.clear().unwrap_or_else(|| paths::CLIENTS.to_owned());
-    let nothing = view! { <NothingMatches title="No client matches" clear=clear /> }.drawn();
+    let nothing = view! { <NothingMatches title="No clients match" clear=clear /> }.drawn();
     view! {
         <div class="list-tools">
             {bar.draw()}
-            <p class="fine">{some}<a href=data.csv download="">"As CSV"</a></p>
+            <p class="fine">{some}<a href=data.csv download="">"Download CSV"</a></p>
         </div>
         <Card title="Clients" id="clients" aside=count(shown, "client", "clients").drawn()>
             {table(&data.items, &data.filter, nothing)}

@@ -76,8 +76,8 @@ fn FileProblem(sentence: String, path: String) -> impl IntoView {
     view! {
         <Statement tone=Tone::Danger sentence="The configuration file cannot be edited here.">
             <p>{sentence}</p>
-            <p>"Put the file right on the server, then load this page again. Leasehold looks at " <code class="path">{path}</code> " each time."</p>
-            <div class="actions"><a class="button" href=paths::CONFIGURATION_HISTORY>"Show the saved revisions"</a></div>
+            <p>"Fix the file on the server, then reload this page. Leasehold reads " <code class="path">{path}</code> " each time."</p>
+            <div class="actions"><a class="button" href=paths::CONFIGURATION_HISTORY>"Show saved revisions"</a></div>
         </Statement>
     }
     .drawn()
@@ -98,14 +98,14 @@ pub fn ConflictPage(data: Conflict) -> impl IntoView {
         (None, origin) => format!("Revision {} was saved from the {}", data.file.revision, origin.label()),
     };
     view! {
-        <PageHeader title="The file changed meanwhile" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
-        <Statement tone=Tone::Warning sentence="Your change is not saved, and nothing of it is lost.">
+        <PageHeader title="The file has changed" crumbs=crumbs() lead=view! { <FileLine file=file.clone() /> }.drawn() />
+        <Statement tone=Tone::Warning sentence="Your change is not saved yet, and not lost.">
             <p>{how}", " <TimeAgo at_ms=data.at_ms />", after you opened the file."</p>
             {data.comment.map(|comment| view! { <p class="comment">{comment}</p> })}
-            <p class="muted">"Review your changes on top of the current file: you see the result before anything is saved."</p>
+            <p class="muted">"Review your changes on top of the current file before saving."</p>
         </Statement>
         {data.overlaps.then(|| view! {
-            <Banner tone=Tone::Warning text="Both changes touch the same lines. On top of the current file yours would replace the other: look closely at the review." />
+            <Banner tone=Tone::Warning text="Both changes touch the same lines. Yours would replace the other: check the review carefully." />
         })}
         <div class="grid">
             <Card title="Your change" id="yours" span="c6"><DiffView diff=data.yours caption="Your change" /></Card>
@@ -130,8 +130,8 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
         return view! {
             <PageHeader title="Changed outside" crumbs=crumbs() lead=view! { <FileLine file=file /> }.drawn() />
             <Statement tone=Tone::Success sentence="The file is as Leasehold saved it.">
-                <p>{format!("It holds revision {number}, byte for byte.")}</p>
-                <div class="actions"><LinkButton href=paths::CONFIGURATION>"To the configuration"</LinkButton></div>
+                <p>{format!("It is identical to revision {number}.")}</p>
+                <div class="actions"><LinkButton href=paths::CONFIGURATION>"Go to Configuration"</LinkButton></div>
             </Statement>
         }
         .drawn();
@@ -153,10 +153,10 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
                     None => format!("{changed} lines differ from revision {number}."),
                 }}
             </p>
-            <p class="muted">"Nothing was overwritten: what is in the file now is what Leasehold reads. Keep the change, and it becomes a revision of its own; or bring back what Leasehold saved last."</p>
+            <p class="muted">"Nothing was overwritten: Leasehold reads the file as it is now. Keep the change as a new revision, or restore the last one Leasehold saved."</p>
         </Statement>
         {(!unreadable).then(|| view! {
-            <Card title="What changed" id="changed">
+            <Card title="Changes" id="changed">
                 <DiffView diff=data.diff caption=format!("From revision {number} to the file now") />
                 {(!data.findings.is_empty()).then(|| view! { <FindingList findings=data.findings linked=true /> })}
             </Card>
@@ -171,7 +171,7 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
                     <Hidden name="revision" value=number.to_string() />
                     <Hidden name="base" value=file.base />
                     <Hidden name="comment" value="Undoes a change made outside Leasehold." />
-                    <button type="submit" class="button danger" disabled=restore.is_some()>{format!("Bring back revision {number}")}</button>
+                    <button type="submit" class="button danger" disabled=restore.is_some()>{format!("Restore revision {number}")}</button>
                 </form>
             </div>
             {reason.map(|reason| view! { <Disabled reason=reason /> })}
@@ -180,7 +180,7 @@ pub fn OutsidePage(data: Outside) -> impl IntoView {
     .drawn()
 }
 
-/// A revision, with the form that brings it back.
+/// A revision, with the form that restores it.
 #[component]
 pub fn RevisionPage(data: Revision) -> impl IntoView {
     let number = data.item.number;
@@ -200,42 +200,42 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
         {data.item.comment.clone().map(|comment| view! { <p class="comment large">{comment}</p> })}
         {match (data.previous, data.from_previous) {
             (Some(previous), Some(diff)) if !diff.is_empty() => view! {
-                <Card title="What it changed" id="changed" aside=view! { <a href=paths::revision(previous)>{format!("Revision {previous}")}</a> }.drawn()>
+                <Card title="Changes" id="changed" aside=view! { <a href=paths::revision(previous)>{format!("Revision {previous}")}</a> }.drawn()>
                     <DiffView diff=diff caption=format!("From revision {previous} to {number}") />
                 </Card>
             }.drawn(),
             (Some(previous), _) => view! {
-                <Card title="What it changed" id="changed">
-                    <EmptyState title="Nothing" why=format!("It holds the same bytes as revision {previous}.") />
+                <Card title="Changes" id="changed">
+                    <EmptyState title="No changes" why=format!("Identical to revision {previous}.") />
                 </Card>
             }.drawn(),
             (None, _) => view! {
-                <Card title="What it changed" id="changed">
-                    <EmptyState title="The first revision" why="There is none before it to compare with." />
+                <Card title="Changes" id="changed">
+                    <EmptyState title="First revision" why="There is no earlier revision to compare with." />
                 </Card>
             }.drawn(),
         }}
         {if data.from_current.is_empty() {
             view! {
                 <Card title="Compared with the file now" id="restore">
-                    <p><Pill tone=Tone::Success text="The same" /> " The file holds exactly this revision."</p>
+                    <p><Pill tone=Tone::Success text="The same" /> " The file is identical to this revision."</p>
                 </Card>
             }.drawn()
         } else {
             let why_not = request().why_not(Permission::RestoreConfiguration);
             view! {
-                <Card title="Bring it back" id="restore">
-                    <p class="muted">"This is what would change in the file as it is now. The present state stays in the history."</p>
+                <Card title="Restore this revision" id="restore">
+                    <p class="muted">"Restoring makes these changes to the current file. The current version stays in the history."</p>
                     <DiffView diff=data.from_current caption=format!("From the file now to revision {number}") />
                     <form method="post" action=paths::CONFIGURATION_RESTORE class="stack">
                         <Hidden name="revision" value=number.to_string() />
                         <Hidden name="base" value=data.file.base />
                         <div class="field">
-                            <label for="comment">"Why?"</label>
+                            <label for="comment">"Reason"</label>
                             <input class="input" type="text" id="comment" name="comment" value=request().typed("comment", "") maxlength="500" autocomplete="off" disabled=why_not.is_some() />
                         </div>
                         <div class="actions">
-                            <button type="submit" class="button primary" disabled=why_not.is_some()>{format!("Bring back revision {number}")}</button>
+                            <button type="submit" class="button primary" disabled=why_not.is_some()>{format!("Restore revision {number}")}</button>
                             {why_not.map(|reason| view! { <Disabled reason=reason /> })}
                         </div>
                     </form>

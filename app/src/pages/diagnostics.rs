@@ -20,7 +20,7 @@ pub(crate) use matrix::{MatrixTable, tally_words};
 #[component]
 pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
     let fresh = data.ran_ms.is_none() && !data.running;
-    let lead = "Which licensing nodes answer, at which ports, and what to ask of a firewall.";
+    let lead = "Which licensing nodes answer on which ports, and what your firewall must allow.";
     let running = data.running;
     view! {
         {if fresh {
@@ -33,7 +33,7 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
             <p>"In use now: "<b>{data.current.clone()}</b>"."{data.proxy.clone().map(|proxy| view! { " Connections go through the proxy " <code>{proxy}</code> "." })}</p>
             {data.running.then(|| view! { <Progress done=data.done total=data.total again=paths::DIAGNOSTICS /> })}
             {data.ran_ms.map(|at| {
-                let before = if running { "Below stand the results of the check before, made " } else { "Checked " };
+                let before = if running { "Results below are from the previous check, " } else { "Checked " };
                 view! { <p class="muted">{before}<TimeAgo at_ms=at />"."</p> }
             })}
             {fresh.then(|| view! { <div class="actions"><Check running=false again=false /></div> })}
@@ -43,7 +43,7 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
         <Firewall data=data.firewall />
         <aside class="note">
             <h2>"What a check does"</h2>
-            <p>"It opens one connection to each node at each allowed port: name, TCP, TLS where HTTPS is meant, then one HTTP request without content. Nothing about this server is sent, and only nodes named in the configuration file are asked."</p>
+            <p>"It opens one connection to each node on each allowed port: name lookup, TCP, TLS for HTTPS, then one HTTP request without content. It sends nothing about this server and contacts only nodes listed in the configuration file."</p>
         </aside>
     }
     .drawn()
@@ -54,7 +54,7 @@ pub fn DiagnosticsView(data: DiagnosticsPage) -> impl IntoView {
 fn Check(running: bool, again: bool) -> impl IntoView {
     let why_not = match request().why_not(Permission::Exchange) {
         Some(reason) => Some(reason.to_owned()),
-        None => running.then(|| "A check is under way.".to_owned()),
+        None => running.then(|| "A check is running.".to_owned()),
     };
     view! {
         <form method="post" action=paths::DIAGNOSTICS_PROBE class="actions">
@@ -71,7 +71,7 @@ pub(crate) fn Progress(done: usize, total: usize, again: &'static str) -> impl I
         <div class="probe-progress">
             <progress aria-label=format!("{done} of {total} connections tried") max=total.max(1).to_string() value=done.min(total).to_string()></progress>
         </div>
-        <div class="actions"><LinkButton href=again>"Look again"</LinkButton></div>
+        <div class="actions"><LinkButton href=again>"Refresh"</LinkButton></div>
     }
     .drawn()
 }
@@ -81,7 +81,7 @@ pub(crate) fn Progress(done: usize, total: usize, again: &'static str) -> impl I
 pub struct DiagnosticsPage {
     /// The protocol in use: `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// A check is under way.
+    /// A check is running.
     pub running: bool,
     /// Connections tried so far, of `total`.
     pub done: usize,
@@ -156,7 +156,7 @@ impl WorkingPort {
     }
 }
 
-/// What to ask of whoever keeps the firewall.
+/// What to ask of the network team.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FirewallModel {
     pub rows: Vec<FirewallRow>,
@@ -201,8 +201,8 @@ pub fn Ports(
     };
     let blocked = refused.filter(|_| works.iter().any(|port| !port.current));
     let body = match (works.is_empty(), running) {
-        (true, true) => view! { <p class="muted">"No node was reached so far."</p> }.drawn(),
-        (true, false) if reached => view! { <p class="muted">"The nodes name their own ports; there is none to choose."</p> }.drawn(),
+        (true, true) => view! { <p class="muted">"No node reached yet."</p> }.drawn(),
+        (true, false) if reached => view! { <p class="muted">"Each node has its own port in the node list; there is none to choose."</p> }.drawn(),
         (true, false) => view! { <NoneWork choice=choice /> }.drawn(),
         (false, _) => view! {
             <ul class="ports">
@@ -213,7 +213,7 @@ pub fn Ports(
         .drawn(),
     };
     match choice {
-        Choice::Configuration => view! { <Card title="Ports that work" id="ports">{body}</Card> }.drawn(),
+        Choice::Configuration => view! { <Card title="Working ports" id="ports">{body}</Card> }.drawn(),
         Choice::Wizard => body,
     }
 }
@@ -223,14 +223,14 @@ pub fn Ports(
 fn NoneWork(choice: Choice) -> impl IntoView {
     match choice {
         Choice::Configuration => view! {
-            <EmptyState title="No node was reached at any port" why="Hand the firewall request below to whoever keeps the network. Meanwhile an exchange can be carried by hand.">
-                <LinkButton href="#firewall">"To the firewall request"</LinkButton>
-                <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+            <EmptyState title="No node was reached on any port" why="Send the firewall request below to your network team. Meanwhile, you can do an offline exchange.">
+                <LinkButton href="#firewall">"Show the firewall request"</LinkButton>
+                <LinkButton href=paths::EXCHANGE_HAND>"Offline exchange"</LinkButton>
             </EmptyState>
         }
         .drawn(),
         Choice::Wizard => view! {
-            <p class="muted">"No node was reached at any port. You can go on all the same: the diagnostics of the console hold a request for your firewall, and an exchange can be carried by hand."</p>
+            <p class="muted">"No node was reached on any port. You can continue anyway: Diagnostics has a request for your network team, and you can do an offline exchange."</p>
         }
         .drawn(),
     }

@@ -19,7 +19,8 @@ pub fn ErrorPage(
 ) -> impl IntoView {
     let context = request();
     let signed_in = context.viewer.is_some();
-    let (href, label) = if signed_in { (paths::OVERVIEW, "To the overview") } else { (paths::LOGIN, "To the sign-in") };
+    let (href, label) =
+        if signed_in { (paths::OVERVIEW, "Go to the overview") } else { (paths::LOGIN, "Go to sign-in") };
     view! {
         <div class="error-page">
             <p class="status" aria-hidden="true">{status}</p>

@@ -41,15 +41,15 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
     view! {
         <PageHeader
             title="Licenses"
-            lead=lead.unwrap_or_else(|| "What this server may hand out.".drawn())
+            lead=lead.unwrap_or_else(|| "The licenses this server can grant.".drawn())
         />
         {opening}
         {match (has_any, never) {
             (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts kinds=kinds /> }.drawn(),
             (false, false) => view! {
                 <Card title="Licenses" id="loaded">
-                    <EmptyState title="No license" why="The vendor's last answer holds none for this server. Ask the vendor when you expect some; the next exchange brings them.">
-                        <LinkButton href=paths::EXCHANGE>"To the exchange"</LinkButton>
+                    <EmptyState title="No licenses" why="The vendor's last answer had none for this server. If you expect some, ask the vendor; the next sync brings them.">
+                        <LinkButton href=paths::EXCHANGE>"Go to Exchange"</LinkButton>
                     </EmptyState>
                 </Card>
             }.drawn(),
@@ -58,7 +58,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
         <MachineBlock data=machine folded=has_any />
         {only_machine.then(|| view! { <NotReady registered=registered /> })}
         {last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
-        <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Put an API token in place of $TOKEN." />
+        <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Replace $TOKEN with an API token." />
     }
     .drawn()
 }
@@ -96,26 +96,26 @@ fn Lists(
     });
     let bar = FilterBar::new(paths::LICENSES, "Filter the licenses", &filter)
         .search("Product or id")
-        .choice("state", "State", "Every state", states)
-        .choice("kind", "Kind", "Every kind", kinds);
+        .choice("state", "State", "All states", states)
+        .choice("kind", "Kind", "All kinds", kinds);
     let clear = bar.clear().unwrap_or_else(|| paths::LICENSES.to_owned());
     view! {
         <div class="list-tools">
             {bar.draw()}
-            <p class="fine">{some}<a href=csv download="">"As CSV"</a></p>
+            <p class="fine">{some}<a href=csv download="">"Download CSV"</a></p>
         </div>
         {(shown == 0).then(|| view! {
-            <Card title="Licenses" id="loaded"><NothingMatches title="No license matches" clear=clear /></Card>
+            <Card title="Licenses" id="loaded"><NothingMatches title="No licenses match" clear=clear /></Card>
         })}
         {(!active.is_empty()).then(|| view! {
             <Card title="Loaded" id="loaded" aside=count(active.len(), "license", "licenses").drawn()>
                 {loaded(&active, &filter)}
-                <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how near each product comes to its limit."</p>
+                <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how close each product gets to its limit."</p>
             </Card>
         })}
         {(!off.is_empty()).then(|| view! {
             <Card title="Not loaded" id="not-loaded" aside=count(off.len(), "license", "licenses").drawn()>
-                <p class="muted">"Applications cannot take these. Each says why, and what to do."</p>
+                <p class="muted">"Applications can't check these out. Each row says why and what to do."</p>
                 {not_loaded(&off)}
             </Card>
         })}
@@ -131,7 +131,7 @@ const MOST_CHANGES: usize = 12;
 fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
     let aside = view! { <a href=paths::EXCHANGE_LEDGER>"Ledger"</a> }.drawn();
     view! {
-        <Card title="What the last exchange changed" id="changes" aside=aside>
+        <Card title="Changes from the last sync" id="changes" aside=aside>
             <p class="muted"><TimeAgo at_ms=at_ms /></p>
             <ChangeList changes=changes most=MOST_CHANGES />
         </Card>

@@ -39,12 +39,12 @@ pub struct Resume {
 pub fn ResumePage(data: Resume) -> impl IntoView {
     view! {
         <div class="login">
-            <PageHeader title="You are signed in again" lead=view! { "What you had typed is still here." }.drawn() />
+            <PageHeader title="You are signed in again" lead=view! { "Your entries are still here." }.drawn() />
             <form method="post" action=data.path class="stack">
                 {data.fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
-                <button type="submit" class="button primary wide">"Go on with what I typed"</button>
+                <button type="submit" class="button primary wide">"Continue with my entries"</button>
             </form>
-            <p class="fine"><a href=paths::OVERVIEW>"Leave it, go to the overview"</a></p>
+            <p class="fine"><a href=paths::OVERVIEW>"Go to the overview instead"</a></p>
         </div>
     }
     .drawn()
@@ -66,7 +66,7 @@ pub fn LoginPage(data: Login) -> impl IntoView {
                 <button type="submit" class="button primary wide">"Sign in"</button>
             </form>
             <p class="fine">
-                "Password lost? On the server, " <code>"leasehold user reset NAME --password-stdin"</code> " sets a new one."
+                "Forgot your password? On the server, " <code>"leasehold user reset NAME --password-stdin"</code> " sets a new one."
             </p>
         </div>
     }

@@ -48,7 +48,7 @@ pub fn LogsView(data: LogsPage) -> impl IntoView {
         <PageHeader title="Logs" lead=view! { <Lead data=data /> }.drawn() actions=pace.unwrap_or_else(|| ().drawn()) />
         {body}
         {(!files.is_empty()).then(|| view! { <Files files=files /> })}
-        <ShowAsCurl command=curl("GET", paths::API_LOGS, "") note="Put an API token in place of $TOKEN." />
+        <ShowAsCurl command=curl("GET", paths::API_LOGS, "") note="Replace $TOKEN with an API token." />
     }
     .drawn()
 }
@@ -59,7 +59,7 @@ fn Lead(data: LogsPage) -> impl IntoView {
     let there = data.verbosity_is_set_there.then(|| paths::setting("LOGGING_VERBOSITY"));
     view! {
         {data.verbosity}
-        {there.map(|href| view! { " "<a href=href>"Change how much"</a> })}
+        {there.map(|href| view! { " "<a href=href>"Change the log level"</a> })}
     }
     .drawn()
 }
@@ -98,8 +98,8 @@ fn Aside(filter: LogsFilter, empty: bool) -> impl IntoView {
         <span class="log-carry">
             <span class="muted">"Newest first"</span>
             {(!empty).then(|| view! {
-                <a href=filter.text(false) download="">"As text"</a>
-                <a href=filter.text(true) download="">"As text, redacted"</a>
+                <a href=filter.text(false) download="">"Download text"</a>
+                <a href=filter.text(true) download="">"Download redacted text"</a>
             })}
         </span>
     }
@@ -112,7 +112,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
     let filter = data.filter;
     if data.gone {
         return view! {
-            <EmptyState title="These lines are gone" why="Their file was removed: only so many files of earlier starts are kept.">
+            <EmptyState title="These lines are gone" why="Their file was removed: Leasehold keeps a limited number of files from earlier starts.">
                 <LinkButton href=LogsFilter { before: String::new(), ..filter }.href()>"Newest lines"</LinkButton>
             </EmptyState>
         }
@@ -122,7 +122,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
         let why = data.looked.map(|looked| looked.sentence()).unwrap_or_default();
         return view! {
             <EmptyState title="Nothing found so far" why=why>
-                <LinkButton href=older>"Look further back"</LinkButton>
+                <LinkButton href=older>"Search further back"</LinkButton>
                 <LinkButton href=paths::LOGS look="quiet">"Clear filters"</LinkButton>
             </EmptyState>
         }
@@ -130,7 +130,7 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
     }
     if filter.filters() || !filter.before.is_empty() {
         return view! {
-            <EmptyState title="No line matches" why="There may be others: none fits these filters.">
+            <EmptyState title="No lines match" why="No line matches these filters.">
                 <LinkButton href=paths::LOGS>"Clear filters"</LinkButton>
             </EmptyState>
         }
@@ -138,19 +138,19 @@ fn Nothing(data: LogsPage, older: Option<String>) -> impl IntoView {
     }
     let there = data.verbosity_is_set_there.then(|| paths::setting("LOGGING_VERBOSITY"));
     view! {
-        <EmptyState title="Nothing has been logged" why=format!("{} So far there was nothing of that kind.", data.verbosity)>
-            {there.map(|href| view! { <LinkButton href=href>"Change how much is written"</LinkButton> })}
+        <EmptyState title="Nothing has been logged" why=format!("{} There has been nothing to log yet.", data.verbosity)>
+            {there.map(|href| view! { <LinkButton href=href>"Change the log level"</LinkButton> })}
         </EmptyState>
     }
     .drawn()
 }
 
 impl Looked {
-    /// "Looked through 64 MB, back to 2026-11-20 10:00:00."
+    /// "Searched 64 MB, back to 2026-11-20 10:00:00."
     fn sentence(&self) -> String {
         match &self.back_to {
-            Some(stamp) => format!("Looked through {}, back to {stamp}.", self.size),
-            None => format!("Looked through {}.", self.size),
+            Some(stamp) => format!("Searched {}, back to {stamp}.", self.size),
+            None => format!("Searched {}.", self.size),
         }
     }
 }

@@ -9,19 +9,16 @@ use crate::pages::alerts::SettingsTabs;
 /// Our own settings, read only.
 #[component]
 pub fn SettingsPage(data: Settings) -> impl IntoView {
-    let note = if data.file_exists {
-        "Read at the start from "
-    } else {
-        "Not there; every default applies. It would be read from "
-    };
+    let note =
+        if data.file_exists { "Read at startup from " } else { "Not found; every default applies. Expected at " };
     view! {
-        <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment or by flag; a change counts after a restart." }.drawn() />
+        <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment variable or by flag; changes take effect after a restart." }.drawn() />
         <SettingsTabs />
-        <Card title="Where they are set" id="where">
+        <Card title="Sources" id="where">
             <p>{note}<Copyable value=data.file what="the path" /></p>
-            <p class="muted">"A flag wins over the environment, the environment over the file, the file over the default."</p>
+            <p class="muted">"A flag overrides the environment, the environment overrides the file, and the file overrides the default."</p>
         </Card>
-        <Card title="What counts now" id="values">
+        <Card title="Values in effect" id="values">
             <ul class="own-settings">
                 {data.rows.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}
             </ul>

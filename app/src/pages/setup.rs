@@ -34,12 +34,12 @@ pub fn SetupAdministratorPage(data: SetupAdministrator) -> impl IntoView {
     view! {
         <SetupFrame step=Step::Administrator title="Your account" lead="The first administrator. There is no default account; this is the only way in.">
             <form method="post" action=paths::SETUP_ADMINISTRATOR class="stack">
-                <Field name="name" label="Name" value=data.name autocomplete="username" required=true first=true hint="What you type to sign in. It stands beside each change you make." />
+                <Field name="name" label="Name" value=data.name autocomplete="username" required=true first=true hint="Used to sign in. Shown next to every change you make." />
                 <Field
                     name="password" label="Password" kind="password" autocomplete="new-password" required=true
-                    hint=format!("At least {} characters. A few unrelated words are easy to remember; no digits or signs are demanded.", data.password_min)
+                    hint=format!("At least {} characters. A few unrelated words are easy to remember; no digits or symbols required.", data.password_min)
                 />
-                <Field name="password_again" label="Password again" kind="password" autocomplete="new-password" required=true />
+                <Field name="password_again" label="Confirm password" kind="password" autocomplete="new-password" required=true />
                 <div class="actions"><button type="submit" class="button primary large">"Continue"</button></div>
             </form>
         </SetupFrame>
@@ -51,16 +51,16 @@ pub fn SetupAdministratorPage(data: SetupAdministrator) -> impl IntoView {
 #[component]
 pub fn SetupTokenPage(data: SetupToken) -> impl IntoView {
     view! {
-        <SetupFrame step=Step::Token title="Claim this server" lead="A one-time token shows that the machine is yours. It was printed when Leasehold started.">
+        <SetupFrame step=Step::Token title="Claim this server" lead="A one-time token proves this machine is yours. Leasehold printed it at startup.">
             <form method="post" action=paths::SETUP class="stack">
                 <Field name="token" label="Token" value=data.token mono=true required=true first=true />
                 <div class="actions"><button type="submit" class="button primary large">"Continue"</button></div>
             </form>
             <aside class="note">
                 <h2>"Where to find it"</h2>
-                <p>"In the output of the server, in the line that begins with " <code>"setup:"</code> ", and in this file, which only its owner can read:"</p>
+                <p>"In the server's output, on the line that starts with " <code>"setup:"</code> ", and in this file, which only its owner can read:"</p>
                 <p><Copyable value=data.token_file what="the path" /></p>
-                <p>{format!("A token is good for {} minutes. This prints a new link:", data.minutes)}</p>
+                <p>{format!("A token is valid for {} minutes. This command prints a new link:", data.minutes)}</p>
                 <p><Copyable value=data.command what="the command" /></p>
             </aside>
         </SetupFrame>
@@ -79,17 +79,17 @@ pub fn SetupReviewPage(data: SetupReview) -> impl IntoView {
     };
     let comment = request().typed("comment", &data.comment);
     view! {
-        <SetupFrame step=Step::Review title="Look once, then save" lead="Nothing has been written so far. Everything can be changed and taken back later.">
+        <SetupFrame step=Step::Review title="Review and save" lead="Nothing has been written yet. You can change everything later.">
             <form method="post" action=paths::SETUP_REVIEW class="stack wide">
                 <Hidden name="base" value=data.base />
-                <Card title="What you chose" id="summary">
+                <Card title="Your choices" id="summary">
                     <dl class="facts">
                         {data.summary.into_iter().map(|(label, value)| view! { <div><dt>{label}</dt><dd><code class="path">{value}</code></dd></div> }).collect_view()}
                     </dl>
                 </Card>
                 <Card title=title id="change">
                     <p class="muted"><code class="path">{data.path}</code></p>
-                    {(!data.diff.is_empty()).then(|| view! { <DiffView diff=data.diff caption="What will be written" /> })}
+                    {(!data.diff.is_empty()).then(|| view! { <DiffView diff=data.diff caption="Changes to the file" /> })}
                     {(!data.findings.is_empty()).then(|| view! { <FindingList findings=data.findings /> })}
                 </Card>
                 <div class="field">
@@ -116,7 +116,7 @@ pub fn SetupFrame(
 ) -> impl IntoView {
     let number = Step::ALL.iter().position(|other| *other == step).unwrap_or_default() + 1;
     view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
+        <a class="skip" href="#main">"Skip to content"</a>
         <div class="wizard">
             <header class="rail">
                 <p class="brand"><Mark /><span>"Leasehold"</span></p>
@@ -163,16 +163,16 @@ fn progress(other: Step, step: Step) -> &'static str {
 #[component]
 pub fn SetupDonePage(data: SetupDone) -> impl IntoView {
     let file = match data.lines_changed {
-        0 => "The configuration file already held these values; not a byte of it changed.".to_owned(),
-        1 => format!("1 line of the configuration file changed; it is kept as revision {}.", data.revision),
+        0 => "The configuration file already had these values; nothing changed.".to_owned(),
+        1 => format!("1 line of the configuration file changed; saved as revision {}.", data.revision),
         lines => {
-            format!("{lines} lines of the configuration file changed; they are kept as revision {}.", data.revision)
+            format!("{lines} lines of the configuration file changed; saved as revision {}.", data.revision)
         }
     };
     view! {
-        <SetupFrame step=Step::Done title="Ready" lead="The setup is finished and its pages are gone.">
+        <SetupFrame step=Step::Done title="Ready" lead="Setup is complete, and its pages are closed.">
             <First sync=data.sync />
-            <Card title="What was set up" id="set-up">
+            <Card title="Summary" id="set-up">
                 <p class="muted">{file}</p>
                 <dl class="facts">
                     <div><dt>"GUID"</dt><dd><Copyable value=data.guid what="the GUID" /></dd></div>
@@ -190,44 +190,44 @@ pub fn SetupDonePage(data: SetupDone) -> impl IntoView {
 fn First(sync: FirstSync) -> impl IntoView {
     match sync {
         FirstSync::Running => view! {
-            <Statement tone=Tone::Info sentence="This server is registered. The first exchange is under way.">
-                <p>"It asks the licensing nodes one after the other until one answers. You need not wait here: it goes on by itself."</p>
+            <Statement tone=Tone::Info sentence="This server is registered. The first sync is in progress.">
+                <p>"It tries the licensing nodes one after another until one answers. You don't need to wait here."</p>
                 <div class="actions">
-                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
-                    <LinkButton href=paths::SETUP_DONE look="large">"Look again"</LinkButton>
+                    <LinkButton href=paths::OVERVIEW look="primary large">"Go to the overview"</LinkButton>
+                    <LinkButton href=paths::SETUP_DONE look="large">"Refresh"</LinkButton>
                 </div>
             </Statement>
         }
         .drawn(),
         FirstSync::Synced { sentence, licenses } => view! {
-            <Statement tone=Tone::Success sentence="This server is registered and in touch with the vendor.">
+            <Statement tone=Tone::Success sentence="This server is registered and connected to the vendor.">
                 <p>{loaded(licenses)}" "{sentence}</p>
                 <div class="actions">
-                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
-                    <LinkButton href=paths::LICENSES look="large">"Show the licenses"</LinkButton>
+                    <LinkButton href=paths::OVERVIEW look="primary large">"Go to the overview"</LinkButton>
+                    <LinkButton href=paths::LICENSES look="large">"Show licenses"</LinkButton>
                 </div>
             </Statement>
         }
         .drawn(),
         FirstSync::Failed { sentence, attempts } => view! {
-            <Statement tone=Tone::Warning sentence="This server is registered, but the first exchange did not succeed.">
+            <Statement tone=Tone::Warning sentence="This server is registered, but the first sync failed.">
                 <p>{sentence}</p>
-                <p>"It is tried again by itself. To get licenses sooner, find out what stands in the way, or carry the exchange by hand."</p>
+                <p>"Leasehold keeps trying. To get licenses sooner, check the connection or do an offline exchange."</p>
                 <div class="actions">
-                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
+                    <LinkButton href=paths::OVERVIEW look="primary large">"Go to the overview"</LinkButton>
                     <LinkButton href=paths::DIAGNOSTICS look="large">"Check the connection"</LinkButton>
-                    <LinkButton href=paths::EXCHANGE_HAND look="large">"Exchange by hand"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE_HAND look="large">"Offline exchange"</LinkButton>
                 </div>
             </Statement>
-            {(!attempts.is_empty()).then(|| view! { <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&attempts) attempts=attempts /></Card> })}
+            {(!attempts.is_empty()).then(|| view! { <Card title="Nodes tried" id="asked"><AttemptList tls=over_tls(&attempts) attempts=attempts /></Card> })}
         }
         .drawn(),
         FirstSync::Skipped(reason) => view! {
-            <Statement tone=Tone::Info sentence="This server is registered. Nothing was sent to the nodes yet.">
+            <Statement tone=Tone::Info sentence="This server is registered. Nothing has been sent to the nodes yet.">
                 <p>{reason}</p>
                 <div class="actions">
-                    <LinkButton href=paths::OVERVIEW look="primary large">"To the overview"</LinkButton>
-                    <LinkButton href=paths::EXCHANGE look="large">"To the exchange"</LinkButton>
+                    <LinkButton href=paths::OVERVIEW look="primary large">"Go to the overview"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE look="large">"Go to Exchange"</LinkButton>
                 </div>
             </Statement>
         }

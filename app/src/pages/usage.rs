@@ -38,7 +38,7 @@ pub fn UsageView(data: UsagePage) -> impl IntoView {
     view! {
         <PageHeader
             title="Usage"
-            lead=lead.unwrap_or_else(|| "What applications take from this server, once they are connected.".drawn())
+            lead=lead.unwrap_or_else(|| "Licenses that applications check out from this server.".drawn())
         />
         {if data.any { view! { <Report data=data /> }.drawn() } else { view! { <Nothing data=data /> }.drawn() }}
     }
@@ -50,7 +50,7 @@ pub fn UsageView(data: UsagePage) -> impl IntoView {
 fn Nothing(data: UsagePage) -> impl IntoView {
     view! {
         <Card title="Nothing to report yet" id="nothing">
-            <p class="muted">"No application has taken a license from this server. As soon as one does, this page shows how many were in use at once, when, by whom, and how many licenses would have been enough."</p>
+            <p class="muted">"No application has checked out a license yet. Once one does, this page shows how many were in use at once, when, by whom, and how many licenses would have been enough."</p>
         </Card>
         <ConnectCard connect=data.connect />
     }
@@ -72,7 +72,7 @@ fn Report(data: UsagePage) -> impl IntoView {
                 <Card title="Products" id="products">
                     <EmptyState
                         title=if filtered { "Nothing matches" } else { "Nothing was used in this period" }
-                        why=if filtered { "There is use on record, but none in this period that fits the client and context chosen." } else { "There is use on record, before or after it." }
+                        why=if filtered { "There is usage on record, but none in this period for the chosen client and context." } else { "There is usage on record before or after it." }
                     >
                         <LinkButton href=wider.href()>"Show the last year, all clients"</LinkButton>
                     </EmptyState>
@@ -87,14 +87,14 @@ fn Report(data: UsagePage) -> impl IntoView {
                         Some(detail) => view! { <ProductDetail detail=detail data=data /> }.drawn(),
                         None => view! {
                             <Card title=asked.clone() id="product">
-                                <EmptyState title="Not used in this period" why=format!("{asked} was not taken in this period. Choose a product of the table above, or another period.") />
+                                <EmptyState title="Not used in this period" why=format!("{asked} was not checked out in this period. Choose a product in the table above, or another period.") />
                             </Card>
                         }.drawn(),
                     }}
                 }.drawn()
             }
         }}
-        <ShowAsCurl command=command note="Put an API token in place of $TOKEN." />
+        <ShowAsCurl command=command note="Replace $TOKEN with an API token." />
     }
     .drawn()
 }

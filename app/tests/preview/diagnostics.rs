@@ -182,7 +182,7 @@ pub fn pages() -> Vec<Preview> {
     };
     let mut none = checked();
     none.works.clear();
-    none.sentence = "No node was reached at any port.".into();
+    none.sentence = "No node can be reached on any port tried.".into();
     for cell in none.matrix.iter_mut().flat_map(|block| &mut block.rows).flat_map(|row| &mut row.cells) {
         *cell = failed(cell.port, "TCP", 4_001, SILENT, None);
     }

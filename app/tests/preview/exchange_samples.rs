@@ -166,7 +166,7 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
         registered: Registered::Yes,
         running: false,
         next_attempt_ms: Some(NOW + 21 * HOUR),
-        schedule: "Every day, 24 h after the last exchange".into(),
+        schedule: "Every day, 24 h after the last sync".into(),
         protocol: "HTTPS, port 443".into(),
         nodes: (1..=10).map(|number| format!("flexlicense-s{number:02}.lumenvox.com")).collect(),
         proxy: None,

@@ -17,7 +17,7 @@ pub fn license(id: &str, product: &str, kind: &str, count: u64, state: &str) -> 
         "lapsed" => (
             "Lapsed",
             Tone::Danger,
-            Some("The last exchange is too long ago. It counts again with the next verified exchange."),
+            Some("Out of service because the last sync was too long ago. The next sync brings it back."),
         ),
         "wrong_context" => (
             "Other context",

@@ -43,7 +43,7 @@ fn loaded() -> LogsPage {
         older: Some("/logs?before=1.2.36".into()),
         looked: Some(Looked { size: "64 MB".into(), back_to: Some("2026-11-20 10:00:00".into()) }),
         files: vec![file("license.log", None), file("license.log.1", Some("2026-11-19 00:00:00"))],
-        verbosity: "Only errors are written.".into(),
+        verbosity: "Only errors and sync reminders are logged.".into(),
         ..LogsPage::default()
     }
 }

@@ -119,7 +119,7 @@ pub fn pages() -> Vec<Preview> {
     fresh.badge.contact = None;
     fresh.badge.standing = Standing::Unregistered;
     let mut waiting = administrator("/");
-    waiting.badge.contact = Some((Tone::Neutral, "No exchange yet".into()));
+    waiting.badge.contact = Some((Tone::Neutral, "Never synced".into()));
     let late = |tone, words: &str| {
         let mut context = administrator("/");
         context.badge.contact = Some((tone, words.to_owned()));

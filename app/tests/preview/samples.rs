@@ -27,7 +27,7 @@ pub fn administrator(path: &str) -> RequestContext {
             changed_outside: false,
             revision: 14,
             exchanged: NOW - 3_600_000,
-            contact: Some((Tone::Success, "In touch".into())),
+            contact: Some((Tone::Success, "Connected".into())),
         },
         now_ms: NOW,
         path: path.into(),

@@ -35,10 +35,10 @@ pub async fn password(form: Form) -> Result<Page, PageError> {
         Err(error) => return refuse("current", error.to_string()).await,
     }
     if form.value("password") != form.value("password_again") {
-        return refuse("password_again", "The two new passwords are not the same.".to_owned()).await;
+        return refuse("password_again", "The new passwords do not match.".to_owned()).await;
     }
     match form.engine.set_password(&actor, name, form.value("password"), Some(handle)).await {
-        Ok(()) => Ok(form.done("Your password is changed; your other sessions are signed out.", paths::ACCOUNT).await),
+        Ok(()) => Ok(form.done("Password changed. Your other sessions are signed out.", paths::ACCOUNT).await),
         Err(AccountError::Sql(error)) => Err(error.into()),
         Err(error) => refuse("password", error.to_string()).await,
     }
@@ -62,9 +62,9 @@ async fn end(form: &Form, which: Which<'_>) -> Result<Page, PageError> {
     let own = matches!(which, Which::One(ended) if ended == handle);
     let text = match form.engine.end_sessions(&form.actor(), user, which).await? {
         _ if own => return Ok(Page::to(paths::LOGIN)),
-        0 => "This session had ended already.".to_owned(),
-        1 => "1 session is signed out.".to_owned(),
-        n => format!("{n} sessions are signed out."),
+        0 => "This session has already ended.".to_owned(),
+        1 => "Signed out 1 session.".to_owned(),
+        n => format!("Signed out {n} sessions."),
     };
     Ok(form.done(text, paths::ACCOUNT).await)
 }

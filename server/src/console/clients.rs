@@ -214,10 +214,12 @@ fn sentence(released: &Released) -> String {
         .collect();
     let name = &released.name;
     if back.is_empty() {
-        return format!("{name} gets no new license for a minute. What it has in use goes back when it is returned.");
+        return format!(
+            "{name} gets no new licenses for 1 minute. Licenses in use are released when the application returns them."
+        );
     }
     format!(
-        "{name} gets no new license for a minute. Back in the pool as soon as it agrees, at the latest {}: {}.",
+        "{name} gets no new licenses for 1 minute. Released as soon as it agrees, at the latest {}: {}.",
         absolute(released.counted_until_ms),
         back.join(", ")
     )
@@ -340,6 +342,9 @@ mod tests {
         };
         let said = sentence(&released(&[("TTS3", 2), ("VAD", 0)]));
         assert!(said.contains("22 Nov 2026") && said.ends_with(": 2 of TTS3."), "{said}");
-        assert!(sentence(&released(&[("VAD", 0)])).contains("in use goes back when it is returned"));
+        assert!(
+            sentence(&released(&[("VAD", 0)]))
+                .contains("Licenses in use are released when the application returns them")
+        );
     }
 }

@@ -84,7 +84,7 @@ async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
         return Err(PageError::Said(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Not usable".into(),
-            "What is kept of this cluster cannot be used. Remove it and add it again.".into(),
+            "The saved data of this cluster can't be used. Remove it and add it again.".into(),
         ));
     };
     let client = Client::connect(address, tls).await;
@@ -159,7 +159,8 @@ pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
         .filter(|_| response.len() <= MAX_RESPONSE)
         .and_then(|value| value["license-status-id"].as_str().map(str::to_owned));
     let Some(status_id) = status_id else {
-        let message = "This is not a response of a licensing node: it is not JSON, or names no license-status-id. Nothing was sent.";
+        let message =
+            "This is not a licensing node's answer: it is not JSON, or has no license-status-id. Nothing was sent.";
         let errors = vec![wrong(Some("response"), message)];
         return form.refuse(paths::cluster(id), errors, async { Ok(drawn(page)) }).await;
     };
@@ -169,13 +170,13 @@ pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
     };
     match pushed {
         Ok(()) => {
-            let said = format!("Gave the cluster {} the answer to {status_id}.", cluster.name);
+            let said = format!("Delivered to the cluster {} the answer to {status_id}.", cluster.name);
             note(&form, "cluster.push", said, Outcome::Done).await;
-            page.result = Some((Tone::Success, "The cluster checked the answer and took it in.".to_owned()));
+            page.result = Some((Tone::Success, "The cluster accepted the answer.".to_owned()));
             Ok(show(&form, page, StatusCode::OK))
         }
         Err(error) => {
-            let said = format!("The cluster {} did not take the answer to {status_id}: {error}", cluster.name);
+            let said = format!("The cluster {} refused the answer to {status_id}: {error}", cluster.name);
             note(&form, "cluster.push", said, Outcome::Refused).await;
             Ok(failed(&form, page, error))
         }

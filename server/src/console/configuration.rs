@@ -44,7 +44,7 @@ fn edited(console: &Console, mode: EditMode) -> Page {
 /// `GET /configuration/history`
 pub async fn history_page(console: Console) -> Result<Page, PageError> {
     let data = shown::history(&console.engine, console.query("before").parse().ok()).await?;
-    Ok(Page::new("History of the configuration", || view! { <HistoryPage data=data /> }.drawn()))
+    Ok(Page::new("Configuration history", || view! { <HistoryPage data=data /> }.drawn()))
 }
 
 /// `GET /configuration/history/{number}`
@@ -150,10 +150,10 @@ pub async fn save(form: Form) -> Result<Page, PageError> {
     let base = Base::Revision(base.to_owned());
     match form.engine.save_conf(&form.actor(), &base, &change, form.value("comment")).await {
         Ok(saved) if saved.diff.is_empty() => {
-            Ok(form.tell(FlashKind::Info, "Nothing to change: the file already says so.", page_of(mode)).await)
+            Ok(form.tell(FlashKind::Info, "Nothing to save: the file already has these values.", page_of(mode)).await)
         }
         Ok(saved) => {
-            let text = format!("Saved as revision {}, read back and checked.", saved.revision.number);
+            let text = format!("Saved as revision {} and verified.", saved.revision.number);
             Ok(form.done(text, page_of(mode)).await)
         }
         Err(error) => refused(&form, draft, error).await,
@@ -166,22 +166,23 @@ pub async fn restore(form: Form) -> Result<Page, PageError> {
         return Err(PageError::Said(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Which revision?".into(),
-            "The form did not say which revision to bring back. Choose one in the history.".into(),
+            "The form did not name a revision to restore. Choose one in the history.".into(),
         ));
     };
     let base = Base::Revision(form.value("base").to_owned());
     match form.engine.save_conf(&form.actor(), &base, &Change::Restore(number), form.value("comment")).await {
         Ok(saved) => {
-            let text = format!("Revision {number} is back, as revision {}.", saved.revision.number);
+            let text = format!("Restored revision {number} as revision {}.", saved.revision.number);
             Ok(form.done(text, paths::CONFIGURATION_HISTORY).await)
         }
         Err(SaveError::UnknownRevision(_)) => Err(PageError::Said(
             StatusCode::NOT_FOUND,
             "No such revision".into(),
-            format!("There is no revision {number}. The history shows all.").into(),
+            format!("There is no revision {number}. The history lists all revisions.").into(),
         )),
         Err(SaveError::Conflict(_)) => {
-            let message = "The file was changed meanwhile, so nothing was restored. Check the comparison below, which is up to date, and try again.";
+            let message =
+                "The file has changed, so nothing was restored. Check the current comparison below and try again.";
             let again = form.refuse(paths::revision(number), vec![wrong(None, message)], revision(&form, number));
             Ok(again.await?.status(StatusCode::CONFLICT))
         }
@@ -196,12 +197,12 @@ pub async fn keep_outside(form: Form) -> Result<Page, PageError> {
     // What was looked at must be what is kept.
     let base = form.value("base");
     if !base.is_empty() && base != state.base() {
-        let message = "The file was changed again since this page was made. Check the comparison below, then decide.";
+        let message = "The file has changed again. Check the current comparison below, then decide.";
         let again = form.refuse(paths::CONFIGURATION_OUTSIDE, vec![wrong(None, message)], outside(&form));
         return Ok(again.await?.status(StatusCode::CONFLICT));
     }
     form.engine.keep_outside(&form.actor(), found.revision).await.map_err(PageError::internal)?;
-    let text = format!("The edit made outside is kept as revision {}.", found.revision);
+    let text = format!("The outside change is saved as revision {}.", found.revision);
     Ok(form.done(text, paths::CONFIGURATION).await)
 }
 

@@ -60,11 +60,11 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
         return form.refuse(paths::DIAGNOSTICS, vec![wrong(None, message)], async { Ok(show(&form)) }).await;
     };
     let words = format!("{}, port {}", protocol(https), form.value("port"));
-    let comment = format!("Found to work by Diagnostics: {words}.");
+    let comment = format!("Diagnostics found that {words} works.");
     match form.engine.save_conf(&form.actor(), &Base::Newest, &Change::Values(values), &comment).await {
         Ok(saved) => {
             let number = saved.revision.number;
-            let text = format!("The licensing nodes are now reached by {words} (revision {number}).");
+            let text = format!("Leasehold now uses {words} for the licensing nodes (revision {number}).");
             Ok(form.done(text, paths::DIAGNOSTICS).await)
         }
         Err(refused) => form.refused(&refused, paths::DIAGNOSTICS, async { Ok(show(&form)) }).await,
@@ -172,13 +172,10 @@ fn sentence(state: &Reachability, effective: &Effective) -> (String, Tone) {
         return (problem.clone(), Tone::Danger);
     }
     if state.running {
-        return (
-            format!("The nodes are being asked: {} of {} connections are done.", state.done, state.total),
-            Tone::Info,
-        );
+        return (format!("Checking the nodes: {} of {} connections done.", state.done, state.total), Tone::Info);
     }
     let Some(matrix) = &state.matrix else {
-        return ("It was not checked yet which nodes can be reached from here.".to_owned(), Tone::Neutral);
+        return ("The nodes have not been checked yet.".to_owned(), Tone::Neutral);
     };
     let here = |probe: &&Probe| probe.target.https == effective.https;
     // A node that names its own port is reached there, whatever the configured port is.
@@ -194,7 +191,7 @@ fn sentence(state: &Reachability, effective: &Effective) -> (String, Tone) {
         (0, _, Some(best)) => {
             (format!("No node can be reached as configured, but {} works.", best.words()), Tone::Warning)
         }
-        (0, ..) => ("No node can be reached from here, by any port that was tried.".to_owned(), Tone::Danger),
+        (0, ..) => ("No node can be reached on any port tried.".to_owned(), Tone::Danger),
         (reached, all, _) if reached == all && all == 1 => {
             ("The node can be reached as configured.".to_owned(), Tone::Success)
         }

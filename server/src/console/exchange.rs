@@ -40,13 +40,13 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 async fn show(console: &Console) -> Result<Page, PageError> {
     let data = load(&console.engine, &console.server_name).await?;
     let again = data.running.then_some(2);
-    Ok(Page::new("Exchange over the network", || view! { <ExchangeView data=data /> }.drawn()).again_after(again))
+    Ok(Page::new("Online exchange", || view! { <ExchangeView data=data /> }.drawn()).again_after(again))
 }
 
 /// `GET /exchange/ledger`
 pub async fn ledger_page(console: Console) -> Result<Page, PageError> {
     let data = ledger(&console).await?;
-    Ok(Page::new("Ledger of exchanges", || view! { <LedgerView data=data /> }.drawn()))
+    Ok(Page::new("Exchange ledger", || view! { <LedgerView data=data /> }.drawn()))
 }
 
 /// `GET /exchange/receipt/{id}`
@@ -62,12 +62,8 @@ pub async fn sync(form: Form) -> Result<Page, PageError> {
     let running = tokio::spawn(async move { engine.sync_now(&actor).await });
     let (kind, text) = match tokio::time::timeout(WAIT, running).await {
         Err(_) => return Ok(Page::to(paths::EXCHANGE)),
-        Ok(Ok(Ok(synced))) => {
-            (FlashKind::Success, format!("In step with the vendor: {}", synced.applied.outcome.changes.sentence()))
-        }
-        Ok(Ok(Err(SyncError::NoAnswer(round)))) => {
-            (FlashKind::Danger, format!("{} Nothing was changed.", round.sentence))
-        }
+        Ok(Ok(Ok(synced))) => (FlashKind::Success, format!("Synced: {}", synced.applied.outcome.changes.sentence())),
+        Ok(Ok(Err(SyncError::NoAnswer(round)))) => (FlashKind::Danger, format!("{} Nothing changed.", round.sentence)),
         Ok(Ok(Err(SyncError::Report(ReportError::NotReady(problem))))) => (FlashKind::Warning, problem),
         Ok(Ok(Err(SyncError::Report(failed)))) => return Err(PageError::internal(failed)),
         Ok(Err(failed)) => return Err(PageError::internal(failed)),
@@ -174,7 +170,7 @@ fn clock_sentence(off: i64) -> String {
     };
     let way = if off > 0 { "ahead of" } else { "behind" };
     format!(
-        "This machine's clock was seen {how_far} {way} the time known to have passed. Days are counted by the latter until the next verified exchange settles what time it is. Check the machine's clock."
+        "This machine's clock is {how_far} {way} the elapsed time Leasehold measured. Days follow the measured time until the next verified exchange. Check the machine's clock."
     )
 }
 
@@ -184,8 +180,8 @@ pub fn protocol(effective: &Effective) -> String {
     let nodes = effective.nodes();
     match nodes.iter().filter(|node| node.port.is_some()).count() {
         0 => format!("{protocol}, port {}", effective.node_port()),
-        own if own == nodes.len() => format!("{protocol}, at the port each node names"),
-        _ => format!("{protocol}, port {}, or the port a node names", effective.node_port()),
+        own if own == nodes.len() => format!("{protocol}, on each node's own port"),
+        _ => format!("{protocol}, port {}, or a node's own port", effective.node_port()),
     }
 }
 
@@ -293,7 +289,7 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
         next_attempt_ms: sync.next_ms,
         schedule: match effective.preset {
             Some((hour, minute)) => format!("Every day at {hour:02}:{minute:02} local time"),
-            None => "Every day, 24 h after the last exchange".to_owned(),
+            None => "Every day, 24 h after the last sync".to_owned(),
         },
         protocol: protocol(&effective),
         nodes: nodes.collect(),

@@ -84,8 +84,8 @@ pub async fn ask_again(app: &App, request: Request) -> Response {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.values).finish();
         values = vec![("resume_path".to_owned(), path), ("resume".to_owned(), body)];
     }
-    let kept = if values.len() == 2 { " What you typed is kept." } else { "" };
-    let message = format!("Your session has ended, as it does after 30 minutes without use. Sign in again.{kept}");
+    let kept = if values.len() == 2 { " Your entries are kept." } else { "" };
+    let message = format!("Your session ended after 30 minutes of inactivity. Sign in again.{kept}");
     let state = FormState { values, errors: vec![wrong(None, message)] };
     show("").at(paths::LOGIN).with_form(state).status(StatusCode::UNAUTHORIZED).into_response()
 }

@@ -197,12 +197,12 @@ fn day(stamp: &str) -> String {
 fn verbosity(console: &Console) -> (String, bool) {
     let own = console.installation.settings.rows.iter().find(|row| row.name == "log" && !row.value.is_empty());
     if let Some(own) = own {
-        return (format!("What is written is set by log = {} of Leasehold's own settings.", own.value), false);
+        return (format!("Leasehold's own setting log = {} decides what is logged.", own.value), false);
     }
     let words = match console.engine.conf().effective.verbosity {
-        1 => "Only errors are written, and reminders of an exchange that is due.",
-        2 => "Everything but debug messages is written.",
-        _ => "Everything is written, debug messages too.",
+        1 => "Only errors and sync reminders are logged.",
+        2 => "Everything except debug messages is logged.",
+        _ => "Everything is logged, including debug messages.",
     };
     (words.to_owned(), true)
 }

@@ -133,13 +133,13 @@ impl PageError {
     /// 404 for an address.
     pub const NOWHERE: Self = Self::Said(
         StatusCode::NOT_FOUND,
-        Cow::Borrowed("Nothing is here"),
-        Cow::Borrowed("There is no page at this address. It may have been typed wrongly, or what it showed is gone."),
+        Cow::Borrowed("Page not found"),
+        Cow::Borrowed("There is no page at this address. Check the address, or go to the page from the navigation."),
     );
 
     /// 404 for what an address names.
     pub fn gone(sentence: impl Into<Cow<'static, str>>) -> Self {
-        Self::Said(StatusCode::NOT_FOUND, "Nothing is here".into(), sentence.into())
+        Self::Said(StatusCode::NOT_FOUND, "Page not found".into(), sentence.into())
     }
 
     /// 500: logged here, shown without internals.
@@ -147,8 +147,8 @@ impl PageError {
         tracing::error!(%error, "a request failed");
         Self::Said(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "This did not work".into(),
-            "Leasehold could not do this, and nothing was changed. The server's log says why, under the request named below.".into(),
+            "Something went wrong".into(),
+            "Leasehold could not do this, and nothing was changed. The server's log has the reason under the request id below.".into(),
         )
     }
 }
@@ -253,7 +253,7 @@ async fn drawn(app: &App, parts: &Parts, page: Page) -> Response {
 fn contact_badge(app: &App) -> (Tone, String) {
     let contact = exchange::contact(&app.engine);
     match (contact.days, contact.tone) {
-        (None, _) => (Tone::Warning, "Never in contact".to_owned()),
+        (None, _) => (Tone::Warning, "Never synced".to_owned()),
         (Some(_), Tone::Success) => (Tone::Success, contact.label),
         (Some(days), tone) => (tone, format!("{}: {days} days", contact.label)),
     }

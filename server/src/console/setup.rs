@@ -78,7 +78,7 @@ pub async fn administrator(form: Form) -> Result<Page, PageError> {
     }
     let refuse = |error| form.refuse(paths::SETUP_ADMINISTRATOR, vec![error], async { Ok(asked_administrator()) });
     if form.value("password") != form.value("password_again") {
-        return refuse(wrong(Some("password_again"), "The two passwords are not the same.")).await;
+        return refuse(wrong(Some("password_again"), "The passwords do not match.")).await;
     }
     let mut actor = form.actor();
     actor.name = form.value("name").trim().chars().filter(|c| !c.is_control()).take(64).collect();
@@ -148,7 +148,7 @@ pub async fn guid(form: Form) -> Result<Page, PageError> {
     };
     let auth = Some(form.value("auth").trim()).filter(|auth| !auth.is_empty());
     if auth.is_some_and(|auth| auth.len() > 1024 || auth.chars().any(char::is_control)) {
-        let message = "An auth string is one line of up to 1024 characters. Copy it again from what the vendor sent.";
+        let message = "An auth string is one line of up to 1024 characters. Copy it again from the vendor's message.";
         return refuse(wrong(Some("auth"), message)).await;
     }
     engine.keep_setup_identity(&given.guid, auth, given.registration.as_ref()).await?;
@@ -223,7 +223,7 @@ async fn probed(form: &Form, chosen: &[(String, String)]) -> Result<Page, PageEr
     let asked = tokio::time::timeout(shown::FETCH_LIMIT, form.engine.check_reachability_as(&effective)).await;
     let matrix = asked.unwrap_or_else(|_| {
         Err(format!(
-            "Not all nodes answered or refused within {} s. Go on, and check Diagnostics later.",
+            "Not every node responded within {} s. Continue, and check Diagnostics later.",
             shown::FETCH_LIMIT.as_secs()
         ))
     });
@@ -276,7 +276,7 @@ async fn confirmed(form: &Form) -> Result<Option<(Fingerprint, Option<VendorKey>
     if typed.is_empty() && form.value("compared") != "yes" {
         return Err(wrong(
             Some("compared"),
-            "Compare the fingerprint with the one the vendor gave you, then tick the box. Without that, anybody between could be the vendor.",
+            "Compare the fingerprint with the one the vendor gave you, then tick the box. Otherwise someone intercepting the connection could pose as the vendor.",
         ));
     }
     let effective = shown::effective_with(&form.engine, &shown::chosen_connection(&form.engine, &setup));
@@ -313,7 +313,7 @@ pub async fn review(form: Form) -> Result<Page, PageError> {
             Ok(Page::to(paths::SETUP_DONE))
         }
         Err(SaveError::Conflict(_)) => {
-            let message = "The file was changed meanwhile, so nothing was written. The lines below are up to date; check them and go on.";
+            let message = "The file has changed, so nothing was written. Check the current lines below and continue.";
             let again = form.refuse(paths::SETUP_REVIEW, vec![wrong(None, message)], reviewed(&form));
             Ok(again.await?.status(StatusCode::CONFLICT))
         }

@@ -35,8 +35,8 @@ pub async fn install(form: Form) -> Result<Page, PageError> {
         Ok(now) => {
             let id = &now.installed.license().license_id;
             let said = match now.unchanged {
-                true => format!("The license {id} was already installed. Nothing was changed."),
-                false => format!("The license {id} is installed."),
+                true => format!("License {id} was already installed. Nothing changed."),
+                false => format!("License {id} is installed."),
             };
             Ok(form.done(said, paths::LICENSES).await)
         }

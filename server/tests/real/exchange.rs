@@ -1,4 +1,4 @@
-//! The exchange with a real licensing node: over the network, by hand, against faults, against a kill at any instant.
+//! The exchange with a real licensing node: online, offline, against faults, against a kill at any instant.
 
 pub mod dice;
 pub mod node;

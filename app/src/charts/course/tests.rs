@@ -75,8 +75,8 @@ fn a_limit_that_is_not_known_interrupts_its_line_and_a_change_is_a_step() {
 fn refusals_have_a_lane_of_their_own_with_its_name() {
     let mut refused = course(&[40, 40], 40);
     refused.refused = vec![0, 12];
-    assert!(html(refused).contains(">refused<"));
-    assert!(!html(course(&[40, 40], 40)).contains(">refused<"));
+    assert!(html(refused).contains(">denied<"));
+    assert!(!html(course(&[40, 40], 40)).contains(">denied<"));
 }
 
 #[test]

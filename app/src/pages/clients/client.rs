@@ -35,7 +35,7 @@ pub fn ClientView(data: ClientPage) -> impl IntoView {
     .drawn()
 }
 
-/// "It is connected and holds 12 of TTS3."
+/// "This client is connected and holds 12 of TTS3."
 fn sentence(data: &ClientPage) -> String {
     let held: Vec<String> = data
         .row
@@ -45,16 +45,18 @@ fn sentence(data: &ClientPage) -> String {
         .map(|holding| format!("{} of {}", grouped(holding.held.into()), holding.product))
         .collect();
     let holds = match held.as_slice() {
-        [] => "holds no license".to_owned(),
+        [] => "holds no licenses".to_owned(),
         [only] => format!("holds {only}"),
         [first, second] => format!("holds {first} and {second}"),
         [first, second, third] => format!("holds {first}, {second} and {third}"),
         several => format!("holds licenses of {} products", several.len()),
     };
     match data.row.state.as_str() {
-        "silent" => format!("It has fallen silent; when last heard it {}.", holds.replacen("holds", "held", 1)),
-        "gone" => "It is gone, and has nothing any more.".to_owned(),
-        _ => format!("It is connected and {holds}."),
+        "silent" => {
+            format!("No contact with this client. At its last refresh it {}.", holds.replacen("holds", "held", 1))
+        }
+        "gone" => "This client has disconnected and holds no licenses.".to_owned(),
+        _ => format!("This client is connected and {holds}."),
     }
 }
 
@@ -66,13 +68,13 @@ fn Opening(data: ClientPage) -> impl IntoView {
         <Statement tone=tone sentence=sentence(&data)>
             <p>"Its last refresh was "<TimeAgo at_ms=row.seen_ms />"."</p>
             {row.counted_until_ms.map(|at| view! {
-                <p>"What it had stays counted, because it may still be used: free again "<b><TimeUntil at_ms=at /></b>"."</p>
+                <p>"Its licenses stay reserved, because it may still use them. Released "<b><TimeUntil at_ms=at /></b>"."</p>
             })}
             {row.over_limit.then(|| view! {
-                <p>"It reports more in use than it was given. Its use is counted in full, others keep what they were given, and it gets no more while that lasts. A changed or faulty client library does this: look at that application first."</p>
+                <p>"It reports more in use than its limit. Leasehold counts all of it, leaves other clients' licenses alone, and grants this client no more until it is within its limit. A modified or faulty client library can cause this: check that application first."</p>
             })}
             {row.clock_off_ms.map(|off| view! {
-                <p>{format!("Its clock is {}. Times of its check-outs are put right by that; set the clock of that machine.", clock_words(off))}</p>
+                <p>{format!("Its clock is {}. Leasehold corrects its check-out times; set that machine's clock.", clock_words(off))}</p>
             })}
         </Statement>
     }
@@ -82,15 +84,15 @@ fn Opening(data: ClientPage) -> impl IntoView {
 #[component]
 fn Products(data: ClientPage) -> impl IntoView {
     let usage = UsageFilter { client: data.row.name.clone(), ..UsageFilter::default() }.href();
-    let aside = view! { <a href=usage>"Its use over time"</a> }.drawn();
+    let aside = view! { <a href=usage>"Usage over time"</a> }.drawn();
     view! {
         <Card title="Products" id="products" aside=aside>
             {if data.row.holdings.is_empty() {
-                view! { <p class="muted">"It has not asked for any product yet."</p> }.drawn()
+                view! { <p class="muted">"It has not requested any product yet."</p> }.drawn()
             } else {
                 view! {
                     {holdings(&data.row.holdings)}
-                    <p class="fine">"Reserved: held for this client. Check-outs, time and denials: since this run began."</p>
+                    <p class="fine">"Reserved: held for this client. Check-outs, time and denials: since this run started."</p>
                 }.drawn()
             }}
         </Card>
@@ -99,13 +101,13 @@ fn Products(data: ClientPage) -> impl IntoView {
 }
 
 fn holdings(rows: &[Holding]) -> Drawn {
-    Table::new("What it holds and has used in this run")
+    Table::new("Licenses held and used in this run")
         .look("holds")
         .column(Column::row_header("Product", |row: &Holding, cell| {
             cell.code(&row.product);
             if let Some(at) = row.released_until_ms {
                 cell.sub(|cell| {
-                    cell.text("released, gets none until ");
+                    cell.text("released, may request again ");
                     cell.until(at);
                 });
             }
@@ -113,7 +115,7 @@ fn holdings(rows: &[Holding]) -> Drawn {
         .column(Column::number("In use", |row: &Holding, cell| {
             cell.strong(&grouped(row.held.into()));
             if row.held > row.limit {
-                cell.sub(|cell| cell.text("over its limit"));
+                cell.sub(|cell| cell.text("over limit"));
             }
         }))
         .column(Column::number("Limit", |row: &Holding, cell| cell.number(row.limit)))
@@ -129,18 +131,20 @@ fn holdings(rows: &[Holding]) -> Drawn {
 fn About(data: ClientPage) -> impl IntoView {
     let row = data.row;
     let state = Cell::alone(|cell| write_state(&row, cell));
-    let software = if row.software.is_empty() { "not named".to_owned() } else { row.software };
+    let software = if row.software.is_empty() { "unknown".to_owned() } else { row.software };
     let deployment = Cell::alone(|cell| match data.deployment.as_str() {
         "" => cell.muted("none"),
         deployment => cell.code(deployment),
     });
     let dropped = match data.dropped {
         0 => "No check-out was lost.".to_owned(),
-        1 => "1 check-out: the client had no room to keep it. Totals are complete.".to_owned(),
-        number => format!("{} check-outs: the client had no room to keep them. Totals are complete.", grouped(number)),
+        1 => "1 check-out: the client had no space to store it. Totals are complete.".to_owned(),
+        number => {
+            format!("{} check-outs: the client had no space to store them. Totals are complete.", grouped(number))
+        }
     };
     view! {
-        <Card title="About it" id="about">
+        <Card title="Details" id="about">
             <Facts>
                 <Fact label="State">{state}</Fact>
                 <Fact label="Client id"><Copyable value=row.client what="the client id" /></Fact>
@@ -182,21 +186,21 @@ fn Release(data: ClientPage) -> impl IntoView {
     let by = data.released_by_ms;
     let silent = data.row.state == "silent";
     let body = if data.row.state == "gone" || (spare.is_empty() && used.is_empty()) {
-        view! { <p class="muted">"It has no license, so there is nothing to release."</p> }.drawn()
+        view! { <p class="muted">"It holds no licenses, so there is nothing to release."</p> }.drawn()
     } else {
         view! {
-            <p>"Stops this client from taking more, so that what it keeps becomes free for others. Do this when an application hangs or takes too much."</p>
+            <p>"Stops this client from checking out more, so its spare licenses become free for others. Use it when an application hangs or takes too many."</p>
             <div class="actions">
                 <Confirm id="release-licenses" title=format!("Release the licenses of {name}?") verb="Release its licenses" action=paths::client_release(data.row.id) why_not=why_not>
                     <ul class="plain-list consequences">
                         {(!spare.is_empty()).then(|| view! {
-                            <li>{format!("{spare}, kept by {name} and not in use, go back to the pool as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
+                            <li>{format!("{spare}, reserved by {name} and not in use: released as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
                         })}
                         {(!used.is_empty()).then(|| view! {
-                            <li>{format!("{used} in use now: nothing is torn away. Each goes back when the application returns it.")}</li>
+                            <li>{format!("{used} in use. Licenses in use stay in use; each is released when the application returns it.")}</li>
                         })}
-                        {silent.then(|| view! { <li>"The client is silent and cannot be told: what it had is free when it is no longer counted."</li> })}
-                        <li>"For one minute it gets no new license, and its requests are refused. Then it may ask again like every other client."</li>
+                        {silent.then(|| view! { <li>"There is no contact with this client. Its licenses are released when their hold expires."</li> })}
+                        <li>"For 1 minute its requests are denied. After that it can request licenses like any other client."</li>
                     </ul>
                 </Confirm>
             </div>
@@ -223,11 +227,14 @@ mod tests {
         };
         let (one, two, none) = (holding("VAD", 3, 3), holding("TTS3", 1, 2), holding("X", 0, 1));
         for (page, words) in [
-            (page("connected", &[one.clone(), none.clone()]), "It is connected and holds 3 of VAD."),
-            (page("connected", &[one.clone(), two.clone()]), "It is connected and holds 3 of VAD and 1 of TTS3."),
-            (page("connected", &[none]), "It is connected and holds no license."),
-            (page("silent", &[one]), "It has fallen silent; when last heard it held 3 of VAD."),
-            (page("gone", &[two]), "It is gone, and has nothing any more."),
+            (page("connected", &[one.clone(), none.clone()]), "This client is connected and holds 3 of VAD."),
+            (
+                page("connected", &[one.clone(), two.clone()]),
+                "This client is connected and holds 3 of VAD and 1 of TTS3.",
+            ),
+            (page("connected", &[none]), "This client is connected and holds no licenses."),
+            (page("silent", &[one]), "No contact with this client. At its last refresh it held 3 of VAD."),
+            (page("gone", &[two]), "This client has disconnected and holds no licenses."),
         ] {
             assert_eq!(sentence(&page), words);
         }

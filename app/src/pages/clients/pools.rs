@@ -44,8 +44,8 @@ fn Line(pool: PoolUse) -> impl IntoView {
             <span class="pool-more">
                 {word.map(|(tone, words)| view! { <Pill tone=tone text=words /> })}
                 <span class="muted">{count(pool.clients, "client", "clients")}</span>
-                {(spare > 0).then(|| view! { <span class="muted">{format!("{} more promised", grouped(spare.into()))}</span> })}
-                {(pool.wanted > pool.counted).then(|| view! { <span class="muted">{format!("{} wanted", grouped(pool.wanted.into()))}</span> })}
+                {(spare > 0).then(|| view! { <span class="muted">{format!("{} more reserved", grouped(spare.into()))}</span> })}
+                {(pool.wanted > pool.counted).then(|| view! { <span class="muted">{format!("{} requested", grouped(pool.wanted.into()))}</span> })}
             </span>
         </li>
     }

@@ -37,7 +37,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
     if !over.is_empty() {
         tone = Tone::Danger;
         said.push(format!(
-            "More of {} is promised than is licensed now. Nothing is taken away; nothing more is given until it fits again.",
+            "More of {} is reserved than is licensed. Licenses in use stay in use; Leasehold grants no more until the total fits again.",
             over.join(", ")
         ));
     }
@@ -50,7 +50,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
     if !full.is_empty() {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
         said.push(format!(
-            "All of {} is in use: further requests are refused until some is returned.",
+            "Every license of {} is in use: further requests are denied until one is returned.",
             full.join(", ")
         ));
     }
@@ -59,7 +59,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
         let who = words::count(silent, "client is", "clients are");
         said.push(format!(
-            "{who} silent. What a silent client had stays counted for about two minutes; then it is free again."
+            "{who} out of contact. Leasehold releases a client's licenses about 2 minutes after its last refresh."
         ));
     }
     (tone, said)

@@ -6,15 +6,18 @@ use crate::request::Tone;
 use licensing::words::about;
 
 /// The states: value in the address, words, tone.
-pub(super) const STATES: [(&str, &str, Tone); 3] =
-    [("connected", "Connected", Tone::Success), ("silent", "Silent", Tone::Warning), ("gone", "Gone", Tone::Neutral)];
+pub(super) const STATES: [(&str, &str, Tone); 3] = [
+    ("connected", "Connected", Tone::Success),
+    ("silent", "No contact", Tone::Warning),
+    ("gone", "Disconnected", Tone::Neutral),
+];
 
 /// Words and tone of a state.
 pub(super) fn state(value: &str) -> (&'static str, Tone) {
     STATES
         .iter()
         .find(|(name, ..)| *name == value)
-        .map_or(("Not known", Tone::Neutral), |(_, words, tone)| (words, *tone))
+        .map_or(("Unknown", Tone::Neutral), |(_, words, tone)| (words, *tone))
 }
 
 /// "3 min ahead", "40 s behind".
@@ -29,17 +32,17 @@ pub(super) fn write_state(row: &ClientRow, cell: &mut Cell<'_>) {
     cell.pill(tone, words);
     if row.over_limit {
         cell.markup(" ");
-        cell.pill(Tone::Danger, "Over its limit");
+        cell.pill(Tone::Danger, "Over limit");
     }
     if let Some(at) = row.counted_until_ms {
         cell.sub(|cell| {
-            cell.text("counted until ");
+            cell.text("licenses released ");
             cell.until(at);
         });
     }
     if let Some(at) = row.holdings.iter().filter_map(|holding| holding.released_until_ms).max() {
         cell.sub(|cell| {
-            cell.text("released, gets none until ");
+            cell.text("released, may request again ");
             cell.until(at);
         });
     }

@@ -9,7 +9,7 @@ use crate::paths;
 /// The clients and what each holds, or `empty` when there are none.
 pub(super) fn table(items: &[ClientRow], filter: &ClientFilter, empty: Drawn) -> Drawn {
     let sorted_by = |sort, descending| ClientFilter { sort, descending, ..filter.clone() }.href();
-    Table::new("Clients and what they hold")
+    Table::new("Clients and the licenses they hold")
         .look("clients")
         .sorted("name", &filter.sort, filter.descending, sorted_by)
         .row_class(|row: &ClientRow| if row.state == "gone" { "gone" } else { "" })
@@ -53,7 +53,7 @@ fn write_holdings(row: &ClientRow, cell: &mut Cell<'_>) {
         cell.number(holding.limit);
         let short = holding.want.saturating_sub(holding.limit.max(holding.held));
         if short > 0 {
-            cell.markup(", wants ");
+            cell.markup(", requested ");
             cell.number(short);
             cell.markup(" more");
         }

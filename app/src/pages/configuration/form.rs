@@ -54,7 +54,7 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
             {(!filter.is_empty()).then(|| view! { <a class="clear" href=paths::CONFIGURATION>"Clear filter"</a> })}
         </form>
         {nothing.then(|| view! {
-            <EmptyState title="No setting matches" why=format!("No name, key or value holds “{filter}”.")>
+            <EmptyState title="No settings match" why=format!("No name, key or value contains “{filter}”.")>
                 <LinkButton href=paths::CONFIGURATION>"Clear filter"</LinkButton>
             </EmptyState>
         })}
@@ -85,7 +85,7 @@ pub fn ConfigurationPage(data: ConfigurationForm) -> impl IntoView {
 /// Why the form cannot be used.
 fn why_not(data: &ConfigurationForm) -> Option<String> {
     if data.file_problem.is_some() {
-        return Some("The file cannot be edited until it is put right.".to_owned());
+        return Some("The file can't be edited until it is fixed.".to_owned());
     }
     request().why_not(Permission::EditConfiguration).map(str::to_owned)
 }

@@ -20,8 +20,8 @@ pub fn HistoryPage(data: History) -> impl IntoView {
         <Card title="Revisions" id="revisions">
             {match (data.revisions.is_empty(), later) {
                 (true, false) => view! {
-                    <EmptyState title="No revision yet" why="The first one is kept when Leasehold first reads the file, the next with each change.">
-                        <LinkButton href=paths::CONFIGURATION>"To the configuration"</LinkButton>
+                    <EmptyState title="No revisions yet" why="The first is saved when Leasehold first reads the file, then one with every change.">
+                        <LinkButton href=paths::CONFIGURATION>"Go to Configuration"</LinkButton>
                     </EmptyState>
                 }.drawn(),
                 (true, true) => view! {
@@ -68,11 +68,11 @@ fn Item(item: RevisionItem, is_current: bool) -> impl IntoView {
 pub(super) fn what(item: &RevisionItem) -> String {
     let who = item.author.clone();
     match (item.restored_from, item.origin, who) {
-        (Some(number), _, Some(who)) => format!("{who} brought back revision {number}"),
-        (Some(number), _, None) => format!("Revision {number} was brought back"),
+        (Some(number), _, Some(who)) => format!("{who} restored revision {number}"),
+        (Some(number), _, None) => format!("Revision {number} was restored"),
         (None, Origin::Outside, _) => "Changed outside Leasehold".to_owned(),
         (None, origin, Some(who)) => format!("{who} changed it from the {}", origin.label()),
-        (None, _, None) => "Found as it was when Leasehold first read it".to_owned(),
+        (None, _, None) => "As first read by Leasehold".to_owned(),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) fn LineCounts(item: RevisionItem) -> impl IntoView {
         <span class="counts">
             {(item.added > 0).then(|| view! { <Tag text=format!("+{} {}", item.added, lines(item.added)) look="plus" /> })}
             {(item.removed > 0).then(|| view! { <Tag text=format!("−{} {}", item.removed, lines(item.removed)) look="minus" /> })}
-            {(item.added + item.removed == 0).then_some("no line differs from the revision before")}
+            {(item.added + item.removed == 0).then_some("no lines differ from the previous revision")}
         </span>
     }
     .drawn()

@@ -31,7 +31,7 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
         return view! {
             <PageHeader title="Review" crumbs=crumbs() lead=view! { <FileLine file=file /> }.drawn() />
             <Card title="Nothing changes" id="nothing">
-                <EmptyState title="The file stays as it is" why="What you sent is what the file already holds, byte for byte.">
+                <EmptyState title="No changes" why="Your version is identical to the file.">
                     <LinkButton href=back>"Back to editing"</LinkButton>
                 </EmptyState>
             </Card>
@@ -44,20 +44,20 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
         <form method="post" action=paths::CONFIGURATION_SAVE class="stack wide">
             <DraftFields draft=data.draft base=file.base />
             <Card title=lines_change(changed, file.lines) id="change">
-                <DiffView diff=data.diff caption="What you change" />
-                <p class="muted">"Every other byte of the file stays. What was there before is kept in the history and can be brought back."</p>
+                <DiffView diff=data.diff caption="Your changes" />
+                <p class="muted">"Every other byte of the file stays the same. The previous version stays in the history and can be restored."</p>
                 {needs_restart(&data.needs_restart).map(|text| view! { <Banner tone=Tone::Info text=text role="note" /> })}
             </Card>
             {(!data.findings.is_empty()).then(|| view! {
                 <Card title=format!("The new file would have {}", findings_words(errors, warnings)) id="findings">
                     <FindingList findings=data.findings />
-                    <p class="muted">"You can save all the same; the findings stay on the configuration page."</p>
+                    <p class="muted">"You can save anyway; the findings stay on the configuration page."</p>
                 </Card>
             })}
             <div class="card">
                 <div class="field">
                     <label for="comment">"Why this change?"</label>
-                    <p class="hint" id="comment-hint">"Optional. Kept in the history, for whoever asks in a year."</p>
+                    <p class="hint" id="comment-hint">"Optional. Saved in the history."</p>
                     <input class="input" type="text" id="comment" name="comment" value=comment maxlength="500" autocomplete="off" aria-describedby="comment-hint" />
                 </div>
                 <div class="actions">
@@ -67,7 +67,7 @@ pub fn ReviewPage(data: Review) -> impl IntoView {
                 {why_not.map(|reason| view! { <crate::components::Disabled reason=reason /> })}
             </div>
         </form>
-        <ShowAsCurl command=command note="Put an API token in place of $TOKEN. If-Match refuses the change when the file is another one by then." />
+        <ShowAsCurl command=command note="Replace $TOKEN with an API token. If-Match makes the server refuse the change if the file has changed by then." />
     }
     .drawn()
 }
@@ -77,14 +77,15 @@ fn lines_change(changed: usize, total: usize) -> String {
     if changed == 1 { format!("1 line of {total} changes") } else { format!("{changed} lines of {total} change") }
 }
 
-/// Which of the changes count only after a restart.
+/// Which of the changes take effect only after a restart.
 fn needs_restart(labels: &[String]) -> Option<String> {
     match labels {
         [] => None,
-        [only] => Some(format!("{only} counts after a restart of Leasehold. All else counts at once.")),
-        [more @ .., last] => {
-            Some(format!("{} and {last} count after a restart of Leasehold. All else counts at once.", more.join(", ")))
-        }
+        [only] => Some(format!("{only} takes effect after a restart. Everything else takes effect now.")),
+        [more @ .., last] => Some(format!(
+            "{} and {last} take effect after a restart. Everything else takes effect now.",
+            more.join(", ")
+        )),
     }
 }
 

@@ -71,13 +71,11 @@ fn meaning(setting: &SettingView) -> Option<String> {
         return None;
     }
     let sentence = match setting.value.as_deref() {
-        None if shown.is_empty() => "Not in the file: default applies".to_owned(),
-        None => format!("Not in the file: default applies, {shown}"),
-        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => {
-            "default stands for nothing".to_owned()
-        }
-        Some(value) if value.eq_ignore_ascii_case(DEFAULT) => format!("default stands for {shown}"),
-        Some(_) if setting.error.is_some() && !shown.is_empty() => format!("Until this is put right, {shown} counts"),
+        None if shown.is_empty() => "Not in the file: the default applies".to_owned(),
+        None => format!("Not in the file. Default: {shown}"),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) && shown.is_empty() => "Default: none".to_owned(),
+        Some(value) if value.eq_ignore_ascii_case(DEFAULT) => format!("Default: {shown}"),
+        Some(_) if setting.error.is_some() && !shown.is_empty() => format!("Until this is fixed, {shown} applies"),
         Some(value) if setting.effective != value && !shown.is_empty() => format!("Means {shown}"),
         Some(_) => return None,
     };
@@ -108,11 +106,11 @@ fn Tags(setting: SettingView) -> impl IntoView {
             {match (&setting.value, setting.is_default) {
                 (None, _) => view! { <Tag text="not in the file" look="absent" /> }.drawn(),
                 (Some(_), true) => view! { <Tag text="default" /> }.drawn(),
-                (Some(_), false) => view! { <Tag text="set here" look="set" /> }.drawn(),
+                (Some(_), false) => view! { <Tag text="set in file" look="set" /> }.drawn(),
             }}
             {(!setting.active).then(|| view! { <Tag text="inactive" look="off" /> })}
             {(!setting.editable).then(|| view! { <Tag text="read only" look="locked" /> })}
-            {(setting.effect == "restart").then(|| view! { <Tag text="after restart" look="off" /> })}
+            {(setting.effect == "restart").then(|| view! { <Tag text="restart required" look="off" /> })}
         </div>
     }
     .drawn()

@@ -25,7 +25,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
     let invalid = context.error("text").is_some();
     let focus = context.focuses("text");
     let why_not = match &data.file_problem {
-        Some(_) => Some("The file cannot be edited until it is put right.".to_owned()),
+        Some(_) => Some("The file can't be edited until it is fixed.".to_owned()),
         None => context.why_not(Permission::EditConfiguration).map(str::to_owned),
     };
     let disabled = why_not.is_some();
@@ -51,7 +51,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
                 {(!comment.is_empty()).then(|| view! { <Hidden name="comment" value=comment /> })}
                 <div class="field">
                     <label for="text">"The text of the file"</label>
-                    <p class="hint" id="text-hint">"Lines you leave alone keep every byte, line ends included. Nothing is saved before you have seen what changes."</p>
+                    <p class="hint" id="text-hint">"Lines you don't touch keep every byte, line endings included. You review the changes before anything is saved."</p>
                     <TextArea name="text" id="text" text=typed rows=rows described_by="text-hint" invalid=invalid disabled=disabled autofocus=focus look="input mono editor" />
                 </div>
                 <div class="save-bar">
@@ -62,7 +62,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
                     <button type="submit" class="button primary" disabled=disabled>"Review changes"</button>
                 </div>
             </form>
-            <Card title="The file as it is, line by line" id="lines">
+            <Card title="Current file, line by line" id="lines">
                 {(!unplaced.is_empty()).then(|| view! { <FindingList findings=unplaced /> })}
                 <Lines text=data.text findings=data.findings />
             </Card>

@@ -1,4 +1,4 @@
-//! What to ask of whoever keeps the firewall, ready to hand over.
+//! The request to the network team, ready to send.
 
 use super::{FirewallModel, FirewallRow};
 use crate::components::{Card, EmptyState, LinkButton};
@@ -13,8 +13,8 @@ pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
     if data.rows.is_empty() {
         return view! {
             <Card title="Firewall request" id="firewall">
-                <EmptyState title="No node is named" why="The list of nodes in the configuration file is empty, so there is nothing to ask for.">
-                    <LinkButton href=paths::setting("FLEX_NODE_LIST")>"Open the list of nodes"</LinkButton>
+                <EmptyState title="No nodes configured" why="The node list in the configuration file is empty.">
+                    <LinkButton href=paths::setting("FLEX_NODE_LIST")>"Edit the node list"</LinkButton>
                 </EmptyState>
             </Card>
         }
@@ -22,7 +22,7 @@ pub(super) fn Firewall(data: FirewallModel) -> impl IntoView {
     }
     view! {
         <Card title="Firewall request" id="firewall">
-            <p>"Hand this to whoever keeps the network. One working port is enough; more of them help when one is closed."</p>
+            <p>"Send this to your network team. One working port is enough; more provide a fallback."</p>
             {groups(data.rows).into_iter().enumerate().map(|(number, group)| view! { <Hosts number=number group=group /> }).collect_view()}
             <details class="disclosure">
                 <summary>"The request as text"</summary>
@@ -87,7 +87,7 @@ fn Hosts(number: usize, group: Group) -> impl IntoView {
                             <th scope="row"><code>{host}</code></th>
                             <td>
                                 {if addresses.is_empty() {
-                                    view! { <span class="muted">"No address is known now"</span> }.drawn()
+                                    view! { <span class="muted">"No address known"</span> }.drawn()
                                 } else {
                                     view! { <span class="addresses">{addresses.into_iter().map(|address| view! { <code>{address}</code> }).collect_view()}</span> }.drawn()
                                 }}

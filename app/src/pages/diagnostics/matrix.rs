@@ -43,7 +43,7 @@ pub(super) fn Matrix(
 #[component]
 pub(crate) fn MatrixTable(block: MatrixBlock, running: bool) -> impl IntoView {
     let ports = columns(&block);
-    let caption = format!("How far a connection to each node came over {}, by port", block.protocol);
+    let caption = format!("How far the connection to each node got over {}, by port", block.protocol);
     view! {
         <div class="matrix">
             <table>
@@ -108,7 +108,7 @@ fn Node(row: MatrixRow, ports: Vec<u16>, running: bool) -> impl IntoView {
 fn Reached(port: u16, cell: Option<Cell>, running: bool) -> impl IntoView {
     let Some(cell) = cell else {
         return view! {
-            <td class="apart"><span class="cell-port">{format!("Port {port}")}</span><span class="cell-word">"Not asked"</span></td>
+            <td class="apart"><span class="cell-port">{format!("Port {port}")}</span><span class="cell-word">"Not tried"</span></td>
         }
         .drawn();
     };
@@ -155,7 +155,7 @@ fn reasons(cells: &[Cell]) -> Vec<Reason> {
 /// "Why port 443 failed"; "Why 3 ports failed".
 fn summary(failed: &[String]) -> String {
     match failed {
-        [] => "What is unusual".to_owned(),
+        [] => "Anomalies".to_owned(),
         [only] => format!("Why port {only} failed"),
         more => format!("Why {} ports failed", more.len()),
     }
@@ -181,7 +181,7 @@ fn columns(block: &MatrixBlock) -> Vec<u16> {
 /// "38 of 50 connections reached a node."
 pub(crate) fn tally_words(block: &MatrixBlock) -> String {
     match tally(block) {
-        (_, 0) => "No connection has been tried yet.".to_owned(),
+        (_, 0) => "No connections tried yet.".to_owned(),
         (reached, ended) => format!("{reached} of {ended} connections reached a node."),
     }
 }

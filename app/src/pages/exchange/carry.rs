@@ -20,7 +20,7 @@ pub(super) fn Ways(
     let why_not = request().why_not(Permission::Exchange);
     let address = report.curl_address.clone();
     view! {
-        <p>"Take it to a machine that reaches " <code class="path">{address}</code> "."</p>
+        <p>"Carry it to a machine that reaches " <code class="path">{address}</code> "."</p>
         {(!report.curl.is_empty()).then(|| view! {
             <div class="way">
                 <h3>"As a command"</h3>
@@ -39,11 +39,11 @@ pub(super) fn Ways(
         {match report.qr_svg {
             Some(svg) => view! {
                 <details class="disclosure way">
-                    <summary>"As a picture, to scan from this screen"</summary>
+                    <summary>"As a QR code"</summary>
                     <div class="qr" role="img" aria-label="QR code that holds the report" inner_html=svg></div>
                 </details>
             }.drawn(),
-            None => view! { <p class="fine">"It is too large for a picture that can be scanned."</p> }.drawn(),
+            None => view! { <p class="fine">"It is too large for a QR code."</p> }.drawn(),
         }}
     }
     .drawn()
@@ -54,12 +54,12 @@ pub(super) fn Ways(
 fn Command(text: String) -> impl IntoView {
     let secret = text.contains("x-auth-string");
     view! {
-        <p class="fine">"Paste it there. What it prints is the answer."</p>
+        <p class="fine">"Run it there. It prints the answer."</p>
         <div class="command">
             <pre tabindex="0" role="group" aria-label="The command"><code>{text.clone()}</code></pre>
             <CopyButton text=text what="the command".to_owned() />
         </div>
-        {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"It holds the auth string. Treat it like a password."</span></p> })}
+        {secret.then(|| view! { <p class="fine note-line"><Icon glyph=Glyph::Lock /><span>"Contains the auth string. Treat it like a password."</span></p> })}
     }
     .drawn()
 }
@@ -88,7 +88,7 @@ pub(super) fn Contents(
             <p class="muted">{lead}</p>
             <table class="table contents">
                 <caption class="vh">"The fields of the report"</caption>
-                <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"What it is"</th></tr></thead>
+                <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"Meaning"</th></tr></thead>
                 <tbody>{report.fields.into_iter().map(|field| view! { <FieldRow field=field /> }).collect_view()}</tbody>
             </table>
             <details class="disclosure">

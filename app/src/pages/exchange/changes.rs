@@ -20,7 +20,7 @@ pub fn ChangeList(
         ("Removed", "minus", Glyph::Dash, changes.removed),
     ];
     if groups.iter().all(|(.., sentences)| sentences.is_empty()) {
-        return view! { <p class="muted">"The licenses stay as they are."</p> }.drawn();
+        return view! { <p class="muted">"No license changes."</p> }.drawn();
     }
     view! {
         <dl class="changes">

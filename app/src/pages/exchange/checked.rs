@@ -13,8 +13,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Checked(checked: CheckedResponse, why_not: Option<String>) -> impl IntoView {
     let would = if checked.unchanged {
-        "The licenses in it are the installed ones, so none changes. Applying it starts the contact clock anew."
-            .to_owned()
+        "It contains the licenses already installed, so none changes. Applying it resets the contact clock.".to_owned()
     } else {
         format!("Applying it installs the licenses below: {}", changes_sentence(&checked.changes).to_lowercase())
     };
@@ -24,16 +23,16 @@ pub(super) fn Checked(checked: CheckedResponse, why_not: Option<String>) -> impl
         None => format!("{}, the first", checked.serial),
     };
     view! {
-        <Statement tone=Tone::Success sentence="The answer is good. Nothing has been changed yet.">
+        <Statement tone=Tone::Success sentence="The answer is valid. Nothing has changed yet.">
             <p>{would}</p>
             <form method="post" action=paths::EXCHANGE_HAND_RESPONSE enctype="multipart/form-data" class="actions">
                 <div hidden><label for="apply-response">"The answer"</label><TextArea name="response" id="apply-response" text=checked.text /></div>
                 <Submit look="primary" sends=Some(("intent", "apply")) why_not=why_not>"Apply the answer"</Submit>
-                <LinkButton href=paths::EXCHANGE_HAND>"Do not apply"</LinkButton>
+                <LinkButton href=paths::EXCHANGE_HAND>"Don't apply"</LinkButton>
             </form>
         </Statement>
         {checked.notices.into_iter().map(|text| view! { <Banner tone=Tone::Info text=text role="note" /> }).collect_view()}
-        <Card title="What it changes" id="changes">
+        <Card title="Changes" id="changes">
             <ChangeList changes=checked.changes />
             <dl class="facts">
                 <div><dt>"Answers"</dt><dd>"report " <code title=checked.status_id.clone()>{short(&checked.status_id)}</code></dd></div>

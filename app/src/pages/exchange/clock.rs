@@ -17,9 +17,9 @@ pub fn ContactClock(data: ContactModel) -> impl IntoView {
         <ContactTrack data=data />
         <p class="muted">
             {match lapses {
-                Some(at) if lapsed => view! { "Licenses left service on " <b><Date at_ms=at /></b> ". They come back with the next exchange." }.drawn(),
-                Some(at) => view! { "Without another exchange all licenses leave service on " <b><Date at_ms=at /></b> {format!(", after {limit} days. Each exchange starts the clock anew.")} }.drawn(),
-                None => format!("The clock starts with the first exchange. Licenses leave service after {limit} days without another.").drawn(),
+                Some(at) if lapsed => view! { "Licenses left service on " <b><Date at_ms=at /></b> ". They come back with the next sync." }.drawn(),
+                Some(at) => view! { "Without another sync, all licenses leave service on " <b><Date at_ms=at /></b> {format!(", after {limit} days. Each sync resets the clock.")} }.drawn(),
+                None => format!("The clock starts with the first sync. Licenses leave service after {limit} days without another.").drawn(),
             }}
         </p>
         <table class="table phases">

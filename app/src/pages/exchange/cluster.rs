@@ -37,13 +37,13 @@ pub fn ClusterView(data: ClusterPage) -> impl IntoView {
                 <LaneTitle number=2 id="carry-title" title="Carry" />
                 {match data.pulled.clone() {
                     Some(report) => view! { <Ways report=report download=None /> }.drawn(),
-                    None => view! { <p class="muted">"Once the report is here, it can be taken to a machine that reaches "<code>{data.licensing_url.clone()}</code>"."</p> }.drawn(),
+                    None => view! { <p class="muted">"Fetch the report first. Then carry it to a machine that reaches "<code>{data.licensing_url.clone()}</code>"."</p> }.drawn(),
                 }}
-                {(!data.has_auth).then(|| view! { <p class="fine">"No auth string is kept for this cluster. Put it into the command yourself."</p> })}
+                {(!data.has_auth).then(|| view! { <p class="fine">"No auth string is saved for this cluster. Add it to the command yourself."</p> })}
             </section>
             <Push id=id why_not=why_not.clone() />
         </div>
-        {data.pulled.clone().map(|report| view! { <Contents title="What the report says" lead="The cluster wrote it; it is passed on as it came." report=report /> })}
+        {data.pulled.clone().map(|report| view! { <Contents title="Report contents" lead="Written by the cluster and passed on unchanged." report=report /> })}
         <div class="columns">
             <div><Usage id=id usage=data.usage.clone() why_not=why_not /></div>
             <div>
@@ -62,9 +62,9 @@ fn Fetch(id: i64, report: Option<ReportModel>, why_not: Option<String>) -> impl 
     view! {
         <section class="card lane" id="fetch" aria-labelledby="fetch-title">
             <LaneTitle number=1 id="fetch-title" title="Fetch" />
-            <p>"The cluster makes a report of its usage and waits for the answer to it."</p>
+            <p>"The cluster creates a usage report and waits for its answer."</p>
             <form method="post" action=paths::cluster_action(id, "pull") class="actions">
-                <Submit look=look why_not=why_not>"Fetch its report"</Submit>
+                <Submit look=look why_not=why_not>"Fetch the report"</Submit>
             </form>
             {report.map(|report| view! {
                 <dl class="facts stacked">
@@ -85,17 +85,17 @@ fn Push(id: i64, why_not: Option<String>) -> impl IntoView {
     let disabled = why_not.is_some();
     view! {
         <section class="card lane" id="push" aria-labelledby="push-title">
-            <LaneTitle number=3 id="push-title" title="Hand over" />
-            <p>"Give the vendor's answer to the cluster. The cluster checks it and says whether it takes it."</p>
+            <LaneTitle number=3 id="push-title" title="Deliver" />
+            <p>"Send the vendor's answer to the cluster. The cluster checks it and accepts or refuses it."</p>
             <form method="post" action=paths::cluster_action(id, "push") class="upload">
                 <div class="field">
                     <label for="response">"The answer"</label>
-                    <p class="hint" id="response-hint">"Paste it whole, from the first { to the last }."</p>
+                    <p class="hint" id="response-hint">"Paste all of it, from the first { to the last }."</p>
                     <TextArea name="response" id="response" text=context.typed("response", "") rows=7 described_by=described_by("response", true, wrong.is_some()).unwrap_or_default() invalid=wrong.is_some() disabled=disabled autofocus=context.focuses("response") look="input mono" />
                     {wrong.map(|sentence| view! { <FieldProblem name="response".to_owned() sentence=sentence /> })}
                 </div>
                 <div class="actions">
-                    <button type="submit" class="button primary" disabled=disabled>"Hand it over"</button>
+                    <button type="submit" class="button primary" disabled=disabled>"Deliver the answer"</button>
                     {why_not.map(|reason| view! { <Disabled reason=reason /> })}
                 </div>
             </form>
@@ -108,9 +108,9 @@ fn Push(id: i64, why_not: Option<String>) -> impl IntoView {
 #[component]
 fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String>) -> impl IntoView {
     let body = match usage {
-        None => view! { <p class="muted">"Not asked yet. Asking changes nothing there."</p> }.drawn(),
+        None => view! { <p class="muted">"Not fetched yet. Fetching changes nothing on the cluster."</p> }.drawn(),
         Some(rows) if rows.is_empty() => {
-            view! { <EmptyState title="Nothing was used" why="The cluster counted no usage for this deployment." /> }.drawn()
+            view! { <EmptyState title="No usage" why="The cluster reported no usage for this deployment." /> }.drawn()
         }
         Some(rows) => view! {
             <table class="table usage">
@@ -126,7 +126,7 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
                     }).collect_view()}
                 </tbody>
             </table>
-            <p class="fine">"Names contain one another, so their numbers cannot be added up."</p>
+            <p class="fine">"Names overlap, so there is no total."</p>
         }
         .drawn(),
     };
@@ -134,7 +134,7 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
         <Card title="Usage" id="usage">
             {body}
             <form method="post" action=paths::cluster_action(id, "report") class="actions">
-                <Submit why_not=why_not>"Ask for its usage"</Submit>
+                <Submit why_not=why_not>"Fetch usage"</Submit>
             </form>
         </Card>
     }
@@ -144,12 +144,12 @@ fn Usage(id: i64, usage: Option<Vec<(String, u64, u64)>>, why_not: Option<String
 #[component]
 fn About(data: ClusterPage) -> impl IntoView {
     view! {
-        <Card title="About it" id="about">
+        <Card title="Details" id="about">
             <dl class="facts stacked">
                 <div><dt>"Deployment id"</dt><dd><Copyable value=data.cluster.deployment what="the deployment id" /></dd></div>
                 <div><dt>"Operator id"</dt><dd><Copyable value=data.operator what="the operator id" /></dd></div>
                 <div><dt>"Reports are sent to"</dt><dd><code class="path">{data.licensing_url}</code></dd></div>
-                <div><dt>"Auth string"</dt><dd>{if data.has_auth { "Kept, not shown" } else { "Not kept" }}</dd></div>
+                <div><dt>"Auth string"</dt><dd>{if data.has_auth { "Saved, not shown" } else { "Not saved" }}</dd></div>
             </dl>
         </Card>
     }
@@ -163,7 +163,7 @@ fn Remove(id: i64, name: String) -> impl IntoView {
     view! {
         <details class="disclosure danger-zone">
             <summary>{format!("Remove {name}")}</summary>
-            <p>{format!("Leasehold forgets the address, the ids and the auth string of {name}. The cluster itself keeps running and keeps its licenses.")}</p>
+            <p>{format!("Leasehold deletes the address, the ids and the auth string of {name}. The cluster keeps running and keeps its licenses.")}</p>
             <form method="post" action=paths::cluster_action(id, "remove") class="actions">
                 <Submit look="danger" why_not=why_not>{format!("Remove {name}")}</Submit>
             </form>

@@ -16,7 +16,7 @@ use licensing::permission::Permission;
 pub fn ClustersView(data: ClustersPage) -> impl IntoView {
     let body = if data.items.is_empty() {
         view! {
-            <EmptyState title="No other cluster" why="When a cluster cannot reach the vendor itself, add it below. Leasehold fetches its report over its reporting API, and hands it the vendor's answer." />
+            <EmptyState title="No other clusters" why="When a cluster cannot reach the vendor itself, add it below. Leasehold fetches its report over its reporting API and delivers the vendor's answer." />
         }
         .drawn()
     } else {
@@ -28,7 +28,7 @@ pub fn ClustersView(data: ClustersPage) -> impl IntoView {
         .drawn()
     };
     view! {
-        <PageHeader title="Other clusters" lead=view! { "Ask them for their usage, fetch their reports, hand them the vendor's answers." }.drawn() />
+        <PageHeader title="Other clusters" lead=view! { "Fetch their usage and reports, and deliver the vendor's answers." }.drawn() />
         <Tabs />
         <FormErrors />
         <Card title="Clusters" id="clusters">{body}</Card>
@@ -65,19 +65,19 @@ fn Add() -> impl IntoView {
     view! {
         <Card title="Add a cluster" id="add">
             <form method="post" action=paths::EXCHANGE_CLUSTERS class="pairs">
-                <Field name="name" label="Name" hint="As you call it here." disabled=disabled required=true />
+                <Field name="name" label="Name" hint="Its name in this console." disabled=disabled required=true />
                 <Field name="uri" label="Address of its reporting API" hint="Host and port, such as reporting-api.example:443." mono=true disabled=disabled required=true />
-                <Field name="deployment" label="Deployment id" hint="A UUID; the vendor's documents name it." mono=true disabled=disabled required=true />
-                <Field name="operator" label="Operator id" hint="A UUID; names who asks." mono=true disabled=disabled required=true />
+                <Field name="deployment" label="Deployment id" hint="A UUID from the vendor's documents." mono=true disabled=disabled required=true />
+                <Field name="operator" label="Operator id" hint="A UUID that identifies the requester." mono=true disabled=disabled required=true />
                 <Field name="auth" kind="password" label="Auth string" autocomplete="new-password" hint="For the command that sends the report. Never shown again." mono=true disabled=disabled />
                 <Field name="licensing_url" label="Where its reports are sent" hint="https:// and the vendor's licensing address." mono=true disabled=disabled required=true />
                 <div class="check full">
                     <input type="checkbox" id="tls" name="tls" value="on" checked=tls disabled=disabled aria-describedby="tls-hint" />
-                    <label for="tls">"Reach it over TLS"</label>
-                    <p class="hint" id="tls-hint">"Without TLS anybody between here and there can read along."</p>
+                    <label for="tls">"Use TLS"</label>
+                    <p class="hint" id="tls-hint">"Without TLS, anyone on the network path can read the traffic."</p>
                 </div>
                 <details class="disclosure full" open=open>
-                    <summary>"Its certificate comes from an authority of your own"</summary>
+                    <summary>"Its certificate is from a private authority"</summary>
                     <div class="field">
                         <label for="ca">"Certificate of the authority"</label>
                         <p class="hint" id="ca-hint">"PEM: from BEGIN CERTIFICATE to END CERTIFICATE, these lines included."</p>

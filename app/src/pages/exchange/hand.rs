@@ -28,7 +28,7 @@ pub fn HandView(data: HandPage) -> impl IntoView {
     let was_checked = checked.is_some();
     let expected = !data.open.is_empty() || data.report.is_some();
     view! {
-        <PageHeader title="Exchange by hand" lead=view! { "For a server that cannot reach the vendor's nodes, or must not." }.drawn() />
+        <PageHeader title="Offline exchange" lead=view! { "For a server that cannot reach the vendor's nodes, or must not." }.drawn() />
         <Tabs />
         <FormErrors />
         <NotReady registered=data.registered.clone() />
@@ -53,18 +53,18 @@ pub fn HandView(data: HandPage) -> impl IntoView {
                         view! { <Ways report=report download=Some(download) /> }.drawn()
                     }
                     Some(report) => view! {
-                        <p>"This report has its answer. Nothing is left to carry."</p>
+                        <p>"This report is answered. There is nothing left to carry."</p>
                         <div class="actions"><LinkButton href=paths::receipt(&report.status_id)>"Show the receipt"</LinkButton></div>
                     }.drawn(),
                     None => view! {
-                        <p class="muted">"Once there is a report, it can be taken along as a command, a file or a picture to a machine that reaches the vendor's node. The node answers there."</p>
+                        <p class="muted">"Create a report first. Then carry it, as a command, a file or a QR code, to a machine that reaches the vendor's node."</p>
                     }.drawn(),
                 }}
             </section>
             <Upload was_checked=was_checked expected=expected why_not=why_not />
         </div>
         {data.report.map(|report| view! { <Contents title="What leaves this machine" lead="These fields and no others. Nothing about people, calls or what was said." report=report /> })}
-        <ShowAsCurl command=script() note="Put an API token in place of $TOKEN. The first command takes a report out, the second brings the answer in." />
+        <ShowAsCurl command=script() note="Replace $TOKEN with an API token. The first command creates a report, the second uploads the answer." />
     }
     .drawn()
 }
@@ -90,19 +90,19 @@ fn Export(
     why_not: Option<String>,
 ) -> impl IntoView {
     let shown = report.as_ref().map(|report| report.status_id.clone()).unwrap_or_default();
-    let label = if report.is_some() { "Make another report" } else { "Make a report" };
+    let label = if report.is_some() { "Create another report" } else { "Create a report" };
     // One button of a page stands out: the next thing to do.
     let look = if report.is_some() || was_checked || !open.is_empty() { "" } else { "primary" };
     view! {
         <section class="card lane" id="export" aria-labelledby="export-title">
             <LaneTitle number=1 id="export-title" title="Export" />
-            <p>"A report says which licenses were used, and how much. It waits here for its one answer."</p>
+            <p>"A report says which licenses were used and how much. It accepts one answer."</p>
             <form method="post" action=paths::EXCHANGE_HAND_REPORT class="actions">
                 <Submit look=look why_not=why_not>{label}</Submit>
             </form>
             {report.map(|report| view! { <Selected report=report /> })}
             {if open.is_empty() {
-                view! { <p class="muted">"No report waits for an answer."</p> }.drawn()
+                view! { <p class="muted">"No report is waiting for an answer."</p> }.drawn()
             } else {
                 view! {
                     <div class="way">
@@ -133,7 +133,7 @@ fn Selected(report: ReportModel) -> impl IntoView {
     view! {
         <dl class="facts stacked">
             <div><dt>"Report"</dt><dd><Copyable value=report.status_id.clone() what="the id of the report" /></dd></div>
-            <div><dt>"Made"</dt><dd><TimeAgo at_ms=at />{format!(" by {by}")}</dd></div>
+            <div><dt>"Created"</dt><dd><TimeAgo at_ms=at />{format!(" by {by}")}</dd></div>
             <div><dt>"State"</dt><dd><ReportState state=state /></dd></div>
             <Measure report=report />
         </dl>

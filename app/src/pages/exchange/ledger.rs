@@ -24,8 +24,8 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
             <table class="table ledger">
                 <caption class="vh">"Reports and their answers, newest first"</caption>
                 <thead><tr>
-                    <th scope="col">"Report"</th><th scope="col">"Made"</th><th scope="col">"State"</th>
-                    <th scope="col">"Answered"</th><th scope="col">"It changed"</th>
+                    <th scope="col">"Report"</th><th scope="col">"Created"</th><th scope="col">"State"</th>
+                    <th scope="col">"Answered"</th><th scope="col">"Changes"</th>
                 </tr></thead>
                 <tbody>{data.items.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
             </table>
@@ -33,7 +33,7 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
         .drawn()
     } else if !data.filter.is_empty() {
         view! {
-            <EmptyState title="No report matches" why="There is none in this state.">
+            <EmptyState title="No reports match" why="No report has this state.">
                 <LinkButton href=paths::EXCHANGE_LEDGER>"Show all"</LinkButton>
             </EmptyState>
         }
@@ -47,15 +47,15 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
         .drawn()
     } else {
         view! {
-            <EmptyState title="Nothing yet" why="Each report that is made is kept here, with what came back.">
-                <LinkButton href=paths::EXCHANGE>"To the exchange"</LinkButton>
+            <EmptyState title="No reports yet" why="Every report is kept here with its answer.">
+                <LinkButton href=paths::EXCHANGE>"Go to Exchange"</LinkButton>
             </EmptyState>
         }
         .drawn()
     };
     let filter = data.filter;
     view! {
-        <PageHeader title="Ledger of exchanges" lead=view! { "Each report is good for one answer. Both are kept." }.drawn() />
+        <PageHeader title="Exchange ledger" lead=view! { "Each report accepts one answer. Leasehold keeps both." }.drawn() />
         <Tabs />
         <Card title="Reports" id="reports">
             <nav class="segments links" aria-label="Filter by state">
@@ -80,7 +80,7 @@ fn Row(row: LedgerRow) -> impl IntoView {
     view! {
         <tr>
             <th scope="row"><a href=href aria-label=format!("{what} {}", row.status_id)><code>{short(&row.status_id)}</code></a></th>
-            <td data-label="Made">
+            <td data-label="Created">
                 <TimeAgo at_ms=row.opened_ms />
                 <span class="sub">{format!("{}, {}", row.opened_by, way(&row.channel))}</span>
             </td>
@@ -91,17 +91,17 @@ fn Row(row: LedgerRow) -> impl IntoView {
                     <span class="sub">{answered_by(node, by)}</span>
                 })}
             </td>
-            <td data-label="It changed">{row.summary}</td>
+            <td data-label="Changes">{row.summary}</td>
         </tr>
     }
     .drawn()
 }
 
-/// "node-3.example", "brought by admin", or both.
+/// "node-3.example", "uploaded by admin", or both.
 fn answered_by(node: Option<String>, by: Option<String>) -> String {
     match (node, by) {
         (Some(node), _) => node,
-        (None, Some(by)) => format!("brought by {by}"),
+        (None, Some(by)) => format!("uploaded by {by}"),
         (None, None) => String::new(),
     }
 }

@@ -16,7 +16,6 @@ use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 use licensing::permission::Permission;
-use licensing::words::count;
 
 /// The page of `/exchange`.
 #[component]
@@ -25,7 +24,7 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
     let tls = data.protocol.starts_with("HTTPS");
     let contact = data.contact.clone();
     view! {
-        <PageHeader title="Exchange over the network" />
+        <PageHeader title="Online exchange" />
         <Tabs />
         <NotReady registered=data.registered.clone() />
         {ready.then(|| view! { <Standing data=data.clone() /> })}
@@ -43,7 +42,7 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
                 {data.last_success.clone().map(|receipt| view! { <LastSuccess receipt=receipt /> })}
             </div>
         </div>
-        <ShowAsCurl command=super::curl("POST", paths::API_EXCHANGE_SYNC, "") note="Put an API token in place of $TOKEN. The answer says what changed, or which node failed how." />
+        <ShowAsCurl command=super::curl("POST", paths::API_EXCHANGE_SYNC, "") note="Replace $TOKEN with an API token. The answer lists what changed, or how each node failed." />
     }
     .drawn()
 }
@@ -55,13 +54,13 @@ fn Standing(data: ExchangePage) -> impl IntoView {
     let failed = data.last_round.as_ref().filter(|round| !round.ok).map_or(0, |round| round.failed_rounds);
     let first = data.contact.last_ms.is_none();
     let sentence = match (data.running, next_sentence(data.next_attempt_ms, first, failed, context.now_ms)) {
-        (true, _) => "An exchange is under way.".to_owned(),
+        (true, _) => "A sync is in progress.".to_owned(),
         (false, Some(next)) => format!("{} {next}", contact_sentence(&data.contact, context.now_ms)),
         (false, None) => contact_sentence(&data.contact, context.now_ms),
     };
     let tone = if data.running || first { Tone::Info } else { data.contact.tone };
     let effect = if data.running {
-        format!("{} This page shows how it ended in a moment.", contact_sentence(&data.contact, context.now_ms))
+        format!("{} This page will show the result.", contact_sentence(&data.contact, context.now_ms))
     } else {
         effect(&data.contact)
     };
@@ -70,19 +69,19 @@ fn Standing(data: ExchangePage) -> impl IntoView {
         <Statement tone=tone sentence=sentence>
             <p>{effect}</p>
             {(failed > 0 && !data.running).then(|| view! {
-                <p class="muted">{format!("{} in a row found no node that answered. Below is how far each try got.", count(failed, "round", "rounds"))}</p>
+                <p class="muted">{if failed == 1 { "The last attempt failed.".to_owned() } else { format!("The last {failed} attempts failed.") }}</p>
             })}
             <div class="actions">
                 {if data.running {
-                    view! { <LinkButton href=paths::EXCHANGE look="primary">"Look again"</LinkButton> }.drawn()
+                    view! { <LinkButton href=paths::EXCHANGE look="primary">"Refresh"</LinkButton> }.drawn()
                 } else {
                     view! {
                         <form method="post" action=paths::EXCHANGE_SYNC class="actions">
-                            <Submit look="primary" why_not=why_not.or(blocked(&data.registered).map(str::to_owned))>"Exchange now"</Submit>
+                            <Submit look="primary" why_not=why_not.or(blocked(&data.registered).map(str::to_owned))>"Sync now"</Submit>
                         </form>
                     }.drawn()
                 }}
-                <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+                <LinkButton href=paths::EXCHANGE_HAND>"Offline exchange"</LinkButton>
             </div>
         </Statement>
     }
@@ -93,9 +92,9 @@ fn Standing(data: ExchangePage) -> impl IntoView {
 #[component]
 fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
     let body = match round {
-        None if running => view! { <EmptyState title="Nothing yet" why="The first round is under way." /> }.drawn(),
+        None if running => view! { <EmptyState title="No attempts yet" why="The first one is in progress." /> }.drawn(),
         None => view! {
-            <EmptyState title="Nothing yet" why="After the first exchange, each node that was asked is listed here, with how far it got." />
+            <EmptyState title="No attempts yet" why="After the first sync, each node tried is listed here with how far it got." />
         }
         .drawn(),
         Some(round) => {
@@ -110,7 +109,7 @@ fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
             .drawn()
         }
     };
-    view! { <Card title="The last round" id="round">{body}</Card> }.drawn()
+    view! { <Card title="Last attempt" id="round">{body}</Card> }.drawn()
 }
 
 /// When, over what, with whom.
@@ -119,20 +118,20 @@ fn How(data: ExchangePage) -> impl IntoView {
     let aside = view! { <a href=paths::setting("USE_FLEX_REPORTING_HTTPS")>"Change"</a> }.drawn();
     let nodes = data.nodes.len();
     view! {
-        <Card title="How it is done" id="how" aside=aside>
+        <Card title="Schedule and connection" id="how" aside=aside>
             <dl class="facts">
                 <div><dt>"When"</dt><dd>{data.schedule}</dd></div>
                 {data.next_attempt_ms.filter(|_| !data.running).map(|at| view! { <div><dt>"Next"</dt><dd><TimeUntil at_ms=at /></dd></div> })}
-                <div><dt>"Over"</dt><dd>{data.protocol}</dd></div>
+                <div><dt>"Protocol"</dt><dd>{data.protocol}</dd></div>
                 {data.proxy.map(|proxy| view! { <div><dt>"Proxy"</dt><dd><code>{proxy}</code></dd></div> })}
                 <div class="across">
                     <dt>"Nodes"</dt>
                     <dd>
                         {if nodes == 0 {
-                            view! { "None. Name the vendor's nodes in the " <a href=paths::CONFIGURATION>"configuration"</a> "." }.drawn()
+                            view! { "None. Enter the vendor's nodes in the " <a href=paths::CONFIGURATION>"configuration"</a> "." }.drawn()
                         } else {
                             view! {
-                                <p>{if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes, asked in random order") }}</p>
+                                <p>{if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes, tried in random order") }}</p>
                                 <ul class="node-list">{data.nodes.into_iter().map(|node| view! { <li><code>{node}</code></li> }).collect_view()}</ul>
                             }.drawn()
                         }}
@@ -150,11 +149,11 @@ fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
     let aside = view! { <a href=paths::receipt(&receipt.status_id)>"Receipt"</a> }.drawn();
     let from = receipt.node.clone().map(|node| view! { <div><dt>"Node"</dt><dd><code>{node}</code></dd></div> });
     view! {
-        <Card title="The last exchange" id="last" aside=aside>
+        <Card title="Last exchange" id="last" aside=aside>
             <dl class="facts">
                 <div><dt>"When"</dt><dd><TimeAgo at_ms=receipt.answered_ms /><span class="muted">{format!(", {}", super::way(&receipt.channel))}</span></dd></div>
                 {from}
-                <div><dt>"It changed"</dt><dd>{if receipt.unchanged { "Nothing.".to_owned() } else { changes_sentence(&receipt.changes) }}</dd></div>
+                <div><dt>"Changes"</dt><dd>{if receipt.unchanged { "None.".to_owned() } else { changes_sentence(&receipt.changes) }}</dd></div>
                 <div><dt>"Serial"</dt><dd>{receipt.serial}</dd></div>
             </dl>
         </Card>
@@ -166,15 +165,15 @@ fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
 #[component]
 fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
     let body = if keys.is_empty() {
-        view! { <EmptyState title="No key is trusted yet" why="Until the vendor's key is confirmed nothing is sent, and no answer is accepted." /> }.drawn()
+        view! { <EmptyState title="No key is trusted yet" why="Leasehold sends nothing and accepts no answer until you confirm the vendor's key." /> }.drawn()
     } else {
         let waiting = keys.iter().all(|key| !key.fetched);
         view! {
             {waiting.then(|| view! {
-                <Banner tone=Tone::Warning text="No node has shown the key of this fingerprint yet, so nothing is sent. If the fingerprint is wrong, give the right one here.".to_owned() role="note" />
+                <Banner tone=Tone::Warning text="No node has presented the key with this fingerprint yet, so nothing is sent. If the fingerprint is wrong, enter the correct one here.".to_owned() role="note" />
                 <RegisterForm by_hand=true />
             })}
-            <p class="muted">"An answer counts only when one of these keys signed it. Compare them with the fingerprint the vendor gave you."</p>
+            <p class="muted">"Leasehold accepts only answers signed with one of these keys. Compare them with the fingerprint the vendor gave you."</p>
             <ul class="keys">
                 {keys.into_iter().map(|key| view! {
                     <li>
@@ -186,7 +185,7 @@ fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
         }
         .drawn()
     };
-    view! { <Card title="Keys of the vendor" id="keys">{body}</Card> }.drawn()
+    view! { <Card title="Trusted keys" id="keys">{body}</Card> }.drawn()
 }
 
 /// Who this server is at the nodes, ready to copy.

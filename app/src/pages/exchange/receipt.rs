@@ -17,13 +17,13 @@ pub fn ReceiptView(data: ReceiptModel) -> impl IntoView {
         ("Ledger".to_owned(), paths::EXCHANGE_LEDGER.to_owned()),
     ];
     let sentence = if data.unchanged {
-        "The exchange was verified. The licenses were up to date already.".to_owned()
+        "Exchange verified. The licenses were already up to date.".to_owned()
     } else {
-        format!("The exchange was verified. {}", changes_sentence(&data.changes))
+        format!("Exchange verified. {}", changes_sentence(&data.changes))
     };
     view! {
         <PageHeader
-            title="Receipt of an exchange"
+            title="Exchange receipt"
             crumbs=crumbs
             lead=view! { {data.server.clone()} <span class="sep"><code class="path">{data.guid.clone()}</code></span> }.drawn()
         />
@@ -31,7 +31,7 @@ pub fn ReceiptView(data: ReceiptModel) -> impl IntoView {
             <p class="receipt-sentence">{sentence}</p>
             <ChangeList changes=data.changes />
             <dl class="facts">
-                <div><dt>"Report made"</dt><dd><TimeStamp at_ms=data.opened_ms /></dd></div>
+                <div><dt>"Report created"</dt><dd><TimeStamp at_ms=data.opened_ms /></dd></div>
                 <div><dt>"Answer applied"</dt><dd><TimeStamp at_ms=data.answered_ms />{format!(", by {}", data.by)}</dd></div>
                 <div><dt>"Carried"</dt><dd>{way(&data.channel)}{data.node.map(|node| view! { ", answered by " <code>{node}</code> })}</dd></div>
                 <div><dt>"Signed at the node"</dt><dd><TimeStamp at_ms=data.node_time_ms /></dd></div>
@@ -40,11 +40,11 @@ pub fn ReceiptView(data: ReceiptModel) -> impl IntoView {
             </dl>
         </article>
         <Card title="Proof" id="proof">
-            <p class="muted">"The digests show that neither text was altered; the key is the one whose signature the answer carries."</p>
+            <p class="muted">"The digests prove that neither text was altered; this key signed the answer."</p>
             <dl class="facts">
                 <div><dt>"SHA-256 of the report"</dt><dd><Copyable value=data.report_sha256 what="the SHA-256 of the report" /></dd></div>
                 <div><dt>"SHA-256 of the answer"</dt><dd><Copyable value=data.response_sha256 what="the SHA-256 of the answer" /></dd></div>
-                <div><dt>"Key of the vendor"</dt><dd><Copyable value=data.key_fingerprint what="the fingerprint" /></dd></div>
+                <div><dt>"Vendor key"</dt><dd><Copyable value=data.key_fingerprint what="the fingerprint" /></dd></div>
             </dl>
         </Card>
     }

@@ -19,14 +19,14 @@ pub(super) fn RegisterForm(by_hand: bool) -> impl IntoView {
             <FormErrors />
             <div class="field">
                 <label for="registration_file">"Registration file"</label>
-                <p class="hint" id="registration_file-hint">"It holds GUID, auth string and the vendor's key."</p>
+                <p class="hint" id="registration_file-hint">"It contains the GUID, the auth string and the vendor's key."</p>
                 <input class="input file" type="file" id="registration_file" name="registration_file" accept=".json,application/json" disabled=disabled aria-describedby=described_by("registration_file", true, wrong.is_some()) aria-invalid=wrong.is_some().then_some("true") autofocus=context.focuses("registration_file") />
                 {wrong.map(|sentence| view! { <FieldProblem name="registration_file".to_owned() sentence=sentence /> })}
             </div>
             {by_hand.then(|| view! {
                 <p class="muted">"Or, without a file:"</p>
-                <Field name="auth" label="Auth string" hint="Leave it empty to keep the one that is known." mono=true disabled=disabled />
-                <Field name="typed" label="Fingerprint of the vendor's key" hint="As the vendor told you, by another way than this network. The key itself is fetched from a node and compared." mono=true disabled=disabled />
+                <Field name="auth" label="Auth string" hint="Leave empty to keep the saved one." mono=true disabled=disabled />
+                <Field name="typed" label="Fingerprint of the vendor's key" hint="The one you received through another channel than this network. Leasehold fetches the key from a node and compares." mono=true disabled=disabled />
             })}
             <div class="actions">
                 <button type="submit" class="button primary" disabled=disabled>"Register"</button>

@@ -19,37 +19,37 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
         Registered::Yes => ().drawn(),
         Registered::No => view! {
             <Statement tone=Tone::Warning sentence="This server is not registered yet.">
-                <p>"Without a registration there is nobody to exchange with. The vendor hands out a registration file with the license; it holds the GUID, the auth string and the vendor's key."</p>
+                <p>"An unregistered server can't sync. The vendor supplies a registration file with the license; it contains the GUID, the auth string and the vendor's key."</p>
                 <RegisterForm by_hand=false />
                 <Command why="Or on the server:" command=REGISTER />
             </Statement>
         }
         .drawn(),
         Registered::NoKey => view! {
-            <Statement tone=Tone::Warning sentence="Nothing is sent before the vendor's key is confirmed.">
-                <p>"Each answer carries a signature. Without the vendor's key it cannot be checked, so no answer would be accepted."</p>
+            <Statement tone=Tone::Warning sentence="Nothing is sent until the vendor's key is confirmed.">
+                <p>"Every answer is signed. Without the vendor's key Leasehold can't verify it."</p>
                 <RegisterForm by_hand=true />
             </Statement>
         }
         .drawn(),
         Registered::NoAuth => view! {
-            <Statement tone=Tone::Warning sentence="The auth string of this server is not known.">
-                <p>"The nodes answer only who shows it. It comes with the GUID; the registration file holds both."</p>
+            <Statement tone=Tone::Warning sentence="This server's auth string is missing.">
+                <p>"The nodes require it. It comes with the GUID; the registration file contains both."</p>
                 <RegisterForm by_hand=true />
             </Statement>
         }
         .drawn(),
         Registered::OtherGuid { file, registered } => view! {
-            <Statement tone=Tone::Danger sentence="The configuration file names another GUID than the one that was registered.">
-                <p>"In the file: " <code>{file}</code> ". Registered: " <code>{registered}</code> ". Nothing is exchanged while they differ."</p>
+            <Statement tone=Tone::Danger sentence="The GUID in the configuration file is not the registered one.">
+                <p>"In the file: " <code>{file}</code> ". Registered: " <code>{registered}</code> ". Leasehold doesn't sync while they differ."</p>
                 <p>"Put the registered GUID back, or register the new one with its own registration file."</p>
                 <RegisterForm by_hand=true />
-                <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Open the GUID"</LinkButton></div>
+                <div class="actions"><LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Edit the GUID"</LinkButton></div>
             </Statement>
         }
         .drawn(),
         Registered::Unreadable(problem) => view! {
-            <Statement tone=Tone::Danger sentence="The configuration file cannot be read, so nothing is exchanged.">
+            <Statement tone=Tone::Danger sentence="The configuration file cannot be read, so Leasehold can't sync.">
                 <p>{problem}</p>
                 <div class="actions"><LinkButton href=paths::CONFIGURATION>"Show the details"</LinkButton></div>
             </Statement>

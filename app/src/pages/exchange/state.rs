@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub(super) fn look(state: &str) -> (Tone, &'static str) {
     match state {
         "answered" => (Tone::Success, "Answered"),
-        "open" => (Tone::Info, "Waits for its answer"),
+        "open" => (Tone::Info, "Waiting for answer"),
         _ => (Tone::Warning, "No answer"),
     }
 }
@@ -20,13 +20,13 @@ pub(super) fn ReportState(#[prop(into)] state: String) -> impl IntoView {
     view! { <Pill tone=tone text=word /> }
 }
 
-/// How it was carried: "over the network", "by hand, in the console".
+/// How it was carried: "online", "offline, in the console".
 pub(super) fn way(channel: &str) -> String {
     match channel {
-        "online" => "over the network".to_owned(),
-        "console" => "by hand, in the console".to_owned(),
-        "API" => "by hand, over the API".to_owned(),
-        "command line" => "by hand, with a command".to_owned(),
+        "online" => "online".to_owned(),
+        "console" => "offline, in the console".to_owned(),
+        "API" => "offline, over the API".to_owned(),
+        "command line" => "offline, with a command".to_owned(),
         "reporting API" => "over the reporting API".to_owned(),
         other => other.to_owned(),
     }

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 /// The four views, in their order.
 const TABS: [(&str, &str); 4] = [
-    ("Over the network", paths::EXCHANGE),
-    ("By hand", paths::EXCHANGE_HAND),
+    ("Online", paths::EXCHANGE),
+    ("Offline", paths::EXCHANGE_HAND),
     ("Ledger", paths::EXCHANGE_LEDGER),
     ("Other clusters", paths::EXCHANGE_CLUSTERS),
 ];

@@ -90,7 +90,7 @@ pub fn ContactTrack(data: ContactModel) -> impl IntoView {
     let today = data.days.map(|days| (f64::from(days) / limit * 100.0).min(100.0));
     let label = match data.days {
         Some(days) => format!("{}: day {days} of {} without contact.", data.label, data.limit_days),
-        None => format!("No exchange yet. Licenses leave service after {} days without contact.", data.limit_days),
+        None => format!("Never synced. Licenses leave service after {} days without contact.", data.limit_days),
     };
     let tone = data.tone.class();
     let height = if data.last_ms.is_some() { BASELINE + 56 } else { BASELINE + 40 };

@@ -12,19 +12,19 @@ const JUST_NOW: i64 = 60_000;
 /// What is due this soon is due now, milliseconds.
 const NOW_ISH: i64 = 5_000;
 
-/// "In touch: the last exchange was 3 h ago."
+/// "Connected: last synced 3 h ago."
 pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
     match (contact.last_ms, contact.days) {
         (Some(last), Some(days)) => {
             match now_ms - last {
                 // Clocks of server and node may differ by a little, either way.
                 elapsed if elapsed.abs() < JUST_NOW && days == 0 => {
-                    format!("{}: the last exchange was just now.", contact.label)
+                    format!("{}: last synced just now.", contact.label)
                 }
-                elapsed => format!("{}: the last exchange was {} ago.", contact.label, since(elapsed, days)),
+                elapsed => format!("{}: last synced {} ago.", contact.label, since(elapsed, days)),
             }
         }
-        _ => "No exchange has taken place yet.".to_owned(),
+        _ => "Never synced.".to_owned(),
     }
 }
 
@@ -41,22 +41,18 @@ fn since(elapsed_ms: i64, days: u32) -> String {
 
 /// What the time since the last exchange means; before the first one, what that brings.
 pub(super) fn effect(contact: &ContactModel) -> String {
-    if contact.last_ms.is_none() {
-        "The first exchange brings the licenses.".to_owned()
-    } else {
-        contact.effect.clone()
-    }
+    if contact.last_ms.is_none() { "The first sync brings the licenses.".to_owned() } else { contact.effect.clone() }
 }
 
-/// "The next is in 21 h."
+/// "Next sync in 21 h."
 pub(super) fn next_sentence(next_ms: Option<i64>, first: bool, failed_rounds: u32, now_ms: i64) -> Option<String> {
     let left = next_ms? - now_ms;
     let what = match (failed_rounds, first) {
-        (0, true) => "The first is",
-        (0, false) => "The next is",
-        _ => "The next try is",
+        (0, true) => "First sync",
+        (0, false) => "Next sync",
+        _ => "Next attempt",
     };
-    Some(if left < NOW_ISH { format!("{what} due now.") } else { format!("{what} in {}.", about(left)) })
+    Some(if left < NOW_ISH { format!("{what} is due now.") } else { format!("{what} in {}.", about(left)) })
 }
 
 /// Why no exchange is possible, in a few words for a disabled button; none when it is possible.
@@ -115,19 +111,19 @@ mod tests {
             (0, -DAY, "less than a day"),
             (1, DAY, "1 day"),
         ] {
-            let expected = format!("Reminder: the last exchange was {words} ago.");
+            let expected = format!("Reminder: last synced {words} ago.");
             assert_eq!(contact_sentence(&contact(days, elapsed), NOW), expected);
         }
-        assert_eq!(contact_sentence(&ContactModel::default(), NOW), "No exchange has taken place yet.");
+        assert_eq!(contact_sentence(&ContactModel::default(), NOW), "Never synced.");
     }
 
     #[test]
     fn a_try_after_failures_is_named_a_try() {
         let hours = |hours: i64| Some(NOW + hours * DAY / 24);
-        assert_eq!(next_sentence(hours(21), false, 0, NOW).as_deref(), Some("The next is in 21 h."));
-        assert_eq!(next_sentence(hours(1), true, 3, NOW).as_deref(), Some("The next try is in 1 h."));
-        assert_eq!(next_sentence(hours(-2), false, 0, NOW).as_deref(), Some("The next is due now."));
-        assert_eq!(next_sentence(hours(-2), true, 0, NOW).as_deref(), Some("The first is due now."));
+        assert_eq!(next_sentence(hours(21), false, 0, NOW).as_deref(), Some("Next sync in 21 h."));
+        assert_eq!(next_sentence(hours(1), true, 3, NOW).as_deref(), Some("Next attempt in 1 h."));
+        assert_eq!(next_sentence(hours(-2), false, 0, NOW).as_deref(), Some("Next sync is due now."));
+        assert_eq!(next_sentence(hours(-2), true, 0, NOW).as_deref(), Some("First sync is due now."));
         assert_eq!(next_sentence(None, false, 0, NOW), None);
     }
 

@@ -18,7 +18,7 @@ fn sentence(data: &LicensesPage) -> (Tone, String) {
     match (active, rest) {
         (0, 0) => (Tone::Warning, "There is no license for this server.".to_owned()),
         (0, _) if count(data, "lapsed") > 0 => {
-            (Tone::Danger, "No license is in service: the contact with the vendor lapsed.".to_owned())
+            (Tone::Danger, "No license is in service: contact with the vendor has lapsed.".to_owned())
         }
         (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
         (active, 0) => (tone(data), format!("{} in service.", words::count(active, "license is", "licenses are"))),
@@ -43,7 +43,7 @@ fn over_committed(data: &LicensesPage) -> Option<String> {
         data.items.iter().filter(|item| item.over_committed).map(|item| item.product.as_str()).collect();
     let named = products.into_iter().collect::<Vec<_>>().join(", ");
     (!named.is_empty()).then(|| {
-        format!("More of {named} is promised to applications than is licensed now. Nothing is taken away; nothing more is given until it fits again.")
+        format!("More of {named} is reserved than is licensed. Licenses in use stay in use; Leasehold grants no more until the total fits again.")
     })
 }
 
@@ -77,8 +77,8 @@ pub(super) fn standing(data: &LicensesPage) -> Drawn {
             })}
             {urgent.then(|| view! {
                 <div class="actions">
-                    <LinkButton href=paths::EXCHANGE look="primary">"To the exchange"</LinkButton>
-                    <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE look="primary">"Go to Exchange"</LinkButton>
+                    <LinkButton href=paths::EXCHANGE_HAND>"Offline exchange"</LinkButton>
                 </div>
             })}
         </Statement>
@@ -91,14 +91,14 @@ pub(super) fn never_synced(contact: &ContactModel) -> Drawn {
     let why_not = request().why_not(Permission::Exchange).map(str::to_owned);
     let clock_flag = contact.clock_flag.clone();
     view! {
-        <Statement tone=Tone::Info sentence="The licenses come with the first exchange.">
-            <p>"This server is registered, and has not exchanged anything with the vendor yet."</p>
+        <Statement tone=Tone::Info sentence="The first sync brings the licenses.">
+            <p>"This server is registered and has not synced with the vendor yet."</p>
             {clock_flag.map(|text| view! { <p class="muted">{text}</p> })}
             <div class="actions">
                 <form method="post" action=paths::EXCHANGE_SYNC class="actions">
-                    <Submit look="primary" why_not=why_not>"Exchange now"</Submit>
+                    <Submit look="primary" why_not=why_not>"Sync now"</Submit>
                 </form>
-                <LinkButton href=paths::EXCHANGE_HAND>"Exchange by hand"</LinkButton>
+                <LinkButton href=paths::EXCHANGE_HAND>"Offline exchange"</LinkButton>
             </div>
         </Statement>
     }
@@ -144,7 +144,7 @@ mod tests {
             (
                 &[("lapsed", 3)],
                 Tone::Danger,
-                (Tone::Danger, "No license is in service: the contact with the vendor lapsed."),
+                (Tone::Danger, "No license is in service: contact with the vendor has lapsed."),
             ),
             (&[("expired", 3)], Tone::Success, (Tone::Danger, "No license is in service.")),
         ] {

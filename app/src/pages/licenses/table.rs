@@ -14,7 +14,7 @@ pub(super) const STATES: [(&str, &str); 6] = [
     ("lapsed", "Lapsed"),
     ("wrong_context", "Other context"),
     ("other_guid", "Other server"),
-    ("not_yet_served", "Not yet in contact"),
+    ("not_yet_served", "Not synced yet"),
 ];
 
 /// The words for a state; an unknown one is shown as it is.
@@ -61,7 +61,7 @@ pub(super) fn not_loaded(items: &[LicenseRow]) -> Drawn {
             }
         }))
         .column(
-            Column::text("Why, and what to do", |row: &LicenseRow, cell| {
+            Column::text("Reason", |row: &LicenseRow, cell| {
                 cell.text(row.reason.as_deref().unwrap_or_default());
             })
             .whole_line(),

@@ -29,7 +29,7 @@ pub fn MachineBlock(
     });
     let has_one = data.license.is_some();
     view! {
-        <Card title="License of this machine" id="machine" aside=aside.unwrap_or_else(|| ().drawn())>
+        <Card title="Machine license" id="machine" aside=aside.unwrap_or_else(|| ().drawn())>
             <p>{data.sentence.clone()}</p>
             {(!data.changes.is_empty()).then(|| view! {
                 <ul class="plain-list">{data.changes.iter().map(|change| view! { <li>{change.clone()}</li> }).collect_view()}</ul>
@@ -51,7 +51,7 @@ fn good_for(license: &VeLicense) -> Drawn {
     match (license.hours, license.until_ms) {
         (Some(hours), _) => {
             let left = license.left_ms.map(|left| format!("{} left of ", words::hours(left))).unwrap_or_default();
-            view! { {format!("{left}{} hours", grouped(hours))}" "<span class="muted">"They run while somebody is logged in."</span> }.drawn()
+            view! { {format!("{left}{} hours", grouped(hours))}" "<span class="muted">"They run while a client is logged in."</span> }.drawn()
         }
         (None, Some(at)) => view! { "Until "<TimeStamp at_ms=at /> }.drawn(),
         (None, None) => ().drawn(),
@@ -65,9 +65,9 @@ fn Terms(license: VeLicense, checked_ms: Option<i64>) -> impl IntoView {
         <dl class="facts">
             <div><dt>"License ID"</dt><dd><Copyable value=license.id.clone() what="the license ID" /></dd></div>
             <div><dt>"Customer"</dt><dd>{license.customer.clone()}</dd></div>
-            <div><dt>"Good for"</dt><dd>{good_for(&license)}</dd></div>
+            <div><dt>"Valid"</dt><dd>{good_for(&license)}</dd></div>
             {(!license.platform.is_empty()).then(|| view! { <div><dt>"Platform"</dt><dd>{license.platform.clone()}</dd></div> })}
-            <div><dt>"Grace period"</dt><dd>{minutes(license.grace_min)}" "<span class="muted">"Clients go on so long without a license."</span></dd></div>
+            <div><dt>"Grace period"</dt><dd>{minutes(license.grace_min)}" "<span class="muted">"How long clients keep running without a license."</span></dd></div>
             <div><dt>"Checked"</dt><dd>{format!("every {}", minutes(license.interval_min))}{checked_ms.map(|at| view! { ", last "<TimeAgo at_ms=at /> })}</dd></div>
             <div><dt>"Installed"</dt><dd><Date at_ms=license.installed_ms />{format!(" by {}, serial {}", license.installed_by, license.serial)}</dd></div>
             <div><dt>"Signed by"</dt><dd><Copyable value=license.vendor_key.clone() what="the fingerprint" /></dd></div>

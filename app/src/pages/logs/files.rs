@@ -11,9 +11,9 @@ use leptos::prelude::*;
 pub(super) fn Files(files: Vec<LogFileRow>) -> impl IntoView {
     view! {
         <Card title="Files" id="files">
-            <p class="muted">"One for each start of the server. Passwords, passphrases and tokens are hidden in every download. A redacted one also names hosts, addresses, users, GUIDs and ids only as host-1, address-1 and so on: made to be sent to somebody else. Read it before you do."</p>
+            <p class="muted">"One for each server start. Every download hides passwords, passphrases and tokens. A redacted one also replaces hosts, addresses, users, GUIDs and ids with host-1, address-1 and so on, so you can send it to someone else. Read it before you do."</p>
             <table class="table log-files">
-                <caption class="vh">"Log files, the newest first"</caption>
+                <caption class="vh">"Log files, newest first"</caption>
                 <thead><tr>
                     <th scope="col">"File"</th><th scope="col">"First line"</th><th scope="col">"Last written"</th>
                     <th scope="col" class="num">"Size"</th><th scope="col">"Download"</th>
@@ -38,7 +38,7 @@ fn Row(file: LogFileRow) -> impl IntoView {
             <td data-label="Last written"><TimeAgo at_ms=file.written_ms /></td>
             <td data-label="Size" class="num">{file.size}</td>
             <td data-label="Download"><span class="log-carry">
-                <a href=whole download="" aria-label=whole_label>"Whole"</a>
+                <a href=whole download="" aria-label=whole_label>"Full"</a>
                 <a href=redacted download="" aria-label=redacted_label>"Redacted"</a>
             </span></td>
         </tr>

@@ -37,8 +37,8 @@ pub(super) fn LogFilters(filter: LogsFilter, refused: Vec<(String, String)>) -> 
     view! {
         <FilterForm action=paths::LOGS label="Filter the log" kept=vec![("every", filter.every.clone())] clear=clear>
             <FilterText label="Text" value=filter.q />
-            <FilterChoice name="level" label="Level" all="Every level" chosen=filter.level options=levels />
-            <FilterChoice name="component" label="Component" all="Every component" chosen=filter.component options=components />
+            <FilterChoice name="level" label="Level" all="All levels" chosen=filter.level options=levels />
+            <FilterChoice name="component" label="Component" all="All components" chosen=filter.component options=components />
             <Moment name="from" label="From" value=filter.from why=from_why />
             <Moment name="to" label="To" value=filter.to why=to_why />
         </FilterForm>
@@ -66,10 +66,10 @@ fn Moment(name: &'static str, label: &'static str, value: String, why: Option<St
 
 /// How often the page looks again by itself: value in the address, and words.
 const PACES: [(&str, &str, &str); 4] = [
-    ("", "Off", "Do not follow"),
-    ("2", "2 s", "Look again every 2 seconds"),
-    ("10", "10 s", "Look again every 10 seconds"),
-    ("60", "1 min", "Look again every minute"),
+    ("", "Off", "Don't refresh automatically"),
+    ("2", "2 s", "Refresh every 2 seconds"),
+    ("10", "10 s", "Refresh every 10 seconds"),
+    ("60", "1 min", "Refresh every minute"),
 ];
 
 /// Links: look again now, or by itself. The server then tells the browser when to come back; no script is needed.
@@ -77,8 +77,8 @@ const PACES: [(&str, &str, &str); 4] = [
 pub(super) fn Pace(filter: LogsFilter) -> impl IntoView {
     let now = filter.href();
     view! {
-        <LinkButton href=now><Icon glyph=Glyph::Restart />"Look again"</LinkButton>
-        <nav class="segments links" aria-label="Follow the log">
+        <LinkButton href=now><Icon glyph=Glyph::Restart />"Refresh"</LinkButton>
+        <nav class="segments links" aria-label="Auto-refresh">
             {PACES.into_iter().map(|(value, words, label)| {
                 let current = (value == filter.every).then_some("true");
                 let target = LogsFilter { every: value.to_owned(), ..filter.clone() };

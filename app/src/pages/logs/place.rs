@@ -18,19 +18,19 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
     };
     let body = match (marked, failed) {
         (_, Some(sentence)) => view! {
-            <Card title="The line" id="lines"><ErrorBlock sentence=sentence /></Card>
+            <Card title="Line" id="lines"><ErrorBlock sentence=sentence /></Card>
         }
         .drawn(),
         (Some(line), None) => view! {
             <Marked line=line origin=data.origin />
-            <Card title="In its place" id="lines" aside=view! { <span class="muted">"Newest first"</span> }.drawn()>
+            <Card title="Context" id="lines" aside=view! { <span class="muted">"Newest first"</span> }.drawn()>
                 <Lines lines=data.lines wanted=String::new() />
             </Card>
         }
         .drawn(),
         (None, None) => view! {
-            <Card title="The line" id="lines">
-                <EmptyState title="This line is not there" why="Its file was removed since, or the link is incomplete.">
+            <Card title="Line" id="lines">
+                <EmptyState title="Line not found" why="Its file was removed, or the link is incomplete.">
                     <LinkButton href=paths::LOGS>"Newest lines"</LinkButton>
                 </EmptyState>
             </Card>
@@ -39,7 +39,7 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
     };
     let crumbs = vec![("Logs".to_owned(), LogsFilter::default().href())];
     view! {
-        <PageHeader title="A line of the log" crumbs=crumbs lead=view! { "With what was written before and after it." }.drawn() />
+        <PageHeader title="Log line" crumbs=crumbs lead=view! { "With the lines before and after it." }.drawn() />
         {body}
     }
     .drawn()
@@ -50,9 +50,9 @@ pub(super) fn Place(data: LogsPage) -> impl IntoView {
 fn Marked(line: LogRow, origin: String) -> impl IntoView {
     let link = format!("{origin}{}", line_href(&line.at));
     view! {
-        <Card title="The line" id="marked" aside=view! { <code>{line.file.clone()}</code> }.drawn()>
+        <Card title="Line" id="marked" aside=view! { <code>{line.file.clone()}</code> }.drawn()>
             <div class="command">
-                <pre tabindex="0" role="group" aria-label="The line"><code>{line.line.clone()}</code></pre>
+                <pre tabindex="0" role="group" aria-label="Line"><code>{line.line.clone()}</code></pre>
                 <CopyButton text=line.line what="the line".to_owned() />
             </div>
             <p class="fine">"Link to it: "<Copyable value=link what="the link" /></p>

@@ -14,17 +14,20 @@ pub(super) fn Changes(items: Vec<AuditItem>) -> impl IntoView {
     let refused = request().why_not(Permission::ViewAudit);
     let body = match (refused, items.is_empty()) {
         (Some(reason), _) => view! { <EmptyState title="Not shown to this role" why=reason /> }.drawn(),
-        (None, true) => view! { <EmptyState title="Nothing yet" why="What people change is listed here, with who did it and when." /> }.drawn(),
+        (None, true) => {
+            view! { <EmptyState title="No changes yet" why="Changes appear here, with who made them and when." /> }
+                .drawn()
+        }
         (None, false) => view! {
             <ul class="events">{items.into_iter().map(|item| view! { <Change item=item /> }).collect_view()}</ul>
         }
         .drawn(),
     };
     match refused {
-        Some(_) => view! { <Card title="Latest changes" id="changes">{body}</Card> }.drawn(),
+        Some(_) => view! { <Card title="Recent changes" id="changes">{body}</Card> }.drawn(),
         None => {
             let aside = view! { <a href=paths::AUDIT>"Audit"</a> };
-            view! { <Card title="Latest changes" id="changes" aside=aside.drawn()>{body}</Card> }.drawn()
+            view! { <Card title="Recent changes" id="changes" aside=aside.drawn()>{body}</Card> }.drawn()
         }
     }
 }

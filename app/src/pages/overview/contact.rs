@@ -14,7 +14,7 @@ pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
     let aside = view! { <a href=paths::EXCHANGE>"Exchange"</a> };
     let last = contact.last_ms;
     let state = match (running, last) {
-        (true, _) => Some((Tone::Info, "Exchanging now".to_owned())),
+        (true, _) => Some((Tone::Info, "Syncing now".to_owned())),
         (false, Some(_)) => Some((contact.tone, contact.label.clone())),
         (false, None) => None,
     };
@@ -24,8 +24,8 @@ pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
             <p>
                 {state.map(|(tone, words)| view! { <Pill tone=tone text=words />" " })}
                 {match last {
-                    Some(at) => view! { "Last exchange "<TimeAgo at_ms=at />"." }.drawn(),
-                    None => "No exchange has taken place yet.".drawn(),
+                    Some(at) => view! { "Last synced "<TimeAgo at_ms=at />"." }.drawn(),
+                    None => "Never synced.".drawn(),
                 }}
             </p>
             {last.is_some().then(|| view! { <ContactTrack data=contact /> })}

@@ -33,8 +33,8 @@ pub(super) fn InUse(pools: Vec<PoolUse>, clients: usize) -> impl IntoView {
         <Card title="In use now" id="in-use" aside=aside.drawn()>
             {if idle {
                 view! {
-                    <p class="muted">"No application is connected."</p>
-                    <div class="actions"><LinkButton href=paths::CLIENTS>"How to connect one"</LinkButton></div>
+                    <p class="muted">"No applications are connected."</p>
+                    <div class="actions"><LinkButton href=paths::CLIENTS>"Connect an application"</LinkButton></div>
                 }.drawn()
             } else {
                 view! {

@@ -20,11 +20,11 @@ pub(super) fn Identity(registration: Registration) -> impl IntoView {
         }
         .drawn(),
         Registration::NotRegistered { guid: Some(guid), .. } => view! {
-            <dl class="facts stacked"><div><dt>"GUID, not in use"</dt><dd><Copyable value=guid what="the GUID" /></dd></div></dl>
+            <dl class="facts stacked"><div><dt>"GUID (not in use)"</dt><dd><Copyable value=guid what="the GUID" /></dd></div></dl>
         }
         .drawn(),
         Registration::NotRegistered { guid: None, .. } => view! {
-            <EmptyState title="No GUID" why="The file holds no GUID, so there is nothing to show.">
+            <EmptyState title="No GUID" why="The configuration file has no GUID.">
                 <LinkButton href=paths::setting("LICENSE_SERVER_GUID")>"Enter the GUID"</LinkButton>
             </EmptyState>
         }
@@ -84,15 +84,15 @@ pub(crate) fn findings_words(errors: usize, warnings: usize) -> String {
 #[component]
 pub(super) fn Server(data: Overview) -> impl IntoView {
     let places = match data.own_sessions {
-        0 | 1 => "You are signed in here only".to_owned(),
-        more => format!("You are signed in from {more} places"),
+        0 | 1 => "This is your only session".to_owned(),
+        more => format!("You have {more} active sessions"),
     };
     let up = about(request().now_ms - data.started_at_ms);
     view! {
         <Card title="Server" id="server">
             <dl class="facts">
                 <div><dt>"Leasehold"</dt><dd>{format!("version {}", data.version)}</dd></div>
-                <div><dt>"Running for"</dt><dd><span title=absolute(data.started_at_ms)>{up}</span></dd></div>
+                <div><dt>"Uptime"</dt><dd><span title=absolute(data.started_at_ms)>{up}</span></dd></div>
             </dl>
             <p><a href=paths::ACCOUNT_AT_SESSIONS>{places}</a></p>
         </Card>

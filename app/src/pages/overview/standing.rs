@@ -20,7 +20,7 @@ pub(super) fn Standing(data: Overview) -> impl IntoView {
         <Statement tone=tone sentence=opening.sentence>
             {opening.contact.then(|| view! { <p>{last}</p> })}
             {opening.why.map(|why| view! { <p>{why}</p> })}
-            {leaves.map(|at| view! { <p>"Without an exchange, licenses leave service on "<b><Date at_ms=at /></b>"."</p> })}
+            {leaves.map(|at| view! { <p>"Without a sync, licenses leave service on "<b><Date at_ms=at /></b>"."</p> })}
             {hindrance.map(|(what, why)| view! { <p><b>{what}</b>" "{why}</p> })}
         </Statement>
     }
@@ -58,12 +58,12 @@ fn opening(data: &Overview) -> Opening {
                 Some((tone, sentence)) => Opening::new(
                     *tone,
                     sentence.clone(),
-                    "It needs no registration. This server has no GUID; licenses of the vendor's nodes would need one.",
+                    "It needs no registration. Licenses from the vendor's nodes would need a GUID, and this server has none.",
                 ),
                 None => Opening::new(
                     Tone::Warning,
                     "This server is not registered yet.",
-                    "It has no GUID. The vendor hands one out with the license; enter it in the configuration.",
+                    "It has no GUID. The vendor supplies one with the license; enter it in the configuration.",
                 ),
             };
         }
@@ -87,14 +87,14 @@ fn before_contact(data: &Overview) -> Opening {
     if data.running {
         return Opening::new(
             Tone::Info,
-            "This server is registered. The first exchange is under way.",
-            "It asks the licensing nodes one after the other until one answers.",
+            "This server is registered. The first sync is in progress.",
+            "It tries the licensing nodes one after another until one answers.",
         );
     }
     Opening::new(
         Tone::Info,
-        "This server is registered. It has not exchanged anything yet.",
-        "Licenses arrive with the first exchange, over the network or by hand.",
+        "This server is registered and has not synced yet.",
+        "The first sync brings the licenses, online or offline.",
     )
 }
 
@@ -106,9 +106,7 @@ fn service(data: &Overview) -> Opening {
         return Opening {
             tone: Tone::Danger,
             sentence: "No license is in service.".to_owned(),
-            why: Some(
-                "Licenses come back with the next exchange: make one now, over the network or by hand.".to_owned(),
-            ),
+            why: Some("The next sync brings them back. Sync now, online or offline.".to_owned()),
             ..base
         };
     }
@@ -118,7 +116,7 @@ fn service(data: &Overview) -> Opening {
             Tone::Warning,
             "No license is in service.".to_owned(),
             Some(format!(
-                "None of {} could be loaded; the list of licenses gives the reason for each.",
+                "None of {} could be loaded; the license list gives the reason for each.",
                 count(left_out, "license", "licenses")
             )),
         ),
@@ -129,7 +127,7 @@ fn service(data: &Overview) -> Opening {
         ),
         Some((loaded, ..)) => {
             let subject = count(loaded, "license is", "licenses are");
-            let why = (contact.phase == "late").then(|| "The exchange is late and is tried again.".to_owned());
+            let why = (contact.phase == "late").then(|| "The sync is overdue; Leasehold keeps trying.".to_owned());
             (contact.tone, format!("In service: {subject} loaded."), why)
         }
     };
@@ -141,17 +139,17 @@ fn hindrance(registered: &Registered) -> Option<(&'static str, String)> {
     match registered {
         Registered::Yes | Registered::No => None,
         Registered::NoKey => Some((
-            "No key of the vendor is confirmed yet.",
-            "Until one is, nothing is sent to the licensing nodes, and no license arrives.".to_owned(),
+            "No vendor key is confirmed yet.",
+            "Until one is, Leasehold sends nothing to the licensing nodes and receives no licenses.".to_owned(),
         )),
         Registered::NoAuth => Some((
-            "Its auth string is not known.",
-            "The vendor hands it out with the GUID. Without it the nodes do not answer, and no license arrives."
+            "Its auth string is missing.",
+            "The vendor supplies it with the GUID. Without it the nodes don't answer and no licenses arrive."
                 .to_owned(),
         )),
         Registered::OtherGuid { file, registered } => Some((
-            "The configuration file names another GUID.",
-            format!("In the file: {file}. Registered: {registered}. Nothing is exchanged while they differ."),
+            "The configuration file has a different GUID.",
+            format!("In the file: {file}. Registered: {registered}. Leasehold doesn't sync while they differ."),
         )),
         Registered::Unreadable(problem) => Some(("Its registration cannot be read.", problem.clone())),
     }
@@ -211,7 +209,7 @@ mod tests {
         let mut data = sample();
         data.registered = Registered::NoKey;
         data.contact = ContactModel::default();
-        assert!(opening(&data).sentence.starts_with("This server is registered. No key"));
+        assert!(opening(&data).sentence.starts_with("This server is registered. No vendor key"));
         data.contact = contact("in_touch", Tone::Success);
         data.licenses = Some((2, 0, 2));
         let said = opening(&data);

@@ -24,7 +24,7 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
     if data.file.problem.is_some() {
         return vec![NextStep::new(
             "Make the configuration file readable",
-            "Leasehold reads its settings from this file and from nowhere else.",
+            "These settings come from this file only.",
             "Show the details",
             paths::CONFIGURATION,
         )];
@@ -32,8 +32,8 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
     let mut steps = Vec::new();
     if data.file.changed_outside_ms.is_some() {
         steps.push(NextStep::new(
-            "Look at the change made outside",
-            "Keep it as a revision of its own, or bring back the revision before it.",
+            "Review the change made outside Leasehold",
+            "Keep it as a new revision, or restore the previous one.",
             "Show what changed",
             paths::CONFIGURATION_OUTSIDE,
         ));
@@ -41,13 +41,13 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
     match &data.registration {
         Registration::NotRegistered { guid: None, .. } => steps.push(NextStep::new(
             "Enter the GUID",
-            "It identifies this server at the vendor's licensing nodes.",
+            "It identifies this server to the vendor's licensing nodes.",
             "Enter the GUID",
             paths::setting("LICENSE_SERVER_GUID"),
         )),
         Registration::NotRegistered { guid: Some(_), .. } => steps.push(NextStep::new(
             "Turn on flexible licensing",
-            "The GUID counts only while this is on.",
+            "The GUID is used only while this is on.",
             "Open the setting",
             paths::setting("FLEXIBLE_LICENSING_MODE"),
         )),
@@ -55,7 +55,7 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
     }
     if data.file.errors + data.file.warnings > 0 {
         steps.push(NextStep::new(
-            "Look at what the check found",
+            "Review the findings",
             "Each finding names its line and says what to change.",
             "Show the findings",
             paths::findings(),
@@ -70,23 +70,23 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
         Registered::NoKey => {
             return vec![NextStep::new(
                 "Confirm the vendor's key",
-                "Compare its fingerprint with the one the vendor gave you. Nothing is sent before.",
-                "To the key",
+                "Compare its fingerprint with the one the vendor gave you. Nothing is sent until you confirm it.",
+                "Show the key",
                 paths::EXCHANGE_AT_KEYS,
             )];
         }
         Registered::NoAuth => {
             return vec![NextStep::new(
-                "Give the auth string",
-                "The registration file from the vendor holds it.",
+                "Enter the auth string",
+                "The vendor's registration file contains it.",
                 "Show how",
                 paths::EXCHANGE,
             )];
         }
         Registered::OtherGuid { .. } => {
             return vec![NextStep::new(
-                "Settle which GUID counts",
-                "Put the registered one back into the file, or register the new one.",
+                "Decide which GUID to use",
+                "Restore the registered one in the file, or register the new one.",
                 "Show how",
                 paths::EXCHANGE,
             )];
@@ -94,8 +94,8 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
         // The page behind the link says what to do about each.
         Registered::No | Registered::Unreadable(_) => {
             return vec![NextStep::new(
-                "Put the registration right",
-                "Nothing can be exchanged before.",
+                "Repair the registration",
+                "Leasehold can't sync until then.",
                 "Show how",
                 paths::EXCHANGE,
             )];
@@ -103,23 +103,23 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
         Registered::Yes => {}
     }
     let by_hand = NextStep::new(
-        "Carry an exchange by hand",
-        "It needs no connection from this server: a report goes out, a response comes back.",
-        "Exchange by hand",
+        "Do an offline exchange",
+        "It needs no connection from this server: you carry a report out and the answer back.",
+        "Offline exchange",
         paths::EXCHANGE_HAND,
     );
     let find_out = NextStep::new(
-        "Find out why the exchange fails",
-        "A check of each node and port shows where a connection ends.",
+        "Find out why syncs fail",
+        "A check of each node and port shows where connections fail.",
         "Open diagnostics",
         paths::DIAGNOSTICS,
     );
     match (data.contact.last_ms, data.contact.phase.as_str()) {
         (None, _) if data.running => Vec::new(),
         (None, _) => vec![NextStep::new(
-            "Make the first exchange",
-            "It brings the licenses. Afterwards it repeats itself once a day.",
-            "To the exchange",
+            "Run the first sync",
+            "It brings the licenses. After that, Leasehold syncs once a day.",
+            "Go to Exchange",
             paths::EXCHANGE,
         )],
         (Some(_), "in_touch") => Vec::new(),
@@ -188,7 +188,7 @@ mod tests {
         let mut data = sample();
         data.registration = Registration::NotRegistered { guid: None, flexible: false };
         data.file.changed_outside_ms = Some(1);
-        assert_eq!(titles(&data), ["Look at the change made outside", "Enter the GUID"]);
+        assert_eq!(titles(&data), ["Review the change made outside Leasehold", "Enter the GUID"]);
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         data.registered = Registered::NoKey;
         assert_eq!(titles(&data), ["Confirm the vendor's key"]);
         data.registered = Registered::Yes;
-        assert_eq!(titles(&data), ["Make the first exchange"]);
+        assert_eq!(titles(&data), ["Run the first sync"]);
         data.running = true;
         assert!(titles(&data).is_empty());
     }
@@ -206,9 +206,9 @@ mod tests {
     #[test]
     fn the_later_the_exchange_the_sooner_the_way_by_hand() {
         for (phase, expected) in [
-            ("late", &["Find out why the exchange fails"][..]),
-            ("reminder", &["Carry an exchange by hand", "Find out why the exchange fails"][..]),
-            ("lapsed", &["Carry an exchange by hand", "Find out why the exchange fails"][..]),
+            ("late", &["Find out why syncs fail"][..]),
+            ("reminder", &["Do an offline exchange", "Find out why syncs fail"][..]),
+            ("lapsed", &["Do an offline exchange", "Find out why syncs fail"][..]),
         ] {
             let mut data = sample();
             data.contact.phase = phase.into();

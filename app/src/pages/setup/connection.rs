@@ -21,12 +21,12 @@ pub fn SetupConnectionPage(data: SetupConnection) -> impl IntoView {
         data.settings.into_iter().partition(|setting| RARE.contains(&setting.key.as_str()));
     let open = rare.iter().any(|setting| !setting.is_default || request().error(&setting.key).is_some());
     view! {
-        <SetupFrame step=Step::Connection title="How the nodes are reached" lead="The values given fit most networks. Change a port only when your firewall asks for it.">
+        <SetupFrame step=Step::Connection title="Connection to the nodes" lead="The defaults suit most networks. Change a port only if your firewall requires it.">
             <form method="post" action=paths::SETUP_CONNECTION class="stack wide">
                 <div class="card">
                     {usual.into_iter().map(|setting| view! { <SettingRow setting=setting plain=true /> }).collect_view()}
                     <details class="disclosure" open=open>
-                        <summary>"Other nodes than the vendor's"</summary>
+                        <summary>"Use other nodes"</summary>
                         {rare.into_iter().map(|setting| view! { <SettingRow setting=setting plain=true /> }).collect_view()}
                     </details>
                 </div>
@@ -47,10 +47,10 @@ fn Reach(probe: Option<DiagnosticsPage>) -> impl IntoView {
     let running = probe.as_ref().is_some_and(|probe| probe.running);
     let button = if probe.is_some() { "Check again" } else { "Check the nodes" };
     view! {
-        <Card title="Can the nodes be reached?" id="reach">
+        <Card title="Reachability" id="reach">
             {match probe {
                 None => view! {
-                    <p class="muted">"A check opens one connection to each node at each allowed port. Nothing about this server is sent, and what you chose above is kept."</p>
+                    <p class="muted">"A check opens one connection to each node on each allowed port. It sends nothing about this server and keeps your choices above."</p>
                 }.drawn(),
                 Some(probe) => view! { <Result probe=probe /> }.drawn(),
             }}

@@ -30,7 +30,7 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
                 <Statement tone=Tone::Danger sentence="The configuration file cannot be used yet."><p>{problem}</p></Statement>
             })}
             {found.then(|| view! {
-                <Banner tone=Tone::Info text="This GUID was found in the file. Continue when it is the right one." />
+                <Banner tone=Tone::Info text="This GUID was found in the file. Continue if it is correct." />
             })}
             <form method="post" action=paths::SETUP_GUID enctype="multipart/form-data" class="stack wide">
                 {match data.registration {
@@ -52,8 +52,8 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
             </form>
             {(!kept).then(|| view! {
                 <aside class="note">
-                    <h2>"Neither at hand?"</h2>
-                    <p>"Ask the vendor's license desk for the registration file of this server. You can close this page: the setup continues here when you come back."</p>
+                    <h2>"Have neither?"</h2>
+                    <p>"Ask the vendor's license desk for this server's registration file. You can close this page; setup resumes here."</p>
                 </aside>
             })}
         </SetupFrame>
@@ -65,16 +65,16 @@ pub fn SetupGuidPage(data: SetupGuid) -> impl IntoView {
 #[component]
 fn Ways(guid: String, has_auth: bool, registration: bool) -> impl IntoView {
     let hint = if has_auth {
-        "One is kept already and not shown. Leave this empty to keep it."
+        "One is saved and not shown. Leave this empty to keep it."
     } else {
-        "Also from the vendor. It proves to the nodes that the report comes from you; without it nothing can be exchanged."
+        "Also from the vendor. It proves to the nodes that reports come from you; without it this server can't sync."
     };
     view! {
         <Card title="From the registration file" id="way-file">
             <FileWay />
         </Card>
         <p class="or"><span>"or"</span></p>
-        <Card title="By hand" id="way-hand">
+        <Card title="Manual entry" id="way-hand">
             <Guid guid=guid required_by_hand=!registration />
             <Field name="auth" label="Auth string" mono=true hint=hint />
         </Card>
@@ -94,7 +94,7 @@ fn FileWay() -> impl IntoView {
     view! {
         <div class="field">
             <label for="file">"Registration file"</label>
-            <p class="hint" id="file-hint">"It holds all there is to enter: identity, auth string, nodes and the vendor's key."</p>
+            <p class="hint" id="file-hint">"It contains everything: GUID, auth string, nodes and the vendor's key."</p>
             <input
                 class="input file" type="file" id="file" name="file" accept=".json,application/json"
                 aria-describedby=if wrong_file.is_some() { "file-error file-hint" } else { "file-hint" }
@@ -130,7 +130,7 @@ fn Guid(guid: String, required_by_hand: bool) -> impl IntoView {
     view! {
         <div class="field">
             <label for="guid">"GUID"</label>
-            <p class="hint" id="guid-hint">"Paste it as you got it: braces, hyphens, quotes and blanks are put right."</p>
+            <p class="hint" id="guid-hint">"Paste it as you received it: braces, hyphens, quotes and spaces are cleaned up."</p>
             <GuidField name="guid".to_owned() value=typed described=described.to_owned() invalid=error.is_some() focus=focus />
             {error.map(|sentence| view! { <FieldProblem name="guid".to_owned() sentence=sentence /> })}
         </div>
@@ -154,7 +154,7 @@ fn Kept(registration: RegistrationSummary) -> impl IntoView {
                 {(keys > 0).then(|| view! {
                     <div><dt>{if keys == 1 { "Vendor key" } else { "Vendor keys" }}</dt><dd class="fingerprints">{registration.fingerprints.into_iter().map(|grouped| view! { <Fingerprint grouped=grouped /> }).collect_view()}</dd></div>
                 })}
-                <div><dt>"Auth string"</dt><dd class="muted">"Kept, not shown"</dd></div>
+                <div><dt>"Auth string"</dt><dd class="muted">"Saved, not shown"</dd></div>
             </dl>
         </Card>
     }
@@ -166,7 +166,7 @@ fn Kept(registration: RegistrationSummary) -> impl IntoView {
 fn Preview(diff: Diff, path: String) -> impl IntoView {
     let changed = changed_lines(&diff);
     if diff.is_empty() {
-        return view! { <Banner tone=Tone::Success text="The file holds this GUID already. Nothing changes in it." /> }
+        return view! { <Banner tone=Tone::Success text="The file already has this GUID. Nothing will change." /> }
             .drawn();
     }
     let title = if changed == 1 {
@@ -176,8 +176,8 @@ fn Preview(diff: Diff, path: String) -> impl IntoView {
     };
     view! {
         <Card title=title id="preview">
-            <DiffView diff=diff caption="What will change in the file" />
-            <p class="fine">"Nothing is written before the last step. " <code class="path">{path}</code></p>
+            <DiffView diff=diff caption="Changes to the file" />
+            <p class="fine">"Nothing is written until the last step. " <code class="path">{path}</code></p>
         </Card>
     }
     .drawn()

@@ -22,7 +22,7 @@ pub fn SetupKeyPage(data: SetupKey) -> impl IntoView {
         view! { <Compare keys=keys skip=data.skip_allowed /> }.drawn()
     };
     view! {
-        <SetupFrame step=Step::Key title="The vendor's key" lead="Each answer of the licensing nodes is signed. Leasehold believes only what is signed with a key you have confirmed.">
+        <SetupFrame step=Step::Key title="The vendor's key" lead="The licensing nodes sign every answer. Leasehold accepts only answers signed with a key you have confirmed.">
             {body}
         </SetupFrame>
     }
@@ -36,15 +36,15 @@ fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
     let wrong = request().error("typed").is_some();
     view! {
         <Statement tone=Tone::Success sentence=if one { "The vendor's key is confirmed." } else { "The vendor's keys are confirmed." }>
-            <p>"It came with the registration file, or you compared it here. Nothing is left to do in this step."</p>
+            <p>"It came with the registration file, or you compared it here. This step is done."</p>
         </Statement>
         <Card title=if one { "Fingerprint" } else { "Fingerprints" } id="fingerprints">
             {fingerprints.into_iter().map(|grouped| view! { <Fingerprint grouped=grouped /> }).collect_view()}
             <details class="disclosure" open=wrong>
-                <summary>"The vendor named another one"</summary>
+                <summary>"The vendor gave a different fingerprint"</summary>
                 <form method="post" action=paths::SETUP_KEY class="stack">
                     <Typed />
-                    <div class="actions"><button type="submit" class="button" name="intent" value="pin">"Confirm this one instead"</button></div>
+                    <div class="actions"><button type="submit" class="button" name="intent" value="pin">"Use this fingerprint instead"</button></div>
                 </form>
             </details>
         </Card>
@@ -59,8 +59,7 @@ fn Pinned(fingerprints: Vec<String>) -> impl IntoView {
 /// The field for the fingerprint the vendor gave.
 #[component]
 fn Typed(
-    #[prop(default = "Leasehold compares it for you. Blanks, colons and letter case do not matter.")]
-    hint: &'static str,
+    #[prop(default = "Leasehold compares it for you. Spaces, colons and case don't matter.")] hint: &'static str,
 ) -> impl IntoView {
     view! { <Field name="typed" label="Paste the fingerprint from the vendor" mono=true hint=hint /> }.drawn()
 }
@@ -68,9 +67,9 @@ fn Typed(
 /// No node showed a key: why, and the ways on.
 #[component]
 fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl IntoView {
-    let why = problem.unwrap_or_else(|| "The nodes have not been asked yet.".to_owned());
+    let why = problem.unwrap_or_else(|| "The nodes have not been contacted yet.".to_owned());
     view! {
-        <Statement tone=Tone::Warning sentence="No node has shown its key yet.">
+        <Statement tone=Tone::Warning sentence="No node has presented its key yet.">
             <p>{why}</p>
             <form method="post" action=paths::SETUP_KEY class="actions">
                 <button type="submit" class="button" name="intent" value="fetch">"Ask the nodes again"</button>
@@ -78,11 +77,11 @@ fn NoneShown(problem: Option<String>, asked: Vec<Attempt>, skip: bool) -> impl I
             </form>
         </Statement>
         {(!asked.is_empty()).then(|| view! {
-            <Card title="The nodes that were asked" id="asked"><AttemptList tls=over_tls(&asked) attempts=asked /></Card>
+            <Card title="Nodes tried" id="asked"><AttemptList tls=over_tls(&asked) attempts=asked /></Card>
         })}
         <form method="post" action=paths::SETUP_KEY class="stack wide">
             <Card title="Confirm it by its fingerprint" id="by-fingerprint">
-                <Typed hint="It is kept, and only a key that fits it will be taken from the nodes. Blanks, colons and letter case do not matter." />
+                <Typed hint="Leasehold saves it and accepts only a key that matches. Spaces, colons and case don't matter." />
             </Card>
             <div class="actions">
                 <button type="submit" class="button primary large" name="intent" value="pin">"Confirm the key"</button>
@@ -105,11 +104,11 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
     let wrong_choice = context.error("fingerprint");
     view! {
         {several.then(|| view! {
-            <Banner tone=Tone::Warning text="The nodes show different keys. Choose the one that the vendor named to you; when in doubt, ask the vendor first." />
+            <Banner tone=Tone::Warning text="The nodes presented different keys. Choose the one the vendor gave you; if in doubt, ask the vendor first." />
         })}
         <form method="post" action=paths::SETUP_KEY class="stack wide">
             <Card title=if several { "Which of these is the vendor's?" } else { "Compare this fingerprint" } id="offered">
-                <p>"Lay it beside the fingerprint that the vendor gave you another way: in the license letter, on the phone, in the customer portal. Every group must be equal."</p>
+                <p>"Compare it with the fingerprint you received from the vendor through another channel: the license letter, the phone, the customer portal. Every group must match."</p>
                 <div id="fingerprint">{if several {
                     view! {
                         <fieldset class="key-choices">
@@ -128,7 +127,7 @@ fn Compare(keys: Vec<SharedKey>, skip: bool) -> impl IntoView {
                 <div class="field">
                     <div class="check">
                         <input type="checkbox" id="compared" name="compared" value="yes" checked=compared autofocus=context.focuses("compared") aria-invalid=wrong.is_some().then_some("true") aria-describedby=wrong.is_some().then_some("compared-error") />
-                        <label for="compared">"I compared it with what the vendor gave me; it is the same"</label>
+                        <label for="compared">"I compared it with the vendor's fingerprint, and they match"</label>
                     </div>
                     {wrong.map(|sentence| view! { <FieldProblem name="compared".to_owned() sentence=sentence /> })}
                 </div>
@@ -167,10 +166,10 @@ fn Choosable(key: SharedKey, number: usize, chosen: String) -> impl IntoView {
 fn Others(skip: bool) -> impl IntoView {
     view! {
         <section class="note">
-            <h2>"No fingerprint at hand?"</h2>
-            <p>"A registration file from the vendor brings the key with it: "<a href=paths::SETUP_GUID>"give the file"</a>"."</p>
+            <h2>"No fingerprint?"</h2>
+            <p>"The vendor's registration file contains the key: "<a href=paths::SETUP_GUID>"upload it"</a>"."</p>
             {skip.then(|| view! {
-                <p>"Or register now and confirm the key later. Until then nothing is sent to the nodes, and no license arrives."</p>
+                <p>"Or register now and confirm the key later. Until then Leasehold sends nothing to the nodes and receives no licenses."</p>
                 <div class="actions"><button type="submit" class="button" name="intent" value="skip">"Register without a key"</button></div>
             })}
         </section>

@@ -22,7 +22,7 @@ pub(crate) fn ConnectCard(connect: Connect) -> impl IntoView {
         return view! {
             <Card title="Connect an application" id="connect">
                 <p>"The license port of this server is off, so no application can connect. Start the server without "<code>"--clients off"</code>" to open it."</p>
-                <div class="actions"><LinkButton href=paths::SETTINGS>"To the settings"</LinkButton></div>
+                <div class="actions"><LinkButton href=paths::SETTINGS>"Go to Settings"</LinkButton></div>
             </Card>
         }
         .drawn();
@@ -30,14 +30,14 @@ pub(crate) fn ConnectCard(connect: Connect) -> impl IntoView {
     view! {
         <Card title="Connect an application" id="connect">
             <p>"Applications reach this server at "<Copyable value=connect.address what="the address" />"."</p>
-            <p>"To try it, run this on any machine where Leasehold is installed. It takes a license each second, holds it for a second, and says what happened when it is stopped."</p>
+            <p>"To try it, run this on any machine where Leasehold is installed. It checks out a license every second, holds it for a second, and prints a summary when stopped."</p>
             <div class="command">
                 <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
                 <CopyButton text=command what="the command".to_owned() />
             </div>
             {(!licensed).then(|| view! {
-                <p class="muted">"No license is in service yet, so requests will be refused. Put a product of yours in place of PRODUCT."</p>
-                <div class="actions"><LinkButton href=paths::LICENSES>"To the licenses"</LinkButton></div>
+                <p class="muted">"No license is in service yet, so requests will be denied. Replace PRODUCT with one of your products."</p>
+                <div class="actions"><LinkButton href=paths::LICENSES>"Go to Licenses"</LinkButton></div>
             })}
         </Card>
     }

@@ -46,15 +46,15 @@ pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
     sentence(&detail.coverage, licensed)
         .filter(|_| !one)
         .map(|sentence| view! {
-            <Card title="How many would have been enough" id="coverage">
+            <Card title="Licenses needed" id="coverage">
                 <p class="strong">{sentence}</p>
                 <table class="table coverage">
                     <caption class="vh">{format!("Licenses of {} that would have covered the use", detail.row.product)}</caption>
                     <thead><tr>
                         <th scope="col">"Of the time"</th>
                         <th scope="col" class="num">"Licenses"</th>
-                        <th scope="col"><span class="vh">"As a bar"</span></th>
-                        <th scope="col">"Against now"</th>
+                        <th scope="col"><span class="vh">"Chart"</span></th>
+                        <th scope="col">"vs. licensed now"</th>
                     </tr></thead>
                     <tbody>{detail.coverage.into_iter().map(|(share, needed)| {
                         let look = if licensed.is_some_and(|licensed| needed > licensed) { "over" } else { "" };
@@ -63,13 +63,13 @@ pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
                                 <th scope="row">{share_words(share)}</th>
                                 <td class="num" data-label="Licenses">{grouped(needed)}</td>
                                 <td class="bar-cell"><Bar value=needed of=most mark=licensed look=look /></td>
-                                <td class="muted" data-label="Against now">{against(needed, licensed)}</td>
+                                <td class="muted" data-label="vs. licensed now">{against(needed, licensed)}</td>
                             </tr>
                         }
                     }).collect_view()}</tbody>
                 </table>
                 {refused.then(|| view! {
-                    <p class="fine">"Requests that were refused are not in these numbers: with more licenses, more would have been in use."</p>
+                    <p class="fine">"Denied requests are not included: with more licenses, more would have been in use."</p>
                 })}
             </Card>
         })

@@ -10,7 +10,7 @@ use licensing::words::grouped;
 
 /// The views: value in the address, and words.
 const TABS: [(&str, &str); 4] =
-    [("course", "Over time"), ("clients", "Clients"), ("users", "Users"), ("refused", "Refused")];
+    [("course", "Over time"), ("clients", "Clients"), ("users", "Users"), ("refused", "Denied")];
 
 /// Name, tabs, and the view that was chosen.
 #[component]

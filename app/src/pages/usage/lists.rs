@@ -17,7 +17,7 @@ pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
     view! {
         <Card title="By client" id="clients" aside=files>
             {if detail.clients.is_empty() {
-                view! { <EmptyState title="No client" why="No client used this product in this period." /> }.drawn()
+                view! { <EmptyState title="No clients" why="No client used this product in this period." /> }.drawn()
             } else {
                 view! {
                     <table class="table who">
@@ -25,7 +25,7 @@ pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
                         <Head what="Client" peak=true />
                         <tbody>{detail.clients.into_iter().map(|row| view! { <ClientRow row=row filter=filter.clone() product=product.clone() most=most /> }).collect_view()}</tbody>
                     </table>
-                    <p class="fine">"Each client's own peak; they need not fall together."</p>
+                    <p class="fine">"Each client's own peak; peaks may fall at different times."</p>
                     <More more=more />
                 }.drawn()
             }}
@@ -58,12 +58,12 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
         <Card title="By user" id="users" aside=files>
             {if one_client {
                 view! {
-                    <EmptyState title="Not by client" why="Which client a user worked with is not kept.">
+                    <EmptyState title="Not by client" why="Leasehold doesn't record which client a user worked with.">
                         <LinkButton href=all>"Users of all clients"</LinkButton>
                     </EmptyState>
                 }.drawn()
             } else if detail.users.is_empty() {
-                view! { <EmptyState title="No user" why="Nobody used this product in this period, or applications did not say who." /> }.drawn()
+                view! { <EmptyState title="No users" why="No one used this product in this period, or applications did not name their users." /> }.drawn()
             } else {
                 view! {
                     <table class="table who">
@@ -71,7 +71,7 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
                         <Head what="User" peak=false />
                         <tbody>{detail.users.into_iter().map(|row| view! { <UserRow row=row most=most /> }).collect_view()}</tbody>
                     </table>
-                    <p class="fine">"Use by user is kept for whole days, UTC."</p>
+                    <p class="fine">"Usage by user is recorded by whole days, UTC."</p>
                     <More more=more />
                 }.drawn()
             }}
@@ -84,7 +84,7 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
 fn UserRow(row: UserUse, most: u64) -> impl IntoView {
     view! {
         <tr>
-            <th scope="row">{if row.user.is_empty() { view! { <span class="muted">"not named"</span> }.drawn() } else { row.user.drawn() }}</th>
+            <th scope="row">{if row.user.is_empty() { view! { <span class="muted">"unknown"</span> }.drawn() } else { row.user.drawn() }}</th>
             <Numbers totals=row.totals most=most peak=false />
         </tr>
     }
@@ -101,10 +101,10 @@ fn Head(what: &'static str, peak: bool) -> impl IntoView {
         <thead><tr>
             <th scope="col">{what}</th>
             <th scope="col" class="num">"Time in use"</th>
-            <th scope="col"><span class="vh">"As a bar"</span></th>
-            <th scope="col" class="num">"Taken"</th>
+            <th scope="col"><span class="vh">"Chart"</span></th>
+            <th scope="col" class="num">"Check-outs"</th>
             {peak.then(|| view! { <th scope="col" class="num">"Peak"</th> })}
-            <th scope="col" class="num">"Refused"</th>
+            <th scope="col" class="num">"Denied"</th>
         </tr></thead>
     }
     .drawn()
@@ -115,14 +115,14 @@ fn Numbers(totals: Totals, most: u64, peak: bool) -> impl IntoView {
     view! {
         <td class="num" data-label="Time in use">{time_in_use(totals.use_ms)}</td>
         <td class="bar-cell"><Bar value=totals.use_ms of=most /></td>
-        <td class="num" data-label="Taken">{grouped(totals.taken)}</td>
+        <td class="num" data-label="Check-outs">{grouped(totals.taken)}</td>
         {peak.then(|| view! { <td class="num" data-label="Peak">{grouped(totals.peak)}</td> })}
-        <td class="num" data-label="Refused">{grouped(totals.denied)}</td>
+        <td class="num" data-label="Denied">{grouped(totals.denied)}</td>
     }
     .drawn()
 }
 
 #[component]
 fn More(more: bool) -> impl IntoView {
-    more.then(|| view! { <p class="fine">"These are the longest. The file holds all."</p> }).drawn()
+    more.then(|| view! { <p class="fine">"Only the longest are listed. The file has all."</p> }).drawn()
 }

@@ -28,7 +28,7 @@ fn description(detail: &Detail, data: &UsagePage) -> String {
     let full = detail.course.iter().filter(|point| at_limit(point)).count();
     let when = row.peak_at.as_ref().map(|at| format!(" on {}", at.words)).unwrap_or_default();
     format!(
-        "Peak of {} for {}, {}: {steps} columns. The highest is {}{licensed}{when}. {} reached what was licensed; {}. The numbers are in the table below.",
+        "Peak of {} for {}, {}: {steps} columns. The highest is {}{licensed}{when}. {} reached the licensed number; {}. The numbers are in the table below.",
         row.product,
         step_words(&detail.step).1,
         data.period.words,
@@ -81,7 +81,7 @@ fn legend(detail: &Detail, data: &UsagePage) -> Vec<(&'static str, String)> {
         items.push(("before", format!("Peak before ({})", data.period.before_words)));
     }
     if points.iter().any(|point| point.totals.denied > 0) {
-        items.push(("refused", "Refused".to_owned()));
+        items.push(("refused", "Denied".to_owned()));
     }
     items
 }
@@ -98,7 +98,7 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
         detail.heat.iter().map(|day| day.iter().map(|cell| (cell.mean, cell.peak)).collect()).collect::<Vec<_>>();
     let zone = data.period.zone.clone();
     let heat = format!(
-        "{}: mean of the peaks of each hour of the week, {}. Hours begin in {zone}.",
+        "{}: average peak in each hour of the week, {}. Hours begin in {zone}.",
         detail.row.product, data.period.words
     );
     let steps = view! { <Steps detail=detail.clone() filter=data.filter.clone() /> };
@@ -111,8 +111,8 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
         </Card>
         <Coverage detail=detail data=data />
         {has_heat.then(|| view! {
-            <Card title="When in the week" id="week">
-                <p class="muted">{format!("The peak of each hour, on average over the period. Hours begin in {zone}.")}</p>
+            <Card title="By hour of the week" id="week">
+                <p class="muted">{format!("Average peak in each hour over the period. Time zone: {zone}.")}</p>
                 <HeatMap cells=cells caption=heat />
             </Card>
         })}
@@ -135,9 +135,9 @@ fn CourseTable(detail: Detail) -> impl IntoView {
                         <th scope="col" class="num">"Peak"</th>
                         <th scope="col" class="num">"Licensed"</th>
                         {has_before.then(|| view! { <th scope="col" class="num">"Before"</th> })}
-                        <th scope="col" class="num">"Taken"</th>
+                        <th scope="col" class="num">"Check-outs"</th>
                         <th scope="col" class="num">"Time"</th>
-                        <th scope="col" class="num">"Refused"</th>
+                        <th scope="col" class="num">"Denied"</th>
                     </tr></thead>
                     <tbody inner_html=table_rows(&detail.course, has_before)></tbody>
                 </table>

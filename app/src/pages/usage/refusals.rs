@@ -17,11 +17,11 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
     let product = detail.row.product.clone();
     let back = newest.href_at_product();
     view! {
-        <Card title="Refused requests" id="refused" aside=files>
+        <Card title="Denied requests" id="refused" aside=files>
             {match (detail.refusals.is_empty(), later) {
                 (true, true) => view! {
-                    <EmptyState title="Nothing older" why="The refusals of this period begin after this point.">
-                        <LinkButton href=back.clone()>"Newest refusals"</LinkButton>
+                    <EmptyState title="Nothing older" why="This period has no earlier denials.">
+                        <LinkButton href=back.clone()>"Newest denials"</LinkButton>
                     </EmptyState>
                 }.drawn(),
                 (true, false) => view! {
@@ -29,7 +29,7 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
                 }.drawn(),
                 (false, _) => view! {
                     <table class="table refusals">
-                        <caption class="vh">{format!("Refused requests for {product}, newest first")}</caption>
+                        <caption class="vh">{format!("Denied requests for {product}, newest first")}</caption>
                         <thead><tr>
                             <th scope="col">"When"</th><th scope="col">"User"</th><th scope="col">"Client"</th>
                             <th scope="col">"Host"</th><th scope="col" class="num">"Requests"</th>
@@ -48,7 +48,7 @@ pub(super) fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
 #[component]
 fn Row(row: Refusal) -> impl IntoView {
     let named = |text: String| {
-        if text.is_empty() { view! { <span class="muted">"not named"</span> }.drawn() } else { text.drawn() }
+        if text.is_empty() { view! { <span class="muted">"unknown"</span> }.drawn() } else { text.drawn() }
     };
     view! {
         <tr>

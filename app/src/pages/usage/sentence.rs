@@ -1,11 +1,11 @@
-//! The use of one product in a sentence: how high it went, when, and what was refused.
+//! The use of one product in a sentence: how high it went, when, and how many requests were denied.
 
 use super::model::{Period, ProductRow, UsageFilter};
 use super::words::{refused_words, tone};
 use crate::components::Statement;
 use crate::drawn::Draw;
 use leptos::prelude::*;
-use licensing::words::{grouped, time_in_use};
+use licensing::words::{count, grouped, time_in_use};
 
 /// "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00–11:00; 12 requests were denied."
 pub(super) fn sentence(row: &ProductRow) -> String {
@@ -14,7 +14,7 @@ pub(super) fn sentence(row: &ProductRow) -> String {
     if row.totals.peak == 0 {
         return match row.totals.denied {
             0 => format!("{product} was not in use."),
-            _ => format!("{product} was asked for and never given; {refused}."),
+            _ => format!("{product} was requested and never granted; {refused}."),
         };
     }
     let of = row.licensed.map(|licensed| format!(" of {} licensed", grouped(licensed))).unwrap_or_default();
@@ -25,16 +25,15 @@ pub(super) fn sentence(row: &ProductRow) -> String {
 /// The figures behind it, and those of the period before.
 fn more(row: &ProductRow, period: &Period) -> String {
     let totals = &row.totals;
-    let times = if totals.taken == 1 { "once".to_owned() } else { format!("{} times", grouped(totals.taken)) };
-    let now = format!("It was taken {times} and in use for {}.", time_in_use(totals.use_ms));
+    let now = format!("{}, in use for {}.", count(totals.taken, "check-out", "check-outs"), time_in_use(totals.use_ms));
     match &row.before {
         Some(before) => format!(
-            "{now} In the period before ({}) it peaked at {} and {}.",
+            "{now} The previous period ({}) peaked at {}; {}.",
             period.before_words,
             grouped(before.peak),
             refused_words(before.denied)
         ),
-        None => format!("{now} Nothing is kept of the period before."),
+        None => format!("{now} There is no data for the previous period."),
     }
 }
 
@@ -78,7 +77,7 @@ mod tests {
                 "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00\u{2013}11:00; 12 requests were denied.",
             ),
             (row(1, None, 1), "SPEECH peaked at 1 on Tue 17 Nov, 10:00\u{2013}11:00; 1 request was denied."),
-            (row(0, Some(0), 3), "SPEECH was asked for and never given; 3 requests were denied."),
+            (row(0, Some(0), 3), "SPEECH was requested and never granted; 3 requests were denied."),
             (row(0, Some(4), 0), "SPEECH was not in use."),
         ] {
             assert_eq!(sentence(&row), words);

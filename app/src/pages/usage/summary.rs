@@ -21,10 +21,10 @@ pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
                 <caption class="vh">{format!("Use by product, {}", data.period.words)}</caption>
                 <thead><tr>
                     <th scope="col">"Product"</th>
-                    <th scope="col">"Peak of licensed"</th>
-                    <th scope="col" class="num">"Taken"</th>
+                    <th scope="col">"Peak / licensed"</th>
+                    <th scope="col" class="num">"Check-outs"</th>
                     <th scope="col" class="num">"Time in use"</th>
-                    <th scope="col" class="num">"Refused"</th>
+                    <th scope="col" class="num">"Denied"</th>
                     <th scope="col" class="num"><abbr title=before>"Change"</abbr></th>
                 </tr></thead>
                 <tbody>{data.products.into_iter().map(|row| {
@@ -32,7 +32,7 @@ pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
                     view! { <Row row=row filter=filter.clone() current=current /> }
                 }).collect_view()}</tbody>
             </table>
-            <p class="fine">"There is no sum: one product can contain another, so a license in use may count in several rows."</p>
+            <p class="fine">"Rows overlap, so there is no total."</p>
         </Card>
     }
     .drawn()
@@ -52,19 +52,19 @@ fn Row(row: ProductRow, filter: UsageFilter, current: bool) -> impl IntoView {
                 <a href=href aria-current=current.then_some("true")><code class="product">{row.product}</code></a>
                 {(row.now > 0).then(|| view! { <span class="sub">{format!("{} in use now", grouped(row.now))}</span> })}
             </th>
-            <td data-label="Peak of licensed" class="peak-cell">
+            <td data-label="Peak / licensed" class="peak-cell">
                 <span class="peak-line">
                     <b>{grouped(peak)}</b>
                     {match licensed {
                         Some(licensed) => view! { <span class="muted">{format!(" of {}", grouped(licensed))}</span> }.drawn(),
-                        None => view! { <span class="muted">", licensed not known"</span> }.drawn(),
+                        None => view! { <span class="muted">", licensed unknown"</span> }.drawn(),
                     }}
                 </span>
                 {licensed.map(|licensed| view! { <Bar value=peak of=licensed.max(peak) mark=(peak > licensed).then_some(licensed) look=look /> })}
             </td>
-            <td data-label="Taken" class="num">{grouped(row.totals.taken)}</td>
+            <td data-label="Check-outs" class="num">{grouped(row.totals.taken)}</td>
             <td data-label="Time in use" class="num">{time_in_use(row.totals.use_ms)}</td>
-            <td data-label="Refused" class="num">
+            <td data-label="Denied" class="num">
                 {if row.totals.denied > 0 {
                     view! { <a class="refused-count" href=refusals>{grouped(row.totals.denied)}</a> }.drawn()
                 } else {

@@ -58,8 +58,7 @@ fn UsageFilters(data: UsagePage, range: String) -> impl IntoView {
         ("tab", filter.tab.clone()),
         ("step", filter.step.clone()),
     ];
-    let dates = (range == "custom")
-        .then_some([("from", "From", period.first_day), ("to", "Up to and including", period.last_day)]);
+    let dates = (range == "custom").then_some([("from", "From", period.first_day), ("to", "To", period.last_day)]);
     view! {
         <FilterForm action=paths::USAGE label="Filter the usage" kept=kept submit="Show" clear=clear>
             {dates.map(|dates| dates.into_iter().map(|(name, label, day)| view! {

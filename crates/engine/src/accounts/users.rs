@@ -167,7 +167,7 @@ impl Engine {
             _ => {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
                 self.audit
-                    .note(actor, "session.login", format!("Refused a login as “{shown}”."), Outcome::Refused)
+                    .note(actor, "session.login", format!("Failed sign-in for “{shown}”."), Outcome::Refused)
                     .await?;
                 Err(AccountError::Wrong)
             }

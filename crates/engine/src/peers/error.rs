@@ -113,7 +113,7 @@ pub enum PeerFault {
     #[error("{0}")]
     Message(#[from] MessageError),
     /// Too many wrong tries, by whomever.
-    #[error("There were too many wrong tries to join. The next one is looked at in {0} s.")]
+    #[error("Too many failed join attempts. Try again in {0} s.")]
     Throttled(i64),
     /// Something here does not work; it is logged.
     #[error("{0}")]

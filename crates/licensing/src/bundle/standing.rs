@@ -41,7 +41,7 @@ impl Standing {
     pub fn label(self) -> &'static str {
         match self {
             Standing::Active => "Active",
-            Standing::NotYetServed => "Not yet in contact",
+            Standing::NotYetServed => "Not synced yet",
             Standing::Lapsed => "Lapsed",
             Standing::Expired => "Expired",
             Standing::WrongContext => "Other context",
@@ -71,14 +71,12 @@ pub fn standing(license: &License, own: Context, contact_in_service: bool, now: 
         return Verdict { standing: Standing::WrongContext, reason: Some(reason) };
     }
     if let Some(expires) = license.expires.filter(|expires| *expires <= now) {
-        let reason = format!(
-            "This license ended on {}. Ask the vendor to extend it, then exchange with the nodes.",
-            instant::day(expires)
-        );
+        let reason =
+            format!("This license ended on {}. Ask the vendor to extend it, then sync.", instant::day(expires));
         return Verdict { standing: Standing::Expired, reason: Some(reason) };
     }
     if !contact_in_service {
-        let reason = "Out of service because the licensing nodes were not reached for too long. It comes back with the next exchange: exchange now, or carry a report by hand.";
+        let reason = "Out of service because the last sync was too long ago. The next sync brings it back: sync now, or do an offline exchange.";
         return Verdict { standing: Standing::Lapsed, reason: Some(reason.to_owned()) };
     }
     Verdict { standing: Standing::Active, reason: None }

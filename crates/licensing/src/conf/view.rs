@@ -50,8 +50,7 @@ pub struct SettingView {
 }
 
 /// What an exchange time of 00:00 means (FORMATS §1).
-const NO_PRESET: &str = "0 – hour and minute are both 0, which means no preset time: the exchange follows a day after the last one. \
-     For midnight, take 00:01 or 23:59.";
+const NO_PRESET: &str = "no fixed time; syncs 24 h after the last sync";
 
 /// One view per setting, in the order of the vendor's file.
 #[must_use]

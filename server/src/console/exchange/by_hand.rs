@@ -30,7 +30,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 
 async fn show(console: &Console, report: &str, checked: Option<CheckedResponse>) -> Result<Page, PageError> {
     let data = HandPage { checked, ..hand(console, report).await? };
-    Ok(Page::new("Exchange by hand", || view! { <HandView data=data /> }.drawn()))
+    Ok(Page::new("Offline exchange", || view! { <HandView data=data /> }.drawn()))
 }
 
 /// `POST /exchange/hand/report`
@@ -55,7 +55,7 @@ pub async fn response(form: Form) -> Result<Page, PageError> {
     if form.value("intent") == "apply" {
         return match form.engine.push_response(&form.actor(), Channel::Console, text.as_bytes()).await {
             Ok(applied) => {
-                let said = format!("The answer was taken in: {}", applied.outcome.changes.sentence());
+                let said = format!("Answer applied: {}", applied.outcome.changes.sentence());
                 Ok(form.done(said, paths::receipt(&applied.status_id)).await)
             }
             Err(refused) => refuse(&form, field, text, refused).await,
@@ -71,7 +71,7 @@ async fn refuse(form: &Form, field: &str, text: &str, refused: PushError) -> Res
     if let PushError::Sql(failed) = refused {
         return Err(failed.into());
     }
-    let mut state = form.state(vec![wrong(Some(field), format!("{refused} Nothing was changed."))]);
+    let mut state = form.state(vec![wrong(Some(field), format!("{refused} Nothing changed."))]);
     // What a file held is shown in the text field only when it was typed there: a file is chosen again.
     state.values.retain(|(name, _)| name != "response");
     if field == "response" {

@@ -141,7 +141,7 @@ pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
     }
     let effective = effective_with(engine, &chosen_connection(engine, &setup));
     let fetched = tokio::time::timeout(FETCH_LIMIT, engine.fetch_keys_as(&effective)).await.unwrap_or_else(|_| {
-        let problem = format!("No node gave the vendor's key within {} s.", FETCH_LIMIT.as_secs());
+        let problem = format!("No node presented the vendor's key within {} s.", FETCH_LIMIT.as_secs());
         FetchedKeys { problem: Some(problem), ..FetchedKeys::default() }
     });
     let offered = fetched.offered.iter().map(|offered| OfferedKey {
@@ -152,7 +152,7 @@ pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
     Ok(SetupKey {
         offered: offered.collect(),
         problem: fetched.problem.or_else(|| {
-            fetched.offered.is_empty().then(|| "No licensing node that was asked gave the vendor's key.".to_owned())
+            fetched.offered.is_empty().then(|| "None of the licensing nodes presented the vendor's key.".to_owned())
         }),
         nodes_asked: exchange::attempts(&fetched.attempts),
         pinned,

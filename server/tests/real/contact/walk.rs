@@ -7,10 +7,10 @@ use crate::harness::{stdout, within};
 
 /// Day without contact, the state's word, its name for people, its level.
 const WALK: [(u32, &str, &str, &str); 12] = [
-    (0, "in_touch", "In touch", "info"),
-    (1, "in_touch", "In touch", "info"),
-    (2, "late", "Late", "info"),
-    (29, "late", "Late", "info"),
+    (0, "in_touch", "Connected", "info"),
+    (1, "in_touch", "Connected", "info"),
+    (2, "late", "Overdue", "info"),
+    (29, "late", "Overdue", "info"),
     (30, "reminder", "Reminder", "warn"),
     (44, "reminder", "Reminder", "warn"),
     (45, "urgent", "Urgent", "error"),

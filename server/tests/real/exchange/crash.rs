@@ -100,7 +100,7 @@ fn ledger_agrees(world: &World, serial: u64) {
     assert_eq!(outcomes().map(|outcome| outcome["node_time"].as_str().unwrap()).max(), since.as_str());
 }
 
-/// kill −9 at any instant of an exchange, over the network and by hand: all of it happened or nothing did.
+/// kill −9 at any instant of an exchange, online and offline: all of it happened or nothing did.
 #[test]
 fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
     let mut world = World::new();

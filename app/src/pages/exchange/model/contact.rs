@@ -7,7 +7,7 @@ use crate::request::Tone;
 pub struct ContactModel {
     /// The word in the API: "in_touch".
     pub phase: String,
-    /// The words for people: "In touch".
+    /// The words for people: "Connected".
     pub label: String,
     /// What it means and what to do.
     pub effect: String,

@@ -19,18 +19,18 @@ pub const KEY: &str = "vendor_key";
 pub(super) fn Get(folded: bool) -> impl IntoView {
     let open = !folded || refused();
     view! {
-        <p class="muted">"A license of this machine is for virtual environments that log in with a passphrase. It comes from the vendor by hand and is bound to this machine. Licenses that come with an exchange need none."</p>
+        <p class="muted">"A machine license is for virtual environments that log in with a passphrase. It comes from the vendor offline and is bound to this machine. Licenses that arrive by sync don't need one."</p>
         <details class="disclosure" open=open>
-            <summary>"Get a license of this machine"</summary>
+            <summary>"Get a machine license"</summary>
             <div class="stack wide">
             <div class="way">
                 <h3>"1. Request"</h3>
-                <p>"It describes this machine by digests; ids stay here."</p>
+                <p>"It describes this machine by digests; ids stay on this server."</p>
                 <Download />
             </div>
             <div class="way">
                 <h3>"2. Carry"</h3>
-                <p>"Send it to your vendor. What comes back is a text that begins with KEYSEC and ends with SIGNEND."</p>
+                <p>"Send it to your vendor. You get back a text that begins with KEYSEC and ends with SIGNEND."</p>
             </div>
             <div class="way">
                 <h3>"3. Install"</h3>
@@ -54,7 +54,7 @@ pub(super) fn Another() -> impl IntoView {
         <details class="disclosure" open=refused()>
             <summary>"Install another license"</summary>
             <div class="stack wide">
-                <p class="muted">"A newer license takes the place of this one. An older one cannot come back."</p>
+                <p class="muted">"A newer license replaces this one. An older one can't be installed again."</p>
                 <Download />
                 <InstallForm />
             </div>
@@ -86,16 +86,16 @@ fn InstallForm() -> impl IntoView {
             <FormErrors />
             <div class="field">
                 <label for=TEXT>"The license"</label>
-                <p class="hint" id="license_text-hint">"Paste it whole, from KEYSEC to SIGNEND."</p>
+                <p class="hint" id="license_text-hint">"Paste all of it, from KEYSEC to SIGNEND."</p>
                 <TextArea name=TEXT id=TEXT text=typed rows=7 described_by=described_by(TEXT, true, wrong.is_some()).unwrap_or_default() invalid=wrong.is_some() disabled=disabled autofocus=context.focuses(TEXT) look="input mono" />
                 {wrong.map(|sentence| view! { <FieldProblem name=TEXT.to_owned() sentence=sentence /> })}
             </div>
             <div class="field">
-                <label for=FILE>"Or a file with it"</label>
+                <label for=FILE>"Or upload it as a file"</label>
                 <input class="input file" type="file" id=FILE name=FILE aria-describedby=described_by(FILE, false, wrong_file.is_some()) aria-invalid=wrong_file.is_some().then_some("true") disabled=disabled autofocus=context.focuses(FILE) />
                 {wrong_file.map(|sentence| view! { <FieldProblem name=FILE.to_owned() sentence=sentence /> })}
             </div>
-            <Field name=KEY label="Fingerprint of the vendor's key" hint="Only for the first license of a vendor this server does not know yet: as the vendor told you, by another way. The key is trusted from then on." mono=true disabled=disabled />
+            <Field name=KEY label="Fingerprint of the vendor's key" hint="Only for the first license from a vendor this server doesn't know yet. Enter the fingerprint you received through another channel; the key becomes a trusted key." mono=true disabled=disabled />
             <div class="actions"><Submit look="primary" why_not=why_not>"Install the license"</Submit></div>
         </form>
     }

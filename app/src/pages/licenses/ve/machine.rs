@@ -10,10 +10,10 @@ pub(super) fn WhatVoids(data: MachineLicense) -> impl IntoView {
     let differs = data.components.iter().any(|row| row.differs && row.voids);
     view! {
         <details class="disclosure" open=differs>
-            <summary>"What would void it, and what it stands"</summary>
+            <summary>"Changes that void it, and changes it tolerates"</summary>
             <div class="stack wide">
             <table class="table">
-                <caption class="vh">"This machine, as it is and as the license has it"</caption>
+                <caption class="vh">"This machine compared with the license"</caption>
                 <thead><tr>
                     <th scope="col">"Component"</th>
                     <th scope="col">"Now"</th>
@@ -22,14 +22,14 @@ pub(super) fn WhatVoids(data: MachineLicense) -> impl IntoView {
                 </tr></thead>
                 <tbody>{data.components.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
             </table>
-            <p class="fine">"Of ids only the first digits of their SHA-256 are shown."</p>
+            <p class="fine">"For ids, only the first digits of the SHA-256 are shown."</p>
             <div class="columns">
                 <div>
-                    <h3>"This voids it"</h3>
+                    <h3>"Changes that void it"</h3>
                     <ul class="plain-list">{data.voids.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                 </div>
                 <div>
-                    <h3>"This it stands"</h3>
+                    <h3>"Changes it tolerates"</h3>
                     <ul class="plain-list">{data.allowed.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                 </div>
             </div>

@@ -26,7 +26,7 @@ pub(super) fn Products(products: Vec<VeProduct>) -> impl IntoView {
             <details class="disclosure">
                 <summary>"Passphrases"</summary>
                 <div class="stack wide">
-                <p class="fine">"Whoever knows one can take licenses of its product. Clients carry it in their address, VE://host:port/passphrase."</p>
+                <p class="fine">"Anyone who knows a passphrase can check out licenses of its product. Clients put it in their address: VE://host:port/passphrase."</p>
                 <dl class="facts">
                     {secrets.into_iter().map(|(name, passphrase)| view! {
                         <div><dt>{name}</dt><dd><Copyable value=passphrase what="the passphrase" /></dd></div>

@@ -18,7 +18,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "port_number",
         section: SECTION,
         label: "Port for license clients",
-        help: "The TCP port on which applications ask this server for licenses. Clients and firewalls have to know it.",
+        help: "The TCP port on which applications ask this server for licenses. Clients and firewalls must know it.",
         kind: Kind::Port,
         default: "7569",
         allowed: "A whole number from 1 to 65535.",
@@ -44,7 +44,7 @@ pub static SETTINGS: &[Setting] = &[
         section: SECTION,
         label: "Server GUID",
         help: "The identity of this server at the licensing nodes. Every server needs its own; two servers with the \
-               same GUID disturb each other. Empty means not registered. Used while flexible licensing is on.",
+               same GUID interfere with each other. Empty means not registered. Used while flexible licensing is on.",
         kind: Kind::Guid,
         default: "",
         allowed: "32 hexadecimal digits such as {DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}, or empty.",
@@ -57,7 +57,7 @@ pub static SETTINGS: &[Setting] = &[
         section: SECTION,
         label: "HTTPS to the nodes",
         help: "Adds HTTPS to the exchange with the licensing nodes. It has its own port and its own list of nodes. \
-               Recommended wherever the firewall lets it through. Used while flexible licensing is on.",
+               Recommended wherever the firewall allows it. Used while flexible licensing is on.",
         kind: Kind::Flag,
         default: "0",
         allowed: "0 (off) or 1 (on).",
@@ -69,8 +69,8 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_REPORTING_PORT",
         section: SECTION,
         label: "HTTP port at the nodes",
-        help: "The port on which the licensing nodes are reached by HTTP. All choices do the same; take the one that \
-               the firewall lets through. A host in the list that names its own port keeps that one.",
+        help: "The HTTP port of the licensing nodes. All choices work the same; pick one your firewall allows. A \
+               host in the list with its own port keeps it.",
         kind: Kind::Choice(&[
             Choice { value: "80", label: "80" },
             Choice { value: "8080", label: "8080" },
@@ -88,8 +88,8 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_REPORTING_PORT_HTTPS",
         section: SECTION,
         label: "HTTPS port at the nodes",
-        help: "The port on which the licensing nodes are reached by HTTPS. All choices do the same; take the one that \
-               the firewall lets through. A host in the list that names its own port keeps that one.",
+        help: "The HTTPS port of the licensing nodes. All choices work the same; pick one your firewall allows. A \
+               host in the list with its own port keeps it.",
         kind: Kind::Choice(&[
             Choice { value: "443", label: "443" },
             Choice { value: "8443", label: "8443" },
@@ -107,8 +107,8 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_DESIRED_SYNC_HOUR",
         section: SECTION,
         label: "Preset hour",
-        help: "The hour, in this server's local time, at which the daily exchange happens. Hour and minute both 0 mean \
-               no preset: the exchange then follows a day after the last one. For midnight, take 00:01 or 23:59.",
+        help: "The hour, in this server's local time, at which the daily exchange happens. Hour and minute both 0 \
+               mean no fixed time: the server syncs 24 h after the last sync. For midnight, use 00:01 or 23:59.",
         kind: Kind::Number { min: 0, max: 23 },
         default: "0",
         allowed: "A whole number from 0 to 23.",
@@ -120,8 +120,8 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_DESIRED_SYNC_MINUTE",
         section: SECTION,
         label: "Preset minute",
-        help: "The minute of that hour. Hour and minute both 0 mean no preset: the exchange then follows a day after \
-               the last one. For midnight, take 00:01 or 23:59.",
+        help: "The minute of that hour. Hour and minute both 0 mean no fixed time: the server syncs 24 h after the \
+               last sync. For midnight, use 00:01 or 23:59.",
         kind: Kind::Number { min: 0, max: 59 },
         default: "0",
         allowed: "A whole number from 0 to 59.",
@@ -134,7 +134,7 @@ pub static SETTINGS: &[Setting] = &[
         section: SECTION,
         label: "Nodes for HTTP",
         help: "The licensing nodes to reach by HTTP; any one of them is enough, and they are tried in random order. \
-               An addition of Leasehold: a host may name its own port, as in node.example.com:8080.",
+               A host may include a port: node.example.com:8080.",
         kind: Kind::Hosts,
         default: "flexlicense1.lumenvox.com;flexlicense2.lumenvox.com;flexlicense3.lumenvox.com;\
                   flexlicense4.lumenvox.com;flexlicense5.lumenvox.com;flexlicense6.lumenvox.com;\
@@ -150,7 +150,7 @@ pub static SETTINGS: &[Setting] = &[
         section: SECTION,
         label: "Nodes for HTTPS",
         help: "The licensing nodes to reach by HTTPS; any one of them is enough, and they are tried in random order. \
-               An addition of Leasehold: a host may name its own port, as in node.example.com:8443.",
+               A host may include a port: node.example.com:8443.",
         kind: Kind::Hosts,
         default: "flexlicense-s01.lumenvox.com;flexlicense-s02.lumenvox.com;flexlicense-s03.lumenvox.com;\
                   flexlicense-s04.lumenvox.com;flexlicense-s05.lumenvox.com;flexlicense-s06.lumenvox.com;\

@@ -54,8 +54,9 @@ fn https_decides_which_pair_is_used() {
 fn midnight_is_explained() {
     for key in ["FLEX_DESIRED_SYNC_HOUR", "FLEX_DESIRED_SYNC_MINUTE"] {
         let view = of("", key);
-        for part in ["no preset", "00:01", "23:59"] {
-            assert!(view.effective.contains(part) && view.help.contains(part), "{key} {part}");
+        assert!(view.effective.contains("no fixed time") && view.effective.contains("24 h"), "{key}");
+        for part in ["no fixed time", "00:01", "23:59"] {
+            assert!(view.help.contains(part), "{key} {part}");
         }
     }
     assert_eq!(of("FLEX_DESIRED_SYNC_MINUTE = 1\n", "FLEX_DESIRED_SYNC_HOUR").effective, "0");
