@@ -212,9 +212,9 @@ fn many_licenses() -> Vec<LicenseRow> {
     (0..200)
         .map(|number: usize| {
             let product = products[number % products.len()];
-            let kind = if number % 7 == 0 { "countdown" } else { "concurrent" };
+            let kind = if number.is_multiple_of(7) { "countdown" } else { "concurrent" };
             let row = license(&format!("L-2026-{number:04}"), product, kind, 20 + number as u64, "active");
-            LicenseRow { in_use: if number % 4 == 0 { 3 } else { 0 }, over_committed: false, ..row }
+            LicenseRow { in_use: if number.is_multiple_of(4) { 3 } else { 0 }, over_committed: false, ..row }
         })
         .collect()
 }

@@ -8,8 +8,11 @@ use licensing::conf::setting::SETTINGS;
 use licensing::contact::{Level, Limit, PHASES};
 use licensing::status_report::FIELDS;
 
+/// Makes a document.
+type Makes = fn() -> String;
+
 /// Each document's name, and what makes it.
-const DOCUMENTS: [(&str, fn() -> String); 5] = [
+const DOCUMENTS: [(&str, Makes); 5] = [
     ("openapi.json", leasehold::api_description),
     ("SETTINGS.md", settings),
     ("COMMANDS.md", commands),
