@@ -22,25 +22,21 @@ mod form;
 mod layout;
 mod marks;
 mod nav;
-mod page_header;
-mod shell;
 mod table;
-mod theme_choice;
 mod time;
 
 pub use block::{
-    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, FlashMessage, NothingMatches, Pager, Refresh, ShowAsCurl,
-    Statement,
+    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, FlashMessage, NothingMatches, PageHeader, Pager, Refresh,
+    ShowAsCurl, Statement,
 };
 pub use cell::Cell;
 pub use diff_view::{DiffView, changed_lines};
-pub use filter::{Choice, FilterBar, FilterChoice, FilterForm, FilterText, dir, lenient, plain_options, trimmed};
+pub use filter::{
+    Choice, FilterBar, FilterChoice, FilterForm, FilterText, dir, lenient, plain_options, read_filter, trimmed,
+};
 pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Submit, TextArea};
 pub(crate) use form::{FieldProblem, described_by};
-pub use layout::{BareLayout, Layout};
+pub use layout::{BareLayout, Document, Layout, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
-pub use page_header::PageHeader;
-pub use shell::Document;
 pub use table::{Column, Table};
-pub use theme_choice::ThemeChoice;
 pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month};

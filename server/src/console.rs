@@ -28,12 +28,14 @@ pub mod ve;
 
 use std::ops::Deref;
 
+use app::components::read_filter;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use engine::actor::{Actor, Origin};
 use licensing::permission::Permission;
+use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
 pub use form::Form;
@@ -85,6 +87,11 @@ impl Console {
     /// A parameter of the address, without surrounding space; empty when it is absent.
     pub fn query(&self, name: &str) -> &str {
         self.query.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// What the address asks a list for.
+    pub fn filter<F: DeserializeOwned + Default>(&self) -> F {
+        read_filter(&self.query)
     }
 
     /// For the audit log.

@@ -17,6 +17,7 @@
 //!     pub before: Option<i64>,
 //! }
 //!
+//! let filter: ClientFilter = console.filter();     // in the handler
 //! paths::with(paths::CLIENTS, &ClientFilter { state: "silent".into(), ..filter.clone() })  // "/clients?q=desk&state=silent"
 //!
 //! let bar = FilterBar::new(paths::CLIENTS, "Filter the clients", &filter)
@@ -29,6 +30,7 @@
 //! Of the struct, what has no field in the bar goes along hidden (the order, say); `before` and `after` do not: another list starts at its
 //! beginning.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::form::Hidden;
@@ -185,7 +187,7 @@ impl FilterBar {
 #[component]
 fn Chips(chips: Vec<(&'static str, String, String)>, clear: String) -> impl IntoView {
     view! {
-        <ul class="chips" aria-label="Filters in use">
+        <ul class="chips">
             {chips.into_iter().map(|(label, chosen, href)| view! {
                 <li><a class="chip" href=href>
                     <span class="vh">"Remove the filter "</span>
@@ -197,6 +199,18 @@ fn Chips(chips: Vec<(&'static str, String, String)>, clear: String) -> impl Into
         </ul>
     }
     .drawn()
+}
+
+/// Reads a filter from the parameters of an address, of each name the first. What cannot be read counts as not given.
+pub fn read_filter<F: DeserializeOwned + Default>(query: &[(String, String)]) -> F {
+    let mut first: Vec<&(String, String)> = Vec::new();
+    for pair in query {
+        if first.iter().all(|(name, _)| *name != pair.0) {
+            first.push(pair);
+        }
+    }
+    let query = serde_urlencoded::to_string(first).unwrap_or_default();
+    serde_urlencoded::from_str(&query).unwrap_or_default()
 }
 
 /// Reads a text without the blanks around it.
@@ -344,6 +358,8 @@ mod tests {
             assert_eq!(serde_urlencoded::from_str::<Query>(text).expect("anything can be read"), read, "{text}");
         }
         assert_eq!(paths::with("/clients", &Query::default()), "/clients");
+        let twice = [("state", "silent"), ("state", "gone")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(read_filter::<Query>(&twice).state, "silent");
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! The frame around each page: top bar, navigation, messages, content.
+//! The document, and the frame around each page: top bar, navigation, messages, content.
 
 use crate::drawn::{Draw, Inner};
 use std::sync::Arc;
 
 use super::block::{Banner, FlashMessage};
-use super::form::LinkButton;
+use super::form::{Hidden, LinkButton};
 use super::marks::{Glyph, Icon, Mark, Pill};
 use super::nav::{BottomBar, PLACES, Sidebar};
-use super::theme_choice::ThemeChoice;
 use crate::islands::live::Live;
 use crate::islands::palette::{Destination, Palette};
 use crate::paths;
-use crate::request::{Badge, RequestContext, Standing, Tone, request};
+use crate::request::{Badge, RequestContext, Standing, Theme, Tone, assets, request};
+use leptos::config::LeptosOptions;
+use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
 
 /// The frame of a signed-in page.
@@ -139,4 +140,56 @@ fn destinations(context: &RequestContext) -> Vec<Destination> {
         ("Show my sessions", paths::ACCOUNT_AT_SESSIONS),
     ];
     pages.chain(actions.into_iter().map(|(label, href)| Destination::new(label, "Action", href))).collect()
+}
+
+/// The choice of the theme; it works without script.
+#[component]
+pub fn ThemeChoice() -> impl IntoView {
+    let context = request();
+    view! {
+        <form method="post" action=paths::THEME class="segments" aria-label="Theme">
+            <Hidden name="next" value=context.path.clone() />
+            {Theme::ALL.into_iter().map(|theme| view! {
+                <button type="submit" name="theme" value=theme.word() aria-pressed=(theme == context.theme).to_string()>
+                    {theme.label()}
+                </button>
+            }).collect_view()}
+        </form>
+    }
+    .drawn()
+}
+
+/// `<!DOCTYPE html>` to `</html>` around a page.
+#[component]
+pub fn Document(children: Inner) -> impl IntoView {
+    let assets = assets();
+    let request = request();
+    let theme = request.theme.attribute();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content=theme.unwrap_or("light dark") />
+                <meta name="robots" content="noindex" />
+                <title>{request.document_title()}</title>
+                <link rel="icon" type="image/svg+xml" href=assets.favicon />
+                <link rel="stylesheet" href=assets.css />
+                {assets.js.as_deref().and_then(hydration_options).map(|options| view! {
+                    <HydrationScripts options=options islands=true />
+                })}
+            </head>
+            <body>{children.draw()}</body>
+        </html>
+    }
+    .drawn()
+}
+
+/// Leptos derives the addresses of script and module from a folder and a name: `/pkg/leasehold.<hash>.js` and
+/// `/pkg/leasehold.<hash>_bg.wasm`. None when the address does not have that form.
+fn hydration_options(js: &str) -> Option<LeptosOptions> {
+    let (folder, file) = js.strip_prefix('/')?.rsplit_once('/')?;
+    let name = file.strip_suffix(".js")?;
+    Some(LeptosOptions::builder().output_name(name).site_pkg_dir(folder).build())
 }

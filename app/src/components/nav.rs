@@ -1,7 +1,7 @@
 //! The pages one can go to, in one list for sidebar, bottom bar and palette.
 
+use super::layout::ThemeChoice;
 use super::marks::{Glyph, Icon};
-use super::theme_choice::ThemeChoice;
 use crate::drawn::{Draw, Drawn};
 use crate::paths;
 use crate::request::{RequestContext, request};

@@ -15,7 +15,7 @@
 //! Cells are written straight into the page (see [`Cell`]): a list of hundreds costs what its words cost. What holds for a whole column stands once,
 //! in the classes of the table: `n3` makes the third column one of numbers (`style/table.css`). On a phone head and rows share one grid:
 //! the head stays on top and each cell stands under its heading, so no cell repeats it. The row header and the state take the first
-//! line; [`Column::whole_line`] gives a column a line of its own.
+//! line; [`Column::whole_line`] gives a column a line of its own, below the others.
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ impl<'a, R> Column<'a, R> {
         self
     }
 
-    /// On a phone it takes a line of its own.
+    /// On a phone it takes a line of its own, below the others.
     pub fn whole_line(mut self) -> Self {
         self.whole_line = true;
         self

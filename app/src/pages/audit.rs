@@ -6,7 +6,7 @@ mod model;
 use crate::components::{Card, EmptyState, FilterBar, NothingMatches, PageHeader, Pager, Pill, TimeAgo, plain_options};
 use crate::drawn::Draw;
 use crate::paths;
-use crate::request::{Tone, request};
+use crate::request::Tone;
 use leptos::prelude::*;
 use list::entries;
 pub use model::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
@@ -14,14 +14,11 @@ pub use model::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 /// The audit log with its filters.
 #[component]
 pub fn AuditPage(data: AuditLog) -> impl IntoView {
-    let context = request();
-    let given = |name: &str| context.query(name).unwrap_or_default().to_owned();
-    let filter =
-        AuditFilter { who: given("who"), what: given("what"), before: context.query("before").map(str::to_owned) };
-    let at = |before: Option<String>| paths::with(paths::AUDIT, &AuditFilter { before, ..filter.clone() });
+    let filter = data.filter;
+    let at = |before| paths::with(paths::AUDIT, &AuditFilter { before, ..filter.clone() });
     let later = filter.before.is_some();
     let newest = later.then(|| at(None));
-    let older = data.older.map(|before| at(Some(before.to_string())));
+    let older = data.older.map(|before| at(Some(before)));
     let bar = FilterBar::new(paths::AUDIT, "Filter the audit log", &filter)
         .choice("who", "Who", "Everyone", plain_options(data.people))
         .choice("what", "What", "Everything", data.kinds);

@@ -4,7 +4,7 @@ use crate::samples::*;
 use crate::{Preview, render};
 use app::components::{BareLayout, Layout};
 use app::pages::account::{Account, AccountPage, SessionItem};
-use app::pages::audit::{AuditPage, Chain};
+use app::pages::audit::{AuditFilter, AuditPage, Chain};
 use app::pages::configuration::*;
 use app::pages::error::ErrorPage;
 use app::pages::login::{Login, LoginPage};
@@ -233,8 +233,6 @@ fn history_pages() -> Vec<Preview> {
 }
 
 fn own_pages() -> Vec<Preview> {
-    let mut filtered = administrator("/audit");
-    filtered.query = vec![("who".into(), "noor".into()), ("what".into(), "configuration".into())];
     let mut wrong = administrator("/account");
     wrong.form = refused(&[], &[("current", "This is not your current password.")]);
     let session = |id: &str, device: &str, ago: i64, current: bool| SessionItem {
@@ -304,12 +302,13 @@ fn own_pages() -> Vec<Preview> {
     broken.chain = Chain::Broken { at: 229 };
     let mut empty = audit_log(Vec::new());
     empty.older = None;
-    let none = empty.clone();
+    let mut none = empty.clone();
+    none.filter = AuditFilter { who: "noor".into(), what: "configuration".into(), before: None };
     vec![
         inside("audit", administrator("/audit"), || view! { <AuditPage data=audit_log(entries()) /> }.into_any()),
         inside("audit-broken", administrator("/audit"), || view! { <AuditPage data=broken /> }.into_any()),
         inside("audit-empty", administrator("/audit"), || view! { <AuditPage data=empty /> }.into_any()),
-        inside("audit-nothing", filtered, || view! { <AuditPage data=none /> }.into_any()),
+        inside("audit-nothing", administrator("/audit"), || view! { <AuditPage data=none /> }.into_any()),
         inside("account", administrator("/account"), move || view! { <AccountPage data=account() /> }.into_any()),
         inside("account-error", wrong, move || view! { <AccountPage data=account() /> }.into_any()),
         inside("settings", administrator("/settings"), || view! { <SettingsPage data=settings /> }.into_any()),

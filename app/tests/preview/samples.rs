@@ -1,6 +1,6 @@
 //! Sample data: a made-up server, made from a real file by the real rules.
 
-use app::pages::audit::{AuditItem, AuditLog, Chain, Outcome};
+use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 use app::pages::configuration::{FileInfo, Origin, RevisionItem};
 use app::request::{Badge, FieldError, FormState, RequestContext, Standing, Tone, Viewer};
 use licensing::conf::check::{Finding, check};
@@ -162,6 +162,7 @@ pub fn entries() -> Vec<AuditItem> {
 pub fn audit_log(items: Vec<AuditItem>) -> AuditLog {
     AuditLog {
         items,
+        filter: AuditFilter::default(),
         older: Some(227),
         chain: Chain::Verified { up_to: 231, at_ms: NOW - 2 * MINUTE },
         people: vec!["admin".into(), "noor".into(), "Leasehold".into()],

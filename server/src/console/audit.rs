@@ -5,7 +5,7 @@ use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 
 use app::drawn::Draw;
-use app::pages::audit::{AuditItem, AuditLog, AuditPage, Chain, Outcome};
+use app::pages::audit::{AuditFilter, AuditItem, AuditLog, AuditPage, Chain, Outcome};
 use app::paths;
 
 use super::{Console, Page, PageError};
@@ -33,13 +33,10 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 /// One page of the log, filtered by the query of the request.
 async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
     let engine = &console.engine;
-    let given = |name: &str| Some(console.query(name).to_owned()).filter(|text| !text.is_empty());
-    let query = AuditQuery {
-        who: given("who"),
-        what: given("what"),
-        before: console.query("before").parse().ok(),
-        limit: PAGE + 1,
-    };
+    let filter: AuditFilter = console.filter();
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let query =
+        AuditQuery { who: given(&filter.who), what: given(&filter.what), before: filter.before, limit: PAGE + 1 };
     let mut entries = engine.audit.list(&query).await?;
     let more = entries.len() > PAGE as usize;
     entries.truncate(PAGE as usize);
@@ -53,6 +50,7 @@ async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
             Verdict::CutOff(last, _) | Verdict::NoHead(last) => Chain::Broken { at: last + 1 },
         },
         people: engine.audit.people().await?,
+        filter,
         kinds: KINDS.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect(),
     })
 }

@@ -53,16 +53,9 @@ pub async fn release(Id(id): Id, form: Form) -> Result<Page, PageError> {
 
 /// What the address asks for.
 fn filter(console: &Console) -> ClientFilter {
-    let get = |name: &str| console.query(name).to_owned();
-    let every = get("every");
-    ClientFilter {
-        q: get("q"),
-        product: get("product"),
-        state: get("state"),
-        sort: get("sort"),
-        descending: get("dir") == "desc",
-        every: if pace(&every).is_some() { every } else { String::new() },
-    }
+    let asked: ClientFilter = console.filter();
+    let every = if pace(&asked.every).is_some() { asked.every.clone() } else { String::new() };
+    ClientFilter { every, ..asked }
 }
 
 /// Seconds after which the list is looked at again; none when the word is not one that is offered.

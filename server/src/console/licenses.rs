@@ -28,20 +28,8 @@ pub(super) async fn show(console: &Console) -> Result<Page, PageError> {
 
 /// `GET /licenses.csv`: what the page with the same query shows.
 pub async fn file(console: Console) -> Response {
-    let rows = rows(console.engine.licenses().as_ref(), &filter(&console), console.now_ms);
+    let rows = rows(console.engine.licenses().as_ref(), &console.filter(), console.now_ms);
     attachment("text/csv; charset=utf-8", "leasehold-licenses.csv", csv(&rows))
-}
-
-/// What the address asks for.
-fn filter(console: &Console) -> LicenseFilter {
-    let get = |name: &str| console.query(name).to_owned();
-    LicenseFilter {
-        q: get("q"),
-        state: get("state"),
-        kind: get("kind"),
-        sort: get("sort"),
-        descending: console.query("dir") == "desc",
-    }
 }
 
 fn row(item: &LicenseItem, now: i64) -> LicenseRow {
@@ -109,7 +97,7 @@ fn rows(all: Option<&Licenses>, filter: &LicenseFilter, now: i64) -> Vec<License
 
 async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
     let engine = &console.engine;
-    let filter = filter(console);
+    let filter: LicenseFilter = console.filter();
     let all = engine.licenses();
     let everything = all.as_ref().map(|all| all.items.as_slice()).unwrap_or_default();
     let mut counts: Vec<(String, usize)> = Vec::new();
@@ -124,7 +112,7 @@ async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
     Ok(LicensesPage {
         items: rows(all.as_ref(), &filter, console.now_ms),
         total: everything.len(),
-        csv: paths::licenses_csv(&filter.q, &filter.state, &filter.kind, &filter.sort, filter.descending),
+        csv: paths::with(paths::LICENSES_CSV, &filter),
         filter,
         contact: contact(engine),
         registered: registered(&identity.readiness),

@@ -1,5 +1,6 @@
 //! What the audit log shows.
 
+use crate::components::lenient;
 use serde::{Deserialize, Serialize};
 
 /// The query of the address.
@@ -10,7 +11,8 @@ pub struct AuditFilter {
     /// The beginning of an action: `conf.`.
     pub what: String,
     /// Only entries older than this one.
-    pub before: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub before: Option<i64>,
 }
 
 /// One page of the audit log.
@@ -18,6 +20,7 @@ pub struct AuditFilter {
 pub struct AuditLog {
     /// Newest first.
     pub items: Vec<AuditItem>,
+    pub filter: AuditFilter,
     /// Value of `?before=` for the next older page.
     pub older: Option<i64>,
     pub chain: Chain,

@@ -71,7 +71,7 @@ pub(super) fn standing(data: &LicensesPage) -> Drawn {
             {(links.len() > 1).then(|| view! {
                 <nav aria-label="Licenses by state"><ul class="counts-list">
                     {links.into_iter().map(|(state, words, count)| view! {
-                        <li><a href=paths::licenses("", state, "", "", false)><b>{count}</b>" "{words}</a></li>
+                        <li><a href=paths::licenses_in(state)><b>{count}</b>" "{words}</a></li>
                     }).collect_view()}
                 </ul></nav>
             })}

@@ -40,7 +40,7 @@ pub(super) fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
 pub(super) fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
     let (loaded, left_out, products) = counts;
     let aside = view! { <a href=paths::LICENSES>"Licenses"</a> };
-    let active = paths::licenses("", "active", "", "", false);
+    let active = paths::licenses_in("active");
     view! {
         <Card title="Licenses" id="licenses" aside=aside.drawn()>
             <dl class="figures">
