@@ -36,7 +36,7 @@ export async function addWebhook(page: Page, server: Server, hands: Hands, name:
 export async function addRule(page: Page, server: Server, hands: Hands, kind: string, fields: { number?: string; wait?: string; remind?: string }, end = 'Turn the rule on'): Promise<void> {
   await page.goto(`${server.url}/settings/alerts/rules/new?kind=${kind}`);
   if (fields.number) await hands.fill(page.locator('#number'), fields.number);
-  if (fields.wait) await hands.fill(page.getByLabel('Tell it once it has lasted'), fields.wait);
+  if (fields.wait) await hands.fill(page.getByLabel('Notify after'), fields.wait);
   if (fields.remind) await hands.fill(page.getByLabel('Remind every'), fields.remind);
   await hands.press(page.getByRole('button', { name: 'Review' }));
   await expectPage(page, 'Review the rule');

@@ -37,20 +37,20 @@ export function journeys({ script, hands }: Way): void {
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Settings' }));
     await hands.press(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Alerts' }));
     await expectPage(page, 'Alerts');
-    await expect(page.getByRole('main')).toContainText('Nothing is watched.');
+    await expect(page.getByRole('main')).toContainText('No alert rules yet.');
     await addMail(page, world.server, hands, 'On call', mail.port);
-    await hands.press(page.getByRole('button', { name: 'Send a test over On call' }));
+    await hands.press(page.getByRole('button', { name: 'Send a test to On call' }));
     await expect(told(page, '250 2.0.0 taken')).toBeVisible();
     expect(mail.mails).toHaveLength(1);
     expect(mail.mails[0]).toContain('To: oncall@example.com');
-    await expect(card(page, 'Told lately').getByRole('listitem').first()).toContainText(/Test of alerts.*Delivered/);
+    await expect(card(page, 'Recent notifications').getByRole('listitem').first()).toContainText(/Test of alerts.*Delivered/);
   });
 
   test('a webhook that answers with an error is told as it is; its address and secret are never shown', async ({ page }) => {
     await addWebhook(page, world.server, hands, 'Broken chat', `${broken.url}/T0P-S3CRET`, SECRET);
-    await hands.press(page.getByRole('button', { name: 'Send a test over Broken chat' }));
+    await hands.press(page.getByRole('button', { name: 'Send a test to Broken chat' }));
     await expect(page.getByRole('main')).toContainText('500 Internal Server Error');
-    await expect(card(page, 'Told lately').getByRole('listitem').first()).toContainText('Failed');
+    await expect(card(page, 'Recent notifications').getByRole('listitem').first()).toContainText('Failed');
     expect(broken.posts[0].path).toBe('/T0P-S3CRET');
     for (const path of ['/settings/alerts', '/settings/alerts/channels/2', '/audit', '/logs', '/api/v1/alerts']) {
       const { text } = await world.server.ask(path, { cookie: await world.server.signIn(ADMIN) });
@@ -63,8 +63,8 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(page.getByLabel('Address'), `${hook.url}/room`);
     await hands.press(page.getByRole('button', { name: 'Save the channel' }));
     await expect(told(page, 'The channel Chat was changed.')).toBeVisible();
-    await hands.press(page.getByRole('button', { name: 'Send a test over Chat' }));
-    await expect(card(page, 'Told lately').getByRole('listitem').first()).toContainText('Delivered');
+    await hands.press(page.getByRole('button', { name: 'Send a test to Chat' }));
+    await expect(card(page, 'Recent notifications').getByRole('listitem').first()).toContainText('Delivered');
     expect(hook.posts).toHaveLength(1);
     expect(Object.keys(hook.posts[0].headers).some((name) => name.includes('signature')), 'the post is signed').toBe(true);
   });
@@ -85,14 +85,14 @@ export function journeys({ script, hands }: Way): void {
     const typed: [Locator, string, RegExp][] = [
       [page.getByLabel('Port'), '99999', /Enter a port from 1 to 65535/],
       [page.getByLabel('Sender'), 'nobody', /Enter one address/],
-      [page.getByLabel('Who gets it'), 'oncall', /“oncall” is not a mail address/],
+      [page.getByLabel('Recipients'), 'oncall', /“oncall” is not a mail address/],
       [page.getByLabel('CA file'), 'company-ca.pem', /Enter the full path/],
     ];
     await hands.fill(page.getByLabel('Name', { exact: true }), 'Far');
     await hands.fill(page.getByLabel('Mail server'), 'mail.example.com');
     for (const [field, text] of typed) await hands.fill(field, text);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Add the channel' })))).toBe(422);
-    await expect(page.getByRole('alert')).toContainText('4 things need a change.');
+    await expect(page.getByRole('alert')).toContainText('Please fix 4 fields.');
     for (const [field, text, wrong] of typed) {
       await expect(field).toHaveValue(text);
       await expect(field).toHaveAccessibleDescription(wrong);
@@ -114,14 +114,14 @@ export function journeys({ script, hands }: Way): void {
     await expectPage(page, 'Review the rule');
     await expect(card(page, 'The rule')).toContainText('On call');
     await expect(card(page, 'The rule')).not.toContainText('Chat');
-    await expect(card(page, 'What it would have told').getByRole('note')).toBeVisible();
+    await expect(card(page, 'Past alerts').getByRole('note')).toBeVisible();
     await hands.press(page.getByRole('button', { name: 'Back to editing' }));
     await expect(days).toHaveValue('3');
     await expect(page.getByRole('checkbox', { name: 'Chat' })).not.toBeChecked();
     await hands.fill(days, '30');
     await hands.press(page.getByRole('button', { name: 'Review' }));
     await expect(page.getByRole('main')).toContainText('A license ends within 30 days.');
-    await expect(card(page, 'Right now').getByRole('note')).toContainText(/would be in alarm: .*A license of ASR_ENUS/);
+    await expect(card(page, 'Right now').getByRole('note')).toContainText(/would be firing: .*A license of ASR_ENUS/);
     await hands.press(page.getByRole('button', { name: 'Turn the rule on' }));
     await expect(told(page, 'The rule is on.')).toBeVisible();
   });
@@ -129,7 +129,7 @@ export function journeys({ script, hands }: Way): void {
   test('what fires is told, in words that say what to do, and the page says so', async ({ page }) => {
     await expect(async () => {
       await page.goto(alerts());
-      await expect(page.getByRole('main')).toContainText('1 rule fires now.', { timeout: 500 });
+      await expect(page.getByRole('main')).toContainText('1 alert is firing.', { timeout: 500 });
     }).toPass({ timeout: LOOKED_WITHIN_MS });
     await expect(card(page, 'Rules').getByRole('listitem').first()).toContainText(/A license of ASR_ENUS ends on/);
     await expect(async () => expect(mail.mails.length).toBeGreaterThan(1)).toPass();
@@ -142,7 +142,7 @@ export function journeys({ script, hands }: Way): void {
     await page.goto(alerts());
     await hands.press(card(page, 'Rules').getByRole('button', { name: /^Turn off/ }));
     await expect(told(page, 'The rule is off.')).toBeVisible();
-    await expect(page.getByRole('main')).toContainText('Nothing is watched.');
+    await expect(page.getByRole('main')).toContainText('No alert rule is on.');
     await hands.press(card(page, 'Rules').getByRole('button', { name: /^Review and turn on/ }));
     await expectPage(page, 'Review the rule');
     await hands.press(page.getByRole('button', { name: 'Turn the rule on' }));
@@ -150,18 +150,18 @@ export function journeys({ script, hands }: Way): void {
   });
 
   test('rules and channels are removed, each saying what that means', async ({ page }) => {
-    await addRule(page, world.server, hands, 'days_since_sync', { number: '5' }, 'Keep it, turned off');
+    await addRule(page, world.server, hands, 'days_since_sync', { number: '5' }, 'Save it turned off');
     await hands.press(page.getByRole('link', { name: 'On call' }));
     await hands.press(disclosure(page, 'Remove On call'));
-    await expect(page.getByRole('main')).toContainText('2 rules tell it and will tell one channel less.');
+    await expect(page.getByRole('main')).toContainText('2 rules use it and will notify one channel fewer.');
     await hands.press(page.getByRole('button', { name: 'Remove On call' }));
     await expect(told(page, /removed/)).toBeVisible();
     await expect(card(page, 'Channels')).not.toContainText('On call');
-    await hands.press(card(page, 'Rules').getByRole('link', { name: /^The last verified exchange/ }));
+    await hands.press(card(page, 'Rules').getByRole('link', { name: /^The last verified sync/ }));
     await hands.press(disclosure(page, 'Remove this rule'));
     await hands.press(page.getByRole('button', { name: 'Remove this rule' }));
     await expect(told(page, 'The rule was removed.')).toBeVisible();
-    await expect(card(page, 'Rules').getByRole('link', { name: /^The last verified exchange/ })).toHaveCount(0);
+    await expect(card(page, 'Rules').getByRole('link', { name: /^The last verified sync/ })).toHaveCount(0);
   });
 
   test('who may only look sees how rules stand, and why nothing can be changed', async ({ page }) => {

@@ -41,22 +41,22 @@ test('alerts that fire, and what was told; forms that are refused', async ({ pag
     await asPerson(page, server, ADMIN);
     await addMail(page, server, pointer, 'On call', mail.port);
     await addWebhook(page, server, pointer, 'Operations chat', `${broken.url}/T0P`);
-    for (const name of ['On call', 'Operations chat']) await page.getByRole('button', { name: `Send a test over ${name}` }).click();
+    for (const name of ['On call', 'Operations chat']) await page.getByRole('button', { name: `Send a test to ${name}` }).click();
     // One of the usual licenses ends within 20 days.
     await addRule(page, server, pointer, 'license_expires', { number: '30' });
     await addRule(page, server, pointer, 'peer_down', {});
-    await addRule(page, server, pointer, 'days_since_sync', { number: '3' }, 'Keep it, turned off');
+    await addRule(page, server, pointer, 'days_since_sync', { number: '3' }, 'Save it turned off');
     await expect(async () => {
       await page.goto(`${server.url}/settings/alerts`);
       await expect(page.getByRole('main')).toContainText('1 rule fires now.', { timeout: 500 });
-      await expect(page.getByRole('region', { name: 'Told lately' })).toContainText('expires soon', { timeout: 500 });
+      await expect(page.getByRole('region', { name: 'Recent notifications' })).toContainText('expires soon', { timeout: 500 });
     }).toPass({ timeout: 30_000 });
     await measure(page, 'alerts', 'loaded');
     await page.goto(`${server.url}/settings/alerts/rules/1`);
     await disclosure(page, 'Remove this rule').click();
     await measure(page, 'alert-rule', 'loaded');
     await page.getByLabel('Remind every').fill('-1');
-    await page.getByLabel('Tell it once').fill('soon');
+    await page.getByLabel('Notify after').fill('soon');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review' }).click())).toBe(422);
     await measure(page, 'alert-rule', 'refused');
     await page.goto(`${server.url}/settings/alerts/rules/1`);

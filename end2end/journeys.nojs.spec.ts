@@ -243,7 +243,7 @@ test('a password is changed; the old one and the other sessions stop working', a
     expect(await change('not my password', next, next)).toBe(422);
     await expectRefused(page, fields[0], '', /not your present password/);
     expect(await change(ADMIN.password, next, 'another one altogether')).toBe(422);
-    await expectRefused(page, fields[2], '', /not the same/);
+    await expectRefused(page, fields[2], '', /do not match/);
     expect(await change(ADMIN.password, next, next)).toBe(303);
     await expect(page.getByRole('status').filter({ hasText: 'Password changed' })).toBeVisible();
 

@@ -84,7 +84,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(card(page, 'Draining')).toContainText(/new disks.*by ada; ends in (19|20) min/);
     await expect(card(page, 'Planned maintenance')).toHaveCount(0);
     await hands.press(card(page, 'Draining').getByRole('button', { name: 'Take clients back' }));
-    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
+    await expect(told(page, 'The clients return within seconds.')).toBeVisible();
     await until(page, world.primary, /is serving 1 client\. \S+ is on standby/);
     await expect(card(page, 'Draining')).toHaveCount(0);
   });
@@ -108,7 +108,7 @@ export function journeys({ script, hands }: Way): void {
       await expect(page.getByRole('main')).toContainText(/drill/, { timeout: 500 });
     }).toPass({ timeout: SILENT_WITHIN_MS });
     await hands.press(card(page, 'Failover drill').getByRole('button', { name: 'Take clients back' }));
-    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
+    await expect(told(page, 'The clients return within seconds.')).toBeVisible();
     await until(page, world.primary, /The backup served 1 of 1 client; all have returned\./);
     await expect(card(page, 'Last failover drill').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
   });
@@ -129,7 +129,7 @@ export function journeys({ script, hands }: Way): void {
     expect(await refresh(STILL)).toBeUndefined();
     await page.goto(world.primary.url + STILL);
     await hands.press(page.getByRole('button', { name: 'Take clients back' }));
-    await expect(told(page, 'The clients come back within seconds.')).toBeVisible();
+    await expect(told(page, 'The clients return within seconds.')).toBeVisible();
     await until(page, world.primary, /is on standby/);
   });
 

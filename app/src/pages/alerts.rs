@@ -38,13 +38,13 @@ pub fn AlertsView(data: AlertsPage) -> impl IntoView {
     let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.drawn());
     let AlertsPage { rules, channels, deliveries } = data;
     view! {
-        <PageHeader title="Alerts" lead=view! { "Who is told when something needs attention." }.drawn() />
+        <PageHeader title="Alerts" lead=view! { "Notifications when something needs attention." }.drawn() />
         <SettingsTabs />
         <FormErrors />
         <Summary rules=rules.clone() has_channels=!channels.is_empty() />
         <Card title="Rules" id="rules" aside=more_rules.drawn()><Rules rules=rules /></Card>
         <Card title="Channels" id="channels"><Channels channels=channels /></Card>
-        <Card title="Told lately" id="deliveries"><Deliveries items=deliveries /></Card>
+        <Card title="Recent notifications" id="deliveries"><Deliveries items=deliveries /></Card>
     }
     .drawn()
 }
@@ -59,30 +59,30 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
     let (tone, sentence, why) = match (on, firing) {
         (0, _) => (
             Tone::Neutral,
-            "Nothing is watched.".to_owned(),
-            "Add a rule to be told when hours run low, a peer is silent or the vendor has not been heard of.",
+            if rules.is_empty() { "No alert rules yet." } else { "No alert rule is on." }.to_owned(),
+            "Add a rule to be notified when backup hours run low, a peer stops responding or syncs fail.",
         ),
         (_, 0) if unknown > 0 => (
             Tone::Warning,
-            format!("Nothing fires, but {} cannot be checked.", count(unknown, "rule", "rules")),
-            "What such a rule watches is not known to this server now. It neither fires nor resolves until it is.",
+            format!("Nothing is firing, but {} can't be checked.", count(unknown, "rule", "rules")),
+            "This server has no current data for it. Such a rule neither fires nor resolves until it does.",
         ),
         (_, 0) => (
             Tone::Success,
-            format!("All is well: {} on, nothing fires.", count(on, "rule is", "rules are")),
-            "Each rule is checked every ten seconds.",
+            format!("All is well: {} on, nothing is firing.", count(on, "rule is", "rules are")),
+            "Each rule is checked every 10 seconds.",
         ),
         _ => (
             Tone::Danger,
-            format!("{} now.", count(firing, "rule fires", "rules fire")),
-            "The rule below says what is so, and since when.",
+            format!("{}.", count(firing, "alert is firing", "alerts are firing")),
+            "The rule below says what happened and since when.",
         ),
     };
     let silent = on > 0 && rules.iter().any(|rule| rule.enabled && rule.channels.is_empty());
     view! {
         <Statement tone=tone sentence=sentence>
             <p class="muted">{why}</p>
-            {silent.then(|| view! { <p class="muted">"A rule without a channel tells nobody: it shows here and in the metrics only."</p> })}
+            {silent.then(|| view! { <p class="muted">"A rule without a channel sends no notifications: it appears here and in the metrics only."</p> })}
             {(may && on == 0).then(|| view! {
                 <div class="actions">
                     <LinkButton href=paths::ALERT_RULE_NEW look="primary">"Add a rule"</LinkButton>

@@ -50,7 +50,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             {(!data.simultaneous.is_empty()).then(|| view! { <Overlap rows=data.simultaneous.clone() total_ms=data.simultaneous_ms /> })}
             <DrainForms data=data.clone() />
             <Join data=data />
-            <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Put an API token in place of $TOKEN." />
+            <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Replace $TOKEN with an API token." />
         </div>
     }
     .drawn()

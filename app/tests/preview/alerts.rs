@@ -65,7 +65,7 @@ fn loaded() -> AlertsPage {
                 name: "On call".into(),
                 kind: "Mail".into(),
                 leads_to: "Mail to oncall@example.com by way of mail.example.com:587".into(),
-                secret: Some("A password is kept, not shown.".into()),
+                secret: Some("The password is saved, not shown.".into()),
             },
             ChannelRow {
                 id: 2,
@@ -118,10 +118,9 @@ fn review(episodes: Vec<EpisodeRow>) -> RuleReview {
         tone: Tone::Info,
         tried: "In the last 7 days this would have fired twice.".into(),
         present_tone: Tone::Danger,
-        present:
-            "Right now it would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that at once."
-                .into(),
-        rests_on: "This rests on what this server remembers.".into(),
+        present: "Right now it would be firing: lic-02 has not responded for 2 min. Once on, it notifies at once."
+            .into(),
+        rests_on: "Based on recorded data.".into(),
         more: 3 * usize::from(!episodes.is_empty()),
         episodes,
         ..RuleReview::default()
@@ -186,7 +185,7 @@ pub fn pages() -> Vec<Preview> {
             RuleReview {
                 channels: Vec::new(),
                 present_tone: Tone::Success,
-                present: "Right now it would not be in alarm: all is well with what it watches.".into(),
+                present: "Right now it would not be firing: all is well.".into(),
                 ..review(Vec::new())
             },
         ),

@@ -141,13 +141,10 @@ impl Engine {
         let (is_backup_up, now) = (self.backup_is_up(), self.now_ms());
         let handed = begin(&self.handover.state(), asked, is_backup_up, now)?;
         let (action, sentence) = match &handed.clients {
-            None => (
-                "server.handover",
-                format!("Handed all clients over to the backup for {minutes} min: {}.", handed.reason),
-            ),
+            None => ("server.handover", format!("Started a {minutes}-minute drain to the backup: {}.", handed.reason)),
             Some(ids) => (
                 "server.rehearse",
-                format!("Began a rehearsal with {} clients for {minutes} min: {}.", ids.len(), handed.reason),
+                format!("Started a {minutes}-minute failover drill, clients chosen: {}. {}.", ids.len(), handed.reason),
             ),
         };
         let entry = Entry { actor, action, sentence, outcome: Outcome::Done };

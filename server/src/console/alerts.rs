@@ -79,7 +79,7 @@ fn rule_page(form: &Form) -> String {
 fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
     let mut errors = Vec::new();
     let Some(kind) = Kind::parse(form.value("kind")) else {
-        return Err(vec![wrong(None, "Choose what is to be watched.")]);
+        return Err(vec![wrong(None, "Choose a condition.")]);
     };
     let number = |name: &str| form.value(name).trim().parse::<u32>().ok();
     let condition = Condition::new(kind, number("number"));
@@ -127,7 +127,7 @@ pub async fn save_rule(form: Form) -> Result<Page, PageError> {
         Err(errors) => return form.refuse(rule_page(&form), errors, rule_again(&form)).await,
     };
     let saved = form.engine.save_alert_rule(&form.actor(), id_of(&form), &new).await;
-    let text = if new.enabled { "The rule is on." } else { "The rule is kept, turned off." };
+    let text = if new.enabled { "The rule is on." } else { "The rule is saved, turned off." };
     done(&form, saved, text, &rule_page(&form), rule_again(&form)).await
 }
 

@@ -91,7 +91,7 @@ pub async fn rehearse(form: Form) -> Result<Page, PageError> {
 /// `POST /servers/take-back`
 pub async fn take_back(form: Form) -> Result<Page, PageError> {
     let ended = form.engine.take_back(&form.actor()).await?;
-    let text = if ended { "The clients come back within seconds." } else { "It had ended already." };
+    let text = if ended { "The clients return within seconds." } else { "It had already ended." };
     Ok(form.done(text, paths::SERVERS).await)
 }
 
@@ -117,7 +117,7 @@ pub async fn join(form: Form) -> Result<Page, PageError> {
     };
     match form.engine.join_peer(&form.actor(), &join, &form.installation.origin).await {
         Ok(joined) => {
-            let text = format!("This server is {} now, {} beside {}.", joined.name, joined.role, joined.with);
+            let text = format!("This server has joined as {}, {} alongside {}.", joined.name, joined.role, joined.with);
             Ok(form.done(text, paths::SERVERS).await)
         }
         Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,

@@ -215,7 +215,7 @@ async fn what_is_typed_survives_the_end_of_a_session() {
     let late = test.form("/configuration", &cookie, "base=1-x&port_number=7&comment=%3Cb%3E").await;
     assert_eq!(late.status(), StatusCode::UNAUTHORIZED);
     let page = text(late).await;
-    assert!(page.contains("What you typed is kept"), "{page}");
+    assert!(page.contains("Your entries are kept"), "{page}");
     let carried = "resume_path=%2Fconfiguration&resume=base%3D1-x%26port_number%3D7%26comment%3D%253Cb%253E";
     let again = test.form("/login", "", &format!("name=administrator&password=seven+green+lamps+hum&{carried}")).await;
     assert_eq!(again.status(), StatusCode::OK);

@@ -14,7 +14,7 @@ use licensing::permission::Permission;
 /// How a mail server is spoken to: the value sent and its words.
 const SECURITY: [(&str, &str); 3] = [
     ("starttls", "STARTTLS (usually port 587)"),
-    ("tls", "TLS from the start (usually port 465)"),
+    ("tls", "TLS (usually port 465)"),
     ("none", "No TLS (this machine only)"),
 ];
 
@@ -27,9 +27,9 @@ pub fn ChannelFormView(data: ChannelForm) -> impl IntoView {
         (None, false) => "Add mail".to_owned(),
     };
     let lead = if data.webhook {
-        "Alerts are posted as JSON to one address, and nowhere else. Redirects are not followed."
+        "Alerts are posted as JSON to one address. Redirects are not followed."
     } else {
-        "Alerts are sent as plain mail by way of one mail server, and no other."
+        "Alerts are sent as plain-text mail through one mail server."
     };
     let why_not = request().why_not(Permission::EditConfiguration).map(str::to_owned);
     let disabled = why_not.is_some();
@@ -42,7 +42,7 @@ pub fn ChannelFormView(data: ChannelForm) -> impl IntoView {
             <form method="post" action=paths::ALERT_CHANNELS class="pairs">
                 <Hidden name="kind" value=if data.webhook { "webhook" } else { "email" } />
                 {id.map(|id| view! { <Hidden name="id" value=id.to_string() /> })}
-                <Field name="name" label="Name" value=data.name.clone() hint="As you call it here." disabled=disabled required=true />
+                <Field name="name" label="Name" value=data.name.clone() hint="Its name in this console." disabled=disabled required=true />
                 {if data.webhook {
                     view! { <Webhook data=data disabled=disabled /> }.drawn()
                 } else {
@@ -65,16 +65,16 @@ fn Mail(data: ChannelForm, disabled: bool) -> impl IntoView {
     let wrong = context.error("security");
     let wrong_to = context.error("to");
     let secret = if data.has_secret {
-        "One is kept. Leave it empty to keep it."
+        "One is saved. Leave empty to keep it."
     } else {
-        "Leave user and password empty when the server asks for none."
+        "Leave user and password empty if the server requires none."
     };
     view! {
         <Field name="host" label="Mail server" value=data.host hint="Its name or address, such as mail.example.com." mono=true disabled=disabled required=true />
         <Field name="port" label="Port" value=data.port hint="587 for STARTTLS, 465 for TLS." mono=true disabled=disabled required=true />
         <div class="field">
-            <label for="security">"How it is spoken to"</label>
-            <p class="hint" id="security-hint">"Its certificate is checked: this machine must trust it, or the CA file below."</p>
+            <label for="security">"Encryption"</label>
+            <p class="hint" id="security-hint">"This machine must trust its certificate, or you name its CA file below."</p>
             <select class="input" id="security" name="security" disabled=disabled aria-describedby=described_by("security", true, wrong.is_some()) aria-invalid=wrong.is_some().then_some("true") autofocus=context.focuses("security")>
                 {SECURITY.into_iter().map(|(value, words)| {
                     let selected = value == chosen;
@@ -87,13 +87,13 @@ fn Mail(data: ChannelForm, disabled: bool) -> impl IntoView {
         <Field name="password" kind="password" label="Password" autocomplete="new-password" hint=secret disabled=disabled />
         <Field name="from" label="Sender" value=data.from hint="One address, such as leasehold@example.com." disabled=disabled required=true />
         <div class="field">
-            <label for="to">"Who gets it"</label>
-            <p class="hint" id="to-hint">"One address a line, up to 20."</p>
+            <label for="to">"Recipients"</label>
+            <p class="hint" id="to-hint">"One address per line, up to 20."</p>
             <TextArea name="to" id="to" text=context.typed("to", &data.to) rows=3 described_by=described_by("to", true, wrong_to.is_some()).unwrap_or_default() invalid=wrong_to.is_some() disabled=disabled autofocus=context.focuses("to") look="input" />
             {wrong_to.map(|sentence| view! { <FieldProblem name="to".to_owned() sentence=sentence /> })}
         </div>
         <Authority ca=data.ca disabled=disabled />
-        {data.has_secret.then(|| view! { <Forget words="Forget the password that is kept" disabled=disabled /> })}
+        {data.has_secret.then(|| view! { <Forget words="Delete the saved password" disabled=disabled /> })}
     }
     .drawn()
 }
@@ -102,21 +102,21 @@ fn Mail(data: ChannelForm, disabled: bool) -> impl IntoView {
 fn Webhook(data: ChannelForm, disabled: bool) -> impl IntoView {
     let hint = match &data.kept_address {
         Some(host) => {
-            format!("One at {host} is kept; its path may be a secret and is not shown. Leave it empty to keep it.")
+            format!("An address at {host} is saved; its path may be secret and is not shown. Leave empty to keep it.")
         }
-        None => "It begins with https://. Its path may be a secret and is not shown again.".to_owned(),
+        None => "Starts with https://. Its path may be secret and is not shown again.".to_owned(),
     };
     let key = if data.has_secret {
-        "One is kept. Leave it empty to keep it."
+        "One is saved. Leave empty to keep it."
     } else {
-        "Signs each post, so that the other side can tell that it comes from here. Leave it empty to send without."
+        "Signs each post so the receiver can verify it. Leave empty to send unsigned."
     };
     let required = data.kept_address.is_none();
     view! {
         <Field name="url" label="Address" hint=hint mono=true disabled=disabled required=required />
         <div class="full"><Field name="key" kind="password" label="Signing secret" autocomplete="new-password" hint=key disabled=disabled /></div>
         <Authority ca=data.ca disabled=disabled />
-        {data.has_secret.then(|| view! { <Forget words="Forget the secret that is kept" disabled=disabled /> })}
+        {data.has_secret.then(|| view! { <Forget words="Delete the saved secret" disabled=disabled /> })}
     }
     .drawn()
 }
@@ -125,7 +125,7 @@ fn Webhook(data: ChannelForm, disabled: bool) -> impl IntoView {
 #[component]
 fn Authority(ca: String, disabled: bool) -> impl IntoView {
     view! {
-        <Field name="ca" label="CA file" value=ca hint="Full path of a PEM file on this server, when the other side has a certificate of your company's own. Leave it empty otherwise." mono=true disabled=disabled />
+        <Field name="ca" label="CA file" value=ca hint="Full path of a PEM file on this server, if the other side uses a private CA. Otherwise leave empty." mono=true disabled=disabled />
     }
     .drawn()
 }
@@ -147,14 +147,14 @@ fn Forget(words: &'static str, disabled: bool) -> impl IntoView {
 fn Remove(id: i64, name: String, rules: usize) -> impl IntoView {
     let why_not = request().why_not(Permission::EditConfiguration);
     let consequence = match rules {
-        0 => "No rule tells it.".to_owned(),
-        1 => "1 rule tells it and will tell one channel less.".to_owned(),
-        many => format!("{many} rules tell it and will tell one channel less."),
+        0 => "No rule uses it.".to_owned(),
+        1 => "1 rule uses it and will notify one channel fewer.".to_owned(),
+        many => format!("{many} rules use it and will notify one channel fewer."),
     };
     view! {
         <details class="disclosure danger-zone">
             <summary>{format!("Remove {name}")}</summary>
-            <p>{consequence}" What still waits for it is given up."</p>
+            <p>{consequence}" Pending deliveries to it are dropped."</p>
             <form method="post" action=paths::alert_channel_action(id, "remove") class="actions">
                 <button type="submit" class="button danger" disabled=why_not.is_some()>{format!("Remove {name}")}</button>
                 {why_not.map(|reason| view! { <Disabled reason=reason /> })}

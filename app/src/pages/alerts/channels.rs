@@ -22,7 +22,7 @@ pub(super) fn Channels(channels: Vec<ChannelRow>) -> impl IntoView {
     };
     if channels.is_empty() {
         return view! {
-            <EmptyState title="No channel yet" why="A channel is a mail account or the address of a webhook. Nothing is sent anywhere else.">{add}</EmptyState>
+            <EmptyState title="No channels yet" why="A channel is a mail account or a webhook address. Alerts go nowhere else.">{add}</EmptyState>
         }
         .drawn();
     }
@@ -47,7 +47,7 @@ fn Channel(channel: ChannelRow, may: bool) -> impl IntoView {
             </div>
             {may.then(|| view! {
                 <form method="post" action=paths::alert_channel_action(channel.id, "test") class="alert-action">
-                    <Submit>"Send a test"<span class="vh">{format!(" over {name}")}</span></Submit>
+                    <Submit>"Send a test"<span class="vh">{format!(" to {name}")}</span></Submit>
                 </form>
             })}
         </li>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Deliveries(items: Vec<DeliveryRow>) -> impl IntoView {
     if items.is_empty() {
-        return view! { <EmptyState title="Nothing was told yet" why="Each message appears here with what the mail server or the webhook answered." /> }
+        return view! { <EmptyState title="No notifications yet" why="Each message appears here with what the mail server or the webhook answered." /> }
             .drawn();
     }
     view! {
@@ -28,7 +28,7 @@ fn Item(item: DeliveryRow) -> impl IntoView {
                 <p><b>{item.title}</b>" "<Pill tone=item.tone text=item.state /></p>
                 {item.outcome.map(|said| view! { <p class="path">{said}</p> })}
                 <p class="fine">
-                    {format!("Over {}. ", item.channel)}
+                    {format!("Via {}. ", item.channel)}
                     {attempts}
                     {item.next_ms.map(|next| view! { " Next attempt "<TimeUntil at_ms=next />"." })}
                 </p>

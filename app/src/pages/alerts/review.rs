@@ -16,28 +16,28 @@ pub fn RuleReviewView(data: RuleReview) -> impl IntoView {
     let RuleReview { sentence, pace, channels, tone, tried, episodes, more, fields, .. } = data;
     let (present_tone, present, rests_on) = (data.present_tone, data.present, data.rests_on);
     let nobody = channels.is_empty();
-    let tells = if nobody { "Nobody".to_owned() } else { channels.join(", ") };
+    let tells = if nobody { "No one".to_owned() } else { channels.join(", ") };
     view! {
         <PageHeader title="Review the rule" crumbs=crumbs() lead=view! { {sentence} }.drawn() />
         <FormErrors />
         <Card title="Right now" id="present">
             <Banner tone=present_tone text=present role="note" />
         </Card>
-        <Card title="What it would have told" id="tried">
+        <Card title="Past alerts" id="tried">
             <Banner tone=tone text=tried role="note" />
             {(!episodes.is_empty()).then(|| view! { <Episodes episodes=episodes more=more /> })}
             <p class="fine">{rests_on}</p>
         </Card>
         <Card title="The rule" id="rule">
             <dl class="facts">
-                <div><dt>"Tells"</dt><dd>{tells}</dd></div>
-                <div><dt>"Pace"</dt><dd>{pace}</dd></div>
+                <div><dt>"Notify"</dt><dd>{tells}</dd></div>
+                <div><dt>"Timing"</dt><dd>{pace}</dd></div>
             </dl>
-            {nobody.then(|| view! { <Banner tone=Tone::Warning role="note" text="It tells nobody: it shows on the page of the alerts and in the metrics only." /> })}
+            {nobody.then(|| view! { <Banner tone=Tone::Warning role="note" text="It sends no notifications: it appears on the Alerts page and in the metrics only." /> })}
             <form method="post" action=paths::ALERT_RULES class="actions">
                 {fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
                 <Submit look="primary" sends=Some(("enabled", "on")) why_not=why_not.clone()>"Turn the rule on"</Submit>
-                <button type="submit" class="button" name="enabled" value="off" disabled=why_not.is_some()>"Keep it, turned off"</button>
+                <button type="submit" class="button" name="enabled" value="off" disabled=why_not.is_some()>"Save it turned off"</button>
                 <button type="submit" class="button" formaction=paths::ALERT_REVIEW name="intent" value="edit" disabled=why_not.is_some()>"Back to editing"</button>
             </form>
         </Card>
@@ -50,7 +50,7 @@ fn Episodes(episodes: Vec<EpisodeRow>, more: usize) -> impl IntoView {
     let named = episodes.iter().any(|episode| !episode.subject.is_empty());
     view! {
         <table class="table">
-            <caption class="vh">"When it would have fired, the latest first"</caption>
+            <caption class="vh">"Times it would have fired, latest first"</caption>
             <thead><tr>
                 <th scope="col">"Fired"</th>
                 {named.then(|| view! { <th scope="col">"What"</th> })}
@@ -71,7 +71,7 @@ fn Episodes(episodes: Vec<EpisodeRow>, more: usize) -> impl IntoView {
                 }).collect_view()}
             </tbody>
         </table>
-        {(more > 0).then(|| view! { <p class="fine">{format!("And {more} before these.")}</p> })}
+        {(more > 0).then(|| view! { <p class="fine">{format!("And {more} earlier.")}</p> })}
     }
     .drawn()
 }

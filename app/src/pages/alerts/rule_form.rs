@@ -13,7 +13,7 @@ use licensing::permission::Permission;
 #[component]
 pub fn RuleFormView(data: RuleForm) -> impl IntoView {
     let title = if data.id.is_some() { "Change a rule" } else { "Add a rule" };
-    let lead = data.chosen.as_ref().map_or("What is to be watched?".to_owned(), |kind| kind.help.clone());
+    let lead = data.chosen.as_ref().map_or("Condition".to_owned(), |kind| kind.help.clone());
     let id = data.id;
     let body = match data.chosen.clone() {
         Some(kind) => view! { <Form data=data kind=kind /> }.drawn(),
@@ -63,13 +63,13 @@ fn Form(data: RuleForm, kind: KindRow) -> impl IntoView {
                 <Hidden name="kind" value=kind.word />
                 {id.map(|id| view! { <Hidden name="id" value=id /> })}
                 {number}
-                <Field name="wait" label="Tell it once it has lasted" value=data.wait hint="Minutes; 0 at once. Shorter than that, nobody hears of it." disabled=disabled required=true />
-                <Field name="remind" label="Remind every" value=data.remind hint="Hours, while it goes on; 0 never." disabled=disabled required=true />
+                <Field name="wait" label="Notify after" value=data.wait hint="Minutes; 0 means at once. Anything shorter is ignored." disabled=disabled required=true />
+                <Field name="remind" label="Remind every" value=data.remind hint="Hours, while it lasts; 0 means never." disabled=disabled required=true />
                 <Tells channels=data.channels disabled=disabled />
                 <div class="actions full">
                     <Submit look="primary" why_not=why_not>"Review"</Submit>
                 </div>
-                <p class="fine full">"Nothing is kept yet. The next step shows what this rule would have told in the past."</p>
+                <p class="fine full">"Nothing is saved yet. The next step shows when this rule would have fired in the past."</p>
             </form>
         </Card>
     }
@@ -84,12 +84,12 @@ fn Tells(channels: Vec<(i64, String, bool)>, disabled: bool) -> impl IntoView {
         form.values.iter().filter(|(name, _)| name == "channels").map(|(_, value)| value.clone()).collect()
     });
     if channels.is_empty() {
-        return view! { <p class="hint full">"There is no channel yet, so this rule tells nobody. It shows on the page of the alerts and in the metrics."</p> }
+        return view! { <p class="hint full">"There are no channels yet, so this rule sends no notifications. It appears on the Alerts page and in the metrics."</p> }
             .drawn();
     }
     view! {
         <fieldset class="full alert-tells">
-            <legend>"Whom it tells"</legend>
+            <legend>"Notify"</legend>
             {channels.into_iter().map(|(id, name, chosen)| {
                 let (value, field) = (id.to_string(), format!("channel-{id}"));
                 let checked = typed.as_ref().map_or(chosen, |typed| typed.contains(&value));
@@ -112,7 +112,7 @@ fn Remove(id: i64) -> impl IntoView {
     view! {
         <details class="disclosure danger-zone">
             <summary>"Remove this rule"</summary>
-            <p>"Nothing is watched by it any more, and nobody is told of its end. What it has told stays in the list."</p>
+            <p>"It stops at once, without a notification. Its past notifications stay in the list."</p>
             <form method="post" action=paths::alert_rule_action(id, "remove") class="actions">
                 <button type="submit" class="button danger" disabled=why_not.is_some()>"Remove this rule"</button>
                 {why_not.map(|reason| view! { <Disabled reason=reason /> })}

@@ -16,7 +16,7 @@ pub(super) fn Rules(rules: Vec<RuleRow>) -> impl IntoView {
     let why_not = request().why_not(Permission::EditConfiguration);
     if rules.is_empty() {
         return view! {
-            <EmptyState title="No rule yet" why="A rule names what is watched and whom it tells. Before it is turned on, it is tried on what this server remembers.">
+            <EmptyState title="No alert rules yet" why="A rule has a condition and the channels to notify. It is tested on recorded data before you turn it on.">
                 {match why_not {
                     Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
                     None => view! { <LinkButton href=paths::ALERT_RULE_NEW>"Add a rule"</LinkButton> }.drawn(),
@@ -48,9 +48,9 @@ fn mark(tone: Tone) -> Glyph {
 #[component]
 fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
     let tells = if rule.channels.is_empty() {
-        "Tells nobody".to_owned()
+        "Notifies no one".to_owned()
     } else {
-        format!("Tells {}", rule.channels.join(", "))
+        format!("Notifies {}", rule.channels.join(", "))
     };
     let more = rule.subjects.len().saturating_sub(LISTED);
     let unknown = rule.enabled.then_some(rule.unknown_since).flatten();
@@ -68,7 +68,7 @@ fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
                         {(more > 0).then(|| view! { <li>{format!("And {more} more.")}</li> })}
                     </ul>
                 })}
-                {unknown.map(|since| view! { <p>"Not known since "<TimeAgo at_ms=since />"."</p> })}
+                {unknown.map(|since| view! { <p>"No data since "<TimeAgo at_ms=since />"."</p> })}
                 <p class="fine">{tells}". "{rule.pace}</p>
                 <p class="fine">
                     {match rule.last_fired {
@@ -88,7 +88,7 @@ fn Subject(subject: SubjectRow) -> impl IntoView {
     view! {
         <li>
             {subject.words}" Since "<TimeAgo at_ms=subject.since_ms />
-            {if subject.pending { "; not yet told." } else { "." }}
+            {if subject.pending { "; no notification yet." } else { "." }}
         </li>
     }
     .drawn()

@@ -45,7 +45,7 @@ pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
     view! {
         <Card title="Timeline" id="timeline" aside=aside>
             {if moments.is_empty() {
-                view! { <EmptyState title="Nothing yet" why=why /> }.drawn()
+                view! { <EmptyState title="No events yet" why=why /> }.drawn()
             } else {
                 view! {
                     <ol class="moments">{moments.into_iter().map(|moment| view! {

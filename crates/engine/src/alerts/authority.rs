@@ -66,24 +66,24 @@ pub(super) fn refused(error: &(dyn Error + 'static), target: impl Display, ca: &
     let rustls::Error::InvalidCertificate(certificate) = cause(error)? else { return None };
     let advice = match certificate {
         E::Expired | E::ExpiredContext { .. } => {
-            "has ended. Whoever runs that server has to renew it; if it was renewed, check the clock of this machine".to_owned()
+            "has expired. Its operator must renew it; if it was renewed, check the clock of this machine".to_owned()
         }
         E::NotValidYet | E::NotValidYetContext { .. } => {
             "is not good yet. Check the clock of this machine".to_owned()
         }
         E::NotValidForName | E::NotValidForNameContext { .. } => {
-            "is made for another name. Enter the name it is made for, or ask whoever runs that server".to_owned()
+            "is made for another name. Enter the name it is made for, or ask its operator".to_owned()
         }
         E::UnknownIssuer | E::BadSignature if ca.is_empty() => {
-            "was issued by nobody this machine trusts. If it is one of your company's own, name the CA file of the channel".to_owned()
+            "is from an issuer this machine does not trust. If that is your company's own, name the CA file of the channel".to_owned()
         }
         E::UnknownIssuer | E::BadSignature => {
-            format!("was issued neither by anybody this machine trusts nor by the CA file {ca}. Put the certificate of its issuer there")
+            format!("is neither from an issuer this machine trusts nor from the CA file {ca}. Put the certificate of its issuer there")
         }
         E::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
             "is made to issue others, not for a server. That server needs one of its own".to_owned()
         }
-        other => format!("is not accepted ({other}). Ask whoever runs that server"),
+        other => format!("is not accepted ({other}). Ask its operator"),
     };
     Some(format!("The certificate of {target} {advice}."))
 }

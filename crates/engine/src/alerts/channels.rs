@@ -142,7 +142,7 @@ fn channel(row: &SqliteRow) -> Option<(Channel, Secrets)> {
     let settings = serde_json::from_str(row.get("settings"));
     let secrets = serde_json::from_str::<Secrets>(row.get("secrets"));
     let (Ok(settings), Ok(secrets)) = (settings, secrets) else {
-        tracing::error!(id, "a channel of the alerts cannot be read and is left aside; make it anew");
+        tracing::error!(id, "skipping an alert channel that can't be read; recreate it");
         return None;
     };
     let has_secret = !secrets.password.is_empty() || !secrets.key.is_empty();

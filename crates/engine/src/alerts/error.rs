@@ -7,7 +7,7 @@ pub enum AlertError {
     #[error("{}", sentences(.0))]
     Fields(Vec<WrongField>),
     /// There is none by this number.
-    #[error("There is no such {0} any more. Somebody may have removed it.")]
+    #[error("This {0} no longer exists. Someone may have removed it.")]
     Gone(&'static str),
     /// There are too many.
     #[error("There are {most} {what} already. Remove one first.")]

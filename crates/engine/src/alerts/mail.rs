@@ -43,7 +43,7 @@ pub(super) fn checked(
     let port = new.port.trim().parse::<u16>().ok().filter(|port| *port > 0);
     let port = wrong.note("port", port.ok_or("Enter a port from 1 to 65535: 587 for STARTTLS, 465 for TLS."));
     let security = Security::ALL.into_iter().find(|security| security.as_str() == new.security);
-    let security = wrong.note("security", security.ok_or("Choose how the mail server is spoken to."));
+    let security = wrong.note("security", security.ok_or("Choose the encryption."));
     // Of a server that is not named nobody can say where it is.
     if security == Some(Security::None) && !is_loopback(host) && wrong.spares(&["host"]) {
         wrong.add(
@@ -60,10 +60,10 @@ pub(super) fn checked(
     let to: Vec<String> =
         new.to.split([',', ';', '\n', '\r']).map(str::trim).filter(|to| !to.is_empty()).map(str::to_owned).collect();
     if let Some(bad) = to.iter().find(|to| mailbox(to).is_none()) {
-        wrong.add("to", format!("“{bad}” is not a mail address. Write one address a line."));
+        wrong.add("to", format!("“{bad}” is not a mail address. Enter one address per line."));
     }
     if to.is_empty() || to.len() > MOST {
-        wrong.add("to", format!("Enter 1 to {MOST} addresses, one a line."));
+        wrong.add("to", format!("Enter 1 to {MOST} addresses, one per line."));
     }
     let (ca, from) = (new.ca.trim().to_owned(), from.to_owned());
     let settings = security.zip(port).map(|(security, port)| ChannelSettings::Email {
@@ -98,7 +98,7 @@ fn password(
     if let Some(settings) = settings.filter(|_| wrong.spares(&["host", "port", "security", "user", "ca"]))
         && !settings.is_the_same_server(&channel.settings)
     {
-        wrong.add("password", "The server, its CA file or the user is another one now: enter the password again.");
+        wrong.add("password", "The server, its CA file or the user has changed: enter the password again.");
     }
     secrets.password.clone()
 }
@@ -151,7 +151,7 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel
     match transport.build().send(mail).await {
         Ok(response) => {
             let lines: Vec<&str> = response.message().collect();
-            Ok(format!("The mail server took it: {} {}", response.code(), lines.join(" ")))
+            Ok(format!("The mail server accepted it: {} {}", response.code(), lines.join(" ")))
         }
         Err(error) => Err(refused(host, *port, ca, &error)),
     }
@@ -168,7 +168,7 @@ async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
 }
 
 fn compose(from: &str, to: &[String], parcel: &Parcel) -> Result<Message, String> {
-    let unusable = || "An address of this channel cannot be used. Enter it anew.".to_owned();
+    let unusable = || "An address of this channel cannot be used. Enter it again.".to_owned();
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(parcel.made_ms).unwrap_or(0));
     let mut mail = Message::builder()
         .from(mailbox(from).ok_or_else(unusable)?)

@@ -83,7 +83,7 @@ impl Engine {
         let rule = |row: &sqlx::sqlite::SqliteRow| {
             let id = row.get("id");
             let Ok(rule) = serde_json::from_str(row.get("rule")) else {
-                tracing::error!(id, "a rule of the alerts cannot be read and is left aside; make it anew");
+                tracing::error!(id, "skipping an alert rule that can't be read; recreate it");
                 return None;
             };
             let state = row.get::<Option<String>, _>("state").and_then(|text| serde_json::from_str(&text).ok());
@@ -154,9 +154,10 @@ impl Engine {
                 .await?;
         }
         let names: Vec<&str> = chosen.iter().map(|channel| channel.name.as_str()).collect();
-        let tells = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+        let tells = if names.is_empty() { "no one".to_owned() } else { names.join(", ") };
         let on = if new.enabled { "turned on" } else { "turned off" };
-        let sentence = format!("{verb} the alert rule {id}, {on}: {} It tells {tells}.", new.rule.condition.sentence());
+        let sentence =
+            format!("{verb} the alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
         self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
         states.remove(&id);
         Ok(id)

@@ -78,7 +78,7 @@ pub(super) fn checked(
     let (typed, ca) = (new.url.trim(), new.ca.trim());
     if typed.is_empty() && !kept.url.is_empty() && before.is_some_and(|(channel, _)| channel.settings.ca() != ca) {
         // What is in a kept address goes to nobody another authority vouches for.
-        wrong.add("url", "The CA file is another one now: enter the address again.");
+        wrong.add("url", "The CA file has changed: enter the address again.");
     }
     let url = wrong.note("url", usable(if typed.is_empty() { &kept.url } else { typed }))?;
     let key = match (new.key.is_empty(), new.forget) {
@@ -129,7 +129,7 @@ pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel:
 }
 
 async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
-    let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it anew.".to_owned())?;
+    let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it again.".to_owned())?;
     let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
     let body = serde_json::to_vec(parcel).expect("a message always serializes");
     let mut request = client.post(url).header(CONTENT_TYPE, "application/json").header(DELIVERY, &parcel.delivery);

@@ -112,10 +112,10 @@ impl Engine {
 /// What is to be remembered of a change.
 pub(super) fn told(name: &str, change: Change) -> Option<(PeerEventKind, String)> {
     Some(match change {
-        Change::First => (PeerEventKind::First, format!("{name} was heard of for the first time.")),
-        Change::WentSilent(_) => (PeerEventKind::Silent, format!("{name} fell silent.")),
+        Change::First => (PeerEventKind::First, format!("{name} responded for the first time.")),
+        Change::WentSilent(_) => (PeerEventKind::Silent, format!("{name} stopped responding.")),
         Change::CameBack(ms) => {
-            (PeerEventKind::Back, format!("{name} is there again, after {} s of silence.", (ms + 500) / 1_000))
+            (PeerEventKind::Back, format!("{name} is responding again after {} s.", (ms + 500) / 1_000))
         }
     })
 }

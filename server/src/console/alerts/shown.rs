@@ -38,9 +38,9 @@ pub fn state(rule: &AlertRule) -> (&'static str, Tone, &'static str) {
     match (rule.enabled, rule.state.firing(), rule.state.unknown_since) {
         (false, ..) => ("off", Tone::Neutral, "Off"),
         (true, 1.., _) => ("firing", Tone::Danger, "Firing"),
-        (true, 0, Some(_)) => ("unknown", Tone::Warning, "Not known"),
+        (true, 0, Some(_)) => ("unknown", Tone::Warning, "No data"),
         (true, 0, None) if pending => ("pending", Tone::Info, "Pending"),
-        (true, 0, None) => ("ok", Tone::Success, "All well"),
+        (true, 0, None) => ("ok", Tone::Success, "OK"),
     }
 }
 
@@ -95,8 +95,8 @@ fn fields(id: Option<i64>, rule: &Rule, channels: &[i64]) -> Vec<(String, String
 
 fn channel_row(channel: &Channel) -> ChannelRow {
     let (kind, secret) = match channel.kind() {
-        ChannelKind::Email => ("Mail", "A password is kept, not shown."),
-        ChannelKind::Webhook => ("Webhook", "Posts are signed; the secret is kept, not shown."),
+        ChannelKind::Email => ("Mail", "The password is saved, not shown."),
+        ChannelKind::Webhook => ("Webhook", "Posts are signed; the secret is saved, not shown."),
     };
     let leads_to = channel.settings.leads_to();
     let mut letters = leads_to.chars();
@@ -189,7 +189,7 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
         present_tone,
         present,
         rests_on: format!(
-            "This rests on what this server remembers: a look a minute when something changed, for {DAYS_KEPT} days. While it was off, nothing is known."
+            "Based on data recorded at most once a minute and kept for {DAYS_KEPT} days. There is no data for times when the server was off."
         ),
         episodes,
         more,
@@ -202,17 +202,21 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
     let Some(from) = tried.from else {
         return (
             Tone::Info,
-            "This server remembers nothing yet, so the rule cannot be tried. Look again in an hour.".to_owned(),
+            "There is no recorded data yet, so the rule can't be tested. Try again in an hour.".to_owned(),
         );
     };
     if !tried.known {
-        return (Tone::Warning, "What this rule watches was not known to this server at any time it remembers. Until it is, the rule neither fires nor resolves.".to_owned());
+        return (
+            Tone::Warning,
+            "The recorded data says nothing about this condition. Until it does, the rule neither fires nor resolves."
+                .to_owned(),
+        );
     }
     let known = (now - from).max(0);
     let time = if known >= i64::from(TRIED_DAYS - 1) * DAY {
         format!("In the last {TRIED_DAYS} days")
     } else {
-        format!("In the last {}, which is all this server remembers,", span(known.max(MINUTE)))
+        format!("In the last {}, which is all the data recorded,", span(known.max(MINUTE)))
     };
     match tried.episodes.len() {
         0 => (Tone::Success, format!("{time} this would never have fired.")),
@@ -225,7 +229,7 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
 fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
     let (firing, pending) = match present {
         Present::Unknown => {
-            return (Tone::Warning, "This server does not know what the rule watches.".to_owned());
+            return (Tone::Warning, "There is no data for this condition.".to_owned());
         }
         Present::Known { firing, pending } => (firing, pending),
     };
@@ -236,13 +240,13 @@ fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
         shown.chain((more > 0).then(|| format!("And {more} more."))).collect::<Vec<_>>().join(" ")
     };
     let told = match rule.wait_ms {
-        0 => "Once it is on, it tells that at once.".to_owned(),
-        wait => format!("Once it is on, it tells that after {}, if it lasts.", span(wait)),
+        0 => "Once on, it notifies at once.".to_owned(),
+        wait => format!("Once on, it notifies after {}, if this lasts.", span(wait)),
     };
     match (firing.as_slice(), pending.as_slice()) {
-        ([], []) => (Tone::Success, "It would not be in alarm: all is well with what it watches.".to_owned()),
-        ([], pending) => (Tone::Warning, format!("It would not be in alarm yet, but soon: {} {told}", words(pending))),
-        (firing, _) => (Tone::Danger, format!("It would be in alarm: {} {told}", words(firing))),
+        ([], []) => (Tone::Success, "It would not be firing: all is well.".to_owned()),
+        ([], pending) => (Tone::Warning, format!("It would be pending: {} {told}", words(pending))),
+        (firing, _) => (Tone::Danger, format!("It would be firing: {} {told}", words(firing))),
     }
 }
 
@@ -296,13 +300,13 @@ mod tests {
             present: Present::Unknown,
         };
         for (tried, words) in [
-            (tried(None, false, 0), "remembers nothing yet"),
-            (tried(Some(now - 40 * DAY), false, 0), "was not known"),
+            (tried(None, false, 0), "no recorded data yet"),
+            (tried(Some(now - 40 * DAY), false, 0), "says nothing about this condition"),
             (tried(Some(now - 40 * DAY), true, 0), "In the last 30 days this would never have fired."),
             (tried(Some(now - 40 * DAY), true, 1), "In the last 30 days this would have fired once."),
             (
                 tried(Some(now - 3 * DAY), true, 4),
-                "In the last 3 days, which is all this server remembers, this would have fired 4 times.",
+                "In the last 3 days, which is all the data recorded, this would have fired 4 times.",
             ),
             (tried(Some(now), true, 0), "In the last 1 min, which"),
         ] {
@@ -322,25 +326,25 @@ mod tests {
         let at_once = Rule::new(Condition::usual(Kind::PeerDown));
         let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
-            (Present::Unknown, &at_once, Tone::Warning, "This server does not know what the rule watches."),
-            (known(&[], &[]), &at_once, Tone::Success, "It would not be in alarm: all is well with what it watches."),
+            (Present::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
+            (known(&[], &[]), &at_once, Tone::Success, "It would not be firing: all is well."),
             (
                 known(&["lic-02"], &[]),
                 &at_once,
                 Tone::Danger,
-                "It would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that at once.",
+                "It would be firing: lic-02 has not responded for 2 min. Once on, it notifies at once.",
             ),
             (
                 known(&["lic-02"], &["lic-03"]),
                 &patient,
                 Tone::Danger,
-                "It would be in alarm: lic-02 has not responded for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would be firing: lic-02 has not responded for 2 min. Once on, it notifies after 5 min, if this lasts.",
             ),
             (
                 known(&[], &["lic-02"]),
                 &patient,
                 Tone::Warning,
-                "It would not be in alarm yet, but soon: lic-02 has not responded for 2 min. Once it is on, it tells that after 5 min, if it lasts.",
+                "It would be pending: lic-02 has not responded for 2 min. Once on, it notifies after 5 min, if this lasts.",
             ),
         ] {
             assert_eq!(present(&stands, rule, now), (tone, words.to_owned()));

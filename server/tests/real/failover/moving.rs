@@ -69,7 +69,7 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     for browser in [&mut at_primary, &mut at_backup] {
         browser.reads(&[&format!("{leader} is serving 2 clients. {BACKUP} is on standby."), "left, not running"], &[]);
     }
-    at_backup.reads(&["Backup hours stopped after", "is there again, after"], &[]);
+    at_backup.reads(&["Backup hours stopped after", "is responding again after"], &[]);
     println!(
         "killed: the machine was served by the backup after {moved:.1?}, the application after {taken:.1?}; the primary ready \
          again after {ready:.1?}: they were back {back:.1?} and {taken_back:.1?} later; {used:.1} s of the hours were used in {logged_in:.1} s"

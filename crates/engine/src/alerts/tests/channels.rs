@@ -11,7 +11,7 @@ async fn a_test_shows_exactly_what_the_other_side_said_and_no_secret() {
     let outcome = world.engine.test_alert_channel(&actor, good).await.unwrap();
     assert_eq!(
         (outcome.delivered, outcome.said.as_str()),
-        (true, "The mail server took it: 250 2.0.0 Ok: queued as 4711")
+        (true, "The mail server accepted it: 250 2.0.0 Ok: queued as 4711")
     );
     assert!(smtp.mails()[0].contains("Subject: Test of alerts"));
 

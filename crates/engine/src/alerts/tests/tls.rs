@@ -37,7 +37,7 @@ async fn mail_goes_over_starttls_and_over_tls_to_a_server_a_company_vouches_for(
     {
         let sink = SmtpSink::dressed(dress, "250 2.0.0 Ok: queued as 4711").await;
         let (delivered, said) = world.tried(over(security, &sink, company.path())).await;
-        assert_eq!((delivered, said.as_str()), (true, "The mail server took it: 250 2.0.0 Ok: queued as 4711"));
+        assert_eq!((delivered, said.as_str()), (true, "The mail server accepted it: 250 2.0.0 Ok: queued as 4711"));
         let [mail] = &sink.mails()[..] else { panic!("{:?}", sink.mails()) };
         assert!(mail.starts_with(&format!("{way}\nEHLO ")), "{mail}");
         assert!(mail.contains("AUTH PLAIN") && mail.contains("Subject: Test of alerts"), "{mail}");
@@ -52,8 +52,8 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
         let sink = SmtpSink::dressed(dress, "250 ok").await;
         let target = format!("127.0.0.1:{}", sink.port);
         for (ca, words) in [
-            (String::new(), "was issued by nobody this machine trusts. If it is one of your company's own, name the CA file of the channel.".to_owned()),
-            (other.path(), format!("was issued neither by anybody this machine trusts nor by the CA file {}. Put the certificate of its issuer there.", other.path())),
+            (String::new(), "is from an issuer this machine does not trust. If that is your company's own, name the CA file of the channel.".to_owned()),
+            (other.path(), format!("is neither from an issuer this machine trusts nor from the CA file {}. Put the certificate of its issuer there.", other.path())),
         ] {
             let (delivered, said) = world.tried(over(security, &sink, ca)).await;
             assert_eq!((delivered, said), (false, format!("The certificate of {target} {words}")));
@@ -98,10 +98,10 @@ async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
     let (company, other) = (Company::new(&["127.0.0.1"], |_| {}), Company::new(&["127.0.0.1"], |_| {}));
     let sink = HttpSink::start_tls(&company).await;
     for (ca, words) in [
-        (String::new(), "The certificate of 127.0.0.1 was issued by nobody this machine trusts."),
+        (String::new(), "The certificate of 127.0.0.1 is from an issuer this machine does not trust."),
         (
             other.path(),
-            "The certificate of 127.0.0.1 was issued neither by anybody this machine trusts nor by the CA file /",
+            "The certificate of 127.0.0.1 is neither from an issuer this machine trusts nor from the CA file /",
         ),
     ] {
         let (delivered, said) = world.tried(https(&sink, ca)).await;
