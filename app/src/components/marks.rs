@@ -54,7 +54,7 @@ pub fn Fingerprint(
     .drawn()
 }
 
-/// A line icon on a 16 px grid. It always stands beside a word, so it is hidden from assistive technology.
+/// A line icon on a 16 px grid. It is always next to a word, so it is hidden from assistive technology.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
     Overview,

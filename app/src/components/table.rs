@@ -73,7 +73,7 @@ impl<'a, R> Column<'a, R> {
         Column::new(Kind::Time, head, cell)
     }
 
-    /// A pill or a short word; on a phone it stands beside the row header.
+    /// A pill or a short word; on a phone it is next to the row header.
     pub fn state(head: impl Into<String>, cell: impl Fn(&R, &mut Cell<'_>) + 'a) -> Self {
         Column::new(Kind::State, head, cell)
     }

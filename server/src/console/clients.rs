@@ -18,7 +18,7 @@ use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
 /// A clock that is off by less is nothing to act on, milliseconds.
 const CLOCK_WORTH_SAYING: i64 = 30_000;
 
-/// `GET /clients`: with `every=10` or `every=60` the browser is told to come back after so many seconds; no script is needed.
+/// `GET /clients`: with `every=10` or `every=60` the browser refreshes at that interval; no script is needed.
 pub async fn page(console: Console) -> Page {
     let data = load(&console);
     let every = pace(&data.filter.every);
@@ -126,7 +126,7 @@ fn pool(of: PoolView) -> PoolUse {
     }
 }
 
-/// Whether a client has or would like to have a product.
+/// Whether a client holds or requests a product.
 fn has(row: &ClientRow, product: &str) -> bool {
     row.holdings.iter().any(|of| of.product == product && (of.held > 0 || of.counted > 0 || of.want > 0))
 }
@@ -191,7 +191,7 @@ async fn client(console: &Console, id: i64) -> Option<ClientPage> {
         deployment: view.deployment.clone(),
         dropped: view.dropped,
         records: Some(console.engine.usage.acknowledged(id).await),
-        // A client that answers agrees with its next refresh; one that falls silent is counted for so long.
+        // A client that answers agrees with its next refresh; one that stops responding keeps its licenses until then.
         released_by_ms: view.counted_until_ms.unwrap_or(console.now_ms.saturating_add(counted)),
         row: row(view),
     })

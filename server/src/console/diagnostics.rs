@@ -132,7 +132,7 @@ fn working(matrix: &Matrix, effective: &Effective) -> Vec<WorkingPort> {
     matrix.working_ports().into_iter().filter(can_be_chosen).map(port).collect()
 }
 
-/// The request to whoever keeps the firewall.
+/// The request to the network team.
 fn firewall_rows(engine: &Engine) -> Vec<diagnostics::FirewallRow> {
     let resolved = engine.reachability().matrix.map(|matrix| matrix.addresses()).unwrap_or_default();
     diagnostics::firewall_rows(&engine.conf().effective, &resolved)

@@ -1,4 +1,4 @@
-//! The log: a page that looks again by itself, and its lines as a file.
+//! The log: a page with auto-refresh, and its lines as a file.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const WORTH_SAYING: u64 = 8 * 1024 * 1024;
 /// Sent at a time, bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// `GET /logs`: with `every=2`, `10` or `60` the browser is told to come back after so many seconds; no script is needed.
+/// `GET /logs`: with `every=2`, `10` or `60` the browser refreshes at that interval; no script is needed.
 pub async fn page(console: Console) -> Result<Page, PageError> {
     let filter = filter(&console);
     let every = pace(&filter.every).filter(|_| filter.at.is_empty() && filter.before.is_empty());
@@ -227,7 +227,7 @@ fn streamed(lines: Lines, mut redactor: Option<Redactor>) -> Body {
             }
             chunk.push('\n');
             if chunk.len() >= CHUNK && sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err() {
-                // Whoever asked is gone.
+                // The requester has disconnected.
                 return;
             }
         }

@@ -202,7 +202,7 @@ pub fn is_api(path: &str) -> bool {
     path.starts_with("/api/") || path.starts_with("/peer/") || path == paths::EVENTS
 }
 
-/// Draws what the layers and the handler inside came to; an error is told to the API as a problem.
+/// Draws what the layers and the handler inside came to; the API gets an error as a problem document.
 pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();

@@ -26,14 +26,14 @@ use super::{Console, Page, PageError, Refusal};
 const CLOCK_MS: i64 = 5_000;
 /// Incidents from which on they say how long the hours will last.
 const ENOUGH: usize = 3;
-/// While something goes on the page looks again after so many seconds.
+/// Auto-refresh interval in seconds while something is in progress.
 const AGAIN: u32 = 10;
 /// So many entries of each list are shown.
 const SHOWN: u32 = 20;
 /// So many runs of the hours are looked at for a forecast.
 const RUNS: u32 = 100;
 
-/// `GET /servers`: while something goes on, and with `every=10` or `every=60`, the browser is told to come back after so many seconds.
+/// `GET /servers`: while something is in progress, and with `every=10` or `every=60`, the browser refreshes at that interval.
 pub async fn page(console: Console) -> Result<Page, PageError> {
     let every = Some(console.query("every")).filter(|every| !every.is_empty());
     let every = pace(&console.engine, every);
@@ -132,7 +132,7 @@ pub async fn remove(form: Form) -> Result<Page, PageError> {
     }
 }
 
-/// The page looks again by itself after so many seconds: as the address says; else while something goes on that is watched.
+/// Auto-refresh interval in seconds: as the address says, else only while something is in progress.
 /// Otherwise it stays as it is, so that nobody loses what they type.
 fn pace(engine: &Engine, every: Option<&str>) -> Option<u32> {
     match every {

@@ -1,4 +1,4 @@
-//! Whom alerts are told, each with a test.
+//! The channels that alerts are sent to, each with a test.
 
 use super::model::ChannelRow;
 use crate::components::{Disabled, EmptyState, LinkButton, Submit, Tag};

@@ -34,7 +34,7 @@ pub(super) fn Rules(rules: Vec<RuleRow>) -> impl IntoView {
     .drawn()
 }
 
-/// The icon that stands beside the word of a state.
+/// The icon next to the word of a state.
 fn mark(tone: Tone) -> Glyph {
     match tone {
         Tone::Success => Glyph::Check,

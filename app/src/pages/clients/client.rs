@@ -177,7 +177,7 @@ fn consequence(holdings: &[Holding]) -> (String, String) {
 
 #[component]
 fn Release(data: ClientPage) -> impl IntoView {
-    // Whoever keeps the server running may do this.
+    // Anyone who keeps the server running may do this.
     let why_not = request()
         .why_not(Permission::Exchange)
         .map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());

@@ -37,7 +37,7 @@ pub struct ClientFilter {
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
-    /// Seconds after which the page looks again by itself: `10`, `60`; empty: not.
+    /// Auto-refresh interval in seconds: `10`, `60`; empty for none.
     pub every: String,
 }
 

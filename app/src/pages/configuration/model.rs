@@ -166,10 +166,10 @@ pub struct Outside {
     pub noticed_ms: i64,
     /// From the last saved revision to what is in the file now.
     pub diff: Diff,
-    /// A sentence when the file cannot be read any more.
+    /// Why the file can no longer be read.
     pub file_problem: Option<String>,
     /// The findings of the file as it is now.
     pub findings: Vec<Finding>,
-    /// Nothing is changed outside (any more).
+    /// No outside change is pending.
     pub settled: bool,
 }

@@ -59,7 +59,7 @@ pub fn NotReady(registered: Registered) -> impl IntoView {
     .drawn()
 }
 
-/// A command to type on the server; who may not register is told so.
+/// A command to type on the server, or why this role may not register.
 #[component]
 fn Command(why: &'static str, command: &'static str) -> impl IntoView {
     let why_not = request().why_not(Permission::Register);

@@ -6,10 +6,10 @@ use licensing::words::{about, count};
 /// 24 hours, milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
-/// What was so long ago was just now, milliseconds.
+/// Anything more recent reads "just now", milliseconds.
 const JUST_NOW: i64 = 60_000;
 
-/// What is due this soon is due now, milliseconds.
+/// Anything due sooner reads "due now", milliseconds.
 const NOW_ISH: i64 = 5_000;
 
 /// "Connected: last synced 3 h ago."

@@ -29,7 +29,7 @@ fn sentence(data: &LicensesPage) -> (Tone, String) {
     }
 }
 
-/// A clock that runs out is told here too.
+/// Warns here too when the contact clock runs out.
 fn tone(data: &LicensesPage) -> Tone {
     match data.contact.tone {
         Tone::Warning | Tone::Danger => data.contact.tone,

@@ -1,4 +1,4 @@
-//! Which lines are shown, and how often the page looks again.
+//! Which lines are shown, and how often the page refreshes.
 
 use super::model::LogsFilter;
 use crate::components::{FieldProblem, FilterChoice, FilterForm, FilterText, Glyph, Icon, LinkButton, plain_options};
@@ -64,7 +64,7 @@ fn Moment(name: &'static str, label: &'static str, value: String, why: Option<St
     .drawn()
 }
 
-/// How often the page looks again by itself: value in the address, and words.
+/// Auto-refresh intervals: value in the address, and words.
 const PACES: [(&str, &str, &str); 4] = [
     ("", "Off", "Don't refresh automatically"),
     ("2", "2 s", "Refresh every 2 seconds"),
@@ -72,7 +72,7 @@ const PACES: [(&str, &str, &str); 4] = [
     ("60", "1 min", "Refresh every minute"),
 ];
 
-/// Links: look again now, or by itself. The server then tells the browser when to come back; no script is needed.
+/// Links: refresh now, or automatically. The server sends the browser a `Refresh` header; no script is needed.
 #[component]
 pub(super) fn Pace(filter: LogsFilter) -> impl IntoView {
     let now = filter.href();

@@ -59,7 +59,7 @@ pub struct LogsFilter {
     pub before: String,
     /// This line among its neighbours.
     pub at: String,
-    /// Seconds after which the page looks again by itself: `2`, `10`, `60`; empty: not.
+    /// Auto-refresh interval in seconds: `2`, `10`, `60`; empty for none.
     pub every: String,
 }
 

@@ -35,7 +35,7 @@ pub struct ServersPage {
     pub invitation: Option<Invitation>,
     /// What the log, the API and the command line call this console.
     pub origin: String,
-    /// The page looks again by itself after so many seconds; none when it stays as it is.
+    /// Auto-refresh interval in seconds; none for no auto-refresh.
     pub every: Option<u32>,
 }
 

@@ -20,7 +20,7 @@ pub struct Label {
 const EACH_DAY: usize = 10;
 /// Up to so many steps of a day Mondays have a tick; more: the first of each month.
 const EACH_WEEK: usize = 120;
-/// Months of more days than this are told with their year.
+/// Months of a period longer than this many days are labelled with their year.
 const WITH_YEAR: usize = 370;
 /// Hours with a tick where a period has no more than two days.
 const EVERY_HOURS: i8 = 6;
