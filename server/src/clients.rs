@@ -10,4 +10,4 @@ mod listen;
 mod request;
 pub mod ve;
 
-pub use bind::{Port, bind};
+pub use bind::bind;

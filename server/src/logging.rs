@@ -20,6 +20,7 @@ use crate::exit::Failure;
 pub use file::{KEEP, LogFile};
 
 /// Changes how much is logged.
+#[derive(Clone)]
 pub struct Verbosity(Option<Handle<EnvFilter, Registry>>);
 
 /// What the vendor's numbers mean: 1 errors, 2 all but debug, 3 everything.
@@ -58,9 +59,9 @@ pub fn start(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
 }
 
 impl Verbosity {
-    /// Follows LOGGING_VERBOSITY as long as the engine lives.
+    /// Follows LOGGING_VERBOSITY as long as the engine lives. One task of the list.
     pub async fn follow(self, engine: Arc<Engine>) {
-        let Some(handle) = self.0 else { return };
+        let Some(handle) = self.0 else { return std::future::pending().await };
         let mut changes = engine.conf_changes();
         loop {
             let verbosity = changes.borrow_and_update().effective.verbosity;

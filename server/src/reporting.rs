@@ -3,7 +3,7 @@
 mod bind;
 mod source;
 
-pub use bind::{Bound, bind};
+pub use bind::bind;
 
 use std::sync::Arc;
 

@@ -29,9 +29,10 @@ use licensing::alert::{Kind, Signals, State};
 use tokio::sync::Notify;
 
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// Time between two looks at the rules.
-const EVERY: Duration = Duration::from_secs(10);
+pub(crate) const EVERY: Duration = Duration::from_secs(10);
 
 /// The alerts of a running server.
 #[derive(Debug)]
@@ -78,14 +79,9 @@ impl Alerts {
 }
 
 impl Engine {
-    /// Looks at the rules and delivers what they tell, until the task is ended. Run as one task.
-    pub async fn keep_alerts(self: Arc<Self>) {
-        tokio::join!(self.keep_looking(), self.keep_delivering());
-    }
-
-    async fn keep_looking(&self) {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Checks the rules. One task of the list.
+    pub async fn keep_alert_rules(self: Arc<Self>) {
+        let mut ticks = ticks(EVERY);
         loop {
             ticks.tick().await;
             self.observe();
@@ -95,9 +91,9 @@ impl Engine {
         }
     }
 
-    async fn keep_delivering(&self) {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Delivers what they tell. One task of the list.
+    pub async fn keep_alert_delivery(self: Arc<Self>) {
+        let mut ticks = ticks(EVERY);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}

@@ -10,3 +10,4 @@ mod watch;
 pub use history::{Revision, RevisionText};
 pub use save::{Base, Change, Conflict, SaveError, Saved, set_values};
 pub use state::{ConfState, Outside};
+pub(crate) use watch::EVERY as WATCH_EVERY;

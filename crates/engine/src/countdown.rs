@@ -19,6 +19,7 @@ mod store;
 
 pub use calls::Entered;
 pub use error::{LicenseError, PersistError, Refused};
+pub(crate) use keep::EVERY;
 pub(crate) use outside::choose as anchors_outside;
 
 use std::path::PathBuf;

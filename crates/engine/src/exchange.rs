@@ -20,6 +20,7 @@ pub use apply::{Applied, PushError};
 pub(crate) use client::NodeClient;
 pub use client::NodeSettings;
 pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
+pub(crate) use contact::EVERY;
 pub use contact::REMINDER;
 pub use identity::{Identity, PinnedKey, Readiness};
 pub use keep::{SyncError, SyncState, Synced};

@@ -25,6 +25,7 @@ pub mod secret;
 pub mod service;
 pub mod store;
 pub mod switches;
+pub mod tasks;
 pub mod usage;
 pub mod ve;
 
@@ -86,6 +87,8 @@ pub struct Engine {
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
     pub(crate) decoy: String,
+    /// What runs in the background.
+    pub tasks: Arc<tasks::Tasks>,
     /// When this process began to serve, Unix milliseconds.
     pub started_at: i64,
 }
@@ -141,6 +144,7 @@ impl Engine {
             hashing: tokio::sync::Semaphore::new(2),
             throttle: Mutex::default(),
             decoy,
+            tasks: Arc::default(),
             started_at,
         };
         engine.settle_conf().await?;

@@ -26,6 +26,7 @@ pub use error::{InviteError, JoinError, PeerFault, RemoveError};
 pub use events::{PeerEvent, PeerEventKind};
 pub use invite::Invited;
 pub use join::{Join, Joined};
+pub(crate) use keep::EVERY;
 pub use picture::{Picture, Server};
 
 use std::path::{Path, PathBuf};

@@ -48,7 +48,12 @@ impl Engine {
         if begun {
             let engine = self.clone();
             tokio::spawn(async move {
-                let result = engine.probe(&targets).await;
+                let probing = tokio::spawn({
+                    let engine = engine.clone();
+                    async move { engine.probe(&targets).await }
+                });
+                // A check that panics is one that could not be made.
+                let result = probing.await.unwrap_or_else(|error| Err(format!("The check broke off: {error}.")));
                 engine.reachability.send_modify(|state| {
                     state.running = false;
                     match result {

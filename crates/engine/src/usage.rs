@@ -27,6 +27,7 @@ use licensing::context::Context;
 use crate::DatabaseError;
 use crate::store::Store;
 pub use files::Finding;
+pub(crate) use purge::{PURGE_EVERY, UPDATE_EVERY};
 pub use purge::{Purged, Retention};
 
 /// Why the records of use could not be opened.

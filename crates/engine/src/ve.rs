@@ -11,6 +11,7 @@ mod machine;
 mod stored;
 
 pub use install::{InstallError, InstalledNow};
+pub(crate) use keep::EVERY;
 pub use machine::{MACHINE_ROOT, Machine};
 pub use stored::{LookError, Stored, look};
 

@@ -64,7 +64,7 @@ pub async fn serve<S: ReportingSource>(
     limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (accepting, mut connections) = accept::start(listener, tls, limits, stop.clone());
+    let (mut accepting, mut connections) = accept::start(listener, tls, limits, stop.clone());
     let incoming = futures::stream::poll_fn(move |context| connections.poll_recv(context).map(|next| next.map(Ok)));
     let service = ReportingApiServiceServer::new(Reporting::new(source, limits.call))
         .max_decoding_message_size(limits.message)
@@ -81,10 +81,9 @@ pub async fn serve<S: ReportingSource>(
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
     };
-    let served = tokio::select! {
+    tokio::select! {
         served = serving => served.map_err(std::io::Error::other),
         () = out_of_time => Ok(()),
-    };
-    accepting.abort();
-    served
+        Some(Err(broken)) = accepting.join_next() => Err(std::io::Error::other(broken)),
+    }
 }

@@ -7,8 +7,8 @@ use clap::Args;
 use engine::Engine;
 use engine::clock::SystemClock;
 use engine::store::{DataLock, LockError};
+use engine::tasks::{Cadence, Task};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
@@ -46,73 +46,77 @@ impl Serve {
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
         );
-        if let Some(path) = &settings.license_log {
-            license_log.open(path, settings.license_log_keep);
-        }
         engine.logs.configure(settings.license_log.clone());
         let origin = format!("{}://{}", if tls.is_some() { "https" } else { "http" }, shown(address));
-        let stop = CancellationToken::new();
-        let control = control::listen(&settings.data, engine.clone(), &origin, stop.clone())?;
         http::metrics::start();
+        let tasks = &engine.tasks;
+        #[cfg(debug_assertions)]
+        if let Ok(plan) = std::env::var("LEASEHOLD_TEST_PANICS") {
+            tasks.sabotage(&plan);
+        }
+        if let Some(path) = &settings.license_log {
+            license_log.open(path, settings.license_log_keep, tasks);
+        }
+        tasks.start(control::listen(&settings.data, engine.clone(), &origin)?);
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
-        let reporting = reporting::bind(&settings).await?;
+        let reporting = reporting::bind(&settings).await?.map(Arc::new);
         engine.settle_leases().await;
-        let clients = clients::bind(&settings, &engine).await?;
-        let ve_port = clients::ve::bind(&settings).await?;
-        let ve_address = ve_port.as_ref().and_then(clients::ve::Ve::address);
-        let clients_address = clients.as_ref().and_then(clients::Port::address);
-        let watch = tokio::spawn(engine.clone().watch_conf());
-        let contact = tokio::spawn(engine.clone().keep_contact());
-        let in_sync = tokio::spawn(engine.clone().keep_in_sync());
-        let leases = tokio::spawn(engine.clone().keep_leases());
-        let ve = tokio::spawn(engine.clone().keep_ve());
+        let clients = clients::bind(&settings, &engine).await?.map(Arc::new);
+        let ve = clients::ve::bind(&settings).await?.map(Arc::new);
+        let addresses = [
+            ("clients", clients.as_ref().and_then(|port| port.address())),
+            ("ve", ve.as_ref().and_then(|port| port.address())),
+            ("reporting", reporting.as_ref().map(|bound| bound.address())),
+        ];
         engine.alerts.link_to(&origin);
-        let alerts = tokio::spawn(engine.clone().keep_alerts());
-        let countdown = tokio::spawn(engine.clone().keep_countdown());
         engine.peers.answers_at(&origin);
-        let peers = tokio::spawn(engine.clone().keep_peers());
-        let follow = tokio::spawn(verbosity.follow(engine.clone()));
+        let stop = tasks.stop().clone();
         let app = App::new(engine.clone(), &settings, &origin, tls.is_some(), stop.clone())?;
-        let reporting_address = reporting.as_ref().map(reporting::Bound::address);
-        if let Some(bound) = reporting {
-            tokio::spawn(bound.serve(engine.clone(), stop.clone()));
+        macro_rules! serving {
+            ($port:expr, $name:literal, $does:literal) => {
+                $port.map(|port| {
+                    let (engine, stop) = (engine.clone(), stop.clone());
+                    Task::new($name, $does, Cadence::OnDemand, move || port.clone().serve(engine.clone(), stop.clone()))
+                })
+            };
         }
-        if let Some(port) = clients {
-            tokio::spawn(port.serve(engine.clone(), stop.clone()));
+        let ports = [
+            serving!(clients, "license-port", "Answers applications"),
+            serving!(ve, "ve-port", "Answers VE clients"),
+            serving!(reporting, "reporting-api", "Answers the reporting API").map(Task::finishing),
+        ];
+        let log_level = Task::new("log-level", "Follows LOGGING_VERBOSITY", Cadence::OnChange, {
+            let engine = engine.clone();
+            move || verbosity.clone().follow(engine.clone())
+        });
+        for task in engine.background_tasks().into_iter().chain([log_level]).chain(ports.into_iter().flatten()) {
+            tasks.start(task);
         }
-        if let Some(port) = ve_port {
-            tokio::spawn(port.serve(engine.clone(), stop.clone()));
-        }
-        let addresses = [("clients", clients_address), ("ve", ve_address), ("reporting", reporting_address)];
         announce(&engine, &settings, &origin, tls.as_ref(), addresses).await?;
         let handle = axum_server::Handle::new();
         tokio::spawn({
             let (handle, stop) = (handle.clone(), stop.clone());
             async move {
-                wait_for_signal().await;
-                stop.cancel();
+                tokio::select! {
+                    () = wait_for_signal() => stop.cancel(),
+                    // A background task keeps failing.
+                    () = stop.cancelled() => {}
+                }
                 handle.graceful_shutdown(Some(GRACE));
             }
         });
         let served = http::serve(listener, app, tls, handle).await;
-        stop.cancel();
-        watch.abort();
-        contact.abort();
-        in_sync.abort();
-        leases.abort();
-        ve.abort();
-        alerts.abort();
-        countdown.abort();
-        peers.abort();
+        tasks.finish().await;
         if let Err(error) = engine.leases.commit(true).await {
             tracing::error!(%error, "what clients have used could not be stored at the end; they report it again");
         }
         if let Err(error) = engine.store_contact().await {
             tracing::error!(%error, "the contact clock could not be stored at the end");
         }
-        follow.abort();
-        let _ = tokio::time::timeout(Duration::from_millis(500), control).await;
         engine.close().await;
+        if let Some(sentence) = tasks.given_up() {
+            return Err(Failure::failed(sentence));
+        }
         served.map_err(|error| Failure::failed(format!("The console stopped: {error}.")))
     }
 }

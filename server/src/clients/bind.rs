@@ -5,20 +5,17 @@ use std::sync::Arc;
 
 use engine::Engine;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::listen::{CONNECTIONS, accept};
+use super::listen::{AGAIN, CONNECTIONS, Listener};
 use crate::exit::Failure;
 use crate::http::tls;
 use crate::settings::{Clients, Settings};
 
 /// The license port, taken and not served yet.
 pub struct Port {
-    listener: Option<TcpListener>,
-    address: SocketAddr,
-    tls: TlsAcceptor,
+    listener: Listener,
     follows: bool,
 }
 
@@ -44,7 +41,7 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
     let tls = acceptor(settings, address).await?;
-    Ok(Some(Port { listener, address, tls, follows }))
+    Ok(Some(Port { listener: Listener::new(listener, tls), follows }))
 }
 
 /// TLS for clients that ask for it.
@@ -92,56 +89,34 @@ fn raise_open_files() {
 impl Port {
     /// Where it listens; none while another program has the port.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.listener.as_ref().map(|_| self.address)
+        self.listener.address()
     }
 
     /// Answers clients until `stop`, at the port the conf file names when that is how it was chosen.
-    pub async fn serve(self, engine: Arc<Engine>, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let start = |listener: TcpListener| {
-            let here = stop.child_token();
-            tokio::spawn(accept(
-                listener,
-                engine.clone(),
-                Some(self.tls.clone()),
-                places.clone(),
-                here.clone(),
-                stop.clone(),
-            ));
-            here
-        };
+    pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) {
         let mut conf = engine.conf_changes();
-        let mut wanted = self.address;
-        let mut here = self.listener.map(start);
-        if !self.follows {
-            return stop.cancelled().await;
+        // It may have changed while this task was restarted.
+        if self.follows && self.address().is_some_and(|address| address != everywhere(&engine)) {
+            conf.mark_changed();
         }
         loop {
+            let closed = self.address().is_none();
             tokio::select! {
                 () = stop.cancelled() => return,
-                changed = conf.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(std::time::Duration::from_secs(30)), if here.is_none() => {}
+                () = self.listener.accept(&engine, &stop) => {}
+                changed = conf.changed(), if self.follows => if changed.is_err() { return },
+                () = tokio::time::sleep(AGAIN), if self.follows && closed => {}
             }
-            let now = everywhere(&engine);
-            if now == wanted && here.is_some() {
+            let wanted = everywhere(&engine);
+            if self.address() == Some(wanted) {
                 continue;
             }
-            match TcpListener::bind(now).await {
-                Ok(listener) => {
-                    tracing::info!(address = %now, "applications connect here");
-                    // Clients that are connected stay so; new ones come in at the new port only.
-                    if let Some(before) = here.replace(start(listener)) {
-                        before.cancel();
-                    }
-                    wanted = now;
-                }
-                Err(error) if now != wanted || here.is_none() => {
-                    tracing::error!(
-                        "Applications cannot connect at the port of the conf file: {}",
-                        why_not(now, &error)
-                    );
-                }
-                Err(_) => {}
+            match self.listener.listen(wanted).await {
+                Ok(()) => tracing::info!(address = %wanted, "applications connect here"),
+                Err(error) => tracing::error!(
+                    "Applications cannot connect at the port of the conf file: {}",
+                    why_not(wanted, &error)
+                ),
             }
         }
     }

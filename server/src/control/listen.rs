@@ -9,10 +9,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::post;
 use axum::serve::IncomingStream;
 use axum::{Json, Router};
+use engine::tasks::{Cadence, Task};
 use engine::{Actor, Engine, Origin};
 use serde_json::Value;
 use tokio::net::UnixListener;
-use tokio_util::sync::CancellationToken;
 
 use super::{socket, user_name};
 use crate::exit::Failure;
@@ -36,7 +36,7 @@ struct Control {
     console: Arc<str>,
 }
 
-/// Answers commands until `stop`. The caller holds the data folder's lock, so that a socket found there is a leftover.
+/// The task that answers commands. The caller holds the data folder's lock, so that a socket found there is a leftover.
 ///
 /// # Errors
 /// A sentence when the socket cannot be made.
@@ -44,8 +44,7 @@ pub fn listen(
     data: &Path,
     engine: Arc<Engine>,
     console: &str,
-    stop: CancellationToken,
-) -> Result<tokio::task::JoinHandle<()>, Failure> {
+) -> Result<Task, Failure> {
     let path = socket(data);
     let failed = |error: std::io::Error| {
         Failure::failed(format!("The control socket {} cannot be made: {error}.", path.display()))
@@ -54,21 +53,25 @@ pub fn listen(
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let listener = UnixListener::bind(&path).map_err(failed)?;
+    let listener = UnixListener::bind(&path).and_then(UnixListener::into_std).map_err(failed)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     let router = Router::new()
         .route("/perform", post(perform))
         .layer(DefaultBodyLimit::max(MAX_OPERATION))
-        .with_state(Control { engine, console: console.into() });
-    Ok(tokio::spawn(async move {
-        let served = axum::serve(listener, router.into_make_service_with_connect_info::<Peer>())
-            .with_graceful_shutdown(async move { stop.cancelled().await })
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the control socket stopped");
+        .with_state(Control { engine: engine.clone(), console: console.into() });
+    let serve = move || {
+        let (listener, router, stop, path) = (listener.try_clone(), router.clone(), engine.tasks.stop().clone(), path.clone());
+        async move {
+            axum::serve(UnixListener::from_std(listener?)?, router.into_make_service_with_connect_info::<Peer>())
+                .with_graceful_shutdown(stop.clone().cancelled_owned())
+                .await?;
+            if stop.is_cancelled() {
+                let _ = std::fs::remove_file(&path);
+            }
+            Ok::<_, std::io::Error>(())
         }
-        let _ = std::fs::remove_file(&path);
-    }))
+    };
+    Ok(Task::new("control-socket", "Answers commands on control.sock", Cadence::OnDemand, serve).finishing())
 }
 
 async fn perform(

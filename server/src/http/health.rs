@@ -16,15 +16,15 @@ pub async fn livez() -> &'static str {
 
 /// Ready, or 503 with a list of what is missing.
 pub async fn readyz(State(app): State<App>) -> Response {
-    let mut missing = Vec::new();
+    let mut missing = app.engine.tasks.problems();
     if !app.engine.database_answers().await {
-        missing.push("The database does not answer.");
+        missing.push("The database does not answer.".to_owned());
     }
     if app.engine.conf().problem.is_some() {
-        missing.push("license_server.conf cannot be used; the console says why.");
+        missing.push("license_server.conf cannot be used; the console says why.".to_owned());
     }
     if app.engine.contact().phase() == Phase::Lapsed {
-        missing.push("No license is in service: the licensing nodes were not reached for too long.");
+        missing.push("No license is in service: the licensing nodes were not reached for too long.".to_owned());
     }
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response()

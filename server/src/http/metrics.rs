@@ -87,6 +87,7 @@ fn describe() {
         "leasehold_broken_invariants_total",
         "Steps of a rule that were stopped because they would have broken it"
     );
+    describe_counter!("leasehold_task_restarts_total", "Restarts of a background task that failed");
     describe_gauge!("leasehold_registered", "Whether this server has an identity at the licensing nodes");
     describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
     describe_gauge!("leasehold_conf_changed_outside", "Whether an outside edit waits to be looked at");

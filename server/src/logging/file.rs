@@ -7,18 +7,22 @@ mod rotate;
 mod writer;
 
 use std::ops::RangeInclusive;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
+use engine::tasks::{Tasks, panic_message};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 /// How many files of earlier starts may be kept.
 pub const KEEP: RangeInclusive<u32> = 1..=1000;
+/// The thread that writes, as a background task.
+pub const WRITER: &str = "license-log";
 /// Lines that wait to be written, at the most.
 const QUEUE: usize = 4096;
 /// How long the end of the server waits for the last lines.
@@ -66,14 +70,25 @@ impl LogFile {
 
     /// Moves the file of the start before out of the way and begins a new one. When that fails it is said once, on stderr,
     /// and the server runs without the file.
-    pub fn open(&mut self, path: &Path, keep: u32) {
+    pub fn open(&mut self, path: &Path, keep: u32, tasks: &Arc<Tasks>) {
         let Some(waiting) = self.waiting.take() else { return };
         let shared = self.shared.clone();
         let started = rotate::begin(path, keep).map_err(|error| error.to_string()).and_then(|file| {
-            let writer = writer::Writer::new(file, path.to_owned(), shared);
+            let mut writer = writer::Writer::new(file, path.to_owned(), shared);
+            let tasks = tasks.clone();
+            tasks.register(WRITER);
             std::thread::Builder::new()
                 .name("license.log".to_owned())
-                .spawn(move || writer.run(&waiting))
+                .spawn(move || {
+                    let mut run = || {
+                        #[cfg(debug_assertions)]
+                        assert!(!tasks.to_panic(WRITER), "{WRITER} was told to");
+                        writer.run(&waiting);
+                    };
+                    while let Err(panic) = catch_unwind(AssertUnwindSafe(&mut run)) {
+                        std::thread::sleep(tasks.failed(WRITER, &format!("panicked: {}", panic_message(&*panic))));
+                    }
+                })
                 .map_err(|error| format!("{} is not written: {error}. The server runs without it.", path.display()))
         });
         if let Err(sentence) = started {
@@ -137,7 +152,7 @@ mod tests {
                 shared.lost.fetch_add(1, Ordering::Relaxed);
             }
         }
-        file.open(&path, 3);
+        file.open(&path, 3, &Arc::default());
         drop(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), QUEUE + 1);

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 /// A port that is taken and not served yet.
 pub struct Bound {
-    listener: TcpListener,
+    listener: std::net::TcpListener,
     address: SocketAddr,
     tls: Arc<rustls::ServerConfig>,
 }
@@ -34,6 +34,9 @@ pub async fn bind(settings: &Settings) -> Result<Option<Bound>, Failure> {
     let address = listener
         .local_addr()
         .map_err(|error| Failure::failed(format!("The reporting API's address is not known: {error}.")))?;
+    let listener = listener
+        .into_std()
+        .map_err(|error| Failure::failed(format!("The port of the reporting API cannot be used: {error}.")))?;
     let tls = tls::given_or_made(settings, address).await?.config.get_inner();
     Ok(Some(Bound { listener, address, tls }))
 }
@@ -61,10 +64,12 @@ impl Bound {
         self.address
     }
 
-    /// Answers calls until `stop`. An error is logged: the console goes on without the reporting API.
-    pub async fn serve(self, engine: Arc<Engine>, stop: CancellationToken) {
-        if let Err(error) = super::serve(self.listener, engine, Some(self.tls), stop).await {
-            tracing::error!(%error, "the reporting API stopped");
-        }
+    /// Answers calls until `stop`. The port stays open when it ends otherwise and is started again.
+    ///
+    /// # Errors
+    /// [`std::io::Error`] when the transport cannot be set up.
+    pub async fn serve(self: Arc<Self>, engine: Arc<Engine>, stop: CancellationToken) -> std::io::Result<()> {
+        let listener = TcpListener::from_std(self.listener.try_clone()?)?;
+        super::serve(listener, engine, Some(self.tls.clone()), stop).await
     }
 }

@@ -140,6 +140,11 @@ impl Server {
         self.child.wait().unwrap()
     }
 
+    /// How it ended by itself, within `ms`.
+    pub fn ended(&mut self, ms: u64) -> Option<std::process::ExitStatus> {
+        within(ms, || self.child.try_wait().unwrap())
+    }
+
     /// Status and body of a request with the token.
     pub fn call(&self, method: &str, path: &str, etag: Option<&str>, body: Option<Value>) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();

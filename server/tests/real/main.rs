@@ -15,4 +15,5 @@ mod outside;
 mod peers;
 mod reporting;
 mod serving;
+mod tasks;
 mod ve;

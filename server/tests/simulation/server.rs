@@ -11,6 +11,7 @@ use licensing::client_protocol::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{interval, sleep};
+use tokio_util::sync::CancellationToken;
 use turmoil::net::{TcpListener, TcpStream};
 
 use super::http::{self, Request};
@@ -29,7 +30,7 @@ pub async fn serve(machine: Arc<Machine>) -> turmoil::Result {
     machine.install(&leases);
     *machine.leases.lock().unwrap() = Some(leases.clone());
     let keeper = leases.clone();
-    tokio::spawn(async move { keeper.keep().await });
+    tokio::spawn(async move { keeper.keep(&CancellationToken::new()).await });
     let watcher = leases.clone();
     tokio::spawn(async move {
         let mut second = interval(Duration::from_secs(1));

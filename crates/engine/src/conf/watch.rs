@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use super::file::Stamp;
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// Time between two looks.
-const EVERY: Duration = Duration::from_millis(500);
+pub(crate) const EVERY: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Watches the file until the engine is told to stop. Run as one task.
+    /// Watches the file. One task of the list.
     pub async fn watch_conf(self: Arc<Self>) {
         let mut last = None;
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         loop {
             ticks.tick().await;
             let now = Stamp::take(&self.conf_path);

@@ -7,9 +7,10 @@ use licensing::countdown::View;
 
 use super::Inner;
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// Time between two looks at the clock.
-const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Tells everybody how it stands.
@@ -26,12 +27,11 @@ impl Inner {
 }
 
 impl Engine {
-    /// Keeps the countdown hours until the task is ended. Run as one task.
+    /// Keeps the countdown hours. One task of the list.
     pub async fn keep_countdown(self: Arc<Self>) {
-        let mut second = tokio::time::interval(EVERY);
-        second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         loop {
-            second.tick().await;
+            ticks.tick().await;
             self.countdown.beat();
         }
     }

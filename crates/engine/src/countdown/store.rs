@@ -6,6 +6,29 @@ use super::desk::Job;
 use super::error::PersistError;
 use super::{Inner, Kept, anchor, rows};
 
+/// What is being stored. When its task is cut short it counts as not stored, and the next second tries again.
+struct Storing<'a> {
+    inner: &'a Inner,
+    job: Option<Job>,
+}
+
+impl Storing<'_> {
+    fn done(&mut self, result: Result<(), String>, go_on: bool) {
+        let Some(job) = self.job.take() else { return };
+        let now = self.inner.now();
+        let mut desk = self.inner.desk();
+        desk.done(job, result, now);
+        self.job = if go_on { desk.job(now) } else { None };
+        desk.storing = self.job.is_some();
+    }
+}
+
+impl Drop for Storing<'_> {
+    fn drop(&mut self) {
+        self.done(Err("storing broke off".to_owned()), false);
+    }
+}
+
 impl Inner {
     /// Has what waits stored, by one task at a time.
     pub(super) fn kick(self: &Arc<Self>) {
@@ -23,15 +46,10 @@ impl Inner {
     }
 
     async fn store_all(self: Arc<Self>, first: Job) {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            let result = self.store(&job).await.map_err(|error| error.to_string());
-            let now = self.now();
-            let mut desk = self.desk();
-            desk.done(job, result, now);
-            next = desk.job(now);
-            desk.storing = next.is_some();
-            drop(desk);
+        let mut storing = Storing { inner: &self, job: Some(first) };
+        while let Some(job) = &storing.job {
+            let result = self.store(job).await.map_err(|error| error.to_string());
+            storing.done(result, true);
             self.publish();
         }
     }

@@ -8,9 +8,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// Time between two looks at the clocks.
-const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
 /// The state is stored at least this often, milliseconds: a crash loses no more of the time known to have passed.
 const STORE_EVERY: Millis = 60_000;
 
@@ -122,10 +123,9 @@ impl Engine {
         carry_out(&effects, &next);
     }
 
-    /// Runs the contact clock until the task is ended. Run as one task.
+    /// Runs the contact clock. One task of the list.
     pub async fn keep_contact(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         let mut last = self.contact.lock().0;
         loop {
             ticks.tick().await;

@@ -1,7 +1,6 @@
 //! Keeping in step with the nodes: when it is due, when somebody asks, and again after a pause when it failed.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use licensing::conf::effective::Effective;
@@ -11,15 +10,14 @@ use tokio::sync::{Notify, watch};
 
 use super::apply::Applied;
 use super::client::{NodeClient, NodeSettings};
+use super::contact::EVERY;
 use super::schedule::{self, Situation};
 use super::{ReportError, Round};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::Outcome;
 use crate::secret;
-
-/// Time between two looks at what is due.
-const EVERY: Duration = Duration::from_secs(1);
+use crate::tasks::ticks;
 
 /// The exchange as it stands, for pages and metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,6 +116,22 @@ impl Sync {
     }
 }
 
+/// Shows that an exchange is in flight, until it is dropped: also when the task that makes it is cut short.
+struct Running<'a>(&'a watch::Sender<SyncState>);
+
+impl<'a> Running<'a> {
+    fn begin(state: &'a watch::Sender<SyncState>) -> Self {
+        state.send_modify(|state| state.running = true);
+        Self(state)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.send_if_modified(|state| std::mem::take(&mut state.running));
+    }
+}
+
 impl Engine {
     /// How the nodes are reached, besides the conf file. To be called before the first exchange.
     ///
@@ -200,7 +214,7 @@ impl Engine {
 
     /// One round, with its traces in the state. The caller holds the lock of what is in flight.
     async fn exchange(self: &Arc<Self>, actor: &Actor) -> Result<Synced, SyncError> {
-        self.sync.state.send_modify(|state| state.running = true);
+        let _running = Running::begin(&self.sync.state);
         let result = self.round(actor).await;
         let failed_rounds = self.sync.state.borrow().failed_rounds.saturating_add(1);
         let result = match result {
@@ -228,12 +242,17 @@ impl Engine {
         result
     }
 
-    /// Exchanges whenever it is due, until the task is ended. Run as one task.
+    /// Exchanges whenever it is due. One task of the list.
     pub async fn keep_in_sync(self: Arc<Self>) {
+        {
+            let _in_flight = self.sync.in_flight.lock().await;
+            if let Err(error) = self.settle_ledger().await {
+                tracing::error!(%error, "reports that an earlier run left open could not be settled");
+            }
+        }
         let mut conf = self.conf_changes();
         let mut effective = conf.borrow_and_update().effective.clone();
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         let mut blocked = false;
         loop {
             tokio::select! {

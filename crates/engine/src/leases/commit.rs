@@ -1,8 +1,37 @@
 //! Storing: at once when a limit grew, once a second otherwise. Everybody who waits for the same commit shares it.
 
+use std::collections::BTreeMap;
+
+use licensing::allocation::Key;
 use licensing::client_protocol::{Fault, FaultKind};
 
-use super::{Leases, Stored};
+use super::{Commit, Leases, Stored};
+
+/// What is being stored. When that fails, also by a panic, the next commit takes it up.
+struct Unstored<'a> {
+    leases: &'a Leases,
+    number: u64,
+    commit: Option<Commit>,
+    failed: bool,
+}
+
+impl Unstored<'_> {
+    fn stored(mut self, sequences: &BTreeMap<Key, u64>) {
+        self.commit = None;
+        self.leases.desk().stored(self.number, sequences);
+        self.leases.stored.send_modify(|stored| stored.number = self.number);
+    }
+}
+
+impl Drop for Unstored<'_> {
+    fn drop(&mut self) {
+        // A commit that was cut off any other way may be stored all the same: clients report again what is not.
+        if let Some(commit) = self.commit.take_if(|_| self.failed || std::thread::panicking()) {
+            self.leases.desk().not_stored(commit);
+            self.leases.stored.send_modify(|stored| *stored = Stored { number: self.number, failed: self.number });
+        }
+    }
+}
 
 impl Leases {
     /// Stores what changed. `all`: counters as well.
@@ -16,16 +45,16 @@ impl Leases {
             self.stored.send_modify(|stored| stored.number = number);
             return Ok(());
         }
-        let done = self.keep.commit(&commit).await;
+        let mut unstored = Unstored { leases: self, number, commit: Some(commit), failed: false };
+        let done = match &unstored.commit {
+            Some(commit) => self.keep.commit(commit).await,
+            None => Ok(()),
+        };
         match &done {
-            Ok(()) => {
-                self.desk().stored(number, &sequences);
-                self.stored.send_modify(|stored| stored.number = number);
-            }
+            Ok(()) => unstored.stored(&sequences),
             Err(error) => {
                 tracing::error!(%error, "what clients were granted and have used could not be stored; it is tried again");
-                self.desk().not_stored(commit);
-                self.stored.send_modify(|stored| *stored = Stored { number, failed: number });
+                unstored.failed = true;
             }
         }
         done

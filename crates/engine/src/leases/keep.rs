@@ -7,14 +7,14 @@ use std::time::Duration;
 use licensing::allocation::Key;
 use licensing::bundle::{Kind, Standing};
 use licensing::product::ProductCode;
+use tokio_util::sync::CancellationToken;
 
 use super::Leases;
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// How often counters are stored.
 pub const FLUSH: Duration = Duration::from_secs(1);
-/// How often records that are older than they are kept are removed, minutes: at the start, and once a day.
-const PURGE_EVERY: u64 = 24 * 60;
 /// A metered license sets no limit to how many are in use at once; this many is more than any client asks for.
 pub(super) const METERED: u32 = 1_000_000;
 
@@ -29,13 +29,13 @@ impl Leases {
         silent
     }
 
-    /// Stores what must be stored, for ever.
-    pub async fn keep(&self) {
-        let mut second = tokio::time::interval(FLUSH);
-        second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    /// Stores what must be stored, until `stop`; a commit that is under way comes to its end.
+    pub async fn keep(&self, stop: &CancellationToken) {
+        let mut second = ticks(FLUSH);
         loop {
             let all = tokio::select! {
                 biased;
+                () = stop.cancelled() => return,
                 () = self.urgent.notified() => false,
                 _ = second.tick() => true,
             };
@@ -84,50 +84,33 @@ impl Engine {
         }
     }
 
-    /// Keeps leases for ever: stores them, ends silent ones, follows the licenses in force.
+    /// Ends the leases of silent clients and follows the licenses in force. One task of the list.
     pub async fn keep_leases(self: Arc<Self>) {
-        let engine = self.clone();
-        let follow = async move {
-            let mut second = tokio::time::interval(FLUSH);
-            loop {
-                second.tick().await;
-                engine.settle_leases().await;
-                if let Err(error) = engine.watch_handover().await {
-                    tracing::error!(%error, "the end of a hand-over could not be stored");
-                }
-                if let Some(witness) = engine.peers.witnessed() {
-                    engine.countdown.witnessed(witness.serial, witness.balance_ms);
-                }
-                if let Err(error) = engine.watch_simultaneous().await {
-                    tracing::error!(%error, "simultaneous use of two servers could not be noted");
-                }
-                let now = engine.leases.wall_ms(engine.leases.received());
-                for silent in engine.leases.tick() {
-                    if let Err(error) = engine.usage.lost(silent, now).await {
-                        tracing::error!(%error, "check-outs of a client that fell silent could not be ended");
-                    }
-                }
-                engine.clear_seats().await;
+        let mut second = ticks(FLUSH);
+        loop {
+            second.tick().await;
+            self.settle_leases().await;
+            if let Err(error) = self.watch_handover().await {
+                tracing::error!(%error, "the end of a hand-over could not be stored");
             }
-        };
-        let engine = self.clone();
-        let records = async move {
-            let mut minute = tokio::time::interval(Duration::from_secs(60));
-            let mut minutes: u64 = 0;
-            loop {
-                minute.tick().await;
-                let now = engine.now_ms();
-                if let Err(error) = engine.usage.tick(now).await {
-                    tracing::error!(%error, "use that goes on could not be brought up to date");
-                }
-                if minutes.is_multiple_of(PURGE_EVERY)
-                    && let Err(error) = engine.purge_usage(now).await
-                {
-                    tracing::error!(%error, "old records of use could not be removed");
-                }
-                minutes += 1;
+            if let Some(witness) = self.peers.witnessed() {
+                self.countdown.witnessed(witness.serial, witness.balance_ms);
             }
-        };
-        tokio::join!(follow, records, self.leases.keep());
+            if let Err(error) = self.watch_simultaneous().await {
+                tracing::error!(%error, "simultaneous use of two servers could not be noted");
+            }
+            let now = self.leases.wall_ms(self.leases.received());
+            for silent in self.leases.tick() {
+                if let Err(error) = self.usage.lost(silent, now).await {
+                    tracing::error!(%error, "check-outs of a client that fell silent could not be ended");
+                }
+            }
+            self.clear_seats().await;
+        }
+    }
+
+    /// Stores leases. One task of the list.
+    pub async fn store_leases(self: Arc<Self>) {
+        self.leases.keep(self.tasks.stop()).await;
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh, Shortage, Use, VERSION};
 use licensing::product::ProductCode;
 
+use tokio_util::sync::CancellationToken;
+
 use super::memory::MemoryKeep;
 use super::*;
 use crate::clock::ManualClock;
@@ -75,9 +77,10 @@ impl World {
 
     /// Carries out a request while the keeper is at work.
     async fn stored<T>(&self, request: impl Future<Output = T>) -> T {
+        let stop = CancellationToken::new();
         tokio::select! {
             answer = request => answer,
-            () = self.leases.keep() => unreachable!("it keeps for ever"),
+            () = self.leases.keep(&stop) => unreachable!("it keeps for ever"),
         }
     }
 

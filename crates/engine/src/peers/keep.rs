@@ -5,26 +5,32 @@ use std::time::Duration;
 
 use licensing::peer::{Change, POLL_MS, PeerKey};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
 use super::take::told;
 use super::{events, rows};
 use crate::Engine;
+use crate::tasks::{reason, ticks};
+
+/// Time between two rounds of polling.
+pub(crate) const EVERY: Duration = Duration::from_millis(POLL_MS);
 
 impl Engine {
-    /// Watches the other servers until the task is ended. Run as one task.
+    /// Polls the other servers. One task of the list.
     pub async fn keep_peers(self: Arc<Self>) {
         metrics::describe_gauge!("leasehold_peer_up", "Whether another server of the installation gives signs of life");
-        let mut ticks = tokio::time::interval(Duration::from_millis(POLL_MS));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         // Dropped with this task: what is under way ends with it.
-        let mut asking = JoinSet::new();
+        let mut polls = JoinSet::new();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = self.peers.wake.notified() => {}
             }
-            while asking.try_join_next().is_some() {}
+            while let Some(ended) = polls.try_join_next() {
+                if let Err(error) = ended {
+                    tracing::error!("polling a peer failed: {}", reason(error));
+                }
+            }
             if let Err(error) = self.settle_peers().await {
                 tracing::error!(%error, "what this server is registered for could not be read");
             }
@@ -32,7 +38,7 @@ impl Engine {
             self.count_serving();
             self.notice_silence().await;
             for key in members {
-                asking.spawn(self.clone().poll_peer(key));
+                polls.spawn(self.clone().poll_peer(key));
             }
             self.show_peers();
         }

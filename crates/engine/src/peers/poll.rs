@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use licensing::peer::{Answer, MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, Request, Said, TIMEOUT_MS};
 
+use super::Peers;
 use super::client::NoAnswer;
 use super::take::Way;
 use crate::Engine;
@@ -18,6 +19,17 @@ enum Came {
     Removed,
 }
 
+/// A member is being asked; no more once this is dropped, also when the task is cut short.
+struct Asked<'a>(&'a Peers, PeerKey);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(member) = self.0.desk().members.get_mut(&self.1) {
+            member.asked = false;
+        }
+    }
+}
+
 impl Engine {
     /// Asks a member, unless it is being asked. A slow one keeps nobody else waiting.
     pub(super) async fn poll_peer(self: Arc<Self>, key: PeerKey) {
@@ -28,6 +40,7 @@ impl Engine {
             member.asked = true;
             address
         };
+        let asked = Asked(&self.peers, key);
         let limit = Duration::from_millis(TIMEOUT_MS);
         let came = match tokio::time::timeout(limit, self.ask_peer(&key, &address)).await {
             Ok(came) => came,
@@ -37,10 +50,10 @@ impl Engine {
             Ok(_) => None,
             Err(no) => Some(format!("{address}: {no}")),
         };
+        drop(asked);
         {
             let mut desk = self.peers.desk();
             let Some(member) = desk.members.get_mut(&key) else { return };
-            member.asked = false;
             if problem.is_some() {
                 member.challenge = None;
                 member.other_address = !member.other_address && member.stored.told_url != member.stored.url;

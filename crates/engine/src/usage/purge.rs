@@ -1,11 +1,15 @@
 //! How long what is kept, and removing what is older in small steps.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use licensing::usage::{DAY_MS, day_of};
 
 use super::book::MINUTE_MS;
 use super::{Usage, UsageError};
 use crate::DatabaseError;
 use crate::Engine;
+use crate::tasks::ticks;
 
 /// Days after which things are removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +47,34 @@ const AT_ONCE: i64 = 2_000;
 /// Days after which a check-out that was given up as lost is forgotten; its end is counted again should it come later still.
 const LOST_DAYS: i64 = 30;
 
+/// How often what is older is looked for: at the start, and once a day.
+pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often check-outs that go on are brought up to date.
+pub(crate) const UPDATE_EVERY: Duration = Duration::from_secs(60);
+
 impl Engine {
+    /// Brings the records of check-outs that go on up to date. One task of the list.
+    pub async fn keep_usage(self: Arc<Self>) {
+        let mut ticks = ticks(UPDATE_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.usage.tick(self.now_ms()).await {
+                tracing::error!(%error, "use that goes on could not be brought up to date");
+            }
+        }
+    }
+
+    /// Removes records that are older than they are kept. One task of the list.
+    pub async fn keep_usage_short(self: Arc<Self>) {
+        let mut ticks = ticks(PURGE_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.purge_usage(self.now_ms()).await {
+                tracing::error!(%error, "old records of use could not be removed");
+            }
+        }
+    }
+
     /// Removes what is older than it is kept by default.
     ///
     /// # Errors

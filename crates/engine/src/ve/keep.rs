@@ -14,9 +14,10 @@ use super::{InstallError, InstalledNow, InstalledVe, VeState};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::countdown::{HoursLicense, LicenseError};
+use crate::tasks::ticks;
 
 /// Time between two looks at what is due.
-const EVERY: Duration = Duration::from_secs(5);
+pub(crate) const EVERY: Duration = Duration::from_secs(5);
 
 /// A minute, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
@@ -96,10 +97,9 @@ impl Engine {
         self.ve.identity().await
     }
 
-    /// Keeps the standing of the license up to date, until the task is ended. Run as one task.
+    /// Keeps the standing of the license up to date. One task of the list.
     pub async fn keep_ve(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut ticks = ticks(EVERY);
         let mut first = true;
         loop {
             ticks.tick().await;

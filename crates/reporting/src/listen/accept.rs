@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -18,13 +18,13 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// Pause when the system hands out no more connections (too many open files).
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Accepts until `stop`; gives the connections that speak HTTP/2.
+/// Accepts until `stop` or until the set is dropped; gives the connections that speak HTTP/2.
 pub(super) fn start(
     listener: TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
     limits: Limits,
     stop: CancellationToken,
-) -> (JoinHandle<()>, mpsc::Receiver<Connection>) {
+) -> (JoinSet<()>, mpsc::Receiver<Connection>) {
     let acceptor = tls.map(|config| {
         let mut config = rustls::ServerConfig::clone(&config);
         config.alpn_protocols = vec![b"h2".to_vec()];
@@ -32,7 +32,8 @@ pub(super) fn start(
     });
     let (ready, connections) = mpsc::channel(limits.connections.max(1));
     let places = Arc::new(Semaphore::new(limits.connections));
-    let accepting = tokio::spawn(async move {
+    let mut accepting = JoinSet::new();
+    accepting.spawn(async move {
         let mut handshakes = JoinSet::new();
         loop {
             tokio::select! {

@@ -43,7 +43,7 @@ impl<F: Target> Writer<F> {
     }
 
     /// Writes until nobody logs any more.
-    pub fn run(mut self, waiting: &Receiver<Message>) {
+    pub fn run(&mut self, waiting: &Receiver<Message>) {
         while let Ok(first) = waiting.recv() {
             let mut count = 0;
             let mut asked: Vec<SyncSender<()>> = Vec::new();

@@ -1,6 +1,7 @@
 //! One license, and clients that pass it to and fro: by their records it is never in use twice.
 
 use licensing::client_protocol::{CheckOut, Limit, Outcome, Records};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::Engine;
@@ -38,9 +39,10 @@ impl Server {
 
     /// Carries out a request while the keeper is at work.
     async fn stored<T>(&self, request: impl Future<Output = Result<T, Fault>>) -> T {
+        let stop = CancellationToken::new();
         tokio::select! {
             answer = request => answer.unwrap(),
-            () = self.engine.leases.keep() => unreachable!("it keeps for ever"),
+            () = self.engine.leases.keep(&stop) => unreachable!("it keeps for ever"),
         }
     }
 
