@@ -39,7 +39,7 @@ pub(crate) use licenses::Installed;
 
 use licensing::contact::Millis;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, SqlitePool};
+use sqlx::SqlitePool;
 
 use crate::Engine;
 
@@ -77,13 +77,13 @@ impl Channel {
 
 /// The last success on both clocks: the wall clock of this server, and the time known to have passed.
 pub(crate) async fn last_success(pool: &SqlitePool) -> Result<Option<(Millis, Millis)>, sqlx::Error> {
-    let row = sqlx::query(
+    let (wall, known): (Option<Millis>, Option<Millis>) = sqlx::query_as(
         "SELECT max(exchange_ledger.answered_at) AS wall, contact.last_verified AS known
          FROM exchange_ledger, contact WHERE exchange_ledger.state = 'answered'",
     )
     .fetch_one(pool)
     .await?;
-    Ok(row.get::<Option<Millis>, _>("wall").zip(row.get::<Option<Millis>, _>("known")))
+    Ok(wall.zip(known))
 }
 
 impl Engine {

@@ -13,6 +13,7 @@ use licensing::handover::{Asked, Effect, Event, Sight, begin, step};
 pub use licensing::handover::{Handed, Refusal, Rehearsal};
 use licensing::peer::{PeerReport, Role, State};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use crate::Engine;
 use crate::actor::Actor;
@@ -40,6 +41,17 @@ pub struct Handover {
     turn: tokio::sync::Mutex<()>,
 }
 
+fn stored(row: &SqliteRow) -> Result<Handed, sqlx::Error> {
+    Ok(Handed {
+        began: row.try_get("began")?,
+        until: row.try_get("until")?,
+        by: row.try_get("by")?,
+        reason: row.try_get("reason")?,
+        clients: row.try_get::<Option<&str>, _>("clients")?.and_then(|text| serde_json::from_str(text).ok()),
+        budget_ms: row.try_get("budget_ms")?,
+    })
+}
+
 impl Handover {
     /// As it was stored.
     ///
@@ -47,14 +59,7 @@ impl Handover {
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn open(store: &Store) -> Result<Self, sqlx::Error> {
         let row = sqlx::query("SELECT * FROM handover").fetch_optional(store.read()).await?;
-        let handed = row.map(|row| Handed {
-            began: row.get("began"),
-            until: row.get("until"),
-            by: row.get("by"),
-            reason: row.get("reason"),
-            clients: row.get::<Option<&str>, _>("clients").and_then(|text| serde_json::from_str(text).ok()),
-            budget_ms: row.get("budget_ms"),
-        });
+        let handed = row.as_ref().map(stored).transpose()?;
         let stored = AtomicBool::new(handed.is_some());
         Ok(Self { state: RwLock::new(licensing::handover::State::opened(handed)), stored, ..Self::default() })
     }

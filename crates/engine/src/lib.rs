@@ -9,7 +9,6 @@ pub mod accounts;
 pub mod actor;
 pub mod alerts;
 pub mod audit;
-pub mod clock;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;
@@ -21,7 +20,6 @@ pub mod peers;
 pub mod reachability;
 pub mod registration;
 mod remembered;
-pub mod secret;
 pub mod service;
 pub mod store;
 pub mod switches;
@@ -31,6 +29,7 @@ pub mod ve;
 
 pub use actor::{Actor, Origin};
 pub use sqlx::Error as DatabaseError;
+pub use storage::{clock, secret};
 
 use accounts::throttle::Throttle;
 use clock::Clock;
@@ -100,7 +99,7 @@ impl Engine {
     /// [`StoreError`]. A conf file that cannot be read is no error: the server runs and says so.
     pub async fn open(folder: &Path, conf_path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let started_at = clock.now_ms();
-        let store = Store::open(folder, started_at).await?;
+        let store = store::open(folder, started_at).await?;
         let decoy = tokio::task::spawn_blocking(|| accounts::password::hash("nobody has this password"))
             .await
             .map_err(std::io::Error::other)

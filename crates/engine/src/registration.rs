@@ -8,7 +8,6 @@ use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
-use sqlx::Row;
 
 use crate::Engine;
 use crate::actor::Actor;
@@ -101,8 +100,9 @@ impl Engine {
 
     async fn keep_registration(&self, actor: &Actor, guid: &Guid, credentials: &Credentials) -> Result<(), SaveError> {
         let mut tx = self.store.write().await?;
-        let before = sqlx::query("SELECT guid FROM registration").fetch_optional(&mut *tx).await?;
-        let same = before.is_some_and(|row| row.get::<String, _>("guid") == guid.to_string());
+        let before: Option<String> =
+            sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(&mut *tx).await?;
+        let same = before.is_some_and(|before| before == guid.to_string());
         // What belongs to another identity is worth nothing to this one.
         if !same {
             sqlx::query("DELETE FROM registration").execute(&mut *tx).await?;

@@ -1,7 +1,17 @@
-//! The SQLite file: one writer, many readers, migrations behind a backup, one process per data folder.
+//! The server's database, `leasehold.db` in the data folder.
 
-mod lock;
-mod open;
+use std::path::Path;
 
-pub use lock::{DataLock, LockError};
-pub use open::{Store, StoreError};
+use sqlx::migrate::Migrator;
+pub use storage::lock::{DataLock, LockError};
+pub use storage::store::{Store, StoreError};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// Opens the database of a data folder, making it where it is missing.
+///
+/// # Errors
+/// [`StoreError`]; a newer schema is refused and nothing is changed.
+pub async fn open(folder: &Path, now_ms: i64) -> Result<Store, StoreError> {
+    Store::open(&folder.join("leasehold.db"), &MIGRATIONS, now_ms).await
+}

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use licensing::client_protocol::Hello;
 use licensing::peer::{GAP_MS, OverlapLook, Role, State, late_by_s, overlap_ms};
 use licensing::plain_text::one_line;
-use sqlx::Row;
+use sqlx::FromRow;
 
 use crate::Engine;
 use crate::store::Store;
@@ -20,7 +20,7 @@ const KEPT_MS: i64 = 400 * 24 * 3_600_000;
 const MOST_TEXT: usize = 255;
 
 /// A client that came here from another server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Switch {
     /// When it came, Unix milliseconds.
     pub at: i64,
@@ -41,7 +41,7 @@ pub struct Switch {
 }
 
 /// A time in which this server and another had clients at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Simultaneous {
     /// When it began, Unix milliseconds.
     pub began: i64,
@@ -108,21 +108,10 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn switches(&self, limit: u32) -> Result<Vec<Switch>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
+        sqlx::query_as("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
-            .await?;
-        let switch = |row: &sqlx::sqlite::SqliteRow| Switch {
-            at: row.get("at"),
-            client: row.get("client"),
-            name: row.get("name"),
-            from_server: row.get("from_server"),
-            silent_ms: row.get("silent_ms"),
-            problem: row.get("problem"),
-            server_observed: row.get("server_observed"),
-            server_up: row.get::<Option<i64>, _>("server_up").map(|up| up != 0),
-        };
-        Ok(rows.iter().map(switch).collect())
+            .await
     }
 
     /// The last `limit` times of simultaneous use, the newest first.
@@ -130,19 +119,10 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn simultaneous(&self, limit: u32) -> Result<Vec<Simultaneous>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
+        sqlx::query_as("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
-            .await?;
-        let time = |row: &sqlx::sqlite::SqliteRow| Simultaneous {
-            began: row.get("began"),
-            ended: row.get("ended"),
-            ms: row.get("ms"),
-            server: row.get("server"),
-            here: row.get("here"),
-            there: row.get("there"),
-        };
-        Ok(rows.iter().map(time).collect())
+            .await
     }
 
     /// How long this server and others had clients at once, milliseconds, since this installation was made.

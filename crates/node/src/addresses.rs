@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use sqlx::Row;
-
 use crate::Node;
 
 /// How a node is spoken to.
@@ -116,12 +114,12 @@ impl Node {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn addresses(&self) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
-        let rows = sqlx::query("SELECT scheme, address FROM addresses ORDER BY at, address")
+        let rows: Vec<(String, String)> = sqlx::query_as("SELECT scheme, address FROM addresses ORDER BY at, address")
             .fetch_all(self.store.read())
             .await?;
         let of = |scheme: Scheme| {
-            let wanted = rows.iter().filter(|row| row.get::<String, _>("scheme") == scheme.as_str());
-            wanted.map(|row| row.get("address")).collect()
+            let wanted = rows.iter().filter(|(of, _)| of == scheme.as_str());
+            wanted.map(|(_, address)| address.clone()).collect()
         };
         Ok((of(Scheme::Http), of(Scheme::Https)))
     }

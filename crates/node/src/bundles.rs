@@ -1,7 +1,7 @@
 //! What was issued to a server: signed, with a serial that only grows.
 
 use licensing::bundle::{Bundle, License, Serial, SignedBundle};
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::servers::Server;
 use crate::store::decode;
@@ -58,13 +58,13 @@ impl Node {
         connection: &mut SqliteConnection,
         server: &Server,
     ) -> Result<Option<(SignedBundle, Bundle)>, sqlx::Error> {
-        let row = sqlx::query("SELECT serial, signed FROM bundles WHERE server_id = ? ORDER BY serial DESC LIMIT 1")
-            .bind(server.id)
-            .fetch_optional(connection)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let serial = row.get("serial");
-        let signed: SignedBundle = decode(serde_json::from_str(row.get("signed")))?;
+        let row: Option<(i64, String)> =
+            sqlx::query_as("SELECT serial, signed FROM bundles WHERE server_id = ? ORDER BY serial DESC LIMIT 1")
+                .bind(server.id)
+                .fetch_optional(connection)
+                .await?;
+        let Some((serial, signed)) = row else { return Ok(None) };
+        let signed: SignedBundle = decode(serde_json::from_str(&signed))?;
         let read = signed.verify(&[self.key()]).map_err(|error| Unreadable { serial, reason: error.to_string() });
         Ok(Some((signed, decode(read)?)))
     }

@@ -1,6 +1,6 @@
 //! Whom servers belong to.
 
-use sqlx::Row;
+use sqlx::FromRow;
 
 use crate::{Node, Sentence};
 
@@ -8,7 +8,7 @@ use crate::{Node, Sentence};
 const LONGEST: usize = 100;
 
 /// A customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Customer {
     /// Name.
     pub name: String,
@@ -66,19 +66,11 @@ impl Node {
     /// # Errors
     /// [`CustomerError::Sql`].
     pub async fn customers(&self) -> Result<Vec<Customer>, CustomerError> {
-        let rows = sqlx::query(
+        Ok(sqlx::query_as(
             "SELECT name, created_at, (SELECT COUNT(*) FROM servers WHERE customer_id = customers.id) AS servers
              FROM customers ORDER BY name",
         )
         .fetch_all(self.store.read())
-        .await?;
-        Ok(rows
-            .iter()
-            .map(|row| Customer {
-                name: row.get("name"),
-                servers: row.get("servers"),
-                created_at: row.get("created_at"),
-            })
-            .collect())
+        .await?)
     }
 }

@@ -1,13 +1,13 @@
 //! Deployments (tenants) of a server; its GUID is the first.
 
 use licensing::guid::Guid;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{FromRow, SqliteConnection};
 
 use crate::servers::{NoServer, ServerError, find};
 use crate::{Node, secret};
 
 /// A deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Deployment {
     /// Lower case, without braces.
     pub id: String,
@@ -46,9 +46,8 @@ impl Node {
 }
 
 pub(crate) async fn of(connection: &mut SqliteConnection, server: i64) -> Result<Vec<Deployment>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, created_at FROM deployments WHERE server_id = ? ORDER BY rowid")
+    sqlx::query_as("SELECT id, created_at FROM deployments WHERE server_id = ? ORDER BY rowid")
         .bind(server)
         .fetch_all(connection)
-        .await?;
-    Ok(rows.iter().map(|row| Deployment { id: row.get("id"), created_at: row.get("created_at") }).collect())
+        .await
 }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 pub mod addresses;
 pub mod bundles;
 pub mod cli;
-pub mod clock;
 pub mod customers;
 pub mod deployments;
 pub mod exchange;
@@ -29,6 +28,7 @@ pub mod ve;
 pub use licensing::context::Context;
 pub use licensing::guid::Guid;
 pub use sqlx::Error as DatabaseError;
+pub use storage::clock;
 
 use clock::Clock;
 use key::KeyError;
@@ -86,7 +86,7 @@ impl Node {
             .open(folder.join("lock"))
             .map_err(unusable)?;
         lock.lock().map_err(unusable)?;
-        let store = Store::open(folder, clock.now_ms()).await?;
+        let store = store::open(folder, clock.now_ms()).await?;
         let secret = key::load(folder, &store).await?;
         Ok(Self { store, secret, clock, folder: folder.to_owned() })
     }

@@ -1,10 +1,7 @@
-//! Random secrets, identifiers and digests: the one place of this crate that draws randomness.
+//! Random secrets and identifiers as the node makes them.
 
 use licensing::guid::Guid;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
+pub use storage::secret::{digest, random, uuid};
 
 /// 32 characters that are not mistaken for one another when read aloud or typed: no I, O, 0 or 1.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -14,18 +11,6 @@ const AUTH_LENGTH: usize = 32;
 
 /// Characters of a license id after its `L-`.
 const LICENSE_LENGTH: usize = 8;
-
-/// `N` random bytes from the operating system.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    OsRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");
-    bytes
-}
-
-/// SHA-256.
-pub fn digest(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
-}
 
 /// Whether both digests are the same, in a time that does not tell where they differ.
 pub fn same(one: &[u8; 32], other: &[u8]) -> bool {
@@ -41,11 +26,6 @@ pub fn auth_string() -> String {
 /// A new license id: `L-` and eight characters.
 pub fn license_id() -> String {
     format!("L-{}", characters::<LICENSE_LENGTH>())
-}
-
-/// A new random UUID.
-pub fn uuid() -> Uuid {
-    uuid::Builder::from_random_bytes(random()).into_uuid()
 }
 
 /// A new GUID for a server.

@@ -1,8 +1,18 @@
-//! The SQLite file: one writer, readers that cannot write, migrations behind a backup. Other processes may have it open too.
+//! The node's database. Other processes may have it open too.
 
-mod open;
+use std::path::Path;
 
-pub use open::{FILE, Store, StoreError};
+use sqlx::migrate::Migrator;
+pub use storage::store::{Store, StoreError};
+
+/// The file in the node's folder.
+pub const FILE: &str = "node.db";
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+pub(crate) async fn open(folder: &Path, now_ms: i64) -> Result<Store, StoreError> {
+    Store::open(&folder.join(FILE), &MIGRATIONS, now_ms).await
+}
 
 /// A value of the database that does not read back: the file was changed by something else.
 pub(crate) fn decode<T, E>(value: Result<T, E>) -> Result<T, sqlx::Error>

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result, SessionStore};
@@ -110,13 +109,13 @@ impl SessionStore for Sessions {
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = self.clock.now_ms();
-        let row = sqlx::query("SELECT data, seen_at, expires_at FROM sessions WHERE id = ?")
-            .bind(key(id))
-            .fetch_optional(self.store.read())
-            .await
-            .map_err(backend)?;
-        let Some(row) = row else { return Ok(None) };
-        let (seen, expires): (i64, i64) = (row.get("seen_at"), row.get("expires_at"));
+        let row: Option<(String, i64, i64)> =
+            sqlx::query_as("SELECT data, seen_at, expires_at FROM sessions WHERE id = ?")
+                .bind(key(id))
+                .fetch_optional(self.store.read())
+                .await
+                .map_err(backend)?;
+        let Some((data, seen, expires)) = row else { return Ok(None) };
         if now >= expires || now - seen > IDLE_MS {
             self.delete(id).await?;
             return Ok(None);
@@ -127,7 +126,7 @@ impl SessionStore for Sessions {
             // Reading must go on when nothing can be written; the session then ends a little early.
             tracing::warn!(%error, "the use of a session could not be noted");
         }
-        let data = serde_json::from_str(&row.get::<String, _>("data")).map_err(|e| Error::Decode(e.to_string()))?;
+        let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date =
             OffsetDateTime::from_unix_timestamp(expires / 1000).map_err(|e| Error::Decode(e.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))

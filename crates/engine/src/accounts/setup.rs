@@ -10,7 +10,7 @@ use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::FromRow;
 
 use crate::Engine;
 use crate::registration::Credentials;
@@ -81,28 +81,36 @@ pub enum SetupError {
     Sql(#[from] sqlx::Error),
 }
 
+#[derive(FromRow)]
+struct SetupRow {
+    claimed_at: Option<i64>,
+    done_at: Option<i64>,
+    guid: Option<String>,
+    connection: Option<String>,
+    auth_string: Option<String>,
+    registration: Option<String>,
+    vendor_key: Option<String>,
+}
+
 impl Engine {
     /// How far set-up is.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM setup").fetch_one(self.store.read()).await?;
-        let connection: Option<String> = row.get("connection");
-        let claimed = row.get::<Option<i64>, _>("claimed_at").is_some();
+        let row: SetupRow = sqlx::query_as("SELECT * FROM setup").fetch_one(self.store.read()).await?;
+        let claimed = row.claimed_at.is_some();
         // Registered by other means, before or since: nothing is left to ask.
         let registered = self.conf().effective.registered();
         Ok(Setup {
             claimed,
-            done: row.get::<Option<i64>, _>("done_at").is_some() || (claimed && registered),
-            guid: row.get("guid"),
-            connection: connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-            auth: row.get("auth_string"),
-            registration: row
-                .get::<Option<String>, _>("registration")
-                .and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
+            done: row.done_at.is_some() || (claimed && registered),
+            guid: row.guid,
+            connection: row.connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            auth: row.auth_string,
+            registration: row.registration.and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
             vendor_key: row
-                .get::<Option<String>, _>("vendor_key")
+                .vendor_key
                 .and_then(|text| serde_json::from_str::<Confirmed>(&text).ok())
                 .and_then(|kept| Some((kept.fingerprint.parse().ok()?, kept.key))),
         })

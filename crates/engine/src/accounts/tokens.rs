@@ -2,7 +2,9 @@
 
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+use storage::row::Columns;
 
 use crate::Engine;
 use crate::actor::Actor;
@@ -32,6 +34,20 @@ pub struct Token {
     pub last_used_at: Option<i64>,
     /// Unix milliseconds.
     pub revoked_at: Option<i64>,
+}
+
+impl FromRow<'_, SqliteRow> for Token {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            name: row.try_get("name")?,
+            role: row.parsed("role")?,
+            created_by: row.try_get("created_by")?,
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+            last_used_at: row.try_get("last_used_at")?,
+            revoked_at: row.try_get("revoked_at")?,
+        })
+    }
 }
 
 /// Why a token could not be made or ended.
@@ -140,21 +156,7 @@ impl Engine {
     /// # Errors
     /// [`TokenError::Sql`].
     pub async fn tokens(&self) -> Result<Vec<Token>, TokenError> {
-        let rows = sqlx::query("SELECT * FROM tokens ORDER BY name").fetch_all(self.store.read()).await?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| {
-                Some(Token {
-                    name: row.get("name"),
-                    role: row.get::<String, _>("role").parse().ok()?,
-                    created_by: row.get("created_by"),
-                    created_at: row.get("created_at"),
-                    expires_at: row.get("expires_at"),
-                    last_used_at: row.get("last_used_at"),
-                    revoked_at: row.get("revoked_at"),
-                })
-            })
-            .collect())
+        Ok(sqlx::query_as("SELECT * FROM tokens ORDER BY name").fetch_all(self.store.read()).await?)
     }
 
     /// Name and role of a live token; `None` for one that is unknown, ended or expired.
@@ -174,11 +176,11 @@ impl Engine {
         .fetch_optional(self.store.read())
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let used: Option<i64> = row.get("last_used_at");
+        let used: Option<i64> = row.try_get("last_used_at")?;
         if used.is_none_or(|used| now - used > 60_000) {
-            self.note_use(row.get("id"), now).await;
+            self.note_use(row.try_get("id")?, now).await;
         }
-        Ok(row.get::<String, _>("role").parse().ok().map(|role| (row.get("name"), role)))
+        Ok(Some((row.try_get("name")?, row.parsed("role")?)))
     }
 }
 

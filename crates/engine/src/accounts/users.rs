@@ -2,7 +2,9 @@
 
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+use storage::row::Columns;
 
 use super::password::{self, PasswordError};
 use crate::Engine;
@@ -20,6 +22,17 @@ pub struct User {
     pub role: Role,
     /// Unix milliseconds.
     pub created_at: i64,
+}
+
+impl FromRow<'_, SqliteRow> for User {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            role: row.parsed("role")?,
+            created_at: row.try_get("created_at")?,
+        })
+    }
 }
 
 /// Why an account could not be made, changed or entered.
@@ -150,19 +163,14 @@ impl Engine {
             .bind(name)
             .fetch_optional(self.store.read())
             .await?;
-        let phc = row.as_ref().map_or_else(|| self.decoy.clone(), |row| row.get("password"));
+        let phc = row.as_ref().map_or_else(|| Ok(self.decoy.clone()), |row| row.try_get("password"))?;
         let long = password.chars().count() > password::MAX_CHARACTERS;
         let fits = !long && self.check_password(password.to_owned(), phc).await;
         match row {
             Some(row) if fits => {
                 self.throttle().right(&account);
                 self.throttle().right(&keys[1]);
-                Ok(User {
-                    id: row.get("id"),
-                    name: row.get("name"),
-                    role: role_of(&row)?,
-                    created_at: row.get("created_at"),
-                })
+                Ok(User::from_row(&row)?)
             }
             _ => {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
@@ -187,19 +195,9 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Sql`].
     pub async fn users(&self) -> Result<Vec<User>, AccountError> {
-        let rows = sqlx::query("SELECT id, name, role, created_at FROM users ORDER BY name")
+        Ok(sqlx::query_as("SELECT id, name, role, created_at FROM users ORDER BY name")
             .fetch_all(self.store.read())
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(User {
-                    id: row.get("id"),
-                    name: row.get("name"),
-                    role: role_of(row)?,
-                    created_at: row.get("created_at"),
-                })
-            })
-            .collect()
+            .await?)
     }
 
     /// One user by number.
@@ -207,19 +205,10 @@ impl Engine {
     /// # Errors
     /// [`AccountError::Sql`].
     pub async fn user(&self, id: i64) -> Result<Option<User>, AccountError> {
-        let row = sqlx::query("SELECT id, name, role, created_at FROM users WHERE id = ?")
+        Ok(sqlx::query_as("SELECT id, name, role, created_at FROM users WHERE id = ?")
             .bind(id)
             .fetch_optional(self.store.read())
-            .await?;
-        row.map(|row| {
-            Ok(User {
-                id: row.get("id"),
-                name: row.get("name"),
-                role: role_of(&row)?,
-                created_at: row.get("created_at"),
-            })
-        })
-        .transpose()
+            .await?)
     }
 
     async fn hash_password(&self, password: String) -> String {
@@ -231,9 +220,4 @@ impl Engine {
         let _turn = self.hashing.acquire().await.expect("the semaphore is never closed");
         tokio::task::spawn_blocking(move || password::matches(&password, &phc)).await.unwrap_or(false)
     }
-}
-
-fn role_of(row: &sqlx::sqlite::SqliteRow) -> Result<Role, AccountError> {
-    let word: String = row.get("role");
-    word.parse().map_err(|_| AccountError::Sql(sqlx::Error::Decode(format!("unknown role {word}").into())))
 }

@@ -1,8 +1,7 @@
 //! Whom alerts are told: e-mail and webhooks. What is secret is written, never read out.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use super::error::{AlertError, Wrong};
 use super::new_channel::NewChannel;
@@ -137,10 +136,19 @@ impl Channel {
     }
 }
 
-fn channel(row: &SqliteRow) -> Option<(Channel, Secrets)> {
-    let (id, name): (i64, String) = (row.get("id"), row.get("name"));
-    let settings = serde_json::from_str(row.get("settings"));
-    let secrets = serde_json::from_str::<Secrets>(row.get("secrets"));
+/// A channel as it is stored; `settings` and `secrets` are JSON.
+#[derive(FromRow)]
+struct ChannelRow {
+    id: i64,
+    name: String,
+    settings: String,
+    secrets: String,
+}
+
+fn channel(row: ChannelRow) -> Option<(Channel, Secrets)> {
+    let ChannelRow { id, name, settings, secrets } = row;
+    let settings = serde_json::from_str(&settings);
+    let secrets = serde_json::from_str::<Secrets>(&secrets);
     let (Ok(settings), Ok(secrets)) = (settings, secrets) else {
         tracing::error!(id, "skipping an alert channel that can't be read; recreate it");
         return None;
@@ -155,8 +163,9 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn alert_channels(&self) -> Result<Vec<Channel>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM alert_channels ORDER BY name").fetch_all(self.store.read()).await?;
-        Ok(rows.iter().filter_map(|row| Some(channel(row)?.0)).collect())
+        let rows: Vec<ChannelRow> =
+            sqlx::query_as("SELECT * FROM alert_channels ORDER BY name").fetch_all(self.store.read()).await?;
+        Ok(rows.into_iter().filter_map(|row| Some(channel(row)?.0)).collect())
     }
 
     /// One channel.
@@ -168,8 +177,8 @@ impl Engine {
     }
 
     pub(super) async fn whole_channel(&self, id: i64) -> Result<Option<(Channel, Secrets)>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM alert_channels WHERE id = ?");
-        Ok(row.bind(id).fetch_optional(self.store.read()).await?.as_ref().and_then(channel))
+        let row = sqlx::query_as("SELECT * FROM alert_channels WHERE id = ?");
+        Ok(row.bind(id).fetch_optional(self.store.read()).await?.and_then(channel))
     }
 
     /// Keeps a channel: a new one, or `id` changed.

@@ -4,7 +4,8 @@ use licensing::alert::Message;
 use licensing::contact::Millis;
 use licensing::retry;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row, Sqlite, Transaction};
 
 use super::channels::{Channel, ChannelKind, Secrets};
 use super::error::AlertError;
@@ -112,11 +113,13 @@ pub(super) async fn queue(
 }
 
 /// A delivery that is due.
+#[derive(FromRow)]
 struct Due {
     id: String,
     channel: i64,
     kind: String,
-    message: Message,
+    /// JSON of a [`Message`].
+    message: String,
     made_at: Millis,
     attempts: u32,
 }
@@ -127,7 +130,7 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn deliver_alerts(&self) -> Result<(), sqlx::Error> {
-        let rows = sqlx::query(
+        let due: Vec<Due> = sqlx::query_as(
             "SELECT * FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL ORDER BY made_at, rowid LIMIT ?",
         )
         .bind(self.clock.now_ms())
@@ -135,16 +138,7 @@ impl Engine {
         .fetch_all(self.store.read())
         .await?;
         let mut by_channel: std::collections::BTreeMap<i64, Vec<Due>> = std::collections::BTreeMap::new();
-        for row in &rows {
-            let Ok(message) = serde_json::from_str(row.get("message")) else { continue };
-            let due = Due {
-                id: row.get("id"),
-                channel: row.get("channel"),
-                kind: row.get("kind"),
-                message,
-                made_at: row.get("made_at"),
-                attempts: row.get("attempts"),
-            };
+        for due in due {
             by_channel.entry(due.channel).or_default().push(due);
         }
         let deliveries = by_channel.into_values().map(|due| self.deliver_in_order(due));
@@ -153,14 +147,21 @@ impl Engine {
 
     async fn deliver_in_order(&self, all: Vec<Due>) -> Result<(), sqlx::Error> {
         for due in all {
+            let Ok(message) = serde_json::from_str(&due.message) else { continue };
             // Read each time: somebody may have changed or removed the channel meanwhile.
             let Some((channel, secrets)) = self.whole_channel(due.channel).await? else { continue };
-            self.deliver(due, &channel, &secrets).await?;
+            self.deliver(due, message, &channel, &secrets).await?;
         }
         Ok(())
     }
 
-    async fn deliver(&self, due: Due, channel: &Channel, secrets: &Secrets) -> Result<(), sqlx::Error> {
+    async fn deliver(
+        &self,
+        due: Due,
+        message: Message,
+        channel: &Channel,
+        secrets: &Secrets,
+    ) -> Result<(), sqlx::Error> {
         let attempts = due.attempts.saturating_add(1);
         let next = self.clock.now_ms().saturating_add(retry::delay_ms(attempts, secret::fraction()));
         // The attempt is on record before it is made: a crash repeats it after the pause, never at once and for ever.
@@ -176,7 +177,7 @@ impl Engine {
         if changed.rows_affected() == 0 {
             return Ok(());
         }
-        let parcel = self.parcel(due.id.clone(), &due.kind, due.message, due.made_at);
+        let parcel = self.parcel(due.id.clone(), &due.kind, message, due.made_at);
         let outcome = self.send(channel, secrets, &parcel).await;
         let now = self.clock.now_ms();
         let over = outcome.delivered || now - due.made_at >= GIVE_UP;
@@ -268,25 +269,30 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn alert_deliveries(&self, most: u32) -> Result<Vec<Delivery>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM alert_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?")
+        sqlx::query_as("SELECT * FROM alert_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?")
             .bind(most)
             .fetch_all(self.store.read())
-            .await?;
-        let delivery = |row: &sqlx::sqlite::SqliteRow| Delivery {
-            id: row.get("id"),
-            kind: row.get("kind"),
-            channel: row.get("channel_name"),
-            title: serde_json::from_str::<Message>(row.get("message")).map(|message| message.title).unwrap_or_default(),
-            made_at: row.get("made_at"),
-            attempts: row.get("attempts"),
-            progress: match (row.get::<bool, _>("delivered"), row.get::<Option<Millis>, _>("next_at")) {
+            .await
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Delivery {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let message = serde_json::from_str::<Message>(row.try_get("message")?);
+        Ok(Self {
+            id: row.try_get("id")?,
+            kind: row.try_get("kind")?,
+            channel: row.try_get("channel_name")?,
+            title: message.map(|message| message.title).unwrap_or_default(),
+            made_at: row.try_get("made_at")?,
+            attempts: row.try_get("attempts")?,
+            progress: match (row.try_get("delivered")?, row.try_get("next_at")?) {
                 (true, _) => Progress::Delivered,
                 (false, Some(next)) => Progress::Waiting { next },
                 (false, None) => Progress::GivenUp,
             },
-            outcome: row.get("outcome"),
-        };
-        Ok(rows.iter().map(delivery).collect())
+            outcome: row.try_get("outcome")?,
+        })
     }
 }
 

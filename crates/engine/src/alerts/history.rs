@@ -2,7 +2,7 @@
 
 use licensing::alert::{EVERY, Episode, HEARTBEAT, Present, Rule, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 
@@ -34,6 +34,32 @@ struct Last {
     signals: Signals,
     text: String,
     list: i64,
+}
+
+#[derive(FromRow)]
+struct SignalRow {
+    at: Millis,
+    hours_left_ms: Option<Millis>,
+    countdown_running: Option<bool>,
+    days_since_sync: Option<u32>,
+    clock_flagged: Option<bool>,
+    /// JSON of the lists.
+    text: String,
+}
+
+impl SignalRow {
+    fn signals(self) -> (Millis, Signals) {
+        // A list that cannot be read is not known.
+        let lists: Signals = serde_json::from_str(&self.text).unwrap_or_default();
+        let signals = Signals {
+            hours_left_ms: self.hours_left_ms,
+            countdown_running: self.countdown_running,
+            days_since_sync: self.days_since_sync,
+            clock_flagged: self.clock_flagged,
+            ..lists
+        };
+        (self.at, signals)
+    }
 }
 
 impl Engine {
@@ -85,7 +111,7 @@ impl Engine {
     pub async fn try_rule(&self, rule: &Rule, days: u32) -> Result<Tried, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
-        let rows = sqlx::query(
+        let rows: Vec<SignalRow> = sqlx::query_as(
             "SELECT signal_history.*, text FROM signal_history JOIN signal_lists ON signal_lists.id = lists
              WHERE at >= ? ORDER BY at",
         )
@@ -94,21 +120,7 @@ impl Engine {
         .await?;
         let rule = rule.clone();
         let tried = tokio::task::spawn_blocking(move || {
-            let history: Vec<(Millis, Signals)> = rows
-                .iter()
-                .map(|row| {
-                    // A list that cannot be read is not known.
-                    let lists: Signals = serde_json::from_str(row.get("text")).unwrap_or_default();
-                    let signals = Signals {
-                        hours_left_ms: row.get("hours_left_ms"),
-                        countdown_running: row.get("countdown_running"),
-                        days_since_sync: row.get("days_since_sync"),
-                        clock_flagged: row.get("clock_flagged"),
-                        ..lists
-                    };
-                    (row.get("at"), signals)
-                })
-                .collect();
+            let history: Vec<(Millis, Signals)> = rows.into_iter().map(SignalRow::signals).collect();
             let unknown = licensing::alert::Checked::Unknown;
             let from = history.first().map(|(at, _)| *at);
             let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);

@@ -1,7 +1,7 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
 use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, State};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::error::{AlertError, Wrong};
 use crate::Engine;
@@ -53,6 +53,16 @@ impl NewRule {
     }
 }
 
+/// A rule as it is stored; `rule` and `state` are JSON.
+#[derive(FromRow)]
+struct RuleRow {
+    id: i64,
+    rule: String,
+    enabled: bool,
+    last_fired: Option<i64>,
+    state: Option<String>,
+}
+
 impl Engine {
     /// All rules in the order they were made, with how they stand.
     ///
@@ -74,29 +84,29 @@ impl Engine {
         let links: Vec<(i64, i64)> = sqlx::query_as("SELECT rule, channel FROM alert_rule_channels ORDER BY channel")
             .fetch_all(self.store.read())
             .await?;
-        let rows = sqlx::query(
+        let rows: Vec<RuleRow> = sqlx::query_as(
             "SELECT id, alert_rules.rule, enabled, last_fired, state FROM alert_rules
              LEFT JOIN alert_states ON alert_states.rule = alert_rules.id ORDER BY id",
         )
         .fetch_all(self.store.read())
         .await?;
-        let rule = |row: &sqlx::sqlite::SqliteRow| {
-            let id = row.get("id");
-            let Ok(rule) = serde_json::from_str(row.get("rule")) else {
+        let rule = |row: RuleRow| {
+            let id = row.id;
+            let Ok(rule) = serde_json::from_str(&row.rule) else {
                 tracing::error!(id, "skipping an alert rule that can't be read; recreate it");
                 return None;
             };
-            let state = row.get::<Option<String>, _>("state").and_then(|text| serde_json::from_str(&text).ok());
+            let state = row.state.and_then(|text| serde_json::from_str(&text).ok());
             Some(AlertRule {
                 id,
                 rule,
-                enabled: row.get("enabled"),
+                enabled: row.enabled,
                 channels: links.iter().filter(|(of, _)| *of == id).map(|(_, channel)| *channel).collect(),
-                last_fired: row.get("last_fired"),
+                last_fired: row.last_fired,
                 state: state.unwrap_or_default(),
             })
         };
-        Ok(rows.iter().filter_map(rule).collect())
+        Ok(rows.into_iter().filter_map(rule).collect())
     }
 
     /// One rule.

@@ -30,12 +30,12 @@ pub enum Verdict {
 /// # Errors
 /// [`std::io::Error`] of the data folder, [`sqlx::Error`] wrapped in it.
 pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<()> {
-    let head = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    let head: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
         .fetch_optional(pool)
         .await
         .map_err(std::io::Error::other)?;
-    let Some(row) = head else { return Ok(()) };
-    let line = format!("{} {}\n", row.get::<i64, _>("seq"), hex(&row.get::<Vec<u8>, _>("hash")));
+    let Some((seq, hash)) = head else { return Ok(()) };
+    let line = format!("{seq} {}\n", hex(&hash));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(line.as_bytes())?;
     file.persist(folder.join("audit.head"))?;

@@ -2,7 +2,7 @@
 
 use licensing::countdown::{Balance, Cause, Run};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 
 use super::Kept;
 
@@ -18,23 +18,24 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
+impl FromRow<'_, SqliteRow> for Kept {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            installation: row.try_get("installation")?,
+            license: row.try_get("license")?,
+            balance: Balance {
+                serial: row.try_get("serial")?,
+                granted_ms: row.try_get("granted_ms")?,
+                balance_ms: row.try_get("balance_ms")?,
+                interval_ms: row.try_get("interval_ms")?,
+                version: row.try_get("version")?,
+            },
+        })
+    }
 }
 
 pub(super) async fn load(pool: &SqlitePool) -> Result<Option<Kept>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM countdown").fetch_optional(pool).await?;
-    Ok(row.map(|row| Kept {
-        installation: row.get("installation"),
-        license: row.get("license"),
-        balance: Balance {
-            serial: unsigned(row.get("serial")),
-            granted_ms: row.get("granted_ms"),
-            balance_ms: row.get("balance_ms"),
-            interval_ms: row.get("interval_ms"),
-            version: unsigned(row.get("version")),
-        },
-    }))
+    sqlx::query_as("SELECT * FROM countdown").fetch_optional(pool).await
 }
 
 pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, kept: &Kept) -> Result<(), sqlx::Error> {
@@ -88,17 +89,18 @@ pub(super) async fn last_run(pool: &SqlitePool) -> Result<i64, sqlx::Error> {
 
 /// Newest first.
 pub(super) async fn list_runs(pool: &SqlitePool, limit: u32) -> Result<Vec<RunRow>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM countdown_runs ORDER BY id DESC LIMIT ?").bind(limit).fetch_all(pool).await?;
-    Ok(rows.iter().map(run).collect())
+    sqlx::query_as("SELECT * FROM countdown_runs ORDER BY id DESC LIMIT ?").bind(limit).fetch_all(pool).await
 }
 
-fn run(row: &SqliteRow) -> RunRow {
-    let run = Run {
-        began_ms: row.get("began_ms"),
-        ended_ms: row.get("ended_ms"),
-        spent_ms: row.get("spent_ms"),
-        most_clients: u32::try_from(row.get::<i64, _>("most_clients")).unwrap_or(u32::MAX),
-        cause: row.get::<Option<String>, _>("cause").as_deref().and_then(Cause::of),
-    };
-    RunRow { id: row.get("id"), run }
+impl FromRow<'_, SqliteRow> for RunRow {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let run = Run {
+            began_ms: row.try_get("began_ms")?,
+            ended_ms: row.try_get("ended_ms")?,
+            spent_ms: row.try_get("spent_ms")?,
+            most_clients: row.try_get("most_clients")?,
+            cause: row.try_get::<Option<&str>, _>("cause")?.and_then(Cause::of),
+        };
+        Ok(Self { id: row.try_get("id")?, run })
+    }
 }

@@ -1,15 +1,14 @@
 //! Clusters that are not this server: their reporting API is asked from the console of this one.
 
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Entry, Outcome};
 
 /// A cluster, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
 pub struct Cluster {
     /// Names it in addresses.
     pub id: i64,
@@ -124,28 +123,15 @@ fn checked(new: &NewCluster) -> Result<NewCluster, ClusterError> {
     })
 }
 
-fn cluster(row: &SqliteRow) -> Cluster {
-    Cluster {
-        id: row.get("id"),
-        name: row.get("name"),
-        uri: row.get("uri"),
-        tls: row.get::<i64, _>("tls") == 1,
-        ca: row.get("ca"),
-        deployment: row.get("deployment"),
-        operator: row.get("operator"),
-        has_auth: row.get::<Option<String>, _>("auth").is_some(),
-        licensing_url: row.get("licensing_url"),
-    }
-}
-
 impl Engine {
     /// All clusters, by name.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn clusters(&self) -> Result<Vec<Cluster>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM clusters ORDER BY name").fetch_all(self.store.read()).await?;
-        Ok(rows.iter().map(cluster).collect())
+        sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters ORDER BY name")
+            .fetch_all(self.store.read())
+            .await
     }
 
     /// One cluster.
@@ -153,8 +139,10 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn cluster(&self, id: i64) -> Result<Option<Cluster>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM clusters WHERE id = ?").bind(id).fetch_optional(self.store.read()).await?;
-        Ok(row.as_ref().map(cluster))
+        sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters WHERE id = ?")
+            .bind(id)
+            .fetch_optional(self.store.read())
+            .await
     }
 
     /// The auth string of a cluster, for the command that carries its report.

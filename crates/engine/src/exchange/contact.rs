@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use licensing::contact::{self, Effect, Event, Level, Limit, Millis, Phase, State};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
 use crate::tasks::ticks;
@@ -24,8 +23,8 @@ pub(crate) struct ContactKeeper {
 impl ContactKeeper {
     /// The stored state, at a start at wall time `wall`.
     pub(crate) async fn load(pool: &SqlitePool, wall: Millis) -> Result<Self, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM contact").fetch_optional(pool).await?;
-        let stored = row.map_or_else(|| State::unregistered(wall), |row| read(&row));
+        let row: Option<StoredState> = sqlx::query_as("SELECT * FROM contact").fetch_optional(pool).await?;
+        let stored = row.map_or_else(|| State::unregistered(wall), State::from);
         let (state, effects) = settle(contact::step(&stored, Event::Started { wall }), stored);
         carry_out(&effects, &state);
         Ok(Self { state: Mutex::new((state, 0)) })
@@ -36,19 +35,30 @@ impl ContactKeeper {
     }
 }
 
-fn read(row: &SqliteRow) -> State {
-    let phase = row.get::<Option<String>, _>("reported_phase");
-    let reported = phase.and_then(|phase| {
-        let rule = contact::PHASES.iter().find(|rule| rule.phase.as_str() == phase)?;
-        Some((rule.phase, row.get::<Option<i64>, _>("reported_at")?))
-    });
-    State {
-        last_verified: row.get("last_verified"),
-        high_water: row.get("high_water"),
-        limit: Limit::new(u32::try_from(row.get::<i64, _>("limit_days")).unwrap_or_default()),
-        flagged: row.get("flagged"),
-        reported,
-        anchor: None,
+#[derive(FromRow)]
+struct StoredState {
+    last_verified: Option<Millis>,
+    high_water: Millis,
+    limit_days: u32,
+    flagged: Option<Millis>,
+    reported_phase: Option<String>,
+    reported_at: Option<Millis>,
+}
+
+impl From<StoredState> for State {
+    fn from(row: StoredState) -> Self {
+        let reported = row.reported_phase.and_then(|phase| {
+            let rule = contact::PHASES.iter().find(|rule| rule.phase.as_str() == phase)?;
+            Some((rule.phase, row.reported_at?))
+        });
+        Self {
+            last_verified: row.last_verified,
+            high_water: row.high_water,
+            limit: Limit::new(row.limit_days),
+            flagged: row.flagged,
+            reported,
+            anchor: None,
+        }
     }
 }
 

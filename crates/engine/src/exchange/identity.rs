@@ -3,7 +3,7 @@
 use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::vendor_key::{Fingerprint, VendorKey};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 use crate::actor::Actor;
@@ -114,6 +114,24 @@ impl Identity {
     }
 }
 
+#[derive(FromRow)]
+struct KeyRow {
+    fingerprint: String,
+    signing: Option<Vec<u8>>,
+    sealing: Option<Vec<u8>>,
+    pinned_at: i64,
+    pinned_by: String,
+}
+
+#[derive(Default, FromRow)]
+struct RegistrationRow {
+    guid: String,
+    auth_string: Option<String>,
+    context: Option<String>,
+    customer: Option<String>,
+    operator_id: Option<String>,
+}
+
 impl Engine {
     /// Who this server is at the nodes.
     ///
@@ -145,33 +163,32 @@ impl Engine {
 
     async fn read_identity(&self) -> Result<Identity, sqlx::Error> {
         let (instance, instance_created) = self.instance().await?;
-        let keys = sqlx::query("SELECT * FROM vendor_keys ORDER BY pinned_at, fingerprint")
+        let keys = sqlx::query_as::<_, KeyRow>("SELECT * FROM vendor_keys ORDER BY pinned_at, fingerprint")
             .fetch_all(self.store.read())
             .await?
             .into_iter()
             .filter_map(|row| {
-                let bytes =
-                    |name: &str| row.get::<Option<Vec<u8>>, _>(name).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+                let half = |bytes: Option<Vec<u8>>| bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+                let halves = half(row.signing).zip(half(row.sealing));
                 Some(PinnedKey {
-                    fingerprint: row.get::<String, _>("fingerprint").parse().ok()?,
-                    key: bytes("signing")
-                        .zip(bytes("sealing"))
-                        .map(|(signing, sealing)| VendorKey { signing, sealing }),
-                    at: row.get("pinned_at"),
-                    by: row.get("pinned_by"),
+                    fingerprint: row.fingerprint.parse().ok()?,
+                    key: halves.map(|(signing, sealing)| VendorKey { signing, sealing }),
+                    at: row.pinned_at,
+                    by: row.pinned_by,
                 })
             })
             // A key that does not have its fingerprint was altered in the file; it is worth nothing.
             .filter(|pinned| pinned.key.is_none_or(|key| key.fingerprint() == pinned.fingerprint))
             .collect();
-        let row = sqlx::query("SELECT * FROM registration").fetch_optional(self.store.read()).await?;
-        let text = |name: &str| row.as_ref().and_then(|row| row.get::<Option<String>, _>(name));
+        let registered: Option<RegistrationRow> =
+            sqlx::query_as("SELECT * FROM registration").fetch_optional(self.store.read()).await?;
+        let registered = registered.unwrap_or_default();
         Ok(Identity {
-            guid: text("guid").and_then(|guid| Guid::parse(&guid).ok()),
-            auth: text("auth_string"),
-            context: text("context").and_then(|context| context.parse().ok()),
-            customer: text("customer"),
-            operator: text("operator_id"),
+            guid: Guid::parse(&registered.guid).ok(),
+            auth: registered.auth_string,
+            context: registered.context.and_then(|context| context.parse().ok()),
+            customer: registered.customer,
+            operator: registered.operator_id,
             keys,
             instance,
             instance_created,
@@ -182,8 +199,8 @@ impl Engine {
     /// The id of this installation; made when first asked for.
     async fn instance(&self) -> Result<(String, i64), sqlx::Error> {
         let read = "SELECT uuid, created_at FROM instance";
-        if let Some(row) = sqlx::query(read).fetch_optional(self.store.read()).await? {
-            return Ok((row.get("uuid"), row.get("created_at")));
+        if let Some(found) = sqlx::query_as(read).fetch_optional(self.store.read()).await? {
+            return Ok(found);
         }
         let mut tx = self.store.write().await?;
         sqlx::query("INSERT INTO instance (id, uuid, created_at) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING")
@@ -191,9 +208,9 @@ impl Engine {
             .bind(self.clock.now_ms())
             .execute(&mut *tx)
             .await?;
-        let row = sqlx::query(read).fetch_one(&mut *tx).await?;
+        let made = sqlx::query_as(read).fetch_one(&mut *tx).await?;
         tx.commit().await?;
-        Ok((row.get("uuid"), row.get("created_at")))
+        Ok(made)
     }
 
     /// Trusts a key that a person compared with what the vendor told them.

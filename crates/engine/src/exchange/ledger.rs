@@ -6,7 +6,7 @@ use licensing::bundle::Changes;
 use licensing::status_response::LedgerFact;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Row, Sqlite, Transaction};
 
 use super::Channel;
 use super::report::{OpenedReport, ReportError, report_digest};
@@ -133,15 +133,16 @@ pub(super) async fn known_at(tx: &mut Writing, status_id: &str) -> Result<i64, s
 
 /// What the ledger knows of a status id.
 pub(super) async fn fact(tx: &mut Writing, status_id: &str) -> Result<LedgerFact, sqlx::Error> {
-    let row = sqlx::query("SELECT state, digest FROM exchange_ledger WHERE status_id = ?")
-        .bind(status_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(match row {
+    let found: Option<(String, String)> =
+        sqlx::query_as("SELECT state, digest FROM exchange_ledger WHERE status_id = ?")
+            .bind(status_id)
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(match found {
         None => LedgerFact::Unknown,
-        Some(row) if row.get::<String, _>("state") == "answered" => LedgerFact::Answered,
+        Some((state, _)) if state == "answered" => LedgerFact::Answered,
         // An answer that comes late is as good as one in time.
-        Some(row) => LedgerFact::Open { report_sha256: row.get("digest") },
+        Some((_, report_sha256)) => LedgerFact::Open { report_sha256 },
     })
 }
 
@@ -167,25 +168,23 @@ pub(super) async fn answered(
     Ok(())
 }
 
-fn entry(row: &SqliteRow) -> LedgerEntry {
-    let answer = || {
-        Some(Answer {
-            at: row.get::<Option<i64>, _>("answered_at")?,
-            by: row.get::<Option<String>, _>("answered_by")?,
-            response: row.get::<Option<String>, _>("response")?,
-            outcome: serde_json::from_str(&row.get::<Option<String>, _>("outcome")?).ok()?,
+impl FromRow<'_, SqliteRow> for LedgerEntry {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let (at, by): (Option<i64>, Option<String>) = (row.try_get("answered_at")?, row.try_get("answered_by")?);
+        let (response, outcome): (Option<String>, Option<&str>) = (row.try_get("response")?, row.try_get("outcome")?);
+        let answer =
+            || Some(Answer { at: at?, by: by?, response: response?, outcome: serde_json::from_str(outcome?).ok()? });
+        Ok(Self {
+            status_id: row.try_get("status_id")?,
+            guid: row.try_get("guid")?,
+            channel: row.try_get("channel")?,
+            opened_at: row.try_get("opened_at")?,
+            opened_by: row.try_get("opened_by")?,
+            report: row.try_get("report")?,
+            state: row.try_get("state")?,
+            node: row.try_get("node")?,
+            answer: answer(),
         })
-    };
-    LedgerEntry {
-        status_id: row.get("status_id"),
-        guid: row.get("guid"),
-        channel: row.get("channel"),
-        opened_at: row.get("opened_at"),
-        opened_by: row.get("opened_by"),
-        report: row.get("report"),
-        state: row.get("state"),
-        node: row.get("node"),
-        answer: answer(),
     }
 }
 
@@ -203,7 +202,7 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, sqlx::Error> {
-        let rows = sqlx::query(
+        sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE (?1 = '' OR state = ?1)
              AND (?2 IS NULL OR rowid < (SELECT rowid FROM exchange_ledger WHERE status_id = ?2))
              ORDER BY rowid DESC LIMIT ?3",
@@ -212,8 +211,7 @@ impl Engine {
         .bind(&query.before)
         .bind(query.limit)
         .fetch_all(self.store.read())
-        .await?;
-        Ok(rows.iter().map(entry).collect())
+        .await
     }
 
     /// One entry.
@@ -221,11 +219,10 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn ledger_entry(&self, status_id: &str) -> Result<Option<LedgerEntry>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM exchange_ledger WHERE status_id = ?")
+        sqlx::query_as("SELECT * FROM exchange_ledger WHERE status_id = ?")
             .bind(status_id.trim().to_lowercase())
             .fetch_optional(self.store.read())
-            .await?;
-        Ok(row.as_ref().map(entry))
+            .await
     }
 
     /// The entry that was answered last.
@@ -233,12 +230,11 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn last_answered(&self) -> Result<Option<LedgerEntry>, sqlx::Error> {
-        let row = sqlx::query(
+        sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE state = 'answered' ORDER BY answered_at DESC, rowid DESC LIMIT 1",
         )
         .fetch_optional(self.store.read())
-        .await?;
-        Ok(row.as_ref().map(entry))
+        .await
     }
 
     /// When the last answer was taken in, Unix milliseconds, and what it changed.

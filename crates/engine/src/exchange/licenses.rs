@@ -6,7 +6,7 @@ use licensing::bundle::{Bundle, Kind, License, SignedBundle, Standing, Verdict, 
 use licensing::context::Context;
 use licensing::status_response::{Accepted, Installed as Stamp};
 use licensing::vendor_key::VendorKey;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
 
@@ -59,18 +59,17 @@ impl Installed {
 
     /// The stored bundle, if its signature is good. One that was altered in the database is not loaded, and that is an error.
     pub(crate) async fn load(pool: &SqlitePool, keys: &[VendorKey]) -> Result<Option<Self>, sqlx::Error> {
-        let Some(row) = sqlx::query("SELECT signed, installed_at FROM bundle").fetch_optional(pool).await? else {
-            return Ok(None);
-        };
-        let signed: Option<SignedBundle> = serde_json::from_str(&row.get::<String, _>("signed")).ok();
-        let Some(signed) = signed else {
+        let stored: Option<(String, i64)> =
+            sqlx::query_as("SELECT signed, installed_at FROM bundle").fetch_optional(pool).await?;
+        let Some((signed, installed_at)) = stored else { return Ok(None) };
+        let Ok(signed) = serde_json::from_str::<SignedBundle>(&signed) else {
             tracing::error!(
                 "the stored licenses cannot be read and are not loaded; the next exchange brings them again"
             );
             return Ok(None);
         };
         match signed.verify(keys) {
-            Ok(bundle) => Ok(Some(Self::new(bundle, signed, row.get("installed_at")))),
+            Ok(bundle) => Ok(Some(Self::new(bundle, signed, installed_at))),
             Err(error) => {
                 tracing::error!(%error, "the stored licenses are not as the vendor signed them and are not loaded");
                 Ok(None)

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use licensing::status_report::{SpeechUsage, StatusReport, Usage};
-use sqlx::Row;
 
 use crate::Engine;
 
@@ -48,33 +47,21 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn usage_report(&self, deployment: &str, component: &str) -> Result<UsageReport, sqlx::Error> {
-        let unsigned = |value: i64| u64::try_from(value).unwrap_or(0);
-        let session = sqlx::query("SELECT session_ms, session_audio_ms FROM session_totals WHERE deployment = ?")
-            .bind(deployment)
-            .fetch_optional(self.store.read())
-            .await?;
-        let names = sqlx::query(
+        let session: Option<(u64, u64)> =
+            sqlx::query_as("SELECT session_ms, session_audio_ms FROM session_totals WHERE deployment = ?")
+                .bind(deployment)
+                .fetch_optional(self.store.read())
+                .await?;
+        let names: Vec<(String, u64, u64)> = sqlx::query_as(
             "SELECT name, usage_count, usage_ms FROM usage_totals WHERE deployment = ?1 AND (?2 = '' OR name = ?2)",
         )
         .bind(deployment)
         .bind(component)
         .fetch_all(self.store.read())
         .await?;
-        let total = |name: &str| session.as_ref().map_or(0, |row| unsigned(row.get(name)));
-        Ok(UsageReport {
-            session_ms: total("session_ms"),
-            session_audio_ms: total("session_audio_ms"),
-            license_usage: names
-                .into_iter()
-                .map(|row| {
-                    let usage = Usage {
-                        usage_count: unsigned(row.get("usage_count")),
-                        usage_ms: unsigned(row.get("usage_ms")),
-                    };
-                    (row.get("name"), usage)
-                })
-                .collect(),
-        })
+        let (session_ms, session_audio_ms) = session.unwrap_or_default();
+        let usage = |(name, usage_count, usage_ms)| (name, Usage { usage_count, usage_ms });
+        Ok(UsageReport { session_ms, session_audio_ms, license_usage: names.into_iter().map(usage).collect() })
     }
 
     /// The totals of a deployment at each report that was made in a time (both ends included), oldest first, at most the
@@ -89,7 +76,7 @@ impl Engine {
         start_ms: Option<i64>,
         end_ms: Option<i64>,
     ) -> Result<Vec<Snapshot>, sqlx::Error> {
-        let rows = sqlx::query(
+        let rows: Vec<(String, i64, String)> = sqlx::query_as(
             "SELECT status_id, opened_at, report FROM exchange_ledger WHERE opened_at BETWEEN ? AND ?
              ORDER BY opened_at DESC LIMIT 1000",
         )
@@ -97,14 +84,14 @@ impl Engine {
         .bind(end_ms.unwrap_or(i64::MAX))
         .fetch_all(self.store.read())
         .await?;
-        let snapshot = |row: sqlx::sqlite::SqliteRow| {
-            let report = StatusReport::parse(row.get::<String, _>("report").as_bytes()).ok()?;
+        let snapshot = |(snapshot_uuid, created_ms, report): (String, i64, String)| {
+            let report = StatusReport::parse(report.as_bytes()).ok()?;
             let of_deployment = report.deployments.into_iter().find(|d| d.license_guid == deployment)?;
             let usage = of_deployment.speech_usage.license_usage;
             Some(Snapshot {
                 deployment_id: deployment.to_owned(),
-                snapshot_uuid: row.get("status_id"),
-                created_ms: row.get("opened_at"),
+                snapshot_uuid,
+                created_ms,
                 usage: usage
                     .into_iter()
                     .filter(|(name, _)| component.is_empty() || name == component)

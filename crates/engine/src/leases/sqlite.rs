@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use serde::{Serialize, Serializer as _};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Row, Sqlite, Transaction};
+use storage::row::Columns;
 
 use super::run::{Card, RunState, StoredRun};
 use super::totals::{MOST, Totals};
@@ -54,11 +55,10 @@ impl Keep for SqliteKeep {
     }
 
     async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
-        let epoch: i64 = sqlx::query_scalar("SELECT coalesce(max(epoch), 0) FROM lease_runs WHERE client = ?")
+        sqlx::query_scalar("SELECT coalesce(max(epoch), 0) FROM lease_runs WHERE client = ?")
             .bind(client)
             .fetch_one(self.store.read())
-            .await?;
-        Ok(u64::try_from(epoch).unwrap_or(0))
+            .await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {
@@ -76,40 +76,44 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
 /// A row that cannot be read is worth nothing; it is logged and left alone.
 fn stored(row: &SqliteRow) -> Option<StoredRun> {
-    let text = |column: &str| row.get::<String, _>(column);
-    let run = || -> Result<StoredRun, serde_json::Error> {
-        Ok(StoredRun {
-            id: row.get("id"),
+    StoredRun::from_row(row)
+        .inspect_err(|error| {
+            let id = row.try_get::<i64, _>("id").unwrap_or_default();
+            tracing::error!(%error, id, "the stored state of a client cannot be read");
+        })
+        .ok()
+}
+
+impl FromRow<'_, SqliteRow> for StoredRun {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let text = |column: &str| row.try_get::<String, _>(column);
+        Ok(Self {
+            id: row.try_get("id")?,
             card: Arc::new(Card {
-                client: text("client"),
-                run: text("run"),
-                epoch: unsigned(row.get("epoch")),
-                name: text("name").into(),
-                host: text("host"),
-                software: text("software"),
-                address: text("address"),
-                deployment: text("deployment").into(),
-                since: row.get("since"),
-                ve: row.get("ve"),
+                client: text("client")?,
+                run: text("run")?,
+                epoch: row.try_get("epoch")?,
+                name: text("name")?.into(),
+                host: text("host")?,
+                software: text("software")?,
+                address: text("address")?,
+                deployment: text("deployment")?.into(),
+                since: row.try_get("since")?,
+                ve: row.try_get("ve")?,
             }),
-            seen: row.get("seen"),
-            sequence: unsigned(row.get("sequence")),
-            shares: serde_json::from_str(&text("shares"))?,
-            uses: serde_json::from_str(&text("uses"))?,
-            audio_ms: unsigned(row.get("audio_ms")),
-            dropped: unsigned(row.get("dropped")),
-            state: RunState::of(&text("state")),
+            seen: row.try_get("seen")?,
+            sequence: row.try_get("sequence")?,
+            shares: row.json("shares")?,
+            uses: row.json("uses")?,
+            audio_ms: row.try_get("audio_ms")?,
+            dropped: row.try_get("dropped")?,
+            state: RunState::of(row.try_get("state")?),
             new: false,
             renamed: false,
         })
-    };
-    run().inspect_err(|error| tracing::error!(%error, id = row.get::<i64, _>("id"), "the stored state of a client cannot be read")).ok()
+    }
 }
 
 async fn insert(

@@ -204,7 +204,7 @@ async fn a_run_that_was_silent_for_long_is_found_again_with_its_counters() {
 async fn a_new_name_is_stored_and_counters_leave_it() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(1_800_000_000_000));
-    let keep = SqliteKeep::new(crate::store::Store::open(folder.path(), 0).await.unwrap(), clock);
+    let keep = SqliteKeep::new(crate::store::open(folder.path(), 0).await.unwrap(), clock);
     let card = run::Card::of(&hello("a", "a-run"), 1, "10.0.0.7", "d", 7);
     let run = StoredRun { sequence: 1, ..StoredRun::begun(1, card.clone(), 7) };
     let named = Arc::new(run::Card { name: "Ännchen \"A\"".into(), host: "host-2".to_owned(), ..card });

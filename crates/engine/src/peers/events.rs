@@ -1,7 +1,7 @@
 //! What happened to the other servers: joined, fell silent, came back, was removed.
 
 use serde::Serialize;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 
@@ -9,8 +9,10 @@ use crate::Engine;
 const KEPT: i64 = 5_000;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[sqlx(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum PeerEventKind {
     /// It is a member from now on.
     Joined,
@@ -30,25 +32,12 @@ impl PeerEventKind {
     /// The word that is stored and shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Joined => "joined",
-            Self::First => "first",
-            Self::Silent => "silent",
-            Self::Back => "back",
-            Self::Removed => "removed",
-            Self::Left => "left",
-        }
-    }
-
-    fn read(word: &str) -> Option<Self> {
-        [Self::Joined, Self::First, Self::Silent, Self::Back, Self::Removed, Self::Left]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
+        self.into()
     }
 }
 
 /// One event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct PeerEvent {
     /// Grows.
     pub id: i64,
@@ -72,7 +61,7 @@ pub(super) async fn add(
     let added = sqlx::query("INSERT INTO peer_events (at, peer, kind, detail) VALUES (?, ?, ?, ?)")
         .bind(at)
         .bind(peer)
-        .bind(kind.as_str())
+        .bind(kind)
         .bind(detail)
         .execute(&mut **tx)
         .await?;
@@ -89,19 +78,9 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn peer_events(&self, limit: i64) -> Result<Vec<PeerEvent>, sqlx::Error> {
-        let rows = sqlx::query("SELECT * FROM peer_events ORDER BY id DESC LIMIT ?")
+        sqlx::query_as("SELECT * FROM peer_events ORDER BY id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
-            .await?;
-        let event = |row: &sqlx::sqlite::SqliteRow| {
-            Some(PeerEvent {
-                id: row.get("id"),
-                at: row.get("at"),
-                peer: row.get("peer"),
-                kind: PeerEventKind::read(&row.get::<String, _>("kind"))?,
-                detail: row.get("detail"),
-            })
-        };
-        Ok(rows.iter().filter_map(event).collect())
+            .await
     }
 }

@@ -3,7 +3,8 @@
 use licensing::context::Context;
 use licensing::peer::{PeerKey, PeerUrl, Role, Witness};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
+use storage::row::undecodable;
 
 /// This server in its installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,37 +48,47 @@ fn role(word: &str) -> Role {
     if word == "primary" { Role::Primary } else { Role::Backup }
 }
 
-fn url(row: &SqliteRow, name: &str) -> Option<PeerUrl> {
-    row.get::<Option<String>, _>(name).and_then(|url| url.parse().ok())
+fn url(row: &SqliteRow, column: &str) -> Result<Option<PeerUrl>, sqlx::Error> {
+    Ok(row.try_get::<Option<&str>, _>(column)?.and_then(|url| url.parse().ok()))
 }
 
+impl FromRow<'_, SqliteRow> for Stored {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        let key = <[u8; 32]>::try_from(row.try_get::<&[u8], _>("key")?).map_err(|error| undecodable("key", error))?;
+        let serial: Option<u64> = row.try_get("serial")?;
+        let balance: Option<i64> = row.try_get("balance_ms")?;
+        Ok(Self {
+            key: PeerKey::from_bytes(key).map_err(|error| undecodable("key", error))?,
+            name: row.try_get("name")?,
+            role: role(row.try_get("role")?),
+            context: row.try_get::<Option<&str>, _>("context")?.and_then(|context| context.parse().ok()),
+            url: url(row, "url")?,
+            told_url: url(row, "told_url")?,
+            through: row.try_get("through")?,
+            joined_at: row.try_get("joined_at")?,
+            joined_by: row.try_get("joined_by")?,
+            seen_at: row.try_get("seen_at")?,
+            silent: row.try_get("silent")?,
+            witness: serial.zip(balance).map(|(serial, balance_ms)| Witness { serial, balance_ms }),
+            removed: row.try_get::<Option<i64>, _>("removed_at")?.is_some(),
+        })
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Own {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self { name: row.try_get("name")?, joined_as: role(row.try_get("joined_as")?), url: url(row, "url")? })
+    }
+}
+
+/// A member that cannot be read is worth nothing; it is logged and left alone.
 fn stored(row: &SqliteRow) -> Option<Stored> {
-    let key = <[u8; 32]>::try_from(row.get::<Vec<u8>, _>("key")).ok()?;
-    let serial = row.get::<Option<i64>, _>("serial").and_then(|serial| u64::try_from(serial).ok());
-    let balance: Option<i64> = row.get("balance_ms");
-    Some(Stored {
-        key: PeerKey::from_bytes(key).ok()?,
-        name: row.get("name"),
-        role: role(&row.get::<String, _>("role")),
-        context: row.get::<Option<String>, _>("context").and_then(|context| context.parse().ok()),
-        url: url(row, "url"),
-        told_url: url(row, "told_url"),
-        through: row.get("through"),
-        joined_at: row.get("joined_at"),
-        joined_by: row.get("joined_by"),
-        seen_at: row.get("seen_at"),
-        silent: row.get("silent"),
-        witness: serial.zip(balance).map(|(serial, balance_ms)| Witness { serial, balance_ms }),
-        removed: row.get::<Option<i64>, _>("removed_at").is_some(),
-    })
+    let read = Stored::from_row(row);
+    read.inspect_err(|error| tracing::error!(%error, "a stored server of the installation cannot be read")).ok()
 }
 
 pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, sqlx::Error> {
-    let own = sqlx::query("SELECT * FROM peer_self").fetch_optional(pool).await?.map(|row| Own {
-        name: row.get("name"),
-        joined_as: role(&row.get::<String, _>("joined_as")),
-        url: url(&row, "url"),
-    });
+    let own = sqlx::query_as("SELECT * FROM peer_self").fetch_optional(pool).await?;
     let rows = sqlx::query("SELECT * FROM peers ORDER BY joined_at, name").fetch_all(pool).await?;
     Ok(Loaded { own, servers: rows.iter().filter_map(stored).collect() })
 }

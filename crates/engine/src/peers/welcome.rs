@@ -4,7 +4,7 @@ use licensing::peer::{
     Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Role, Standing,
     Welcome, admit,
 };
-use sqlx::Row;
+use sqlx::FromRow;
 
 use super::error::PeerFault;
 use super::members::write_joined;
@@ -14,6 +14,7 @@ use crate::actor::{Actor, Origin};
 use crate::audit::{Entry, Outcome};
 
 /// A code as it is stored.
+#[derive(FromRow)]
 struct Made {
     expires_at: i64,
     wrong: u32,
@@ -168,17 +169,10 @@ impl Engine {
     }
 
     async fn made(&self, request: &JoinRequest) -> Result<Option<Made>, sqlx::Error> {
-        let row = sqlx::query("SELECT * FROM peer_invitations WHERE key = ?")
+        sqlx::query_as("SELECT *, ended_at IS NOT NULL AS ended FROM peer_invitations WHERE key = ?")
             .bind(&request.invitation.as_bytes()[..])
             .fetch_optional(self.store.read())
-            .await?;
-        Ok(row.map(|row| Made {
-            expires_at: row.get("expires_at"),
-            wrong: row.get("wrong"),
-            ended: row.get::<Option<i64>, _>("ended_at").is_some(),
-            used_by: row.get("used_by"),
-            made_by: row.get("made_by"),
-        }))
+            .await
     }
 
     /// Counts a wrong try; the last one ends the code.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use licensing::context::Context;
-use sqlx::Row;
 
 use super::Usage;
 use crate::DatabaseError;
@@ -23,15 +22,14 @@ impl Usage {
         let context = context.map_or("", Context::as_str);
         let mut tx = self.inner.store.write().await?;
         // Beside max(at), SQLite takes the number from the row that had it.
-        let last: BTreeMap<(String, String), i64> = sqlx::query(
+        let last: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT context, product, licensed, MAX(at) FROM licensed_history WHERE at <= ? GROUP BY context, product",
         )
         .bind(now_ms)
         .fetch_all(&mut *tx)
-        .await?
-        .into_iter()
-        .map(|row| ((row.get("context"), row.get("product")), row.get("licensed")))
-        .collect();
+        .await?;
+        let last: BTreeMap<(String, String), i64> =
+            last.into_iter().map(|(context, product, licensed, _)| ((context, product), licensed)).collect();
         let mut now: BTreeMap<(String, String), i64> = last.keys().map(|key| (key.clone(), 0)).collect();
         for (product, count) in counts {
             now.insert((context.to_owned(), product.clone()), i64::try_from(*count).unwrap_or(i64::MAX));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use licensing::usage::{DAY_MS, day_of};
-use sqlx::Row;
+use sqlx::FromRow;
 
 use super::UsageError;
 use super::book::{Book, count_use};
@@ -23,20 +23,24 @@ pub(super) struct Out {
     pub lost_at: Option<i64>,
 }
 
+#[derive(FromRow)]
+struct OpenRow {
+    session: i64,
+    number: u64,
+    taken: i64,
+    series: i64,
+    user: Box<str>,
+    host: Box<str>,
+    lost_at: Option<i64>,
+}
+
 /// Reads those that are stored.
 pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64, u64), Out>, UsageError> {
     let mut all = HashMap::new();
-    for row in sqlx::query("SELECT * FROM usage_open").fetch_all(store.read()).await? {
-        let client: i64 = row.get("series");
-        let ids = series.known(client).ok_or_else(|| UsageError::Damaged(format!("series {client}")))?;
-        let out = Out {
-            taken: row.get("taken"),
-            ids,
-            user: row.get::<&str, _>("user").into(),
-            host: row.get::<&str, _>("host").into(),
-            lost_at: row.get("lost_at"),
-        };
-        all.insert((row.get("session"), row.get::<i64, _>("number").unsigned_abs()), out);
+    for row in sqlx::query_as::<_, OpenRow>("SELECT * FROM usage_open").fetch_all(store.read()).await? {
+        let ids = series.known(row.series).ok_or_else(|| UsageError::Damaged(format!("series {}", row.series)))?;
+        let out = Out { taken: row.taken, ids, user: row.user, host: row.host, lost_at: row.lost_at };
+        all.insert((row.session, row.number), out);
     }
     Ok(all)
 }

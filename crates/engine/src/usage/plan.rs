@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use licensing::client_protocol::Outcome;
 use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
-use sqlx::Row;
+use sqlx::FromRow;
 
 use super::UsageError;
 use super::group::{Work, days};
@@ -92,15 +92,14 @@ impl Writer {
             return Ok(());
         }
         let list = serde_json::Value::from_iter(sessions).to_string();
-        let rows = sqlx::query("SELECT * FROM usage_streams WHERE session IN (SELECT value FROM json_each(?))")
-            .bind(list)
-            .fetch_all(store.read())
-            .await?;
-        for row in rows {
-            let number = |name: &str| row.get::<i64, _>(name).unsigned_abs();
-            let stream = Stream { acknowledged: number("acknowledged"), dropped: number("dropped") };
-            self.streams.insert(row.get("session"), stream);
-        }
+        let rows: Vec<(i64, u64, u64)> = sqlx::query_as(
+            "SELECT session, acknowledged, dropped FROM usage_streams WHERE session IN (SELECT value FROM json_each(?))",
+        )
+        .bind(list)
+        .fetch_all(store.read())
+        .await?;
+        let stream = |(session, acknowledged, dropped)| (session, Stream { acknowledged, dropped });
+        self.streams.extend(rows.into_iter().map(stream));
         Ok(())
     }
 
@@ -141,8 +140,14 @@ fn damaged(writer: &Writer, (series, day): Key) -> UsageError {
 }
 
 /// A row of `usage_days`.
+#[derive(FromRow)]
 struct DayRow {
-    total: HourUse,
+    series: i64,
+    day: i64,
+    taken: u64,
+    use_ms: u64,
+    denied: u64,
+    peak: u32,
     peak_at: i64,
     before: i64,
     hours: Option<Vec<u8>>,
@@ -159,7 +164,8 @@ impl DayRow {
             ..Hot::default()
         };
         if self.hours.is_none() {
-            hot.coarse = Some(self.total);
+            let Self { taken, use_ms, denied, peak, .. } = *self;
+            hot.coarse = Some(HourUse { taken, use_ms, denied, peak });
             hot.coarse_peak_at = self.peak_at;
         }
         if let Some(users) = users {
@@ -181,39 +187,24 @@ struct Read {
 impl Read {
     async fn from_rows(store: &Store, list: &str) -> Result<Self, UsageError> {
         let mut read = Self { rows: HashMap::new(), edges: HashMap::new(), users: HashMap::new() };
-        let key = |row: &sqlx::sqlite::SqliteRow| (row.get("series"), row.get("day"));
-        let rows = sqlx::query(
+        let rows = sqlx::query_as::<_, DayRow>(
             "SELECT d.* FROM json_each(?) AS k CROSS JOIN usage_days AS d ON d.series = k.value ->> 0 AND d.day = k.value ->> 1",
         );
         for row in rows.bind(list).fetch_all(store.read()).await? {
-            let number = |name: &str| row.get::<i64, _>(name).unsigned_abs();
-            let total = HourUse {
-                taken: number("taken"),
-                use_ms: number("use_ms"),
-                denied: number("denied"),
-                peak: row.get("peak"),
-            };
-            let of = DayRow {
-                total,
-                peak_at: row.get("peak_at"),
-                before: row.get("before"),
-                hours: row.get("hours"),
-                levels: row.get("levels"),
-            };
-            read.rows.insert(key(&row), of);
+            read.rows.insert((row.series, row.day), row);
         }
-        let edges = sqlx::query(
+        let edges = sqlx::query_as(
             "SELECT e.series, e.day, e.edges FROM json_each(?) AS k CROSS JOIN usage_edges AS e
              ON e.day = k.value ->> 1 AND e.series = k.value ->> 0 ORDER BY e.day, e.series, e.chunk",
         );
-        for row in edges.bind(list).fetch_all(store.read()).await? {
-            read.edges.entry(key(&row)).or_default().push(row.get("edges"));
+        for (series, day, edges) in edges.bind(list).fetch_all(store.read()).await? {
+            read.edges.entry((series, day)).or_default().push(edges);
         }
-        let users = sqlx::query(
-            "SELECT u.* FROM json_each(?) AS k CROSS JOIN usage_users AS u ON u.series = k.value ->> 0 AND u.day = k.value ->> 1",
+        let users = sqlx::query_as(
+            "SELECT u.series, u.day, u.users FROM json_each(?) AS k CROSS JOIN usage_users AS u ON u.series = k.value ->> 0 AND u.day = k.value ->> 1",
         );
-        for row in users.bind(list).fetch_all(store.read()).await? {
-            read.users.insert(key(&row), row.get("users"));
+        for (series, day, users) in users.bind(list).fetch_all(store.read()).await? {
+            read.users.insert((series, day), users);
         }
         Ok(read)
     }

@@ -38,7 +38,7 @@ pub struct Filter {
 }
 
 /// Figures of a time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Figures {
     /// Licenses taken.
     pub taken: u64,

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use licensing::context::Context;
-use sqlx::Row;
 
 use super::{Batch, UsageError};
 use crate::store::Store;
@@ -57,23 +56,26 @@ pub(super) struct Series {
 impl Series {
     pub async fn read(store: &Store) -> Result<Self, UsageError> {
         let mut all = Self::default();
-        for row in sqlx::query("SELECT * FROM usage_series").fetch_all(store.read()).await? {
-            let text = |name: &str| Arc::from(row.get::<&str, _>(name));
+        let series: Vec<(i64, String, String, String, String)> =
+            sqlx::query_as("SELECT id, context, deployment, product, client FROM usage_series")
+                .fetch_all(store.read())
+                .await?;
+        for (id, context, deployment, product, client) in series {
             let whose = Whose {
-                context: text("context"),
-                deployment: text("deployment"),
-                product: text("product"),
-                client: text("client"),
+                context: context.into(),
+                deployment: deployment.into(),
+                product: product.into(),
+                client: client.into(),
             };
-            let id = row.get("id");
             all.last = all.last.max(id);
             all.numbers.insert(whose.clone(), id);
             all.names.insert(id, whose);
         }
-        for row in sqlx::query("SELECT id, name FROM usage_names").fetch_all(store.read()).await? {
-            let id = row.get::<u32, _>("id");
+        let users: Vec<(u32, String)> =
+            sqlx::query_as("SELECT id, name FROM usage_names").fetch_all(store.read()).await?;
+        for (id, name) in users {
             all.last_user = all.last_user.max(id);
-            all.users.insert(Arc::from(row.get::<&str, _>("name")), id);
+            all.users.insert(name.into(), id);
         }
         Ok(all)
     }

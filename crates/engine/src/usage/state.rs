@@ -1,11 +1,11 @@
 //! What is kept in memory between commits, and how it is read from the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use licensing::usage::HOUR_MS;
-use sqlx::Row;
+use sqlx::FromRow;
 use tokio::sync::oneshot;
 
 use super::files::{Files, Finding, name};
@@ -36,7 +36,7 @@ pub(super) struct Stream {
 }
 
 /// How far the roll-ups go; the columns of `usage_rolled`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
 pub(super) struct Rolled {
     pub at: i64,
     pub seen: i64,
@@ -81,12 +81,11 @@ impl Inner {
             }
             tx.commit().await?;
         }
-        let findings: Vec<Finding> = sqlx::query("SELECT day, missing FROM usage_files WHERE missing > 0 ORDER BY day")
-            .fetch_all(store.read())
-            .await?
-            .into_iter()
-            .map(|row| Finding { file: name(row.get("day")), missing: row.get::<i64, _>("missing").unsigned_abs() })
-            .collect();
+        let missing: Vec<(i64, u64)> =
+            sqlx::query_as("SELECT day, missing FROM usage_files WHERE missing > 0 ORDER BY day")
+                .fetch_all(store.read())
+                .await?;
+        let findings = missing.into_iter().map(|(day, missing)| Finding { file: name(day), missing }).collect();
         for (day, missing) in short {
             let finding = Finding { file: files::name(day), missing };
             tracing::error!(file = finding.file, missing_bytes = finding.missing, "{finding}");
@@ -128,17 +127,13 @@ impl Inner {
 impl Writer {
     /// Reads the state as committed. Returns the files that are shorter than committed, by how much.
     async fn read(store: &Store, folder: &Path) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
-        let committed: BTreeMap<i64, u64> = sqlx::query_as::<_, (i64, i64)>("SELECT day, committed FROM usage_files")
-            .fetch_all(store.read())
-            .await?
-            .into_iter()
-            .map(|(day, length)| (day, length.unsigned_abs()))
-            .collect();
-        let rolled = sqlx::query("SELECT * FROM usage_rolled").fetch_one(store.read()).await?;
+        let committed: Vec<(i64, u64)> =
+            sqlx::query_as("SELECT day, committed FROM usage_files").fetch_all(store.read()).await?;
+        let rolled = sqlx::query_as("SELECT * FROM usage_rolled").fetch_one(store.read()).await?;
         let newest = sqlx::query_scalar("SELECT MAX(day) FROM usage_days").fetch_one(store.read()).await?;
         let series = Series::read(store).await?;
         let out = super::open::read(store, &series).await?;
-        let (files, short) = Files::open(folder.to_owned(), committed)?;
+        let (files, short) = Files::open(folder.to_owned(), committed.into_iter().collect())?;
         let writer = Self {
             folder: folder.to_owned(),
             files,
@@ -146,12 +141,7 @@ impl Writer {
             days: Days::default(),
             out,
             streams: HashMap::new(),
-            rolled: Rolled {
-                at: rolled.get("at"),
-                seen: rolled.get("seen"),
-                edges_from: rolled.get("edges_from"),
-                hours_from: rolled.get("hours_from"),
-            },
+            rolled,
             newest: Option::<i64>::unwrap_or(newest, i64::MIN),
             sound: true,
         };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use licensing::identity::Verdict;
 use licensing::ve::{LicenseText, Standing, standing};
 use licensing::vendor_key::VendorKey;
+use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
-use sqlx::{Connection, Row};
 
 use super::anchor::{self, Newest};
 use super::{InstalledVe, Ve, VeState};
@@ -26,14 +26,14 @@ pub(super) async fn keys(pool: &SqlitePool) -> Result<Vec<VendorKey>, sqlx::Erro
 }
 
 async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKey>, sqlx::Error> {
-    let rows = sqlx::query("SELECT fingerprint, signing, sealing FROM vendor_keys WHERE signing IS NOT NULL")
-        .fetch_all(connection)
-        .await?;
-    let key = |row: sqlx::sqlite::SqliteRow| {
-        let half = |name: &str| <[u8; 32]>::try_from(row.get::<Vec<u8>, _>(name)).ok();
-        let key = VendorKey { signing: half("signing")?, sealing: half("sealing")? };
+    let rows: Vec<(String, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT fingerprint, signing, sealing FROM vendor_keys WHERE signing IS NOT NULL")
+            .fetch_all(connection)
+            .await?;
+    let key = |(fingerprint, signing, sealing): (String, Vec<u8>, Vec<u8>)| {
+        let key = VendorKey { signing: signing.try_into().ok()?, sealing: sealing.try_into().ok()? };
         // A key that does not have its fingerprint was altered in the file; it is worth nothing.
-        (key.fingerprint().to_string() == row.get::<String, _>("fingerprint")).then_some(key)
+        (key.fingerprint().to_string() == fingerprint).then_some(key)
     };
     Ok(rows.into_iter().filter_map(key).collect())
 }
@@ -41,11 +41,13 @@ async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKe
 impl Ve {
     /// The stored license, when it is signed by a key that is trusted.
     pub(super) async fn kept(&self) -> Result<Option<Kept>, sqlx::Error> {
-        let Some(row) = sqlx::query("SELECT * FROM ve_license").fetch_optional(self.store.read()).await? else {
-            return Ok(None);
-        };
+        let stored: Option<(String, String, i64, String, i64)> =
+            sqlx::query_as("SELECT text, verdict, installed_at, installed_by, checked_at FROM ve_license")
+                .fetch_optional(self.store.read())
+                .await?;
+        let Some((text, verdict, installed_at, installed_by, checked_at)) = stored else { return Ok(None) };
         let keys = keys(self.store.read()).await?;
-        let text = match LicenseText::parse(row.get::<String, _>("text").as_bytes()) {
+        let text = match LicenseText::parse(text.as_bytes()) {
             Ok(text) => text,
             Err(error) => {
                 tracing::error!(%error, "the stored license of this machine cannot be read; it is as if there were none");
@@ -60,16 +62,11 @@ impl Ve {
             }
         };
         // A verdict that does not read back is none: the next check makes one.
-        let verdict = serde_json::from_str(&row.get::<String, _>("verdict"));
+        let verdict = serde_json::from_str(&verdict);
         Ok(Some(Kept {
-            installed: InstalledVe {
-                text,
-                key,
-                installed_at: row.get("installed_at"),
-                installed_by: row.get("installed_by"),
-            },
+            installed: InstalledVe { text, key, installed_at, installed_by },
             verdict: verdict.unwrap_or(Verdict::Fits { notes: Vec::new() }),
-            checked_at: row.get("checked_at"),
+            checked_at,
         }))
     }
 
@@ -89,14 +86,11 @@ impl Ve {
     /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
     pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<Newest, sqlx::Error> {
         let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
-        let row = sqlx::query("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
+        let stored: Option<(u64, String)> = sqlx::query_as("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
             .bind(&name)
             .fetch_optional(self.store.read())
             .await?;
-        let stored = row.map(|row| Newest {
-            serial: u64::try_from(row.get::<i64, _>("highest")).unwrap_or(0),
-            sha256: row.get("sha256"),
-        });
+        let stored = stored.map(|(serial, sha256)| Newest { serial, sha256 });
         Ok(anchor::newest(&self.places.anchors, &name).max(stored.unwrap_or_default()))
     }
 }

@@ -15,7 +15,7 @@ use super::{InstallError, InstalledNow, Machine, Places, Ve};
 use crate::actor::Actor;
 use crate::audit::Audit;
 use crate::clock::ManualClock;
-use crate::store::Store;
+use crate::store;
 
 const NOW: i64 = 1_800_000_000_000;
 const DAY: i64 = 86_400_000;
@@ -72,7 +72,7 @@ impl World {
     async fn server(&self, name: &str) -> Ve {
         let data = self.folder.path().join(name);
         std::fs::create_dir_all(&data).unwrap();
-        let store = Store::open(&data, NOW).await.unwrap();
+        let store = store::open(&data, NOW).await.unwrap();
         let audit = Audit::new(store.clone(), data.clone(), self.clock.clone());
         let anchors = vec![data.join("ve.anchor"), self.folder.path().join("state/ve.anchor")];
         let places = Places { machine: Machine::below(&self.machine()), anchors };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::clock::{Clock, ManualClock};
 use engine::countdown::{Countdown, HoursLicense};
-use engine::store::Store;
+use engine::store::{self, Store};
 use licensing::countdown::{HOUR_MS, INTERVAL_MS};
 use sqlx::{Connection, SqliteConnection};
 
@@ -44,7 +44,7 @@ impl Place {
     }
 
     pub async fn start_in(&self, data: &Path, outside: &Path) -> Server {
-        let store = Store::open(data, self.clock.now_ms()).await.unwrap();
+        let store = store::open(data, self.clock.now_ms()).await.unwrap();
         let open = Countdown::open_with(store.clone(), data, Some(outside.to_owned()), self.clock.clone());
         Server { countdown: open.await.unwrap(), store, clock: self.clock.clone() }
     }

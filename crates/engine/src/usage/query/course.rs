@@ -3,7 +3,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use licensing::usage::HOUR_MS;
 
-use super::load::{Level, hours_of, list};
+use super::load::{Level, list};
 use super::period::Period;
 use super::{Figures, Filter, Point, Step};
 use crate::DatabaseError;
@@ -24,7 +24,7 @@ impl Usage {
         let mut sums = vec![Figures::default(); starts.len()];
         let series = self.named(filter, Level::Named).await?;
         for row in self.days(&list(&series), period.days()).await? {
-            hours_of(&row, |hour, figures| {
+            row.each_hour(|hour, figures| {
                 if (period.from..period.to).contains(&hour) {
                     let after = starts.partition_point(|start| *start <= hour * HOUR_MS);
                     sums[after.saturating_sub(1)].add(figures);

@@ -1,20 +1,21 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sqlx::Row;
+use sqlx::FromRow;
 
 use super::Filter;
-use super::load::number;
 use crate::DatabaseError;
 use crate::usage::Usage;
 use crate::usage::book::MINUTE_MS;
 
 /// Refused requests of one client, product and user within a minute.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Denial {
     /// The first of them, Unix milliseconds.
+    #[sqlx(rename = "at")]
     pub at_ms: i64,
     /// The last of them.
+    #[sqlx(rename = "last")]
     pub last_ms: i64,
     /// How many.
     pub count: u64,
@@ -23,15 +24,17 @@ pub struct Denial {
     /// Which client asked, by its name.
     pub client: String,
     /// For whom; empty where the application did not say.
+    #[sqlx(rename = "name")]
     pub user: String,
     /// Where.
     pub host: String,
     /// Where a list that ends here goes on.
+    #[sqlx(flatten)]
     pub cursor: DenialCursor,
 }
 
 /// A place in the list of refused requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromRow)]
 pub struct DenialCursor {
     pub(super) minute: i64,
     pub(super) series: i64,
@@ -72,7 +75,7 @@ impl Usage {
         limit: u32,
     ) -> Result<Vec<Denial>, DatabaseError> {
         let before = before.unwrap_or(DenialCursor { minute: i64::MAX, series: 0, user: 0 });
-        let rows = sqlx::query(
+        sqlx::query_as(
             "SELECT d.*, s.product, s.client, n.name FROM usage_denials AS d CROSS JOIN usage_series AS s ON s.id = d.series
              CROSS JOIN usage_names AS n ON n.id = d.user
              WHERE d.minute >= ?1 AND d.minute <= ?2 AND d.last >= ?3 AND d.at < ?4
@@ -94,17 +97,6 @@ impl Usage {
         .bind(&filter.deployment)
         .bind(limit)
         .fetch_all(self.inner.store.read())
-        .await?;
-        let denial = |row: sqlx::sqlite::SqliteRow| Denial {
-            at_ms: row.get("at"),
-            last_ms: row.get("last"),
-            count: number(&row, "count"),
-            product: row.get("product"),
-            client: row.get("client"),
-            user: row.get("name"),
-            host: row.get("host"),
-            cursor: DenialCursor { minute: row.get("minute"), series: row.get("series"), user: row.get("user") },
-        };
-        Ok(rows.into_iter().map(denial).collect())
+        .await
     }
 }

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use licensing::usage::{DAY_MS, HOUR_MS};
 
-use super::load::{Level, hours_of, list};
+use super::load::{Level, list};
 use super::period::Period;
 use super::{Filter, Heat};
 use crate::DatabaseError;
@@ -19,7 +19,7 @@ impl Usage {
         let mut peaks = vec![0_u32; (period.to - period.from).unsigned_abs() as usize];
         let series = self.named(filter, Level::Named).await?;
         for row in self.days(&list(&series), period.days()).await? {
-            hours_of(&row, |hour, figures| {
+            row.each_hour(|hour, figures| {
                 if let Some(peak) = usize::try_from(hour - period.from).ok().and_then(|at| peaks.get_mut(at)) {
                     *peak = (*peak).max(figures.peak);
                 }

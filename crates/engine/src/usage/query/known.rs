@@ -1,5 +1,4 @@
 use licensing::usage::{HOUR_MS, decode_hours};
-use sqlx::Row;
 
 use super::Extent;
 use super::load::damaged;
@@ -38,15 +37,15 @@ impl Usage {
     }
 
     pub(super) async fn known(&self) -> Result<Option<Period>, DatabaseError> {
-        let rows = sqlx::query("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")
-            .fetch_all(self.inner.store.read())
-            .await?;
+        let rows: Vec<(i64, Option<Vec<u8>>)> =
+            sqlx::query_as("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")
+                .fetch_all(self.inner.store.read())
+                .await?;
         let mut first: Option<i64> = None;
-        for row in rows {
-            let bytes = row.get::<Option<&[u8]>, _>("hours").unwrap_or_default();
-            let hours = decode_hours(bytes).ok_or_else(damaged)?;
+        for (day, hours) in rows {
+            let hours = decode_hours(&hours.unwrap_or_default()).ok_or_else(damaged)?;
             let used = hours.iter().position(|hour| *hour != licensing::usage::HourUse::default()).unwrap_or(0);
-            let hour = row.get::<i64, _>("day") * 24 + used as i64;
+            let hour = day * 24 + used as i64;
             first = Some(first.map_or(hour, |first| first.min(hour)));
         }
         let last: i64 = sqlx::query_scalar(

@@ -1,7 +1,5 @@
 use std::collections::HashMap;
 
-use sqlx::Row;
-
 use super::Filter;
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -24,7 +22,7 @@ impl Licensed {
 
 impl Usage {
     pub(super) async fn licensed_until(&self, filter: &Filter) -> Result<Licensed, DatabaseError> {
-        let rows = sqlx::query(
+        let rows: Vec<(String, String, i64, u64)> = sqlx::query_as(
             "SELECT context, product, at, licensed FROM licensed_history WHERE (?1 IS NULL OR product = ?1)
              AND (?2 IS NULL OR context = ?2) AND at < ?3 ORDER BY product, context, at",
         )
@@ -34,13 +32,9 @@ impl Usage {
         .fetch_all(self.inner.store.read())
         .await?;
         let mut licensed = Licensed::default();
-        let same = |a: &sqlx::sqlite::SqliteRow, b: &sqlx::sqlite::SqliteRow| {
-            a.get::<&str, _>("product") == b.get::<&str, _>("product")
-                && a.get::<&str, _>("context") == b.get::<&str, _>("context")
-        };
-        for rows in rows.chunk_by(same) {
-            let steps = rows.iter().map(|row| (row.get("at"), row.get::<i64, _>("licensed").unsigned_abs())).collect();
-            licensed.0.entry(rows[0].get("product")).or_default().push(steps);
+        for rows in rows.chunk_by(|(context, product, ..), next| (context, product) == (&next.0, &next.1)) {
+            let steps = rows.iter().map(|(_, _, at, licensed)| (*at, *licensed)).collect();
+            licensed.0.entry(rows[0].1.clone()).or_default().push(steps);
         }
         Ok(licensed)
     }

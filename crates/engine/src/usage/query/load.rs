@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use licensing::usage::{DAY_MS, Day, HourUse, Levels, decode_hours};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::FromRow;
 
 use super::period::Period;
 use super::{Figures, Filter};
@@ -13,7 +12,7 @@ use crate::usage::Usage;
 use crate::usage::series::SERVER;
 
 /// A series that a filter names.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromRow)]
 pub(super) struct Named {
     pub id: i64,
     pub product: String,
@@ -71,36 +70,52 @@ pub(super) fn list(series: &[Named]) -> String {
     serde_json::Value::from_iter(series.iter().map(|series| series.id)).to_string()
 }
 
-pub(super) fn number(row: &SqliteRow, column: &str) -> u64 {
-    row.get::<i64, _>(column).unsigned_abs()
-}
-
 pub(super) fn damaged() -> DatabaseError {
     DatabaseError::Decode("The stored use is damaged. Restore the data folder from a backup.".into())
 }
 
-fn figures(row: &SqliteRow) -> Figures {
-    Figures {
-        taken: number(row, "taken"),
-        use_ms: number(row, "use_ms"),
-        denied: number(row, "denied"),
-        peak: row.get("peak"),
+/// A stored day of a series.
+#[derive(FromRow)]
+pub(super) struct StoredDay {
+    series: i64,
+    day: i64,
+    #[sqlx(flatten)]
+    figures: Figures,
+    hours: Option<Vec<u8>>,
+}
+
+impl StoredDay {
+    /// The figures of its hours. A day without hours counts as a whole, where it begins.
+    pub fn each_hour(&self, mut each: impl FnMut(i64, Figures)) -> Result<(), DatabaseError> {
+        match &self.hours {
+            Some(bytes) => {
+                let hours = decode_hours(bytes).ok_or_else(damaged)?;
+                for (hour, used) in hours.into_iter().enumerate().filter(|(_, used)| *used != HourUse::default()) {
+                    each(self.day * 24 + hour as i64, used.into());
+                }
+            }
+            None => each(self.day * 24, self.figures),
+        }
+        Ok(())
     }
 }
 
-/// The figures of some hours of a stored day. A day without hours counts as a whole, where it begins.
-pub(super) fn hours_of(row: &SqliteRow, mut each: impl FnMut(i64, Figures)) -> Result<(), DatabaseError> {
-    let day: i64 = row.get("day");
-    match row.get::<Option<&[u8]>, _>("hours") {
-        Some(bytes) => {
-            let hours = decode_hours(bytes).ok_or_else(damaged)?;
-            for (hour, used) in hours.into_iter().enumerate().filter(|(_, used)| *used != HourUse::default()) {
-                each(day * 24 + hour as i64, used.into());
-            }
-        }
-        None => each(day * 24, figures(row)),
-    }
-    Ok(())
+#[derive(FromRow)]
+struct SeriesSum {
+    series: i64,
+    #[sqlx(flatten)]
+    figures: Figures,
+    peak_at: i64,
+}
+
+/// A stored day of a series with one chunk of its changes.
+#[derive(FromRow)]
+struct Chunk {
+    series: i64,
+    before: i64,
+    taken: i64,
+    levels: Option<Vec<u8>>,
+    edges: Option<Vec<u8>>,
 }
 
 impl Usage {
@@ -113,7 +128,7 @@ impl Usage {
             (None, _) => None,
         };
         let client = if of_client { filter.client.as_deref() } else { Some("") };
-        let rows = sqlx::query(
+        sqlx::query_as(
             "SELECT id, product, client FROM usage_series WHERE (?1 IS NULL OR product = ?1) AND (?2 IS NULL OR context = ?2)
              AND (?3 IS NULL OR deployment = ?3) AND (?3 IS NOT NULL OR deployment <> ?6) AND (?4 IS NULL OR client = ?4)
              AND (?5 = 0 OR client <> '') ORDER BY product, client, id",
@@ -125,11 +140,7 @@ impl Usage {
         .bind(of_client)
         .bind(SERVER)
         .fetch_all(self.inner.store.read())
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Named { id: row.get("id"), product: row.get("product"), client: row.get("client") })
-            .collect())
+        .await
     }
 
     /// The figures of each series in a period.
@@ -143,7 +154,7 @@ impl Usage {
         let list = list(series);
         if !full.is_empty() {
             // Beside max(peak), SQLite takes peak_at from the row that had it.
-            let rows = sqlx::query(
+            let rows: Vec<SeriesSum> = sqlx::query_as(
                 "SELECT series, SUM(taken) AS taken, SUM(use_ms) AS use_ms, SUM(denied) AS denied, MAX(peak) AS peak, peak_at
                  FROM usage_days WHERE series IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ? GROUP BY series",
             )
@@ -153,16 +164,14 @@ impl Usage {
             .fetch_all(self.inner.store.read())
             .await?;
             for row in rows {
-                all.entry(row.get("series"))
-                    .or_default()
-                    .add(Peaked { figures: figures(&row), at: row.get("peak_at") });
+                all.entry(row.series).or_default().add(Peaked { figures: row.figures, at: row.peak_at });
             }
         }
         for (day, part) in period.ends() {
             let part = day * 24 + part.start as i64..day * 24 + part.end as i64;
             for row in self.days(&list, day..day + 1).await? {
-                let of = all.entry(row.get("series")).or_default();
-                hours_of(&row, |hour, figures| {
+                let of = all.entry(row.series).or_default();
+                row.each_hour(|hour, figures| {
                     if part.contains(&hour) {
                         of.add(Peaked { figures, at: hour * licensing::usage::HOUR_MS });
                     }
@@ -173,9 +182,9 @@ impl Usage {
     }
 
     /// The stored days of some series.
-    pub(super) async fn days(&self, list: &str, days: std::ops::Range<i64>) -> Result<Vec<SqliteRow>, DatabaseError> {
-        sqlx::query(
-            "SELECT series, day, taken, use_ms, denied, peak, peak_at, hours FROM usage_days
+    pub(super) async fn days(&self, list: &str, days: std::ops::Range<i64>) -> Result<Vec<StoredDay>, DatabaseError> {
+        sqlx::query_as(
+            "SELECT series, day, taken, use_ms, denied, peak, hours FROM usage_days
              WHERE series IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ?",
         )
         .bind(list)
@@ -202,7 +211,7 @@ impl Usage {
         };
         let list = list(series);
         let full = period.full_days();
-        let rows = sqlx::query(
+        let rows: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
             "SELECT series, levels FROM usage_days WHERE series IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ?",
         )
         .bind(&list)
@@ -211,9 +220,8 @@ impl Usage {
         .fetch_all(self.inner.store.read())
         .await?;
         let mut sums: HashMap<i64, Levels> = HashMap::new();
-        for row in rows {
-            let levels = row.get::<Option<&[u8]>, _>("levels").unwrap_or_default();
-            sums.entry(row.get("series")).or_default().merge_encoded(levels).ok_or_else(damaged)?;
+        for (series, levels) in rows {
+            sums.entry(series).or_default().merge_encoded(&levels.unwrap_or_default()).ok_or_else(damaged)?;
         }
         for (day, hours) in period.ends() {
             for (id, levels) in self.levels_of(&list, day, hours).await? {
@@ -233,7 +241,7 @@ impl Usage {
         day: i64,
         hours: std::ops::Range<usize>,
     ) -> Result<Vec<(i64, Levels)>, DatabaseError> {
-        let rows = sqlx::query(
+        let rows: Vec<Chunk> = sqlx::query_as(
             "SELECT d.series, d.before, d.taken, d.levels, e.edges FROM usage_days AS d
              LEFT JOIN usage_edges AS e ON e.day = d.day AND e.series = d.series
              WHERE d.series IN (SELECT value FROM json_each(?)) AND d.day = ? ORDER BY d.series, e.chunk",
@@ -243,12 +251,12 @@ impl Usage {
         .fetch_all(self.inner.store.read())
         .await?;
         let mut all = Vec::new();
-        for rows in rows.chunk_by(|a, b| a.get::<i64, _>("series") == b.get::<i64, _>("series")) {
-            let chunks: Vec<&[u8]> = rows.iter().filter_map(|row| row.get::<Option<&[u8]>, _>("edges")).collect();
+        for rows in rows.chunk_by(|a, b| a.series == b.series) {
+            let chunks: Vec<&[u8]> = rows.iter().filter_map(|row| row.edges.as_deref()).collect();
             let row = &rows[0];
             let mut levels = Levels::default();
-            if chunks.is_empty() && row.get::<i64, _>("taken") > 0 {
-                let stored = row.get::<Option<&[u8]>, _>("levels").unwrap_or_default();
+            if chunks.is_empty() && row.taken > 0 {
+                let stored = row.levels.as_deref().unwrap_or_default();
                 let mut whole = Levels::default();
                 whole.merge_encoded(stored).ok_or_else(damaged)?;
                 let part = (hours.len() as i64 * licensing::usage::HOUR_MS).unsigned_abs();
@@ -256,10 +264,10 @@ impl Usage {
                     levels.add(level, ms * part / DAY_MS.unsigned_abs());
                 }
             } else {
-                let day = Day::stored(row.get("before"), &[], &chunks).ok_or_else(damaged)?;
+                let day = Day::stored(row.before, &[], &chunks).ok_or_else(damaged)?;
                 levels = day.levels_of(hours.clone());
             }
-            all.push((row.get("series"), levels));
+            all.push((row.series, levels));
         }
         Ok(all)
     }

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use licensing::usage::{SHARES, coverage};
-use sqlx::Row;
 
 use super::load::{Level, Named, Peaked};
 use super::period::Period;
@@ -54,7 +53,7 @@ impl Usage {
     }
 
     async fn open_now(&self, filter: &Filter) -> Result<BTreeMap<String, u64>, DatabaseError> {
-        let rows = sqlx::query(
+        let rows: Vec<(String, u64)> = sqlx::query_as(
             "SELECT s.product, COUNT(*) AS count FROM usage_open AS o JOIN usage_series AS s ON s.id = o.series
              WHERE o.lost_at IS NULL AND (?1 IS NULL OR s.product = ?1) AND (?2 IS NULL OR s.client = ?2)
              AND (?3 IS NULL OR s.context = ?3) AND (?4 IS NULL OR s.deployment = ?4) GROUP BY s.product",
@@ -65,7 +64,7 @@ impl Usage {
         .bind(&filter.deployment)
         .fetch_all(self.inner.store.read())
         .await?;
-        Ok(rows.into_iter().map(|row| (row.get("product"), row.get::<i64, _>("count").unsigned_abs())).collect())
+        Ok(rows.into_iter().collect())
     }
 }
 

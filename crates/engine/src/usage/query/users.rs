@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use licensing::usage::Users;
-use sqlx::Row;
 
 use super::load::{Level, damaged, list};
 use super::period::Period;
@@ -22,7 +21,7 @@ impl Usage {
         let series = self.named(filter, Level::Deployments).await?;
         let products: HashMap<i64, &str> = series.iter().map(|series| (series.id, series.product.as_str())).collect();
         let days = Period::of(filter).days();
-        let rows = sqlx::query(
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT series, users FROM usage_users WHERE series IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ?",
         )
         .bind(list(&series))
@@ -31,10 +30,10 @@ impl Usage {
         .fetch_all(self.inner.store.read())
         .await?;
         let mut sums: BTreeMap<(&str, u32), Figures> = BTreeMap::new();
-        for row in rows {
-            let product = products.get(&row.get("series")).copied().unwrap_or_default();
+        for (series, encoded) in rows {
+            let product = products.get(&series).copied().unwrap_or_default();
             let mut users = Users::default();
-            users.merge_encoded(row.get("users")).ok_or_else(damaged)?;
+            users.merge_encoded(&encoded).ok_or_else(damaged)?;
             for (user, used) in users.iter() {
                 sums.entry((product, user)).or_default().add(used.into());
             }
@@ -53,10 +52,11 @@ impl Usage {
     }
 
     async fn user_names(&self, users: impl Iterator<Item = u32>) -> Result<HashMap<u32, String>, DatabaseError> {
-        let rows = sqlx::query("SELECT id, name FROM usage_names WHERE id IN (SELECT value FROM json_each(?))")
-            .bind(serde_json::Value::from_iter(users).to_string())
-            .fetch_all(self.inner.store.read())
-            .await?;
-        Ok(rows.into_iter().map(|row| (row.get("id"), row.get("name"))).collect())
+        let rows: Vec<(u32, String)> =
+            sqlx::query_as("SELECT id, name FROM usage_names WHERE id IN (SELECT value FROM json_each(?))")
+                .bind(serde_json::Value::from_iter(users).to_string())
+                .fetch_all(self.inner.store.read())
+                .await?;
+        Ok(rows.into_iter().collect())
     }
 }

@@ -5,7 +5,7 @@ use licensing::client_protocol::{CheckOut, Outcome};
 use licensing::context::Context;
 use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::usage::query::{Filter, Point, Step};
 use crate::usage::{Batch, Usage};
 
@@ -24,7 +24,7 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), START).await.unwrap();
+        let store = store::open(folder.path(), START).await.unwrap();
         let usage = Usage::open(store.clone(), folder.path()).await.unwrap();
         Self { folder, store, usage }
     }
@@ -32,7 +32,7 @@ impl World {
     /// As after kill −9: nothing is said to the old process.
     pub async fn reopened(self) -> Self {
         self.store.close().await;
-        let store = Store::open(self.folder.path(), START).await.unwrap();
+        let store = store::open(self.folder.path(), START).await.unwrap();
         let usage = Usage::open(store.clone(), self.folder.path()).await.unwrap();
         Self { folder: self.folder, store, usage }
     }

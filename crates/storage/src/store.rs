@@ -1,6 +1,6 @@
-//! Opening the database: pragmas, pools, migrations.
+//! A SQLite file: one writer, readers that cannot write, migrations behind a backup.
 
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,13 +9,10 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, Transaction};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// The file in the node's folder.
-pub const FILE: &str = "node.db";
-
 /// How long a process waits for another one that writes.
 const BUSY: Duration = Duration::from_secs(5);
+/// Connections that read at the same time.
+const READERS: u32 = 4;
 
 /// Why the database could not be opened or used.
 #[derive(Debug, thiserror::Error)]
@@ -25,36 +22,17 @@ pub enum StoreError {
         "The database {} was written by a newer Leasehold (schema {found}; this one knows up to {known}). Install that version, or restore the backup made before the update.",
         path.display()
     )]
-    TooNew {
-        /// The file.
-        path: PathBuf,
-        /// Schema version in the file.
-        found: i64,
-        /// Highest schema version of this binary.
-        known: i64,
-    },
+    TooNew { path: PathBuf, found: i64, known: i64 },
     /// A migration did not apply; the file is as it was.
-    #[error("The database {} could not be brought up to date: {source}. It is unchanged; a copy made before is beside it.", path.display())]
-    Migrate {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: Box<MigrateError>,
-    },
-    /// SQLite refused.
-    #[error("The database of the node did not answer as it should: {0}.")]
+    #[error("The database {} could not be brought up to date: {source}. Nothing in it was changed. If it is damaged, put a copy of the data folder back.", path.display())]
+    Migrate { path: PathBuf, source: Box<MigrateError> },
+    #[error("The database did not answer as it should: {0}.")]
     Sql(#[from] sqlx::Error),
-    /// The file is not usable.
     #[error("The file {} cannot be used: {source}.", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
+    Io { path: PathBuf, source: std::io::Error },
 }
 
-/// The database: one writer connection, a pool of readers that cannot write.
+/// A database: one writer connection, a pool of readers that cannot write.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: SqlitePool,
@@ -62,16 +40,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `folder/node.db`, making it where it is missing, and applies outstanding migrations after a backup. The caller
-    /// sees to it that no other process does so at the same time.
+    /// Opens the file, making it where it is missing, and applies outstanding migrations after a backup. The caller sees to it
+    /// that no other process does so at the same time.
     ///
     /// # Errors
     /// See [`StoreError`]; a newer schema is refused and nothing is changed.
-    pub async fn open(folder: &Path, now_ms: i64) -> Result<Self, StoreError> {
-        let path = folder.join(FILE);
-        restrict(&path)?;
+    pub async fn open(path: &Path, migrations: &Migrator, now_ms: i64) -> Result<Self, StoreError> {
+        restrict(path)?;
         let options = SqliteConnectOptions::new()
-            .filename(&path)
+            .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -82,13 +59,13 @@ impl Store {
             .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone())
             .await?;
-        prepare(&writer, &path, now_ms).await?;
-        MIGRATIONS
+        prepare(&writer, path, migrations, now_ms).await?;
+        migrations
             .run(&writer)
             .await
-            .map_err(|source| StoreError::Migrate { path: path.clone(), source: Box::new(source) })?;
+            .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })?;
         let reader =
-            SqlitePoolOptions::new().max_connections(4).connect_with(options.pragma("query_only", "1")).await?;
+            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "1")).await?;
         Ok(Self { writer, reader })
     }
 
@@ -103,6 +80,16 @@ impl Store {
     /// [`sqlx::Error`] when SQLite does not answer, or another process writes for longer than five seconds.
     pub async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Whether reading and writing work now. The write is rolled back.
+    pub async fn answers(&self) -> bool {
+        let written = async {
+            let mut tx = self.write().await?;
+            sqlx::query("UPDATE _sqlx_migrations SET version = version").execute(&mut *tx).await?;
+            tx.rollback().await
+        };
+        sqlx::query("SELECT 1").execute(&self.reader).await.is_ok() && written.await.is_ok()
     }
 
     /// Closes all connections, which also folds the write-ahead log into the file.
@@ -120,13 +107,13 @@ fn restrict(path: &Path) -> Result<(), StoreError> {
         .write(true)
         .mode(0o600)
         .open(path)
-        .and_then(|file| file.set_permissions(std::fs::Permissions::from_mode(0o600)))
+        .and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
         .map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
 
 /// Refuses a newer schema, and copies an older one aside before it is changed.
-async fn prepare(writer: &SqlitePool, path: &Path, now_ms: i64) -> Result<(), StoreError> {
-    let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+async fn prepare(writer: &SqlitePool, path: &Path, migrations: &Migrator, now_ms: i64) -> Result<(), StoreError> {
+    let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
     let found: Option<i64> =
         match sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(writer).await {
             Ok(found) => found,
@@ -136,7 +123,8 @@ async fn prepare(writer: &SqlitePool, path: &Path, now_ms: i64) -> Result<(), St
     match found {
         Some(found) if found > known => Err(StoreError::TooNew { path: path.to_owned(), found, known }),
         Some(found) if found < known => {
-            let copy = path.with_file_name(format!("node-before-{known}-{now_ms}.db"));
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let copy = path.with_file_name(format!("{name}-before-{known}-{now_ms}.db"));
             sqlx::query("VACUUM INTO ?").bind(copy.to_string_lossy().into_owned()).execute(writer).await?;
             restrict(&copy)
         }
@@ -146,26 +134,50 @@ async fn prepare(writer: &SqlitePool, path: &Path, now_ms: i64) -> Result<(), St
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::SqlSafeStr;
+    use sqlx::migrate::{Migration, MigrationType};
+
     use super::*;
 
+    /// A schema of so many steps, each a table.
+    fn schema(steps: i64) -> Migrator {
+        let step = |version: i64| {
+            let sql = sqlx::AssertSqlSafe(format!("CREATE TABLE t{version} (id INTEGER)")).into_sql_str();
+            Migration::new(version, Cow::Borrowed("a table"), MigrationType::Simple, sql, false)
+        };
+        Migrator { migrations: (1..=steps).map(step).collect(), ..Migrator::DEFAULT }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     #[tokio::test]
-    async fn a_newer_schema_is_refused() {
+    async fn an_older_schema_is_copied_aside_and_a_newer_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 1).await.unwrap();
-        sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', 1, x'00', 0)")
-            .execute(&store.writer)
-            .await
-            .unwrap();
-        store.close().await;
-        let error = Store::open(folder.path(), 2).await.unwrap_err();
-        assert!(matches!(error, StoreError::TooNew { found: 9999, .. }), "{error}");
+        let path = folder.path().join("a.db");
+        Store::open(&path, &schema(1), 1).await.unwrap().close().await;
+        Store::open(&path, &schema(1), 2).await.unwrap().close().await;
+        assert_eq!(names(folder.path()), ["a.db"]);
+        Store::open(&path, &schema(2), 3).await.unwrap().close().await;
+        assert_eq!(names(folder.path()), ["a-before-2-3.db", "a.db"]);
+        let error = Store::open(&path, &schema(1), 4).await.unwrap_err();
+        assert!(matches!(error, StoreError::TooNew { found: 2, known: 1, .. }), "{error}");
+        assert!(error.to_string().contains("newer Leasehold"));
+        assert_eq!(names(folder.path()), ["a-before-2-3.db", "a.db"]);
     }
 
     #[tokio::test]
     async fn readers_cannot_write_and_nobody_else_reads_the_files() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 1).await.unwrap();
-        assert!(sqlx::query("DELETE FROM customers").execute(store.read()).await.is_err());
+        let store = Store::open(&folder.path().join("a.db"), &schema(1), 1).await.unwrap();
+        assert!(sqlx::query("DELETE FROM t1").execute(store.read()).await.is_err());
+        assert!(store.answers().await);
         for entry in std::fs::read_dir(folder.path()).unwrap() {
             let entry = entry.unwrap();
             assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
@@ -175,9 +187,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_database_is_refused_and_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
+        let path = folder.path().join("a.db");
         std::fs::write(&path, [b'x'; 8192]).unwrap();
-        assert!(Store::open(folder.path(), 1).await.is_err());
+        assert!(Store::open(&path, &schema(1), 1).await.is_err());
         assert_eq!(std::fs::read(&path).unwrap(), [b'x'; 8192]);
     }
 }
