@@ -19,12 +19,8 @@ pub async fn running(data: &Path) -> bool {
 }
 
 /// Name of a system user, for the audit log; its number when the system does not know it.
-pub fn user_name(uid: u32) -> String {
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let wanted = uid.to_string();
-    passwd
-        .lines()
-        .find(|line| line.split(':').nth(2) == Some(wanted.as_str()))
-        .and_then(|line| line.split(':').next())
-        .map_or_else(|| format!("uid {uid}"), str::to_owned)
+pub async fn user_name(uid: u32) -> String {
+    // A directory of users may be asked over the network.
+    let found = tokio::task::spawn_blocking(move || uzers::get_user_by_uid(uid)).await.ok().flatten();
+    found.map_or_else(|| format!("uid {uid}"), |user| user.name().to_string_lossy().into_owned())
 }

@@ -14,6 +14,7 @@ pub mod countdown;
 pub mod diagnostics;
 pub mod exchange;
 pub mod handover;
+mod https;
 pub mod leases;
 pub mod logs;
 pub mod peers;

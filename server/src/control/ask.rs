@@ -96,7 +96,7 @@ async fn alone(settings: &Settings, operation: Operation) -> Result<Value, Failu
         Operation::Status => operations::status_at_rest,
         _ => |value| value,
     };
-    let name = user_name(rustix::process::getuid().as_raw());
+    let name = user_name(rustix::process::getuid().as_raw()).await;
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     let scheme = if settings.console.ip().is_loopback() && settings.tls.is_none() { "http" } else { "https" };
     let console = format!("{scheme}://{}", settings.console);

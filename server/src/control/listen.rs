@@ -40,11 +40,7 @@ struct Control {
 ///
 /// # Errors
 /// A sentence when the socket cannot be made.
-pub fn listen(
-    data: &Path,
-    engine: Arc<Engine>,
-    console: &str,
-) -> Result<Task, Failure> {
+pub fn listen(data: &Path, engine: Arc<Engine>, console: &str) -> Result<Task, Failure> {
     let path = socket(data);
     let failed = |error: std::io::Error| {
         Failure::failed(format!("The control socket {} cannot be made: {error}.", path.display()))
@@ -60,7 +56,8 @@ pub fn listen(
         .layer(DefaultBodyLimit::max(MAX_OPERATION))
         .with_state(Control { engine: engine.clone(), console: console.into() });
     let serve = move || {
-        let (listener, router, stop, path) = (listener.try_clone(), router.clone(), engine.tasks.stop().clone(), path.clone());
+        let (listener, router, stop, path) =
+            (listener.try_clone(), router.clone(), engine.tasks.stop().clone(), path.clone());
         async move {
             axum::serve(UnixListener::from_std(listener?)?, router.into_make_service_with_connect_info::<Peer>())
                 .with_graceful_shutdown(stop.clone().cancelled_owned())
@@ -79,7 +76,10 @@ async fn perform(
     ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
     Json(operation): Json<Operation>,
 ) -> Json<Result<Value, Failure>> {
-    let name = uid.map_or_else(|| "unknown".to_owned(), user_name);
+    let name = match uid {
+        Some(uid) => user_name(uid).await,
+        None => "unknown".to_owned(),
+    };
     let actor = Actor { name, origin: Origin::CommandLine, address: None };
     Json(operations::perform(&control.engine, &control.console, &actor, operation).await)
 }

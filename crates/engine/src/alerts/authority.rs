@@ -9,6 +9,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, RootCertStore};
 
+use crate::https;
+
 /// A file of authorities has at most this many bytes; the list of a whole system has less.
 const MOST_BYTES: u64 = 1024 * 1024;
 /// Longest path, bytes: that of Linux.
@@ -63,7 +65,7 @@ fn whole(path: &Path) -> Result<Vec<u8>, String> {
 /// In place of an error: a sentence, when it was the certificate of `target` that was refused.
 pub(super) fn refused(error: &(dyn Error + 'static), target: impl Display, ca: &str) -> Option<String> {
     use CertificateError as E;
-    let rustls::Error::InvalidCertificate(certificate) = cause(error)? else { return None };
+    let rustls::Error::InvalidCertificate(certificate) = https::cause(error)? else { return None };
     let advice = match certificate {
         E::Expired | E::ExpiredContext { .. } => {
             "has expired. Its operator must renew it; if it was renewed, check the clock of this machine".to_owned()
@@ -86,23 +88,6 @@ pub(super) fn refused(error: &(dyn Error + 'static), target: impl Display, ca: &
         other => format!("is not accepted ({other}). Ask its operator"),
     };
     Some(format!("The certificate of {target} {advice}."))
-}
-
-/// What TLS said, however deep it is wrapped.
-fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<rustls::Error>() {
-            return Some(found);
-        }
-        // An I/O error that wraps another one names the cause of that as its own.
-        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next = match wrapped {
-            Some(inner) => Some(inner as &(dyn Error + 'static)),
-            None => error.source(),
-        };
-    }
-    None
 }
 
 #[cfg(test)]

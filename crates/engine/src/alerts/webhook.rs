@@ -1,7 +1,5 @@
 //! Webhooks: the message as JSON, posted to one configured address.
 
-use std::error::Error as _;
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, LOCATION};
@@ -16,7 +14,7 @@ use super::error::Wrong;
 use super::mail::is_loopback;
 use super::message::Parcel;
 use super::new_channel::NewChannel;
-use crate::secret;
+use crate::{https, secret};
 
 /// A post, its answer included, ends after this.
 const WHOLE: Duration = Duration::from_secs(10);
@@ -45,7 +43,7 @@ impl Clients {
         let failed = |error: reqwest::Error| format!("The client for webhooks cannot start: {error}.");
         let builder = || -> Result<reqwest::ClientBuilder, String> {
             Ok(Client::builder()
-                .tls_backend_preconfigured(tls(more)?)
+                .tls_backend_preconfigured(https::tls(more)?)
                 .redirect(reqwest::redirect::Policy::none())
                 .timeout(WHOLE)
                 .pool_max_idle_per_host(0)
@@ -53,19 +51,6 @@ impl Clients {
         };
         Ok(Self { away: builder()?.build().map_err(failed)?, here: builder()?.no_proxy().build().map_err(failed)? })
     }
-}
-
-fn tls(more: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, String> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs.into_iter().chain(more.iter().cloned()) {
-        let _ = roots.add(certificate);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot start: {error}."))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 /// What to keep; none when something is wrong with a field, which is added to `wrong`.
@@ -170,11 +155,7 @@ fn not_reached(error: reqwest::Error, ca: &str) -> String {
     if error.is_timeout() {
         return format!("No answer within {} s.", WHOLE.as_secs());
     }
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(|cause| cause.source()) {
-        cause = Some(deeper);
-    }
-    let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+    let cause = https::root_cause(&error);
     if error.is_connect() {
         format!("The address cannot be reached: {cause}")
     } else {

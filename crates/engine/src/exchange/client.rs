@@ -1,5 +1,6 @@
 //! Talking to one node: a sealed report out, its answer in; always within limits, never following where it is sent.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,11 @@ use licensing::status_response::MAX_RESPONSE;
 use licensing::vendor_key::{KeyList, VendorKey};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Client, Proxy, Response, StatusCode};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::round::Attempt;
-use crate::secret;
+use crate::{https, secret};
 
 /// A node has this long to let us connect.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -83,7 +86,8 @@ impl NodeClient {
     /// A sentence that names the setting that cannot be used.
     pub(crate) fn new(settings: &NodeSettings) -> Result<Self, String> {
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls(settings.ca.as_deref())?)
+            .tls_backend_preconfigured(https::tls(&certificates(settings.ca.as_deref())?)?)
+            .dns_resolver(Arc::new(https::SystemNames))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
             .timeout(WHOLE)
@@ -175,30 +179,15 @@ impl NodeClient {
     }
 }
 
-fn tls(ca: Option<&[u8]>) -> Result<rustls::ClientConfig, String> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in rustls_native_certs::load_native_certs().certs {
-        let _ = roots.add(certificate);
+/// The certificates of the setting `node-ca`.
+fn certificates(pem: Option<&[u8]>) -> Result<Vec<CertificateDer<'static>>, String> {
+    let Some(pem) = pem else { return Ok(Vec::new()) };
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err("node-ca holds no PEM certificate.".to_owned()),
+        Ok(found) => Ok(found),
+        Err(_) => Err("node-ca is not a file of PEM certificates.".to_owned()),
     }
-    if let Some(pem) = ca {
-        use rustls::pki_types::CertificateDer;
-        use rustls::pki_types::pem::PemObject;
-        let mut found = 0;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| "node-ca is not a file of PEM certificates.".to_owned())?;
-            roots.add(certificate).map_err(|error| format!("A certificate of node-ca cannot be used: {error}."))?;
-            found += 1;
-        }
-        if found == 0 {
-            return Err("node-ca holds no PEM certificate.".to_owned());
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot start: {error}."))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 fn content_type(response: &Response) -> String {
@@ -267,39 +256,36 @@ fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
     NoAnswer::sent("HTTP", format!("It answered {status} without a sealed response.{says} Is this a licensing node?"))
 }
 
-/// No answer at all. The deepest cause tells most.
+/// No answer at all.
 fn not_reached(error: &reqwest::Error) -> NoAnswer {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    let cause = cause.to_string();
-    let lower = cause.to_lowercase();
+    use rustls::CertificateError as E;
+    let cause = https::root_cause(error);
+    let refused =
+        || https::cause(error).is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused);
     let (stage, sentence) = if error.is_timeout() && error.is_connect() {
         ("TCP", format!("It did not answer within {} s. A firewall may drop the connection.", CONNECT.as_secs()))
     } else if error.is_timeout() {
         ("HTTP", format!("It took the report but did not answer within {} s.", WHOLE.as_secs()))
-    } else if lower.contains("certificate") || lower.contains("invalid peer") {
-        let why = if lower.contains("expired") {
-            "has expired"
-        } else if lower.contains("unknownissuer") || lower.contains("unknown issuer") {
-            "was issued by somebody this machine does not trust"
-        } else if lower.contains("name") {
-            "is for another name"
-        } else {
-            "is not trusted"
+    } else if let Some(tls) = https::cause(error) {
+        let why = match tls {
+            rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => "has expired",
+            rustls::Error::InvalidCertificate(E::UnknownIssuer) => "was issued by somebody this machine does not trust",
+            rustls::Error::InvalidCertificate(E::NotValidForName | E::NotValidForNameContext { .. }) => {
+                "is for another name"
+            }
+            rustls::Error::InvalidCertificate(_) => "is not trusted",
+            other => {
+                let sentence = format!("No encryption could be agreed on ({other}).");
+                return NoAnswer { stage: "TLS", sentence, stayed: error.is_connect() };
+            }
         };
         (
             "TLS",
             format!("Its certificate {why}. Diagnostics shows it; certificates of your own are named with node-ca."),
         )
-    } else if lower.contains("dns")
-        || lower.contains("lookup")
-        || lower.contains("name or service")
-        || lower.contains("resolve")
-    {
+    } else if https::cause::<https::Unresolved>(error).is_some() {
         ("DNS", "Its name cannot be resolved.".to_owned())
-    } else if lower.contains("refused") {
+    } else if refused() {
         ("TCP", "Nothing listens there: the connection was refused.".to_owned())
     } else if error.is_connect() {
         ("TCP", format!("No connection came about ({cause})."))

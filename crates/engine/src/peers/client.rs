@@ -3,7 +3,6 @@
 //! Its certificate is not held against authorities: consoles make their own. Who answers is known by the signature of what it says,
 //! which a certificate would add nothing to.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 
 use super::Peers;
+use crate::https;
 
 /// Why there is no answer that could be checked.
 #[derive(Debug)]
@@ -134,11 +134,7 @@ fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", TIMEOUT_MS / 1_000);
     }
-    let mut cause: &dyn Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    let text = cause.to_string();
+    let text = https::root_cause(error);
     let plain = text.split(" (os error").next().unwrap_or(&text).trim_end_matches('.');
     one_line(plain, 200).to_lowercase()
 }
