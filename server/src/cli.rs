@@ -1,5 +1,6 @@
 //! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`commands::exit`].
 
+mod ask;
 mod audit;
 mod client;
 mod config;
@@ -22,14 +23,15 @@ use serde_json::Value;
 use commands::exit::{Done, Failure};
 pub(crate) use commands::output;
 
-use crate::control;
-use crate::operations::Operation;
 use crate::settings::{self, Flags, Settings};
+use ask::{Call, Connection, Remote};
 
 /// A self-hosted license server with a web console.
 #[derive(Debug, Parser)]
 #[command(name = "leasehold", version, max_term_width = 110, propagate_version = true)]
 pub struct Cli {
+    #[command(flatten)]
+    remote: Remote,
     #[command(subcommand)]
     command: Command,
 }
@@ -98,22 +100,62 @@ pub struct Place {
     pub config: Option<PathBuf>,
 }
 
+/// Which server a command speaks to.
+#[derive(Debug, Args)]
+pub struct Target {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+impl Target {
+    /// The answer of the API. `before`: what stands before the command.
+    ///
+    /// # Errors
+    /// What the API answers.
+    pub async fn ask(&self, before: &Remote, call: Call) -> Result<Value, Failure> {
+        self.ask_all(before, call, 0).await
+    }
+
+    /// The same with the items of further pages, up to `most`.
+    ///
+    /// # Errors
+    /// What the API answers.
+    pub async fn ask_all(&self, before: &Remote, call: Call, most: usize) -> Result<Value, Failure> {
+        let remote = self.remote.or(before, self.place.data.is_some().then_some("--data"))?;
+        let connection = Connection::open(&self.place, &remote, &call).await?;
+        let answer = if most > 0 { connection.ask_all(call, most).await } else { connection.ask(&call).await };
+        connection.close().await;
+        answer
+    }
+}
+
 /// What commands that ask the server take besides their own arguments.
 #[derive(Debug, Args)]
 pub struct Common {
     #[command(flatten)]
-    pub place: Place,
+    pub target: Target,
     #[command(flatten)]
     pub format: output::Format,
 }
 
 impl Common {
-    /// Has the server carry out `operation` and prints its answer.
+    /// Asks and prints.
     ///
     /// # Errors
-    /// What the operation answers.
-    pub async fn perform(self, operation: Operation, plain: impl FnOnce(&Value) -> String) -> Done {
-        let value = control::perform(&self.place.settings()?, operation).await?;
+    /// What the API answers.
+    pub async fn perform(self, before: &Remote, call: Call, plain: impl FnOnce(&Value) -> String) -> Done {
+        let value = self.target.ask(before, call).await?;
+        self.format.print(&value, plain)
+    }
+
+    /// Asks for all pages and prints them as one.
+    ///
+    /// # Errors
+    /// What the API answers.
+    pub async fn list(self, before: &Remote, call: Call, plain: impl FnOnce(&Value) -> String) -> Done {
+        let value = self.target.ask_all(before, call, usize::MAX).await?;
         self.format.print(&value, plain)
     }
 }
@@ -142,22 +184,23 @@ impl Cli {
     /// # Errors
     /// What the command answers.
     pub async fn run(self) -> Done {
+        let remote = &self.remote;
         match self.command {
             Command::Serve(command) => command.run().await,
-            Command::SetupLink(command) => command.run().await,
-            Command::Status(command) => command.run().await,
-            Command::Register(command) => command.run().await,
-            Command::Sync(command) => command.run().await,
-            Command::Licenses(command) => command.run().await,
-            Command::Exchange(command) => command.run().await,
-            Command::License(command) => command.run().await,
+            Command::SetupLink(command) => command.run(remote).await,
+            Command::Status(command) => command.run(remote).await,
+            Command::Register(command) => command.run(remote).await,
+            Command::Sync(command) => command.run(remote).await,
+            Command::Licenses(command) => command.run(remote).await,
+            Command::Exchange(command) => command.run(remote).await,
+            Command::License(command) => command.run(remote).await,
             Command::Client(command) => command.run().await,
             Command::DemoData(command) => command.run().await,
-            Command::Config(command) => command.run().await,
-            Command::Peer(command) => command.run().await,
-            Command::User(command) => command.run().await,
-            Command::Token(command) => command.run().await,
-            Command::Audit(command) => command.run().await,
+            Command::Config(command) => command.run(remote).await,
+            Command::Peer(command) => command.run(remote).await,
+            Command::User(command) => command.run(remote).await,
+            Command::Token(command) => command.run(remote).await,
+            Command::Audit(command) => command.run(remote).await,
             Command::Node(_) => {
                 Err(Failure::refused("The vendor's licensing node is a program of its own: leasehold-node."))
             }

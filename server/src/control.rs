@@ -1,12 +1,17 @@
-//! The control socket `DIR/control.sock` (mode 0600): how commands speak to the running server.
+//! The control socket `DIR/control.sock` (mode 0600): the REST API for commands on the server's own machine.
 
-mod ask;
-mod listen;
-
-pub use ask::perform;
-pub use listen::listen;
-
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+use axum::extract::Request;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::middleware::{Next, from_fn};
+use axum::serve::IncomingStream;
+use engine::tasks::{Cadence, Task};
+use tokio::net::UnixListener;
+
+use crate::api::{self, Api};
+use crate::exit::Failure;
 
 /// Path of the socket of a data folder.
 pub fn socket(data: &Path) -> PathBuf {
@@ -23,4 +28,59 @@ pub async fn user_name(uid: u32) -> String {
     // A directory of users may be asked over the network.
     let found = tokio::task::spawn_blocking(move || uzers::get_user_by_uid(uid)).await.ok().flatten();
     found.map_or_else(|| format!("uid {uid}"), |user| user.name().to_string_lossy().into_owned())
+}
+
+/// The user of the other end.
+#[derive(Clone)]
+struct Peer(Option<u32>);
+
+impl Connected<IncomingStream<'_, UnixListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self(stream.io().peer_cred().ok().map(|cred| cred.uid()))
+    }
+}
+
+/// The task that answers commands. The caller holds the data folder's lock, so that a socket found there is a leftover.
+///
+/// # Errors
+/// A sentence when the socket cannot be made.
+pub fn listen(data: &Path, api: Api) -> Result<Task, Failure> {
+    let path = socket(data);
+    let failed = |error: std::io::Error| {
+        Failure::failed(format!("The control socket {} cannot be made: {error}.", path.display()))
+    };
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).and_then(UnixListener::into_std).map_err(failed)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let stop = api.engine.tasks.stop().clone();
+    let router = api::local_router(api).layer(from_fn(as_peer));
+    let serve = move || {
+        let (listener, router, stop, path) = (listener.try_clone(), router.clone(), stop.clone(), path.clone());
+        async move {
+            axum::serve(UnixListener::from_std(listener?)?, router.into_make_service_with_connect_info::<Peer>())
+                .with_graceful_shutdown(stop.clone().cancelled_owned())
+                .await?;
+            if stop.is_cancelled() {
+                let _ = std::fs::remove_file(&path);
+            }
+            Ok::<_, std::io::Error>(())
+        }
+    };
+    Ok(Task::new("control-socket", "Answers commands on control.sock", Cadence::OnDemand, serve).finishing())
+}
+
+async fn as_peer(
+    ConnectInfo(Peer(uid)): ConnectInfo<Peer>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    let name = match uid {
+        Some(uid) => user_name(uid).await,
+        None => "unknown".to_owned(),
+    };
+    api::as_local_user(&mut request, name);
+    next.run(request).await
 }

@@ -1,7 +1,6 @@
 //! The HTTP face: console pages, REST API, health.
 
-mod access;
-mod api;
+pub mod access;
 mod events;
 mod health;
 pub mod identity;
@@ -11,23 +10,15 @@ mod peer;
 pub mod problem;
 pub mod router;
 pub mod state;
-mod table;
+pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod tls;
 
-pub use api::v1::servers;
 pub use middleware::request_id::current as request_id;
 pub use state::App;
 
 use std::net::{SocketAddr, TcpListener};
-
-/// The REST API in OpenAPI's words.
-pub fn api_description() -> String {
-    use utoipa::OpenApi;
-    let text = api::v1::openapi::Api::openapi().to_pretty_json();
-    format!("{}\n", text.expect("the description always serializes"))
-}
 
 /// Answers requests until the handle is told to shut down.
 ///

@@ -1,24 +1,26 @@
 //! The license server as people run it: the commands of `leasehold`, and the ways in over HTTP, gRPC and the control socket.
 
+mod api;
 mod assets;
 mod cli;
 mod clients;
 mod console;
 mod control;
-mod exchange_json;
 mod http;
 mod logging;
-mod operations;
 mod reporting;
 mod settings;
-mod status;
-mod ve_json;
 
 pub(crate) use ::commands::{exit, time};
 
 // What the documents are made from.
-pub use http::api_description;
 pub use settings::{DESCRIBED, Described, variable};
+
+/// The REST API in OpenAPI's words.
+pub fn api_description() -> String {
+    let text = api::operations().document.to_pretty_json();
+    format!("{}\n", text.expect("the document always serializes"))
+}
 
 /// The commands, for their document.
 pub fn commands() -> clap::Command {

@@ -18,7 +18,7 @@ mod usage;
 
 pub use apply::{Applied, PushError};
 pub(crate) use client::NodeClient;
-pub use client::NodeSettings;
+pub use client::{NodeSettings, tls_client};
 pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub(crate) use contact::EVERY;
 pub use contact::REMINDER;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a user is trusted with. Each role may do all that the one before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
     /// Looks, and changes nothing but their own account.
     Viewer,

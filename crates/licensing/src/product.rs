@@ -7,6 +7,8 @@ use crate::excerpt::named_first;
 /// How the use of a license is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = LicenseKind))]
 pub enum Kind {
     /// So many at once.
     Concurrent,

@@ -1,9 +1,9 @@
 use clap::Subcommand;
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::output::{rows, table, text};
-use crate::exit::Done;
-use crate::operations::Operation;
+use crate::exit::{Done, Failure};
 
 /// `leasehold audit …`
 #[derive(Debug, Subcommand)]
@@ -15,15 +15,19 @@ pub enum Audit {
 }
 
 impl Audit {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Verify(common) => {
+                let verdict = common.target.ask(remote, Call::get("/api/v1/audit/verify")).await?;
+                if let Some(problem) = verdict["problem"].as_str() {
+                    return Err(Failure::failed(problem));
+                }
                 let plain = |v: &_| format!("All {} entries are as they were written.\n", text(v, "entries"));
-                common.perform(Operation::AuditVerify, plain).await
+                common.format.print(&verdict, plain)
             }
             Self::Export(common) => {
                 common
-                    .perform(Operation::AuditExport, |value| {
+                    .list(remote, Call::get("/api/v1/audit/export"), |value| {
                         let line = |e: &_| {
                             vec![
                                 text(e, "seq"),

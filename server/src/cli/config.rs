@@ -9,8 +9,9 @@ mod show;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-use super::Place;
+use super::ask::Remote;
 use super::output::{Format, table};
+use super::{Place, Target};
 use crate::exit::Done;
 
 /// `leasehold config …`
@@ -43,7 +44,7 @@ pub struct Which {
     #[arg(long, value_name = "FILE")]
     pub conf: Option<PathBuf>,
     #[command(flatten)]
-    pub place: Place,
+    pub target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -55,16 +56,16 @@ pub struct Sources {
 }
 
 impl Config {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Get(command) => command.run().await,
-            Self::Set(command) => command.run().await,
-            Self::Check(command) => command.run().await,
-            Self::Show(command) => command.run().await,
+            Self::Get(command) => command.run(remote).await,
+            Self::Set(command) => command.run(remote).await,
+            Self::Check(command) => command.run(remote).await,
+            Self::Show(command) => command.run(remote).await,
             Self::Diff(command) => command.run(),
-            Self::Init(command) => command.run().await,
-            Self::History(command) => command.run().await,
-            Self::Restore(command) => command.run().await,
+            Self::Init(command) => command.run(remote).await,
+            Self::History(command) => command.run(remote).await,
+            Self::Restore(command) => command.run(remote).await,
             Self::Sources(Sources { place, format }) => {
                 let settings = place.settings()?;
                 let value = serde_json::json!({ "items": settings.sources });

@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::output::{read_file, rows, table, text};
-use crate::control;
 use crate::exit::{Done, Failure};
-use crate::operations::Operation;
 
 /// `leasehold sync`
 #[derive(Debug, Args)]
@@ -21,8 +18,8 @@ pub struct Sync {
 }
 
 impl Sync {
-    pub async fn run(self) -> Done {
-        self.common.perform(Operation::Sync, changes).await
+    pub async fn run(self, remote: &Remote) -> Done {
+        self.common.perform(remote, Call::post("/api/v1/exchange/sync").asks_nodes(), changes).await
     }
 }
 
@@ -34,8 +31,8 @@ pub struct Licenses {
 }
 
 impl Licenses {
-    pub async fn run(self) -> Done {
-        self.common.perform(Operation::Licenses, licenses).await
+    pub async fn run(self, remote: &Remote) -> Done {
+        self.common.list(remote, Call::get("/api/v1/licenses"), licenses).await
     }
 }
 
@@ -51,11 +48,11 @@ pub enum Exchange {
 }
 
 impl Exchange {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Pull(command) => command.run().await,
-            Self::Push(command) => command.run().await,
-            Self::Ledger(command) => command.run().await,
+            Self::Pull(command) => command.run(remote).await,
+            Self::Push(command) => command.run(remote).await,
+            Self::Ledger(command) => command.run(remote).await,
         }
     }
 }
@@ -71,8 +68,8 @@ pub struct Pull {
 }
 
 impl Pull {
-    async fn run(self) -> Done {
-        let value = control::perform(&self.common.place.settings()?, Operation::ExchangePull).await?;
+    async fn run(self, remote: &Remote) -> Done {
+        let value = self.common.target.ask(remote, Call::post("/api/v1/exchange/report")).await?;
         let Some(out) = &self.out else {
             return self.common.format.print(&value, |value| {
                 format!(
@@ -107,9 +104,9 @@ pub struct Push {
 }
 
 impl Push {
-    async fn run(self) -> Done {
-        let response = STANDARD.encode(read_file(&self.file)?);
-        self.common.perform(Operation::ExchangePush { response }, changes).await
+    async fn run(self, remote: &Remote) -> Done {
+        let call = Call::post("/api/v1/exchange/response").bytes("application/octet-stream", read_file(&self.file)?);
+        self.common.perform(remote, call, changes).await
     }
 }
 
@@ -128,31 +125,30 @@ pub struct Ledger {
     #[arg(long, value_enum)]
     state: Option<State>,
     /// At most so many, newest first
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
-    limit: i64,
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
     #[command(flatten)]
     common: Common,
 }
 
 impl Ledger {
-    async fn run(self) -> Done {
+    async fn run(self, remote: &Remote) -> Done {
         let state = match self.state {
             None => "",
             Some(State::Open) => "open",
             Some(State::Answered) => "answered",
             Some(State::Lost) => "lost",
         };
-        let operation = Operation::ExchangeLedger { state: state.to_owned(), limit: self.limit };
-        self.common
-            .perform(operation, |value| {
-                let line = |entry: &Value| {
-                    let what = text(&entry["outcome"], "summary");
-                    let (id, made) = (text(entry, "status_id"), text(entry, "opened_at"));
-                    vec![id, text(entry, "state"), text(entry, "channel"), made, text(entry, "answered_at"), what]
-                };
-                table(&["STATUS ID", "STATE", "BY", "MADE", "ANSWERED", "WHAT CHANGED"], &rows(value, line))
-            })
-            .await
+        let call = Call::get("/api/v1/exchange/ledger").query("state", state).query("limit", self.limit);
+        let all = self.common.target.ask_all(remote, call, self.limit as usize).await?;
+        self.common.format.print(&all, |value| {
+            let line = |entry: &Value| {
+                let what = text(&entry["outcome"], "summary");
+                let (id, made) = (text(entry, "status_id"), text(entry, "opened_at"));
+                vec![id, text(entry, "state"), text(entry, "channel"), made, text(entry, "answered_at"), what]
+            };
+            table(&["STATUS ID", "STATE", "BY", "MADE", "ANSWERED", "WHAT CHANGED"], &rows(value, line))
+        })
     }
 }
 

@@ -4,16 +4,13 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::output::{read_file, table, text};
-use crate::control;
 use crate::exit::{Done, Failure};
-use crate::operations::Operation;
 
 /// `leasehold license …`
 #[derive(Debug, Subcommand)]
@@ -50,18 +47,18 @@ pub struct Install {
 }
 
 impl License {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Request(command) => command.run().await,
-            Self::Install(command) => command.run().await,
-            Self::Show(common) => common.perform(Operation::VeShow, shown).await,
+            Self::Request(command) => command.run(remote).await,
+            Self::Install(command) => command.run(remote).await,
+            Self::Show(common) => common.perform(remote, Call::get("/api/v1/ve/license"), shown).await,
         }
     }
 }
 
 impl Request {
-    async fn run(self) -> Done {
-        let mut value = control::perform(&self.common.place.settings()?, Operation::VeRequest).await?;
+    async fn run(self, remote: &Remote) -> Done {
+        let mut value = self.common.target.ask(remote, Call::get("/api/v1/ve/request").on_new_data()).await?;
         for unread in value["unread"].as_array().into_iter().flatten() {
             eprintln!(
                 "{} cannot be read ({}), so the license will not bind it.",
@@ -99,9 +96,12 @@ fn write(out: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 impl Install {
-    async fn run(self) -> Done {
-        let text = STANDARD.encode(read_file(&self.file)?);
-        self.common.perform(Operation::VeInstall { text, vendor_key: self.vendor_key }, installed).await
+    async fn run(self, remote: &Remote) -> Done {
+        let mut call = Call::post("/api/v1/ve/license").bytes("text/plain", read_file(&self.file)?);
+        if let Some(key) = self.vendor_key {
+            call = call.query("vendor_key", key);
+        }
+        self.common.perform(remote, call, installed).await
     }
 }
 

@@ -1,11 +1,10 @@
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Common;
+use super::ask::{Call, Remote, segment};
 use super::output::{rows, table, text};
-use crate::control;
 use crate::exit::Done;
-use crate::operations::{Joining, Operation};
 
 /// `leasehold peer …`
 #[derive(Debug, Subcommand)]
@@ -47,25 +46,25 @@ pub struct Remove {
 }
 
 impl Peer {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Invite(common) => invite(common).await,
+            Self::Invite(common) => invite(common, remote).await,
             Self::Join(Join { url, code, own_url, name, common }) => {
-                let operation = Operation::PeerJoin(Joining { url, code, own_url, name });
-                common.perform(operation, joined).await
+                let body = json!({ "url": url, "code": code, "own_url": own_url, "name": name });
+                common.perform(remote, Call::post("/api/v1/servers/join").json(&body), joined).await
             }
-            Self::List(common) => common.perform(Operation::PeerList, list).await,
+            Self::List(common) => common.list(remote, Call::get("/api/v1/servers"), list).await,
             Self::Remove(Remove { name, common }) => {
                 let plain = |value: &Value| format!("Removed {}.\n", text(value, "name"));
-                common.perform(Operation::PeerRemove { name }, plain).await
+                common.perform(remote, Call::delete(format!("/api/v1/servers/{}", segment(&name))), plain).await
             }
         }
     }
 }
 
 /// The code alone goes to stdout; what to do with it does not.
-async fn invite(common: Common) -> Done {
-    let value = control::perform(&common.place.settings()?, Operation::PeerInvite).await?;
+async fn invite(common: Common, remote: &Remote) -> Done {
+    let value = common.target.ask(remote, Call::post("/api/v1/servers/invite")).await?;
     common.format.print(&value, |value| format!("{}\n", text(value, "code")))?;
     if !common.format.json {
         let url = text(&value, "url");
@@ -150,8 +149,6 @@ fn clock(off_ms: Option<i64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

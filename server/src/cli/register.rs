@@ -1,13 +1,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::exchange::changes;
 use super::output::{read_file, text};
 use crate::exit::Done;
-use crate::operations::{Operation, Registering};
 
 /// `leasehold register`
 #[derive(Debug, Args)]
@@ -32,16 +32,16 @@ pub struct Register {
 }
 
 impl Register {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         let file = self.file.as_deref().map(read_file).transpose()?;
-        let registering = Registering {
-            file: file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-            guid: self.guid,
-            auth: self.auth,
-            vendor_key: self.vendor_key,
-            sync: !self.no_sync,
-        };
-        self.common.perform(Operation::Register(registering), plain).await
+        let body = json!({
+            "file": file.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            "guid": self.guid,
+            "auth": self.auth,
+            "vendor_key": self.vendor_key,
+            "sync": !self.no_sync,
+        });
+        self.common.perform(remote, Call::post("/api/v1/registration").json(&body).asks_nodes(), plain).await
     }
 }
 

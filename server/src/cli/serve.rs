@@ -10,9 +10,9 @@ use engine::store::{DataLock, LockError};
 use engine::tasks::{Cadence, Task};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::api::{Api, setup_url};
 use crate::exit::{Done, Failure};
 use crate::http::{self, App, tls};
-use crate::operations::setup_url;
 use crate::settings::{self, Flags, Settings};
 use crate::{clients, control, logging, reporting};
 
@@ -57,7 +57,8 @@ impl Serve {
         if let Some(path) = &settings.license_log {
             license_log.open(path, settings.license_log_keep, tasks);
         }
-        tasks.start(control::listen(&settings.data, engine.clone(), &origin)?);
+        let api = Api { engine: engine.clone(), console: origin.as_str().into(), serving: true };
+        tasks.start(control::listen(&settings.data, api)?);
         engine.configure_nodes(&settings.nodes()?).map_err(Failure::refused)?;
         let reporting = reporting::bind(&settings).await?.map(Arc::new);
         engine.settle_leases().await;

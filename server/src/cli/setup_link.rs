@@ -1,9 +1,9 @@
 use clap::Args;
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::output::text;
 use crate::exit::Done;
-use crate::operations::Operation;
 
 /// `leasehold setup-link`
 #[derive(Debug, Args)]
@@ -13,7 +13,8 @@ pub struct SetupLink {
 }
 
 impl SetupLink {
-    pub async fn run(self) -> Done {
-        self.common.perform(Operation::SetupLink, |value| format!("{}\n", text(value, "url"))).await
+    pub async fn run(self, remote: &Remote) -> Done {
+        let plain = |value: &_| format!("{}\n", text(value, "url"));
+        self.common.perform(remote, Call::post("/api/v1/setup-link"), plain).await
     }
 }

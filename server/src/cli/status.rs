@@ -2,9 +2,9 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Common;
+use super::ask::{Call, Remote};
 use super::output::text;
 use crate::exit::Done;
-use crate::operations::Operation;
 
 /// `leasehold status`
 #[derive(Debug, Args)]
@@ -14,8 +14,8 @@ pub struct StatusCommand {
 }
 
 impl StatusCommand {
-    pub async fn run(self) -> Done {
-        self.common.perform(Operation::Status, plain).await
+    pub async fn run(self, remote: &Remote) -> Done {
+        self.common.perform(remote, Call::get("/api/v1/status").of_a_server(), plain).await
     }
 }
 

@@ -1,10 +1,11 @@
 use clap::{Args, Subcommand};
 use licensing::permission::Role;
+use serde_json::json;
 
 use super::Common;
+use super::ask::{Call, Remote, segment};
 use super::output::{rows, table, text};
 use crate::exit::Done;
-use crate::operations::Operation;
 
 /// `leasehold token …`
 #[derive(Debug, Subcommand)]
@@ -41,19 +42,19 @@ pub struct Revoke {
 }
 
 impl Token {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Create(Create { name, role, days, common }) => {
-                let operation = Operation::TokenCreate { name, role, days };
-                common.perform(operation, |value| format!("{}\n", text(value, "token"))).await
+                let call = Call::post("/api/v1/tokens").json(&json!({ "name": name, "role": role, "days": days }));
+                common.perform(remote, call, |value| format!("{}\n", text(value, "token"))).await
             }
             Self::Revoke(Revoke { name, common }) => {
                 let plain = |v: &_| format!("Ended the token {}.\n", text(v, "name"));
-                common.perform(Operation::TokenRevoke { name }, plain).await
+                common.perform(remote, Call::delete(format!("/api/v1/tokens/{}", segment(&name))), plain).await
             }
             Self::List(common) => {
                 common
-                    .perform(Operation::TokenList, |value| {
+                    .list(remote, Call::get("/api/v1/tokens"), |value| {
                         let line = |t: &serde_json::Value| {
                             let ended = !t["revoked_at"].is_null();
                             let until = if ended { "ended".to_owned() } else { text(t, "expires_at") };

@@ -1,10 +1,11 @@
 use clap::{Args, Subcommand};
 use licensing::permission::Role;
+use serde_json::json;
 
 use super::Common;
+use super::ask::{Call, Remote, segment};
 use super::output::{password_from_stdin, rows, table, text};
 use crate::exit::{Done, Failure};
-use crate::operations::Operation;
 
 /// `leasehold user …`
 #[derive(Debug, Subcommand)]
@@ -50,22 +51,23 @@ impl Named {
 }
 
 impl User {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Add(Add { named, role }) => {
-                let operation = Operation::UserAdd { password: named.password()?, name: named.name, role };
+                let body = json!({ "name": named.name, "role": role, "password": named.password()? });
                 let plain = |v: &_| format!("Added the user {} as {}.\n", text(v, "name"), text(v, "role"));
-                named.common.perform(operation, plain).await
+                named.common.perform(remote, Call::post("/api/v1/users").json(&body), plain).await
             }
             Self::Reset(named) => {
-                let operation = Operation::UserReset { password: named.password()?, name: named.name };
+                let body = json!({ "password": named.password()? });
+                let call = Call::put(format!("/api/v1/users/{}/password", segment(&named.name))).json(&body);
                 let plain =
                     |v: &_| format!("Set a new password for {} and ended that user's sessions.\n", text(v, "name"));
-                named.common.perform(operation, plain).await
+                named.common.perform(remote, call, plain).await
             }
             Self::List(common) => {
                 common
-                    .perform(Operation::UserList, |value| {
+                    .list(remote, Call::get("/api/v1/users"), |value| {
                         let line = |u: &_| vec![text(u, "name"), text(u, "role"), text(u, "created_at")];
                         table(&["NAME", "ROLE", "ADDED"], &rows(value, line))
                     })

@@ -13,8 +13,6 @@ use licensing::alert::{Condition, Kind, Rule};
 use super::form::{Form, wrong};
 use super::{Console, Id, Page, PageError};
 
-pub use shown::state;
-
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 

@@ -9,9 +9,9 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
 use engine::leases::ClientView;
-use engine::logs::{Cursor, Lines, LogItem, LogQuery, LogsError, Moment};
+use engine::logs::{Cursor, Lines, LogItem, LogQuery, LogsError};
 use leptos::prelude::*;
-use licensing::log_line::{Kind, Level, Redactor};
+use licensing::log_line::{Kind, Redactor};
 use licensing::words::bytes;
 use tokio::sync::mpsc;
 
@@ -90,18 +90,8 @@ fn pace(every: &str) -> Option<u32> {
 
 /// The filter as the log is asked, and what could not be understood: name of the field, and a sentence.
 pub fn query(filter: &LogsFilter) -> (LogQuery, Vec<(String, String)>) {
-    let mut refused = Vec::new();
-    let mut moment = |name: &str, text: &str, last: bool| {
-        let read = (!text.is_empty()).then(|| Moment::parse(text, last))?;
-        read.map_err(|error| refused.push((name.to_owned(), error.to_string()))).ok()
-    };
-    let (from, to) = (moment("from", &filter.from, false), moment("to", &filter.to, true));
-    let level = (!filter.level.is_empty()).then(|| filter.level.parse::<Level>());
-    let level =
-        level.and_then(|level| level.map_err(|error| refused.push(("level".to_owned(), error.to_string()))).ok());
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let component = given(&filter.component.to_uppercase());
-    (LogQuery { level, component, from, to, text: given(&filter.q) }, refused)
+    let (query, refused) = LogQuery::read(&filter.level, &filter.component, &filter.from, &filter.to, &filter.q);
+    (query, refused.into_iter().map(|(field, sentence)| (field.to_owned(), sentence)).collect())
 }
 
 async fn load(console: &Console, filter: LogsFilter) -> Result<LogsPage, tokio::task::JoinError> {
@@ -254,6 +244,8 @@ async fn known(console: &Console) -> Vec<(Kind, String)> {
 
 #[cfg(test)]
 mod tests {
+    use licensing::log_line::Level;
+
     use super::*;
 
     #[test]

@@ -10,8 +10,8 @@ use futures::Stream;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::api::v1::json::Query;
 use super::state::App;
+use crate::api::request::Query;
 
 /// `every`: seconds between events; 0 as it happens.
 #[derive(Debug, Deserialize)]

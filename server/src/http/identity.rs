@@ -31,27 +31,30 @@ pub enum Known {
     User { name: String, role: Role, who: Who },
     /// An API token.
     Token { name: String, role: Role },
+    /// A user of this machine, who has opened the control socket or the data folder.
+    Local { name: String },
 }
 
 impl Known {
     pub fn name(&self) -> &str {
         match self {
-            Self::User { name, .. } | Self::Token { name, .. } => name,
+            Self::User { name, .. } | Self::Token { name, .. } | Self::Local { name } => name,
         }
     }
 
     pub fn role(&self) -> Role {
         match self {
             Self::User { role, .. } | Self::Token { role, .. } => *role,
+            Self::Local { .. } => Role::Administrator,
         }
     }
 }
 
 impl Caller {
-    /// For the audit log: who acts through the console or the API.
+    /// For the audit log: who acts, and through which door.
     pub fn actor(&self, origin: Origin) -> Actor {
         let name = match &self.known {
-            Some(Known::User { name, .. }) => name.clone(),
+            Some(Known::User { name, .. } | Known::Local { name }) => name.clone(),
             Some(Known::Token { name, .. }) => format!("token {name}"),
             None => "nobody".to_owned(),
         };

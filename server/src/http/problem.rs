@@ -29,7 +29,14 @@ pub struct Problem {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub more: serde_json::Map<String, serde_json::Value>,
+    /// Why it failed, for whoever works on this machine.
+    #[serde(skip)]
+    reason: Option<Reason>,
 }
+
+/// Why something failed: in the extensions of an answer that does not say so.
+#[derive(Debug, Clone)]
+pub struct Reason(pub String);
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -53,6 +60,7 @@ impl Problem {
             request_id: request_id::current(),
             errors: Vec::new(),
             more: serde_json::Map::new(),
+            reason: None,
         }
     }
 
@@ -64,10 +72,16 @@ impl Problem {
     /// 500: logged here, shown without internals.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Leasehold could not do this; the server's log says why, under the request id.",
-        )
+        let detail = "Leasehold could not do this; the server's log says why, under the request id.";
+        let reason = Some(Reason(error.to_string()));
+        Self { reason, ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail) }
+    }
+
+    /// 422: one field cannot be used.
+    pub fn field(field: &str, error: impl std::fmt::Display) -> Self {
+        let message = error.to_string();
+        let errors = vec![InputError { field: field.to_owned(), message: message.clone() }];
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message).with_errors(errors)
     }
 
     /// With what is wrong with each field.
@@ -77,10 +91,20 @@ impl Problem {
     }
 }
 
+impl From<engine::DatabaseError> for Problem {
+    fn from(error: engine::DatabaseError) -> Self {
+        Self::internal(&format!("The database did not answer: {error}."))
+    }
+}
+
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let reason = self.reason.take();
         let mut response = (status, Json(self)).into_response();
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(reason);
+        }
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             response

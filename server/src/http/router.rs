@@ -23,7 +23,6 @@ use tower_sessions::cookie::time::Duration as CookieDuration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
-use super::api;
 use super::middleware::{claim, headers, host, request_id};
 use super::peer;
 use super::state::App;
@@ -48,7 +47,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All routes with their access.
 pub fn table(app: App) -> Table {
-    api::routes(pages(Table::new(app)))
+    pages(Table::new(app))
+        .api()
         .get("/events", May(View), events::events)
         .post("/peer/v1/join", Open, &["peer.join"], peer::join)
         .post("/peer/v1/poll", Open, &[], peer::poll)
@@ -217,8 +217,8 @@ async fn cross_origin(request: Request, next: axum::middleware::Next) -> Respons
 }
 
 async fn timeout(request: Request, next: axum::middleware::Next) -> Response {
-    // An exchange asks many nodes, each with its own limit of time.
-    if request.uri().path() == paths::API_EXCHANGE_SYNC {
+    // Operations of the API have limits of their own.
+    if request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
     tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {

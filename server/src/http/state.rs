@@ -8,6 +8,7 @@ use engine::Engine;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::Key;
 
+use crate::api::Api;
 use crate::exit::Failure;
 use crate::settings::{DESCRIBED, Described, Settings};
 
@@ -40,6 +41,11 @@ impl std::ops::Deref for App {
 }
 
 impl App {
+    /// What the operations of the REST API are carried out on.
+    pub fn api(&self) -> Api {
+        Api { engine: self.engine.clone(), console: self.installation.origin.as_str().into(), serving: true }
+    }
+
     /// Name of the session cookie: where browsers allow it, bound to this host and to TLS.
     pub fn cookie_name(&self) -> &'static str {
         if self.secure { "__Host-leasehold" } else { "leasehold" }

@@ -2,12 +2,12 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, get, post};
 
 use super::access::{Access, guard};
 use super::state::App;
+use crate::api;
 
 /// One route, as tests and docs see it.
 #[derive(Debug, Clone, Copy)]
@@ -37,18 +37,6 @@ impl Table {
         self.add("GET", path, access, &[], get(handler))
     }
 
-    /// An answer that opens something: read over the API, remembered in the audit log.
-    pub fn get_audited<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        access: Access,
-        audit: &'static [&'static str],
-        handler: H,
-    ) -> Self {
-        // HEAD must open nothing.
-        self.add("GET", path, access, audit, get(handler).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
-    }
-
     /// A form of the console.
     pub fn post<H: Handler<T, App>, T: 'static>(
         self,
@@ -60,15 +48,11 @@ impl Table {
         self.add("POST", path, access, audit, post(handler))
     }
 
-    /// A replacement over the API.
-    pub fn put<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        access: Access,
-        audit: &'static [&'static str],
-        handler: H,
-    ) -> Self {
-        self.add("PUT", path, access, audit, put(handler))
+    /// The operations of the REST API; they have their own guard.
+    pub fn api(mut self) -> Self {
+        self.routes.extend(api::operations().routes.iter().copied());
+        self.router = self.router.merge(api::router(self.app.api()));
+        self
     }
 
     fn add(

@@ -143,7 +143,7 @@ fn Selected(report: ReportModel) -> impl IntoView {
 
 /// Out and in again, for a script.
 fn script() -> String {
-    let out = super::curl("GET", paths::API_EXCHANGE_REPORT, " |\n  jq -r .report > report.json");
+    let out = super::curl("POST", paths::API_EXCHANGE_REPORT, " |\n  jq -r .report > report.json");
     let back = super::curl(
         "POST",
         paths::API_EXCHANGE_RESPONSE,

@@ -1,6 +1,6 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
-use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, State};
+use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, Standing, State, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::error::{AlertError, Wrong};
@@ -26,6 +26,21 @@ pub struct AlertRule {
     pub last_fired: Option<i64>,
     /// How it stands.
     pub state: State,
+}
+
+impl AlertRule {
+    /// How it stands, as a word: `off`, `firing`, `unknown`, `pending` or `ok`.
+    #[must_use]
+    pub fn standing(&self) -> &'static str {
+        let pending = |subject: &SubjectState| matches!(subject.standing, Standing::Pending { .. });
+        match (self.enabled, self.state.firing(), self.state.unknown_since) {
+            (false, ..) => "off",
+            (true, 1.., _) => "firing",
+            (true, 0, Some(_)) => "unknown",
+            (true, 0, None) if self.state.subjects.values().any(pending) => "pending",
+            (true, 0, None) => "ok",
+        }
+    }
 }
 
 /// A rule to be kept.

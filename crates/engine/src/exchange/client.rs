@@ -86,7 +86,7 @@ impl NodeClient {
     /// A sentence that names the setting that cannot be used.
     pub(crate) fn new(settings: &NodeSettings) -> Result<Self, String> {
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(https::tls(&certificates(settings.ca.as_deref())?)?)
+            .tls_backend_preconfigured(tls_client(settings.ca.as_deref(), "node-ca")?)
             .dns_resolver(Arc::new(https::SystemNames))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT)
@@ -179,14 +179,16 @@ impl NodeClient {
     }
 }
 
-/// The certificates of the setting `node-ca`.
-fn certificates(pem: Option<&[u8]>) -> Result<Vec<CertificateDer<'static>>, String> {
-    let Some(pem) = pem else { return Ok(Vec::new()) };
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+/// Trusts the authorities of this machine, and those of a setting: PEM.
+///
+/// # Errors
+/// A sentence that names the setting.
+pub fn tls_client(ca: Option<&[u8]>, named: &str) -> Result<rustls::ClientConfig, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(ca.unwrap_or_default()).collect();
     match found {
-        Ok(found) if found.is_empty() => Err("node-ca holds no PEM certificate.".to_owned()),
-        Ok(found) => Ok(found),
-        Err(_) => Err("node-ca is not a file of PEM certificates.".to_owned()),
+        Ok(found) if found.is_empty() && ca.is_some() => Err(format!("{named} holds no PEM certificate.")),
+        Ok(found) => https::tls(&found),
+        Err(_) => Err(format!("{named} is not a file of PEM certificates.")),
     }
 }
 

@@ -21,6 +21,18 @@ pub enum ClientState {
     Gone,
 }
 
+impl ClientState {
+    /// The word in addresses and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Silent => "silent",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// A client: one run of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientView {
@@ -56,6 +68,20 @@ pub struct ClientView {
     pub over_limit: bool,
     /// By product.
     pub products: Vec<ProductView>,
+}
+
+impl ClientView {
+    /// Whether it is among those asked for: `text` in what it is called, a product it has or wants, a state. What is empty leaves
+    /// nobody out.
+    #[must_use]
+    pub fn matches(&self, text: &str, product: &str, state: Option<ClientState>) -> bool {
+        let wanted = text.to_lowercase();
+        let called = [&self.name, &self.host, &self.address, &self.software, &self.client];
+        let has = |of: &ProductView| of.product == product && (of.held > 0 || of.counted > 0 || of.want > 0);
+        (wanted.is_empty() || called.iter().any(|text| text.to_lowercase().contains(&wanted)))
+            && (product.is_empty() || self.products.iter().any(has))
+            && state.is_none_or(|state| self.state == state)
+    }
 }
 
 /// What a client has of a product.

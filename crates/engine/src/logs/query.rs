@@ -17,6 +17,32 @@ pub struct LogQuery {
     pub text: Option<String>,
 }
 
+impl LogQuery {
+    /// A filter as it was typed, empty text for what is not set; and what could not be understood: its field, and a sentence.
+    #[must_use]
+    pub fn read(level: &str, component: &str, from: &str, to: &str, text: &str) -> (Self, Vec<(&'static str, String)>) {
+        fn good<T, E: ToString>(
+            field: &'static str,
+            text: &str,
+            read: impl FnOnce(&str) -> Result<T, E>,
+            refused: &mut Vec<(&'static str, String)>,
+        ) -> Option<T> {
+            let read = (!text.is_empty()).then(|| read(text))?;
+            read.map_err(|error| refused.push((field, error.to_string()))).ok()
+        }
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let mut refused = Vec::new();
+        let query = Self {
+            level: good("level", level, str::parse, &mut refused),
+            component: given(&component.to_uppercase()),
+            from: good("from", from, |text| Moment::parse(text, false), &mut refused),
+            to: good("to", to, |text| Moment::parse(text, true), &mut refused),
+            text: given(text),
+        };
+        (query, refused)
+    }
+}
+
 /// A local time as it stands in front of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(String);

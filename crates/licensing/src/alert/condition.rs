@@ -28,6 +28,8 @@ use crate::words::{count, grouped, hours, span};
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AlertCondition))]
 pub enum Kind {
     /// Backup hours run low.
     HoursLeft,

@@ -20,6 +20,8 @@ pub struct Changes {
 
 /// What became of one license.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = LicenseChange))]
 pub struct Change {
     /// The license's id.
     pub id: String,

@@ -9,6 +9,7 @@ use super::document::Document;
 
 /// One thing to know about the file.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// The line it is about; the first line is 1. `None` when it is about the whole file.
     pub line: Option<usize>,
@@ -23,6 +24,7 @@ pub struct Finding {
 /// How bad a finding is.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Severity {
     /// The file does not do what it says.
     Error,

@@ -16,6 +16,7 @@ pub const MAX_ROWS: usize = 2000;
 
 /// The difference between two files.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// What to show: changes with some unchanged lines around them, at most [`MAX_ROWS`].
     pub rows: Vec<Row>,
@@ -27,6 +28,8 @@ pub struct Diff {
 
 /// One row of a difference.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = DiffRow))]
 pub struct Row {
     /// What happened to the line.
     pub kind: RowKind,
@@ -41,6 +44,8 @@ pub struct Row {
 /// What happened to a line.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = DiffRowKind))]
 pub enum RowKind {
     /// In both.
     Same,

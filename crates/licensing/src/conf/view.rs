@@ -10,6 +10,8 @@ use super::{
 
 /// One setting with its value in a file.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Setting))]
 pub struct SettingView {
     /// Its name in the file, in the vendor's letter case.
     pub key: String,

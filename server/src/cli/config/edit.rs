@@ -9,12 +9,10 @@ use engine::conf::set_values;
 use licensing::conf::diff;
 use serde_json::json;
 
-use super::super::output::Format;
-use super::Which;
-use super::file::{self, Found};
-use crate::control;
+use super::super::ask::{Call, Remote};
+use super::super::output::{Format, text};
+use super::{Which, file};
 use crate::exit::{Done, Failure};
-use crate::operations::Operation;
 
 #[derive(Debug, Args)]
 pub struct Set {
@@ -33,19 +31,19 @@ pub struct Set {
 }
 
 impl Set {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         let setting = file::known(&self.key)?;
-        let Found { path, settings, kept } = file::find(&self.which).await?;
-        let value = if kept {
-            let operation =
-                Operation::ConfigSet { key: setting.key.to_owned(), value: self.value, comment: self.comment };
-            control::perform(&settings, operation).await?
-        } else {
-            directly(&path, setting.key, self.value)?
+        let value = match self.which.nobodys(remote).await? {
+            Some(path) => directly(path, setting.key, self.value)?,
+            None => {
+                let body = json!({ "changes": { (setting.key): self.value }, "comment": self.comment });
+                let answer = self.which.target.ask(remote, Call::patch("/api/v1/config").json(&body)).await?;
+                json!({ "path": answer["path"], "revision": answer["revision"], "diff": answer["diff"] })
+            }
         };
         self.format.print(&value, |v| match v["revision"].as_i64() {
-            Some(revision) => format!("{} is set; {} is at revision {revision}.\n", setting.key, path.display()),
-            None => format!("{} is set in {}.\n", setting.key, path.display()),
+            Some(revision) => format!("{} is set; {} is at revision {revision}.\n", setting.key, text(v, "path")),
+            None => format!("{} is set in {}.\n", setting.key, text(v, "path")),
         })
     }
 }
@@ -68,8 +66,8 @@ pub struct Init {
 }
 
 impl Init {
-    pub async fn run(self) -> Done {
-        let path = file::find(&self.which).await?.path;
+    pub async fn run(self, remote: &Remote) -> Done {
+        let path = self.which.path(remote).await?;
         if path.exists() {
             return Err(Failure::refused(format!("{} exists already; nothing was changed.", path.display())));
         }

@@ -1,9 +1,10 @@
 use clap::Args;
+use serde_json::json;
 
 use super::super::Common;
+use super::super::ask::{Call, Remote};
 use super::super::output::{rows, table, text};
 use crate::exit::Done;
-use crate::operations::Operation;
 
 /// `leasehold config history`
 #[derive(Debug, Args)]
@@ -13,9 +14,9 @@ pub struct History {
 }
 
 impl History {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         self.common
-            .perform(Operation::ConfigHistory, |value| {
+            .list(remote, Call::get("/api/v1/config/history"), |value| {
                 let line = |r: &_| {
                     let lines = format!("−{} +{}", text(r, "removed"), text(r, "added"));
                     let (author, origin) = (text(r, "author"), text(r, "origin"));
@@ -40,10 +41,12 @@ pub struct Restore {
 }
 
 impl Restore {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         let number = self.revision;
-        let operation = Operation::ConfigRestore { number, comment: self.comment };
+        let call = Call::post("/api/v1/config/restore").json(&json!({ "revision": number, "comment": self.comment }));
+        let answer = self.common.target.ask(remote, call).await?;
+        let saved = json!({ "revision": answer["revision"], "diff": answer["diff"] });
         let plain = |v: &_| format!("Revision {number} is back, as revision {}.\n", text(v, "revision"));
-        self.common.perform(operation, plain).await
+        self.common.format.print(&saved, plain)
     }
 }

@@ -1,12 +1,11 @@
 //! Reading: `get`, `check`, `show`.
 
 use clap::Args;
-use licensing::conf::{check, view};
 use serde_json::json;
 
+use super::super::ask::Remote;
 use super::super::output::{Format, print, table};
-use super::Which;
-use super::file;
+use super::{Which, file};
 use crate::exit::{Done, Failure, code};
 
 #[derive(Debug, Args)]
@@ -23,13 +22,10 @@ pub struct Get {
 }
 
 impl Get {
-    pub async fn run(self) -> Done {
+    pub async fn run(self, remote: &Remote) -> Done {
         let setting = file::known(&self.key)?;
-        let (_, document) = file::document(&self.which).await?;
-        let view = view::settings(&document)
-            .into_iter()
-            .find(|s| s.key.eq_ignore_ascii_case(setting.key))
-            .expect("every setting is in the view");
+        let read = self.which.read(remote).await?;
+        let view = read.setting(setting);
         if self.format.json {
             return self.format.print(&json!(view), |_| String::new());
         }
@@ -37,8 +33,7 @@ impl Get {
             return print(format!("{}\n", view.effective).as_bytes());
         }
         // As written, byte for byte.
-        let mut value =
-            document.get(setting.section, setting.key).map(|found| found.value.to_vec()).unwrap_or_default();
+        let mut value = read.written(setting);
         value.push(b'\n');
         print(&value)
     }
@@ -53,9 +48,8 @@ pub struct Check {
 }
 
 impl Check {
-    pub async fn run(self) -> Done {
-        let (path, document) = file::document(&self.which).await?;
-        let findings = check::check(&document);
+    pub async fn run(self, remote: &Remote) -> Done {
+        let file::Read { path, findings, .. } = self.which.read(remote).await?;
         self.format.print(&json!({ "path": path, "findings": findings }), |_| {
             findings
                 .iter()
@@ -79,9 +73,8 @@ pub struct Show {
 }
 
 impl Show {
-    pub async fn run(self) -> Done {
-        let (path, document) = file::document(&self.which).await?;
-        let settings = view::settings(&document);
+    pub async fn run(self, remote: &Remote) -> Done {
+        let file::Read { path, settings, .. } = self.which.read(remote).await?;
         self.format.print(&json!({ "path": path, "settings": settings }), |_| {
             let rows: Vec<_> = settings
                 .iter()

@@ -32,20 +32,19 @@ pub async fn page(engine: &Engine, now: i64) -> Result<AlertsPage, DatabaseError
     })
 }
 
-/// How a rule stands: the word in the API, the words on screen.
-pub fn state(rule: &AlertRule) -> (&'static str, Tone, &'static str) {
-    let pending = rule.state.subjects.values().any(|subject| matches!(subject.standing, Standing::Pending { .. }));
-    match (rule.enabled, rule.state.firing(), rule.state.unknown_since) {
-        (false, ..) => ("off", Tone::Neutral, "Off"),
-        (true, 1.., _) => ("firing", Tone::Danger, "Firing"),
-        (true, 0, Some(_)) => ("unknown", Tone::Warning, "No data"),
-        (true, 0, None) if pending => ("pending", Tone::Info, "Pending"),
-        (true, 0, None) => ("ok", Tone::Success, "OK"),
+/// How a rule stands.
+fn state(rule: &AlertRule) -> (Tone, &'static str) {
+    match rule.standing() {
+        "off" => (Tone::Neutral, "Off"),
+        "firing" => (Tone::Danger, "Firing"),
+        "unknown" => (Tone::Warning, "No data"),
+        "pending" => (Tone::Info, "Pending"),
+        _ => (Tone::Success, "OK"),
     }
 }
 
 fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
-    let (_, tone, word) = state(rule);
+    let (tone, word) = state(rule);
     let subject = |(name, subject): (&String, &licensing::alert::SubjectState)| {
         let (since_ms, pending) = match subject.standing {
             Standing::Pending { since } => (since, true),

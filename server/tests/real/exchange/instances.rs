@@ -5,7 +5,7 @@ use crate::harness::{How, Server, run, stderr};
 
 /// The installation a server reports as.
 fn instance(server: &Server) -> String {
-    let report = server.get("/api/v1/exchange/report").body["report"].as_str().unwrap().to_owned();
+    let report = server.call("POST", "/api/v1/exchange/report", None, None).body["report"].as_str().unwrap().to_owned();
     serde_json::from_str::<Value>(&report).unwrap()["instance_uuid"].as_str().unwrap().to_owned()
 }
 

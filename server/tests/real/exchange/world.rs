@@ -96,7 +96,7 @@ impl World {
 
     /// Makes a report: its status id and its text.
     pub fn pull(&self) -> (String, String) {
-        let made = self.server.get("/api/v1/exchange/report");
+        let made = self.server.call("POST", "/api/v1/exchange/report", None, None);
         assert_eq!(made.status, 200, "{}", made.body);
         let text = |key: &str| made.body[key].as_str().unwrap().to_owned();
         (text("status_id"), text("report"))

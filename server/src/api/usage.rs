@@ -1,29 +1,40 @@
+//! What was used of each product, and how near it came to what is licensed.
+
 use std::collections::BTreeMap;
 
-use crate::console::usage::Asked;
-use app::pages::usage::UsageFilter;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use engine::usage::period::{self, Period, PeriodError};
 use engine::usage::query::{self, ProductUse};
 use engine::{DatabaseError, Engine};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use licensing::context::Context;
+use licensing::permission::Permission::View;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
 
-use super::json::Query;
-use crate::http::problem::{InputError, Problem};
-use crate::http::state::App;
-use crate::time::rfc3339;
+use super::request::Query;
+use super::{Api, Operations, Time};
+use crate::http::access::Access::May;
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(get_usage), May(View), &[])
+}
 
 /// Which use.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
-pub struct Filter {
+struct Filter {
     /// One product; all when left out.
+    #[param(example = "TTS3_QUIXOTIC")]
     product: String,
     /// One client, by its name.
     client: String,
     /// `production`, `backup` or `development`.
     context: String,
+    #[param(example = "7d")]
     /// `7d`, `30d` (the default), `90d`, `365d` or `custom`.
     range: String,
     /// With `custom`: the first day, such as `2026-01-31`.
@@ -31,26 +42,27 @@ pub struct Filter {
     /// With `custom`: the last day, included.
     to: String,
     /// Where days begin: an IANA name; the server's own zone when left out.
+    #[param(example = "UTC")]
     zone: String,
 }
 
 /// Use in a period, by product. Products can contain one another: they are never added together.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Usage {
-    items: Vec<Item>,
+struct Usage {
+    items: Vec<ProductUsage>,
     /// All products fit on one page: always null.
     next: Option<String>,
     /// Beginning of the period.
-    from: String,
+    from: Time,
     /// End of the period, not included.
-    until: String,
+    until: Time,
     /// The cumulative counters, as reports to the vendor carry them, by product.
-    totals: BTreeMap<String, Total>,
+    totals: BTreeMap<String, UsageTotal>,
 }
 
 /// The use of one product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Item {
+struct ProductUsage {
     product: String,
     /// The most that was licensed in the period; none where that is not known.
     licensed: Option<u64>,
@@ -63,16 +75,16 @@ pub struct Item {
     /// The most in use at any instant.
     peak: u32,
     /// The beginning of the first hour that reached the peak.
-    peak_at: Option<String>,
+    peak_at: Option<Time>,
     /// How many licenses would have been enough for a share of the time. Empty when one client is asked about.
-    coverage: Vec<Coverage>,
+    coverage: Vec<UsageCoverage>,
     /// The period of the same length before.
-    before: Before,
+    before: UsageBefore,
 }
 
 /// How many licenses would have been enough for a share of the time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Coverage {
+struct UsageCoverage {
     /// Share of the time.
     percent: f64,
     licenses: u32,
@@ -80,7 +92,7 @@ pub struct Coverage {
 
 /// Figures of the period before.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Before {
+struct UsageBefore {
     usage_count: u64,
     usage_ms: u64,
     denied: u64,
@@ -89,7 +101,7 @@ pub struct Before {
 
 /// Totals of one product since this installation was made.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
-pub struct Total {
+struct UsageTotal {
     usage_count: u64,
     usage_ms: u64,
     /// Refused requests on record.
@@ -99,52 +111,60 @@ pub struct Total {
 /// What was used of each product, and how near it came to what is licensed.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "usage", params(Filter), responses(
     (status = 200, description = "Use by product", body = Usage),
-    (status = 401, description = "Nobody is signed in", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "A day, period or zone cannot be understood", body = Problem, content_type = "application/problem+json")))]
-pub async fn get(State(app): State<App>, Query(filter): Query<Filter>) -> Result<Json<Usage>, Problem> {
-    let filter = UsageFilter {
-        product: filter.product,
-        client: filter.client,
-        context: filter.context,
-        range: filter.range,
-        from: filter.from,
-        to: filter.to,
-        zone: filter.zone,
-        ..UsageFilter::default()
+    (status = 422, description = "A day, period, zone or context cannot be understood")))]
+async fn get_usage(
+    State(Api { engine, .. }): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Usage>, Problem> {
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let context = given(&filter.context).map(|word| word.parse::<Context>()).transpose();
+    let context = context.map_err(|error| Problem::field("context", error))?;
+    let zone = period::zone(&filter.zone, &TimeZone::system())?;
+    let now = Timestamp::from_millisecond(engine.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
+    let period = Period::read(&filter.range, &filter.from, &filter.to, &now)?;
+    let query = query::Filter {
+        from_ms: period.from.timestamp().as_millisecond(),
+        to_ms: period.until.timestamp().as_millisecond(),
+        product: given(&filter.product),
+        client: given(&filter.client),
+        context: context.map(|context| context.to_string()),
+        deployment: None,
+        zone,
     };
-    let engine = &app.engine;
-    let asked = Asked::of(&filter, engine.now_ms());
-    if let Some(problem) = asked.problem {
-        let field = if asked.filter.zone == filter.zone { "range" } else { "zone" };
-        let errors = vec![InputError { field: field.to_owned(), message: problem }];
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "The period or the zone cannot be understood.")
-            .with_errors(errors));
-    }
-    let product = Some(filter.product.as_str()).filter(|product| !product.is_empty());
-    let query = asked.query(product);
-    let found = engine.usage.summary(&query).await.map_err(|error| Problem::internal(&error))?;
-    let totals = totals(engine, product, &query).await.map_err(|error| Problem::internal(&error))?;
+    let found = engine.usage.summary(&query).await?;
+    let totals = totals(&engine, query.product.as_deref(), &query).await?;
     Ok(Json(Usage {
         items: found.into_iter().map(item).collect(),
         next: None,
-        from: rfc3339(asked.period.from_ms),
-        until: rfc3339(asked.period.until_ms),
+        from: Time(query.from_ms),
+        until: Time(query.to_ms),
         totals,
     }))
 }
 
-fn item(of: ProductUse) -> Item {
+impl From<PeriodError> for Problem {
+    fn from(error: PeriodError) -> Self {
+        let field = match error {
+            PeriodError::Zone(_) => "zone",
+            PeriodError::Range(_) => "range",
+            PeriodError::Day(_) | PeriodError::TooLong => "from",
+        };
+        Self::field(field, error)
+    }
+}
+
+fn item(of: ProductUse) -> ProductUsage {
     let query::Figures { taken, use_ms, denied, peak } = of.before;
-    Item {
+    ProductUsage {
         product: of.product,
         licensed: of.licensed,
         usage_count: of.taken,
         usage_ms: of.use_ms,
         denied: of.denied,
         peak: of.peak,
-        peak_at: of.peak_at_ms.map(rfc3339),
-        coverage: of.coverage.into_iter().map(|(percent, licenses)| Coverage { percent, licenses }).collect(),
-        before: Before { usage_count: taken, usage_ms: use_ms, denied, peak },
+        peak_at: of.peak_at_ms.map(Time),
+        coverage: of.coverage.into_iter().map(|(percent, licenses)| UsageCoverage { percent, licenses }).collect(),
+        before: UsageBefore { usage_count: taken, usage_ms: use_ms, denied, peak },
     }
 }
 
@@ -153,8 +173,8 @@ async fn totals(
     engine: &Engine,
     product: Option<&str>,
     query: &query::Filter,
-) -> Result<BTreeMap<String, Total>, DatabaseError> {
-    let mut totals: BTreeMap<String, Total> = BTreeMap::new();
+) -> Result<BTreeMap<String, UsageTotal>, DatabaseError> {
+    let mut totals: BTreeMap<String, UsageTotal> = BTreeMap::new();
     let mut deployments = engine.deployments().await?;
     // Before it is registered a server counts for no deployment.
     if deployments.is_empty() {

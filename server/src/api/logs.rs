@@ -1,21 +1,28 @@
-use crate::console::logs as load;
-use app::pages::logs::LogsFilter;
+//! The server's log. Secrets are hidden.
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use engine::logs::{Cursor, LogItem, LogsError};
+use engine::logs::{Cursor, LogItem, LogQuery, LogsError};
+use licensing::permission::Permission::ViewLogs;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
 
-use super::json::Query;
+use super::request::Query;
+use super::{Api, Operations, Time};
+use crate::http::access::Access::May;
 use crate::http::problem::{InputError, Problem};
-use crate::http::state::App;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(list_log), May(ViewLogs), &[])
+}
 
 /// Lines on one page.
 const PAGE: usize = 500;
 
 /// Which lines.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-pub struct Filter {
+struct Filter {
     /// At least this pressing: `trace`, `debug`, `info`, `warn`, `error` or `fatal`.
     #[serde(default)]
     level: String,
@@ -28,6 +35,7 @@ pub struct Filter {
     /// Not after this time: the same.
     #[serde(default)]
     to: String,
+    #[param(example = "exchange")]
     /// Contains this text; the case of A to Z does not matter.
     #[serde(default)]
     q: String,
@@ -38,8 +46,8 @@ pub struct Filter {
 
 /// One page, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Page {
-    items: Vec<Line>,
+struct LogPage {
+    items: Vec<LogLine>,
     /// Where to go on; there may be more lines even when this page has few.
     next: Option<String>,
     /// Bytes looked through for this page.
@@ -50,32 +58,33 @@ pub struct Page {
 
 /// One line.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Line {
+struct LogLine {
     /// Its place: good for `before`, and for a link to `/logs?at=`.
     at: String,
     /// Name of its file now.
     file: String,
     /// When it was written; none when the line says no time.
-    time: Option<String>,
+    time: Option<Time>,
     level: Option<String>,
     component: Option<String>,
     message: String,
 }
 
-/// The lines of the server's log. Secrets are hidden.
-#[utoipa::path(get, path = "/api/v1/logs", tag = "logs", params(Filter), responses((status = 200, description = "One page, newest first", body = Page), (status = 400, description = "A parameter is not what belongs there"), (status = 404, description = "No log file is written"), (status = 410, description = "The lines to go on from were removed")))]
-pub async fn get(State(app): State<App>, Query(filter): Query<Filter>) -> Result<Json<Page>, Problem> {
+/// The lines of the server's log.
+#[utoipa::path(get, path = "/api/v1/logs", tag = "logs", params(Filter), responses(
+    (status = 200, description = "One page, newest first", body = LogPage),
+    (status = 404, description = "No log file is written"),
+    (status = 410, description = "The lines to go on from were removed"),
+    (status = 503, description = "The log cannot be read now")))]
+async fn list_log(
+    State(Api { engine, .. }): State<Api>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<LogPage>, Problem> {
     let before = Some(filter.before.as_str()).filter(|before| !before.is_empty()).map(str::parse::<Cursor>).transpose();
-    let (query, refused) = load::query(&LogsFilter {
-        level: filter.level,
-        component: filter.component,
-        from: local(&filter.from),
-        to: local(&filter.to),
-        q: filter.q,
-        ..LogsFilter::default()
-    });
+    let (from, to) = (local(&filter.from), local(&filter.to));
+    let (query, refused) = LogQuery::read(&filter.level, &filter.component, &from, &to, &filter.q);
     let mut errors: Vec<InputError> =
-        refused.into_iter().map(|(field, message)| InputError { field, message }).collect();
+        refused.into_iter().map(|(field, message)| InputError { field: field.to_owned(), message }).collect();
     let before = before.unwrap_or_else(|error| {
         errors.push(InputError { field: "before".to_owned(), message: error.to_string() });
         None
@@ -84,7 +93,6 @@ pub async fn get(State(app): State<App>, Query(filter): Query<Filter>) -> Result
         let detail = "A parameter in the address is not what belongs there.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail).with_errors(errors));
     }
-    let engine = app.engine.clone();
     let read = tokio::task::spawn_blocking(move || engine.logs.page(&query, before.as_ref(), PAGE));
     let page = read
         .await
@@ -94,7 +102,7 @@ pub async fn get(State(app): State<App>, Query(filter): Query<Filter>) -> Result
         let detail = "The lines from there on are gone: their file was removed. Begin again without `before`.";
         return Err(Problem::new(StatusCode::GONE, detail));
     }
-    Ok(Json(Page {
+    Ok(Json(LogPage {
         items: page.items.into_iter().map(line).collect(),
         next: page.next.map(|next| next.to_string()),
         looked: page.looked,
@@ -110,10 +118,10 @@ fn status(error: &LogsError) -> StatusCode {
     }
 }
 
-fn line(item: LogItem) -> Line {
+fn line(item: LogItem) -> LogLine {
     let (at, file) = (item.at.to_string(), item.file);
     match item.parts {
-        Some(parts) => Line {
+        Some(parts) => LogLine {
             at,
             file,
             time: utc(&parts.stamp),
@@ -121,14 +129,14 @@ fn line(item: LogItem) -> Line {
             component: Some(parts.component),
             message: parts.message,
         },
-        None => Line { at, file, time: None, level: None, component: None, message: item.line },
+        None => LogLine { at, file, time: None, level: None, component: None, message: item.line },
     }
 }
 
 /// The local time of the log as an instant.
-fn utc(stamp: &str) -> Option<String> {
+fn utc(stamp: &str) -> Option<Time> {
     let local = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", stamp).ok()?;
-    Some(local.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().to_string())
+    Some(Time(local.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_millisecond()))
 }
 
 /// An instant as the local time of the log; other text as it is.

@@ -1,16 +1,26 @@
-//! What the server says of itself: one answer for the API, the command line and the console.
+//! What the server says of itself.
 
+use axum::Json;
+use axum::extract::State;
 use engine::Engine;
 use licensing::contact::Level;
 use licensing::context::Context;
 use licensing::peer::Role;
+use licensing::permission::Permission::View;
 use licensing::service::{Judgement, Level as Urgency, Situation};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa_axum::routes;
 
-use crate::time::rfc3339;
+use super::{Api, Operations, Time};
+use crate::http::access::Access::May;
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(get_status), May(View), &[]).add(routes!(get_openapi), May(View), &[])
+}
 
 /// The state of this server.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Status {
     /// Version of Leasehold.
     pub version: String,
@@ -31,14 +41,13 @@ pub struct Status {
     /// Hours of a countdown license; none while none was ever installed.
     pub countdown: Option<Countdown>,
     /// Who serves clients, until when, and what to do now; none when no server runs on this data folder.
-    #[serde(default)]
     pub service: Option<Service>,
     /// When this process began to serve.
-    pub started_at: String,
+    pub started_at: Time,
 }
 
 /// Who serves clients, until when, and what to do now.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Service {
     /// `alone`, `no_primary`, `normal`, `no_backup`, `drain`, `drill`, `overlap`, `failover`, `unreachable`, `failback` or `unserved`.
     #[schema(value_type = String)]
@@ -55,11 +64,11 @@ pub struct Service {
     /// Names of the servers that serve clients.
     pub active: Vec<String>,
     /// Until when it can go on like this; none when nothing ends it.
-    pub until: Option<String>,
+    pub until: Option<Time>,
 }
 
 /// One thing to do.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = ServiceStep)]
 pub struct Step {
     /// What to do.
@@ -72,27 +81,28 @@ impl From<Judgement> for Service {
     fn from(judged: Judgement) -> Service {
         let Judgement { situation, level, sentence, next, steps, active, until, hours: _ } = judged;
         let steps = steps.into_iter().map(|step| Step { text: step.text, command: step.command }).collect();
-        Service { situation, level, sentence, next, steps, active, until: until.map(rfc3339) }
+        Service { situation, level, sentence, next, steps, active, until: until.map(Time) }
     }
 }
 
 /// The contact clock.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StatusContact)]
 pub struct Contact {
     /// `unregistered`, `in_touch`, `late`, `reminder`, `urgent`, `final` or `lapsed`.
     pub state: String,
     /// Days since the last verified exchange.
     pub days: Option<u32>,
     /// The last verified exchange, by the time the node signed.
-    pub since: Option<String>,
+    pub since: Option<Time>,
     /// When the next state begins without contact.
-    pub next: Option<String>,
+    pub next: Option<Time>,
     /// `info`, `warn` or `error`: how this state is logged.
     pub level: String,
     /// What this state means.
     pub effect: String,
     /// When licenses leave service without contact.
-    pub lapses_at: Option<String>,
+    pub lapses_at: Option<Time>,
     /// Days after which they do.
     pub limit_days: u32,
     /// Minutes this machine's clock was seen ahead (positive) or behind (negative) of the time known to have passed. It is
@@ -101,7 +111,8 @@ pub struct Contact {
 }
 
 /// The conf file.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StatusConf)]
 pub struct Conf {
     /// Path as configured.
     pub path: String,
@@ -114,25 +125,26 @@ pub struct Conf {
 }
 
 /// A countdown license.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = StatusCountdown)]
 pub struct Countdown {
     /// Hours left.
     pub hours_left: f64,
     /// Whether they run: somebody is logged in.
     pub running: bool,
     /// Until when they last if it goes on; none while they do not run.
-    pub until: Option<String>,
+    pub until: Option<Time>,
 }
 
 /// The contact clock, from the one table in `licensing`.
-pub fn contact(engine: &Engine) -> Contact {
+fn contact(engine: &Engine) -> Contact {
     let contact = engine.contact();
     let rule = contact.rule();
     Contact {
         state: rule.phase.as_str().to_owned(),
         days: contact.days(),
-        since: contact.last_verified.map(rfc3339),
-        next: contact.next_change().map(|(at, _)| rfc3339(at)),
+        since: contact.last_verified.map(Time),
+        next: contact.next_change().map(|(at, _)| Time(at)),
         level: match rule.report.level {
             Level::Info => "info",
             Level::Warn => "warn",
@@ -140,23 +152,23 @@ pub fn contact(engine: &Engine) -> Contact {
         }
         .to_owned(),
         effect: rule.effect.to_owned(),
-        lapses_at: contact.lapses_at().map(rfc3339),
+        lapses_at: contact.lapses_at().map(Time),
         limit_days: contact.limit.days(),
         clock_off_minutes: contact.flagged.map(|ms| ms / 60_000),
     }
 }
 
-/// Looks at the file now, then tells.
-///
-/// # Errors
-/// [`sqlx::Error`](engine) as text when the database does not answer.
-pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
+/// The state of this server.
+#[utoipa::path(get, path = "/api/v1/status", tag = "status", responses(
+    (status = 200, description = "The state of this server", body = Status)))]
+async fn get_status(State(Api { engine, serving, .. }): State<Api>) -> Result<Json<Status>, Problem> {
+    let engine = &*engine;
     let conf = engine.conf();
     let effective = &conf.effective;
     // Of a file that cannot be read now, what was last known counts; `conf.problem` says so.
     let registered = effective.registered();
     let context = engine.identity().await?.context.filter(|_| registered);
-    Ok(Status {
+    Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         guid: effective.guid.map(|g| g.to_string()),
         registered,
@@ -171,9 +183,16 @@ pub async fn status(engine: &Engine) -> Result<Status, engine::DatabaseError> {
             path: conf.path,
         },
         countdown: countdown(engine),
-        service: Some(engine.service().into()),
-        started_at: rfc3339(engine.started_at),
-    })
+        service: serving.then(|| engine.service().into()),
+        started_at: Time(engine.started_at),
+    }))
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "status", responses(
+    (status = 200, description = "The API in OpenAPI's words", body = Object)))]
+async fn get_openapi() -> Json<&'static utoipa::openapi::OpenApi> {
+    Json(&super::operations().document)
 }
 
 /// The hours of a countdown license; none without one.
@@ -182,7 +201,7 @@ fn countdown(engine: &Engine) -> Option<Countdown> {
     (view.serial > 0).then(|| Countdown {
         hours_left: view.balance_ms as f64 / 3_600_000.0,
         running: view.running_since.is_some(),
-        until: view.empty_at.map(rfc3339),
+        until: view.empty_at.map(Time),
     })
 }
 

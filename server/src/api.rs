@@ -1,0 +1,153 @@
+//! The REST API. One router serves the network, the control socket and commands that open the data folder themselves.
+//!
+//! An area is a file: its requests, its answers, its operations. An operation is added with [`Operations::add`], which states
+//! once its path and document (by `utoipa`), who may use it, and what it leaves in the audit log.
+
+mod accounts;
+mod alerts;
+mod audit;
+mod clients;
+mod config;
+mod exchange;
+mod licenses;
+mod logs;
+mod operations;
+mod registration;
+pub mod request;
+mod servers;
+mod status;
+mod usage;
+mod ve;
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use engine::Engine;
+use serde::{Serialize, Serializer};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::identity::{Caller, Known};
+use crate::http::middleware::request_id::request_id;
+use crate::http::problem::{Problem, Reason};
+pub use accounts::setup_url;
+use operations::{All, Operations};
+
+/// Largest body that is taken in, bytes: the answer of a licensing node, even one that is then found too large.
+const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
+/// An operation answers within this time.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same where licensing nodes are asked, each of which may take its time.
+pub const NODE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What operations are carried out on.
+#[derive(Clone)]
+pub struct Api {
+    pub engine: Arc<Engine>,
+    /// Where the console answers.
+    pub console: Arc<str>,
+    /// A server runs. Not so within a command that opened the data folder itself: then nobody watches the other servers.
+    pub serving: bool,
+}
+
+/// All operations. They are made once: describing them takes its time.
+pub fn operations() -> &'static All {
+    static ALL: LazyLock<All> = LazyLock::new(gathered);
+    &ALL
+}
+
+fn gathered() -> All {
+    let areas = [
+        status::operations,
+        config::operations,
+        registration::operations,
+        licenses::operations,
+        ve::operations,
+        exchange::operations,
+        clients::operations,
+        usage::operations,
+        servers::operations,
+        alerts::operations,
+        accounts::operations,
+        logs::operations,
+        audit::operations,
+    ];
+    areas.into_iter().fold(Operations::default(), |all, area| area(all)).end()
+}
+
+/// The operations as a service, each within its time; a panic is answered with a problem.
+pub fn router<S>(api: Api) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    operations().router.clone().with_state(api).layer(
+        ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(in_time))
+            .layer(DefaultBodyLimit::max(MAX_BODY)),
+    )
+}
+
+/// The operations for whoever can open the control socket, or the data folder itself: `name` on this machine may do everything, and is
+/// told why something failed.
+pub fn local_router(api: Api) -> Router {
+    router(api)
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address."))
+        .layer(from_fn(tell_reason))
+        .layer(from_fn(request_id))
+}
+
+/// Whoever asks is the user `name` of this machine.
+pub fn as_local_user(request: &mut Request, name: String) {
+    request.extensions_mut().insert(Caller { address: None, agent: None, known: Some(Known::Local { name }) });
+}
+
+async fn tell_reason(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match response.extensions().get::<Reason>() {
+        Some(Reason(reason)) => Problem::new(response.status(), reason.clone()).into_response(),
+        None => response,
+    }
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let asks_nodes = operations::ASK_NODES.contains(&request.uri().path());
+    let limit = if asks_nodes { NODE_TIMEOUT } else { TIMEOUT };
+    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
+        let detail = format!("The request took longer than {} s and was given up.", limit.as_secs());
+        Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
+    })
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    Problem::internal(&"an operation panicked").into_response()
+}
+
+/// An instant, Unix milliseconds; RFC 3339 in UTC on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&crate::time::rfc3339(self.0))
+    }
+}
+
+impl PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .examples([serde_json::json!("2026-11-22T07:24:16Z")])
+            .into()
+    }
+}
+
+impl ToSchema for Time {}

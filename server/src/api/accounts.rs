@@ -1,0 +1,264 @@
+//! Users of the console, API tokens, and the one-time link that makes the first administrator.
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use engine::accounts::setup::SetupError;
+use engine::accounts::tokens::{MAX_DAYS, Token as Kept, TokenError};
+use engine::accounts::users::{AccountError, User as Known};
+use licensing::permission::Permission::{ManageTokens, ManageUsers};
+use licensing::permission::Role;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
+
+use super::request::{By, Json, Path};
+use super::{Api, Operations, Time};
+use crate::http::access::Access::{May, Person};
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(list_users), May(ManageUsers), &[])
+        .add(routes!(add_user), May(ManageUsers), &["user.add"])
+        .add(routes!(reset_password), May(ManageUsers), &["user.password"])
+        .add(routes!(list_tokens), May(ManageTokens), &[])
+        // A token that could make tokens would outlive its own end.
+        .add(routes!(create_token), Person(ManageTokens), &["token.create"])
+        .add(routes!(revoke_token), May(ManageTokens), &["token.revoke"])
+        .add(routes!(make_setup_link), May(ManageUsers), &[])
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct User {
+    id: i64,
+    /// Name at login.
+    name: String,
+    role: Role,
+    created_at: Time,
+}
+
+impl From<Known> for User {
+    fn from(Known { id, name, role, created_at }: Known) -> Self {
+        Self { id, name, role, created_at: Time(created_at) }
+    }
+}
+
+/// All users by name.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Users {
+    items: Vec<User>,
+    /// All users fit on one page: always null.
+    next: Option<i64>,
+}
+
+/// All users.
+#[utoipa::path(get, path = "/api/v1/users", tag = "users", responses((status = 200, description = "All users by name", body = Users)))]
+async fn list_users(State(Api { engine, .. }): State<Api>) -> Result<Answer<Users>, Problem> {
+    let items = engine.users().await?.into_iter().map(Into::into).collect();
+    Ok(Answer(Users { items, next: None }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "grace", "role": "operator", "password": "seven green lamps hum" }))]
+struct NewUser {
+    name: String,
+    role: Role,
+    /// Long enough, and in no list of common ones.
+    #[schema(write_only)]
+    password: String,
+}
+
+/// Adds a user.
+#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = NewUser, responses(
+    (status = 201, description = "Added", body = User),
+    (status = 409, description = "There is a user of that name already")))]
+async fn add_user(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Json(new): Json<NewUser>,
+) -> Result<(StatusCode, Answer<User>), Problem> {
+    let user = engine.add_user(&by.actor(), &new.name, new.role, &new.password).await?;
+    Ok((StatusCode::CREATED, Answer(user.into())))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "password": "nine blue kettles sing" }))]
+struct NewPassword {
+    #[schema(write_only)]
+    password: String,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Named {
+    name: String,
+}
+
+/// Gives a user a new password, and ends that user's sessions.
+#[utoipa::path(put, path = "/api/v1/users/{name}/password", tag = "users", request_body = NewPassword,
+    params(("name" = String, Path, description = "Name at login", example = "grace")),
+    responses(
+        (status = 200, description = "Set", body = Named),
+        (status = 404, description = "There is no such user")))]
+async fn reset_password(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Path(name): Path<String>,
+    Json(new): Json<NewPassword>,
+) -> Result<Answer<Named>, Problem> {
+    engine.set_password(&by.actor(), &name, &new.password, None).await?;
+    Ok(Answer(Named { name }))
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Sql(error) => error.into(),
+            AccountError::Name => Problem::field("name", error),
+            AccountError::Password(_) | AccountError::Wrong => Problem::field("password", error),
+            AccountError::Taken(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
+            AccountError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            AccountError::Wait(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
+        }
+    }
+}
+
+/// A token as listed: never the token itself.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Token {
+    name: String,
+    role: Role,
+    created_by: String,
+    created_at: Time,
+    expires_at: Time,
+    last_used_at: Option<Time>,
+    revoked_at: Option<Time>,
+}
+
+impl From<Kept> for Token {
+    fn from(of: Kept) -> Self {
+        Self {
+            name: of.name,
+            role: of.role,
+            created_by: of.created_by,
+            created_at: Time(of.created_at),
+            expires_at: Time(of.expires_at),
+            last_used_at: of.last_used_at.map(Time),
+            revoked_at: of.revoked_at.map(Time),
+        }
+    }
+}
+
+/// All tokens by name.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Tokens {
+    items: Vec<Token>,
+    /// All tokens fit on one page: always null.
+    next: Option<i64>,
+}
+
+/// All tokens, ended ones too.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", responses((status = 200, description = "All tokens by name", body = Tokens)))]
+async fn list_tokens(State(Api { engine, .. }): State<Api>) -> Result<Answer<Tokens>, Problem> {
+    let items = engine.tokens().await?.into_iter().map(Into::into).collect();
+    Ok(Answer(Tokens { items, next: None }))
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "backup-job", "role": "viewer", "days": 30 }))]
+struct NewToken {
+    name: String,
+    #[serde(default = "least")]
+    #[schema(default = "viewer")]
+    role: Role,
+    #[serde(default = "quarter")]
+    #[schema(default = 90, minimum = 1, maximum = 366)]
+    days: u32,
+}
+
+fn least() -> Role {
+    Role::Viewer
+}
+
+fn quarter() -> u32 {
+    90
+}
+
+const _: () = assert!(MAX_DAYS == 366, "the document says so");
+
+/// A token, this once.
+#[derive(Serialize, utoipa::ToSchema)]
+struct CreatedToken {
+    token: String,
+    name: String,
+    role: Role,
+    days: u32,
+}
+
+/// Makes a token and gives it out, this once. A token may not do this.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = NewToken, responses(
+    (status = 201, description = "Made", body = CreatedToken),
+    (status = 409, description = "There is a token of that name already")))]
+async fn create_token(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Json(NewToken { name, role, days }): Json<NewToken>,
+) -> Result<(StatusCode, Answer<CreatedToken>), Problem> {
+    let token = engine.create_token(&by.actor(), &name, role, days).await?;
+    Ok((StatusCode::CREATED, Answer(CreatedToken { token, name, role, days })))
+}
+
+/// Ends a token at once.
+#[utoipa::path(delete, path = "/api/v1/tokens/{name}", tag = "tokens",
+    params(("name" = String, Path, description = "Name of the token", example = "backup-job")),
+    responses(
+        (status = 200, description = "Ended", body = Named),
+        (status = 404, description = "There is no such token, or it was ended before")))]
+async fn revoke_token(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Path(name): Path<String>,
+) -> Result<Answer<Named>, Problem> {
+    engine.revoke_token(&by.actor(), &name).await?;
+    Ok(Answer(Named { name }))
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Sql(error) => error.into(),
+            TokenError::Name => Problem::field("name", error),
+            TokenError::Days => Problem::field("days", error),
+            TokenError::Taken(_) => Self::new(StatusCode::CONFLICT, error.to_string()),
+            TokenError::Unknown(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct SetupLink {
+    url: String,
+}
+
+/// The one-time link that opens the set-up wizard; a new one when the old has expired. Only for commands on the server's own machine.
+#[utoipa::path(post, path = "/api/v1/setup-link", tag = "users", responses(
+    (status = 200, description = "The link", body = SetupLink),
+    (status = 410, description = "The server has an administrator")))]
+async fn make_setup_link(State(Api { engine, console, .. }): State<Api>, by: By) -> Result<Answer<SetupLink>, Problem> {
+    if !by.is_local() && !engine.setup().await?.claimed {
+        let detail = "The set-up link is for whoever works on the server itself: run `leasehold setup-link` there.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    let token = engine.setup_token().await.map_err(|error| match error {
+        SetupError::Claimed => Problem::new(StatusCode::GONE, error.to_string()),
+        SetupError::Io { .. } => Problem::internal(&error),
+        SetupError::Sql(error) => error.into(),
+    })?;
+    Ok(Answer(SetupLink { url: setup_url(&console, &token) }))
+}
+
+/// Where the set-up wizard is opened.
+pub fn setup_url(console: &str, token: &str) -> String {
+    format!("{console}/setup?token={token}")
+}

@@ -1,0 +1,223 @@
+//! Applications that take licenses, and what each has.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use engine::leases::{ClientState, ClientView, PoolView, ProductView, ReleaseError};
+use licensing::permission::Permission::{Exchange, View};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
+
+use super::request::{By, Path, Query, word};
+use super::{Api, Operations, Time};
+use crate::http::access::Access::May;
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(list_clients), May(View), &[]).add(routes!(release_client), May(Exchange), &["client.release"])
+}
+
+/// Clients on one page.
+const PAGE: usize = 500;
+
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StateFilter {
+    Connected,
+    Silent,
+    Gone,
+}
+
+impl From<StateFilter> for ClientState {
+    fn from(of: StateFilter) -> Self {
+        match of {
+            StateFilter::Connected => Self::Connected,
+            StateFilter::Silent => Self::Silent,
+            StateFilter::Gone => Self::Gone,
+        }
+    }
+}
+
+/// Which clients.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct Filter {
+    /// Part of the name, host, address, software or id.
+    #[serde(default)]
+    #[param(example = "call")]
+    q: String,
+    /// Only those that have or want this product.
+    #[serde(default)]
+    product: String,
+    /// `connected`, `silent` or `gone`.
+    #[serde(default, deserialize_with = "word")]
+    #[param(inline)]
+    state: Option<StateFilter>,
+    /// Older than this client: the `next` of the page before.
+    before: Option<i64>,
+}
+
+/// One page, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Clients {
+    items: Vec<Client>,
+    next: Option<i64>,
+    /// How much of each product is in use.
+    pools: Vec<Pool>,
+}
+
+/// One client: one run of an application.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Client {
+    id: i64,
+    /// Its own id.
+    client: String,
+    name: String,
+    host: String,
+    software: String,
+    address: String,
+    /// `connected`, `silent` or `gone`.
+    state: String,
+    since: Time,
+    /// Its last refresh.
+    seen: Time,
+    /// Until when what a silent client had is counted.
+    counted_until: Option<Time>,
+    /// It reported more in use than it was given.
+    over_limit: bool,
+    products: Vec<ClientProduct>,
+}
+
+/// What a client has of a product.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ClientProduct {
+    product: String,
+    /// In use.
+    held: u32,
+    /// What it may use.
+    limit: u32,
+    /// What the server counts for it.
+    counted: u32,
+    /// What it would like to have.
+    wanted: u32,
+    /// Taken in this run.
+    usage_count: u64,
+    /// Time in use in this run, milliseconds.
+    usage_ms: u64,
+    /// Refused in this run.
+    denied: u64,
+    /// After a release: until when it gets nothing new.
+    released_until: Option<Time>,
+}
+
+/// How much of a product is in use.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Pool {
+    product: String,
+    licensed: u32,
+    /// In use.
+    held: u32,
+    /// Promised to clients, in use or not.
+    counted: u32,
+    wanted: u32,
+    /// Clients that have some.
+    clients: usize,
+    /// More is promised than is licensed now.
+    over_committed: bool,
+}
+
+/// The applications that take licenses from this server, and what each has.
+#[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(Filter), responses(
+    (status = 200, description = "One page, the newest first", body = Clients)))]
+async fn list_clients(State(Api { engine, .. }): State<Api>, Query(filter): Query<Filter>) -> Json<Clients> {
+    let state = filter.state.map(Into::into);
+    let mut found: Vec<ClientView> = engine
+        .clients()
+        .into_iter()
+        .filter(|client| filter.before.is_none_or(|before| client.id < before))
+        .filter(|client| client.matches(&filter.q, &filter.product, state))
+        .collect();
+    found.sort_by_key(|client| std::cmp::Reverse(client.id));
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let in_use = |pool: &PoolView| pool.licensed > 0 || pool.counted > 0 || pool.held > 0;
+    Json(Clients {
+        next: found.last().filter(|_| more).map(|client| client.id),
+        items: found.into_iter().map(client).collect(),
+        pools: engine.pools().into_iter().filter(in_use).map(pool).collect(),
+    })
+}
+
+fn client(of: ClientView) -> Client {
+    Client {
+        state: of.state.as_str().to_owned(),
+        id: of.id,
+        client: of.client,
+        name: of.name,
+        host: of.host,
+        software: of.software,
+        address: of.address,
+        since: Time(of.since_ms),
+        seen: Time(of.seen_ms),
+        counted_until: of.counted_until_ms.map(Time),
+        over_limit: of.over_limit,
+        products: of.products.into_iter().map(product).collect(),
+    }
+}
+
+fn product(of: ProductView) -> ClientProduct {
+    ClientProduct {
+        product: of.product,
+        held: of.held,
+        limit: of.limit,
+        counted: of.counted,
+        wanted: of.want,
+        usage_count: of.usage_count,
+        usage_ms: of.usage_ms,
+        denied: of.denied,
+        released_until: of.released_until_ms.map(Time),
+    }
+}
+
+fn pool(of: PoolView) -> Pool {
+    Pool {
+        product: of.product,
+        licensed: of.licensed,
+        held: of.held,
+        counted: of.counted,
+        wanted: of.wanted,
+        clients: of.clients,
+        over_committed: of.over_committed,
+    }
+}
+
+/// What goes back.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Released {
+    /// What it has and does not use, by product.
+    products: BTreeMap<String, u32>,
+    /// Until then, at the latest, it is reserved for the client.
+    reserved_until: Time,
+}
+
+/// Releases the licenses a client has and does not use.
+#[utoipa::path(post, path = "/api/v1/clients/{id}/release", tag = "clients",
+    params(("id" = i64, Path, description = "Its number in the list", example = 1)),
+    responses(
+        (status = 200, description = "It is told with its next refresh", body = Released),
+        (status = 404, description = "There is no such client"),
+        (status = 409, description = "It has no licenses to release")))]
+async fn release_client(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Path(id): Path<i64>,
+) -> Result<Json<Released>, Problem> {
+    let released = engine.release_client(&by.actor(), id).await.map_err(|error| match error {
+        ReleaseError::Sql(error) => error.into(),
+        ReleaseError::Unknown => Problem::new(StatusCode::NOT_FOUND, error.to_string()),
+        ReleaseError::Nothing(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
+    })?;
+    let products = released.products.into_iter().collect();
+    Ok(Json(Released { products, reserved_until: Time(released.counted_until_ms) }))
+}

@@ -1,0 +1,217 @@
+//! The list of operations: route, document, access and audit of each are stated in one place.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+
+use super::Api;
+use crate::http::access::Access;
+use crate::http::identity::{Caller, Known};
+use crate::http::problem::{InputError, Problem};
+use crate::http::table::Route;
+
+/// Operations that ask licensing nodes.
+pub const ASK_NODES: [&str; 2] = ["/api/v1/exchange/sync", "/api/v1/registration"];
+
+/// Operations being gathered.
+#[derive(Default)]
+pub struct Operations {
+    described: OpenApiRouter<Api>,
+    routes: Vec<Route>,
+}
+
+/// All operations.
+pub struct All {
+    pub router: Router<Api>,
+    pub document: OpenApi,
+    pub routes: Vec<Route>,
+}
+
+impl Operations {
+    /// Adds what `routes!` made of a handler: who may use it, and which audit actions a success leaves.
+    pub fn add(
+        mut self,
+        (schemas, mut paths, handler): UtoipaMethodRouter<Api>,
+        access: Access,
+        audit: &'static [&'static str],
+    ) -> Self {
+        for (path, item) in &mut paths.paths {
+            for (method, operation) in methods(item) {
+                complete(operation, access);
+                // They are gathered once and stay.
+                self.routes.push(Route { method, path: path.clone().leak(), access, audit });
+            }
+        }
+        let guarded = handler.layer(from_fn_with_state(access, guard));
+        Self { described: self.described.routes((schemas, paths, guarded)), ..self }
+    }
+
+    /// Ends the gathering; the document is made whole.
+    pub fn end(self) -> All {
+        let (router, described) = self.described.split_for_parts();
+        All { router, document: document(described), routes: self.routes }
+    }
+}
+
+fn methods(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let all = [("GET", get), ("PUT", put), ("POST", post), ("DELETE", delete), ("PATCH", patch)];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Lets a request through when its caller may do this.
+async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let known = request.extensions().get::<Caller>().and_then(|caller| caller.known.as_ref());
+    let Some(known) = known else {
+        return Problem::unauthorized("Sign in to the console, or send an API token as `Authorization: Bearer …`.")
+            .into_response();
+    };
+    let why_not = match access {
+        Access::Person(_) if matches!(known, Known::Token { .. }) => {
+            Some("A token may not do this; sign in to the console.")
+        }
+        Access::May(permission) | Access::Person(permission) => known.role().why_not(permission),
+        Access::Open => None,
+        Access::Unclaimed | Access::Wizard => Some("This belongs to the set-up wizard."),
+    };
+    match why_not {
+        None => next.run(request).await,
+        Some(reason) => Problem::new(StatusCode::FORBIDDEN, reason).into_response(),
+    }
+}
+
+const SESSION: &str = "session";
+const TOKEN: &str = "token";
+
+/// Answers that any operation of a kind may give, under their names in the document.
+const COMMON: [(u16, &str, &str); 8] = [
+    (400, "BadRequest", "The request cannot be read: a parameter, or JSON that is none"),
+    (401, "Unauthorized", "Nobody is signed in, or the token is not good"),
+    (403, "Forbidden", "The caller may not do this"),
+    (408, "TooSlow", "It took too long and was given up"),
+    (413, "TooLarge", "The body is too large"),
+    (415, "UnsupportedMediaType", "The body is not of the type that is taken here"),
+    (422, "Unprocessable", "The input was refused: `errors` says why, by field. Nothing was changed"),
+    (500, "Failed", "It failed for a reason of this server, which its log tells under the request id"),
+];
+
+/// Adds to the document of an operation what follows from its kind: who may use it, and the answers that all of its kind may give.
+fn complete(operation: &mut Operation, access: Access) {
+    let scheme = |name| SecurityRequirement::new(name, [] as [&str; 0]);
+    let (schemes, least) = match access {
+        Access::Person(permission) => (vec![scheme(SESSION)], Some(permission.least_role())),
+        Access::May(permission) => (vec![scheme(SESSION), scheme(TOKEN)], Some(permission.least_role())),
+        Access::Open | Access::Unclaimed | Access::Wizard => (Vec::new(), None),
+    };
+    operation.security = Some(schemes);
+    if let Some(role) = least {
+        let sentence = format!("Needs the role {role}.");
+        let described = operation.description.take().filter(|text| !text.is_empty());
+        operation.description = Some(described.map_or(sentence.clone(), |text| format!("{text}\n\n{sentence}")));
+    }
+    let parameters = operation.parameters.iter().flatten();
+    let has_query =
+        parameters.clone().any(|parameter| matches!(parameter, RefOr::T(of) if of.parameter_in == ParameterIn::Query));
+    let has_body = operation.request_body.is_some();
+    let takes_json =
+        matches!(&operation.request_body, Some(RefOr::T(body)) if body.content.contains_key("application/json"));
+    let answers = &mut operation.responses.responses;
+    for (status, answer) in answers.iter_mut() {
+        if let (RefOr::T(answer), true) = (answer, status.as_str() >= "400") {
+            answer.content = problem_content().into_iter().collect();
+        }
+    }
+    for (status, name, _) in COMMON {
+        let applies = match status {
+            400 => has_query || takes_json,
+            413 => has_body,
+            415 | 422 => takes_json,
+            _ => true,
+        };
+        if applies {
+            answers.entry(status.to_string()).or_insert_with(|| RefOr::Ref(Ref::from_response_name(name)));
+        }
+    }
+}
+
+fn problem_content() -> [(String, RefOr<Content>); 1] {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    [("application/problem+json".to_owned(), problem.into())]
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Leasehold",
+        description = "License server. Everything its commands do, this API does. Times are RFC 3339, UTC. Errors are `application/problem+json` (RFC 9457). Lists have `items` and `next`, the cursor of the page after, or null."
+    ),
+    components(schemas(Problem, InputError)),
+    tags(
+        (name = "status", description = "The state of this server"),
+        (name = "config", description = "license_server.conf: settings, findings, history"),
+        (name = "registration", description = "Who this server is at the vendor's nodes"),
+        (name = "licenses", description = "Licenses, and the license of this machine"),
+        (name = "exchange", description = "The exchange with the licensing nodes, and its ledger"),
+        (name = "clients", description = "Applications that take licenses"),
+        (name = "usage", description = "Use over time"),
+        (name = "servers", description = "The servers of the installation; maintenance and failover drills"),
+        (name = "alerts", description = "Alert rules, channels, notifications"),
+        (name = "users", description = "Users of the console"),
+        (name = "tokens", description = "API tokens"),
+        (name = "logs", description = "The server's log"),
+        (name = "audit", description = "The audit log"),
+    )
+)]
+struct Head;
+
+fn document(described: OpenApi) -> OpenApi {
+    let mut document = Head::openapi();
+    document.merge(described);
+    let components = document.components.get_or_insert_default();
+    for (_, name, description) in COMMON {
+        let mut response = ResponseBuilder::new().description(description).build();
+        response.content = problem_content().into_iter().collect();
+        components.responses.insert(name.to_owned(), response.into());
+    }
+    let cookie = ApiKeyValue::with_description(
+        "leasehold",
+        "A session of the console. Over TLS the cookie is named __Host-leasehold.",
+    );
+    components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API token, made with `leasehold token create`."))
+        .build();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer));
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_a_tag_and_a_summary() {
+        let mut document = super::super::operations().document.clone();
+        let mut names = std::collections::BTreeSet::new();
+        let tags: Vec<String> = document.tags.iter().flatten().map(|tag| tag.name.clone()).collect();
+        for (path, item) in &mut document.paths.paths {
+            for (method, operation) in methods(item) {
+                let name = operation.operation_id.clone().unwrap();
+                assert!(names.insert(name.clone()), "{name} twice");
+                assert!(operation.summary.as_ref().is_some_and(|text| !text.is_empty()), "{method} {path}");
+                let own = operation.tags.as_ref().unwrap();
+                assert!(own.len() == 1 && tags.contains(&own[0]), "{method} {path}: {own:?}");
+            }
+        }
+    }
+}

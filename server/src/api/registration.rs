@@ -1,0 +1,130 @@
+//! Who this server is at the vendor's nodes.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use engine::conf::Base;
+use engine::registration::{self, Credentials};
+use licensing::conf::diff::Diff;
+use licensing::conf::effective::Effective;
+use licensing::guid::Guid;
+use licensing::permission::Permission::Register;
+use licensing::registration_file::RegistrationFile;
+use licensing::vendor_key::Fingerprint;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
+
+use super::exchange::Synced;
+use super::request::{By, Json};
+use super::{Api, Operations};
+use crate::http::access::Access::May;
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(register), May(Register), &["conf.save", "server.register"])
+}
+
+/// A registration file, or what stands in it.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "guid": "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}", "auth": "the-auth-string", "sync": false }))]
+struct Registration {
+    /// The text of a registration file: it brings GUID, auth string and the vendor's keys.
+    file: Option<String>,
+    /// With or without braces and hyphens, in any case.
+    guid: Option<String>,
+    /// The auth string the vendor gave.
+    auth: Option<String>,
+    /// Fingerprint of the vendor's key, as the vendor told it.
+    vendor_key: Option<String>,
+    /// Exchange at once.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    sync: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What registering came to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Registered {
+    guid: String,
+    deployment_id: String,
+    /// Revision of license_server.conf.
+    revision: i64,
+    /// What changed in it.
+    diff: Diff,
+    /// What the first exchange brought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sync: Option<Synced>,
+}
+
+/// Registers this server: GUID into license_server.conf, the vendor's keys, and the first exchange.
+#[utoipa::path(post, path = "/api/v1/registration", tag = "registration", request_body = Registration, responses(
+    (status = 200, description = "Registered", body = Registered),
+    (status = 409, description = "Registered with another GUID, or the file cannot be written now"),
+    (status = 412, description = "The file changed meanwhile"),
+    (status = 424, description = "Registered, but the first exchange brought nothing: `attempts` says why, by node"),
+    (status = 507, description = "The disk is full")))]
+async fn register(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Json(given): Json<Registration>,
+) -> Result<axum::Json<Registered>, Problem> {
+    let document = engine.conf().document();
+    let (guid, mut credentials, more) = match &given.file {
+        Some(text) => {
+            let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| Problem::field("file", error))?;
+            let more = registration::node_values(&file, &document);
+            (file.guid, Credentials::of(&file), more)
+        }
+        None => {
+            let guid = Guid::parse(given.guid.as_deref().unwrap_or_default())
+                .map_err(|error| Problem::field("guid", error))?;
+            let key = given.vendor_key.as_deref().map(str::parse::<Fingerprint>).transpose();
+            let key = key.map_err(|error| Problem::field("vendor_key", error))?;
+            let auth_string = given.auth.as_deref().map(str::trim).filter(|auth| !auth.is_empty()).map(str::to_owned);
+            let vendor_keys = key.into_iter().map(|fingerprint| (fingerprint, None)).collect();
+            (guid, Credentials { auth_string, vendor_keys, ..Default::default() }, Vec::new())
+        }
+    };
+    let before = Effective::of(&document);
+    if given.sync {
+        for (fingerprint, key) in credentials.vendor_keys.iter_mut().filter(|(_, key)| key.is_none()) {
+            *key = engine.key_of(&before, *fingerprint).await.map_err(|error| Problem::field("vendor_key", error))?;
+        }
+    }
+    if let Some(before) = before.guid.filter(|before| *before != guid) {
+        let detail = format!(
+            "This server is registered as {before} already. Change LICENSE_SERVER_GUID with `leasehold config set` if the vendor gave it a new identity."
+        );
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    let (actor, last) = (by.actor(), engine.last_sync());
+    let comment = if by.is_local() { "Registered from the command line." } else { "Registered over the API." };
+    let saved = engine.register(&actor, &Base::Newest, &guid, &more, &credentials, comment).await?;
+    let sync = match given.sync {
+        true => Some(engine.sync_since(&actor, last).await.map_err(|error| not_synced(guid, error.into()))?.into()),
+        false => None,
+    };
+    Ok(axum::Json(Registered {
+        guid: guid.to_string(),
+        deployment_id: guid.compact(),
+        revision: saved.revision.number,
+        diff: saved.diff,
+        sync,
+    }))
+}
+
+/// Registered it is; the server tries again.
+fn not_synced(guid: Guid, problem: Problem) -> Problem {
+    let detail = format!(
+        "Registered as {guid}, but the first exchange brought nothing: {} The server tries again by itself; `leasehold sync` tries now.",
+        problem.detail.replace(" Nothing was changed.", "")
+    );
+    let mut not_synced = Problem::new(StatusCode::FAILED_DEPENDENCY, detail);
+    not_synced.more = problem.more;
+    not_synced
+}

@@ -1,0 +1,351 @@
+//! The license of this machine: requested, installed, shown.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use engine::ve::{InstallError, InstalledVe};
+use licensing::guid::Guid;
+use licensing::identity::{ALLOWED, Change, Identity, Mark, Name, Reading, VOIDS};
+use licensing::permission::Permission::{EditConfiguration, Exchange, View};
+use licensing::ve::{Kind, LARGEST, License, Product, Standing};
+use licensing::vendor_key::Fingerprint;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::routes;
+
+use super::request::{By, Query, bytes};
+use super::{Api, Operations, Time};
+use crate::http::access::Access::May;
+use crate::http::problem::Problem;
+
+pub fn operations(all: Operations) -> Operations {
+    all.add(routes!(get_machine_license), May(View), &[])
+        .add(routes!(install_machine_license), May(EditConfiguration), &["ve.install"])
+        .add(routes!(make_machine_request), May(Exchange), &[])
+}
+
+/// A product; the passphrase only for whom it is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeProduct {
+    /// The virtual hardware; several names stand with commas between them.
+    name: String,
+    codes: Vec<String>,
+    /// The newest version covered.
+    version: String,
+    /// The most virtual processors of one instance.
+    cpus: u32,
+    /// The most memory of one instance, in MB.
+    memory_mb: u64,
+    /// The most instances at once.
+    instances: u32,
+    /// An end of its own beside the license's.
+    expires: Option<Time>,
+    /// What a client logs in with; only for whoever may install licenses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, required = false)]
+    passphrase: Option<Option<String>>,
+}
+
+fn product(of: &Product, passphrases: bool) -> VeProduct {
+    VeProduct {
+        name: of.name.clone(),
+        codes: of.codes.clone(),
+        version: format!("{}.{}", of.major, of.minor),
+        cpus: of.cpus,
+        memory_mb: of.memory_mb,
+        instances: of.instances,
+        expires: of.until.map(Time),
+        passphrase: passphrases.then(|| of.passphrase.as_ref().map(ToString::to_string)),
+    }
+}
+
+/// A license of a machine.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeLicense {
+    license_id: String,
+    /// Which issue for this machine it is; only grows.
+    serial: u64,
+    customer: String,
+    platform: String,
+    /// `normal` or `countdown`.
+    r#type: String,
+    /// Of a countdown license.
+    hours: Option<u64>,
+    /// Of a normal license.
+    expires: Option<Time>,
+    released: Option<Time>,
+    /// How long a client goes on without it, minutes.
+    grace_minutes: u32,
+    /// From one check to the next, minutes.
+    interval_minutes: u32,
+    /// The machine it is for.
+    fingerprint: String,
+    #[schema(value_type = Option<String>)]
+    guid: Option<Guid>,
+    /// Fingerprint of the key that signed it.
+    #[schema(value_type = String)]
+    vendor_key: Fingerprint,
+    installed_at: Time,
+    installed_by: String,
+    products: Vec<VeProduct>,
+    /// Of a countdown license in use: what is left, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    left_ms: Option<i64>,
+}
+
+fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> VeLicense {
+    let license = installed.license();
+    let (hours, expires) = match license.kind {
+        Kind::Countdown { hours } => (Some(hours), None),
+        Kind::Normal { until } => (None, Some(Time(until))),
+    };
+    VeLicense {
+        license_id: license.license_id.clone(),
+        serial: license.serial,
+        customer: license.customer.clone(),
+        platform: license.platform.clone(),
+        r#type: license.kind.as_str().to_ascii_lowercase(),
+        hours,
+        expires,
+        released: license.released.map(Time),
+        grace_minutes: license.grace_min,
+        interval_minutes: license.interval_min,
+        fingerprint: license.fingerprint.as_str().to_owned(),
+        guid: license.guid,
+        vendor_key: installed.key.fingerprint(),
+        installed_at: Time(installed.installed_at),
+        installed_by: installed.installed_by.clone(),
+        products: license.products.iter().map(|of| product(of, passphrases)).collect(),
+        left_ms,
+    }
+}
+
+/// Whether the license is in force.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeStanding {
+    /// `none`, `valid`, `unverified`, `void`, `expired`, `empty` or `older`.
+    state: String,
+    in_force: bool,
+    sentence: String,
+    /// What about the machine is not as it was.
+    changes: Vec<VeChange>,
+    /// What could not be read.
+    unread: Vec<VeUnread>,
+    /// Until when what could not be read is borne.
+    until: Option<Time>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeChange {
+    #[schema(value_type = String)]
+    component: Name,
+    was: String,
+    is: String,
+    sentence: String,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeUnread {
+    #[schema(value_type = String)]
+    component: Name,
+    label: String,
+    why: String,
+}
+
+fn unread(component: Name, why: &str) -> VeUnread {
+    VeUnread { component, label: component.label().to_owned(), why: why.to_owned() }
+}
+
+fn standing(of: &Standing) -> VeStanding {
+    let changes = match of {
+        Standing::Void { changes } | Standing::Valid { notes: changes } => changes.as_slice(),
+        _ => &[],
+    };
+    let change = |change: &Change| VeChange {
+        component: change.name,
+        was: change.was.clone(),
+        is: change.is.clone(),
+        sentence: change.to_string(),
+    };
+    let (names, until) = match of {
+        Standing::Unverified { names, until_ms } => (names.as_slice(), Some(Time(*until_ms))),
+        _ => (&[][..], None),
+    };
+    VeStanding {
+        state: of.as_str().to_owned(),
+        in_force: of.in_force(),
+        sentence: of.sentence(),
+        changes: changes.iter().map(change).collect(),
+        unread: names.iter().map(|of| unread(of.name, &of.why)).collect(),
+        until,
+    }
+}
+
+/// The machine as it is now; ids stay on it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeMachine {
+    fingerprint: String,
+    components: Vec<VeComponent>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeComponent {
+    #[schema(value_type = String)]
+    component: Name,
+    label: String,
+    /// `read`, `absent` or `unreadable`.
+    state: String,
+    value: String,
+    /// As the license has it.
+    licensed: Option<String>,
+    /// A change voids the license.
+    voids: bool,
+    /// When it does.
+    when: String,
+}
+
+fn machine(identity: &Identity, license: Option<&License>) -> VeMachine {
+    let component = |name: Name| {
+        let (state, value) = match identity.reading(name) {
+            Reading::Value(value) if name.is_open() => ("read", value.clone()),
+            Reading::Value(_) => {
+                let bound = identity.bound();
+                ("read", bound.mark(name).map_or_else(String::new, Mark::shown))
+            }
+            Reading::Absent => ("absent", "none".to_owned()),
+            Reading::Unknown(why) => ("unreadable", why.clone()),
+        };
+        VeComponent {
+            component: name,
+            label: name.label().to_owned(),
+            state: state.to_owned(),
+            value,
+            licensed: license.and_then(|license| license.bound.mark(name)).map(Mark::shown),
+            voids: name.is_hard(),
+            when: name.void_when().to_owned(),
+        }
+    };
+    VeMachine {
+        fingerprint: identity.fingerprint().to_string(),
+        components: Name::ALL.into_iter().map(component).collect(),
+    }
+}
+
+/// The license of this machine.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeState {
+    /// None while none is installed.
+    license: Option<VeLicense>,
+    standing: VeStanding,
+    checked_at: Option<Time>,
+    machine: VeMachine,
+    /// What voids a license.
+    voids: Vec<String>,
+    /// The changes it tolerates.
+    allowed: Vec<String>,
+}
+
+/// The license of this machine: its terms, whether it is in force, what would void it.
+///
+/// Passphrases are in it for administrators only.
+#[utoipa::path(get, path = "/api/v1/ve/license", tag = "licenses", responses(
+    (status = 200, description = "The license", body = VeState)))]
+async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> Result<Json<VeState>, Problem> {
+    engine.check_ve().await?;
+    let (state, identity) = (engine.ve.state(), engine.machine_identity().await);
+    let installed = state.installed.as_deref();
+    let hours = engine.countdown.view();
+    let runs =
+        |license: &License| matches!(license.kind, Kind::Countdown { .. }) && license.hours_serial() == hours.serial;
+    let left = |installed: &InstalledVe| runs(installed.license()).then_some(hours.balance_ms);
+    Ok(Json(VeState {
+        license: installed.map(|installed| license(installed, by.may(EditConfiguration), left(installed))),
+        standing: standing(&state.standing),
+        checked_at: state.checked_at.map(Time),
+        machine: machine(&identity, installed.map(InstalledVe::license)),
+        voids: VOIDS.iter().map(ToString::to_string).collect(),
+        allowed: ALLOWED.iter().map(ToString::to_string).collect(),
+    }))
+}
+
+/// A request for a license of this machine.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeRequest {
+    /// The text to carry to the vendor: JSON.
+    request: String,
+    /// The machine.
+    fingerprint: String,
+    /// Its name.
+    server: String,
+    /// Something tells this machine from all others; else no license can be made for it.
+    unique: bool,
+    /// What could not be read, and is not bound.
+    unread: Vec<VeUnread>,
+}
+
+/// Makes a request for a license of this machine, to be carried to the vendor.
+#[utoipa::path(get, path = "/api/v1/ve/request", tag = "licenses", responses(
+    (status = 200, description = "The request", body = VeRequest)))]
+async fn make_machine_request(State(Api { engine, .. }): State<Api>) -> Result<Json<VeRequest>, Problem> {
+    let made = engine.ve_request().await?;
+    Ok(Json(VeRequest {
+        request: made.to_json(),
+        fingerprint: made.fingerprint().to_string(),
+        unique: made.bound.is_unique(),
+        unread: made.unread.iter().map(|(name, why)| unread(*name, why)).collect(),
+        server: made.server,
+    }))
+}
+
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+struct Install {
+    /// Fingerprint (SHA256:…) of a key to trust from now on.
+    #[param(example = "SHA256:0f3c5b8fd8b7f8a3d3c4c1b8a9e6b1d0c9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4")]
+    vendor_key: Option<String>,
+}
+
+/// What installing came to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct VeInstalled {
+    license: VeLicense,
+    standing: VeStanding,
+    /// The very same license was in place already.
+    unchanged: bool,
+}
+
+/// Installs a license of this machine: the text as the vendor sent it.
+#[utoipa::path(post, path = "/api/v1/ve/license", tag = "licenses", params(Install),
+    request_body(content = String, content_type = "text/plain", description = "The license text", example = "01.00000001.002.045"),
+    responses(
+        (status = 200, description = "Installed", body = VeInstalled),
+        (status = 409, description = "Older than what was installed before"),
+        (status = 422, description = "Refused: `detail` says why")))]
+async fn install_machine_license(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Query(install): Query<Install>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<VeInstalled>, Problem> {
+    let text = bytes(body, LARGEST, "A license")?;
+    let named = install.vendor_key.as_deref().map(str::parse::<Fingerprint>).transpose();
+    let named = named.map_err(|error| Problem::field("vendor_key", error))?;
+    let now = engine.install_ve(&text, named, &by.actor()).await?;
+    Ok(Json(VeInstalled {
+        license: license(&now.installed, by.may(EditConfiguration), None),
+        standing: standing(&engine.ve.standing()),
+        unchanged: now.unchanged,
+    }))
+}
+
+impl From<InstallError> for Problem {
+    fn from(error: InstallError) -> Self {
+        match error {
+            InstallError::Sql(error) => error.into(),
+            InstallError::Hours(error) => Self::internal(&error),
+            older @ InstallError::Older { .. } => Self::new(StatusCode::CONFLICT, older.to_string()),
+            refused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, refused.to_string()),
+        }
+    }
+}
