@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(lines_change(2, 118), "2 lines of 118 change");
         assert_eq!(
             needs_restart(&["A".into(), "B".into()]).as_deref(),
-            Some("A and B count after a restart of Leasehold. All else counts at once.")
+            Some("A and B take effect after a restart. Everything else takes effect now.")
         );
     }
 }
