@@ -71,13 +71,13 @@ test('two servers: standby, a drill, the backup serves', async ({ page }) => {
     await measure(page, 'servers-standby', 'loaded');
     await page.getByRole('button', { name: 'Make a code' }).click();
     await measure(page, 'servers-code', 'loaded');
-    await page.goto(`${primary.url}/servers?every=off`);
+    await page.goto(`${primary.url}/servers`);
     await page.getByRole('checkbox', { name: 'Agent desk' }).check();
     await page.getByRole('button', { name: 'Start the drill' }).click();
-    await page.goto(`${primary.url}/servers?every=off`);
+    await page.goto(`${primary.url}/servers`);
     await measure(page, 'servers-drill', 'loaded');
     await page.getByRole('button', { name: 'Take clients back' }).click();
-    await page.goto(`${primary.url}/servers?every=off`);
+    await page.goto(`${primary.url}/servers`);
     await page.getByLabel('Duration, minutes').first().fill('0');
     expect(await sending(page, () => page.getByRole('button', { name: 'Drain to backup' }).click())).toBe(422);
     await measure(page, 'servers-handover', 'refused');
@@ -87,7 +87,7 @@ test('two servers: standby, a drill, the backup serves', async ({ page }) => {
     await asPerson(page, backup, ADMIN);
     await until(page, backup, /has not responded for/);
     await atOneGlance(page, `${backup.url}/servers`);
-    await page.goto(`${backup.url}/servers?every=off`);
+    await page.goto(`${backup.url}/servers`);
     await measure(page, 'servers-serving', 'loaded');
   } finally {
     await world.stop();

@@ -57,12 +57,6 @@ export function clients({ hands }: Way, get: () => World): void {
       expect(down).toEqual([...down].sort((a, b) => b.localeCompare(a)));
       expect([...new Set((await csv()).slice(1).map((cell) => cell[2]))], 'the file has the order of the page').toEqual(down);
 
-      await hands.press(page.getByRole('navigation', { name: 'Auto-refresh' }).getByRole('link', { name: 'Refresh every minute' }));
-      await expect(page).toHaveURL(/every=60/);
-      expect((await page.request.get(page.url())).headers().refresh).toBe('60');
-      await hands.press(page.getByRole('navigation', { name: 'Auto-refresh' }).getByRole('link', { name: "Don't refresh automatically" }));
-      await expect(page).not.toHaveURL(/every/);
-
       await hands.press(client(page, 'Media server').getByRole('link', { name: 'Media server' }));
       await expectPage(page, 'Media server');
       await expect(opening(page, 'This client is connected and holds 3 of TTS3.')).toBeVisible();

@@ -191,6 +191,11 @@ export class Server {
     }
   }
 
+  /** Lets it stand still, as a machine that hangs, or go on. */
+  freeze(frozen: boolean): void {
+    this.program.freeze(frozen);
+  }
+
   /** Ends it as a power failure would; what it had written stays. */
   async crash(): Promise<void> {
     await this.program.kill();

@@ -185,7 +185,7 @@ test.describe('a server in use', () => {
     const listening = page.waitForResponse((response) => new URL(response.url()).pathname === '/events');
     await page.goto(`${server.url}/configuration`);
     await listening;
-    const news = page.getByRole('status').filter({ hasText: 'The configuration file was changed outside Leasehold.' });
+    const news = page.getByRole('alert').filter({ hasText: 'The configuration file was changed outside Leasehold.' });
     await expect(news).toBeHidden();
     writeFileSync(server.conf, server.file().replace(/LOGGING_VERBOSITY = .*/, 'LOGGING_VERBOSITY = 2'));
     const written = Date.now();
@@ -213,7 +213,7 @@ test.describe('a server in use', () => {
     await other.getByRole('button', { name: 'Save the change' }).click();
     await expect(saved(other)).toBeVisible();
 
-    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ was saved meanwhile/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'The form you are filling in has changed on the server.' })).toBeVisible();
     await expect(page.getByLabel('Preset minute', { exact: true }), 'news do not touch what is typed').toHaveValue('41');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review changes' }).click())).toBe(409);
     await expectPage(page, 'The file has changed');
@@ -261,11 +261,11 @@ test.describe('a server in use', () => {
     expect(server.file(), 'the other change is not undone').toContain('; theirs');
   });
 
-  test('how often news are asked for is chosen and remembered', async ({ page }) => {
+  test('how often pages refresh is chosen and remembered', async ({ page }) => {
     await asPerson(page, server, ADMIN);
     await page.goto(server.url);
     await alive(page);
-    const pace = page.getByLabel('How often this page asks for news');
+    const pace = page.getByLabel('Auto-refresh');
     await expect(pace).toHaveValue('0');
     await pace.selectOption('off');
     await page.reload();
@@ -283,7 +283,7 @@ test('a lost connection is said, and the page finds back by itself', async ({ an
   await listening;
   await page.getByLabel('Preset hour', { exact: true }).fill('11');
   await first.stop({ keepData: true });
-  const lost = page.getByRole('status').filter({ hasText: 'The server cannot be reached.' });
+  const lost = page.getByRole('status').filter({ hasText: 'No connection to the server since' });
   await expect(lost).toBeVisible({ timeout: 12_000 });
   const second = await Server.start({ data: first.data, port: new URL(first.url).port });
   try {

@@ -94,6 +94,11 @@ export class Program {
     return this.log.join('\n');
   }
 
+  /** Lets it stand still, as a machine that hangs, or go on. */
+  freeze(frozen: boolean): void {
+    this.child.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Ends it at once, without a word to it. */
   async kill(): Promise<void> {
     this.killed = true;

@@ -7,13 +7,11 @@ import { HOURS, Installation, SILENT_WITHIN_MS } from './servers.world.ts';
 
 /** A card by its heading. */
 const card = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
-/** Stays as it is from here on, so that nothing is loaded in the middle of a step. */
-const STILL = '/servers?every=off';
 
 /** Opens the page again until it says so. */
 export async function until(page: Page, at: Server, words: RegExp): Promise<void> {
   await expect(async () => {
-    await page.goto(at.url + STILL);
+    await page.goto(at.url + '/servers');
     await expect(page.getByRole('main')).toContainText(words, { timeout: 500 });
   }).toPass({ timeout: SILENT_WITHIN_MS });
 }
@@ -44,7 +42,7 @@ export function journeys({ script, hands }: Way): void {
 
     const there = await another({ javaScriptEnabled: script });
     await asPerson(there, world.backup, ADMIN);
-    await there.goto(world.backup.url + STILL);
+    await there.goto(world.backup.url + '/servers');
     const [address, field] = [there.getByLabel('Address of the other server'), there.getByLabel('Code', { exact: true })];
     await hands.fill(address, world.primary.url);
     await hands.fill(field, code.slice(0, 20));
@@ -59,7 +57,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(card(page, 'Servers')).toContainText('Standby');
     await expect(page.getByRole('main')).toContainText(`${HOURS} h left of ${HOURS} h`);
     // A code is good once.
-    await there.goto(world.backup.url + STILL);
+    await there.goto(world.backup.url + '/servers');
     const again = disclosure(there, 'Add a server');
     await hands.press(again);
     await hands.fill(address, world.primary.url);
@@ -102,7 +100,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.press(form.getByRole('button', { name: 'Start the drill' }));
     await expect(told(page, /^Clients are moving to the backup\./)).toBeVisible();
     await expect(async () => {
-      await page.goto(world.primary.url + STILL);
+      await page.goto(world.primary.url + '/servers');
       await expect(card(page, 'Failover drill')).toContainText('Limit: 7 min of backup hours', { timeout: 500 });
       await expect(card(page, 'Failover drill').getByRole('row', { name: /^charon-1/ }).getByRole('cell').first()).not.toHaveText('not yet', { timeout: 500 });
       await expect(page.getByRole('main')).toContainText(/drill/, { timeout: 500 });
@@ -113,30 +111,10 @@ export function journeys({ script, hands }: Way): void {
     await expect(card(page, 'Last failover drill').getByRole('row', { name: /^charon-1/ })).not.toContainText('not yet');
   });
 
-  test('the page refreshes while something goes on, and only then; the person has the last word', async ({ page }) => {
-    const refresh = async (path: string) => (await page.request.get(world.primary.url + path)).headers().refresh;
-    await until(page, world.primary, /is on standby/);
-    expect(await refresh('/servers')).toBeUndefined();
-    const pace = page.getByRole('navigation', { name: 'Auto-refresh' });
-    await hands.press(pace.getByRole('link', { name: 'Refresh every minute' }));
-    await expect(page).toHaveURL(/every=60$/);
-    await expect(pace.getByRole('link', { name: 'Refresh every minute' })).toHaveAttribute('aria-current', 'true');
-    expect(await refresh('/servers?every=60')).toBe('60');
-    await page.goto(world.primary.url + STILL);
-    await hands.press(card(page, 'Planned maintenance').getByRole('button', { name: 'Drain to backup' }));
-    await expect(card(page, 'Draining')).toContainText('planned work');
-    expect(await refresh('/servers')).toBe('10');
-    expect(await refresh(STILL)).toBeUndefined();
-    await page.goto(world.primary.url + STILL);
-    await hands.press(page.getByRole('button', { name: 'Take clients back' }));
-    await expect(told(page, 'The clients return within seconds.')).toBeVisible();
-    await until(page, world.primary, /is on standby/);
-  });
-
   test('what one may not do says who may', async ({ page }) => {
     await page.context().clearCookies();
     await asPerson(page, world.primary, VIEWER);
-    await page.goto(world.primary.url + STILL);
+    await page.goto(world.primary.url + '/servers');
     for (const [name, form] of [['Drain to backup', 'Planned maintenance'], ['Start the drill', 'Failover drill']]) {
       const button = card(page, form).getByRole('button', { name });
       if (await button.count()) await expect(button).toBeDisabled();

@@ -1,5 +1,5 @@
 // Gathers the parts of the site: names with a content hash, brotli and gzip beside each, and a manifest for server/build.rs.
-// Usage: node site.mjs WORK STYLE OUT. Files whose content did not change keep their time, so nothing is rebuilt for them.
+// Usage, from the root: node site.mjs WORK STYLE OUT. Files whose content did not change keep their time, so nothing is rebuilt for them.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +26,10 @@ function put(name, bytes) {
 // style/main.css is a list of @import lines; the files are joined in that order.
 const main = readFileSync(join(style, "main.css"), "utf8");
 const css = Buffer.from(main.replace(/@import\s+(?:url\()?["']([^"']+)["']\)?[^;]*;/g, (_, file) => readFileSync(join(style, file), "utf8")));
-const js = readFileSync(join(work, "leasehold.js"));
+// The script of the islands, and what they call: the swapping of pages. Its comments stay here.
+const idiomorph = readFileSync("frontend/node_modules/idiomorph/dist/idiomorph.min.js", "utf8");
+const live = readFileSync("frontend/live.js", "utf8").replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
+const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst { countOn, isChanged, listen, lookAgain, serverAhead, timeOfDay } = (() => {\n${idiomorph}\n${live}return { countOn, isChanged, listen, lookAgain, serverAhead, timeOfDay };\n})();\n`);
 const wasm = readFileSync(join(work, "leasehold_opt.wasm"));
 const island = hash(Buffer.concat([js, wasm]));
 

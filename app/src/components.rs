@@ -26,8 +26,7 @@ mod table;
 mod time;
 
 pub use block::{
-    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, FlashMessage, NothingMatches, PageHeader, Pager, Refresh,
-    ShowAsCurl, Statement,
+    Banner, Card, EmptyState, ErrorBlock, Fact, Facts, NothingMatches, PageHeader, Pager, ShowAsCurl, Statement,
 };
 pub use cell::Cell;
 pub use diff_view::{DiffView, changed_lines};
@@ -36,7 +35,7 @@ pub use filter::{
 };
 pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Submit, TextArea};
 pub(crate) use form::{FieldProblem, described_by};
-pub use layout::{BareLayout, Document, Layout, ThemeChoice};
+pub use layout::{BareLayout, Document, Layout, Main, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
 pub use table::{Column, Table};
 pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month};

@@ -38,10 +38,6 @@ pub struct Badge {
     pub standing: Standing,
     /// The configuration file differs from the last saved revision.
     pub changed_outside: bool,
-    /// Number of the newest revision of the configuration file.
-    pub revision: i64,
-    /// When an answer of the nodes was last taken in, Unix milliseconds; 0 before the first.
-    pub exchanged: i64,
     /// Contact with the vendor's nodes: "Connected", "Reminder: 31 days"; none while that is not known.
     pub contact: Option<(Tone, String)>,
 }
@@ -206,6 +202,8 @@ pub struct RequestContext {
     pub request_id: String,
     /// How the console is reached: `http://127.0.0.1:8084`.
     pub origin: String,
+    /// The versions of what is shown, in one word; none when the page answers a form, and cannot be fetched again.
+    pub seen: Option<String>,
     /// The request came over TLS.
     pub secure: bool,
 }
@@ -220,6 +218,12 @@ impl RequestContext {
     /// Value of a query parameter; empty counts as absent.
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// Where the page is, with its filters.
+    pub fn address(&self) -> String {
+        let query: Vec<(&str, &str)> = self.query.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        crate::paths::with_query(&self.path, &query)
     }
 
     /// Why the viewer may not do this; none when it is allowed.

@@ -1,7 +1,7 @@
 //! The HTTP face: console pages, REST API, health.
 
 pub mod access;
-mod events;
+pub mod events;
 mod health;
 pub mod identity;
 pub mod metrics;

@@ -136,7 +136,11 @@ pub fn Banner(
 /// The message of the last action, when there is one.
 #[component]
 pub fn FlashMessage() -> impl IntoView {
-    request().flash.clone().map(|flash| view! { <Banner tone=flash.kind.tone() text=flash.text /> })
+    // It answers what this page was asked for; the same page fetched again does not say it.
+    request()
+        .flash
+        .clone()
+        .map(|flash| view! { <div data-keep="" id="flash"><Banner tone=flash.kind.tone() text=flash.text /></div> })
 }
 
 /// A list of facts.
@@ -180,44 +184,6 @@ pub fn Pager(
             }
         })
         .drawn()
-}
-
-/// Refreshes the page now, or every so many seconds: links, for who has no script.
-///
-/// ```ignore
-/// Refresh { every: &filter.every, seconds: &[10, 60] }.draw(|every| ClientFilter { every, ..filter.clone() }.href())
-/// ```
-#[derive(Debug)]
-pub struct Refresh<'a> {
-    /// What the address says now: seconds; empty for not at all.
-    pub every: &'a str,
-    /// What is offered.
-    pub seconds: &'a [u32],
-}
-
-impl Refresh<'_> {
-    /// `href` makes the address of the page that refreshes itself so often.
-    pub fn draw(self, href: impl Fn(String) -> String) -> Drawn {
-        let choice = |value: String, words: String, label: String| {
-            let current = (value == self.every).then_some("true");
-            view! { <a href=href(value) aria-label=label aria-current=current>{words}</a> }
-        };
-        let off = choice(String::new(), "Off".to_owned(), "Don't refresh automatically".to_owned());
-        let on: Vec<_> = self
-            .seconds
-            .iter()
-            .map(|seconds| match seconds {
-                60 => choice("60".to_owned(), "1 min".to_owned(), "Refresh every minute".to_owned()),
-                _ => choice(seconds.to_string(), format!("{seconds} s"), format!("Refresh every {seconds} seconds")),
-            })
-            .collect();
-        let now = href(self.every.to_owned());
-        view! {
-            <LinkButton href=now><Icon glyph=Glyph::Restart />"Refresh"</LinkButton>
-            <nav class="segments links" aria-label="Auto-refresh">{off}{on}</nav>
-        }
-        .drawn()
-    }
 }
 
 /// "Show as curl": the same action for a script, to copy.

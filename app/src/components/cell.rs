@@ -112,17 +112,17 @@ impl<'a> Cell<'a> {
 
     /// "21 Nov 2026"; the instant shows on hovering.
     pub fn date_of(&mut self, at_ms: i64) {
-        write_instant(self.html, at_ms, &time::date(at_ms));
+        write_instant(self.html, at_ms, "", &time::date(at_ms));
     }
 
     /// "3 h ago"; the instant shows on hovering.
     pub fn ago(&mut self, at_ms: i64) {
-        write_instant(self.html, at_ms, &time::ago(at_ms, self.now_ms));
+        write_instant(self.html, at_ms, "ago", &time::ago(at_ms, self.now_ms));
     }
 
     /// "in 3 h"; the instant shows on hovering.
     pub fn until(&mut self, at_ms: i64) {
-        write_instant(self.html, at_ms, &time::until(at_ms, self.now_ms));
+        write_instant(self.html, at_ms, "ahead", &time::until(at_ms, self.now_ms));
     }
 
     /// Anything else.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::block::{Banner, FlashMessage};
 use super::form::{Hidden, LinkButton};
 use super::marks::{Glyph, Icon, Mark, Pill};
-use super::nav::{BottomBar, PLACES, Sidebar};
+use super::nav::{BottomBar, Sidebar, topics};
 use crate::islands::live::Live;
-use crate::islands::palette::{Destination, Palette};
+use crate::islands::palette::Palette;
 use crate::paths;
 use crate::request::{Badge, RequestContext, Standing, Theme, Tone, assets, request};
 use leptos::config::LeptosOptions;
@@ -25,15 +25,14 @@ pub fn Layout(children: Inner) -> impl IntoView {
         <div class="frame">
             <TopBar context=context />
             <Sidebar />
-            <main id="main" tabindex="-1">
+            <Main>
                 {alarm.then(|| view! {
                     <Banner tone=Tone::Danger text="The configuration file was changed outside Leasehold." role="alert">
                         <a href=paths::CONFIGURATION_OUTSIDE>"Show what changed"</a>
                     </Banner>
                 })}
-                <FlashMessage />
                 {children.draw()}
-            </main>
+            </Main>
             <BottomBar />
         </div>
     }
@@ -50,19 +49,32 @@ pub fn BareLayout(children: Inner) -> impl IntoView {
                 <a class="brand" href=paths::OVERVIEW><Mark /><span>"Leasehold"</span></a>
                 <ThemeChoice />
             </header>
-            <main id="main" tabindex="-1">
-                <FlashMessage />
-                {children.draw()}
-            </main>
+            <Main>{children.draw()}</Main>
         </div>
+    }
+    .drawn()
+}
+
+/// The content of a page, and what the live view has to know of it.
+#[component]
+pub fn Main(children: Inner) -> impl IntoView {
+    let context = request();
+    view! {
+        <main
+            id="main" tabindex="-1" data-now=context.now_ms data-seen=context.seen.clone()
+            data-topics=context.seen.is_some().then(|| topics(&context.path))
+        >
+            <FlashMessage />
+            {children.draw()}
+        </main>
     }
     .drawn()
 }
 
 #[component]
 fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
-    let Badge { server_name, guid_short, standing, changed_outside, revision, exchanged, contact } =
-        context.badge.clone();
+    let Badge { server_name, guid_short, standing, contact, .. } = context.badge.clone();
+    let live = context.seen.is_some().then(|| context.address());
     let (tone, word) = match standing {
         Standing::Registered => (Tone::Success, "Registered"),
         Standing::Primary => (Tone::Success, "Primary"),
@@ -77,8 +89,9 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
             <span class=if contact.is_some() { "top-role" } else { "" }><Pill tone=tone text=word /></span>
             {contact.map(|(tone, words)| view! { <ContactState tone=tone words=words /> })}
             <span class="grow"></span>
-            <Live revision=revision changed_outside=changed_outside exchanged=exchanged />
-            <Palette destinations=destinations(&context) />
+            {live.map(|address| view! { <noscript><LinkButton href=address look="quiet">"Refresh"</LinkButton></noscript> })}
+            <Live />
+            <Palette />
             <UserMenu context=context />
         </header>
     }
@@ -124,22 +137,6 @@ fn UserMenu(context: Arc<RequestContext>) -> impl IntoView {
             }
         })
         .drawn()
-}
-
-/// Where the palette can lead this viewer.
-fn destinations(context: &RequestContext) -> Vec<Destination> {
-    let pages = PLACES
-        .iter()
-        .filter(|place| context.why_not(place.permission).is_none())
-        .map(|place| Destination::new(place.label, "Page", place.href));
-    let actions = [
-        ("Offline exchange", paths::EXCHANGE_HAND),
-        ("Edit configuration as text", paths::CONFIGURATION_TEXT),
-        ("Configuration history", paths::CONFIGURATION_HISTORY),
-        ("Change my password", paths::ACCOUNT_AT_PASSWORD),
-        ("Show my sessions", paths::ACCOUNT_AT_SESSIONS),
-    ];
-    pages.chain(actions.into_iter().map(|(label, href)| Destination::new(label, "Action", href))).collect()
 }
 
 /// The choice of the theme; it works without script.

@@ -48,6 +48,20 @@ impl Place {
     }
 }
 
+/// What the page at this path shows, in the words of `engine::changes`: when one of them changes, open pages are fetched again. The frame
+/// tells of the conf file and of contact with the vendor on every page.
+pub(crate) fn topics(path: &str) -> &'static str {
+    match PLACES.iter().find(|place| place.holds(path)).map(|place| place.href) {
+        Some(paths::OVERVIEW) => "conf exchange clients servers alerts audit",
+        Some(paths::LICENSES | paths::CLIENTS) => "conf exchange clients",
+        Some(paths::SERVERS) => "conf exchange servers clients audit",
+        Some(paths::USAGE) => "conf exchange",
+        Some(paths::LOGS) => "conf exchange logs",
+        Some(paths::SETTINGS) => "conf exchange alerts audit",
+        _ => "conf exchange audit",
+    }
+}
+
 /// One entry: a link, or the disabled name with its reason.
 fn entry(place: Place, context: &RequestContext) -> Drawn {
     match context.why_not(place.permission) {

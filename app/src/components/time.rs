@@ -1,4 +1,5 @@
-//! Times as people read them: relative, with local time and UTC beside. The server writes them; the browser computes nothing.
+//! Times as people read them: relative, with local time and UTC beside. The server writes them; the island
+//! `Live` goes on counting.
 
 use crate::drawn::{Drawn, written};
 use crate::request::request;
@@ -13,7 +14,7 @@ pub fn TimeAgo(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    element(at_ms, &ago(at_ms, request().now_ms))
+    element(at_ms, "ago", &ago(at_ms, request().now_ms))
 }
 
 /// An instant to come, relative to the request: "in 21 h", "any moment". Hovering shows local time and UTC.
@@ -22,7 +23,7 @@ pub fn TimeUntil(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    element(at_ms, &until(at_ms, request().now_ms))
+    element(at_ms, "ahead", &until(at_ms, request().now_ms))
 }
 
 /// A day: "21 Nov 2026". Hovering shows local time and UTC.
@@ -31,17 +32,18 @@ pub fn Date(
     /// Unix milliseconds.
     at_ms: i64,
 ) -> impl IntoView {
-    element(at_ms, &date(at_ms))
+    element(at_ms, "", &date(at_ms))
 }
 
-fn element(at_ms: i64, words: &str) -> Drawn {
+fn element(at_ms: i64, counts: &'static str, words: &str) -> Drawn {
     let mut html = String::new();
-    write_instant(&mut html, at_ms, words);
+    write_instant(&mut html, at_ms, counts, words);
     written(html)
 }
 
-/// Words for an instant; hovering shows local time and UTC.
-pub(super) fn write_instant(html: &mut String, at_ms: i64, words: &str) {
+/// Words for an instant; hovering shows local time and UTC. `counts`: `ago` or `ahead` for words that the browser goes on counting.
+pub(super) fn write_instant(html: &mut String, at_ms: i64, counts: &'static str, words: &str) {
+    let (open, close) = if counts.is_empty() { ("", "") } else { (" data-relative=\"", "\"") };
     for part in [
         "<time datetime=\"",
         &rfc3339(at_ms),
@@ -49,7 +51,11 @@ pub(super) fn write_instant(html: &mut String, at_ms: i64, words: &str) {
         &absolute(at_ms),
         " \u{b7} ",
         &utc(at_ms),
-        "\">",
+        "\"",
+        open,
+        counts,
+        close,
+        ">",
         words,
         "</time>",
     ] {

@@ -6,6 +6,6 @@ mod keys;
 mod stream;
 
 pub(super) use clipboard::copy;
-pub(super) use form::watch_form;
-pub(super) use keys::{on_shortcuts, show_modal};
-pub(super) use stream::{listen, remember, remembered};
+pub(super) use form::{around, on_typing, watch_form};
+pub(super) use keys::{on_shortcuts, places, show_modal};
+pub(super) use stream::{follow, remember, remembered};

@@ -1,34 +1,44 @@
 //! The field for a GUID: says while one types what is wrong, or how it will be written.
 
+use leptos::html;
 use leptos::prelude::*;
+#[cfg(any(test, feature = "hydrate"))]
 use licensing::guid::Guid;
 
 /// An input with a live answer. Without script the server gives the same answer.
-#[island]
+#[component]
 pub fn GuidField(name: String, value: String, described: String, invalid: bool, focus: bool) -> impl IntoView {
-    let typed = RwSignal::new(None::<String>);
-    let answer = Memo::new(move |_| typed.get().map(|text| judge(&text)));
-    let status = format!("{name}-live");
+    let (status, around) = (format!("{name}-live"), name.clone());
     let described = format!("{described} {status}");
-    let bad = move || match answer.get() {
-        None => invalid.then_some("true"),
-        Some(answer) => answer.is_err().then_some("true"),
-    };
     view! {
-        <input
-            class="input mono guid" type="text" id=name.clone() name=name value=value
-            autocomplete="off" autocapitalize="off" spellcheck="false"
-            aria-describedby=described aria-invalid=bad autofocus=focus
-            on:input=move |event| typed.set(Some(event_target_value(&event)))
-        />
-        <p
-            id=status
-            role="status"
-            class=move || match answer.get() {
+        <span class="around" data-guid=around>
+            <input
+                class="input mono guid" type="text" id=name.clone() name=name value=value
+                autocomplete="off" autocapitalize="off" spellcheck="false"
+                aria-describedby=described aria-invalid=invalid.then_some("true") autofocus=focus
+            />
+            <span id=status class="live-answers"><GuidAnswer /></span>
+        </span>
+    }
+}
+
+#[island]
+fn GuidAnswer() -> impl IntoView {
+    let line = NodeRef::<html::Span>::new();
+    let answer = RwSignal::new(None::<Result<String, String>>);
+    Effect::new(move |_| {
+        if let Some(line) = line.get() {
+            on_typing(&line, answer);
+        }
+    });
+    view! {
+        <span
+            role="status" node_ref=line
+            class=move || answer.with(|answer| match answer {
                 Some(Ok(_)) => "live-answer good",
                 Some(Err(_)) => "live-answer bad",
                 None => "live-answer",
-            }
+            })
         >
             {move || match answer.get() {
                 None => String::new(),
@@ -36,11 +46,26 @@ pub fn GuidField(name: String, value: String, described: String, invalid: bool, 
                 Some(Ok(canonical)) => format!("Will be written as {canonical}"),
                 Some(Err(sentence)) => sentence,
             }}
-        </p>
+        </span>
     }
 }
 
+#[cfg(feature = "hydrate")]
+fn on_typing(line: &web_sys::HtmlSpanElement, answer: RwSignal<Option<Result<String, String>>>) {
+    let Some(name) = super::browser::around(line, "data-guid") else { return };
+    super::browser::on_typing(&name, move |text| {
+        let judged = judge(&text);
+        let bad = judged.is_err();
+        answer.set(Some(judged));
+        bad
+    });
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn on_typing<T>(_line: &T, _answer: RwSignal<Option<Result<String, String>>>) {}
+
 /// The canonical form, or the sentence that says what is wrong. `default` and nothing at all are left to the server.
+#[cfg(any(test, feature = "hydrate"))]
 fn judge(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Ok(String::new());

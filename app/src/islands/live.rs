@@ -1,24 +1,27 @@
-//! The live state: how often the server tells news, whether it can be reached, and what changed since the page was made.
+//! The live view: one control for how often this page refreshes, what fetches it again when something it shows has changed, and the
+//! banner that says when the server cannot be reached. [`page::Page`] decides; `browser::stream` carries out.
 
-use crate::paths;
+#[cfg(any(test, feature = "hydrate"))]
+pub(super) mod page;
+
 use leptos::prelude::*;
 
-/// How often news are wanted.
+/// How often the page refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pace {
-    AsItHappens,
+pub(super) enum Pace {
+    Live,
     TenSeconds,
     Minute,
     Off,
 }
 
 impl Pace {
-    const ALL: [Pace; 4] = [Pace::AsItHappens, Pace::TenSeconds, Pace::Minute, Pace::Off];
+    const ALL: [Pace; 4] = [Pace::Live, Pace::TenSeconds, Pace::Minute, Pace::Off];
 
     /// Value of `?every=`, in seconds; also what is remembered in the browser.
-    fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Pace::AsItHappens => "0",
+            Pace::Live => "0",
             Pace::TenSeconds => "10",
             Pace::Minute => "60",
             Pace::Off => "off",
@@ -27,7 +30,7 @@ impl Pace {
 
     fn label(self) -> &'static str {
         match self {
-            Pace::AsItHappens => "Live",
+            Pace::Live => "Live",
             Pace::TenSeconds => "10 s",
             Pace::Minute => "1 min",
             Pace::Off => "Off",
@@ -35,65 +38,50 @@ impl Pace {
     }
 
     fn from_word(word: &str) -> Pace {
-        Pace::ALL.into_iter().find(|pace| pace.word() == word).unwrap_or(Pace::AsItHappens)
+        Pace::ALL.into_iter().find(|pace| pace.word() == word).unwrap_or(Pace::Live)
     }
 }
 
-/// Whether the server can be heard.
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "some are made in the browser only"))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether what is shown is true.
+#[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "most are made in the browser only"))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Link {
-    Waiting,
+    #[default]
+    Connecting,
     Open,
     Lost,
+    SignedOut,
+    /// The page does not refresh.
     Off,
 }
 
-/// What the server tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct News {
-    pub revision: i64,
-    pub changed_outside: bool,
-    /// When an answer of the nodes was last taken in, Unix milliseconds; 0 before the first.
-    pub exchanged: i64,
-}
-
-/// A sentence and where it leads; an empty address reloads the page.
-type Notice = (String, &'static str, &'static str);
-
-/// What to say about news, given what the page shows. Nothing is replaced by itself.
-fn notice(shown: News, news: News) -> Option<Notice> {
-    if news.changed_outside && !shown.changed_outside {
-        let text = "The configuration file was changed outside Leasehold.".to_owned();
-        return Some((text, "Show what changed", paths::CONFIGURATION_OUTSIDE));
-    }
-    if news.revision != shown.revision {
-        return Some((format!("Revision {} was saved meanwhile.", news.revision), "Reload", ""));
-    }
-    if news.exchanged != shown.exchanged {
-        return Some(("An exchange with the nodes was made meanwhile.".to_owned(), "Reload", ""));
-    }
-    if shown.changed_outside && !news.changed_outside {
-        return Some(("The change made outside is settled.".to_owned(), "Reload", ""));
-    }
-    None
+/// What the control and the banner say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    pub link: Link,
+    /// The last sign of life, as the time of day.
+    pub heard: String,
+    /// When what is shown was made, as the time of day.
+    pub shown: String,
+    /// How old that is.
+    pub age: String,
+    pub stale: bool,
 }
 
 /// The control in the top bar, and the banner.
 #[island]
-pub fn Live(revision: i64, changed_outside: bool, exchanged: i64) -> impl IntoView {
-    let shown = News { revision, changed_outside, exchanged };
+pub fn Live() -> impl IntoView {
     let ready = RwSignal::new(false);
-    let pace = RwSignal::new(Pace::AsItHappens);
-    let link = RwSignal::new(Link::Waiting);
-    let news = RwSignal::new(None::<News>);
+    let pace = RwSignal::new(Pace::Live);
+    let told = RwSignal::new(Told::default());
+    let link = Memo::new(move |_| told.with(|told| told.link));
     Effect::new(move |_| {
-        ready.set(true);
         pace.set(Pace::from_word(&remembered()));
+        ready.set(true);
     });
     Effect::new(move |_| {
         if ready.get() {
-            listen(pace.get().word(), link, news);
+            follow(pace.get(), told);
         }
     });
     let choose = move |event| {
@@ -101,59 +89,51 @@ pub fn Live(revision: i64, changed_outside: bool, exchanged: i64) -> impl IntoVi
         remember(chosen.word());
         pace.set(chosen);
     };
+    let state = move || match link.get() {
+        Link::Connecting => "Connecting".to_owned(),
+        Link::Open => String::new(),
+        Link::Lost => "No connection".to_owned(),
+        Link::SignedOut => "Signed out".to_owned(),
+        Link::Off => told.with(|told| format!("As of {}", told.shown)),
+    };
+    let cut = move || matches!(link.get(), Link::Lost | Link::SignedOut);
     view! {
         <div class="live" hidden=move || !ready.get()>
             <span class=move || match link.get() {
                 Link::Open => "live-dot open",
-                Link::Lost => "live-dot lost",
-                Link::Waiting | Link::Off => "live-dot",
+                Link::Lost | Link::SignedOut => "live-dot lost",
+                Link::Connecting | Link::Off => "live-dot",
             }></span>
-            <label class="vh" for="live-pace">"How often this page asks for news"</label>
-            <select id="live-pace" on:change=choose prop:value=move || pace.get().word()>
+            <span class="live-state">{state}</span>
+            <label class="vh" for="live-pace">"Auto-refresh"</label>
+            <select id="live-pace" hidden=cut on:change=choose prop:value=move || pace.get().word()>
                 {Pace::ALL.into_iter().map(|pace| view! { <option value=pace.word()>{pace.label()}</option> }).collect_view()}
             </select>
         </div>
-        <div class="live-banner" role="status">
-            {move || match (link.get(), news.get().and_then(|news| notice(shown, news))) {
-                (Link::Lost, _) => Some(view! {
-                    <p>"The server cannot be reached. Trying again; what you typed stays."</p>
-                }.into_any()),
-                (_, Some((text, action, href))) => Some(view! {
-                    <p>{text}" "<a href=href>{action}</a></p>
-                }.into_any()),
-                _ => None,
-            }}
+        <div class="live-banner" class:lost=cut class:stale=move || told.with(|told| told.stale)>
+            <p role="status">
+                {move || match link.get() {
+                    Link::Lost => view! { "No connection to the server since "{move || told.with(|told| told.heard.clone())}". Trying again." }.into_any(),
+                    Link::SignedOut => view! { "You have been signed out. "<a href="">"Sign in"</a> }.into_any(),
+                    _ if told.with(|told| told.stale) => {
+                        view! { "The form you are filling in has changed on the server. "<a href="">"Reload"</a> }.into_any()
+                    }
+                    _ => ().into_any(),
+                }}
+            </p>
+            <p class="live-age" hidden=move || !cut()>{move || told.with(|told| format!("What you see is {} old.", told.age))}</p>
         </div>
     }
 }
 
 #[cfg(feature = "hydrate")]
-use super::browser::{listen, remember, remembered};
+use super::browser::{follow, remember, remembered};
 
 #[cfg(not(feature = "hydrate"))]
-fn listen(_pace: &str, _link: RwSignal<Link>, _news: RwSignal<Option<News>>) {}
+fn follow(_pace: Pace, _told: RwSignal<Told>) {}
 #[cfg(not(feature = "hydrate"))]
 fn remember(_pace: &str) {}
 #[cfg(not(feature = "hydrate"))]
 fn remembered() -> String {
     String::new()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_outside_is_told_before_a_new_revision() {
-        let shown = News { revision: 14, changed_outside: false, exchanged: 0 };
-        assert_eq!(notice(shown, shown), None);
-        assert_eq!(
-            notice(shown, News { revision: 15, changed_outside: true, ..shown }).map(|told| told.1),
-            Some("Show what changed")
-        );
-        assert_eq!(notice(shown, News { revision: 15, ..shown }).map(|told| told.1), Some("Reload"));
-        assert!(notice(shown, News { exchanged: 5, ..shown }).is_some_and(|told| told.0.contains("exchange")));
-        let alarmed = News { changed_outside: true, ..shown };
-        assert_eq!(notice(alarmed, shown).map(|told| told.0), Some("The change made outside is settled.".to_owned()));
-    }
 }

@@ -1,23 +1,37 @@
 //! Ctrl/Cmd+K goes anywhere; `/` focuses the filter of the page; `?` lists the shortcuts.
 
+use crate::paths;
 use leptos::html;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// Something the palette can open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Destination {
-    pub label: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Destination {
+    label: String,
     /// "Page" or "Action".
-    pub kind: String,
-    pub href: String,
+    kind: &'static str,
+    href: String,
 }
 
 impl Destination {
-    /// From its parts.
-    pub fn new(label: &str, kind: &str, href: &str) -> Destination {
-        Destination { label: label.to_owned(), kind: kind.to_owned(), href: href.to_owned() }
+    fn new(label: &str, kind: &'static str, href: &str) -> Destination {
+        Destination { label: label.to_owned(), kind, href: href.to_owned() }
     }
+}
+
+/// What the palette offers besides the pages of the sidebar.
+const ACTIONS: [(&str, &str); 5] = [
+    ("Exchange by hand", paths::EXCHANGE_HAND),
+    ("Edit the configuration as text", paths::CONFIGURATION_TEXT),
+    ("History of the configuration", paths::CONFIGURATION_HISTORY),
+    ("Change my password", paths::ACCOUNT_AT_PASSWORD),
+    ("Show where I am signed in", paths::ACCOUNT_AT_SESSIONS),
+];
+
+/// The pages that the sidebar leads to, and the actions.
+fn destinations() -> Vec<Destination> {
+    let pages = places().into_iter().map(|(label, href)| Destination::new(&label, "Page", &href));
+    pages.chain(ACTIONS.map(|(label, href)| Destination::new(label, "Action", href))).collect()
 }
 
 /// Those whose name holds every word typed.
@@ -29,14 +43,18 @@ fn found(all: &[Destination], typed: &str) -> Vec<Destination> {
 
 /// The button in the top bar, and the two dialogs.
 #[island]
-pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
+pub fn Palette() -> impl IntoView {
+    let all = StoredValue::new(Vec::new());
     let ready = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let dialog = NodeRef::<html::Dialog>::new();
     let shortcuts = NodeRef::<html::Dialog>::new();
     let input = NodeRef::<html::Input>::new();
-    let matches = Memo::new(move |_| found(&destinations, &typed.get()));
+    let matches = Memo::new(move |_| {
+        let _ = ready.get();
+        all.with_value(|all: &Vec<Destination>| found(all, &typed.get()))
+    });
     let open = move || {
         typed.set(String::new());
         at.set(0);
@@ -63,6 +81,7 @@ pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
         event.prevent_default();
     };
     Effect::new(move |_| {
+        all.set_value(destinations());
         ready.set(true);
         listen(open, move || {
             if let Some(dialog) = shortcuts.get_untracked() {
@@ -115,12 +134,16 @@ pub fn Palette(destinations: Vec<Destination>) -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-use super::browser::{on_shortcuts as listen, show_modal as show};
+use super::browser::{on_shortcuts as listen, places, show_modal as show};
 
 #[cfg(not(feature = "hydrate"))]
 fn listen(_palette: impl Fn() + 'static, _shortcuts: impl Fn() + 'static) {}
 #[cfg(not(feature = "hydrate"))]
 fn show<T>(_dialog: &T) {}
+#[cfg(not(feature = "hydrate"))]
+fn places() -> Vec<(String, String)> {
+    Vec::new()
+}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ pub use client::ClientView;
 pub use model::{ClientFilter, ClientPage, ClientRow, ClientsPage, Holding, PoolUse};
 pub(crate) use pools::Pools;
 
-use crate::components::{Card, FilterBar, NothingMatches, PageHeader, Refresh, ShowAsCurl, plain_options};
+use crate::components::{Card, FilterBar, NothingMatches, PageHeader, ShowAsCurl, plain_options};
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::pages::usage::ConnectCard;
@@ -25,11 +25,6 @@ use table::table;
 /// The page of `/clients`.
 #[component]
 pub fn ClientsView(data: ClientsPage) -> impl IntoView {
-    let refresh = (data.total > 0).then(|| {
-        let filter = &data.filter;
-        Refresh { every: &filter.every, seconds: &[10, 60] }
-            .draw(|every| ClientFilter { every, ..filter.clone() }.href())
-    });
     let body = if data.total == 0 {
         view! { <Nobody data=data /> }.drawn()
     } else {
@@ -44,7 +39,7 @@ pub fn ClientsView(data: ClientsPage) -> impl IntoView {
         .drawn()
     };
     view! {
-        <PageHeader title="Clients" lead="Applications that check out licenses from this server.".drawn() actions=refresh.unwrap_or_else(|| ().drawn()) />
+        <PageHeader title="Clients" lead="Applications that check out licenses from this server.".drawn() />
         {body}
         <ShowAsCurl command=curl("GET", paths::API_CLIENTS, "") note="Replace $TOKEN with an API token." />
     }
@@ -97,7 +92,7 @@ impl ClientFilter {
 
     /// The same list as CSV.
     pub fn csv(&self) -> String {
-        paths::with(paths::CLIENTS_CSV, &ClientFilter { every: String::new(), ..self.clone() })
+        paths::with(paths::CLIENTS_CSV, self)
     }
 }
 
@@ -106,16 +101,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_holds_filter_order_and_pace() {
-        let filter = ClientFilter {
-            q: "a&b".into(),
-            sort: "seen".into(),
-            descending: true,
-            every: "10".into(),
-            ..ClientFilter::default()
-        };
+    fn the_address_holds_filter_and_order() {
+        let filter = ClientFilter { q: "a&b".into(), sort: "seen".into(), descending: true, ..ClientFilter::default() };
         assert_eq!(ClientFilter::default().href(), "/clients");
-        assert_eq!(filter.href(), "/clients?q=a%26b&sort=seen&dir=desc&every=10");
+        assert_eq!(filter.href(), "/clients?q=a%26b&sort=seen&dir=desc");
         assert_eq!(filter.csv(), "/clients.csv?q=a%26b&sort=seen&dir=desc");
     }
 }

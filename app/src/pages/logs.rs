@@ -13,7 +13,7 @@ use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
 use files::Files;
-use filter::{LogFilters, Pace};
+use filter::LogFilters;
 use leptos::prelude::*;
 use lines::Lines;
 use place::Place;
@@ -24,8 +24,6 @@ pub fn LogsView(data: LogsPage) -> impl IntoView {
     if !data.filter.at.is_empty() {
         return view! { <Place data=data /> }.drawn();
     }
-    let pace = (data.trouble.is_none() && data.filter.before.is_empty())
-        .then(|| view! { <Pace filter=data.filter.clone() /> }.drawn());
     let (files, again) = (data.files.clone(), data.filter.href());
     let body = match data.trouble.clone() {
         Some(Trouble::Off(sentence)) => view! {
@@ -45,7 +43,7 @@ pub fn LogsView(data: LogsPage) -> impl IntoView {
         None => view! { <List data=data.clone() /> }.drawn(),
     };
     view! {
-        <PageHeader title="Logs" lead=view! { <Lead data=data /> }.drawn() actions=pace.unwrap_or_else(|| ().drawn()) />
+        <PageHeader title="Logs" lead=view! { <Lead data=data /> }.drawn() />
         {body}
         {(!files.is_empty()).then(|| view! { <Files files=files /> })}
         <ShowAsCurl command=curl("GET", paths::API_LOGS, "") note="Replace $TOKEN with an API token." />
@@ -69,7 +67,7 @@ fn List(data: LogsPage) -> impl IntoView {
     let filter = data.filter.clone();
     let empty = data.lines.is_empty();
     let (wanted, csv) = (filter.q.clone(), filter.clone());
-    let older = data.older.clone().map(|before| LogsFilter { before, every: String::new(), ..filter.clone() }.href());
+    let older = data.older.clone().map(|before| LogsFilter { before, ..filter.clone() }.href());
     let newest = (!filter.before.is_empty()).then(|| LogsFilter { before: String::new(), ..filter.clone() }.href());
     view! {
         <LogFilters filter=filter refused=data.refused.clone() />
@@ -159,9 +157,8 @@ impl LogsFilter {
     /// The page with this filter.
     pub fn href(&self) -> String {
         let [level, component, from, to, q] = self.pairs();
-        let rest = [("before", self.before.as_str()), ("at", &self.at), ("every", &self.every)];
-        let [before, at, every] = rest;
-        paths::with_query(paths::LOGS, &[level, component, from, to, q, before, at, every])
+        let (before, at) = (("before", self.before.as_str()), ("at", self.at.as_str()));
+        paths::with_query(paths::LOGS, &[level, component, from, to, q, before, at])
     }
 
     /// The same lines as a file, oldest first.

@@ -12,8 +12,8 @@ pub use model::{
 };
 
 use crate::components::{
-    Card, Copyable, Field, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill, ShowAsCurl, Statement,
-    Submit, Tag, TimeAgo, TimeUntil, absolute,
+    Card, Copyable, Field, FormErrors, Hidden, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, Tag,
+    TimeAgo, TimeUntil, absolute,
 };
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
@@ -39,7 +39,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             <PageHeader title="Servers" />
             <FormErrors />
             <Now now=data.now.clone() />
-            <Pace every=data.every.filter(|_| data.invitation.is_none()) />
+            <p class="servers-alerts"><LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton></p>
             {data.handed.clone().map(|handed| view! { <Draining handed=handed /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Servers servers=data.servers.clone() />
@@ -88,34 +88,6 @@ fn DoThis(step: Step) -> impl IntoView {
             {step.command.map(|command| view! { <p class="do-this"><Copyable value=command what="the command" /></p> })}
             {link.map(|(href, words)| view! { <p class="do-this"><LinkButton href=href>{words}</LinkButton></p> })}
         </li>
-    }
-    .drawn()
-}
-
-/// Seconds, the value in the address, words on screen and for a screen reader.
-const PACES: [(Option<u32>, &str, &str, &str); 3] = [
-    (None, "off", "Off", "Don't refresh automatically"),
-    (Some(10), "10", "10 s", "Refresh every 10 seconds"),
-    (Some(60), "60", "1 min", "Refresh every minute"),
-];
-
-/// How often the page refreshes, and the way to the alerts. The server tells the browser when to come back; no script is needed.
-#[component]
-fn Pace(every: Option<u32>) -> impl IntoView {
-    let word = PACES.iter().find(|(seconds, ..)| *seconds == every).map_or("off", |(_, word, ..)| word);
-    let again = paths::with_query(paths::SERVERS, &[("every", word)]);
-    view! {
-        <div class="servers-pace">
-            <LinkButton href=again><Icon glyph=Glyph::Restart />"Refresh"</LinkButton>
-            <nav class="segments links" aria-label="Auto-refresh">
-                {PACES.into_iter().map(|(seconds, word, words, label)| {
-                    let current = (seconds == every).then_some("true");
-                    let href = paths::with_query(paths::SERVERS, &[("every", word)]);
-                    view! { <a href=href aria-label=label aria-current=current>{words}</a> }
-                }).collect_view()}
-            </nav>
-            <LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton>
-        </div>
     }
     .drawn()
 }

@@ -10,10 +10,11 @@ use licensing::conf::diff::Diff;
 use licensing::conf::view::SettingView;
 
 use crate::components::{
-    Card, Copyable, DiffView, Field, FlashMessage, FormErrors, Glyph, Hidden, Icon, LinkButton, Mark, PageHeader,
-    Statement, ThemeChoice, changed_lines,
+    Card, Copyable, DiffView, Field, FormErrors, Glyph, Hidden, Icon, LinkButton, Main, Mark, PageHeader, Statement,
+    ThemeChoice, changed_lines,
 };
 use crate::drawn::{Draw, Inner};
+use crate::islands::live::Live;
 use crate::pages::configuration::FindingList;
 use crate::pages::diagnostics::DiagnosticsPage;
 use crate::pages::exchange::{Attempt, AttemptList};
@@ -137,15 +138,18 @@ pub fn SetupFrame(
                         }).collect_view()}
                     </ol>
                 </nav>
-                <div class="rail-foot"><ThemeChoice /></div>
+                <div class="rail-foot">
+                    // The first exchange may still be under way.
+                    {(step == Step::Done).then(|| view! { <Live /> })}
+                    <ThemeChoice />
+                </div>
             </header>
-            <main id="main" tabindex="-1">
-                <FlashMessage />
+            <Main>
                 <p class="eyebrow">{format!("Step {number} of {}", Step::ALL.len())}</p>
                 <PageHeader title=title lead=lead.drawn() />
                 <FormErrors />
                 {children.draw()}
-            </main>
+            </Main>
         </div>
     }
     .drawn()

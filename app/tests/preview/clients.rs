@@ -138,7 +138,7 @@ pub fn pages() -> Vec<Preview> {
     };
     let nothing = ClientsPage {
         items: Vec::new(),
-        filter: ClientFilter { q: "zebra".into(), every: "10".into(), ..ClientFilter::default() },
+        filter: ClientFilter { q: "zebra".into(), ..ClientFilter::default() },
         ..page(rows())
     };
     let empty = ClientsPage { connect: connect(), ..ClientsPage::default() };

@@ -25,8 +25,6 @@ pub fn administrator(path: &str) -> RequestContext {
             guid_short: Some("{DF99…0B8E}".into()),
             standing: Standing::Registered,
             changed_outside: false,
-            revision: 14,
-            exchanged: NOW - 3_600_000,
             contact: Some((Tone::Success, "Connected".into())),
         },
         now_ms: NOW,

@@ -134,7 +134,6 @@ fn serving() -> ServersPage {
         }],
         simultaneous_ms: 7_000,
         no_handover: Some("Do this on the primary.".into()),
-        every: Some(10),
         ..ServersPage::default()
     }
 }
@@ -144,7 +143,7 @@ fn handed(clients: Option<Vec<DrillClient>>) -> ServersPage {
     let reason = "new disks".into();
     let handed =
         Handed { began_ms: NOW - 4 * MINUTE, until_ms: NOW + 26 * MINUTE, by: "admin".into(), reason, clients, budget };
-    ServersPage { handed: Some(handed), every: Some(10), ..standby() }
+    ServersPage { handed: Some(handed), ..standby() }
 }
 
 /// All of them.

@@ -118,6 +118,11 @@ impl Leases {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Another number whenever a client came or went, or what clients use, want or may use has changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.desk().version
+    }
+
     /// To be called as early as possible when a request was received.
     pub fn received(&self) -> Received {
         self.steady.read(&*self.clock)

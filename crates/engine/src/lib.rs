@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod actor;
 pub mod alerts;
 pub mod audit;
+pub mod changes;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;
@@ -84,6 +85,8 @@ pub struct Engine {
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
+    /// What changed, for pages that are open.
+    pub(crate) changes: changes::Changes,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
     pub(crate) decoy: String,
@@ -142,6 +145,7 @@ impl Engine {
             conf: tokio::sync::watch::Sender::new(state),
             saving: tokio::sync::Mutex::new(()),
             hashing: tokio::sync::Semaphore::new(2),
+            changes: changes::Changes::default(),
             throttle: Mutex::default(),
             decoy,
             tasks: Arc::default(),

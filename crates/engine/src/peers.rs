@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use licensing::context::Context;
-use licensing::peer::{Bucket, Now, PeerReport, PeerSecret, PeerUrl, Role, Witness, role};
+use licensing::peer::{Bucket, Now, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
 use tokio::sync::{Notify, watch};
 
 use crate::Engine;
@@ -118,6 +118,11 @@ impl Peers {
     #[must_use]
     pub fn picture(&self) -> Picture {
         self.picture.borrow().clone()
+    }
+
+    /// Whom this server serves, as counted last; none before the first count.
+    pub(crate) fn serving(&self) -> Option<Serving> {
+        self.desk().serving.clone()
     }
 
     /// Told whenever any of it is looked at anew, every two seconds.

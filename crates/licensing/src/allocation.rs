@@ -165,6 +165,8 @@ pub struct Effect {
     pub store_first: bool,
     /// Anything that must survive a restart has changed.
     pub changed: bool,
+    /// It uses or wants another number than before.
+    pub moved: bool,
     /// An invariant would have been broken; what led there was not done.
     pub broken: Option<Broken>,
 }
@@ -279,17 +281,19 @@ impl Allocation {
         }
     }
 
-    /// The run uses and wants nothing of these products.
-    fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) {
-        let Some(run) = self.runs.get(&key) else { return };
+    /// The run uses and wants nothing of these products. Whether it did.
+    fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) -> bool {
+        let Some(run) = self.runs.get(&key) else { return false };
         let quiet = |(product, share): (&ProductCode, &Share)| {
             let changed = ((share.held, share.want) != (0, 0) || share.over) && of(product);
             changed.then(|| (product.clone(), Share { held: 0, want: 0, asked: 0, over: false, ..*share }))
         };
         let changed: Vec<(ProductCode, Share)> = run.shares.iter().filter_map(quiet).collect();
+        let any = !changed.is_empty();
         for (product, share) in changed {
             self.put(key, &product, share);
         }
+        any
     }
 
     /// Puts a share in place and keeps the sums right.

@@ -18,11 +18,10 @@ use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
 /// A clock that is off by less is nothing to act on, milliseconds.
 const CLOCK_WORTH_SAYING: i64 = 30_000;
 
-/// `GET /clients`: with `every=10` or `every=60` the browser refreshes at that interval; no script is needed.
+/// `GET /clients`
 pub async fn page(console: Console) -> Page {
     let data = load(&console);
-    let every = pace(&data.filter.every);
-    Page::new("Clients", || view! { <ClientsView data=data /> }.drawn()).again_after(every)
+    Page::new("Clients", || view! { <ClientsView data=data /> }.drawn())
 }
 
 /// `GET /clients.csv`: what the page with the same query shows.
@@ -53,18 +52,7 @@ pub async fn release(Id(id): Id, form: Form) -> Result<Page, PageError> {
 
 /// What the address asks for.
 fn filter(console: &Console) -> ClientFilter {
-    let asked: ClientFilter = console.filter();
-    let every = if pace(&asked.every).is_some() { asked.every.clone() } else { String::new() };
-    ClientFilter { every, ..asked }
-}
-
-/// Seconds after which the list is looked at again; none when the word is not one that is offered.
-fn pace(every: &str) -> Option<u32> {
-    match every {
-        "10" => Some(10),
-        "60" => Some(60),
-        _ => None,
-    }
+    console.filter()
 }
 
 /// The word for a state.
@@ -319,11 +307,6 @@ mod tests {
         let width = text.lines().next().map(|head| head.split(',').count());
         assert!(text.lines().all(|line| Some(line.split(',').count()) == width), "{text}");
         assert!(text.contains(",'=evil(),") && text.contains("VAD,0,0"));
-    }
-
-    #[test]
-    fn only_the_paces_that_are_offered_count() {
-        assert_eq!(["10", "60", "", "1", "0"].map(pace), [Some(10), Some(60), None, None, None]);
     }
 
     #[test]

@@ -28,8 +28,7 @@ pub async fn page(console: Console) -> Page {
 fn show(console: &Console) -> Page {
     let effective = console.engine.conf().effective;
     let data = model(&console.engine.reachability(), &effective, console);
-    let again = data.running.then_some(2);
-    Page::new("Diagnostics", || view! { <DiagnosticsView data=data /> }.drawn()).again_after(again)
+    Page::new("Diagnostics", || view! { <DiagnosticsView data=data /> }.drawn())
 }
 
 /// `POST /diagnostics/probe`

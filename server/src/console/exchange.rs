@@ -39,8 +39,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 
 async fn show(console: &Console) -> Result<Page, PageError> {
     let data = load(&console.engine, &console.server_name).await?;
-    let again = data.running.then_some(2);
-    Ok(Page::new("Online exchange", || view! { <ExchangeView data=data /> }.drawn()).again_after(again))
+    Ok(Page::new("Online exchange", || view! { <ExchangeView data=data /> }.drawn()))
 }
 
 /// `GET /exchange/ledger`

@@ -1,4 +1,4 @@
-//! The log: a page with auto-refresh, and its lines as a file.
+//! The log: a page, and its lines as a file.
 
 use std::sync::Arc;
 
@@ -28,12 +28,10 @@ const WORTH_SAYING: u64 = 8 * 1024 * 1024;
 /// Sent at a time, bytes.
 const CHUNK: usize = 64 * 1024;
 
-/// `GET /logs`: with `every=2`, `10` or `60` the browser refreshes at that interval; no script is needed.
+/// `GET /logs`
 pub async fn page(console: Console) -> Result<Page, PageError> {
-    let filter = filter(&console);
-    let every = pace(&filter.every).filter(|_| filter.at.is_empty() && filter.before.is_empty());
-    let data = load(&console, filter).await.map_err(PageError::internal)?;
-    Ok(Page::new("Logs", || view! { <LogsView data=data /> }.drawn()).again_after(every))
+    let data = load(&console, filter(&console)).await.map_err(PageError::internal)?;
+    Ok(Page::new("Logs", || view! { <LogsView data=data /> }.drawn()))
 }
 
 /// `GET /logs.txt`: the lines that match, oldest first; with `file=` a whole file; with `redacted=1` without what tells who and where.
@@ -65,7 +63,6 @@ pub async fn text(console: Console, uri: axum::http::Uri) -> Result<Response, Pa
 /// What the address asks for.
 fn filter(console: &Console) -> LogsFilter {
     let get = |name: &str| console.query(name).to_owned();
-    let every = get("every");
     LogsFilter {
         level: get("level"),
         component: get("component"),
@@ -74,17 +71,6 @@ fn filter(console: &Console) -> LogsFilter {
         q: get("q"),
         before: get("before"),
         at: get("at"),
-        every: if pace(&every).is_some() { every } else { String::new() },
-    }
-}
-
-/// Seconds after which the page is looked at again; none when the word is not one that is offered.
-fn pace(every: &str) -> Option<u32> {
-    match every {
-        "2" => Some(2),
-        "10" => Some(10),
-        "60" => Some(60),
-        _ => None,
     }
 }
 
@@ -274,10 +260,5 @@ mod tests {
         assert_eq!(shortened("short"), ("short".to_owned(), 0));
         let (shown, cut) = shortened(&"ü".repeat(MESSAGE + 7));
         assert_eq!((shown.chars().count(), cut), (MESSAGE, 7));
-    }
-
-    #[test]
-    fn only_the_paces_that_are_offered_count() {
-        assert_eq!(["2", "10", "60", "", "1", "0"].map(pace), [Some(2), Some(10), Some(60), None, None, None]);
     }
 }

@@ -12,7 +12,7 @@ use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, Standing,
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use leptos::nonce::use_nonce;
@@ -22,7 +22,8 @@ use tower_sessions::Session;
 
 use super::{exchange, form, theme};
 use crate::assets;
-use crate::http::identity::Caller;
+use crate::http::events;
+use crate::http::identity::{self, Caller};
 use crate::http::middleware::{headers, request_id};
 use crate::http::problem::Problem;
 use crate::http::state::App;
@@ -100,14 +101,6 @@ impl Page {
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
-    }
-
-    /// The browser comes back after so many seconds; no script is needed.
-    pub fn again_after(self, seconds: Option<u32>) -> Self {
-        match seconds {
-            Some(seconds) => self.header(header::REFRESH, HeaderValue::from(seconds)),
-            None => self,
-        }
     }
 
     fn error(status: StatusCode, title: Cow<'static, str>, sentence: Cow<'static, str>) -> Self {
@@ -206,6 +199,11 @@ pub fn is_api(path: &str) -> bool {
 pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let asked = parts.clone();
+    // What changes from here on is told to the page as news. The answer to a form is not fetched again.
+    let seen = match parts.method {
+        Method::GET if !is_api(parts.uri.path()) => Some(events::seen(&app, &app.engine.changes().await)),
+        _ => None,
+    };
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(ToDraw(answer)) = response.extensions_mut().remove::<ToDraw>() else { return response };
     let answer = answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -214,13 +212,13 @@ pub async fn draw(State(app): State<App>, request: Request, next: Next) -> Respo
         Some(Err(PageError::Said(status, _, sentence))) if is_api(asked.uri.path()) => {
             Problem::new(status, sentence).into_response()
         }
-        Some(answer) => drawn(&app, &asked, answer.unwrap_or_else(Page::from)).await,
+        Some(answer) => drawn(&app, &asked, seen, answer.unwrap_or_else(Page::from)).await,
     }
 }
 
-async fn drawn(app: &App, parts: &Parts, page: Page) -> Response {
+async fn drawn(app: &App, parts: &Parts, seen: Option<String>, page: Page) -> Response {
     let Page { title, status, frame, form, path, headers, body } = page;
-    let context = Arc::new(context(app, parts, title.into_owned(), form, path).await);
+    let context = Arc::new(context(app, parts, seen, title.into_owned(), form, path).await);
     // An error page has the frame that fits who sees it.
     let frame = if frame == Frame::Console && context.viewer.is_none() { Frame::Bare } else { frame };
     let provided = context.clone();
@@ -259,7 +257,14 @@ fn contact_badge(app: &App) -> (Tone, String) {
     }
 }
 
-async fn context(app: &App, parts: &Parts, title: String, form: FormState, path: Option<String>) -> RequestContext {
+async fn context(
+    app: &App,
+    parts: &Parts,
+    seen: Option<String>,
+    title: String,
+    form: FormState,
+    path: Option<String>,
+) -> RequestContext {
     let known = parts.extensions.get::<Caller>().and_then(|caller| caller.known.clone());
     let conf = app.engine.conf();
     let effective = &conf.effective;
@@ -279,16 +284,16 @@ async fn context(app: &App, parts: &Parts, title: String, form: FormState, path:
                 (true, Some(_)) => Standing::Primary,
             },
             changed_outside: conf.outside.is_some(),
-            revision: conf.number(),
-            exchanged: app.engine.sync_state().last_ms.unwrap_or(0),
             contact: registered.then(|| contact_badge(app)),
         },
         theme: theme::of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {
-            Some(session) => take_flash(session).await,
-            None => None,
+            // A page that refreshes itself was asked for before.
+            Some(session) if !parts.headers.contains_key(identity::LIVE) => take_flash(session).await,
+            _ => None,
         },
         form: Some(form).filter(|form| *form != FormState::default()),
+        seen,
         now_ms: app.engine.now_ms(),
         path: path.to_owned(),
         query: form::pairs(query.as_bytes()),

@@ -26,27 +26,22 @@ use super::{Console, Page, PageError, Refusal};
 const CLOCK_MS: i64 = 5_000;
 /// Incidents from which on they say how long the hours will last.
 const ENOUGH: usize = 3;
-/// Auto-refresh interval in seconds while something is in progress.
-const AGAIN: u32 = 10;
 /// So many entries of each list are shown.
 const SHOWN: u32 = 20;
 /// So many runs of the hours are looked at for a forecast.
 const RUNS: u32 = 100;
 
-/// `GET /servers`: while something is in progress, and with `every=10` or `every=60`, the browser refreshes at that interval.
+/// `GET /servers`
 pub async fn page(console: Console) -> Result<Page, PageError> {
-    let every = Some(console.query("every")).filter(|every| !every.is_empty());
-    let every = pace(&console.engine, every);
-    Ok(drawn(load(&console, every).await?).again_after(every))
+    show(&console).await
 }
 
 fn drawn(data: ServersPage) -> Page {
     Page::new("Servers", || view! { <ServersView data=data /> }.drawn())
 }
 
-/// The answer to a form stays: something was typed into it.
 async fn show(console: &Console) -> Result<Page, PageError> {
-    Ok(drawn(load(console, None).await?))
+    Ok(drawn(load(console).await?))
 }
 
 /// A whole number of minutes; 0 is refused by the engine, with its limits.
@@ -102,7 +97,7 @@ pub async fn invite(form: Form) -> Result<Page, PageError> {
             let code = invited.code.to_string();
             let command = format!("leasehold peer join --url {} --code {code}", form.installation.origin);
             let invitation = Some(Invitation { code, until_ms: invited.expires_ms, command });
-            Ok(drawn(ServersPage { invitation, ..load(&form, None).await? }).at(paths::SERVERS))
+            Ok(drawn(ServersPage { invitation, ..load(&form).await? }).at(paths::SERVERS))
         }
         Err(refused) => form.refused(&refused, paths::SERVERS, show(&form)).await,
     }
@@ -132,26 +127,7 @@ pub async fn remove(form: Form) -> Result<Page, PageError> {
     }
 }
 
-/// Auto-refresh interval in seconds: as the address says, else only while something is in progress.
-/// Otherwise it stays as it is, so that nobody loses what they type.
-fn pace(engine: &Engine, every: Option<&str>) -> Option<u32> {
-    match every {
-        Some("10") => Some(10),
-        Some("60") => Some(60),
-        Some(_) => None,
-        None => {
-            let picture = engine.servers();
-            let away = |server: &service::Server| matches!(server.state, State::Silent(_));
-            let serves = |server: &service::Server| server.role == Role::Backup && server.serving() > 0;
-            let watched = picture.serving().iter().any(|server| away(server) || serves(server))
-                || engine.handover.current().is_some()
-                || !engine.in_grace().is_empty();
-            watched.then_some(AGAIN)
-        }
-    }
-}
-
-async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, DatabaseError> {
+async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
     let (engine, now) = (&console.engine, console.now_ms);
     let picture = engine.servers();
     let view = engine.countdown.view();
@@ -225,7 +201,6 @@ async fn load(console: &Console, every: Option<u32>) -> Result<ServersPage, Data
             .collect(),
         invitation: None,
         origin: console.installation.origin.clone(),
-        every,
     })
 }
 

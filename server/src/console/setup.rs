@@ -341,6 +341,5 @@ pub async fn done_page(console: Console) -> Result<Page, PageError> {
         let _ = console.session.remove::<bool>(JUST_DONE).await;
     }
     let data = shown::done(&console).await?;
-    let again = engine.sync_state().running.then_some(2);
-    Ok(Page::framed("Set up: done", || view! { <SetupDonePage data=data /> }.drawn()).again_after(again))
+    Ok(Page::framed("Set up: done", || view! { <SetupDonePage data=data /> }.drawn()))
 }

@@ -1,71 +1,129 @@
-//! `/events`: server-sent events that keep open pages honest.
+//! `/events`: server-sent events that tell open pages what has changed, and that the server is there.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use engine::exchange::SyncState;
-use futures::Stream;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, Sse};
+use engine::changes::{LOOK_EVERY, Topic, Versions};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::state::App;
 use crate::api::request::Query;
 
-/// `every`: seconds between events; 0 as it happens.
+/// What a page asks for.
 #[derive(Debug, Deserialize)]
-pub struct Pace {
+pub struct Asked {
+    /// The least number of seconds between two changes; they are told together.
     #[serde(default)]
     every: u64,
+    /// What the page shows, in the words of [`seen`].
+    seen: Option<String>,
 }
 
-/// A stream ends after this time; browsers connect again at once, and are asked again who they are.
+/// Whoever hears nothing for longer has lost the server.
+const BEAT: Duration = Duration::from_secs(10);
+/// A stream ends after this time. Browsers connect again at once, and are asked again who they are.
 const LIFE: Duration = Duration::from_secs(300);
+/// When browsers connect again after a stream has ended.
+const RETRY: Duration = Duration::from_secs(1);
 
-/// The state now, and again whenever it changes (or at the pace asked for).
-pub async fn events(
-    State(app): State<App>,
-    Query(pace): Query<Pace>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = (app.engine.conf_changes(), app.engine.sync_changes());
-    let every = (pace.every > 0).then(|| Duration::from_secs(pace.every.clamp(5, 300)));
-    let first = true;
-    let end = tokio::time::Instant::now() + LIFE;
-    let stream = futures::stream::unfold((app, changes, first), move |(app, mut changes, first)| async move {
-        if !first {
-            let wait = async {
-                match every {
-                    Some(every) => tokio::time::sleep(every).await,
-                    None => {
-                        let exchanged = changes.1.borrow_and_update().last_ms;
-                        tokio::select! {
-                            Ok(()) = changes.0.changed() => {}
-                            true = exchanged_again(&mut changes.1, exchanged) => {}
-                            else => std::future::pending().await,
-                        }
-                    }
-                }
-            };
-            tokio::select! {
-                () = wait => {}
-                () = app.stop.cancelled() => return None,
-                () = tokio::time::sleep_until(end) => return None,
-            }
-        }
-        let data = {
-            let exchanged = changes.1.borrow().last_ms.unwrap_or(0);
-            let state = changes.0.borrow_and_update();
-            let registered = state.problem.is_none() && state.effective.registered();
-            json!({ "revision": state.number(), "changed_outside": state.outside.is_some(), "registered": registered, "exchanged": exchanged, "at": app.engine.now_ms() })
-        };
-        let event = Event::default().event("status").data(data.to_string());
-        Some((Ok(event), (app, changes, false)))
-    });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+/// The versions in one word. They count from the start of this process, so that is named too.
+pub fn seen(app: &App, versions: &Versions) -> String {
+    versions.0.iter().fold(app.engine.started_at.to_string(), |word, version| format!("{word}.{version}"))
 }
 
-/// Waits until an answer of the nodes was taken in; false when there will be none.
-async fn exchanged_again(sync: &mut tokio::sync::watch::Receiver<SyncState>, before: Option<i64>) -> bool {
-    sync.wait_for(|state| state.last_ms != before).await.is_ok()
+/// The versions a word stands for; none when it is not of this process.
+fn versions(app: &App, word: &str) -> Option<Versions> {
+    let mut numbers = word.split('.').map(str::parse::<u64>);
+    if numbers.next()?.ok()? != u64::try_from(app.engine.started_at).ok()? {
+        return None;
+    }
+    let found: Vec<u64> = numbers.collect::<Result<_, _>>().ok()?;
+    found.try_into().ok().map(Versions)
+}
+
+/// One open page.
+struct Listener {
+    app: App,
+    /// What the page knows; none while that is not known.
+    told: Option<Versions>,
+    every: Duration,
+    /// No change is told before.
+    not_before: Instant,
+    /// No event was sent yet.
+    first: bool,
+    end: Instant,
+}
+
+impl Listener {
+    /// What has changed since the page was told, once it may be told.
+    async fn change(&self) -> Versions {
+        sleep_until(self.not_before).await;
+        loop {
+            let now = self.app.engine.changes().await;
+            if self.told != Some(now) {
+                return now;
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        let changed = if self.first {
+            // What changed while the page was on its way is told at once, and if that is nothing, that the server is there.
+            Some(self.app.engine.changes().await)
+        } else {
+            tokio::select! {
+                () = self.app.stop.cancelled() => return None,
+                () = sleep_until(self.end) => return None,
+                now = self.change() => Some(now),
+                () = sleep(BEAT) => None,
+            }
+        };
+        let mut words: Vec<&str> = Vec::new();
+        if let Some(now) = changed {
+            match &self.told {
+                Some(before) => words.extend(now.since(before).map(Topic::word)),
+                None => words.extend(Topic::ALL.map(Topic::word)),
+            }
+            self.told = Some(now);
+        }
+        if !words.is_empty() {
+            self.not_before = Instant::now() + self.every;
+        }
+        let name = if words.is_empty() { "beat" } else { "change" };
+        let data = json!({ "changed": words, "at": self.app.engine.now_ms() });
+        let mut event = Event::default().event(name).data(data.to_string());
+        if let Some(told) = &self.told {
+            event = event.id(seen(&self.app, told));
+        }
+        if std::mem::take(&mut self.first) {
+            event = event.retry(RETRY);
+        }
+        Some((Ok(event), self))
+    }
+}
+
+/// What has changed since the page was made, then each change as it comes, at most one in a second or in the seconds asked for. A beat
+/// at least every ten seconds.
+pub async fn events(State(app): State<App>, Query(asked): Query<Asked>, headers: HeaderMap) -> impl IntoResponse {
+    // A browser that connects again says what it was told last.
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(asked.seen.as_deref());
+    let now = Instant::now();
+    let listener = Listener {
+        told: last.and_then(|word| versions(&app, word)),
+        every: Duration::from_secs(asked.every.clamp(1, 300)),
+        not_before: now,
+        first: true,
+        end: now + LIFE,
+        app,
+    };
+    let stream = futures::stream::unfold(listener, Listener::next);
+    // Proxies that gather answers would hold the events back.
+    ([(HeaderName::from_static("x-accel-buffering"), "no")], Sse::new(stream))
 }

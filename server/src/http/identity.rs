@@ -1,10 +1,10 @@
 //! Who asks: a signed-in user, an API token, or nobody.
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use engine::accounts::session_store::{WHO, Who};
+use engine::accounts::session_store::{WHO, Who, unattended};
 use engine::actor::{Actor, Origin};
 use licensing::permission::Role;
 use std::net::SocketAddr;
@@ -59,6 +59,18 @@ impl Caller {
             None => "nobody".to_owned(),
         };
         Actor { name, origin, address: self.address.clone() }
+    }
+}
+
+/// Sent by pages that refresh themselves.
+pub const LIVE: HeaderName = HeaderName::from_static("x-leasehold-live");
+
+/// Keeps requests of open pages, which no person makes, from keeping a session alive.
+pub async fn attend(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(LIVE) || request.uri().path() == app::paths::EVENTS {
+        unattended(next.run(request)).await
+    } else {
+        next.run(request).await
     }
 }
 

@@ -175,6 +175,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(move |request| method_not_allowed(pages.clone(), request))
         .layer(
             ServiceBuilder::new()
+                .layer(from_fn(identity::attend))
                 .layer(sessions)
                 .layer(from_fn_with_state(app.clone(), identity::identify))
                 .layer(from_fn_with_state(app.clone(), draw))

@@ -353,3 +353,83 @@ async fn guesses_are_slowed_down_and_the_wait_is_told() {
     test.clock.advance(60_000);
     test.sign_in("administrator").await;
 }
+
+#[tokio::test]
+async fn a_page_that_refreshes_itself_keeps_no_session_alive() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    for _ in 0..2 {
+        test.clock.advance(14 * 60_000);
+        let fetched =
+            test.send(Request::get("/").header(header::COOKIE, &cookie).header("x-leasehold-live", "1"), "").await;
+        assert_eq!(fetched.status(), StatusCode::OK);
+        let heard = test.send(Request::get("/events").header(header::COOKIE, &cookie), "").await;
+        assert_eq!(heard.status(), StatusCode::OK);
+    }
+    test.clock.advance(3 * 60_000);
+    let fetched =
+        test.send(Request::get("/").header(header::COOKIE, &cookie).header("x-leasehold-live", "1"), "").await;
+    assert_eq!(fetched.status(), StatusCode::SEE_OTHER, "half an hour passed, and nobody was there");
+}
+
+#[tokio::test]
+async fn a_page_that_refreshes_itself_leaves_the_answer_to_the_last_action_to_the_person() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let added = test.form("/settings/alerts/rules/9/disable", &cookie, "").await;
+    let back = added.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let get = || Request::get(&back).header(header::COOKIE, &cookie);
+    assert!(!text(test.send(get().header("x-leasehold-live", "1"), "").await).await.contains("id=\"flash\""));
+    assert!(text(test.send(get(), "").await).await.contains("id=\"flash\""));
+    assert!(!text(test.send(get(), "").await).await.contains("id=\"flash\""));
+}
+
+/// The name and the data of the next event.
+async fn event(body: &mut axum::body::BodyDataStream) -> (String, serde_json::Value, String) {
+    let bytes = futures::StreamExt::next(body).await.unwrap().unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let field =
+        |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    (field("event:"), serde_json::from_str(&field("data:")).unwrap(), field("id:"))
+}
+
+#[tokio::test]
+async fn events_say_what_changed_since_the_page_was_made() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let page = text(test.send(Request::get("/").header(header::COOKIE, &cookie), "").await).await;
+    let seen = page.split("data-seen=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let listen = async |id: Option<&str>| {
+        let request = Request::get(format!("/events?every=0&seen={seen}")).header(header::COOKIE, &cookie);
+        let request = id.iter().fold(request, |request, id| request.header("last-event-id", *id));
+        let response = test.send(request, "").await;
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        response.into_body().into_data_stream()
+    };
+    let mut events = listen(None).await;
+    let (name, data, _) = event(&mut events).await;
+    assert_eq!(
+        (name.as_str(), &data["changed"]),
+        ("beat", &serde_json::json!([])),
+        "nothing changed, and the server is there"
+    );
+
+    let engine = &test.app.engine;
+    engine.add_user(&Actor::system(), "zoe", Role::Viewer, PASSWORD).await.unwrap();
+    test.clock.advance(1_000);
+    let (name, data, id) = event(&mut events).await;
+    assert_eq!((name.as_str(), &data["changed"]), ("change", &serde_json::json!(["audit"])));
+    assert_eq!(data["at"], test.app.engine.now_ms());
+
+    // Connected again, it hears only what is new to it; the page's own word is older.
+    let (name, ..) = event(&mut listen(Some(&id)).await).await;
+    assert_eq!(name, "beat");
+    let (name, ..) = event(&mut listen(None).await).await;
+    assert_eq!(name, "change");
+    // Of another process nothing is known.
+    let (_, data, _) = event(&mut listen(Some("1.0.0.0.0.0.0.0")).await).await;
+    assert_eq!(data["changed"].as_array().unwrap().len(), 7);
+
+    test.app.stop.cancel();
+    assert!(futures::StreamExt::next(&mut events).await.is_none(), "the stream ends with the server");
+}

@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::{document, window_event_listener};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement, KeyboardEvent};
+use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
 /// Listens for Ctrl/Cmd+K, `/` and `?`.
 pub(crate) fn on_shortcuts(palette: impl Fn() + 'static, shortcuts: impl Fn() + 'static) {
@@ -38,4 +38,15 @@ fn typing() -> bool {
 fn focus_filter() -> bool {
     let found = document().query_selector("[data-filter]").ok().flatten();
     found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).is_some_and(|filter| filter.focus().is_ok())
+}
+
+/// The pages of the sidebar: name and address.
+pub(crate) fn places() -> Vec<(String, String)> {
+    let Ok(links) = document().query_selector_all(".side a") else { return Vec::new() };
+    let links = (0..links.length()).filter_map(|index| links.item(index)?.dyn_into::<Element>().ok());
+    let place = |link: Element| {
+        let label = link.query_selector("span").ok()??.text_content()?;
+        Some((label, link.get_attribute("href")?))
+    };
+    links.filter_map(place).collect()
 }

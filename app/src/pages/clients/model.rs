@@ -37,8 +37,6 @@ pub struct ClientFilter {
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
-    /// Auto-refresh interval in seconds: `10`, `60`; empty for none.
-    pub every: String,
 }
 
 /// One client.

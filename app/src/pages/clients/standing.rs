@@ -74,14 +74,13 @@ pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
         .map(|(state, words, _)| (*state, *words, count(&data, state)))
         .filter(|(.., count)| *count > 0)
         .collect();
-    let filter = data.filter.clone();
     view! {
         <Statement tone=tone sentence=sentence(&data)>
             {said.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
             {(links.len() > 1).then(|| view! {
                 <nav aria-label="Clients by state"><ul class="counts-list">
                     {links.into_iter().map(|(state, words, count)| {
-                        let href = super::ClientFilter { state: state.to_owned(), every: filter.every.clone(), ..super::ClientFilter::default() }.href();
+                        let href = super::ClientFilter { state: state.to_owned(), ..super::ClientFilter::default() }.href();
                         view! { <li><a href=href><b>{count}</b>" "{words}</a></li> }
                     }).collect_view()}
                 </ul></nav>

@@ -59,8 +59,6 @@ pub struct LogsFilter {
     pub before: String,
     /// This line among its neighbours.
     pub at: String,
-    /// Auto-refresh interval in seconds: `2`, `10`, `60`; empty for none.
-    pub every: String,
 }
 
 /// One line.

@@ -35,8 +35,6 @@ pub struct ServersPage {
     pub invitation: Option<Invitation>,
     /// What the log, the API and the command line call this console.
     pub origin: String,
-    /// Auto-refresh interval in seconds; none for no auto-refresh.
-    pub every: Option<u32>,
 }
 
 /// A server of the installation.

@@ -35,6 +35,15 @@ pub struct Who {
     pub agent: Option<String>,
 }
 
+tokio::task_local! {
+    static UNATTENDED: ();
+}
+
+/// Answers a request that no person made: a page that refreshes itself does not keep its session alive.
+pub async fn unattended<F: Future>(answer: F) -> F::Output {
+    UNATTENDED.scope((), answer).await
+}
+
 /// The store that tower-sessions asks.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -120,7 +129,9 @@ impl SessionStore for Sessions {
             self.delete(id).await?;
             return Ok(None);
         }
-        if now - seen > SEEN_EVERY_MS
+        let attended = UNATTENDED.try_with(|()| ()).is_err();
+        if attended
+            && now - seen > SEEN_EVERY_MS
             && let Err(error) = self.note_use(id, now).await
         {
             // Reading must go on when nothing can be written; the session then ends a little early.

@@ -35,6 +35,8 @@ pub(super) struct Desk {
     pub next_commit: u64,
     licensed: BTreeMap<ProductCode, u32>,
     out_of_service: Vec<ProductCode>,
+    /// Grows with what people see of the clients; not with a refresh that says the same again.
+    pub version: u64,
 }
 
 impl Desk {
@@ -49,6 +51,7 @@ impl Desk {
             limits: BTreeSet::new(),
             counters: BTreeSet::new(),
             next_commit: 1,
+            version: 0,
             licensed: BTreeMap::new(),
             out_of_service: Vec::new(),
         };
@@ -86,6 +89,7 @@ impl Desk {
         self.allocation.license(licensed, out_of_service);
         self.licensed.clone_from(licensed);
         self.out_of_service = out_of_service.to_vec();
+        self.version += 1;
         true
     }
 
@@ -128,6 +132,7 @@ impl Desk {
         self.entries.insert(id, entry);
         self.allocation.step(id, Event::Hello, now);
         self.limits.insert(id);
+        self.version += 1;
         Ok(id)
     }
 
@@ -149,6 +154,7 @@ impl Desk {
             });
             entry.renamed = true;
             self.counters.insert(id);
+            self.version += 1;
         }
         self.allocation.step(id, Event::Hello, now);
     }
@@ -177,6 +183,7 @@ impl Desk {
                 None => entry.uses.entry(product.clone()).or_default(),
             };
             let added = counters.raise(used);
+            self.version += u64::from(added.count > 0 || added.denied > 0);
             if !added.is_empty() {
                 entry.added.entry(product.clone()).or_default().add(added);
             }
@@ -216,6 +223,7 @@ impl Desk {
         if effect.changed {
             self.limits.insert(id);
         }
+        self.version += u64::from(effect.changed || effect.moved);
         if effect.store_first
             && let Some(entry) = self.entries.get_mut(&id)
         {
@@ -236,6 +244,7 @@ impl Desk {
             entry.saved = entry.saved.max(said.sequence);
         }
         self.limits.insert(id);
+        self.version += 1;
         self.next_commit
     }
 
@@ -243,6 +252,7 @@ impl Desk {
     pub fn tick(&mut self, now: i64) -> (Vec<Key>, Option<Broken>) {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
+        self.version += u64::from(!silent.is_empty());
         let idle = |run: &Run| !run.counts() && run.deadline.max(run.seen).saturating_add(IDLE) < now;
         let gone: Vec<Key> = self
             .entries
@@ -261,6 +271,7 @@ impl Desk {
     }
 
     fn let_go(&mut self, id: Key) {
+        self.version += 1;
         self.allocation.forget(id);
         if let Some(entry) = self.entries.remove(&id) {
             self.by_run.remove(&entry.card.run);

@@ -28,7 +28,7 @@ impl Allocation {
                 (effect.store_first, effect.changed) = (true, true);
             }
             // Of some it does not speak any more. What it had of them is counted until it says so.
-            self.quiet(key, |product| !uses.contains_key(product));
+            effect.moved = self.quiet(key, |product| !uses.contains_key(product));
         }
         effect.told.reserve(uses.len());
         for (product, said) in uses {
@@ -73,6 +73,7 @@ impl Allocation {
             effect.store_first = true;
         }
         effect.changed |= share.durable() != before.durable();
+        effect.moved |= (share.held, share.want, share.over) != (before.held, before.want, before.over);
         self.put(key, product, share);
         if let Err(broken) = self.check_pool(product) {
             let undone = Share { told: before.told, counted: before.counted, ..share };
