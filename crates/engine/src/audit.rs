@@ -41,12 +41,21 @@ impl Audit {
     /// # Errors
     /// [`sqlx::Error`]: neither the change nor the entry is kept.
     pub async fn commit(&self, mut tx: Transaction<'static, Sqlite>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
-        append::append(&mut tx, self.clock.now_ms(), &entry).await?;
+        self.append(&mut tx, &entry).await?;
         tx.commit().await?;
         if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
             tracing::error!(%error, "the head of the audit chain could not be written beside the database");
         }
         Ok(())
+    }
+
+    /// Adds an entry to a change that has a further one; [`Audit::commit`] ends it.
+    pub(crate) async fn append(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        entry: &Entry<'_>,
+    ) -> Result<(), sqlx::Error> {
+        append::append(tx, self.clock.now_ms(), entry).await
     }
 
     /// Remembers something that changed nothing: a refusal, a failure.

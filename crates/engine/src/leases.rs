@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use licensing::allocation::{Key, Times};
 use licensing::client_protocol::Records;
-use licensing::product::ProductCode;
+use licensing::product::{Licensed, ProductCode};
 
 use crate::clock::Clock;
 use desk::Desk;
@@ -170,7 +170,7 @@ impl Leases {
 
     /// How many licenses there are of each product from now on, and of which there are some out of service.
     /// Whether anything changed.
-    pub fn license(&self, licensed: &BTreeMap<ProductCode, u32>, out_of_service: &[ProductCode]) -> bool {
+    pub fn license(&self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         self.desk().license(licensed, out_of_service)
     }
 }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use litemap::LiteMap;
 
 use crate::client_protocol::{COUNTED_MS, Shortage, Use};
-use crate::product::ProductCode;
+use crate::product::{Licensed, ProductCode};
 use fair::Level;
 
 /// Names one run of a client.
@@ -97,7 +97,7 @@ impl Run {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Pool {
     /// How many there are.
-    pub licensed: u32,
+    pub licensed: Licensed,
     /// Why there are none.
     pub none: Option<Shortage>,
     /// The sum of what is counted for all clients.
@@ -113,13 +113,13 @@ impl Pool {
     /// Licenses that are counted for nobody.
     #[must_use]
     pub fn free(&self) -> u32 {
-        u32::try_from(u64::from(self.licensed).saturating_sub(self.counted)).unwrap_or(u32::MAX)
+        u32::try_from(u64::from(self.licensed.supply()).saturating_sub(self.counted)).unwrap_or(u32::MAX)
     }
 
     /// More is counted than licensed: fewer became licensed while they were in use.
     #[must_use]
     pub fn over_committed(&self) -> bool {
-        self.counted > u64::from(self.licensed)
+        self.counted > u64::from(self.licensed.supply())
     }
 }
 
@@ -242,17 +242,22 @@ impl Allocation {
     }
 
     /// How many licenses there are of each product, from now on. What is in use stays in use.
-    pub fn license(&mut self, licensed: &BTreeMap<ProductCode, u32>, out_of_service: &[ProductCode]) {
+    pub fn license(
+        &mut self,
+        licensed: &BTreeMap<ProductCode, impl Into<Licensed> + Copy>,
+        out_of_service: &[ProductCode],
+    ) {
         for product in licensed.keys().chain(out_of_service) {
             self.pools.entry(product.clone()).or_default();
         }
         for (product, pool) in &mut self.pools {
-            pool.licensed = licensed.get(product).copied().unwrap_or(0);
+            pool.licensed = licensed.get(product).map_or_else(Licensed::default, |number| (*number).into());
             pool.none = out_of_service.contains(product).then_some(Shortage::OutOfService);
-            pool.ceiling = pool.counted.max(u64::from(pool.licensed));
+            pool.ceiling = pool.counted.max(u64::from(pool.licensed.supply()));
             pool.level = Level::default();
         }
-        self.pools.retain(|_, pool| pool.licensed > 0 || pool.counted > 0 || pool.load > 0 || pool.none.is_some());
+        self.pools
+            .retain(|_, pool| pool.licensed.supply() > 0 || pool.counted > 0 || pool.load > 0 || pool.none.is_some());
     }
 
     /// The run, if anything is known of it.
@@ -313,7 +318,7 @@ impl Allocation {
         pool.counted = pool.counted - u64::from(before.counted) + u64::from(share.counted);
         pool.load = pool.load - before.load() + share.load();
         // Once the sum fits again it must go on fitting.
-        pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed)));
+        pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed.supply())));
         let claim = |share: &Share| (share.floor(), share.want, share.counted, share.over);
         if claim(&before) != claim(&share) {
             pool.level.stale = true;

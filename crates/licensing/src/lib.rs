@@ -29,6 +29,8 @@ pub mod permission;
 pub mod plain_text;
 pub mod product;
 #[cfg(feature = "exchange")]
+pub mod registration;
+#[cfg(feature = "exchange")]
 pub mod registration_file;
 #[cfg(feature = "exchange")]
 pub mod retry;

@@ -63,6 +63,57 @@ impl FromStr for Kind {
     }
 }
 
+/// How many licenses of a product may be in use at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Licensed {
+    /// So many.
+    Count(u32),
+    /// Any number: use is counted, not limited.
+    Metered,
+}
+
+impl Licensed {
+    /// What clients can be given of it together. Nobody asks for as much as a metered license gives.
+    #[must_use]
+    pub fn supply(self) -> u32 {
+        const MORE_THAN_ANYBODY_WANTS: u32 = 1_000_000;
+        match self {
+            Licensed::Count(count) => count,
+            Licensed::Metered => MORE_THAN_ANYBODY_WANTS,
+        }
+    }
+
+    /// The number, where there is one.
+    #[must_use]
+    pub fn count(self) -> Option<u32> {
+        match self {
+            Licensed::Count(count) => Some(count),
+            Licensed::Metered => None,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Licensed) -> Licensed {
+        match (self, other) {
+            (Licensed::Count(one), Licensed::Count(more)) => Licensed::Count(one.saturating_add(more)),
+            _ => Licensed::Metered,
+        }
+    }
+}
+
+impl Default for Licensed {
+    fn default() -> Licensed {
+        Licensed::Count(0)
+    }
+}
+
+impl From<u32> for Licensed {
+    fn from(count: u32) -> Licensed {
+        Licensed::Count(count)
+    }
+}
+
 /// The name of a product: 1 to 64 of A–Z, a–z, 0–9, `_`, `.` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -134,5 +185,23 @@ impl TryFrom<String> for ProductCode {
 impl From<ProductCode> for String {
     fn from(code: ProductCode) -> String {
         code.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metered_license_beside_others_sets_no_limit() {
+        let (two, three) = (Licensed::Count(2), Licensed::Count(3));
+        assert_eq!((two.and(three), two.and(three).count()), (Licensed::Count(5), Some(5)));
+        assert_eq!((two.and(Licensed::Metered), Licensed::Metered.and(two).count()), (Licensed::Metered, None));
+        assert_eq!(
+            Licensed::Count(u32::MAX).and(two),
+            Licensed::Count(u32::MAX),
+            "a large number is no metered license"
+        );
+        assert_ne!(Licensed::Count(Licensed::Metered.supply()), Licensed::Metered);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     canonical::{members::Members, text},
     context::Context,
     guid::Guid,
+    registration::AuthString,
     vendor_key::{VendorKey, Written},
 };
 
@@ -28,7 +29,7 @@ pub struct RegistrationFile {
     /// The server's identity.
     pub guid: Guid,
     /// What proves it to the nodes.
-    pub auth_string: String,
+    pub auth_string: AuthString,
     /// What the server is for.
     pub context: Option<Context>,
     /// The first deployment (tenant).
@@ -65,7 +66,7 @@ impl RegistrationFile {
         }
         Ok(RegistrationFile {
             guid: Guid::parse(members.text("guid")?)?,
-            auth_string: auth_string(members.text("auth_string")?)?,
+            auth_string: members.text("auth_string")?.parse().map_err(|_| RegistrationError::AuthString)?,
             context: members.optional("context").map(|_| members.parsed("context")).transpose()?,
             deployment_id: members.optional_text("deployment_id")?.map(str::to_owned),
             operator_id: members.optional_text("operator_id")?.map(str::to_owned),
@@ -82,7 +83,7 @@ impl RegistrationFile {
         let file = File {
             format: FORMAT,
             guid: self.guid,
-            auth_string: &self.auth_string,
+            auth_string: self.auth_string.as_str(),
             context: self.context,
             deployment_id: self.deployment_id.as_deref(),
             operator_id: self.operator_id.as_deref(),
@@ -110,15 +111,6 @@ struct File<'a> {
     nodes: &'a [String],
     nodes_https: &'a [String],
     vendor_keys: &'a [VendorKey],
-}
-
-/// The most an auth string may have, in characters: it travels as one HTTP header.
-const LONGEST_AUTH: usize = 1024;
-
-fn auth_string(text: &str) -> Result<String, RegistrationError> {
-    let text = text.trim();
-    let fits_a_header = text.len() <= LONGEST_AUTH && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if text.is_empty() || !fits_a_header { Err(RegistrationError::AuthString) } else { Ok(text.to_owned()) }
 }
 
 fn nodes(members: &Members<'_>, name: &str) -> Result<Vec<String>, RegistrationError> {

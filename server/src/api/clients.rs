@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use engine::leases::{ClientState, ClientView, PoolView, ProductView, ReleaseError};
 use licensing::permission::Permission::{Exchange, View};
+use licensing::product::Licensed;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -115,7 +116,10 @@ struct ClientProduct {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Pool {
     product: String,
-    licensed: u32,
+    /// Licenses there are; none for a metered product, which has no limit.
+    licensed: Option<u32>,
+    /// Use is counted, not limited.
+    metered: bool,
     /// In use.
     held: u32,
     /// Promised to clients, in use or not.
@@ -141,7 +145,7 @@ async fn list_clients(State(Api { engine, .. }): State<Api>, Query(filter): Quer
     found.sort_by_key(|client| std::cmp::Reverse(client.id));
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let in_use = |pool: &PoolView| pool.licensed > 0 || pool.counted > 0 || pool.held > 0;
+    let in_use = |pool: &PoolView| pool.licensed != Licensed::Count(0) || pool.counted > 0 || pool.held > 0;
     Json(Clients {
         next: found.last().filter(|_| more).map(|client| client.id),
         items: found.into_iter().map(client).collect(),
@@ -183,7 +187,8 @@ fn product(of: ProductView) -> ClientProduct {
 fn pool(of: PoolView) -> Pool {
     Pool {
         product: of.product,
-        licensed: of.licensed,
+        licensed: of.licensed.count(),
+        metered: of.licensed == Licensed::Metered,
         held: of.held,
         counted: of.counted,
         wanted: of.wanted,

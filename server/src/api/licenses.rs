@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::exchange::LicenseItem;
 use licensing::permission::Permission::View;
+use licensing::product::Kind;
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -25,8 +26,12 @@ struct License {
     kind: String,
     /// `production`, `backup` or `development`.
     context: String,
-    /// How many are licensed.
-    licensed: u64,
+    /// How many are licensed; none for a metered license, which has no limit.
+    licensed: Option<u64>,
+    /// Use is counted, not limited.
+    metered: bool,
+    /// Uses that a metered license includes.
+    included: Option<u64>,
     /// How many are in use.
     in_use: u64,
     /// Hours of a countdown license.
@@ -70,11 +75,14 @@ async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Json<Licenses> 
 }
 
 fn license(LicenseItem { license, in_use, verdict, .. }: LicenseItem) -> License {
+    let metered = license.kind == Kind::Metered;
     License {
         product: license.product.to_string(),
         kind: license.kind.as_str().to_owned(),
         context: license.context.to_string(),
-        licensed: license.count,
+        licensed: (!metered).then_some(license.count),
+        metered,
+        included: metered.then_some(license.count),
         in_use,
         hours: license.hours,
         version: license.version.clone(),

@@ -3,13 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use engine::conf::Base;
-use engine::registration::{self, Credentials};
 use licensing::conf::diff::Diff;
 use licensing::conf::effective::Effective;
 use licensing::guid::Guid;
 use licensing::permission::Permission::Register;
+use licensing::registration::{Registration, TypedError};
 use licensing::registration_file::RegistrationFile;
-use licensing::vendor_key::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -26,8 +25,8 @@ pub fn operations(all: Operations) -> Operations {
 /// A registration file, or what stands in it.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({ "guid": "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}", "auth": "the-auth-string", "sync": false }))]
-struct Registration {
+#[schema(as = Registration, example = json!({ "guid": "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}", "auth": "the-auth-string", "sync": false }))]
+struct Registering {
     /// The text of a registration file: it brings GUID, auth string and the vendor's keys.
     file: Option<String>,
     /// With or without braces and hyphens, in any case.
@@ -62,7 +61,7 @@ struct Registered {
 }
 
 /// Registers this server: GUID into license_server.conf, the vendor's keys, and the first exchange.
-#[utoipa::path(post, path = "/api/v1/registration", tag = "registration", request_body = Registration, responses(
+#[utoipa::path(post, path = "/api/v1/registration", tag = "registration", request_body = Registering, responses(
     (status = 200, description = "Registered", body = Registered),
     (status = 409, description = "Registered with another GUID, or the file cannot be written now"),
     (status = 412, description = "The file changed meanwhile"),
@@ -71,28 +70,30 @@ struct Registered {
 async fn register(
     State(Api { engine, .. }): State<Api>,
     by: By,
-    Json(given): Json<Registration>,
+    Json(given): Json<Registering>,
 ) -> Result<axum::Json<Registered>, Problem> {
     let document = engine.conf().document();
-    let (guid, mut credentials, more) = match &given.file {
+    let mut registration = match &given.file {
         Some(text) => {
             let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| Problem::field("file", error))?;
-            let more = registration::node_values(&file, &document);
-            (file.guid, Credentials::of(&file), more)
+            Registration::from(&file)
         }
         None => {
-            let guid = Guid::parse(given.guid.as_deref().unwrap_or_default())
-                .map_err(|error| Problem::field("guid", error))?;
-            let key = given.vendor_key.as_deref().map(str::parse::<Fingerprint>).transpose();
-            let key = key.map_err(|error| Problem::field("vendor_key", error))?;
-            let auth_string = given.auth.as_deref().map(str::trim).filter(|auth| !auth.is_empty()).map(str::to_owned);
-            let vendor_keys = key.into_iter().map(|fingerprint| (fingerprint, None)).collect();
-            (guid, Credentials { auth_string, vendor_keys, ..Default::default() }, Vec::new())
+            let part = |text: &Option<String>| text.clone().unwrap_or_default();
+            Registration::typed(&part(&given.guid), &part(&given.auth), &part(&given.vendor_key)).map_err(|error| {
+                let field = match error {
+                    TypedError::Guid(_) => "guid",
+                    TypedError::Auth(_) => "auth",
+                    TypedError::Fingerprint(_) => "vendor_key",
+                };
+                Problem::field(field, error)
+            })?
         }
     };
+    let guid = registration.guid;
     let before = Effective::of(&document);
     if given.sync {
-        for (fingerprint, key) in credentials.vendor_keys.iter_mut().filter(|(_, key)| key.is_none()) {
+        for (fingerprint, key) in registration.vendor_keys.iter_mut().filter(|(_, key)| key.is_none()) {
             *key = engine.key_of(&before, *fingerprint).await.map_err(|error| Problem::field("vendor_key", error))?;
         }
     }
@@ -103,8 +104,9 @@ async fn register(
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     let (actor, last) = (by.actor(), engine.last_sync());
+    let more = registration.node_values(&document);
     let comment = if by.is_local() { "Registered from the command line." } else { "Registered over the API." };
-    let saved = engine.register(&actor, &Base::Newest, &guid, &more, &credentials, comment).await?;
+    let saved = engine.register(&actor, &Base::Newest, registration, more, comment).await?;
     let sync = match given.sync {
         true => Some(engine.sync_since(&actor, last).await.map_err(|error| not_synced(guid, error.into()))?.into()),
         false => None,

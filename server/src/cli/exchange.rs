@@ -177,7 +177,7 @@ fn licenses(value: &Value) -> String {
         let or =
             |key: &str, other: &str| Some(text(license, key)).filter(|t| !t.is_empty()).unwrap_or(other.to_owned());
         let (product, kind) = (text(license, "product"), text(license, "kind"));
-        let (licensed, in_use) = (text(license, "licensed"), text(license, "in_use"));
+        let (licensed, in_use) = (or("licensed", "metered"), text(license, "in_use"));
         let (context, state) = (text(license, "context"), text(license, "state"));
         vec![
             product,

@@ -12,6 +12,7 @@ use engine::Engine;
 use engine::leases::{ClientState, ClientView as View, PoolView, ProductView, ReleaseError, Released};
 use leptos::prelude::*;
 use licensing::client_protocol::COUNTED_MS;
+use licensing::product::Licensed;
 
 use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
 
@@ -98,19 +99,24 @@ fn row(of: View) -> ClientRow {
 
 /// How much of each product is in use.
 pub fn pools(engine: &Engine) -> Vec<PoolUse> {
-    engine.pools().into_iter().map(pool).filter(|pool| pool.licensed > 0 || pool.counted > 0 || pool.held > 0).collect()
+    engine
+        .pools()
+        .into_iter()
+        .filter(|pool| pool.licensed != Licensed::Count(0) || pool.counted > 0 || pool.held > 0)
+        .map(pool)
+        .collect()
 }
 
 fn pool(of: PoolView) -> PoolUse {
     PoolUse {
         product: of.product,
-        licensed: of.licensed,
+        licensed: of.licensed.count().unwrap_or(0),
         held: of.held,
         counted: of.counted,
         wanted: of.wanted,
         clients: of.clients,
         over_committed: of.over_committed,
-        metered: of.metered,
+        metered: of.licensed == Licensed::Metered,
     }
 }
 

@@ -14,15 +14,13 @@ use app::request::{FieldError, FlashKind, Tone};
 use axum::extract::Path;
 use engine::conf::Base;
 use engine::exchange::{Identity as EngineIdentity, LedgerEntry, LedgerQuery, Readiness, ReportError, SyncError};
-use engine::registration::{self, Credentials};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::bundle::Changes;
 use licensing::conf::effective::Effective;
 use licensing::contact::{Level, PHASES, Phase};
-use licensing::guid::Guid;
+use licensing::registration::{Registration, TypedError};
 use licensing::registration_file::RegistrationFile;
-use licensing::vendor_key::Fingerprint;
 
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError};
@@ -72,22 +70,20 @@ pub async fn sync(form: Form) -> Result<Page, PageError> {
 
 /// `POST /exchange/registration`: what was not given in the wizard.
 pub async fn registration(form: Form) -> Result<Page, PageError> {
-    let (guid, credentials, more) = match given(&form).await {
+    let registration = match given(&form).await {
         Ok(given) => given,
         Err(wrong) => return form.refuse(paths::EXCHANGE, vec![wrong], show(&form)).await,
     };
-    let comment = "Registered in the console.";
-    match form.engine.register(&form.actor(), &Base::Newest, &guid, &more, &credentials, comment).await {
+    let (guid, comment) = (registration.guid, "Registered in the console.");
+    let more = registration.node_values(&form.engine.conf().document());
+    match form.engine.register(&form.actor(), &Base::Newest, registration, more, comment).await {
         Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
         Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form)).await,
     }
 }
 
-/// A GUID with what belongs to it, and further values for the conf file.
-type Given = (Guid, Credentials, Vec<(String, String)>);
-
 /// A registration file, else auth string and fingerprint for the GUID there is.
-async fn given(form: &Form) -> Result<Given, FieldError> {
+async fn given(form: &Form) -> Result<Registration, FieldError> {
     const FILE: &str = "registration_file";
     let document = form.engine.conf().document();
     let own = Effective::of(&document).guid;
@@ -101,23 +97,21 @@ async fn given(form: &Form) -> Result<Given, FieldError> {
             );
             return Err(wrong(Some(FILE), message));
         }
-        return Ok((file.guid, Credentials::of(&file), registration::node_values(&file, &document)));
+        return Ok(Registration::from(&file));
     }
     let (auth, typed) = (form.value("auth").trim(), form.value("typed").trim());
     let Some(guid) = own.filter(|_| !(auth.is_empty() && typed.is_empty())) else {
         return Err(wrong(Some(FILE), "Choose the registration file the vendor gave you."));
     };
-    if auth.len() > 1024 || auth.chars().any(char::is_control) {
-        return Err(wrong(Some("auth"), "An auth string is one line of up to 1024 characters."));
+    let mut registration = Registration::new(guid).with(auth, typed).map_err(|error| match error {
+        TypedError::Fingerprint(_) => wrong(Some("typed"), error),
+        TypedError::Guid(_) | TypedError::Auth(_) => wrong(Some("auth"), error),
+    })?;
+    for (fingerprint, key) in &mut registration.vendor_keys {
+        let found = form.engine.key_of(&Effective::of(&document), *fingerprint).await;
+        *key = found.map_err(|other| wrong(Some("typed"), other))?;
     }
-    let mut credentials =
-        Credentials { auth_string: Some(auth.to_owned()).filter(|a| !a.is_empty()), ..Credentials::default() };
-    if !typed.is_empty() {
-        let fingerprint: Fingerprint = typed.parse().map_err(|error| wrong(Some("typed"), error))?;
-        let key = form.engine.key_of(&Effective::of(&document), fingerprint).await;
-        credentials.vendor_keys.push((fingerprint, key.map_err(|other| wrong(Some("typed"), other))?));
-    }
-    Ok((guid, credentials, Vec::new()))
+    Ok(registration)
 }
 
 /// The contact clock, from the one table in `licensing`.

@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use licensing::conf::setting;
 use licensing::guid::Guid;
 use licensing::permission::Role;
+use licensing::registration::AuthString;
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
@@ -101,7 +102,7 @@ async fn after_claim(console: &Console) -> &'static str {
 /// What the identity step was given.
 struct Given {
     guid: Guid,
-    registration: Option<RegistrationFile>,
+    file: Option<RegistrationFile>,
 }
 
 /// A registration file, pasted or chosen; else a GUID.
@@ -110,16 +111,16 @@ fn given(form: &Form, kept: Option<&RegistrationFile>) -> Result<Given, FieldErr
         let text = form.value(field).trim();
         if !text.is_empty() {
             let file = RegistrationFile::parse(text.as_bytes()).map_err(|error| wrong(Some(field), error))?;
-            return Ok(Given { guid: file.guid, registration: Some(file) });
+            return Ok(Given { guid: file.guid, file: Some(file) });
         }
     }
     let typed = form.value("guid").trim();
     match (typed.is_empty(), kept) {
-        (true, Some(kept)) => Ok(Given { guid: kept.guid, registration: Some(kept.clone()) }),
+        (true, Some(kept)) => Ok(Given { guid: kept.guid, file: Some(kept.clone()) }),
         _ => {
             let guid = Guid::parse(typed).map_err(|error| wrong(Some("guid"), error))?;
             // The file that was given before still counts while the GUID is its own.
-            Ok(Given { guid, registration: kept.filter(|file| file.guid == guid).cloned() })
+            Ok(Given { guid, file: kept.filter(|file| file.guid == guid).cloned() })
         }
     }
 }
@@ -142,16 +143,16 @@ pub async fn guid(form: Form) -> Result<Page, PageError> {
     let engine = &form.engine;
     let setup = engine.setup().await?;
     let refuse = |error| form.refuse(paths::SETUP_GUID, vec![error], asked_guid(&form));
-    let given = match given(&form, setup.registration.as_ref()) {
+    let given = match given(&form, setup.file.as_ref()) {
         Ok(given) => given,
         Err(error) => return refuse(error).await,
     };
-    let auth = Some(form.value("auth").trim()).filter(|auth| !auth.is_empty());
-    if auth.is_some_and(|auth| auth.len() > 1024 || auth.chars().any(char::is_control)) {
-        let message = "An auth string is one line of up to 1024 characters. Copy it again from the vendor's message.";
-        return refuse(wrong(Some("auth"), message)).await;
-    }
-    engine.keep_setup_identity(&given.guid, auth, given.registration.as_ref()).await?;
+    let typed = Some(form.value("auth")).filter(|auth| !auth.trim().is_empty());
+    let auth = match typed.map(str::parse::<AuthString>).transpose() {
+        Ok(auth) => auth,
+        Err(error) => return refuse(wrong(Some("auth"), error)).await,
+    };
+    engine.keep_setup_identity(&given.guid, auth.as_ref(), given.file.as_ref()).await?;
     if form.value("intent") != "check" {
         return Ok(Page::to(paths::SETUP_CONNECTION));
     }
@@ -209,7 +210,7 @@ pub async fn connection(form: Form) -> Result<Page, PageError> {
             chosen.push((key, value));
         }
     }
-    form.engine.keep_setup(None, Some(&chosen)).await?;
+    form.engine.keep_setup_connection(&chosen).await?;
     match intent {
         "probe" => probed(&form, &chosen).await,
         intent if intent.starts_with("use:") => Ok(Page::to(paths::SETUP_CONNECTION)),
@@ -268,7 +269,8 @@ async fn confirmed(form: &Form) -> Result<Option<(Fingerprint, Option<VendorKey>
     let chosen = form.value("fingerprint").trim();
     let setup =
         form.engine.setup().await.map_err(|error| wrong(None, format!("The database did not answer: {error}.")))?;
-    if typed.is_empty() && chosen.is_empty() && !setup.credentials().vendor_keys.is_empty() {
+    let has_key = setup.registration().is_some_and(|registration| !registration.vendor_keys.is_empty());
+    if typed.is_empty() && chosen.is_empty() && has_key {
         return Ok(None);
     }
     let (field, text) = if typed.is_empty() { ("fingerprint", chosen) } else { ("typed", typed) };
@@ -300,13 +302,12 @@ async fn reviewed(console: &Console) -> Result<Page, PageError> {
 pub async fn review(form: Form) -> Result<Page, PageError> {
     let engine = &form.engine;
     let setup = engine.setup().await?;
-    let Some(guid) = setup.guid.as_deref().and_then(|g| Guid::parse(g).ok()) else {
+    let Some(registration) = setup.registration() else {
         return Ok(Page::to(paths::SETUP_GUID));
     };
-    let credentials = setup.credentials();
     let connection = shown::chosen_connection(engine, &setup);
     let base = Base::Revision(form.value("base").to_owned());
-    match engine.register(&form.actor(), &base, &guid, &connection, &credentials, form.value("comment")).await {
+    match engine.register(&form.actor(), &base, registration, connection, form.value("comment")).await {
         Ok(_) => {
             engine.finish_setup().await?;
             let _ = form.session.insert(JUST_DONE, true).await;

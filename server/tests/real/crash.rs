@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::harness::Server;
+use crate::harness::{Server, run, stderr};
 
 /// Saves, each hit by a `kill -9`.
 const SAVES: u64 = 200;
@@ -61,4 +61,40 @@ fn a_crash_leaves_one_whole_version_and_a_history_that_agrees() {
     }
     println!("{SAVES} saves, each hit by kill -9: {old} left the old version, {new} the new one");
     assert!(old > 0 && new > 0, "the crashes fell on both sides of the rename");
+}
+
+/// Registrations, each hit by a `kill -9`.
+const REGISTRATIONS: u64 = 40;
+
+/// kill −9 at any instant of a registration: the GUID is in the file and what belongs to it is known, or neither.
+#[test]
+fn a_crash_leaves_a_whole_registration_or_none() {
+    let (mut whole, mut none) = (0, 0);
+    for round in 0..REGISTRATIONS {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let mut server = Server::start(folder.path(), &[]);
+        let pid = server.pid().to_string();
+        // From the start of the command to its end, in no order.
+        let pause = Duration::from_micros(round * 7_337 % 60_000);
+        let status = std::thread::scope(|scope| {
+            let guid = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+            let register = scope
+                .spawn(|| run(&["register", "--guid", guid, "--auth", "s3cret", "--no-sync", "--data", data]).status);
+            std::thread::sleep(pause);
+            std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
+            register.join().unwrap()
+        });
+        server.crash();
+        server.again(&[]);
+        let registered = server.get("/api/v1/status").body["registered"] == true;
+        assert!(!status.success() || registered, "an acknowledged registration is durable");
+        // Without a trusted key nothing is sent: what is missing is said.
+        let said = stderr(&run(&["sync", "--data", data]));
+        let missing = if registered { "No key of the vendor is trusted yet" } else { "This server is not registered" };
+        assert!(said.contains(missing), "{said}");
+        if registered { whole += 1 } else { none += 1 }
+    }
+    println!("{REGISTRATIONS} registrations, each hit by kill -9: {none} left nothing, {whole} are whole");
+    assert!(whole > 0 && none > 0, "the crashes fell on both sides of the registration");
 }

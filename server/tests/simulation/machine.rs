@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use engine::leases::{Leases, PoolView};
-use licensing::product::ProductCode;
+use licensing::product::{Licensed, ProductCode};
 
 use super::clock::MachineClock;
 use super::dice::Dice;
@@ -86,7 +86,8 @@ impl Machine {
     /// Tells the server what is licensed.
     pub fn install(&self, leases: &Leases) {
         let mut ceilings = self.ceilings.lock().unwrap();
-        let licensed = ceilings.iter().map(|(product, ceiling)| (product.clone(), ceiling.licensed)).collect();
+        let licensed =
+            ceilings.iter().map(|(product, ceiling)| (product.clone(), Licensed::Count(ceiling.licensed))).collect();
         leases.license(&licensed, &[]);
         for (product, ceiling) in ceilings.iter_mut() {
             ceiling.most = ceiling.licensed.max(counted(&leases.pools(), product));

@@ -36,7 +36,7 @@ pub(super) fn loaded(items: &[LicenseRow], filter: &LicenseFilter) -> Drawn {
         .sorted("product", &filter.sort, filter.descending, sorted_by)
         .column(Column::row_header("Product", write_product).by("product"))
         .column(Column::text("Kind", write_kind).by("kind"))
-        .column(Column::number("Licensed", |row: &LicenseRow, cell| cell.number(row.licensed)).by("licensed"))
+        .column(Column::number("Licensed", write_licensed).by("licensed"))
         .column(Column::number("In use", write_in_use).by("in_use"))
         .column(Column::time("Expires", write_expires).by("expires"))
         .column(Column::time("Maintenance", write_maintenance).by("maintenance"))
@@ -49,7 +49,7 @@ pub(super) fn not_loaded(items: &[LicenseRow]) -> Drawn {
         .look("licenses off")
         .column(Column::row_header("Product", write_product))
         .column(Column::text("Kind", write_kind))
-        .column(Column::number("Licensed", |row: &LicenseRow, cell| cell.number(row.licensed)))
+        .column(Column::number("Licensed", write_licensed))
         .column(Column::text("Context", |row: &LicenseRow, cell| cell.text(&row.context)))
         .column(Column::state("State", |row: &LicenseRow, cell| {
             cell.pill(row.tone, &row.state_label);
@@ -67,6 +67,16 @@ pub(super) fn not_loaded(items: &[LicenseRow]) -> Drawn {
             .whole_line(),
         )
         .draw(items)
+}
+
+/// How many there are. A metered license sets no limit; it says how many uses it includes.
+fn write_licensed(row: &LicenseRow, cell: &mut Cell<'_>) {
+    if row.kind == "metered" {
+        cell.text("metered");
+        cell.sub(|cell| cell.text(&format!("{} included", grouped(row.licensed))));
+    } else {
+        cell.number(row.licensed);
+    }
 }
 
 /// The product, with the version it is good for and the id of the license.

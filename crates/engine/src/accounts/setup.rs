@@ -7,13 +7,13 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
 use licensing::guid::Guid;
+use licensing::registration::{AuthString, Registration};
 use licensing::registration_file::RegistrationFile;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use crate::Engine;
-use crate::registration::Credentials;
 use crate::secret;
 
 /// Life of a set-up link, milliseconds (console rules: 30 min).
@@ -26,32 +26,30 @@ pub struct Setup {
     pub claimed: bool,
     /// The wizard is over.
     pub done: bool,
-    /// The GUID chosen in the wizard, canonical.
-    pub guid: Option<String>,
+    /// The GUID chosen in the wizard.
+    pub guid: Option<Guid>,
     /// The connection chosen in the wizard: key and value as they will be written.
     pub connection: Vec<(String, String)>,
     /// The auth string typed in the wizard; a secret.
-    pub auth: Option<String>,
+    pub auth: Option<AuthString>,
     /// The registration file given in the wizard; it holds a secret.
-    pub registration: Option<RegistrationFile>,
+    pub file: Option<RegistrationFile>,
     /// The fingerprint confirmed in the wizard, and its key when a node gave it.
     pub vendor_key: Option<(Fingerprint, Option<VendorKey>)>,
 }
 
 impl Setup {
-    /// Everything gathered besides the GUID.
+    /// Everything gathered; none before a GUID is known.
     #[must_use]
-    pub fn credentials(&self) -> Credentials {
-        let mut credentials = self.registration.as_ref().map(Credentials::of).unwrap_or_default();
-        if self.registration.is_none() {
-            credentials.auth_string.clone_from(&self.auth);
+    pub fn registration(&self) -> Option<Registration> {
+        let mut registration = match &self.file {
+            Some(file) => Registration::from(file),
+            None => Registration { auth: self.auth.clone(), ..Registration::new(self.guid?) },
+        };
+        if let Some((fingerprint, key)) = self.vendor_key {
+            registration.trust(fingerprint, key);
         }
-        if let Some(key) = self.vendor_key
-            && !credentials.vendor_keys.iter().any(|(fingerprint, _)| *fingerprint == key.0)
-        {
-            credentials.vendor_keys.push(key);
-        }
-        credentials
+        Some(registration)
     }
 }
 
@@ -105,10 +103,10 @@ impl Engine {
         Ok(Setup {
             claimed,
             done: row.done_at.is_some() || (claimed && registered),
-            guid: row.guid,
+            guid: row.guid.and_then(|guid| Guid::parse(&guid).ok()),
             connection: row.connection.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-            auth: row.auth_string,
-            registration: row.registration.and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
+            auth: row.auth_string.and_then(|auth| auth.parse().ok()),
+            file: row.registration.and_then(|text| RegistrationFile::parse(text.as_bytes()).ok()),
             vendor_key: row
                 .vendor_key
                 .and_then(|text| serde_json::from_str::<Confirmed>(&text).ok())
@@ -164,21 +162,14 @@ impl Engine {
         Ok(found.is_some())
     }
 
-    /// Keeps what the wizard has gathered, so that it can be resumed.
+    /// Keeps the connection chosen in the wizard, so that it can be resumed.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn keep_setup(
-        &self,
-        guid: Option<&str>,
-        connection: Option<&[(String, String)]>,
-    ) -> Result<(), sqlx::Error> {
-        let connection =
-            connection.map(|pairs| serde_json::to_string(pairs).expect("pairs of strings always serialize"));
+    pub async fn keep_setup_connection(&self, chosen: &[(String, String)]) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        sqlx::query("UPDATE setup SET guid = coalesce(?, guid), connection = coalesce(?, connection)")
-            .bind(guid)
-            .bind(connection)
+        sqlx::query("UPDATE setup SET connection = ?")
+            .bind(serde_json::to_string(chosen).expect("pairs of strings always serialize"))
             .execute(&mut *tx)
             .await?;
         tx.commit().await
@@ -192,17 +183,17 @@ impl Engine {
     pub async fn keep_setup_identity(
         &self,
         guid: &Guid,
-        auth: Option<&str>,
-        registration: Option<&RegistrationFile>,
+        auth: Option<&AuthString>,
+        file: Option<&RegistrationFile>,
     ) -> Result<(), sqlx::Error> {
         let before = self.setup().await?;
-        let same = before.guid.as_deref() == Some(guid.to_string().as_str());
+        let same = before.guid == Some(*guid);
         let kept = before.auth.filter(|_| same);
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET guid = ?, auth_string = ?, registration = ?, vendor_key = CASE WHEN ? THEN vendor_key END")
             .bind(guid.to_string())
-            .bind(auth.map(str::to_owned).or(kept))
-            .bind(registration.map(RegistrationFile::to_json))
+            .bind(auth.or(kept.as_ref()).map(AuthString::as_str))
+            .bind(file.map(RegistrationFile::to_json))
             .bind(same)
             .execute(&mut *tx)
             .await?;

@@ -1,6 +1,7 @@
 //! Every version of the file that was ever seen or saved.
 
 use licensing::conf::diff;
+use licensing::registration::Registration;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
 
@@ -69,6 +70,8 @@ pub(super) struct Fresh<'a> {
     pub at: i64,
     /// Whether the file holds it already.
     pub applied: bool,
+    /// What comes into force with it.
+    pub registration: Option<&'a Registration>,
 }
 
 pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &Fresh<'_>) -> sqlx::Result<Revision> {
@@ -87,8 +90,8 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &Fresh<
         acknowledged_at: None,
     };
     sqlx::query(
-        "INSERT INTO conf_revisions (number, path, sha256, content, author, origin, comment, removed, added, at, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conf_revisions (number, path, sha256, content, author, origin, comment, removed, added, at, state, registration)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
     .bind(fresh.path)
@@ -101,6 +104,7 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &Fresh<
     .bind(revision.added)
     .bind(revision.at)
     .bind(if fresh.applied { "applied" } else { "pending" })
+    .bind(fresh.registration.map(|kept| serde_json::to_string(kept).expect("a registration always serializes")))
     .execute(&mut **tx)
     .await?;
     Ok(revision)
@@ -139,12 +143,21 @@ pub(super) async fn pending(pool: &SqlitePool) -> sqlx::Result<Vec<RevisionText>
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// What comes into force with a version whose save was cut off.
+pub(super) async fn pending_registration(pool: &SqlitePool, number: i64) -> sqlx::Result<Option<Registration>> {
+    let text: Option<String> = sqlx::query_scalar("SELECT registration FROM conf_revisions WHERE number = ?")
+        .bind(number)
+        .fetch_one(pool)
+        .await?;
+    text.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
 /// Marks how the save of a version ended. A failed one keeps its number, so that no number ever means two contents.
 pub(super) async fn end(tx: &mut Transaction<'static, Sqlite>, number: i64, applied: bool) -> sqlx::Result<()> {
     let sql = if applied {
-        "UPDATE conf_revisions SET state = 'applied' WHERE number = ?"
+        "UPDATE conf_revisions SET state = 'applied', registration = NULL WHERE number = ?"
     } else {
-        "UPDATE conf_revisions SET state = 'failed', content = x'' WHERE number = ?"
+        "UPDATE conf_revisions SET state = 'failed', content = x'', registration = NULL WHERE number = ?"
     };
     sqlx::query(sql).bind(number).execute(&mut **tx).await?;
     Ok(())

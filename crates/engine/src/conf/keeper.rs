@@ -63,8 +63,17 @@ impl Engine {
         for pending in history::pending(self.store.read()).await? {
             let applied = read.as_ref().is_ok_and(|bytes| *bytes == pending.bytes);
             let Revision { number, author, .. } = pending.revision;
+            let registration = history::pending_registration(self.store.read(), number).await?.filter(|_| applied);
             let mut tx = self.store.write().await?;
             history::end(&mut tx, number, applied).await?;
+            let registered = match &registration {
+                Some(registration) => {
+                    let actor = Actor { name: author.clone(), ..Actor::system() };
+                    self.audit.append(&mut tx, &crate::registration::entry(&actor, registration)).await?;
+                    Some(self.put_registration(&mut tx, &actor, registration).await?)
+                }
+                None => None,
+            };
             let (how, outcome) = if applied {
                 ("had reached the file and is kept", Outcome::Done)
             } else {
@@ -73,6 +82,9 @@ impl Engine {
             let sentence = format!("Leasehold was stopped while saving revision {number} of {author}; it {how}.");
             let actor = Actor::system();
             self.audit.commit(tx, Entry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
+            if let Some(registered) = registered {
+                self.follow_registration(registered).await;
+            }
         }
         self.take_in(read).await
     }
@@ -115,6 +127,7 @@ impl Engine {
             comment: &comment,
             at: self.clock.now_ms(),
             applied: true,
+            registration: None,
         };
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;

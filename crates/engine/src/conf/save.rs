@@ -3,6 +3,7 @@
 //! Order matters for a crash at any instant: the new version is durable in history as *pending*, then the file is
 //! replaced, then the version counts as *applied*. [`Engine::settle_conf`] resolves what a crash left between.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use licensing::conf::check::{self, Finding, Severity};
@@ -11,12 +12,14 @@ use licensing::conf::document::Document;
 use licensing::conf::setting;
 use licensing::conf::text::{self, Source};
 use licensing::plain_text::breaks_a_line;
+use licensing::registration::Registration;
 
 use super::file::{self, FileError, FolderLock};
 use super::history::{self, Fresh, Revision, RevisionText};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
 use crate::audit::{Entry, Outcome};
+use crate::registration;
 
 /// Longest comment, characters.
 const MAX_COMMENT: usize = 500;
@@ -48,6 +51,28 @@ pub enum Change {
     Text(String, Source),
     /// The content of an earlier revision.
     Restore(i64),
+    /// A registration: its GUID and these values go into the file, and the rest of it comes into force with them.
+    Register(Box<Registration>, Vec<(String, String)>),
+}
+
+impl Change {
+    /// The values it sets; none when it is not made of values.
+    fn values(&self) -> Option<Cow<'_, [(String, String)]>> {
+        match self {
+            Self::Values(values) => Some(Cow::Borrowed(values)),
+            Self::Register(registration, more) => {
+                Some(registration.values().into_iter().chain(more.iter().cloned()).collect())
+            }
+            Self::Text(..) | Self::Restore(_) => None,
+        }
+    }
+
+    fn registration(&self) -> Option<&Registration> {
+        match self {
+            Self::Register(registration, _) => Some(registration),
+            _ => None,
+        }
+    }
 }
 
 /// Somebody else changed the file meanwhile: both sides, so that nobody's work is lost.
@@ -167,11 +192,26 @@ impl Engine {
         let bytes = self.changed(&state.bytes, change).await?;
         let diff = diff::lines(&state.bytes, &bytes);
         if let (true, None, Some(revision)) = (bytes == state.bytes, &state.problem, &state.revision) {
+            if let Some(registration) = change.registration() {
+                let mut tx = self.store.write().await?;
+                let registered = self.put_registration(&mut tx, actor, registration).await?;
+                self.audit.commit(tx, registration::entry(actor, registration)).await?;
+                self.follow_registration(registered).await;
+            }
             return Ok(Saved { revision: revision.clone(), base: state.base(), diff });
         }
         let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
-        let fresh = Fresh { path: &path, bytes: &bytes, before: &state.bytes, actor, comment, at: now, applied: false };
+        let fresh = Fresh {
+            path: &path,
+            bytes: &bytes,
+            before: &state.bytes,
+            actor,
+            comment,
+            at: now,
+            applied: false,
+            registration: change.registration(),
+        };
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;
         tx.commit().await?;
@@ -187,9 +227,24 @@ impl Engine {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
         let sentence = sentence_of(change, &revision, &state.document(), comment);
-        self.audit.commit(tx, Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done }).await?;
+        let saved = Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done };
+        let registered = match change.registration() {
+            Some(registration) => {
+                let registered = self.put_registration(&mut tx, actor, registration).await?;
+                self.audit.append(&mut tx, &saved).await?;
+                self.audit.commit(tx, registration::entry(actor, registration)).await?;
+                Some(registered)
+            }
+            None => {
+                self.audit.commit(tx, saved).await?;
+                None
+            }
+        };
         let base = revision.base();
         self.publish(Some(RevisionText { revision: revision.clone(), bytes }), None).await;
+        if let Some(registered) = registered {
+            self.follow_registration(registered).await;
+        }
         Ok(Saved { revision, base, diff })
     }
 
@@ -211,7 +266,7 @@ impl Engine {
     /// The bytes after `change`, checked.
     async fn changed(&self, current: &[u8], change: &Change) -> Result<Vec<u8>, SaveError> {
         match change {
-            Change::Values(values) => set_values(current, values),
+            Change::Values(_) | Change::Register(..) => set_values(current, &change.values().unwrap_or_default()),
             Change::Text(submitted, source) => {
                 let bytes = text::apply(current, submitted, *source)
                     .map_err(|e| SaveError::Invalid(vec![(None, e.to_string())]))?;
@@ -310,7 +365,9 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
 
 fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment: &str) -> String {
     let what = match change {
-        Change::Values(values) => values
+        Change::Values(_) | Change::Register(..) => change
+            .values()
+            .unwrap_or_default()
             .iter()
             .map(|(key, value)| {
                 let known = setting::find(key);
@@ -334,4 +391,112 @@ fn one_line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use licensing::vendor_key::VendorSecret;
+
+    use super::*;
+    use crate::audit::AuditQuery;
+    use crate::clock::ManualClock;
+    use crate::exchange::Readiness;
+
+    const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+
+    fn registration(auth: &str) -> Registration {
+        let key = VendorSecret::from_seeds([1; 32], [2; 32]).public();
+        let mut registration = Registration::typed(GUID, auth, "").unwrap();
+        registration.trust(key.fingerprint(), Some(key));
+        registration
+    }
+
+    async fn open(folder: &Path) -> Arc<Engine> {
+        let conf = folder.join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        Arc::new(Engine::open(folder, &conf, Arc::new(ManualClock::at(1_800_000_000_000))).await.unwrap())
+    }
+
+    /// What is in force: readiness, keys, entries of registrations in the audit log, and secrets left in the history.
+    async fn in_force(engine: &Engine) -> (Readiness, usize, usize, i64) {
+        let identity = engine.identity().await.unwrap();
+        let audited = engine.audit.list(&AuditQuery { limit: 100, ..Default::default() }).await.unwrap();
+        let left = sqlx::query_scalar("SELECT count(*) FROM conf_revisions WHERE registration IS NOT NULL");
+        (
+            identity.readiness,
+            identity.keys.len(),
+            audited.iter().filter(|entry| entry.action == "server.register").count(),
+            left.fetch_one(engine.store.read()).await.unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_registration_that_is_killed_is_whole_or_not_there() {
+        for reached_the_file in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let engine = open(folder.path()).await;
+            let (registration, state) = (registration("secret"), engine.conf());
+            let bytes = set_values(&state.bytes, &registration.values()).unwrap();
+            // As a save leaves it that ends after its revision was stored, or after the file was replaced.
+            let fresh = Fresh {
+                path: &state.path,
+                bytes: &bytes,
+                before: &state.bytes,
+                actor: &Actor::system(),
+                comment: "",
+                at: 0,
+                applied: false,
+                registration: Some(&registration),
+            };
+            let mut tx = engine.store.write().await.unwrap();
+            history::insert(&mut tx, &fresh).await.unwrap();
+            tx.commit().await.unwrap();
+            if reached_the_file {
+                std::fs::write(&state.path, &bytes).unwrap();
+            }
+            engine.close().await;
+            let engine = open(folder.path()).await;
+            let expected =
+                if reached_the_file { (Readiness::Ready, 1, 1, 0) } else { (Readiness::Unregistered, 0, 0, 0) };
+            assert_eq!(in_force(&engine).await, expected);
+            engine.close().await;
+            assert_eq!(in_force(&*open(folder.path()).await).await, expected, "settled once");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_registration_goes_on_when_its_caller_hangs_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = open(folder.path()).await;
+        let actor = Actor::system();
+        let registering = engine.register(&actor, &Base::Newest, registration("secret"), Vec::new(), "");
+        // It is begun, and its caller is gone.
+        assert!(tokio::time::timeout(Duration::ZERO, registering).await.is_err());
+        for _ in 0..500 {
+            if in_force(&engine).await.0 == Readiness::Ready {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(in_force(&engine).await, (Readiness::Ready, 1, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn registering_again_changes_what_belongs_to_the_guid_and_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = open(folder.path()).await;
+        let register = async |auth| {
+            let actor = Actor::system();
+            engine.register(&actor, &Base::Newest, registration(auth), Vec::new(), "").await.unwrap().revision.number
+        };
+        let first = register("secret").await;
+        assert_eq!(register("another").await, first, "the file says so already");
+        assert_eq!(engine.auth_string().await.unwrap().as_deref(), Some("another"));
+        assert_eq!(register("").await, first);
+        assert_eq!(engine.auth_string().await.unwrap().as_deref(), Some("another"), "none typed: the known one stays");
+        assert_eq!(in_force(&engine).await, (Readiness::Ready, 1, 3, 0));
+    }
 }

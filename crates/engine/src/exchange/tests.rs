@@ -6,6 +6,7 @@ use licensing::bundle::{Bundle, Kind, License, Serial, SignedBundle, Standing};
 use licensing::contact::{DAY, Phase};
 use licensing::context::Context;
 use licensing::guid::Guid;
+use licensing::registration::Registration;
 use licensing::status_report::StatusReport;
 use licensing::status_response::StatusResponse;
 use licensing::vendor_key::VendorSecret;
@@ -16,7 +17,6 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::clock::{Clock, ManualClock};
 use crate::conf::Base;
-use crate::registration::Credentials;
 
 const START: i64 = 1_800_000_000_000;
 const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
@@ -43,13 +43,9 @@ impl World {
 
     async fn register(&self, guid: &str) {
         let key = self.vendor.public();
-        let credentials = Credentials {
-            auth_string: Some("secret".to_owned()),
-            vendor_keys: vec![(key.fingerprint(), Some(key))],
-            ..Credentials::default()
-        };
-        let guid = Guid::parse(guid).unwrap();
-        self.engine.register(&Actor::system(), &Base::Newest, &guid, &[], &credentials, "test").await.unwrap();
+        let mut registration = Registration::typed(guid, "secret", "").unwrap();
+        registration.trust(key.fingerprint(), Some(key));
+        self.engine.register(&Actor::system(), &Base::Newest, registration, Vec::new(), "test").await.unwrap();
     }
 
     async fn restarted(mut self) -> Self {

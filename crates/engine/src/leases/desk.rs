@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use licensing::allocation::{Allocation, Broken, Effect, Event, Key, Run, Times};
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
-use licensing::product::ProductCode;
+use licensing::product::{Licensed, ProductCode};
 
 use super::requests::Peer;
 use super::run::{Card, Entry, RunState, StoredRun};
@@ -33,7 +33,7 @@ pub(super) struct Desk {
     counters: BTreeSet<Key>,
     /// The number of the commit that takes up what changes now.
     pub next_commit: u64,
-    licensed: BTreeMap<ProductCode, u32>,
+    licensed: BTreeMap<ProductCode, Licensed>,
     out_of_service: Vec<ProductCode>,
     /// Grows with what people see of the clients; not with a refresh that says the same again.
     pub version: u64,
@@ -82,7 +82,7 @@ impl Desk {
     }
 
     /// How many licenses there are. Whether that changed.
-    pub fn license(&mut self, licensed: &BTreeMap<ProductCode, u32>, out_of_service: &[ProductCode]) -> bool {
+    pub fn license(&mut self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         if self.licensed == *licensed && self.out_of_service == out_of_service {
             return false;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use licensing::allocation::Key;
 use licensing::bundle::{Kind, Standing};
-use licensing::product::ProductCode;
+use licensing::product::{Licensed, ProductCode};
 use tokio_util::sync::CancellationToken;
 
 use super::Leases;
@@ -15,8 +15,6 @@ use crate::tasks::ticks;
 
 /// How often counters are stored.
 pub const FLUSH: Duration = Duration::from_secs(1);
-/// A metered license sets no limit to how many are in use at once; this many is more than any client asks for.
-pub(super) const METERED: u32 = 1_000_000;
 
 impl Leases {
     /// Ends what silent clients had; who they are.
@@ -47,8 +45,8 @@ impl Leases {
 
 impl Engine {
     /// How many licenses are in service by product, and products of which there are only some out of service.
-    fn licensed_products(&self) -> (BTreeMap<ProductCode, u32>, Vec<ProductCode>) {
-        let mut licensed: BTreeMap<ProductCode, u32> = BTreeMap::new();
+    fn licensed_products(&self) -> (BTreeMap<ProductCode, Licensed>, Vec<ProductCode>) {
+        let mut licensed: BTreeMap<ProductCode, Licensed> = BTreeMap::new();
         let mut out = BTreeSet::new();
         for item in self.standings().map(|all| all.items).unwrap_or_default() {
             let license = item.license;
@@ -56,14 +54,16 @@ impl Engine {
                 out.insert(license.product.clone());
                 continue;
             }
-            let count =
-                if license.kind == Kind::Metered { METERED } else { u32::try_from(license.count).unwrap_or(u32::MAX) };
+            let number = match license.kind {
+                Kind::Metered => Licensed::Metered,
+                Kind::Concurrent | Kind::Countdown => Licensed::Count(u32::try_from(license.count).unwrap_or(u32::MAX)),
+            };
             let total = licensed.entry(license.product.clone()).or_default();
-            *total = total.saturating_add(count);
+            *total = total.and(number);
         }
         let (pools, in_force) = self.ve_pools();
         if in_force {
-            licensed.extend(pools);
+            licensed.extend(pools.into_iter().map(|(product, instances)| (product, Licensed::Count(instances))));
         } else {
             out.extend(pools.into_keys());
         }
@@ -76,8 +76,8 @@ impl Engine {
         let (licensed, out) = self.licensed_products();
         if self.leases.license(&licensed, &out) {
             // A metered product has no number that use could be measured against.
-            let counted = licensed.iter().filter(|(_, count)| **count < METERED);
-            let known = counted.map(|(product, count)| (product.to_string(), u64::from(*count))).collect::<Vec<_>>();
+            let counted = licensed.iter().filter_map(|(product, number)| Some((product, number.count()?)));
+            let known = counted.map(|(product, count)| (product.to_string(), u64::from(count))).collect::<Vec<_>>();
             if let Err(error) = self.usage.licensed(self.now_ms(), self.context(), &known).await {
                 tracing::error!(%error, "how many licenses there are now could not be noted for the usage reports");
             }

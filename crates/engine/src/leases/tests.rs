@@ -60,14 +60,14 @@ impl World {
     async fn start() -> World {
         let (keep, clock) = (Arc::new(MemoryKeep::default()), Arc::new(ManualClock::at(1_800_000_000_000)));
         let leases = Leases::open(keep.clone(), clock.clone()).await.unwrap();
-        leases.license(&BTreeMap::from([(speech(), 10)]), &[]);
+        leases.license(&BTreeMap::from([(speech(), Licensed::Count(10))]), &[]);
         World { keep, clock, leases }
     }
 
     /// As after kill −9: only what was stored is left.
     async fn restart(&mut self) {
         self.leases = Leases::open(self.keep.clone(), self.clock.clone()).await.unwrap();
-        self.leases.license(&BTreeMap::from([(speech(), 10)]), &[]);
+        self.leases.license(&BTreeMap::from([(speech(), Licensed::Count(10))]), &[]);
     }
 
     async fn hello(&self, client: &str) -> u64 {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use licensing::allocation::{Key, Run};
 use licensing::peer::{MOST_IDS, Serving};
-use licensing::product::ProductCode;
+use licensing::product::{Licensed, ProductCode};
 
 use super::Leases;
-use super::keep::METERED;
 use super::run::{Entry, RunState};
 
 /// Whether a client is there.
@@ -113,7 +112,7 @@ pub struct PoolView {
     /// Which.
     pub product: String,
     /// Licenses there are.
-    pub licensed: u32,
+    pub licensed: Licensed,
     /// In use, as clients last said.
     pub held: u32,
     /// Given out: what clients may use without asking again.
@@ -124,8 +123,6 @@ pub struct PoolView {
     pub clients: usize,
     /// More is given out than there is: fewer became licensed while they were in use.
     pub over_committed: bool,
-    /// Use is counted, not limited; `licensed` is only what the license port can hand out.
-    pub metered: bool,
 }
 
 /// Clients that are looked at in one go while the desk waits.
@@ -212,7 +209,6 @@ impl Leases {
                 wanted: small(wanted),
                 clients,
                 over_committed: pool.over_committed(),
-                metered: pool.licensed >= METERED,
             }
         };
         desk.allocation.pools().map(pool).collect()

@@ -38,7 +38,7 @@ impl Allocation {
     /// Works out anew how much each client of a product may have, if that is due.
     pub(super) fn level(&mut self, product: &ProductCode, now: i64) {
         let Some(pool) = self.pools.get_mut(product) else { return };
-        if pool.load <= u64::from(pool.licensed) {
+        if pool.load <= u64::from(pool.licensed.supply()) {
             pool.level = Level { stale: false, ..Level::default() };
             return;
         }
@@ -47,7 +47,7 @@ impl Allocation {
         if !stale || (recent && self.runs.len() > FEW) {
             return;
         }
-        let licensed = pool.licensed;
+        let licensed = pool.licensed.supply();
         let mut silent: u64 = 0;
         let mut until = i64::MAX;
         let mut claims: Vec<Claim> = Vec::new();

@@ -44,7 +44,7 @@ impl Allocation {
     /// Whether what is given out of a product is what may be given out.
     pub(super) fn check_pool(&self, product: &ProductCode) -> Result<(), Broken> {
         let Some(pool) = self.pools.get(product) else { return Ok(()) };
-        let ceiling = pool.ceiling.max(u64::from(pool.licensed));
+        let ceiling = pool.ceiling.max(u64::from(pool.licensed.supply()));
         if pool.counted > ceiling {
             return Err(Broken::OverGranted { product: product.clone(), counted: pool.counted, ceiling });
         }

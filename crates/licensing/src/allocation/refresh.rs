@@ -46,7 +46,7 @@ impl Allocation {
     }
 
     fn settle(&mut self, key: Key, product: &ProductCode, said: &Use, now: i64, effect: &mut Effect) -> Told {
-        let known = self.pools.get(product).is_some_and(|pool| pool.licensed > 0);
+        let known = self.pools.get(product).is_some_and(|pool| pool.licensed.supply() > 0);
         let Some(run) = self.runs.get_mut(&key) else { return Told { limit: 0, version: 0, licensed: 0, why: None } };
         let held_back = run.released_until.is_some();
         let had = run.shares.get(product).copied();
@@ -64,8 +64,11 @@ impl Allocation {
         self.level(product, now);
 
         let Some(pool) = self.pools.get(product) else { return self.told(key, product, &share, said) };
-        let wanted =
-            if held_back || share.over { share.floor() } else { pool.level.share_of(key, &share, pool.licensed) };
+        let wanted = if held_back || share.over {
+            share.floor()
+        } else {
+            pool.level.share_of(key, &share, pool.licensed.supply())
+        };
         // What is counted already may be told again; beyond that only what is free.
         let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
         share.tell(wanted.min(reachable));
@@ -86,12 +89,12 @@ impl Allocation {
 
     fn told(&self, key: Key, product: &ProductCode, share: &Share, said: &Use) -> Told {
         let pool = self.pools.get(product);
-        let licensed = pool.map_or(0, |pool| pool.licensed);
+        let licensed = pool.map_or(0, |pool| pool.licensed.supply());
         let released = self.runs.get(&key).is_some_and(|run| run.released_until.is_some());
         let why = (share.told < said.want).then(|| match pool {
             _ if share.over => Shortage::OverLimit,
             _ if released => Shortage::Released,
-            Some(pool) if pool.licensed == 0 => pool.none.unwrap_or(Shortage::NotLicensed),
+            Some(pool) if pool.licensed.supply() == 0 => pool.none.unwrap_or(Shortage::NotLicensed),
             None => Shortage::NotLicensed,
             Some(_) => Shortage::AllInUse,
         });

@@ -251,7 +251,7 @@ fn a_product_nobody_has_a_license_for_leaves_no_trace() {
 #[test]
 fn out_of_service_is_not_the_same_as_not_licensed() {
     let mut world = World::with(1);
-    world.allocation.license(&BTreeMap::new(), &[speech()]);
+    world.allocation.license(&BTreeMap::<ProductCode, u32>::new(), &[speech()]);
     world.set(A, 0, 1);
     assert_eq!(world.refresh(A).why, Some(Shortage::OutOfService));
 }

@@ -10,7 +10,7 @@ use crate::{
 fn file() -> RegistrationFile {
     RegistrationFile {
         guid: "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}".parse().unwrap(),
-        auth_string: "aB3-secret".to_owned(),
+        auth_string: "aB3-secret".parse().unwrap(),
         context: Some(Context::Production),
         deployment_id: Some("df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".to_owned()),
         operator_id: Some("0d1c2b3a-bddb-4979-8284-531641b16eda".to_owned()),

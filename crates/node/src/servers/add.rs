@@ -131,7 +131,7 @@ impl Node {
         let has_address = !nodes.is_empty() || !nodes_https.is_empty();
         let text = RegistrationFile {
             guid,
-            auth_string: auth_string.clone(),
+            auth_string: auth_string.parse().expect("it was made of letters and digits"),
             context: Some(context),
             deployment_id: Some(guid.compact()),
             operator_id: Some(operator_id.clone()),

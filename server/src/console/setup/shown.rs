@@ -6,13 +6,13 @@ use engine::conf::{Base, Change, SaveError};
 use engine::diagnostics::Matrix;
 use engine::exchange::{FetchedKeys, LicenseItem};
 use engine::reachability::Reachability;
-use engine::registration;
 use engine::{DatabaseError, Engine};
 use licensing::bundle::Standing;
 use licensing::conf::document::Document;
 use licensing::conf::effective::Effective;
 use licensing::conf::{check, view};
 use licensing::guid::Guid;
+use licensing::registration::Registration;
 use licensing::registration_file::RegistrationFile;
 
 use crate::console::{Console, diagnostics, exchange};
@@ -52,8 +52,8 @@ pub async fn guid(engine: &Engine) -> Result<SetupGuid, DatabaseError> {
     Ok(SetupGuid {
         from_file: setup.guid.is_none() && in_file.is_some(),
         has_auth: setup.auth.is_some(),
-        registration: setup.registration.as_ref().map(summary),
-        guid: setup.guid.or(in_file).unwrap_or_default(),
+        registration: setup.file.as_ref().map(summary),
+        guid: setup.guid.map(|guid| guid.to_string()).or(in_file).unwrap_or_default(),
         path: state.path.clone(),
         canonical: None,
         preview: None,
@@ -74,7 +74,7 @@ fn summary(file: &RegistrationFile) -> RegistrationSummary {
 
 /// The step of the identity after "Check": the canonical form, and what would change in the file.
 pub async fn checked_guid(engine: &Engine, guid: &Guid) -> Result<SetupGuid, SaveError> {
-    let change = Change::Values(registration::changes(guid));
+    let change = Change::Values(Registration::new(*guid).values());
     let (_, diff, _) = engine.preview(&Base::Newest, &change).await?;
     let kept = self::guid(engine).await?;
     Ok(SetupGuid {
@@ -89,8 +89,8 @@ pub async fn checked_guid(engine: &Engine, guid: &Guid) -> Result<SetupGuid, Sav
 
 /// The values chosen for the connection: by hand, else by the registration file where conf file names no nodes of its own.
 pub fn chosen_connection(engine: &Engine, setup: &Setup) -> Vec<(String, String)> {
-    match &setup.registration {
-        Some(file) if setup.connection.is_empty() => registration::node_values(file, &engine.conf().document()),
+    match setup.registration() {
+        Some(registration) if setup.connection.is_empty() => registration.node_values(&engine.conf().document()),
         _ => setup.connection.clone(),
     }
 }
@@ -134,8 +134,8 @@ pub async fn probed_connection(
 /// Asks for the vendor's key: what the registration file brought, else what the nodes show.
 pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
     let setup = engine.setup().await?;
-    let pinned: Vec<String> =
-        setup.credentials().vendor_keys.iter().map(|(fingerprint, _)| fingerprint.grouped()).collect();
+    let keys = setup.registration().map(|registration| registration.vendor_keys).unwrap_or_default();
+    let pinned: Vec<String> = keys.iter().map(|(fingerprint, _)| fingerprint.grouped()).collect();
     if !pinned.is_empty() {
         return Ok(SetupKey { pinned, skip_allowed: true, ..SetupKey::default() });
     }
@@ -166,9 +166,8 @@ pub use engine::exchange::FETCH_LIMIT;
 /// Everything that the wizard will write.
 pub async fn changes(engine: &Engine) -> Result<Vec<(String, String)>, DatabaseError> {
     let setup = engine.setup().await?;
-    let guid = setup.guid.as_deref().and_then(|g| Guid::parse(g).ok());
-    let connection = chosen_connection(engine, &setup);
-    Ok(guid.iter().flat_map(registration::changes).chain(connection).collect())
+    let identity = setup.registration().map(|registration| registration.values()).unwrap_or_default();
+    Ok(identity.into_iter().chain(chosen_connection(engine, &setup)).collect())
 }
 
 /// Everything chosen, before it is written.
@@ -179,8 +178,8 @@ pub async fn review(engine: &Engine) -> Result<SetupReview, DatabaseError> {
     let document = Document::parse(bytes.clone());
     let effective = Effective::of(&document);
     let nodes = if effective.https { &effective.https_nodes } else { &effective.http_nodes };
-    let credentials = engine.setup().await?.credentials();
-    let key = match credentials.vendor_keys.first() {
+    let registration = engine.setup().await?.registration();
+    let key = match registration.as_ref().and_then(|registration| registration.vendor_keys.first()) {
         Some((fingerprint, _)) => fingerprint.grouped(),
         None => "none yet: nothing is sent until one is confirmed".to_owned(),
     };
@@ -198,7 +197,12 @@ pub async fn review(engine: &Engine) -> Result<SetupReview, DatabaseError> {
         ),
         (
             "Auth string".to_owned(),
-            if credentials.auth_string.is_some() { "given" } else { "none yet: nothing is sent without it" }.to_owned(),
+            if registration.is_some_and(|registration| registration.auth.is_some()) {
+                "given"
+            } else {
+                "none yet: nothing is sent without it"
+            }
+            .to_owned(),
         ),
         ("The vendor's key".to_owned(), key),
     ];

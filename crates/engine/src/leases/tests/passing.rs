@@ -33,7 +33,7 @@ impl Server {
         Engine::write_new_conf(&conf).unwrap();
         let clock = Arc::new(ManualClock::at(BEGAN));
         let engine = Engine::open(folder.path(), &conf, clock.clone()).await.unwrap();
-        engine.leases.license(&BTreeMap::from([(speech(), 1)]), &[]);
+        engine.leases.license(&BTreeMap::from([(speech(), Licensed::Count(1))]), &[]);
         Self { engine, clock, _folder: folder }
     }
 

@@ -1,0 +1,246 @@
+//! A registration: who a server is at the licensing nodes, what proves it, and whom it trusts. Read and checked once, whether it was
+//! typed or comes as the vendor's file.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conf::{document::Document, setting},
+    context::Context,
+    guid::{Guid, GuidError},
+    registration_file::RegistrationFile,
+    vendor_key::{Fingerprint, KeyError, VendorKey},
+};
+
+/// The most an auth string may have, in characters: it travels as one HTTP header.
+pub const LONGEST_AUTH: usize = 1024;
+
+/// What proves a server's identity to the nodes: one line of printable ASCII. A secret; it is never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AuthString(String);
+
+/// Something that is no auth string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "An auth string is one line of 1 to {LONGEST_AUTH} letters, digits and signs. Copy it again from what the vendor sent."
+)]
+pub struct AuthStringError;
+
+impl AuthString {
+    /// The secret itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AuthString {
+    type Err = AuthStringError;
+
+    fn from_str(text: &str) -> Result<AuthString, AuthStringError> {
+        let text = text.trim();
+        let fits_a_header = text.len() <= LONGEST_AUTH && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if text.is_empty() || !fits_a_header { Err(AuthStringError) } else { Ok(AuthString(text.to_owned())) }
+    }
+}
+
+impl TryFrom<String> for AuthString {
+    type Error = AuthStringError;
+
+    fn try_from(text: String) -> Result<AuthString, AuthStringError> {
+        text.parse()
+    }
+}
+
+impl From<AuthString> for String {
+    fn from(auth: AuthString) -> String {
+        auth.0
+    }
+}
+
+impl fmt::Debug for AuthString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthString(…)")
+    }
+}
+
+/// A registration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The server's identity.
+    pub guid: Guid,
+    /// None: the one known for this GUID stays.
+    pub auth: Option<AuthString>,
+    /// Keys of the vendor that are trusted, each under its fingerprint; a fingerprint alone is completed from a node.
+    pub vendor_keys: Vec<(Fingerprint, Option<VendorKey>)>,
+    /// What the server is for, where that is known before the first sync.
+    pub context: Option<Context>,
+    /// The customer's name.
+    pub customer: Option<String>,
+    /// Who asks, at the reporting API.
+    pub operator: Option<String>,
+    /// Nodes without HTTPS, `host` or `host:port`.
+    pub nodes: Vec<String>,
+    /// Nodes with HTTPS.
+    pub nodes_https: Vec<String>,
+}
+
+/// What was typed is no registration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TypedError {
+    /// The GUID.
+    #[error(transparent)]
+    Guid(#[from] GuidError),
+    /// The auth string.
+    #[error(transparent)]
+    Auth(#[from] AuthStringError),
+    /// The fingerprint of the vendor's key.
+    #[error(transparent)]
+    Fingerprint(#[from] KeyError),
+}
+
+impl Registration {
+    /// A GUID and nothing else.
+    #[must_use]
+    pub fn new(guid: Guid) -> Registration {
+        Registration {
+            guid,
+            auth: None,
+            vendor_keys: Vec::new(),
+            context: None,
+            customer: None,
+            operator: None,
+            nodes: Vec::new(),
+            nodes_https: Vec::new(),
+        }
+    }
+
+    /// What a person typed: auth string and fingerprint may be left empty.
+    ///
+    /// # Errors
+    /// [`TypedError`]: each says what to do.
+    pub fn typed(guid: &str, auth: &str, fingerprint: &str) -> Result<Registration, TypedError> {
+        Registration::new(Guid::parse(guid)?).with(auth, fingerprint)
+    }
+
+    /// The same with an auth string and the fingerprint of a key to trust; either may be empty.
+    ///
+    /// # Errors
+    /// [`TypedError`]: each says what to do.
+    pub fn with(mut self, auth: &str, fingerprint: &str) -> Result<Registration, TypedError> {
+        if !auth.trim().is_empty() {
+            self.auth = Some(auth.parse()?);
+        }
+        if !fingerprint.trim().is_empty() {
+            self.trust(fingerprint.trim().parse()?, None);
+        }
+        Ok(self)
+    }
+
+    /// Trusts a key, unless it is trusted already.
+    pub fn trust(&mut self, fingerprint: Fingerprint, key: Option<VendorKey>) {
+        if !self.vendor_keys.iter().any(|(known, _)| *known == fingerprint) {
+            self.vendor_keys.push((fingerprint, key));
+        }
+    }
+
+    /// The values that registering writes into the conf file.
+    #[must_use]
+    pub fn values(&self) -> Vec<(String, String)> {
+        let pair = |key: &str, value: String| (key.to_owned(), value);
+        vec![pair("FLEXIBLE_LICENSING_MODE", "1".to_owned()), pair("LICENSE_SERVER_GUID", self.guid.to_string())]
+    }
+
+    /// The nodes it names, as values for a conf file that names none of its own.
+    #[must_use]
+    pub fn node_values(&self, document: &Document) -> Vec<(String, String)> {
+        let lists = [("FLEX_NODE_LIST", &self.nodes), ("FLEX_NODE_LIST_HTTPS", &self.nodes_https)];
+        let own = |key: &str| {
+            let Some(setting) = setting::find(key) else { return false };
+            let Some(found) = document.get(setting.section, key) else { return false };
+            let value = String::from_utf8_lossy(found.value).trim().to_owned();
+            !value.is_empty() && !value.eq_ignore_ascii_case("default") && value != setting.default
+        };
+        let mut values: Vec<(String, String)> = lists
+            .iter()
+            .filter(|(key, nodes)| !nodes.is_empty() && !own(key))
+            .map(|(key, nodes)| ((*key).to_owned(), nodes.join(";")))
+            .collect();
+        // Nodes of one protocol only: that is the one to use.
+        let https = match lists.map(|(key, _)| values.iter().any(|(chosen, _)| chosen == key)) {
+            [true, false] => "0",
+            [false, true] => "1",
+            _ => return values,
+        };
+        values.push(("USE_FLEX_REPORTING_HTTPS".to_owned(), https.to_owned()));
+        values
+    }
+}
+
+impl From<&RegistrationFile> for Registration {
+    fn from(file: &RegistrationFile) -> Registration {
+        Registration {
+            guid: file.guid,
+            auth: Some(file.auth_string.clone()),
+            vendor_keys: file.vendor_keys.iter().map(|key| (key.fingerprint(), Some(*key))).collect(),
+            context: file.context,
+            customer: file.customer.clone(),
+            operator: file.operator_id.clone(),
+            nodes: file.nodes.clone(),
+            nodes_https: file.nodes_https.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vendor_key::VendorSecret;
+
+    const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
+
+    #[test]
+    fn an_auth_string_is_one_line_that_fits_a_header() {
+        for good in ["a", " a b ", "aB3-secret~", &"x".repeat(LONGEST_AUTH)] {
+            assert_eq!(good.parse::<AuthString>().unwrap().as_str(), good.trim());
+        }
+        for bad in ["", "  ", "a\nb", "a\tb", "schlüssel", "\u{202e}a", &"x".repeat(LONGEST_AUTH + 1)] {
+            assert_eq!(bad.parse::<AuthString>(), Err(AuthStringError), "{bad:?}");
+        }
+        assert!(!format!("{:?}", "secret".parse::<AuthString>().unwrap()).contains("secret"));
+    }
+
+    #[test]
+    fn what_is_typed_is_checked_part_by_part() {
+        let key = VendorSecret::from_seeds([1; 32], [2; 32]).public().fingerprint();
+        let whole = Registration::typed("df9960a17bd5633bf0f4b1470bbd0b8e", " secret ", &key.to_string()).unwrap();
+        assert_eq!((whole.guid.to_string().as_str(), whole.vendor_keys.as_slice()), (GUID, &[(key, None)][..]));
+        assert_eq!(whole.auth.as_ref().map(AuthString::as_str), Some("secret"));
+        assert_eq!(Registration::typed(GUID, "", " ").unwrap(), Registration::new(whole.guid));
+        for (guid, auth, key, wrong) in [
+            ("", "", "", "No GUID was entered"),
+            ("$LV_LIC", "", "", "is a placeholder that was never replaced"),
+            ("GET-CLUSTER-GUID-FROM-LUMENVOX", "", "", "is a placeholder that was never replaced"),
+            ("{00000000-0000-0000-0000-000000000000}", "", "", "identifies no server"),
+            (GUID, "a\nb", "", "An auth string is one line"),
+            (GUID, "a", "SHA256:12", "fingerprint"),
+        ] {
+            let error = Registration::typed(guid, auth, key).unwrap_err().to_string();
+            assert!(error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn it_is_stored_and_read_back() {
+        let key = VendorSecret::from_seeds([1; 32], [2; 32]).public();
+        let mut registration = Registration::typed(GUID, "secret", "").unwrap();
+        registration.trust(key.fingerprint(), Some(key));
+        registration.trust(key.fingerprint(), None);
+        registration.context = Some(Context::Backup);
+        let text = serde_json::to_string(&registration).unwrap();
+        assert_eq!(serde_json::from_str::<Registration>(&text).unwrap(), registration);
+        assert_eq!(registration.vendor_keys, [(key.fingerprint(), Some(key))]);
+    }
+}
