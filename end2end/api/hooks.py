@@ -1,4 +1,4 @@
-"""Keeps a run from ending its own token, and from sending more requests than it may."""
+"""Keeps a run from ending its own token, from asking the vendor's nodes, and from sending more requests than it may."""
 
 import json
 import os
@@ -19,8 +19,12 @@ with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) 
 
 @schemathesis.hook
 def filter_case(context, case):
-    ends_token = case.operation.label == "DELETE /api/v1/tokens/{name}"
-    return not (ends_token and case.path_parameters.get("name") in tokens)
+    label = case.operation.label
+    if label == "DELETE /api/v1/tokens/{name}":
+        return case.path_parameters.get("name") not in tokens
+    # A revision from before the registration names the vendor's own nodes.
+    revision = case.body.get("revision") if isinstance(case.body, dict) else None
+    return not (label == "POST /api/v1/config/restore" and isinstance(revision, int) and 0 < revision < 1_000)
 
 
 @schemathesis.hook

@@ -6,7 +6,7 @@ mod document;
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::exchange::world::World;
 use crate::harness::{run_with_input, stderr, stdout};
@@ -71,14 +71,14 @@ fn call(world: &World, cookie: &str, operation: &Operation) -> (u16, String, Val
 fn every_operation_answers_its_example_as_the_document_says() {
     let world = World::new();
     let cookie = sign_in(&world);
-    let channel = json!({ "name": "Pager", "kind": "webhook", "url": "https://127.0.0.1:9/" });
-    assert_eq!(world.server.call("POST", "/api/v1/alerts/channels", None, Some(channel)).status, 201);
     let document = Document::new(world.server.get("/api/v1/openapi.json").body);
     let mut operations = document.operations();
-    // What is made by one example is changed by the next and removed by the last; the first revision is not registered.
+    // What is made by one example is changed by the next and removed by the last: the channel before the rules that name it. The first
+    // revision, which is brought back at the end, is not registered.
     let order = ["POST", "PUT", "PATCH", "GET", "DELETE"];
     operations.sort_by_key(|operation| {
-        (operation.id == "restore_config", order.iter().position(|method| *method == operation.method))
+        let method = order.iter().position(|method| *method == operation.method);
+        (operation.id == "restore_config", method, operation.id != "add_channel")
     });
     assert!(operations.len() > 40, "{}", operations.len());
     for operation in &operations {
