@@ -21,11 +21,11 @@ impl Destination {
 
 /// What the palette offers besides the pages of the sidebar.
 const ACTIONS: [(&str, &str); 5] = [
-    ("Exchange by hand", paths::EXCHANGE_HAND),
-    ("Edit the configuration as text", paths::CONFIGURATION_TEXT),
-    ("History of the configuration", paths::CONFIGURATION_HISTORY),
+    ("Offline exchange", paths::EXCHANGE_HAND),
+    ("Edit configuration as text", paths::CONFIGURATION_TEXT),
+    ("Configuration history", paths::CONFIGURATION_HISTORY),
     ("Change my password", paths::ACCOUNT_AT_PASSWORD),
-    ("Show where I am signed in", paths::ACCOUNT_AT_SESSIONS),
+    ("Show my sessions", paths::ACCOUNT_AT_SESSIONS),
 ];
 
 /// The pages that the sidebar leads to, and the actions.
@@ -36,9 +36,9 @@ fn destinations() -> Vec<Destination> {
 
 /// Those whose name holds every word typed.
 fn found(all: &[Destination], typed: &str) -> Vec<Destination> {
-    let typed = typed.to_lowercase();
+    let typed = typed.to_ascii_lowercase();
     let words: Vec<&str> = typed.split_whitespace().collect();
-    all.iter().filter(|one| words.iter().all(|word| one.label.to_lowercase().contains(word))).cloned().collect()
+    all.iter().filter(|one| words.iter().all(|word| one.label.to_ascii_lowercase().contains(word))).cloned().collect()
 }
 
 /// The button in the top bar, and the two dialogs.
