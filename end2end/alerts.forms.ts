@@ -12,7 +12,7 @@ export async function addMail(page: Page, server: Server, hands: Hands, name: st
   await hands.fill(page.getByLabel('Name', { exact: true }), name);
   await hands.fill(page.getByLabel('Mail server'), '127.0.0.1');
   await hands.fill(page.getByLabel('Port'), String(port));
-  await hands.choose(page.getByLabel('How it is spoken to'), 'No TLS (this machine only)');
+  await hands.choose(page.getByLabel('Encryption'), 'No TLS (this machine only)');
   await hands.fill(page.getByLabel('Sender'), 'leasehold@example.com');
   await hands.fill(page.getByLabel('Who gets it'), 'oncall@example.com');
   await hands.press(page.getByRole('button', { name: 'Add the channel' }));

@@ -48,7 +48,7 @@ test('alerts that fire, and what was told; forms that are refused', async ({ pag
     await addRule(page, server, pointer, 'days_since_sync', { number: '3' }, 'Save it turned off');
     await expect(async () => {
       await page.goto(`${server.url}/settings/alerts`);
-      await expect(page.getByRole('main')).toContainText('1 rule fires now.', { timeout: 500 });
+      await expect(page.getByRole('main')).toContainText('1 alert is firing.', { timeout: 500 });
       await expect(page.getByRole('region', { name: 'Recent notifications' })).toContainText('expires soon', { timeout: 500 });
     }).toPass({ timeout: 30_000 });
     await measure(page, 'alerts', 'loaded');

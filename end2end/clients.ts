@@ -85,7 +85,7 @@ export function clients({ hands }: Way, get: () => World): void {
       const line = page.getByRole('region', { name: 'In use now' }).getByRole('listitem').filter({ hasText: 'TTS3' });
       await expect(line).toContainText('7 of 100 in use');
       await expect(line).toContainText('2 clients');
-      await expect(line).toContainText('2 more promised');
+      await expect(line).toContainText('2 more reserved');
       await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Licenses' }));
       const row = page.getByRole('table', { name: 'Loaded licenses' }).getByRole('row', { name: /^TTS3 / });
       await hands.press(row.getByRole('link', { name: '7', exact: true }));

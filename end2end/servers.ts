@@ -128,7 +128,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.press(disclosure(other, /^Remove /));
     await expect(other).toContainText('Its licenses and clients stay as they are.');
     await hands.press(other.getByRole('button', { name: /^Remove / }));
-    await expect(told(page, / is no part of this installation any more\.$/)).toBeVisible();
+    await expect(told(page, / has left this installation\.$/)).toBeVisible();
     await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(1);
     await page.goto(`${world.primary.url}/audit`);
     await expect(page.getByRole('main')).toContainText(/Removed \S+ from the installation\./);

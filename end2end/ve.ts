@@ -71,10 +71,10 @@ export function journeys({ script, hands }: Way): void {
     await open(page);
     await hands.give(page.getByLabel('Or upload it as a file'), file);
     await hands.press(page.getByRole('button', { name: 'Install the license' }));
-    await expect(told(page, /^The license \S+ is installed\.$/)).toBeVisible();
+    await expect(told(page, /^License \S+ is installed\.$/)).toBeVisible();
     await expect(machine(page)).toContainText('In force');
     await expect(machine(page).getByRole('table', { name: 'Products of this license' }).getByRole('row', { name: /^Charon-SSP\/4U/ })).toContainText('4,096 MB');
-    await hands.press(disclosure(page, 'What would void it'));
+    await hands.press(disclosure(page, 'Changes that void it, and changes it tolerates'));
     await expect(machine(page).getByRole('table', { name: /^This machine/ })).toContainText('CPU cores');
     await hands.press(disclosure(page, 'Passphrases'));
     await expect(machine(page)).toContainText(/P_PASSPHRASE=(\S+)/.exec(text)![1]);
@@ -84,7 +84,7 @@ export function journeys({ script, hands }: Way): void {
     await open(page);
     await hands.fill(page.getByLabel('The license', { exact: true }), text);
     await hands.press(page.getByRole('button', { name: 'Install the license' }));
-    await expect(told(page, /was in place already\. Nothing was changed\.$/)).toBeVisible();
+    await expect(told(page, /was already installed\. Nothing changed\.$/)).toBeVisible();
     const newer = readFileSync(issue(world.node, server, { hours: 50 }), 'utf8');
     await open(page);
     await hands.fill(page.getByLabel('The license', { exact: true }), newer);

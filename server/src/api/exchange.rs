@@ -9,7 +9,7 @@ use engine::Engine;
 use engine::exchange::{self as exchanged, LedgerQuery, PushError, ReportError, SyncError};
 use licensing::bundle::Change;
 use licensing::permission::Permission::{Exchange, View};
-use licensing::status_response::MAX_RESPONSE;
+use licensing::status_response::{MAX_RESPONSE, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::routes;
@@ -193,13 +193,18 @@ async fn take_response(
     by: By,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ResponseApplied>, Problem> {
-    let body = bytes(body, MAX_RESPONSE, "A response")?;
+    // What arrived whole is refused by the engine, which says how large it is.
+    let body = body.or_else(|rejected| bytes(Err(rejected), MAX_RESPONSE, "A response"))?;
     match engine.push_response(&by.actor(), by.channel(), &body).await {
         Ok(applied) => Ok(Json((&applied).into())),
         Err(PushError::Sql(error)) => Err(error.into()),
         Err(error) => {
-            let conflict = error.conflict() || matches!(error, PushError::NotReady(_));
-            let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+            let status = match &error {
+                PushError::Refused(Refusal::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+                PushError::NotReady(_) => StatusCode::CONFLICT,
+                error if error.conflict() => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
             let mut problem = Problem::new(status, format!("{error} Nothing was changed."));
             if let PushError::Refused(refusal) = error {
                 problem.more.insert("code".to_owned(), json!(refusal.code()));

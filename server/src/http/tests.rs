@@ -376,7 +376,7 @@ async fn a_page_that_refreshes_itself_keeps_no_session_alive() {
 async fn a_page_that_refreshes_itself_leaves_the_answer_to_the_last_action_to_the_person() {
     let test = TestApp::claimed().await;
     let cookie = test.sign_in("administrator").await;
-    let added = test.form("/settings/alerts/rules/9/disable", &cookie, "").await;
+    let added = test.form("/account/sessions/revoke-others", &cookie, "").await;
     let back = added.headers()[header::LOCATION].to_str().unwrap().to_owned();
     let get = || Request::get(&back).header(header::COOKIE, &cookie);
     assert!(!text(test.send(get().header("x-leasehold-live", "1"), "").await).await.contains("id=\"flash\""));

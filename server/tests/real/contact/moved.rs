@@ -11,8 +11,8 @@ fn off(world: &World, console: &mut Console) -> Option<i64> {
     let seconds = metric(&world.server, "license_contact_clock_off_seconds").unwrap();
     let page = console.page(&world.server, "/exchange");
     let way = match minutes {
-        Some(..0) => "behind the time known to have passed",
-        _ => "ahead of the time known to have passed",
+        Some(..0) => "behind the elapsed time",
+        _ => "ahead of the elapsed time",
     };
     assert_eq!(page.contains(way), minutes.is_some());
     assert_eq!(stdout(&world.cli(&["status"])).contains("is not followed"), minutes.is_some());
