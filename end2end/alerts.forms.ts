@@ -14,7 +14,7 @@ export async function addMail(page: Page, server: Server, hands: Hands, name: st
   await hands.fill(page.getByLabel('Port'), String(port));
   await hands.choose(page.getByLabel('Encryption'), 'No TLS (this machine only)');
   await hands.fill(page.getByLabel('Sender'), 'leasehold@example.com');
-  await hands.fill(page.getByLabel('Who gets it'), 'oncall@example.com');
+  await hands.fill(page.getByLabel('Recipients'), 'oncall@example.com');
   await hands.press(page.getByRole('button', { name: 'Add the channel' }));
   await expectPage(page, 'Alerts');
   await expect(page.getByRole('status').filter({ hasText: `The channel ${name} was added.` })).toBeVisible();

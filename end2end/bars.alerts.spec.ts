@@ -66,7 +66,7 @@ test('alerts that fire, and what was told; forms that are refused', async ({ pag
     await page.getByRole('link', { name: 'On call' }).click();
     await disclosure(page, 'Remove On call').click();
     await page.getByLabel('Mail server').fill('mail.example.com');
-    await page.getByLabel('Who gets it').fill('nobody at all');
+    await page.getByLabel('Recipients').fill('nobody at all');
     expect(await sending(page, () => page.getByRole('button', { name: 'Save the channel' }).click())).toBe(422);
     await measure(page, 'alert-mail', 'refused');
     await page.goto(`${server.url}/settings/alerts/channels/new?kind=webhook`);

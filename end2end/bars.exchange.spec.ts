@@ -95,7 +95,7 @@ test('synced with the vendor: by hand, and other clusters', async ({ page }) => 
     const answer = page.getByLabel('The answer', { exact: true });
     const { status_id: report, curl } = pulled(server);
     await page.goto(`${server.url}/exchange/hand?report=${report}`);
-    await disclosure(page, 'As a picture').click();
+    await disclosure(page, 'As a QR code').click();
     await measure(page, 'hand', 'loaded');
     await answer.fill('<html>Sign in to the guest network</html>');
     expect(await sending(page, () => page.getByRole('button', { name: 'Check the answer' }).click())).toBe(422);

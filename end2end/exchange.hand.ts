@@ -96,7 +96,7 @@ export function hand({ hands, script }: Way, get: () => World): void {
     expect(JSON.parse(readFileSync(report, 'utf8'))).toMatchObject({ status_id: id });
     const picture = page.getByRole('img', { name: 'QR code that holds the report' });
     await expect(picture).toBeHidden();
-    await hands.press(disclosure(page, 'As a picture'));
+    await hands.press(disclosure(page, 'As a QR code'));
     await expect(picture).toBeVisible();
 
     const answer = carried(`curl -s http://${world.node.address}/ -H 'x-auth-string: ${world.registration.auth}' -H 'Content-Type: application/json' --data-binary @${report}`);

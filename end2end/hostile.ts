@@ -9,10 +9,12 @@ export const EVIL = `"'><script>alert(1)</script><img src=x onerror=alert(2)></t
 
 /** The routes as the server is built with them, so that none is forgotten here. */
 export function routes(method: 'get' | 'post'): string[] {
-  const source = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../server/src/http/router.rs'), 'utf8');
-  const found = [...source.matchAll(new RegExp(`\\.${method}\\(\\s*"(/[^"]*)"`, 'g'))].map((route) => route[1]);
+  const read = (path: string) => readFileSync(join(dirname(fileURLToPath(import.meta.url)), '..', path), 'utf8');
+  const addresses = new Map([...read('app/src/paths.rs').matchAll(/pub const (\w+): &str = "([^"]*)"/g)].map((one) => [one[1], one[2]]));
+  const routes = read('server/src/http/router.rs').matchAll(new RegExp(`\\.${method}\\(\\s*(?:"(/[^"]*)"|paths::(\\w+))`, 'g'));
+  const found = [...routes].map(([, literal, name]) => literal ?? addresses.get(name)!);
   expect(found.length).toBeGreaterThan(20);
-  const document = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../docs/openapi.json'), 'utf8');
+  const document = read('docs/openapi.json');
   const operations = Object.entries((JSON.parse(document) as { paths: Record<string, object> }).paths);
   return [...found, ...operations.filter(([, methods]) => method in methods).map(([path]) => path)];
 }

@@ -59,11 +59,11 @@ impl Store {
             .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
             .connect_with(options.clone())
             .await?;
-        prepare(&writer, path, migrations, now_ms).await?;
-        migrations
-            .run(&writer)
-            .await
-            .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })?;
+        if let Err(error) = prepare(&writer, path, migrations, now_ms).await {
+            // Else the write-ahead log would stay beside the file until the connection is noticed to be gone.
+            writer.close().await;
+            return Err(error);
+        }
         let reader =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "1")).await?;
         Ok(Self { writer, reader })
@@ -111,7 +111,7 @@ fn restrict(path: &Path) -> Result<(), StoreError> {
         .map_err(|source| StoreError::Io { path: path.to_owned(), source })
 }
 
-/// Refuses a newer schema, and copies an older one aside before it is changed.
+/// Brings the schema up to date. A newer one is refused, and an older one is copied aside before it is changed.
 async fn prepare(writer: &SqlitePool, path: &Path, migrations: &Migrator, now_ms: i64) -> Result<(), StoreError> {
     let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
     let found: Option<i64> =
@@ -121,15 +121,19 @@ async fn prepare(writer: &SqlitePool, path: &Path, migrations: &Migrator, now_ms
             Err(error) => return Err(error.into()),
         };
     match found {
-        Some(found) if found > known => Err(StoreError::TooNew { path: path.to_owned(), found, known }),
+        Some(found) if found > known => return Err(StoreError::TooNew { path: path.to_owned(), found, known }),
         Some(found) if found < known => {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let copy = path.with_file_name(format!("{name}-before-{known}-{now_ms}.db"));
             sqlx::query("VACUUM INTO ?").bind(copy.to_string_lossy().into_owned()).execute(writer).await?;
-            restrict(&copy)
+            restrict(&copy)?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    migrations
+        .run(writer)
+        .await
+        .map_err(|source| StoreError::Migrate { path: path.to_owned(), source: Box::new(source) })
 }
 
 #[cfg(test)]
