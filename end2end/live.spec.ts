@@ -44,7 +44,7 @@ test.describe('an installation of two servers', () => {
   let world: Installation;
   test.beforeAll(async () => {
     world = await Installation.start();
-    await world.logIn([world.primary, world.backup], 'charon-1');
+    await world.use([world.primary, world.backup], 'Agent desk', 'TTS3', 2);
   });
   test.afterAll(async () => {
     world.primary.freeze(false);
@@ -61,7 +61,7 @@ test.describe('an installation of two servers', () => {
       pages.push({ page, path, before: '' });
     }
     const cookie = await world.backup.signIn(ADMIN);
-    const here = async () => / connected,|,connected,/.test((await world.backup.ask('/clients.csv', { cookie })).text);
+    const here = async () => /,connected,.*,TTS3,2,/.test((await world.backup.ask('/clients.csv', { cookie })).text);
     for (const frozen of [true, false]) {
       for (const one of pages) one.before = await content(one.page);
       world.primary.freeze(frozen);

@@ -60,8 +60,8 @@ export class Program {
     this.printed = printed;
   }
 
-  /** Starts it and waits until a line says that it is ready. */
-  static async start(words: string[], env: Record<string, string> = {}, ready = /^ready$/, program = 'leasehold'): Promise<Program> {
+  /** Starts it and waits until a line says that it is ready; without one, until it runs. */
+  static async start(words: string[], env: Record<string, string> = {}, ready: RegExp | null = /^ready$/, program = 'leasehold'): Promise<Program> {
     const child = spawn(binary(program), words, { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     // Whatever happens to the tests, no server outlives them.
     const kill = () => child.kill('SIGKILL');
@@ -78,12 +78,16 @@ export class Program {
         const [word, value] = line.split(/: (.*)/s);
         said.set(word, value ?? '');
         printed.push(line);
-        if (ready.test(line)) {
+        if (ready?.test(line)) {
           clearTimeout(timer);
           isReady();
         }
       });
       child.once('error', failed);
+      if (!ready) {
+        clearTimeout(timer);
+        child.once('spawn', isReady);
+      }
       child.once('exit', (code) => failed(new Error(`${words.slice(0, 2).join(' ')} ended with ${code}\n${log.join('\n')}`)));
     });
     return new Program(child, said, log, printed);

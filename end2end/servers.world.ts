@@ -72,6 +72,13 @@ export class Installation {
     return client;
   }
 
+  /** An application that has so many licenses in use until the end; its servers in order. */
+  async use(servers: Server[], name: string, product: string, count: number): Promise<void> {
+    const addresses = servers.map((server) => server.clients).join(',');
+    const words = ['client', 'run', '--servers', addresses, '--name', name, '--product', product, '--count', String(count), '--hold', '3600000'];
+    this.clients.push(await Program.start(words, {}, null));
+  }
+
   /** What the clients said, for a test that failed. */
   get clientLog(): string {
     return this.clients.map(({ printed }) => printed.join('\n')).join('\n\n');

@@ -51,8 +51,8 @@ pub struct Page {
     failing: Option<f64>,
     signed_out: bool,
     changed: bool,
-    /// When the fetch under way began.
-    fetching: Option<f64>,
+    /// When the fetch under way began, and whether the server was in doubt then.
+    fetching: Option<(f64, bool)>,
     /// When the last one ended, and how long it took.
     fetched: (f64, f64),
     stream_opened: f64,
@@ -109,10 +109,9 @@ impl Page {
 
     /// A fetch ended.
     pub fn done(&mut self, how: Fetched, now: f64) {
-        let began = self.fetching.take().unwrap_or(now);
+        let (began, doubted) = self.fetching.take().unwrap_or((now, false));
         // A server that stood still was not busy.
-        let busy = self.failing.is_none() && now - self.heard < SILENT;
-        self.fetched = (now, if busy { now - began } else { 0.0 });
+        self.fetched = (now, if doubted { 0.0 } else { now - began });
         self.signed_out = how == Fetched::SignedOut;
         if how == Fetched::Failed {
             self.failing.get_or_insert(now);
@@ -137,7 +136,7 @@ impl Page {
         let wanted = self.changed || doubted || now - ended >= interval;
         let fetch = wanted && now - ended >= rest;
         if fetch {
-            self.fetching = Some(now);
+            self.fetching = Some((now, doubted));
             self.changed = false;
         }
         fetch
@@ -248,6 +247,8 @@ mod tests {
         page.done(Fetched::Shown, 26_000.0);
         assert_eq!(page.link(26_000.0), Link::Open);
         assert_eq!(page.shown, 24_000.0);
+        page.hear(["servers"].into_iter(), 26_500.0);
+        assert!(page.fetch(27_000.0), "it waits no longer because the server stood still");
     }
 
     #[test]
