@@ -120,8 +120,8 @@ export function journeys({ script, hands }: Way): void {
     await expect(page.getByRole('checkbox', { name: 'Chat' })).not.toBeChecked();
     await hands.fill(days, '30');
     await hands.press(page.getByRole('button', { name: 'Review' }));
-    await expect(page.getByRole('main')).toContainText('A license ends within 30 days.');
-    await expect(card(page, 'Right now').getByRole('note')).toContainText(/would be firing: .*A license of ASR_ENUS/);
+    await expect(page.getByRole('main')).toContainText('A license expires within 30 days.');
+    await expect(card(page, 'Right now').getByRole('note')).toContainText(/would be firing: .*A license for ASR_ENUS/);
     await hands.press(page.getByRole('button', { name: 'Turn the rule on' }));
     await expect(told(page, 'The rule is on.')).toBeVisible();
   });
@@ -131,7 +131,7 @@ export function journeys({ script, hands }: Way): void {
       await page.goto(alerts());
       await expect(page.getByRole('main')).toContainText('1 alert is firing.', { timeout: 500 });
     }).toPass({ timeout: LOOKED_WITHIN_MS });
-    await expect(card(page, 'Rules').getByRole('listitem').first()).toContainText(/A license of ASR_ENUS ends on/);
+    await expect(card(page, 'Rules').getByRole('listitem').first()).toContainText(/A license for ASR_ENUS expires/);
     await expect(async () => expect(mail.mails.length).toBeGreaterThan(1)).toPass();
     const text = mail.mails.at(-1)!;
     for (const words of ['ASR_ENUS', 'What happens next:', 'What to do:', `${world.server.url}/licenses`]) expect(text).toContain(words);
