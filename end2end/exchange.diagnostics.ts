@@ -23,7 +23,7 @@ export function diagnostics({ hands }: Way, get: () => World): void {
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check all nodes and ports' })))).toBe(303);
     // The page looks again by itself, until all have answered or failed.
     await expect(main).toContainText(`No node can be reached as configured, but HTTP, port ${port} works.`, { timeout: CHECKED_WITHIN_MS });
-    const matrix = page.getByRole('table', { name: /each node came over HTTP, by port/ });
+    const matrix = page.getByRole('table', { name: /each node got over HTTP, by port/ });
     const columns = await matrix.getByRole('columnheader').allInnerTexts();
     // The node's name heads the row, so its cells begin with the second column.
     const cell = (at: string) => matrix.getByRole('row', { name: new RegExp(`^${host} `) }).getByRole('cell').nth(columns.indexOf(`Port ${at}`) - 1);

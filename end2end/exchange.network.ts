@@ -32,7 +32,7 @@ export function network({ hands }: Way, get: () => World): void {
     await world.node.stop();
     await page.goto(`${world.server.url}/exchange`);
     await hands.press(now);
-    await expect(told(page, /Nothing was changed\.$/)).toBeVisible();
+    await expect(told(page, /Nothing changed\.$/)).toBeVisible();
     await expect(round).toContainText('Failed');
     const attempt = round.getByRole('listitem').filter({ hasText: world.node.address });
     await expect(attempt).toContainText(/TCP\s*, failed here/);

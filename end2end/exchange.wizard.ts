@@ -103,7 +103,7 @@ export function wizard({ hands }: Way): void {
     await expect(main).toContainText('Each node has its own port in the node list; there is none to choose.');
     await expect(nodes, 'what is typed is kept').toHaveValue(`${NOWHERE};${node.address}`);
     await hands.press(disclosure(page, 'Each node and port'));
-    const reached = page.getByRole('table', { name: /each node came over HTTP, by port/ });
+    const reached = page.getByRole('table', { name: /each node got over HTTP, by port/ });
     await expect(reached.getByRole('cell', { name: new RegExp(`${node.address.split(':')[1]} Reached HTTP`) })).toBeVisible();
     await expect(reached.getByRole('cell', { name: /1 Failed TCP/ })).toBeVisible();
     await hands.press(next);

@@ -52,8 +52,7 @@ type Look = (wanted: Element | null) => [boolean, string];
 /** Presses Tab until the target has the focus. Each stop on the way must show that it has it. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible();
-  const wanted = await target.elementHandle();
-  if (await page.evaluate((element) => element === document.activeElement, wanted)) return;
+  if (await target.evaluate((element) => element === document.activeElement)) return;
   // A function that stays in the page, so that each stop takes one trip there.
   const look = await page.evaluateHandle<Look>(`(wanted) => {
     const focused = document.activeElement;
@@ -62,6 +61,8 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   const hidden: string[] = [];
   for (let stop = 0; stop < STOPS; stop += 1) {
     await page.keyboard.press('Tab');
+    // Asked for at each stop: the page is live, and may put another in its place.
+    const wanted = await target.elementHandle();
     const [there, wrong] = await page.evaluate(([seen, element]) => seen(element), [look, wanted] as const);
     if (wrong) hidden.push(wrong);
     if (!there) continue;
