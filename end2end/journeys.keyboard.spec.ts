@@ -114,7 +114,7 @@ test.describe('a server in use', () => {
     await expectPage(page, /^Revision \d+$/);
     await type(page, page.getByLabel('Reason', { exact: true }), 'It was right before');
     await press(page, page.getByRole('button', { name: /^Restore revision \d+$/ }), 'Space');
-    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(server.file()).toBe(before);
   });
 

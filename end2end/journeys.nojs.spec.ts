@@ -186,7 +186,7 @@ test.describe('a server in use', () => {
     await expect(page.getByRole('region', { name: 'Restore this revision' }).getByRole('row', { name: /removed .*not markup/ })).toBeVisible();
     await page.getByLabel('Reason', { exact: true }).fill('Too much detail');
     await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
-    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(readFileSync(server.conf).equals(before)).toBe(true);
   });
 

@@ -97,7 +97,7 @@ test.describe('a server in use', () => {
     await expect(revisions.first()).toContainText('Before the shift begins');
     await revisions.nth(1).getByRole('link', { name: /^Revision \d+/ }).click();
     await page.getByRole('button', { name: /^Restore revision \d+$/ }).click();
-    await expect(page.getByRole('status').filter({ hasText: /Revision \d+ is back/ })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: /Restored revision \d+/ })).toBeVisible();
     expect(server.file()).toBe(before);
 
     await userMenu(page).click();
