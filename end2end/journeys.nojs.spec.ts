@@ -241,7 +241,7 @@ test('a password is changed; the old one and the other sessions stop working', a
     };
     const next = 'eleven brass keys in the snow';
     expect(await change('not my password', next, next)).toBe(422);
-    await expectRefused(page, fields[0], '', /not your present password/);
+    await expectRefused(page, fields[0], '', /not your current password/);
     expect(await change(ADMIN.password, next, 'another one altogether')).toBe(422);
     await expectRefused(page, fields[2], '', /do not match/);
     expect(await change(ADMIN.password, next, next)).toBe(303);

@@ -189,6 +189,8 @@ impl FormState {
 pub struct RequestContext {
     /// Of the page, for the title of the window.
     pub title: String,
+    /// Work goes on that the page shows: without script it refreshes until that ends.
+    pub working: bool,
     pub viewer: Option<Viewer>,
     pub badge: Badge,
     pub theme: Theme,

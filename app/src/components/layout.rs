@@ -171,6 +171,7 @@ pub fn Document(children: Inner) -> impl IntoView {
                 <meta name="color-scheme" content=theme.unwrap_or("light dark") />
                 <meta name="robots" content="noindex" />
                 <title>{request.document_title()}</title>
+                {request.working.then(|| view! { <noscript><meta http-equiv="refresh" content="2" /></noscript> })}
                 <link rel="icon" type="image/svg+xml" href=assets.favicon />
                 <link rel="stylesheet" href=assets.css />
                 {assets.js.as_deref().and_then(hydration_options).map(|options| view! {

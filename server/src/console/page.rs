@@ -271,8 +271,14 @@ async fn context(
     let registered = effective.registered();
     let address = path.as_deref().or_else(|| parts.uri.path_and_query().map(|address| address.as_str())).unwrap_or("/");
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let working = match path {
+        paths::EXCHANGE | paths::SETUP_DONE => app.engine.sync_state().running,
+        paths::DIAGNOSTICS => app.engine.reachability().running,
+        _ => false,
+    };
     RequestContext {
         title,
+        working,
         viewer: known.map(|known| Viewer { name: known.name().to_owned(), role: known.role() }),
         badge: Badge {
             server_name: app.server_name.clone(),
