@@ -257,7 +257,7 @@ test('a password is changed; the old one and the other sessions stop working', a
 
     await page.reload();
     await page.getByRole('button', { name: /^Sign out .* at 127\.0\.0\.1$/ }).click();
-    await expect(page.getByRole('status').filter({ hasText: '1 session is signed out.' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'Signed out 1 session.' })).toBeVisible();
     await elsewhere.reload();
     await expectPage(elsewhere, 'Sign in');
   } finally {
