@@ -21,7 +21,9 @@ function watch(context: BrowserContext, tolerated?: RegExp): string[] {
     const failedPage = text.startsWith('Failed to load resource') && refused.has(message.location().url);
     // A server that is stopped at the end of a test cuts the stream of a page still open, which then asks for itself; the live view
     // copes, and has a test.
-    const cutStream = /ERR_(CONNECTION_RE|INCOMPLETE|EMPTY)/.test(text);
+    const asked = message.location().url;
+    const live = asked.includes('/events') || asked === message.page()?.url().split('#')[0];
+    const cutStream = live && /ERR_(CONNECTION_RE|INCOMPLETE|EMPTY)/.test(text);
     const bad = message.type() === 'error' || /hydrat|Content Security Policy|panicked|WASM function/i.test(text);
     if (bad && !failedPage && !cutStream && !tolerated?.test(text)) complaints.push(`console ${message.type()}: ${text} (${message.location().url})`);
   });

@@ -10,7 +10,7 @@ const SILENT: f64 = 25.0 * SECOND;
 const PATIENCE: f64 = 5.0 * SECOND;
 /// Time between two tries while the server does not answer.
 const RETRY: f64 = 3.0 * SECOND;
-/// A stream that gives nothing is opened anew after this time.
+/// A stream that gives nothing is reopened after this time.
 const REOPEN: f64 = 10.0 * SECOND;
 /// After a fetch nothing is fetched for ten times as long as that took, within these bounds: a busy server stays free for its clients.
 const REST: (f64, f64) = (SECOND, 10.0 * SECOND);
@@ -142,7 +142,7 @@ impl Page {
         fetch
     }
 
-    /// Whether to open the stream anew.
+    /// Whether to reopen the stream.
     pub fn reopen(&mut self, now: f64) -> bool {
         let useless = self.given_up || self.link(now) == Link::Lost;
         let reopen = self.pace != Pace::Off && !self.signed_out && useless && now - self.stream_opened >= REOPEN;
