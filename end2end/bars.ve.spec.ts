@@ -23,7 +23,7 @@ test('the license of a machine', async ({ page }) => {
     await measure(page, 'licenses-machine', 'refused');
     server.cli(['license', 'install', issue(node, server, { expires: '2099-12-31' })]);
     await page.goto(url);
-    for (const words of ['What would void it', 'Passphrases', 'Install another license']) await disclosure(page, words).click();
+    for (const words of ['Changes that void it, and changes it tolerates', 'Passphrases', 'Install another license']) await disclosure(page, words).click();
     await measure(page, 'licenses-machine', 'loaded');
     server.cli(['license', 'install', issue(node, server, { hours: 100 })]);
     await page.context().clearCookies();

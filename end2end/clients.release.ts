@@ -25,8 +25,8 @@ export function release({ hands }: Way, get: () => World): void {
       await hands.press(opens);
       await expect(asks.getByRole('button', { name: 'Cancel' })).toBeFocused();
       for (const words of [
-        '4 licenses of TTS3, kept by hoarder and not in use, go back to the pool as soon as the client agrees',
-        '2 licenses of TTS3 in use now: nothing is torn away.',
+        '4 licenses of TTS3, reserved by hoarder and not in use: released as soon as the client agrees',
+        '2 licenses of TTS3 in use. Licenses in use stay in use; each is released when the application returns it.',
         'For 1 minute its requests are denied',
       ]) {
         await expect(asks.getByRole('listitem').filter({ hasText: words })).toBeVisible();

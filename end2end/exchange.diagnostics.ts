@@ -36,7 +36,7 @@ export function diagnostics({ hands }: Way, get: () => World): void {
     await expect(why).toBeVisible();
 
     await hands.press(page.getByRole('button', { name: `Use HTTP, port ${port}` }));
-    await expect(told(page, new RegExp(`now reached by HTTP, port ${port} \\(revision \\d+\\)`))).toBeVisible();
+    await expect(told(page, new RegExp(`now uses HTTP, port ${port} for the licensing nodes \\(revision \\d+\\)`))).toBeVisible();
     await expect(page.getByRole('region', { name: 'Working ports' })).toContainText('In use');
     expect(server.file()).toContain(`FLEX_REPORTING_PORT = ${port}`);
     await page.goto(`${server.url}/exchange`);

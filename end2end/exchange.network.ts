@@ -63,8 +63,8 @@ export function lapsed({ hands }: Way, get: () => World): void {
     for (const [path, sentence] of [
       ['/', 'No license is in service.'],
       ['/licenses', 'No license is in service: contact with the vendor has lapsed.'],
-      ['/exchange', /Lapsed: the last exchange was 61 days ago\./],
-      ['/exchange/hand', /Lapsed: the last exchange was 61 days ago\./],
+      ['/exchange', /Lapsed: last synced 61 days ago\./],
+      ['/exchange/hand', /Lapsed: last synced 61 days ago\./],
     ] as const) {
       await page.goto(world.server.url + path);
       await expect(main, path).toContainText(sentence);

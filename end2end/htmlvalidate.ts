@@ -17,6 +17,8 @@ export const HTML_RULES: ConfigData = {
     'prefer-native-element': ['error', { exclude: ['listbox'] }],
     // Boxes of a form share a name.
     'form-dup-name': ['error', { shared: ['radio', 'button', 'reset', 'submit', 'checkbox'] }],
+    // Without script, a page that shows work under way asks for itself until the work ends; a person can leave it at any time.
+    'meta-refresh': 'off',
     // Sidebar and bottom bar are never displayed together, nor are the menus that hold the theme; axe judges what is displayed.
     'unique-landmark': 'off',
   },

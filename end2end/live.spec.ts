@@ -20,7 +20,7 @@ const content = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const main = document.querySelector('main')!.cloneNode(true) as HTMLElement;
     main.querySelectorAll('time').forEach((time) => time.remove());
-    return main.textContent!.replace(/\d+ (s|min|h)\b/g, '').replace(/\s+/g, ' ');
+    return main.textContent!.replace(/\d+ (s|min|h)(?![a-z])/g, '').replace(/\s+/g, ' ');
   });
 
 /** Fetches that the page makes by itself. */

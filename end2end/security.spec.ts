@@ -155,23 +155,23 @@ test('bodies: what is no form, too large or broken is refused in plain words', a
   for (const type of ['application/json', 'text/plain', '']) {
     const answer = await server.ask('/configuration', { body: 'base=1', headers: type ? { 'content-type': type } : {}, cookie: admin });
     expect(answer.status, type).toBe(415);
-    expect(answer.text).toContain('Nothing was changed');
+    expect(answer.text).toMatch(/Nothing (was )?changed/);
   }
   // Parts that never come: it broke off on its way.
   for (const path of ['/configuration', '/exchange/hand/response']) {
     const broken = await server.ask(path, { body: 'base=1', headers: { 'content-type': 'multipart/form-data; boundary=x' }, cookie: admin });
     expect([400, 413], path).toContain(broken.status);
-    expect(broken.text, path).toContain('Nothing was changed');
+    expect(broken.text, path).toMatch(/Nothing (was )?changed/);
   }
   for (const [bytes, status] of [[TOO_LARGE + 1, 422], [4 * TOO_LARGE, 413]]) {
     const body = `--x\r\nContent-Disposition: form-data; name="response"\r\n\r\n${'a'.repeat(bytes)}\r\n--x--\r\n`;
     const answer = await server.ask('/exchange/hand/response', { body, headers: { 'content-type': 'multipart/form-data; boundary=x' }, cookie: admin });
     expect(answer.status, `${bytes} bytes`).toBe(status);
-    expect(answer.text).toContain('Nothing was changed');
+    expect(answer.text).toMatch(/Nothing (was )?changed/);
   }
   const large = await server.ask('/configuration/text', { body: `text=${'a'.repeat(TOO_LARGE)}`, headers: { 'content-type': FORM }, cookie: admin });
   expect(large.status).toBe(413);
-  expect(large.text).toContain('Nothing was changed');
+  expect(large.text).toMatch(/Nothing (was )?changed/);
   const api = (body: string, headers: Record<string, string> = {}) =>
     server.ask('/api/v1/config', { method: 'PUT', body, headers: { 'content-type': 'application/json', 'if-match': '"1"', ...headers }, cookie: admin });
   expect((await api('{"changes":')).status).toBe(400);

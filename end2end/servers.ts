@@ -51,7 +51,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(address).toHaveValue(world.primary.url);
     await hands.fill(field, code);
     await hands.press(there.getByRole('button', { name: 'Join' }));
-    await expect(told(there, /^This server is .* now, backup beside /)).toBeVisible();
+    await expect(told(there, /^This server has joined as .*, backup alongside /)).toBeVisible();
     await until(page, world.primary, /is on standby/);
     await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(2);
     await expect(card(page, 'Servers')).toContainText('Standby');

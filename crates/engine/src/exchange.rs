@@ -90,6 +90,11 @@ impl Engine {
     /// What an earlier run left: reports under way, the licenses in force.
     pub(crate) async fn settle_exchange(&self) -> Result<(), sqlx::Error> {
         self.settle_ledger().await?;
+        self.load_licenses().await
+    }
+
+    /// Brings the stored licenses into force, as far as this server may.
+    pub(crate) async fn load_licenses(&self) -> Result<(), sqlx::Error> {
         let keys = self.identity().await?.usable_keys();
         let installed = Installed::load(self.store.read(), &keys).await?;
         let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM bundle").fetch_one(self.store.read()).await?;

@@ -88,9 +88,12 @@ impl Engine {
         if let Some(state) = registered.contact {
             self.adopt_contact(state, &[]);
         }
-        if let Err(error) = self.settle_exchange().await {
+        // An exchange may be under way already: its report stays open, and what it brings is not undone.
+        let applying = self.applying.lock().await;
+        if let Err(error) = self.load_licenses().await {
             tracing::error!(%error, "the licenses of this server could not be loaded after its registration; restart it");
         }
+        drop(applying);
         self.sync.forget_last(is_another);
         self.sync.wake();
     }

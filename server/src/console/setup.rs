@@ -11,7 +11,7 @@ use app::pages::setup::{
 };
 use app::paths;
 use app::request::FieldError;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use engine::accounts::setup::Setup;
 use engine::accounts::users::AccountError;
 use engine::conf::{Base, SaveError};
@@ -27,12 +27,15 @@ use licensing::vendor_key::{Fingerprint, VendorKey};
 use super::diagnostics::port_values;
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError, Refusal, login};
+use crate::http::identity::LIVE;
 use shown::CONNECTION_KEYS;
 
 /// Session key: this browser has shown the set-up token.
 const TOKEN_SHOWN: &str = "setup-token-shown";
 /// Session key: this browser has just finished the wizard.
 const JUST_DONE: &str = "setup-just-done";
+/// Session key: it has seen how the first exchange ended.
+const SEEN_DONE: &str = "setup-seen-done";
 
 /// `GET /setup`: asks for the token, filled in from the link. The token is spent by the form, not by the visit, so that a
 /// preview of the link does no harm.
@@ -326,9 +329,11 @@ pub async fn review(form: Form) -> Result<Page, PageError> {
 /// The last page waits this long for the first exchange; one that takes longer is shown as under way.
 const FIRST_SYNC: Duration = Duration::from_secs(8);
 
-/// `GET /setup/done`: for the browser that finished the wizard, until the first exchange has ended.
-pub async fn done_page(console: Console) -> Result<Page, PageError> {
-    if !console.flag(JUST_DONE).await {
+/// `GET /setup/done`: for the browser that finished the wizard, until it has seen how the first exchange ended. An open page that fetches
+/// itself goes on.
+pub async fn done_page(console: Console, headers: HeaderMap) -> Result<Page, PageError> {
+    let is_opened = !headers.contains_key(LIVE);
+    if !console.flag(JUST_DONE).await || (is_opened && console.flag(SEEN_DONE).await) {
         return Err(PageError::NOWHERE);
     }
     let engine = &console.engine;
@@ -338,8 +343,8 @@ pub async fn done_page(console: Console) -> Result<Page, PageError> {
         let ended = changes.wait_for(|state| !state.running && state.round.is_some());
         let _ = tokio::time::timeout(FIRST_SYNC, ended).await;
     }
-    if !ready || engine.sync_state().round.is_some() {
-        let _ = console.session.remove::<bool>(JUST_DONE).await;
+    if is_opened && (!ready || engine.sync_state().round.is_some()) {
+        let _ = console.session.insert(SEEN_DONE, true).await;
     }
     let data = shown::done(&console).await?;
     Ok(Page::framed("Set up: done", || view! { <SetupDonePage data=data /> }.drawn()))

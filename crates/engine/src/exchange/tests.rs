@@ -130,6 +130,16 @@ async fn a_report_takes_one_answer_and_a_second_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_exchange_under_way_outlives_a_registration() {
+    let world = World::registered().await;
+    let report = world.engine.open_report(&Actor::system(), Channel::Online).await.unwrap();
+    world.register(GUID).await;
+    assert_eq!(world.engine.ledger_entry(&report.status_id).await.unwrap().unwrap().state, "open");
+    world.push(&world.answer(&report, 1, 50)).await.unwrap();
+    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+}
+
+#[tokio::test]
 async fn what_is_refused_leaves_its_status_id_as_good_as_it_was() {
     let world = World::registered().await;
     world.exchange(2, 50).await;
