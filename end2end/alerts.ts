@@ -4,6 +4,7 @@ import { addMail, addRule, addWebhook } from './alerts.forms.ts';
 import { HookSink, MailSink } from './alerts.sinks.ts';
 import { asPerson, disclosure, expect, expectPage, expectRefused, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, VIEWER } from './harness.ts';
 import { World } from './world.ts';
 
@@ -32,7 +33,7 @@ export function journeys({ script, hands }: Way): void {
   });
   test.beforeEach(({ page }) => asPerson(page, world.server, ADMIN));
 
-  test('a mail account is added, and its test says what the mail server said', async ({ page }) => {
+  test('a mail account is added, and its test says what the mail server said', ONE_A_PAGE, async ({ page }) => {
     await page.goto(world.server.url);
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Settings' }));
     await hands.press(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Alerts' }));
@@ -99,7 +100,7 @@ export function journeys({ script, hands }: Way): void {
     }
   });
 
-  test('a rule is tried on the past before it is turned on, and what was typed can be changed', async ({ page }) => {
+  test('a rule is tried on the past before it is turned on, and what was typed can be changed', ONE_A_PAGE, async ({ page }) => {
     await page.goto(alerts());
     await hands.press(card(page, 'Rules').getByRole('link', { name: 'Add a rule' }).first());
     await expectPage(page, 'Add a rule');

@@ -4,11 +4,12 @@ import { Application } from './application.ts';
 import { asPerson, expect, expectPage, sending, test, told } from './fixtures.ts';
 import { client } from './clients.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, VIEWER } from './harness.ts';
 import type { World } from './world.ts';
 
 export function release({ hands }: Way, get: () => World): void {
-  test('an administrator releases what a client keeps: the consequence is named, the client is told', async ({ page }) => {
+  test('an administrator releases what a client keeps: the consequence is named, the client is told', ONE_A_PAGE, async ({ page }) => {
     const { server } = get();
     const hoarder = (await Application.connect(server, 'hoarder', { host: 'vm-9.example' })).keep();
     try {

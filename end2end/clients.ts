@@ -3,6 +3,7 @@
 import { Application } from './application.ts';
 import { asPerson, expect, expectPage, opening, test, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import { cells, fetched } from './usage.files.ts';
 import type { World } from './world.ts';
@@ -13,7 +14,7 @@ export function client(page: Page, name: string) {
 }
 
 export function clients({ hands }: Way, get: () => World): void {
-  test('an application that connects is listed with what it holds; filter and file agree', async ({ page }) => {
+  test('an application that connects is listed with what it holds; filter and file agree', ONE_A_PAGE, async ({ page }) => {
     const { server } = get();
     const media = (await Application.connect(server, 'Media server', { host: 'vm-7.example', software: 'media 4.2' })).keep();
     const desk = (await Application.connect(server, 'Agent desk', { host: 'desk-4.example' })).keep();

@@ -3,7 +3,7 @@
 import { asPerson, disclosure, expect, expectPage, expectRefused, sending, test, told, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
 import { carried } from './exchange.hand.ts';
-import type { Hands } from './hands.ts';
+import { ONE_A_PAGE, type Hands } from './hands.ts';
 import { ADMIN, NOWHERE, Server } from './harness.ts';
 import type { Registration, World } from './world.ts';
 
@@ -36,7 +36,7 @@ export function clusters({ hands }: Way, get: () => World): void {
   });
   test.afterAll(() => other.stop());
 
-  test('a cluster is added, asked, its report carried, the answer handed over; then it is removed', async ({ page }) => {
+  test('a cluster is added, asked, its report carried, the answer handed over; then it is removed', ONE_A_PAGE, async ({ page }) => {
     const { server, node } = get();
     const main = page.getByRole('main');
     await asPerson(page, server, ADMIN);

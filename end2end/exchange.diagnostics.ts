@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { asPerson, disclosure, expect, sending, test, told } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, NOWHERE } from './harness.ts';
 import type { World } from './world.ts';
 
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 const CHECKED_WITHIN_MS = 25_000;
 
 export function diagnostics({ hands }: Way, get: () => World): void {
-  test('a check shows how far each connection came; a port that works is taken with one press', async ({ page }) => {
+  test('a check shows how far each connection came; a port that works is taken with one press', ONE_A_PAGE, async ({ page }) => {
     const { server, node } = get();
     const [host, port] = node.address.split(':');
     const main = page.getByRole('main');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asPerson, disclosure, expect, expectPage, expectRefused, sending, test, told, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
-import type { Hands } from './hands.ts';
+import { ONE_A_PAGE, type Hands } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import type { World } from './world.ts';
 
@@ -44,7 +44,7 @@ function answered(world: World): string {
 }
 
 export function hand({ hands, script }: Way, get: () => World): void {
-  test('a report is carried as a command; its answer is checked, then applied, and proved by a receipt', async ({ page, context }) => {
+  test('a report is carried as a command; its answer is checked, then applied, and proved by a receipt', ONE_A_PAGE, async ({ page, context }) => {
     const world = get();
     await asPerson(page, world.server, ADMIN);
     const { id, command } = await reported(page, world, hands);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { asPerson, expect, expectPage, test, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +13,7 @@ async function shown(page: Page): Promise<string[]> {
 }
 
 export function lists({ hands }: Way, get: () => World): void {
-  test('the licenses are filtered and sorted by their address, and the file holds what is shown', async ({ page }) => {
+  test('the licenses are filtered and sorted by their address, and the file holds what is shown', ONE_A_PAGE, async ({ page }) => {
     const { server } = get();
     const state = page.getByLabel('State', { exact: true });
     const search = page.getByRole('search', { name: 'Filter the licenses' });

@@ -2,6 +2,7 @@
 
 import { asPerson, expect, expectPage, test, told } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import { CLOCK, clockAt } from './program.ts';
 import type { World } from './world.ts';
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 const TOO_LONG = '+61d';
 
 export function network({ hands }: Way, get: () => World): void {
-  test('an exchange brings what the vendor changed; while no node answers nothing changes', async ({ page }) => {
+  test('an exchange brings what the vendor changed; while no node answers nothing changes', ONE_A_PAGE, async ({ page }) => {
     const world = get();
     const now = page.getByRole('button', { name: 'Sync now' });
     const round = page.getByRole('region', { name: 'Last attempt' });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disclosure, expect, expectPage, expectRefused, sending, test, told, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
-import type { Hands } from './hands.ts';
+import { ONE_A_PAGE, type Hands } from './hands.ts';
 import { ADMIN, NOWHERE, Server } from './harness.ts';
 import { CUSTOMER, LicensingNode, type Registration } from './world.ts';
 
@@ -85,7 +85,7 @@ export function wizard({ hands }: Way): void {
     for (const gone of ['/setup/key', '/setup/connection', '/setup/done']) expect((await server.ask(gone)).status, gone).toBe(404);
   });
 
-  test('by hand: GUID, auth string, nodes that are checked, a key that is compared', async ({ page }) => {
+  test('by hand: GUID, auth string, nodes that are checked, a key that is compared', ONE_A_PAGE, async ({ page }) => {
     const next = page.getByRole('button', { name: 'Continue' });
     const main = page.getByRole('main');
     await claim(page, server, hands);

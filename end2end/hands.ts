@@ -2,6 +2,9 @@
 
 import { expect, type Locator, type Page } from './fixtures.ts';
 
+/** A journey that is made with a pointer and script, without script, and with the keyboard alone; the others are made the first way only. */
+export const ONE_A_PAGE = { tag: '@one-a-page' };
+
 export interface Hands {
   /** Presses a button, follows a link, opens a disclosure. */
   press(target: Locator): Promise<void>;

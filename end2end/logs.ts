@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asPerson, expect, expectPage, test, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 
 /** Lines of a program that has run for some days; the newest last. The last one means harm. */
@@ -68,7 +69,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(lines(page).first()).toContainText('FATAL');
   });
 
-  test('the filter is in the address, marks what it found, and can be cleared', async ({ page }) => {
+  test('the filter is in the address, marks what it found, and can be cleared', ONE_A_PAGE, async ({ page }) => {
     await page.goto(`${server.url}/logs`);
     await hands.fill(page.getByRole('searchbox', { name: 'Text' }), 'DATABASE is locked');
     await hands.choose(page.getByLabel('Level'), 'Errors');

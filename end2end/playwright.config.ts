@@ -13,6 +13,9 @@ export const CHROMIUM = {
   ],
 };
 
+/** Without script, and with the keyboard alone. */
+const OTHER_WAYS = /\.(nojs|keyboard)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: '.',
   outputDir: 'test-results',
@@ -22,6 +25,11 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   // A machine that stood still for seconds is no defect; what passes only at the second try is listed as flaky.
   retries: process.env.CI ? 1 : 0,
+  projects: [
+    { name: 'all', testIgnore: OTHER_WAYS },
+    // What a page does without script, or by keys alone, shows in one journey over it.
+    { name: 'other ways', testMatch: OTHER_WAYS, grep: /@one-a-page|journeys/ },
+  ],
   reporter: [['list']],
   use: {
     browserName: 'chromium',

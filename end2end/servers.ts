@@ -2,6 +2,7 @@
 
 import { asPerson, disclosure, expect, expectPage, expectRefused, opening, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 import { HOURS, Installation, SILENT_WITHIN_MS } from './servers.world.ts';
 
@@ -30,7 +31,7 @@ export function journeys({ script, hands }: Way): void {
     if (info.status !== info.expectedStatus) await info.attach('what the clients said', { body: world.clientLog, contentType: 'text/plain' });
   });
 
-  test('a backup joins with a code that was made on the page of the primary', async ({ page, another }) => {
+  test('a backup joins with a code that was made on the page of the primary', ONE_A_PAGE, async ({ page, another }) => {
     await page.goto(world.primary.url);
     await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Servers' }));
     await expectPage(page, 'Servers');
@@ -66,7 +67,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(there.getByRole('alert')).toBeVisible();
   });
 
-  test('clients are drained for planned maintenance, and taken back before its end', async ({ page }) => {
+  test('clients are drained for planned maintenance, and taken back before its end', ONE_A_PAGE, async ({ page }) => {
     await world.logIn([world.primary, world.backup], 'charon-1');
     await until(page, world.primary, /is serving 1 client\./);
     const form = card(page, 'Planned maintenance');

@@ -2,6 +2,7 @@
 
 import { asPerson, expect, expectPage, opening, test, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import type { World } from './world.ts';
 
@@ -54,7 +55,7 @@ export function periods({ hands }: Way, get: () => World): void {
     await expect(opening(page, /^VAD peaked at/)).toBeVisible();
   });
 
-  test('client, zone and dates are chosen in the form', async ({ page }) => {
+  test('client, zone and dates are chosen in the form', ONE_A_PAGE, async ({ page }) => {
     const { server } = get();
     const form = page.getByRole('search', { name: 'Filter the usage' });
     const show = form.getByRole('button', { name: 'Show' });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asPerson, disclosure, expect, sending, test, told, type Locator, type Page } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { ONE_A_PAGE } from './hands.ts';
 import { ADMIN, Server, VIEWER } from './harness.ts';
 import { issue } from './servers.world.ts';
 import { CUSTOMER, LicensingNode, World } from './world.ts';
@@ -46,7 +47,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(page.getByRole('alert')).toBeVisible();
   }
 
-  test('the request is a file that names no id of the machine in clear', async ({ page }) => {
+  test('the request is a file that names no id of the machine in clear', ONE_A_PAGE, async ({ page }) => {
     await open(page);
     const link = machine(page).getByRole('link', { name: 'Download the request' });
     const answer = await server.ask((await link.getAttribute('href'))!, { cookie: await server.signIn(ADMIN) });
@@ -67,7 +68,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(machine(page)).not.toContainText('In force');
   });
 
-  test('what the vendor sent is installed from a file, in force, and says what would void it', async ({ page }) => {
+  test('what the vendor sent is installed from a file, in force, and says what would void it', ONE_A_PAGE, async ({ page }) => {
     await open(page);
     await hands.give(page.getByLabel('Or upload it as a file'), file);
     await hands.press(page.getByRole('button', { name: 'Install the license' }));
