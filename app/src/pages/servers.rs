@@ -7,8 +7,8 @@ mod model;
 mod past;
 
 pub use model::{
-    DrillClient, GraceRow, Handed, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage, SimultaneousRow,
-    SwitchRow,
+    DrainInProgress, DrillClient, GraceRow, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage,
+    SimultaneousRow, SwitchRow,
 };
 
 use crate::components::{
@@ -40,7 +40,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             <FormErrors />
             <Now now=data.now.clone() />
             <p class="servers-alerts"><LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton></p>
-            {data.handed.clone().map(|handed| view! { <Draining handed=handed /> })}
+            {data.drain.clone().map(|drain| view! { <Draining drain=drain /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Servers servers=data.servers.clone() />
             {shown.map(|hours| view! { <Runway hours=hours forecast=data.forecast.clone() /> })}

@@ -133,17 +133,23 @@ fn serving() -> ServersPage {
             there: 2,
         }],
         simultaneous_ms: 7_000,
-        no_handover: Some("Do this on the primary.".into()),
+        no_drain: Some("Do this on the primary.".into()),
         ..ServersPage::default()
     }
 }
 
-fn handed(clients: Option<Vec<DrillClient>>) -> ServersPage {
+fn drain(clients: Option<Vec<DrillClient>>) -> ServersPage {
     let budget = clients.is_some().then_some((10 * MINUTE, 2 * MINUTE));
     let reason = "new disks".into();
-    let handed =
-        Handed { began_ms: NOW - 4 * MINUTE, until_ms: NOW + 26 * MINUTE, by: "admin".into(), reason, clients, budget };
-    ServersPage { handed: Some(handed), ..standby() }
+    let drain = DrainInProgress {
+        began_ms: NOW - 4 * MINUTE,
+        until_ms: NOW + 26 * MINUTE,
+        by: "admin".into(),
+        reason,
+        clients,
+        budget,
+    };
+    ServersPage { drain: Some(drain), ..standby() }
 }
 
 /// All of them.
@@ -170,8 +176,8 @@ pub fn pages() -> Vec<Preview> {
         shown("servers-code", administrator(at), ServersPage { invitation: Some(invitation), ..alone() }),
         shown("servers", administrator(at), standby()),
         shown("servers-serving", administrator(at), serving()),
-        shown("servers-drain", administrator(at), handed(None)),
-        shown("servers-drill", administrator(at), handed(Some(drill))),
+        shown("servers-drain", administrator(at), drain(None)),
+        shown("servers-drill", administrator(at), drain(Some(drill))),
         shown("servers-refused", wrong, standby()),
         shown("servers-refused-nobody", nobody, standby()),
         shown("servers-viewer", viewer(at), standby()),

@@ -181,7 +181,7 @@ impl Engine {
                         .countdown
                         .map(|hours| (hours.serial, hours.granted_ms, hours.running_since, hours.balance_ms / 60_000));
                     let clients = report.serving.as_ref().map(|serving| serving.connected);
-                    (report.started_ms, clients, hours, &report.handover, &report.ve)
+                    (report.started_ms, clients, hours, &report.drain, &report.ve)
                 });
                 (&server.name, server.role, server.context, &server.url, server.state, &server.problem, said)
             })
@@ -190,7 +190,7 @@ impl Engine {
         mark(&(
             servers,
             (picture.stale_since, &picture.conflict),
-            (self.handover.current(), self.handover.rehearsal()),
+            (self.drain.current(), self.drain.drill()),
             (hours.serial, hours.running_since, hours.ends_soon, hours.refused, hours.balance_ms / 60_000),
             (newest.switches, newest.peer_events),
         ))

@@ -13,8 +13,8 @@ pub mod changes;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;
+pub mod drain;
 pub mod exchange;
-pub mod handover;
 mod https;
 pub mod leases;
 pub mod logs;
@@ -74,7 +74,7 @@ pub struct Engine {
     /// What they have used.
     pub usage: usage::Usage,
     /// Sending clients to the backup for a while.
-    pub handover: handover::Handover,
+    pub drain: drain::Drains,
     pub(crate) switches: switches::Switches,
     /// The other servers of the installation.
     pub peers: peers::Peers,
@@ -116,7 +116,7 @@ impl Engine {
             countdown: countdown::Countdown::open(store.clone(), folder, clock.clone()).await?,
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
-            handover: handover::Handover::open(&store).await?,
+            drain: drain::Drains::open(&store).await?,
             switches: switches::Switches::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::Ve::open(

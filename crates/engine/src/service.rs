@@ -31,8 +31,8 @@ fn serving(of: &peers::Server, now: Millis) -> Server {
         Hours { reported_ms_ago: hours.reported_ms_ago.filter(|_| !of.itself), ..hours }
     });
     let drain = report
-        .and_then(|report| report.handover.as_ref())
-        .map(|handover| Drain { until: handover["until"].as_i64(), is_drill: !handover["clients"].is_null() });
+        .and_then(|report| report.drain.as_ref())
+        .map(|drain| Drain { until: drain["until"].as_i64(), is_drill: !drain["clients"].is_null() });
     Server {
         name: of.name.clone(),
         role: of.role,

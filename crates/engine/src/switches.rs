@@ -215,10 +215,10 @@ impl Engine {
             let up = matches!(server.state, State::Up(_));
             let report = server.report.as_ref().filter(|_| up);
             let serving = report.and_then(|report| report.serving.as_ref()).map_or(0, |serving| serving.holding);
-            let handed = report.is_some_and(|report| report.handover.is_some());
+            let is_drained = report.is_some_and(|report| report.drain.is_some());
             let sentence = match server.state {
-                State::Up(_) if handed => {
-                    format!("{} is up, and handed over for planned work or a rehearsal.", server.name)
+                State::Up(_) if is_drained => {
+                    format!("{} is up, and drained for planned work or a failover drill.", server.name)
                 }
                 State::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
                     Some(ago) => format!("{} gave its last sign of life {ago} s before.", server.name),

@@ -78,7 +78,7 @@ fn report(hours: Option<(u64, i64)>) -> PeerReport {
         }),
         witness: Some(Witness { serial: 9, balance_ms: 77 }),
         ve: None,
-        handover: None,
+        drain: None,
     }
 }
 

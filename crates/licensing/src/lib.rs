@@ -14,11 +14,11 @@ pub mod conf;
 pub mod contact;
 pub mod context;
 pub mod countdown;
+pub mod drain;
 mod excerpt;
 pub mod failover;
 pub mod grace;
 pub mod guid;
-pub mod handover;
 pub mod holding;
 #[cfg(feature = "exchange")]
 pub mod identity;

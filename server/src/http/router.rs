@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    EditConfiguration, Exchange, HandOver, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
+    Drain, EditConfiguration, Exchange, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
     ViewLogs,
 };
 use tower::ServiceBuilder;
@@ -98,9 +98,9 @@ fn pages(table: Table) -> Table {
         .get("/clients/{id}", Person(View), clients::one)
         .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
         .get(paths::SERVERS, Person(View), servers::page)
-        .post(paths::SERVERS_HANDOVER, Person(HandOver), &["server.handover"], servers::hand_over)
-        .post(paths::SERVERS_REHEARSE, Person(HandOver), &["server.rehearse"], servers::rehearse)
-        .post(paths::SERVERS_TAKE_BACK, Person(HandOver), &["server.take_back"], servers::take_back)
+        .post(paths::SERVERS_DRAIN, Person(Drain), &["server.handover"], servers::start_drain)
+        .post(paths::SERVERS_DRILL, Person(Drain), &["server.rehearse"], servers::start_drill)
+        .post(paths::SERVERS_TAKE_BACK, Person(Drain), &["server.take_back"], servers::take_back)
         .post(paths::SERVERS_INVITE, Person(ManageServers), &["peer.invite"], servers::invite)
         .post(paths::SERVERS_JOIN, Person(ManageServers), &["peer.join"], servers::join)
         .post(paths::SERVERS_REMOVE, Person(ManageServers), &["peer.remove"], servers::remove)

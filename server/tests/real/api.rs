@@ -25,8 +25,8 @@ const REFUSED: [(&str, u16); 11] = [
     ("release_client", 404),
     ("join_server", 422),
     ("remove_server", 404),
-    ("hand_over", 409),
-    ("rehearse", 409),
+    ("start_drain", 409),
+    ("start_drill", 409),
     ("revoke_token", 200),
     ("make_setup_link", 410),
 ];

@@ -193,8 +193,8 @@ impl Driver {
             Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
         );
         let seldom = is_refusal && !problem.is_full;
-        let is_handed_over = problem.kind == Some(FaultKind::HandedOver);
-        let step = if problem.declines() { Step::Declined { server, is_handed_over } } else { Step::Failed(server) };
+        let is_drained = problem.kind == Some(FaultKind::Drained);
+        let step = if problem.declines() { Step::Declined { server, is_drained } } else { Step::Failed(server) };
         let is_needed = self.failover.asks(server);
         let peer = &mut self.peers[server];
         let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };

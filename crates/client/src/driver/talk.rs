@@ -54,7 +54,7 @@ impl Problem {
 
     /// Whether the server said that it does not serve this client now: there is nothing to wait for.
     pub fn declines(&self) -> bool {
-        matches!(self.kind, Some(FaultKind::LoginRefused | FaultKind::HoursUsedUp | FaultKind::HandedOver))
+        matches!(self.kind, Some(FaultKind::LoginRefused | FaultKind::HoursUsedUp | FaultKind::Drained))
     }
 
     /// Whether the other side speaks another version.

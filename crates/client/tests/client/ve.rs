@@ -232,7 +232,7 @@ async fn time_asleep_counts_to_the_grace() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_declines_is_left_at_once_and_not_returned_to_while_it_does() {
-    for kind in [FaultKind::HandedOver, FaultKind::HoursUsedUp, FaultKind::LoginRefused] {
+    for kind in [FaultKind::Drained, FaultKind::HoursUsedUp, FaultKind::LoginRefused] {
         let (scene, builder, heard) = scene(120);
         let client = builder.connect().await.unwrap();
         pass(MINUTE).await;
@@ -253,8 +253,8 @@ async fn a_server_that_declines_is_left_at_once_and_not_returned_to_while_it_doe
         scene.primary.set(Mode::Good);
         pass(15_000).await;
         assert_eq!(heard.lines(), CONNECTED, "{kind:?}");
-        // A short rehearsal again: handing over is no flapping.
-        if kind == FaultKind::HandedOver {
+        // A short drill again: handing over is no flapping.
+        if kind == FaultKind::Drained {
             scene.primary.set(Mode::Refuses(kind));
             pass(5_000).await;
             scene.primary.set(Mode::Good);

@@ -103,7 +103,7 @@ impl Engine {
             Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
         };
         hello.check()?;
-        self.handover.check(&hello.client)?;
+        self.drain.check(&hello.client)?;
         let admitted = self.admit(hello)?;
         if admitted.is_some() {
             // A license that was installed a moment ago counts already.

@@ -90,7 +90,7 @@ impl Engine {
         loop {
             second.tick().await;
             self.settle_leases().await;
-            if let Err(error) = self.watch_handover().await {
+            if let Err(error) = self.watch_drain().await {
                 tracing::error!(%error, "the end of a hand-over could not be stored");
             }
             if let Some(witness) = self.peers.witnessed() {

@@ -88,7 +88,7 @@ impl Engine {
     /// [`Fault`], in the words of the protocol.
     pub async fn client_refresh(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
         let login = self.leases.ve_of(&said.run);
-        if let Err(elsewhere) = self.handover.check(&said.client) {
+        if let Err(elsewhere) = self.drain.check(&said.client) {
             if let Some((id, _)) = login {
                 // It is told to go: no hours run for it here.
                 self.leave_seat(id).await;

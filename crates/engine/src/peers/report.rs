@@ -52,10 +52,10 @@ impl Engine {
             countdown,
             witness: None,
             ve: None,
-            handover: self
-                .handover
+            drain: self
+                .drain
                 .current()
-                .map(|handed| serde_json::json!({ "until": handed.until, "clients": handed.clients })),
+                .map(|drain| serde_json::json!({ "until": drain.until, "clients": drain.clients })),
         }
     }
 

@@ -25,7 +25,8 @@ pub enum FaultKind {
     /// The hours of this server's countdown license are used up.
     HoursUsedUp,
     /// The server is handed over to another for a while: go there at once.
-    HandedOver,
+    #[serde(rename = "handed-over")]
+    Drained,
 }
 
 impl FaultKind {
@@ -38,7 +39,7 @@ impl FaultKind {
             Self::TooLarge => 413,
             Self::UnknownClient => 404,
             Self::Superseded => 409,
-            Self::Unavailable | Self::HandedOver => 503,
+            Self::Unavailable | Self::Drained => 503,
             Self::LoginRefused | Self::HoursUsedUp => 403,
         }
     }
@@ -55,7 +56,7 @@ impl FaultKind {
             Self::Unavailable => "Nothing can be stored at the moment.",
             Self::LoginRefused => "The license of this server does not allow it.",
             Self::HoursUsedUp => "The hours of this server are used up.",
-            Self::HandedOver => "This server is handed over to another.",
+            Self::Drained => "This server is handed over to another.",
         }
     }
 }

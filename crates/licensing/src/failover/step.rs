@@ -25,7 +25,7 @@ pub enum Event {
         /// Who.
         server: Server,
         /// Whether it was handed over to another on purpose: then nothing is wrong with it.
-        is_handed_over: bool,
+        is_drained: bool,
     },
     /// Time passed.
     Tick,
@@ -79,8 +79,8 @@ pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
         }
         Event::Answered { .. } | Event::Tick => {}
         Event::Failed(server) => failed(&mut next, server, now_ms, &mut effects),
-        Event::Declined { server, is_handed_over } if server < next.servers => {
-            declined(&mut next, server, is_handed_over, now_ms, &mut effects);
+        Event::Declined { server, is_drained } if server < next.servers => {
+            declined(&mut next, server, is_drained, now_ms, &mut effects);
         }
         Event::Declined { .. } => {}
     }
@@ -163,21 +163,21 @@ fn failed(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effec
     }
 }
 
-fn declined(next: &mut State, server: Server, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+fn declined(next: &mut State, server: Server, is_drained: bool, now_ms: u64, effects: &mut Vec<Effect>) {
     next.declining.insert(server);
     if next.serving() == Some(server) {
-        give_up(next, is_handed_over, now_ms, effects);
+        give_up(next, is_drained, now_ms, effects);
     } else {
         failed(next, server, now_ms, effects);
     }
 }
 
 /// The server worked with gave no usable answer for too long, or said itself that it does not serve now.
-fn give_up(next: &mut State, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+fn give_up(next: &mut State, is_drained: bool, now_ms: u64, effects: &mut Vec<Effect>) {
     let since = next.unanswered_since.unwrap_or(now_ms);
     if next.phase == Phase::OnPrimary {
         let is_early = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
-        next.proof_ms = match (is_early, is_handed_over) {
+        next.proof_ms = match (is_early, is_drained) {
             (false, _) => 0,
             // Done on purpose: what it had to prove before neither grows nor is forgiven.
             (true, true) => next.proof_ms,

@@ -168,17 +168,17 @@ fn without_any_other_server_a_flapping_primary_is_taken_at_once() {
     assert_eq!(play.state.phase, Phase::OnPrimary);
 }
 
-fn handed_over(server: Server) -> Event {
-    Event::Declined { server, is_handed_over: true }
+fn drained(server: Server) -> Event {
+    Event::Declined { server, is_drained: true }
 }
 
 fn refused(server: Server) -> Event {
-    Event::Declined { server, is_handed_over: false }
+    Event::Declined { server, is_drained: false }
 }
 
 #[test]
 fn a_server_that_declines_is_left_at_once() {
-    for declined in [handed_over(0), refused(0)] {
+    for declined in [drained(0), refused(0)] {
         let mut play = Play::new(2);
         play.seconds(2, &[0]);
         play.told();
@@ -194,12 +194,12 @@ fn a_server_that_declines_is_left_at_once() {
 fn a_primary_that_declines_beside_the_work_keeps_the_client_on_its_backup() {
     let mut play = Play::new(2);
     play.seconds(2, &[0]);
-    play.feed(handed_over(0));
+    play.feed(drained(0));
     play.answer(1);
     for _ in 0..100 {
         play.now += 2_000;
         play.feed(Event::Asked(0));
-        play.feed(handed_over(0));
+        play.feed(drained(0));
         play.answer(1);
         assert_eq!(play.state.phase, Phase::OnBackup(1));
     }
@@ -210,7 +210,7 @@ fn a_primary_that_declines_beside_the_work_keeps_the_client_on_its_backup() {
 #[test]
 fn handing_over_is_not_flapping_refusing_is() {
     for (declined, proof_ms, phase) in
-        [(handed_over(0), 0, Phase::OnPrimary), (refused(0), FIRST_PROOF_MS, Phase::OnBackup(1))]
+        [(drained(0), 0, Phase::OnPrimary), (refused(0), FIRST_PROOF_MS, Phase::OnBackup(1))]
     {
         let mut play = Play::new(2);
         play.seconds(2, &[0]);
@@ -253,7 +253,7 @@ fn events(servers: usize) -> impl Strategy<Value = (u64, Event)> {
         (0..servers, 0u64..130_000, 0u64..200_000, any::<bool>())
             .prop_map(|(server, sent_ms, valid_ms, grants)| { Event::Answered { server, sent_ms, valid_ms, grants } }),
         (0..servers).prop_map(Event::Failed),
-        (0..servers, any::<bool>()).prop_map(|(server, is_handed_over)| Event::Declined { server, is_handed_over }),
+        (0..servers, any::<bool>()).prop_map(|(server, is_drained)| Event::Declined { server, is_drained }),
         Just(Event::Tick),
     ];
     (prop_oneof![0u64..3_000, 0u64..40_000, 110_000u64..130_000], event)

@@ -41,9 +41,9 @@ pub struct PeerReport {
     /// Its VE license; for whoever fills it in.
     #[serde(default)]
     pub ve: Option<Value>,
-    /// A hand-over that is asked for or under way; for whoever fills it in.
-    #[serde(default)]
-    pub handover: Option<Value>,
+    /// A drain that is asked for or under way; for whoever fills it in.
+    #[serde(default, rename = "handover")]
+    pub drain: Option<Value>,
 }
 
 /// Whom a server serves.

@@ -39,6 +39,6 @@ fn report(name: &str) -> PeerReport {
         }),
         witness: Some(Witness { serial: 1, balance_ms: 7 }),
         ve: None,
-        handover: None,
+        drain: None,
     }
 }

@@ -68,7 +68,7 @@ impl Fake {
             countdown: None,
             witness: None,
             ve: None,
-            handover: None,
+            drain: None,
         }
     }
 

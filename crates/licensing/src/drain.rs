@@ -1,16 +1,16 @@
-//! Sending clients to the backup for a while: for planned work on a server, or to rehearse a failure with some of them (RULES R6).
+//! Sending clients to the backup for a while: for planned work on a server, or to drill a failure with some of them (RULES R6).
 //!
-//! A pure state machine: [`begin`] says whether it may begin, [`step`] takes a [`State`], an [`Event`] and the time and gives the next
-//! state with its effects. It ends by itself, and a rehearsal also when it has taken as much of the backup's hours as it may.
+//! A pure state machine: [`begin`] says whether it may begin, [`step`] takes a [`DrainState`], an [`DrainEvent`] and the time and gives the next
+//! state with its effects. It ends by itself, and a drill also when it has taken as much of the backup's hours as it may.
 //! Times are Unix milliseconds: it outlives a restart, so no other clock can say when it is over.
 
 mod begin;
 mod invariant;
 mod step;
 
-pub use begin::{Asked, Refusal, begin};
-pub use invariant::{Broken, invariants};
-pub use step::{Effect, Event, Sight, step};
+pub use begin::{DrainRefusal, DrainRequest, begin};
+pub use invariant::{DrainViolation, invariants};
+pub use step::{DrainEffect, DrainEvent, Sight, step};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,7 @@ const LONGEST_MS: Millis = LONGEST_MIN as Millis * MINUTE_MS;
 
 /// Clients that are sent to the backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Handed {
+pub struct ActiveDrain {
     /// Since when, Unix milliseconds.
     pub began: Millis,
     /// Until when, Unix milliseconds.
@@ -42,13 +42,13 @@ pub struct Handed {
     pub by: String,
     /// What for.
     pub reason: String,
-    /// The ids of the clients of a rehearsal; none: all clients.
+    /// The ids of the clients of a drill; none: all clients.
     pub clients: Option<BTreeSet<String>>,
-    /// How much of the backup's hours a rehearsal may take, milliseconds.
+    /// How much of the backup's hours a drill may take, milliseconds.
     pub budget_ms: Option<Millis>,
 }
 
-impl Handed {
+impl ActiveDrain {
     /// Whether this client is sent to the backup.
     #[must_use]
     pub fn concerns(&self, client: &str) -> bool {
@@ -62,11 +62,11 @@ impl Handed {
     }
 }
 
-/// What came of a rehearsal, so far or in the end.
+/// What came of a drill, so far or in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rehearsal {
+pub struct Drill {
     /// What was asked for.
-    pub handed: Handed,
+    pub drain: ActiveDrain,
     /// When each client was seen on a backup, Unix milliseconds.
     pub moved: BTreeMap<String, Millis>,
     /// When each was back here, Unix milliseconds.
@@ -79,32 +79,32 @@ pub struct Rehearsal {
     hours: Option<(u64, Millis)>,
 }
 
-impl Rehearsal {
-    fn of(handed: Handed) -> Self {
-        Self { handed, moved: BTreeMap::new(), back: BTreeMap::new(), spent_ms: None, ended: None, hours: None }
+impl Drill {
+    fn of(drain: ActiveDrain) -> Self {
+        Self { drain, moved: BTreeMap::new(), back: BTreeMap::new(), spent_ms: None, ended: None, hours: None }
     }
 
     /// It took as much of the hours as it may.
     fn is_used_up(&self) -> bool {
-        self.handed.budget_ms.zip(self.spent_ms).is_some_and(|(budget, spent)| spent >= budget)
+        self.drain.budget_ms.zip(self.spent_ms).is_some_and(|(budget, spent)| spent >= budget)
     }
 }
 
 /// Whether a server is handed over. Only `now` outlives a restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct State {
+pub struct DrainState {
     /// What goes on.
-    pub now: Option<Handed>,
-    /// The rehearsal that goes on, or the last one since the start.
-    pub rehearsal: Option<Rehearsal>,
+    pub now: Option<ActiveDrain>,
+    /// The drill that goes on, or the last one since the start.
+    pub drill: Option<Drill>,
 }
 
-impl State {
+impl DrainState {
     /// After a start, with what was stored.
     #[must_use]
-    pub fn opened(stored: Option<Handed>) -> State {
-        let rehearsal = stored.clone().filter(|handed| handed.clients.is_some()).map(Rehearsal::of);
-        State { now: stored, rehearsal }
+    pub fn opened(stored: Option<ActiveDrain>) -> DrainState {
+        let drill = stored.clone().filter(|drain| drain.clients.is_some()).map(Drill::of);
+        DrainState { now: stored, drill }
     }
 
     /// Whether this client is served here.
@@ -113,11 +113,11 @@ impl State {
     /// A fault that sends it to the backup.
     pub fn check(&self, client: &str) -> Result<(), Fault> {
         match &self.now {
-            Some(handed) if handed.concerns(client) => Err(Fault::new(
-                FaultKind::HandedOver,
+            Some(drain) if drain.concerns(client) => Err(Fault::new(
+                FaultKind::Drained,
                 format!(
                     "This server is handed over to its backup for a while: {}. It takes its clients back by itself.",
-                    handed.reason
+                    drain.reason
                 ),
             )),
             _ => Ok(()),

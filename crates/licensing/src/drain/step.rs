@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::{Broken, Handed, Rehearsal, State, invariants};
+use super::{ActiveDrain, DrainState, DrainViolation, Drill, invariants};
 use crate::contact::Millis;
 
 /// Where clients and hours are, as this server sees it.
@@ -16,21 +16,21 @@ pub struct Sight {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum DrainEvent {
     /// What [`begin`](super::begin) gave is stored.
-    Begun(Handed),
+    Begun(ActiveDrain),
     /// Somebody ended it.
     TakenBack,
-    /// Time passed. Feed one every second; the sight is used while there is a rehearsal to look at.
+    /// Time passed. Feed one every second; the sight is used while there is a drill to look at.
     Look(Sight),
 }
 
 /// What the server has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum DrainEffect {
     /// The time is over: clients are served here again.
     Over,
-    /// A rehearsal has taken the hours it may take: clients are served here again.
+    /// A drill has taken the hours it may take: clients are served here again.
     UsedUp,
 }
 
@@ -38,44 +38,48 @@ pub enum Effect {
 ///
 /// # Errors
 /// The broken invariant.
-pub fn step(state: &State, event: Event, now: Millis) -> Result<(State, Vec<Effect>), Broken> {
+pub fn step(
+    state: &DrainState,
+    event: DrainEvent,
+    now: Millis,
+) -> Result<(DrainState, Vec<DrainEffect>), DrainViolation> {
     let mut next = state.clone();
     let mut effects = Vec::new();
     match event {
-        Event::Begun(handed) => {
-            next.rehearsal = handed.clients.is_some().then(|| Rehearsal::of(handed.clone()));
-            next.now = Some(handed);
+        DrainEvent::Begun(drain) => {
+            next.drill = drain.clients.is_some().then(|| Drill::of(drain.clone()));
+            next.now = Some(drain);
         }
-        Event::TakenBack => next.now = None,
-        Event::Look(sight) => next.look(&sight, now, &mut effects),
+        DrainEvent::TakenBack => next.now = None,
+        DrainEvent::Look(sight) => next.look(&sight, now, &mut effects),
     }
     // Whatever happened: what is over has ended.
-    if next.now.take_if(|handed| handed.is_over(now)).is_some() {
-        effects.push(Effect::Over);
+    if next.now.take_if(|drain| drain.is_over(now)).is_some() {
+        effects.push(DrainEffect::Over);
     }
     invariants(&next, now)?;
     Ok((next, effects))
 }
 
-impl State {
-    fn look(&mut self, sight: &Sight, now: Millis, effects: &mut Vec<Effect>) {
-        if self.now.take_if(|handed| handed.is_over(now)).is_some() {
-            effects.push(Effect::Over);
+impl DrainState {
+    fn look(&mut self, sight: &Sight, now: Millis, effects: &mut Vec<DrainEffect>) {
+        if self.now.take_if(|drain| drain.is_over(now)).is_some() {
+            effects.push(DrainEffect::Over);
         }
-        let Some(rehearsal) = self.rehearsal.as_mut() else { return };
-        let goes_on = self.now.as_ref().is_some_and(|handed| handed.began == rehearsal.handed.began);
-        rehearsal.look(goes_on, sight, now);
-        if goes_on && rehearsal.is_used_up() {
+        let Some(drill) = self.drill.as_mut() else { return };
+        let goes_on = self.now.as_ref().is_some_and(|drain| drain.began == drill.drain.began);
+        drill.look(goes_on, sight, now);
+        if goes_on && drill.is_used_up() {
             self.now = None;
-            effects.push(Effect::UsedUp);
+            effects.push(DrainEffect::UsedUp);
         }
     }
 }
 
-impl Rehearsal {
+impl Drill {
     /// Looks where the clients are.
     fn look(&mut self, goes_on: bool, sight: &Sight, now: Millis) {
-        for id in self.handed.clients.iter().flatten() {
+        for id in self.drain.clients.iter().flatten() {
             if goes_on && sight.there.contains(id) {
                 self.moved.entry(id.clone()).or_insert(now);
             }

@@ -1,7 +1,7 @@
-//! Sending clients to the backup for a while: for planned work on this server, or to rehearse a failure with some of them.
+//! Sending clients to the backup for a while: for planned work on this server, or to drill a failure with some of them.
 //!
 //! While it lasts this server answers those clients that it is handed over; they go to their backup at once and ask here beside the work, so
-//! that they are back within seconds of its end. It survives a restart, and ends by itself. The rules are `licensing::handover`; here
+//! that they are back within seconds of its end. It survives a restart, and ends by itself. The rules are `licensing::drain`; here
 //! it is stored, and held against the clock and the other servers.
 
 use std::collections::BTreeSet;
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use licensing::client_protocol::Fault;
-use licensing::handover::{Asked, Effect, Event, Sight, begin, step};
-pub use licensing::handover::{Handed, Refusal, Rehearsal};
+pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
+use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, Sight, begin, step};
 use licensing::peer::{PeerReport, Role, State};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -22,10 +22,10 @@ use crate::store::Store;
 
 /// Why it was not begun.
 #[derive(Debug, thiserror::Error)]
-pub enum HandoverError {
+pub enum DrainError {
     /// A rule says no.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] DrainRefusal),
     /// The database.
     #[error("The database did not answer: {0}.")]
     Sql(#[from] sqlx::Error),
@@ -33,16 +33,16 @@ pub enum HandoverError {
 
 /// Whether this server is handed over.
 #[derive(Debug, Default)]
-pub struct Handover {
-    state: RwLock<licensing::handover::State>,
+pub struct Drains {
+    state: RwLock<licensing::drain::DrainState>,
     /// There is a row of it in the database.
     stored: AtomicBool,
     /// State and row change together.
     turn: tokio::sync::Mutex<()>,
 }
 
-fn stored(row: &SqliteRow) -> Result<Handed, sqlx::Error> {
-    Ok(Handed {
+fn stored(row: &SqliteRow) -> Result<ActiveDrain, sqlx::Error> {
+    Ok(ActiveDrain {
         began: row.try_get("began")?,
         until: row.try_get("until")?,
         by: row.try_get("by")?,
@@ -52,25 +52,25 @@ fn stored(row: &SqliteRow) -> Result<Handed, sqlx::Error> {
     })
 }
 
-impl Handover {
+impl Drains {
     /// As it was stored.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn open(store: &Store) -> Result<Self, sqlx::Error> {
         let row = sqlx::query("SELECT * FROM handover").fetch_optional(store.read()).await?;
-        let handed = row.as_ref().map(stored).transpose()?;
-        let stored = AtomicBool::new(handed.is_some());
-        Ok(Self { state: RwLock::new(licensing::handover::State::opened(handed)), stored, ..Self::default() })
+        let drain = row.as_ref().map(stored).transpose()?;
+        let stored = AtomicBool::new(drain.is_some());
+        Ok(Self { state: RwLock::new(licensing::drain::DrainState::opened(drain)), stored, ..Self::default() })
     }
 
-    fn state(&self) -> RwLockReadGuard<'_, licensing::handover::State> {
+    fn state(&self) -> RwLockReadGuard<'_, licensing::drain::DrainState> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What goes on.
     #[must_use]
-    pub fn current(&self) -> Option<Handed> {
+    pub fn current(&self) -> Option<ActiveDrain> {
         self.state().now.clone()
     }
 
@@ -82,47 +82,47 @@ impl Handover {
         self.state().check(client)
     }
 
-    /// The rehearsal that goes on, or the last one since the start.
+    /// The drill that goes on, or the last one since the start.
     #[must_use]
-    pub fn rehearsal(&self) -> Option<Rehearsal> {
-        self.state().rehearsal.clone()
+    pub fn drill(&self) -> Option<Drill> {
+        self.state().drill.clone()
     }
 
     /// Feeds an event. When a rule is broken all clients are served here, and someone must look.
-    fn feed(&self, event: Event, now: i64) {
+    fn feed(&self, event: DrainEvent, now: i64) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {
             tracing::error!(%broken, "a rule of the hand-over is broken; this server takes its clients back");
-            metrics::counter!("leasehold_broken_invariants_total", "machine" => "handover").increment(1);
+            metrics::counter!("leasehold_broken_invariants_total", "machine" => "drain").increment(1);
             Default::default()
         });
         *state = next;
         drop(state);
         for effect in effects {
             match effect {
-                Effect::Over => tracing::info!("this server takes its clients back"),
-                Effect::UsedUp => {
-                    tracing::warn!("the rehearsal has taken the hours it may take; the clients are taken back");
+                DrainEffect::Over => tracing::info!("this server takes its clients back"),
+                DrainEffect::UsedUp => {
+                    tracing::warn!("the drill has taken the hours it may take; the clients are taken back");
                 }
             }
         }
     }
 }
 
-async fn keep(store: &Store, audit: &Audit, handed: Option<&Handed>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+async fn keep(store: &Store, audit: &Audit, drain: Option<&ActiveDrain>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
     sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
-    if let Some(handed) = handed {
-        let clients = handed.clients.as_ref().map(|ids| serde_json::to_string(ids).expect("names always serialize"));
+    if let Some(drain) = drain {
+        let clients = drain.clients.as_ref().map(|ids| serde_json::to_string(ids).expect("names always serialize"));
         sqlx::query(
             "INSERT INTO handover (id, began, until, by, reason, clients, budget_ms) VALUES (1, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(handed.began)
-        .bind(handed.until)
-        .bind(&handed.by)
-        .bind(&handed.reason)
+        .bind(drain.began)
+        .bind(drain.until)
+        .bind(&drain.by)
+        .bind(&drain.reason)
         .bind(clients)
-        .bind(handed.budget_ms)
+        .bind(drain.budget_ms)
         .execute(&mut *tx)
         .await?;
     }
@@ -130,64 +130,64 @@ async fn keep(store: &Store, audit: &Audit, handed: Option<&Handed>, entry: Entr
 }
 
 impl Engine {
-    /// Sends clients to the backup for `minutes`: all of them, or those of a rehearsal, which may take so many milliseconds of its hours.
+    /// Sends clients to the backup for `minutes`: all of them, or those of a drill, which may take so many milliseconds of its hours.
     ///
     /// # Errors
-    /// [`HandoverError`]; nothing is changed then.
-    pub async fn hand_over(
+    /// [`DrainError`]; nothing is changed then.
+    pub async fn start_drain(
         &self,
         actor: &Actor,
         minutes: u32,
         reason: &str,
-        rehearsal: Option<(BTreeSet<String>, i64)>,
-    ) -> Result<Handed, HandoverError> {
-        let asked = Asked { minutes, by: actor.name.clone(), reason: reason.to_owned(), rehearsal };
-        let _turn = self.handover.turn.lock().await;
+        drill: Option<(BTreeSet<String>, i64)>,
+    ) -> Result<ActiveDrain, DrainError> {
+        let asked = DrainRequest { minutes, by: actor.name.clone(), reason: reason.to_owned(), drill };
+        let _turn = self.drain.turn.lock().await;
         let (is_backup_up, now) = (self.backup_is_up(), self.now_ms());
-        let handed = begin(&self.handover.state(), asked, is_backup_up, now)?;
-        let (action, sentence) = match &handed.clients {
-            None => ("server.handover", format!("Started a {minutes}-minute drain to the backup: {}.", handed.reason)),
+        let drain = begin(&self.drain.state(), asked, is_backup_up, now)?;
+        let (action, sentence) = match &drain.clients {
+            None => ("server.handover", format!("Started a {minutes}-minute drain to the backup: {}.", drain.reason)),
             Some(ids) => (
                 "server.rehearse",
-                format!("Started a {minutes}-minute failover drill, clients chosen: {}. {}.", ids.len(), handed.reason),
+                format!("Started a {minutes}-minute failover drill, clients chosen: {}. {}.", ids.len(), drain.reason),
             ),
         };
         let entry = Entry { actor, action, sentence, outcome: Outcome::Done };
-        keep(&self.store, &self.audit, Some(&handed), entry).await?;
-        self.handover.stored.store(true, Ordering::Relaxed);
-        self.handover.feed(Event::Begun(handed.clone()), now);
+        keep(&self.store, &self.audit, Some(&drain), entry).await?;
+        self.drain.stored.store(true, Ordering::Relaxed);
+        self.drain.feed(DrainEvent::Begun(drain.clone()), now);
         tracing::info!(minutes, "this server is handed over to its backup");
-        Ok(handed)
+        Ok(drain)
     }
 
-    /// Ends what is over, and looks how far a rehearsal is. Call it every second.
+    /// Ends what is over, and looks how far a drill is. Call it every second.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the end of it could not be stored; the next call tries again.
-    pub(crate) async fn watch_handover(&self) -> Result<(), sqlx::Error> {
-        let (goes_on, rehearses) = {
-            let state = self.handover.state();
-            (state.now.is_some(), state.rehearsal.is_some())
+    pub(crate) async fn watch_drain(&self) -> Result<(), sqlx::Error> {
+        let (goes_on, is_drilling) = {
+            let state = self.drain.state();
+            (state.now.is_some(), state.drill.is_some())
         };
-        if goes_on || rehearses {
-            let sight = if rehearses { self.rehearsal_sight() } else { Sight::default() };
-            self.handover.feed(Event::Look(sight), self.now_ms());
+        if goes_on || is_drilling {
+            let sight = if is_drilling { self.drill_sight() } else { Sight::default() };
+            self.drain.feed(DrainEvent::Look(sight), self.now_ms());
         }
-        // What ended before its time, as a rehearsal that has taken its hours, must not begin again with the next start.
-        if self.handover.current().is_none() && self.handover.stored.load(Ordering::Relaxed) {
-            let _turn = self.handover.turn.lock().await;
-            if self.handover.current().is_none() {
+        // What ended before its time, as a drill that has taken its hours, must not begin again with the next start.
+        if self.drain.current().is_none() && self.drain.stored.load(Ordering::Relaxed) {
+            let _turn = self.drain.turn.lock().await;
+            if self.drain.current().is_none() {
                 let mut tx = self.store.write().await?;
                 sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
                 tx.commit().await?;
-                self.handover.stored.store(false, Ordering::Relaxed);
+                self.drain.stored.store(false, Ordering::Relaxed);
             }
         }
         Ok(())
     }
 
     /// Where clients and hours are, as this server sees it.
-    fn rehearsal_sight(&self) -> Sight {
+    fn drill_sight(&self) -> Sight {
         let picture = self.peers.picture();
         let up = picture.others().filter(|server| server.role == Role::Backup && matches!(server.state, State::Up(_)));
         let reports: Vec<&PeerReport> = up.filter_map(|server| server.report.as_deref()).collect();
@@ -204,14 +204,14 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
     pub async fn take_back(&self, actor: &Actor) -> Result<bool, sqlx::Error> {
-        let _turn = self.handover.turn.lock().await;
-        if self.handover.current().is_none() {
+        let _turn = self.drain.turn.lock().await;
+        if self.drain.current().is_none() {
             return Ok(false);
         }
         let sentence = "Took the clients back from the backup.".to_owned();
         let entry = Entry { actor, action: "server.take_back", sentence, outcome: Outcome::Done };
         keep(&self.store, &self.audit, None, entry).await?;
-        self.handover.feed(Event::TakenBack, self.now_ms());
+        self.drain.feed(DrainEvent::TakenBack, self.now_ms());
         Ok(true)
     }
 }
@@ -232,7 +232,7 @@ mod tests {
         let clock = Arc::new(ManualClock::at(began));
         let open = async || Engine::open(folder.path(), &conf, clock.clone()).await.unwrap();
         let engine = open().await;
-        let handed = Handed {
+        let drain = ActiveDrain {
             began,
             until: began + 600_000,
             by: "ann".to_owned(),
@@ -242,15 +242,15 @@ mod tests {
         };
         let sentence = "Handed over.".to_owned();
         let entry = Entry { actor: &Actor::system(), action: "server.handover", sentence, outcome: Outcome::Done };
-        keep(&engine.store, &engine.audit, Some(&handed), entry).await.unwrap();
+        keep(&engine.store, &engine.audit, Some(&drain), entry).await.unwrap();
         engine.close().await;
         let engine = open().await;
-        engine.watch_handover().await.unwrap();
-        assert_eq!(engine.handover.current(), Some(handed), "it goes on after a restart");
+        engine.watch_drain().await.unwrap();
+        assert_eq!(engine.drain.current(), Some(drain), "it goes on after a restart");
         // It ends before its time.
-        engine.handover.feed(Event::TakenBack, began);
-        engine.watch_handover().await.unwrap();
+        engine.drain.feed(DrainEvent::TakenBack, began);
+        engine.watch_drain().await.unwrap();
         engine.close().await;
-        assert_eq!(open().await.handover.current(), None);
+        assert_eq!(open().await.drain.current(), None);
     }
 }
