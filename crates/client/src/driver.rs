@@ -11,7 +11,7 @@ mod talk;
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::failover::{self, Effect, Event as Step, State, invariants};
+use licensing::failover::{self, FailoverEffect, FailoverEvent, FailoverState, invariants};
 use tokio::sync::mpsc;
 
 use crate::client::Parting;
@@ -37,7 +37,7 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 pub struct Driver {
     shared: Arc<Shared>,
     peers: Vec<Peer>,
-    failover: State,
+    failover: FailoverState,
     identity: Arc<Identity>,
     keeper: Option<Keeper>,
     dice: Dice,
@@ -51,7 +51,7 @@ impl Driver {
         let now_ms = shared.clock.elapsed_ms();
         let (sender, outcomes) = mpsc::unbounded_channel();
         Self {
-            failover: State::new(links.len(), now_ms),
+            failover: FailoverState::new(links.len(), now_ms),
             peers: links.into_iter().map(|link| Peer::new(link, now_ms)).collect(),
             identity: Arc::new(identity),
             keeper,
@@ -70,7 +70,7 @@ impl Driver {
         loop {
             shared.clock.align();
             let now_ms = self.now_ms();
-            self.feed(Step::Tick, now_ms);
+            self.feed(FailoverEvent::Tick, now_ms);
             self.ask_those_due(now_ms);
             let sleep = tokio::time::sleep(Duration::from_millis(self.next_due(now_ms)));
             tokio::select! {
@@ -110,7 +110,7 @@ impl Driver {
     }
 
     /// Tells the rules what happened, and does what follows.
-    fn feed(&mut self, event: Step, now_ms: u64) {
+    fn feed(&mut self, event: FailoverEvent, now_ms: u64) {
         let (next, effects) = failover::step(&self.failover, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
             tracing::error!(%broken, ?event, "a rule of the license client is broken; the event is left out");
@@ -125,12 +125,12 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, effect: Effect, now_ms: u64) {
+    fn carry_out(&mut self, effect: FailoverEffect, now_ms: u64) {
         let shared = self.shared.clone();
         let name = |server: Server| shared.names[server].clone();
         match effect {
-            Effect::Try(server) => self.peers[server].due_ms = now_ms,
-            Effect::Work { from, to } => {
+            FailoverEffect::Try(server) => self.peers[server].due_ms = now_ms,
+            FailoverEffect::Work { from, to } => {
                 shared.journal.prepare(to);
                 self.peers[to].due_ms = now_ms;
                 shared.contact.send_replace(Contact::Found);
@@ -140,7 +140,7 @@ impl Driver {
                     Some(from) => Event::Failover { from: name(from), to: name(to) },
                 });
             }
-            Effect::Lost => {
+            FailoverEffect::Lost => {
                 shared.contact.send_if_modified(|contact| {
                     let is_first = *contact == Contact::Asking;
                     if is_first {
@@ -150,12 +150,12 @@ impl Driver {
                 });
                 shared.tell(Event::Disconnected);
             }
-            Effect::Flush { .. } => {
+            FailoverEffect::Flush { .. } => {
                 let books = shared.books();
                 books.iter().for_each(|book| book.expire(now_ms, &shared.journal));
                 shared.tell(Event::Flushed { leases: books.iter().map(|book| book.flushed()).sum() });
             }
-            Effect::Resume(server) => {
+            FailoverEffect::Resume(server) => {
                 shared.contact.send_replace(Contact::Found);
                 shared.tell(Event::Resumed { server: name(server) });
             }

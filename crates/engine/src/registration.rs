@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use licensing::contact::State;
+use licensing::contact::ContactState;
 use licensing::context::Context;
 use licensing::registration::Registration;
 use sqlx::{Sqlite, Transaction};
@@ -22,7 +22,7 @@ pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> Entry<
 /// What follows from a registration once it is committed.
 pub(crate) struct Registered {
     /// The contact clock, when the server was another before.
-    contact: Option<State>,
+    contact: Option<ContactState>,
 }
 
 impl Engine {

@@ -1,8 +1,8 @@
 //! Countdown hours (RULES R5): a license with H hours runs down while at least one client is logged in.
 //!
-//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects.
-//! What is to be used is charged first: an [`Effect::Persist`] carries the number that must be durable, and only when
-//! [`Event::Persisted`] acknowledges it does [`Effect::Grant`] let it be used. So a crash at any instant never makes hours, and
+//! A pure state machine: [`step`] takes a [`CountdownState`], an [`CountdownEvent`] and the time and gives the next state with its effects.
+//! What is to be used is charged first: an [`CountdownEffect::Persist`] carries the number that must be durable, and only when
+//! [`CountdownEvent::Persisted`] acknowledges it does [`CountdownEffect::Grant`] let it be used. So a crash at any instant never makes hours, and
 //! costs at most the tick that was charged. Elapsed time is monotonic time; setting the wall clock moves nothing.
 
 mod advance;
@@ -12,9 +12,9 @@ mod step;
 mod view;
 mod witnessed;
 
-pub use forecast::{Cause, Forecast, Run, forecast};
-pub use invariant::{Broken, invariants};
-pub use step::{Effect, Event, step};
+pub use forecast::{Cause, CountdownRun, Forecast, forecast};
+pub use invariant::{CountdownViolation, invariants};
+pub use step::{CountdownEffect, CountdownEvent, step};
 pub use view::View;
 pub use witnessed::{WITNESS_MARGIN_MS, remembers_less};
 
@@ -130,7 +130,7 @@ pub struct Pending {
 /// Why nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum CountdownDenial {
     /// There is no license with hours.
     NoLicense,
     /// The hours are used up.
@@ -139,16 +139,16 @@ pub enum Refusal {
     Unsaved,
 }
 
-impl Refusal {
+impl CountdownDenial {
     /// What it means and what to do.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Refusal::NoLicense => "There is no license with countdown hours on this server. Install one.",
-            Refusal::Empty => {
+            CountdownDenial::NoLicense => "There is no license with countdown hours on this server. Install one.",
+            CountdownDenial::Empty => {
                 "The countdown hours of this server are used up. Bring the primary server back, or install a license with more hours."
             }
-            Refusal::Unsaved => {
+            CountdownDenial::Unsaved => {
                 "The countdown hours cannot be written to disk, so none can be used. Free space or make the data folder writable on the license server; it goes on by itself then."
             }
         }
@@ -157,7 +157,7 @@ impl Refusal {
 
 /// The hours of a server. Only `balance` outlives a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct State {
+pub struct CountdownState {
     /// What is durable.
     pub balance: Balance,
     /// What is charged and not used yet.
@@ -169,16 +169,16 @@ pub struct State {
     /// Since when at least one client is logged in, Unix milliseconds.
     pub since: Option<Millis>,
     /// Why nothing is granted although somebody is logged in.
-    pub refused: Option<Refusal>,
+    pub refused: Option<CountdownDenial>,
     /// Whether clients were told that the end is near.
     pub noticed: bool,
 }
 
-impl State {
+impl CountdownState {
     /// After a start: only what was stored counts, and nobody is logged in.
     #[must_use]
-    pub fn opened(balance: Balance) -> State {
-        State {
+    pub fn opened(balance: Balance) -> CountdownState {
+        CountdownState {
             balance,
             paid: Paid::Fixed(0),
             pending: None,

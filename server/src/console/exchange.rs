@@ -18,7 +18,7 @@ use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::bundle::Changes;
 use licensing::conf::effective::Effective;
-use licensing::contact::{Level, PHASES, Phase};
+use licensing::contact::{ContactPhase, PHASES, PhaseLogLevel};
 use licensing::registration::{Registration, TypedError};
 use licensing::registration_file::RegistrationFile;
 
@@ -138,11 +138,11 @@ pub fn contact(engine: &Engine) -> ContactModel {
         label: rule.label.to_owned(),
         effect: rule.effect.to_owned(),
         tone: match (rule.phase, rule.report.level) {
-            (Phase::Unregistered, _) => Tone::Neutral,
-            (Phase::InTouch, _) => Tone::Success,
-            (_, Level::Info) => Tone::Info,
-            (_, Level::Warn) => Tone::Warning,
-            (_, Level::Error) => Tone::Danger,
+            (ContactPhase::Unregistered, _) => Tone::Neutral,
+            (ContactPhase::InTouch, _) => Tone::Success,
+            (_, PhaseLogLevel::Info) => Tone::Info,
+            (_, PhaseLogLevel::Warn) => Tone::Warning,
+            (_, PhaseLogLevel::Error) => Tone::Danger,
         },
         days: state.days(),
         last_ms: state.last_verified,

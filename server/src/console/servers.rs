@@ -14,7 +14,7 @@ use engine::drain::{ActiveDrain, DrainError, Drill};
 use engine::peers::{Join, PeerEventKind, Server};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::countdown::{Cause, Forecast, Run, forecast};
+use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
 use licensing::peer::{Role, State};
 use licensing::service;
 use licensing::words::{about, count, grouped, span};
@@ -260,7 +260,7 @@ fn outlook(all: &Forecast) -> Option<String> {
     })
 }
 
-fn incident(run: &Run) -> Incident {
+fn incident(run: &CountdownRun) -> Incident {
     Incident {
         began_ms: run.began_ms,
         ended_ms: run.ended_ms,
@@ -280,7 +280,7 @@ fn cause_words(cause: Cause) -> &'static str {
 }
 
 /// What happened to the servers and to the hours, the newest first.
-async fn timeline(engine: &Engine, runs: &[Run]) -> Result<Vec<Moment>, DatabaseError> {
+async fn timeline(engine: &Engine, runs: &[CountdownRun]) -> Result<Vec<Moment>, DatabaseError> {
     let events = engine.peer_events(i64::from(SHOWN)).await?;
     let mut moments: Vec<Moment> = events
         .into_iter()

@@ -1,5 +1,5 @@
 use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, Welcome};
-use licensing::failover::{Event as Step, PRIMARY};
+use licensing::failover::{FailoverEvent, PRIMARY};
 
 use super::Driver;
 use super::peer::Session;
@@ -55,7 +55,7 @@ impl Driver {
     pub(super) fn settle(&mut self, server: Server, outcome: Outcome) {
         let now_ms = self.now_ms();
         // What is too old by now ends before the answer counts.
-        self.feed(Step::Tick, now_ms);
+        self.feed(FailoverEvent::Tick, now_ms);
         match outcome {
             Outcome::Welcome { tells, result } => {
                 self.peers[server].is_asking = false;
@@ -133,7 +133,7 @@ impl Driver {
             return self.gives_none(server, allocation, problem, now_ms);
         }
         let valid_ms = allocation.valid_ms.min(CACHE_MS);
-        self.feed(Step::Answered { server, sent_ms, valid_ms, grants: works }, now_ms);
+        self.feed(FailoverEvent::Answered { server, sent_ms, valid_ms, grants: works }, now_ms);
         let is_granted = works && self.failover.serving() == Some(server);
         let good_until = is_granted.then(|| sent_ms.saturating_add(valid_ms));
         let name = self.shared.names[server].clone();
@@ -194,7 +194,11 @@ impl Driver {
         );
         let seldom = is_refusal && !problem.is_full;
         let is_drained = problem.kind == Some(FaultKind::Drained);
-        let step = if problem.declines() { Step::Declined { server, is_drained } } else { Step::Failed(server) };
+        let step = if problem.declines() {
+            FailoverEvent::Declined { server, is_drained }
+        } else {
+            FailoverEvent::Failed(server)
+        };
         let is_needed = self.failover.asks(server);
         let peer = &mut self.peers[server];
         let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };

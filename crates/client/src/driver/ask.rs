@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use licensing::client_protocol::{CheckOut, Observed, Records, Refresh, Use, VERSION};
-use licensing::failover::{Event as Step, PRIMARY, State};
+use licensing::failover::{FailoverEvent, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 
 use super::answers::Outcome;
@@ -67,7 +67,7 @@ impl Driver {
                 // The driver may have ended.
                 let _ = sender.send((server, Outcome::Welcome { tells: is_news, result }));
             });
-            self.feed(Step::Asked(server), now_ms);
+            self.feed(FailoverEvent::Asked(server), now_ms);
             return;
         };
         session.sequence += 1;
@@ -85,7 +85,7 @@ impl Driver {
             let outcome = Outcome::Allocated { session, sent_ms: now_ms, works, is_idle, result };
             let _ = sender.send((server, outcome));
         });
-        self.feed(Step::Asked(server), now_ms);
+        self.feed(FailoverEvent::Asked(server), now_ms);
     }
 
     /// What this client saw of the server it worked with before, or tried before it came to `server`.
@@ -101,7 +101,7 @@ impl Driver {
     }
 
     /// Servers that are left for another are told anew when the client comes to them again.
-    pub(super) fn forget_told(&mut self, before: &State) {
+    pub(super) fn forget_told(&mut self, before: &FailoverState) {
         let serving = self.failover.serving();
         if serving.is_some() && serving != before.serving() {
             let others = self.peers.iter_mut().enumerate().filter(|(server, _)| Some(*server) != serving);

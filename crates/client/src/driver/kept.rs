@@ -1,7 +1,7 @@
 //! What the background task does for whoever keeps one license.
 
 use licensing::client_protocol::{Allocation, Notice, PATIENCE_MS};
-use licensing::failover::{Effect, Event as Step, PRIMARY, Phase, State};
+use licensing::failover::{FailoverEffect, FailoverEvent, FailoverPhase, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 use tokio::sync::mpsc;
 
@@ -37,11 +37,11 @@ impl Driver {
     }
 
     /// Tells what follows from a step of the rules, in the order it happened.
-    pub(super) fn tell_keeper(&self, before: &State, event: Step, effects: &[Effect]) {
+    pub(super) fn tell_keeper(&self, before: &FailoverState, event: FailoverEvent, effects: &[FailoverEffect]) {
         let missed = match (before.serving(), event) {
             (Some(server), _) if self.failover.serving().is_none() => Some(server),
-            (None, Step::Failed(server) | Step::Declined { server, .. })
-                if before.phase == Phase::Trying(server) && self.failover.phase != before.phase =>
+            (None, FailoverEvent::Failed(server) | FailoverEvent::Declined { server, .. })
+                if before.phase == FailoverPhase::Trying(server) && self.failover.phase != before.phase =>
             {
                 Some(server)
             }
@@ -52,9 +52,9 @@ impl Driver {
         }
         for effect in effects {
             match effect {
-                Effect::Try(server) => self.tell(Moment::Trying(*server)),
-                Effect::Lost | Effect::Flush { .. } => self.tell(Moment::Lost),
-                Effect::Work { .. } | Effect::Resume(_) => {}
+                FailoverEffect::Try(server) => self.tell(Moment::Trying(*server)),
+                FailoverEffect::Lost | FailoverEffect::Flush { .. } => self.tell(Moment::Lost),
+                FailoverEffect::Work { .. } | FailoverEffect::Resume(_) => {}
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use licensing::client_protocol::VeTerms;
 use licensing::failover::PRIMARY;
-use licensing::grace::{self, Effect, Event as Step, Phase, invariants};
+use licensing::grace::{self, GraceEffect, GraceEvent, GracePhase, invariants};
 use licensing::product::ProductCode;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -39,7 +39,7 @@ pub struct Keeper {
     hosts: Vec<String>,
     terms: Vec<Option<VeTerms>>,
     problems: Vec<Option<Problem>>,
-    grace: grace::State,
+    grace: grace::GraceState,
     /// The server that gave the license last.
     at: Option<Server>,
     /// Whether it gives it now.
@@ -69,7 +69,7 @@ impl Keeper {
             hosts,
             terms: vec![None; servers],
             problems: vec![None; servers],
-            grace: grace::State::default(),
+            grace: grace::GraceState::default(),
             at: None,
             is_given: false,
             is_waiting: false,
@@ -88,7 +88,7 @@ impl Keeper {
     ) -> Parting {
         while !self.is_over() {
             let now_ms = self.now_ms();
-            self.feed(Step::Tick, now_ms);
+            self.feed(GraceEvent::Tick, now_ms);
             self.check(now_ms);
             if self.is_over() {
                 break;
@@ -142,7 +142,7 @@ impl Keeper {
             Moment::Missed { server, problem } => self.missed(server, problem),
             Moment::Lost => self.lost(now_ms),
             Moment::Terms { server, terms } => {
-                self.feed(Step::Terms { grace_min: terms.grace_min }, now_ms);
+                self.feed(GraceEvent::Terms { grace_min: terms.grace_min }, now_ms);
                 if self.is_checking && self.is_given && self.at == Some(server) {
                     self.is_checking = false;
                     self.voice.log(line::checked(&terms.license_id));
@@ -172,7 +172,7 @@ impl Keeper {
         let problems = self.sentences();
         self.voice.stand(|status| status.problems = problems);
         self.voice.tell(Event::Waiting { server: self.name(server) });
-        self.feed(Step::Lost, now_ms);
+        self.feed(GraceEvent::Lost, now_ms);
     }
 
     fn missed(&mut self, server: Server, problem: Problem) {
@@ -193,7 +193,7 @@ impl Keeper {
             self.voice.stand(|status| status.standing = Standing::Refused);
             return;
         }
-        self.feed(Step::Lost, now_ms);
+        self.feed(GraceEvent::Lost, now_ms);
     }
 
     fn granted(&mut self, server: Server, now_ms: u64) {
@@ -205,9 +205,9 @@ impl Keeper {
             return;
         }
         self.is_waiting = false;
-        self.feed(Step::Found, now_ms);
+        self.feed(GraceEvent::Found, now_ms);
         let is_news = !std::mem::replace(&mut self.is_given, true) || self.at != Some(server);
-        if !is_news || self.grace.phase != Phase::Running {
+        if !is_news || self.grace.phase != GracePhase::Running {
             return;
         }
         let terms = self.terms[server].clone();
@@ -253,7 +253,7 @@ impl Keeper {
     }
 
     /// Tells the rules what happened, and does what follows.
-    fn feed(&mut self, event: Step, now_ms: u64) {
+    fn feed(&mut self, event: GraceEvent, now_ms: u64) {
         let (next, effects) = grace::step(&self.grace, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
             tracing::error!(%broken, ?event, "a rule of the grace is broken; the event is left out");
@@ -262,16 +262,16 @@ impl Keeper {
         self.grace = next;
         for effect in effects {
             match effect {
-                Effect::Begin { until } => self.begin_grace(until.saturating_sub(now_ms)),
-                Effect::Warn { left_ms } => {
+                GraceEffect::Begin { until } => self.begin_grace(until.saturating_sub(now_ms)),
+                GraceEffect::Warn { left_ms } => {
                     self.say_left(left_ms);
                     self.voice.tell(Event::Warned { left_ms });
                     // Nobody waits for it: a license may still be found.
                     drop(self.voice.stop(When::Soon { left_ms }));
                 }
                 // What was found is told with the license itself.
-                Effect::Resume => self.is_given = false,
-                Effect::Stop => {
+                GraceEffect::Resume => self.is_given = false,
+                GraceEffect::Stop => {
                     self.voice.log(line::unavailable());
                     self.voice.tell(Event::Stopped);
                     self.last_call = Some(self.voice.stop(When::Now));

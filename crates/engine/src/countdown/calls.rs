@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, View, remembers_less};
+use licensing::countdown::{Balance, Cause, CountdownEvent, CountdownRun, Millis, Now, View, remembers_less};
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -81,11 +81,11 @@ impl Countdown {
         let look = move || outside::find(&folder?, &wanted, serial);
         let before = tokio::task::spawn_blocking(look).await.map_err(|error| LicenseError(error.to_string()))?;
         let event = match before {
-            Some(before) => Event::Restored(Balance {
+            Some(before) => CountdownEvent::Restored(Balance {
                 balance_ms: before.balance.balance_ms.clamp(0, hours_ms.max(0)),
                 ..Balance::new(serial, hours_ms, interval_ms)
             }),
-            None => Event::Licensed { serial, hours_ms, interval_ms },
+            None => CountdownEvent::Licensed { serial, hours_ms, interval_ms },
         };
         let fed = {
             let mut desk = self.inner.desk();
@@ -136,7 +136,7 @@ impl Countdown {
                 serial,
                 "another server of the installation remembers fewer hours than this one's data: older data was put back, and the lower counts"
             );
-            desk.feed(Event::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
+            desk.feed(CountdownEvent::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
         };
         self.inner.kick();
         if let Err(broken) = fed {
@@ -166,7 +166,7 @@ impl Countdown {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, sqlx::Error> {
+    pub async fn runs(&self, limit: u32) -> Result<Vec<CountdownRun>, sqlx::Error> {
         let rows = rows::list_runs(self.inner.store.read(), limit).await?;
         let going = self.inner.desk().run_row(None, self.inner.now());
         let live = |row: rows::RunRow| match &going {

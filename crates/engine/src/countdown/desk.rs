@@ -1,6 +1,8 @@
 //! What is known of the hours: the state, who is logged in, and what must be stored.
 
-use licensing::countdown::{Broken, Cause, Effect, Event, Millis, Now, Run, State, Then, step};
+use licensing::countdown::{
+    Cause, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation, Millis, Now, Then, step,
+};
 
 use super::Kept;
 use super::rows::RunRow;
@@ -10,7 +12,7 @@ const SAY_AGAIN_MS: Millis = 60_000;
 
 #[derive(Debug)]
 pub(super) struct Desk {
-    pub state: State,
+    pub state: CountdownState,
     /// How many are logged in.
     pub clients: u32,
     /// As it is stored.
@@ -50,7 +52,7 @@ pub(super) struct Job {
 }
 
 impl Desk {
-    pub fn new(state: State, kept: Kept, last_run: i64) -> Self {
+    pub fn new(state: CountdownState, kept: Kept, last_run: i64) -> Self {
         Self {
             state,
             clients: 0,
@@ -67,7 +69,7 @@ impl Desk {
     }
 
     /// Feeds an event. A broken rule leaves everything as it was, and is an error someone must look at.
-    pub fn feed(&mut self, event: Event, now: Now) -> Result<(), Broken> {
+    pub fn feed(&mut self, event: CountdownEvent, now: Now) -> Result<(), CountdownViolation> {
         let (next, effects) = step(&self.state, event, now).inspect_err(|broken| {
             tracing::error!(%broken, "a rule of the countdown hours is broken; they stay as they were");
             metrics::counter!("leasehold_broken_invariants_total", "machine" => "countdown").increment(1);
@@ -94,34 +96,36 @@ impl Desk {
         Ok(())
     }
 
-    fn carry_out(&mut self, effect: Effect, now: Now) {
+    fn carry_out(&mut self, effect: CountdownEffect, now: Now) {
         let minutes_left = self.state.left_ms(now.mono_ms) / 60_000;
         match effect {
-            Effect::Persist(_) => {}
-            Effect::Grant { .. } => {
+            CountdownEffect::Persist(_) => {}
+            CountdownEffect::Grant { .. } => {
                 if let Some(run) = self.run.as_mut().filter(|run| !run.granted) {
                     run.granted = true;
                     tracing::info!(minutes_left, "the countdown hours run");
                 }
             }
-            Effect::Notice { empty_at } => {
+            CountdownEffect::Notice { empty_at } => {
                 let at =
                     jiff::Timestamp::from_millisecond(empty_at).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 let at = at.unwrap_or_default();
                 tracing::warn!(minutes_left, "the countdown hours end at {at}: bring the primary server back before");
             }
-            Effect::GivenBack { ms } => tracing::debug!(ms, "the unused part of the last minute was given back"),
-            Effect::Empty => {
+            CountdownEffect::GivenBack { ms } => {
+                tracing::debug!(ms, "the unused part of the last minute was given back")
+            }
+            CountdownEffect::Empty => {
                 tracing::error!("the countdown hours are used up: clients are refused");
                 self.end_run(Cause::Empty, now);
             }
             // Said with what failed.
-            Effect::Unsaved => {}
+            CountdownEffect::Unsaved => {}
         }
     }
 
     /// Somebody logs in.
-    pub fn arrive(&mut self, now: Now) -> Result<(), Broken> {
+    pub fn arrive(&mut self, now: Now) -> Result<(), CountdownViolation> {
         self.clients = self.clients.saturating_add(1);
         if let Some(run) = &mut self.run {
             run.most_clients = run.most_clients.max(self.clients);
@@ -129,7 +133,7 @@ impl Desk {
         if self.state.granted() && self.state.paid.at(now.mono_ms) > 0 {
             Ok(())
         } else {
-            self.feed(Event::FirstLogin, now)
+            self.feed(CountdownEvent::FirstLogin, now)
         }
     }
 
@@ -140,7 +144,7 @@ impl Desk {
             return;
         }
         // A broken rule was logged; the next tick stops what is granted.
-        if self.feed(Event::LastLogout, now).is_ok() {
+        if self.feed(CountdownEvent::LastLogout, now).is_ok() {
             self.end_run(cause, now);
         }
     }
@@ -167,7 +171,8 @@ impl Desk {
         let run = self.run.as_ref()?;
         let spent_ms = run.base.saturating_sub(self.state.left_ms(now.mono_ms)).max(0);
         let ended_ms = cause.map(|_| now.wall_ms.max(run.began_ms));
-        let run_now = Run { began_ms: run.began_ms, ended_ms, spent_ms, most_clients: run.most_clients, cause };
+        let run_now =
+            CountdownRun { began_ms: run.began_ms, ended_ms, spent_ms, most_clients: run.most_clients, cause };
         Some(RunRow { id: run.id, run: run_now })
     }
 
@@ -213,14 +218,14 @@ impl Desk {
                     self.incoming.take_if(|(serial, _)| *serial == kept.balance.serial);
                     self.kept = kept;
                 }
-                version.map(Event::Persisted)
+                version.map(CountdownEvent::Persisted)
             }
             Err(problem) => {
                 self.problem = Some(problem);
                 if let Some(run) = &mut self.run {
                     run.tried = false;
                 }
-                version.map(Event::Failed)
+                version.map(CountdownEvent::Failed)
             }
         };
         if let Some(event) = event {
@@ -233,13 +238,13 @@ impl Desk {
     /// A second passed.
     pub fn tick(&mut self, now: Now) {
         self.finished_due = true;
-        let _ = self.feed(Event::Tick, now);
+        let _ = self.feed(CountdownEvent::Tick, now);
         self.complain(now);
     }
 
     /// Says once a minute what is wrong.
     fn complain(&mut self, now: Now) {
-        let slow = self.state.refused == Some(licensing::countdown::Refusal::Unsaved);
+        let slow = self.state.refused == Some(licensing::countdown::CountdownDenial::Unsaved);
         let problem = match &self.problem {
             Some(problem) => problem.as_str(),
             None if slow => "the disk does not answer",

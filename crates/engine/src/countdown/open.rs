@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use licensing::countdown::{Balance, State, View};
+use licensing::countdown::{Balance, CountdownState, View};
 use tokio::sync::watch;
 
 use super::desk::Desk;
@@ -42,7 +42,7 @@ impl Countdown {
         rows::end_open_runs(&mut tx).await?;
         tx.commit().await?;
         let last_run = rows::last_run(store.read()).await?;
-        let state = State::opened(kept.balance);
+        let state = CountdownState::opened(kept.balance);
         let inner = Inner {
             views: watch::Sender::new(View::of(&state, licensing::countdown::Now::default())),
             desk: Mutex::new(Desk::new(state, kept.clone(), last_run)),

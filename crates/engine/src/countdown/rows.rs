@@ -1,6 +1,6 @@
 //! The balance and the runs in the database.
 
-use licensing::countdown::{Balance, Cause, Run};
+use licensing::countdown::{Balance, Cause, CountdownRun};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 
@@ -10,7 +10,7 @@ use super::Kept;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunRow {
     pub id: i64,
-    pub run: Run,
+    pub run: CountdownRun,
 }
 
 /// SQLite's integers are signed.
@@ -94,7 +94,7 @@ pub(super) async fn list_runs(pool: &SqlitePool, limit: u32) -> Result<Vec<RunRo
 
 impl FromRow<'_, SqliteRow> for RunRow {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let run = Run {
+        let run = CountdownRun {
             began_ms: row.try_get("began_ms")?,
             ended_ms: row.try_get("ended_ms")?,
             spent_ms: row.try_get("spent_ms")?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use licensing::bundle::{Bundle, Kind, License, Serial, SignedBundle, Standing};
-use licensing::contact::{DAY, Phase};
+use licensing::contact::{ContactPhase, DAY};
 use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::registration::Registration;
@@ -168,7 +168,7 @@ async fn licenses_leave_service_after_sixty_days_and_come_back_with_contact() {
     world.clock.advance(60 * DAY - 1);
     assert_eq!(world.licensed(), Some((50, Standing::Active)));
     world.clock.advance(1);
-    assert_eq!(world.engine.contact().phase(), Phase::Lapsed);
+    assert_eq!(world.engine.contact().phase(), ContactPhase::Lapsed);
     assert_eq!(world.licensed(), Some((50, Standing::Lapsed)));
     assert!(!world.engine.in_service());
     world.exchange(1, 50).await;

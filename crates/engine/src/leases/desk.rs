@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use licensing::allocation::{Allocation, Broken, Effect, Event, Key, Run, Times};
+use licensing::allocation::{
+    Allocation, AllocationEffect, AllocationEvent, AllocationViolation, ClientRun, Key, Times,
+};
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
 use licensing::product::{Licensed, ProductCode};
 
@@ -117,7 +119,7 @@ impl Desk {
             ));
         }
         if let Some(before) = self.by_client.get(&card.client).copied() {
-            self.allocation.step(before, Event::Superseded, now);
+            self.allocation.step(before, AllocationEvent::Superseded, now);
             if let Some(entry) = self.entries.get_mut(&before).filter(|entry| entry.state == RunState::Open) {
                 entry.state = RunState::Superseded;
                 self.limits.insert(before);
@@ -130,7 +132,7 @@ impl Desk {
         let mut entry = Entry::of(&stored);
         entry.wait_for = Some(self.next_commit);
         self.entries.insert(id, entry);
-        self.allocation.step(id, Event::Hello, now);
+        self.allocation.step(id, AllocationEvent::Hello, now);
         self.limits.insert(id);
         self.version += 1;
         Ok(id)
@@ -156,7 +158,7 @@ impl Desk {
             self.counters.insert(id);
             self.version += 1;
         }
-        self.allocation.step(id, Event::Hello, now);
+        self.allocation.step(id, AllocationEvent::Hello, now);
     }
 
     /// The run that speaks, if it may.
@@ -203,7 +205,7 @@ impl Desk {
         received: Received,
         wall: i64,
         now: i64,
-    ) -> (Effect, Option<u64>) {
+    ) -> (AllocationEffect, Option<u64>) {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
             self.count(id, said, wall);
@@ -212,14 +214,14 @@ impl Desk {
                 entry.offset.hear(now, received.0);
             }
         }
-        let event = Event::Refresh { sequence: said.sequence, uses: &said.products };
+        let event = AllocationEvent::Refresh { sequence: said.sequence, uses: &said.products };
         let effect = self.allocation.step(id, event, now);
         self.note(id, &effect);
         let wait_for = self.entries.get(&id).and_then(|entry| entry.wait_for);
         (effect, wait_for)
     }
 
-    fn note(&mut self, id: Key, effect: &Effect) {
+    fn note(&mut self, id: Key, effect: &AllocationEffect) {
         if effect.changed {
             self.limits.insert(id);
         }
@@ -237,7 +239,7 @@ impl Desk {
         if fresh {
             self.count(id, said, wall);
         }
-        self.allocation.step(id, Event::Goodbye, now);
+        self.allocation.step(id, AllocationEvent::Goodbye, now);
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.state = RunState::Ended;
             entry.ended_at = Some(now);
@@ -249,11 +251,11 @@ impl Desk {
     }
 
     /// Ends what silent clients had, and lets go of runs that are long gone. Who fell silent.
-    pub fn tick(&mut self, now: i64) -> (Vec<Key>, Option<Broken>) {
+    pub fn tick(&mut self, now: i64) -> (Vec<Key>, Option<AllocationViolation>) {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
         self.version += u64::from(!silent.is_empty());
-        let idle = |run: &Run| !run.counts() && run.deadline.max(run.seen).saturating_add(IDLE) < now;
+        let idle = |run: &ClientRun| !run.counts() && run.deadline.max(run.seen).saturating_add(IDLE) < now;
         let gone: Vec<Key> = self
             .entries
             .iter()
@@ -283,7 +285,7 @@ impl Desk {
 
     /// Releases what a run has and does not use.
     pub fn release(&mut self, id: Key, now: i64) {
-        let effect = self.allocation.step(id, Event::Release, now);
+        let effect = self.allocation.step(id, AllocationEvent::Release, now);
         self.note(id, &effect);
     }
 
@@ -313,7 +315,7 @@ impl Desk {
             card: entry.card.clone(),
             seen: entry.seen,
             sequence: run.map_or(entry.saved, |run| run.sequence),
-            shares: run.map(Run::kept).unwrap_or_default(),
+            shares: run.map(ClientRun::kept).unwrap_or_default(),
             uses: entry.uses.clone(),
             audio_ms: entry.audio_ms,
             dropped: entry.dropped,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, Told};
+use licensing::allocation::{Key, LimitAnswer};
 use licensing::client_protocol::{
     Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Refresh, Shortage, VERSION,
 };
@@ -171,8 +171,8 @@ impl Leases {
     }
 }
 
-fn limit(product: &ProductCode, want: u32, told: Told) -> Limit {
-    let Told { limit, version, licensed, why } = told;
+fn limit(product: &ProductCode, want: u32, told: LimitAnswer) -> Limit {
+    let LimitAnswer { limit, version, licensed, why } = told;
     let sentence = why.map(|why| match why {
         Shortage::NotLicensed => format!("This server has no license for {product}."),
         Shortage::OutOfService => format!("The licenses for {product} are out of service. The server's console says why."),

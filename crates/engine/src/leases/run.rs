@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use licensing::allocation::Kept;
+use licensing::allocation::StoredShare;
 use licensing::client_protocol::{ClockOffset, Hello, Use};
 use licensing::product::ProductCode;
 use litemap::LiteMap;
@@ -89,7 +89,7 @@ pub struct StoredRun {
     /// The last refresh that was taken.
     pub sequence: u64,
     /// What decides grants.
-    pub shares: Vec<Kept>,
+    pub shares: Vec<StoredShare>,
     /// What it has used.
     pub uses: LiteMap<ProductCode, Counters>,
     /// Audio it has processed, milliseconds.

@@ -9,7 +9,7 @@ use licensing::allocation::Key;
 use licensing::client_protocol::{
     Allocation, Fault, FaultKind, Hello, Notice, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved, pool_of,
 };
-use licensing::countdown::Refusal;
+use licensing::countdown::CountdownDenial;
 use licensing::product::ProductCode;
 use licensing::ve::{Kind, Login, Passphrase, admit};
 
@@ -184,7 +184,7 @@ impl Engine {
                 Some(refusal) => {
                     seats.remove(&id);
                     self.countdown.leave().await;
-                    Refusal::sentence(refusal).to_owned()
+                    CountdownDenial::sentence(refusal).to_owned()
                 }
             }
         } else {
@@ -216,7 +216,7 @@ impl Engine {
         let left: Vec<Key> = {
             let seats = self.leases.seats.lock().await;
             let desk = self.leases.desk();
-            let counts = |id: &Key| desk.allocation.run(*id).is_some_and(licensing::allocation::Run::counts);
+            let counts = |id: &Key| desk.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
             seats.iter().filter(|id| !counts(id)).copied().collect()
         };
         for id in left {

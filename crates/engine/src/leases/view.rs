@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use licensing::allocation::{Key, Run};
+use licensing::allocation::{ClientRun, Key};
 use licensing::peer::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
 
@@ -282,24 +282,24 @@ impl Leases {
     }
 }
 
-fn state(entry: &Entry, run: Option<&Run>, now: i64) -> ClientState {
+fn state(entry: &Entry, run: Option<&ClientRun>, now: i64) -> ClientState {
     let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
     match entry.state {
         RunState::Ended => ClientState::Gone,
         RunState::Open if quiet <= SILENT => ClientState::Connected,
         RunState::Open if run.is_some_and(|run| run.deadline > now) => ClientState::Silent,
-        _ if run.is_some_and(Run::counts) => ClientState::Silent,
+        _ if run.is_some_and(ClientRun::counts) => ClientState::Silent,
         _ => ClientState::Gone,
     }
 }
 
 /// It uses more of some product than it was given.
-fn is_over(run: &Run) -> bool {
+fn is_over(run: &ClientRun) -> bool {
     run.shares().any(|(_, share)| share.over)
 }
 
-fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> ClientView {
-    let counts = run.is_some_and(Run::counts);
+fn view(id: i64, entry: &Entry, run: Option<&ClientRun>, wall: i64, now: i64) -> ClientView {
+    let counts = run.is_some_and(ClientRun::counts);
     let state = state(entry, run, now);
     let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));
     let released = run.and_then(|run| run.released_until).filter(|until| *until > now).map(at_wall);

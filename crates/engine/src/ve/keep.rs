@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::canonical::sha256_hex;
-use licensing::countdown::{HOUR_MS, Refusal};
+use licensing::countdown::{CountdownDenial, HOUR_MS};
 use licensing::identity::Identity;
 use licensing::ve::request::Request;
 use licensing::ve::{DEFAULT_INTERVAL_MIN, Kind, Standing};
@@ -51,7 +51,7 @@ impl Engine {
     fn hours_are_used(&self) -> bool {
         let view = self.countdown.view();
         let own = |installed: &Arc<InstalledVe>| view.serial == installed.license().hours_serial();
-        view.refused == Some(Refusal::Empty) && self.ve.current().as_ref().is_some_and(own)
+        view.refused == Some(CountdownDenial::Empty) && self.ve.current().as_ref().is_some_and(own)
     }
 
     /// The hours of a countdown license; those of one that was taken over already are as they are.

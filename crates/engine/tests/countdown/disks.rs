@@ -1,7 +1,7 @@
 //! Disks that are full, read-only or do not answer.
 
 use engine::countdown::Refused;
-use licensing::countdown::{HOUR_MS, Refusal, TICK_MS};
+use licensing::countdown::{CountdownDenial, HOUR_MS, TICK_MS};
 use sqlx::Connection;
 
 use crate::server::{MINUTE, Place, license};
@@ -20,7 +20,7 @@ async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself
     assert!(server.countdown.view().running_since.is_some(), "what is charged may be used");
     server.pass(1000).await;
     let view = server.countdown.view();
-    assert_eq!((view.running_since, view.refused), (None, Some(Refusal::Unsaved)));
+    assert_eq!((view.running_since, view.refused), (None, Some(CountdownDenial::Unsaved)));
     let refused = server.countdown.enter().await.unwrap_err();
     assert!(matches!(&refused, Refused::Unsaved { reason } if reason.contains("disk is full")), "{refused}");
     server.pass(10 * MINUTE).await;
@@ -106,7 +106,7 @@ async fn a_disk_that_does_not_answer_stops_nothing_but_the_hours() {
         place.clock.advance(1000);
         server.countdown.beat();
     }
-    assert_eq!(server.countdown.view().refused, Some(Refusal::Unsaved));
+    assert_eq!(server.countdown.view().refused, Some(CountdownDenial::Unsaved));
     place.clock.advance(5 * MINUTE);
     held.rollback().await.unwrap();
     server.countdown.tick().await;

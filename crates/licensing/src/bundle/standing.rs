@@ -60,7 +60,7 @@ pub struct Verdict {
 }
 
 /// How a license stands on a server of the context `own`. `contact_in_service` is what the contact clock says
-/// ([`crate::contact::State::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
+/// ([`crate::contact::ContactState::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
 #[must_use]
 pub fn standing(license: &License, own: Context, contact_in_service: bool, now: Millis) -> Verdict {
     if license.context != own {

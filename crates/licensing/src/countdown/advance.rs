@@ -1,10 +1,10 @@
 //! What must be stored next.
 
-use super::{Balance, Effect, LEAD_MS, Now, Paid, Pending, Refusal, State, TICK_MS, Then};
+use super::{Balance, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, Now, Paid, Pending, TICK_MS, Then};
 
-impl State {
+impl CountdownState {
     /// Charges the next tick when it is time, or gives back what nobody uses. One thing is stored at a time.
-    pub(super) fn advance(&mut self, now: Now, effects: &mut Vec<Effect>) {
+    pub(super) fn advance(&mut self, now: Now, effects: &mut Vec<CountdownEffect>) {
         if self.pending.is_some() {
             return;
         }
@@ -19,7 +19,7 @@ impl State {
             return;
         }
         if self.balance.serial == 0 {
-            self.refused = Some(Refusal::NoLicense);
+            self.refused = Some(CountdownDenial::NoLicense);
             return;
         }
         let nothing_more = self.balance.balance_ms == 0;
@@ -35,16 +35,16 @@ impl State {
             self.persist(Balance { balance_ms: 0, ..self.balance }, Then::Rest, effects);
         } else {
             self.paid = Paid::Fixed(0);
-            if self.refused != Some(Refusal::Empty) {
-                self.refused = Some(Refusal::Empty);
-                effects.push(Effect::Empty);
+            if self.refused != Some(CountdownDenial::Empty) {
+                self.refused = Some(CountdownDenial::Empty);
+                effects.push(CountdownEffect::Empty);
             }
         }
     }
 
     /// Takes over a balance that counts before the one that is known. What is charged ahead belongs to the old one, so that is
     /// neither given back to the new one nor used on.
-    pub(super) fn adopt(&mut self, found: Balance, now: Now, effects: &mut Vec<Effect>) -> bool {
+    pub(super) fn adopt(&mut self, found: Balance, now: Now, effects: &mut Vec<CountdownEffect>) -> bool {
         // What is being stored may be durable already.
         let beyond = |known: &Balance| found.counts_before(known);
         if !beyond(&self.balance) || self.pending.is_some_and(|pending| !beyond(&pending.balance)) {
@@ -69,18 +69,18 @@ impl State {
     }
 
     /// Tells once, when what is left is at most one check interval.
-    pub(super) fn give_notice(&mut self, now: Now, effects: &mut Vec<Effect>) {
+    pub(super) fn give_notice(&mut self, now: Now, effects: &mut Vec<CountdownEffect>) {
         let left = self.left_ms(now.mono_ms);
         if self.granted() && !self.noticed && left <= self.balance.interval_ms {
             self.noticed = true;
-            effects.push(Effect::Notice { empty_at: now.wall_ms.saturating_add(left) });
+            effects.push(CountdownEffect::Notice { empty_at: now.wall_ms.saturating_add(left) });
         }
     }
 
-    fn persist(&mut self, balance: Balance, then: Then, effects: &mut Vec<Effect>) {
+    fn persist(&mut self, balance: Balance, then: Then, effects: &mut Vec<CountdownEffect>) {
         self.version = self.version.saturating_add(1);
         let balance = Balance { version: self.version, ..balance };
         self.pending = Some(Pending { balance, then });
-        effects.push(Effect::Persist(balance));
+        effects.push(CountdownEffect::Persist(balance));
     }
 }

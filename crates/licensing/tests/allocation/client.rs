@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, Told};
+use licensing::allocation::{Key, LimitAnswer};
 use licensing::client_protocol::Use;
 use licensing::product::ProductCode;
 
@@ -80,7 +80,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn to(request: &Request, told: &[Told]) -> Answer {
+    pub fn to(request: &Request, told: &[LimitAnswer]) -> Answer {
         let limits = told.iter().map(|told| (told.limit, told.version)).collect();
         Answer { key: request.key, sequence: request.sequence, sent: request.sent, limits }
     }

@@ -1,6 +1,6 @@
 //! Fair shares, worked out by handing out one license after the other.
 
-use licensing::allocation::Event;
+use licensing::allocation::AllocationEvent;
 use proptest::prelude::*;
 
 use crate::client::product;
@@ -154,7 +154,7 @@ proptest! {
             let lie = crate::client::Request {
                 key: liar, sequence: round as u64 + 1, sent: office.now, said: vec![(counted + more, want, echo)],
             };
-            let effect = office.allocation.step(liar, Event::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);
+            let effect = office.allocation.step(liar, AllocationEvent::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);
             let share = *office.allocation.run(liar).and_then(|run| run.share(&product(0))).unwrap();
             prop_assert!(share.over && effect.told[0].limit <= counted && !effect.store_first, "{:?}", effect);
             prop_assert!(share.counted <= counted, "it does not grow");

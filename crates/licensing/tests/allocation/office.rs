@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Allocation, Effect, Event, Kept, Key, Times};
+use licensing::allocation::{Allocation, AllocationEffect, AllocationEvent, Key, StoredShare, Times};
 use licensing::client_protocol::CACHE_MS;
 use licensing::product::ProductCode;
 
@@ -12,7 +12,7 @@ use crate::client::{Answer, Client, Request, product};
 pub const CACHE: i64 = CACHE_MS as i64;
 
 /// What survives a crash of the server.
-pub type Stored = Vec<(Key, u64, Vec<Kept>)>;
+pub type Stored = Vec<(Key, u64, Vec<StoredShare>)>;
 
 /// All that must survive, as it is now.
 pub fn snapshot(allocation: &Allocation) -> Stored {
@@ -74,10 +74,13 @@ impl Office {
     }
 
     /// The server takes a request in and answers. What grew is stored before.
-    pub fn serve(&mut self, request: &Request) -> (Answer, Effect) {
+    pub fn serve(&mut self, request: &Request) -> (Answer, AllocationEffect) {
         let uses = request.uses();
-        let effect =
-            self.allocation.step(request.key, Event::Refresh { sequence: request.sequence, uses: &uses }, self.now);
+        let effect = self.allocation.step(
+            request.key,
+            AllocationEvent::Refresh { sequence: request.sequence, uses: &uses },
+            self.now,
+        );
         assert_eq!(effect.broken, None);
         self.stores += u32::from(effect.changed);
         if effect.store_first {

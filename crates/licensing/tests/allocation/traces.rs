@@ -142,7 +142,7 @@ fn after_a_release_has_run_out_everybody_gets_a_fair_share_again() {
         office.refresh(0, &[10]);
         office.refresh(1, &[10]);
     }
-    office.allocation.step(2, licensing::allocation::Event::Release, office.now);
+    office.allocation.step(2, licensing::allocation::AllocationEvent::Release, office.now);
     for _ in 0..50 {
         office.pass(2_000);
         office.refresh(0, &[10]);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use licensing::allocation::{Allocation, Event, Key, Times};
+use licensing::allocation::{Allocation, AllocationEvent, Key, Times};
 
 use crate::client::{Answer, Client, Request, product};
 use crate::office::{Stored, licenses, restarted, snapshot};
@@ -225,7 +225,7 @@ impl World {
             Action::Goodbye(index) => {
                 let key = self.goodbyes[*index];
                 if self.latest[self.owner(key)] <= key {
-                    Rc::make_mut(&mut self.allocation).step(key, Event::Goodbye, self.now);
+                    Rc::make_mut(&mut self.allocation).step(key, AllocationEvent::Goodbye, self.now);
                 }
             }
             Action::Store => self.stored = Rc::new(snapshot(&self.allocation)),
@@ -239,7 +239,7 @@ impl World {
             Action::TakeBack(client) => {
                 self.releases += 1;
                 let key = self.clients[*client].key;
-                Rc::make_mut(&mut self.allocation).step(key, Event::Release, self.now);
+                Rc::make_mut(&mut self.allocation).step(key, AllocationEvent::Release, self.now);
             }
             Action::Tick(time) => self.tick(*time),
         }
@@ -278,12 +278,13 @@ impl World {
         let allocation = Rc::make_mut(&mut self.allocation);
         if self.latest[owner] < key {
             let before = std::mem::replace(&mut self.latest[owner], key);
-            allocation.step(before, Event::Superseded, self.now);
-            allocation.step(key, Event::Hello, self.now);
+            allocation.step(before, AllocationEvent::Superseded, self.now);
+            allocation.step(key, AllocationEvent::Hello, self.now);
             self.stored = Rc::new(snapshot(allocation));
         }
         let uses = request.uses();
-        let effect = allocation.step(key, Event::Refresh { sequence: request.sequence, uses: &uses }, self.now);
+        let effect =
+            allocation.step(key, AllocationEvent::Refresh { sequence: request.sequence, uses: &uses }, self.now);
         if let Some(broken) = effect.broken {
             return Err(format!("the server refused its own step: {broken}"));
         }
@@ -295,7 +296,7 @@ impl World {
             for (said, told) in forged.values_mut().zip(&effect.told) {
                 (said.version, said.held) = (told.version, said.held.min(told.limit));
             }
-            allocation.step(key, Event::Refresh { sequence: request.sequence + 1, uses: &forged }, self.now);
+            allocation.step(key, AllocationEvent::Refresh { sequence: request.sequence + 1, uses: &forged }, self.now);
         }
         let answer = Answer::to(request, &effect.told);
         if awaited && !self.answers.contains(&answer) {

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use licensing::countdown::{Balance, Effect, Event, Millis, Now, Paid, Refusal, State, TICK_MS, Then, step};
+use licensing::countdown::{
+    Balance, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis, Now, Paid, TICK_MS, Then, step,
+};
 
 /// One wrong thing that is done on purpose: each must be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +60,7 @@ pub fn hours(serial: u64) -> Millis {
 #[derive(Debug)]
 pub struct World {
     pub wrong: Wrong,
-    pub state: State,
+    pub state: CountdownState,
     pub now: Now,
     pub disk: [Balance; PLACES],
     copy: Option<[Balance; PLACES]>,
@@ -70,14 +72,14 @@ pub struct World {
     overdue: BTreeMap<u64, Millis>,
     /// What may have been charged without being used, by license.
     lost: BTreeMap<u64, Millis>,
-    pub effects: Vec<Effect>,
+    pub effects: Vec<CountdownEffect>,
 }
 
 impl World {
     pub fn new(wrong: Wrong) -> World {
         World {
             wrong,
-            state: State::opened(Balance::default()),
+            state: CountdownState::opened(Balance::default()),
             now: Now { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
             disk: [Balance::default(); PLACES],
             copy: None,
@@ -107,13 +109,13 @@ impl World {
 
     pub fn act(&mut self, action: Action) -> Result<(), String> {
         match action {
-            Action::Login => self.feed(Event::FirstLogin)?,
-            Action::Logout => self.feed(Event::LastLogout)?,
+            Action::Login => self.feed(CountdownEvent::FirstLogin)?,
+            Action::Logout => self.feed(CountdownEvent::LastLogout)?,
             Action::Run(ms) => {
                 self.store()?;
                 for _ in 0..ms / 1000 {
                     self.pass(1000);
-                    self.feed(Event::Tick)?;
+                    self.feed(CountdownEvent::Tick)?;
                     self.store()?;
                 }
                 self.pass(ms % 1000);
@@ -121,7 +123,7 @@ impl World {
             Action::Pass(ms) => {
                 for _ in 0..ms / 1000 {
                     self.pass(1000);
-                    self.feed(Event::Tick)?;
+                    self.feed(CountdownEvent::Tick)?;
                 }
                 self.pass(ms % 1000);
             }
@@ -130,7 +132,7 @@ impl World {
             Action::Store => self.store()?,
             Action::Fail => {
                 if let Some((balance, _)) = self.storing.take() {
-                    self.feed(Event::Failed(balance.version))?;
+                    self.feed(CountdownEvent::Failed(balance.version))?;
                 }
             }
             Action::Crash => self.crash(),
@@ -150,23 +152,23 @@ impl World {
                     *self.lost.entry(serial).or_default() += TICK_MS;
                     *self.lost.entry(self.state.balance.serial).or_default() += TICK_MS;
                 }
-                self.feed(Event::Licensed { serial, hours_ms: hours(serial), interval_ms: TICK_MS })?;
+                self.feed(CountdownEvent::Licensed { serial, hours_ms: hours(serial), interval_ms: TICK_MS })?;
             }
         }
         self.check()
     }
 
-    fn feed(&mut self, event: Event) -> Result<(), String> {
+    fn feed(&mut self, event: CountdownEvent) -> Result<(), String> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let (next, effects) =
                 step(&self.state, event, self.now).map_err(|broken| format!("{event:?}: {broken}"))?;
             self.state = next;
             for effect in &effects {
-                if let Effect::Persist(balance) = effect {
+                if let CountdownEffect::Persist(balance) = effect {
                     self.storing = Some((*balance, 0));
                     if self.wrong == Wrong::ChargedAfterGrant {
-                        events.push_back(Event::Persisted(balance.version));
+                        events.push_back(CountdownEvent::Persisted(balance.version));
                     }
                 }
             }
@@ -188,7 +190,7 @@ impl World {
             return Ok(());
         }
         self.storing = None;
-        self.feed(Event::Persisted(balance.version))
+        self.feed(CountdownEvent::Persisted(balance.version))
     }
 
     fn store(&mut self) -> Result<(), String> {
@@ -213,7 +215,7 @@ impl World {
             *self.lost.entry(serial).or_default() += ms;
         }
         self.storing = None;
-        self.state = State::opened(Balance { balance_ms: found.balance_ms + ahead, ..found });
+        self.state = CountdownState::opened(Balance { balance_ms: found.balance_ms + ahead, ..found });
     }
 
     fn pass(&mut self, ms: Millis) {
@@ -264,7 +266,7 @@ impl World {
 
     /// What is true when nothing is under way.
     fn settled(&self) -> Result<(), String> {
-        let State { balance, paid, pending, refused, .. } = self.state;
+        let CountdownState { balance, paid, pending, refused, .. } = self.state;
         if pending.is_some() || self.storing.is_some() {
             return Ok(());
         }
@@ -281,7 +283,7 @@ impl World {
         if self.state.logged_in() && !served && refused.is_none() {
             return Err("somebody is logged in, neither served nor refused, and nothing is under way".to_owned());
         }
-        if refused == Some(Refusal::Empty) && balance.balance_ms > 0 {
+        if refused == Some(CountdownDenial::Empty) && balance.balance_ms > 0 {
             return Err("refused as used up, with hours left".to_owned());
         }
         Ok(())
