@@ -112,14 +112,14 @@ impl Tone {
     }
 }
 
-impl From<licensing::service::Level> for Tone {
-    fn from(level: licensing::service::Level) -> Tone {
-        use licensing::service::Level;
+impl From<licensing::service::Urgency> for Tone {
+    fn from(level: licensing::service::Urgency) -> Tone {
+        use licensing::service::Urgency;
         match level {
-            Level::Ok => Tone::Success,
-            Level::Info => Tone::Info,
-            Level::Warning => Tone::Warning,
-            Level::Critical => Tone::Danger,
+            Urgency::Ok => Tone::Success,
+            Urgency::Info => Tone::Info,
+            Urgency::Warning => Tone::Warning,
+            Urgency::Critical => Tone::Danger,
         }
     }
 }

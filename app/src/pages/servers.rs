@@ -23,7 +23,7 @@ use drain::{DrainForms, Draining};
 use hours::{HoursLeft, Runway};
 use leptos::prelude::*;
 use licensing::permission::Permission;
-use licensing::service::{Area, Judgement, Step};
+use licensing::service::{AdvisedStep, Area, Judgement};
 use licensing::words::{self, about, span};
 use past::{Incidents, Overlap, Switches, Timeline};
 
@@ -75,7 +75,7 @@ fn Now(now: Judgement) -> impl IntoView {
 }
 
 #[component]
-fn DoThis(step: Step) -> impl IntoView {
+fn DoThis(step: AdvisedStep) -> impl IntoView {
     let link = step.area.map(|area| match area {
         Area::Join => (paths::SERVERS_AT_JOIN, "Add a server"),
         Area::Drain => (paths::SERVERS_AT_DRAIN, "Show the drain"),

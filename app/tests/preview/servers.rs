@@ -6,7 +6,7 @@ use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::servers::*;
 use app::request::Tone;
 use leptos::prelude::*;
-use licensing::service::{Area, Hours, Judgement, Level, Situation, Step};
+use licensing::service::{AdvisedStep, Area, Hours, Judgement, Situation, Urgency};
 
 /// A name that means harm and has no end.
 const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}";
@@ -46,10 +46,10 @@ fn own(card: ServerCard) -> ServerCard {
 fn alone() -> ServersPage {
     ServersPage {
         now: Judgement {
-            level: Level::Info,
+            level: Urgency::Info,
             sentence: "lic-01 is serving 0 clients. It has no backup.".into(),
             next: vec!["If it fails, its clients have no server.".into()],
-            steps: vec![Step {
+            steps: vec![AdvisedStep {
                 text: "Add a backup, so that clients have a server to fail over to.".into(),
                 command: None,
                 area: Some(Area::Join),
@@ -84,11 +84,11 @@ fn serving() -> ServersPage {
     ServersPage {
         now: Judgement {
             situation: Situation::Failover,
-            level: Level::Warning,
+            level: Urgency::Warning,
             sentence: "lic-02 is serving 4 clients. Backup hours last until Wed 25 Nov, 09:22 UTC.".into(),
             hours: Some(hours(true)),
             next: vec!["lic-01 has not responded for 12 min.".into()],
-            steps: vec![Step {
+            steps: vec![AdvisedStep {
                 text: "On lic-01: start the service, or restore its network.".into(),
                 command: Some("sudo systemctl start leasehold".into()),
                 area: None,

@@ -11,7 +11,7 @@ pub use usage::Booked;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use licensing::client_protocol::{Outcome, Shortage};
+use licensing::client_protocol::{CheckOutOutcome, Shortage};
 use licensing::holding::{Demand, Holding};
 use licensing::product::ProductCode;
 use tokio::sync::Notify;
@@ -191,7 +191,7 @@ impl Book {
         state.usage.end(slot.from_ms, now_ms);
         let someone_waits = state.waiting > 0;
         drop(state);
-        journal.push(slot.server, self.ended(slot, now_ms, Outcome::Returned));
+        journal.push(slot.server, self.ended(slot, now_ms, CheckOutOutcome::Returned));
         if someone_waits {
             self.freed.notify_one();
         }
@@ -216,7 +216,7 @@ impl Book {
                 user: user.cloned(),
                 from_ms: now_ms,
                 to_ms: None,
-                outcome: Outcome::Denied,
+                outcome: CheckOutOutcome::Denied,
                 opened: None,
             };
             journal.push(state.usage.server(), entry);
@@ -284,7 +284,7 @@ impl Book {
     pub fn close(&self, now_ms: u64, journal: &Journal) {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
-        self.end_all(&mut state, now_ms, Outcome::Returned, journal);
+        self.end_all(&mut state, now_ms, CheckOutOutcome::Returned, journal);
         state.ending = Ending::Closed;
         drop(state);
         self.freed.notify_waiters();
@@ -296,7 +296,7 @@ impl Book {
         let now_ms = now_ms.max(state.now_ms);
         if let Some(until) = state.good_until.filter(|until| now_ms >= *until) {
             let at_ms = until.max(state.now_ms);
-            let ended = self.end_all(state, at_ms, Outcome::Flushed, journal);
+            let ended = self.end_all(state, at_ms, CheckOutOutcome::Flushed, journal);
             state.flushed += ended;
             if state.ending != Ending::Closed {
                 state.ending = Ending::Flushed;
@@ -306,7 +306,7 @@ impl Book {
         now_ms
     }
 
-    fn end_all(&self, state: &mut State, at_ms: u64, outcome: Outcome, journal: &Journal) -> u64 {
+    fn end_all(&self, state: &mut State, at_ms: u64, outcome: CheckOutOutcome, journal: &Journal) -> u64 {
         let mut ended = 0;
         let State { slots, usage, .. } = &mut *state;
         for slot in slots.drain() {
@@ -321,7 +321,7 @@ impl Book {
     }
 
     #[inline]
-    fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: Outcome) -> Entry {
+    fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: CheckOutOutcome) -> Entry {
         let opened = match slot.told {
             slots::Told::By(number) => Some(number),
             slots::Told::Not | slots::Told::Dropped => None,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 
 /// Records kept until they are acknowledged, unless the application says otherwise.
 pub const DEFAULT_ROOM: usize = 100_000;
@@ -24,7 +24,7 @@ pub struct Entry {
     /// When it ended.
     pub to_ms: Option<u64>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CheckOutOutcome,
     /// The number of the record that told it as open.
     pub opened: Option<u64>,
 }

@@ -1,4 +1,4 @@
-use licensing::client_protocol::{Notice, VeTerms};
+use licensing::client_protocol::{ExpiryNotice, VeTerms};
 
 use crate::driver::Problem;
 use crate::journal::Server;
@@ -30,5 +30,5 @@ pub enum Moment {
     /// The primary has licenses, and all are in use: one is waited for. Told with every answer.
     Full(Server),
     /// What the server worked with gives ends soon.
-    Notice(Notice),
+    Notice(ExpiryNotice),
 }

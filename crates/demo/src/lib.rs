@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::usage::{Batch, Usage};
 use engine::{DatabaseError, Engine};
 use futures::future::try_join_all;
-use licensing::client_protocol::{CheckOut, MOST_RECORDS, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome, MOST_RECORDS};
 use licensing::context::Context;
 use licensing::product::ProductCode;
 
@@ -84,9 +84,9 @@ fn check_outs(all: Vec<History>, seed: u64) -> (Stored, Vec<Vec<CheckOut>>) {
             }
             // Now and then a client loses its servers.
             let outcome = match request.to {
-                None => Outcome::Denied,
-                Some(_) if dice.below(2_000) == 0 => Outcome::Flushed,
-                Some(_) => Outcome::Returned,
+                None => CheckOutOutcome::Denied,
+                Some(_) if dice.below(2_000) == 0 => CheckOutOutcome::Flushed,
+                Some(_) => CheckOutOutcome::Returned,
             };
             clients[request.client].push(CheckOut {
                 product: product.clone(),

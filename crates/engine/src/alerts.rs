@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use licensing::alert::{Kind, Signals, State};
+use licensing::alert::{ConditionKind, RuleState, Signals};
 use tokio::sync::Notify;
 
 use crate::Engine;
@@ -40,9 +40,9 @@ pub struct Alerts {
     /// What the last look found, where it has to be gathered.
     observed: Mutex<Signals>,
     /// How rules stand, by id. Held during a look and during a change of a rule: one at a time.
-    states: tokio::sync::Mutex<BTreeMap<i64, State>>,
+    states: tokio::sync::Mutex<BTreeMap<i64, RuleState>>,
     /// How many subjects fire, for those who cannot wait.
-    firing: Mutex<BTreeMap<Kind, usize>>,
+    firing: Mutex<BTreeMap<ConditionKind, usize>>,
     recorder: tokio::sync::Mutex<history::Recorder>,
     /// Something new is to be delivered.
     queued: Notify,
@@ -73,7 +73,7 @@ impl Alerts {
     }
 
     /// How many subjects fire now, by what is watched.
-    pub fn firing(&self) -> BTreeMap<Kind, usize> {
+    pub fn firing(&self) -> BTreeMap<ConditionKind, usize> {
         self.firing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

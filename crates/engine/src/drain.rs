@@ -11,7 +11,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use licensing::client_protocol::Fault;
 pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
 use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, Sight, begin, step};
-use licensing::peer::{PeerReport, Role, State};
+use licensing::peer::{PeerLiveness, PeerReport, Role};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -189,7 +189,9 @@ impl Engine {
     /// Where clients and hours are, as this server sees it.
     fn drill_sight(&self) -> Sight {
         let picture = self.peers.picture();
-        let up = picture.others().filter(|server| server.role == Role::Backup && matches!(server.state, State::Up(_)));
+        let up = picture
+            .others()
+            .filter(|server| server.role == Role::Backup && matches!(server.state, PeerLiveness::Up(_)));
         let reports: Vec<&PeerReport> = up.filter_map(|server| server.report.as_deref()).collect();
         let serving = reports.iter().filter_map(|report| report.serving.as_ref());
         Sight {

@@ -1,7 +1,7 @@
 //! Who serves clients now: the facts this server knows, judged by `licensing::service`.
 
 use licensing::contact::Millis;
-use licensing::service::{Drain, Facts, Hours, Judgement, Server};
+use licensing::service::{Drain, Facts, Hours, Judgement, ServerFacts};
 use licensing::words::Zone;
 
 use crate::Engine;
@@ -18,12 +18,12 @@ pub fn local_zone(at: Millis) -> Zone {
 impl Picture {
     /// The servers as they are judged, this one first.
     #[must_use]
-    pub fn serving(&self) -> Vec<Server> {
+    pub fn serving(&self) -> Vec<ServerFacts> {
         self.servers.iter().map(|server| serving(server, self.at_ms)).collect()
     }
 }
 
-fn serving(of: &peers::Server, now: Millis) -> Server {
+fn serving(of: &peers::Server, now: Millis) -> ServerFacts {
     let report = of.report.as_deref();
     let clients = report.and_then(|report| report.serving.as_ref());
     let hours = report.and_then(|report| report.countdown).map(|countdown| {
@@ -33,7 +33,7 @@ fn serving(of: &peers::Server, now: Millis) -> Server {
     let drain = report
         .and_then(|report| report.drain.as_ref())
         .map(|drain| Drain { until: drain["until"].as_i64(), is_drill: !drain["clients"].is_null() });
-    Server {
+    ServerFacts {
         name: of.name.clone(),
         role: of.role,
         state: of.state,

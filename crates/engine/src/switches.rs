@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use licensing::client_protocol::Hello;
-use licensing::peer::{GAP_MS, OverlapLook, Role, State, late_by_s, overlap_ms};
+use licensing::peer::{GAP_MS, OverlapLook, PeerLiveness, Role, late_by_s, overlap_ms};
 use licensing::plain_text::one_line;
 use sqlx::FromRow;
 
@@ -212,20 +212,20 @@ impl Engine {
     fn others_seen(&self) -> Vec<Seen> {
         let now = self.now_ms();
         let seen = |server: &crate::peers::Server| {
-            let up = matches!(server.state, State::Up(_));
+            let up = matches!(server.state, PeerLiveness::Up(_));
             let report = server.report.as_ref().filter(|_| up);
             let serving = report.and_then(|report| report.serving.as_ref()).map_or(0, |serving| serving.holding);
             let is_drained = report.is_some_and(|report| report.drain.is_some());
             let sentence = match server.state {
-                State::Up(_) if is_drained => {
+                PeerLiveness::Up(_) if is_drained => {
                     format!("{} is up, and drained for planned work or a failover drill.", server.name)
                 }
-                State::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
+                PeerLiveness::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
                     Some(ago) => format!("{} gave its last sign of life {ago} s before.", server.name),
                     None => format!("{} is up.", server.name),
                 },
-                State::Silent(_) => format!("{} does not answer.", server.name),
-                State::Never => format!("{} was never heard of.", server.name),
+                PeerLiveness::Silent(_) => format!("{} does not answer.", server.name),
+                PeerLiveness::Never => format!("{} was never heard of.", server.name),
             };
             let is_prompt = server.last_seen_ms.is_some_and(|seen| late_by_s(now - seen).is_none());
             Seen { name: server.name.clone(), up, serving, is_prompt, sentence }
@@ -242,6 +242,9 @@ impl Engine {
 
     /// Whether a backup is up that clients can be sent to.
     pub fn backup_is_up(&self) -> bool {
-        self.peers.picture().others().any(|server| server.role == Role::Backup && matches!(server.state, State::Up(_)))
+        self.peers
+            .picture()
+            .others()
+            .any(|server| server.role == Role::Backup && matches!(server.state, PeerLiveness::Up(_)))
     }
 }

@@ -18,9 +18,9 @@ pub use stored::{LookError, Stored, look};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::Identity;
-use licensing::ve::request::Request;
-use licensing::ve::{License, LicenseText, Standing};
+use licensing::identity::MachineIdentity;
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{LicenseText, VeLicense, VeLicenseStatus};
 use licensing::vendor_key::VendorKey;
 use tokio::sync::watch;
 
@@ -44,7 +44,7 @@ pub struct InstalledVe {
 impl InstalledVe {
     /// What it says.
     #[must_use]
-    pub fn license(&self) -> &License {
+    pub fn license(&self) -> &VeLicense {
         &self.text.license
     }
 }
@@ -55,7 +55,7 @@ pub struct VeState {
     /// The license.
     pub installed: Option<Arc<InstalledVe>>,
     /// Whether it is in force.
-    pub standing: Standing,
+    pub standing: VeLicenseStatus,
     /// When that was checked, Unix milliseconds; none before the first check.
     pub checked_at: Option<i64>,
 }
@@ -126,7 +126,7 @@ impl Ve {
     }
 
     /// The machine as it is now.
-    pub async fn identity(&self) -> Identity {
+    pub async fn identity(&self) -> MachineIdentity {
         let machine = self.places.machine.clone();
         let read = tokio::task::spawn_blocking(move || machine.identity()).await;
         read.unwrap_or_else(|error| {
@@ -139,12 +139,12 @@ impl Ve {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn request(&self) -> Result<Request, sqlx::Error> {
+    pub async fn request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
         let guid: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(self.store.read()).await?;
         let guid = guid.and_then(|guid| guid.parse().ok());
         let identity = self.identity().await;
-        Ok(Request::new(&identity, guid, &machine::host_name(&identity), self.clock.now_ms()))
+        Ok(VeLicenseRequest::new(&identity, guid, &machine::host_name(&identity), self.clock.now_ms()))
     }
 
     /// The license that is installed.
@@ -155,7 +155,7 @@ impl Ve {
 
     /// Whether it is in force.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> VeLicenseStatus {
         self.state.borrow().standing.clone()
     }
 

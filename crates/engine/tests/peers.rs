@@ -9,8 +9,8 @@ use engine::clock::ManualClock;
 use engine::peers::{PeerEventKind, PeerFault};
 use engine::{Actor, Engine};
 use licensing::peer::{
-    Answer, Candidate, CountdownReport, Invitation, JoinRequest, JoinSaid, MessageError, Nonce, PeerKey, PeerReport,
-    PeerSecret, Request, Role, Said, State, Welcome, Witness,
+    Candidate, CountdownReport, Invitation, JoinRequest, JoinSaid, MessageError, Nonce, PeerKey, PeerLiveness,
+    PeerReport, PeerSecret, PollAnswer, PollRequest, Role, Said, Welcome, Witness,
 };
 
 const MINUTE: i64 = 60_000;
@@ -86,8 +86,8 @@ fn report(hours: Option<(u64, i64)>) -> PeerReport {
 async fn tell(engine: &Engine, secret: &PeerSecret, to: &PeerKey, report: &PeerReport) -> Said {
     let mut challenge = None;
     for _ in 0..2 {
-        let request = Request::sign(secret, to, challenge, nonce(2), report).unwrap();
-        let answer: Answer = engine.answer_peer_poll(&serde_json::to_vec(&request).unwrap()).await.unwrap();
+        let request = PollRequest::sign(secret, to, challenge, nonce(2), report).unwrap();
+        let answer: PollAnswer = engine.answer_peer_poll(&serde_json::to_vec(&request).unwrap()).await.unwrap();
         let said = answer.said(to, &request).unwrap();
         if said != Said::Repeat {
             return said;
@@ -134,14 +134,14 @@ async fn members_and_what_they_said_survive_a_start_and_a_removed_one_is_told() 
     let Said::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 1_000)))).await else { panic!("a report") };
     assert_eq!(answer.witness, Some(Witness { serial: 4, balance_ms: 1_000 }));
     assert_eq!(engine.peers.witnessed(), Some(Witness { serial: 9, balance_ms: 77 }));
-    assert_eq!(engine.servers().servers[1].state, State::Up(1_800_000_000_000));
+    assert_eq!(engine.servers().servers[1].state, PeerLiveness::Up(1_800_000_000_000));
     engine.close().await;
     drop(engine);
 
     clock.advance(3 * MINUTE);
     let engine = open(folder.path(), &clock).await;
     assert_eq!(engine.role(), Role::Primary);
-    assert_eq!(engine.servers().servers[1].state, State::Silent(1_800_000_000_000), "nothing was heard since");
+    assert_eq!(engine.servers().servers[1].state, PeerLiveness::Silent(1_800_000_000_000), "nothing was heard since");
     let Said::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 5_000)))).await else { panic!("a report") };
     assert_eq!(answer.witness, Some(Witness { serial: 4, balance_ms: 1_000 }), "the least that was said");
 

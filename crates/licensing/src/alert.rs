@@ -1,7 +1,7 @@
 //! Alerts: what a rule watches for, when it tells somebody, and when it says that all is well again.
 //!
-//! A pure state machine for each rule: [`step`] takes the [`State`] and a snapshot of [`Signals`] and gives the next state
-//! with its [`Notice`]s. A signal that is not known neither fires nor resolves anything. [`replay`] tells what a rule would
+//! A pure state machine for each rule: [`step`] takes the [`RuleState`] and a snapshot of [`Signals`] and gives the next state
+//! with its [`AlertNotice`]s. A signal that is not known neither fires nor resolves anything. [`replay`] tells what a rule would
 //! have done with signals of the past, [`message()`] puts notices into words. All times are integer Unix milliseconds.
 
 mod condition;
@@ -10,11 +10,11 @@ mod replay;
 mod signals;
 mod step;
 
-pub use condition::{Checked, Condition, ConditionError, Evidence, Finding, Kind, Threshold};
+pub use condition::{Checked, Condition, ConditionError, ConditionKind, Evidence, SubjectFinding, Threshold};
 pub use message::{Message, message};
 pub use replay::{EVERY, Episode, HEARTBEAT, Present, replay, replay_to_now};
 pub use signals::{Signals, Subject};
-pub use step::{Notice, NoticeKind, Standing, State, SubjectState, step};
+pub use step::{AlertNotice, AlertStatus, NoticeKind, RuleState, SubjectState, step};
 
 use serde::{Deserialize, Serialize};
 

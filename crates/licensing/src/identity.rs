@@ -10,7 +10,7 @@ mod name;
 mod words;
 
 pub use bound::{Bound, Digest, Mark, MarkError};
-pub use judge::{Change, UNREADABLE_MS, Unread, Verdict, judge};
+pub use judge::{ComponentChange, MachineVerdict, UNREADABLE_MS, Unread, judge};
 pub use name::{Name, NameError};
 pub use words::{ALLOWED, VOIDS};
 
@@ -40,14 +40,14 @@ pub struct Component {
 
 /// A machine as it was read at one moment: every [`Name`] once, in their fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct MachineIdentity {
     components: Vec<Component>,
 }
 
-impl Identity {
+impl MachineIdentity {
     /// From what was read. A name that is not among it counts as absent; of a name that comes twice the last stands. White
     /// space around a value is no part of it, and a value of nothing else is absent.
-    pub fn new(read: impl IntoIterator<Item = Component>) -> Identity {
+    pub fn new(read: impl IntoIterator<Item = Component>) -> MachineIdentity {
         let mut readings: BTreeMap<Name, Reading> = BTreeMap::new();
         for Component { name, reading } in read {
             let reading = match reading {
@@ -58,7 +58,7 @@ impl Identity {
             readings.insert(name, reading);
         }
         let component = |name| Component { name, reading: readings.remove(&name).unwrap_or(Reading::Absent) };
-        Identity { components: Name::ALL.into_iter().map(component).collect() }
+        MachineIdentity { components: Name::ALL.into_iter().map(component).collect() }
     }
 
     /// Every component, in the fixed order.

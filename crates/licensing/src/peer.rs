@@ -14,7 +14,7 @@
 //! is a join that did not happen, and both sides say so.
 //!
 //! # Talking
-//! Messages ([`Request`], [`Answer`]) are signed, and name who speaks and who is spoken to. No clock decides whether a message is fresh:
+//! Messages ([`PollRequest`], [`PollAnswer`]) are signed, and name who speaks and who is spoken to. No clock decides whether a message is fresh:
 //! a request carries the challenge of the last answer, which is good once ([`Freshness`]); an answer names the nonce of
 //! its request. A request with no challenge, or one that was used, changes nothing: its answer only says which challenge to use.
 //! So clocks may stand years apart, and how far apart they stand can be shown.
@@ -39,14 +39,14 @@ pub use code::{Invitation, InvitationError};
 pub use fresh::{Fresh, Freshness};
 pub use join::{Candidate, JoinAnswer, JoinRequest, JoinSaid, Welcome};
 pub use key::{PeerKey, PeerKeyError, PeerSecret};
-pub use message::{Answer, MessageError, Request, Said, protocol_of};
+pub use message::{MessageError, PollAnswer, PollRequest, Said, protocol_of};
 pub use name::{MOST_NAME, free_name, shown_name};
 pub use nonce::{Nonce, NonceError};
 pub use overlap::{GAP_MS, OverlapLook, PROMPT_S, late_by_s, overlap_ms};
 pub use report::{CountdownReport, MemberCard, PeerReport, Serving};
-pub use rules::{JoinRefusal, RemoveRefusal, Role, Standing, admit, conflict, may_join, may_remove, role};
+pub use rules::{JoinRefusal, Membership, RemoveRefusal, Role, admit, conflict, may_join, may_remove, role};
 pub use url::{PeerUrl, PeerUrlError, own_url};
-pub use watch::{Change, Now, State, Watch, clock_off_ms, stale_since};
+pub use watch::{LivenessChange, LivenessWatch, Now, PeerLiveness, clock_off_ms, stale_since};
 pub use witness::Witness;
 
 use crate::contact::Millis;

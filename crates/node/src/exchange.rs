@@ -6,7 +6,7 @@ mod report;
 pub use refused::Refused;
 
 use licensing::status_report::StatusId;
-use licensing::status_response::{Notice, StatusResponse};
+use licensing::status_response::{NodeNotice, StatusResponse};
 use sqlx::SqliteConnection;
 
 use crate::reports::{self, Outcome};
@@ -183,10 +183,10 @@ async fn claim(
     }
 }
 
-fn second_instance(rival: &Seen) -> Notice {
+fn second_instance(rival: &Seen) -> NodeNotice {
     let (other, at) = (refused::short(&rival.instance), spoken(rival.at));
     let message = format!(
         "Another installation ({other}) reported with this server's GUID, last at {at}, and was refused. Find out which of the two is to keep the GUID: if this one, switch the other off or give it a GUID of its own; if the other, ask the vendor's support to hand the GUID over."
     );
-    Notice { code: "second-instance".to_owned(), message }
+    NodeNotice { code: "second-instance".to_owned(), message }
 }

@@ -8,7 +8,7 @@ pub use add::NewLicense;
 pub use change::Extension;
 pub use select::Selection;
 
-use licensing::bundle::{Kind, License, MOST_LICENSES, ProductCode};
+use licensing::bundle::{License, LicenseKind, MOST_LICENSES, ProductCode};
 use licensing::context::Context;
 use licensing::guid::Guid;
 use sqlx::sqlite::SqliteRow;
@@ -112,7 +112,7 @@ impl Held {
         let license = License {
             id: row.try_get("id")?,
             product: decode(row.try_get::<String, _>("product")?.parse())?,
-            kind: decode(row.try_get::<String, _>("kind")?.parse::<Kind>())?,
+            kind: decode(row.try_get::<String, _>("kind")?.parse::<LicenseKind>())?,
             count: number(row.try_get("count")?),
             context: decode(row.try_get::<String, _>("context")?.parse())?,
             hours: row.try_get::<Option<i64>, _>("hours")?.map(number),

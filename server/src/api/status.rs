@@ -7,7 +7,7 @@ use licensing::contact::PhaseLogLevel;
 use licensing::context::Context;
 use licensing::peer::Role;
 use licensing::permission::Permission::View;
-use licensing::service::{Judgement, Level as Urgency, Situation};
+use licensing::service::{Judgement, Situation, Urgency};
 use serde::Serialize;
 use utoipa_axum::routes;
 

@@ -7,9 +7,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use engine::ve::{InstallError, InstalledVe};
 use licensing::guid::Guid;
-use licensing::identity::{ALLOWED, Change, Identity, Mark, Name, Reading, VOIDS};
+use licensing::identity::{ALLOWED, ComponentChange, MachineIdentity, Mark, Name, Reading, VOIDS};
 use licensing::permission::Permission::{EditConfiguration, Exchange, View};
-use licensing::ve::{Kind, LARGEST, License, Product, Standing};
+use licensing::ve::{LARGEST, VeLicense, VeLicenseKind, VeLicenseStatus, VeProduct};
 use licensing::vendor_key::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -47,7 +47,7 @@ struct VeProduct {
     passphrase: Option<Option<String>>,
 }
 
-fn product(of: &Product, passphrases: bool) -> VeProduct {
+fn product(of: &VeProduct, passphrases: bool) -> VeProduct {
     VeProduct {
         name: of.name.clone(),
         codes: of.codes.clone(),
@@ -98,8 +98,8 @@ struct VeLicense {
 fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> VeLicense {
     let license = installed.license();
     let (hours, expires) = match license.kind {
-        Kind::Countdown { hours } => (Some(hours), None),
-        Kind::Normal { until } => (None, Some(Time(until))),
+        VeLicenseKind::Countdown { hours } => (Some(hours), None),
+        VeLicenseKind::Normal { until } => (None, Some(Time(until))),
     };
     VeLicense {
         license_id: license.license_id.clone(),
@@ -158,19 +158,19 @@ fn unread(component: Name, why: &str) -> VeUnread {
     VeUnread { component, label: component.label().to_owned(), why: why.to_owned() }
 }
 
-fn standing(of: &Standing) -> VeStanding {
+fn standing(of: &VeLicenseStatus) -> VeStanding {
     let changes = match of {
-        Standing::Void { changes } | Standing::Valid { notes: changes } => changes.as_slice(),
+        VeLicenseStatus::Void { changes } | VeLicenseStatus::Valid { notes: changes } => changes.as_slice(),
         _ => &[],
     };
-    let change = |change: &Change| VeChange {
+    let change = |change: &ComponentChange| VeChange {
         component: change.name,
         was: change.was.clone(),
         is: change.is.clone(),
         sentence: change.to_string(),
     };
     let (names, until) = match of {
-        Standing::Unverified { names, until_ms } => (names.as_slice(), Some(Time(*until_ms))),
+        VeLicenseStatus::Unverified { names, until_ms } => (names.as_slice(), Some(Time(*until_ms))),
         _ => (&[][..], None),
     };
     VeStanding {
@@ -206,7 +206,7 @@ struct VeComponent {
     when: String,
 }
 
-fn machine(identity: &Identity, license: Option<&License>) -> VeMachine {
+fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine {
     let component = |name: Name| {
         let (state, value) = match identity.reading(name) {
             Reading::Value(value) if name.is_open() => ("read", value.clone()),
@@ -257,8 +257,9 @@ async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> R
     let (state, identity) = (engine.ve.state(), engine.machine_identity().await);
     let installed = state.installed.as_deref();
     let hours = engine.countdown.view();
-    let runs =
-        |license: &License| matches!(license.kind, Kind::Countdown { .. }) && license.hours_serial() == hours.serial;
+    let runs = |license: &VeLicense| {
+        matches!(license.kind, VeLicenseKind::Countdown { .. }) && license.hours_serial() == hours.serial
+    };
     let left = |installed: &InstalledVe| runs(installed.license()).then_some(hours.balance_ms);
     Ok(Json(VeState {
         license: installed.map(|installed| license(installed, by.may(EditConfiguration), left(installed))),

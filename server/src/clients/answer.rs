@@ -56,7 +56,7 @@ impl Answer {
     /// Something that is no request of this protocol at all.
     pub fn other(status: u16, detail: &str) -> Self {
         let fault = Fault::malformed(detail);
-        Self::of(status, &licensing::client_protocol::Refused { status, ..fault.answer() })
+        Self::of(status, &licensing::client_protocol::FaultBody { status, ..fault.answer() })
     }
 
     /// No such path.

@@ -16,7 +16,7 @@ use engine::conf::Base;
 use engine::exchange::{Identity as EngineIdentity, LedgerEntry, LedgerQuery, Readiness, ReportError, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::bundle::Changes;
+use licensing::bundle::LicenseChanges;
 use licensing::conf::effective::Effective;
 use licensing::contact::{ContactPhase, PHASES, PhaseLogLevel};
 use licensing::registration::{Registration, TypedError};
@@ -193,8 +193,9 @@ pub fn registered(readiness: &Readiness) -> Registered {
 }
 
 /// What changed, as sentences.
-pub fn changes(changes: &Changes) -> ChangesModel {
-    let sentences = |list: &[licensing::bundle::Change]| list.iter().map(|change| change.sentence.clone()).collect();
+pub fn changes(changes: &LicenseChanges) -> ChangesModel {
+    let sentences =
+        |list: &[licensing::bundle::LicenseChange]| list.iter().map(|change| change.sentence.clone()).collect();
     ChangesModel {
         added: sentences(&changes.added),
         removed: sentences(&changes.removed),

@@ -15,7 +15,7 @@ use engine::peers::{Join, PeerEventKind, Server};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
-use licensing::peer::{Role, State};
+use licensing::peer::{PeerLiveness, Role};
 use licensing::service;
 use licensing::words::{about, count, grouped, span};
 
@@ -214,14 +214,14 @@ fn progress(engine: &Engine, drill: &Drill) -> Vec<DrillClient> {
     .collect()
 }
 
-fn card(server: &Server, serving: service::Server) -> ServerCard {
+fn card(server: &Server, serving: service::ServerFacts) -> ServerCard {
     let (level, duty) = serving.duty();
     let role = match server.role {
         Role::Primary => "Primary",
         Role::Backup => "Backup",
         Role::Alone => "No peers",
     };
-    let is_up = matches!(server.state, State::Up(_));
+    let is_up = matches!(server.state, PeerLiveness::Up(_));
     ServerCard {
         name: server.name.clone(),
         own: server.itself,

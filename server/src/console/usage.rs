@@ -9,7 +9,7 @@ pub use period::Asked;
 
 use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
 use engine::{DatabaseError, Engine};
-use licensing::bundle::Standing;
+use licensing::bundle::LicenseStatus;
 use licensing::context::Context;
 
 use leptos::prelude::*;
@@ -106,7 +106,7 @@ pub fn connect(console: &Console) -> Connect {
     let product = engine.licenses().and_then(|all| {
         all.items
             .iter()
-            .find(|item| item.verdict.standing == Standing::Active)
+            .find(|item| item.verdict.standing == LicenseStatus::Active)
             .map(|item| item.license.product.to_string())
     });
     Connect { address: format!("{}:{port}", console.server_name), off: set == Some("off"), product }

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::Engine;
 use engine::ve::{InstallError, InstalledVe};
-use licensing::identity::{ALLOWED, Bound, Identity, Mark, Name, Reading, VOIDS};
+use licensing::identity::{ALLOWED, Bound, MachineIdentity, Mark, Name, Reading, VOIDS};
 use licensing::permission::Permission;
-use licensing::ve::{Kind, Product, Standing};
+use licensing::ve::{VeLicenseKind, VeLicenseStatus, VeProduct};
 use licensing::vendor_key::Fingerprint;
 
 use super::form::{Form, wrong};
@@ -53,19 +53,19 @@ async fn refuse(form: &Form, error: FieldError) -> Result<Page, PageError> {
     Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-fn tone(standing: &Standing) -> (Tone, &'static str) {
+fn tone(standing: &VeLicenseStatus) -> (Tone, &'static str) {
     match standing {
-        Standing::None => (Tone::Neutral, "None"),
-        Standing::Valid { .. } => (Tone::Success, "In force"),
-        Standing::Unverified { .. } => (Tone::Warning, "Not verified"),
-        Standing::Void { .. } => (Tone::Danger, "Void"),
-        Standing::Expired { .. } => (Tone::Danger, "Ended"),
-        Standing::Empty => (Tone::Danger, "No hours left"),
-        Standing::Older { .. } => (Tone::Danger, "Out of service"),
+        VeLicenseStatus::None => (Tone::Neutral, "None"),
+        VeLicenseStatus::Valid { .. } => (Tone::Success, "In force"),
+        VeLicenseStatus::Unverified { .. } => (Tone::Warning, "Not verified"),
+        VeLicenseStatus::Void { .. } => (Tone::Danger, "Void"),
+        VeLicenseStatus::Expired { .. } => (Tone::Danger, "Ended"),
+        VeLicenseStatus::Empty => (Tone::Danger, "No hours left"),
+        VeLicenseStatus::Older { .. } => (Tone::Danger, "Out of service"),
     }
 }
 
-fn product(product: &Product, with_secrets: bool) -> VeProduct {
+fn product(product: &VeProduct, with_secrets: bool) -> VeProduct {
     VeProduct {
         name: product.name.clone(),
         codes: product.codes.join(", "),
@@ -81,8 +81,8 @@ fn product(product: &Product, with_secrets: bool) -> VeProduct {
 fn license(engine: &Engine, installed: &InstalledVe, with_secrets: bool) -> VeLicense {
     let license = installed.license();
     let (until_ms, hours) = match license.kind {
-        Kind::Normal { until } => (Some(until), None),
-        Kind::Countdown { hours } => (None, Some(hours)),
+        VeLicenseKind::Normal { until } => (Some(until), None),
+        VeLicenseKind::Countdown { hours } => (None, Some(hours)),
     };
     let view = engine.countdown.view();
     VeLicense {
@@ -102,7 +102,7 @@ fn license(engine: &Engine, installed: &InstalledVe, with_secrets: bool) -> VeLi
     }
 }
 
-fn component(name: Name, identity: &Identity, present: &Bound, bound: Option<&Bound>) -> ComponentRow {
+fn component(name: Name, identity: &MachineIdentity, present: &Bound, bound: Option<&Bound>) -> ComponentRow {
     let licensed = bound.and_then(|bound| bound.mark(name));
     let now = match identity.reading(name) {
         Reading::Value(_) | Reading::Absent => present.mark(name).map_or_else(String::new, Mark::shown),
@@ -144,7 +144,7 @@ pub async fn machine(console: &Console) -> MachineLicense {
     let identity = engine.machine_identity().await;
     let (present, bound) = (identity.bound(), &installed.license().bound);
     let changes = match &state.standing {
-        Standing::Void { changes } | Standing::Valid { notes: changes } => changes.as_slice(),
+        VeLicenseStatus::Void { changes } | VeLicenseStatus::Valid { notes: changes } => changes.as_slice(),
         _ => &[],
     };
     MachineLicense {

@@ -4,7 +4,7 @@ use ::reporting::service::{Caller, DatabaseCheck, OpenedReport, Refusal, Reporti
 use ::reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use engine::exchange::{Channel, PushError, ReportError};
 use engine::{Actor, Engine, Origin};
-use licensing::status_report::Usage;
+use licensing::status_report::ReportedUsage;
 
 /// The engine, as the service asks it.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ fn failed(error: impl std::fmt::Display) -> SourceError {
     SourceError::Failed(error.to_string())
 }
 
-fn component(usage: Usage) -> ComponentLicenseUsage {
+fn component(usage: ReportedUsage) -> ComponentLicenseUsage {
     ComponentLicenseUsage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }
 }
 

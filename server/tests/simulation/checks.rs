@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 use licensing::product::ProductCode;
 
 use super::alarm::Alarm;
@@ -135,8 +135,8 @@ impl Stage<'_> {
         let (mut taken, mut refused) = (0, 0);
         self.each_saved(deployment, |saved| {
             for record in saved.records() {
-                taken += u64::from(matches!(record.outcome, Outcome::Returned | Outcome::Flushed));
-                refused += u64::from(record.outcome == Outcome::Denied);
+                taken += u64::from(matches!(record.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed));
+                refused += u64::from(record.outcome == CheckOutOutcome::Denied);
             }
         });
         (taken, refused)

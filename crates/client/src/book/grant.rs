@@ -1,4 +1,4 @@
-use licensing::client_protocol::{Limit, Outcome, Shortage};
+use licensing::client_protocol::{CheckOutOutcome, Limit, Shortage};
 
 use super::slots::Told;
 use super::{Book, Ending, OPEN_AFTER_MS, ROOM_AHEAD, State};
@@ -98,7 +98,7 @@ impl Book {
                 user: slot.user.clone(),
                 from_ms: slot.from_ms,
                 to_ms: None,
-                outcome: Outcome::Open,
+                outcome: CheckOutOutcome::Open,
                 opened: None,
             };
             slot.told = journal.push(slot.server, entry).map_or(Told::Dropped, Told::By);

@@ -1,6 +1,6 @@
 //! What the background task does for whoever keeps one license.
 
-use licensing::client_protocol::{Allocation, Notice, PATIENCE_MS};
+use licensing::client_protocol::{Allocation, ExpiryNotice, PATIENCE_MS};
 use licensing::failover::{FailoverEffect, FailoverEvent, FailoverPhase, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 use tokio::sync::mpsc;
@@ -86,7 +86,7 @@ impl Driver {
         let ends_ms = allocation.notice.as_ref().map(|notice| now_ms.saturating_add(notice.ends_in_ms));
         let before = std::mem::replace(&mut self.peers[server].ends_ms, ends_ms);
         if let Some(notice) = &allocation.notice {
-            let notice = Notice { sentence: printable(&notice.sentence), ..notice.clone() };
+            let notice = ExpiryNotice { sentence: printable(&notice.sentence), ..notice.clone() };
             // Told with every answer; news when there was none before, or the end has moved.
             let is_news = before.is_none_or(|before| before.abs_diff(ends_ms.unwrap_or(before)) > MOVED_MS);
             if is_news {

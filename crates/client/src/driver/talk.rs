@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use licensing::client_protocol::{FaultKind, Limit, PATIENCE_MS, Refused, Shortage, VERSION, WRONG_VERSION};
+use licensing::client_protocol::{FaultBody, FaultKind, Limit, PATIENCE_MS, Shortage, VERSION, WRONG_VERSION};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -106,7 +106,7 @@ pub async fn ask<T: DeserializeOwned>(link: &Link, path: &'static str, body: Byt
         Ok(Ok(answer)) => answer,
     };
     if answer.status != StatusCode::OK {
-        return Err(match serde_json::from_slice::<Refused>(&answer.body) {
+        return Err(match serde_json::from_slice::<FaultBody>(&answer.body) {
             Ok(refused) if refused.kind == FaultKind::ProtocolVersion => Problem::version(None),
             Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail), is_full: false },
             Err(_) if answer.status.is_server_error() => {

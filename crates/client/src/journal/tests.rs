@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn entry(from_ms: u64) -> Entry {
-    Entry { product: 0, user: None, from_ms, to_ms: None, outcome: Outcome::Denied, opened: None }
+    Entry { product: 0, user: None, from_ms, to_ms: None, outcome: CheckOutOutcome::Denied, opened: None }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::server::Mode;
 use super::world::{Scene, pass};
 use client::{ConnectError, Denied, Event};
-use licensing::client_protocol::{FaultKind, Outcome};
+use licensing::client_protocol::{CheckOutOutcome, FaultKind};
 use tokio::sync::broadcast::Receiver;
 
 fn heard(events: &mut Receiver<Event>) -> Vec<Event> {
@@ -92,8 +92,8 @@ async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_c
     assert_eq!((one.usage_count, two.usage_count), (1, 1));
     assert_eq!(one.usage_ms + two.usage_ms, totals.usage_ms);
     assert!(one.usage_ms > 0 && two.usage_ms > 0);
-    assert_eq!(primary.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
-    assert_eq!(backup.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
+    assert_eq!(primary.records.values().filter(|r| r.outcome == CheckOutOutcome::Returned).count(), 1);
+    assert_eq!(backup.records.values().filter(|r| r.outcome == CheckOutOutcome::Returned).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +149,7 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
     let flushed: Vec<_> =
         scene.primary.world().records.values().filter_map(|r| Some((r.outcome, r.to? - r.from))).collect();
     assert!(
-        flushed.iter().any(|(outcome, ms)| *outcome == Outcome::Flushed && (119_000..=121_000).contains(ms)),
+        flushed.iter().any(|(outcome, ms)| *outcome == CheckOutOutcome::Flushed && (119_000..=121_000).contains(ms)),
         "{flushed:?}"
     );
 }

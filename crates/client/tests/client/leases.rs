@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::server::{Mode, TestClock, WALL_MS};
 use super::world::{Scene, pass};
 use client::{Clock, Denied};
-use licensing::client_protocol::{MOST_PRODUCTS, Outcome};
+use licensing::client_protocol::{CheckOutOutcome, MOST_PRODUCTS};
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
@@ -30,7 +30,7 @@ async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
     let records: Vec<_> = world.records.values().collect();
     let seen: Vec<_> = records.iter().map(|r| (r.user.as_str(), r.to.unwrap() - r.from, r.outcome)).collect();
     // The first was taken in the very millisecond in which the grant was heard: it begins with the next.
-    assert_eq!(seen, [("anna", 4_999, Outcome::Returned), ("bert", 1_000, Outcome::Returned)]);
+    assert_eq!(seen, [("anna", 4_999, CheckOutOutcome::Returned), ("bert", 1_000, CheckOutOutcome::Returned)]);
     assert!((WALL_MS..WALL_MS + 1_000).contains(&records[0].from));
 }
 
@@ -178,11 +178,11 @@ async fn a_lease_held_for_long_is_told_as_open_once_and_ended_by_its_number() {
     let lease = client.acquire("SPEECH").await.unwrap();
     pass(200_000).await;
     let open: Vec<_> = scene.primary.world().records.iter().map(|(n, r)| (*n, r.outcome)).collect();
-    assert_eq!(open, [(1, Outcome::Open)]);
+    assert_eq!(open, [(1, CheckOutOutcome::Open)]);
     drop(lease);
     pass(5_000).await;
     let world = scene.primary.world();
-    assert_eq!((world.records[&2].outcome, world.records[&2].opened), (Outcome::Returned, Some(1)));
+    assert_eq!((world.records[&2].outcome, world.records[&2].opened), (CheckOutOutcome::Returned, Some(1)));
 }
 
 #[tokio::test(start_paused = true)]

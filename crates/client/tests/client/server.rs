@@ -13,8 +13,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use licensing::client_protocol::{
-    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Notice, Records, Refresh, ServerName,
-    Shortage, VERSION, VeTerms, Welcome,
+    Acknowledged, Allocation, CheckOut, ExpiryNotice, Farewell, Fault, FaultKind, Hello, Limit, Records, Refresh,
+    ServerName, Shortage, VERSION, VeTerms, Welcome,
 };
 use licensing::product::ProductCode;
 
@@ -63,7 +63,7 @@ pub struct World {
     pub loses_next_acknowledgement: bool,
     /// Of a server with a license for virtual environments: what opens it, and its terms.
     pub ve: Option<(String, VeTerms)>,
-    pub notice: Option<Notice>,
+    pub notice: Option<ExpiryNotice>,
 }
 
 /// A server.

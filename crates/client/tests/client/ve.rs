@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use client::ve::{Builder, Event, Line, LoginError, Standing, VeClient, When};
-use licensing::client_protocol::{FaultKind, Notice, VeTerms};
+use licensing::client_protocol::{ExpiryNotice, FaultKind, VeTerms};
 use tokio::sync::broadcast::Receiver;
 
 use super::server::{Mode, WALL_MS};
@@ -375,7 +375,8 @@ async fn a_notice_of_the_server_is_told_once() {
     heard.lines();
     let mut left_ms = HOUR;
     for _ in 0..100 {
-        scene.primary.world().notice = Some(Notice { ends_in_ms: left_ms, sentence: "The hours end soon.".to_owned() });
+        scene.primary.world().notice =
+            Some(ExpiryNotice { ends_in_ms: left_ms, sentence: "The hours end soon.".to_owned() });
         pass(2_000).await;
         left_ms -= 2_000;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::alert::{Notice, NoticeKind, State, message, step};
+use licensing::alert::{AlertNotice, NoticeKind, RuleState, message, step};
 use licensing::contact::Millis;
 
 use super::message::server_name;
@@ -13,8 +13,8 @@ use crate::Engine;
 /// What a look led to for one rule.
 struct Looked {
     rule: AlertRule,
-    next: State,
-    notices: Vec<Notice>,
+    next: RuleState,
+    notices: Vec<AlertNotice>,
 }
 
 impl Engine {
@@ -68,7 +68,7 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
             for kind in [NoticeKind::Resolved, NoticeKind::Fired, NoticeKind::Reminder] {
-                let of_kind: Vec<Notice> = notices.iter().filter(|notice| notice.kind == kind).cloned().collect();
+                let of_kind: Vec<AlertNotice> = notices.iter().filter(|notice| notice.kind == kind).cloned().collect();
                 let Some(message) = message(&rule.rule, &server, &of_kind, &service) else { continue };
                 match kind {
                     NoticeKind::Resolved => tracing::info!(rule = rule.id, "alert: {}", message.title),

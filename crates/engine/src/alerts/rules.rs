@@ -1,6 +1,6 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
-use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, Standing, State, SubjectState};
+use licensing::alert::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, Rule, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::error::{AlertError, Wrong};
@@ -25,14 +25,14 @@ pub struct AlertRule {
     /// When it last fired, Unix milliseconds.
     pub last_fired: Option<i64>,
     /// How it stands.
-    pub state: State,
+    pub state: RuleState,
 }
 
 impl AlertRule {
     /// How it stands, as a word: `off`, `firing`, `unknown`, `pending` or `ok`.
     #[must_use]
     pub fn standing(&self) -> &'static str {
-        let pending = |subject: &SubjectState| matches!(subject.standing, Standing::Pending { .. });
+        let pending = |subject: &SubjectState| matches!(subject.standing, AlertStatus::Pending { .. });
         match (self.enabled, self.state.firing(), self.state.unknown_since) {
             (false, ..) => "off",
             (true, 1.., _) => "firing",

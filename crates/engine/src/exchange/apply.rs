@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use licensing::bundle::{self, Changes};
+use licensing::bundle::{self, LicenseChanges};
 use licensing::contact::Limit;
-use licensing::status_response::{Accepted, Expected, LedgerFact, Refusal, Signed, check, read};
+use licensing::status_response::{Accepted, Expected, LedgerFact, ResponseRefusal, Signed, check, read};
 
 use super::licenses::Installed;
 use super::{Channel, Outcome, ledger};
@@ -30,7 +30,7 @@ pub struct Applied {
 pub enum PushError {
     /// It is not what this server waits for.
     #[error("{0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] ResponseRefusal),
     /// This server cannot check an answer yet.
     #[error("{0}")]
     NotReady(String),
@@ -70,7 +70,7 @@ impl Engine {
         })
     }
 
-    fn judge(&self, ground: &Ground, signed: Signed, fact: LedgerFact) -> Result<Accepted, Refusal> {
+    fn judge(&self, ground: &Ground, signed: Signed, fact: LedgerFact) -> Result<Accepted, ResponseRefusal> {
         let expected = Expected {
             guid: ground.guid,
             context: ground.context,
@@ -176,7 +176,8 @@ async fn fact(tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>, signed: &Signed
 
 fn applied(ground: &Ground, accepted: &Accepted, bytes: &[u8]) -> Applied {
     let before = ground.installed.as_ref().map(|installed| &installed.bundle);
-    let changes = if accepted.unchanged { Changes::default() } else { bundle::changes(before, &accepted.bundle) };
+    let changes =
+        if accepted.unchanged { LicenseChanges::default() } else { bundle::changes(before, &accepted.bundle) };
     let key_id = accepted.signed_bundle.key_id;
     let key = ground.keys.iter().find(|key| key.id() == key_id).map(|key| key.fingerprint().to_string());
     Applied {

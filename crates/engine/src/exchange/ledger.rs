@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use licensing::bundle::Changes;
+use licensing::bundle::LicenseChanges;
 use licensing::status_response::LedgerFact;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
@@ -24,7 +24,7 @@ pub struct Outcome {
     /// The very same licenses came again.
     pub unchanged: bool,
     /// What was added, removed, extended.
-    pub changes: Changes,
+    pub changes: LicenseChanges,
     /// What the node had to say.
     pub notices: Vec<String>,
     /// Fingerprint of the key that signed.
@@ -193,7 +193,7 @@ impl FromRow<'_, SqliteRow> for LedgerEntry {
 pub(crate) struct LastChanges {
     row: i64,
     at: i64,
-    changes: Arc<Changes>,
+    changes: Arc<LicenseChanges>,
 }
 
 impl Engine {
@@ -241,7 +241,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn last_changes(&self) -> Result<Option<(i64, Arc<Changes>)>, sqlx::Error> {
+    pub async fn last_changes(&self) -> Result<Option<(i64, Arc<LicenseChanges>)>, sqlx::Error> {
         let last: Option<(i64, i64)> = sqlx::query_as(
             "SELECT rowid, answered_at FROM exchange_ledger WHERE state = 'answered' AND answered_at IS NOT NULL
              ORDER BY answered_at DESC, rowid DESC LIMIT 1",

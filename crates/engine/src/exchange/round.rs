@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use licensing::status_response::Refusal;
+use licensing::status_response::ResponseRefusal;
 use licensing::vendor_key::VendorKey;
 use serde::{Deserialize, Serialize};
 
@@ -162,7 +162,7 @@ impl Engine {
                     return Tried::Database(error);
                 }
                 // What the vendor signed as its refusal, every node of the vendor would say.
-                let stop = matches!(&error, PushError::Refused(Refusal::VendorError { .. }));
+                let stop = matches!(&error, PushError::Refused(ResponseRefusal::VendorError { .. }));
                 let attempt = Attempt {
                     node: node.name.clone(),
                     ok: false,

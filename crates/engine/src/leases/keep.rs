@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::allocation::Key;
-use licensing::bundle::{Kind, Standing};
+use licensing::bundle::{LicenseKind, LicenseStatus};
 use licensing::product::{Licensed, ProductCode};
 use tokio_util::sync::CancellationToken;
 
@@ -50,13 +50,15 @@ impl Engine {
         let mut out = BTreeSet::new();
         for item in self.standings().map(|all| all.items).unwrap_or_default() {
             let license = item.license;
-            if item.verdict.standing != Standing::Active {
+            if item.verdict.standing != LicenseStatus::Active {
                 out.insert(license.product.clone());
                 continue;
             }
             let number = match license.kind {
-                Kind::Metered => Licensed::Metered,
-                Kind::Concurrent | Kind::Countdown => Licensed::Count(u32::try_from(license.count).unwrap_or(u32::MAX)),
+                LicenseKind::Metered => Licensed::Metered,
+                LicenseKind::Concurrent | LicenseKind::Countdown => {
+                    Licensed::Count(u32::try_from(license.count).unwrap_or(u32::MAX))
+                }
             };
             let total = licensed.entry(license.product.clone()).or_default();
             *total = total.and(number);

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use licensing::allocation::Key;
 use licensing::client_protocol::{
-    Allocation, Fault, FaultKind, Hello, Notice, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved, pool_of,
+    Allocation, ExpiryNotice, Fault, FaultKind, Hello, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved,
+    pool_of,
 };
 use licensing::countdown::CountdownDenial;
 use licensing::product::ProductCode;
-use licensing::ve::{Kind, Login, Passphrase, admit};
+use licensing::ve::{Login, Passphrase, VeLicenseKind, admit};
 
 use super::{Leases, Received};
 use crate::Engine;
@@ -57,7 +58,7 @@ impl Engine {
         let passphrase: Passphrase = login.passphrase.parse().map_err(|error| refused(format!("{error}")))?;
         let state = self.ve.state();
         let Some(installed) = state.installed else {
-            return Err(refused(licensing::ve::Refused::NoLicense.to_string()));
+            return Err(refused(licensing::ve::AdmissionRefusal::NoLicense.to_string()));
         };
         let license = installed.license();
         let login = Login {
@@ -148,12 +149,12 @@ impl Engine {
     }
 
     /// What clients are told when the hours end within a check interval.
-    fn notice(&self) -> Option<Notice> {
+    fn notice(&self) -> Option<ExpiryNotice> {
         let view = self.countdown.view();
         if !(view.ends_soon && self.has_hours()) {
             return None;
         }
-        Some(Notice {
+        Some(ExpiryNotice {
             ends_in_ms: u64::try_from(view.balance_ms).unwrap_or(0),
             sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time."
                 .to_owned(),
@@ -162,7 +163,7 @@ impl Engine {
 
     /// Whether a countdown license is in force.
     pub(crate) fn has_hours(&self) -> bool {
-        self.ve.current().is_some_and(|installed| matches!(installed.license().kind, Kind::Countdown { .. }))
+        self.ve.current().is_some_and(|installed| matches!(installed.license().kind, VeLicenseKind::Countdown { .. }))
     }
 
     /// Lets a client stay in: the license is in force, and its hours, if it has such, run.
@@ -260,7 +261,7 @@ impl Engine {
         let picture = self.peers.picture();
         let elsewhere = |client: &str| {
             picture.others().any(|server| {
-                let up = matches!(server.state, licensing::peer::State::Up(_));
+                let up = matches!(server.state, licensing::peer::PeerLiveness::Up(_));
                 let serving = server.report.as_ref().and_then(|report| report.serving.as_ref());
                 up && serving.is_some_and(|serving| serving.clients.iter().any(|id| id == client))
             })

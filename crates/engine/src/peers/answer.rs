@@ -1,6 +1,6 @@
 //! Another server asks how this one stands, and says how it stands itself.
 
-use licensing::peer::{Answer, Fresh, Nonce, PeerKey, Request, Said};
+use licensing::peer::{Fresh, Nonce, PeerKey, PollAnswer, PollRequest, Said};
 
 use super::error::PeerFault;
 use super::take::Way;
@@ -12,8 +12,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
-    pub async fn answer_peer_poll(&self, bytes: &[u8]) -> Result<Answer, PeerFault> {
-        let request = Request::parse(bytes)?;
+    pub async fn answer_peer_poll(&self, bytes: &[u8]) -> Result<PollAnswer, PeerFault> {
+        let request = PollRequest::parse(bytes)?;
         // Without a key of its own it knows nobody.
         let secret = self.peers.secret.get().ok_or(PeerFault::Unknown)?;
         let (key, is_member) = {
@@ -27,7 +27,7 @@ impl Engine {
         }
         let random = Nonce::from_random(random());
         if !is_member {
-            return Ok(Answer::sign(secret, &request, random, &Said::Removed)?);
+            return Ok(PollAnswer::sign(secret, &request, random, &Said::Removed)?);
         }
         let (said, challenge) = match self.is_fresh(&key, &request, random) {
             Some(Fresh::Yes(next)) => {
@@ -39,10 +39,10 @@ impl Engine {
             Some(Fresh::No(current)) => (Said::Repeat, current),
             None => return Err(PeerFault::Unknown),
         };
-        Ok(Answer::sign(secret, &request, challenge, &said)?)
+        Ok(PollAnswer::sign(secret, &request, challenge, &said)?)
     }
 
-    fn is_fresh(&self, key: &PeerKey, request: &Request, random: Nonce) -> Option<Fresh> {
+    fn is_fresh(&self, key: &PeerKey, request: &PollRequest, random: Nonce) -> Option<Fresh> {
         let mut desk = self.peers.desk();
         Some(desk.members.get_mut(key)?.fresh.take(request.challenge, random))
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use licensing::context::Context;
 use licensing::peer::{
-    Bucket, Freshness, Nonce, Now, PeerKey, PeerReport, PeerUrl, Role, Serving, Standing, Watch, Witness, role,
+    Bucket, Freshness, LivenessWatch, Membership, Nonce, Now, PeerKey, PeerReport, PeerUrl, Role, Serving, Witness,
+    role,
 };
 use licensing::vendor_key::Fingerprint;
 
@@ -17,7 +18,7 @@ use crate::secret::random;
 pub(super) struct Member {
     /// As it is stored; its last sign of life is newer in `watch`.
     pub stored: Stored,
-    pub watch: Watch,
+    pub watch: LivenessWatch,
     /// What its next request must carry.
     pub fresh: Freshness,
     /// What our next request must carry.
@@ -39,7 +40,7 @@ pub(super) struct Member {
 impl Member {
     pub fn new(stored: Stored, now: Now) -> Self {
         Self {
-            watch: Watch::begin(now, stored.seen_at, stored.silent),
+            watch: LivenessWatch::begin(now, stored.seen_at, stored.silent),
             stored,
             fresh: Freshness::new(Nonce::from_random(random())),
             challenge: None,
@@ -58,8 +59,8 @@ impl Member {
         if self.other_address { second.or(first) } else { first.or(second) }
     }
 
-    pub fn standing(&self) -> Standing {
-        Standing { name: self.stored.name.clone(), context: self.stored.context, role: self.stored.role }
+    pub fn standing(&self) -> Membership {
+        Membership { name: self.stored.name.clone(), context: self.stored.context, role: self.stored.role }
     }
 }
 
@@ -100,12 +101,12 @@ impl Desk {
         self.own.as_ref().map_or_else(host_name, |own| own.name.clone())
     }
 
-    pub fn standing(&self) -> Standing {
-        Standing { name: self.name(), context: self.context, role: self.role() }
+    pub fn standing(&self) -> Membership {
+        Membership { name: self.name(), context: self.context, role: self.role() }
     }
 
     /// The others, but for the one with this key.
-    pub fn standings(&self, but: Option<&PeerKey>) -> Vec<Standing> {
+    pub fn standings(&self, but: Option<&PeerKey>) -> Vec<Membership> {
         self.members.values().filter(|member| Some(&member.stored.key) != but).map(Member::standing).collect()
     }
 

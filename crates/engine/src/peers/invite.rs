@@ -1,6 +1,6 @@
 //! Making a code for another server.
 
-use licensing::peer::{INVITATION_MS, Invitation, JoinRefusal, Role, Standing, admit};
+use licensing::peer::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, admit};
 
 use super::error::InviteError;
 use crate::Engine;
@@ -29,7 +29,7 @@ impl Engine {
         self.settle_peers().await?;
         {
             let desk = self.peers.desk();
-            let anybody = Standing { name: String::new(), context: None, role: Role::Alone };
+            let anybody = Membership { name: String::new(), context: None, role: Role::Alone };
             match admit(&desk.standing(), &desk.standings(None), &anybody) {
                 // A backup alone may still take in the server that leads.
                 Ok(_) | Err(JoinRefusal::NoPrimary { .. }) => {}

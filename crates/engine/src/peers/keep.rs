@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{Change, POLL_MS, PeerKey};
+use licensing::peer::{LivenessChange, POLL_MS, PeerKey};
 use tokio::task::JoinSet;
 
 use super::take::told;
@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    async fn tell_silence(&self, at: i64, stored: &rows::Stored, change: Change) -> Result<(), sqlx::Error> {
+    async fn tell_silence(&self, at: i64, stored: &rows::Stored, change: LivenessChange) -> Result<(), sqlx::Error> {
         tracing::warn!(peer = stored.name, "another server of the installation fell silent");
         let Some((kind, detail)) = told(&stored.name, change) else { return Ok(()) };
         let mut tx = self.store.write().await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use licensing::context::Context;
 use licensing::guid::Guid;
-use licensing::peer::{PeerReport, Role, State, conflict, stale_since};
+use licensing::peer::{PeerLiveness, PeerReport, Role, conflict, stale_since};
 use licensing::vendor_key::Fingerprint;
 
 use crate::Engine;
@@ -41,7 +41,7 @@ pub struct Server {
     /// Where it is asked, or would be.
     pub url: Option<String>,
     /// Whether it is there, and since when.
-    pub state: State,
+    pub state: PeerLiveness,
     /// Its last sign of life, Unix milliseconds.
     pub last_seen_ms: Option<i64>,
     /// How far its clock is ahead of this server's, milliseconds; behind is negative.
@@ -79,7 +79,7 @@ impl Engine {
             context: report.context,
             guid: report.guid,
             url: report.url.as_ref().map(ToString::to_string),
-            state: State::Up(self.started_at),
+            state: PeerLiveness::Up(self.started_at),
             last_seen_ms: Some(now.wall_ms),
             clock_off_ms: Some(0),
             report: Some(Arc::new(report)),
@@ -122,7 +122,7 @@ impl Engine {
     pub(super) fn show_peers(&self) {
         let picture = self.servers();
         for server in picture.others() {
-            let up = matches!(server.state, State::Up(_));
+            let up = matches!(server.state, PeerLiveness::Up(_));
             metrics::gauge!("leasehold_peer_up", "peer" => server.name.clone()).set(f64::from(u8::from(up)));
         }
         self.peers.picture.send_replace(picture);

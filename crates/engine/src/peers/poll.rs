@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{Answer, MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, Request, Said, TIMEOUT_MS};
+use licensing::peer::{
+    MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, PollAnswer, PollRequest, Said, TIMEOUT_MS,
+};
 
 use super::Peers;
 use super::client::NoAnswer;
@@ -82,7 +84,7 @@ impl Engine {
             let (request, asked) = self.request_for(key)?;
             let body = serde_json::to_vec(&request).map_err(|error| NoAnswer::Client(error.to_string()))?;
             let bytes = self.peers.post(address, "poll", body).await?;
-            let answer = Answer::parse(&bytes).map_err(NoAnswer::Message)?;
+            let answer = PollAnswer::parse(&bytes).map_err(NoAnswer::Message)?;
             let said = answer.said(key, &request).map_err(NoAnswer::Message)?;
             if let Some(member) = self.peers.desk().members.get_mut(key) {
                 member.challenge = Some(answer.challenge);
@@ -96,12 +98,12 @@ impl Engine {
         Err(NoAnswer::Message(MessageError::OtherQuestion))
     }
 
-    fn request_for(&self, key: &PeerKey) -> Result<(Request, Now), NoAnswer> {
+    fn request_for(&self, key: &PeerKey) -> Result<(PollRequest, Now), NoAnswer> {
         let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
         let secret = self.peers.secret().map_err(|error| broken(&error))?;
         let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;
         let challenge = self.peers.desk().members.get(key).and_then(|member| member.challenge);
-        let request = Request::sign(secret, key, challenge, Nonce::from_random(random()), &report);
+        let request = PollRequest::sign(secret, key, challenge, Nonce::from_random(random()), &report);
         Ok((request.map_err(|error| broken(&error))?, self.peers.now()))
     }
 }

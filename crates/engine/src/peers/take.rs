@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use licensing::peer::{Change, MOST_MEMBERS, MemberCard, Now, PeerKey, PeerReport, Role, Witness, clock_off_ms};
+use licensing::peer::{
+    LivenessChange, MOST_MEMBERS, MemberCard, Now, PeerKey, PeerReport, Role, Witness, clock_off_ms,
+};
 
 use super::desk::{Desk, Member};
 use super::events::{self, PeerEventKind};
@@ -59,7 +61,7 @@ impl Engine {
         &self,
         at: i64,
         stored: Option<Stored>,
-        change: Option<Change>,
+        change: Option<LivenessChange>,
         name: &str,
     ) -> Result<(), sqlx::Error> {
         let Some(stored) = stored else { return Ok(()) };
@@ -110,11 +112,11 @@ impl Engine {
 }
 
 /// What is to be remembered of a change.
-pub(super) fn told(name: &str, change: Change) -> Option<(PeerEventKind, String)> {
+pub(super) fn told(name: &str, change: LivenessChange) -> Option<(PeerEventKind, String)> {
     Some(match change {
-        Change::First => (PeerEventKind::First, format!("{name} responded for the first time.")),
-        Change::WentSilent(_) => (PeerEventKind::Silent, format!("{name} stopped responding.")),
-        Change::CameBack(ms) => {
+        LivenessChange::First => (PeerEventKind::First, format!("{name} responded for the first time.")),
+        LivenessChange::WentSilent(_) => (PeerEventKind::Silent, format!("{name} stopped responding.")),
+        LivenessChange::CameBack(ms) => {
             (PeerEventKind::Back, format!("{name} is responding again after {} s.", (ms + 500) / 1_000))
         }
     })
@@ -122,7 +124,7 @@ pub(super) fn told(name: &str, change: Change) -> Option<(PeerEventKind, String)
 
 impl Member {
     /// Takes a report in; what is to be stored, when anything is.
-    fn take(&mut self, report: &Arc<PeerReport>, way: Way, now: Now) -> (Option<Stored>, Option<Change>) {
+    fn take(&mut self, report: &Arc<PeerReport>, way: Way, now: Now) -> (Option<Stored>, Option<LivenessChange>) {
         let change = self.watch.heard(now);
         match way {
             Way::Answered(asked) => {

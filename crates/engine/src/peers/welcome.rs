@@ -1,7 +1,7 @@
 //! A server asks to join with a code that was made here.
 
 use licensing::peer::{
-    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Role, Standing,
+    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Membership, Role,
     Welcome, admit,
 };
 use sqlx::FromRow;
@@ -137,7 +137,7 @@ impl Engine {
             return Err(JoinRefusal::TooMany);
         }
         let name = desk.free_name(&candidate.name, &request.key);
-        let joiner = Standing { name: name.clone(), context: candidate.context, role: Role::Alone };
+        let joiner = Membership { name: name.clone(), context: candidate.context, role: Role::Alone };
         let role = admit(&desk.standing(), &others, &joiner)?;
         let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
         let own = desk.own.clone().unwrap_or_else(|| Own { name: desk.name(), joined_as, url: None });

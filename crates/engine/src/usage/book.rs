@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::context::Context;
 use licensing::usage::{DAY_MS, HOUR_MS, Line, Span, by_hour, day_of, hour_of};
 
@@ -98,14 +98,16 @@ impl Writer {
     /// False when the times of the record cannot be.
     fn book_record(&mut self, batch: &Batch, record: &CheckOut, number: u64, ids: Ids, book: &mut Book) -> bool {
         let end = match record.outcome {
-            Outcome::Denied | Outcome::Open => record.from,
-            Outcome::Returned | Outcome::Flushed | Outcome::Lost => record.to.unwrap_or(record.from),
+            CheckOutOutcome::Denied | CheckOutOutcome::Open => record.from,
+            CheckOutOutcome::Returned | CheckOutOutcome::Flushed | CheckOutOutcome::Lost => {
+                record.to.unwrap_or(record.from)
+            }
         };
         let Some(mut span) = Span::new(record.from, end) else { return false };
         let user = self.series.user(&record.user);
         match (record.outcome, record.opened) {
-            (Outcome::Denied, _) => self.book_denied(record, ids, user, book),
-            (Outcome::Open, _) => {
+            (CheckOutOutcome::Denied, _) => self.book_denied(record, ids, user, book),
+            (CheckOutOutcome::Open, _) => {
                 self.book_taken(ids, user, span.from);
                 let out = Out {
                     taken: span.from,
@@ -139,7 +141,7 @@ impl Writer {
         }
         self.files.add(&Line {
             from: span.from,
-            ms: (record.outcome != Outcome::Denied).then(|| span.ms()),
+            ms: (record.outcome != CheckOutOutcome::Denied).then(|| span.ms()),
             outcome: record.outcome,
             product: record.product.as_str().into(),
             client: (&*batch.client).into(),
@@ -214,7 +216,7 @@ impl Writer {
                 self.files.add(&Line {
                     from: out.taken,
                     ms: Some((to - out.taken).unsigned_abs()),
-                    outcome: Outcome::Lost,
+                    outcome: CheckOutOutcome::Lost,
                     product: (&*whose.product).into(),
                     client: (&*whose.client).into(),
                     user: (&*out.user).into(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
 use sqlx::FromRow;
 
@@ -58,7 +58,7 @@ pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
                         let key = (batch.session, number);
                         writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
                     });
-                    if record.outcome == Outcome::Open {
+                    if record.outcome == CheckOutOutcome::Open {
                         opened.insert((batch.session, batch.first + at as u64), (span.from, *ids));
                         want(*ids, span.from, rolled);
                     } else if let Some((taken, ids)) = out {

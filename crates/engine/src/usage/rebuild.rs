@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Line, Span, day_of};
 
 use super::UsageError;
@@ -72,7 +72,7 @@ impl Writer {
             let text = self.files.read(file)?;
             let mut known: HashMap<(&str, &str, &str, &str), Ids> = HashMap::new();
             let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
-            for line in lines.iter().filter(|line| line.outcome != Outcome::Denied) {
+            for line in lines.iter().filter(|line| line.outcome != CheckOutOutcome::Denied) {
                 let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
                 if day_of(span.to) < day {
                     continue;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use licensing::identity::{Change, Unread, Verdict, judge};
-use licensing::ve::{Kind, LicenseText, SealError, TextError};
+use licensing::identity::{ComponentChange, MachineVerdict, Unread, judge};
+use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
 use super::anchor::{self, Newest};
@@ -46,7 +46,7 @@ pub enum InstallError {
         "This license was made for another machine: {}. Make a request with `leasehold license request` on this one and ask the vendor for a license for it.",
         listed(.0)
     )]
-    OtherMachine(Vec<Change>),
+    OtherMachine(Vec<ComponentChange>),
     /// The machine cannot be compared.
     #[error(
         "Whether this license was made for this machine cannot be checked: {}. Let the server's user read that, or ask the vendor for a license for a request made as that user.",
@@ -129,19 +129,19 @@ impl Ve {
         if let Some(kept) = kept.filter(|kept| kept.installed.text == text) {
             return Ok(InstalledNow { installed: Arc::new(kept.installed), unchanged: true });
         }
-        let fits = Verdict::Fits { notes: Vec::new() };
+        let fits = MachineVerdict::Fits { notes: Vec::new() };
         let verdict = judge(&text.license.bound, &self.identity().await, &fits, now_ms);
         match &verdict {
-            Verdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
-            Verdict::Unknown { names, .. } => return Err(InstallError::Unreadable(names.clone())),
-            Verdict::Fits { .. } => {}
+            MachineVerdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
+            MachineVerdict::Unknown { names, .. } => return Err(InstallError::Unreadable(names.clone())),
+            MachineVerdict::Fits { .. } => {}
         }
         let installed = InstalledVe { text, key, installed_at: self.clock.now_ms(), installed_by: actor.name.clone() };
         let (license, newest) = (installed.license(), self.newest(&installed).await?);
         if !Newest::of(&installed.text).may_follow(&newest) {
             return Err(InstallError::Older { serial: license.serial, newest: newest.serial });
         }
-        if let Kind::Normal { until } = license.kind
+        if let VeLicenseKind::Normal { until } = license.kind
             && until <= now_ms
         {
             return Err(InstallError::Ended(until));
@@ -156,7 +156,7 @@ impl Ve {
     async fn put(
         &self,
         installed: &InstalledVe,
-        verdict: &Verdict,
+        verdict: &MachineVerdict,
         key_is_new: bool,
         actor: &Actor,
         now_ms: i64,

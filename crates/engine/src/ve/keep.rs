@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use licensing::canonical::sha256_hex;
 use licensing::countdown::{CountdownDenial, HOUR_MS};
-use licensing::identity::Identity;
-use licensing::ve::request::Request;
-use licensing::ve::{DEFAULT_INTERVAL_MIN, Kind, Standing};
+use licensing::identity::MachineIdentity;
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{DEFAULT_INTERVAL_MIN, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 
 use super::{InstallError, InstalledNow, InstalledVe, VeState};
@@ -29,8 +29,8 @@ fn is_due(state: &VeState, now_ms: i64) -> bool {
     let minutes = license.map_or(DEFAULT_INTERVAL_MIN, |license| license.interval_min);
     let ends = |at: i64| checked < at && at <= now_ms;
     now_ms.saturating_sub(checked) >= i64::from(minutes) * MINUTE_MS
-        || license.is_some_and(|license| matches!(license.kind, Kind::Normal { until } if ends(until)))
-        || matches!(state.standing, Standing::Unverified { until_ms, .. } if ends(until_ms))
+        || license.is_some_and(|license| matches!(license.kind, VeLicenseKind::Normal { until } if ends(until)))
+        || matches!(state.standing, VeLicenseStatus::Unverified { until_ms, .. } if ends(until_ms))
 }
 
 impl Engine {
@@ -38,7 +38,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn check_ve(&self) -> Result<Standing, sqlx::Error> {
+    pub async fn check_ve(&self) -> Result<VeLicenseStatus, sqlx::Error> {
         if let Some(installed) = self.ve.current()
             && let Err(error) = self.take_hours(&installed).await
         {
@@ -57,7 +57,7 @@ impl Engine {
     /// The hours of a countdown license; those of one that was taken over already are as they are.
     async fn take_hours(&self, installed: &InstalledVe) -> Result<(), LicenseError> {
         let license = installed.license();
-        let Kind::Countdown { hours } = license.kind else { return Ok(()) };
+        let VeLicenseKind::Countdown { hours } = license.kind else { return Ok(()) };
         let hours = HoursLicense {
             serial: license.hours_serial(),
             hours_ms: i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(HOUR_MS),
@@ -88,12 +88,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn ve_request(&self) -> Result<Request, sqlx::Error> {
+    pub async fn ve_request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
         self.ve.request().await
     }
 
     /// The machine as it is now.
-    pub async fn machine_identity(&self) -> Identity {
+    pub async fn machine_identity(&self) -> MachineIdentity {
         self.ve.identity().await
     }
 
@@ -105,7 +105,7 @@ impl Engine {
             ticks.tick().await;
             let state = self.ve.state();
             let used = self.hours_are_used();
-            let ran_out = used && state.standing.in_force() || !used && state.standing == Standing::Empty;
+            let ran_out = used && state.standing.in_force() || !used && state.standing == VeLicenseStatus::Empty;
             if !first && !ran_out && !is_due(&state, self.contact().high_water) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use licensing::identity::{Component, Identity, Name, Reading};
+use licensing::identity::{Component, MachineIdentity, Name, Reading};
 
 /// Names a folder below which `/etc`, `/proc`, `/sys` and the rest are read instead of below `/`: for tests and containers
 /// that are given the files of their host. Whoever may set it is the one who runs this server, and could as well change
@@ -44,7 +44,7 @@ impl Machine {
 
     /// Reads every component.
     #[must_use]
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> MachineIdentity {
         let reading = |name| match name {
             Name::MachineId => self.machine_id(),
             Name::ProductUuid => uuid(self.text("sys/class/dmi/id/product_uuid")),
@@ -56,7 +56,7 @@ impl Machine {
             Name::HostName => first([self.text("proc/sys/kernel/hostname"), self.text("etc/hostname")]),
             Name::Addresses => self.addresses(),
         };
-        Identity::new(Name::ALL.map(|name| Component { name, reading: reading(name) }))
+        MachineIdentity::new(Name::ALL.map(|name| Component { name, reading: reading(name) }))
     }
 
     /// A file without the blanks around it and without what cannot be printed. Not there is absent; there, but not
@@ -220,12 +220,12 @@ fn known(vendor: &str, product: &str) -> Option<&'static str> {
 }
 
 /// A machine nothing of which could be read.
-pub(super) fn unreadable(why: &str) -> Identity {
-    Identity::new(Name::ALL.map(|name| Component { name, reading: Reading::Unknown(why.to_owned()) }))
+pub(super) fn unreadable(why: &str) -> MachineIdentity {
+    MachineIdentity::new(Name::ALL.map(|name| Component { name, reading: Reading::Unknown(why.to_owned()) }))
 }
 
 /// What people call the machine.
-pub(super) fn host_name(identity: &Identity) -> String {
+pub(super) fn host_name(identity: &MachineIdentity) -> String {
     match identity.reading(Name::HostName) {
         Reading::Value(name) => name.clone(),
         _ => "unnamed".to_owned(),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::Verdict;
-use licensing::ve::{LicenseText, Standing, standing};
+use licensing::identity::MachineVerdict;
+use licensing::ve::{LicenseText, VeLicenseStatus, standing};
 use licensing::vendor_key::VendorKey;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -16,7 +16,7 @@ use super::{InstalledVe, Ve, VeState};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Kept {
     pub(super) installed: InstalledVe,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: MachineVerdict,
     pub(super) checked_at: i64,
 }
 
@@ -65,7 +65,7 @@ impl Ve {
         let verdict = serde_json::from_str(&verdict);
         Ok(Some(Kept {
             installed: InstalledVe { text, key, installed_at, installed_by },
-            verdict: verdict.unwrap_or(Verdict::Fits { notes: Vec::new() }),
+            verdict: verdict.unwrap_or(MachineVerdict::Fits { notes: Vec::new() }),
             checked_at,
         }))
     }
@@ -98,14 +98,14 @@ impl Ve {
 /// The standing of a license, one that a newer one replaced included.
 pub(super) fn standing_of(
     installed: &InstalledVe,
-    verdict: &Verdict,
+    verdict: &MachineVerdict,
     newest: u64,
     hours_are_used: bool,
     now_ms: i64,
-) -> Standing {
+) -> VeLicenseStatus {
     let license = installed.license();
     if license.serial < newest {
-        return Standing::Older { serial: license.serial, newest };
+        return VeLicenseStatus::Older { serial: license.serial, newest };
     }
     standing(license, verdict, hours_are_used, now_ms)
 }

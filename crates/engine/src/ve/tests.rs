@@ -7,7 +7,7 @@ mod time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::ve::{Kind, License, LicenseText, Product, Standing};
+use licensing::ve::{LicenseText, VeLicense, VeLicenseKind, VeLicenseStatus, VeProduct};
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
@@ -80,9 +80,9 @@ impl World {
     }
 
     /// A license for this machine as it is, with changes.
-    fn license(&self, serial: u64, change: impl FnOnce(&mut License)) -> Vec<u8> {
+    fn license(&self, serial: u64, change: impl FnOnce(&mut VeLicense)) -> Vec<u8> {
         let identity = Machine::below(&self.machine()).identity();
-        let product = Product {
+        let product = VeProduct {
             name: "Charon-SSP/4U".to_owned(),
             codes: Vec::new(),
             passphrase: "1111-2222-3333-4444".parse().ok(),
@@ -93,10 +93,10 @@ impl World {
             instances: 2,
             until: None,
         };
-        let mut license = License {
+        let mut license = VeLicense {
             fingerprint: identity.fingerprint().into(),
             license_id: format!("01.00000001.001.{serial:03}"),
-            kind: Kind::Normal { until: NOW + 100 * DAY },
+            kind: VeLicenseKind::Normal { until: NOW + 100 * DAY },
             customer: "ACME".to_owned(),
             platform: String::new(),
             released: Some(NOW),
@@ -120,7 +120,7 @@ fn actor() -> Actor {
     Actor { name: "root".to_owned(), ..Actor::system() }
 }
 
-fn in_force(standing: &Standing) -> bool {
+fn in_force(standing: &VeLicenseStatus) -> bool {
     standing.in_force()
 }
 

@@ -1,5 +1,5 @@
 //! What a rule can watch: one row for each kind of condition, with its words, its number, its check and its messages. A new kind is a
-//! variant of [`Kind`], a row of [`CONDITIONS`] and, where it looks at something new, a field of [`Signals`].
+//! variant of [`ConditionKind`], a row of [`CONDITIONS`] and, where it looks at something new, a field of [`Signals`].
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ use crate::words::{count, grouped, hours, span};
 #[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = AlertCondition))]
-pub enum Kind {
+pub enum ConditionKind {
     /// Backup hours run low.
     HoursLeft,
     /// A peer does not respond.
@@ -47,7 +47,7 @@ pub enum Kind {
 
 /// One kind of condition.
 struct Row {
-    kind: Kind,
+    kind: ConditionKind,
     /// Its name.
     title: &'static str,
     /// What it watches, in a sentence.
@@ -60,7 +60,7 @@ struct Row {
     /// The condition with its number, in a sentence.
     sentence: fn(u32) -> String,
     /// Holds it against signals seen at an instant; none when they are not known.
-    check: fn(&Signals, u32, Millis) -> Option<BTreeMap<String, Finding>>,
+    check: fn(&Signals, u32, Millis) -> Option<BTreeMap<String, SubjectFinding>>,
     /// What is wrong with a subject, without a full stop.
     headline: fn(&str) -> String,
     /// What was found about a subject as seen at an instant, in a sentence.
@@ -75,7 +75,7 @@ struct Row {
 
 static CONDITIONS: [Row; 6] = [
     Row {
-        kind: Kind::HoursLeft,
+        kind: ConditionKind::HoursLeft,
         title: "Backup hours low",
         help: "The backup hours left fall below a limit.",
         threshold: Some(Threshold { label: "Hours left below", unit: "hours", usual: 24, least: 1, most: 100_000 }),
@@ -104,7 +104,7 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Bring the primary back, or ask the vendor for more hours.",
     },
     Row {
-        kind: Kind::PeerDown,
+        kind: ConditionKind::PeerDown,
         title: "Peer not responding",
         help: "A peer has not responded for some time.",
         threshold: Some(Threshold {
@@ -120,9 +120,9 @@ static CONDITIONS: [Row; 6] = [
         check: |signals, seconds, now| {
             let long = Millis::from(seconds) * 1_000;
             let finding = |peer: &Subject| match peer.at_ms.map(|since| now.saturating_sub(since).max(0)) {
-                None => Finding::Good,
-                Some(ms) if ms >= long => Finding::Bad(Evidence::of(ms)),
-                Some(_) => Finding::Between,
+                None => SubjectFinding::Good,
+                Some(ms) if ms >= long => SubjectFinding::Bad(Evidence::of(ms)),
+                Some(_) => SubjectFinding::Between,
             };
             Some(signals.peers.as_ref()?.iter().map(|peer| (peer.name.clone(), finding(peer))).collect())
         },
@@ -133,7 +133,7 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Check that the machine is running, and that the two servers can reach each other over the network.",
     },
     Row {
-        kind: Kind::GraceRunning,
+        kind: ConditionKind::GraceRunning,
         title: "Clients in their grace period",
         help: "A client has lost its server and keeps running for its grace period only.",
         threshold: None,
@@ -141,7 +141,7 @@ static CONDITIONS: [Row; 6] = [
         is_about_service: true,
         sentence: |_| "A client is running in its grace period.".to_owned(),
         check: |signals, _, _| {
-            let bad = |client: &Subject| Finding::Bad(Evidence::of(client.at_ms.unwrap_or_default()));
+            let bad = |client: &Subject| SubjectFinding::Bad(Evidence::of(client.at_ms.unwrap_or_default()));
             Some(signals.grace.as_ref()?.iter().map(|client| (client.name.clone(), bad(client))).collect())
         },
         headline: |client| format!("{client} is running in its grace period"),
@@ -153,7 +153,7 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Check that the application can reach one of its servers.",
     },
     Row {
-        kind: Kind::DaysSinceSync,
+        kind: ConditionKind::DaysSinceSync,
         title: "No sync with the vendor",
         help: "The last verified sync with the licensing nodes was some days ago.",
         threshold: Some(Threshold { label: "Days since the last sync", unit: "days", usual: 2, least: 1, most: 365 }),
@@ -176,7 +176,7 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Sync now, or carry a report by hand. Diagnostics shows which nodes can be reached.",
     },
     Row {
-        kind: Kind::LicenseExpires,
+        kind: ConditionKind::LicenseExpires,
         title: "License expires soon",
         help: "A license of this server expires within some days.",
         threshold: Some(Threshold { label: "Days before expiry", unit: "days", usual: 30, least: 1, most: 365 }),
@@ -191,7 +191,7 @@ static CONDITIONS: [Row; 6] = [
                 *at = end.min(*at);
             }
             let soon = now.saturating_add(Millis::from(days) * DAY);
-            let finding = |end| if end <= soon { Finding::Bad(Evidence::of(end)) } else { Finding::Good };
+            let finding = |end| if end <= soon { SubjectFinding::Bad(Evidence::of(end)) } else { SubjectFinding::Good };
             Some(first.into_iter().map(|(product, end)| (product, finding(end))).collect())
         },
         headline: |product| format!("A license for {product} expires soon"),
@@ -204,7 +204,7 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Ask the vendor to extend it, then sync.",
     },
     Row {
-        kind: Kind::ClockMoved,
+        kind: ConditionKind::ClockMoved,
         title: "Clock moved",
         help: "The clock of this machine differs from the time known to have passed.",
         threshold: None,
@@ -225,8 +225,8 @@ static CONDITIONS: [Row; 6] = [
 ];
 
 /// The server itself is the subject.
-fn own(bad: bool, evidence: Evidence) -> BTreeMap<String, Finding> {
-    [(String::new(), if bad { Finding::Bad(evidence) } else { Finding::Good })].into()
+fn own(bad: bool, evidence: Evidence) -> BTreeMap<String, SubjectFinding> {
+    [(String::new(), if bad { SubjectFinding::Bad(evidence) } else { SubjectFinding::Good })].into()
 }
 
 /// The number a condition takes.
@@ -244,9 +244,9 @@ pub struct Threshold {
     pub most: u32,
 }
 
-impl Kind {
+impl ConditionKind {
     /// All kinds, in the order they are offered.
-    pub const ALL: &[Kind] = <Kind as strum::VariantArray>::VARIANTS;
+    pub const ALL: &[ConditionKind] = <ConditionKind as strum::VariantArray>::VARIANTS;
 
     fn row(self) -> &'static Row {
         CONDITIONS.iter().find(|row| row.kind == self).expect("each kind has its row; a test looks")
@@ -260,7 +260,7 @@ impl Kind {
 
     /// The kind of a word.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Kind> {
+    pub fn parse(word: &str) -> Option<ConditionKind> {
         word.parse().ok()
     }
 
@@ -320,7 +320,7 @@ impl Kind {
 /// A kind with its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
-    kind: Kind,
+    kind: ConditionKind,
     /// In the unit of the kind; 0 for one that takes none. Rules of earlier versions name it by its unit.
     #[serde(default, alias = "hours", alias = "seconds", alias = "days")]
     number: u32,
@@ -343,7 +343,7 @@ impl Condition {
     ///
     /// # Errors
     /// [`ConditionError`] when the number is missing or out of its limits.
-    pub fn new(kind: Kind, number: Option<u32>) -> Result<Condition, ConditionError> {
+    pub fn new(kind: ConditionKind, number: Option<u32>) -> Result<Condition, ConditionError> {
         let number = match kind.threshold() {
             None => 0,
             Some(Threshold { unit, least, most, .. }) => {
@@ -355,13 +355,13 @@ impl Condition {
 
     /// The kind with its usual number.
     #[must_use]
-    pub fn usual(kind: Kind) -> Condition {
+    pub fn usual(kind: ConditionKind) -> Condition {
         Condition { kind, number: kind.threshold().map_or(0, |threshold| threshold.usual) }
     }
 
     /// Its kind.
     #[must_use]
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> ConditionKind {
         self.kind
     }
 
@@ -406,7 +406,7 @@ impl Evidence {
 
 /// One subject of a check: a peer, a client, a product; or the server itself, whose name is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finding {
+pub enum SubjectFinding {
     /// The condition holds.
     Bad(Evidence),
     /// It does not, and that is certain.
@@ -421,7 +421,7 @@ pub enum Checked {
     /// The signal is not known: nothing follows from it.
     Unknown,
     /// What was found. A subject that is not named is gone, and with it what was wrong with it.
-    Known(BTreeMap<String, Finding>),
+    Known(BTreeMap<String, SubjectFinding>),
 }
 
 #[cfg(test)]
@@ -430,16 +430,16 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_row() {
-        assert!(CONDITIONS.iter().map(|row| row.kind).eq(Kind::ALL.iter().copied()));
+        assert!(CONDITIONS.iter().map(|row| row.kind).eq(ConditionKind::ALL.iter().copied()));
     }
 
     #[test]
     fn rules_and_states_of_earlier_versions_are_read() {
         for (text, condition) in [
-            (r#"{"kind":"hours_left","hours":24}"#, Condition { kind: Kind::HoursLeft, number: 24 }),
-            (r#"{"kind":"peer_down","seconds":60}"#, Condition { kind: Kind::PeerDown, number: 60 }),
-            (r#"{"kind":"days_since_sync","days":2}"#, Condition { kind: Kind::DaysSinceSync, number: 2 }),
-            (r#"{"kind":"clock_moved"}"#, Condition { kind: Kind::ClockMoved, number: 0 }),
+            (r#"{"kind":"hours_left","hours":24}"#, Condition { kind: ConditionKind::HoursLeft, number: 24 }),
+            (r#"{"kind":"peer_down","seconds":60}"#, Condition { kind: ConditionKind::PeerDown, number: 60 }),
+            (r#"{"kind":"days_since_sync","days":2}"#, Condition { kind: ConditionKind::DaysSinceSync, number: 2 }),
+            (r#"{"kind":"clock_moved"}"#, Condition { kind: ConditionKind::ClockMoved, number: 0 }),
         ] {
             assert_eq!(serde_json::from_str::<Condition>(text).unwrap(), condition);
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Notice, NoticeKind, Rule, at};
+use super::{AlertNotice, ConditionKind, NoticeKind, Rule, at};
 use crate::service::Judgement;
 
 /// Subjects that are named one by one; of more, the number is told.
@@ -23,7 +23,7 @@ pub struct Message {
 ///
 /// `server` is the name of this server, `service` who serves clients now.
 #[must_use]
-pub fn message(rule: &Rule, server: &str, notices: &[Notice], service: &Judgement) -> Option<Message> {
+pub fn message(rule: &Rule, server: &str, notices: &[AlertNotice], service: &Judgement) -> Option<Message> {
     let first = notices.first()?;
     let kind = rule.condition.kind();
     let more = match notices.len() {
@@ -54,8 +54,8 @@ pub fn message(rule: &Rule, server: &str, notices: &[Notice], service: &Judgemen
 }
 
 /// What is so, and since when.
-fn line(kind: Kind, notice: &Notice) -> String {
-    let Notice { subject, since, at: now, evidence, unknown_since, .. } = notice;
+fn line(kind: ConditionKind, notice: &AlertNotice) -> String {
+    let AlertNotice { subject, since, at: now, evidence, unknown_since, .. } = notice;
     let since = at(*since, *now);
     if notice.kind == NoticeKind::Resolved {
         return format!("{}, as of {}. It started {since}.", kind.resolved(subject), at(*now, *now));

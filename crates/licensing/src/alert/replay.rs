@@ -1,6 +1,6 @@
 //! What a rule would have done with the signals of the past.
 
-use super::{Checked, Evidence, Finding, HOUR, MINUTE, NoticeKind, Rule, Signals, Standing, State, step};
+use super::{AlertStatus, Checked, Evidence, HOUR, MINUTE, NoticeKind, Rule, RuleState, Signals, SubjectFinding, step};
 use crate::contact::Millis;
 
 /// A snapshot is kept at most this often, milliseconds; the past is replayed at this pace.
@@ -50,12 +50,12 @@ pub fn replay_to_now(
         Checked::Unknown => Present::Unknown,
         Checked::Known(found) => {
             let bad = found.into_iter().filter_map(|(name, finding)| match finding {
-                Finding::Bad(evidence) => Some((name, evidence)),
-                Finding::Good | Finding::Between => None,
+                SubjectFinding::Bad(evidence) => Some((name, evidence)),
+                SubjectFinding::Good | SubjectFinding::Between => None,
             });
             let fires = |name: &String| {
                 let subject = run.state.subjects.get(name);
-                subject.is_some_and(|subject| matches!(subject.standing, Standing::Firing { .. }))
+                subject.is_some_and(|subject| matches!(subject.standing, AlertStatus::Firing { .. }))
             };
             let (firing, pending) = bad.partition(|(name, _)| fires(name));
             Present::Known { firing, pending }
@@ -71,7 +71,7 @@ pub fn replay(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> 
 }
 
 fn run(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_> {
-    let mut run = Run { rule, state: State::default(), episodes: Vec::new() };
+    let mut run = Run { rule, state: RuleState::default(), episodes: Vec::new() };
     let mut before: Option<(Millis, Signals)> = None;
     for (at, signals) in history {
         if let Some((last, held)) = &before {
@@ -85,7 +85,7 @@ fn run(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_>
 
 struct Run<'a> {
     rule: &'a Rule,
-    state: State,
+    state: RuleState,
     episodes: Vec<Episode>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::{Checked, Evidence, Finding};
+use super::condition::{Checked, Evidence, SubjectFinding};
 use super::{Rule, Signals};
 use crate::contact::{DAY, Millis};
 
@@ -14,7 +14,7 @@ const FORGET: Millis = 7 * DAY;
 /// How a subject stands with a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-pub enum Standing {
+pub enum AlertStatus {
     /// The condition holds, but not yet for as long as the rule waits.
     Pending {
         /// When it began; time in which nothing was known does not count.
@@ -40,31 +40,31 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectState {
     /// How it stands.
-    pub standing: Standing,
+    pub standing: AlertStatus,
     /// What was found last.
     pub evidence: Evidence,
 }
 
 /// What is known of a rule. A subject that is not named is well.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub struct RuleState {
     /// By name; the server itself is the empty one.
     pub subjects: BTreeMap<String, SubjectState>,
     /// Since when its signal is not known.
     pub unknown_since: Option<Millis>,
 }
 
-impl State {
+impl RuleState {
     /// How many subjects fire.
     #[must_use]
     pub fn firing(&self) -> usize {
-        self.subjects.values().filter(|subject| matches!(subject.standing, Standing::Firing { .. })).count()
+        self.subjects.values().filter(|subject| matches!(subject.standing, AlertStatus::Firing { .. })).count()
     }
 
     /// Whether it says the same of every subject; what was measured may differ.
     #[must_use]
-    pub fn stands_as(&self, other: &State) -> bool {
-        let standings = |state: &State| -> Vec<(String, Standing)> {
+    pub fn stands_as(&self, other: &RuleState) -> bool {
+        let standings = |state: &RuleState| -> Vec<(String, AlertStatus)> {
             state.subjects.iter().map(|(name, subject)| (name.clone(), subject.standing)).collect()
         };
         self.unknown_since == other.unknown_since && standings(self) == standings(other)
@@ -94,7 +94,7 @@ impl NoticeKind {
 
 /// Something to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct AlertNotice {
     /// What it tells.
     pub kind: NoticeKind,
     /// A peer, a client, a product; empty for the server itself.
@@ -111,7 +111,7 @@ pub struct Notice {
 
 /// The next state, and what is to be told.
 #[must_use]
-pub fn step(rule: &Rule, state: &State, signals: &Signals, now: Millis) -> (State, Vec<Notice>) {
+pub fn step(rule: &Rule, state: &RuleState, signals: &Signals, now: Millis) -> (RuleState, Vec<AlertNotice>) {
     let mut next = state.clone();
     let mut notices = Vec::new();
     settle_times(&mut next, now);
@@ -125,10 +125,17 @@ pub fn step(rule: &Rule, state: &State, signals: &Signals, now: Millis) -> (Stat
             }
             let names: BTreeSet<String> = next.subjects.keys().chain(found.keys()).cloned().collect();
             for name in names {
-                let finding = found.get(&name).copied().unwrap_or(Finding::Good);
+                let finding = found.get(&name).copied().unwrap_or(SubjectFinding::Good);
                 let (after, kind) = one(rule, next.subjects.get(&name).copied(), finding, now);
                 if let Some((kind, since, evidence)) = kind {
-                    notices.push(Notice { kind, subject: name.clone(), since, at: now, evidence, unknown_since: None });
+                    notices.push(AlertNotice {
+                        kind,
+                        subject: name.clone(),
+                        since,
+                        at: now,
+                        evidence,
+                        unknown_since: None,
+                    });
                 }
                 match after {
                     Some(after) => next.subjects.insert(name, after),
@@ -142,15 +149,15 @@ pub fn step(rule: &Rule, state: &State, signals: &Signals, now: Millis) -> (Stat
 }
 
 /// A clock that was set back must not hold reminders up until it has caught up.
-fn settle_times(state: &mut State, now: Millis) {
+fn settle_times(state: &mut RuleState, now: Millis) {
     for subject in state.subjects.values_mut() {
         match &mut subject.standing {
-            Standing::Pending { since } => *since = now.min(*since),
-            Standing::Firing { since, notified } => {
+            AlertStatus::Pending { since } => *since = now.min(*since),
+            AlertStatus::Firing { since, notified } => {
                 *since = now.min(*since);
                 *notified = now.min(*notified);
             }
-            Standing::Resolved { since, at } => {
+            AlertStatus::Resolved { since, at } => {
                 *since = now.min(*since);
                 *at = now.min(*at);
             }
@@ -160,9 +167,9 @@ fn settle_times(state: &mut State, now: Millis) {
 }
 
 /// Time in which nothing was known is no time in which the condition is known to have lasted.
-fn count_without(state: &mut State, unknown: Millis) {
+fn count_without(state: &mut RuleState, unknown: Millis) {
     for subject in state.subjects.values_mut() {
-        if let Standing::Pending { since } = &mut subject.standing {
+        if let AlertStatus::Pending { since } = &mut subject.standing {
             *since = since.saturating_add(unknown);
         }
     }
@@ -171,46 +178,51 @@ fn count_without(state: &mut State, unknown: Millis) {
 type Told = Option<(NoticeKind, Millis, Evidence)>;
 
 /// One subject after a check that succeeded.
-fn one(rule: &Rule, before: Option<SubjectState>, finding: Finding, now: Millis) -> (Option<SubjectState>, Told) {
+fn one(
+    rule: &Rule,
+    before: Option<SubjectState>,
+    finding: SubjectFinding,
+    now: Millis,
+) -> (Option<SubjectState>, Told) {
     let standing = before.map(|before| before.standing);
     match (finding, standing) {
-        (Finding::Bad(evidence), Some(Standing::Firing { .. })) => {
+        (SubjectFinding::Bad(evidence), Some(AlertStatus::Firing { .. })) => {
             (before.map(|before| SubjectState { evidence, ..before }), None)
         }
-        (Finding::Bad(evidence), standing) => {
-            let since = if let Some(Standing::Pending { since }) = standing { since } else { now };
+        (SubjectFinding::Bad(evidence), standing) => {
+            let since = if let Some(AlertStatus::Pending { since }) = standing { since } else { now };
             if now - since >= rule.wait_ms {
-                let standing = Standing::Firing { since, notified: now };
+                let standing = AlertStatus::Firing { since, notified: now };
                 (Some(SubjectState { standing, evidence }), Some((NoticeKind::Fired, since, evidence)))
             } else {
-                (Some(SubjectState { standing: Standing::Pending { since }, evidence }), None)
+                (Some(SubjectState { standing: AlertStatus::Pending { since }, evidence }), None)
             }
         }
-        (Finding::Good, Some(Standing::Firing { since, .. })) => {
+        (SubjectFinding::Good, Some(AlertStatus::Firing { since, .. })) => {
             let resolved =
-                before.map(|before| SubjectState { standing: Standing::Resolved { since, at: now }, ..before });
+                before.map(|before| SubjectState { standing: AlertStatus::Resolved { since, at: now }, ..before });
             let told = before.map(|before| (NoticeKind::Resolved, since, before.evidence));
             (resolved, told)
         }
-        (Finding::Between, Some(Standing::Firing { .. })) => (before, None),
-        (_, Some(Standing::Resolved { at, .. })) if now - at < FORGET => (before, None),
-        (_, Some(Standing::Pending { .. } | Standing::Resolved { .. }) | None) => (None, None),
+        (SubjectFinding::Between, Some(AlertStatus::Firing { .. })) => (before, None),
+        (_, Some(AlertStatus::Resolved { at, .. })) if now - at < FORGET => (before, None),
+        (_, Some(AlertStatus::Pending { .. } | AlertStatus::Resolved { .. }) | None) => (None, None),
     }
 }
 
 /// What still fires is told again, also while nothing more is known of it; the notice then says so.
-fn remind(rule: &Rule, state: &mut State, now: Millis, notices: &mut Vec<Notice>) {
+fn remind(rule: &Rule, state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
     if rule.remind_ms <= 0 {
         return;
     }
     let unknown_since = state.unknown_since;
     for (name, subject) in &mut state.subjects {
-        if let Standing::Firing { since, notified } = &mut subject.standing
+        if let AlertStatus::Firing { since, notified } = &mut subject.standing
             && now - *notified >= rule.remind_ms
         {
             *notified = now;
             let (kind, evidence) = (NoticeKind::Reminder, subject.evidence);
-            notices.push(Notice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
+            notices.push(AlertNotice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
         }
     }
 }

@@ -14,7 +14,7 @@ fn days(days: u32) -> Signals {
     Signals { days_since_sync: Some(days), ..Signals::default() }
 }
 
-fn condition(kind: Kind, number: u32) -> Condition {
+fn condition(kind: ConditionKind, number: u32) -> Condition {
     Condition::new(kind, Some(number)).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn peer(name: &str, since: Option<Millis>) -> Signals {
 
 /// What a rule tells of signals that come one after the other, `TICK` apart: ticks since the start, kind.
 fn told(rule: &Rule, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, NoticeKind)> {
-    let mut state = State::default();
+    let mut state = RuleState::default();
     let mut all = Vec::new();
     for (tick, signals) in (0..).zip(signals) {
         let (next, notices) = step(rule, &state, &signals, START + tick * TICK);
@@ -41,8 +41,8 @@ fn told(rule: &Rule, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, No
 
 #[test]
 fn every_kind_has_words_and_a_number_within_its_limits() {
-    for &kind in Kind::ALL {
-        assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+    for &kind in ConditionKind::ALL {
+        assert_eq!(ConditionKind::parse(kind.as_str()), Some(kind));
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         assert!(kind.help().ends_with('.') && !kind.title().ends_with('.'));
         let usual = kind.threshold().map(|threshold| threshold.usual);
@@ -58,31 +58,31 @@ fn every_kind_has_words_and_a_number_within_its_limits() {
             }
         }
     }
-    assert_eq!(Kind::parse("nothing"), None);
+    assert_eq!(ConditionKind::parse("nothing"), None);
 }
 
 #[rstest]
-#[case(condition(Kind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR - 1), ..Signals::default() }, true)]
-#[case(condition(Kind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR), ..Signals::default() }, false)]
-#[case(condition(Kind::PeerDown, 60), peer("b", Some(START - 60_000)), true)]
-#[case(condition(Kind::PeerDown, 60), peer("b", Some(START - 59_999)), false)]
-#[case(condition(Kind::PeerDown, 60), peer("b", None), false)]
-#[case(condition(Kind::GraceRunning, 0), Signals { grace: Some(Vec::new()), ..Signals::default() }, false)]
-#[case(condition(Kind::GraceRunning, 0), Signals { grace: Some(vec![subject("c", Some(1))]), ..Signals::default() }, true)]
-#[case(condition(Kind::DaysSinceSync, 2), days(2), true)]
-#[case(condition(Kind::DaysSinceSync, 2), days(1), false)]
-#[case(condition(Kind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY))]), ..Signals::default() }, true)]
-#[case(condition(Kind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY + 1))]), ..Signals::default() }, false)]
-#[case(condition(Kind::ClockMoved, 0), Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
-#[case(condition(Kind::ClockMoved, 0), Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR - 1), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::HoursLeft, 2), Signals { hours_left_ms: Some(2 * HOUR), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::PeerDown, 60), peer("b", Some(START - 60_000)), true)]
+#[case(condition(ConditionKind::PeerDown, 60), peer("b", Some(START - 59_999)), false)]
+#[case(condition(ConditionKind::PeerDown, 60), peer("b", None), false)]
+#[case(condition(ConditionKind::GraceRunning, 0), Signals { grace: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::GraceRunning, 0), Signals { grace: Some(vec![subject("c", Some(1))]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::DaysSinceSync, 2), days(2), true)]
+#[case(condition(ConditionKind::DaysSinceSync, 2), days(1), false)]
+#[case(condition(ConditionKind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY))]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY + 1))]), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::ClockMoved, 0), Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::ClockMoved, 0), Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
 fn a_condition_holds_exactly_from_its_number_on(
     #[case] condition: Condition,
     #[case] signals: Signals,
     #[case] fires: bool,
 ) {
-    let (state, notices) = step(&Rule::new(condition), &State::default(), &signals, START);
+    let (state, notices) = step(&Rule::new(condition), &RuleState::default(), &signals, START);
     assert_eq!((state.firing() == 1, notices.len() == 1), (fires, fires));
-    let (state, notices) = step(&Rule::new(condition), &State::default(), &Signals::default(), START);
+    let (state, notices) = step(&Rule::new(condition), &RuleState::default(), &Signals::default(), START);
     assert_eq!((state.firing(), notices.len(), state.unknown_since), (0, 0, Some(START)), "not known fires nothing");
 }
 
@@ -92,21 +92,21 @@ fn of_two_licenses_of_a_product_the_first_end_counts() {
         let expiring = at.iter().map(|&end| subject("P", Some(end))).collect();
         Signals { expiring: Some(expiring), ..Signals::default() }
     };
-    let rule = Rule::new(condition(Kind::LicenseExpires, 10));
-    let (_, notices) = step(&rule, &State::default(), &ends(&[START + 40 * DAY, START + 5 * DAY]), START);
+    let rule = Rule::new(condition(ConditionKind::LicenseExpires, 10));
+    let (_, notices) = step(&rule, &RuleState::default(), &ends(&[START + 40 * DAY, START + 5 * DAY]), START);
     assert_eq!(notices[0].evidence, Evidence::of(START + 5 * DAY));
 }
 
 #[test]
 fn a_condition_that_ends_before_it_lasted_long_enough_is_never_told() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
     assert_eq!(told(&rule, [2, 2, 2, 1, 2, 2, 2, 1].map(days)), []);
     assert_eq!(told(&rule, [2, 2, 2, 2, 1].map(days)), [(3, NoticeKind::Fired), (4, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
+    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), nothing(), nothing(), nothing(), nothing(), days(2), days(2), days(2)];
     assert_eq!(told(&rule, script), [(7, NoticeKind::Fired)]);
@@ -114,7 +114,7 @@ fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
 
 #[test]
 fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
-    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
+    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), days(2), days(3), nothing(), nothing(), nothing(), days(1), days(1)];
     use NoticeKind::*;
@@ -125,16 +125,16 @@ fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
 
 #[test]
 fn a_peer_that_was_seen_shortly_but_is_not_up_goes_on_firing() {
-    let rule = Rule::new(condition(Kind::PeerDown, 60));
+    let rule = Rule::new(condition(ConditionKind::PeerDown, 60));
     let script = [peer("b", Some(START - 90_000)), peer("b", Some(START + TICK - 5_000)), peer("b", None)];
     assert_eq!(told(&rule, script), [(0, NoticeKind::Fired), (2, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn a_clock_set_back_holds_no_reminder_up() {
-    let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(Kind::ClockMoved, 0)) };
+    let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(ConditionKind::ClockMoved, 0)) };
     let bad = Signals { clock_flagged: Some(true), ..Signals::default() };
-    let (state, _) = step(&rule, &State::default(), &bad, START);
+    let (state, _) = step(&rule, &RuleState::default(), &bad, START);
     let (state, notices) = step(&rule, &state, &bad, START - 400 * DAY);
     assert_eq!(notices, []);
     let (_, notices) = step(&rule, &state, &bad, START - 400 * DAY + HOUR);
@@ -143,12 +143,12 @@ fn a_clock_set_back_holds_no_reminder_up() {
 
 #[test]
 fn each_subject_has_a_life_of_its_own() {
-    let rule = Rule::new(condition(Kind::PeerDown, 10));
+    let rule = Rule::new(condition(ConditionKind::PeerDown, 10));
     let both = |a: bool, b: bool| Signals {
         peers: Some(vec![subject("a", (!a).then_some(START - 20_000)), subject("b", (!b).then_some(START - 20_000))]),
         ..Signals::default()
     };
-    let (state, fired) = step(&rule, &State::default(), &both(false, false), START);
+    let (state, fired) = step(&rule, &RuleState::default(), &both(false, false), START);
     assert_eq!(fired.iter().map(|n| n.subject.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let (state, resolved) = step(&rule, &state, &both(false, true), START + 1);
     assert_eq!(
@@ -166,31 +166,42 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
     let service = Judgement { sentence: "lic-02 is serving 5 clients.".into(), ..Judgement::default() };
     for (kind, subject, evidence, line) in [
         (
-            Kind::HoursLeft,
+            ConditionKind::HoursLeft,
             "",
             Evidence { value: 3 * HOUR + 5 * MINUTE, running: Some(true) },
             "3 h 5 min of backup hours left, running. Since Fri 15 Jan, 08:00 UTC.",
         ),
-        (Kind::PeerDown, "lic-02", Evidence::of(130_000), "lic-02 has not responded for 2 min."),
+        (ConditionKind::PeerDown, "lic-02", Evidence::of(130_000), "lic-02 has not responded for 2 min."),
         (
-            Kind::GraceRunning,
+            ConditionKind::GraceRunning,
             "ivr",
             Evidence::of(now),
             "ivr has lost its server; its grace period ends Fri 15 Jan, 09:00 UTC.",
         ),
-        (Kind::DaysSinceSync, "", Evidence::of(31), "The last verified sync was 31 days ago."),
+        (ConditionKind::DaysSinceSync, "", Evidence::of(31), "The last verified sync was 31 days ago."),
         (
-            Kind::LicenseExpires,
+            ConditionKind::LicenseExpires,
             "TTS3",
             Evidence::of(now + 12 * DAY),
             "A license for TTS3 expires Wed 27 Jan, 09:00 UTC, in 12 days.",
         ),
-        (Kind::LicenseExpires, "TTS3", Evidence::of(now - 1), "A license for TTS3 expired Fri 15 Jan, 08:59 UTC."),
-        (Kind::ClockMoved, "", Evidence::default(), "The clock of this machine differs by more than 5 minutes"),
+        (
+            ConditionKind::LicenseExpires,
+            "TTS3",
+            Evidence::of(now - 1),
+            "A license for TTS3 expired Fri 15 Jan, 08:59 UTC.",
+        ),
+        (
+            ConditionKind::ClockMoved,
+            "",
+            Evidence::default(),
+            "The clock of this machine differs by more than 5 minutes",
+        ),
     ] {
         let rule = Rule::new(Condition::usual(kind));
         let said = |kind| {
-            let notice = Notice { kind, subject: subject.into(), since: START, at: now, evidence, unknown_since: None };
+            let notice =
+                AlertNotice { kind, subject: subject.into(), since: START, at: now, evidence, unknown_since: None };
             message(&rule, "lic-01", &[notice], &service).unwrap()
         };
         let fired = said(NoticeKind::Fired);
@@ -211,14 +222,14 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             well.body
         );
     }
-    assert_eq!(message(&Rule::new(condition(Kind::ClockMoved, 0)), "x", &[], &service), None);
+    assert_eq!(message(&Rule::new(condition(ConditionKind::ClockMoved, 0)), "x", &[], &service), None);
 }
 
 #[test]
 fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
     let evidence = Evidence::of(START);
-    let notices: Vec<Notice> = (0..30)
-        .map(|n| Notice {
+    let notices: Vec<AlertNotice> = (0..30)
+        .map(|n| AlertNotice {
             kind: NoticeKind::Fired,
             subject: format!("c{n}"),
             since: START,
@@ -227,7 +238,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
             unknown_since: Some(START),
         })
         .collect();
-    let rule = Rule::new(condition(Kind::GraceRunning, 0));
+    let rule = Rule::new(condition(ConditionKind::GraceRunning, 0));
     let said = message(&rule, "s", &notices, &Judgement::default()).unwrap();
     assert_eq!(said.title, "c0 is running in its grace period and 29 more (s)");
     assert!(
@@ -239,7 +250,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
 
 #[test]
 fn a_replay_tells_what_would_have_fired() {
-    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
+    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let history = [(0, days(0)), (60, days(2)), (100, days(2)), (200, days(1)), (210, days(2)), (211, days(1))];
     let history = history.map(|(minute, signals)| (START + minute * MINUTE, signals));
     let found = replay(&rule, history.into_iter());
@@ -254,7 +265,7 @@ fn a_replay_tells_what_would_have_fired() {
 
 #[test]
 fn a_replay_ends_with_how_things_stand_now() {
-    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(condition(Kind::PeerDown, 60)) };
+    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(condition(ConditionKind::PeerDown, 60)) };
     let silent = |at, ms| peer("b", Some(START + at - ms));
     let well = || peer("b", None);
     let bad = |ms| vec![("b".to_owned(), Evidence::of(ms))];
@@ -286,7 +297,7 @@ fn a_replay_ends_with_how_things_stand_now() {
 
 #[test]
 fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
-    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(condition(Kind::DaysSinceSync, 2)) };
+    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let history = [(0, days(2)), (30 * HOUR, days(2)), (31 * HOUR, days(2))].map(|(at, s)| (START + at, s));
     assert_eq!(replay(&rule, history.clone().into_iter()), [], "an hour, a gap, an hour: less than three are known");
     let on = (0..=4).map(|hour| (START + hour * HOUR, days(2)));
@@ -296,7 +307,7 @@ fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
 
 #[test]
 fn silence_grows_between_two_snapshots_of_a_replay() {
-    let rule = Rule::new(condition(Kind::PeerDown, 600));
+    let rule = Rule::new(condition(ConditionKind::PeerDown, 600));
     let history = [(0, peer("b", Some(START))), (40 * MINUTE, peer("b", None))].map(|(at, s)| (START + at, s));
     let found = replay(&rule, history.into_iter());
     assert_eq!((found[0].fired, found[0].resolved), (START + 10 * MINUTE, Some(START + 40 * MINUTE)));
@@ -323,9 +334,9 @@ proptest! {
         remind_ms in prop_oneof![Just(0), 1..200_000_i64],
         script in prop::collection::vec((0..60_000_i64, snapshot()), 1..120),
     ) {
-        let condition = if peer_rule { condition(Kind::PeerDown, 60) } else { condition(Kind::DaysSinceSync, 2) };
+        let condition = if peer_rule { condition(ConditionKind::PeerDown, 60) } else { condition(ConditionKind::DaysSinceSync, 2) };
         let rule = Rule { condition, wait_ms, remind_ms };
-        let mut state = State::default();
+        let mut state = RuleState::default();
         let mut now = START;
         // Beside the machine: who fires, and when it was last told.
         let mut open: BTreeMap<String, Millis> = BTreeMap::new();
@@ -339,16 +350,16 @@ proptest! {
             for notice in &notices {
                 let finding = match &checked {
                     Checked::Unknown => None,
-                    Checked::Known(found) => Some(found.get(&notice.subject).copied().unwrap_or(Finding::Good)),
+                    Checked::Known(found) => Some(found.get(&notice.subject).copied().unwrap_or(SubjectFinding::Good)),
                 };
                 match notice.kind {
                     NoticeKind::Fired => {
-                        prop_assert!(matches!(finding, Some(Finding::Bad(_))), "fires on {finding:?}");
+                        prop_assert!(matches!(finding, Some(SubjectFinding::Bad(_))), "fires on {finding:?}");
                         prop_assert!(now - notice.since >= wait_ms);
                         prop_assert_eq!(open.insert(notice.subject.clone(), now), None, "fires twice");
                     }
                     NoticeKind::Resolved => {
-                        prop_assert_eq!(finding, Some(Finding::Good));
+                        prop_assert_eq!(finding, Some(SubjectFinding::Good));
                         prop_assert!(open.remove(&notice.subject).is_some(), "resolves what did not fire");
                     }
                     NoticeKind::Reminder => {
@@ -363,7 +374,7 @@ proptest! {
                 prop_assert!(open.values().all(|last| now - last < remind_ms), "a reminder is overdue");
             }
             let stored = serde_json::to_string(&next).unwrap();
-            prop_assert_eq!(&serde_json::from_str::<State>(&stored).unwrap(), &next);
+            prop_assert_eq!(&serde_json::from_str::<RuleState>(&stored).unwrap(), &next);
             state = next;
         }
     }

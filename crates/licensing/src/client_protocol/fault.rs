@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckOut, Hello, MOST_PRODUCTS, MOST_RECORDS, Outcome, Records, Refresh, Refused, VERSION, WRONG_VERSION};
+use super::{
+    CheckOut, CheckOutOutcome, FaultBody, Hello, MOST_PRODUCTS, MOST_RECORDS, Records, Refresh, VERSION, WRONG_VERSION,
+};
 
 /// The kind of a fault. Clients act on it; people read the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -99,8 +101,8 @@ impl Fault {
 
     /// As it goes over the wire.
     #[must_use]
-    pub fn answer(&self) -> Refused {
-        Refused {
+    pub fn answer(&self) -> FaultBody {
+        FaultBody {
             kind: self.kind,
             title: self.kind.title().to_owned(),
             status: self.kind.status(),
@@ -237,9 +239,9 @@ impl CheckOut {
         if !TIMES.contains(&self.from) || self.to.is_some_and(|to| !TIMES.contains(&to)) {
             return Err(Fault::malformed("`from` and `to` are Unix milliseconds."));
         }
-        let ended = matches!(self.outcome, Outcome::Returned | Outcome::Flushed);
+        let ended = matches!(self.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed);
         match self.to {
-            _ if self.outcome == Outcome::Lost => Err(Fault::malformed("`lost` is said by servers only.")),
+            _ if self.outcome == CheckOutOutcome::Lost => Err(Fault::malformed("`lost` is said by servers only.")),
             None if ended => Err(Fault::malformed("`to` is missing: when was it returned?")),
             Some(to) if to < self.from => Err(Fault::malformed("`to` is before `from`.")),
             Some(_) if !ended => Err(Fault::malformed("`to` does not belong to this outcome.")),

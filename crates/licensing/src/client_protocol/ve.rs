@@ -58,7 +58,7 @@ pub struct Observed {
 
 /// What is granted ends soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct ExpiryNotice {
     /// Until the end, milliseconds.
     pub ends_in_ms: u64,
     /// Why, and what to do.

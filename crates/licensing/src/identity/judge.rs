@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bound, Identity, Mark, Name, Reading, bound::Digest, digest};
+use super::{Bound, MachineIdentity, Mark, Name, Reading, bound::Digest, digest};
 use crate::contact::Millis;
 
 /// How long the last verdict stands while a hard component cannot be read (R8): 24 h.
@@ -10,7 +10,7 @@ pub const UNREADABLE_MS: Millis = 24 * 60 * 60 * 1000;
 
 /// A component that is not what it was. The values are as they may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct ComponentChange {
     /// Which.
     pub name: Name,
     /// As the license has it.
@@ -19,7 +19,7 @@ pub struct Change {
     pub is: String,
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for ComponentChange {
     /// `CPU cores 4 → 8`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} → {}", self.name.label(), self.was, self.is)
@@ -44,11 +44,11 @@ impl fmt::Display for Unread {
 /// Whether a license stands on a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
-pub enum Verdict {
+pub enum MachineVerdict {
     /// Every hard component is as it was.
     Fits {
         /// Soft components that changed.
-        notes: Vec<Change>,
+        notes: Vec<ComponentChange>,
     },
     /// A hard component cannot be read; the license, which did fit, stands until `until_ms`.
     Unknown {
@@ -62,18 +62,18 @@ pub enum Verdict {
     /// A hard component changed, or was unreadable for too long.
     Void {
         /// What.
-        changes: Vec<Change>,
+        changes: Vec<ComponentChange>,
     },
 }
 
 /// Judges a machine by what a license says about it. `last` is the verdict before this one; for a license that is about to
-/// be installed it is [`Verdict::Fits`]. `now_ms` must not be taken back: pass the high-water mark of the contact clock.
+/// be installed it is [`MachineVerdict::Fits`]. `now_ms` must not be taken back: pass the high-water mark of the contact clock.
 ///
 /// A component the machine did not have when the license was made, and has now, is no change: a machine that shows more of
 /// itself is still the same one, and another machine differs in what was bound. The hypervisor is the exception: bare metal
 /// does not become virtual without being copied. What the license says nothing about binds nothing.
 #[must_use]
-pub fn judge(bound: &Bound, identity: &Identity, last: &Verdict, now_ms: Millis) -> Verdict {
+pub fn judge(bound: &Bound, identity: &MachineIdentity, last: &MachineVerdict, now_ms: Millis) -> MachineVerdict {
     let mut changes = Vec::new();
     let mut notes = Vec::new();
     let mut names = Vec::new();
@@ -86,38 +86,38 @@ pub fn judge(bound: &Bound, identity: &Identity, last: &Verdict, now_ms: Millis)
         }
     }
     if !changes.is_empty() {
-        return Verdict::Void { changes };
+        return MachineVerdict::Void { changes };
     }
     if names.is_empty() {
-        return Verdict::Fits { notes };
+        return MachineVerdict::Fits { notes };
     }
     match last {
-        Verdict::Void { changes } => Verdict::Void { changes: changes.clone() },
-        Verdict::Unknown { until_ms, .. } if now_ms >= *until_ms => {
-            let unread = |Unread { name, why }: Unread| Change {
+        MachineVerdict::Void { changes } => MachineVerdict::Void { changes: changes.clone() },
+        MachineVerdict::Unknown { until_ms, .. } if now_ms >= *until_ms => {
+            let unread = |Unread { name, why }: Unread| ComponentChange {
                 name,
                 was: bound.mark(name).map_or_else(String::new, Mark::shown),
                 is: format!("unreadable for 24 hours ({why})"),
             };
-            Verdict::Void { changes: names.into_iter().map(unread).collect() }
+            MachineVerdict::Void { changes: names.into_iter().map(unread).collect() }
         }
-        Verdict::Unknown { since_ms, until_ms, .. } => {
-            Verdict::Unknown { names, since_ms: *since_ms, until_ms: *until_ms }
+        MachineVerdict::Unknown { since_ms, until_ms, .. } => {
+            MachineVerdict::Unknown { names, since_ms: *since_ms, until_ms: *until_ms }
         }
-        Verdict::Fits { .. } => {
-            Verdict::Unknown { names, since_ms: now_ms, until_ms: now_ms.saturating_add(UNREADABLE_MS) }
+        MachineVerdict::Fits { .. } => {
+            MachineVerdict::Unknown { names, since_ms: now_ms, until_ms: now_ms.saturating_add(UNREADABLE_MS) }
         }
     }
 }
 
 enum Compared {
     Same,
-    Changed(Change),
+    Changed(ComponentChange),
     Unread(String),
 }
 
 fn compare(name: Name, mark: &Mark, reading: &Reading) -> Compared {
-    let changed = |is: String| Compared::Changed(Change { name, was: mark.shown(), is });
+    let changed = |is: String| Compared::Changed(ComponentChange { name, was: mark.shown(), is });
     match (mark, reading) {
         (Mark::Absent, Reading::Value(value)) if name == Name::Hypervisor => changed(value.clone()),
         (Mark::Absent, _) => Compared::Same,

@@ -3,7 +3,7 @@ use rstest::rstest;
 use super::*;
 
 const NOW: i64 = 1_800_000_000_000;
-const FITS: Verdict = Verdict::Fits { notes: Vec::new() };
+const FITS: MachineVerdict = MachineVerdict::Fits { notes: Vec::new() };
 
 fn value(text: &str) -> Reading {
     Reading::Value(text.to_owned())
@@ -13,7 +13,7 @@ fn unread() -> Reading {
     Reading::Unknown("permission denied".to_owned())
 }
 
-fn machine(changes: &[(Name, Reading)]) -> Identity {
+fn machine(changes: &[(Name, Reading)]) -> MachineIdentity {
     let mut readings: Vec<(Name, Reading)> = vec![
         (Name::MachineId, value("4c4c4544004d3510")),
         (Name::ProductUuid, value("11111111-2222-3333-4444-555555555555")),
@@ -23,7 +23,7 @@ fn machine(changes: &[(Name, Reading)]) -> Identity {
         (Name::Addresses, value("10.0.0.1")),
     ];
     readings.extend_from_slice(changes);
-    Identity::new(readings.into_iter().map(|(name, reading)| Component { name, reading }))
+    MachineIdentity::new(readings.into_iter().map(|(name, reading)| Component { name, reading }))
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn the_fingerprint_is_the_sha256_of_the_sorted_lines_of_hard_components_with_a_v
 fn one_hard_component_that_changed_or_vanished_voids(#[case] name: Name) {
     let bound = machine(&[(name, value("before"))]).bound();
     for now in [value("after"), Reading::Absent] {
-        let Verdict::Void { changes } = judge(&bound, &machine(&[(name, now)]), &FITS, NOW) else {
+        let MachineVerdict::Void { changes } = judge(&bound, &machine(&[(name, now)]), &FITS, NOW) else {
             panic!("{name} changed and the license stands")
         };
         assert_eq!(changes.iter().map(|change| change.name).collect::<Vec<_>>(), [name]);
@@ -65,7 +65,7 @@ fn one_hard_component_that_changed_or_vanished_voids(#[case] name: Name) {
 #[case::addresses(Name::Addresses)]
 fn a_soft_component_is_noted_only(#[case] name: Name) {
     let bound = machine(&[(name, value("before"))]).bound();
-    let Verdict::Fits { notes } = judge(&bound, &machine(&[(name, value("after"))]), &FITS, NOW) else {
+    let MachineVerdict::Fits { notes } = judge(&bound, &machine(&[(name, value("after"))]), &FITS, NOW) else {
         panic!("{name} voids")
     };
     assert_eq!(notes.len(), 1);
@@ -76,7 +76,7 @@ fn a_soft_component_is_noted_only(#[case] name: Name) {
 fn a_change_says_what_was_and_what_is_and_shows_no_secret() {
     let bound = machine(&[]).bound();
     let now = machine(&[(Name::CpuCores, value("8")), (Name::MachineId, value("another"))]);
-    let Verdict::Void { changes } = judge(&bound, &now, &FITS, NOW) else { panic!("stands") };
+    let MachineVerdict::Void { changes } = judge(&bound, &now, &FITS, NOW) else { panic!("stands") };
     assert_eq!(changes[1].to_string(), "CPU cores 4 → 8");
     let (was, is) = (Digest(digest(b"4c4c4544004d3510")), Digest(digest(b"another")));
     assert_eq!(changes[0].to_string(), format!("Machine id {} → {}", was.short(), is.short()));
@@ -89,7 +89,7 @@ fn what_appears_is_no_change_except_a_hypervisor() {
     let more =
         [(Name::CloudInstance, value("i-1")), (Name::InstanceUuid, value("u")), (Name::Hypervisor, Reading::Absent)];
     assert_eq!(judge(&bound, &machine(&more), &FITS, NOW), FITS);
-    let Verdict::Void { changes } = judge(&bound, &machine(&[]), &FITS, NOW) else { panic!("stands") };
+    let MachineVerdict::Void { changes } = judge(&bound, &machine(&[]), &FITS, NOW) else { panic!("stands") };
     assert_eq!(changes[0].to_string(), "Hypervisor none → KVM");
 }
 
@@ -97,17 +97,17 @@ fn what_appears_is_no_change_except_a_hypervisor() {
 fn what_cannot_be_read_keeps_the_last_verdict_for_a_day() {
     let (bound, blind) = (machine(&[]).bound(), machine(&[(Name::ProductUuid, unread())]));
     let first = judge(&bound, &blind, &FITS, NOW);
-    let Verdict::Unknown { names, since_ms, until_ms } = &first else { panic!("{first:?}") };
+    let MachineVerdict::Unknown { names, since_ms, until_ms } = &first else { panic!("{first:?}") };
     assert_eq!((names[0].to_string().as_str(), *since_ms), ("Product UUID (permission denied)", NOW));
     assert_eq!(*until_ms, NOW + UNREADABLE_MS);
     // It is not prolonged by asking again, nor by the clock going back.
     for now in [NOW + 1, NOW - 5, NOW + UNREADABLE_MS - 1] {
         assert_eq!(judge(&bound, &blind, &first, now), first);
     }
-    let Verdict::Void { changes } = judge(&bound, &blind, &first, NOW + UNREADABLE_MS) else { panic!("stands") };
+    let MachineVerdict::Void { changes } = judge(&bound, &blind, &first, NOW + UNREADABLE_MS) else { panic!("stands") };
     assert!(changes[0].is.starts_with("unreadable for 24 hours"), "{}", changes[0]);
     // Readable again, it stands again.
-    assert_eq!(judge(&bound, &machine(&[]), &Verdict::Void { changes }, NOW + 2 * UNREADABLE_MS), FITS);
+    assert_eq!(judge(&bound, &machine(&[]), &MachineVerdict::Void { changes }, NOW + 2 * UNREADABLE_MS), FITS);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_void_license_stays_void_while_something_cannot_be_read() {
     let void = judge(&bound, &machine(&[(Name::CpuCores, value("8"))]), &FITS, NOW);
     assert_eq!(judge(&bound, &machine(&[(Name::ProductUuid, unread())]), &void, NOW + 1), void);
     let both = machine(&[(Name::CpuCores, value("2")), (Name::ProductUuid, unread())]);
-    assert!(matches!(judge(&bound, &both, &FITS, NOW), Verdict::Void { .. }), "a change counts at once");
+    assert!(matches!(judge(&bound, &both, &FITS, NOW), MachineVerdict::Void { .. }), "a change counts at once");
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn secrets_stay_on_the_machine() {
 
 #[test]
 fn white_space_is_no_part_of_a_value_and_no_value() {
-    let one = Identity::new([Component { name: Name::MachineId, reading: value(" a\n") }]);
+    let one = MachineIdentity::new([Component { name: Name::MachineId, reading: value(" a\n") }]);
     assert_eq!(one.reading(Name::MachineId), &value("a"));
-    let none = Identity::new([Component { name: Name::MachineId, reading: value(" \n") }]);
+    let none = MachineIdentity::new([Component { name: Name::MachineId, reading: value(" \n") }]);
     assert_eq!(none.reading(Name::MachineId), &Reading::Absent);
     assert!(!none.bound().is_unique() && one.bound().is_unique());
 }

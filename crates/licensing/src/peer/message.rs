@@ -60,7 +60,7 @@ pub fn protocol_of(bytes: &[u8]) -> Result<(), MessageError> {
 
 /// `POST /peer/v1/poll`: what one member says to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Request {
+pub struct PollRequest {
     /// [`VERSION`].
     pub protocol: u32,
     /// The fingerprint of the key of who speaks.
@@ -77,7 +77,7 @@ pub struct Request {
     pub signature: String,
 }
 
-impl Request {
+impl PollRequest {
     /// Signs a report.
     ///
     /// # Errors
@@ -88,17 +88,17 @@ impl Request {
         challenge: Option<Nonce>,
         nonce: Nonce,
         report: &PeerReport,
-    ) -> Result<Request, CanonicalError> {
+    ) -> Result<PollRequest, CanonicalError> {
         let body =
             serde_json::to_value(report).map_err(|error| CanonicalError::Unwritable { reason: error.to_string() })?;
         let (from, to) = (secret.public().fingerprint(), to.fingerprint());
-        let mut request = Request { protocol: VERSION, from, to, challenge, nonce, body, signature: String::new() };
+        let mut request = PollRequest { protocol: VERSION, from, to, challenge, nonce, body, signature: String::new() };
         request.signature = secret.sign(REQUEST, &request.signed())?;
         Ok(request)
     }
 
     fn signed(&self) -> Value {
-        let Request { protocol, from, to, challenge, nonce, body, .. } = self;
+        let PollRequest { protocol, from, to, challenge, nonce, body, .. } = self;
         json!({ "protocol": protocol, "from": from, "to": to, "challenge": challenge, "nonce": nonce, "body": body })
     }
 
@@ -106,7 +106,7 @@ impl Request {
     ///
     /// # Errors
     /// Another version first, then anything that is no request.
-    pub fn parse(bytes: &[u8]) -> Result<Request, MessageError> {
+    pub fn parse(bytes: &[u8]) -> Result<PollRequest, MessageError> {
         protocol_of(bytes)?;
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
@@ -131,7 +131,7 @@ impl Request {
     }
 }
 
-/// What is said to a [`Request`].
+/// What is said to a [`PollRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
@@ -143,9 +143,9 @@ pub enum Said {
     Removed,
 }
 
-/// The answer to a [`Request`].
+/// The answer to a [`PollRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct PollAnswer {
     /// [`VERSION`].
     pub protocol: u32,
     /// The fingerprint of the key of who answers.
@@ -162,20 +162,20 @@ pub struct Answer {
     pub signature: String,
 }
 
-impl Answer {
+impl PollAnswer {
     /// Signs an answer.
     ///
     /// # Errors
     /// When a number in it is too large to be signed.
     pub fn sign(
         secret: &PeerSecret,
-        request: &Request,
+        request: &PollRequest,
         challenge: Nonce,
         said: &Said,
-    ) -> Result<Answer, CanonicalError> {
+    ) -> Result<PollAnswer, CanonicalError> {
         let body =
             serde_json::to_value(said).map_err(|error| CanonicalError::Unwritable { reason: error.to_string() })?;
-        let mut answer = Answer {
+        let mut answer = PollAnswer {
             protocol: VERSION,
             from: secret.public().fingerprint(),
             to: request.from,
@@ -189,7 +189,7 @@ impl Answer {
     }
 
     fn signed(&self) -> Value {
-        let Answer { protocol, from, to, answers, challenge, body, .. } = self;
+        let PollAnswer { protocol, from, to, answers, challenge, body, .. } = self;
         json!({ "protocol": protocol, "from": from, "to": to, "answers": answers, "challenge": challenge, "body": body })
     }
 
@@ -197,7 +197,7 @@ impl Answer {
     ///
     /// # Errors
     /// Another version first, then anything that is no answer.
-    pub fn parse(bytes: &[u8]) -> Result<Answer, MessageError> {
+    pub fn parse(bytes: &[u8]) -> Result<PollAnswer, MessageError> {
         protocol_of(bytes)?;
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
@@ -206,7 +206,7 @@ impl Answer {
     ///
     /// # Errors
     /// What is not right with it.
-    pub fn said(&self, key: &PeerKey, request: &Request) -> Result<Said, MessageError> {
+    pub fn said(&self, key: &PeerKey, request: &PollRequest) -> Result<Said, MessageError> {
         if self.from != key.fingerprint() || self.to != request.from {
             return Err(MessageError::WrongServer);
         }

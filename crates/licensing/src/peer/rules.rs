@@ -36,7 +36,7 @@ impl fmt::Display for Role {
 
 /// One server, as far as membership goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct Membership {
     /// What it is called.
     pub name: String,
     /// Its context; none while it is not registered.
@@ -45,7 +45,7 @@ pub struct Standing {
     pub role: Role,
 }
 
-impl Standing {
+impl Membership {
     /// A context that leads: of those there is one in an installation.
     fn leads(&self) -> Option<Context> {
         self.context.filter(|context| *context != Context::Backup)
@@ -129,7 +129,7 @@ pub enum JoinRefusal {
 ///
 /// # Errors
 /// Why it may not.
-pub fn admit(own: &Standing, members: &[Standing], joiner: &Standing) -> Result<Role, JoinRefusal> {
+pub fn admit(own: &Membership, members: &[Membership], joiner: &Membership) -> Result<Role, JoinRefusal> {
     let leading = std::iter::once(own).chain(members).find(|server| server.is_primary());
     match (joiner.leads(), leading) {
         (Some(context), Some(leader)) => Err(JoinRefusal::Second {
@@ -153,7 +153,7 @@ pub fn admit(own: &Standing, members: &[Standing], joiner: &Standing) -> Result<
 ///
 /// # Errors
 /// The name of a server it knows.
-pub fn may_join<'a>(own: &Standing, members: &'a [Standing]) -> Result<(), &'a str> {
+pub fn may_join<'a>(own: &Membership, members: &'a [Membership]) -> Result<(), &'a str> {
     match members.first() {
         Some(member) if own.leads().is_none() => Err(&member.name),
         _ => Ok(()),
@@ -175,7 +175,7 @@ pub struct RemoveRefusal {
 ///
 /// # Errors
 /// Where to do it instead.
-pub fn may_remove(own: &Standing, members: &[Standing], member: &Standing) -> Result<(), RemoveRefusal> {
+pub fn may_remove(own: &Membership, members: &[Membership], member: &Membership) -> Result<(), RemoveRefusal> {
     let leader = members.iter().find(|other| other.is_primary());
     match leader {
         Some(leader) if !own.is_primary() && leader != member => {
@@ -187,7 +187,7 @@ pub fn may_remove(own: &Standing, members: &[Standing], member: &Standing) -> Re
 
 /// A sentence when the servers cannot all be of one installation: one was registered for something else after it had joined.
 #[must_use]
-pub fn conflict(servers: &[Standing]) -> Option<String> {
+pub fn conflict(servers: &[Membership]) -> Option<String> {
     let leading: Vec<String> = servers
         .iter()
         .filter(|server| server.is_primary())

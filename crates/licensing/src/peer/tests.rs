@@ -14,8 +14,8 @@ fn nonce(seed: u8) -> Nonce {
     Nonce::from_random([seed; 16])
 }
 
-fn standing(name: &str, context: Option<Context>, role: Role) -> Standing {
-    Standing { name: name.to_owned(), context, role }
+fn standing(name: &str, context: Option<Context>, role: Role) -> Membership {
+    Membership { name: name.to_owned(), context, role }
 }
 
 fn report(name: &str) -> PeerReport {

@@ -15,7 +15,7 @@ pub struct Now {
 /// Whether another server is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "since")]
-pub enum State {
+pub enum PeerLiveness {
     /// It gives signs of life, since then.
     Up(Millis),
     /// None since then.
@@ -24,14 +24,14 @@ pub enum State {
     Never,
 }
 
-impl State {
+impl PeerLiveness {
     /// The word in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            State::Up(_) => "up",
-            State::Silent(_) => "silent",
-            State::Never => "never",
+            PeerLiveness::Up(_) => "up",
+            PeerLiveness::Silent(_) => "silent",
+            PeerLiveness::Never => "never",
         }
     }
 
@@ -39,15 +39,15 @@ impl State {
     #[must_use]
     pub fn since(self) -> Option<Millis> {
         match self {
-            State::Up(since) | State::Silent(since) => Some(since),
-            State::Never => None,
+            PeerLiveness::Up(since) | PeerLiveness::Silent(since) => Some(since),
+            PeerLiveness::Never => None,
         }
     }
 }
 
 /// Something to remember.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum LivenessChange {
     /// Its first sign of life ever.
     First,
     /// It fell silent: its last sign of life, Unix milliseconds.
@@ -66,7 +66,7 @@ enum Told {
 
 /// Watches one other server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Watch {
+pub struct LivenessWatch {
     told: Told,
     /// Its last sign of life: by the wall clock, and in this run by the other one too.
     seen_wall: Option<Millis>,
@@ -76,28 +76,28 @@ pub struct Watch {
     began: Millis,
 }
 
-impl Watch {
+impl LivenessWatch {
     /// Begins, with what was stored: its last sign of life, and whether it was known to be silent. A server of which nobody knew that is
     /// given time before its silence is told: it was this server that did not listen.
     #[must_use]
-    pub fn begin(now: Now, seen_wall: Option<Millis>, was_silent: bool) -> Watch {
+    pub fn begin(now: Now, seen_wall: Option<Millis>, was_silent: bool) -> LivenessWatch {
         let told = match (seen_wall, was_silent) {
             (None, _) => Told::Never,
             (_, true) => Told::Silent,
             _ => Told::Up,
         };
-        Watch { told, seen_wall, seen_mono: None, up_since: now.wall_ms, began: now.mono_ms }
+        LivenessWatch { told, seen_wall, seen_mono: None, up_since: now.wall_ms, began: now.mono_ms }
     }
 
     /// A sign of life: a good answer, or a good request.
-    pub fn heard(&mut self, now: Now) -> Option<Change> {
+    pub fn heard(&mut self, now: Now) -> Option<LivenessChange> {
         if !self.is_up(now) {
             self.up_since = now.wall_ms;
         }
         let change = match self.told {
-            Told::Never => Some(Change::First),
+            Told::Never => Some(LivenessChange::First),
             Told::Up => None,
-            Told::Silent => Some(Change::CameBack(self.silence(now))),
+            Told::Silent => Some(LivenessChange::CameBack(self.silence(now))),
         };
         (self.told, self.seen_wall, self.seen_mono) = (Told::Up, Some(now.wall_ms), Some(now.mono_ms));
         change
@@ -114,13 +114,13 @@ impl Watch {
     }
 
     /// Looks at the clock.
-    pub fn look(&mut self, now: Now) -> Option<Change> {
+    pub fn look(&mut self, now: Now) -> Option<LivenessChange> {
         let quiet = now.mono_ms - self.seen_mono.unwrap_or(self.began) > SILENT_MS;
         if self.told != Told::Up || !quiet {
             return None;
         }
         self.told = Told::Silent;
-        Some(Change::WentSilent(self.seen_wall.unwrap_or(now.wall_ms)))
+        Some(LivenessChange::WentSilent(self.seen_wall.unwrap_or(now.wall_ms)))
     }
 
     fn is_up(&self, now: Now) -> bool {
@@ -129,11 +129,11 @@ impl Watch {
 
     /// Whether it is there.
     #[must_use]
-    pub fn state(&self, now: Now) -> State {
+    pub fn state(&self, now: Now) -> PeerLiveness {
         match self.seen_wall {
-            Some(_) if self.is_up(now) => State::Up(self.up_since),
-            Some(seen) => State::Silent(seen),
-            None => State::Never,
+            Some(_) if self.is_up(now) => PeerLiveness::Up(self.up_since),
+            Some(seen) => PeerLiveness::Silent(seen),
+            None => PeerLiveness::Never,
         }
     }
 
@@ -147,7 +147,7 @@ impl Watch {
 /// Since when a server hears of nobody: what it shows may be old, for its own network may be what is broken. None while it hears of
 /// anybody, knows nobody, or has only just begun to listen.
 #[must_use]
-pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a Watch>, now: Now) -> Option<Millis> {
+pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a LivenessWatch>, now: Now) -> Option<Millis> {
     let mut last = None;
     for watch in watches {
         if watch.is_up(now) || now.mono_ms - watch.began <= SILENT_MS {

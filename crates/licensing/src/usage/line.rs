@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::client_protocol::Outcome;
+use crate::client_protocol::CheckOutOutcome;
 
 /// A check-out as one line of a daily data file: nine fields, separated by tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Line<'a> {
     /// How long it was out, milliseconds; none for a refusal.
     pub ms: Option<u64>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CheckOutOutcome,
     /// What was asked for.
     pub product: Cow<'a, str>,
     /// The client's name.
@@ -72,22 +72,22 @@ impl Line<'_> {
 }
 
 /// The word in the files.
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: CheckOutOutcome) -> &'static str {
     match outcome {
-        Outcome::Returned => "returned",
-        Outcome::Open => "open",
-        Outcome::Flushed => "flushed",
-        Outcome::Denied => "denied",
-        Outcome::Lost => "lost",
+        CheckOutOutcome::Returned => "returned",
+        CheckOutOutcome::Open => "open",
+        CheckOutOutcome::Flushed => "flushed",
+        CheckOutOutcome::Denied => "denied",
+        CheckOutOutcome::Lost => "lost",
     }
 }
 
-fn outcome(word: &str) -> Option<Outcome> {
+fn outcome(word: &str) -> Option<CheckOutOutcome> {
     Some(match word {
-        "returned" => Outcome::Returned,
-        "flushed" => Outcome::Flushed,
-        "denied" => Outcome::Denied,
-        "lost" => Outcome::Lost,
+        "returned" => CheckOutOutcome::Returned,
+        "flushed" => CheckOutOutcome::Flushed,
+        "denied" => CheckOutOutcome::Denied,
+        "lost" => CheckOutOutcome::Lost,
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::client_protocol::Outcome;
+use crate::client_protocol::CheckOutOutcome;
 
 /// Check-outs within an hour, as pairs of milliseconds, some longer than it.
 fn spans() -> impl Strategy<Value = Vec<(u32, u32)>> {
@@ -107,7 +107,7 @@ proptest! {
     ) {
         let text = |at: usize| texts[at].as_str().into();
         let line = Line {
-            from, ms, outcome: Outcome::Returned, product: text(0), client: text(1), user: text(2), host: text(3),
+            from, ms, outcome: CheckOutOutcome::Returned, product: text(0), client: text(1), user: text(2), host: text(3),
             context: text(4), deployment: text(5),
         };
         let mut bytes = Vec::new();

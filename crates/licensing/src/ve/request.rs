@@ -10,7 +10,7 @@ use crate::{
     },
     contact::Millis,
     guid::Guid,
-    identity::{Bound, Digest, Identity, Mark, Name, Reading},
+    identity::{Bound, Digest, MachineIdentity, Mark, Name, Reading},
     plain_text::{breaks_a_line, one_line},
 };
 
@@ -25,7 +25,7 @@ const LONGEST_SERVER: usize = 255;
 
 /// A request for a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct VeLicenseRequest {
     /// The server's GUID, when it is registered.
     pub guid: Option<Guid>,
     /// What people call the machine: its host name.
@@ -93,16 +93,16 @@ impl From<FieldError> for RequestError {
     }
 }
 
-impl Request {
+impl VeLicenseRequest {
     /// A request for this machine.
     #[must_use]
-    pub fn new(identity: &Identity, guid: Option<Guid>, server: &str, created: Millis) -> Request {
+    pub fn new(identity: &MachineIdentity, guid: Option<Guid>, server: &str, created: Millis) -> VeLicenseRequest {
         let unread = identity.components().iter().filter_map(|component| match &component.reading {
             Reading::Unknown(why) => Some((component.name, why.clone())),
             _ => None,
         });
         let server = server.chars().filter(|c| !breaks_a_line(*c)).take(LONGEST_SERVER).collect();
-        Request { guid, server, created, bound: identity.bound(), unread: unread.collect() }
+        VeLicenseRequest { guid, server, created, bound: identity.bound(), unread: unread.collect() }
     }
 
     /// What a license for it will name as K_FINGER.
@@ -115,7 +115,7 @@ impl Request {
     ///
     /// # Errors
     /// See [`RequestError`].
-    pub fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
+    pub fn parse(bytes: &[u8]) -> Result<VeLicenseRequest, RequestError> {
         if bytes.len() > LARGEST {
             return Err(RequestError::TooLong { bytes: bytes.len() });
         }
@@ -146,7 +146,7 @@ impl Request {
                 Err(why) => unread.push((name, why)),
             }
         }
-        let request = Request {
+        let request = VeLicenseRequest {
             guid: members.optional("guid").map(|_| members.parsed("guid")).transpose()?,
             server: server.to_owned(),
             created: members.instant("created")?,

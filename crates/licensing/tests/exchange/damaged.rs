@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use licensing::{
     canonical::canonical,
-    status_response::{Refusal, read},
+    status_response::{ResponseRefusal, read},
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -73,6 +73,6 @@ proptest! {
     fn no_text_makes_it_panic_and_every_sentence_is_short(text in "[{}\\[\\]\":,a-z0-9 \\\\.<é-]{0,60}") {
         let refusal = take(text.as_bytes()).unwrap_err();
         prop_assert!(refusal.to_string().len() < 400);
-        prop_assert!(!matches!(refusal, Refusal::BadSignature));
+        prop_assert!(!matches!(refusal, ResponseRefusal::BadSignature));
     }
 }

@@ -2,7 +2,7 @@ use clap::{Args, Subcommand};
 use commands::exit::{Done, Failure};
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
-use licensing::bundle::{Kind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode};
 use serde_json::{Value, json};
 
 use super::place::{Common, failure};
@@ -50,8 +50,8 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     count: u64,
     /// How use is counted: concurrent, countdown or metered
-    #[arg(long, default_value_t = Kind::Concurrent)]
-    kind: Kind,
+    #[arg(long, default_value_t = LicenseKind::Concurrent)]
+    kind: LicenseKind,
     /// Hours of a countdown license
     #[arg(long, value_name = "H")]
     hours: Option<u64>,

@@ -4,7 +4,7 @@ mod spec;
 use crate::Guid;
 use crate::ve::Issued;
 use clap::{Args, Subcommand};
-use licensing::ve::Kind;
+use licensing::ve::VeLicenseKind;
 use serde_json::{Value, json};
 
 use super::place::{Common, failure};
@@ -51,8 +51,8 @@ impl Ve {
 fn described(issued: &Issued) -> Value {
     let license = &issued.text.license;
     let (hours, expires) = match license.kind {
-        Kind::Countdown { hours } => (Some(hours), None),
-        Kind::Normal { until } => (None, Some(rfc3339(until))),
+        VeLicenseKind::Countdown { hours } => (Some(hours), None),
+        VeLicenseKind::Normal { until } => (None, Some(rfc3339(until))),
     };
     let products = license.products.iter().map(|product| {
         json!({

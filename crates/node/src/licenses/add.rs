@@ -1,4 +1,4 @@
-use licensing::bundle::{Kind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode};
 use licensing::context::Context;
 use licensing::guid::Guid;
 
@@ -17,7 +17,7 @@ pub struct NewLicense {
     /// What it is for.
     pub product: ProductCode,
     /// How it is counted.
-    pub kind: Kind,
+    pub kind: LicenseKind,
     /// How many.
     pub count: u64,
     /// Hours of a countdown license.
@@ -38,9 +38,11 @@ impl NewLicense {
             return Err(LicenseError::Count(self.count));
         }
         match (self.kind, self.hours) {
-            (Kind::Countdown, None) => return Err(LicenseError::HoursMissing),
-            (Kind::Countdown, Some(hours)) if !(1..=MOST).contains(&hours) => return Err(LicenseError::Hours(hours)),
-            (Kind::Countdown, Some(_)) | (_, None) => {}
+            (LicenseKind::Countdown, None) => return Err(LicenseError::HoursMissing),
+            (LicenseKind::Countdown, Some(hours)) if !(1..=MOST).contains(&hours) => {
+                return Err(LicenseError::Hours(hours));
+            }
+            (LicenseKind::Countdown, Some(_)) | (_, None) => {}
             (kind, Some(_)) => return Err(LicenseError::HoursNotCounted(format!("a {} one", kind.as_str()))),
         }
         match (&self.version, self.expires) {

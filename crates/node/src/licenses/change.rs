@@ -1,4 +1,4 @@
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use licensing::context::Context;
 use licensing::guid::Guid;
 
@@ -38,7 +38,7 @@ impl Extension {
         }
         if let Some(more) = self.hours {
             let had = match (license.kind, license.hours) {
-                (Kind::Countdown, Some(had)) => had,
+                (LicenseKind::Countdown, Some(had)) => had,
                 _ => return Err(LicenseError::HoursNotCounted(license.id.clone())),
             };
             let hours = had.saturating_add(more);

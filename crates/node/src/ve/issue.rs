@@ -1,7 +1,7 @@
 use licensing::contact::Millis;
-use licensing::ve::request::Request;
+use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{
-    Kind, LONGEST_MIN, LONGEST_NAME, License, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, Product,
+    LONGEST_MIN, LONGEST_NAME, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, VeLicense, VeLicenseKind, VeProduct,
 };
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -29,9 +29,9 @@ pub struct NewProduct {
 #[derive(Debug, Clone)]
 pub struct NewVe {
     /// The machine.
-    pub request: Request,
+    pub request: VeLicenseRequest,
     /// How long it is good.
-    pub kind: Kind,
+    pub kind: VeLicenseKind,
     /// For whom. A customer nobody knows yet is added.
     pub customer: String,
     /// Where the machine is; `None` for what its request says.
@@ -47,9 +47,11 @@ pub struct NewVe {
 impl NewVe {
     fn check(&self, now: Millis) -> Result<(), VeError> {
         match self.kind {
-            Kind::Normal { until } if until <= now => return Err(VeError::Past(until)),
-            Kind::Countdown { hours } if !(1..=MOST_HOURS).contains(&hours) => return Err(VeError::Hours(hours)),
-            Kind::Normal { .. } | Kind::Countdown { .. } => {}
+            VeLicenseKind::Normal { until } if until <= now => return Err(VeError::Past(until)),
+            VeLicenseKind::Countdown { hours } if !(1..=MOST_HOURS).contains(&hours) => {
+                return Err(VeError::Hours(hours));
+            }
+            VeLicenseKind::Normal { .. } | VeLicenseKind::Countdown { .. } => {}
         }
         let customer = self.customer.trim();
         if customer.is_empty() || customer.chars().count() > LONGEST_NAME || customer.chars().any(char::is_control) {
@@ -108,12 +110,12 @@ impl Node {
     }
 }
 
-fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: Millis) -> License {
+fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeProduct], now: Millis) -> VeLicense {
     let hypervisor = new.request.bound.mark(licensing::identity::Name::Hypervisor);
     // A hypervisor that did not say its name says nothing about where the machine is.
     let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::Mark::shown);
     let seen = named.filter(|name| name != "unnamed");
-    License {
+    VeLicense {
         fingerprint: new.request.fingerprint().into(),
         license_id: license_id.to_owned(),
         kind: new.kind,
@@ -130,9 +132,9 @@ fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: 
     }
 }
 
-fn product(asked: &NewProduct, before: &[Product]) -> Product {
+fn product(asked: &NewProduct, before: &[VeProduct]) -> VeProduct {
     let kept = before.iter().find(|product| product.name == asked.name).and_then(|product| product.passphrase);
-    Product {
+    VeProduct {
         name: asked.name.clone(),
         codes: asked.codes.clone(),
         passphrase: Some(kept.unwrap_or_else(passphrase)),

@@ -5,9 +5,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use axum::extract::connect_info::MockConnectInfo;
-use licensing::bundle::{Bundle, Kind};
+use licensing::bundle::{Bundle, LicenseKind};
 use licensing::context::Context;
-use licensing::status_report::{DeploymentReport, SpeechUsage, StatusId, StatusReport, Usage};
+use licensing::status_report::{DeploymentReport, ReportedUsage, SpeechUsage, StatusId, StatusReport};
 use licensing::status_response::{Signed, read};
 use licensing::vendor_key::VendorKey;
 use node::Node;
@@ -85,7 +85,7 @@ impl Running {
         let mut new = NewLicense {
             guid: server.guid,
             product: product.parse().unwrap(),
-            kind: Kind::Concurrent,
+            kind: LicenseKind::Concurrent,
             count: 50,
             hours: None,
             expires: None,
@@ -171,7 +171,7 @@ pub fn report(server: &Registration, id: u128) -> StatusReport {
 }
 
 pub fn report_from(server: &Registration, id: u128, instance: u128) -> StatusReport {
-    let usage = Usage { usage_count: 3, usage_ms: 187_618 };
+    let usage = ReportedUsage { usage_count: 3, usage_ms: 187_618 };
     StatusReport {
         cluster_guid: server.guid.compact(),
         instance_uuid: Uuid::from_u128(instance).to_string(),

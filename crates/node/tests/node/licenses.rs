@@ -1,4 +1,4 @@
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use licensing::context::Context;
 use licensing::guid::Guid;
 use node::licenses::{Extension, LicenseError, NewLicense, Selection};
@@ -64,7 +64,7 @@ async fn hours_belong_to_countdown_licenses_only() {
     let running = Running::start().await;
     let server = running.server(Context::Backup).await;
     running.license(&server, "TTS3", |_| ()).await;
-    running.license(&server, "ASR", |l| (l.kind, l.hours) = (Kind::Countdown, Some(100))).await;
+    running.license(&server, "ASR", |l| (l.kind, l.hours) = (LicenseKind::Countdown, Some(100))).await;
     let more = Extension { hours: Some(20), ..Extension::default() };
     let refused = running.node.extend_licenses(&product(server.guid, "TTS3"), &more).await;
     assert!(matches!(refused, Err(LicenseError::HoursNotCounted(_))));
@@ -79,7 +79,7 @@ async fn what_cannot_be_a_license_is_refused() {
     let base = NewLicense {
         guid: server.guid,
         product: "TTS3".parse().unwrap(),
-        kind: Kind::Concurrent,
+        kind: LicenseKind::Concurrent,
         count: 1,
         hours: None,
         expires: None,
@@ -90,8 +90,8 @@ async fn what_cannot_be_a_license_is_refused() {
     let cases = [
         (NewLicense { count: 0, ..base.clone() }, "1 to 9007199254740991"),
         (NewLicense { count: 1 << 53, ..base.clone() }, "9007199254740992 is not among them"),
-        (NewLicense { kind: Kind::Countdown, ..base.clone() }, "--hours"),
-        (NewLicense { kind: Kind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
+        (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "--hours"),
+        (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
         (NewLicense { hours: Some(5), ..base.clone() }, "Leave --hours out"),
         (NewLicense { version: Some("16".to_owned()), ..base.clone() }, "16.0"),
         (NewLicense { expires: Some(NOW), ..base.clone() }, "2026-11-22 00:41 UTC"),

@@ -9,7 +9,7 @@ use demo::{Dice, HandIn};
 use engine::Engine;
 use engine::clock::{Clock, SystemClock};
 use engine::store::DataLock;
-use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::product::ProductCode;
 use licensing::usage::{DAY_MS, HOUR_MS};
 
@@ -96,7 +96,7 @@ fn check_outs(begins: i64, parts: i64, count: u64, dice: &mut Dice, products: &[
             host: format!("host-{client:02}.example"),
             from,
             to: (!denied).then(|| from + ms as i64),
-            outcome: if denied { Outcome::Denied } else { Outcome::Returned },
+            outcome: if denied { CheckOutOutcome::Denied } else { CheckOutOutcome::Returned },
             opened: None,
         });
     }

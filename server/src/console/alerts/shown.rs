@@ -2,7 +2,7 @@
 
 use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
 use engine::{DatabaseError, Engine};
-use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing};
+use licensing::alert::{AlertStatus, ConditionKind, Evidence, Present, REMIND, Rule};
 use licensing::contact::DAY;
 use licensing::words::span;
 
@@ -47,9 +47,9 @@ fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
     let (tone, word) = state(rule);
     let subject = |(name, subject): (&String, &licensing::alert::SubjectState)| {
         let (since_ms, pending) = match subject.standing {
-            Standing::Pending { since } => (since, true),
-            Standing::Firing { since, .. } => (since, false),
-            Standing::Resolved { .. } => return None,
+            AlertStatus::Pending { since } => (since, true),
+            AlertStatus::Firing { since, .. } => (since, false),
+            AlertStatus::Resolved { .. } => return None,
         };
         Some(SubjectRow { words: rule.rule.condition.kind().found(name, subject.evidence, now), since_ms, pending })
     };
@@ -128,7 +128,7 @@ fn delivery_row(delivery: Delivery) -> DeliveryRow {
     }
 }
 
-fn kind_row(kind: Kind) -> KindRow {
+fn kind_row(kind: ConditionKind) -> KindRow {
     let number = kind.threshold().map(|t| (t.label.to_owned(), t.unit.to_owned(), t.least, t.most));
     KindRow { word: kind.as_str().to_owned(), title: kind.title().to_owned(), help: kind.help().to_owned(), number }
 }
@@ -141,16 +141,16 @@ pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<O
             Some(rule) => (Some(rule.rule.condition.kind()), Some(rule.rule), rule.channels),
             None => return Ok(None),
         },
-        None => (Kind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
+        None => (ConditionKind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
     };
-    let usual = kind.and_then(Kind::threshold).map(|threshold| threshold.usual);
+    let usual = kind.and_then(ConditionKind::threshold).map(|threshold| threshold.usual);
     let number = rule.as_ref().map_or(usual, |rule| rule.condition.number());
     let wait = rule.as_ref().map_or(0, |rule| rule.wait_ms);
     let remind = rule.as_ref().map_or(REMIND, |rule| rule.remind_ms);
     Ok(Some(RuleForm {
         id,
         chosen: kind.map(kind_row),
-        kinds: Kind::ALL.iter().copied().map(kind_row).collect(),
+        kinds: ConditionKind::ALL.iter().copied().map(kind_row).collect(),
         number: number.map(|number| number.to_string()).unwrap_or_default(),
         wait: (wait / MINUTE).to_string(),
         remind: (remind / HOUR).to_string(),
@@ -322,7 +322,7 @@ mod tests {
             firing: firing.iter().map(|name| silent(name)).collect(),
             pending: pending.iter().map(|name| silent(name)).collect(),
         };
-        let at_once = Rule::new(Condition::usual(Kind::PeerDown));
+        let at_once = Rule::new(Condition::usual(ConditionKind::PeerDown));
         let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
             (Present::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
@@ -354,8 +354,11 @@ mod tests {
 
     #[test]
     fn what_a_form_carries_says_the_whole_rule() {
-        let rule =
-            Rule { wait_ms: 5 * MINUTE, remind_ms: 0, condition: Condition::new(Kind::HoursLeft, Some(12)).unwrap() };
+        let rule = Rule {
+            wait_ms: 5 * MINUTE,
+            remind_ms: 0,
+            condition: Condition::new(ConditionKind::HoursLeft, Some(12)).unwrap(),
+        };
         let carried: Vec<String> =
             fields(Some(3), &rule, &[7, 8]).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(carried.join("&"), "kind=hours_left&id=3&number=12&wait=5&remind=0&channels=7&channels=8");

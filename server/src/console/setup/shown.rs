@@ -7,7 +7,7 @@ use engine::diagnostics::Matrix;
 use engine::exchange::{FetchedKeys, LicenseItem};
 use engine::reachability::Reachability;
 use engine::{DatabaseError, Engine};
-use licensing::bundle::Standing;
+use licensing::bundle::LicenseStatus;
 use licensing::conf::document::Document;
 use licensing::conf::effective::Effective;
 use licensing::conf::{check, view};
@@ -234,7 +234,7 @@ pub async fn done(console: &Console) -> Result<SetupDone, DatabaseError> {
 /// How the first exchange went, as far as it is.
 async fn first_sync(engine: &Engine) -> Result<FirstSync, DatabaseError> {
     if let Some((_, changes)) = engine.last_changes().await? {
-        let active = |item: &&LicenseItem| item.verdict.standing == Standing::Active;
+        let active = |item: &&LicenseItem| item.verdict.standing == LicenseStatus::Active;
         let licenses = engine.licenses().map_or(0, |all| all.items.iter().filter(active).count());
         return Ok(FirstSync::Synced { sentence: changes.sentence(), licenses });
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use node::licenses::NewLicense;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -31,7 +31,7 @@ impl Issuing {
         let new = NewLicense {
             guid: self.guid,
             product: product.parse().unwrap(),
-            kind: Kind::Concurrent,
+            kind: LicenseKind::Concurrent,
             count: 1,
             hours: None,
             expires: None,

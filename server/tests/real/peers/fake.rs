@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use licensing::peer::{
-    Answer, Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, Nonce, PeerKey, PeerReport, PeerSecret, Request,
-    Role, Welcome,
+    Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, Nonce, PeerKey, PeerReport, PeerSecret, PollAnswer,
+    PollRequest, Role, Welcome,
 };
 use serde_json::Value;
 
@@ -72,9 +72,9 @@ impl Fake {
         }
     }
 
-    pub fn request(&mut self, challenge: Option<Nonce>, report: &PeerReport) -> Request {
+    pub fn request(&mut self, challenge: Option<Nonce>, report: &PeerReport) -> PollRequest {
         let nonce = self.nonce();
-        Request::sign(&self.secret, &self.other.unwrap(), challenge, nonce, report).unwrap()
+        PollRequest::sign(&self.secret, &self.other.unwrap(), challenge, nonce, report).unwrap()
     }
 }
 
@@ -87,10 +87,10 @@ pub fn said(server: &Server, code: &str, request: &JoinRequest) -> JoinSaid {
 }
 
 /// What a server says to a poll.
-pub fn polled(server: &Server, request: &Request) -> Answer {
+pub fn polled(server: &Server, request: &PollRequest) -> PollAnswer {
     let (status, answer) = post(server, "poll", &serde_json::to_value(request).unwrap());
     assert_eq!(status, 200, "{answer}");
-    Answer::parse(answer.to_string().as_bytes()).unwrap()
+    PollAnswer::parse(answer.to_string().as_bytes()).unwrap()
 }
 
 /// Status and body.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
-use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::context::Context;
 use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
@@ -89,13 +89,13 @@ pub fn returned(product: &str, from: i64, to: i64) -> CheckOut {
         host: "desk".to_owned(),
         from: START + from,
         to: Some(START + to),
-        outcome: Outcome::Returned,
+        outcome: CheckOutOutcome::Returned,
         opened: None,
     }
 }
 
 pub fn open(product: &str, from: i64) -> CheckOut {
-    CheckOut { outcome: Outcome::Open, to: None, ..returned(product, from, from) }
+    CheckOut { outcome: CheckOutOutcome::Open, to: None, ..returned(product, from, from) }
 }
 
 pub fn ended(product: &str, from: i64, to: i64, opened: u64) -> CheckOut {
@@ -103,7 +103,7 @@ pub fn ended(product: &str, from: i64, to: i64, opened: u64) -> CheckOut {
 }
 
 pub fn denied(product: &str, at: i64) -> CheckOut {
-    CheckOut { outcome: Outcome::Denied, to: None, ..returned(product, at, at) }
+    CheckOut { outcome: CheckOutOutcome::Denied, to: None, ..returned(product, at, at) }
 }
 
 /// The hours of these check-outs, made the slow way; times in milliseconds since [`START`].

@@ -95,5 +95,5 @@ async fn a_request_names_the_machine_and_reads_back() {
     let world = World::new();
     let request = world.server("a").await.request().await.unwrap();
     assert_eq!((request.server.as_str(), request.created, request.guid), ("licenses", NOW, None));
-    assert_eq!(licensing::ve::request::Request::parse(request.to_json().as_bytes()), Ok(request));
+    assert_eq!(licensing::ve::request::VeLicenseRequest::parse(request.to_json().as_bytes()), Ok(request));
 }

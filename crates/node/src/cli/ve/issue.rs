@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use crate::time::Until;
 use crate::ve::NewVe;
 use clap::{Args, ValueEnum};
-use licensing::ve::request::Request;
-use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Kind};
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, VeLicenseKind};
 use serde_json::{Value, json};
 
 use super::super::place::{Common, failure};
@@ -77,7 +77,7 @@ pub struct Issue {
 impl Issue {
     pub async fn run(self) -> Done {
         let kind = self.kind()?;
-        let request = Request::parse(&read_file(&self.request)?).map_err(Failure::refused)?;
+        let request = VeLicenseRequest::parse(&read_file(&self.request)?).map_err(Failure::refused)?;
         let defaults = Defaults {
             codes: self.codes,
             version: self.version,
@@ -135,12 +135,12 @@ impl Issue {
         }
     }
 
-    fn kind(&self) -> Result<Kind, Failure> {
+    fn kind(&self) -> Result<VeLicenseKind, Failure> {
         let kind = self.kind.unwrap_or(if self.hours.is_some() { Type::Countdown } else { Type::Normal });
         match (kind, self.hours, self.expires) {
-            (Type::Countdown, Some(hours), None) => Ok(Kind::Countdown { hours }),
+            (Type::Countdown, Some(hours), None) => Ok(VeLicenseKind::Countdown { hours }),
             // Whole seconds: the text has no finer ones.
-            (Type::Normal, None, Some(until)) => Ok(Kind::Normal { until: until.0.div_euclid(1000) * 1000 }),
+            (Type::Normal, None, Some(until)) => Ok(VeLicenseKind::Normal { until: until.0.div_euclid(1000) * 1000 }),
             (Type::Countdown, ..) => Err(Failure::refused(
                 "A countdown license has hours and no other end. Give --hours, without --expires.",
             )),
