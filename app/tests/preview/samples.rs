@@ -3,7 +3,7 @@
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 use app::pages::configuration::{FileInfo, Origin, RevisionItem};
 use app::request::{Badge, FieldError, FormState, RequestContext, Standing, Tone, Viewer};
-use licensing::conf::check::{Finding, check};
+use licensing::conf::check::{ConfFinding, check};
 use licensing::conf::diff::{Diff, lines};
 use licensing::conf::document::Document;
 use licensing::conf::view::{SettingView, settings};
@@ -88,7 +88,7 @@ pub fn views(text: &str) -> Vec<SettingView> {
     settings(&Document::parse(text.as_bytes()))
 }
 
-pub fn findings(text: &str) -> Vec<Finding> {
+pub fn findings(text: &str) -> Vec<ConfFinding> {
     check(&Document::parse(text.as_bytes()))
 }
 

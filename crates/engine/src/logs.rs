@@ -15,7 +15,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use licensing::log_line::{Level, LogLine, visible, without_secrets};
+use licensing::log_line::{LogLevel, LogLine, visible, without_secrets};
 
 pub use around::Around;
 pub use cursor::{Cursor, CursorError};
@@ -68,7 +68,7 @@ pub struct Parts {
     /// Local time, `2020-06-29 18:08:25`.
     pub stamp: String,
     /// How pressing it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// Which part of the program speaks.
     pub component: String,
     /// What it says.

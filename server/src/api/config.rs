@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::conf::{Base, Change, ConfState, SaveError};
-use licensing::conf::check::{self, Finding};
+use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::diff::{self, Diff};
-use licensing::conf::text::{self, Source};
+use licensing::conf::text::{self, TextOrigin};
 use licensing::conf::view::{self, SettingView};
 use licensing::permission::Permission::{EditConfiguration, RestoreConfiguration, View};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,7 @@ struct Config {
     changed_outside: bool,
     settings: Vec<SettingView>,
     /// What is wrong with the file, by line.
-    findings: Vec<Finding>,
+    findings: Vec<ConfFinding>,
     /// The whole file; bytes that cannot be shown are U+FFFD and survive when their line is not changed. Sent back as
     /// `text`, it changes nothing.
     text: String,
@@ -159,7 +159,7 @@ async fn put_config(
     let Json(put) = body?;
     let change = match (put.changes, put.text) {
         (Some(changes), None) => Change::Values(values(changes)?),
-        (None, Some(text)) => Change::Text(text, Source::Exact),
+        (None, Some(text)) => Change::Text(text, TextOrigin::Exact),
         _ => {
             let message = "Send either `changes` or `text`.";
             let errors = vec![InputError { field: "changes".to_owned(), message: message.to_owned() }];

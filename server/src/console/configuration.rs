@@ -11,7 +11,7 @@ use app::request::FlashKind;
 use axum::http::StatusCode;
 use engine::conf::{Base, Change, SaveError};
 use leptos::prelude::*;
-use licensing::conf::text::Source;
+use licensing::conf::text::TextOrigin;
 use licensing::conf::{setting, view};
 
 use super::form::{Form, wrong};
@@ -97,7 +97,7 @@ fn draft(form: &Form, mode: EditMode) -> Draft {
 async fn change(form: &Form, draft: &Draft, base: &str) -> Result<Change, SaveError> {
     if draft.mode == EditMode::Text {
         let text = draft.fields.first().map(|(_, text)| text.clone()).unwrap_or_default();
-        return Ok(Change::Text(text, Source::Browser));
+        return Ok(Change::Text(text, TextOrigin::Browser));
     }
     let number = base.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     let before = match form.engine.conf_revision(number).await? {

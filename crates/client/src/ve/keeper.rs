@@ -153,7 +153,7 @@ impl Keeper {
             Moment::Granted(server) => self.granted(server, now_ms),
             Moment::Full(server) => self.full(server, now_ms),
             Moment::Notice(notice) => {
-                self.voice.log((licensing::log_line::Level::Warn, notice.sentence.clone()));
+                self.voice.log((licensing::log_line::LogLevel::Warn, notice.sentence.clone()));
                 self.voice.tell(Event::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
             }
         }

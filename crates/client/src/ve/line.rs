@@ -1,7 +1,7 @@
 //! The lines a client of a virtual environment writes into its log, in the words operators know (seed 003).
 
 use licensing::client_protocol::WRONG_VERSION;
-use licensing::log_line::{Level, LogLine};
+use licensing::log_line::{LogLevel, LogLine};
 
 use crate::driver::Problem;
 
@@ -14,7 +14,7 @@ pub struct Line {
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// How pressing it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// What happened.
     pub message: String,
 }
@@ -28,11 +28,11 @@ impl Line {
 }
 
 /// A level and a message.
-pub type Said = (Level, String);
+pub type Said = (LogLevel, String);
 
 /// A server is asked.
 pub fn trying(host: &str) -> Said {
-    (Level::Info, format!("Trying to login to license server: {host}"))
+    (LogLevel::Info, format!("Trying to login to license server: {host}"))
 }
 
 /// A server gave nothing.
@@ -44,42 +44,42 @@ pub fn missed(host: &str, problem: &Problem) -> Said {
     } else {
         "Failed to connect with the license server!".to_owned()
     };
-    (Level::Error, message)
+    (LogLevel::Error, message)
 }
 
 /// All licenses of a server are in use.
 pub fn full(host: &str) -> Said {
-    (Level::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
+    (LogLevel::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
 }
 
 /// A server gave the license.
 pub fn connected(host: &str) -> Said {
-    (Level::Info, format!("Connected with license server: {host}"))
+    (LogLevel::Info, format!("Connected with license server: {host}"))
 }
 
 /// Which license it is.
 pub fn found(license_id: &str) -> Said {
-    (Level::Info, format!("Found available license ID: {license_id}."))
+    (LogLevel::Info, format!("Found available license ID: {license_id}."))
 }
 
 /// The license was looked at again.
 pub fn checked(license_id: &str) -> Said {
-    (Level::Info, format!("License checked, license ID: {license_id}."))
+    (LogLevel::Info, format!("License checked, license ID: {license_id}."))
 }
 
 /// The end is in sight.
 pub fn terminated(program: &str, left_ms: u64) -> Said {
-    (Level::Warn, format!("{program} will be terminated within {}!", span(left_ms)))
+    (LogLevel::Warn, format!("{program} will be terminated within {}!", span(left_ms)))
 }
 
 /// The end.
 pub fn unavailable() -> Said {
-    (Level::Fatal, "License server is unavailable!".to_owned())
+    (LogLevel::Fatal, "License server is unavailable!".to_owned())
 }
 
 /// The license was given back.
 pub fn logged_out(host: &str) -> Said {
-    (Level::Info, format!("Logged out from license server: {host}"))
+    (LogLevel::Info, format!("Logged out from license server: {host}"))
 }
 
 /// A length of time in words: whole hours, else whole minutes, a begun one counted as whole.

@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use licensing::conf::check::{self, Finding, Severity};
+use licensing::conf::check::{self, ConfFinding, Severity};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
 use licensing::conf::setting;
-use licensing::conf::text::{self, Source};
+use licensing::conf::text::{self, TextOrigin};
 use licensing::plain_text::breaks_a_line;
 use licensing::registration::Registration;
 
@@ -48,7 +48,7 @@ pub enum Change {
     /// These values, by key.
     Values(Vec<(String, String)>),
     /// The whole text, as it came from an editor box or an API client.
-    Text(String, Source),
+    Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
     /// A registration: its GUID and these values go into the file, and the rest of it comes into force with them.
@@ -128,7 +128,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`SaveError`], as a save would answer.
-    pub async fn preview(&self, base: &Base, change: &Change) -> Result<(Vec<u8>, Diff, Vec<Finding>), SaveError> {
+    pub async fn preview(&self, base: &Base, change: &Change) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
         self.look_at_conf().await?;
         let state = self.conf();
         if let (Some(problem), false) = (state.problem.clone(), matches!(change, Change::Restore(_))) {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use licensing::conf::{
     effective::Effective,
-    setting::{Kind, NodeHost, find},
+    setting::{NodeHost, SettingKind, find},
 };
 
 /// One port of one node.
@@ -45,7 +45,7 @@ impl fmt::Display for Target {
 #[must_use]
 pub fn allowed_ports(https: bool) -> Vec<u16> {
     let key = if https { "FLEX_REPORTING_PORT_HTTPS" } else { "FLEX_REPORTING_PORT" };
-    let choices = find(key).map_or(Kind::Port, |setting| setting.kind).choices();
+    let choices = find(key).map_or(SettingKind::Port, |setting| setting.kind).choices();
     choices.iter().filter_map(|choice| choice.value.parse().ok()).collect()
 }
 

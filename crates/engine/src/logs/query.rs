@@ -1,12 +1,12 @@
 //! Which lines are wanted.
 
-use licensing::log_line::{Level, LogLine, STAMP, begins_with_stamp, without_secrets};
+use licensing::log_line::{LogLevel, LogLine, STAMP, begins_with_stamp, without_secrets};
 
 /// A filter; what is not set leaves nothing out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
     /// At least this pressing.
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
     /// From this part of the program, in capital letters.
     pub component: Option<String>,
     /// Not before this local time.

@@ -2,7 +2,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use licensing::log_line::{Level, Redactor};
+use licensing::log_line::{LogLevel, Redactor};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -109,7 +109,7 @@ fn each_filter_leaves_out_what_does_not_fit() {
     let all = LogQuery::default;
     for (query, expected) in [
         (all(), &["three password=[hidden]", "no form at all", "Two nodes", "one"][..]),
-        (LogQuery { level: Some(Level::Warn), ..all() }, &["three password=[hidden]", "Two nodes"]),
+        (LogQuery { level: Some(LogLevel::Warn), ..all() }, &["three password=[hidden]", "Two nodes"]),
         (LogQuery { component: Some("VE".into()), ..all() }, &["three password=[hidden]", "one"]),
         (LogQuery { text: Some("NODES".into()), ..all() }, &["Two nodes"]),
         (LogQuery { text: Some("form".into()), ..all() }, &["no form at all"]),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::context::Context;
-use licensing::usage::{DAY_MS, HOUR_MS, Line, Span, by_hour, day_of, hour_of};
+use licensing::usage::{DAY_MS, HOUR_MS, Span, UsageLine, by_hour, day_of, hour_of};
 
 use super::Batch;
 use super::group::Work;
@@ -139,7 +139,7 @@ impl Writer {
                 }
             }
         }
-        self.files.add(&Line {
+        self.files.add(&UsageLine {
             from: span.from,
             ms: (record.outcome != CheckOutOutcome::Denied).then(|| span.ms()),
             outcome: record.outcome,
@@ -213,7 +213,7 @@ impl Writer {
             let to = at.max(out.taken);
             self.end(&out, to, book);
             if let Some(whose) = self.series.whose(out.ids.client) {
-                self.files.add(&Line {
+                self.files.add(&UsageLine {
                     from: out.taken,
                     ms: Some((to - out.taken).unsigned_abs()),
                     outcome: CheckOutOutcome::Lost,

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use licensing::usage::{DAY_MS, Line, day_of};
+use licensing::usage::{DAY_MS, UsageLine, day_of};
 
 use super::UsageError;
 
@@ -78,13 +78,13 @@ impl Files {
     }
 
     /// Notes a check-out for the file of the day it was taken.
-    pub fn add(&mut self, line: &Line<'_>) {
+    pub fn add(&mut self, line: &UsageLine<'_>) {
         let day = day_of(line.from);
         let new = self.committed.get(&day).is_none_or(|length| *length == 0);
         let torn = &mut self.torn;
         let text = self.pending.entry(day).or_insert_with(|| {
             let head = match (new, torn.remove(&day)) {
-                (true, _) => Line::HEAD,
+                (true, _) => UsageLine::HEAD,
                 (false, true) => "\n",
                 (false, false) => "",
             };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use licensing::client_protocol::CheckOutOutcome;
-use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Line, Span, day_of};
+use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Span, UsageLine, day_of};
 
 use super::UsageError;
 use super::hot::{Hot, Key};
@@ -71,7 +71,7 @@ impl Writer {
             }
             let text = self.files.read(file)?;
             let mut known: HashMap<(&str, &str, &str, &str), Ids> = HashMap::new();
-            let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
+            let lines: Vec<UsageLine<'_>> = text.lines().filter_map(UsageLine::parse).collect();
             for line in lines.iter().filter(|line| line.outcome != CheckOutOutcome::Denied) {
                 let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
                 if day_of(span.to) < day {

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{
     document::Document,
-    setting::{Kind, SECTION, SETTINGS, Setting, is_default},
+    setting::{SECTION, SETTINGS, Setting, SettingKind, is_default},
 };
 
 /// What the file says about one setting.
@@ -45,7 +45,7 @@ fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> Read
     let (effective, error) = match value.map(str::from_utf8) {
         None | Some(Ok("")) => (setting.default.into(), None),
         Some(Ok(text)) if is_default(text) => (setting.default.into(), None),
-        Some(Ok(text)) if setting.kind == Kind::Version => (text.into(), None),
+        Some(Ok(text)) if setting.kind == SettingKind::Version => (text.into(), None),
         Some(Ok(text)) => match setting.accept(text) {
             Ok(accepted) => (accepted.into(), None),
             Err(error) => (setting.default.into(), Some(error.to_string())),

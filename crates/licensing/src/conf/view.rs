@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     document::Document,
     reading::{Reading, readings},
-    setting::Kind,
+    setting::SettingKind,
 };
 
 /// One setting with its value in a file.
@@ -92,8 +92,8 @@ fn view(reading: &Reading<'_>, https: bool, preset: bool) -> SettingView {
 
 fn in_words(reading: &Reading<'_>, preset: bool) -> String {
     match reading.setting.kind {
-        Kind::Number { .. } if !preset => NO_PRESET.to_owned(),
-        Kind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
+        SettingKind::Number { .. } if !preset => NO_PRESET.to_owned(),
+        SettingKind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
         _ => reading.effective.clone().into_owned(),
     }
 }

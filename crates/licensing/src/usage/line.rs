@@ -4,7 +4,7 @@ use crate::client_protocol::CheckOutOutcome;
 
 /// A check-out as one line of a daily data file: nine fields, separated by tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct UsageLine<'a> {
     /// When it was taken or refused, Unix milliseconds.
     pub from: i64,
     /// How long it was out, milliseconds; none for a refusal.
@@ -25,7 +25,7 @@ pub struct Line<'a> {
     pub deployment: Cow<'a, str>,
 }
 
-impl Line<'_> {
+impl UsageLine<'_> {
     /// The first line of every file.
     pub const HEAD: &'static str = "#from\tms\toutcome\tproduct\tclient\tuser\thost\tcontext\tdeployment\n";
 
@@ -47,7 +47,7 @@ impl Line<'_> {
 
     /// Reads one line, with or without its end; none for the head and for anything that is no such line.
     #[must_use]
-    pub fn parse(line: &str) -> Option<Line<'_>> {
+    pub fn parse(line: &str) -> Option<UsageLine<'_>> {
         let mut fields = line.trim_end_matches('\n').split('\t');
         let from = fields.next()?.parse().ok()?;
         let ms = match fields.next()? {
@@ -56,7 +56,7 @@ impl Line<'_> {
         };
         let outcome = outcome(fields.next()?)?;
         let mut text = || fields.next().map(unescape);
-        let line = Line {
+        let line = UsageLine {
             from,
             ms,
             outcome,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use engine::conf::file;
-use licensing::conf::check::{self, Finding};
+use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::document::Document;
 use licensing::conf::setting::{self, Setting};
 use licensing::conf::view::{self, SettingView};
@@ -19,7 +19,7 @@ use crate::exit::Failure;
 pub struct Read {
     pub path: PathBuf,
     pub settings: Vec<SettingView>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     #[serde(skip)]
     document: Option<Document>,
 }

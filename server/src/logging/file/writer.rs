@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use licensing::log_line::Level;
+use licensing::log_line::LogLevel;
 
 use super::{Message, Shared, line};
 
@@ -74,7 +74,7 @@ impl<F: Target> Writer<F> {
         if lost > 0 {
             let words = if lost == 1 { "1 line was lost".to_owned() } else { format!("{lost} lines were lost") };
             let said = format!("{words}: more was logged than could be written. Look into the log on stderr for them.");
-            text.insert_str(0, &format!("{}\n", line::written(Level::Warn, "SERVER", &said)));
+            text.insert_str(0, &format!("{}\n", line::written(LogLevel::Warn, "SERVER", &said)));
         }
         match self.file.write_all(text.as_bytes()) {
             Ok(()) => self.length += text.len() as u64,

@@ -32,7 +32,7 @@ async fn a_file_that_lost_bytes_is_a_finding_and_goes_on_with_whole_lines() {
     world.take(1, 3, vec![returned("SPEECH", 0, MINUTE)]).await;
     let world = world.reopened().await;
     assert_eq!(world.usage.findings().len(), 1, "it stays one until someone looks at it");
-    let whole = |line: &String| licensing::usage::Line::parse(line).is_some();
+    let whole = |line: &String| licensing::usage::UsageLine::parse(line).is_some();
     assert_eq!(world.lines("2026.11.22").iter().filter(|line| whole(line)).count(), 2);
     assert_eq!(world.hours("SPEECH", None, 1).await, [(START, 3, 3 * MINUTE as u64, 0, 3)]);
 }

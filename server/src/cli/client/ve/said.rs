@@ -94,19 +94,19 @@ pub fn described(event: &Event) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::log_line::{Level, LogLine};
+    use licensing::log_line::{LogLevel, LogLine};
 
     #[test]
     fn a_line_is_added_to_the_log_with_local_date_and_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("license.log");
         std::fs::write(&path, "before\n").unwrap();
-        let line = Line { at_ms: 1_593_454_105_000, level: Level::Error, message: "What happened.".to_owned() };
+        let line = Line { at_ms: 1_593_454_105_000, level: LogLevel::Error, message: "What happened.".to_owned() };
         Log::file(&path).unwrap().write(&line);
         let text = std::fs::read_to_string(&path).unwrap();
         let added = text.strip_prefix("before\n").unwrap();
         let read = LogLine::parse(added).unwrap();
-        assert_eq!((read.level, read.component, read.message), (Level::Error, "VE", "What happened."));
+        assert_eq!((read.level, read.component, read.message), (LogLevel::Error, "VE", "What happened."));
         assert_eq!(read.stamp, stamp(line.at_ms));
         assert!(Log::file(folder.path()).is_err(), "a folder is no log");
     }
