@@ -8,11 +8,11 @@ use crate::address::Address;
 use crate::alive::Alive;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
-use crate::connection::{Connector, Link, Tcp, Tls};
-use crate::driver::{Driver, Identity, Keeper};
+use crate::connection::{Connector, ServerLink, Tcp, Tls};
+use crate::driver::{ClientIdentity, Driver, Keeper};
 use crate::error::ConnectError;
 use crate::journal::DEFAULT_ROOM;
-use crate::secret::Dice;
+use crate::secret::ClientRandom;
 use crate::shared::{Contact, Shared};
 
 /// How long a request waits for a license unless the application says otherwise.
@@ -183,12 +183,12 @@ impl Builder {
         let addresses = self.addresses()?;
         let links = self.links(&addresses)?;
         let host = self.host.clone().unwrap_or_else(host_name);
-        let mut dice = Dice::new(self.seed);
+        let mut dice = ClientRandom::new(self.seed);
         let hello = self.hello(&host, &mut dice)?;
         let names = addresses.iter().map(ToString::to_string).collect();
         let shared = Arc::new(Shared::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
-        let identity = Identity::new(hello, user, self.logins, &*shared.clock);
+        let identity = ClientIdentity::new(hello, user, self.logins, &*shared.clock);
         let driver = Driver::new(shared.clone(), links, identity, self.keeper, dice);
         let task = runtime.spawn(driver.run());
         Ok(Client::new(Alive::new(shared, task), self.wait))
@@ -203,7 +203,7 @@ impl Builder {
         Ok(addresses.into_iter().map(|address| if all_tls { address.with_tls() } else { address }).collect())
     }
 
-    fn links(&self, addresses: &[Address]) -> Result<Vec<Link>, ConnectError> {
+    fn links(&self, addresses: &[Address]) -> Result<Vec<ServerLink>, ConnectError> {
         let tls = if addresses.iter().any(Address::is_tls) {
             Some(self.tls.clone().unwrap_or_default().config()?)
         } else {
@@ -211,12 +211,12 @@ impl Builder {
         };
         let link = |address: &Address| {
             let tls = tls.clone().filter(|_| address.is_tls());
-            Link::new(address.clone(), self.connector.clone(), tls)
+            ServerLink::new(address.clone(), self.connector.clone(), tls)
         };
         Ok(addresses.iter().map(link).collect())
     }
 
-    fn hello(&self, host: &str, dice: &mut Dice) -> Result<Hello, ConnectError> {
+    fn hello(&self, host: &str, dice: &mut ClientRandom) -> Result<Hello, ConnectError> {
         let named = if host.is_empty() { "license client" } else { host };
         let hello = Hello {
             protocol: VERSION,

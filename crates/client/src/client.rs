@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use crate::alive::Alive;
 use crate::builder::Builder;
 use crate::error::{ConnectError, Denied, ServerProblem};
-use crate::event::Event;
+use crate::event::ClientEvent;
 use crate::lease::Lease;
 use crate::product::Product;
 use crate::products::Products;
@@ -25,7 +25,7 @@ pub struct Client {
 
 /// What was used in this run so far, of all products and at all servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct ClientTotals {
     /// Licenses taken.
     pub acquired: u64,
     /// Requests refused.
@@ -126,7 +126,7 @@ impl Client {
 
     /// What happens from now on. A listener that is slow misses the oldest.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Event> {
+    pub fn events(&self) -> broadcast::Receiver<ClientEvent> {
         self.alive.shared.listen()
     }
 
@@ -143,10 +143,10 @@ impl Client {
 
     /// What was used in this run so far.
     #[must_use]
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> ClientTotals {
         let shared = &self.alive.shared;
         let used = shared.used();
-        Totals {
+        ClientTotals {
             acquired: used.taken,
             denied: used.denied,
             usage_ms: used.usage_ms,

@@ -3,9 +3,9 @@
 mod answers;
 mod ask;
 mod identity;
-mod kept;
+mod keeper;
+mod known_server;
 mod parting;
-mod peer;
 mod talk;
 
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use licensing::failover::{self, FailoverEffect, FailoverEvent, FailoverState, in
 use tokio::sync::mpsc;
 
 use crate::client::Parting;
-use crate::connection::Link;
-use crate::event::Event;
-use crate::journal::Server;
-use crate::secret::Dice;
+use crate::connection::ServerLink;
+use crate::event::ClientEvent;
+use crate::journal::ServerIndex;
+use crate::secret::ClientRandom;
 use crate::shared::{Contact, Shared};
-use answers::Outcome;
-pub use identity::Identity;
-pub use kept::Keeper;
-use peer::Peer;
+use answers::RequestOutcome;
+pub use identity::ClientIdentity;
+pub use keeper::Keeper;
+use known_server::KnownServer;
 pub use talk::Problem;
 
 /// Time between two refreshes that somebody waits for, milliseconds.
@@ -36,23 +36,29 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 #[derive(Debug)]
 pub struct Driver {
     shared: Arc<Shared>,
-    peers: Vec<Peer>,
+    peers: Vec<KnownServer>,
     failover: FailoverState,
-    identity: Arc<Identity>,
+    identity: Arc<ClientIdentity>,
     keeper: Option<Keeper>,
-    dice: Dice,
-    sender: mpsc::UnboundedSender<(Server, Outcome)>,
-    outcomes: mpsc::UnboundedReceiver<(Server, Outcome)>,
+    dice: ClientRandom,
+    sender: mpsc::UnboundedSender<(ServerIndex, RequestOutcome)>,
+    outcomes: mpsc::UnboundedReceiver<(ServerIndex, RequestOutcome)>,
 }
 
 impl Driver {
     /// A task that has asked nobody so far.
-    pub fn new(shared: Arc<Shared>, links: Vec<Link>, identity: Identity, keeper: Option<Keeper>, dice: Dice) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        links: Vec<ServerLink>,
+        identity: ClientIdentity,
+        keeper: Option<Keeper>,
+        dice: ClientRandom,
+    ) -> Self {
         let now_ms = shared.clock.elapsed_ms();
         let (sender, outcomes) = mpsc::unbounded_channel();
         Self {
             failover: FailoverState::new(links.len(), now_ms),
-            peers: links.into_iter().map(|link| Peer::new(link, now_ms)).collect(),
+            peers: links.into_iter().map(|link| KnownServer::new(link, now_ms)).collect(),
             identity: Arc::new(identity),
             keeper,
             dice,
@@ -127,7 +133,7 @@ impl Driver {
 
     fn carry_out(&mut self, effect: FailoverEffect, now_ms: u64) {
         let shared = self.shared.clone();
-        let name = |server: Server| shared.names[server].clone();
+        let name = |server: ServerIndex| shared.names[server].clone();
         match effect {
             FailoverEffect::Try(server) => self.peers[server].due_ms = now_ms,
             FailoverEffect::Work { from, to } => {
@@ -135,9 +141,9 @@ impl Driver {
                 self.peers[to].due_ms = now_ms;
                 shared.contact.send_replace(Contact::Found);
                 shared.tell(match from {
-                    None => Event::Connected { server: name(to) },
-                    Some(_) if to == failover::PRIMARY => Event::Returned { server: name(to) },
-                    Some(from) => Event::Failover { from: name(from), to: name(to) },
+                    None => ClientEvent::Connected { server: name(to) },
+                    Some(_) if to == failover::PRIMARY => ClientEvent::Returned { server: name(to) },
+                    Some(from) => ClientEvent::Failover { from: name(from), to: name(to) },
                 });
             }
             FailoverEffect::Lost => {
@@ -148,16 +154,16 @@ impl Driver {
                     }
                     is_first
                 });
-                shared.tell(Event::Disconnected);
+                shared.tell(ClientEvent::Disconnected);
             }
             FailoverEffect::Flush { .. } => {
                 let books = shared.books();
                 books.iter().for_each(|book| book.expire(now_ms, &shared.journal));
-                shared.tell(Event::Flushed { leases: books.iter().map(|book| book.flushed()).sum() });
+                shared.tell(ClientEvent::Flushed { leases: books.iter().map(|book| book.flushed()).sum() });
             }
             FailoverEffect::Resume(server) => {
                 shared.contact.send_replace(Contact::Found);
-                shared.tell(Event::Resumed { server: name(server) });
+                shared.tell(ClientEvent::Resumed { server: name(server) });
             }
         }
     }

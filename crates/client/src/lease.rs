@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use licensing::product::ProductCode;
 
-use crate::book::Taken;
+use crate::lease_pool::Taken;
 use crate::product::Handle;
 
 /// A license in use. It is returned when this is dropped.

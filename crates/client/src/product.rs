@@ -4,9 +4,9 @@ use std::time::Duration;
 use licensing::product::ProductCode;
 
 use crate::alive::Alive;
-use crate::book::{Book, Refusal};
 use crate::error::Denied;
 use crate::lease::Lease;
+use crate::lease_pool::{CheckOutDenial, LeasePool};
 use crate::shared::Shared;
 
 /// A product of a client, ready to take licenses of: the fastest way when many are taken. Cheap to clone.
@@ -19,7 +19,7 @@ pub struct Product(pub(crate) Arc<Handle>);
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub alive: Arc<Alive>,
-    pub book: Arc<Book>,
+    pub book: Arc<LeasePool>,
     pub patience: Duration,
 }
 
@@ -171,7 +171,7 @@ impl Product {
                 waiting.is_over = true;
                 return Ok(lease);
             }
-            if !Refusal::may_pass(&book.refusal()) {
+            if !CheckOutDenial::may_pass(&book.refusal()) {
                 break;
             }
             tokio::select! {

@@ -42,9 +42,9 @@ mod voice;
 
 pub use builder::Builder;
 pub use error::LoginError;
-pub use event::{Event, When};
-pub use line::{COMPONENT, Line};
-pub use status::{Standing, Status};
+pub use event::{VeEvent, When};
+pub use line::{COMPONENT, VeLogLine};
+pub use status::{Status, VeStatus};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -60,8 +60,8 @@ pub struct VeClient(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     status: watch::Receiver<Status>,
-    events: broadcast::Sender<Event>,
-    first: Mutex<Option<broadcast::Receiver<Event>>>,
+    events: broadcast::Sender<VeEvent>,
+    first: Mutex<Option<broadcast::Receiver<VeEvent>>>,
     closing: watch::Sender<bool>,
     ended: watch::Sender<bool>,
     task: Mutex<Option<JoinHandle<Parting>>>,
@@ -81,16 +81,16 @@ impl VeClient {
 
     /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses the oldest.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Event> {
+    pub fn events(&self) -> broadcast::Receiver<VeEvent> {
         let first = self.0.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         first.unwrap_or_else(|| self.0.events.subscribe())
     }
 
     /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was closed.
-    pub async fn stopped(&self) -> Standing {
+    pub async fn stopped(&self) -> VeStatus {
         let mut status = self.0.status.clone();
         // A task that is gone serves nobody.
-        status.wait_for(|status| status.standing.is_over()).await.map_or(Standing::Stopped, |status| status.standing)
+        status.wait_for(|status| status.standing.is_over()).await.map_or(VeStatus::Stopped, |status| status.standing)
     }
 
     /// Logs out: the license is free, and hours stop. Takes 10 seconds at most.
@@ -107,11 +107,11 @@ impl VeClient {
     /// Returns when the license is there.
     async fn logged_in(self) -> Result<VeClient, LoginError> {
         let mut status = self.0.status.clone();
-        let decided = status.wait_for(|status| status.standing != Standing::LoggingIn).await;
+        let decided = status.wait_for(|status| status.standing != VeStatus::LoggingIn).await;
         let status = decided.map(|status| status.clone()).map_err(|_| LoginError::Ended)?;
         match status.standing {
-            Standing::Licensed => Ok(self),
-            Standing::Refused => Err(LoginError::Refused { servers: status.problems }),
+            VeStatus::Licensed => Ok(self),
+            VeStatus::Refused => Err(LoginError::Refused { servers: status.problems }),
             _ => Err(LoginError::NoServer { servers: status.problems }),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::{Client, Denied, Lease, Parting, Product, Totals};
+use client::{Client, ClientTotals, Denied, Lease, Parting, Product};
 use licensing::product::ProductCode;
 use tokio::time::sleep;
 
@@ -61,7 +61,7 @@ pub struct Life {
 pub struct Killed {
     pub deployment: String,
     /// What it had used by then.
-    pub totals: Totals,
+    pub totals: ClientTotals,
 }
 
 /// Runs until the simulation closes, or the machine crashes.

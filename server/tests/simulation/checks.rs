@@ -163,7 +163,7 @@ impl Stage<'_> {
     }
 }
 
-fn of(totals: client::Totals) -> (u64, u64, u64) {
+fn of(totals: client::ClientTotals) -> (u64, u64, u64) {
     (totals.acquired, totals.usage_ms, totals.denied)
 }
 

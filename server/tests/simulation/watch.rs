@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use client::Event;
+use client::ClientEvent;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
@@ -23,7 +23,7 @@ pub const SERVERS: [&str; 2] = ["primary", "backup"];
 pub struct Watch {
     name: String,
     log: Log,
-    events: Receiver<Event>,
+    events: Receiver<ClientEvent>,
     /// With whom it works.
     works_with: Option<Server>,
     /// Counts how often that changed.
@@ -35,7 +35,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn new(name: String, log: Log, events: Receiver<Event>) -> Self {
+    pub fn new(name: String, log: Log, events: Receiver<ClientEvent>) -> Self {
         Self { name, log, events, works_with: None, moves: 0, carried_since: None, taken: BTreeMap::new() }
     }
 
@@ -86,13 +86,13 @@ impl Watch {
         }
     }
 
-    fn follow(&mut self, event: &Event) {
+    fn follow(&mut self, event: &ClientEvent) {
         let (what, to) = match event {
-            Event::Connected { server } => ("connected", server),
-            Event::Failover { to, .. } => ("moved to the backup", to),
-            Event::Returned { server } => ("moved back to the primary", server),
-            Event::Flushed { .. } => return self.log.count("flushed"),
-            Event::Resumed { .. } => return self.log.count("resumed"),
+            ClientEvent::Connected { server } => ("connected", server),
+            ClientEvent::Failover { to, .. } => ("moved to the backup", to),
+            ClientEvent::Returned { server } => ("moved back to the primary", server),
+            ClientEvent::Flushed { .. } => return self.log.count("flushed"),
+            ClientEvent::Resumed { .. } => return self.log.count("resumed"),
             _ => return,
         };
         self.log.count(what);

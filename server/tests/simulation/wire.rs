@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use client::{Address, Connecting, Connector, Stream};
+use client::{Address, ByteStream, Connecting, Connector};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::TcpStream;
 
@@ -28,7 +28,7 @@ impl Connector for Wire {
             let stream = TcpStream::connect((address.host(), address.port())).await?;
             let server = SERVERS.iter().position(|name| *name == address.host()).unwrap();
             let wire = self.clone();
-            Ok(Box::new(Tapped { stream, server, wire, refresh: None }) as Box<dyn Stream>)
+            Ok(Box::new(Tapped { stream, server, wire, refresh: None }) as Box<dyn ByteStream>)
         })
     }
 }

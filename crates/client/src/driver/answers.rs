@@ -2,11 +2,11 @@ use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, 
 use licensing::failover::{FailoverEvent, PRIMARY};
 
 use super::Driver;
-use super::peer::Session;
+use super::known_server::Session;
 use super::talk::Problem;
-use crate::event::Event;
-use crate::journal::Server;
-use crate::moment::Moment;
+use crate::event::ClientEvent;
+use crate::journal::ServerIndex;
+use crate::keeper_event::KeeperEvent;
 
 /// Refresh intervals a server may wish for, milliseconds.
 const INTERVALS_MS: std::ops::RangeInclusive<u64> = 100..=PATIENCE_MS;
@@ -16,7 +16,7 @@ const SELDOM: u64 = 5;
 
 /// How a request ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// A hello.
     Welcome {
         /// Whether it told why this client has come.
@@ -52,12 +52,12 @@ pub enum Outcome {
 
 impl Driver {
     /// Does what follows from the end of a request.
-    pub(super) fn settle(&mut self, server: Server, outcome: Outcome) {
+    pub(super) fn settle(&mut self, server: ServerIndex, outcome: RequestOutcome) {
         let now_ms = self.now_ms();
         // What is too old by now ends before the answer counts.
         self.feed(FailoverEvent::Tick, now_ms);
         match outcome {
-            Outcome::Welcome { tells, result } => {
+            RequestOutcome::Welcome { tells, result } => {
                 self.peers[server].is_asking = false;
                 match result {
                     Ok(welcome) => {
@@ -68,7 +68,7 @@ impl Driver {
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
-            Outcome::Allocated { session, sent_ms, works, is_idle, result } => {
+            RequestOutcome::Allocated { session, sent_ms, works, is_idle, result } => {
                 self.peers[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
@@ -86,7 +86,7 @@ impl Driver {
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
-            Outcome::Recorded { epoch, first, sent, result } => {
+            RequestOutcome::Recorded { epoch, first, sent, result } => {
                 self.peers[server].is_sending = false;
                 match result {
                     Ok(answer) => {
@@ -100,7 +100,7 @@ impl Driver {
         }
     }
 
-    fn welcomed(&mut self, server: Server, welcome: &Welcome, now_ms: u64) {
+    fn welcomed(&mut self, server: ServerIndex, welcome: &Welcome, now_ms: u64) {
         let peer = &mut self.peers[server];
         let has_lost = peer.welcome(welcome);
         peer.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
@@ -108,7 +108,7 @@ impl Driver {
         peer.is_settled = false;
         peer.is_to_greet = false;
         if let Some(terms) = &welcome.ve {
-            self.tell(Moment::Terms { server, terms: terms.clone() });
+            self.tell(KeeperEvent::Terms { server, terms: terms.clone() });
         }
         if has_lost {
             self.shared.books().iter().for_each(|book| book.begin_again(server));
@@ -120,7 +120,7 @@ impl Driver {
 
     fn allocated(
         &mut self,
-        server: Server,
+        server: ServerIndex,
         allocation: &Allocation,
         sent_ms: u64,
         (works, is_idle): (bool, bool),
@@ -141,14 +141,18 @@ impl Driver {
             let limit = allocation.products.get(&book.product);
             if let Some(now) = book.hear(server, limit, good_until, now_ms, &self.shared.journal) {
                 let licensed = limit.map_or(0, |limit| limit.licensed);
-                let event =
-                    Event::Allocation { server: name.clone(), product: book.product.clone(), limit: now, licensed };
+                let event = ClientEvent::Allocation {
+                    server: name.clone(),
+                    product: book.product.clone(),
+                    limit: now,
+                    licensed,
+                };
                 self.shared.tell(event);
             }
         }
         self.shared.note_problem(server, None);
         if is_granted && is_full {
-            self.tell(Moment::Full(server));
+            self.tell(KeeperEvent::Full(server));
         } else if is_granted {
             self.granted(server, allocation, now_ms);
         }
@@ -176,7 +180,7 @@ impl Driver {
     }
 
     /// The server does not know this run: it is introduced again.
-    fn unknown(&mut self, server: Server, problem: Problem, now_ms: u64) {
+    fn unknown(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
         let peer = &mut self.peers[server];
         peer.lost = peer.session.take().or(peer.lost);
         if std::mem::replace(&mut peer.has_forgotten, true) {
@@ -187,7 +191,7 @@ impl Driver {
         }
     }
 
-    pub(super) fn failed(&mut self, server: Server, problem: Problem, now_ms: u64) {
+    pub(super) fn failed(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
         let is_refusal = matches!(
             problem.kind,
             Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
@@ -210,14 +214,14 @@ impl Driver {
         self.feed(step, now_ms);
     }
 
-    fn trouble(&self, server: Server, problem: &Problem) {
+    fn trouble(&self, server: ServerIndex, problem: &Problem) {
         if self.shared.note_problem(server, Some(problem.sentence.clone())) {
             let server = self.shared.names[server].clone();
-            self.shared.tell(Event::Refused { server, sentence: problem.sentence.clone() });
+            self.shared.tell(ClientEvent::Refused { server, sentence: problem.sentence.clone() });
         }
     }
 
-    fn recorded(&mut self, server: Server, first: u64, sent: usize, answer: &Acknowledged, now_ms: u64) {
+    fn recorded(&mut self, server: ServerIndex, first: u64, sent: usize, answer: &Acknowledged, now_ms: u64) {
         let sent = u64::try_from(sent).unwrap_or(u64::MAX);
         // Nobody can have stored what was not sent.
         let number = answer.acknowledged.min(first.saturating_add(sent).saturating_sub(1));
@@ -230,7 +234,7 @@ impl Driver {
             if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(peer.interval_ms) };
     }
 
-    fn not_recorded(&mut self, server: Server, sent: usize, problem: &Problem, now_ms: u64) {
+    fn not_recorded(&mut self, server: ServerIndex, sent: usize, problem: &Problem, now_ms: u64) {
         let journal = &self.shared.journal;
         let peer = &mut self.peers[server];
         peer.records_due_ms = now_ms.saturating_add(peer.interval_ms);

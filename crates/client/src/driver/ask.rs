@@ -5,11 +5,11 @@ use licensing::client_protocol::{CheckOut, Observed, Records, Refresh, Use, VERS
 use licensing::failover::{FailoverEvent, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 
-use super::answers::Outcome;
-use super::peer::Session;
+use super::answers::RequestOutcome;
+use super::known_server::Session;
 use super::talk::{ask, body};
-use super::{Driver, Identity};
-use crate::journal::Server;
+use super::{ClientIdentity, Driver};
+use crate::journal::ServerIndex;
 use crate::shared::Shared;
 
 /// The most characters of what a client says it saw (the client protocol).
@@ -17,19 +17,19 @@ const LONGEST_SEEN: usize = 255;
 
 impl Driver {
     /// Whether a server is to hear of this client at every interval.
-    fn is_asked(&self, server: Server) -> bool {
+    fn is_asked(&self, server: ServerIndex) -> bool {
         let peer = &self.peers[server];
         let has_more = peer.is_known() && (!peer.is_settled || self.shared.journal.has(server));
         self.failover.asks(server) || has_more
     }
 
-    fn sends_records(&self, server: Server) -> bool {
+    fn sends_records(&self, server: ServerIndex) -> bool {
         let peer = &self.peers[server];
         !peer.is_sending && !peer.is_troubled && peer.session.is_some() && self.shared.journal.has(server)
     }
 
     /// When something is to be sent to a server next.
-    pub(super) fn due_at(&self, server: Server) -> Option<u64> {
+    pub(super) fn due_at(&self, server: ServerIndex) -> Option<u64> {
         let peer = &self.peers[server];
         let refresh = (!peer.is_asking && self.is_asked(server)).then_some(peer.due_ms);
         let records = self.sends_records(server).then_some(peer.records_due_ms);
@@ -49,7 +49,7 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, server: Server, now_ms: u64) {
+    fn ask(&mut self, server: ServerIndex, now_ms: u64) {
         let works = self.failover.works_with(server);
         let peer = &mut self.peers[server];
         peer.is_asking = true;
@@ -65,7 +65,7 @@ impl Driver {
             tokio::spawn(async move {
                 let result = ask(&link, "/v1/hello", hello).await;
                 // The driver may have ended.
-                let _ = sender.send((server, Outcome::Welcome { tells: is_news, result }));
+                let _ = sender.send((server, RequestOutcome::Welcome { tells: is_news, result }));
             });
             self.feed(FailoverEvent::Asked(server), now_ms);
             return;
@@ -82,14 +82,14 @@ impl Driver {
         tokio::spawn(async move {
             let refresh = refresh.stamped(&shared, &identity).await;
             let result = ask(&link, "/v1/refresh", body(&refresh)).await;
-            let outcome = Outcome::Allocated { session, sent_ms: now_ms, works, is_idle, result };
+            let outcome = RequestOutcome::Allocated { session, sent_ms: now_ms, works, is_idle, result };
             let _ = sender.send((server, outcome));
         });
         self.feed(FailoverEvent::Asked(server), now_ms);
     }
 
     /// What this client saw of the server it worked with before, or tried before it came to `server`.
-    fn observed(&self, server: Server, now_ms: u64) -> Observed {
+    fn observed(&self, server: ServerIndex, now_ms: u64) -> Observed {
         let other = self.failover.current.filter(|current| *current != server).unwrap_or(PRIMARY);
         let answered_ms = self.peers[other].answered_ms.unwrap_or(self.identity.began_ms);
         let shorten = |text: &str| text.chars().take(LONGEST_SEEN).collect();
@@ -109,7 +109,7 @@ impl Driver {
         }
     }
 
-    fn send_records(&mut self, server: Server) {
+    fn send_records(&mut self, server: ServerIndex) {
         let peer = &mut self.peers[server];
         let Some(session) = peer.session else { return };
         let Some(records) = records(&self.shared, &self.identity, server, session, peer.batch) else { return };
@@ -119,8 +119,12 @@ impl Driver {
         tokio::spawn(async move {
             let records = records.stamped(&shared, &identity).await;
             let result = ask(&link, "/v1/records", body(&records)).await;
-            let outcome =
-                Outcome::Recorded { epoch: session.epoch, first: records.first, sent: records.records.len(), result };
+            let outcome = RequestOutcome::Recorded {
+                epoch: session.epoch,
+                first: records.first,
+                sent: records.records.len(),
+                result,
+            };
             let _ = sender.send((server, outcome));
         });
     }
@@ -135,7 +139,7 @@ pub struct Unsent<T> {
 
 impl Unsent<Refresh> {
     /// To be sent now.
-    pub async fn stamped(self, shared: &Shared, identity: &Identity) -> Refresh {
+    pub async fn stamped(self, shared: &Shared, identity: &ClientIdentity) -> Refresh {
         let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
         Refresh { now, ..self.told }
     }
@@ -143,7 +147,7 @@ impl Unsent<Refresh> {
 
 impl Unsent<Records> {
     /// To be sent now.
-    pub async fn stamped(self, shared: &Shared, identity: &Identity) -> Records {
+    pub async fn stamped(self, shared: &Shared, identity: &ClientIdentity) -> Records {
         let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
         Records { now, ..self.told }
     }
@@ -152,15 +156,16 @@ impl Unsent<Records> {
 /// What to tell a server about all products. `works`: it is to carry what is in use.
 pub fn refresh(
     shared: &Shared,
-    identity: &Identity,
-    server: Server,
+    identity: &ClientIdentity,
+    server: ServerIndex,
     session: Session,
     works: bool,
     now_ms: u64,
 ) -> Unsent<Refresh> {
     let books = shared.books();
-    let tell =
-        |book: &Arc<crate::book::Book>| (book.product.clone(), book.tell(server, works, now_ms, &shared.journal));
+    let tell = |book: &Arc<crate::lease_pool::LeasePool>| {
+        (book.product.clone(), book.tell(server, works, now_ms, &shared.journal))
+    };
     let products: BTreeMap<ProductCode, Use> = books.iter().map(tell).collect();
     let told = Refresh {
         protocol: VERSION,
@@ -180,8 +185,8 @@ pub fn refresh(
 /// The next records for a server.
 pub fn records(
     shared: &Shared,
-    identity: &Identity,
-    server: Server,
+    identity: &ClientIdentity,
+    server: ServerIndex,
     session: Session,
     most: usize,
 ) -> Option<Unsent<Records>> {

@@ -6,12 +6,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::ask::{records, refresh};
-use super::peer::Peer;
+use super::known_server::KnownServer;
 use super::talk::{Problem, ask, body};
-use super::{Driver, Identity};
+use super::{ClientIdentity, Driver};
 use crate::client::Parting;
 use crate::error::ServerProblem;
-use crate::journal::Server;
+use crate::journal::ServerIndex;
 use crate::shared::Shared;
 
 /// How long records may take, milliseconds: the rest of the time is for the goodbye, which carries the totals.
@@ -49,9 +49,9 @@ impl Driver {
 /// A goodbye under way.
 struct Leaving {
     shared: Arc<Shared>,
-    identity: Arc<Identity>,
-    server: Server,
-    peer: Peer,
+    identity: Arc<ClientIdentity>,
+    server: ServerIndex,
+    peer: KnownServer,
 }
 
 impl Leaving {

@@ -6,8 +6,8 @@ use licensing::client_protocol::{FaultBody, FaultKind, Limit, PATIENCE_MS, Short
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::book::printable;
-use crate::connection::Link;
+use crate::connection::ServerLink;
+use crate::lease_pool::printable;
 
 const ALL_IN_USE: &str = "All of its licenses are in use.";
 
@@ -99,7 +99,7 @@ pub fn body(request: &impl Serialize) -> Bytes {
 ///
 /// # Errors
 /// [`Problem`].
-pub async fn ask<T: DeserializeOwned>(link: &Link, path: &'static str, body: Bytes) -> Result<T, Problem> {
+pub async fn ask<T: DeserializeOwned>(link: &ServerLink, path: &'static str, body: Bytes) -> Result<T, Problem> {
     let answer = match tokio::time::timeout(Duration::from_millis(PATIENCE_MS), link.post(path, body)).await {
         Err(_) => return Err(Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000))),
         Ok(Err(error)) => return Err(Problem::new(error.to_string())),

@@ -3,7 +3,7 @@
 use tokio::runtime;
 use tokio::sync::broadcast;
 
-use super::{Builder, Event, LoginError, Standing, Status};
+use super::{Builder, LoginError, Status, VeEvent, VeStatus};
 use crate::blocking::{in_thread, wait};
 use crate::client::Parting;
 use crate::error::ConnectError;
@@ -17,7 +17,7 @@ pub struct VeClient {
 
 /// What happens.
 #[derive(Debug)]
-pub struct Events(broadcast::Receiver<Event>);
+pub struct Events(broadcast::Receiver<VeEvent>);
 
 impl VeClient {
     /// Sets up a client; end with [`Builder::connect_blocking`] or [`Builder::start_blocking`].
@@ -39,7 +39,7 @@ impl VeClient {
 
     /// As [`super::VeClient::stopped`].
     #[must_use]
-    pub fn stopped(&self) -> Standing {
+    pub fn stopped(&self) -> VeStatus {
         let client = self.client.clone();
         // A thread that has ended has stopped.
         wait(&self.runtime, async move { client.stopped().await }).unwrap_or_else(|| self.status().standing)
@@ -54,7 +54,7 @@ impl VeClient {
 
 impl Events {
     /// The next event if there is one.
-    pub fn try_next(&mut self) -> Option<Event> {
+    pub fn try_next(&mut self) -> Option<VeEvent> {
         loop {
             match self.0.try_recv() {
                 Ok(event) => return Some(event),

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::keeper::Keeper;
 use super::line::program_of;
 use super::voice::Voice;
-use super::{Inner, Line, LoginError, Standing, Status, VeClient, When};
+use super::{Inner, LoginError, Status, VeClient, VeLogLine, VeStatus, When};
 use crate::clock::Clock;
 use crate::connection::{Connector, Tls};
 use crate::driver;
@@ -29,7 +29,7 @@ pub struct Builder {
     cpus: u32,
     memory_mb: u64,
     on_stop: Arc<dyn Fn(When) + Send + Sync>,
-    on_line: Arc<dyn Fn(&Line) + Send + Sync>,
+    on_line: Arc<dyn Fn(&VeLogLine) + Send + Sync>,
 }
 
 impl fmt::Debug for Builder {
@@ -110,7 +110,7 @@ impl Builder {
     }
 
     /// Called with each line for the log, in order. Must not take long.
-    pub fn on_line(mut self, call: impl Fn(&Line) + Send + Sync + 'static) -> Self {
+    pub fn on_line(mut self, call: impl Fn(&VeLogLine) + Send + Sync + 'static) -> Self {
         self.on_line = Arc::new(call);
         self
     }
@@ -182,7 +182,7 @@ impl Builder {
             .keeper(driver::Keeper { product: product.clone(), moments })
             .start()?;
         let status = Status {
-            standing: Standing::LoggingIn,
+            standing: VeStatus::LoggingIn,
             server: None,
             license_id: None,
             key_type: None,

@@ -11,13 +11,13 @@ use tokio::task::JoinHandle;
 
 use super::line;
 use super::voice::Voice;
-use super::{Event, LoginError, Standing, Status, When};
+use super::{LoginError, Status, VeEvent, VeStatus, When};
 use crate::client::{Client, Parting};
 use crate::driver::Problem;
 use crate::error::{ConnectError, ServerProblem};
-use crate::journal::Server;
+use crate::journal::ServerIndex;
+use crate::keeper_event::KeeperEvent;
 use crate::lease::Lease;
-use crate::moment::Moment;
 use crate::product::Product;
 
 /// The longest the task sleeps, milliseconds: after the machine slept, timers are late by that time.
@@ -41,7 +41,7 @@ pub struct Keeper {
     problems: Vec<Option<Problem>>,
     grace: grace::GraceState,
     /// The server that gave the license last.
-    at: Option<Server>,
+    at: Option<ServerIndex>,
     /// Whether it gives it now.
     is_given: bool,
     /// Whether one is waited for at a server that has none left.
@@ -83,7 +83,7 @@ impl Keeper {
     /// Keeps the license until told to end, or there is no use in going on; then logs out.
     pub async fn run(
         mut self,
-        mut moments: mpsc::UnboundedReceiver<Moment>,
+        mut moments: mpsc::UnboundedReceiver<KeeperEvent>,
         mut closing: watch::Receiver<bool>,
     ) -> Parting {
         while !self.is_over() {
@@ -125,8 +125,8 @@ impl Keeper {
             voice.log(line::logged_out(host));
         }
         if !voice.status.borrow().standing.is_over() {
-            voice.tell(Event::LoggedOut);
-            voice.stand(|status| status.standing = Standing::LoggedOut);
+            voice.tell(VeEvent::LoggedOut);
+            voice.stand(|status| status.standing = VeStatus::LoggedOut);
         }
         if let Some(call) = last_call {
             // One that panicked has been reported by the runtime.
@@ -135,13 +135,13 @@ impl Keeper {
         parting
     }
 
-    fn hear(&mut self, moment: Moment) {
+    fn hear(&mut self, moment: KeeperEvent) {
         let now_ms = self.now_ms();
         match moment {
-            Moment::Trying(server) => self.voice.log(line::trying(&self.hosts[server])),
-            Moment::Missed { server, problem } => self.missed(server, problem),
-            Moment::Lost => self.lost(now_ms),
-            Moment::Terms { server, terms } => {
+            KeeperEvent::Trying(server) => self.voice.log(line::trying(&self.hosts[server])),
+            KeeperEvent::Missed { server, problem } => self.missed(server, problem),
+            KeeperEvent::Lost => self.lost(now_ms),
+            KeeperEvent::Terms { server, terms } => {
                 self.feed(GraceEvent::Terms { grace_min: terms.grace_min }, now_ms);
                 if self.is_checking && self.is_given && self.at == Some(server) {
                     self.is_checking = false;
@@ -150,17 +150,17 @@ impl Keeper {
                 }
                 self.terms[server] = Some(terms);
             }
-            Moment::Granted(server) => self.granted(server, now_ms),
-            Moment::Full(server) => self.full(server, now_ms),
-            Moment::Notice(notice) => {
+            KeeperEvent::Granted(server) => self.granted(server, now_ms),
+            KeeperEvent::Full(server) => self.full(server, now_ms),
+            KeeperEvent::Notice(notice) => {
                 self.voice.log((licensing::log_line::LogLevel::Warn, notice.sentence.clone()));
-                self.voice.tell(Event::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
+                self.voice.tell(VeEvent::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
             }
         }
     }
 
     /// The primary has no license left. What another server gave is given back to it: it is for when the primary cannot be used.
-    fn full(&mut self, server: Server, now_ms: u64) {
+    fn full(&mut self, server: ServerIndex, now_ms: u64) {
         self.lease = None;
         if std::mem::replace(&mut self.is_waiting, true) {
             return;
@@ -171,11 +171,11 @@ impl Keeper {
         self.problems[server] = Some(Problem::full());
         let problems = self.sentences();
         self.voice.stand(|status| status.problems = problems);
-        self.voice.tell(Event::Waiting { server: self.name(server) });
+        self.voice.tell(VeEvent::Waiting { server: self.name(server) });
         self.feed(GraceEvent::Lost, now_ms);
     }
 
-    fn missed(&mut self, server: Server, problem: Problem) {
+    fn missed(&mut self, server: ServerIndex, problem: Problem) {
         self.is_given = false;
         self.is_waiting = false;
         self.is_checking = false;
@@ -188,15 +188,15 @@ impl Keeper {
     fn lost(&mut self, now_ms: u64) {
         let is_refused = |problem: &Option<Problem>| problem.as_ref().is_some_and(Problem::is_lasting);
         if self.at.is_none() && self.problems.iter().all(is_refused) {
-            self.voice.tell(Event::Refused { servers: self.sentences() });
+            self.voice.tell(VeEvent::Refused { servers: self.sentences() });
             self.last_call = Some(self.voice.stop(When::Now));
-            self.voice.stand(|status| status.standing = Standing::Refused);
+            self.voice.stand(|status| status.standing = VeStatus::Refused);
             return;
         }
         self.feed(GraceEvent::Lost, now_ms);
     }
 
-    fn granted(&mut self, server: Server, now_ms: u64) {
+    fn granted(&mut self, server: ServerIndex, now_ms: u64) {
         if self.lease.as_ref().is_none_or(|lease| !lease.is_valid()) {
             self.lease = None;
             self.lease = self.product.at_once();
@@ -217,20 +217,20 @@ impl Keeper {
         }
         let name = self.name(server);
         self.voice.tell(match self.at {
-            None => Event::LoggedIn {
+            None => VeEvent::LoggedIn {
                 server: name.clone(),
                 license_id: terms.as_ref().map(|terms| terms.license_id.clone()).unwrap_or_default(),
                 key_type: terms.as_ref().map(|terms| terms.key_type.clone()).unwrap_or_default(),
             },
-            Some(before) if before == server => Event::Regained { server: name.clone() },
-            Some(_) if server == PRIMARY => Event::Returned { server: name.clone() },
-            Some(before) => Event::Switched { from: self.name(before), to: name.clone() },
+            Some(before) if before == server => VeEvent::Regained { server: name.clone() },
+            Some(_) if server == PRIMARY => VeEvent::Returned { server: name.clone() },
+            Some(before) => VeEvent::Switched { from: self.name(before), to: name.clone() },
         });
         self.at = Some(server);
         self.problems.fill(None);
         self.plan_check(now_ms);
         self.voice.stand(|status| {
-            status.standing = Standing::Licensed;
+            status.standing = VeStatus::Licensed;
             status.server = Some(name);
             status.problems.clear();
             named(status, terms.as_ref());
@@ -265,7 +265,7 @@ impl Keeper {
                 GraceEffect::Begin { until } => self.begin_grace(until.saturating_sub(now_ms)),
                 GraceEffect::Warn { left_ms } => {
                     self.say_left(left_ms);
-                    self.voice.tell(Event::Warned { left_ms });
+                    self.voice.tell(VeEvent::Warned { left_ms });
                     // Nobody waits for it: a license may still be found.
                     drop(self.voice.stop(When::Soon { left_ms }));
                 }
@@ -273,9 +273,9 @@ impl Keeper {
                 GraceEffect::Resume => self.is_given = false,
                 GraceEffect::Stop => {
                     self.voice.log(line::unavailable());
-                    self.voice.tell(Event::Stopped);
+                    self.voice.tell(VeEvent::Stopped);
                     self.last_call = Some(self.voice.stop(When::Now));
-                    self.voice.stand(|status| status.standing = Standing::Stopped);
+                    self.voice.stand(|status| status.standing = VeStatus::Stopped);
                 }
             }
         }
@@ -289,21 +289,21 @@ impl Keeper {
         if grace_ms > grace::WARNING_MS {
             self.say_left(grace_ms);
         }
-        self.voice.tell(Event::Lost { grace_ms, grace_until_ms });
-        self.voice.stand(|status| status.standing = Standing::Grace { until_ms: grace_until_ms });
+        self.voice.tell(VeEvent::Lost { grace_ms, grace_until_ms });
+        self.voice.stand(|status| status.standing = VeStatus::Grace { until_ms: grace_until_ms });
     }
 
     fn say_left(&self, left_ms: u64) {
         self.voice.log(line::terminated(&self.voice.program, left_ms));
     }
 
-    fn name(&self, server: Server) -> String {
+    fn name(&self, server: ServerIndex) -> String {
         self.client.alive.shared.names[server].clone()
     }
 
     fn sentences(&self) -> Vec<ServerProblem> {
         let problems = self.problems.iter().enumerate();
-        let named = |(server, problem): (Server, &Option<Problem>)| {
+        let named = |(server, problem): (ServerIndex, &Option<Problem>)| {
             let sentence = problem.as_ref()?.sentence.clone();
             Some(ServerProblem { server: self.name(server), sentence })
         };

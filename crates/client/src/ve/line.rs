@@ -10,7 +10,7 @@ pub const COMPONENT: &str = "VE";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct VeLogLine {
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// How pressing it is.
@@ -19,8 +19,8 @@ pub struct Line {
     pub message: String,
 }
 
-impl Line {
-    /// The line as it stands in a log file, without a line break. `stamp`: [`Line::at_ms`] as local date and time, `2020-06-29 18:08:25`.
+impl VeLogLine {
+    /// The line as it stands in a log file, without a line break. `stamp`: [`VeLogLine::at_ms`] as local date and time, `2020-06-29 18:08:25`.
     #[must_use]
     pub fn write(&self, stamp: &str) -> String {
         LogLine { stamp, level: self.level, component: COMPONENT, message: &self.message }.write()
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn lines_stand_as_operators_know_them() {
-        let line = |(level, message): Said| Line { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
+        let line = |(level, message): Said| VeLogLine { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
         for (said, written) in [
             (
                 missed("h", &Problem::new("Nothing listens there.")),

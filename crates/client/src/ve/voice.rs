@@ -5,7 +5,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
 use super::line::Said;
-use super::{Event, Line, Status, When};
+use super::{Status, VeEvent, VeLogLine, When};
 use crate::clock::Clock;
 
 /// To whom a client speaks.
@@ -15,11 +15,11 @@ pub struct Voice {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Writes a line.
-    pub on_line: Arc<dyn Fn(&Line) + Send + Sync>,
+    pub on_line: Arc<dyn Fn(&VeLogLine) + Send + Sync>,
     /// Ends the virtual machine.
     pub on_stop: Arc<dyn Fn(When) + Send + Sync>,
     /// Those who listen.
-    pub events: broadcast::Sender<Event>,
+    pub events: broadcast::Sender<VeEvent>,
     /// How it stands.
     pub status: watch::Sender<Status>,
 }
@@ -33,11 +33,11 @@ impl fmt::Debug for Voice {
 impl Voice {
     /// Writes a line of now.
     pub fn log(&self, (level, message): Said) {
-        (self.on_line)(&Line { at_ms: self.clock.wall_ms(), level, message });
+        (self.on_line)(&VeLogLine { at_ms: self.clock.wall_ms(), level, message });
     }
 
     /// Tells those who listen.
-    pub fn tell(&self, event: Event) {
+    pub fn tell(&self, event: VeEvent) {
         tracing::debug!(%event, "license of a virtual environment");
         // Nobody need listen.
         let _ = self.events.send(event);

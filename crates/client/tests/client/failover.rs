@@ -2,12 +2,14 @@
 
 use super::server::Mode;
 use super::world::{Scene, pass};
-use client::{ConnectError, Denied, Event};
+use client::{ClientEvent, ConnectError, Denied};
 use licensing::client_protocol::{CheckOutOutcome, FaultKind};
 use tokio::sync::broadcast::Receiver;
 
-fn heard(events: &mut Receiver<Event>) -> Vec<Event> {
-    std::iter::from_fn(|| events.try_recv().ok()).filter(|event| !matches!(event, Event::Allocation { .. })).collect()
+fn heard(events: &mut Receiver<ClientEvent>) -> Vec<ClientEvent> {
+    std::iter::from_fn(|| events.try_recv().ok())
+        .filter(|event| !matches!(event, ClientEvent::Allocation { .. }))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,10 +138,13 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
     let denied = client.try_acquire("SPEECH").unwrap_err();
     assert!(matches!(&denied, Denied::Flushed { servers, .. } if servers.len() == 2), "{denied}");
     let told = heard(&mut events);
-    assert!(told.contains(&Event::Disconnected) && told.contains(&Event::Flushed { leases: 1 }), "{told:?}");
+    assert!(
+        told.contains(&ClientEvent::Disconnected) && told.contains(&ClientEvent::Flushed { leases: 1 }),
+        "{told:?}"
+    );
     scene.backup.set(Mode::Good);
     pass(3_000).await;
-    assert!(heard(&mut events).contains(&Event::Resumed { server: "lic2:7569".to_owned() }));
+    assert!(heard(&mut events).contains(&ClientEvent::Resumed { server: "lic2:7569".to_owned() }));
     assert!(!lease.is_valid(), "what has ended stays so");
     let other = client.acquire("SPEECH").await.unwrap();
     drop(lease);

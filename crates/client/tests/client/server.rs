@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
-use client::{Address, Clock, Connecting, Connector, Stream};
+use client::{Address, ByteStream, Clock, Connecting, Connector};
 use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
@@ -308,7 +308,7 @@ impl Connector for Net {
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service).await;
             });
-            Ok(Box::new(ours) as Box<dyn Stream>)
+            Ok(Box::new(ours) as Box<dyn ByteStream>)
         })
     }
 }

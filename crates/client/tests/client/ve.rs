@@ -5,7 +5,7 @@ mod full;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::ve::{Builder, Event, Line, LoginError, Standing, VeClient, When};
+use client::ve::{Builder, LoginError, VeClient, VeEvent, VeLogLine, VeStatus, When};
 use licensing::client_protocol::{ExpiryNotice, FaultKind, VeTerms};
 use tokio::sync::broadcast::Receiver;
 
@@ -23,7 +23,7 @@ type Shared<T> = Arc<Mutex<Vec<T>>>;
 /// What a virtual environment said.
 #[derive(Clone, Default)]
 struct Heard {
-    lines: Shared<Line>,
+    lines: Shared<VeLogLine>,
     calls: Shared<When>,
 }
 
@@ -67,7 +67,7 @@ fn scene(grace_min: u32) -> (Scene, Builder, Heard) {
     (scene, builder, heard)
 }
 
-fn told(events: &mut Receiver<Event>) -> Vec<Event> {
+fn told(events: &mut Receiver<VeEvent>) -> Vec<VeEvent> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
 }
 
@@ -93,7 +93,7 @@ async fn it_logs_in_with_the_passphrase_of_each_address_and_holds_one_license_as
     let client = builder.connect().await.unwrap();
     let mut events = client.events();
     assert_eq!(heard.lines(), [&[TRYING], &CONNECTED[..]].concat());
-    let first = Event::LoggedIn {
+    let first = VeEvent::LoggedIn {
         server: "lic1:8083".to_owned(),
         license_id: LICENSE.to_owned(),
         key_type: "COUNTDOWN".to_owned(),
@@ -107,11 +107,11 @@ async fn it_logs_in_with_the_passphrase_of_each_address_and_holds_one_license_as
     assert_eq!((login.major, login.minor, login.cpus, login.memory_mb), (5, 3, 2, 2_048));
     assert!(scene.backup.world().hellos.is_empty());
     let status = client.status();
-    assert_eq!((status.standing, status.license_id.as_deref()), (Standing::Licensed, Some(LICENSE)));
+    assert_eq!((status.standing, status.license_id.as_deref()), (VeStatus::Licensed, Some(LICENSE)));
     assert_eq!(heard.lines(), [""; 0]);
     client.clone().close().await;
     assert_eq!(scene.primary.world().goodbyes.len(), 1);
-    assert_eq!((client.status().standing, told(&mut events)), (Standing::LoggedOut, vec![Event::LoggedOut]));
+    assert_eq!((client.status().standing, told(&mut events)), (VeStatus::LoggedOut, vec![VeEvent::LoggedOut]));
     assert_eq!(heard.lines(), ["INFO  VE       Logged out from license server: lic1"]);
     assert_eq!(heard.calls(), []);
 }
@@ -146,7 +146,7 @@ async fn a_silent_primary_is_left_within_15_seconds_and_returned_to_and_the_back
         let (one, two) = ("lic1:8083".to_owned(), "lic2:8083".to_owned());
         assert_eq!(
             told(&mut events),
-            [Event::Switched { from: one.clone(), to: two }, Event::Returned { server: one }]
+            [VeEvent::Switched { from: one.clone(), to: two }, VeEvent::Returned { server: one }]
         );
     }
     assert!(scene.primary.world().hellos.iter().all(|hello| hello.observed.is_none()));
@@ -166,15 +166,15 @@ async fn without_any_server_the_lines_come_in_the_known_order_and_a_server_found
     pass(30_000).await;
     assert_eq!(heard.lines(), [FAILED, TRYING_BACKUP, FAILED, TWO_HOURS]);
     let lost = told(&mut events);
-    let [Event::Lost { grace_ms, grace_until_ms }] = lost[..] else { panic!("{lost:?}") };
-    assert_eq!((grace_ms, client.status().standing), (2 * HOUR, Standing::Grace { until_ms: grace_until_ms }));
+    let [VeEvent::Lost { grace_ms, grace_until_ms }] = lost[..] else { panic!("{lost:?}") };
+    assert_eq!((grace_ms, client.status().standing), (2 * HOUR, VeStatus::Grace { until_ms: grace_until_ms }));
     assert!(grace_until_ms > WALL_MS && began > 0);
     pass(HOUR).await;
     assert_eq!((heard.lines(), heard.calls()), (vec![], vec![]), "nothing more while it lasts");
     scene.backup.set(Mode::Good);
     pass(15_000).await;
     assert_eq!(heard.lines(), CONNECTED_BACKUP);
-    assert_eq!(client.status().standing, Standing::Licensed);
+    assert_eq!(client.status().standing, VeStatus::Licensed);
     pass(3 * HOUR).await;
     assert_eq!(scene.backup.last("VE").held, 1, "a license was taken anew after the flush");
     assert_eq!(heard.calls(), []);
@@ -192,7 +192,7 @@ async fn at_the_end_of_the_grace_it_is_called_a_minute_before_and_at_the_end_and
     scene.backup.set(Mode::Down);
     pass(15_000).await;
     let lost = told(&mut events);
-    let [Event::Lost { grace_until_ms, grace_ms }] = lost[..] else { panic!("{lost:?}") };
+    let [VeEvent::Lost { grace_until_ms, grace_ms }] = lost[..] else { panic!("{lost:?}") };
     assert_eq!(grace_ms, 90 * MINUTE);
     let now_ms = || client::Clock::wall_ms(&*scene.clock);
     pass(u64::try_from(grace_until_ms - now_ms()).unwrap() - MINUTE - 1_000).await;
@@ -204,17 +204,17 @@ async fn at_the_end_of_the_grace_it_is_called_a_minute_before_and_at_the_end_and
         [FAILED, TRYING_BACKUP, FAILED, "WARN  VE       Charon will be terminated within 90 minutes!", ONE_MINUTE]
     );
     pass(MINUTE - 1_000).await;
-    assert!(matches!(client.status().standing, Standing::Grace { .. }));
+    assert!(matches!(client.status().standing, VeStatus::Grace { .. }));
     pass(1_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
     pass(11_000).await;
     assert_eq!(heard.calls(), [When::Soon { left_ms: MINUTE }, When::Now]);
     assert_eq!(heard.lines(), [UNAVAILABLE]);
-    assert_eq!(told(&mut events), [Event::Warned { left_ms: MINUTE }, Event::Stopped]);
+    assert_eq!(told(&mut events), [VeEvent::Warned { left_ms: MINUTE }, VeEvent::Stopped]);
     scene.primary.set(Mode::Good);
     let asked = scene.primary.world().refreshes.len();
     pass(HOUR).await;
-    assert_eq!((client.status().standing, scene.primary.world().refreshes.len()), (Standing::Stopped, asked));
+    assert_eq!((client.status().standing, scene.primary.world().refreshes.len()), (VeStatus::Stopped, asked));
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,7 +226,7 @@ async fn time_asleep_counts_to_the_grace() {
     pass(HOUR).await;
     scene.clock.sleep(HOUR);
     pass(2_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
     assert_eq!(heard.lines().last().unwrap(), UNAVAILABLE);
 }
 
@@ -283,12 +283,12 @@ async fn a_server_that_answers_and_gives_no_license_is_no_use() {
             TWO_HOURS
         ]
     );
-    assert!(matches!(client.status().standing, Standing::Grace { .. }));
+    assert!(matches!(client.status().standing, VeStatus::Grace { .. }));
     pass(30 * MINUTE).await;
     scene.primary.world().licensed.insert("VE".to_owned(), 1);
     pass(12_000).await;
     assert_eq!(heard.lines(), CONNECTED);
-    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, Standing::Licensed));
+    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, VeStatus::Licensed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -334,12 +334,12 @@ async fn a_client_that_starts_before_its_servers_waits_two_hours_for_them() {
     pass(HOUR).await;
     scene.primary.set(Mode::Good);
     pass(15_000).await;
-    assert_eq!(client.status().standing, Standing::Licensed);
+    assert_eq!(client.status().standing, VeStatus::Licensed);
     client.close().await;
     scene.primary.set(Mode::Down);
     let client = builder.start().unwrap();
     pass(2 * HOUR + 1_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
 }
 
 #[tokio::test(start_paused = true)]
@@ -381,7 +381,7 @@ async fn a_notice_of_the_server_is_told_once() {
         left_ms -= 2_000;
     }
     assert_eq!(heard.lines(), ["WARN  VE       The hours end soon."]);
-    assert!(matches!(&told(&mut events)[..], [Event::Notice { sentence, .. }] if sentence == "The hours end soon."));
+    assert!(matches!(&told(&mut events)[..], [VeEvent::Notice { sentence, .. }] if sentence == "The hours end soon."));
 }
 
 #[tokio::test(start_paused = true)]

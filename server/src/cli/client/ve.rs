@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use client::ve::{Event, LoginError, Standing, VeClient};
+use client::ve::{LoginError, VeClient, VeEvent, VeStatus};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -90,12 +90,12 @@ impl Ve {
         drop(client);
         let ended = seen.await.map_err(|error| Failure::failed(format!("The output stopped early: {error}.")))??;
         match status.standing {
-            Standing::Refused => Err(Failure::refused(ended.unwrap_or_else(|| "The login was refused.".to_owned()))),
+            VeStatus::Refused => Err(Failure::refused(ended.unwrap_or_else(|| "The login was refused.".to_owned()))),
             _ if status.server.is_none() && status.problems.is_empty() => {
                 Err(Failure::no_server("No license server has answered."))
             }
             _ if status.server.is_none() => Err(Failure::no_server(LoginError::NoServer { servers: status.problems })),
-            Standing::Stopped => Err(Failure::failed(
+            VeStatus::Stopped => Err(Failure::failed(
                 "No license server gave the license any more, and its grace is over. Look at the license servers, then start again.",
             )),
             _ => Ok(()),
@@ -128,7 +128,7 @@ impl Ve {
 }
 
 /// Prints what happens when that is wanted; returns why the login was refused, if it was.
-async fn follow(mut events: Receiver<Event>, json: bool) -> Result<Option<String>, Failure> {
+async fn follow(mut events: Receiver<VeEvent>, json: bool) -> Result<Option<String>, Failure> {
     let mut refused = None;
     loop {
         match events.recv().await {
@@ -136,7 +136,7 @@ async fn follow(mut events: Receiver<Event>, json: bool) -> Result<Option<String
                 if json {
                     crate::cli::output::print(format!("{}\n", described(&event)).as_bytes())?;
                 }
-                if matches!(event, Event::Refused { .. }) {
+                if matches!(event, VeEvent::Refused { .. }) {
                     refused = Some(event.to_string());
                 }
             }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use client::ve::{Event, Line};
+use client::ve::{VeEvent, VeLogLine};
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
@@ -43,7 +43,7 @@ impl Log {
     }
 
     /// Adds a line.
-    pub fn write(&self, line: &Line) {
+    pub fn write(&self, line: &VeLogLine) {
         let text = format!("{}\n", line.write(&stamp(line.at_ms)));
         // A log that cannot be written is no reason to stop a virtual machine.
         let written = match &self.0 {
@@ -64,27 +64,27 @@ fn stamp(ms: i64) -> String {
 }
 
 /// An event as JSON.
-pub fn described(event: &Event) -> Value {
+pub fn described(event: &VeEvent) -> Value {
     let mut value = match event {
-        Event::LoggedIn { server, license_id, key_type } => {
+        VeEvent::LoggedIn { server, license_id, key_type } => {
             json!({ "event": "logged_in", "server": server, "license_id": license_id, "key_type": key_type })
         }
-        Event::Switched { from, to } => json!({ "event": "switched", "from": from, "to": to }),
-        Event::Returned { server } => json!({ "event": "returned", "server": server }),
-        Event::Regained { server } => json!({ "event": "regained", "server": server }),
-        Event::Waiting { server } => json!({ "event": "waiting", "server": server }),
-        Event::Lost { grace_ms, grace_until_ms } => {
+        VeEvent::Switched { from, to } => json!({ "event": "switched", "from": from, "to": to }),
+        VeEvent::Returned { server } => json!({ "event": "returned", "server": server }),
+        VeEvent::Regained { server } => json!({ "event": "regained", "server": server }),
+        VeEvent::Waiting { server } => json!({ "event": "waiting", "server": server }),
+        VeEvent::Lost { grace_ms, grace_until_ms } => {
             json!({ "event": "lost", "grace_ms": grace_ms, "grace_until": rfc3339(*grace_until_ms) })
         }
-        Event::Warned { left_ms } => json!({ "event": "warned", "left_ms": left_ms }),
-        Event::Stopped => json!({ "event": "stopped" }),
-        Event::Refused { servers } => {
+        VeEvent::Warned { left_ms } => json!({ "event": "warned", "left_ms": left_ms }),
+        VeEvent::Stopped => json!({ "event": "stopped" }),
+        VeEvent::Refused { servers } => {
             let servers =
                 servers.iter().map(|problem| json!({ "server": problem.server, "problem": problem.sentence }));
             json!({ "event": "refused", "servers": servers.collect::<Vec<_>>() })
         }
-        Event::Notice { ends_in_ms, .. } => json!({ "event": "notice", "ends_in_ms": ends_in_ms }),
-        Event::LoggedOut => json!({ "event": "logged_out" }),
+        VeEvent::Notice { ends_in_ms, .. } => json!({ "event": "notice", "ends_in_ms": ends_in_ms }),
+        VeEvent::LoggedOut => json!({ "event": "logged_out" }),
         _ => json!({ "event": "other" }),
     };
     value["sentence"] = event.to_string().into();
@@ -101,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("license.log");
         std::fs::write(&path, "before\n").unwrap();
-        let line = Line { at_ms: 1_593_454_105_000, level: LogLevel::Error, message: "What happened.".to_owned() };
+        let line = VeLogLine { at_ms: 1_593_454_105_000, level: LogLevel::Error, message: "What happened.".to_owned() };
         Log::file(&path).unwrap().write(&line);
         let text = std::fs::read_to_string(&path).unwrap();
         let added = text.strip_prefix("before\n").unwrap();

@@ -1,8 +1,8 @@
 use licensing::client_protocol::{CheckOutOutcome, Limit, Shortage};
 
-use super::slots::Told;
-use super::{Book, Ending, OPEN_AFTER_MS, ROOM_AHEAD, State};
-use crate::journal::{Entry, Journal, Server};
+use super::slots::OpenReport;
+use super::{Ending, LeasePool, OPEN_AFTER_MS, ROOM_AHEAD, State};
+use crate::journal::{CheckOutEntry, Journal, ServerIndex};
 
 /// What a server said about a product, besides its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub struct Heard {
 /// The most characters of a server's sentence that are kept.
 const LONGEST_SENTENCE: usize = 500;
 
-impl Book {
+impl LeasePool {
     /// `server` named a limit; with `good_until`, what it grants counts from now on, until then. Returns the limit of the server in
     /// use when it is another than before.
     ///
     /// Both happen at once: a limit that another server named earlier must not count for an instant.
     pub fn hear(
         &self,
-        server: Server,
+        server: ServerIndex,
         limit: Option<&Limit>,
         good_until: Option<u64>,
         now_ms: u64,
@@ -75,7 +75,7 @@ impl Book {
     }
 
     /// The server counts anew: its limits so far mean nothing.
-    pub fn begin_again(&self, server: Server) {
+    pub fn begin_again(&self, server: ServerIndex) {
         let mut state = self.state();
         state.servers[server].holding.begin_again();
         if state.usage.server() == server {
@@ -84,16 +84,16 @@ impl Book {
     }
 
     /// The server has lost records: what was told as open is told again.
-    pub fn tell_again(&self, server: Server) {
-        self.state().slots.used().filter(|slot| slot.server == server).for_each(|slot| slot.told = Told::Not);
+    pub fn tell_again(&self, server: ServerIndex) {
+        self.state().slots.used().filter(|slot| slot.server == server).for_each(|slot| slot.told = OpenReport::Not);
     }
 
     /// Tells leases that have lasted long as open, each once.
     pub fn tell_open(&self, now_ms: u64, journal: &Journal) {
         let mut state = self.state();
         let is_due = |from_ms: u64| now_ms.saturating_sub(from_ms) > OPEN_AFTER_MS;
-        for slot in state.slots.used().filter(|slot| slot.told == Told::Not && is_due(slot.from_ms)) {
-            let entry = Entry {
+        for slot in state.slots.used().filter(|slot| slot.told == OpenReport::Not && is_due(slot.from_ms)) {
+            let entry = CheckOutEntry {
                 product: self.index,
                 user: slot.user.clone(),
                 from_ms: slot.from_ms,
@@ -101,14 +101,14 @@ impl Book {
                 outcome: CheckOutOutcome::Open,
                 opened: None,
             };
-            slot.told = journal.push(slot.server, entry).map_or(Told::Dropped, Told::By);
+            slot.told = journal.push(slot.server, entry).map_or(OpenReport::Dropped, OpenReport::By);
         }
     }
 }
 
 impl State {
     /// What `server` granted counts from now on.
-    fn begin(&mut self, server: Server, good_until: u64, is_named: bool, now_ms: u64) {
+    fn begin(&mut self, server: ServerIndex, good_until: u64, is_named: bool, now_ms: u64) {
         if self.usage.server() != server {
             self.usage.move_to(server, now_ms);
             self.good_until = None;

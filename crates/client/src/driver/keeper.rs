@@ -7,10 +7,10 @@ use tokio::sync::mpsc;
 
 use super::Driver;
 use super::talk::Problem;
-use crate::book::printable;
-use crate::event::Event;
-use crate::journal::Server;
-use crate::moment::Moment;
+use crate::event::ClientEvent;
+use crate::journal::ServerIndex;
+use crate::keeper_event::KeeperEvent;
+use crate::lease_pool::printable;
 
 /// An announced end that moves by more than this is news, milliseconds.
 const MOVED_MS: u64 = 30_000;
@@ -21,11 +21,11 @@ pub struct Keeper {
     /// The product.
     pub product: ProductCode,
     /// Where to tell what happens.
-    pub moments: mpsc::UnboundedSender<Moment>,
+    pub moments: mpsc::UnboundedSender<KeeperEvent>,
 }
 
 impl Driver {
-    pub(super) fn tell(&self, moment: Moment) {
+    pub(super) fn tell(&self, moment: KeeperEvent) {
         if let Some(keeper) = &self.keeper {
             // Whoever kept the license may have ended.
             let _ = keeper.moments.send(moment);
@@ -33,7 +33,7 @@ impl Driver {
     }
 
     pub(super) fn tell_begin(&self) {
-        self.tell(Moment::Trying(PRIMARY));
+        self.tell(KeeperEvent::Trying(PRIMARY));
     }
 
     /// Tells what follows from a step of the rules, in the order it happened.
@@ -48,19 +48,19 @@ impl Driver {
             _ => None,
         };
         if let Some(server) = missed {
-            self.tell(Moment::Missed { server, problem: self.problem(server) });
+            self.tell(KeeperEvent::Missed { server, problem: self.problem(server) });
         }
         for effect in effects {
             match effect {
-                FailoverEffect::Try(server) => self.tell(Moment::Trying(*server)),
-                FailoverEffect::Lost | FailoverEffect::Flush { .. } => self.tell(Moment::Lost),
+                FailoverEffect::Try(server) => self.tell(KeeperEvent::Trying(*server)),
+                FailoverEffect::Lost | FailoverEffect::Flush { .. } => self.tell(KeeperEvent::Lost),
                 FailoverEffect::Work { .. } | FailoverEffect::Resume(_) => {}
             }
         }
     }
 
     /// What is wrong with a server, as far as that is known.
-    pub(super) fn problem(&self, server: Server) -> Problem {
+    pub(super) fn problem(&self, server: ServerIndex) -> Problem {
         let silent = || Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000));
         self.peers[server].problem.clone().unwrap_or_else(silent)
     }
@@ -82,7 +82,7 @@ impl Driver {
     }
 
     /// The server worked with gives what it can.
-    pub(super) fn granted(&mut self, server: Server, allocation: &Allocation, now_ms: u64) {
+    pub(super) fn granted(&mut self, server: ServerIndex, allocation: &Allocation, now_ms: u64) {
         let ends_ms = allocation.notice.as_ref().map(|notice| now_ms.saturating_add(notice.ends_in_ms));
         let before = std::mem::replace(&mut self.peers[server].ends_ms, ends_ms);
         if let Some(notice) = &allocation.notice {
@@ -91,15 +91,15 @@ impl Driver {
             let is_news = before.is_none_or(|before| before.abs_diff(ends_ms.unwrap_or(before)) > MOVED_MS);
             if is_news {
                 let (server, ends_in_ms) = (self.shared.names[server].clone(), notice.ends_in_ms);
-                self.shared.tell(Event::Notice { server, ends_in_ms, sentence: notice.sentence.clone() });
-                self.tell(Moment::Notice(notice));
+                self.shared.tell(ClientEvent::Notice { server, ends_in_ms, sentence: notice.sentence.clone() });
+                self.tell(KeeperEvent::Notice(notice));
             }
         }
-        self.tell(Moment::Granted(server));
+        self.tell(KeeperEvent::Granted(server));
     }
 
     /// The server answered, and gives no license to somebody who needs one.
-    pub(super) fn gives_none(&mut self, server: Server, allocation: &Allocation, problem: Problem, now_ms: u64) {
+    pub(super) fn gives_none(&mut self, server: ServerIndex, allocation: &Allocation, problem: Problem, now_ms: u64) {
         for book in self.shared.books() {
             let limit = allocation.products.get(&book.product);
             book.hear(server, limit, None, now_ms, &self.shared.journal);

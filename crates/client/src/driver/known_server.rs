@@ -4,16 +4,16 @@ use licensing::client_protocol::{REFRESH_MS, Welcome};
 
 use super::HURRY_MS;
 use super::talk::Problem;
-use crate::connection::Link;
+use crate::connection::ServerLink;
 
 /// Records in one batch: a good second of work for neither side.
 const BATCH: usize = 2_000;
 
 /// One server, as this client knows it.
 #[derive(Debug)]
-pub struct Peer {
+pub struct KnownServer {
     /// The way to it.
-    pub link: Arc<Link>,
+    pub link: Arc<ServerLink>,
     /// What it is asked in; `None` before it has welcomed this run.
     pub session: Option<Session>,
     /// The session before, when the server said that it does not know it.
@@ -65,9 +65,9 @@ pub struct Session {
     pub answered: u64,
 }
 
-impl Peer {
+impl KnownServer {
     /// A server to be asked at once.
-    pub fn new(link: Link, now_ms: u64) -> Self {
+    pub fn new(link: ServerLink, now_ms: u64) -> Self {
         Self {
             link: Arc::new(link),
             session: None,

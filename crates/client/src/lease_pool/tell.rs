@@ -1,12 +1,12 @@
 use licensing::client_protocol::Use;
 
-use super::{Book, Booked, State};
-use crate::journal::{Journal, Server};
+use super::{LeasePool, ServerUsage, State};
+use crate::journal::{Journal, ServerIndex};
 
-impl Book {
+impl LeasePool {
     /// What to tell `server`. `works`: it is asked to carry what is in use; a server that is not is told that nothing is, once
     /// the one in use carries it all, so that a pool is free again soon.
-    pub fn tell(&self, server: Server, works: bool, now_ms: u64, journal: &Journal) -> Use {
+    pub fn tell(&self, server: ServerIndex, works: bool, now_ms: u64, journal: &Journal) -> Use {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
         let needed = state.needed();
@@ -23,15 +23,15 @@ impl Book {
         at.holding.settle(held);
         let version = at.holding.echo();
         let held = at.holding.carried(held);
-        let Booked { taken, denied, usage_ms } = state.usage.booked(server, now_ms);
+        let ServerUsage { taken, denied, usage_ms } = state.usage.booked(server, now_ms);
         Use { held, want, version, usage_count: taken, usage_ms, denied }
     }
 
     /// What was used so far, at all servers together.
-    pub fn used(&self, servers: usize, now_ms: u64, journal: &Journal) -> Booked {
+    pub fn used(&self, servers: usize, now_ms: u64, journal: &Journal) -> ServerUsage {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
-        let mut sum = Booked::default();
+        let mut sum = ServerUsage::default();
         for booked in (0..servers).map(|server| state.usage.booked(server, now_ms)) {
             sum.taken += booked.taken;
             sum.denied += booked.denied;
@@ -55,7 +55,7 @@ impl State {
 
     /// How many of the leases in use count at `server`: all at the one in use; all at another until the one in use carries them.
     /// A server that was told that nothing is in use may have given it to others: it stays so.
-    pub(super) fn held_at(&self, server: Server) -> u32 {
+    pub(super) fn held_at(&self, server: ServerIndex) -> u32 {
         let held = self.usage.held();
         let at = &self.servers[server];
         let is_carried = at.released || at.heard.is_none() || held <= self.cap;

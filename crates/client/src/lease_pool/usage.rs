@@ -1,6 +1,6 @@
 /// What a server is told as used so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Booked {
+pub struct ServerUsage {
     /// Licenses taken.
     pub taken: u64,
     /// Requests refused.
@@ -12,19 +12,26 @@ pub struct Booked {
 /// Time in use of one product, kept so that it can be read at any instant at once: that of all ended leases, and of those in use
 /// the sum of their starts. At any time it is ended + in use × now − starts, and never goes back.
 #[derive(Debug)]
-pub struct Usage {
+pub struct LeaseUsage {
     ended_ms: u64,
     starts_ms: u64,
     held: u32,
-    by_server: Vec<Booked>,
+    by_server: Vec<ServerUsage>,
     server: usize,
     since_ms: u64,
 }
 
-impl Usage {
+impl LeaseUsage {
     /// Nothing was used, with `servers` servers to book to.
     pub fn new(servers: usize) -> Self {
-        Self { ended_ms: 0, starts_ms: 0, held: 0, by_server: vec![Booked::default(); servers], server: 0, since_ms: 0 }
+        Self {
+            ended_ms: 0,
+            starts_ms: 0,
+            held: 0,
+            by_server: vec![ServerUsage::default(); servers],
+            server: 0,
+            since_ms: 0,
+        }
     }
 
     /// Licenses in use.
@@ -67,7 +74,7 @@ impl Usage {
     }
 
     /// What `server` is to be told.
-    pub fn booked(&self, server: usize, now_ms: u64) -> Booked {
+    pub fn booked(&self, server: usize, now_ms: u64) -> ServerUsage {
         let mut booked = self.by_server[server];
         if server == self.server {
             booked.usage_ms += self.total_ms(now_ms).saturating_sub(self.since_ms);

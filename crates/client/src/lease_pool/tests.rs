@@ -49,7 +49,7 @@ proptest! {
     #[test]
     fn use_is_that_of_every_single_lease_never_goes_back_and_no_lease_is_beyond_a_limit(acts in prop::collection::vec(act(), 1..200)) {
         let journal = Journal::new(2, ROOM);
-        let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+        let book = LeasePool::new(0, "SPEECH".parse().unwrap(), 2);
         let mut now = 5_000;
         // The same, counted lease by lease: (place, generation, start), and what has ended.
         let mut leases: Vec<(u32, u64, u64)> = Vec::new();
@@ -58,7 +58,7 @@ proptest! {
         let mut good_until = None;
         let mut version = 0;
         let mut cap = 0;
-        let mut told: BTreeMap<usize, Booked> = BTreeMap::new();
+        let mut told: BTreeMap<usize, ServerUsage> = BTreeMap::new();
         for act in acts {
             if let Act::Pass(ms) = act {
                 now += ms;
@@ -102,7 +102,7 @@ proptest! {
                     let used = book.tell(server, false, now, &journal);
                     let before = told.entry(server).or_default();
                     prop_assert!(used.usage_count >= before.taken && used.usage_ms >= before.usage_ms);
-                    *before = Booked { taken: used.usage_count, denied: used.denied, usage_ms: used.usage_ms };
+                    *before = ServerUsage { taken: used.usage_count, denied: used.denied, usage_ms: used.usage_ms };
                 }
             }
             let running: u64 = leases.iter().map(|(_, _, start)| now - start).sum();
@@ -116,7 +116,7 @@ proptest! {
 #[test]
 fn what_is_taken_of_a_new_grant_is_stamped_later_than_it_was_heard() {
     let journal = Journal::new(2, ROOM);
-    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let book = LeasePool::new(0, "SPEECH".parse().unwrap(), 2);
     let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
     let taken = |server, limit: Limit, now_ms| {
         book.hear(server, Some(&limit), Some(121_000), now_ms, &journal);
@@ -132,7 +132,7 @@ fn what_is_taken_of_a_new_grant_is_stamped_later_than_it_was_heard() {
 #[test]
 fn what_is_told_to_a_server_that_is_left_is_nothing_once_the_other_carries_it_all_and_stays_so() {
     let journal = Journal::new(2, ROOM);
-    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let book = LeasePool::new(0, "SPEECH".parse().unwrap(), 2);
     let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
     book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
     for _ in 0..4 {
@@ -153,7 +153,7 @@ fn what_is_told_to_a_server_that_is_left_is_nothing_once_the_other_carries_it_al
 #[test]
 fn a_limit_of_another_time_does_not_count_when_the_client_comes_back_and_none_is_named() {
     let journal = Journal::new(2, ROOM);
-    let book = Book::new(0, "SPEECH".parse().unwrap(), 2);
+    let book = LeasePool::new(0, "SPEECH".parse().unwrap(), 2);
     let limit = |limit, version| Limit { limit, version, licensed: 10, why: None, sentence: None };
     book.hear(0, Some(&limit(4, 1)), Some(121_000), 1_000, &journal);
     book.hear(1, Some(&limit(2, 1)), Some(122_000), 2_000, &journal);
@@ -164,7 +164,7 @@ fn a_limit_of_another_time_does_not_count_when_the_client_comes_back_and_none_is
 #[test]
 fn near_its_end_the_exact_clock_says_whether_a_grant_is_still_good() {
     let journal = Journal::new(1, ROOM);
-    let book = Book::new(0, "SPEECH".parse().unwrap(), 1);
+    let book = LeasePool::new(0, "SPEECH".parse().unwrap(), 1);
     let limit = Limit { limit: 4, version: 1, licensed: 10, why: None, sentence: None };
     book.hear(0, Some(&limit), Some(121_000), 1_000, &journal);
     let taken = |exact_ms, late_ms| book.take(None, false, &At(exact_ms, late_ms), &journal).map(|_| book.latest_ms());

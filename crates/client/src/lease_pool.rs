@@ -7,7 +7,7 @@ mod tell;
 mod usage;
 
 pub use grant::{Heard, printable};
-pub use usage::Booked;
+pub use usage::ServerUsage;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,9 +17,9 @@ use licensing::product::ProductCode;
 use tokio::sync::Notify;
 
 use crate::clock::{ABOUT_MS, Clock};
-use crate::journal::{Entry, Journal, Server};
+use crate::journal::{CheckOutEntry, Journal, ServerIndex};
 use slots::Slots;
-use usage::Usage;
+use usage::LeaseUsage;
 
 /// A lease held longer is told as open while it lasts, milliseconds.
 pub const OPEN_AFTER_MS: u64 = 60_000;
@@ -29,7 +29,7 @@ const ROOM_AHEAD: usize = 65_536;
 
 /// One product.
 #[derive(Debug)]
-pub struct Book {
+pub struct LeasePool {
     /// Its place among the products of the client.
     pub index: usize,
     /// Its code.
@@ -43,7 +43,7 @@ pub struct Book {
 struct State {
     /// The latest time seen under this lock: times never go back here.
     now_ms: u64,
-    usage: Usage,
+    usage: LeaseUsage,
     cap: u32,
     good_until: Option<u64>,
     ending: Ending,
@@ -96,7 +96,7 @@ pub struct Taken {
 
 /// Why none was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum CheckOutDenial {
     /// Nothing was granted so far.
     NotBegun,
     /// What was granted is too old.
@@ -108,7 +108,7 @@ pub enum Refusal {
     /// The limit is reached.
     AtLimit {
         /// The server.
-        server: Server,
+        server: ServerIndex,
         /// The limit.
         limit: u32,
         /// Whether more are held than that.
@@ -118,7 +118,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl CheckOutDenial {
     /// Whether waiting may help.
     pub fn may_pass(&self) -> bool {
         match self {
@@ -131,12 +131,12 @@ impl Refusal {
     }
 }
 
-impl Book {
+impl LeasePool {
     /// A product nobody has asked for.
     pub fn new(index: usize, product: ProductCode, servers: usize) -> Self {
         let state = State {
             now_ms: 0,
-            usage: Usage::new(servers),
+            usage: LeaseUsage::new(servers),
             cap: 0,
             good_until: None,
             ending: Ending::NotBegun,
@@ -205,13 +205,13 @@ impl Book {
     }
 
     /// Counts a request that was refused, and says why it was.
-    pub fn refuse(&self, user: Option<&Arc<str>>, now_ms: u64, journal: &Journal) -> Refusal {
+    pub fn refuse(&self, user: Option<&Arc<str>>, now_ms: u64, journal: &Journal) -> CheckOutDenial {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
         let refusal = state.refusal();
-        if refusal != Refusal::Closed {
+        if refusal != CheckOutDenial::Closed {
             state.usage.deny();
-            let entry = Entry {
+            let entry = CheckOutEntry {
                 product: self.index,
                 user: user.cloned(),
                 from_ms: now_ms,
@@ -225,7 +225,7 @@ impl Book {
     }
 
     /// Why one would be refused now.
-    pub fn refusal(&self) -> Refusal {
+    pub fn refusal(&self) -> CheckOutDenial {
         self.state().refusal()
     }
 
@@ -321,13 +321,13 @@ impl Book {
     }
 
     #[inline]
-    fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: CheckOutOutcome) -> Entry {
+    fn ended(&self, slot: slots::Slot, to_ms: u64, outcome: CheckOutOutcome) -> CheckOutEntry {
         let opened = match slot.told {
-            slots::Told::By(number) => Some(number),
-            slots::Told::Not | slots::Told::Dropped => None,
+            slots::OpenReport::By(number) => Some(number),
+            slots::OpenReport::Not | slots::OpenReport::Dropped => None,
         };
         let to_ms = Some(to_ms.max(slot.from_ms));
-        Entry { product: self.index, user: slot.user, from_ms: slot.from_ms, to_ms, outcome, opened }
+        CheckOutEntry { product: self.index, user: slot.user, from_ms: slot.from_ms, to_ms, outcome, opened }
     }
 }
 
@@ -344,17 +344,17 @@ impl State {
         self.usage.held().saturating_add(self.waiting)
     }
 
-    fn refusal(&self) -> Refusal {
+    fn refusal(&self) -> CheckOutDenial {
         match self.ending {
-            Ending::Closed => return Refusal::Closed,
-            Ending::NotBegun => return Refusal::NotBegun,
-            Ending::Flushed => return Refusal::Flushed,
+            Ending::Closed => return CheckOutDenial::Closed,
+            Ending::NotBegun => return CheckOutDenial::NotBegun,
+            Ending::Flushed => return CheckOutDenial::Flushed,
             Ending::No => {}
         }
         let server = self.usage.server();
         match &self.servers[server].heard {
-            None => Refusal::NotHeard,
-            Some(heard) => Refusal::AtLimit {
+            None => CheckOutDenial::NotHeard,
+            Some(heard) => CheckOutDenial::AtLimit {
                 server,
                 limit: self.cap,
                 is_over: self.usage.held() > self.cap,

@@ -1,18 +1,18 @@
 use licensing::client_protocol::{ExpiryNotice, VeTerms};
 
 use crate::driver::Problem;
-use crate::journal::Server;
+use crate::journal::ServerIndex;
 
 /// What the background task tells whoever keeps a license (`crate::ve`), in order and without loss. Applications hear
-/// [`crate::Event`] instead.
+/// [`crate::ClientEvent`] instead.
 #[derive(Debug)]
-pub enum Moment {
+pub enum KeeperEvent {
     /// This server is asked next.
-    Trying(Server),
+    Trying(ServerIndex),
     /// The server worked with, or tried, is given up.
     Missed {
         /// Which.
-        server: Server,
+        server: ServerIndex,
         /// Why.
         problem: Problem,
     },
@@ -21,14 +21,14 @@ pub enum Moment {
     /// A server named the terms of its license.
     Terms {
         /// Which.
-        server: Server,
+        server: ServerIndex,
         /// What it said.
         terms: VeTerms,
     },
     /// The server worked with gives a license; told with every answer.
-    Granted(Server),
+    Granted(ServerIndex),
     /// The primary has licenses, and all are in use: one is waited for. Told with every answer.
-    Full(Server),
+    Full(ServerIndex),
     /// What the server worked with gives ends soon.
     Notice(ExpiryNotice),
 }

@@ -10,14 +10,14 @@ pub struct Slot {
     /// Who took it, if the application said so.
     pub user: Option<Arc<str>>,
     /// Whether it was told as open, and by which record.
-    pub told: Told,
+    pub told: OpenReport,
     is_used: bool,
     next_free: Option<u32>,
 }
 
 /// Whether a lease was told as open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Told {
+pub enum OpenReport {
     /// Not so far.
     #[default]
     Not,
@@ -50,13 +50,13 @@ impl Slots {
     pub fn put(&mut self, from_ms: u64, server: usize, user: Option<Arc<str>>) -> Option<u32> {
         let Some(place) = self.first_free else {
             let place = u32::try_from(self.all.len()).ok()?;
-            self.all.push(Slot { from_ms, server, user, told: Told::Not, is_used: true, next_free: None });
+            self.all.push(Slot { from_ms, server, user, told: OpenReport::Not, is_used: true, next_free: None });
             return Some(place);
         };
         // Field by field: a slot that is put together elsewhere and moved here costs a tenth of all of taking a license.
         let slot = &mut self.all[place as usize];
         self.first_free = slot.next_free.take();
-        (slot.from_ms, slot.server, slot.told, slot.is_used) = (from_ms, server, Told::Not, true);
+        (slot.from_ms, slot.server, slot.told, slot.is_used) = (from_ms, server, OpenReport::Not, true);
         if user.is_some() {
             slot.user = user;
         }
