@@ -15,7 +15,7 @@ mod signals;
 mod webhook;
 
 pub use channels::{Channel, ChannelKind, ChannelSettings, Security};
-pub use deliver::{Delivery, Outcome, Progress};
+pub use deliver::{Delivery, DeliveryOutcome, Progress};
 pub use error::{AlertError, WrongField};
 pub use history::{DAYS_KEPT, Tried};
 pub use new_channel::NewChannel;

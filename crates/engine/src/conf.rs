@@ -8,6 +8,6 @@ mod state;
 mod watch;
 
 pub use history::{Revision, RevisionText};
-pub use save::{Base, Change, Conflict, SaveError, Saved, set_values};
+pub use save::{Base, ConfChange, Conflict, SaveError, Saved, set_values};
 pub use state::{ConfState, Outside};
 pub(crate) use watch::EVERY as WATCH_EVERY;

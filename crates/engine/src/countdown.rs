@@ -9,16 +9,16 @@
 
 mod anchor;
 mod calls;
-mod desk;
 mod error;
 mod keep;
+mod meter;
 mod open;
 mod outside;
 mod rows;
 mod store;
 
 pub use calls::Entered;
-pub use error::{LicenseError, PersistError, Refused};
+pub use error::{CountdownLoginDenied, LicenseError, PersistError};
 pub(crate) use keep::EVERY;
 pub(crate) use outside::choose as anchors_outside;
 
@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::store::Store;
-use desk::Desk;
+use meter::CountdownMeter;
 
 /// The hours of this server. Cheap to share.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub struct HoursLicense {
 
 /// A balance, and what it belongs to. The same in the database and in the anchors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct StoredBalance {
     /// The data folder, whatever it is called.
     installation: String,
     /// The license the hours came from.
@@ -65,7 +65,7 @@ struct Kept {
 
 #[derive(Debug)]
 struct Inner {
-    desk: Mutex<Desk>,
+    desk: Mutex<CountdownMeter>,
     store: Store,
     clock: Arc<dyn Clock>,
     /// Where the anchors are: in the data folder, and outside it.
@@ -77,7 +77,7 @@ struct Inner {
 }
 
 impl Inner {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    fn desk(&self) -> MutexGuard<'_, CountdownMeter> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

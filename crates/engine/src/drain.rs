@@ -17,7 +17,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Audit, Entry, Outcome};
+use crate::audit::{Audit, AuditOutcome, NewAuditEntry};
 use crate::store::Store;
 
 /// Why it was not begun.
@@ -109,7 +109,12 @@ impl Drains {
     }
 }
 
-async fn keep(store: &Store, audit: &Audit, drain: Option<&ActiveDrain>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+async fn keep(
+    store: &Store,
+    audit: &Audit,
+    drain: Option<&ActiveDrain>,
+    entry: NewAuditEntry<'_>,
+) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
     sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
     if let Some(drain) = drain {
@@ -152,7 +157,7 @@ impl Engine {
                 format!("Started a {minutes}-minute failover drill, clients chosen: {}. {}.", ids.len(), drain.reason),
             ),
         };
-        let entry = Entry { actor, action, sentence, outcome: Outcome::Done };
+        let entry = NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done };
         keep(&self.store, &self.audit, Some(&drain), entry).await?;
         self.drain.stored.store(true, Ordering::Relaxed);
         self.drain.feed(DrainEvent::Begun(drain.clone()), now);
@@ -211,7 +216,7 @@ impl Engine {
             return Ok(false);
         }
         let sentence = "Took the clients back from the backup.".to_owned();
-        let entry = Entry { actor, action: "server.take_back", sentence, outcome: Outcome::Done };
+        let entry = NewAuditEntry { actor, action: "server.take_back", sentence, outcome: AuditOutcome::Done };
         keep(&self.store, &self.audit, None, entry).await?;
         self.drain.feed(DrainEvent::TakenBack, self.now_ms());
         Ok(true)
@@ -243,7 +248,8 @@ mod tests {
             budget_ms: None,
         };
         let sentence = "Handed over.".to_owned();
-        let entry = Entry { actor: &Actor::system(), action: "server.handover", sentence, outcome: Outcome::Done };
+        let entry =
+            NewAuditEntry { actor: &Actor::system(), action: "server.handover", sentence, outcome: AuditOutcome::Done };
         keep(&engine.store, &engine.audit, Some(&drain), entry).await.unwrap();
         engine.close().await;
         let engine = open().await;

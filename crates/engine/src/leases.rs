@@ -5,24 +5,24 @@
 
 mod clients;
 mod commit;
-mod desk;
 mod keep;
 pub mod memory;
 mod requests;
 mod run;
 mod sqlite;
 mod steady;
+mod table;
 mod totals;
 mod ve;
 mod view;
 
 pub use clients::{ReleaseError, Released};
 pub use keep::FLUSH;
-pub use requests::{Peer, Reply};
+pub use requests::{Reply, Requester};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
 pub use steady::Received;
-pub use totals::{Totals, TotalsKey};
+pub use totals::{LeaseTotals, TotalsKey};
 pub use ve::InGrace;
 pub use view::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 
@@ -35,8 +35,8 @@ use licensing::client_protocol::Records;
 use licensing::product::{Licensed, ProductCode};
 
 use crate::clock::Clock;
-use desk::Desk;
 use steady::SteadyTime;
+use table::LeaseTable;
 
 /// Where what must survive a restart is kept.
 #[async_trait]
@@ -69,13 +69,13 @@ pub struct Commit {
     /// Runs as they are now.
     pub runs: Vec<StoredRun>,
     /// What their use adds to the totals.
-    pub added: Totals,
+    pub added: LeaseTotals,
 }
 
 /// The leases of this server. Cheap to share.
 #[derive(Debug)]
 pub struct Leases {
-    desk: Mutex<Desk>,
+    desk: Mutex<LeaseTable>,
     keep: Arc<dyn Keep>,
     clock: Arc<dyn Clock>,
     steady: SteadyTime,
@@ -101,7 +101,7 @@ impl Leases {
     /// # Errors
     /// [`sqlx::Error`] when they cannot be read.
     pub async fn open(keep: Arc<dyn Keep>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
-        let desk = Desk::restored(keep.load().await?, Times::default(), clock.mono_ms());
+        let desk = LeaseTable::restored(keep.load().await?, Times::default(), clock.mono_ms());
         Ok(Self {
             desk: Mutex::new(desk),
             keep,
@@ -114,7 +114,7 @@ impl Leases {
         })
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    fn desk(&self) -> MutexGuard<'_, LeaseTable> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

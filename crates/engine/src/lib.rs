@@ -55,7 +55,7 @@ pub struct Engine {
     /// The contact clock.
     pub(crate) contact: exchange::ContactKeeper,
     /// Who this server is at the nodes, as it is stored.
-    pub(crate) stored_identity: remembered::Remembered<exchange::Identity>,
+    pub(crate) stored_identity: remembered::Remembered<exchange::ServerIdentity>,
     /// What the last answer changed, with the row it was read from.
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The licenses in force.
@@ -79,14 +79,14 @@ pub struct Engine {
     /// The other servers of the installation.
     pub peers: peers::Peers,
     /// The license of this machine.
-    pub ve: ve::Ve,
+    pub ve: ve::VeLicensing,
     /// Whom to tell when something needs attention.
     pub alerts: alerts::Alerts,
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
     /// What changed, for pages that are open.
-    pub(crate) changes: changes::Changes,
+    pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
     pub(crate) decoy: String,
@@ -119,7 +119,7 @@ impl Engine {
             drain: drain::Drains::open(&store).await?,
             switches: switches::Switches::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
-            ve: ve::Ve::open(
+            ve: ve::VeLicensing::open(
                 store.clone(),
                 audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
                 clock.clone(),
@@ -145,7 +145,7 @@ impl Engine {
             conf: tokio::sync::watch::Sender::new(state),
             saving: tokio::sync::Mutex::new(()),
             hashing: tokio::sync::Semaphore::new(2),
-            changes: changes::Changes::default(),
+            changes: changes::ChangeTracker::default(),
             throttle: Mutex::default(),
             decoy,
             tasks: Arc::default(),

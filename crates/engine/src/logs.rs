@@ -22,7 +22,7 @@ pub use cursor::{Cursor, CursorError};
 pub use files::LogFile;
 pub use forward::Lines;
 pub use page::LogPage;
-pub use query::{LogQuery, LogTimeError, Moment};
+pub use query::{LineTime, LogQuery, LogTimeError};
 
 /// A line that is longer is taken for several, bytes.
 pub const LONGEST_LINE: usize = 64 * 1024;

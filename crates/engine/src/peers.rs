@@ -6,7 +6,6 @@
 
 mod answer;
 mod client;
-mod desk;
 mod error;
 mod events;
 mod invite;
@@ -18,6 +17,7 @@ mod members;
 mod picture;
 mod poll;
 mod report;
+mod roster;
 mod rows;
 mod take;
 mod welcome;
@@ -27,7 +27,7 @@ pub use events::{PeerEvent, PeerEventKind};
 pub use invite::Invited;
 pub use join::{Join, Joined};
 pub(crate) use keep::EVERY;
-pub use picture::{Picture, Server};
+pub use picture::{InstallationServer, Picture};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
@@ -39,7 +39,7 @@ use tokio::sync::{Notify, watch};
 use crate::Engine;
 use crate::clock::Clock;
 use crate::store::Store;
-use desk::Desk;
+use roster::Roster;
 
 /// Something that has a part in what servers tell one another.
 pub trait Part: Send + Sync + std::fmt::Debug {
@@ -53,7 +53,7 @@ pub trait Part: Send + Sync + std::fmt::Debug {
 /// The other servers.
 #[derive(Debug)]
 pub struct Peers {
-    desk: Mutex<Desk>,
+    desk: Mutex<Roster>,
     secret: OnceLock<PeerSecret>,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
@@ -85,7 +85,7 @@ impl Peers {
             Err(error) => tracing::error!(%error, "this server cannot speak with the others of its installation"),
         }
         Ok(Self {
-            desk: Mutex::new(Desk::new(stored, Bucket::full(now.mono_ms), now)),
+            desk: Mutex::new(Roster::new(stored, Bucket::full(now.mono_ms), now)),
             secret,
             folder: folder.to_owned(),
             clock,
@@ -144,7 +144,7 @@ impl Peers {
         role(desk.context, desk.own.as_ref().map(|own| own.joined_as))
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    fn desk(&self) -> MutexGuard<'_, Roster> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

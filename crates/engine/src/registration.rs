@@ -10,13 +10,13 @@ use sqlx::{Sqlite, Transaction};
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
-use crate::conf::{Base, Change, SaveError, Saved};
+use crate::audit::{AuditOutcome, NewAuditEntry};
+use crate::conf::{Base, ConfChange, SaveError, Saved};
 
 /// That a server was registered, for the audit log.
-pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> Entry<'a> {
+pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAuditEntry<'a> {
     let sentence = format!("Registered this server as {}.", registration.guid);
-    Entry { actor, action: "server.register", sentence, outcome: Outcome::Done }
+    NewAuditEntry { actor, action: "server.register", sentence, outcome: AuditOutcome::Done }
 }
 
 /// What follows from a registration once it is committed.
@@ -39,7 +39,7 @@ impl Engine {
         more: Vec<(String, String)>,
         comment: &str,
     ) -> Result<Saved, SaveError> {
-        self.save_conf(actor, base, &Change::Register(Box::new(registration), more), comment).await
+        self.save_conf(actor, base, &ConfChange::Register(Box::new(registration), more), comment).await
     }
 
     /// Keeps a registration inside the caller's transaction; what it gives is to be followed after the commit.

@@ -17,7 +17,7 @@ struct State<T> {
 
 /// How often the value had changed when it was read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Changes(u64);
+pub(crate) struct ChangeCount(u64);
 
 impl<T> Default for Remembered<T> {
     fn default() -> Self {
@@ -31,14 +31,14 @@ impl<T> Remembered<T> {
     }
 
     /// The value, if it is known at this time of the steady clock; else what [`Remembered::keep`] asks for once it was read.
-    pub fn get(&self, now_ms: i64) -> Result<Arc<T>, Changes> {
+    pub fn get(&self, now_ms: i64) -> Result<Arc<T>, ChangeCount> {
         let state = self.state();
         let known = state.kept.as_ref().filter(|(at, _)| (0..LONGEST_MS).contains(&now_ms.saturating_sub(*at)));
-        known.map(|(_, value)| value.clone()).ok_or(Changes(state.changes))
+        known.map(|(_, value)| value.clone()).ok_or(ChangeCount(state.changes))
     }
 
     /// Keeps what was read, unless it has changed since reading began.
-    pub fn keep(&self, began: Changes, now_ms: i64, value: T) -> Arc<T> {
+    pub fn keep(&self, began: ChangeCount, now_ms: i64, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.state();
         if state.changes == began.0 {

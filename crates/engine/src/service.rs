@@ -23,7 +23,7 @@ impl Picture {
     }
 }
 
-fn serving(of: &peers::Server, now: Millis) -> ServerFacts {
+fn serving(of: &peers::InstallationServer, now: Millis) -> ServerFacts {
     let report = of.report.as_deref();
     let clients = report.and_then(|report| report.serving.as_ref());
     let hours = report.and_then(|report| report.countdown).map(|countdown| {

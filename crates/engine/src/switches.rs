@@ -65,7 +65,7 @@ pub struct Switches {
 
 /// What this server sees of another one of the installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ObservedPeer {
     /// Its name.
     pub name: String,
     /// Whether it is up.
@@ -171,7 +171,7 @@ async fn keep(store: &Store, switch: &Switch) -> Result<(), sqlx::Error> {
     tx.commit().await
 }
 
-async fn measure(store: &Store, now: i64, passed: i64, other: &Seen, here: u32) -> Result<(), sqlx::Error> {
+async fn measure(store: &Store, now: i64, passed: i64, other: &ObservedPeer, here: u32) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
     let going: Option<i64> = sqlx::query_scalar(
         "SELECT id FROM simultaneous_use WHERE server = ? AND ended >= ? AND ended <= ? ORDER BY id DESC LIMIT 1",
@@ -209,9 +209,9 @@ async fn measure(store: &Store, now: i64, passed: i64, other: &Seen, here: u32) 
 
 impl Engine {
     /// The other servers of the installation as this one sees them.
-    fn others_seen(&self) -> Vec<Seen> {
+    fn others_seen(&self) -> Vec<ObservedPeer> {
         let now = self.now_ms();
-        let seen = |server: &crate::peers::Server| {
+        let seen = |server: &crate::peers::InstallationServer| {
             let up = matches!(server.state, PeerLiveness::Up(_));
             let report = server.report.as_ref().filter(|_| up);
             let serving = report.and_then(|report| report.serving.as_ref()).map_or(0, |serving| serving.holding);
@@ -228,13 +228,13 @@ impl Engine {
                 PeerLiveness::Never => format!("{} was never heard of.", server.name),
             };
             let is_prompt = server.last_seen_ms.is_some_and(|seen| late_by_s(now - seen).is_none());
-            Seen { name: server.name.clone(), up, serving, is_prompt, sentence }
+            ObservedPeer { name: server.name.clone(), up, serving, is_prompt, sentence }
         };
         self.peers.picture().others().map(seen).collect()
     }
 
     /// What this server sees of the one that leads.
-    fn primary_seen(&self) -> Option<Seen> {
+    fn primary_seen(&self) -> Option<ObservedPeer> {
         let picture = self.peers.picture();
         let leads = picture.others().find(|server| server.role == Role::Primary)?.name.clone();
         self.others_seen().into_iter().find(|seen| seen.name == leads)

@@ -2,7 +2,7 @@
 //!
 //! [`Usage::take`] is the way in, [`query`] the way out. `docs/USAGE.md` describes the files and what is kept for how long.
 
-mod book;
+mod count;
 mod files;
 mod group;
 mod hot;
@@ -26,7 +26,7 @@ use licensing::context::Context;
 
 use crate::DatabaseError;
 use crate::store::Store;
-pub use files::Finding;
+pub use files::ShortFile;
 pub(crate) use purge::{PURGE_EVERY, UPDATE_EVERY};
 pub use purge::{Purged, Retention};
 
@@ -82,7 +82,7 @@ pub struct Batch {
 /// The records of use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Usage {
-    inner: Arc<state::Inner>,
+    inner: Arc<state::UsageState>,
 }
 
 impl Usage {
@@ -91,11 +91,11 @@ impl Usage {
     /// # Errors
     /// [`UsageError`].
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
-        Ok(Self { inner: Arc::new(state::Inner::open(store, folder).await?) })
+        Ok(Self { inner: Arc::new(state::UsageState::open(store, folder).await?) })
     }
 
     /// What is wrong with the data files: they are shorter than what was committed.
-    pub fn findings(&self) -> &[Finding] {
+    pub fn findings(&self) -> &[ShortFile] {
         &self.inner.findings
     }
 

@@ -13,7 +13,7 @@ mod stored;
 pub use install::{InstallError, InstalledNow};
 pub(crate) use keep::EVERY;
 pub use machine::{MACHINE_ROOT, Machine};
-pub use stored::{LookError, Stored, look};
+pub use stored::{LookError, VeFolder, look};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl Places {
 
 /// The license of this machine.
 #[derive(Debug)]
-pub struct Ve {
+pub struct VeLicensing {
     store: Store,
     audit: Audit,
     clock: Arc<dyn Clock>,
@@ -93,8 +93,8 @@ pub struct Ve {
     said: std::sync::atomic::AtomicBool,
 }
 
-impl Ve {
-    /// With the license that is stored. Its standing is that of the last check until [`Ve::check`] is called.
+impl VeLicensing {
+    /// With the license that is stored. Its standing is that of the last check until [`VeLicensing::check`] is called.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer. A stored text that cannot be trusted is no error: it is logged,

@@ -6,7 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::conf::{Base, Change, ConfState, SaveError};
+use engine::conf::{Base, ConfChange, ConfState, SaveError};
 use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::text::{self, TextOrigin};
@@ -158,8 +158,8 @@ async fn put_config(
     let base = if_match(&headers)?;
     let Json(put) = body?;
     let change = match (put.changes, put.text) {
-        (Some(changes), None) => Change::Values(values(changes)?),
-        (None, Some(text)) => Change::Text(text, TextOrigin::Exact),
+        (Some(changes), None) => ConfChange::Values(values(changes)?),
+        (None, Some(text)) => ConfChange::Text(text, TextOrigin::Exact),
         _ => {
             let message = "Send either `changes` or `text`.";
             let errors = vec![InputError { field: "changes".to_owned(), message: message.to_owned() }];
@@ -187,7 +187,7 @@ async fn patch_config(
     headers: HeaderMap,
     Json(patch): Json<Patch>,
 ) -> Result<Response, Problem> {
-    let change = Change::Values(values(patch.changes)?);
+    let change = ConfChange::Values(values(patch.changes)?);
     save(&api, &by, &base_or_newest(&headers)?, &change, &patch.comment).await
 }
 
@@ -209,7 +209,7 @@ async fn restore_config(
     headers: HeaderMap,
     Json(restore): Json<Restore>,
 ) -> Result<Response, Problem> {
-    save(&api, &by, &base_or_newest(&headers)?, &Change::Restore(restore.revision), &restore.comment).await
+    save(&api, &by, &base_or_newest(&headers)?, &ConfChange::Restore(restore.revision), &restore.comment).await
 }
 
 fn base_or_newest(headers: &HeaderMap) -> Result<Base, Problem> {
@@ -238,7 +238,7 @@ async fn save(
     Api { engine, .. }: &Api,
     by: &By,
     base: &Base,
-    change: &Change,
+    change: &ConfChange,
     comment: &str,
 ) -> Result<Response, Problem> {
     let saved = engine.save_conf(&by.actor(), base, change, comment).await?;

@@ -48,8 +48,8 @@ pub struct ExchangeOutcome {
     notices: Vec<String>,
 }
 
-impl From<&exchanged::Outcome> for ExchangeOutcome {
-    fn from(of: &exchanged::Outcome) -> Self {
+impl From<&exchanged::LedgerOutcome> for ExchangeOutcome {
+    fn from(of: &exchanged::LedgerOutcome) -> Self {
         let licensing::bundle::LicenseChanges { added, removed, extended, changed } = of.changes.clone();
         Self {
             summary: of.changes.sentence(),

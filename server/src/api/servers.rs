@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use engine::Engine;
 use engine::drain::{ActiveDrain, DrainError, DrainRefusal};
-use engine::peers::{InviteError, Join, JoinError, RemoveError, Server as Seen};
+use engine::peers::{InstallationServer, InviteError, Join, JoinError, RemoveError};
 use licensing::permission::Permission::{Drain, ManageServers, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -104,7 +104,7 @@ async fn list_servers(State(Api { engine, serving, .. }): State<Api>) -> Answer<
     })
 }
 
-fn server(engine: &Engine, seen: Seen) -> Server {
+fn server(engine: &Engine, seen: InstallationServer) -> Server {
     let report = seen.report.as_deref();
     Server {
         role: if seen.itself { status::role(engine, seen.context) } else { seen.role.to_string() },

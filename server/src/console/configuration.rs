@@ -9,7 +9,7 @@ use app::pages::configuration::{
 use app::paths;
 use app::request::FlashKind;
 use axum::http::StatusCode;
-use engine::conf::{Base, Change, SaveError};
+use engine::conf::{Base, ConfChange, SaveError};
 use leptos::prelude::*;
 use licensing::conf::text::TextOrigin;
 use licensing::conf::{setting, view};
@@ -94,10 +94,10 @@ fn draft(form: &Form, mode: EditMode) -> Draft {
 }
 
 /// What is to change: of a form, the settings that differ from the file the form was made from.
-async fn change(form: &Form, draft: &Draft, base: &str) -> Result<Change, SaveError> {
+async fn change(form: &Form, draft: &Draft, base: &str) -> Result<ConfChange, SaveError> {
     if draft.mode == EditMode::Text {
         let text = draft.fields.first().map(|(_, text)| text.clone()).unwrap_or_default();
-        return Ok(Change::Text(text, TextOrigin::Browser));
+        return Ok(ConfChange::Text(text, TextOrigin::Browser));
     }
     let number = base.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     let before = match form.engine.conf_revision(number).await? {
@@ -109,14 +109,14 @@ async fn change(form: &Form, draft: &Draft, base: &str) -> Result<Change, SaveEr
         let shown = settings.iter().find(|s| s.key.eq_ignore_ascii_case(key));
         shown.is_none_or(|s| s.editable && s.value.as_deref().unwrap_or_default() != value.trim())
     });
-    Ok(Change::Values(typed.cloned().collect()))
+    Ok(ConfChange::Values(typed.cloned().collect()))
 }
 
 /// Of a form, what differs from the file it was made from: only that goes on, so that a later version of the file keeps
 /// what others changed in it.
-fn only_changes(draft: Draft, change: &Change) -> Draft {
+fn only_changes(draft: Draft, change: &ConfChange) -> Draft {
     match change {
-        Change::Values(values) => Draft { fields: values.clone(), ..draft },
+        ConfChange::Values(values) => Draft { fields: values.clone(), ..draft },
         _ => draft,
     }
 }
@@ -170,7 +170,7 @@ pub async fn restore(form: Form) -> Result<Page, PageError> {
         ));
     };
     let base = Base::Revision(form.value("base").to_owned());
-    match form.engine.save_conf(&form.actor(), &base, &Change::Restore(number), form.value("comment")).await {
+    match form.engine.save_conf(&form.actor(), &base, &ConfChange::Restore(number), form.value("comment")).await {
         Ok(saved) => {
             let text = format!("Restored revision {number} as revision {}.", saved.revision.number);
             Ok(form.done(text, paths::CONFIGURATION_HISTORY).await)

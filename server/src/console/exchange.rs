@@ -13,7 +13,7 @@ use app::paths;
 use app::request::{FieldError, FlashKind, Tone};
 use axum::extract::Path;
 use engine::conf::Base;
-use engine::exchange::{Identity as EngineIdentity, LedgerEntry, LedgerQuery, Readiness, ReportError, SyncError};
+use engine::exchange::{LedgerEntry, LedgerQuery, Readiness, ReportError, ServerIdentity, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::bundle::LicenseChanges;
@@ -262,7 +262,7 @@ fn receipt_model(entry: &LedgerEntry, server: &str) -> Option<ReceiptModel> {
     })
 }
 
-fn identity_model(identity: &EngineIdentity, deployments: Vec<String>) -> Option<Identity> {
+fn identity_model(identity: &ServerIdentity, deployments: Vec<String>) -> Option<Identity> {
     Some(Identity { guid: identity.guid?.to_string(), deployments, operator: identity.operator.clone() })
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use engine::accounts::session_store::{WHO, Who};
 use engine::accounts::users::{AccountError, User};
 use engine::actor::Origin;
-use engine::audit::Outcome;
+use engine::audit::AuditOutcome;
 use leptos::prelude::*;
 use tower_sessions::Session;
 
@@ -107,14 +107,14 @@ pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -
     session.save().await?;
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), Outcome::Done).await?;
+    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), AuditOutcome::Done).await?;
     Ok(())
 }
 
 /// `POST /logout`
 pub async fn log_out(form: Form) -> Result<Page, PageError> {
     if form.caller.known.is_some() {
-        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), Outcome::Done).await?;
+        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), AuditOutcome::Done).await?;
     }
     form.session.flush().await.map_err(PageError::internal)?;
     Ok(Page::to(paths::LOGIN))

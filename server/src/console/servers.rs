@@ -11,7 +11,7 @@ use app::pages::servers::{
 use app::paths;
 use app::request::Tone;
 use engine::drain::{ActiveDrain, DrainError, Drill};
-use engine::peers::{Join, PeerEventKind, Server};
+use engine::peers::{InstallationServer, Join, PeerEventKind};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
@@ -214,7 +214,7 @@ fn progress(engine: &Engine, drill: &Drill) -> Vec<DrillClient> {
     .collect()
 }
 
-fn card(server: &Server, serving: service::ServerFacts) -> ServerCard {
+fn card(server: &InstallationServer, serving: service::ServerFacts) -> ServerCard {
     let (level, duty) = serving.duty();
     let role = match server.role {
         Role::Primary => "Primary",

@@ -7,7 +7,7 @@ mod period;
 use export::Kind;
 pub use period::Asked;
 
-use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
+use engine::usage::query::{self, BucketWidth, Figures, Filter, Point, ProductUse};
 use engine::{DatabaseError, Engine};
 use licensing::bundle::LicenseStatus;
 use licensing::context::Context;
@@ -235,7 +235,7 @@ async fn course(
     engine: &Engine,
     asked: &Asked,
     query: &Filter,
-    step: Step,
+    step: BucketWidth,
     first_ms: i64,
 ) -> Result<Vec<CoursePoint>, DatabaseError> {
     let points = engine.usage.course(query, step).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::leases::{Leases, Peer, Received};
+use engine::leases::{Leases, Received, Requester};
 use licensing::client_protocol::{
     Acknowledged, Allocation, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName,
     VERSION, Welcome,
@@ -91,7 +91,7 @@ impl Desk {
     }
 
     async fn hello(&self, hello: Hello) -> Result<Welcome, Fault> {
-        let welcome = self.leases.hello(&hello, Peer { address: &self.address, deployment: "", ve: None }).await?;
+        let welcome = self.leases.hello(&hello, Requester { address: &self.address, deployment: "", ve: None }).await?;
         let deployment = hello.deployment.clone().unwrap_or_default();
         self.machine.deployments.lock().unwrap().insert(hello.run.clone(), deployment);
         let records = self.machine.saved.lock().unwrap().entry(hello.run).or_default().last_record();

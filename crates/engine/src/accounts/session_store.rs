@@ -220,8 +220,12 @@ impl Engine {
             1 => "Ended a session.".to_owned(),
             n => format!("Ended {n} sessions."),
         };
-        let entry =
-            crate::audit::Entry { actor, action: "session.end", sentence, outcome: crate::audit::Outcome::Done };
+        let entry = crate::audit::NewAuditEntry {
+            actor,
+            action: "session.end",
+            sentence,
+            outcome: crate::audit::AuditOutcome::Done,
+        };
         self.audit.commit(tx, entry).await?;
         Ok(ended)
     }

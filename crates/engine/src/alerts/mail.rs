@@ -12,8 +12,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
-use super::deliver::Outcome;
-use super::error::Wrong;
+use super::deliver::DeliveryOutcome;
+use super::error::WrongFields;
 use super::message::{Parcel, server_name};
 use super::new_channel::NewChannel;
 
@@ -34,7 +34,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> Option<(ChannelSettings, Secrets)> {
     let host = new.host.trim();
     if host.is_empty() || host.len() > 255 || host.contains(|c: char| c.is_whitespace() || "/@?#,;".contains(c)) {
@@ -86,7 +86,7 @@ fn password(
     settings: Option<&ChannelSettings>,
     user: &str,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> String {
     let kept = before.filter(|(_, secrets)| !secrets.password.is_empty() && !new.forget);
     let kept = kept.filter(|_| new.password.is_empty() && !user.is_empty());
@@ -121,11 +121,11 @@ fn mailbox(text: &str) -> Option<Mailbox> {
 }
 
 /// Sends a mail and tells what the server said.
-pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> DeliveryOutcome {
     match tokio::time::timeout(WHOLE, try_send(settings, secrets, parcel)).await {
-        Ok(Ok(said)) => Outcome::good(said),
-        Ok(Err(why)) => Outcome::bad(why, &[&secrets.password]),
-        Err(_) => Outcome::bad(format!("The mail server did not finish within {} s.", WHOLE.as_secs()), &[]),
+        Ok(Ok(said)) => DeliveryOutcome::good(said),
+        Ok(Err(why)) => DeliveryOutcome::bad(why, &[&secrets.password]),
+        Err(_) => DeliveryOutcome::bad(format!("The mail server did not finish within {} s.", WHOLE.as_secs()), &[]),
     }
 }
 

@@ -3,10 +3,10 @@
 use licensing::alert::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, Rule, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use super::error::{AlertError, Wrong};
+use super::error::{AlertError, WrongFields};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// The most rules there may be.
 const MOST: usize = 50;
@@ -137,7 +137,7 @@ impl Engine {
     /// # Errors
     /// [`AlertError`]: nothing changed.
     pub async fn save_alert_rule(&self, actor: &Actor, id: Option<i64>, new: &NewRule) -> Result<i64, AlertError> {
-        let mut wrong = Wrong::default();
+        let mut wrong = WrongFields::default();
         for (field, message) in new.check() {
             wrong.add(field, message);
         }
@@ -183,7 +183,7 @@ impl Engine {
         let on = if new.enabled { "turned on" } else { "turned off" };
         let sentence =
             format!("{verb} the alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
-        self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
         states.remove(&id);
         Ok(id)
     }
@@ -201,7 +201,9 @@ impl Engine {
         }
         forget_state(&mut tx, id).await?;
         let sentence = format!("Turned the alert rule {id} off.");
-        self.audit.commit(tx, Entry { actor, action: "alert.disable", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "alert.disable", sentence, outcome: AuditOutcome::Done })
+            .await?;
         states.remove(&id);
         Ok(())
     }
@@ -220,7 +222,9 @@ impl Engine {
         let rule = removed.ok_or(AlertError::Gone("rule"))?;
         let what = serde_json::from_str::<Rule>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
         let sentence = format!("Removed the alert rule {id}: {what}");
-        self.audit.commit(tx, Entry { actor, action: "alert.remove", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done })
+            .await?;
         states.remove(&id);
         Ok(())
     }

@@ -28,7 +28,7 @@ impl Engine {
     /// Notes what is known now of the peers, of clients in their grace period, and of the hours of this server.
     pub(super) fn observe(&self) {
         let picture = self.peers.picture();
-        let silent = |server: &crate::peers::Server| {
+        let silent = |server: &crate::peers::InstallationServer| {
             let seen = server.last_seen_ms.unwrap_or(self.started_at);
             (!matches!(server.state, PeerLiveness::Up(_))).then_some(seen.div_euclid(PRECISION) * PRECISION)
         };

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets};
-use super::deliver::Outcome;
-use super::error::Wrong;
+use super::deliver::DeliveryOutcome;
+use super::error::WrongFields;
 use super::mail::is_loopback;
 use super::message::Parcel;
 use super::new_channel::NewChannel;
@@ -57,7 +57,7 @@ impl Clients {
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> Option<(ChannelSettings, Secrets)> {
     let kept = before.map(|(_, secrets)| secrets.clone()).unwrap_or_default();
     let (typed, ca) = (new.url.trim(), new.ca.trim());
@@ -105,11 +105,11 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
 }
 
 /// Posts and tells what was answered.
-pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> DeliveryOutcome {
     let hidden = [secrets.url.as_str(), secrets.key.as_str()];
     match try_send(clients, ca, secrets, parcel).await {
-        Ok(said) => Outcome::good(said),
-        Err(why) => Outcome::bad(why, &hidden),
+        Ok(said) => DeliveryOutcome::good(said),
+        Err(why) => DeliveryOutcome::bad(why, &hidden),
     }
 }
 

@@ -9,7 +9,7 @@ use super::history::{self, Fresh, Revision, RevisionText};
 use super::state::{ConfState, Outside};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 impl Engine {
@@ -75,13 +75,13 @@ impl Engine {
                 None => None,
             };
             let (how, outcome) = if applied {
-                ("had reached the file and is kept", Outcome::Done)
+                ("had reached the file and is kept", AuditOutcome::Done)
             } else {
-                ("had not reached the file and is forgotten", Outcome::Failed)
+                ("had not reached the file and is forgotten", AuditOutcome::Failed)
             };
             let sentence = format!("Leasehold was stopped while saving revision {number} of {author}; it {how}.");
             let actor = Actor::system();
-            self.audit.commit(tx, Entry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
+            self.audit.commit(tx, NewAuditEntry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
             if let Some(registered) = registered {
                 self.follow_registration(registered).await;
             }
@@ -137,7 +137,7 @@ impl Engine {
             format!("{path} was changed outside Leasehold; kept as revision {}.", revision.number)
         };
         self.audit
-            .commit(tx, Entry { actor: &actor, action: "conf.outside", sentence, outcome: Outcome::Done })
+            .commit(tx, NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done })
             .await?;
         self.publish(Some(RevisionText { revision, bytes }), None).await;
         Ok(())
@@ -174,7 +174,9 @@ impl Engine {
             return Ok(false);
         }
         let sentence = format!("Looked at the outside edit of revision {number} and kept it.");
-        self.audit.commit(tx, Entry { actor, action: "conf.keep", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "conf.keep", sentence, outcome: AuditOutcome::Done })
+            .await?;
         let newest = history::newest(self.store.read()).await?;
         let problem = self.conf.borrow().problem.clone();
         self.publish(newest, problem).await;

@@ -18,7 +18,7 @@ use super::file::{self, FileError, FolderLock};
 use super::history::{self, Fresh, Revision, RevisionText};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::registration;
 
 /// Longest comment, characters.
@@ -44,7 +44,7 @@ impl Base {
 
 /// What is to change.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum ConfChange {
     /// These values, by key.
     Values(Vec<(String, String)>),
     /// The whole text, as it came from an editor box or an API client.
@@ -55,7 +55,7 @@ pub enum Change {
     Register(Box<Registration>, Vec<(String, String)>),
 }
 
-impl Change {
+impl ConfChange {
     /// The values it sets; none when it is not made of values.
     fn values(&self) -> Option<Cow<'_, [(String, String)]>> {
         match self {
@@ -128,10 +128,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`SaveError`], as a save would answer.
-    pub async fn preview(&self, base: &Base, change: &Change) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
+    pub async fn preview(
+        &self,
+        base: &Base,
+        change: &ConfChange,
+    ) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
         self.look_at_conf().await?;
         let state = self.conf();
-        if let (Some(problem), false) = (state.problem.clone(), matches!(change, Change::Restore(_))) {
+        if let (Some(problem), false) = (state.problem.clone(), matches!(change, ConfChange::Restore(_))) {
             return Err(problem.into());
         }
         if !base.is(&state.base()) {
@@ -152,7 +156,7 @@ impl Engine {
         self: &Arc<Self>,
         actor: &Actor,
         base: &Base,
-        change: &Change,
+        change: &ConfChange,
         comment: &str,
     ) -> Result<Saved, SaveError> {
         let (engine, actor, base, change) = (self.clone(), actor.clone(), base.clone(), change.clone());
@@ -161,8 +165,8 @@ impl Engine {
             let result = engine.save(&actor, &base, &change, &comment).await;
             if let Err(error) = &result {
                 let outcome = match error {
-                    SaveError::Sql(_) | SaveError::File(_) => Outcome::Failed,
-                    _ => Outcome::Refused,
+                    SaveError::Sql(_) | SaveError::File(_) => AuditOutcome::Failed,
+                    _ => AuditOutcome::Refused,
                 };
                 let sentence = format!("A change of {} was not saved: {error}", engine.conf_path.display());
                 if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
@@ -174,7 +178,7 @@ impl Engine {
         task.await.map_err(broken)?
     }
 
-    async fn save(&self, actor: &Actor, base: &Base, change: &Change, comment: &str) -> Result<Saved, SaveError> {
+    async fn save(&self, actor: &Actor, base: &Base, change: &ConfChange, comment: &str) -> Result<Saved, SaveError> {
         let _turn = self.saving.lock().await;
         let path = self.conf_path.clone();
         let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path)).await.map_err(broken)??;
@@ -182,7 +186,7 @@ impl Engine {
         let state = self.conf();
         match state.problem.clone() {
             // A file that is gone can be brought back from history.
-            Some(FileError::Missing(_)) if matches!(change, Change::Restore(_)) => {}
+            Some(FileError::Missing(_)) if matches!(change, ConfChange::Restore(_)) => {}
             Some(problem) => return Err(problem.into()),
             None => {}
         }
@@ -223,11 +227,11 @@ impl Engine {
             return Err(error);
         }
         // Whoever saves in the console has seen the alarm; whoever restores has decided.
-        if actor.origin == Origin::Console || matches!(change, Change::Restore(_)) {
+        if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
         let sentence = sentence_of(change, &revision, &state.document(), comment);
-        let saved = Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done };
+        let saved = NewAuditEntry { actor, action: "conf.save", sentence, outcome: AuditOutcome::Done };
         let registered = match change.registration() {
             Some(registration) => {
                 let registered = self.put_registration(&mut tx, actor, registration).await?;
@@ -264,23 +268,25 @@ impl Engine {
     }
 
     /// The bytes after `change`, checked.
-    async fn changed(&self, current: &[u8], change: &Change) -> Result<Vec<u8>, SaveError> {
+    async fn changed(&self, current: &[u8], change: &ConfChange) -> Result<Vec<u8>, SaveError> {
         match change {
-            Change::Values(_) | Change::Register(..) => set_values(current, &change.values().unwrap_or_default()),
-            Change::Text(submitted, source) => {
+            ConfChange::Values(_) | ConfChange::Register(..) => {
+                set_values(current, &change.values().unwrap_or_default())
+            }
+            ConfChange::Text(submitted, source) => {
                 let bytes = text::apply(current, submitted, *source)
                     .map_err(|e| SaveError::Invalid(vec![(None, e.to_string())]))?;
                 refuse_new_errors(current, &bytes)?;
                 Ok(bytes)
             }
-            Change::Restore(number) => {
+            ConfChange::Restore(number) => {
                 let found = history::get(self.store.read(), *number).await?;
                 Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
             }
         }
     }
 
-    async fn conflict(&self, base: &Base, change: &Change) -> Result<SaveError, SaveError> {
+    async fn conflict(&self, base: &Base, change: &ConfChange) -> Result<SaveError, SaveError> {
         let state = self.conf();
         let named = match base {
             Base::Revision(named) => named.as_str(),
@@ -291,7 +297,7 @@ impl Engine {
         let before = known.as_ref().map_or(&state.bytes, |r| &r.bytes);
         let mine = self.changed(before, change).await?;
         let merged = match change {
-            Change::Text(..) => {
+            ConfChange::Text(..) => {
                 diffy::merge(&text::shown(before), &text::shown(&mine), &text::shown(&state.bytes)).ok()
             }
             _ => None,
@@ -363,9 +369,9 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
     if errors.is_empty() { Ok(()) } else { Err(SaveError::Invalid(errors)) }
 }
 
-fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment: &str) -> String {
+fn sentence_of(change: &ConfChange, revision: &Revision, before: &Document, comment: &str) -> String {
     let what = match change {
-        Change::Values(_) | Change::Register(..) => change
+        ConfChange::Values(_) | ConfChange::Register(..) => change
             .values()
             .unwrap_or_default()
             .iter()
@@ -377,8 +383,8 @@ fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment:
             })
             .collect::<Vec<_>>()
             .join(", "),
-        Change::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        Change::Restore(number) => format!("back to revision {number}"),
+        ConfChange::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
+        ConfChange::Restore(number) => format!("back to revision {number}"),
     };
     let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
     format!("Set {what}; revision {}.{why}", revision.number)

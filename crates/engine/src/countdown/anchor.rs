@@ -4,7 +4,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::error::PersistError;
-use super::{Balance, Kept};
+use super::{Balance, StoredBalance};
 use crate::conf::file::{self, FileError, FolderLock};
 use crate::secret::digest_hex;
 
@@ -18,18 +18,18 @@ fn sum(line: &str) -> String {
     digest_hex(format!("{DOMAIN}\n{line}").as_bytes())
 }
 
-fn text(kept: &Kept) -> String {
+fn text(kept: &StoredBalance) -> String {
     let line = serde_json::to_string(kept).expect("strings and integers always serialize");
     let sum = sum(&line);
     format!("{line}\n{sum}\n")
 }
 
-fn parse(text: &str) -> Option<Kept> {
+fn parse(text: &str) -> Option<StoredBalance> {
     let (line, rest) = text.split_once('\n')?;
     if rest.trim_end() != sum(line) {
         return None;
     }
-    let kept: Kept = serde_json::from_str(line).ok()?;
+    let kept: StoredBalance = serde_json::from_str(line).ok()?;
     let Balance { balance_ms, granted_ms, .. } = kept.balance;
     // It becomes part of a file name.
     let named = uuid::Uuid::parse_str(&kept.installation).is_ok();
@@ -37,7 +37,7 @@ fn parse(text: &str) -> Option<Kept> {
 }
 
 /// What the anchor says. A damaged one says nothing, and that is logged.
-pub(super) fn read(path: &Path) -> Option<Kept> {
+pub(super) fn read(path: &Path) -> Option<StoredBalance> {
     let bytes = match file::read(path) {
         Ok(bytes) => bytes,
         Err(FileError::Missing(_)) => return None,
@@ -56,7 +56,7 @@ pub(super) fn read(path: &Path) -> Option<Kept> {
 }
 
 /// Replaces the anchor, durably; its folder is made where it is missing.
-pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), PersistError> {
+pub(super) fn write(path: &Path, kept: &StoredBalance) -> Result<(), PersistError> {
     let failed = |reason| PersistError::Anchor { path: path.display().to_string(), reason };
     if let Some(folder) = path.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
@@ -98,7 +98,7 @@ mod tests {
     fn an_anchor_is_read_as_written_and_not_when_one_byte_is_different() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made").join(NAME);
-        let kept = Kept {
+        let kept = StoredBalance {
             installation: crate::secret::uuid().to_string(),
             license: "one".into(),
             balance: Balance { balance_ms: 5, version: 3, ..Balance::new(7, 3_600_000, 60_000) },
@@ -113,7 +113,7 @@ mod tests {
             std::fs::write(&path, bad).unwrap();
             assert_eq!(read(&path), None, "byte {place}");
         }
-        let elsewhere = Kept { installation: "../../x".into(), ..kept };
+        let elsewhere = StoredBalance { installation: "../../x".into(), ..kept };
         write(&path, &elsewhere).unwrap();
         assert_eq!(read(&path), None, "a name that leads elsewhere");
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use licensing::countdown::{Balance, Cause, CountdownEvent, CountdownRun, Millis, Now, View, remembers_less};
 use tokio::sync::watch;
 
-use super::desk::Desk;
 use super::error::PersistError;
-use super::{Countdown, HoursLicense, Inner, LicenseError, Refused, outside, rows};
+use super::meter::CountdownMeter;
+use super::{Countdown, CountdownLoginDenied, HoursLicense, Inner, LicenseError, outside, rows};
 
 /// How long a login waits for the disk before it is refused.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,14 +42,14 @@ impl Countdown {
     /// [`leave`](Countdown::leave); a caller that goes away before it has its answer is not counted.
     ///
     /// # Errors
-    /// [`Refused`]; the client is not counted then.
-    pub async fn enter(&self) -> Result<Entered, Refused> {
+    /// [`CountdownLoginDenied`]; the client is not counted then.
+    pub async fn enter(&self) -> Result<Entered, CountdownLoginDenied> {
         let mut seat = Seat { inner: Some(self.inner.clone()) };
         let arrived = self.inner.desk().arrive(self.inner.now());
         self.inner.kick();
-        arrived.map_err(|_| Refused::Broken)?;
+        arrived.map_err(|_| CountdownLoginDenied::Broken)?;
         let decided = self.inner.until(decide);
-        let late = |_| Refused::Unsaved { reason: PersistError::Slow.to_string() };
+        let late = |_| CountdownLoginDenied::Unsaved { reason: PersistError::Slow.to_string() };
         let entered = tokio::time::timeout(PATIENCE, decided).await.map_err(late)??;
         seat.inner = None;
         Ok(entered)
@@ -94,7 +94,7 @@ impl Countdown {
         };
         self.inner.kick();
         fed.map_err(|broken| LicenseError(broken.to_string()))?;
-        let stored = |desk: &Desk, _| {
+        let stored = |desk: &CountdownMeter, _| {
             if desk.state.balance.serial >= serial {
                 return Some(Ok(()));
             }
@@ -178,7 +178,7 @@ impl Countdown {
 }
 
 /// What a login is told; `None` while that depends on the disk.
-fn decide(desk: &Desk, now: Now) -> Option<Result<Entered, Refused>> {
+fn decide(desk: &CountdownMeter, now: Now) -> Option<Result<Entered, CountdownLoginDenied>> {
     let view = View::of(&desk.state, now);
     if desk.state.granted() && desk.state.paid.at(now.mono_ms) > 0 {
         let empty_at = view.empty_at.unwrap_or(now.wall_ms);
@@ -187,8 +187,8 @@ fn decide(desk: &Desk, now: Now) -> Option<Result<Entered, Refused>> {
     if desk.state.pending.is_some() {
         return None;
     }
-    let refused = |refusal| Refused::of(refusal, desk.problem.as_deref());
-    Some(Err(desk.state.refused.map_or(Refused::Broken, refused)))
+    let refused = |refusal| CountdownLoginDenied::of(refusal, desk.problem.as_deref());
+    Some(Err(desk.state.refused.map_or(CountdownLoginDenied::Broken, refused)))
 }
 
 impl Inner {
@@ -203,7 +203,7 @@ impl Inner {
     }
 
     /// Waits until `look` finds what it looks for.
-    async fn until<T>(&self, look: impl Fn(&Desk, Now) -> Option<T>) -> T {
+    async fn until<T>(&self, look: impl Fn(&CountdownMeter, Now) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
             if let Some(found) = look(&self.desk(), self.now()) {

@@ -21,7 +21,7 @@ pub enum PersistError {
 
 /// Why a login is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum CountdownLoginDenied {
     /// There is no license with hours.
     #[error("{}", CountdownDenial::NoLicense.sentence())]
     NoLicense,
@@ -41,7 +41,7 @@ pub enum Refused {
     Broken,
 }
 
-impl Refused {
+impl CountdownLoginDenied {
     pub(super) fn of(refusal: CountdownDenial, problem: Option<&str>) -> Self {
         match refusal {
             CountdownDenial::NoLicense => Self::NoLicense,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use licensing::countdown::{Balance, CountdownState, View};
 use tokio::sync::watch;
 
-use super::desk::Desk;
-use super::{Countdown, Inner, Kept, anchor, outside, rows};
+use super::meter::CountdownMeter;
+use super::{Countdown, Inner, StoredBalance, anchor, outside, rows};
 use crate::clock::Clock;
 use crate::secret;
 use crate::store::Store;
@@ -45,7 +45,7 @@ impl Countdown {
         let state = CountdownState::opened(kept.balance);
         let inner = Inner {
             views: watch::Sender::new(View::of(&state, licensing::countdown::Now::default())),
-            desk: Mutex::new(Desk::new(state, kept.clone(), last_run)),
+            desk: Mutex::new(CountdownMeter::new(state, kept.clone(), last_run)),
             store,
             clock,
             anchor,
@@ -64,23 +64,28 @@ impl Countdown {
 /// What was found, by place.
 #[derive(Debug, Default)]
 struct Found {
-    inside: Option<Kept>,
-    outside: Option<Kept>,
+    inside: Option<StoredBalance>,
+    outside: Option<StoredBalance>,
 }
 
 /// What counts, and what the anchors said.
-async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>) -> Result<(Kept, Found), sqlx::Error> {
+async fn gather(
+    stored: Option<StoredBalance>,
+    anchor: PathBuf,
+    outside: Option<PathBuf>,
+) -> Result<(StoredBalance, Found), sqlx::Error> {
     let look = move || {
         let inside = anchor::read(&anchor);
         let ids = || [&stored, &inside].into_iter().flatten().map(|kept| kept.installation.clone());
         let installation = ids().next().unwrap_or_else(|| secret::uuid().to_string());
         let folder = outside.as_deref();
-        let others: Vec<Kept> = folder
+        let others: Vec<StoredBalance> = folder
             .into_iter()
             .flat_map(|folder| ids().filter_map(|id| anchor::read(&anchor::named(folder, &id))))
             .collect();
         let mine = others.iter().find(|kept| kept.installation == installation).cloned();
-        let nothing = Kept { installation: installation.clone(), license: String::new(), balance: Balance::default() };
+        let nothing =
+            StoredBalance { installation: installation.clone(), license: String::new(), balance: Balance::default() };
         let known = stored.as_ref().map(|kept| kept.balance);
         let mut counts = stored.unwrap_or(nothing);
         for other in inside.iter().chain(&others) {
@@ -95,14 +100,14 @@ async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>)
                 "the countdown hours differ between the database and its anchors: the newest license and the lower balance count"
             );
         }
-        (Kept { installation, ..counts }, Found { inside, outside: mine })
+        (StoredBalance { installation, ..counts }, Found { inside, outside: mine })
     };
     tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other).map_err(sqlx::Error::Io)
 }
 
 impl Inner {
     /// Writes the anchors that do not say what counts. What fails here fails again before anything is granted.
-    fn mend_anchors(&self, kept: &Kept, found: &Found) {
+    fn mend_anchors(&self, kept: &StoredBalance, found: &Found) {
         anchor::sweep(&self.anchor);
         if kept.balance.serial == 0 {
             return;

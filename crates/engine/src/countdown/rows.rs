@@ -4,7 +4,7 @@ use licensing::countdown::{Balance, Cause, CountdownRun};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 
-use super::Kept;
+use super::StoredBalance;
 
 /// A run and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl FromRow<'_, SqliteRow> for Kept {
+impl FromRow<'_, SqliteRow> for StoredBalance {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             installation: row.try_get("installation")?,
@@ -34,11 +34,11 @@ impl FromRow<'_, SqliteRow> for Kept {
     }
 }
 
-pub(super) async fn load(pool: &SqlitePool) -> Result<Option<Kept>, sqlx::Error> {
+pub(super) async fn load(pool: &SqlitePool) -> Result<Option<StoredBalance>, sqlx::Error> {
     sqlx::query_as("SELECT * FROM countdown").fetch_optional(pool).await
 }
 
-pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, kept: &Kept) -> Result<(), sqlx::Error> {
+pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, kept: &StoredBalance) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO countdown (id, installation, license, serial, granted_ms, balance_ms, interval_ms, version)
          VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)

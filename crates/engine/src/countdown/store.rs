@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::desk::Job;
 use super::error::PersistError;
-use super::{Inner, Kept, anchor, rows};
+use super::meter::Job;
+use super::{Inner, StoredBalance, anchor, rows};
 
 /// What is being stored. When its task is cut short it counts as not stored, and the next second tries again.
 struct Storing<'a> {
@@ -72,7 +72,7 @@ impl Inner {
     }
 
     /// Both anchors. The one outside may be missing where it cannot be made; one that is there must be kept up.
-    fn write_anchors(&self, kept: &Kept) -> Result<(), PersistError> {
+    fn write_anchors(&self, kept: &StoredBalance) -> Result<(), PersistError> {
         anchor::write(&self.anchor, kept)?;
         let Some(folder) = &self.outside else { return Ok(()) };
         let path = anchor::named(folder, &kept.installation);

@@ -8,10 +8,10 @@ use licensing::contact::Limit;
 use licensing::status_response::{Accepted, Expected, LedgerFact, ResponseRefusal, Signed, check, read};
 
 use super::licenses::Installed;
-use super::{Channel, Outcome, ledger};
+use super::{Channel, LedgerOutcome, ledger};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{self, Entry};
+use crate::audit::{self, NewAuditEntry};
 use crate::secret;
 
 /// What an answer brought.
@@ -20,7 +20,7 @@ pub struct Applied {
     /// The report it answers.
     pub status_id: String,
     /// What changed.
-    pub outcome: Outcome,
+    pub outcome: LedgerOutcome,
     /// The context of the licenses.
     pub context: licensing::context::Context,
 }
@@ -120,7 +120,7 @@ impl Engine {
             .increment(1);
         if let (Err(PushError::Refused(refusal)), false) = (&result, channel == Channel::Online) {
             let sentence = format!("An answer was refused: {refusal}");
-            self.audit.note(actor, "exchange.push", sentence, audit::Outcome::Refused).await?;
+            self.audit.note(actor, "exchange.push", sentence, audit::AuditOutcome::Refused).await?;
         }
         result
     }
@@ -150,7 +150,7 @@ impl Engine {
         let sentence =
             format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
-        self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done }).await?;
         self.stored_identity.forget();
         if let Some((state, effects)) = &contact {
             self.adopt_contact(*state, effects);
@@ -183,7 +183,7 @@ fn applied(ground: &Ground, accepted: &Accepted, bytes: &[u8]) -> Applied {
     Applied {
         status_id: accepted.response.license_status_id.map(|id| id.to_string()).unwrap_or_default(),
         context: accepted.bundle.context,
-        outcome: Outcome {
+        outcome: LedgerOutcome {
             node_time: accepted.response.node_time,
             serial_before: before.map(|bundle| bundle.serial.get()),
             serial: accepted.bundle.serial.get(),

@@ -15,7 +15,7 @@ use super::schedule::{self, Situation};
 use super::{ReportError, Round};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::Outcome;
+use crate::audit::AuditOutcome;
 use crate::secret;
 use crate::tasks::ticks;
 
@@ -205,7 +205,7 @@ impl Engine {
             && !matches!(error, SyncError::Report(ReportError::Sql(_)))
         {
             let sentence = format!("An exchange brought nothing: {error}");
-            if let Err(error) = self.audit.note(actor, "exchange.sync", sentence, Outcome::Failed).await {
+            if let Err(error) = self.audit.note(actor, "exchange.sync", sentence, AuditOutcome::Failed).await {
                 tracing::error!(%error, "a failed exchange could not be noted in the audit log");
             }
         }

@@ -14,7 +14,7 @@ use crate::Engine;
 
 /// What an answer brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct LedgerOutcome {
     /// The time signed by the node, Unix milliseconds.
     pub node_time: i64,
     /// Serial of the licenses before; none when there were none.
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 /// The answer of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct LedgerAnswer {
     /// When it was applied, Unix milliseconds.
     pub at: i64,
     /// Who brought it.
@@ -43,7 +43,7 @@ pub struct Answer {
     /// As received.
     pub response: String,
     /// What it brought.
-    pub outcome: Outcome,
+    pub outcome: LedgerOutcome,
 }
 
 /// One report, and its answer once there is one.
@@ -66,7 +66,7 @@ pub struct LedgerEntry {
     /// The node that was asked last.
     pub node: Option<String>,
     /// Its answer.
-    pub answer: Option<Answer>,
+    pub answer: Option<LedgerAnswer>,
 }
 
 /// Which entries are wanted.
@@ -152,7 +152,7 @@ pub(super) async fn answered(
     at: i64,
     by: &str,
     response: &str,
-    outcome: &Outcome,
+    outcome: &LedgerOutcome,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE exchange_ledger SET state = 'answered', answered_at = ?2, answered_by = ?3, response = ?4, outcome = ?5
@@ -172,8 +172,9 @@ impl FromRow<'_, SqliteRow> for LedgerEntry {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let (at, by): (Option<i64>, Option<String>) = (row.try_get("answered_at")?, row.try_get("answered_by")?);
         let (response, outcome): (Option<String>, Option<&str>) = (row.try_get("response")?, row.try_get("outcome")?);
-        let answer =
-            || Some(Answer { at: at?, by: by?, response: response?, outcome: serde_json::from_str(outcome?).ok()? });
+        let answer = || {
+            Some(LedgerAnswer { at: at?, by: by?, response: response?, outcome: serde_json::from_str(outcome?).ok()? })
+        };
         Ok(Self {
             status_id: row.try_get("status_id")?,
             guid: row.try_get("guid")?,
@@ -258,7 +259,9 @@ impl Engine {
             .fetch_optional(self.store.read())
             .await?
             .flatten();
-        let Some(outcome) = text.and_then(|text| serde_json::from_str::<Outcome>(&text).ok()) else { return Ok(None) };
+        let Some(outcome) = text.and_then(|text| serde_json::from_str::<LedgerOutcome>(&text).ok()) else {
+            return Ok(None);
+        };
         let changes = Arc::new(outcome.changes);
         *known() = Some(LastChanges { row, at, changes: changes.clone() });
         Ok(Some((at, changes)))

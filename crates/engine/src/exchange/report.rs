@@ -3,11 +3,11 @@
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
 
-use super::identity::{Identity, Readiness};
+use super::identity::{Readiness, ServerIdentity};
 use super::{Channel, ledger};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 /// Open reports made by hand or over the reporting API: the oldest is given up when there are more.
@@ -64,13 +64,15 @@ impl Engine {
         } else {
             ledger::give_up_oldest(&mut tx, MOST_OPEN).await?;
             let sentence = format!("Made the report {}.", opened.status_id);
-            self.audit.commit(tx, Entry { actor, action: "exchange.report", sentence, outcome: Outcome::Done }).await?;
+            self.audit
+                .commit(tx, NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done })
+                .await?;
         }
         Ok(opened)
     }
 
     /// The report as it would be made now.
-    async fn make_report(&self, identity: &Identity) -> Result<OpenedReport, ReportError> {
+    async fn make_report(&self, identity: &ServerIdentity) -> Result<OpenedReport, ReportError> {
         if let Some(problem) = identity.readiness.problem() {
             return Err(ReportError::NotReady(problem));
         }

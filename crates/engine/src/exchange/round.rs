@@ -8,7 +8,7 @@ use licensing::vendor_key::VendorKey;
 use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, PushError};
-use super::client::{Node, NodeClient, elapsed, failed, nodes};
+use super::client::{NodeAddress, NodeClient, elapsed, failed, nodes};
 use super::{Channel, ReportError};
 use crate::Engine;
 use crate::actor::Actor;
@@ -125,7 +125,7 @@ impl Engine {
         self: &Arc<Self>,
         actor: &Actor,
         asking: &Asking<'_>,
-        node: &Node,
+        node: &NodeAddress,
         (status_id, report): (&str, &str),
     ) -> Tried {
         let began = Instant::now();

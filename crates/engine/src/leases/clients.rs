@@ -6,11 +6,11 @@ use licensing::client_protocol::{
 };
 
 use super::Received;
-use super::requests::Peer;
+use super::requests::Requester;
 use super::view::{ClientCounts, ClientState, ClientView, PoolView};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::usage::Batch;
 
 /// Up to this difference people are not told that a client's clock is off, milliseconds: it may come from the way of the message.
@@ -81,7 +81,9 @@ impl Engine {
         }
         let tx = self.store.write().await?;
         let sentence = format!("Released the licenses the client {} (number {id}) has and does not use.", client.name);
-        self.audit.commit(tx, Entry { actor, action: "client.release", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done })
+            .await?;
         let now = self.clock.mono_ms();
         self.leases.release(id, now);
         let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
@@ -120,7 +122,7 @@ impl Engine {
         }
         let deployment = deployments.first().map_or("", String::as_str);
         let (ve, terms) = admitted.map(|admitted| (admitted.product, admitted.terms)).unzip();
-        let reply = self.leases.hello(hello, Peer { address, deployment, ve: ve.as_deref() }).await?;
+        let reply = self.leases.hello(hello, Requester { address, deployment, ve: ve.as_deref() }).await?;
         self.note_switch(hello).await;
         Ok(Welcome {
             protocol: VERSION,

@@ -8,12 +8,12 @@ use licensing::client_protocol::{
 };
 use licensing::product::ProductCode;
 
-use super::run::{Card, RunState};
+use super::run::{RunDetails, RunState};
 use super::{Leases, Received};
 
 /// Who asks, besides what it says of itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer<'a> {
+pub struct Requester<'a> {
     /// Its address.
     pub address: &'a str,
     /// Whose usage it is when it does not say.
@@ -43,7 +43,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn hello(&self, hello: &Hello, peer: Peer<'_>) -> Result<Reply, Fault> {
+    pub async fn hello(&self, hello: &Hello, peer: Requester<'_>) -> Result<Reply, Fault> {
         hello.check()?;
         self.recall(&hello.client, &hello.run).await?;
         let known = self.desk().knows_client(&hello.client);
@@ -70,8 +70,8 @@ impl Leases {
                 None => {
                     let epoch = desk.epoch_of(&hello.client).max(stored_epoch) + 1;
                     let deployment = hello.deployment.as_deref().unwrap_or(peer.deployment);
-                    let card = Card::of(hello, epoch, peer.address, deployment, wall);
-                    desk.begin(Card { ve: peer.ve.map(str::to_owned), ..card }, wall, now)?
+                    let card = RunDetails::of(hello, epoch, peer.address, deployment, wall);
+                    desk.begin(RunDetails { ve: peer.ve.map(str::to_owned), ..card }, wall, now)?
                 }
             };
             (id, desk.entries.get(&id).and_then(|entry| entry.wait_for))

@@ -83,7 +83,7 @@ pub struct StoredRun {
     /// Names it here.
     pub id: i64,
     /// Who it is; everything a hello says.
-    pub card: Arc<Card>,
+    pub card: Arc<RunDetails>,
     /// Where it was last heard of, wall clock, Unix milliseconds.
     pub seen: i64,
     /// The last refresh that was taken.
@@ -106,7 +106,7 @@ pub struct StoredRun {
 
 impl StoredRun {
     /// One that said hello just now, and nothing more.
-    pub(super) fn begun(id: i64, card: Card, seen: i64) -> Self {
+    pub(super) fn begun(id: i64, card: RunDetails, seen: i64) -> Self {
         Self {
             id,
             card: Arc::new(card),
@@ -125,7 +125,7 @@ impl StoredRun {
 
 /// What a client said of itself, and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct RunDetails {
     /// Which client.
     pub client: String,
     /// Which run of it; secret.
@@ -148,7 +148,7 @@ pub struct Card {
     pub ve: Option<String>,
 }
 
-impl Card {
+impl RunDetails {
     pub(super) fn of(hello: &Hello, epoch: u64, address: &str, deployment: &str, since: i64) -> Self {
         Self {
             client: hello.client.clone(),
@@ -167,8 +167,8 @@ impl Card {
 
 /// A run in memory.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub card: Arc<Card>,
+pub(super) struct RunEntry {
+    pub card: Arc<RunDetails>,
     pub seen: i64,
     pub state: RunState,
     pub uses: LiteMap<ProductCode, Counters>,
@@ -193,7 +193,7 @@ pub(super) struct Entry {
     pub wait_for: Option<u64>,
 }
 
-impl Entry {
+impl RunEntry {
     pub fn of(stored: &StoredRun) -> Self {
         Self {
             card: stored.card.clone(),

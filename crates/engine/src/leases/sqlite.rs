@@ -10,8 +10,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, Transaction};
 use storage::row::Columns;
 
-use super::run::{Card, RunState, StoredRun};
-use super::totals::{MOST, Totals};
+use super::run::{RunDetails, RunState, StoredRun};
+use super::totals::{LeaseTotals, MOST};
 use super::{Commit, Keep, Loaded};
 use crate::clock::Clock;
 use crate::store::Store;
@@ -91,7 +91,7 @@ impl FromRow<'_, SqliteRow> for StoredRun {
         let text = |column: &str| row.try_get::<String, _>(column);
         Ok(Self {
             id: row.try_get("id")?,
-            card: Arc::new(Card {
+            card: Arc::new(RunDetails {
                 client: text("client")?,
                 run: text("run")?,
                 epoch: row.try_get("epoch")?,
@@ -211,7 +211,7 @@ fn listed<R: Serialize>(rows: impl Iterator<Item = R>) -> String {
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
-async fn add(tx: &mut Transaction<'static, Sqlite>, added: &Totals) -> Result<(), sqlx::Error> {
+async fn add(tx: &mut Transaction<'static, Sqlite>, added: &LeaseTotals) -> Result<(), sqlx::Error> {
     let products: BTreeMap<_, _> =
         added.usage.iter().filter(|(_, counters)| counters.count > 0 || counters.ms > 0).collect();
     for ((deployment, product), counters) in products {

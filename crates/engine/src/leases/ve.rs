@@ -16,7 +16,7 @@ use licensing::ve::{Login, Passphrase, VeLicenseKind, admit};
 
 use super::{Leases, Received};
 use crate::Engine;
-use crate::countdown::Refused;
+use crate::countdown::CountdownLoginDenied;
 
 /// What a login came to.
 pub(super) struct Admitted {
@@ -194,9 +194,12 @@ impl Engine {
                     seats.insert(id);
                     return Ok(());
                 }
-                Err(Refused::Unsaved { reason }) => {
+                Err(CountdownLoginDenied::Unsaved { reason }) => {
                     tracing::error!(reason, "a client was not let in because its hours could not be stored");
-                    return Err(Fault::new(FaultKind::Unavailable, Refused::Unsaved { reason }.to_string()));
+                    return Err(Fault::new(
+                        FaultKind::Unavailable,
+                        CountdownLoginDenied::Unsaved { reason }.to_string(),
+                    ));
                 }
                 Err(refused) => refused.to_string(),
             }

@@ -7,7 +7,7 @@ use licensing::peer::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
 
 use super::Leases;
-use super::run::{Entry, RunState};
+use super::run::{RunEntry, RunState};
 
 /// Whether a client is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -282,7 +282,7 @@ impl Leases {
     }
 }
 
-fn state(entry: &Entry, run: Option<&ClientRun>, now: i64) -> ClientState {
+fn state(entry: &RunEntry, run: Option<&ClientRun>, now: i64) -> ClientState {
     let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
     match entry.state {
         RunState::Ended => ClientState::Gone,
@@ -298,7 +298,7 @@ fn is_over(run: &ClientRun) -> bool {
     run.shares().any(|(_, share)| share.over)
 }
 
-fn view(id: i64, entry: &Entry, run: Option<&ClientRun>, wall: i64, now: i64) -> ClientView {
+fn view(id: i64, entry: &RunEntry, run: Option<&ClientRun>, wall: i64, now: i64) -> ClientView {
     let counts = run.is_some_and(ClientRun::counts);
     let state = state(entry, run, now);
     let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));

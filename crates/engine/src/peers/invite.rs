@@ -5,7 +5,7 @@ use licensing::peer::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, 
 use super::error::InviteError;
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret::random;
 
 /// A code, shown once.
@@ -52,7 +52,9 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         let sentence = format!("Made a code with which one server may join within {} minutes.", INVITATION_MS / 60_000);
-        self.audit.commit(tx, Entry { actor, action: "peer.invite", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.invite", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(Invited { code, expires_ms })
     }
 }

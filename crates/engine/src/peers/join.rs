@@ -9,10 +9,10 @@ use licensing::plain_text::one_line;
 use super::client::NoAnswer;
 use super::error::JoinError;
 use super::members::write_joined;
-use super::rows::{self, Own, Stored};
+use super::rows::{self, Own, StoredPeer};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret::random;
 
 /// The most of another server's refusal that is shown, characters.
@@ -143,7 +143,7 @@ impl Engine {
             let desk = self.peers.desk();
             let mut taken = vec![own.name.clone()];
             taken.extend(desk.standings(Some(&answer.key)).into_iter().map(|other| other.name));
-            let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| Stored {
+            let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| StoredPeer {
                 key: card.key,
                 name: {
                     let name = free_name(&card.name, &taken.iter().map(String::as_str).collect::<Vec<_>>());
@@ -169,7 +169,8 @@ impl Engine {
                 card.key != answer.key && card.key != answer.to && !desk.members.contains_key(&card.key)
             };
             let others = welcome.members.iter().filter(new).take(MOST_MEMBERS);
-            let others: Vec<Stored> = others.map(|card| stored(card, card.url.clone(), Some(&inviter.name))).collect();
+            let others: Vec<StoredPeer> =
+                others.map(|card| stored(card, card.url.clone(), Some(&inviter.name))).collect();
             (inviter, others)
         };
         let sentence = format!(
@@ -184,7 +185,9 @@ impl Engine {
         for other in &others {
             rows::put(&mut tx, other).await?;
         }
-        self.audit.commit(tx, Entry { actor, action: "peer.join", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.join", sentence, outcome: AuditOutcome::Done })
+            .await?;
         let mut desk = self.peers.desk();
         desk.own = Some(own);
         let with = inviter.name.clone();

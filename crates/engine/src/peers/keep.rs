@@ -63,7 +63,12 @@ impl Engine {
         }
     }
 
-    async fn tell_silence(&self, at: i64, stored: &rows::Stored, change: LivenessChange) -> Result<(), sqlx::Error> {
+    async fn tell_silence(
+        &self,
+        at: i64,
+        stored: &rows::StoredPeer,
+        change: LivenessChange,
+    ) -> Result<(), sqlx::Error> {
         tracing::warn!(peer = stored.name, "another server of the installation fell silent");
         let Some((kind, detail)) = told(&stored.name, change) else { return Ok(()) };
         let mut tx = self.store.write().await?;

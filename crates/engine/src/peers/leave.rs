@@ -7,7 +7,7 @@ use super::events::{self, PeerEventKind};
 use super::rows;
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 impl Engine {
     /// Removes another server from the installation, by its name or the fingerprint of its key. It is told when it asks the next
@@ -80,7 +80,9 @@ impl Engine {
         rows::put_own(&mut tx, own.as_ref()).await?;
         let kind = if all { PeerEventKind::Left } else { PeerEventKind::Removed };
         events::add(&mut tx, now, name, kind, &sentence).await?;
-        self.audit.commit(tx, Entry { actor, action: "peer.remove", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done })
+            .await?;
         self.peers.desk().own = own;
         for key in &gone {
             self.peers.forget(key);

@@ -4,11 +4,11 @@ use licensing::peer::{MemberCard, Now, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;
-use super::desk::{Desk, Member};
 use super::events::{self, PeerEventKind};
-use super::rows::{self, Own, Stored};
+use super::roster::{Member, Roster};
+use super::rows::{self, Own, StoredPeer};
 
-impl Desk {
+impl Roster {
     /// A name nobody else here has.
     pub(super) fn free_name(&self, wanted: &str, key: &PeerKey) -> String {
         let own = self.name();
@@ -18,7 +18,7 @@ impl Desk {
     }
 
     /// Takes a member in, or back in.
-    pub(super) fn keep(&mut self, stored: Stored, now: Now) {
+    pub(super) fn keep(&mut self, stored: StoredPeer, now: Now) {
         self.removed.remove(&stored.key.fingerprint());
         self.members.insert(stored.key, Member::new(stored, now));
     }
@@ -48,7 +48,7 @@ impl Peers {
     }
 
     /// Where the server that answers at `other` is told that this one answers.
-    pub(super) fn own_url(&self, desk: &Desk, other: Option<&PeerUrl>) -> Option<PeerUrl> {
+    pub(super) fn own_url(&self, desk: &Roster, other: Option<&PeerUrl>) -> Option<PeerUrl> {
         own_url(desk.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
     }
 }
@@ -57,7 +57,7 @@ impl Peers {
 pub(super) async fn write_joined(
     tx: &mut Transaction<'static, Sqlite>,
     own: &Own,
-    member: &mut Stored,
+    member: &mut StoredPeer,
     sentence: &str,
 ) -> Result<(), sqlx::Error> {
     // A server that comes back is held to what it said before it went.

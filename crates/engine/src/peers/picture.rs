@@ -13,7 +13,7 @@ use crate::Engine;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Picture {
     /// This server first, then the others by name.
-    pub servers: Vec<Server>,
+    pub servers: Vec<InstallationServer>,
     /// Since when nobody was heard, Unix milliseconds: the network of this server may be what is broken, and what is shown may be
     /// old. None while anybody is heard.
     pub stale_since: Option<i64>,
@@ -25,7 +25,7 @@ pub struct Picture {
 
 /// One server.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Server {
+pub struct InstallationServer {
     /// What it is called.
     pub name: String,
     /// The fingerprint of its key; none for this server while it has none.
@@ -58,7 +58,7 @@ pub struct Server {
 
 impl Picture {
     /// The servers other than this one.
-    pub fn others(&self) -> impl Iterator<Item = &Server> {
+    pub fn others(&self) -> impl Iterator<Item = &InstallationServer> {
         self.servers.iter().filter(|server| !server.itself)
     }
 }
@@ -71,7 +71,7 @@ impl Engine {
         let report = self.own_report();
         let key = self.peers.secret.get().map(|secret| secret.public().fingerprint());
         let desk = self.peers.desk();
-        let own = Server {
+        let own = InstallationServer {
             name: report.name.clone(),
             key,
             itself: true,
@@ -87,10 +87,10 @@ impl Engine {
             joined_at_ms: None,
             joined_by: None,
         };
-        let mut others: Vec<Server> = desk
+        let mut others: Vec<InstallationServer> = desk
             .members
             .values()
-            .map(|member| Server {
+            .map(|member| InstallationServer {
                 name: member.stored.name.clone(),
                 key: Some(member.stored.key.fingerprint()),
                 itself: false,

@@ -17,7 +17,7 @@ pub(super) struct Own {
 
 /// Another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(super) struct StoredPeer {
     pub key: PeerKey,
     pub name: String,
     pub role: Role,
@@ -37,7 +37,7 @@ pub(super) struct Stored {
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub own: Option<Own>,
-    pub servers: Vec<Stored>,
+    pub servers: Vec<StoredPeer>,
 }
 
 fn word(role: Role) -> &'static str {
@@ -52,7 +52,7 @@ fn url(row: &SqliteRow, column: &str) -> Result<Option<PeerUrl>, sqlx::Error> {
     Ok(row.try_get::<Option<&str>, _>(column)?.and_then(|url| url.parse().ok()))
 }
 
-impl FromRow<'_, SqliteRow> for Stored {
+impl FromRow<'_, SqliteRow> for StoredPeer {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let key = <[u8; 32]>::try_from(row.try_get::<&[u8], _>("key")?).map_err(|error| undecodable("key", error))?;
         let serial: Option<u64> = row.try_get("serial")?;
@@ -82,8 +82,8 @@ impl FromRow<'_, SqliteRow> for Own {
 }
 
 /// A member that cannot be read is worth nothing; it is logged and left alone.
-fn stored(row: &SqliteRow) -> Option<Stored> {
-    let read = Stored::from_row(row);
+fn stored(row: &SqliteRow) -> Option<StoredPeer> {
+    let read = StoredPeer::from_row(row);
     read.inspect_err(|error| tracing::error!(%error, "a stored server of the installation cannot be read")).ok()
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, sqlx::Error> {
 }
 
 /// Writes a member as it is: new, back again, or with another address.
-pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO peers (key, name, role, context, url, told_url, through, joined_at, joined_by, seen_at, silent, serial, balance_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
@@ -130,7 +130,7 @@ pub(super) async fn witness(
 }
 
 /// Writes how a member stands, unless it was removed meanwhile.
-pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     let here: Option<i64> = sqlx::query_scalar("SELECT 1 FROM peers WHERE key = ? AND removed_at IS NULL")
         .bind(&server.key.as_bytes()[..])
         .fetch_optional(&mut **tx)

@@ -6,12 +6,12 @@ use licensing::peer::{
     LivenessChange, MOST_MEMBERS, MemberCard, Now, PeerKey, PeerReport, Role, Witness, clock_off_ms,
 };
 
-use super::desk::{Desk, Member};
 use super::events::{self, PeerEventKind};
-use super::rows::{self, Stored};
+use super::roster::{Member, Roster};
+use super::rows::{self, StoredPeer};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// A sign of life is stored at least this often, milliseconds.
 const STORE_MS: i64 = 60_000;
@@ -60,7 +60,7 @@ impl Engine {
     async fn store_taken(
         &self,
         at: i64,
-        stored: Option<Stored>,
+        stored: Option<StoredPeer>,
         change: Option<LivenessChange>,
         name: &str,
     ) -> Result<(), sqlx::Error> {
@@ -85,7 +85,7 @@ impl Engine {
             let mut tx = self.store.write().await?;
             rows::put(&mut tx, &server).await?;
             events::add(&mut tx, now.wall_ms, &server.name, PeerEventKind::Joined, &sentence).await?;
-            let entry = Entry { actor: &actor, action: "peer.join", sentence, outcome: Outcome::Done };
+            let entry = NewAuditEntry { actor: &actor, action: "peer.join", sentence, outcome: AuditOutcome::Done };
             self.audit.commit(tx, entry).await?;
             self.peers.desk().keep(server, now);
             self.peers.wake.notify_one();
@@ -95,7 +95,7 @@ impl Engine {
             let mut tx = self.store.write().await?;
             rows::remove(&mut tx, &key, now.wall_ms).await?;
             events::add(&mut tx, now.wall_ms, &name, PeerEventKind::Removed, &sentence).await?;
-            let entry = Entry { actor: &actor, action: "peer.remove", sentence, outcome: Outcome::Done };
+            let entry = NewAuditEntry { actor: &actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done };
             self.audit.commit(tx, entry).await?;
             self.peers.forget(&key);
         }
@@ -124,7 +124,7 @@ pub(super) fn told(name: &str, change: LivenessChange) -> Option<(PeerEventKind,
 
 impl Member {
     /// Takes a report in; what is to be stored, when anything is.
-    fn take(&mut self, report: &Arc<PeerReport>, way: Way, now: Now) -> (Option<Stored>, Option<LivenessChange>) {
+    fn take(&mut self, report: &Arc<PeerReport>, way: Way, now: Now) -> (Option<StoredPeer>, Option<LivenessChange>) {
         let change = self.watch.heard(now);
         match way {
             Way::Answered(asked) => {
@@ -166,9 +166,9 @@ impl Member {
 /// How the list of the server that leads differs from what is known here.
 #[derive(Debug, Default)]
 struct News {
-    new: Vec<Stored>,
+    new: Vec<StoredPeer>,
     gone: Vec<(PeerKey, String)>,
-    changed: Vec<Stored>,
+    changed: Vec<StoredPeer>,
 }
 
 impl News {
@@ -177,12 +177,12 @@ impl News {
     }
 }
 
-impl Desk {
+impl Roster {
     fn news(&self, leader: &PeerKey, leader_name: &str, own: Option<PeerKey>, list: &[MemberCard], now: Now) -> News {
         let mut news = News::default();
         for card in list.iter().take(MOST_MEMBERS).filter(|card| card.key != *leader && Some(card.key) != own) {
             match self.members.get(&card.key) {
-                None => news.new.push(Stored {
+                None => news.new.push(StoredPeer {
                     key: card.key,
                     name: self.free_name(&card.name, &card.key),
                     role: card.role,
@@ -198,7 +198,7 @@ impl Desk {
                     removed: false,
                 }),
                 Some(known) if known.stored.through.is_some() && card.url.is_some() && card.url != known.stored.url => {
-                    news.changed.push(Stored { url: card.url.clone(), ..known.stored.clone() });
+                    news.changed.push(StoredPeer { url: card.url.clone(), ..known.stored.clone() });
                 }
                 Some(_) => {}
             }

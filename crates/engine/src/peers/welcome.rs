@@ -8,10 +8,10 @@ use sqlx::FromRow;
 
 use super::error::PeerFault;
 use super::members::write_joined;
-use super::rows::{Own, Stored};
+use super::rows::{Own, StoredPeer};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// A code as it is stored.
 #[derive(FromRow)]
@@ -88,7 +88,7 @@ impl Engine {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let sentence = format!("A server with a good code was not taken in. {refusal}");
-                self.audit.note(&joiner, "peer.join", sentence, Outcome::Refused).await?;
+                self.audit.note(&joiner, "peer.join", sentence, AuditOutcome::Refused).await?;
                 return Ok(Verdict::Refused(refusal.to_string()));
             }
         };
@@ -107,7 +107,7 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         write_joined(&mut tx, &own, &mut member, &sentence).await?;
-        let entry = Entry { actor: &joiner, action: "peer.join", sentence, outcome: Outcome::Done };
+        let entry = NewAuditEntry { actor: &joiner, action: "peer.join", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry).await?;
         {
             let mut desk = self.peers.desk();
@@ -126,7 +126,7 @@ impl Engine {
         candidate: &Candidate,
         made: &Made,
         now: i64,
-    ) -> Result<(Own, Stored, Welcome), JoinRefusal> {
+    ) -> Result<(Own, StoredPeer, Welcome), JoinRefusal> {
         let desk = self.peers.desk();
         let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
         if own_key == Some(request.key) {
@@ -141,7 +141,7 @@ impl Engine {
         let role = admit(&desk.standing(), &others, &joiner)?;
         let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
         let own = desk.own.clone().unwrap_or_else(|| Own { name: desk.name(), joined_as, url: None });
-        let member = Stored {
+        let member = StoredPeer {
             key: request.key,
             name: name.clone(),
             role,
@@ -190,7 +190,7 @@ impl Engine {
         let sentence =
             format!("Ended the code that {} had made for a server, after {MOST_WRONG} wrong tries.", made.made_by);
         let actor = Actor::system();
-        let entry = Entry { actor: &actor, action: "peer.invite", sentence, outcome: Outcome::Failed };
+        let entry = NewAuditEntry { actor: &actor, action: "peer.invite", sentence, outcome: AuditOutcome::Failed };
         self.audit.commit(tx, entry).await
     }
 }

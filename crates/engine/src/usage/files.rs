@@ -15,14 +15,14 @@ const MOST_OPEN: usize = 16;
 
 /// A data file that is shorter than what was committed to it: check-outs are gone from it. The roll-ups still count them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ShortFile {
     /// Name of the file, a UTC day.
     pub file: String,
     /// Bytes that are gone.
     pub missing: u64,
 }
 
-impl std::fmt::Display for Finding {
+impl std::fmt::Display for ShortFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,

@@ -5,24 +5,24 @@ use std::sync::{Arc, PoisonError};
 use licensing::usage::day_of;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
-use super::book::Book;
-use super::state::{Inner, Rolled, Writer};
+use super::count::GroupChanges;
+use super::state::{Rolled, UsageState, Writer};
 use super::write::Rows;
 use super::{Batch, UsageError, plan};
 use crate::DatabaseError;
 
 /// Where the answer to a piece of work goes.
-pub(super) type Answer<T> = oneshot::Sender<Result<T, DatabaseError>>;
+pub(super) type ReplySender<T> = oneshot::Sender<Result<T, DatabaseError>>;
 
 /// What changes the records of use.
 #[derive(Debug)]
 pub(super) enum Work {
     /// Check-outs of a client.
-    Batch(Batch, Answer<u64>),
+    Batch(Batch, ReplySender<u64>),
     /// A run of a client fell silent.
-    Lost(i64, i64, Answer<()>),
+    Lost(i64, i64, ReplySender<()>),
     /// Time passed.
-    Tick(i64, Answer<()>),
+    Tick(i64, ReplySender<()>),
 }
 
 /// Records that are stored in one transaction, about; further ones wait for the next.
@@ -30,7 +30,7 @@ const MOST_RECORDS: usize = 60_000;
 
 type Guard = OwnedMutexGuard<Writer>;
 
-impl Inner {
+impl UsageState {
     /// Stores what waits until nothing does.
     pub async fn run(self: Arc<Self>) {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
@@ -120,7 +120,7 @@ fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>)
 
 impl Writer {
     /// What is to be written, the days settled.
-    fn rows(&mut self, book: Book, lengths: &[(i64, u64)], before: Rolled) -> Rows {
+    fn rows(&mut self, book: GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Rows {
         let mut rows = Rows::of(self, &book, lengths, before);
         let rolled = self.rolled;
         let mut newest = self.newest;

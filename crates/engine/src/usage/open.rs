@@ -6,7 +6,7 @@ use licensing::usage::{DAY_MS, day_of};
 use sqlx::FromRow;
 
 use super::UsageError;
-use super::book::{Book, count_use};
+use super::count::{GroupChanges, count_use};
 use super::series::{Ids, Series};
 use super::state::Writer;
 use crate::store::Store;
@@ -83,7 +83,7 @@ impl Writer {
     }
 
     /// Ends a check-out that is out at the instant `to`.
-    pub fn end(&mut self, out: &Out, to: i64, book: &mut Book) {
+    pub fn end(&mut self, out: &Out, to: i64, book: &mut GroupChanges) {
         let rolled = self.rolled.at;
         self.roll(out, out.taken, rolled, -1);
         book.seen = book.seen.max(to);

@@ -12,7 +12,7 @@ use super::group::{Work, days};
 use super::hot::{Hot, Key};
 use super::rebuild::Incomplete;
 use super::series::Ids;
-use super::state::{Stream, Writer};
+use super::state::{RecordStream, Writer};
 use crate::store::Store;
 
 /// The days a group is going to change.
@@ -98,7 +98,7 @@ impl Writer {
         .bind(list)
         .fetch_all(store.read())
         .await?;
-        let stream = |(session, acknowledged, dropped)| (session, Stream { acknowledged, dropped });
+        let stream = |(session, acknowledged, dropped)| (session, RecordStream { acknowledged, dropped });
         self.streams.extend(rows.into_iter().map(stream));
         Ok(())
     }

@@ -8,8 +8,8 @@ use licensing::usage::HOUR_MS;
 use sqlx::FromRow;
 use tokio::sync::oneshot;
 
-use super::files::{Files, Finding, name};
-use super::group::{Answer, Work};
+use super::files::{Files, ShortFile, name};
+use super::group::{ReplySender, Work};
 use super::hot::Days;
 use super::open::Out;
 use super::series::Series;
@@ -21,16 +21,16 @@ use crate::store::Store;
 const FOLDER: &str = "checkouts";
 
 #[derive(Debug)]
-pub(super) struct Inner {
+pub(super) struct UsageState {
     pub store: Store,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ShortFile>,
     pub queue: Mutex<Vec<Work>>,
     pub writer: Arc<tokio::sync::Mutex<Writer>>,
 }
 
 /// How far the records of a run are stored.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Stream {
+pub(super) struct RecordStream {
     pub acknowledged: u64,
     pub dropped: u64,
 }
@@ -59,7 +59,7 @@ pub(super) struct Writer {
     pub series: Series,
     pub days: Days,
     pub out: HashMap<(i64, u64), Out>,
-    pub streams: HashMap<i64, Stream>,
+    pub streams: HashMap<i64, RecordStream>,
     pub rolled: Rolled,
     /// The newest day that has rows.
     pub newest: i64,
@@ -67,7 +67,7 @@ pub(super) struct Writer {
     pub sound: bool,
 }
 
-impl Inner {
+impl UsageState {
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
         let (writer, short) = Writer::read(&store, &folder.join(FOLDER)).await?;
         if !short.is_empty() {
@@ -85,9 +85,9 @@ impl Inner {
             sqlx::query_as("SELECT day, missing FROM usage_files WHERE missing > 0 ORDER BY day")
                 .fetch_all(store.read())
                 .await?;
-        let findings = missing.into_iter().map(|(day, missing)| Finding { file: name(day), missing }).collect();
+        let findings = missing.into_iter().map(|(day, missing)| ShortFile { file: name(day), missing }).collect();
         for (day, missing) in short {
-            let finding = Finding { file: files::name(day), missing };
+            let finding = ShortFile { file: files::name(day), missing };
             tracing::error!(file = finding.file, missing_bytes = finding.missing, "{finding}");
         }
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
@@ -95,7 +95,7 @@ impl Inner {
     }
 
     /// Queues work and waits for its answer. The commit goes on when the one who asks goes away.
-    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(Answer<T>) -> Work) -> Result<T, DatabaseError> {
+    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(ReplySender<T>) -> Work) -> Result<T, DatabaseError> {
         let (answer, answered) = oneshot::channel();
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(work(answer));
         let inner = Arc::clone(self);

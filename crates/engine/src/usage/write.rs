@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sqlx::{Sqlite, Transaction};
 
-use super::book::Book;
+use super::count::GroupChanges;
 use super::hot::{Chunk, Hot};
 use super::state::{Rolled, Writer};
 
@@ -95,7 +95,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Everything except the days.
-    pub fn of(writer: &mut Writer, book: &Book, lengths: &[(i64, u64)], before: Rolled) -> Self {
+    pub fn of(writer: &mut Writer, book: &GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Self {
         let mut rows = Self::default();
         for (id, whose) in std::mem::take(&mut writer.series.fresh) {
             let row = rows.series.row().number(id).text(&whose.context).text(&whose.deployment);

@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use licensing::identity::{MachineVerdict, judge};
 use licensing::ve::VeLicenseStatus;
 
-use super::stored::{Kept, standing_of};
-use super::{Ve, VeState, anchor};
+use super::stored::{StoredVe, standing_of};
+use super::{VeLicensing, VeState, anchor};
 
-impl Ve {
+impl VeLicensing {
     /// Reads the machine and says whether the license is in force. `now_ms` is the high-water mark of the contact clock, so
     /// that setting the clock back gains nothing; `hours_are_used` says whether a countdown license has none left.
     ///
@@ -17,7 +17,7 @@ impl Ve {
     /// [`sqlx::Error`] when the database does not answer; the standing is then as it was.
     pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<VeLicenseStatus, sqlx::Error> {
         let _turn = self.turn.lock().await;
-        let Some(Kept { installed, verdict: last, .. }) = self.kept().await? else {
+        let Some(StoredVe { installed, verdict: last, .. }) = self.kept().await? else {
             self.tell(VeState { checked_at: Some(now_ms), ..VeState::default() });
             return Ok(VeLicenseStatus::None);
         };

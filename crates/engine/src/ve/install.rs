@@ -8,9 +8,9 @@ use licensing::vendor_key::{Fingerprint, VendorKey};
 
 use super::anchor::{self, Newest};
 use super::stored::{keys, standing_of};
-use super::{InstalledVe, Ve, VeState};
+use super::{InstalledVe, VeLicensing, VeState};
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::countdown::LicenseError;
 
 /// What installing came to.
@@ -90,9 +90,9 @@ fn day(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-impl Ve {
+impl VeLicensing {
     /// Installs a license that a trusted vendor made for this machine and that is newer than any before. `named` is the
-    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`Ve::check`].
+    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`VeLicensing::check`].
     ///
     /// # Errors
     /// [`InstallError`]; nothing is changed then, and the audit log says so.
@@ -109,7 +109,7 @@ impl Ve {
             && error.is_refusal()
         {
             let sentence = format!("A license was not installed: {error}");
-            if let Err(error) = self.audit.note(actor, "ve.install", sentence, Outcome::Refused).await {
+            if let Err(error) = self.audit.note(actor, "ve.install", sentence, AuditOutcome::Refused).await {
                 tracing::error!(%error, "a refused license could not be noted in the audit log");
             }
         }
@@ -207,7 +207,9 @@ impl Ve {
             "Installed the license {} of this machine for {}, serial {}.{pinned}",
             license.license_id, license.customer, license.serial
         );
-        self.audit.commit(tx, Entry { actor, action: "ve.install", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "ve.install", sentence, outcome: AuditOutcome::Done })
+            .await?;
         anchor::remember(&self.places.anchors, &name, &newest);
         Ok(())
     }

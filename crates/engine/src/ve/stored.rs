@@ -10,11 +10,11 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
 use super::anchor::{self, Newest};
-use super::{InstalledVe, Ve, VeState};
+use super::{InstalledVe, VeLicensing, VeState};
 
 /// What is stored besides the license.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct StoredVe {
     pub(super) installed: InstalledVe,
     pub(super) verdict: MachineVerdict,
     pub(super) checked_at: i64,
@@ -38,9 +38,9 @@ async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKe
     Ok(rows.into_iter().filter_map(key).collect())
 }
 
-impl Ve {
+impl VeLicensing {
     /// The stored license, when it is signed by a key that is trusted.
-    pub(super) async fn kept(&self) -> Result<Option<Kept>, sqlx::Error> {
+    pub(super) async fn kept(&self) -> Result<Option<StoredVe>, sqlx::Error> {
         let stored: Option<(String, String, i64, String, i64)> =
             sqlx::query_as("SELECT text, verdict, installed_at, installed_by, checked_at FROM ve_license")
                 .fetch_optional(self.store.read())
@@ -63,7 +63,7 @@ impl Ve {
         };
         // A verdict that does not read back is none: the next check makes one.
         let verdict = serde_json::from_str(&verdict);
-        Ok(Some(Kept {
+        Ok(Some(StoredVe {
             installed: InstalledVe { text, key, installed_at, installed_by },
             verdict: verdict.unwrap_or(MachineVerdict::Fits { notes: Vec::new() }),
             checked_at,
@@ -112,7 +112,7 @@ pub(super) fn standing_of(
 
 /// What a data folder holds, for who only looks.
 #[derive(Debug, Clone, Default)]
-pub struct Stored {
+pub struct VeFolder {
     /// The license text, as it is stored.
     pub text: Option<String>,
     /// The vendor's keys the server trusts.
@@ -142,7 +142,7 @@ pub enum LookError {
 ///
 /// # Errors
 /// [`LookError`].
-pub async fn look(folder: &Path) -> Result<Stored, LookError> {
+pub async fn look(folder: &Path) -> Result<VeFolder, LookError> {
     let path = folder.join("leasehold.db");
     if !path.exists() {
         return Err(LookError::NoData(folder.to_owned()));
@@ -158,5 +158,5 @@ pub async fn look(folder: &Path) -> Result<Stored, LookError> {
     };
     let keys = keys_of(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
-    Ok(Stored { text, keys })
+    Ok(VeFolder { text, keys })
 }

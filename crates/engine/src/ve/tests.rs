@@ -11,7 +11,7 @@ use licensing::ve::{LicenseText, VeLicense, VeLicenseKind, VeLicenseStatus, VePr
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
-use super::{InstallError, InstalledNow, Machine, Places, Ve};
+use super::{InstallError, InstalledNow, Machine, Places, VeLicensing};
 use crate::actor::Actor;
 use crate::audit::Audit;
 use crate::clock::ManualClock;
@@ -69,14 +69,14 @@ impl World {
     }
 
     /// A server on the data folder `name`.
-    async fn server(&self, name: &str) -> Ve {
+    async fn server(&self, name: &str) -> VeLicensing {
         let data = self.folder.path().join(name);
         std::fs::create_dir_all(&data).unwrap();
         let store = store::open(&data, NOW).await.unwrap();
         let audit = Audit::new(store.clone(), data.clone(), self.clock.clone());
         let anchors = vec![data.join("ve.anchor"), self.folder.path().join("state/ve.anchor")];
         let places = Places { machine: Machine::below(&self.machine()), anchors };
-        Ve::open(store, audit, self.clock.clone(), places, NOW).await.unwrap()
+        VeLicensing::open(store, audit, self.clock.clone(), places, NOW).await.unwrap()
     }
 
     /// A license for this machine as it is, with changes.
@@ -111,7 +111,7 @@ impl World {
         LicenseText::sign(&self.vendor, &license).unwrap().to_text().into_bytes()
     }
 
-    async fn install(&self, ve: &Ve, text: &[u8]) -> Result<InstalledNow, InstallError> {
+    async fn install(&self, ve: &VeLicensing, text: &[u8]) -> Result<InstalledNow, InstallError> {
         ve.install(text, Some(self.vendor.public().fingerprint()), &actor(), NOW).await
     }
 }

@@ -1,6 +1,6 @@
 //! Disks that are full, read-only or do not answer.
 
-use engine::countdown::Refused;
+use engine::countdown::CountdownLoginDenied;
 use licensing::countdown::{CountdownDenial, HOUR_MS, TICK_MS};
 use sqlx::Connection;
 
@@ -22,7 +22,10 @@ async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself
     let view = server.countdown.view();
     assert_eq!((view.running_since, view.refused), (None, Some(CountdownDenial::Unsaved)));
     let refused = server.countdown.enter().await.unwrap_err();
-    assert!(matches!(&refused, Refused::Unsaved { reason } if reason.contains("disk is full")), "{refused}");
+    assert!(
+        matches!(&refused, CountdownLoginDenied::Unsaved { reason } if reason.contains("disk is full")),
+        "{refused}"
+    );
     server.pass(10 * MINUTE).await;
     sqlx::query("DROP TRIGGER full_disk").execute(&mut database).await.unwrap();
     server.pass(1000).await;
@@ -37,7 +40,7 @@ async fn a_login_and_a_license_are_refused_while_the_disk_is_full_and_cost_nothi
     let mut database = place.database().await;
     sqlx::query(FULL).execute(&mut database).await.unwrap();
     for _ in 0..5 {
-        assert!(matches!(server.countdown.enter().await, Err(Refused::Unsaved { .. })));
+        assert!(matches!(server.countdown.enter().await, Err(CountdownLoginDenied::Unsaved { .. })));
     }
     let refused = server.countdown.license(&license(2, 50)).await.unwrap_err();
     assert!(refused.to_string().contains("install the license again"), "{refused}");

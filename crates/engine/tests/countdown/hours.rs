@@ -1,6 +1,6 @@
 //! What logins and logouts cost, and what is told of them.
 
-use engine::countdown::Refused;
+use engine::countdown::CountdownLoginDenied;
 use licensing::countdown::{Cause, HOUR_MS, TICK_MS};
 
 use crate::server::{MINUTE, Place, license};
@@ -79,7 +79,7 @@ async fn at_zero_clients_are_refused_until_a_new_license_comes() {
     let follow = server.countdown.subscribe();
     assert!(server.countdown.enter().await.unwrap().ends_soon, "an hour is one check interval");
     server.pass(60 * MINUTE).await;
-    assert_eq!(server.countdown.enter().await, Err(Refused::Empty));
+    assert_eq!(server.countdown.enter().await, Err(CountdownLoginDenied::Empty));
     assert_eq!(server.countdown.clients(), 1);
     assert_eq!((follow.borrow().balance_ms, follow.borrow().running_since), (0, None));
     assert_eq!(place.balances().await, [0; 3]);
@@ -97,7 +97,7 @@ async fn at_zero_clients_are_refused_until_a_new_license_comes() {
 async fn without_a_license_nobody_is_served_and_no_anchor_is_made() {
     let place = Place::new();
     let server = place.start().await;
-    assert_eq!(server.countdown.enter().await, Err(Refused::NoLicense));
+    assert_eq!(server.countdown.enter().await, Err(CountdownLoginDenied::NoLicense));
     assert_eq!(server.countdown.clients(), 0);
     assert!(!place.anchor().exists());
     assert_eq!(std::fs::read_dir(place.outside.path()).unwrap().count(), 0);

@@ -2,7 +2,7 @@ use licensing::usage::{HOUR_MS, decode_hours};
 
 use super::Extent;
 use super::load::damaged;
-use super::period::Period;
+use super::period::HourRange;
 use crate::DatabaseError;
 use crate::usage::Usage;
 
@@ -36,7 +36,7 @@ impl Usage {
         Ok(known.map(|known| Extent { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
     }
 
-    pub(super) async fn known(&self) -> Result<Option<Period>, DatabaseError> {
+    pub(super) async fn known(&self) -> Result<Option<HourRange>, DatabaseError> {
         let rows: Vec<(i64, Option<Vec<u8>>)> =
             sqlx::query_as("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")
                 .fetch_all(self.inner.store.read())
@@ -53,6 +53,6 @@ impl Usage {
         )
         .fetch_one(self.inner.store.read())
         .await?;
-        Ok(first.map(|from| Period { from, to: (last.div_euclid(HOUR_MS) + 1).max(from + 1) }))
+        Ok(first.map(|from| HourRange { from, to: (last.div_euclid(HOUR_MS) + 1).max(from + 1) }))
     }
 }

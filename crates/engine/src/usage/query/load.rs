@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use licensing::usage::{DAY_MS, Day, HourUse, Levels, decode_hours};
 use sqlx::FromRow;
 
-use super::period::Period;
+use super::period::HourRange;
 use super::{Figures, Filter};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -21,7 +21,7 @@ pub(super) struct Named {
 
 /// Which series: those of clients, or the totals above them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum SeriesLevel {
     /// Every client by itself.
     Clients,
     /// What the filter names: its client, its deployment, or the whole server.
@@ -120,11 +120,11 @@ struct Chunk {
 
 impl Usage {
     /// The series a filter names.
-    pub(super) async fn named(&self, filter: &Filter, level: Level) -> Result<Vec<Named>, DatabaseError> {
-        let of_client = level == Level::Clients || (level == Level::Named && filter.client.is_some());
+    pub(super) async fn named(&self, filter: &Filter, level: SeriesLevel) -> Result<Vec<Named>, DatabaseError> {
+        let of_client = level == SeriesLevel::Clients || (level == SeriesLevel::Named && filter.client.is_some());
         let deployment = match (&filter.deployment, level) {
             (Some(deployment), _) => Some(deployment.as_str()),
-            (None, Level::Named) if !of_client => Some(SERVER),
+            (None, SeriesLevel::Named) if !of_client => Some(SERVER),
             (None, _) => None,
         };
         let client = if of_client { filter.client.as_deref() } else { Some("") };
@@ -147,7 +147,7 @@ impl Usage {
     pub(super) async fn figures(
         &self,
         series: &[Named],
-        period: Period,
+        period: HourRange,
     ) -> Result<HashMap<i64, Peaked>, DatabaseError> {
         let mut all: HashMap<i64, Peaked> = HashMap::new();
         let full = period.full_days();
@@ -198,7 +198,7 @@ impl Usage {
     pub(super) async fn levels(
         &self,
         series: &[Named],
-        period: Period,
+        period: HourRange,
     ) -> Result<HashMap<String, Levels>, DatabaseError> {
         let products: HashMap<i64, &str> = series.iter().map(|series| (series.id, series.product.as_str())).collect();
         let mut all: HashMap<String, Levels> = HashMap::new();

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use licensing::usage::{SHARES, coverage};
 
-use super::load::{Level, Named, Peaked};
-use super::period::Period;
+use super::load::{Named, Peaked, SeriesLevel};
+use super::period::HourRange;
 use super::{Filter, ProductUse};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -14,8 +14,8 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn summary(&self, filter: &Filter) -> Result<Vec<ProductUse>, DatabaseError> {
-        let period = Period::of(filter);
-        let series = self.named(filter, Level::Named).await?;
+        let period = HourRange::of(filter);
+        let series = self.named(filter, SeriesLevel::Named).await?;
         let now = by_product(&series, &self.figures(&series, period).await?);
         let before = by_product(&series, &self.figures(&series, period.before()).await?);
         let levels = if filter.client.is_none() {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::load::{Level, Peaked};
-use super::period::Period;
+use super::load::{Peaked, SeriesLevel};
+use super::period::HourRange;
 use super::{ClientUse, Filter};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -12,8 +12,8 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn clients(&self, filter: &Filter) -> Result<Vec<ClientUse>, DatabaseError> {
-        let series = self.named(filter, Level::Clients).await?;
-        let figures = self.figures(&series, Period::of(filter)).await?;
+        let series = self.named(filter, SeriesLevel::Clients).await?;
+        let figures = self.figures(&series, HourRange::of(filter)).await?;
         let mut all: BTreeMap<(&str, &str), Peaked> = BTreeMap::new();
         for series in &series {
             if let Some(figures) = figures.get(&series.id) {

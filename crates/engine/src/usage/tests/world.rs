@@ -15,13 +15,13 @@ pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = HOUR_MS;
 pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
 
-pub struct World {
+pub struct UsageFixture {
     pub folder: tempfile::TempDir,
     pub store: Store,
     pub usage: Usage,
 }
 
-impl World {
+impl UsageFixture {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store::open(folder.path(), START).await.unwrap();

@@ -18,7 +18,7 @@ pub(super) const MINUTE_MS: i64 = 60_000;
 
 /// What a group changes besides days, series and files.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct GroupChanges {
     pub sessions: Vec<i64>,
     pub opened: Vec<(i64, u64)>,
     pub ended: Vec<(i64, u64)>,
@@ -56,8 +56,8 @@ pub(super) fn count_use(days: &mut Days, ids: Ids, user: u32, from: i64, to: i64
 
 impl Writer {
     /// Counts a whole group.
-    pub fn book(&mut self, group: &[Work]) -> Book {
-        let mut book = Book { seen: self.rolled.seen, ..Book::default() };
+    pub fn book(&mut self, group: &[Work]) -> GroupChanges {
+        let mut book = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
         for work in group {
             match work {
                 Work::Batch(batch, _) => self.book_batch(batch, &mut book),
@@ -69,7 +69,7 @@ impl Writer {
         book
     }
 
-    fn book_batch(&mut self, batch: &Batch, book: &mut Book) {
+    fn book_batch(&mut self, batch: &Batch, book: &mut GroupChanges) {
         let mut stream = self.streams.get(&batch.session).copied().unwrap_or_default();
         let skip = (stream.acknowledged + 1).saturating_sub(batch.first);
         let mut products: HashMap<&str, Ids> = HashMap::new();
@@ -96,7 +96,14 @@ impl Writer {
     }
 
     /// False when the times of the record cannot be.
-    fn book_record(&mut self, batch: &Batch, record: &CheckOut, number: u64, ids: Ids, book: &mut Book) -> bool {
+    fn book_record(
+        &mut self,
+        batch: &Batch,
+        record: &CheckOut,
+        number: u64,
+        ids: Ids,
+        book: &mut GroupChanges,
+    ) -> bool {
         let end = match record.outcome {
             CheckOutOutcome::Denied | CheckOutOutcome::Open => record.from,
             CheckOutOutcome::Returned | CheckOutOutcome::Flushed | CheckOutOutcome::Lost => {
@@ -166,7 +173,7 @@ impl Writer {
     }
 
     /// The end and the time of a check-out whose start is counted.
-    fn book_span(&mut self, ids: Ids, user: u32, span: Span, book: &mut Book) {
+    fn book_span(&mut self, ids: Ids, user: u32, span: Span, book: &mut GroupChanges) {
         let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {
@@ -180,7 +187,7 @@ impl Writer {
         book.seen = book.seen.max(span.to);
     }
 
-    fn book_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, book: &mut Book) {
+    fn book_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, book: &mut GroupChanges) {
         for series in ids.all() {
             let hot = self.days.touch((series, day_of(record.from)));
             hot.day.deny(hour_in_day(hour_of(record.from)));
@@ -200,7 +207,7 @@ impl Writer {
         denied.count += 1;
     }
 
-    fn book_lost(&mut self, session: i64, at: i64, book: &mut Book) {
+    fn book_lost(&mut self, session: i64, at: i64, book: &mut GroupChanges) {
         let mut lost: Vec<(i64, u64)> = self
             .out
             .iter()

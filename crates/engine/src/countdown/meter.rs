@@ -4,19 +4,19 @@ use licensing::countdown::{
     Cause, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation, Millis, Now, Then, step,
 };
 
-use super::Kept;
+use super::StoredBalance;
 use super::rows::RunRow;
 
 /// An error is logged again after this long, milliseconds of the monotonic clock.
 const SAY_AGAIN_MS: Millis = 60_000;
 
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct CountdownMeter {
     pub state: CountdownState,
     /// How many are logged in.
     pub clients: u32,
     /// As it is stored.
-    pub kept: Kept,
+    pub kept: StoredBalance,
     /// The license that is being installed: its serial and its name.
     pub incoming: Option<(u64, String)>,
     /// Why storing failed last; `None` after it worked.
@@ -47,12 +47,12 @@ struct Running {
 /// What is stored in one go.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    pub kept: Option<Kept>,
+    pub kept: Option<StoredBalance>,
     pub runs: Vec<RunRow>,
 }
 
-impl Desk {
-    pub fn new(state: CountdownState, kept: Kept, last_run: i64) -> Self {
+impl CountdownMeter {
+    pub fn new(state: CountdownState, kept: StoredBalance, last_run: i64) -> Self {
         Self {
             state,
             clients: 0,
@@ -187,7 +187,7 @@ impl Desk {
         let kept = pending.map(|pending| {
             let name = self.incoming.as_ref().filter(|(serial, _)| *serial == pending.balance.serial);
             let license = name.map_or(&self.kept.license, |(_, license)| license).clone();
-            Kept { license, balance: pending.balance, ..self.kept.clone() }
+            StoredBalance { license, balance: pending.balance, ..self.kept.clone() }
         });
         if let Some(pending) = pending
             && let Some(mut row) = self.run_row(None, now)

@@ -10,14 +10,14 @@ use licensing::peer::{
 };
 use licensing::vendor_key::Fingerprint;
 
-use super::rows::{Loaded, Own, Stored};
+use super::rows::{Loaded, Own, StoredPeer};
 use crate::secret::random;
 
 /// Another server.
 #[derive(Debug)]
 pub(super) struct Member {
     /// As it is stored; its last sign of life is newer in `watch`.
-    pub stored: Stored,
+    pub stored: StoredPeer,
     pub watch: LivenessWatch,
     /// What its next request must carry.
     pub fresh: Freshness,
@@ -38,7 +38,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub fn new(stored: Stored, now: Now) -> Self {
+    pub fn new(stored: StoredPeer, now: Now) -> Self {
         Self {
             watch: LivenessWatch::begin(now, stored.seen_at, stored.silent),
             stored,
@@ -66,7 +66,7 @@ impl Member {
 
 /// Everything in memory.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Roster {
     pub own: Option<Own>,
     /// What this server is registered for.
     pub context: Option<Context>,
@@ -79,7 +79,7 @@ pub(super) struct Desk {
     pub serving: Option<Serving>,
 }
 
-impl Desk {
+impl Roster {
     pub fn new(loaded: Loaded, tries: Bucket, now: Now) -> Self {
         let (gone, here): (Vec<_>, Vec<_>) = loaded.servers.into_iter().partition(|server| server.removed);
         Self {

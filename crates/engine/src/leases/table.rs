@@ -9,10 +9,10 @@ use licensing::allocation::{
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
 use licensing::product::{Licensed, ProductCode};
 
-use super::requests::Peer;
-use super::run::{Card, Entry, RunState, StoredRun};
+use super::requests::Requester;
+use super::run::{RunDetails, RunEntry, RunState, StoredRun};
 use super::steady::Received;
-use super::totals::Totals;
+use super::totals::LeaseTotals;
 use super::{Commit, Loaded};
 
 /// Runs one server keeps in memory. Far more than it can serve; a flood of hellos ends here.
@@ -21,14 +21,14 @@ const MOST_RUNS: usize = 200_000;
 const IDLE: i64 = 3_600_000;
 
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct LeaseTable {
     pub allocation: Allocation,
-    pub entries: HashMap<Key, Entry>,
+    pub entries: HashMap<Key, RunEntry>,
     by_run: HashMap<String, Key>,
     by_client: HashMap<String, Key>,
     last_id: i64,
     /// What a commit that failed would have added to the totals: it goes with the next one, beside the same runs.
-    carried: Totals,
+    carried: LeaseTotals,
     /// Runs of which limits changed: stored with the next commit, whatever leads to it.
     limits: BTreeSet<Key>,
     /// Runs of which only counters changed: stored once a second.
@@ -41,7 +41,7 @@ pub(super) struct Desk {
     pub version: u64,
 }
 
-impl Desk {
+impl LeaseTable {
     pub fn restored(loaded: Loaded, times: Times, now: i64) -> Self {
         let mut desk = Self {
             allocation: Allocation::new(times),
@@ -49,7 +49,7 @@ impl Desk {
             by_run: HashMap::new(),
             by_client: HashMap::new(),
             last_id: loaded.last_id,
-            carried: Totals::default(),
+            carried: LeaseTotals::default(),
             limits: BTreeSet::new(),
             counters: BTreeSet::new(),
             next_commit: 1,
@@ -69,13 +69,13 @@ impl Desk {
             return;
         }
         self.index(stored.id, &stored.card);
-        self.entries.insert(stored.id, Entry::of(stored));
+        self.entries.insert(stored.id, RunEntry::of(stored));
         if stored.state != RunState::Ended {
             self.allocation.restore(stored.id, stored.sequence, stored.shares.clone(), now);
         }
     }
 
-    fn index(&mut self, id: Key, card: &Card) {
+    fn index(&mut self, id: Key, card: &RunDetails) {
         self.by_run.insert(card.run.clone(), id);
         let latest = self.by_client.get(&card.client).and_then(|key| self.entries.get(key));
         if latest.is_none_or(|latest| latest.card.epoch < card.epoch) {
@@ -111,7 +111,7 @@ impl Desk {
     }
 
     /// A new run; the one before is superseded.
-    pub fn begin(&mut self, card: Card, wall: i64, now: i64) -> Result<Key, Fault> {
+    pub fn begin(&mut self, card: RunDetails, wall: i64, now: i64) -> Result<Key, Fault> {
         if self.entries.len() >= MOST_RUNS {
             return Err(Fault::new(
                 FaultKind::Unavailable,
@@ -129,7 +129,7 @@ impl Desk {
         let id = self.last_id;
         self.index(id, &card);
         let stored = StoredRun::begun(id, card, wall);
-        let mut entry = Entry::of(&stored);
+        let mut entry = RunEntry::of(&stored);
         entry.wait_for = Some(self.next_commit);
         self.entries.insert(id, entry);
         self.allocation.step(id, AllocationEvent::Hello, now);
@@ -139,20 +139,20 @@ impl Desk {
     }
 
     /// The same run says hello again: it is as alive as before.
-    pub fn again(&mut self, id: Key, hello: &Hello, peer: Peer<'_>, wall: i64, now: i64) {
+    pub fn again(&mut self, id: Key, hello: &Hello, peer: Requester<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
         let card = &entry.card;
         let ve = peer.ve.map(str::to_owned).or_else(|| card.ve.clone());
         if *card.name != *hello.name.trim() || card.host != hello.host || card.address != peer.address || card.ve != ve
         {
-            entry.card = Arc::new(Card {
+            entry.card = Arc::new(RunDetails {
                 name: hello.name.trim().into(),
                 host: hello.host.clone(),
                 software: hello.software.clone(),
                 address: peer.address.to_owned(),
                 ve,
-                ..Card::clone(card)
+                ..RunDetails::clone(card)
             });
             entry.renamed = true;
             self.counters.insert(id);
@@ -306,7 +306,7 @@ impl Desk {
         (number, Commit { runs, added }, sequences)
     }
 
-    fn snapshot(&mut self, id: Key, added: &mut Totals) -> Option<StoredRun> {
+    fn snapshot(&mut self, id: Key, added: &mut LeaseTotals) -> Option<StoredRun> {
         let entry = self.entries.get_mut(&id)?;
         added.take_from(entry);
         let run = self.allocation.run(id);
