@@ -11,7 +11,7 @@ use licensing::client_protocol::{CheckOut, CheckOutOutcome, MOST_RECORDS};
 use licensing::context::Context;
 use licensing::product::ProductCode;
 
-use history::History;
+use history::ProductHistory;
 pub use history::Wish;
 
 /// Clients of the history.
@@ -26,7 +26,7 @@ const ROLES: [&str; 4] = ["ivr", "dialer", "agent-desk", "transcripts"];
 
 /// What was stored.
 #[derive(Debug, Default)]
-pub struct Stored {
+pub struct DemoSummary {
     pub taken: u64,
     pub refused: u64,
     /// By product: taken, time in milliseconds.
@@ -46,7 +46,7 @@ pub enum FillError {
 ///
 /// # Errors
 /// [`FillError`]
-pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
+pub async fn fill(engine: &Engine, wish: Wish) -> Result<DemoSummary, FillError> {
     let context = engine.identity().await?.context.unwrap_or(Context::Production);
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let seed = wish.seed;
@@ -56,7 +56,8 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
     instants.sort_unstable();
     instants.dedup();
     for at in instants {
-        let then = |history: &History| history.licensed.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
+        let then =
+            |history: &ProductHistory| history.licensed.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
         let counts: Vec<(String, u64)> =
             all.iter().filter_map(|history| Some((history.product.to_owned(), then(history)?))).collect();
         engine.usage.licensed(at, Some(context), &counts).await?;
@@ -70,8 +71,8 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
 
 /// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days of all
 /// clients.
-fn check_outs(all: Vec<History>, seed: u64) -> (Stored, Vec<Vec<CheckOut>>) {
-    let mut stored = Stored::default();
+fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<CheckOut>>) {
+    let mut stored = DemoSummary::default();
     let mut clients: Vec<Vec<CheckOut>> = vec![Vec::new(); CLIENTS];
     let mut dice = Dice::new(seed, 0);
     for history in all {

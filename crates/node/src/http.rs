@@ -23,7 +23,7 @@ use licensing::vendor_key::KeyList;
 use tokio::sync::Semaphore;
 
 use crate::Node;
-use crate::exchange::{Answer, Refused};
+use crate::exchange::{NodeAnswer, ReportRefusal};
 
 /// Largest body of a report, bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -72,17 +72,17 @@ async fn livez() -> &'static str {
 }
 
 async fn no_such_path(State(face): State<Face>) -> Response {
-    clear(face.node.refuse(&Refused::NoSuchPath))
+    clear(face.node.refuse(&ReportRefusal::NoSuchPath))
 }
 
 async fn no_such_method(State(face): State<Face>) -> Response {
-    clear(face.node.refuse(&Refused::NoSuchMethod))
+    clear(face.node.refuse(&ReportRefusal::NoSuchMethod))
 }
 
 async fn timeout(State(face): State<Face>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => clear(face.node.refuse(&Refused::Busy)),
+        Err(_) => clear(face.node.refuse(&ReportRefusal::Busy)),
     }
 }
 
@@ -96,7 +96,7 @@ async fn headers(request: Request, next: Next) -> Response {
 }
 
 /// An answer as it stands.
-fn clear(answer: Answer) -> Response {
+fn clear(answer: NodeAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response =
         (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], answer.body).into_response();

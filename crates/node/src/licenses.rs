@@ -14,7 +14,7 @@ use licensing::guid::Guid;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::servers::{NoServer, Server, find};
+use crate::servers::{NoServer, RegisteredServer, find};
 use crate::store::decode;
 use crate::time::spoken;
 use crate::{Node, Sentence};
@@ -173,7 +173,7 @@ pub(crate) async fn of(connection: &mut SqliteConnection, server: i64) -> Result
 }
 
 /// Refuses when the server has more licenses in force than one bundle carries.
-async fn fits(connection: &mut SqliteConnection, server: &Server) -> Result<(), LicenseError> {
+async fn fits(connection: &mut SqliteConnection, server: &RegisteredServer) -> Result<(), LicenseError> {
     let held: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM licenses WHERE server_id = ? AND removed_at IS NULL")
         .bind(server.id)
         .fetch_one(connection)

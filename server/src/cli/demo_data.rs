@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use demo::{CLIENTS, Stored, Wish};
+use demo::{CLIENTS, DemoSummary, Wish};
 use engine::clock::SystemClock;
 use engine::store::DataLock;
 use engine::{DatabaseError, Engine};
@@ -68,7 +68,7 @@ impl DemoData {
         })
     }
 
-    async fn fill(&self, engine: &Engine) -> Result<Stored, Failure> {
+    async fn fill(&self, engine: &Engine) -> Result<DemoSummary, Failure> {
         let failed = |error: DatabaseError| Failure::failed(format!("The database did not answer: {error}."));
         if !self.add && engine.usage.extent().await.map_err(failed)?.is_some() {
             return Err(Failure::refused(

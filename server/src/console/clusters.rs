@@ -9,7 +9,7 @@ use engine::audit::AuditOutcome;
 use engine::exchange::{Cluster, NewCluster};
 use leptos::prelude::*;
 use licensing::status_response::MAX_RESPONSE;
-use reporting::client::{Address, Client, ClientError, Identity, TlsChoice};
+use reporting::client::{Address, CallerIdentity, ClientError, ReportingClient, TlsChoice};
 use serde_json::Value;
 
 use super::exchange::by_hand::{Report, report_model};
@@ -67,8 +67,8 @@ pub async fn remove(Id(id): Id, form: Form) -> Result<Page, PageError> {
 struct Asked {
     cluster: Cluster,
     page: ClusterPage,
-    who: Identity,
-    client: Result<Client, ClientError>,
+    who: CallerIdentity,
+    client: Result<ReportingClient, ClientError>,
 }
 
 async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
@@ -87,8 +87,8 @@ async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
             "The saved data of this cluster can't be used. Remove it and add it again.".into(),
         ));
     };
-    let client = Client::connect(address, tls).await;
-    Ok(Asked { page: model(&cluster), cluster, who: Identity { deployment, operator }, client })
+    let client = ReportingClient::connect(address, tls).await;
+    Ok(Asked { page: model(&cluster), cluster, who: CallerIdentity { deployment, operator }, client })
 }
 
 fn show(form: &Form, page: ClusterPage, status: StatusCode) -> Page {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ::reporting::service::{Caller, DatabaseCheck, OpenedReport, Refusal, ReportingSource, SourceError};
+use ::reporting::service::{CallRefusal, Caller, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 use ::reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use engine::exchange::{Channel, PushError, ReportError};
 use engine::{Actor, Engine, Origin};
@@ -66,7 +66,7 @@ impl ReportingSource for Source {
                 report: opened.report,
                 licensing_url: opened.licensing_url,
             }),
-            Err(ReportError::NotReady(sentence)) => Err(Refusal::conflict(sentence).into()),
+            Err(ReportError::NotReady(sentence)) => Err(CallRefusal::conflict(sentence).into()),
             Err(error @ (ReportError::Unsound(_) | ReportError::Sql(_))) => Err(failed(error)),
         }
     }
@@ -78,8 +78,8 @@ impl ReportingSource for Source {
         };
         let sentence = format!("{error} Nothing was changed.");
         match error {
-            PushError::Refused(_) if !error.conflict() => Err(Refusal::invalid(sentence).into()),
-            PushError::Refused(_) | PushError::NotReady(_) => Err(Refusal::conflict(sentence).into()),
+            PushError::Refused(_) if !error.conflict() => Err(CallRefusal::invalid(sentence).into()),
+            PushError::Refused(_) | PushError::NotReady(_) => Err(CallRefusal::conflict(sentence).into()),
             PushError::Sql(error) => Err(failed(error)),
         }
     }

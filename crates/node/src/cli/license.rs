@@ -5,19 +5,19 @@ use commands::time::rfc3339;
 use licensing::bundle::{LicenseKind, ProductCode};
 use serde_json::{Value, json};
 
-use super::place::{Common, failure};
+use super::folder::{Common, failure};
 use crate::licenses::{Extension, Held, NewLicense, Selection};
 use crate::time::{Until, UntilOrNever};
 use crate::{Context, Guid};
 
 /// `leasehold-node license …`
 #[derive(Debug, Subcommand)]
-pub enum License {
+pub enum LicenseCommand {
     /// Give a server a license and print its id
     #[command(disable_version_flag = true)] // its --version is that of the license
-    Add(Add),
+    Add(AddLicense),
     /// List the licenses in force
-    List(List),
+    List(ListLicenses),
     /// Move licenses to another server
     Move(Move),
     /// Take licenses away
@@ -27,7 +27,7 @@ pub enum License {
 }
 
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListLicenses {
     /// GUID of the server; without it, the licenses of all servers
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
@@ -39,7 +39,7 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
-pub struct Add {
+pub struct AddLicense {
     /// GUID of the server
     #[arg(long, value_name = "GUID")]
     server: Guid,
@@ -130,14 +130,14 @@ pub struct Extend {
     common: Common,
 }
 
-impl License {
+impl LicenseCommand {
     pub async fn run(self) -> Done {
         match self {
             Self::Add(command) => command.run().await,
             Self::Move(command) => command.run().await,
             Self::Remove(command) => command.run().await,
             Self::Extend(command) => command.run().await,
-            Self::List(List { server, all, common }) => {
+            Self::List(ListLicenses { server, all, common }) => {
                 let node = common.place.open().await?;
                 let (held, now) = (node.licenses(server, all).await.map_err(failure)?, node.now_ms());
                 node.close().await;
@@ -148,7 +148,7 @@ impl License {
     }
 }
 
-impl Add {
+impl AddLicense {
     async fn run(self) -> Done {
         let node = self.common.place.open().await?;
         let new = NewLicense {

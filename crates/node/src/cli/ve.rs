@@ -7,24 +7,24 @@ use clap::{Args, Subcommand};
 use licensing::ve::VeLicenseKind;
 use serde_json::{Value, json};
 
-use super::place::{Common, failure};
+use super::folder::{Common, failure};
 use commands::exit::Done;
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
 
 /// `leasehold-node ve …`
 #[derive(Debug, Subcommand)]
-pub enum Ve {
+pub enum VeCommand {
     /// Issue a license for the machine of a request, signed, with a greater serial than any before
     #[command(disable_version_flag = true)] // its --version is that of the product
     Issue(issue::Issue),
     /// List the licenses that were issued
-    List(List),
+    List(ListVe),
 }
 
 /// `leasehold-node ve list`
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListVe {
     /// GUID of the server; without it, the licenses of all machines
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
@@ -32,11 +32,11 @@ pub struct List {
     common: Common,
 }
 
-impl Ve {
+impl VeCommand {
     pub async fn run(self) -> Done {
         match self {
             Self::Issue(command) => command.run().await,
-            Self::List(List { server, common }) => {
+            Self::List(ListVe { server, common }) => {
                 let node = common.place.open().await?;
                 let issued = node.ve_licenses(server).await.map_err(failure)?;
                 node.close().await;

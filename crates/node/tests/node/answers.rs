@@ -2,7 +2,7 @@ use licensing::context::Context;
 use licensing::status_report::{self, StatusReport};
 use licensing::status_response::{Expected, Installed, LedgerFact, check};
 use licensing::vendor_key::KeyList;
-use node::reports::Outcome;
+use node::reports::ReportOutcome;
 
 use crate::harness::{DAY, NOW, Running, get, report};
 
@@ -96,10 +96,10 @@ async fn every_report_is_kept_with_what_became_of_it() {
     assert_eq!(
         outcomes,
         [
-            (Outcome::Answered, Some(1), false),
-            (Outcome::Stranger, None, true),
-            (Outcome::Refused, None, true),
-            (Outcome::Answered, Some(1), false),
+            (ReportOutcome::Answered, Some(1), false),
+            (ReportOutcome::Stranger, None, true),
+            (ReportOutcome::Refused, None, true),
+            (ReportOutcome::Answered, Some(1), false),
         ]
     );
     let shown = running.node.report(report(&server, 2).status_id).await.unwrap();
@@ -119,9 +119,9 @@ async fn strangers_cannot_push_out_the_reports_of_a_server() {
         assert_eq!(answer.status, 401);
     }
     let kept = running.node.reports(server.guid).await.unwrap();
-    let strangers = kept.iter().filter(|k| k.outcome == Outcome::Stranger).count();
+    let strangers = kept.iter().filter(|k| k.outcome == ReportOutcome::Stranger).count();
     assert_eq!(i64::try_from(strangers), Ok(node::reports::MOST_STRANGERS_KEPT));
-    assert_eq!(kept.iter().filter(|k| k.outcome == Outcome::Answered).count(), 1);
+    assert_eq!(kept.iter().filter(|k| k.outcome == ReportOutcome::Answered).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use node::Node;
 use node::clock::ManualClock;
 use node::http::{Listen, router, serve};
 use node::licenses::{Held, NewLicense};
-use node::servers::{NewServer, Registration};
+use node::servers::{IssuedRegistration, NewServer};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ impl Running {
         self.node.key()
     }
 
-    pub async fn server(&self, context: Context) -> Registration {
+    pub async fn server(&self, context: Context) -> IssuedRegistration {
         if self.node.customers().await.unwrap().is_empty() {
             self.node.add_customer("ACME").await.unwrap();
         }
@@ -81,7 +81,12 @@ impl Running {
         self.node.add_server(&new, None).await.unwrap()
     }
 
-    pub async fn license(&self, server: &Registration, product: &str, change: impl FnOnce(&mut NewLicense)) -> Held {
+    pub async fn license(
+        &self,
+        server: &IssuedRegistration,
+        product: &str,
+        change: impl FnOnce(&mut NewLicense),
+    ) -> Held {
         let mut new = NewLicense {
             guid: server.guid,
             product: product.parse().unwrap(),
@@ -102,7 +107,7 @@ impl Running {
     }
 
     /// Reports number `id` of the first instance; the answer must be good.
-    pub async fn exchange(&self, server: &Registration, id: u128) -> (Signed, Bundle) {
+    pub async fn exchange(&self, server: &IssuedRegistration, id: u128) -> (Signed, Bundle) {
         let reply = self.post(&server.auth_string, report(server, id).to_json()).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let signed = reply.signed(&self.key());
@@ -166,11 +171,11 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Reply {
 }
 
 /// A report of the first instance.
-pub fn report(server: &Registration, id: u128) -> StatusReport {
+pub fn report(server: &IssuedRegistration, id: u128) -> StatusReport {
     report_from(server, id, 0xA11CE << 100)
 }
 
-pub fn report_from(server: &Registration, id: u128, instance: u128) -> StatusReport {
+pub fn report_from(server: &IssuedRegistration, id: u128, instance: u128) -> StatusReport {
     let usage = ReportedUsage { usage_count: 3, usage_ms: 187_618 };
     StatusReport {
         cluster_guid: server.guid.compact(),

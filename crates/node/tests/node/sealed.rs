@@ -2,11 +2,11 @@ use licensing::context::Context;
 use licensing::sealed::{CONTENT_TYPE, Opener, SealedAnswer, SealedPlain, seal_request};
 use licensing::status_response::read;
 use licensing::vendor_key::VendorSecret;
-use node::servers::Registration;
+use node::servers::IssuedRegistration;
 
 use crate::harness::{Reply, Running, post, report};
 
-fn seal(running: &Running, server: &Registration, id: u128, seed: u8) -> (Vec<u8>, Opener) {
+fn seal(running: &Running, server: &IssuedRegistration, id: u128, seed: u8) -> (Vec<u8>, Opener) {
     let plain = SealedPlain { auth_string: server.auth_string.clone(), report: report(server, id).to_json() };
     seal_request(&running.key(), &plain.to_bytes(), [seed; 32])
 }

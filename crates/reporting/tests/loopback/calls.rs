@@ -1,6 +1,6 @@
 //! What each call answers.
 
-use reporting::client::{Client, ClientError, Identity, TlsChoice};
+use reporting::client::{CallerIdentity, ClientError, ReportingClient, TlsChoice};
 use reporting::wire::lumenvox::api::reporting_api_service_client::ReportingApiServiceClient as Stub;
 use reporting::wire::lumenvox::api::{
     ComponentLicenseUsage, DiagnosticsCheckRequest, DiagnosticsType, LicenseStatusReportPullRequest,
@@ -232,7 +232,7 @@ async fn a_message_over_the_limit_is_refused_and_the_connection_goes_on() {
 #[tokio::test]
 async fn any_operator_may_ask() {
     let server = start(Standin::registered()).await;
-    let client = Client::connect(server.at("127.0.0.1"), TlsChoice::Off).await.unwrap();
-    let nobody = Identity { operator: uuid::Uuid::nil(), ..who() };
+    let client = ReportingClient::connect(server.at("127.0.0.1"), TlsChoice::Off).await.unwrap();
+    let nobody = CallerIdentity { operator: uuid::Uuid::nil(), ..who() };
     client.usage_report(nobody, "").await.unwrap();
 }

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reporting::client::{Address, Client, Identity, TlsChoice};
+use reporting::client::{Address, CallerIdentity, ReportingClient, TlsChoice};
 use reporting::listen::{self, Limits};
-use reporting::service::{Caller, DatabaseCheck, OpenedReport, Refusal, ReportingSource, SourceError};
+use reporting::service::{CallRefusal, Caller, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 use reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -80,7 +80,7 @@ impl ReportingSource for Standin {
 
     async fn open_report(&self, _: &Caller) -> Result<OpenedReport, SourceError> {
         if !self.registered {
-            return Err(Refusal::conflict("This server is not registered.").into());
+            return Err(CallRefusal::conflict("This server is not registered.").into());
         }
         Ok(OpenedReport {
             status_id: STATUS_ID.to_owned(),
@@ -93,7 +93,8 @@ impl ReportingSource for Standin {
         let text = String::from_utf8(response.to_vec()).unwrap();
         for (word, sentence) in REFUSALS {
             if text.contains(word) {
-                let refusal = if word == "used" { Refusal::conflict(sentence) } else { Refusal::invalid(sentence) };
+                let refusal =
+                    if word == "used" { CallRefusal::conflict(sentence) } else { CallRefusal::invalid(sentence) };
                 return Err(refusal.into());
             }
         }
@@ -159,11 +160,11 @@ impl Running {
         TlsChoice::On { ca: Some(self.certificate.clone().into_bytes()) }
     }
 
-    pub async fn client(&self) -> Client {
-        Client::connect(self.at("127.0.0.1"), TlsChoice::Off).await.unwrap()
+    pub async fn client(&self) -> ReportingClient {
+        ReportingClient::connect(self.at("127.0.0.1"), TlsChoice::Off).await.unwrap()
     }
 }
 
-pub fn who() -> Identity {
-    Identity { deployment: DEPLOYMENT.parse().unwrap(), operator: OPERATOR.parse().unwrap() }
+pub fn who() -> CallerIdentity {
+    CallerIdentity { deployment: DEPLOYMENT.parse().unwrap(), operator: OPERATOR.parse().unwrap() }
 }

@@ -13,9 +13,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
 use super::load::Asks;
-use super::report::{Report, grouped, megabytes};
+use super::report::{BenchReport, grouped, megabytes};
 use super::simulated::Simulated;
-use super::world::{Server, World};
+use super::world::{BenchServer, BenchWorld};
 
 /// Clients that come in at the same time.
 const ARRIVING: usize = 128;
@@ -29,7 +29,7 @@ const JITTER: u64 = 10;
 const GOAL_P99: Duration = Duration::from_millis(50);
 const GOAL_MEMORY: f64 = 150.0;
 
-pub async fn measure(world: &World, wanted: u32, seconds: u64, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, wanted: u32, seconds: u64, report: &mut BenchReport) -> Result<()> {
     let count = open_files(wanted)?;
     if count < wanted as usize {
         report.more(&format!("only {count} clients: this process may not open more files (ulimit -n)"));
@@ -95,7 +95,7 @@ fn open_files(wanted: u32) -> Result<usize> {
 }
 
 /// All say hello and take a license, some at a time.
-async fn arrive(server: &Server, count: usize) -> Result<Vec<Simulated>> {
+async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<Simulated>> {
     let places = Rc::new(Semaphore::new(ARRIVING));
     let address = server.clients;
     let starting: Vec<_> = (0..count)

@@ -9,9 +9,9 @@ use demo::Dice;
 use engine::clock::{Clock, SystemClock};
 use licensing::client_protocol::MOST_RECORDS;
 
-use super::report::{Report, grouped};
+use super::report::{BenchReport, grouped};
 use super::simulated::Simulated;
-use super::world::World;
+use super::world::BenchWorld;
 
 /// Clients that hand in records, and batches of each.
 const CLIENTS: usize = 20;
@@ -22,7 +22,7 @@ const ALONE: &str = "1000000";
 const AGO: i64 = 86_400_000;
 const GOAL: f64 = 100_000.0;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let folder = world.place("ingest-alone");
     world.copy_to(&folder)?;
     let mut fill = super::helper()?;
@@ -36,7 +36,7 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
     through_the_port(world, report).await
 }
 
-async fn through_the_port(world: &World, report: &mut Report) -> Result<()> {
+async fn through_the_port(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("ingest")?;
     let now = SystemClock.now_ms();
     let mut streams = Vec::with_capacity(CLIENTS);

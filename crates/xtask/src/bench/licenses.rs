@@ -2,9 +2,9 @@
 
 use anyhow::{Result, ensure};
 
-use super::report::{Report, grouped, megabytes};
+use super::report::{BenchReport, grouped, megabytes};
 use super::wire::Wire;
-use super::world::{LICENSES, World};
+use super::world::{BenchWorld, LICENSES};
 use super::{bare, load};
 
 /// Browsers that ask again as soon as they are answered.
@@ -13,7 +13,7 @@ const PAGE: &str = "/licenses";
 const GOAL: f64 = 0.04;
 const GOAL_MEMORY: f64 = 40.0;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("licenses")?;
     let page = server.signed_in().await?(PAGE);
     let mut wire = server.console().await?;

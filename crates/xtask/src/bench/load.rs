@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::process::Running;
+use super::process::RunningProcess;
 use super::report::median;
 use super::wire::Wire;
 
@@ -70,8 +70,8 @@ impl Measured {
 
 /// Loads both in turns, with the same number of connections.
 pub async fn compare<A: Asks, B: Asks>(
-    (first, mut ask_first): (&Running, Vec<A>),
-    (second, mut ask_second): (&Running, Vec<B>),
+    (first, mut ask_first): (&RunningProcess, Vec<A>),
+    (second, mut ask_second): (&RunningProcess, Vec<B>),
 ) -> Result<(Measured, Measured)> {
     let mut measured = (Measured::default(), Measured::default());
     for number in 0..ROUNDS {
@@ -81,7 +81,12 @@ pub async fn compare<A: Asks, B: Asks>(
     Ok(measured)
 }
 
-async fn round<A: Asks>(server: &Running, asking: Vec<A>, measured: &mut Measured, counts: bool) -> Result<Vec<A>> {
+async fn round<A: Asks>(
+    server: &RunningProcess,
+    asking: Vec<A>,
+    measured: &mut Measured,
+    counts: bool,
+) -> Result<Vec<A>> {
     let answered = Rc::new(Cell::new(0_u64));
     let (began, before) = (Instant::now(), server.processor()?);
     let loops: Vec<_> = asking

@@ -2,9 +2,9 @@
 
 use anyhow::{Result, ensure};
 
-use super::report::{Report, grouped};
+use super::report::{BenchReport, grouped};
 use super::simulated::Simulated;
-use super::world::World;
+use super::world::BenchWorld;
 use super::{bare, load};
 
 /// Connections, each with one request under way.
@@ -12,7 +12,7 @@ const CONNECTIONS: usize = 64;
 /// The real server reads, decides, counts and answers in at most this much more time.
 const GOAL: f64 = 0.6;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("refresh")?;
     let mut clients = Vec::with_capacity(CONNECTIONS);
     for number in 0..CONNECTIONS {

@@ -7,9 +7,9 @@ use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, VeLicenseKind};
 use serde_json::{Value, json};
 
-use super::super::place::{Common, failure};
+use super::super::folder::{Common, failure};
 use super::described;
-use super::spec::{Defaults, Wrong, memory, product, version};
+use super::spec::{Defaults, SpecError, memory, product, version};
 use commands::exit::{Done, Failure};
 use commands::output::read_file;
 use commands::output::text;
@@ -85,7 +85,7 @@ impl Issue {
             memory_mb: self.memory,
             instances: self.instances,
         };
-        let products: Result<Vec<_>, Wrong> = self.products.iter().map(|spec| product(spec, &defaults)).collect();
+        let products: Result<Vec<_>, SpecError> = self.products.iter().map(|spec| product(spec, &defaults)).collect();
         let new = NewVe {
             request,
             kind,
@@ -93,7 +93,7 @@ impl Issue {
             platform: self.platform,
             grace_min: self.grace,
             interval_min: self.interval,
-            products: products.map_err(|Wrong(sentence)| Failure::refused(sentence))?,
+            products: products.map_err(|SpecError(sentence)| Failure::refused(sentence))?,
         };
         if let Some(out) = self.out.as_deref().filter(|out| std::fs::symlink_metadata(out).is_ok()) {
             return Err(Failure::refused(format!("{} exists already. Name a new file with --out.", out.display())));

@@ -15,7 +15,7 @@ const VARIABLE: &str = "LEASEHOLD_NODE_DATA";
 
 /// Which node.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Place {
+pub struct NodeFolder {
     /// Folder of the node [env: LEASEHOLD_NODE_DATA] [default: ./.leasehold-node in a checkout, else
     /// /var/lib/leasehold-node]
     #[arg(long, value_name = "DIR")]
@@ -26,7 +26,7 @@ pub struct Place {
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     #[command(flatten)]
-    pub place: Place,
+    pub place: NodeFolder,
     #[command(flatten)]
     pub format: Format,
 }
@@ -55,7 +55,7 @@ impl One {
     }
 }
 
-impl Place {
+impl NodeFolder {
     fn folder(&self) -> PathBuf {
         let named =
             self.data.clone().or_else(|| std::env::var_os(VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from));
