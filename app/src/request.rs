@@ -18,7 +18,7 @@ pub struct Viewer {
 
 /// Whether this server has an identity at the licensing nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum ServerStanding {
     #[default]
     Unregistered,
     /// Registered, and not yet told by a node what for.
@@ -35,7 +35,7 @@ pub struct Badge {
     pub server_name: String,
     /// The short form, `{DF99…0B8E}`.
     pub guid_short: Option<String>,
-    pub standing: Standing,
+    pub standing: ServerStanding,
     /// The configuration file differs from the last saved revision.
     pub changed_outside: bool,
     /// Contact with the vendor's nodes: "Connected", "Reminder: 31 days"; none while that is not known.

@@ -5,7 +5,7 @@ use crate::pages::inside;
 use crate::samples::*;
 use app::pages::exchange::{ContactModel, ContactStep, Registered, StepState};
 use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
-use app::request::{Flash, FlashKind, Standing, Tone};
+use app::request::{Flash, FlashKind, ServerStanding, Tone};
 use leptos::prelude::*;
 use licensing::contact::{ContactPhase, Limit, PHASES};
 
@@ -117,7 +117,7 @@ pub fn pages() -> Vec<Preview> {
     let mut fresh = administrator("/");
     fresh.badge.guid_short = None;
     fresh.badge.contact = None;
-    fresh.badge.standing = Standing::Unregistered;
+    fresh.badge.standing = ServerStanding::Unregistered;
     let mut waiting = administrator("/");
     waiting.badge.contact = Some((Tone::Neutral, "Never synced".into()));
     let late = |tone, words: &str| {

@@ -27,7 +27,7 @@ pub fn operations(all: Operations) -> Operations {
 
 /// A product; the passphrase only for whom it is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct VeProduct {
+struct InstalledVeProduct {
     /// The virtual hardware; several names stand with commas between them.
     name: String,
     codes: Vec<String>,
@@ -47,8 +47,8 @@ struct VeProduct {
     passphrase: Option<Option<String>>,
 }
 
-fn product(of: &VeProduct, passphrases: bool) -> VeProduct {
-    VeProduct {
+fn product(of: &InstalledVeProduct, passphrases: bool) -> InstalledVeProduct {
+    InstalledVeProduct {
         name: of.name.clone(),
         codes: of.codes.clone(),
         version: format!("{}.{}", of.major, of.minor),
@@ -62,7 +62,7 @@ fn product(of: &VeProduct, passphrases: bool) -> VeProduct {
 
 /// A license of a machine.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct VeLicense {
+struct InstalledVeLicense {
     license_id: String,
     /// Which issue for this machine it is; only grows.
     serial: u64,
@@ -88,20 +88,20 @@ struct VeLicense {
     vendor_key: Fingerprint,
     installed_at: Time,
     installed_by: String,
-    products: Vec<VeProduct>,
+    products: Vec<InstalledVeProduct>,
     /// Of a countdown license in use: what is left, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     left_ms: Option<i64>,
 }
 
-fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> VeLicense {
+fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> InstalledVeLicense {
     let license = installed.license();
     let (hours, expires) = match license.kind {
         VeLicenseKind::Countdown { hours } => (Some(hours), None),
         VeLicenseKind::Normal { until } => (None, Some(Time(until))),
     };
-    VeLicense {
+    InstalledVeLicense {
         license_id: license.license_id.clone(),
         serial: license.serial,
         customer: license.customer.clone(),
@@ -206,7 +206,7 @@ struct VeComponent {
     when: String,
 }
 
-fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine {
+fn machine(identity: &MachineIdentity, license: Option<&InstalledVeLicense>) -> VeMachine {
     let component = |name: Name| {
         let (state, value) = match identity.reading(name) {
             Reading::Value(value) if name.is_open() => ("read", value.clone()),
@@ -237,7 +237,7 @@ fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeState {
     /// None while none is installed.
-    license: Option<VeLicense>,
+    license: Option<InstalledVeLicense>,
     standing: VeStanding,
     checked_at: Option<Time>,
     machine: VeMachine,
@@ -257,7 +257,7 @@ async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> R
     let (state, identity) = (engine.ve.state(), engine.machine_identity().await);
     let installed = state.installed.as_deref();
     let hours = engine.countdown.view();
-    let runs = |license: &VeLicense| {
+    let runs = |license: &InstalledVeLicense| {
         matches!(license.kind, VeLicenseKind::Countdown { .. }) && license.hours_serial() == hours.serial
     };
     let left = |installed: &InstalledVe| runs(installed.license()).then_some(hours.balance_ms);
@@ -310,7 +310,7 @@ struct Install {
 /// What installing came to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeInstalled {
-    license: VeLicense,
+    license: InstalledVeLicense,
     standing: VeStanding,
     /// The very same license was in place already.
     unchanged: bool,

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::ask::Remote;
 use super::output::{Format, table};
-use super::{Place, Target};
+use super::{CommandTarget, DataFolder};
 use crate::exit::Done;
 
 /// `leasehold config …`
@@ -24,13 +24,13 @@ pub enum Config {
     /// Print what is wrong with the file, one finding a line; exit code 1 when there is any
     Check(show::Check),
     /// Print every setting: as written, what it stands for, whether it is in use
-    Show(show::Show),
+    Show(show::ShowConf),
     /// Compare two files line by line; exit code 1 when they differ
     Diff(diff::DiffCommand),
     /// Write a new file in the vendor's format where there is none
     Init(edit::Init),
     /// List the versions of the file the server has kept
-    History(history::History),
+    History(history::ConfHistory),
     /// Bring an earlier version back
     Restore(history::Restore),
     /// Print our own settings and where each comes from
@@ -44,13 +44,13 @@ pub struct Which {
     #[arg(long, value_name = "FILE")]
     pub conf: Option<PathBuf>,
     #[command(flatten)]
-    pub target: Target,
+    pub target: CommandTarget,
 }
 
 #[derive(Debug, Args)]
 pub struct Sources {
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
     #[command(flatten)]
     format: Format,
 }

@@ -9,7 +9,7 @@ use engine::store::DataLock;
 use engine::{DatabaseError, Engine};
 use serde_json::json;
 
-use super::Place;
+use super::DataFolder;
 use super::output::Format;
 use crate::exit::{Done, Failure};
 
@@ -17,7 +17,7 @@ use crate::exit::{Done, Failure};
 #[derive(Debug, Args)]
 pub struct DemoData {
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
     /// Days of history, up to now
     #[arg(long, value_name = "N", default_value_t = 540, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: u16,

@@ -8,7 +8,7 @@ use crate::exit::Done;
 
 /// `leasehold peer …`
 #[derive(Debug, Subcommand)]
-pub enum Peer {
+pub enum PeerCommand {
     /// Make a code with which one other server may join, and print it, this once
     Invite(Common),
     /// Join another server with a code that was made there
@@ -45,7 +45,7 @@ pub struct Remove {
     common: Common,
 }
 
-impl Peer {
+impl PeerCommand {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Invite(common) => invite(common, remote).await,

@@ -11,7 +11,7 @@ use crate::exit::{Done, Failure};
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Add a user
-    Add(Add),
+    Add(AddUser),
     /// Give a user a new password and end that user's sessions
     Reset(Named),
     /// List the users
@@ -31,7 +31,7 @@ pub struct Named {
 }
 
 #[derive(Debug, Args)]
-pub struct Add {
+pub struct AddUser {
     #[command(flatten)]
     named: Named,
     /// viewer, operator or administrator
@@ -53,7 +53,7 @@ impl Named {
 impl User {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Add(Add { named, role }) => {
+            Self::Add(AddUser { named, role }) => {
                 let body = json!({ "name": named.name, "role": role, "password": named.password()? });
                 let plain = |v: &_| format!("Added the user {} as {}.\n", text(v, "name"), text(v, "role"));
                 named.common.perform(remote, Call::post("/api/v1/users").json(&body), plain).await

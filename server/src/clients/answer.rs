@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// An answer, ready to be sent.
 #[derive(Debug)]
-pub struct Answer {
+pub struct PortAnswer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
@@ -43,7 +43,7 @@ impl Call {
     }
 }
 
-impl Answer {
+impl PortAnswer {
     fn of<T: Serialize>(status: u16, value: &T) -> Self {
         Self { status, body: serde_json::to_vec(value).expect("strings and numbers always serialize") }
     }
@@ -85,27 +85,29 @@ impl Answer {
 }
 
 /// Answers a call that came from `address`.
-pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> Answer {
+pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> PortAnswer {
     let received = engine.received();
     let done = match call {
         Call::Hello => match read::<Hello>(body) {
-            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| Answer::of(200, &welcome)),
+            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| PortAnswer::of(200, &welcome)),
             Err(fault) => Err(fault),
         },
         Call::Refresh => match read::<Refresh>(body) {
-            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| Answer::of(200, &allocation)),
+            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| PortAnswer::of(200, &allocation)),
             Err(fault) => Err(fault),
         },
         Call::Records => match read::<Records>(body) {
-            Ok(said) => engine.client_records(said, received).await.map(|acknowledged| Answer::of(200, &acknowledged)),
+            Ok(said) => {
+                engine.client_records(said, received).await.map(|acknowledged| PortAnswer::of(200, &acknowledged))
+            }
             Err(fault) => Err(fault),
         },
         Call::Goodbye => match read::<Goodbye>(body) {
-            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| Answer::of(200, &farewell)),
+            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| PortAnswer::of(200, &farewell)),
             Err(fault) => Err(fault),
         },
     };
-    done.unwrap_or_else(|fault| Answer::fault(&fault))
+    done.unwrap_or_else(|fault| PortAnswer::fault(&fault))
 }
 
 /// A body as JSON. Of one that is not as this version has it, the version is looked at first.

@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{Answer, Call, answer};
+use super::answer::{Call, PortAnswer, answer};
 use super::request::{Found, find};
 
 /// A connection says something within this time, or it is closed.
@@ -108,7 +108,7 @@ async fn secure(tls: TlsAcceptor, stream: Replay<TcpStream>, engine: Arc<Engine>
 }
 
 /// An answer as HTTP/1.1.
-fn written(answer: &Answer, keep: bool) -> Vec<u8> {
+fn written(answer: &PortAnswer, keep: bool) -> Vec<u8> {
     use std::io::Write as _;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut bytes = Vec::with_capacity(160 + answer.body.len());
@@ -163,13 +163,13 @@ where
 
 async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> Response<Full<Bytes>> {
     let answer = match Call::of(request.uri().path()) {
-        None => Answer::not_found(),
-        Some(_) if request.method() != Method::POST => Answer::wrong_method(),
+        None => PortAnswer::not_found(),
+        Some(_) if request.method() != Method::POST => PortAnswer::wrong_method(),
         Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {
             Ok(Ok(body)) => answer(engine, call, &body.to_bytes(), address).await,
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Answer::too_large(call),
-            Ok(Err(_)) => Answer::other(400, "The body broke off."),
-            Err(_) => Answer::other(408, "The body did not arrive in time."),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => PortAnswer::too_large(call),
+            Ok(Err(_)) => PortAnswer::other(400, "The body broke off."),
+            Err(_) => PortAnswer::other(408, "The body did not arrive in time."),
         },
     };
     let content_type = answer.content_type();

@@ -20,13 +20,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub const AGAIN: Duration = Duration::from_secs(30);
 
 /// A listener of clients. It stays open when the task that serves it is restarted.
-pub struct Listener {
+pub struct ClientListener {
     open: Mutex<Option<Arc<TcpListener>>>,
     tls: TlsAcceptor,
     places: Arc<Semaphore>,
 }
 
-impl Listener {
+impl ClientListener {
     pub fn new(open: Option<TcpListener>, tls: TlsAcceptor) -> Self {
         Self { open: Mutex::new(open.map(Arc::new)), tls, places: Arc::new(Semaphore::new(CONNECTIONS)) }
     }

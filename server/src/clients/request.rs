@@ -1,6 +1,6 @@
 //! Reading an ordinary HTTP/1.1 request. Whatever is not ordinary is left to hyper.
 
-use super::answer::{Answer, Call};
+use super::answer::{Call, PortAnswer};
 
 /// The most bytes of a request line and its headers.
 const HEAD: usize = 8 * 1024;
@@ -17,7 +17,7 @@ pub enum Found {
     /// The client waits to be told to send its body.
     Continue,
     /// Something that is answered at once; the connection ends then.
-    Refuse(Answer),
+    Refuse(PortAnswer),
     /// HTTP/2, or HTTP/1 of a kind that is not read here.
     Other,
 }
@@ -36,17 +36,17 @@ pub fn find(bytes: &[u8], told: bool) -> Found {
         Ok(httparse::Status::Complete(head)) => head,
         Ok(httparse::Status::Partial) if bytes.len() < HEAD => return Found::Part(1),
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            return Found::Refuse(Answer::other(431, "The headers are too large."));
+            return Found::Refuse(PortAnswer::other(431, "The headers are too large."));
         }
-        Err(_) => return Found::Refuse(Answer::other(400, "This is not HTTP.")),
+        Err(_) => return Found::Refuse(PortAnswer::other(400, "This is not HTTP.")),
     };
     let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version) else {
-        return Found::Refuse(Answer::other(400, "This is not HTTP."));
+        return Found::Refuse(PortAnswer::other(400, "This is not HTTP."));
     };
     let path = path.split('?').next().unwrap_or_default();
-    let Some(call) = Call::of(path) else { return Found::Refuse(Answer::not_found()) };
+    let Some(call) = Call::of(path) else { return Found::Refuse(PortAnswer::not_found()) };
     if method != "POST" {
-        return Found::Refuse(Answer::wrong_method());
+        return Found::Refuse(PortAnswer::wrong_method());
     }
     let mut length = None;
     let mut keep = version == 1;
@@ -56,7 +56,7 @@ pub fn find(bytes: &[u8], told: bool) -> Found {
         if name.eq_ignore_ascii_case("content-length") {
             let number = std::str::from_utf8(header.value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
             let Some(number) = number.and_then(|text| text.parse::<usize>().ok()).filter(|_| length.is_none()) else {
-                return Found::Refuse(Answer::other(400, "The length of the body is not a number."));
+                return Found::Refuse(PortAnswer::other(400, "The length of the body is not a number."));
             };
             length = Some(number);
         } else if name.eq_ignore_ascii_case("connection") {
@@ -74,10 +74,10 @@ pub fn find(bytes: &[u8], told: bool) -> Found {
         }
     }
     let Some(length) = length else {
-        return Found::Refuse(Answer::other(411, "Say how long the body is (Content-Length)."));
+        return Found::Refuse(PortAnswer::other(411, "Say how long the body is (Content-Length)."));
     };
     if length > call.most() {
-        return Found::Refuse(Answer::too_large(call));
+        return Found::Refuse(PortAnswer::too_large(call));
     }
     let end = head + length;
     if bytes.len() >= end {

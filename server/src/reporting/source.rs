@@ -8,7 +8,7 @@ use licensing::status_report::ReportedUsage;
 
 /// The engine, as the service asks it.
 #[derive(Debug)]
-pub(super) struct Source(pub Arc<Engine>);
+pub(super) struct EngineSource(pub Arc<Engine>);
 
 /// Any operator may ask; the audit log keeps who it was.
 fn actor(caller: &Caller) -> Actor {
@@ -28,7 +28,7 @@ fn component(usage: ReportedUsage) -> ComponentLicenseUsage {
 }
 
 #[async_trait::async_trait]
-impl ReportingSource for Source {
+impl ReportingSource for EngineSource {
     async fn deployments(&self) -> Result<Vec<String>, SourceError> {
         self.0.deployments().await.map_err(failed)
     }

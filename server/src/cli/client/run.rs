@@ -24,7 +24,7 @@ const RECORDS: usize = 1_000_000;
 const FEWEST_RECORDS: usize = 1_000;
 
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunClients {
     /// License servers, the primary first, separated by commas: HOST, HOST:PORT or https://HOST:PORT [default port: 7569]
     #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
     servers: Vec<String>,
@@ -66,7 +66,7 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-impl Run {
+impl RunClients {
     pub async fn run(self) -> Done {
         let stop = watch::Sender::new(false);
         let mut told = Stop::listen(self.duration.map(Duration::from_secs))?;

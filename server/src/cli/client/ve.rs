@@ -23,7 +23,7 @@ Exit codes:
      or something given here cannot be used
   3  no server has ever given the license until the end: two hours of grace, or told to end before;
      it waits so long for a primary of which all instances are in use")]
-pub struct Ve {
+pub struct RunVe {
     /// License servers, the primary first, separated by commas: VE://HOST[:PORT]/PASSPHRASE, each with its passphrase
     /// [default port: 8083]
     #[arg(
@@ -70,7 +70,7 @@ fn version(text: &str) -> Result<(u32, u32), String> {
     both.ok_or_else(|| "write it as 5.3".to_owned())
 }
 
-impl Ve {
+impl RunVe {
     pub async fn run(self) -> Done {
         let mut stop = Stop::listen(self.seconds.map(Duration::from_secs))?;
         let client = self.client()?;

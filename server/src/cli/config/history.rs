@@ -8,12 +8,12 @@ use crate::exit::Done;
 
 /// `leasehold config history`
 #[derive(Debug, Args)]
-pub struct History {
+pub struct ConfHistory {
     #[command(flatten)]
     common: Common,
 }
 
-impl History {
+impl ConfHistory {
     pub async fn run(self, remote: &Remote) -> Done {
         self.common
             .list(remote, Call::get("/api/v1/config/history"), |value| {

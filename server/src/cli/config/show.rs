@@ -65,14 +65,14 @@ impl Check {
 }
 
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowConf {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
     format: Format,
 }
 
-impl Show {
+impl ShowConf {
     pub async fn run(self, remote: &Remote) -> Done {
         let file::Read { path, settings, .. } = self.which.read(remote).await?;
         self.format.print(&json!({ "path": path, "settings": settings }), |_| {

@@ -25,19 +25,19 @@ pub struct Writer<F = File> {
 }
 
 /// What lines are written to.
-pub trait Target: Write {
+pub trait LogSink: Write {
     /// Cuts the file off after so many bytes.
     fn cut(&mut self, length: u64);
 }
 
-impl Target for File {
+impl LogSink for File {
     fn cut(&mut self, length: u64) {
         // When even this fails the line stays half; the next one begins behind it.
         let _ = self.set_len(length);
     }
 }
 
-impl<F: Target> Writer<F> {
+impl<F: LogSink> Writer<F> {
     pub fn new(file: F, path: PathBuf, shared: Arc<Shared>) -> Self {
         Self { file, path, shared, length: 0, said: false }
     }
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    impl Target for Disk {
+    impl LogSink for Disk {
         fn cut(&mut self, length: u64) {
             self.bytes.truncate(usize::try_from(length).unwrap());
         }
