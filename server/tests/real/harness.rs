@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// Status and body of a request with the token.
-    pub fn call(&self, method: &str, path: &str, etag: Option<&str>, body: Option<Value>) -> Answer {
+    pub fn call(&self, method: &str, path: &str, etag: Option<&str>, body: Option<Value>) -> ApiAnswer {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut request = ureq::http::Request::builder()
             .method(method)
@@ -159,25 +159,25 @@ impl Server {
             Some(body) => agent.run(request.header("content-type", "application/json").body(body.to_string()).unwrap()),
             None => agent.run(request.body(()).unwrap()),
         };
-        Answer::of(answer)
+        ApiAnswer::of(answer)
     }
 
     /// The same with bytes that are sent as they are.
-    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> ApiAnswer {
         self.send_by(&ureq::Agent::config_builder().http_status_as_error(false).build().into(), method, path, body)
     }
 
     /// The same over the connections of this agent.
-    pub fn send_by(&self, agent: &ureq::Agent, method: &str, path: &str, body: &[u8]) -> Answer {
+    pub fn send_by(&self, agent: &ureq::Agent, method: &str, path: &str, body: &[u8]) -> ApiAnswer {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json");
-        Answer::of(agent.run(request.body(body).unwrap()))
+        ApiAnswer::of(agent.run(request.body(body).unwrap()))
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> ApiAnswer {
         self.call("GET", path, None, None)
     }
 }
@@ -198,13 +198,13 @@ pub fn end(child: &mut Child) {
 }
 
 /// What came back; status 0 when nothing did.
-pub struct Answer {
+pub struct ApiAnswer {
     pub status: u16,
     pub etag: String,
     pub body: Value,
 }
 
-impl Answer {
+impl ApiAnswer {
     fn of(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
         match answer {
             Ok(mut answer) => Self {

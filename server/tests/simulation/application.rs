@@ -9,10 +9,10 @@ use client::{Client, ClientTotals, Denied, Lease, Parting, Product};
 use licensing::product::ProductCode;
 use tokio::time::sleep;
 
-use super::clock::{MachineClock, Now};
+use super::clock::{MachineClock, SimulatedTime};
 use super::dice::Dice;
 use super::log::Log;
-use super::watch::Watch;
+use super::watch::ClientWatch;
 use super::wire::{Watched, Wire};
 
 /// Parts of an application that take licenses at the same time.
@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Site {
     pub name: String,
-    pub now: Arc<Now>,
+    pub now: Arc<SimulatedTime>,
     pub clock: Arc<MachineClock>,
     /// The servers it knows, the primary first.
     pub servers: &'static [&'static str],
@@ -82,7 +82,7 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
         .connector(Arc::new(wire))
         .seed(seed)
         .start()?;
-    *watched.lock().unwrap() = Some(Watch::new(deployment.clone(), site.log.clone(), client.events()));
+    *watched.lock().unwrap() = Some(ClientWatch::new(deployment.clone(), site.log.clone(), client.events()));
     *site.life.lock().unwrap() = Some(Life {
         deployment,
         client: client.clone(),
@@ -120,7 +120,7 @@ impl Site {
 }
 
 impl Life {
-    pub fn with_watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+    pub fn with_watch<T>(&self, look: impl FnOnce(&mut ClientWatch) -> T) -> Option<T> {
         self.watched.lock().unwrap().as_mut().map(look)
     }
 

@@ -8,11 +8,11 @@ use licensing::product::ProductCode;
 use super::alarm::Alarm;
 use super::application::{Life, Site};
 use super::saved::Saved;
-use super::stage::Stage;
+use super::stage::SimulationStage;
 
 /// What does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
+pub enum CheckFailure {
     /// More licenses are in use than there are.
     OverGranted(String),
     /// A rule that servers or clients check themselves.
@@ -25,9 +25,9 @@ pub enum Wrong {
     Crashed(String),
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     /// At every second: no more is in use than there is, and no server or client found one of its rules broken.
-    pub fn check(&self) -> Result<(), Wrong> {
+    pub fn check(&self) -> Result<(), CheckFailure> {
         Alarm::heard()?;
         for (server, machine) in self.servers.iter().enumerate() {
             machine.look();
@@ -37,7 +37,7 @@ impl Stage<'_> {
                 if pool.counted > most {
                     let what =
                         format!("{} gives out {} of {}, {most} allowed", machine.name, pool.counted, pool.product);
-                    return Err(Wrong::OverGranted(what));
+                    return Err(CheckFailure::OverGranted(what));
                 }
             }
             for (product, ceiling) in ceilings.iter() {
@@ -45,7 +45,7 @@ impl Stage<'_> {
                 let sum: usize = used.values().sum();
                 if sum > ceiling.most as usize {
                     let what = format!("{sum} of {product} in use at {}, {ceiling:?}: {used:?}", machine.name);
-                    return Err(Wrong::OverGranted(what));
+                    return Err(CheckFailure::OverGranted(what));
                 }
             }
         }
@@ -71,14 +71,14 @@ impl Stage<'_> {
     }
 
     /// At the end: what servers have stored is what clients have used.
-    pub fn check_usage(&self) -> Result<(), Wrong> {
+    pub fn check_usage(&self) -> Result<(), CheckFailure> {
         for site in &self.sites {
             for killed in site.killed.lock().unwrap().iter() {
                 let total = self.total(&killed.deployment, None);
                 let (least, most) = (self.confirmed(&killed.deployment), of(killed.totals));
                 if !(at_most(least, total) && at_most(total, most)) {
                     let what = format!("{}: confirmed {least:?}, stored {total:?}, used {most:?}", killed.deployment);
-                    return Err(Wrong::Miscounted(what));
+                    return Err(CheckFailure::Miscounted(what));
                 }
             }
             if let Some(wrong) = site.with_life(|life| self.check_life(life)) {
@@ -88,8 +88,8 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn check_life(&self, life: &Life) -> Result<(), Wrong> {
-        let wrong = |what: String| Err(Wrong::Miscounted(format!("{}: {what}", life.deployment)));
+    fn check_life(&self, life: &Life) -> Result<(), CheckFailure> {
+        let wrong = |what: String| Err(CheckFailure::Miscounted(format!("{}: {what}", life.deployment)));
         match &life.parting {
             Some(parting) if parting.unconfirmed.is_empty() && parting.undelivered_records == 0 => {}
             other => return wrong(format!("it could not part: {other:?}")),

@@ -14,7 +14,7 @@ use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 use turmoil::net::{TcpListener, TcpStream};
 
-use super::http::{self, Request};
+use super::http::{self, SimulatedRequest};
 use super::machine::Machine;
 use super::sabotage::Sabotage;
 
@@ -42,14 +42,14 @@ pub async fn serve(machine: Arc<Machine>) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     loop {
         let (stream, address) = listener.accept().await?;
-        let desk = Desk { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
+        let desk = ServerConnection { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
         tokio::spawn(desk.attend(stream));
     }
 }
 
 /// One connection.
 #[derive(Debug, Clone)]
-struct Desk {
+struct ServerConnection {
     machine: Arc<Machine>,
     leases: Arc<Leases>,
     address: String,
@@ -57,7 +57,7 @@ struct Desk {
 
 type Answer = (u16, Vec<u8>);
 
-impl Desk {
+impl ServerConnection {
     async fn attend(self, mut stream: TcpStream) {
         let mut received = Vec::new();
         while let Some(request) = http::read(&mut stream, &mut received).await {
@@ -80,7 +80,7 @@ impl Desk {
         if dice.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
     }
 
-    async fn answer(&self, request: &Request, received: Received) -> Answer {
+    async fn answer(&self, request: &SimulatedRequest, received: Received) -> Answer {
         match request.path.as_str() {
             "/v1/hello" => reply(self.hello(parse(request)).await),
             "/v1/refresh" => reply(self.refresh(parse(request), received).await),
@@ -179,7 +179,7 @@ impl Desk {
     }
 }
 
-fn parse<T: DeserializeOwned>(request: &Request) -> T {
+fn parse<T: DeserializeOwned>(request: &SimulatedRequest) -> T {
     serde_json::from_slice(&request.body).unwrap()
 }
 

@@ -8,9 +8,9 @@ use licensing::product::ProductCode;
 use turmoil::Sim;
 
 use super::application::{self, Site};
-use super::clock::{MachineClock, Now};
+use super::clock::{MachineClock, SimulatedTime};
 use super::dice::Dice;
-use super::faults::Link;
+use super::faults::LinkState;
 use super::log::Log;
 use super::machine::Machine;
 use super::sabotage::{Disk, Sabotage};
@@ -27,20 +27,20 @@ const RIGHT: u64 = 10_000;
 const DRIFT: u64 = 100;
 
 /// Everything there is.
-pub struct Stage<'a> {
+pub struct SimulationStage<'a> {
     pub sim: Sim<'a>,
-    pub now: Arc<Now>,
+    pub now: Arc<SimulatedTime>,
     pub log: Log,
     pub servers: Vec<Arc<Machine>>,
     pub sites: Vec<Arc<Site>>,
     pub products: Vec<ProductCode>,
     pub closing: Arc<AtomicBool>,
     /// How each client (outer) reaches each server.
-    pub links: Vec<[Link; 2]>,
+    pub links: Vec<[LinkState; 2]>,
     pub dice: Dice,
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     pub fn new(seed: u64, sabotage: Sabotage) -> Self {
         let mut stage = Self::empty(seed);
         SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
@@ -63,7 +63,7 @@ impl Stage<'_> {
 
     fn empty(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let now = Arc::new(Now::default());
+        let now = Arc::new(SimulatedTime::default());
         let log = Log::new(now.clone());
         let products: Vec<ProductCode> = ["SPEECH", "VISION"].iter().map(|code| code.parse().unwrap()).collect();
         let products = products[..=dice.below(2)].to_vec();
@@ -118,7 +118,7 @@ impl Stage<'_> {
             runs: AtomicU64::new(0),
         });
         self.sites.push(site.clone());
-        self.links.push([Link::Good; 2]);
+        self.links.push([LinkState::Good; 2]);
         self.sim.host(site.name.clone(), move || application::work(site.clone()));
     }
 

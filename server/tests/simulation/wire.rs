@@ -9,17 +9,17 @@ use client::{Address, ByteStream, Connecting, Connector};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::TcpStream;
 
-use super::clock::Now;
-use super::watch::{SERVERS, Server, Watch};
+use super::clock::SimulatedTime;
+use super::watch::{ClientWatch, SERVERS, ServerIndex};
 
 /// The watch of the run that uses the wire; empty until it has started.
-pub type Watched = Arc<Mutex<Option<Watch>>>;
+pub type Watched = Arc<Mutex<Option<ClientWatch>>>;
 
 /// Connects through the simulated network.
 #[derive(Debug, Clone)]
 pub struct Wire {
     pub watched: Watched,
-    pub now: Arc<Now>,
+    pub now: Arc<SimulatedTime>,
 }
 
 impl Connector for Wire {
@@ -36,14 +36,14 @@ impl Connector for Wire {
 /// A connection that is watched.
 struct Tapped {
     stream: TcpStream,
-    server: Server,
+    server: ServerIndex,
     wire: Wire,
     /// The refresh under way.
     refresh: Option<u64>,
 }
 
 impl Tapped {
-    fn with_watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+    fn with_watch<T>(&self, look: impl FnOnce(&mut ClientWatch) -> T) -> Option<T> {
         self.wire.watched.lock().unwrap().as_mut().map(look)
     }
 }
@@ -68,7 +68,7 @@ impl AsyncWrite for Tapped {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.starts_with(b"POST ") {
             let is_refresh = bytes.starts_with(b"POST /v1/refresh");
-            self.refresh = is_refresh.then(|| self.with_watch(Watch::sent)).flatten();
+            self.refresh = is_refresh.then(|| self.with_watch(ClientWatch::sent)).flatten();
         }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -43,7 +43,7 @@ pub enum Mode {
 
 /// What a server has seen and what it has.
 #[derive(Debug)]
-pub struct World {
+pub struct FakeServerState {
     pub mode: Mode,
     pub licensed: BTreeMap<String, u32>,
     /// Licenses of each product that other clients have.
@@ -69,14 +69,14 @@ pub struct World {
 /// A server.
 #[derive(Debug, Clone)]
 pub struct Fake {
-    world: Arc<Mutex<World>>,
+    world: Arc<Mutex<FakeServerState>>,
     clock: Arc<TestClock>,
 }
 
 impl Fake {
     /// One with these licenses.
     pub fn with(clock: &Arc<TestClock>, licensed: &[(&str, u32)]) -> Self {
-        let world = World {
+        let world = FakeServerState {
             mode: Mode::Good,
             licensed: licensed.iter().map(|(product, n)| ((*product).to_owned(), *n)).collect(),
             others: 0,
@@ -98,7 +98,7 @@ impl Fake {
         Self { world: Arc::new(Mutex::new(world)), clock: clock.clone() }
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> MutexGuard<'_, FakeServerState> {
         self.world.lock().unwrap()
     }
 
@@ -154,7 +154,7 @@ fn text(answer: &impl serde::Serialize) -> Text {
     Ok(Some(serde_json::to_string(answer).unwrap()))
 }
 
-impl World {
+impl FakeServerState {
     fn hello(&mut self, body: &[u8]) -> Text {
         let hello: Hello = serde_json::from_slice(body).unwrap();
         hello.check().unwrap();

@@ -4,14 +4,14 @@ use engine::countdown::CountdownLoginDenied;
 use licensing::countdown::{CountdownDenial, HOUR_MS, TICK_MS};
 use sqlx::Connection;
 
-use crate::server::{MINUTE, Place, license};
+use crate::server::{MINUTE, ServerFolders, license};
 
 const FULL: &str =
     "CREATE TRIGGER full_disk BEFORE INSERT ON countdown BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
 
 #[tokio::test]
 async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself_afterwards() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     let mut database = place.database().await;
@@ -35,7 +35,7 @@ async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself
 
 #[tokio::test]
 async fn a_login_and_a_license_are_refused_while_the_disk_is_full_and_cost_nothing() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     let mut database = place.database().await;
     sqlx::query(FULL).execute(&mut database).await.unwrap();
@@ -55,7 +55,7 @@ async fn a_login_and_a_license_are_refused_while_the_disk_is_full_and_cost_nothi
 
 #[tokio::test]
 async fn what_could_not_be_given_back_is_given_back_when_the_disk_works_again() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     server.pass(10_000).await;
@@ -72,7 +72,7 @@ async fn what_could_not_be_given_back_is_given_back_when_the_disk_works_again() 
 #[tokio::test]
 async fn an_anchor_that_is_there_and_cannot_be_written_refuses_and_is_named() {
     for outside in [false, true] {
-        let place = Place::new();
+        let place = ServerFolders::new();
         let server = place.licensed(10).await;
         let path = if outside { place.outside_anchor() } else { place.anchor() };
         std::fs::remove_file(&path).unwrap();
@@ -87,7 +87,7 @@ async fn an_anchor_that_is_there_and_cannot_be_written_refuses_and_is_named() {
 
 #[tokio::test]
 async fn where_no_second_anchor_can_be_made_the_first_is_enough() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let nowhere = place.outside.path().join("a file");
     std::fs::write(&nowhere, "").unwrap();
     let server = place.start_in(place.data.path(), &nowhere).await;
@@ -100,7 +100,7 @@ async fn where_no_second_anchor_can_be_made_the_first_is_enough() {
 
 #[tokio::test]
 async fn a_disk_that_does_not_answer_stops_nothing_but_the_hours() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     let mut database = place.database().await;

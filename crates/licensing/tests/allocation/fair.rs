@@ -151,7 +151,7 @@ proptest! {
         let liar = 100;
         for (round, (more, want, echo)) in claims.into_iter().enumerate() {
             let counted = office.counted_for(liar);
-            let lie = crate::client::Request {
+            let lie = crate::client::SentRefresh {
                 key: liar, sequence: round as u64 + 1, sent: office.now, said: vec![(counted + more, want, echo)],
             };
             let effect = office.allocation.step(liar, AllocationEvent::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);

@@ -8,7 +8,7 @@
 use licensing::allocation::Times;
 
 use crate::search::{Looked, search};
-use crate::world::{Plan, Wrong};
+use crate::world::{AllocationSabotage, Plan};
 
 /// One product; one client has trouble of every kind and the other only asks. As in the real numbers what is counted outlasts the cache.
 const PLAN: Plan = Plan {
@@ -24,7 +24,7 @@ const PLAN: Plan = Plan {
     changes: 0,
     releases: 0,
     messy: 1,
-    wrong: Wrong::Nothing,
+    wrong: AllocationSabotage::Nothing,
 };
 
 /// One license is enough to quarrel about, and leaves fewer worlds.
@@ -83,7 +83,7 @@ fn finds(plan: Plan, depth: usize, rule: &str) {
 
 #[test]
 fn freeing_what_was_only_told_is_found() {
-    finds(Plan { wrong: Wrong::FreedWhenTold, ..PLAN }, 6, "I4");
+    finds(Plan { wrong: AllocationSabotage::FreedWhenTold, ..PLAN }, 6, "I4");
 }
 
 #[test]
@@ -94,20 +94,20 @@ fn a_deadline_shorter_than_the_cache_is_found() {
 
 #[test]
 fn a_start_that_forgets_is_found() {
-    finds(Plan { wrong: Wrong::ForgotAtStart, restarts: 1, ..PLAN }, 4, "I4");
+    finds(Plan { wrong: AllocationSabotage::ForgotAtStart, restarts: 1, ..PLAN }, 4, "I4");
 }
 
 #[test]
 fn an_answer_before_it_is_stored_is_found() {
-    finds(Plan { wrong: Wrong::AnsweredBeforeStored, restarts: 1, ..PLAN }, 4, "I4");
+    finds(Plan { wrong: AllocationSabotage::AnsweredBeforeStored, restarts: 1, ..PLAN }, 4, "I4");
 }
 
 #[test]
 fn a_client_that_echoes_before_it_came_down_is_found() {
-    finds(Plan { wrong: Wrong::EchoedTooSoon, ..PLAN }, 6, "I4");
+    finds(Plan { wrong: AllocationSabotage::EchoedTooSoon, ..PLAN }, 6, "I4");
 }
 
 #[test]
 fn a_client_that_counts_its_cache_from_hearing_is_found() {
-    finds(Plan { wrong: Wrong::CountedFromHearing, ..SMALL }, 9, "I4");
+    finds(Plan { wrong: AllocationSabotage::CountedFromHearing, ..SMALL }, 9, "I4");
 }

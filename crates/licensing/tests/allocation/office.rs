@@ -6,21 +6,21 @@ use licensing::allocation::{Allocation, AllocationEffect, AllocationEvent, Key, 
 use licensing::client_protocol::CACHE_MS;
 use licensing::product::ProductCode;
 
-use crate::client::{Answer, Client, Request, product};
+use crate::client::{HonestClient, RefreshAnswer, SentRefresh, product};
 
 /// How long a client's cache is good, milliseconds.
 pub const CACHE: i64 = CACHE_MS as i64;
 
 /// What survives a crash of the server.
-pub type Stored = Vec<(Key, u64, Vec<StoredShare>)>;
+pub type StoredRuns = Vec<(Key, u64, Vec<StoredShare>)>;
 
 /// All that must survive, as it is now.
-pub fn snapshot(allocation: &Allocation) -> Stored {
+pub fn snapshot(allocation: &Allocation) -> StoredRuns {
     allocation.runs().map(|(key, run)| (key, run.sequence, run.kept())).collect()
 }
 
 /// A server as it starts.
-pub fn restarted(times: Times, stored: &Stored, licensed: &[u32], now: i64) -> Allocation {
+pub fn restarted(times: Times, stored: &StoredRuns, licensed: &[u32], now: i64) -> Allocation {
     let mut allocation = Allocation::new(times);
     for (key, sequence, kept) in stored {
         allocation.restore(*key, *sequence, kept.clone(), now);
@@ -36,8 +36,8 @@ pub fn licenses(licensed: &[u32]) -> BTreeMap<ProductCode, u32> {
 /// Where they work.
 pub struct Office {
     pub allocation: Allocation,
-    pub stored: Stored,
-    pub clients: Vec<Client>,
+    pub stored: StoredRuns,
+    pub clients: Vec<HonestClient>,
     pub licensed: Vec<u32>,
     pub now: i64,
     /// How often something had to be stored.
@@ -52,7 +52,7 @@ impl Office {
         let mut office = Office {
             allocation: Allocation::new(times),
             stored: Vec::new(),
-            clients: (0..clients).map(|index| Client::new(index as Key + 1, licensed.len())).collect(),
+            clients: (0..clients).map(|index| HonestClient::new(index as Key + 1, licensed.len())).collect(),
             licensed: Vec::new(),
             now: 1_000,
             stores: 0,
@@ -69,12 +69,12 @@ impl Office {
     }
 
     /// A client asks; its request is on the way.
-    pub fn send(&mut self, client: usize, wants: &[u32]) -> Request {
+    pub fn send(&mut self, client: usize, wants: &[u32]) -> SentRefresh {
         self.clients[client].send(wants, 1, self.now)
     }
 
     /// The server takes a request in and answers. What grew is stored before.
-    pub fn serve(&mut self, request: &Request) -> (Answer, AllocationEffect) {
+    pub fn serve(&mut self, request: &SentRefresh) -> (RefreshAnswer, AllocationEffect) {
         let uses = request.uses();
         let effect = self.allocation.step(
             request.key,
@@ -87,11 +87,11 @@ impl Office {
             self.stored = snapshot(&self.allocation);
         }
         self.check();
-        (Answer::to(request, &effect.told), effect)
+        (RefreshAnswer::to(request, &effect.told), effect)
     }
 
     /// The client hears it.
-    pub fn hear(&mut self, client: usize, answer: &Answer) {
+    pub fn hear(&mut self, client: usize, answer: &RefreshAnswer) {
         self.clients[client].hear(answer, CACHE);
         self.check();
     }

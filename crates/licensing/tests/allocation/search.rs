@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::shape::shape;
-use crate::world::{Action, Plan, World};
+use crate::world::{Action, AllocationWorld, Plan};
 
 /// What was looked at.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Looked {
 
 /// Looks at every world that up to `depth` actions lead to. A failure comes with the actions that lead there.
 pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
-    let start = World::new(plan);
+    let start = AllocationWorld::new(plan);
     let mut seen = HashSet::from([shape(&start)]);
     let mut steps: Vec<(usize, Action)> = vec![(0, Action::Tick(1))];
     let mut front = vec![(0, start)];
@@ -51,7 +51,7 @@ fn trace(plan: Plan, steps: &[(usize, Action)], mut id: usize, last: Action, bro
         actions.push(steps[id].1.clone());
         id = steps[id].0;
     }
-    let (mut world, mut text) = (World::new(plan), format!("{broken}\n"));
+    let (mut world, mut text) = (AllocationWorld::new(plan), format!("{broken}\n"));
     for action in actions.iter().rev() {
         let outcome = world.apply(action);
         writeln!(text, "{action:?}{}", if outcome.is_err() { "  <- here" } else { "" }).unwrap();

@@ -5,7 +5,7 @@ use licensing::client_protocol::{CACHE_MS, PATIENCE_MS};
 use proptest::prelude::*;
 
 use crate::fair::{Claim, fair};
-use crate::world::{Action, Plan, World, Wrong};
+use crate::world::{Action, AllocationSabotage, AllocationWorld, Plan};
 
 /// The real times. The clients' clocks are as slow as the server allows for.
 const PLAN: Plan = Plan {
@@ -21,7 +21,7 @@ const PLAN: Plan = Plan {
     changes: u8::MAX,
     releases: u8::MAX,
     messy: 8,
-    wrong: Wrong::Nothing,
+    wrong: AllocationSabotage::Nothing,
 };
 
 /// One thing that happens, before it is known who and what is there for it to happen to.
@@ -52,7 +52,7 @@ fn plan(clients: usize, licensed: u32) -> Plan {
 }
 
 /// Lets it happen, as far as it can.
-fn happen(world: &mut World, dice: Dice, story: &mut Vec<String>) -> Result<(), TestCaseError> {
+fn happen(world: &mut AllocationWorld, dice: Dice, story: &mut Vec<String>) -> Result<(), TestCaseError> {
     let (client, p, now) = (dice.client % world.clients.len(), dice.product, world.now);
     let at = |length: usize| dice.wants[0] as usize % length.max(1);
     let wants = dice.wants.to_vec();
@@ -93,7 +93,7 @@ proptest! {
         licensed in prop_oneof![1..4_u32, 0..=200_u32],
         storm in proptest::collection::vec(dice(), 1..250),
     ) {
-        let mut world = World::new(plan(clients, licensed));
+        let mut world = AllocationWorld::new(plan(clients, licensed));
         let mut story = Vec::new();
         for dice in storm {
             happen(&mut world, dice, &mut story)?;
@@ -108,7 +108,7 @@ proptest! {
         wants in proptest::collection::vec(proptest::collection::vec(0..40_u32, 3), 8),
         alive in proptest::collection::vec(proptest::bool::weighted(0.7), 8),
     ) {
-        let mut world = World::new(plan(clients, licensed));
+        let mut world = AllocationWorld::new(plan(clients, licensed));
         let mut story = Vec::new();
         for dice in storm {
             happen(&mut world, dice, &mut story)?;

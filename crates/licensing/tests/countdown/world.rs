@@ -8,7 +8,7 @@ use licensing::countdown::{
 
 /// One wrong thing that is done on purpose: each must be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum CountdownSabotage {
     Nothing,
     /// Hours are granted while what they cost is still on its way to the disk.
     ChargedAfterGrant,
@@ -58,8 +58,8 @@ pub fn hours(serial: u64) -> Millis {
 }
 
 #[derive(Debug)]
-pub struct World {
-    pub wrong: Wrong,
+pub struct CountdownWorld {
+    pub wrong: CountdownSabotage,
     pub state: CountdownState,
     pub now: Now,
     pub disk: [Balance; PLACES],
@@ -75,9 +75,9 @@ pub struct World {
     pub effects: Vec<CountdownEffect>,
 }
 
-impl World {
-    pub fn new(wrong: Wrong) -> World {
-        World {
+impl CountdownWorld {
+    pub fn new(wrong: CountdownSabotage) -> CountdownWorld {
+        CountdownWorld {
             wrong,
             state: CountdownState::opened(Balance::default()),
             now: Now { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
@@ -95,7 +95,7 @@ impl World {
     pub fn found(&self) -> Balance {
         let mut found = self.disk[0];
         for other in &self.disk[1..] {
-            let counts = if self.wrong == Wrong::GrewOnRestore {
+            let counts = if self.wrong == CountdownSabotage::GrewOnRestore {
                 (other.serial, other.balance_ms) > (found.serial, found.balance_ms)
             } else {
                 other.counts_before(&found)
@@ -167,7 +167,7 @@ impl World {
             for effect in &effects {
                 if let CountdownEffect::Persist(balance) = effect {
                     self.storing = Some((*balance, 0));
-                    if self.wrong == Wrong::ChargedAfterGrant {
+                    if self.wrong == CountdownSabotage::ChargedAfterGrant {
                         events.push_back(CountdownEvent::Persisted(balance.version));
                     }
                 }
@@ -181,7 +181,7 @@ impl World {
     fn store_one(&mut self) -> Result<(), String> {
         let Some((mut balance, done)) = self.storing else { return Ok(()) };
         let before = self.disk[done];
-        if self.wrong == Wrong::GaveBackTwice && before.serial == balance.serial {
+        if self.wrong == CountdownSabotage::GaveBackTwice && before.serial == balance.serial {
             balance.balance_ms += (balance.balance_ms - before.balance_ms).max(0);
         }
         self.disk[done] = balance;
@@ -205,7 +205,7 @@ impl World {
 
     fn crash(&mut self) {
         let ahead = match (self.wrong, self.state.paid) {
-            (Wrong::RefundedAtStart, Paid::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
+            (CountdownSabotage::RefundedAtStart, Paid::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
             _ => 0,
         };
         let found = self.found();

@@ -24,7 +24,7 @@ pub const NOW: i64 = 1_795_308_102_000;
 pub const DAY: i64 = 86_400_000;
 
 /// A node that is served.
-pub struct Running {
+pub struct RunningNode {
     pub node: Arc<Node>,
     pub clock: Arc<ManualClock>,
     pub url: String,
@@ -40,7 +40,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-impl Running {
+impl RunningNode {
     pub async fn start() -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), Arc::new(ManualClock::at(NOW))).await
     }

@@ -3,7 +3,7 @@ use licensing::context::Context;
 use licensing::guid::Guid;
 use node::licenses::{Extension, LicenseError, NewLicense, Selection};
 
-use crate::harness::{DAY, NOW, Running};
+use crate::harness::{DAY, NOW, RunningNode};
 
 fn product(guid: Guid, product: &str) -> Selection {
     Selection::Product { guid, product: product.parse().unwrap() }
@@ -11,7 +11,7 @@ fn product(guid: Guid, product: &str) -> Selection {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_moved_license_leaves_one_bundle_and_appears_in_the_other_under_its_id() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let (from, to) = (running.server(Context::Production).await, running.server(Context::Production).await);
     let added = running.license(&from, "TTS3", |_| ()).await;
     assert_eq!(running.exchange(&from, 1).await.1.licenses, std::slice::from_ref(&added.license));
@@ -27,7 +27,7 @@ async fn a_moved_license_leaves_one_bundle_and_appears_in_the_other_under_its_id
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_license_comes_back_when_it_is_extended() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let id = running.license(&server, "TTS3", |l| l.expires = Some(NOW + DAY)).await.license.id;
     running.clock.advance(2 * DAY);
@@ -39,7 +39,7 @@ async fn an_expired_license_comes_back_when_it_is_extended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_date_is_refused_unless_it_is_meant() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.license(&server, "TTS3", |l| (l.expires, l.maintenance) = (Some(NOW + 9 * DAY), Some(NOW + DAY))).await;
     let which = product(server.guid, "TTS3");
@@ -61,7 +61,7 @@ async fn an_earlier_date_is_refused_unless_it_is_meant() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hours_belong_to_countdown_licenses_only() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Backup).await;
     running.license(&server, "TTS3", |_| ()).await;
     running.license(&server, "ASR", |l| (l.kind, l.hours) = (LicenseKind::Countdown, Some(100))).await;
@@ -74,7 +74,7 @@ async fn hours_belong_to_countdown_licenses_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_license_is_refused() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let base = NewLicense {
         guid: server.guid,
@@ -108,7 +108,7 @@ async fn what_cannot_be_a_license_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_license_is_listed_only_when_asked_for() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let id = running.license(&server, "TTS3", |_| ()).await.license.id;
     running.node.remove_licenses(&Selection::Id(id.clone())).await.unwrap();

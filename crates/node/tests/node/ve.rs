@@ -7,7 +7,7 @@ use licensing::ve::{LicenseText, MOST_HOURS, VeLicenseKind};
 use node::Sentence;
 use node::ve::{NewProduct, NewVe, VeError};
 
-use crate::harness::{DAY, NOW, Running};
+use crate::harness::{DAY, NOW, RunningNode};
 
 fn request(machine_id: &str) -> VeLicenseRequest {
     let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
@@ -37,7 +37,7 @@ fn new(machine_id: &str) -> NewVe {
 
 #[tokio::test]
 async fn a_license_is_signed_bound_and_numbered() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     let first = node.issue_ve(&new("a")).await.unwrap().text;
     let again = node.issue_ve(&new("a")).await.unwrap().text;
@@ -56,7 +56,7 @@ async fn a_license_is_signed_bound_and_numbered() {
 
 #[tokio::test]
 async fn a_product_keeps_its_passphrase_and_a_new_one_gets_its_own() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     let first = node.issue_ve(&new("a")).await.unwrap().text.license.products;
     let mut more = new("a");
@@ -68,7 +68,7 @@ async fn a_product_keeps_its_passphrase_and_a_new_one_gets_its_own() {
 
 #[tokio::test]
 async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     node.issue_ve(&new("a")).await.unwrap();
     let refused = |change: fn(&mut NewVe)| {

@@ -10,10 +10,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 use crate::standin::{
-    DEPLOYMENT, OPERATOR, REFUSALS, REPORT, Running, STATUS_ID, Standin, short, start, start_with, who,
+    DEPLOYMENT, OPERATOR, REFUSALS, REPORT, RunningStandin, STATUS_ID, Standin, short, start, start_with, who,
 };
 
-async fn stub(server: &Running) -> Stub<Channel> {
+async fn stub(server: &RunningStandin) -> Stub<Channel> {
     Stub::connect(format!("http://{}", server.address)).await.unwrap()
 }
 

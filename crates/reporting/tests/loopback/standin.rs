@@ -111,7 +111,7 @@ impl ReportingSource for Standin {
 }
 
 /// A running server; it ends with the test.
-pub struct Running {
+pub struct RunningStandin {
     pub source: Arc<Standin>,
     pub address: SocketAddr,
     /// PEM of its certificate.
@@ -120,13 +120,13 @@ pub struct Running {
     pub ended: JoinHandle<std::io::Result<()>>,
 }
 
-impl Drop for Running {
+impl Drop for RunningStandin {
     fn drop(&mut self) {
         self.stop.cancel();
     }
 }
 
-pub async fn start(source: Standin) -> Running {
+pub async fn start(source: Standin) -> RunningStandin {
     start_with(source, Limits::default(), true).await
 }
 
@@ -135,7 +135,7 @@ pub fn short() -> Limits {
     Limits { handshake: Duration::from_secs(1), call: Duration::from_secs(1), ..Limits::default() }
 }
 
-pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> Running {
+pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> RunningStandin {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -148,10 +148,10 @@ pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> Running {
     let address = listener.local_addr().unwrap();
     let (source, stop) = (Arc::new(source), CancellationToken::new());
     let serving = listen::serve(listener, source.clone(), tls.then(|| Arc::new(config)), limits, stop.clone());
-    Running { source, address, certificate: made.cert.pem(), stop, ended: tokio::spawn(serving) }
+    RunningStandin { source, address, certificate: made.cert.pem(), stop, ended: tokio::spawn(serving) }
 }
 
-impl Running {
+impl RunningStandin {
     pub fn at(&self, host: &str) -> Address {
         format!("{host}:{}", self.address.port()).parse().unwrap()
     }

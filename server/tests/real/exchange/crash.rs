@@ -6,8 +6,8 @@ use node::licenses::NewLicense;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::dice::Dice;
-use super::world::World;
-use crate::harness::{Answer, stderr};
+use super::world::ExchangePair;
+use crate::harness::{ApiAnswer, stderr};
 
 /// Exchanges, each hit by a `kill -9`.
 const EXCHANGES: usize = 200;
@@ -20,7 +20,7 @@ struct Issuing {
 }
 
 impl Issuing {
-    fn of(world: &World) -> Self {
+    fn of(world: &ExchangePair) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let clock = std::sync::Arc::new(node::clock::SystemClock);
         let node = runtime.block_on(node::Node::open(&world.node.data, clock)).unwrap();
@@ -48,7 +48,7 @@ struct Usual(Duration);
 
 impl Usual {
     /// Carries one out to its end.
-    fn measured(&mut self, exchange: impl FnOnce() -> Answer) -> Answer {
+    fn measured(&mut self, exchange: impl FnOnce() -> ApiAnswer) -> ApiAnswer {
         let began = Instant::now();
         let answer = exchange();
         self.0 = (self.0 * 3 + began.elapsed().min(Duration::from_millis(400))) / 4;
@@ -62,7 +62,7 @@ impl Usual {
 }
 
 /// Begins an exchange and kills the server after `pause`; what came back.
-fn killed(world: &World, pause: Duration, exchange: impl FnOnce() -> Answer + Send) -> Answer {
+fn killed(world: &ExchangePair, pause: Duration, exchange: impl FnOnce() -> ApiAnswer + Send) -> ApiAnswer {
     let pid = Pid::from_raw(i32::try_from(world.server.pid()).unwrap()).unwrap();
     std::thread::scope(|scope| {
         let exchange = scope.spawn(exchange);
@@ -73,7 +73,7 @@ fn killed(world: &World, pause: Duration, exchange: impl FnOnce() -> Answer + Se
 }
 
 /// What the server has: the ids of its licenses and their serial.
-fn installed(world: &World) -> (BTreeSet<String>, u64) {
+fn installed(world: &ExchangePair) -> (BTreeSet<String>, u64) {
     let licenses = world.server.get("/api/v1/licenses");
     assert_eq!(licenses.status, 200, "{}", licenses.body);
     let items = licenses.body["items"].as_array().unwrap();
@@ -83,7 +83,7 @@ fn installed(world: &World) -> (BTreeSet<String>, u64) {
 }
 
 /// Every status id once; the newest that was answered brought what is installed, and started the contact clock anew.
-fn ledger_agrees(world: &World, serial: u64) {
+fn ledger_agrees(world: &ExchangePair, serial: u64) {
     let ledger = world.server.get("/api/v1/exchange/ledger").body;
     let items = ledger["items"].as_array().unwrap();
     let ids: BTreeSet<&str> = items.iter().map(|entry| entry["status_id"].as_str().unwrap()).collect();
@@ -103,7 +103,7 @@ fn ledger_agrees(world: &World, serial: u64) {
 /// kill −9 at any instant of an exchange, online and offline: all of it happened or nothing did.
 #[test]
 fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let issuing = Issuing::of(&world);
     let mut dice = Dice::new(0x6b11_1e5d);
     let (mut online, mut by_hand) = (Usual(Duration::from_millis(20)), Usual(Duration::from_millis(10)));

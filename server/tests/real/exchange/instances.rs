@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::world::{World, text_of};
+use super::world::{ExchangePair, text_of};
 use crate::harness::{How, Server, run, stderr};
 
 /// The installation a server reports as.
@@ -11,7 +11,7 @@ fn instance(server: &Server) -> String {
 
 #[test]
 fn of_two_servers_with_one_guid_the_second_is_refused_and_the_first_is_told() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let data = world.folder.path().join("copy");
     let copy = Server::start_as(&data, &How::from(&["--reporting", "off", "--proxy", "off"][..]));
     let data = data.to_str().unwrap();

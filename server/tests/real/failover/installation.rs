@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::browser::PASSWORD;
 use super::program::Program;
-use crate::exchange::node::{CUSTOMER, Node};
+use crate::exchange::node::{CUSTOMER, TestNode};
 use crate::harness::{How, Server, leasehold, stderr, stdout};
 
 /// What applications take.
@@ -33,7 +33,7 @@ pub struct Prepared {
     pub folder: tempfile::TempDir,
     /// By server, the primary first.
     passphrases: [String; 2],
-    _node: Node,
+    _node: TestNode,
 }
 
 /// The same with the servers serving.
@@ -50,7 +50,7 @@ impl Prepared {
     /// Registers and licenses both. `grace_min`: how long virtual machines go on without a license, minutes.
     pub fn new(grace_min: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let node = Node::start(&folder.path().join("node"));
+        let node = TestNode::start(&folder.path().join("node"));
         let registrations = NAMES.map(|context| node.add_server(context));
         let passphrases = [0, 1].map(|number| {
             let (context, registration) = (NAMES[number], &registrations[number]);

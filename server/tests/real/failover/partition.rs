@@ -6,7 +6,7 @@ use super::browser::Browser;
 use super::installation::{BACKUP, INSTANCES, MOVES_WITHIN, POOL, PRODUCT, Prepared, application, machine};
 use super::network::{Network, is_inside};
 use super::program::Program;
-use super::watch::{Watch, left_s, runs};
+use super::watch::{ServersWatch, left_s, runs};
 use crate::harness::{How, Server, leasehold_in, within};
 
 /// A server is called silent, or up, within this time: ten seconds of silence, and the next look.
@@ -146,7 +146,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     }
     world.both_see("up");
     let licensed = left_s(&mut at_backup);
-    let watch = Watch::start(&world.servers);
+    let watch = ServersWatch::start(&world.servers);
     let stays = |since: Instant, at_backup: &mut Browser, left: f64| {
         assert_eq!([0, 1].map(|server| world.holders(&machines, server)), [INSTANCES as usize, 0]);
         for application in &applications {

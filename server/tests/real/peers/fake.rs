@@ -111,12 +111,12 @@ pub fn post_as(server: &Server, call: &str, host: &str, body: &[u8]) -> (u16, Va
 }
 
 /// Something that listens, and how often it was asked.
-pub struct Listener {
+pub struct FakePeerListener {
     pub url: String,
     pub asked: Arc<AtomicUsize>,
 }
 
-impl Listener {
+impl FakePeerListener {
     /// Answers everything with these words; without any it takes what comes and says nothing.
     pub fn start(answer: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

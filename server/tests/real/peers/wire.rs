@@ -1,7 +1,7 @@
 use licensing::peer::{CountdownReport, JoinSaid, Said, Witness};
 use serde_json::json;
 
-use super::fake::{Fake, Listener, polled, post, post_as, said};
+use super::fake::{Fake, FakePeerListener, polled, post, post_as, said};
 use super::{invite, joined, peer, seen, start, until};
 use crate::harness::{Server, stdout, within};
 
@@ -72,7 +72,7 @@ fn another_version_is_refused_by_name_on_both_sides() {
     assert!(sentence.contains("version 0") && sentence.contains("version 1"), "{sentence}");
     assert_eq!(body["protocol"], 1);
 
-    let newer = Listener::start(Some(r#"{"protocol":2,"detail":"too old"}"#));
+    let newer = FakePeerListener::start(Some(r#"{"protocol":2,"detail":"too old"}"#));
     let code = invite(&a);
     Fake::new(1).join(&a, &code, "newer", Some(newer.url.clone()));
     let problem = within(8_000, || seen(&a, "newer")["problem"].as_str().map(str::to_owned)).unwrap();
@@ -83,8 +83,8 @@ fn another_version_is_refused_by_name_on_both_sides() {
 #[test]
 fn a_slow_server_keeps_nobody_else_waiting() {
     let (folder, a) = lone();
-    let slow = Listener::start(None);
-    let quick = Listener::start(Some(r#"{"detail":"no"}"#));
+    let slow = FakePeerListener::start(None);
+    let quick = FakePeerListener::start(Some(r#"{"detail":"no"}"#));
     let code = invite(&a);
     Fake::new(1).join(&a, &code, "slow", Some(slow.url.clone()));
     let code = invite(&a);
