@@ -157,9 +157,9 @@ impl Driver {
                 shared.tell(ClientEvent::Disconnected);
             }
             FailoverEffect::Flush { .. } => {
-                let books = shared.books();
-                books.iter().for_each(|book| book.expire(now_ms, &shared.journal));
-                shared.tell(ClientEvent::Flushed { leases: books.iter().map(|book| book.flushed()).sum() });
+                let pools = shared.pools();
+                pools.iter().for_each(|pool| pool.expire(now_ms, &shared.journal));
+                shared.tell(ClientEvent::Flushed { leases: pools.iter().map(|pool| pool.flushed()).sum() });
             }
             FailoverEffect::Resume(server) => {
                 shared.contact.send_replace(Contact::Found);

@@ -290,7 +290,7 @@ impl LeasePool {
         self.freed.notify_waiters();
     }
 
-    /// Moves this book's time on, and ends what is too old: what was granted is good before its last instant, not at it.
+    /// Moves this pool's time on, and ends what is too old: what was granted is good before its last instant, not at it.
     #[inline]
     fn advance(&self, state: &mut State, now_ms: u64, journal: &Journal) -> u64 {
         let now_ms = now_ms.max(state.now_ms);

@@ -58,7 +58,7 @@ pub struct Shared {
     pub names: Vec<String>,
     events: broadcast::Sender<ClientEvent>,
     /// By their place.
-    books: RwLock<Vec<Arc<LeasePool>>>,
+    pools: RwLock<Vec<Arc<LeasePool>>>,
     servers: Mutex<Servers>,
 }
 
@@ -74,7 +74,7 @@ impl Shared {
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),
             events: broadcast::Sender::new(EVENTS),
-            books: RwLock::default(),
+            pools: RwLock::default(),
             servers: Mutex::new(servers),
             names,
             clock,
@@ -93,29 +93,29 @@ impl Shared {
         let _ = self.events.send(event);
     }
 
-    /// The book of a product, begun when there is none.
+    /// The pool of a product, begun when there is none.
     ///
     /// # Errors
     /// [`Denied::TooManyProducts`].
-    pub fn book(&self, product: &ProductCode) -> Result<Arc<LeasePool>, Denied> {
-        let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(book) = books.iter().find(|book| book.product == *product) {
-            return Ok(book.clone());
+    pub fn pool(&self, product: &ProductCode) -> Result<Arc<LeasePool>, Denied> {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.iter().find(|pool| pool.product == *product) {
+            return Ok(pool.clone());
         }
-        if books.len() >= MOST_PRODUCTS {
+        if pools.len() >= MOST_PRODUCTS {
             return Err(Denied::TooManyProducts);
         }
-        let book = Arc::new(LeasePool::new(books.len(), product.clone(), self.names.len()));
+        let pool = Arc::new(LeasePool::new(pools.len(), product.clone(), self.names.len()));
         if *self.closing.borrow() {
-            book.close(self.clock.elapsed_ms(), &self.journal);
+            pool.close(self.clock.elapsed_ms(), &self.journal);
         }
-        books.push(book.clone());
-        Ok(book)
+        pools.push(pool.clone());
+        Ok(pool)
     }
 
-    /// All books, by their place.
-    pub fn books(&self) -> Vec<Arc<LeasePool>> {
-        self.books.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// All pools, by their place.
+    pub fn pools(&self) -> Vec<Arc<LeasePool>> {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
@@ -132,8 +132,8 @@ impl Shared {
     pub fn used(&self) -> ServerUsage {
         let now_ms = self.clock.elapsed_ms();
         let mut sum = ServerUsage::default();
-        for book in self.books() {
-            let used = book.used(self.names.len(), now_ms, &self.journal);
+        for pool in self.pools() {
+            let used = pool.used(self.names.len(), now_ms, &self.journal);
             sum.taken += used.taken;
             sum.denied += used.denied;
             sum.usage_ms += used.usage_ms;
@@ -177,8 +177,8 @@ impl Shared {
     }
 
     /// A refusal in words.
-    pub fn denied(&self, book: &LeasePool, refusal: CheckOutDenial) -> Denied {
-        let product = book.product.clone();
+    pub fn denied(&self, pool: &LeasePool, refusal: CheckOutDenial) -> Denied {
+        let product = pool.product.clone();
         let (server, limit, is_over, heard) = match refusal {
             CheckOutDenial::Closed => return Denied::Closed,
             CheckOutDenial::NotHeard => return Denied::NotYetKnown { product },

@@ -65,20 +65,20 @@ struct StoredBalance {
 
 #[derive(Debug)]
 struct Inner {
-    desk: Mutex<CountdownMeter>,
+    meter: Mutex<CountdownMeter>,
     store: Store,
     clock: Arc<dyn Clock>,
     /// Where the anchors are: in the data folder, and outside it.
     anchor: PathBuf,
     outside: Option<PathBuf>,
-    /// Told whenever the desk changed.
+    /// Told whenever the meter changed.
     changed: watch::Sender<()>,
     views: watch::Sender<View>,
 }
 
 impl Inner {
-    fn desk(&self) -> MutexGuard<'_, CountdownMeter> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn meter(&self) -> MutexGuard<'_, CountdownMeter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Now {

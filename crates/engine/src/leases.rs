@@ -75,7 +75,7 @@ pub struct Commit {
 /// The leases of this server. Cheap to share.
 #[derive(Debug)]
 pub struct Leases {
-    desk: Mutex<LeaseTable>,
+    table: Mutex<LeaseTable>,
     keep: Arc<dyn Keep>,
     clock: Arc<dyn Clock>,
     steady: SteadyTime,
@@ -101,9 +101,9 @@ impl Leases {
     /// # Errors
     /// [`sqlx::Error`] when they cannot be read.
     pub async fn open(keep: Arc<dyn Keep>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
-        let desk = LeaseTable::restored(keep.load().await?, Times::default(), clock.mono_ms());
+        let table = LeaseTable::restored(keep.load().await?, Times::default(), clock.mono_ms());
         Ok(Self {
-            desk: Mutex::new(desk),
+            table: Mutex::new(table),
             keep,
             steady: SteadyTime::new(&*clock),
             clock,
@@ -114,13 +114,13 @@ impl Leases {
         })
     }
 
-    fn desk(&self) -> MutexGuard<'_, LeaseTable> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, LeaseTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another number whenever a client came or went, or what clients use, want or may use has changed.
     pub(crate) fn version(&self) -> u64 {
-        self.desk().version
+        self.table().version
     }
 
     /// To be called as early as possible when a request was received.
@@ -135,9 +135,9 @@ impl Leases {
 
     /// Places check-outs where they belong by the server's clock.
     pub fn place(&self, said: &mut Records, received: Received) {
-        let mut desk = self.desk();
-        let id = desk.find(&said.run);
-        let Some(entry) = id.and_then(|id| desk.entries.get_mut(&id)) else { return };
+        let mut table = self.table();
+        let id = table.find(&said.run);
+        let Some(entry) = id.and_then(|id| table.entries.get_mut(&id)) else { return };
         if let Some(now) = said.now {
             entry.offset.hear(now, received.0);
         }
@@ -152,26 +152,26 @@ impl Leases {
 
     /// Notes how far a client's clock is off; its name and deployment.
     pub(crate) fn set_clock(&self, id: Key, off: i64) -> Option<(Arc<str>, Arc<str>)> {
-        let mut desk = self.desk();
-        let entry = desk.entries.get_mut(&id)?;
+        let mut table = self.table();
+        let entry = table.entries.get_mut(&id)?;
         entry.clock_off = off;
-        Some((entry.card.name.clone(), entry.card.deployment.clone()))
+        Some((entry.details.name.clone(), entry.details.deployment.clone()))
     }
 
     /// Releases what a run has and does not use, at `now` on the monotonic clock.
     pub(crate) fn release(&self, id: Key, now: i64) {
-        self.desk().release(id, now);
+        self.table().release(id, now);
     }
 
     /// Until when a run's limits are counted, on the monotonic clock.
     pub(crate) fn deadline(&self, id: Key) -> Option<i64> {
-        self.desk().allocation.run(id).map(|run| run.deadline)
+        self.table().allocation.run(id).map(|run| run.deadline)
     }
 
     /// How many licenses there are of each product from now on, and of which there are some out of service.
     /// Whether anything changed.
     pub fn license(&self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
-        self.desk().license(licensed, out_of_service)
+        self.table().license(licensed, out_of_service)
     }
 }
 

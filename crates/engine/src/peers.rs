@@ -53,7 +53,7 @@ pub trait Part: Send + Sync + std::fmt::Debug {
 /// The other servers.
 #[derive(Debug)]
 pub struct Peers {
-    desk: Mutex<Roster>,
+    roster: Mutex<Roster>,
     secret: OnceLock<PeerSecret>,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
@@ -85,7 +85,7 @@ impl Peers {
             Err(error) => tracing::error!(%error, "this server cannot speak with the others of its installation"),
         }
         Ok(Self {
-            desk: Mutex::new(Roster::new(stored, Bucket::full(now.mono_ms), now)),
+            roster: Mutex::new(Roster::new(stored, Bucket::full(now.mono_ms), now)),
             secret,
             folder: folder.to_owned(),
             clock,
@@ -122,7 +122,7 @@ impl Peers {
 
     /// Whom this server serves, as counted last; none before the first count.
     pub(crate) fn serving(&self) -> Option<Serving> {
-        self.desk().serving.clone()
+        self.roster().serving.clone()
     }
 
     /// Told whenever any of it is looked at anew, every two seconds.
@@ -134,18 +134,18 @@ impl Peers {
     /// What the others remember of this server's countdown hours; none while none of them does.
     #[must_use]
     pub fn witnessed(&self) -> Option<Witness> {
-        self.desk().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
+        self.roster().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
     }
 
     /// What this server is in its installation.
     #[must_use]
     pub fn role(&self) -> Role {
-        let desk = self.desk();
-        role(desk.context, desk.own.as_ref().map(|own| own.joined_as))
+        let roster = self.roster();
+        role(roster.context, roster.own.as_ref().map(|own| own.joined_as))
     }
 
-    fn desk(&self) -> MutexGuard<'_, Roster> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn roster(&self) -> MutexGuard<'_, Roster> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Now {
@@ -153,7 +153,7 @@ impl Peers {
     }
 
     fn set_context(&self, context: Option<Context>) {
-        self.desk().context = context;
+        self.roster().context = context;
     }
 
     /// The key of this server, made at its first use.

@@ -42,8 +42,9 @@ pub async fn serve(machine: Arc<Machine>) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     loop {
         let (stream, address) = listener.accept().await?;
-        let desk = ServerConnection { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
-        tokio::spawn(desk.attend(stream));
+        let connection =
+            ServerConnection { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
+        tokio::spawn(connection.attend(stream));
     }
 }
 
@@ -135,12 +136,12 @@ impl ServerConnection {
             }
             Duration::from_millis(dice.within(0..=LATE_MS))
         };
-        let (desk, said) = (self.clone(), said.clone());
-        desk.machine.log.count("requests repeated");
+        let (connection, said) = (self.clone(), said.clone());
+        connection.machine.log.count("requests repeated");
         tokio::spawn(async move {
             sleep(pause).await;
             // Nobody is there to hear the answer.
-            let _ = desk.leases.refresh(said, desk.leases.received()).await;
+            let _ = connection.leases.refresh(said, connection.leases.received()).await;
         });
     }
 

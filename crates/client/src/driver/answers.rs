@@ -111,10 +111,10 @@ impl Driver {
             self.tell(KeeperEvent::Terms { server, terms: terms.clone() });
         }
         if has_lost {
-            self.shared.books().iter().for_each(|book| book.begin_again(server));
+            self.shared.pools().iter().for_each(|pool| pool.begin_again(server));
         }
         if self.shared.journal.resume_after(server, welcome.records) {
-            self.shared.books().iter().for_each(|book| book.tell_again(server));
+            self.shared.pools().iter().for_each(|pool| pool.tell_again(server));
         }
     }
 
@@ -137,13 +137,13 @@ impl Driver {
         let is_granted = works && self.failover.serving() == Some(server);
         let good_until = is_granted.then(|| sent_ms.saturating_add(valid_ms));
         let name = self.shared.names[server].clone();
-        for book in self.shared.books() {
-            let limit = allocation.products.get(&book.product);
-            if let Some(now) = book.hear(server, limit, good_until, now_ms, &self.shared.journal) {
+        for pool in self.shared.pools() {
+            let limit = allocation.products.get(&pool.product);
+            if let Some(now) = pool.hear(server, limit, good_until, now_ms, &self.shared.journal) {
                 let licensed = limit.map_or(0, |limit| limit.licensed);
                 let event = ClientEvent::Allocation {
                     server: name.clone(),
-                    product: book.product.clone(),
+                    product: pool.product.clone(),
                     limit: now,
                     licensed,
                 };

@@ -74,7 +74,7 @@ impl Driver {
         let session = *session;
         peer.is_settled &= !works;
         if works {
-            self.shared.books().iter().for_each(|book| book.tell_open(now_ms, &self.shared.journal));
+            self.shared.pools().iter().for_each(|pool| pool.tell_open(now_ms, &self.shared.journal));
         }
         let refresh = refresh(&self.shared, &self.identity, server, session, works, now_ms);
         let is_idle = refresh.told.products.values().all(|product| product.held == 0 && product.want == 0);
@@ -162,11 +162,11 @@ pub fn refresh(
     works: bool,
     now_ms: u64,
 ) -> Unsent<Refresh> {
-    let books = shared.books();
-    let tell = |book: &Arc<crate::lease_pool::LeasePool>| {
-        (book.product.clone(), book.tell(server, works, now_ms, &shared.journal))
+    let pools = shared.pools();
+    let tell = |pool: &Arc<crate::lease_pool::LeasePool>| {
+        (pool.product.clone(), pool.tell(server, works, now_ms, &shared.journal))
     };
-    let products: BTreeMap<ProductCode, Use> = books.iter().map(tell).collect();
+    let products: BTreeMap<ProductCode, Use> = pools.iter().map(tell).collect();
     let told = Refresh {
         protocol: VERSION,
         client: identity.hello.client.clone(),
@@ -178,7 +178,7 @@ pub fn refresh(
         audio_ms: 0,
         dropped: shared.journal.dropped(server),
     };
-    let latest_ms = books.iter().map(|book| book.latest_ms()).max().unwrap_or(now_ms);
+    let latest_ms = pools.iter().map(|pool| pool.latest_ms()).max().unwrap_or(now_ms);
     Unsent { told, latest_ms }
 }
 
@@ -192,11 +192,11 @@ pub fn records(
 ) -> Option<Unsent<Records>> {
     let (first, entries) = shared.journal.batch(server, most)?;
     let latest_ms = entries.iter().map(|entry| entry.to_ms.unwrap_or(entry.from_ms)).max().unwrap_or(0);
-    let books = shared.books();
+    let pools = shared.pools();
     let records = entries
         .into_iter()
         .map(|entry| CheckOut {
-            product: books[entry.product].product.clone(),
+            product: pools[entry.product].product.clone(),
             user: entry.user.map_or_else(|| identity.user.clone(), |user| user.to_string()),
             host: identity.hello.host.clone(),
             from: identity.wall_ms(entry.from_ms),

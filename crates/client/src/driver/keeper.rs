@@ -100,9 +100,9 @@ impl Driver {
 
     /// The server answered, and gives no license to somebody who needs one.
     pub(super) fn gives_none(&mut self, server: ServerIndex, allocation: &Allocation, problem: Problem, now_ms: u64) {
-        for book in self.shared.books() {
-            let limit = allocation.products.get(&book.product);
-            book.hear(server, limit, None, now_ms, &self.shared.journal);
+        for pool in self.shared.pools() {
+            let limit = allocation.products.get(&pool.product);
+            pool.hear(server, limit, None, now_ms, &self.shared.journal);
         }
         if let Some(session) = &mut self.peers[server].session {
             session.answered = session.answered.max(allocation.sequence);

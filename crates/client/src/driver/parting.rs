@@ -28,7 +28,7 @@ impl Driver {
         // Answers to earlier requests are not wanted any more.
         drop(outcomes);
         let now_ms = shared.clock.elapsed_ms();
-        shared.books().iter().for_each(|book| book.close(now_ms, &shared.journal));
+        shared.pools().iter().for_each(|pool| pool.close(now_ms, &shared.journal));
         let end = Instant::now() + Duration::from_millis(PATIENCE_MS);
         let records_end = Instant::now() + Duration::from_millis(RECORDS_MS);
         let mut farewells = JoinSet::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub struct Slot {
     /// When it was taken.
     pub from_ms: u64,
-    /// The server it is booked to.
+    /// The server the use counts for.
     pub server: usize,
     /// Who took it, if the application said so.
     pub user: Option<Arc<str>>,

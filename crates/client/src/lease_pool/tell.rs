@@ -23,7 +23,7 @@ impl LeasePool {
         at.holding.settle(held);
         let version = at.holding.echo();
         let held = at.holding.carried(held);
-        let ServerUsage { taken, denied, usage_ms } = state.usage.booked(server, now_ms);
+        let ServerUsage { taken, denied, usage_ms } = state.usage.usage_at(server, now_ms);
         Use { held, want, version, usage_count: taken, usage_ms, denied }
     }
 
@@ -32,10 +32,10 @@ impl LeasePool {
         let mut state = self.state();
         let now_ms = self.advance(&mut state, now_ms, journal);
         let mut sum = ServerUsage::default();
-        for booked in (0..servers).map(|server| state.usage.booked(server, now_ms)) {
-            sum.taken += booked.taken;
-            sum.denied += booked.denied;
-            sum.usage_ms += booked.usage_ms;
+        for at_server in (0..servers).map(|server| state.usage.usage_at(server, now_ms)) {
+            sum.taken += at_server.taken;
+            sum.denied += at_server.denied;
+            sum.usage_ms += at_server.usage_ms;
         }
         sum
     }

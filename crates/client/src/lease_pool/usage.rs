@@ -22,7 +22,7 @@ pub struct LeaseUsage {
 }
 
 impl LeaseUsage {
-    /// Nothing was used, with `servers` servers to book to.
+    /// Nothing was used, with `servers` servers to count for.
     pub fn new(servers: usize) -> Self {
         Self {
             ended_ms: 0,
@@ -39,7 +39,7 @@ impl LeaseUsage {
         self.held
     }
 
-    /// The server that is booked to.
+    /// The server the use counts for.
     pub fn server(&self) -> usize {
         self.server
     }
@@ -74,12 +74,12 @@ impl LeaseUsage {
     }
 
     /// What `server` is to be told.
-    pub fn booked(&self, server: usize, now_ms: u64) -> ServerUsage {
-        let mut booked = self.by_server[server];
+    pub fn usage_at(&self, server: usize, now_ms: u64) -> ServerUsage {
+        let mut at_server = self.by_server[server];
         if server == self.server {
-            booked.usage_ms += self.total_ms(now_ms).saturating_sub(self.since_ms);
+            at_server.usage_ms += self.total_ms(now_ms).saturating_sub(self.since_ms);
         }
-        booked
+        at_server
     }
 
     /// Time in use so far, at all servers together.

@@ -15,7 +15,7 @@ pub(crate) const EVERY: Duration = Duration::from_secs(1);
 impl Inner {
     /// Tells everybody how it stands.
     pub(super) fn publish(&self) {
-        let view = View::of(&self.desk().state, self.now());
+        let view = View::of(&self.meter().state, self.now());
         if view.serial > 0 {
             #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
             metrics::gauge!("countdown_seconds_left").set(view.balance_ms as f64 / 1000.0);

@@ -16,7 +16,7 @@ pub(super) struct CountdownMeter {
     /// How many are logged in.
     pub clients: u32,
     /// As it is stored.
-    pub kept: StoredBalance,
+    pub saved: StoredBalance,
     /// The license that is being installed: its serial and its name.
     pub incoming: Option<(u64, String)>,
     /// Why storing failed last; `None` after it worked.
@@ -47,16 +47,16 @@ struct Running {
 /// What is stored in one go.
 #[derive(Debug, Clone)]
 pub(super) struct Job {
-    pub kept: Option<StoredBalance>,
+    pub saved: Option<StoredBalance>,
     pub runs: Vec<RunRow>,
 }
 
 impl CountdownMeter {
-    pub fn new(state: CountdownState, kept: StoredBalance, last_run: i64) -> Self {
+    pub fn new(state: CountdownState, saved: StoredBalance, last_run: i64) -> Self {
         Self {
             state,
             clients: 0,
-            kept,
+            saved,
             incoming: None,
             problem: None,
             storing: false,
@@ -184,10 +184,10 @@ impl CountdownMeter {
         }
         self.finished_due = false;
         let mut runs = self.finished.clone();
-        let kept = pending.map(|pending| {
+        let saved = pending.map(|pending| {
             let name = self.incoming.as_ref().filter(|(serial, _)| *serial == pending.balance.serial);
-            let license = name.map_or(&self.kept.license, |(_, license)| license).clone();
-            StoredBalance { license, balance: pending.balance, ..self.kept.clone() }
+            let license = name.map_or(&self.saved.license, |(_, license)| license).clone();
+            StoredBalance { license, balance: pending.balance, ..self.saved.clone() }
         });
         if let Some(pending) = pending
             && let Some(mut row) = self.run_row(None, now)
@@ -201,12 +201,12 @@ impl CountdownMeter {
                 run.tried = true;
             }
         }
-        Some(Job { kept, runs })
+        Some(Job { saved, runs })
     }
 
     /// What became of it.
     pub fn done(&mut self, job: Job, result: Result<(), String>, now: Now) {
-        let version = job.kept.as_ref().map(|kept| kept.balance.version);
+        let version = job.saved.as_ref().map(|saved| saved.balance.version);
         let event = match result {
             Ok(()) => {
                 self.finished.retain(|row| !job.runs.contains(row));
@@ -214,9 +214,9 @@ impl CountdownMeter {
                     self.said_at = None;
                     tracing::info!("the countdown hours can be written down again");
                 }
-                if let Some(kept) = job.kept {
-                    self.incoming.take_if(|(serial, _)| *serial == kept.balance.serial);
-                    self.kept = kept;
+                if let Some(saved) = job.saved {
+                    self.incoming.take_if(|(serial, _)| *serial == saved.balance.serial);
+                    self.saved = saved;
                 }
                 version.map(CountdownEvent::Persisted)
             }

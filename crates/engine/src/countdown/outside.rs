@@ -31,8 +31,8 @@ pub(super) fn find(folder: &Path, license: &str, serial: u64) -> Option<StoredBa
     }
     let names = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     let anchors = names.filter(|path| path.to_str().is_some_and(|path| path.ends_with(anchor::NAME))).take(MOST);
-    let same = |kept: &StoredBalance| kept.license == license && kept.balance.serial == serial;
-    anchors.filter_map(|path| anchor::read(&path)).filter(same).min_by_key(|kept| kept.balance.balance_ms)
+    let same = |saved: &StoredBalance| saved.license == license && saved.balance.serial == serial;
+    anchors.filter_map(|path| anchor::read(&path)).filter(same).min_by_key(|saved| saved.balance.balance_ms)
 }
 
 #[cfg(test)]

@@ -38,20 +38,20 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<Option<StoredBalance>, sql
     sqlx::query_as("SELECT * FROM countdown").fetch_optional(pool).await
 }
 
-pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, kept: &StoredBalance) -> Result<(), sqlx::Error> {
+pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, saved: &StoredBalance) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO countdown (id, installation, license, serial, granted_ms, balance_ms, interval_ms, version)
          VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO UPDATE SET installation = ?1, license = ?2, serial = ?3, granted_ms = ?4, balance_ms = ?5,
          interval_ms = ?6, version = ?7",
     )
-    .bind(&kept.installation)
-    .bind(&kept.license)
-    .bind(signed(kept.balance.serial))
-    .bind(kept.balance.granted_ms)
-    .bind(kept.balance.balance_ms)
-    .bind(kept.balance.interval_ms)
-    .bind(signed(kept.balance.version))
+    .bind(&saved.installation)
+    .bind(&saved.license)
+    .bind(signed(saved.balance.serial))
+    .bind(saved.balance.granted_ms)
+    .bind(saved.balance.balance_ms)
+    .bind(saved.balance.interval_ms)
+    .bind(signed(saved.balance.version))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -19,7 +19,7 @@ pub const FLUSH: Duration = Duration::from_secs(1);
 impl Leases {
     /// Ends what silent clients had; who they are.
     pub fn tick(&self) -> Vec<Key> {
-        let (silent, broken) = self.desk().tick(self.clock.mono_ms());
+        let (silent, broken) = self.table().tick(self.clock.mono_ms());
         if let Some(broken) = broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);
             tracing::error!(%broken, "the leases are not as they must be");

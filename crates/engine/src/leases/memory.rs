@@ -48,12 +48,12 @@ impl Keep for MemoryKeep {
     }
 
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error> {
-        Ok(lock(&self.runs).values().find(|stored| stored.card.run == run).cloned())
+        Ok(lock(&self.runs).values().find(|stored| stored.details.run == run).cloned())
     }
 
     async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
-        let of_client = |run: &&StoredRun| run.card.client == client;
-        Ok(lock(&self.runs).values().filter(of_client).map(|run| run.card.epoch).max().unwrap_or(0))
+        let of_client = |run: &&StoredRun| run.details.client == client;
+        Ok(lock(&self.runs).values().filter(of_client).map(|run| run.details.epoch).max().unwrap_or(0))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {

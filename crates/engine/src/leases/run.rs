@@ -1,4 +1,4 @@
-//! One run of a client, as the desk knows it and as it is stored.
+//! One run of a client, as the table knows it and as it is stored.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ pub struct StoredRun {
     /// Names it here.
     pub id: i64,
     /// Who it is; everything a hello says.
-    pub card: Arc<RunDetails>,
+    pub details: Arc<RunDetails>,
     /// Where it was last heard of, wall clock, Unix milliseconds.
     pub seen: i64,
     /// The last refresh that was taken.
@@ -100,16 +100,16 @@ pub struct StoredRun {
     pub state: RunState,
     /// Nothing of it is stored yet.
     pub new: bool,
-    /// The card is another than the stored one.
+    /// The details is another than the stored one.
     pub renamed: bool,
 }
 
 impl StoredRun {
     /// One that said hello just now, and nothing more.
-    pub(super) fn begun(id: i64, card: RunDetails, seen: i64) -> Self {
+    pub(super) fn begun(id: i64, details: RunDetails, seen: i64) -> Self {
         Self {
             id,
-            card: Arc::new(card),
+            details: Arc::new(details),
             seen,
             sequence: 0,
             shares: Vec::new(),
@@ -168,7 +168,7 @@ impl RunDetails {
 /// A run in memory.
 #[derive(Debug)]
 pub(super) struct RunEntry {
-    pub card: Arc<RunDetails>,
+    pub details: Arc<RunDetails>,
     pub seen: i64,
     pub state: RunState,
     pub uses: LiteMap<ProductCode, Counters>,
@@ -185,7 +185,7 @@ pub(super) struct RunEntry {
     pub saved: u64,
     /// It was never stored.
     pub new: bool,
-    /// Its card has changed since it was last stored.
+    /// Its details has changed since it was last stored.
     pub renamed: bool,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
@@ -196,7 +196,7 @@ pub(super) struct RunEntry {
 impl RunEntry {
     pub fn of(stored: &StoredRun) -> Self {
         Self {
-            card: stored.card.clone(),
+            details: stored.details.clone(),
             seen: stored.seen,
             state: stored.state,
             uses: stored.uses.clone(),

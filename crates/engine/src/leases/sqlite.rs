@@ -91,7 +91,7 @@ impl FromRow<'_, SqliteRow> for StoredRun {
         let text = |column: &str| row.try_get::<String, _>(column);
         Ok(Self {
             id: row.try_get("id")?,
-            card: Arc::new(RunDetails {
+            details: Arc::new(RunDetails {
                 client: text("client")?,
                 run: text("run")?,
                 epoch: row.try_get("epoch")?,
@@ -121,19 +121,19 @@ async fn insert(
     runs: impl Iterator<Item = &StoredRun>,
 ) -> Result<(), sqlx::Error> {
     let rows: Vec<Value> = runs
-        .map(|StoredRun { id, card, .. }| {
+        .map(|StoredRun { id, details, .. }| {
             json!([
                 id,
-                card.client,
-                signed(card.epoch),
-                card.run,
-                card.name,
-                card.host,
-                card.software,
-                card.address,
-                card.deployment,
-                card.since,
-                card.ve
+                details.client,
+                signed(details.epoch),
+                details.run,
+                details.name,
+                details.host,
+                details.software,
+                details.address,
+                details.deployment,
+                details.since,
+                details.ve
             ])
         })
         .collect();
@@ -182,8 +182,8 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
 
 /// What a client said of itself, where that has changed.
 async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
-    let row = |StoredRun { id, card, .. }: &StoredRun| {
-        json!([id, card.name, card.host, card.software, card.address, card.ve])
+    let row = |StoredRun { id, details, .. }: &StoredRun| {
+        json!([id, details.name, details.host, details.software, details.address, details.ve])
     };
     let rows: Vec<Value> = runs.iter().filter(|run| run.renamed).map(row).collect();
     if rows.is_empty() {

@@ -43,7 +43,7 @@ pub(super) struct LeaseTable {
 
 impl LeaseTable {
     pub fn restored(loaded: Loaded, times: Times, now: i64) -> Self {
-        let mut desk = Self {
+        let mut table = Self {
             allocation: Allocation::new(times),
             entries: HashMap::new(),
             by_run: HashMap::new(),
@@ -58,9 +58,9 @@ impl LeaseTable {
             out_of_service: Vec::new(),
         };
         for run in &loaded.runs {
-            desk.adopt(run, now);
+            table.adopt(run, now);
         }
-        desk
+        table
     }
 
     /// Takes a stored run into memory.
@@ -68,18 +68,18 @@ impl LeaseTable {
         if self.entries.contains_key(&stored.id) {
             return;
         }
-        self.index(stored.id, &stored.card);
+        self.index(stored.id, &stored.details);
         self.entries.insert(stored.id, RunEntry::of(stored));
         if stored.state != RunState::Ended {
             self.allocation.restore(stored.id, stored.sequence, stored.shares.clone(), now);
         }
     }
 
-    fn index(&mut self, id: Key, card: &RunDetails) {
-        self.by_run.insert(card.run.clone(), id);
-        let latest = self.by_client.get(&card.client).and_then(|key| self.entries.get(key));
-        if latest.is_none_or(|latest| latest.card.epoch < card.epoch) {
-            self.by_client.insert(card.client.clone(), id);
+    fn index(&mut self, id: Key, details: &RunDetails) {
+        self.by_run.insert(details.run.clone(), id);
+        let latest = self.by_client.get(&details.client).and_then(|key| self.entries.get(key));
+        if latest.is_none_or(|latest| latest.details.epoch < details.epoch) {
+            self.by_client.insert(details.client.clone(), id);
         }
     }
 
@@ -107,18 +107,18 @@ impl LeaseTable {
 
     /// The highest epoch of a client in memory.
     pub fn epoch_of(&self, client: &str) -> u64 {
-        self.by_client.get(client).and_then(|key| self.entries.get(key)).map_or(0, |entry| entry.card.epoch)
+        self.by_client.get(client).and_then(|key| self.entries.get(key)).map_or(0, |entry| entry.details.epoch)
     }
 
     /// A new run; the one before is superseded.
-    pub fn begin(&mut self, card: RunDetails, wall: i64, now: i64) -> Result<Key, Fault> {
+    pub fn begin(&mut self, details: RunDetails, wall: i64, now: i64) -> Result<Key, Fault> {
         if self.entries.len() >= MOST_RUNS {
             return Err(Fault::new(
                 FaultKind::Unavailable,
                 "This server knows too many clients at the moment. Try again later.",
             ));
         }
-        if let Some(before) = self.by_client.get(&card.client).copied() {
+        if let Some(before) = self.by_client.get(&details.client).copied() {
             self.allocation.step(before, AllocationEvent::Superseded, now);
             if let Some(entry) = self.entries.get_mut(&before).filter(|entry| entry.state == RunState::Open) {
                 entry.state = RunState::Superseded;
@@ -127,8 +127,8 @@ impl LeaseTable {
         }
         self.last_id += 1;
         let id = self.last_id;
-        self.index(id, &card);
-        let stored = StoredRun::begun(id, card, wall);
+        self.index(id, &details);
+        let stored = StoredRun::begun(id, details, wall);
         let mut entry = RunEntry::of(&stored);
         entry.wait_for = Some(self.next_commit);
         self.entries.insert(id, entry);
@@ -142,17 +142,20 @@ impl LeaseTable {
     pub fn again(&mut self, id: Key, hello: &Hello, peer: Requester<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
-        let card = &entry.card;
-        let ve = peer.ve.map(str::to_owned).or_else(|| card.ve.clone());
-        if *card.name != *hello.name.trim() || card.host != hello.host || card.address != peer.address || card.ve != ve
+        let details = &entry.details;
+        let ve = peer.ve.map(str::to_owned).or_else(|| details.ve.clone());
+        if *details.name != *hello.name.trim()
+            || details.host != hello.host
+            || details.address != peer.address
+            || details.ve != ve
         {
-            entry.card = Arc::new(RunDetails {
+            entry.details = Arc::new(RunDetails {
                 name: hello.name.trim().into(),
                 host: hello.host.clone(),
                 software: hello.software.clone(),
                 address: peer.address.to_owned(),
                 ve,
-                ..RunDetails::clone(card)
+                ..RunDetails::clone(details)
             });
             entry.renamed = true;
             self.counters.insert(id);
@@ -164,11 +167,11 @@ impl LeaseTable {
     /// The run that speaks, if it may.
     pub fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Option<Key>, Fault> {
         let Some(id) = self.find(run) else { return Ok(None) };
-        let Some(entry) = self.entries.get(&id).filter(|entry| entry.card.client == client) else { return Ok(None) };
+        let Some(entry) = self.entries.get(&id).filter(|entry| entry.details.client == client) else { return Ok(None) };
         match entry.state {
             RunState::Superseded => Err(Fault::superseded()),
             RunState::Ended => Err(Fault::unknown_client()),
-            RunState::Open if entry.card.epoch != epoch => Err(Fault::unknown_client()),
+            RunState::Open if entry.details.epoch != epoch => Err(Fault::unknown_client()),
             RunState::Open => Ok(Some(id)),
         }
     }
@@ -276,9 +279,9 @@ impl LeaseTable {
         self.version += 1;
         self.allocation.forget(id);
         if let Some(entry) = self.entries.remove(&id) {
-            self.by_run.remove(&entry.card.run);
-            if self.by_client.get(&entry.card.client) == Some(&id) {
-                self.by_client.remove(&entry.card.client);
+            self.by_run.remove(&entry.details.run);
+            if self.by_client.get(&entry.details.client) == Some(&id) {
+                self.by_client.remove(&entry.details.client);
             }
         }
     }
@@ -312,10 +315,10 @@ impl LeaseTable {
         let run = self.allocation.run(id);
         Some(StoredRun {
             id,
-            card: entry.card.clone(),
+            details: entry.details.clone(),
             seen: entry.seen,
             sequence: run.map_or(entry.saved, |run| run.sequence),
-            shares: run.map(ClientRun::kept).unwrap_or_default(),
+            shares: run.map(ClientRun::stored_shares).unwrap_or_default(),
             uses: entry.uses.clone(),
             audio_ms: entry.audio_ms,
             dropped: entry.dropped,

@@ -27,7 +27,7 @@ pub struct LeaseTotals {
 impl LeaseTotals {
     /// Takes what was added for a run since it was last stored.
     pub(super) fn take_from(&mut self, entry: &mut RunEntry) {
-        let deployment = &entry.card.deployment;
+        let deployment = &entry.details.deployment;
         let mut session = 0;
         for (product, added) in std::mem::take(&mut entry.added) {
             if product.as_str() == SESSIONS {

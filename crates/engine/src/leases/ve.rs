@@ -33,9 +33,9 @@ fn on_the_wire() -> ProductCode {
 impl Leases {
     /// The product of the VE license the run has logged in to, if it is a run here and has.
     fn ve_of(&self, said: &str) -> Option<(Key, String)> {
-        let desk = self.desk();
-        let id = desk.find(said)?;
-        Some((id, desk.entries.get(&id)?.card.ve.clone()?))
+        let table = self.table();
+        let id = table.find(said)?;
+        Some((id, table.entries.get(&id)?.details.ve.clone()?))
     }
 }
 
@@ -219,8 +219,8 @@ impl Engine {
     pub(super) async fn clear_seats(&self) {
         let left: Vec<Key> = {
             let seats = self.leases.seats.lock().await;
-            let desk = self.leases.desk();
-            let counts = |id: &Key| desk.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
+            let table = self.leases.table();
+            let counts = |id: &Key| table.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
             seats.iter().filter(|id| !counts(id)).copied().collect()
         };
         for id in left {

@@ -17,9 +17,9 @@ impl Engine {
         // Without a key of its own it knows nobody.
         let secret = self.peers.secret.get().ok_or(PeerFault::Unknown)?;
         let (key, is_member) = {
-            let desk = self.peers.desk();
-            let member = desk.by_fingerprint(&request.from);
-            let key = member.or_else(|| desk.removed.get(&request.from).copied());
+            let roster = self.peers.roster();
+            let member = roster.by_fingerprint(&request.from);
+            let key = member.or_else(|| roster.removed.get(&request.from).copied());
             (key.ok_or(PeerFault::Unknown)?, member.is_some())
         };
         if request.check(&key, &secret.public().fingerprint()).is_err() {
@@ -43,7 +43,7 @@ impl Engine {
     }
 
     fn is_fresh(&self, key: &PeerKey, request: &PollRequest, random: Nonce) -> Option<Fresh> {
-        let mut desk = self.peers.desk();
-        Some(desk.members.get_mut(key)?.fresh.take(request.challenge, random))
+        let mut roster = self.peers.roster();
+        Some(roster.members.get_mut(key)?.fresh.take(request.challenge, random))
     }
 }

@@ -28,9 +28,9 @@ impl Engine {
     pub async fn invite_peer(&self, actor: &Actor) -> Result<Invited, InviteError> {
         self.settle_peers().await?;
         {
-            let desk = self.peers.desk();
+            let roster = self.peers.roster();
             let anybody = Membership { name: String::new(), context: None, role: Role::Alone };
-            match admit(&desk.standing(), &desk.standings(None), &anybody) {
+            match admit(&roster.standing(), &roster.standings(None), &anybody) {
                 // A backup alone may still take in the server that leads.
                 Ok(_) | Err(JoinRefusal::NoPrimary { .. }) => {}
                 Err(refusal) => return Err(refusal.into()),

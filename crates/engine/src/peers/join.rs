@@ -61,15 +61,15 @@ impl Engine {
         let request = JoinRequest::sign(self.peers.secret()?, &code, Nonce::from_random(random()), &candidate)
             .map_err(|error| JoinError::Client(error.to_string()))?;
         // The other server may ask this one before its answer is here; it must not be told that it was removed long ago.
-        let removed = self.peers.desk().take_removed(|fingerprint| code.is_of(fingerprint));
+        let removed = self.peers.roster().take_removed(|fingerprint| code.is_of(fingerprint));
         let asked = self.ask_to_join(&url, &code, &request).await;
         if asked.is_err() {
-            self.peers.desk().removed.extend(removed);
+            self.peers.roster().removed.extend(removed);
         }
         let (welcome, answer) = asked?;
         let own = {
             // A server that leads keeps the name its backups know.
-            let known = self.peers.desk().own.clone();
+            let known = self.peers.roster().own.clone();
             let name = known.map_or_else(|| shown_name(&welcome.name), |known| known.name);
             Own { name, joined_as: welcome.role, url: said_url }
         };
@@ -90,17 +90,17 @@ impl Engine {
         if code.is_of(&own) {
             return Err(JoinRefusal::Itself.into());
         }
-        let desk = self.peers.desk();
+        let roster = self.peers.roster();
         // Whoever knows the other server already only says so anew.
-        if !desk.members.keys().any(|key| code.is_of(&key.fingerprint())) {
-            let members = desk.standings(None);
-            may_join(&desk.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
+        if !roster.members.keys().any(|key| code.is_of(&key.fingerprint())) {
+            let members = roster.standings(None);
+            may_join(&roster.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
         }
-        let guid = self.conf.borrow().effective.guid.filter(|_| desk.context.is_some());
+        let guid = self.conf.borrow().effective.guid.filter(|_| roster.context.is_some());
         Ok(Candidate {
-            name: name.map_or_else(|| desk.name(), shown_name),
+            name: name.map_or_else(|| roster.name(), shown_name),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            context: desk.context,
+            context: roster.context,
             guid,
             url: own_url,
             reached_at: url.clone(),
@@ -140,9 +140,9 @@ impl Engine {
     ) -> Result<String, JoinError> {
         let now = self.peers.now();
         let (mut inviter, others) = {
-            let desk = self.peers.desk();
+            let roster = self.peers.roster();
             let mut taken = vec![own.name.clone()];
-            taken.extend(desk.standings(Some(&answer.key)).into_iter().map(|other| other.name));
+            taken.extend(roster.standings(Some(&answer.key)).into_iter().map(|other| other.name));
             let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| StoredPeer {
                 key: card.key,
                 name: {
@@ -166,7 +166,7 @@ impl Engine {
             let card = MemberCard { key: answer.key, ..welcome.inviter.clone() };
             let inviter = stored(&card, Some(url), None);
             let new = |card: &&MemberCard| {
-                card.key != answer.key && card.key != answer.to && !desk.members.contains_key(&card.key)
+                card.key != answer.key && card.key != answer.to && !roster.members.contains_key(&card.key)
             };
             let others = welcome.members.iter().filter(new).take(MOST_MEMBERS);
             let others: Vec<StoredPeer> =
@@ -188,11 +188,11 @@ impl Engine {
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "peer.join", sentence, outcome: AuditOutcome::Done })
             .await?;
-        let mut desk = self.peers.desk();
-        desk.own = Some(own);
+        let mut roster = self.peers.roster();
+        roster.own = Some(own);
         let with = inviter.name.clone();
         for member in others.into_iter().chain([inviter]) {
-            desk.keep(member, now);
+            roster.keep(member, now);
         }
         Ok(with)
     }

@@ -34,7 +34,7 @@ impl Engine {
             if let Err(error) = self.settle_peers().await {
                 tracing::error!(%error, "what this server is registered for could not be read");
             }
-            let members: Vec<PeerKey> = self.peers.desk().members.keys().copied().collect();
+            let members: Vec<PeerKey> = self.peers.roster().members.keys().copied().collect();
             self.count_serving();
             self.notice_silence().await;
             for key in members {
@@ -47,8 +47,8 @@ impl Engine {
     async fn notice_silence(&self) {
         let now = self.peers.now();
         let silent: Vec<_> = {
-            let mut desk = self.peers.desk();
-            let looked = desk.members.values_mut().filter_map(|member| {
+            let mut roster = self.peers.roster();
+            let looked = roster.members.values_mut().filter_map(|member| {
                 let change = member.watch.look(now)?;
                 member.stored.silent = true;
                 member.stored.seen_at = member.watch.seen_ms();

@@ -40,16 +40,16 @@ impl Roster {
 impl Peers {
     /// Lets a member go.
     pub(super) fn forget(&self, key: &PeerKey) {
-        let mut desk = self.desk();
-        if let Some(member) = desk.members.remove(key) {
+        let mut roster = self.roster();
+        if let Some(member) = roster.members.remove(key) {
             metrics::gauge!("leasehold_peer_up", "peer" => member.stored.name).set(0.0);
-            desk.removed.insert(key.fingerprint(), *key);
+            roster.removed.insert(key.fingerprint(), *key);
         }
     }
 
     /// Where the server that answers at `other` is told that this one answers.
-    pub(super) fn own_url(&self, desk: &Roster, other: Option<&PeerUrl>) -> Option<PeerUrl> {
-        own_url(desk.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
+    pub(super) fn own_url(&self, roster: &Roster, other: Option<&PeerUrl>) -> Option<PeerUrl> {
+        own_url(roster.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
     }
 }
 

@@ -70,7 +70,7 @@ impl Engine {
         let now = self.peers.now();
         let report = self.own_report();
         let key = self.peers.secret.get().map(|secret| secret.public().fingerprint());
-        let desk = self.peers.desk();
+        let roster = self.peers.roster();
         let own = InstallationServer {
             name: report.name.clone(),
             key,
@@ -87,7 +87,7 @@ impl Engine {
             joined_at_ms: None,
             joined_by: None,
         };
-        let mut others: Vec<InstallationServer> = desk
+        let mut others: Vec<InstallationServer> = roster
             .members
             .values()
             .map(|member| InstallationServer {
@@ -108,10 +108,10 @@ impl Engine {
             })
             .collect();
         others.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut standings = desk.standings(None);
-        standings.insert(0, desk.standing());
+        let mut standings = roster.standings(None);
+        standings.insert(0, roster.standing());
         Picture {
-            stale_since: stale_since(desk.members.values().map(|member| &member.watch), now),
+            stale_since: stale_since(roster.members.values().map(|member| &member.watch), now),
             conflict: conflict(&standings),
             servers: std::iter::once(own).chain(others).collect(),
             at_ms: now.wall_ms,

@@ -26,7 +26,7 @@ struct Asked<'a>(&'a Peers, PeerKey);
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if let Some(member) = self.0.desk().members.get_mut(&self.1) {
+        if let Some(member) = self.0.roster().members.get_mut(&self.1) {
             member.asked = false;
         }
     }
@@ -36,8 +36,8 @@ impl Engine {
     /// Asks a member, unless it is being asked. A slow one keeps nobody else waiting.
     pub(super) async fn poll_peer(self: Arc<Self>, key: PeerKey) {
         let address = {
-            let mut desk = self.peers.desk();
-            let Some(member) = desk.members.get_mut(&key).filter(|member| !member.asked) else { return };
+            let mut roster = self.peers.roster();
+            let Some(member) = roster.members.get_mut(&key).filter(|member| !member.asked) else { return };
             let Some(address) = member.address().cloned() else { return };
             member.asked = true;
             address
@@ -54,8 +54,8 @@ impl Engine {
         };
         drop(asked);
         {
-            let mut desk = self.peers.desk();
-            let Some(member) = desk.members.get_mut(&key) else { return };
+            let mut roster = self.peers.roster();
+            let Some(member) = roster.members.get_mut(&key) else { return };
             if problem.is_some() {
                 member.challenge = None;
                 member.other_address = !member.other_address && member.stored.told_url != member.stored.url;
@@ -86,7 +86,7 @@ impl Engine {
             let bytes = self.peers.post(address, "poll", body).await?;
             let answer = PollAnswer::parse(&bytes).map_err(NoAnswer::Message)?;
             let said = answer.said(key, &request).map_err(NoAnswer::Message)?;
-            if let Some(member) = self.peers.desk().members.get_mut(key) {
+            if let Some(member) = self.peers.roster().members.get_mut(key) {
                 member.challenge = Some(answer.challenge);
             }
             match said {
@@ -102,7 +102,7 @@ impl Engine {
         let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
         let secret = self.peers.secret().map_err(|error| broken(&error))?;
         let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;
-        let challenge = self.peers.desk().members.get(key).and_then(|member| member.challenge);
+        let challenge = self.peers.roster().members.get(key).and_then(|member| member.challenge);
         let request = PollRequest::sign(secret, key, challenge, Nonce::from_random(random()), &report);
         Ok((request.map_err(|error| broken(&error))?, self.peers.now()))
     }

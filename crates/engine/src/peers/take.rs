@@ -30,13 +30,13 @@ impl Engine {
     pub(super) async fn take_report(&self, key: &PeerKey, report: PeerReport, way: Way) {
         let report = Arc::new(report);
         let taken = {
-            let mut desk = self.peers.desk();
+            let mut roster = self.peers.roster();
             let now = self.peers.now();
             let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
-            let Some(member) = desk.members.get_mut(key) else { return };
+            let Some(member) = roster.members.get_mut(key) else { return };
             let (stored, change) = member.take(&report, way, now);
-            let (name, leads) = (member.stored.name.clone(), desk.leads(key));
-            let news = if leads { desk.news(key, &name, own_key, &report.members, now) } else { News::default() };
+            let (name, leads) = (member.stored.name.clone(), roster.leads(key));
+            let news = if leads { roster.news(key, &name, own_key, &report.members, now) } else { News::default() };
             (stored, change, name, news)
         };
         let (stored, change, name, news) = taken;
@@ -87,7 +87,7 @@ impl Engine {
             events::add(&mut tx, now.wall_ms, &server.name, PeerEventKind::Joined, &sentence).await?;
             let entry = NewAuditEntry { actor: &actor, action: "peer.join", sentence, outcome: AuditOutcome::Done };
             self.audit.commit(tx, entry).await?;
-            self.peers.desk().keep(server, now);
+            self.peers.roster().keep(server, now);
             self.peers.wake.notify_one();
         }
         for (key, name) in news.gone {
@@ -103,7 +103,7 @@ impl Engine {
             let mut tx = self.store.write().await?;
             rows::update(&mut tx, &server).await?;
             tx.commit().await?;
-            if let Some(member) = self.peers.desk().members.get_mut(&server.key) {
+            if let Some(member) = self.peers.roster().members.get_mut(&server.key) {
                 member.stored.url = server.url;
             }
         }

@@ -55,7 +55,7 @@ impl Engine {
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
     pub async fn answer_peer_join(&self, bytes: &[u8], address: Option<String>) -> Result<JoinAnswer, PeerFault> {
-        let wait_s = self.peers.desk().tries.wait_s(self.clock.mono_ms());
+        let wait_s = self.peers.roster().tries.wait_s(self.clock.mono_ms());
         if wait_s > 0 {
             return Err(PeerFault::Throttled(wait_s));
         }
@@ -66,7 +66,7 @@ impl Engine {
             Verdict::Welcome(welcome) => JoinSaid::Welcome(welcome),
             Verdict::Refused(sentence) => JoinSaid::Refused(sentence),
             Verdict::Wrong(sentence) => {
-                self.peers.desk().tries.wrong();
+                self.peers.roster().tries.wrong();
                 JoinSaid::Refused(sentence)
             }
         };
@@ -110,9 +110,9 @@ impl Engine {
         let entry = NewAuditEntry { actor: &joiner, action: "peer.join", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry).await?;
         {
-            let mut desk = self.peers.desk();
-            desk.own = Some(own);
-            desk.keep(member, self.peers.now());
+            let mut roster = self.peers.roster();
+            roster.own = Some(own);
+            roster.keep(member, self.peers.now());
         }
         self.peers.wake.notify_one();
         self.show_peers();
@@ -127,20 +127,20 @@ impl Engine {
         made: &Made,
         now: i64,
     ) -> Result<(Own, StoredPeer, Welcome), JoinRefusal> {
-        let desk = self.peers.desk();
+        let roster = self.peers.roster();
         let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
         if own_key == Some(request.key) {
             return Err(JoinRefusal::Itself);
         }
-        let others = desk.standings(Some(&request.key));
+        let others = roster.standings(Some(&request.key));
         if others.len() >= MOST_MEMBERS {
             return Err(JoinRefusal::TooMany);
         }
-        let name = desk.free_name(&candidate.name, &request.key);
+        let name = roster.free_name(&candidate.name, &request.key);
         let joiner = Membership { name: name.clone(), context: candidate.context, role: Role::Alone };
-        let role = admit(&desk.standing(), &others, &joiner)?;
+        let role = admit(&roster.standing(), &others, &joiner)?;
         let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
-        let own = desk.own.clone().unwrap_or_else(|| Own { name: desk.name(), joined_as, url: None });
+        let own = roster.own.clone().unwrap_or_else(|| Own { name: roster.name(), joined_as, url: None });
         let member = StoredPeer {
             key: request.key,
             name: name.clone(),
@@ -160,11 +160,11 @@ impl Engine {
             name: own.name.clone(),
             key: own_key.unwrap_or(request.key),
             url: Some(candidate.reached_at.clone()),
-            role: licensing::peer::role(desk.context, Some(own.joined_as)),
-            context: desk.context,
+            role: licensing::peer::role(roster.context, Some(own.joined_as)),
+            context: roster.context,
         };
         let leads = inviter.role == Role::Primary;
-        let members = if leads { desk.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
+        let members = if leads { roster.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
         Ok((own, member, Welcome { name, role, inviter, members }))
     }
 

@@ -56,20 +56,20 @@ pub(super) fn count_use(days: &mut Days, ids: Ids, user: u32, from: i64, to: i64
 
 impl Writer {
     /// Counts a whole group.
-    pub fn book(&mut self, group: &[Work]) -> GroupChanges {
-        let mut book = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
+    pub fn count(&mut self, group: &[Work]) -> GroupChanges {
+        let mut changes = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
         for work in group {
             match work {
-                Work::Batch(batch, _) => self.book_batch(batch, &mut book),
-                Work::Lost(session, at, _) => self.book_lost(*session, *at, &mut book),
+                Work::Batch(batch, _) => self.count_batch(batch, &mut changes),
+                Work::Lost(session, at, _) => self.count_lost(*session, *at, &mut changes),
                 Work::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
             }
         }
-        self.rolled.seen = book.seen;
-        book
+        self.rolled.seen = changes.seen;
+        changes
     }
 
-    fn book_batch(&mut self, batch: &Batch, book: &mut GroupChanges) {
+    fn count_batch(&mut self, batch: &Batch, changes: &mut GroupChanges) {
         let mut stream = self.streams.get(&batch.session).copied().unwrap_or_default();
         let skip = (stream.acknowledged + 1).saturating_sub(batch.first);
         let mut products: HashMap<&str, Ids> = HashMap::new();
@@ -88,21 +88,21 @@ impl Writer {
                     ids
                 }
             };
-            let taken = self.book_record(batch, record, number, ids, book);
+            let taken = self.count_record(batch, record, number, ids, changes);
             stream.dropped += u64::from(!taken);
         }
         self.streams.insert(batch.session, stream);
-        book.sessions.push(batch.session);
+        changes.sessions.push(batch.session);
     }
 
     /// False when the times of the record cannot be.
-    fn book_record(
+    fn count_record(
         &mut self,
         batch: &Batch,
         record: &CheckOut,
         number: u64,
         ids: Ids,
-        book: &mut GroupChanges,
+        changes: &mut GroupChanges,
     ) -> bool {
         let end = match record.outcome {
             CheckOutOutcome::Denied | CheckOutOutcome::Open => record.from,
@@ -113,9 +113,9 @@ impl Writer {
         let Some(mut span) = Span::new(record.from, end) else { return false };
         let user = self.series.user(&record.user);
         match (record.outcome, record.opened) {
-            (CheckOutOutcome::Denied, _) => self.book_denied(record, ids, user, book),
+            (CheckOutOutcome::Denied, _) => self.count_denied(record, ids, user, changes),
             (CheckOutOutcome::Open, _) => {
-                self.book_taken(ids, user, span.from);
+                self.count_taken(ids, user, span.from);
                 let out = Out {
                     taken: span.from,
                     ids,
@@ -125,23 +125,23 @@ impl Writer {
                 };
                 self.roll(&out, out.taken, self.rolled.at, 1);
                 self.out.insert((batch.session, number), out);
-                book.opened.push((batch.session, number));
-                book.seen = book.seen.max(span.from);
+                changes.opened.push((batch.session, number));
+                changes.seen = changes.seen.max(span.from);
                 return true;
             }
             (_, opened) => {
                 match opened.map(|opened| (batch.session, opened)).and_then(|key| Some((key, self.out.remove(&key)?))) {
                     Some((key, out)) => {
-                        book.ended.push(key);
+                        changes.ended.push(key);
                         if out.lost_at.is_some() {
                             return true;
                         }
                         span = Span::begun(out.taken, record.from, span.to);
-                        self.end(&out, span.to, book);
+                        self.end(&out, span.to, changes);
                     }
                     None => {
-                        self.book_taken(ids, user, span.from);
-                        self.book_span(ids, user, span, book);
+                        self.count_taken(ids, user, span.from);
+                        self.count_span(ids, user, span, changes);
                     }
                 }
             }
@@ -160,7 +160,7 @@ impl Writer {
         true
     }
 
-    fn book_taken(&mut self, ids: Ids, user: u32, from: i64) {
+    fn count_taken(&mut self, ids: Ids, user: u32, from: i64) {
         let day = day_of(from);
         for series in ids.all() {
             let hot = self.days.touch((series, day));
@@ -173,7 +173,7 @@ impl Writer {
     }
 
     /// The end and the time of a check-out whose start is counted.
-    fn book_span(&mut self, ids: Ids, user: u32, span: Span, book: &mut GroupChanges) {
+    fn count_span(&mut self, ids: Ids, user: u32, span: Span, changes: &mut GroupChanges) {
         let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {
@@ -184,10 +184,10 @@ impl Writer {
             self.days.touch((series, last)).day.change((span.to - last * DAY_MS) as u32, -1);
         }
         count_use(&mut self.days, ids, user, span.from, span.to, 1);
-        book.seen = book.seen.max(span.to);
+        changes.seen = changes.seen.max(span.to);
     }
 
-    fn book_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, book: &mut GroupChanges) {
+    fn count_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, changes: &mut GroupChanges) {
         for series in ids.all() {
             let hot = self.days.touch((series, day_of(record.from)));
             hot.day.deny(hour_in_day(hour_of(record.from)));
@@ -196,7 +196,7 @@ impl Writer {
             }
         }
         let key = (record.from.div_euclid(MINUTE_MS), ids.client, user);
-        let denied = book.denials.entry(key).or_insert_with(|| Denied {
+        let denied = changes.denials.entry(key).or_insert_with(|| Denied {
             at: record.from,
             last: record.from,
             host: record.host.clone(),
@@ -207,7 +207,7 @@ impl Writer {
         denied.count += 1;
     }
 
-    fn book_lost(&mut self, session: i64, at: i64, book: &mut GroupChanges) {
+    fn count_lost(&mut self, session: i64, at: i64, changes: &mut GroupChanges) {
         let mut lost: Vec<(i64, u64)> = self
             .out
             .iter()
@@ -218,7 +218,7 @@ impl Writer {
         for key in lost {
             let Some(mut out) = self.out.remove(&key) else { continue };
             let to = at.max(out.taken);
-            self.end(&out, to, book);
+            self.end(&out, to, changes);
             if let Some(whose) = self.series.whose(out.ids.client) {
                 self.files.add(&UsageLine {
                     from: out.taken,
@@ -234,7 +234,7 @@ impl Writer {
             }
             out.lost_at = Some(at);
             self.out.insert(key, out);
-            book.opened.push(key);
+            changes.opened.push(key);
         }
     }
 }

@@ -65,14 +65,14 @@ impl UsageState {
             return Some((writer, group, Err(error)));
         }
         writer.sound = false;
-        let booked = tokio::task::spawn_blocking(move || {
+        let counted = tokio::task::spawn_blocking(move || {
             let rolled = writer.rolled;
-            let book = writer.book(&group);
+            let changes = writer.count(&group);
             let lengths = writer.files.flush();
-            let rows = lengths.map(|lengths| writer.rows(book, &lengths, rolled));
+            let rows = lengths.map(|lengths| writer.rows(changes, &lengths, rolled));
             (writer, group, rows)
         });
-        let (mut writer, group, rows) = booked.await.ok()?;
+        let (mut writer, group, rows) = counted.await.ok()?;
         let stored = async {
             let mut tx = self.store.write().await?;
             rows?.write(&mut tx).await?;
@@ -120,8 +120,8 @@ fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>)
 
 impl Writer {
     /// What is to be written, the days settled.
-    fn rows(&mut self, book: GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Rows {
-        let mut rows = Rows::of(self, &book, lengths, before);
+    fn rows(&mut self, changes: GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Rows {
+        let mut rows = Rows::of(self, &changes, lengths, before);
         let rolled = self.rolled;
         let mut newest = self.newest;
         let mut days = std::mem::take(&mut self.days);

@@ -83,10 +83,10 @@ impl Writer {
     }
 
     /// Ends a check-out that is out at the instant `to`.
-    pub fn end(&mut self, out: &Out, to: i64, book: &mut GroupChanges) {
+    pub fn end(&mut self, out: &Out, to: i64, changes: &mut GroupChanges) {
         let rolled = self.rolled.at;
         self.roll(out, out.taken, rolled, -1);
-        book.seen = book.seen.max(to);
+        changes.seen = changes.seen.max(to);
         for day in day_of(out.taken) + 1..=day_of(to) {
             for series in out.ids.all() {
                 self.days.touch((series, day)).day.before += 1;

@@ -95,7 +95,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Everything except the days.
-    pub fn of(writer: &mut Writer, book: &GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Self {
+    pub fn of(writer: &mut Writer, changes: &GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Self {
         let mut rows = Self::default();
         for (id, whose) in std::mem::take(&mut writer.series.fresh) {
             let row = rows.series.row().number(id).text(&whose.context).text(&whose.deployment);
@@ -104,22 +104,22 @@ impl Rows {
         for (id, name) in std::mem::take(&mut writer.series.fresh_users) {
             rows.names.row().number(id).text(&name);
         }
-        for ((minute, series, user), denied) in &book.denials {
+        for ((minute, series, user), denied) in &changes.denials {
             let row = rows.denials.row().number(*minute).number(*series).number(*user);
             row.number(denied.at).number(denied.last).text(&denied.host).number(denied.count);
         }
-        for session in &book.sessions {
+        for session in &changes.sessions {
             let stream = writer.streams.get(session).copied().unwrap_or_default();
             rows.streams.row().number(*session).number(stream.acknowledged).number(stream.dropped);
         }
-        for key in &book.opened {
+        for key in &changes.opened {
             // One that ended within the same group was never stored.
             let Some(out) = writer.out.get(key) else { continue };
             let row = rows.opened.row().number(key.0).number(key.1).number(out.taken).number(out.ids.client);
             let row = row.text(&out.user).text(&out.host);
             row.number(out.lost_at.unwrap_or(-1));
         }
-        for key in &book.ended {
+        for key in &changes.ended {
             rows.ended.row().number(key.0).number(key.1);
         }
         for (day, length) in lengths {

@@ -17,7 +17,7 @@ impl VeLicensing {
     /// [`sqlx::Error`] when the database does not answer; the standing is then as it was.
     pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<VeLicenseStatus, sqlx::Error> {
         let _turn = self.turn.lock().await;
-        let Some(StoredVe { installed, verdict: last, .. }) = self.kept().await? else {
+        let Some(StoredVe { installed, verdict: last, .. }) = self.stored().await? else {
             self.tell(VeState { checked_at: Some(now_ms), ..VeState::default() });
             return Ok(VeLicenseStatus::None);
         };

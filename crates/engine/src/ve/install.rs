@@ -125,9 +125,9 @@ impl VeLicensing {
     ) -> Result<InstalledNow, InstallError> {
         let text = LicenseText::parse(text)?;
         let (key, is_new) = trusted(&text, &keys(self.store.read()).await?, named)?;
-        let kept = self.kept().await?;
-        if let Some(kept) = kept.filter(|kept| kept.installed.text == text) {
-            return Ok(InstalledNow { installed: Arc::new(kept.installed), unchanged: true });
+        let stored = self.stored().await?;
+        if let Some(stored) = stored.filter(|stored| stored.installed.text == text) {
+            return Ok(InstalledNow { installed: Arc::new(stored.installed), unchanged: true });
         }
         let fits = MachineVerdict::Fits { notes: Vec::new() };
         let verdict = judge(&text.license.bound, &self.identity().await, &fits, now_ms);

@@ -40,7 +40,7 @@ async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKe
 
 impl VeLicensing {
     /// The stored license, when it is signed by a key that is trusted.
-    pub(super) async fn kept(&self) -> Result<Option<StoredVe>, sqlx::Error> {
+    pub(super) async fn stored(&self) -> Result<Option<StoredVe>, sqlx::Error> {
         let stored: Option<(String, String, i64, String, i64)> =
             sqlx::query_as("SELECT text, verdict, installed_at, installed_by, checked_at FROM ve_license")
                 .fetch_optional(self.store.read())
@@ -72,14 +72,14 @@ impl VeLicensing {
 
     /// Takes up what is stored, with the verdict of the last check.
     pub(super) async fn load(&self, now_ms: i64) -> Result<(), sqlx::Error> {
-        let Some(kept) = self.kept().await? else {
+        let Some(stored) = self.stored().await? else {
             self.state.send_replace(VeState::default());
             return Ok(());
         };
-        let newest = self.newest(&kept.installed).await?;
-        let standing = standing_of(&kept.installed, &kept.verdict, newest.serial, false, now_ms);
-        let installed = Some(Arc::new(kept.installed));
-        self.state.send_replace(VeState { installed, standing, checked_at: Some(kept.checked_at) });
+        let newest = self.newest(&stored.installed).await?;
+        let standing = standing_of(&stored.installed, &stored.verdict, newest.serial, false, now_ms);
+        let installed = Some(Arc::new(stored.installed));
+        self.state.send_replace(VeState { installed, standing, checked_at: Some(stored.checked_at) });
         Ok(())
     }
 

@@ -25,7 +25,7 @@ pub struct StoredShare {
 impl ClientRun {
     /// What of it must survive a restart.
     #[must_use]
-    pub fn kept(&self) -> Vec<StoredShare> {
+    pub fn stored_shares(&self) -> Vec<StoredShare> {
         let kept = |(product, share): (&ProductCode, &Share)| {
             let (counted, told, version) = share.durable();
             StoredShare { product: product.clone(), counted, told, version }

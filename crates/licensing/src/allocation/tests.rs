@@ -174,7 +174,7 @@ fn after_a_restart_what_clients_may_believe_is_counted_as_if_just_answered() {
     let mut world = World::with(10);
     world.take(A, 3, 7);
     let run = world.allocation.run(A).unwrap();
-    let (sequence, kept) = (run.sequence, run.kept());
+    let (sequence, kept) = (run.sequence, run.stored_shares());
     let mut after = Allocation::new(Times::default());
     after.restore(A, sequence, kept, 50);
     after.license(&BTreeMap::from([(speech(), 10)]), &[]);

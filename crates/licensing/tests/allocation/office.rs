@@ -16,7 +16,7 @@ pub type StoredRuns = Vec<(Key, u64, Vec<StoredShare>)>;
 
 /// All that must survive, as it is now.
 pub fn snapshot(allocation: &Allocation) -> StoredRuns {
-    allocation.runs().map(|(key, run)| (key, run.sequence, run.kept())).collect()
+    allocation.runs().map(|(key, run)| (key, run.sequence, run.stored_shares())).collect()
 }
 
 /// A server as it starts.
