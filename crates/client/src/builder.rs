@@ -183,13 +183,13 @@ impl Builder {
         let addresses = self.addresses()?;
         let links = self.links(&addresses)?;
         let host = self.host.clone().unwrap_or_else(host_name);
-        let mut dice = ClientRandom::new(self.seed);
-        let hello = self.hello(&host, &mut dice)?;
+        let mut random = ClientRandom::new(self.seed);
+        let hello = self.hello(&host, &mut random)?;
         let names = addresses.iter().map(ToString::to_string).collect();
         let shared = Arc::new(Shared::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
         let identity = ClientIdentity::new(hello, user, self.logins, &*shared.clock);
-        let driver = Driver::new(shared.clone(), links, identity, self.keeper, dice);
+        let driver = Driver::new(shared.clone(), links, identity, self.keeper, random);
         let task = runtime.spawn(driver.run());
         Ok(Client::new(Alive::new(shared, task), self.wait))
     }
@@ -216,12 +216,12 @@ impl Builder {
         Ok(addresses.iter().map(link).collect())
     }
 
-    fn hello(&self, host: &str, dice: &mut ClientRandom) -> Result<Hello, ConnectError> {
+    fn hello(&self, host: &str, random: &mut ClientRandom) -> Result<Hello, ConnectError> {
         let named = if host.is_empty() { "license client" } else { host };
         let hello = Hello {
             protocol: VERSION,
-            client: self.client_id.clone().unwrap_or_else(|| dice.id()),
-            run: dice.id(),
+            client: self.client_id.clone().unwrap_or_else(|| random.id()),
+            run: random.id(),
             name: self.name.clone().unwrap_or_else(|| named.chars().take(128).collect()),
             host: host.to_owned(),
             software: self.software.clone(),

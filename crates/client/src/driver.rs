@@ -40,7 +40,7 @@ pub struct Driver {
     failover: FailoverState,
     identity: Arc<ClientIdentity>,
     keeper: Option<Keeper>,
-    dice: ClientRandom,
+    random: ClientRandom,
     sender: mpsc::UnboundedSender<(ServerIndex, RequestOutcome)>,
     outcomes: mpsc::UnboundedReceiver<(ServerIndex, RequestOutcome)>,
 }
@@ -52,7 +52,7 @@ impl Driver {
         links: Vec<ServerLink>,
         identity: ClientIdentity,
         keeper: Option<Keeper>,
-        dice: ClientRandom,
+        random: ClientRandom,
     ) -> Self {
         let now_ms = shared.clock.elapsed_ms();
         let (sender, outcomes) = mpsc::unbounded_channel();
@@ -61,7 +61,7 @@ impl Driver {
             peers: links.into_iter().map(|link| KnownServer::new(link, now_ms)).collect(),
             identity: Arc::new(identity),
             keeper,
-            dice,
+            random,
             shared,
             sender,
             outcomes,

@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use licensing::client_protocol::CheckOutOutcome;
+pub use licensing::failover::ServerIndex;
 
 /// Records kept until they are acknowledged, unless the application says otherwise.
 pub const DEFAULT_ROOM: usize = 100_000;
-
-/// Which of the client's servers.
-pub type ServerIndex = usize;
 
 /// One check-out. Times are those of the client's [`Clock`](crate::Clock).
 #[derive(Debug, Clone)]

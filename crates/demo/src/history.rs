@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::Dice;
+use crate::SeededRandom;
 
 const MINUTE_MS: f64 = 60_000.0;
 const HOUR_MS: i64 = 3_600_000;
@@ -77,10 +77,10 @@ pub(crate) fn all(wish: &Wish) -> Vec<ProductHistory> {
 
 fn one(wish: &Wish, product: usize) -> ProductHistory {
     let (name, share, minutes) = PRODUCTS[product];
-    let mut dice = Dice::new(wish.seed, 1 + product as u64);
-    let wanted = wanted(wish, share, minutes, &mut dice);
+    let mut random = SeededRandom::new(wish.seed, 1 + product as u64);
+    let wanted = wanted(wish, share, minutes, &mut random);
     let licensed = licensed(wish, &wanted);
-    let requests = served(wanted, &licensed, &mut dice);
+    let requests = served(wanted, &licensed, &mut random);
     ProductHistory { product: name, requests, licensed }
 }
 
@@ -120,23 +120,23 @@ fn busy(date: Date, at: usize, days: usize) -> f64 {
 }
 
 /// What would be used if there were licenses without end.
-fn wanted(wish: &Wish, share: f64, minutes: f64, dice: &mut Dice) -> Vec<DemoRequest> {
+fn wanted(wish: &Wish, share: f64, minutes: f64, random: &mut SeededRandom) -> Vec<DemoRequest> {
     let days = days(wish);
     // So many a day on average, weekends included.
     let mean = days.iter().enumerate().map(|(at, (_, date))| busy(*date, at, days.len())).sum::<f64>()
         / days.len().max(1) as f64;
     let mut all = Vec::new();
     for (at, (midnight, date)) in days.iter().enumerate() {
-        let noise = 0.88 + 0.24 * dice.fraction();
+        let noise = 0.88 + 0.24 * random.fraction();
         let count = wish.per_day as f64 * share * busy(*date, at, days.len()) / mean * noise;
-        for _ in 0..(count + dice.fraction()) as usize {
-            let hour = dice.weighted(&OFFICE) as i64;
-            let from = midnight + hour * HOUR_MS + (dice.fraction() * HOUR_MS as f64) as i64;
+        for _ in 0..(count + random.fraction()) as usize {
+            let hour = random.weighted(&OFFICE) as i64;
+            let from = midnight + hour * HOUR_MS + (random.fraction() * HOUR_MS as f64) as i64;
             // Most uses are short, some long.
-            let ms = (-(1.0 - dice.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
+            let ms = (-(1.0 - random.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
             // Some people use more than others, and mostly from the same two clients.
-            let user = dice.below(USERS).min(dice.below(USERS));
-            let client = if dice.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
+            let user = random.below(USERS).min(random.below(USERS));
+            let client = if random.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
             all.push(DemoRequest { from, to: Some(from + ms), client, user });
         }
     }
@@ -177,7 +177,7 @@ fn peak(wanted: &[DemoRequest], midnight: i64) -> u64 {
 }
 
 /// Who comes when all are in use is refused, and tries again once or twice within the minute.
-fn served(wanted: Vec<DemoRequest>, licensed: &[(i64, u64)], dice: &mut Dice) -> Vec<DemoRequest> {
+fn served(wanted: Vec<DemoRequest>, licensed: &[(i64, u64)], random: &mut SeededRandom) -> Vec<DemoRequest> {
     let mut out = BinaryHeap::new();
     let mut all = Vec::with_capacity(wanted.len());
     for request in wanted {
@@ -189,7 +189,7 @@ fn served(wanted: Vec<DemoRequest>, licensed: &[(i64, u64)], dice: &mut Dice) ->
             out.extend(request.to.map(Reverse));
             all.push(request);
         } else {
-            let tries = 1 + dice.below(3) as i64;
+            let tries = 1 + random.below(3) as i64;
             all.extend((0..tries).map(|again| DemoRequest { from: request.from + again * 9_000, to: None, ..request }));
         }
     }

@@ -74,7 +74,7 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<DemoSummary, FillError>
 fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<CheckOut>>) {
     let mut stored = DemoSummary::default();
     let mut clients: Vec<Vec<CheckOut>> = vec![Vec::new(); CLIENTS];
-    let mut dice = Dice::new(seed, 0);
+    let mut random = SeededRandom::new(seed, 0);
     for history in all {
         let Ok(product) = history.product.parse::<ProductCode>() else { continue };
         let (mut count, mut ms) = (0, 0);
@@ -86,7 +86,7 @@ fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<Chec
             // Now and then a client loses its servers.
             let outcome = match request.to {
                 None => CheckOutOutcome::Denied,
-                Some(_) if dice.below(2_000) == 0 => CheckOutOutcome::Flushed,
+                Some(_) if random.below(2_000) == 0 => CheckOutOutcome::Flushed,
                 Some(_) => CheckOutOutcome::Returned,
             };
             clients[request.client].push(CheckOut {
@@ -187,16 +187,21 @@ fn user(user: usize) -> String {
 
 /// Numbers that look random and are the same for the same seed.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct SeededRandom(u64);
 
-impl Dice {
-    /// Dice of a seed and of what they are for.
+impl SeededRandom {
+    /// Chance of a seed, for one purpose.
     pub fn new(seed: u64, purpose: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03))
+        Self::from_state(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
 
-    /// The generator SplitMix64.
-    fn next(&mut self) -> u64 {
+    /// Chance that begins in this state.
+    pub fn from_state(state: u64) -> Self {
+        Self(state)
+    }
+
+    /// The next number of the generator SplitMix64.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

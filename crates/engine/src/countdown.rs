@@ -25,7 +25,7 @@ pub(crate) use outside::choose as anchors_outside;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use licensing::countdown::{Balance, Millis, Now, View};
+use licensing::countdown::{Balance, ClockReading, Millis, View};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -81,7 +81,7 @@ impl Inner {
         self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Now {
-        Now { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
+    fn now(&self) -> ClockReading {
+        ClockReading { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
     }
 }

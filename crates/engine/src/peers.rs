@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use licensing::context::Context;
-use licensing::peer::{Bucket, Now, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
+use licensing::peer::{Bucket, ClockReading, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
 use tokio::sync::{Notify, watch};
 
 use crate::Engine;
@@ -74,7 +74,7 @@ impl Peers {
     /// # Errors
     /// [`sqlx::Error`] when they cannot be read.
     pub async fn open(store: &Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
-        let now = Now { wall_ms: clock.now_ms(), mono_ms: clock.mono_ms() };
+        let now = ClockReading { wall_ms: clock.now_ms(), mono_ms: clock.mono_ms() };
         let stored = rows::load(store.read()).await?;
         let secret = OnceLock::new();
         match key::read(folder) {
@@ -148,8 +148,8 @@ impl Peers {
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Now {
-        Now { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
+    fn now(&self) -> ClockReading {
+        ClockReading { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
     }
 
     fn set_context(&self, context: Option<Context>) {

@@ -12,6 +12,8 @@ mod step;
 mod view;
 mod witnessed;
 
+pub use crate::clock_reading::ClockReading;
+pub use crate::contact::Millis;
 pub use forecast::{Cause, CountdownRun, Forecast, forecast};
 pub use invariant::{CountdownViolation, invariants};
 pub use step::{CountdownEffect, CountdownEvent, step};
@@ -19,9 +21,6 @@ pub use view::View;
 pub use witnessed::{WITNESS_MARGIN_MS, remembers_less};
 
 use serde::{Deserialize, Serialize};
-
-/// A wall-clock instant, a monotonic reading or a span of time, in milliseconds.
-pub type Millis = i64;
 
 /// An hour, in milliseconds.
 pub const HOUR_MS: Millis = 3_600_000;
@@ -36,15 +35,6 @@ pub const LEAD_MS: Millis = 5_000;
 /// How long before zero clients are told, in milliseconds, unless the license says otherwise: one check interval (seed 003: 60
 /// minutes).
 pub const INTERVAL_MS: Millis = HOUR_MS;
-
-/// The time of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Now {
-    /// Wall time, Unix milliseconds: for what is shown, never for what is charged.
-    pub wall_ms: Millis,
-    /// Time since the machine started, time asleep included, milliseconds.
-    pub mono_ms: Millis,
-}
 
 /// What is durable: all that a restart may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;
 pub mod client_protocol;
+pub mod clock_reading;
 pub mod conf;
 pub mod contact;
 pub mod context;

@@ -34,6 +34,7 @@ mod url;
 mod watch;
 mod witness;
 
+pub use crate::clock_reading::ClockReading;
 pub use bucket::Bucket;
 pub use code::{Invitation, InvitationError};
 pub use fresh::{Fresh, Freshness};
@@ -46,7 +47,7 @@ pub use overlap::{GAP_MS, OverlapLook, PROMPT_S, late_by_s, overlap_ms};
 pub use report::{CountdownReport, MemberCard, PeerReport, Serving};
 pub use rules::{JoinRefusal, Membership, RemoveRefusal, Role, admit, conflict, may_join, may_remove, role};
 pub use url::{PeerUrl, PeerUrlError, own_url};
-pub use watch::{LivenessChange, LivenessWatch, Now, PeerLiveness, clock_off_ms, stale_since};
+pub use watch::{LivenessChange, LivenessWatch, PeerLiveness, clock_off_ms, stale_since};
 pub use witness::Witness;
 
 use crate::contact::Millis;

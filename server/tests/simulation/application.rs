@@ -10,8 +10,8 @@ use licensing::product::ProductCode;
 use tokio::time::sleep;
 
 use super::clock::{MachineClock, SimulatedTime};
-use super::dice::Dice;
 use super::log::Log;
+use super::random::SimulationRandom;
 use super::watch::ClientWatch;
 use super::wire::{Watched, Wire};
 
@@ -29,7 +29,7 @@ pub struct Site {
     /// The servers it knows, the primary first.
     pub servers: &'static [&'static str],
     pub log: Log,
-    pub dice: Mutex<Dice>,
+    pub random: Mutex<SimulationRandom>,
     pub products: Vec<ProductCode>,
     /// Records kept until a server has them.
     pub room: usize,
@@ -68,7 +68,7 @@ pub struct Killed {
 pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let run = site.runs.fetch_add(1, Ordering::Relaxed);
     let deployment = format!("{}.{run}", site.name);
-    let seed = site.dice.lock().unwrap().number();
+    let seed = site.random.lock().unwrap().number();
     let watched = Watched::default();
     let wire = Wire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()
@@ -95,7 +95,8 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let products: Vec<Product> =
         site.products.iter().map(|product| client.product(product.as_str())).collect::<Result<_, _>>()?;
     for _ in 0..WORKERS {
-        let worker = Worker { site: site.clone(), products: products.clone(), dice: site.dice.lock().unwrap().fork() };
+        let worker =
+            Worker { site: site.clone(), products: products.clone(), random: site.random.lock().unwrap().fork() };
         tokio::spawn(worker.work());
     }
     while !site.closing.load(Ordering::Relaxed) {
@@ -134,18 +135,18 @@ impl Life {
 struct Worker {
     site: Arc<Site>,
     products: Vec<Product>,
-    dice: Dice,
+    random: SimulationRandom,
 }
 
 impl Worker {
     async fn work(mut self) {
         loop {
-            sleep(Duration::from_millis(self.dice.within(0..=4_000))).await;
-            let product = self.products[self.dice.below(self.products.len())].clone();
-            let taken = if self.dice.percent(30) {
+            sleep(Duration::from_millis(self.random.within(0..=4_000))).await;
+            let product = self.products[self.random.below(self.products.len())].clone();
+            let taken = if self.random.percent(30) {
                 product.try_acquire()
             } else {
-                product.acquire_within(Duration::from_millis(self.dice.within(0..=8_000))).await
+                product.acquire_within(Duration::from_millis(self.random.within(0..=8_000))).await
             };
             match taken {
                 Ok(lease) => self.hold(lease).await,
@@ -169,10 +170,10 @@ impl Worker {
             life.leases.insert(life.next_lease, lease);
             life.next_lease
         });
-        let time = match self.dice.below(10) {
-            0..6 => self.dice.within(100..=5_000),
-            6..9 => self.dice.within(5_000..=20_000),
-            _ => self.dice.within(20_000..=90_000),
+        let time = match self.random.below(10) {
+            0..6 => self.random.within(100..=5_000),
+            6..9 => self.random.within(5_000..=20_000),
+            _ => self.random.within(20_000..=90_000),
         };
         sleep(Duration::from_millis(time)).await;
         if let Some(number) = number {

@@ -1,8 +1,8 @@
 //! What goes wrong, and when.
 
 use super::application::WORKERS;
-use super::dice::Dice;
 use super::machine::Mood;
+use super::random::SimulationRandom;
 use super::stage::SimulationStage;
 use super::watch::{SERVERS, ServerIndex};
 
@@ -44,22 +44,22 @@ pub enum InjectedFault {
 }
 
 /// When the last fault ends, milliseconds, and all of them with their times.
-pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, InjectedFault)>) {
+pub fn plan(random: &mut SimulationRandom, sites: usize, products: usize) -> (u64, Vec<(u64, InjectedFault)>) {
     let mut plan = Vec::new();
     let mut others = sites;
-    let end_ms = if dice.percent(13) {
+    let end_ms = if random.percent(13) {
         // Long enough for a client to lose its licenses, and for a server to give them to others.
         others -= 1;
-        let from = dice.within(5_000..=20_000);
+        let from = random.within(5_000..=20_000);
         plan.extend((0..SERVERS.len()).map(|server| (from, InjectedFault::Cut(others, server, Way::Both))));
-        from + dice.within(125_000..=145_000)
+        from + random.within(125_000..=145_000)
     } else {
-        dice.within(20_000..=50_000)
+        random.within(20_000..=50_000)
     };
-    for _ in 0..dice.within(4..=9) {
-        let from = dice.within(1_000..=end_ms - 2_000);
-        let lasts = if dice.percent(60) { dice.within(500..=12_000) } else { dice.within(12_000..=60_000) };
-        add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (others, products));
+    for _ in 0..random.within(4..=9) {
+        let from = random.within(1_000..=end_ms - 2_000);
+        let lasts = if random.percent(60) { random.within(500..=12_000) } else { random.within(12_000..=60_000) };
+        add(&mut plan, random, (from, (from + lasts).min(end_ms)), (others, products));
     }
     plan.sort_by_key(|(at, _)| *at);
     (end_ms, plan)
@@ -70,13 +70,13 @@ const DAY: i64 = 86_400_000;
 
 fn add(
     plan: &mut Vec<(u64, InjectedFault)>,
-    dice: &mut Dice,
+    random: &mut SimulationRandom,
     (from, to): (u64, u64),
     (sites, products): (usize, usize),
 ) {
-    let (server, site) = (dice.below(2), dice.below(sites));
-    let way = [Way::Both, Way::ToServer, Way::FromServer][dice.below(3)];
-    let (begin, end): (Vec<InjectedFault>, Vec<InjectedFault>) = match dice.below(13) {
+    let (server, site) = (random.below(2), random.below(sites));
+    let way = [Way::Both, Way::ToServer, Way::FromServer][random.below(3)];
+    let (begin, end): (Vec<InjectedFault>, Vec<InjectedFault>) = match random.below(13) {
         0 | 1 => (vec![InjectedFault::Cut(site, server, way)], vec![InjectedFault::Mend(site, server)]),
         2 | 3 => (
             vec![InjectedFault::Cut(site, 0, way), InjectedFault::Cut(site, 1, Way::Both)],
@@ -85,25 +85,26 @@ fn add(
         4 => (vec![InjectedFault::Hold(site, server)], vec![InjectedFault::Mend(site, server)]),
         5 | 6 => (vec![InjectedFault::Crash(server)], vec![InjectedFault::Start(server)]),
         7 => (vec![InjectedFault::Disk(server, true)], vec![InjectedFault::Disk(server, false)]),
-        8 => {
-            (vec![InjectedFault::SlowDisk(server, dice.within(200..=4_000))], vec![InjectedFault::SlowDisk(server, 0)])
-        }
+        8 => (
+            vec![InjectedFault::SlowDisk(server, random.within(200..=4_000))],
+            vec![InjectedFault::SlowDisk(server, 0)],
+        ),
         9 => {
-            let slow_ms = [0, 1_500, 14_000][dice.below(3)];
-            let mood = Mood { slow_ms, loses: dice.within(0..=40), repeats: dice.within(0..=60) };
+            let slow_ms = [0, 1_500, 14_000][random.below(3)];
+            let mood = Mood { slow_ms, loses: random.within(0..=40), repeats: random.within(0..=60) };
             (vec![InjectedFault::Mood(server, mood)], vec![InjectedFault::Mood(server, Mood::default())])
         }
         10 => {
-            let mut some = || u32::try_from(dice.within(0..=8)).unwrap();
+            let mut some = || u32::try_from(random.within(0..=8)).unwrap();
             let (fewer, later) = (some(), some());
-            let product = dice.below(products);
+            let product = random.below(products);
             (vec![InjectedFault::License(server, product, fewer)], vec![InjectedFault::License(server, product, later)])
         }
         11 => {
-            let mut days = || i64::try_from(dice.within(0..=800)).unwrap() - 400;
+            let mut days = || i64::try_from(random.within(0..=800)).unwrap() - 400;
             (vec![InjectedFault::JumpServer(server, days() * DAY)], vec![InjectedFault::JumpClient(site, days() * DAY)])
         }
-        _ if dice.percent(70) => (vec![InjectedFault::Kill(site)], vec![InjectedFault::Revive(site)]),
+        _ if random.percent(70) => (vec![InjectedFault::Kill(site)], vec![InjectedFault::Revive(site)]),
         _ => (vec![InjectedFault::Kill(site)], Vec::new()),
     };
     plan.extend(begin.into_iter().map(|fault| (from, fault)));
@@ -170,7 +171,7 @@ impl SimulationStage<'_> {
     fn start(&mut self, server: ServerIndex) {
         if !self.sim.is_host_running(SERVERS[server]) {
             // The machine was started anew: its monotonic clock may be anywhere.
-            let began = self.dice.within(0..=10_000_000);
+            let began = self.random.within(0..=10_000_000);
             self.servers[server].clock.restart(began);
             self.sim.bounce(SERVERS[server]);
         }

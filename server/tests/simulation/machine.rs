@@ -7,8 +7,8 @@ use engine::leases::{Leases, PoolView};
 use licensing::product::{Licensed, ProductCode};
 
 use super::clock::MachineClock;
-use super::dice::Dice;
 use super::log::Log;
+use super::random::SimulationRandom;
 use super::sabotage::Disk;
 use super::saved::Saved;
 
@@ -39,7 +39,7 @@ pub struct Machine {
     pub clock: Arc<MachineClock>,
     pub disk: Arc<Disk>,
     pub mood: Mutex<Mood>,
-    pub dice: Mutex<Dice>,
+    pub random: Mutex<SimulationRandom>,
     pub ceilings: Mutex<BTreeMap<ProductCode, Ceiling>>,
     /// The server while it runs.
     pub leases: Mutex<Option<Arc<Leases>>>,
@@ -50,14 +50,14 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub fn new(name: &'static str, log: Log, clock: Arc<MachineClock>, disk: Disk, dice: Dice) -> Self {
+    pub fn new(name: &'static str, log: Log, clock: Arc<MachineClock>, disk: Disk, random: SimulationRandom) -> Self {
         Self {
             name,
             log,
             clock,
             disk: Arc::new(disk),
             mood: Mutex::default(),
-            dice: Mutex::new(dice),
+            random: Mutex::new(random),
             ceilings: Mutex::default(),
             leases: Mutex::default(),
             saved: Mutex::default(),

@@ -49,24 +49,24 @@ fn lines(stage: &SimulationStage<'_>) -> String {
 
 /// Whatever goes wrong with the network, short of what makes clients give up; times in use by product, as the server placed them.
 fn play(stage: &mut SimulationStage<'_>) -> Result<BTreeMap<ProductCode, Vec<(i64, i64)>>, CheckFailure> {
-    let mut dice = stage.dice.fork();
+    let mut random = stage.random.fork();
     let mut plan: Vec<(u64, InjectedFault)> = Vec::new();
-    for _ in 0..dice.within(2..=5) {
-        let from = dice.within(1_000..=LASTS_MS - 30_000);
-        let to = from + dice.within(500..=25_000);
-        let site = dice.below(stage.sites.len());
-        let (begin, end) = match dice.below(4) {
+    for _ in 0..random.within(2..=5) {
+        let from = random.within(1_000..=LASTS_MS - 30_000);
+        let to = from + random.within(500..=25_000);
+        let site = random.below(stage.sites.len());
+        let (begin, end) = match random.below(4) {
             0 => (
-                InjectedFault::Cut(site, 0, [Way::Both, Way::ToServer, Way::FromServer][dice.below(3)]),
+                InjectedFault::Cut(site, 0, [Way::Both, Way::ToServer, Way::FromServer][random.below(3)]),
                 InjectedFault::Mend(site, 0),
             ),
             1 => (InjectedFault::Hold(site, 0), InjectedFault::Mend(site, 0)),
-            2 => (InjectedFault::SlowDisk(0, dice.within(200..=2_000)), InjectedFault::SlowDisk(0, 0)),
+            2 => (InjectedFault::SlowDisk(0, random.within(200..=2_000)), InjectedFault::SlowDisk(0, 0)),
             _ => {
                 let mood = Mood {
-                    slow_ms: [0, 1_500][dice.below(2)],
-                    loses: dice.within(0..=30),
-                    repeats: dice.within(0..=60),
+                    slow_ms: [0, 1_500][random.below(2)],
+                    loses: random.within(0..=30),
+                    repeats: random.within(0..=60),
                 };
                 (InjectedFault::Mood(0, mood), InjectedFault::Mood(0, Mood::default()))
             }

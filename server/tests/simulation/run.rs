@@ -52,8 +52,8 @@ pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<Fine, Box<SimulationFai
 }
 
 fn play(stage: &mut SimulationStage<'_>) -> Result<(), CheckFailure> {
-    let mut dice = stage.dice.fork();
-    let (end_ms, plan) = plan(&mut dice, stage.sites.len(), stage.products.len());
+    let mut random = stage.random.fork();
+    let (end_ms, plan) = plan(&mut random, stage.sites.len(), stage.products.len());
     let mut plan = plan.into_iter().peekable();
     while stage.now.ms() < end_ms {
         while let Some((_, fault)) = plan.next_if(|(at, _)| *at <= stage.now.ms()) {

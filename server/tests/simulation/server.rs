@@ -75,10 +75,10 @@ impl ServerConnection {
     /// How long the request takes to arrive and the answer to leave, and whether the answer is lost.
     fn misfortunes(&self) -> (Duration, Duration, bool) {
         let mood = self.machine.mood();
-        let mut dice = self.machine.dice.lock().unwrap();
-        let slow = Duration::from_millis(dice.within(0..=mood.slow_ms));
-        let is_lost = dice.percent(mood.loses);
-        if dice.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
+        let mut random = self.machine.random.lock().unwrap();
+        let slow = Duration::from_millis(random.within(0..=mood.slow_ms));
+        let is_lost = random.percent(mood.loses);
+        if random.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
     }
 
     async fn answer(&self, request: &SimulatedRequest, received: Received) -> Answer {
@@ -130,11 +130,11 @@ impl ServerConnection {
     /// Networks deliver things twice, and much too late.
     fn repeat_later(&self, said: &Refresh) {
         let pause = {
-            let mut dice = self.machine.dice.lock().unwrap();
-            if !dice.percent(self.machine.mood().repeats) {
+            let mut random = self.machine.random.lock().unwrap();
+            if !random.percent(self.machine.mood().repeats) {
                 return;
             }
-            Duration::from_millis(dice.within(0..=LATE_MS))
+            Duration::from_millis(random.within(0..=LATE_MS))
         };
         let (connection, said) = (self.clone(), said.clone());
         connection.machine.log.count("requests repeated");

@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 
 use client::ClientEvent;
+pub use licensing::failover::ServerIndex;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::log::Log;
-
-/// A server, by its place in the order.
-pub type ServerIndex = usize;
 
 /// The names of the servers, the primary first.
 pub const SERVERS: [&str; 2] = ["primary", "backup"];

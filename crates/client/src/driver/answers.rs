@@ -160,7 +160,7 @@ impl Driver {
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         // Clients that were started together are to drift apart: the second refresh comes at any time within the interval.
         let is_spread = std::mem::replace(&mut self.peers[server].is_spread, true);
-        let pause_ms = if is_spread { self.dice.around(interval_ms) } else { self.dice.within(interval_ms) };
+        let pause_ms = if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms) };
         let moves_here = !works && self.failover.serving() == Some(server);
         let peer = &mut self.peers[server];
         let sequence = allocation.sequence;
@@ -208,7 +208,7 @@ impl Driver {
         let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
         peer.is_troubled = true;
         peer.is_hurried = false;
-        peer.due_ms = now_ms.saturating_add(self.dice.around(interval_ms));
+        peer.due_ms = now_ms.saturating_add(self.random.around(interval_ms));
         self.trouble(server, &problem);
         self.peers[server].problem = Some(problem);
         self.feed(step, now_ms);

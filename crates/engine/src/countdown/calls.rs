@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::countdown::{Balance, Cause, CountdownEvent, CountdownRun, Millis, Now, View, remembers_less};
+use licensing::countdown::{Balance, Cause, ClockReading, CountdownEvent, CountdownRun, Millis, View, remembers_less};
 use tokio::sync::watch;
 
 use super::error::PersistError;
@@ -178,7 +178,7 @@ impl Countdown {
 }
 
 /// What a login is told; `None` while that depends on the disk.
-fn decide(meter: &CountdownMeter, now: Now) -> Option<Result<Entered, CountdownLoginDenied>> {
+fn decide(meter: &CountdownMeter, now: ClockReading) -> Option<Result<Entered, CountdownLoginDenied>> {
     let view = View::of(&meter.state, now);
     if meter.state.granted() && meter.state.paid.at(now.mono_ms) > 0 {
         let empty_at = view.empty_at.unwrap_or(now.wall_ms);
@@ -203,7 +203,7 @@ impl Inner {
     }
 
     /// Waits until `look` finds what it looks for.
-    async fn until<T>(&self, look: impl Fn(&CountdownMeter, Now) -> Option<T>) -> T {
+    async fn until<T>(&self, look: impl Fn(&CountdownMeter, ClockReading) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
             if let Some(found) = look(&self.meter(), self.now()) {

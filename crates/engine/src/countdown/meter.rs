@@ -1,7 +1,8 @@
 //! What is known of the hours: the state, who is logged in, and what must be stored.
 
 use licensing::countdown::{
-    Cause, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation, Millis, Now, Then, step,
+    Cause, ClockReading, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation, Millis,
+    Then, step,
 };
 
 use super::StoredBalance;
@@ -69,7 +70,7 @@ impl CountdownMeter {
     }
 
     /// Feeds an event. A broken rule leaves everything as it was, and is an error someone must look at.
-    pub fn feed(&mut self, event: CountdownEvent, now: Now) -> Result<(), CountdownViolation> {
+    pub fn feed(&mut self, event: CountdownEvent, now: ClockReading) -> Result<(), CountdownViolation> {
         let (next, effects) = step(&self.state, event, now).inspect_err(|broken| {
             tracing::error!(%broken, "a rule of the countdown hours is broken; they stay as they were");
             metrics::counter!("leasehold_broken_invariants_total", "machine" => "countdown").increment(1);
@@ -96,7 +97,7 @@ impl CountdownMeter {
         Ok(())
     }
 
-    fn carry_out(&mut self, effect: CountdownEffect, now: Now) {
+    fn carry_out(&mut self, effect: CountdownEffect, now: ClockReading) {
         let minutes_left = self.state.left_ms(now.mono_ms) / 60_000;
         match effect {
             CountdownEffect::Persist(_) => {}
@@ -125,7 +126,7 @@ impl CountdownMeter {
     }
 
     /// Somebody logs in.
-    pub fn arrive(&mut self, now: Now) -> Result<(), CountdownViolation> {
+    pub fn arrive(&mut self, now: ClockReading) -> Result<(), CountdownViolation> {
         self.clients = self.clients.saturating_add(1);
         if let Some(run) = &mut self.run {
             run.most_clients = run.most_clients.max(self.clients);
@@ -138,7 +139,7 @@ impl CountdownMeter {
     }
 
     /// Somebody logs out, or all do.
-    pub fn depart(&mut self, all: bool, cause: Cause, now: Now) {
+    pub fn depart(&mut self, all: bool, cause: Cause, now: ClockReading) {
         self.clients = if all { 0 } else { self.clients.saturating_sub(1) };
         if self.clients > 0 || !self.state.logged_in() {
             return;
@@ -149,7 +150,7 @@ impl CountdownMeter {
         }
     }
 
-    fn end_run(&mut self, cause: Cause, now: Now) {
+    fn end_run(&mut self, cause: Cause, now: ClockReading) {
         let Some(row) = self.run_row(Some(cause), now) else { return };
         // When nothing was ever granted nothing happened.
         if self.run.take().is_some_and(|run| run.granted || run.tried) {
@@ -167,7 +168,7 @@ impl CountdownMeter {
     }
 
     /// The run that goes on, as it stands, or as it ends now.
-    pub fn run_row(&self, cause: Option<Cause>, now: Now) -> Option<RunRow> {
+    pub fn run_row(&self, cause: Option<Cause>, now: ClockReading) -> Option<RunRow> {
         let run = self.run.as_ref()?;
         let spent_ms = run.base.saturating_sub(self.state.left_ms(now.mono_ms)).max(0);
         let ended_ms = cause.map(|_| now.wall_ms.max(run.began_ms));
@@ -177,7 +178,7 @@ impl CountdownMeter {
     }
 
     /// What to store now.
-    pub fn job(&mut self, now: Now) -> Option<Job> {
+    pub fn job(&mut self, now: ClockReading) -> Option<Job> {
         let pending = self.state.pending;
         if pending.is_none() && (self.finished.is_empty() || !self.finished_due) {
             return None;
@@ -205,7 +206,7 @@ impl CountdownMeter {
     }
 
     /// What became of it.
-    pub fn done(&mut self, job: Job, result: Result<(), String>, now: Now) {
+    pub fn done(&mut self, job: Job, result: Result<(), String>, now: ClockReading) {
         let version = job.saved.as_ref().map(|saved| saved.balance.version);
         let event = match result {
             Ok(()) => {
@@ -236,14 +237,14 @@ impl CountdownMeter {
     }
 
     /// A second passed.
-    pub fn tick(&mut self, now: Now) {
+    pub fn tick(&mut self, now: ClockReading) {
         self.finished_due = true;
         let _ = self.feed(CountdownEvent::Tick, now);
         self.complain(now);
     }
 
     /// Says once a minute what is wrong.
-    fn complain(&mut self, now: Now) {
+    fn complain(&mut self, now: ClockReading) {
         let slow = self.state.refused == Some(licensing::countdown::CountdownDenial::Unsaved);
         let problem = match &self.problem {
             Some(problem) => problem.as_str(),

@@ -44,7 +44,7 @@ impl Countdown {
         let last_run = rows::last_run(store.read()).await?;
         let state = CountdownState::opened(saved.balance);
         let inner = Inner {
-            views: watch::Sender::new(View::of(&state, licensing::countdown::Now::default())),
+            views: watch::Sender::new(View::of(&state, licensing::countdown::ClockReading::default())),
             meter: Mutex::new(CountdownMeter::new(state, saved.clone(), last_run)),
             store,
             clock,

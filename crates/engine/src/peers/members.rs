@@ -1,6 +1,6 @@
 //! Who belongs to the installation, in memory as in the database.
 
-use licensing::peer::{MemberCard, Now, PeerKey, PeerUrl, free_name, own_url};
+use licensing::peer::{ClockReading, MemberCard, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;
@@ -18,7 +18,7 @@ impl Roster {
     }
 
     /// Takes a member in, or back in.
-    pub(super) fn keep(&mut self, stored: StoredPeer, now: Now) {
+    pub(super) fn keep(&mut self, stored: StoredPeer, now: ClockReading) {
         self.removed.remove(&stored.key.fingerprint());
         self.members.insert(stored.key, Member::new(stored, now));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::peer::{
-    MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, PollAnswer, PollRequest, Said, TIMEOUT_MS,
+    ClockReading, MessageError, Nonce, PeerKey, PeerReport, PeerUrl, PollAnswer, PollRequest, Said, TIMEOUT_MS,
 };
 
 use super::Peers;
@@ -16,7 +16,7 @@ use crate::secret::random;
 /// What one round of asking came to.
 enum Came {
     /// An answer, asked for at that time.
-    Report(Box<PeerReport>, Now),
+    Report(Box<PeerReport>, ClockReading),
     /// It has removed this server.
     Removed,
 }
@@ -98,7 +98,7 @@ impl Engine {
         Err(NoAnswer::Message(MessageError::OtherQuestion))
     }
 
-    fn request_for(&self, key: &PeerKey) -> Result<(PollRequest, Now), NoAnswer> {
+    fn request_for(&self, key: &PeerKey) -> Result<(PollRequest, ClockReading), NoAnswer> {
         let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
         let secret = self.peers.secret().map_err(|error| broken(&error))?;
         let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;

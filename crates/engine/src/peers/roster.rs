@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use licensing::context::Context;
 use licensing::peer::{
-    Bucket, Freshness, LivenessWatch, Membership, Nonce, Now, PeerKey, PeerReport, PeerUrl, Role, Serving, Witness,
-    role,
+    Bucket, ClockReading, Freshness, LivenessWatch, Membership, Nonce, PeerKey, PeerReport, PeerUrl, Role, Serving,
+    Witness, role,
 };
 use licensing::vendor_key::Fingerprint;
 
@@ -38,7 +38,7 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub fn new(stored: StoredPeer, now: Now) -> Self {
+    pub fn new(stored: StoredPeer, now: ClockReading) -> Self {
         Self {
             watch: LivenessWatch::begin(now, stored.seen_at, stored.silent),
             stored,
@@ -80,7 +80,7 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub fn new(loaded: Loaded, tries: Bucket, now: Now) -> Self {
+    pub fn new(loaded: Loaded, tries: Bucket, now: ClockReading) -> Self {
         let (gone, here): (Vec<_>, Vec<_>) = loaded.servers.into_iter().partition(|server| server.removed);
         Self {
             own: loaded.own,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use licensing::peer::{
-    LivenessChange, MOST_MEMBERS, MemberCard, Now, PeerKey, PeerReport, Role, Witness, clock_off_ms,
+    ClockReading, LivenessChange, MOST_MEMBERS, MemberCard, PeerKey, PeerReport, Role, Witness, clock_off_ms,
 };
 
 use super::events::{self, PeerEventKind};
@@ -20,9 +20,9 @@ const STORE_MS: i64 = 60_000;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Way {
     /// As the answer to a request made then.
-    Answered(Now),
+    Answered(ClockReading),
     /// As a request that came then.
-    Asked(Now),
+    Asked(ClockReading),
 }
 
 impl Engine {
@@ -124,7 +124,12 @@ pub(super) fn told(name: &str, change: LivenessChange) -> Option<(PeerEventKind,
 
 impl Member {
     /// Takes a report in; what is to be stored, when anything is.
-    fn take(&mut self, report: &Arc<PeerReport>, way: Way, now: Now) -> (Option<StoredPeer>, Option<LivenessChange>) {
+    fn take(
+        &mut self,
+        report: &Arc<PeerReport>,
+        way: Way,
+        now: ClockReading,
+    ) -> (Option<StoredPeer>, Option<LivenessChange>) {
         let change = self.watch.heard(now);
         match way {
             Way::Answered(asked) => {
@@ -178,7 +183,14 @@ impl News {
 }
 
 impl Roster {
-    fn news(&self, leader: &PeerKey, leader_name: &str, own: Option<PeerKey>, list: &[MemberCard], now: Now) -> News {
+    fn news(
+        &self,
+        leader: &PeerKey,
+        leader_name: &str,
+        own: Option<PeerKey>,
+        list: &[MemberCard],
+        now: ClockReading,
+    ) -> News {
         let mut news = News::default();
         for card in list.iter().take(MOST_MEMBERS).filter(|card| card.key != *leader && Some(card.key) != own) {
             match self.members.get(&card.key) {

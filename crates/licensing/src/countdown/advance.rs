@@ -1,10 +1,12 @@
 //! What must be stored next.
 
-use super::{Balance, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, Now, Paid, Pending, TICK_MS, Then};
+use super::{
+    Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, Paid, Pending, TICK_MS, Then,
+};
 
 impl CountdownState {
     /// Charges the next tick when it is time, or gives back what nobody uses. One thing is stored at a time.
-    pub(super) fn advance(&mut self, now: Now, effects: &mut Vec<CountdownEffect>) {
+    pub(super) fn advance(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         if self.pending.is_some() {
             return;
         }
@@ -44,7 +46,7 @@ impl CountdownState {
 
     /// Takes over a balance that counts before the one that is known. What is charged ahead belongs to the old one, so that is
     /// neither given back to the new one nor used on.
-    pub(super) fn adopt(&mut self, found: Balance, now: Now, effects: &mut Vec<CountdownEffect>) -> bool {
+    pub(super) fn adopt(&mut self, found: Balance, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         // What is being stored may be durable already.
         let beyond = |known: &Balance| found.counts_before(known);
         if !beyond(&self.balance) || self.pending.is_some_and(|pending| !beyond(&pending.balance)) {
@@ -69,7 +71,7 @@ impl CountdownState {
     }
 
     /// Tells once, when what is left is at most one check interval.
-    pub(super) fn give_notice(&mut self, now: Now, effects: &mut Vec<CountdownEffect>) {
+    pub(super) fn give_notice(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         let left = self.left_ms(now.mono_ms);
         if self.granted() && !self.noticed && left <= self.balance.interval_ms {
             self.noticed = true;

@@ -1,4 +1,4 @@
-use super::{Balance, CountdownEffect, CountdownEvent, CountdownState, Millis, Now, Paid, TICK_MS, Then};
+use super::{Balance, ClockReading, CountdownEffect, CountdownEvent, CountdownState, Millis, Paid, TICK_MS, Then};
 
 /// A rule of the hours that a step did not keep. It means a fault in the program; nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +48,7 @@ pub enum CountdownViolation {
 pub fn invariants(
     before: &CountdownState,
     event: CountdownEvent,
-    now: Now,
+    now: ClockReading,
     after: &CountdownState,
     effects: &[CountdownEffect],
 ) -> Result<(), CountdownViolation> {

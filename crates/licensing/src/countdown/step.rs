@@ -1,5 +1,5 @@
 use super::{
-    Balance, CountdownDenial, CountdownState, CountdownViolation, Millis, Now, Paid, Pending, Then, invariants,
+    Balance, ClockReading, CountdownDenial, CountdownState, CountdownViolation, Millis, Paid, Pending, Then, invariants,
 };
 
 /// What happened.
@@ -63,7 +63,7 @@ pub enum CountdownEffect {
 pub fn step(
     state: &CountdownState,
     event: CountdownEvent,
-    now: Now,
+    now: ClockReading,
 ) -> Result<(CountdownState, Vec<CountdownEffect>), CountdownViolation> {
     let mut next = *state;
     let mut effects = Vec::new();
@@ -90,18 +90,18 @@ pub fn step(
 
 /// Each says whether there may be something to charge or to give back now.
 impl CountdownState {
-    fn log_in(&mut self, now: Now) -> bool {
+    fn log_in(&mut self, now: ClockReading) -> bool {
         self.since.get_or_insert(now.wall_ms);
         true
     }
 
-    fn log_out(&mut self, now: Now) -> bool {
+    fn log_out(&mut self, now: ClockReading) -> bool {
         self.stop_the_watch(now);
         (self.since, self.refused, self.noticed) = (None, None, false);
         true
     }
 
-    fn tick(&mut self, now: Now, effects: &mut Vec<CountdownEffect>) -> bool {
+    fn tick(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         if self.pending.is_some() && self.granted() && self.paid.at(now.mono_ms) <= 0 {
             // The disk takes longer than what is charged lasts.
             self.stop_the_watch(now);
@@ -112,7 +112,7 @@ impl CountdownState {
     }
 
     /// From now on nobody is served.
-    fn stop_the_watch(&mut self, now: Now) {
+    fn stop_the_watch(&mut self, now: ClockReading) {
         if let Some(Pending { then, .. }) = &mut self.pending
             && let Then::Grant { from, length } = *then
         {
@@ -147,7 +147,7 @@ impl CountdownState {
         true
     }
 
-    fn not_stored(&mut self, version: u64, now: Now, effects: &mut Vec<CountdownEffect>) -> bool {
+    fn not_stored(&mut self, version: u64, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
         if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
             // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.

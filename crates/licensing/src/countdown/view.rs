@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{CountdownDenial, CountdownState, Millis, Now};
+use super::{ClockReading, CountdownDenial, CountdownState, Millis};
 
 /// The hours at one instant, for people and for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct View {
 impl View {
     /// The hours as `state` has them at `now`.
     #[must_use]
-    pub fn of(state: &CountdownState, now: Now) -> View {
+    pub fn of(state: &CountdownState, now: ClockReading) -> View {
         let balance = &state.balance;
         let left = state.left_ms(now.mono_ms);
         let running_since = state.since.filter(|_| state.granted());

@@ -1,16 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::SILENT_MS;
+use crate::clock_reading::ClockReading;
 use crate::contact::Millis;
-
-/// One instant, by both clocks, milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Now {
-    /// Unix milliseconds: to be shown, never counted with.
-    pub wall_ms: Millis,
-    /// Time that passes, whatever the wall clock does.
-    pub mono_ms: Millis,
-}
 
 /// Whether another server is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +72,7 @@ impl LivenessWatch {
     /// Begins, with what was stored: its last sign of life, and whether it was known to be silent. A server of which nobody knew that is
     /// given time before its silence is told: it was this server that did not listen.
     #[must_use]
-    pub fn begin(now: Now, seen_wall: Option<Millis>, was_silent: bool) -> LivenessWatch {
+    pub fn begin(now: ClockReading, seen_wall: Option<Millis>, was_silent: bool) -> LivenessWatch {
         let told = match (seen_wall, was_silent) {
             (None, _) => Told::Never,
             (_, true) => Told::Silent,
@@ -90,7 +82,7 @@ impl LivenessWatch {
     }
 
     /// A sign of life: a good answer, or a good request.
-    pub fn heard(&mut self, now: Now) -> Option<LivenessChange> {
+    pub fn heard(&mut self, now: ClockReading) -> Option<LivenessChange> {
         if !self.is_up(now) {
             self.up_since = now.wall_ms;
         }
@@ -104,7 +96,7 @@ impl LivenessWatch {
     }
 
     /// How long it was silent: by the clock nobody sets where that is known.
-    fn silence(&self, now: Now) -> Millis {
+    fn silence(&self, now: ClockReading) -> Millis {
         let passed = match (self.seen_mono, self.seen_wall) {
             (Some(mono), _) => now.mono_ms - mono,
             (None, Some(wall)) => now.wall_ms - wall,
@@ -114,7 +106,7 @@ impl LivenessWatch {
     }
 
     /// Looks at the clock.
-    pub fn look(&mut self, now: Now) -> Option<LivenessChange> {
+    pub fn look(&mut self, now: ClockReading) -> Option<LivenessChange> {
         let quiet = now.mono_ms - self.seen_mono.unwrap_or(self.began) > SILENT_MS;
         if self.told != Told::Up || !quiet {
             return None;
@@ -123,13 +115,13 @@ impl LivenessWatch {
         Some(LivenessChange::WentSilent(self.seen_wall.unwrap_or(now.wall_ms)))
     }
 
-    fn is_up(&self, now: Now) -> bool {
+    fn is_up(&self, now: ClockReading) -> bool {
         self.seen_mono.is_some_and(|seen| now.mono_ms - seen <= SILENT_MS)
     }
 
     /// Whether it is there.
     #[must_use]
-    pub fn state(&self, now: Now) -> PeerLiveness {
+    pub fn state(&self, now: ClockReading) -> PeerLiveness {
         match self.seen_wall {
             Some(_) if self.is_up(now) => PeerLiveness::Up(self.up_since),
             Some(seen) => PeerLiveness::Silent(seen),
@@ -147,7 +139,7 @@ impl LivenessWatch {
 /// Since when a server hears of nobody: what it shows may be old, for its own network may be what is broken. None while it hears of
 /// anybody, knows nobody, or has only just begun to listen.
 #[must_use]
-pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a LivenessWatch>, now: Now) -> Option<Millis> {
+pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a LivenessWatch>, now: ClockReading) -> Option<Millis> {
     let mut last = None;
     for watch in watches {
         if watch.is_up(now) || now.mono_ms - watch.began <= SILENT_MS {

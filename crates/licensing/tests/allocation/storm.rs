@@ -26,7 +26,7 @@ const PLAN: Plan = Plan {
 
 /// One thing that happens, before it is known who and what is there for it to happen to.
 #[derive(Debug, Clone, Copy)]
-struct Dice {
+struct Draw {
     kind: u8,
     client: usize,
     product: usize,
@@ -34,11 +34,11 @@ struct Dice {
     time: i64,
 }
 
-fn dice() -> impl Strategy<Value = Dice> {
+fn dice() -> impl Strategy<Value = Draw> {
     let want = || prop_oneof![Just(0_u32), 0..8_u32, 0..250_u32];
     let wants = [want(), want(), want()];
     let time = prop_oneof![4 => 1..3_000_i64, 2 => 3_000..12_000_i64, 1 => 100_000..130_000_i64];
-    (0..40_u8, 0..8_usize, 0..3_usize, wants, time).prop_map(|(kind, client, product, wants, time)| Dice {
+    (0..40_u8, 0..8_usize, 0..3_usize, wants, time).prop_map(|(kind, client, product, wants, time)| Draw {
         kind,
         client,
         product,
@@ -52,7 +52,7 @@ fn plan(clients: usize, licensed: u32) -> Plan {
 }
 
 /// Lets it happen, as far as it can.
-fn happen(world: &mut AllocationWorld, dice: Dice, story: &mut Vec<String>) -> Result<(), TestCaseError> {
+fn happen(world: &mut AllocationWorld, dice: Draw, story: &mut Vec<String>) -> Result<(), TestCaseError> {
     let (client, p, now) = (dice.client % world.clients.len(), dice.product, world.now);
     let at = |length: usize| dice.wants[0] as usize % length.max(1);
     let wants = dice.wants.to_vec();

@@ -1,14 +1,14 @@
 //! The rules one by one, with their numbers.
 
 use licensing::countdown::{
-    Balance, Cause, CountdownDenial, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation,
-    HOUR_MS, INTERVAL_MS, LEAD_MS, Millis, Now, Paid, TICK_MS, View, forecast, invariants, step,
+    Balance, Cause, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownRun, CountdownState,
+    CountdownViolation, HOUR_MS, INTERVAL_MS, LEAD_MS, Millis, Paid, TICK_MS, View, forecast, invariants, step,
 };
 
 /// A server whose disk answers at once, or fails at once.
 struct Server {
     state: CountdownState,
-    now: Now,
+    now: ClockReading,
     broken_disk: bool,
 }
 
@@ -16,7 +16,7 @@ impl Server {
     fn with(hours_ms: Millis) -> Server {
         let mut server = Server {
             state: CountdownState::opened(Balance::default()),
-            now: Now { wall_ms: 1_000_000, mono_ms: 77 },
+            now: ClockReading { wall_ms: 1_000_000, mono_ms: 77 },
             broken_disk: false,
         };
         server.feed(CountdownEvent::Licensed { serial: 1, hours_ms, interval_ms: INTERVAL_MS });

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use licensing::countdown::{
-    Balance, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis, Now, Paid, TICK_MS, Then, step,
+    Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis, Paid, TICK_MS,
+    Then, step,
 };
 
 /// One wrong thing that is done on purpose: each must be found.
@@ -61,7 +62,7 @@ pub fn hours(serial: u64) -> Millis {
 pub struct CountdownWorld {
     pub wrong: CountdownSabotage,
     pub state: CountdownState,
-    pub now: Now,
+    pub now: ClockReading,
     pub disk: [Balance; PLACES],
     copy: Option<[Balance; PLACES]>,
     /// What is being stored, and how many places have it.
@@ -80,7 +81,7 @@ impl CountdownWorld {
         CountdownWorld {
             wrong,
             state: CountdownState::opened(Balance::default()),
-            now: Now { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
+            now: ClockReading { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
             disk: [Balance::default(); PLACES],
             copy: None,
             storing: None,

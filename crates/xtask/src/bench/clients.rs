@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use demo::Dice;
+use demo::SeededRandom;
 use licensing::client_protocol::REFRESH_MS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
@@ -124,14 +124,14 @@ async fn refresh(
     end: Instant,
     times: Rc<RefCell<Vec<Duration>>>,
 ) -> Result<()> {
-    let mut dice = Dice::new(number as u64, 0);
-    let mut next = began + Duration::from_millis(dice.number(REFRESH_MS));
+    let mut random = SeededRandom::new(number as u64, 0);
+    let mut next = began + Duration::from_millis(random.number(REFRESH_MS));
     while next < end {
         sleep_until(next).await;
         let sent = std::time::Instant::now();
         client.once().await?;
         times.borrow_mut().push(sent.elapsed());
-        let off = dice.number(2 * JITTER * REFRESH_MS / 100);
+        let off = random.number(2 * JITTER * REFRESH_MS / 100);
         next += Duration::from_millis(REFRESH_MS - JITTER * REFRESH_MS / 100 + off);
     }
     let (last, _) = client.checked().await?;

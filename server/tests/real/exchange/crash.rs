@@ -5,7 +5,7 @@ use licensing::bundle::LicenseKind;
 use node::licenses::NewLicense;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::dice::Dice;
+use super::random::SeededRandom;
 use super::world::ExchangePair;
 use crate::harness::{ApiAnswer, stderr};
 
@@ -56,8 +56,8 @@ impl Usual {
     }
 
     /// From the first to beyond the last moment.
-    fn moment(&self, dice: &mut Dice) -> Duration {
-        self.0 * 2 / 1_000 * u32::try_from(dice.below(1_000)).unwrap()
+    fn moment(&self, random: &mut SeededRandom) -> Duration {
+        self.0 * 2 / 1_000 * u32::try_from(random.below(1_000)).unwrap()
     }
 }
 
@@ -105,7 +105,7 @@ fn ledger_agrees(world: &ExchangePair, serial: u64) {
 fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
     let mut world = ExchangePair::new();
     let issuing = Issuing::of(&world);
-    let mut dice = Dice::new(0x6b11_1e5d);
+    let mut random = SeededRandom::new(0x6b11_1e5d);
     let (mut online, mut by_hand) = (Usual(Duration::from_millis(20)), Usual(Duration::from_millis(10)));
     let mut before = installed(&world);
     let (mut old, mut new, mut cut) = (0, 0, 0);
@@ -116,8 +116,8 @@ fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
             (id, world.carry(&report))
         });
         let answer = match &carried {
-            None => killed(&world, online.moment(&mut dice), || world.sync()),
-            Some((_, answer)) => killed(&world, by_hand.moment(&mut dice), || world.push(answer.as_bytes())),
+            None => killed(&world, online.moment(&mut random), || world.sync()),
+            Some((_, answer)) => killed(&world, by_hand.moment(&mut random), || world.push(answer.as_bytes())),
         };
         world.server.crash();
         world.again();

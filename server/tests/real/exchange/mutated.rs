@@ -6,7 +6,8 @@ use std::time::Instant;
 use licensing::canonical::canonical;
 use serde_json::Value;
 
-use super::dice::Dice;
+use super::damage::damage;
+use super::random::SeededRandom;
 use super::world::ExchangePair;
 
 const ANSWERS: usize = 10_000;
@@ -32,11 +33,11 @@ fn of_ten_thousand_damaged_answers_none_is_taken_and_the_whole_one_is_afterwards
     let original = serde_json::to_vec_pretty(&answer).unwrap();
     let said = meaning(&original);
     let before = world.licenses();
-    let mut dice = Dice::new(0x1ea5_e401d);
+    let mut random = SeededRandom::new(0x1ea5_e401d);
     let mut harmless = 0;
     let mut damaged = Vec::with_capacity(ANSWERS);
     while damaged.len() < ANSWERS {
-        let bytes = dice.damage(&original);
+        let bytes = damage(&original, &mut random);
         if meaning(&bytes) == said {
             harmless += 1;
         } else {

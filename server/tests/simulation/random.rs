@@ -2,25 +2,24 @@
 
 use std::ops::RangeInclusive;
 
-/// Numbers in a fixed order (splitmix64).
-#[derive(Debug, Clone)]
-pub struct Dice(u64);
+use demo::SeededRandom;
 
-impl Dice {
+/// What the simulation leaves to chance.
+#[derive(Debug, Clone)]
+pub struct SimulationRandom(SeededRandom);
+
+impl SimulationRandom {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SeededRandom::from_state(seed))
     }
 
     pub fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
-    /// Dice of their own for one part of the simulation: what others draw does not change what they show.
+    /// Chance of its own for one part of the simulation: what others draw does not change it.
     pub fn fork(&mut self) -> Self {
-        Self(self.number())
+        Self::new(self.number())
     }
 
     pub fn within(&mut self, range: RangeInclusive<u64>) -> u64 {
