@@ -10,7 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use licensing::client_protocol::Fault;
 pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
-use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, Sight, begin, step};
+use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, DrillSight, begin, step};
 use licensing::peer::{PeerLiveness, PeerReport, Role};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -175,7 +175,7 @@ impl Engine {
             (state.now.is_some(), state.drill.is_some())
         };
         if goes_on || is_drilling {
-            let sight = if is_drilling { self.drill_sight() } else { Sight::default() };
+            let sight = if is_drilling { self.drill_sight() } else { DrillSight::default() };
             self.drain.feed(DrainEvent::Look(sight), self.now_ms());
         }
         // What ended before its time, as a drill that has taken its hours, must not begin again with the next start.
@@ -192,14 +192,14 @@ impl Engine {
     }
 
     /// Where clients and hours are, as this server sees it.
-    fn drill_sight(&self) -> Sight {
+    fn drill_sight(&self) -> DrillSight {
         let picture = self.peers.picture();
         let up = picture
             .others()
             .filter(|server| server.role == Role::Backup && matches!(server.state, PeerLiveness::Up(_)));
         let reports: Vec<&PeerReport> = up.filter_map(|server| server.report.as_deref()).collect();
         let serving = reports.iter().filter_map(|report| report.serving.as_ref());
-        Sight {
+        DrillSight {
             there: serving.flat_map(|serving| serving.clients.iter().cloned()).collect(),
             here: self.leases.at_work(),
             hours: reports.iter().find_map(|report| report.countdown).map(|hours| (hours.serial, hours.balance_ms)),

@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use licensing::allocation::{Key, Times};
+use licensing::allocation::{RunKey, Times};
 use licensing::client_protocol::Records;
 use licensing::product::{Licensed, ProductCode};
 
@@ -86,7 +86,7 @@ pub struct Leases {
     /// One commit at a time.
     committing: tokio::sync::Mutex<()>,
     /// Clients for whom hours of a countdown license run.
-    seats: tokio::sync::Mutex<BTreeSet<Key>>,
+    seats: tokio::sync::Mutex<BTreeSet<RunKey>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -151,7 +151,7 @@ impl Leases {
     }
 
     /// Notes how far a client's clock is off; its name and deployment.
-    pub(crate) fn set_clock(&self, id: Key, off: i64) -> Option<(Arc<str>, Arc<str>)> {
+    pub(crate) fn set_clock(&self, id: RunKey, off: i64) -> Option<(Arc<str>, Arc<str>)> {
         let mut table = self.table();
         let entry = table.entries.get_mut(&id)?;
         entry.clock_off = off;
@@ -159,12 +159,12 @@ impl Leases {
     }
 
     /// Releases what a run has and does not use, at `now` on the monotonic clock.
-    pub(crate) fn release(&self, id: Key, now: i64) {
+    pub(crate) fn release(&self, id: RunKey, now: i64) {
         self.table().release(id, now);
     }
 
     /// Until when a run's limits are counted, on the monotonic clock.
-    pub(crate) fn deadline(&self, id: Key) -> Option<i64> {
+    pub(crate) fn deadline(&self, id: RunKey) -> Option<i64> {
         self.table().allocation.run(id).map(|run| run.deadline)
     }
 

@@ -12,7 +12,7 @@ mod step;
 
 pub use condition::{Checked, Condition, ConditionError, ConditionKind, Evidence, SubjectFinding, Threshold};
 pub use message::{Message, message};
-pub use replay::{EVERY, Episode, HEARTBEAT, Present, replay, replay_to_now};
+pub use replay::{EVERY, Episode, HEARTBEAT, PresentState, replay, replay_to_now};
 pub use signals::{Signals, Subject};
 pub use step::{AlertNotice, AlertStatus, NoticeKind, RuleState, SubjectState, step};
 
@@ -38,7 +38,7 @@ fn at(at: Millis, now: Millis) -> String {
 
 /// What is watched, and how it is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
+pub struct RuleSettings {
     /// What must be so for it to fire.
     pub condition: Condition,
     /// It fires once that has lasted this long, milliseconds; 0 at once.
@@ -47,11 +47,11 @@ pub struct Rule {
     pub remind_ms: Millis,
 }
 
-impl Rule {
+impl RuleSettings {
     /// A rule that fires at once and reminds as usual.
     #[must_use]
-    pub fn new(condition: Condition) -> Rule {
-        Rule { condition, wait_ms: 0, remind_ms: REMIND }
+    pub fn new(condition: Condition) -> RuleSettings {
+        RuleSettings { condition, wait_ms: 0, remind_ms: REMIND }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::product::{Licensed, ProductCode};
 use fair::FairLevel;
 
 /// Names one run of a client.
-pub type Key = i64;
+pub type RunKey = i64;
 
 /// The times the rule keeps, milliseconds on the server's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,7 +51,7 @@ const FEW: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Allocation {
     times: Times,
-    runs: BTreeMap<Key, ClientRun>,
+    runs: BTreeMap<RunKey, ClientRun>,
     pools: BTreeMap<ProductCode, Pool>,
     /// Counts requests that could not be met at once: who asked first is served first.
     asked: u64,
@@ -179,7 +179,7 @@ impl Allocation {
     }
 
     /// What a client of which nothing is known does at `now`, on the server's monotonic clock, and what comes of it.
-    pub fn step(&mut self, key: Key, event: AllocationEvent<'_>, now: i64) -> AllocationEffect {
+    pub fn step(&mut self, key: RunKey, event: AllocationEvent<'_>, now: i64) -> AllocationEffect {
         match event {
             AllocationEvent::Hello => {
                 let run = self.runs.entry(key).or_default();
@@ -203,16 +203,16 @@ impl Allocation {
     }
 
     /// It says itself that nothing is in use: what it had is free at once.
-    fn ended(&mut self, key: Key) -> AllocationEffect {
+    fn ended(&mut self, key: RunKey) -> AllocationEffect {
         let changed = self.runs.get(&key).is_some_and(ClientRun::counts);
         self.forget(key);
         AllocationEffect { changed, ..AllocationEffect::default() }
     }
 
     /// Ends what silent clients had, once their caches must have been flushed; who they are.
-    pub fn expire(&mut self, now: i64) -> Vec<Key> {
+    pub fn expire(&mut self, now: i64) -> Vec<RunKey> {
         let claims = |run: &ClientRun| run.counts() || run.shares.values().any(|share| share.want > 0);
-        let silent: Vec<Key> =
+        let silent: Vec<RunKey> =
             self.runs.iter().filter(|(_, run)| run.deadline <= now && claims(run)).map(|(key, _)| *key).collect();
         for key in &silent {
             self.lapse(*key, now);
@@ -220,7 +220,7 @@ impl Allocation {
         silent
     }
 
-    fn lapse(&mut self, key: Key, now: i64) {
+    fn lapse(&mut self, key: RunKey, now: i64) {
         // As long as anything may be under way.
         let until = now.saturating_add(self.times.silent);
         let Some(run) = self.runs.get_mut(&key) else { return };
@@ -232,7 +232,7 @@ impl Allocation {
     }
 
     /// Forgets a run and frees what was counted for it. Only for runs that cannot believe anything any more.
-    pub fn forget(&mut self, key: Key) {
+    pub fn forget(&mut self, key: RunKey) {
         let products: Vec<ProductCode> =
             self.runs.get(&key).map(|run| run.shares.keys().cloned().collect()).unwrap_or_default();
         for product in products {
@@ -262,12 +262,12 @@ impl Allocation {
 
     /// The run, if anything is known of it.
     #[must_use]
-    pub fn run(&self, key: Key) -> Option<&ClientRun> {
+    pub fn run(&self, key: RunKey) -> Option<&ClientRun> {
         self.runs.get(&key)
     }
 
     /// All runs.
-    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (Key, &ClientRun)> {
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (RunKey, &ClientRun)> {
         self.runs.iter().map(|(key, run)| (*key, run))
     }
 
@@ -277,7 +277,7 @@ impl Allocation {
     }
 
     /// Whether the run claims a share of its products has changed.
-    fn claims_changed(&mut self, key: Key) {
+    fn claims_changed(&mut self, key: RunKey) {
         let Some(run) = self.runs.get(&key) else { return };
         for product in run.shares.keys() {
             if let Some(pool) = self.pools.get_mut(product) {
@@ -287,7 +287,7 @@ impl Allocation {
     }
 
     /// The run uses and wants nothing of these products. Whether it did.
-    fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) -> bool {
+    fn quiet(&mut self, key: RunKey, of: impl Fn(&ProductCode) -> bool) -> bool {
         let Some(run) = self.runs.get(&key) else { return false };
         let quiet = |(product, share): (&ProductCode, &Share)| {
             let changed = ((share.held, share.want) != (0, 0) || share.over) && of(product);
@@ -302,7 +302,7 @@ impl Allocation {
     }
 
     /// Puts a share in place and keeps the sums right.
-    fn put(&mut self, key: Key, product: &ProductCode, share: Share) {
+    fn put(&mut self, key: RunKey, product: &ProductCode, share: Share) {
         let Some(run) = self.runs.get_mut(&key) else { return };
         let before = match run.shares.get_mut(product) {
             Some(place) => std::mem::replace(place, share),

@@ -9,7 +9,7 @@ mod ve;
 
 pub use clock_offset::ClockOffset;
 pub use fault::{Fault, FaultKind};
-pub use ve::{ExpiryNotice, Observed, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
+pub use ve::{ExpiryNotice, ObservedServer, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub struct Hello {
     pub ve: Option<VeLogin>,
     /// Told to a backup: what the client saw of the server it worked with before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed: Option<Observed>,
+    pub observed: Option<ObservedServer>,
 }
 
 /// The answer to [`Hello`].

@@ -8,7 +8,7 @@ mod phase;
 mod step;
 
 pub use invariant::{ContactViolation, invariants};
-pub use phase::{ContactPhase, PHASES, PhaseLog, PhaseLogLevel, Rule};
+pub use phase::{ContactPhase, PHASES, PhaseLog, PhaseLogLevel, PhaseRule};
 pub use step::{ContactEffect, ContactEvent, step};
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ impl ContactState {
 
     /// The row of the table for this phase.
     #[must_use]
-    pub fn rule(&self) -> &'static Rule {
+    pub fn rule(&self) -> &'static PhaseRule {
         self.phase().rule()
     }
 

@@ -69,7 +69,7 @@ impl Balance {
 
 /// What is charged and not used yet, or used and not charged yet (negative), beside the durable balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paid {
+pub enum PaidTime {
     /// It is being used: charged up to this monotonic instant.
     Until {
         /// When it is used up.
@@ -81,20 +81,20 @@ pub enum Paid {
     Fixed(Millis),
 }
 
-impl Paid {
+impl PaidTime {
     /// How much it is at `mono_ms`.
     #[must_use]
     pub fn at(self, mono_ms: Millis) -> Millis {
         match self {
-            Paid::Until { until, length } => until.saturating_sub(mono_ms).min(length),
-            Paid::Fixed(ms) => ms,
+            PaidTime::Until { until, length } => until.saturating_sub(mono_ms).min(length),
+            PaidTime::Fixed(ms) => ms,
         }
     }
 }
 
 /// What follows when a [`Pending`] balance is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterStore {
     /// This much may be used, counted from an instant on the monotonic clock.
     Grant {
         /// When it was asked for.
@@ -114,7 +114,7 @@ pub struct Pending {
     /// What.
     pub balance: Balance,
     /// And then.
-    pub then: Then,
+    pub then: AfterStore,
 }
 
 /// Why nothing is granted.
@@ -151,7 +151,7 @@ pub struct CountdownState {
     /// What is durable.
     pub balance: Balance,
     /// What is charged and not used yet.
-    pub paid: Paid,
+    pub paid: PaidTime,
     /// What is being stored.
     pub pending: Option<Pending>,
     /// The last version that was given to something to store.
@@ -170,7 +170,7 @@ impl CountdownState {
     pub fn opened(balance: Balance) -> CountdownState {
         CountdownState {
             balance,
-            paid: Paid::Fixed(0),
+            paid: PaidTime::Fixed(0),
             pending: None,
             version: balance.version,
             since: None,
@@ -188,7 +188,7 @@ impl CountdownState {
     /// Whether those who are logged in are served.
     #[must_use]
     pub fn granted(&self) -> bool {
-        matches!(self.paid, Paid::Until { .. })
+        matches!(self.paid, PaidTime::Until { .. })
     }
 
     /// What is left at `mono_ms`: the balance and what is charged and unused, in milliseconds.

@@ -10,7 +10,7 @@ mod step;
 
 pub use begin::{DrainRefusal, DrainRequest, begin};
 pub use invariant::{DrainViolation, invariants};
-pub use step::{DrainEffect, DrainEvent, Sight, step};
+pub use step::{DrainEffect, DrainEvent, DrillSight, step};
 
 use std::collections::{BTreeMap, BTreeSet};
 

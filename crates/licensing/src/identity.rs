@@ -9,9 +9,9 @@ mod judge;
 mod name;
 mod words;
 
-pub use bound::{Bound, Digest, Mark, MarkError};
-pub use judge::{ComponentChange, MachineVerdict, UNREADABLE_MS, Unread, judge};
-pub use name::{Name, NameError};
+pub use bound::{BoundMachine, ComponentMark, Digest, MarkError};
+pub use judge::{ComponentChange, MachineVerdict, UNREADABLE_MS, UnreadComponent, judge};
+pub use name::{ComponentName, NameError};
 pub use words::{ALLOWED, VOIDS};
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ use sha2::Digest as _;
 
 /// What was read of one component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub enum ComponentReading {
     /// It has this value.
     Value(String),
     /// The machine has no such thing.
@@ -33,12 +33,12 @@ pub enum Reading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component {
     /// Which.
-    pub name: Name,
+    pub name: ComponentName,
     /// What was read.
-    pub reading: Reading,
+    pub reading: ComponentReading,
 }
 
-/// A machine as it was read at one moment: every [`Name`] once, in their fixed order.
+/// A machine as it was read at one moment: every [`ComponentName`] once, in their fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineIdentity {
     components: Vec<Component>,
@@ -48,17 +48,17 @@ impl MachineIdentity {
     /// From what was read. A name that is not among it counts as absent; of a name that comes twice the last stands. White
     /// space around a value is no part of it, and a value of nothing else is absent.
     pub fn new(read: impl IntoIterator<Item = Component>) -> MachineIdentity {
-        let mut readings: BTreeMap<Name, Reading> = BTreeMap::new();
+        let mut readings: BTreeMap<ComponentName, ComponentReading> = BTreeMap::new();
         for Component { name, reading } in read {
             let reading = match reading {
-                Reading::Value(value) if value.trim().is_empty() => Reading::Absent,
-                Reading::Value(value) => Reading::Value(value.trim().to_owned()),
+                ComponentReading::Value(value) if value.trim().is_empty() => ComponentReading::Absent,
+                ComponentReading::Value(value) => ComponentReading::Value(value.trim().to_owned()),
                 other => other,
             };
             readings.insert(name, reading);
         }
-        let component = |name| Component { name, reading: readings.remove(&name).unwrap_or(Reading::Absent) };
-        MachineIdentity { components: Name::ALL.into_iter().map(component).collect() }
+        let component = |name| Component { name, reading: readings.remove(&name).unwrap_or(ComponentReading::Absent) };
+        MachineIdentity { components: ComponentName::ALL.into_iter().map(component).collect() }
     }
 
     /// Every component, in the fixed order.
@@ -69,18 +69,18 @@ impl MachineIdentity {
 
     /// What was read of one.
     #[must_use]
-    pub fn reading(&self, name: Name) -> &Reading {
-        static ABSENT: Reading = Reading::Absent;
+    pub fn reading(&self, name: ComponentName) -> &ComponentReading {
+        static ABSENT: ComponentReading = ComponentReading::Absent;
         self.components.iter().find(|component| component.name == name).map_or(&ABSENT, |component| &component.reading)
     }
 
     /// What a license made for this machine says about it.
     #[must_use]
-    pub fn bound(&self) -> Bound {
-        self.components.iter().filter_map(|component| Some((component.name, Mark::of(component)?))).collect()
+    pub fn bound(&self) -> BoundMachine {
+        self.components.iter().filter_map(|component| Some((component.name, ComponentMark::of(component)?))).collect()
     }
 
-    /// The fingerprint: see [`Bound::fingerprint`].
+    /// The fingerprint: see [`BoundMachine::fingerprint`].
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
         self.bound().fingerprint()

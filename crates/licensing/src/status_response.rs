@@ -7,8 +7,8 @@ mod check;
 mod read;
 mod refusal;
 
-pub use check::{Accepted, Expected, Installed, LedgerFact, MOST_APART, check};
-pub use read::{Signed, read};
+pub use check::{AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, MOST_APART, check};
+pub use read::{SignedResponse, read};
 pub use refusal::ResponseRefusal;
 
 use serde::{Deserialize, Serialize};

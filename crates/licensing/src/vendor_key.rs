@@ -67,15 +67,15 @@ pub struct KeyList {
 
 /// A key as it stands in JSON.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Written {
+pub(crate) struct WrittenKey {
     pub(crate) signing: String,
     pub(crate) sealing: String,
     pub(crate) fingerprint: String,
 }
 
-impl From<VendorKey> for Written {
-    fn from(key: VendorKey) -> Written {
-        Written {
+impl From<VendorKey> for WrittenKey {
+    fn from(key: VendorKey) -> WrittenKey {
+        WrittenKey {
             signing: BASE64_STANDARD.encode(key.signing),
             sealing: BASE64_STANDARD.encode(key.sealing),
             fingerprint: key.fingerprint().to_string(),
@@ -83,10 +83,10 @@ impl From<VendorKey> for Written {
     }
 }
 
-impl TryFrom<Written> for VendorKey {
+impl TryFrom<WrittenKey> for VendorKey {
     type Error = KeyError;
 
-    fn try_from(written: Written) -> Result<VendorKey, KeyError> {
+    fn try_from(written: WrittenKey) -> Result<VendorKey, KeyError> {
         let key =
             VendorKey { signing: half("signing", &written.signing)?, sealing: half("sealing", &written.sealing)? };
         let stated: Fingerprint = written.fingerprint.parse()?;

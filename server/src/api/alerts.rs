@@ -7,7 +7,9 @@ use engine::Engine;
 use engine::alerts::{
     AlertError, AlertRule, Channel, ChannelSettings, DAYS_KEPT, Delivery, NewChannel, NewRule, Progress, WrongField,
 };
-use licensing::alert::{AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_WAIT, Rule, SubjectState};
+use licensing::alert::{
+    AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, SubjectState,
+};
 use licensing::permission::Permission::{EditConfiguration, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -181,7 +183,8 @@ impl NewAlert {
         if !errors.is_empty() {
             return Err(refused(errors));
         }
-        let rule = Rule { condition, wait_ms: self.wait_seconds * 1_000, remind_ms: self.remind_seconds * 1_000 };
+        let rule =
+            RuleSettings { condition, wait_ms: self.wait_seconds * 1_000, remind_ms: self.remind_seconds * 1_000 };
         Ok(NewRule { rule, enabled: self.enabled, channels: self.channels })
     }
 }

@@ -7,7 +7,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use engine::ve::{InstallError, InstalledVe};
 use licensing::guid::Guid;
-use licensing::identity::{ALLOWED, ComponentChange, MachineIdentity, Mark, Name, Reading, VOIDS};
+use licensing::identity::{
+    ALLOWED, ComponentChange, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
+};
 use licensing::permission::Permission::{EditConfiguration, Exchange, View};
 use licensing::ve::{LARGEST, VeLicense, VeLicenseKind, VeLicenseStatus, VeProduct};
 use licensing::vendor_key::Fingerprint;
@@ -140,7 +142,7 @@ struct VeStanding {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeChange {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     was: String,
     is: String,
     sentence: String,
@@ -149,12 +151,12 @@ struct VeChange {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeUnread {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     label: String,
     why: String,
 }
 
-fn unread(component: Name, why: &str) -> VeUnread {
+fn unread(component: ComponentName, why: &str) -> VeUnread {
     VeUnread { component, label: component.label().to_owned(), why: why.to_owned() }
 }
 
@@ -193,7 +195,7 @@ struct VeMachine {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeComponent {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     label: String,
     /// `read`, `absent` or `unreadable`.
     state: String,
@@ -207,29 +209,29 @@ struct VeComponent {
 }
 
 fn machine(identity: &MachineIdentity, license: Option<&InstalledVeLicense>) -> VeMachine {
-    let component = |name: Name| {
+    let component = |name: ComponentName| {
         let (state, value) = match identity.reading(name) {
-            Reading::Value(value) if name.is_open() => ("read", value.clone()),
-            Reading::Value(_) => {
+            ComponentReading::Value(value) if name.is_open() => ("read", value.clone()),
+            ComponentReading::Value(_) => {
                 let bound = identity.bound();
-                ("read", bound.mark(name).map_or_else(String::new, Mark::shown))
+                ("read", bound.mark(name).map_or_else(String::new, ComponentMark::shown))
             }
-            Reading::Absent => ("absent", "none".to_owned()),
-            Reading::Unknown(why) => ("unreadable", why.clone()),
+            ComponentReading::Absent => ("absent", "none".to_owned()),
+            ComponentReading::Unknown(why) => ("unreadable", why.clone()),
         };
         VeComponent {
             component: name,
             label: name.label().to_owned(),
             state: state.to_owned(),
             value,
-            licensed: license.and_then(|license| license.bound.mark(name)).map(Mark::shown),
+            licensed: license.and_then(|license| license.bound.mark(name)).map(ComponentMark::shown),
             voids: name.is_hard(),
             when: name.void_when().to_owned(),
         }
     };
     VeMachine {
         fingerprint: identity.fingerprint().to_string(),
-        components: Name::ALL.into_iter().map(component).collect(),
+        components: ComponentName::ALL.into_iter().map(component).collect(),
     }
 }
 

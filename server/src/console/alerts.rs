@@ -8,7 +8,7 @@ use app::paths;
 use app::request::{FieldError, FlashKind};
 use engine::alerts::{AlertError, NewChannel, NewRule};
 use leptos::prelude::*;
-use licensing::alert::{Condition, ConditionKind, Rule};
+use licensing::alert::{Condition, ConditionKind, RuleSettings};
 
 use super::form::{Form, wrong};
 use super::{Console, Id, Page, PageError};
@@ -88,7 +88,7 @@ fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
     let span = |name: &str, unit: i64| number(name).map_or(-1, |number| i64::from(number).saturating_mul(unit));
     let channels = form.values.iter().filter(|(name, _)| name == "channels");
     let new = NewRule {
-        rule: Rule {
+        rule: RuleSettings {
             condition: condition.unwrap_or(Condition::usual(kind)),
             wait_ms: span("wait", MINUTE),
             remind_ms: span("remind", HOUR),

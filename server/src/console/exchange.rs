@@ -119,7 +119,7 @@ pub fn contact(engine: &Engine) -> ContactModel {
     let state = engine.contact();
     let now = state.phase();
     let rule = state.rule();
-    let step = |rule: &licensing::contact::Rule| {
+    let step = |rule: &licensing::contact::PhaseRule| {
         let first_day = rule.phase.first_day(state.limit)?;
         Some(ContactStep {
             label: rule.label.to_owned(),

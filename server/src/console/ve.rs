@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::Engine;
 use engine::ve::{InstallError, InstalledVe};
-use licensing::identity::{ALLOWED, Bound, MachineIdentity, Mark, Name, Reading, VOIDS};
+use licensing::identity::{
+    ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
+};
 use licensing::permission::Permission;
 use licensing::ve::{VeLicenseKind, VeLicenseStatus, VeProduct};
 use licensing::vendor_key::Fingerprint;
@@ -102,11 +104,18 @@ fn license(engine: &Engine, installed: &InstalledVe, with_secrets: bool) -> VeLi
     }
 }
 
-fn component(name: Name, identity: &MachineIdentity, present: &Bound, bound: Option<&Bound>) -> ComponentRow {
+fn component(
+    name: ComponentName,
+    identity: &MachineIdentity,
+    present: &BoundMachine,
+    bound: Option<&BoundMachine>,
+) -> ComponentRow {
     let licensed = bound.and_then(|bound| bound.mark(name));
     let now = match identity.reading(name) {
-        Reading::Value(_) | Reading::Absent => present.mark(name).map_or_else(String::new, Mark::shown),
-        Reading::Unknown(why) => format!("not readable: {why}"),
+        ComponentReading::Value(_) | ComponentReading::Absent => {
+            present.mark(name).map_or_else(String::new, ComponentMark::shown)
+        }
+        ComponentReading::Unknown(why) => format!("not readable: {why}"),
     };
     let differs = licensed.is_some_and(|mark| {
         mark.digest().is_some() && present.mark(name).is_some_and(|present| present.digest() != mark.digest())
@@ -114,7 +123,7 @@ fn component(name: Name, identity: &MachineIdentity, present: &Bound, bound: Opt
     ComponentRow {
         label: name.label().to_owned(),
         now,
-        licensed: licensed.map(Mark::shown),
+        licensed: licensed.map(ComponentMark::shown),
         voids: name.is_hard(),
         when: name.void_when().to_owned(),
         differs,
@@ -154,7 +163,7 @@ pub async fn machine(console: &Console) -> MachineLicense {
         sentence: state.standing.sentence(),
         changes: changes.iter().map(ToString::to_string).collect(),
         checked_ms: state.checked_at,
-        components: Name::ALL.map(|name| component(name, &identity, &present, Some(bound))).to_vec(),
+        components: ComponentName::ALL.map(|name| component(name, &identity, &present, Some(bound))).to_vec(),
         voids: VOIDS.map(str::to_owned).to_vec(),
         allowed: ALLOWED.map(str::to_owned).to_vec(),
     }

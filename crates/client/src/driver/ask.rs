@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use licensing::client_protocol::{CheckOut, Observed, Records, Refresh, Use, VERSION};
+use licensing::client_protocol::{CheckOut, ObservedServer, Records, Refresh, Use, VERSION};
 use licensing::failover::{FailoverEvent, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 
@@ -89,11 +89,11 @@ impl Driver {
     }
 
     /// What this client saw of the server it worked with before, or tried before it came to `server`.
-    fn observed(&self, server: ServerIndex, now_ms: u64) -> Observed {
+    fn observed(&self, server: ServerIndex, now_ms: u64) -> ObservedServer {
         let other = self.failover.current.filter(|current| *current != server).unwrap_or(PRIMARY);
         let answered_ms = self.peers[other].answered_ms.unwrap_or(self.identity.began_ms);
         let shorten = |text: &str| text.chars().take(LONGEST_SEEN).collect();
-        Observed {
+        ObservedServer {
             server: shorten(&self.shared.names[other]),
             silent_ms: now_ms.saturating_sub(answered_ms),
             problem: shorten(&self.problem(other).sentence),

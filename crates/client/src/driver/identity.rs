@@ -1,4 +1,4 @@
-use licensing::client_protocol::{Hello, Observed, VeLogin};
+use licensing::client_protocol::{Hello, ObservedServer, VeLogin};
 
 use crate::clock::Clock;
 use crate::journal::ServerIndex;
@@ -27,7 +27,7 @@ impl ClientIdentity {
     }
 
     /// The hello to a server: the passphrase is that of its address.
-    pub fn hello(&self, server: ServerIndex, observed: Option<Observed>) -> Hello {
+    pub fn hello(&self, server: ServerIndex, observed: Option<ObservedServer>) -> Hello {
         Hello { ve: self.logins.get(server).cloned(), observed, ..self.hello.clone() }
     }
 

@@ -1,6 +1,6 @@
 //! Signals of the past: a row a minute when something differs, one an hour in any case; rules are tried on them.
 
-use licensing::alert::{EVERY, Episode, HEARTBEAT, Present, Rule, Signals, replay_to_now};
+use licensing::alert::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
 use sqlx::{FromRow, Sqlite, Transaction};
 
@@ -18,7 +18,7 @@ pub struct Tried {
     /// When it would have fired; the last of them may have begun at this moment.
     pub episodes: Vec<Episode>,
     /// How things stand now.
-    pub present: Present,
+    pub present: PresentState,
 }
 
 /// What was kept last.
@@ -108,7 +108,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn try_rule(&self, rule: &Rule, days: u32) -> Result<Tried, sqlx::Error> {
+    pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<Tried, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows: Vec<SignalRow> = sqlx::query_as(
@@ -125,7 +125,7 @@ impl Engine {
             let from = history.first().map(|(at, _)| *at);
             let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);
             let (episodes, present) = replay_to_now(&rule, history.into_iter(), now, &signals);
-            Tried { from, known: was_known || present != Present::Unknown, episodes, present }
+            Tried { from, known: was_known || present != PresentState::Unknown, episodes, present }
         });
         tried.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))
     }

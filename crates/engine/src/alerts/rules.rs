@@ -1,6 +1,6 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
-use licensing::alert::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, Rule, RuleState, SubjectState};
+use licensing::alert::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::error::{AlertError, WrongFields};
@@ -17,7 +17,7 @@ pub struct AlertRule {
     /// Names it in addresses.
     pub id: i64,
     /// What it says.
-    pub rule: Rule,
+    pub rule: RuleSettings,
     /// Whether it is looked at.
     pub enabled: bool,
     /// Whom it tells.
@@ -47,7 +47,7 @@ impl AlertRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRule {
     /// What it says.
-    pub rule: Rule,
+    pub rule: RuleSettings,
     /// Whether it is looked at.
     pub enabled: bool,
     /// Whom it tells.
@@ -220,7 +220,8 @@ impl Engine {
             .fetch_optional(&mut *tx)
             .await?;
         let rule = removed.ok_or(AlertError::Gone("rule"))?;
-        let what = serde_json::from_str::<Rule>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
+        let what =
+            serde_json::from_str::<RuleSettings>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
         let sentence = format!("Removed the alert rule {id}: {what}");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done })

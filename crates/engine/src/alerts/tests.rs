@@ -7,7 +7,7 @@ mod tls;
 
 use std::sync::Arc;
 
-use licensing::alert::{Condition, ConditionKind, Evidence, Present, Rule, Subject};
+use licensing::alert::{Condition, ConditionKind, Evidence, PresentState, RuleSettings, Subject};
 use licensing::contact::{DAY, Millis};
 use rstest::rstest;
 use sinks::{HttpSink, SmtpSink};
@@ -58,7 +58,7 @@ impl World {
     }
 
     async fn rule(&self, channels: &[i64]) -> i64 {
-        let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(ConditionKind::PeerDown, 60)) };
+        let rule = RuleSettings { remind_ms: HOUR, ..RuleSettings::new(condition(ConditionKind::PeerDown, 60)) };
         let new = NewRule { rule, enabled: true, channels: channels.to_vec() };
         self.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap()
     }

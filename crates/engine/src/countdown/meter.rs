@@ -1,8 +1,8 @@
 //! What is known of the hours: the state, who is logged in, and what must be stored.
 
 use licensing::countdown::{
-    Cause, ClockReading, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation, Millis,
-    Then, step,
+    AfterStore, Cause, ClockReading, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation,
+    Millis, step,
 };
 
 use super::StoredBalance;
@@ -79,7 +79,7 @@ impl CountdownMeter {
         if let Some(run) = self.run.as_mut().filter(|_| before.balance.serial != next.balance.serial) {
             run.base = run.base - before.left_ms(now.mono_ms) + next.left_ms(now.mono_ms);
         }
-        let charges = matches!(next.pending.map(|pending| pending.then), Some(Then::Grant { .. }));
+        let charges = matches!(next.pending.map(|pending| pending.then), Some(AfterStore::Grant { .. }));
         if self.run.is_none() && charges {
             let (id, base) = (self.last_run + 1, next.left_ms(now.mono_ms));
             self.run = Some(Running {
@@ -194,7 +194,7 @@ impl CountdownMeter {
             && let Some(mut row) = self.run_row(None, now)
         {
             // A crash costs what is charged, used or not.
-            if let Then::Grant { length, .. } = pending.then {
+            if let AfterStore::Grant { length, .. } = pending.then {
                 row.run.spent_ms = row.run.spent_ms.saturating_add(length);
             }
             runs.push(row);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use licensing::bundle::{self, LicenseChanges};
 use licensing::contact::Limit;
-use licensing::status_response::{Accepted, Expected, LedgerFact, ResponseRefusal, Signed, check, read};
+use licensing::status_response::{
+    AcceptedResponse, ExpectedResponse, LedgerFact, ResponseRefusal, SignedResponse, check, read,
+};
 
 use super::licenses::Installed;
 use super::{Channel, LedgerOutcome, ledger};
@@ -70,8 +72,13 @@ impl Engine {
         })
     }
 
-    fn judge(&self, ground: &Ground, signed: Signed, fact: LedgerFact) -> Result<Accepted, ResponseRefusal> {
-        let expected = Expected {
+    fn judge(
+        &self,
+        ground: &Ground,
+        signed: SignedResponse,
+        fact: LedgerFact,
+    ) -> Result<AcceptedResponse, ResponseRefusal> {
+        let expected = ExpectedResponse {
             guid: ground.guid,
             context: ground.context,
             keys: &ground.keys,
@@ -167,14 +174,17 @@ impl Engine {
     }
 }
 
-async fn fact(tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>, signed: &Signed) -> Result<LedgerFact, sqlx::Error> {
+async fn fact(
+    tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
+    signed: &SignedResponse,
+) -> Result<LedgerFact, sqlx::Error> {
     match signed.status_id() {
         Some(status_id) => ledger::fact(tx, &status_id.to_string()).await,
         None => Ok(LedgerFact::Unknown),
     }
 }
 
-fn applied(ground: &Ground, accepted: &Accepted, bytes: &[u8]) -> Applied {
+fn applied(ground: &Ground, accepted: &AcceptedResponse, bytes: &[u8]) -> Applied {
     let before = ground.installed.as_ref().map(|installed| &installed.bundle);
     let changes =
         if accepted.unchanged { LicenseChanges::default() } else { bundle::changes(before, &accepted.bundle) };

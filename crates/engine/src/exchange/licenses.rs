@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use licensing::bundle::{Bundle, License, LicenseKind, LicenseStatus, LicenseVerdict, SignedBundle, standing};
 use licensing::context::Context;
-use licensing::status_response::{Accepted, Installed as Stamp};
+use licensing::status_response::{AcceptedResponse, InstalledBundle};
 use licensing::vendor_key::VendorKey;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -22,7 +22,7 @@ pub(crate) struct Installed {
 }
 
 impl Installed {
-    pub(super) fn from_accepted(accepted: &Accepted, at: i64) -> Self {
+    pub(super) fn from_accepted(accepted: &AcceptedResponse, at: i64) -> Self {
         Self::new(accepted.bundle.clone(), accepted.signed_bundle.clone(), at)
     }
 
@@ -33,8 +33,8 @@ impl Installed {
     }
 
     /// What a newer one is compared with.
-    pub(super) fn stamp(&self) -> Stamp {
-        Stamp { serial: self.bundle.serial, sha256: self.signed.sha256() }
+    pub(super) fn stamp(&self) -> InstalledBundle {
+        InstalledBundle { serial: self.bundle.serial, sha256: self.signed.sha256() }
     }
 
     pub(super) async fn store(

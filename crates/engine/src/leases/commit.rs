@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 use licensing::client_protocol::{Fault, FaultKind};
 
 use super::{Commit, Leases, Stored};
@@ -16,7 +16,7 @@ struct Unstored<'a> {
 }
 
 impl Unstored<'_> {
-    fn stored(mut self, sequences: &BTreeMap<Key, u64>) {
+    fn stored(mut self, sequences: &BTreeMap<RunKey, u64>) {
         self.commit = None;
         self.leases.table().stored(self.number, sequences);
         self.leases.stored.send_modify(|stored| stored.number = self.number);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 use licensing::bundle::{LicenseKind, LicenseStatus};
 use licensing::product::{Licensed, ProductCode};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ pub const FLUSH: Duration = Duration::from_secs(1);
 
 impl Leases {
     /// Ends what silent clients had; who they are.
-    pub fn tick(&self) -> Vec<Key> {
+    pub fn tick(&self) -> Vec<RunKey> {
         let (silent, broken) = self.table().tick(self.clock.mono_ms());
         if let Some(broken) = broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);

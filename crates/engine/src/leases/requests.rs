@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, LimitAnswer};
+use licensing::allocation::{LimitAnswer, RunKey};
 use licensing::client_protocol::{
     Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Refresh, Shortage, VERSION,
 };
@@ -26,7 +26,7 @@ pub struct Requester<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     /// Names the run here.
-    pub id: Key,
+    pub id: RunKey,
     /// Its epoch.
     pub epoch: u64,
     /// The last refresh taken from it.
@@ -127,7 +127,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn goodbye(&self, said: Goodbye) -> Result<(Key, Farewell), Fault> {
+    pub async fn goodbye(&self, said: Goodbye) -> Result<(RunKey, Farewell), Fault> {
         said.check()?;
         let ended = self.ended(&said);
         if let Some(id) = ended {
@@ -141,7 +141,7 @@ impl Leases {
         Ok((id, Farewell { protocol: VERSION, saved: said.sequence }))
     }
 
-    fn ended(&self, said: &Goodbye) -> Option<Key> {
+    fn ended(&self, said: &Goodbye) -> Option<RunKey> {
         let table = self.table();
         let id = table.find(&said.run)?;
         let entry = table.entries.get(&id)?;
@@ -150,7 +150,7 @@ impl Leases {
     }
 
     /// The run that speaks.
-    pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Key, Fault> {
+    pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<RunKey, Fault> {
         if let Some(id) = self.table().speaker(client, run, epoch)? {
             return Ok(id);
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use licensing::allocation::{
-    Allocation, AllocationEffect, AllocationEvent, AllocationViolation, ClientRun, Key, Times,
+    Allocation, AllocationEffect, AllocationEvent, AllocationViolation, ClientRun, RunKey, Times,
 };
 use licensing::client_protocol::{Fault, FaultKind, Hello, Refresh};
 use licensing::product::{Licensed, ProductCode};
@@ -23,16 +23,16 @@ const IDLE: i64 = 3_600_000;
 #[derive(Debug)]
 pub(super) struct LeaseTable {
     pub allocation: Allocation,
-    pub entries: HashMap<Key, RunEntry>,
-    by_run: HashMap<String, Key>,
-    by_client: HashMap<String, Key>,
+    pub entries: HashMap<RunKey, RunEntry>,
+    by_run: HashMap<String, RunKey>,
+    by_client: HashMap<String, RunKey>,
     last_id: i64,
     /// What a commit that failed would have added to the totals: it goes with the next one, beside the same runs.
     carried: LeaseTotals,
     /// Runs of which limits changed: stored with the next commit, whatever leads to it.
-    limits: BTreeSet<Key>,
+    limits: BTreeSet<RunKey>,
     /// Runs of which only counters changed: stored once a second.
-    counters: BTreeSet<Key>,
+    counters: BTreeSet<RunKey>,
     /// The number of the commit that takes up what changes now.
     pub next_commit: u64,
     licensed: BTreeMap<ProductCode, Licensed>,
@@ -75,7 +75,7 @@ impl LeaseTable {
         }
     }
 
-    fn index(&mut self, id: Key, details: &RunDetails) {
+    fn index(&mut self, id: RunKey, details: &RunDetails) {
         self.by_run.insert(details.run.clone(), id);
         let latest = self.by_client.get(&details.client).and_then(|key| self.entries.get(key));
         if latest.is_none_or(|latest| latest.details.epoch < details.epoch) {
@@ -96,7 +96,7 @@ impl LeaseTable {
     }
 
     /// The run a secret stands for.
-    pub fn find(&self, run: &str) -> Option<Key> {
+    pub fn find(&self, run: &str) -> Option<RunKey> {
         self.by_run.get(run).copied()
     }
 
@@ -111,7 +111,7 @@ impl LeaseTable {
     }
 
     /// A new run; the one before is superseded.
-    pub fn begin(&mut self, details: RunDetails, wall: i64, now: i64) -> Result<Key, Fault> {
+    pub fn begin(&mut self, details: RunDetails, wall: i64, now: i64) -> Result<RunKey, Fault> {
         if self.entries.len() >= MOST_RUNS {
             return Err(Fault::new(
                 FaultKind::Unavailable,
@@ -139,7 +139,7 @@ impl LeaseTable {
     }
 
     /// The same run says hello again: it is as alive as before.
-    pub fn again(&mut self, id: Key, hello: &Hello, peer: Requester<'_>, wall: i64, now: i64) {
+    pub fn again(&mut self, id: RunKey, hello: &Hello, peer: Requester<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
         let details = &entry.details;
@@ -165,7 +165,7 @@ impl LeaseTable {
     }
 
     /// The run that speaks, if it may.
-    pub fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Option<Key>, Fault> {
+    pub fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Option<RunKey>, Fault> {
         let Some(id) = self.find(run) else { return Ok(None) };
         let Some(entry) = self.entries.get(&id).filter(|entry| entry.details.client == client) else { return Ok(None) };
         match entry.state {
@@ -177,7 +177,7 @@ impl LeaseTable {
     }
 
     /// Counts what the run says it has used.
-    fn count(&mut self, id: Key, said: &Refresh, wall: i64) {
+    fn count(&mut self, id: RunKey, said: &Refresh, wall: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
         for (product, used) in &said.products {
@@ -203,7 +203,7 @@ impl LeaseTable {
     /// Takes in a refresh; what the client is told, and the commit it has to wait for first.
     pub fn refresh(
         &mut self,
-        id: Key,
+        id: RunKey,
         said: &Refresh,
         received: Received,
         wall: i64,
@@ -224,7 +224,7 @@ impl LeaseTable {
         (effect, wait_for)
     }
 
-    fn note(&mut self, id: Key, effect: &AllocationEffect) {
+    fn note(&mut self, id: RunKey, effect: &AllocationEffect) {
         if effect.changed {
             self.limits.insert(id);
         }
@@ -237,7 +237,7 @@ impl LeaseTable {
     }
 
     /// Takes in a goodbye; the commit to wait for.
-    pub fn goodbye(&mut self, id: Key, said: &Refresh, wall: i64, now: i64) -> u64 {
+    pub fn goodbye(&mut self, id: RunKey, said: &Refresh, wall: i64, now: i64) -> u64 {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
             self.count(id, said, wall);
@@ -254,12 +254,12 @@ impl LeaseTable {
     }
 
     /// Ends what silent clients had, and lets go of runs that are long gone. Who fell silent.
-    pub fn tick(&mut self, now: i64) -> (Vec<Key>, Option<AllocationViolation>) {
+    pub fn tick(&mut self, now: i64) -> (Vec<RunKey>, Option<AllocationViolation>) {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
         self.version += u64::from(!silent.is_empty());
         let idle = |run: &ClientRun| !run.counts() && run.deadline.max(run.seen).saturating_add(IDLE) < now;
-        let gone: Vec<Key> = self
+        let gone: Vec<RunKey> = self
             .entries
             .iter()
             .filter(|(id, entry)| match self.allocation.run(**id) {
@@ -275,7 +275,7 @@ impl LeaseTable {
         (silent, self.allocation.check().err())
     }
 
-    fn let_go(&mut self, id: Key) {
+    fn let_go(&mut self, id: RunKey) {
         self.version += 1;
         self.allocation.forget(id);
         if let Some(entry) = self.entries.remove(&id) {
@@ -287,13 +287,13 @@ impl LeaseTable {
     }
 
     /// Releases what a run has and does not use.
-    pub fn release(&mut self, id: Key, now: i64) {
+    pub fn release(&mut self, id: RunKey, now: i64) {
         let effect = self.allocation.step(id, AllocationEvent::Release, now);
         self.note(id, &effect);
     }
 
     /// Everything to store: limits always; counters when `all`.
-    pub fn take_unstored(&mut self, all: bool) -> (u64, Commit, BTreeMap<Key, u64>) {
+    pub fn take_unstored(&mut self, all: bool) -> (u64, Commit, BTreeMap<RunKey, u64>) {
         let number = self.next_commit;
         self.next_commit += 1;
         let mut keys = std::mem::take(&mut self.limits);
@@ -309,7 +309,7 @@ impl LeaseTable {
         (number, Commit { runs, added }, sequences)
     }
 
-    fn snapshot(&mut self, id: Key, added: &mut LeaseTotals) -> Option<StoredRun> {
+    fn snapshot(&mut self, id: RunKey, added: &mut LeaseTotals) -> Option<StoredRun> {
         let entry = self.entries.get_mut(&id)?;
         added.take_from(entry);
         let run = self.allocation.run(id);
@@ -329,7 +329,7 @@ impl LeaseTable {
     }
 
     /// What was stored is stored.
-    pub fn stored(&mut self, number: u64, sequences: &BTreeMap<Key, u64>) {
+    pub fn stored(&mut self, number: u64, sequences: &BTreeMap<RunKey, u64>) {
         for (id, sequence) in sequences {
             if let Some(entry) = self.entries.get_mut(id) {
                 entry.saved = entry.saved.max(*sequence);

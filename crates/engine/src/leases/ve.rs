@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 use licensing::client_protocol::{
     Allocation, ExpiryNotice, Fault, FaultKind, Hello, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved,
     pool_of,
@@ -32,7 +32,7 @@ fn on_the_wire() -> ProductCode {
 
 impl Leases {
     /// The product of the VE license the run has logged in to, if it is a run here and has.
-    fn ve_of(&self, said: &str) -> Option<(Key, String)> {
+    fn ve_of(&self, said: &str) -> Option<(RunKey, String)> {
         let table = self.table();
         let id = table.find(said)?;
         Some((id, table.entries.get(&id)?.details.ve.clone()?))
@@ -167,7 +167,7 @@ impl Engine {
     }
 
     /// Lets a client stay in: the license is in force, and its hours, if it has such, run.
-    async fn take_seat(&self, id: Key) -> Result<(), Fault> {
+    async fn take_seat(&self, id: RunKey) -> Result<(), Fault> {
         let standing = self.ve.standing();
         if !standing.in_force() {
             self.leave_seat(id).await;
@@ -208,7 +208,7 @@ impl Engine {
     }
 
     /// The hours do not run for this client any more.
-    pub(super) async fn leave_seat(&self, id: Key) {
+    pub(super) async fn leave_seat(&self, id: RunKey) {
         let mut seats = self.leases.seats.lock().await;
         if seats.remove(&id) {
             self.countdown.leave().await;
@@ -217,10 +217,10 @@ impl Engine {
 
     /// Hours stop for clients of which nothing is counted any more: they fell silent for too long.
     pub(super) async fn clear_seats(&self) {
-        let left: Vec<Key> = {
+        let left: Vec<RunKey> = {
             let seats = self.leases.seats.lock().await;
             let table = self.leases.table();
-            let counts = |id: &Key| table.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
+            let counts = |id: &RunKey| table.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
             seats.iter().filter(|id| !counts(id)).copied().collect()
         };
         for id in left {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use licensing::allocation::{ClientRun, Key};
+use licensing::allocation::{ClientRun, RunKey};
 use licensing::peer::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
 
@@ -149,7 +149,7 @@ impl Leases {
     #[must_use]
     pub fn clients(&self) -> Vec<ClientView> {
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let mut ids: Vec<Key> = self.table().entries.keys().copied().collect();
+        let mut ids: Vec<RunKey> = self.table().entries.keys().copied().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         let mut all = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {

@@ -1,6 +1,6 @@
 //! Another server asks how this one stands, and says how it stands itself.
 
-use licensing::peer::{Fresh, Nonce, PeerKey, PollAnswer, PollRequest, Said};
+use licensing::peer::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
 
 use super::error::PeerFault;
 use super::take::Way;
@@ -27,22 +27,22 @@ impl Engine {
         }
         let random = Nonce::from_random(random());
         if !is_member {
-            return Ok(PollAnswer::sign(secret, &request, random, &Said::Removed)?);
+            return Ok(PollAnswer::sign(secret, &request, random, &PollReply::Removed)?);
         }
         let (said, challenge) = match self.is_fresh(&key, &request, random) {
-            Some(Fresh::Yes(next)) => {
+            Some(RequestFreshness::Yes(next)) => {
                 let report = request.report()?;
                 self.take_report(&key, report, Way::Asked(self.peers.now())).await;
                 let own = self.report_for(&key).ok_or(PeerFault::Unknown)?;
-                (Said::Report(Box::new(own)), next)
+                (PollReply::Report(Box::new(own)), next)
             }
-            Some(Fresh::No(current)) => (Said::Repeat, current),
+            Some(RequestFreshness::No(current)) => (PollReply::Repeat, current),
             None => return Err(PeerFault::Unknown),
         };
         Ok(PollAnswer::sign(secret, &request, challenge, &said)?)
     }
 
-    fn is_fresh(&self, key: &PeerKey, request: &PollRequest, random: Nonce) -> Option<Fresh> {
+    fn is_fresh(&self, key: &PeerKey, request: &PollRequest, random: Nonce) -> Option<RequestFreshness> {
         let mut roster = self.peers.roster();
         Some(roster.members.get_mut(key)?.fresh.take(request.challenge, random))
     }

@@ -1,8 +1,8 @@
 //! Joining another server with a code that was made there.
 
 use licensing::peer::{
-    Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MemberCard, MessageError,
-    Nonce, PeerUrl, Role, Welcome, free_name, may_join, own_url, shown_name,
+    Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MemberListing,
+    MessageError, Nonce, PeerUrl, Role, free_name, may_join, own_url, shown_name,
 };
 use licensing::plain_text::one_line;
 
@@ -112,7 +112,7 @@ impl Engine {
         url: &PeerUrl,
         code: &Invitation,
         request: &JoinRequest,
-    ) -> Result<(Welcome, JoinAnswer), JoinError> {
+    ) -> Result<(JoinWelcome, JoinAnswer), JoinError> {
         let body = serde_json::to_vec(request).map_err(|error| JoinError::Client(error.to_string()))?;
         let name = url.to_string();
         let bytes = self.peers.post(url, "join", body).await.map_err(|no| match no {
@@ -134,7 +134,7 @@ impl Engine {
         &self,
         actor: &Actor,
         own: Own,
-        welcome: &Welcome,
+        welcome: &JoinWelcome,
         answer: &JoinAnswer,
         url: PeerUrl,
     ) -> Result<String, JoinError> {
@@ -143,7 +143,7 @@ impl Engine {
             let roster = self.peers.roster();
             let mut taken = vec![own.name.clone()];
             taken.extend(roster.standings(Some(&answer.key)).into_iter().map(|other| other.name));
-            let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| StoredPeer {
+            let mut stored = |card: &MemberListing, url: Option<PeerUrl>, through: Option<&str>| StoredPeer {
                 key: card.key,
                 name: {
                     let name = free_name(&card.name, &taken.iter().map(String::as_str).collect::<Vec<_>>());
@@ -163,9 +163,9 @@ impl Engine {
                 removed: false,
             };
             // The key that signed, whatever the card says.
-            let card = MemberCard { key: answer.key, ..welcome.inviter.clone() };
+            let card = MemberListing { key: answer.key, ..welcome.inviter.clone() };
             let inviter = stored(&card, Some(url), None);
-            let new = |card: &&MemberCard| {
+            let new = |card: &&MemberListing| {
                 card.key != answer.key && card.key != answer.to && !roster.members.contains_key(&card.key)
             };
             let others = welcome.members.iter().filter(new).take(MOST_MEMBERS);

@@ -1,6 +1,6 @@
 //! Who belongs to the installation, in memory as in the database.
 
-use licensing::peer::{ClockReading, MemberCard, PeerKey, PeerUrl, free_name, own_url};
+use licensing::peer::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;
@@ -24,9 +24,9 @@ impl Roster {
     }
 
     /// The others as they are told to the server that answers at `to`: addresses of this machine only when it is there too.
-    pub(super) fn cards(&self, but: &PeerKey, to: Option<&PeerUrl>) -> Vec<MemberCard> {
+    pub(super) fn cards(&self, but: &PeerKey, to: Option<&PeerUrl>) -> Vec<MemberListing> {
         let others = self.members.values().filter(|member| member.stored.key != *but);
-        let card = |member: &Member| MemberCard {
+        let card = |member: &Member| MemberListing {
             name: member.stored.name.clone(),
             key: member.stored.key,
             url: own_url(None, member.address(), to),

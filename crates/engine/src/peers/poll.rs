@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licensing::peer::{
-    ClockReading, MessageError, Nonce, PeerKey, PeerReport, PeerUrl, PollAnswer, PollRequest, Said, TIMEOUT_MS,
+    ClockReading, MessageError, Nonce, PeerKey, PeerReport, PeerUrl, PollAnswer, PollReply, PollRequest, TIMEOUT_MS,
 };
 
 use super::Peers;
@@ -90,9 +90,9 @@ impl Engine {
                 member.challenge = Some(answer.challenge);
             }
             match said {
-                Said::Report(report) => return Ok(Came::Report(report, asked)),
-                Said::Removed => return Ok(Came::Removed),
-                Said::Repeat => {}
+                PollReply::Report(report) => return Ok(Came::Report(report, asked)),
+                PollReply::Removed => return Ok(Came::Removed),
+                PollReply::Repeat => {}
             }
         }
         Err(NoAnswer::Message(MessageError::OtherQuestion))

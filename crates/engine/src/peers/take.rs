@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use licensing::peer::{
-    ClockReading, LivenessChange, MOST_MEMBERS, MemberCard, PeerKey, PeerReport, Role, Witness, clock_off_ms,
+    ClockReading, LivenessChange, MOST_MEMBERS, MemberListing, PeerKey, PeerReport, Role, Witness, clock_off_ms,
 };
 
 use super::events::{self, PeerEventKind};
@@ -188,7 +188,7 @@ impl Roster {
         leader: &PeerKey,
         leader_name: &str,
         own: Option<PeerKey>,
-        list: &[MemberCard],
+        list: &[MemberListing],
         now: ClockReading,
     ) -> News {
         let mut news = News::default();

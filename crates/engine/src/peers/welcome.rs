@@ -1,8 +1,8 @@
 //! A server asks to join with a code that was made here.
 
 use licensing::peer::{
-    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Membership, Role,
-    Welcome, admit,
+    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MOST_WRONG, MemberListing,
+    Membership, Role, admit,
 };
 use sqlx::FromRow;
 
@@ -41,7 +41,7 @@ impl Made {
 
 /// What becomes of a request: words for the joiner, and whether it was a wrong try.
 enum Verdict {
-    Welcome(Box<Welcome>),
+    Welcome(Box<JoinWelcome>),
     Refused(String),
     Wrong(String),
 }
@@ -126,7 +126,7 @@ impl Engine {
         candidate: &Candidate,
         made: &Made,
         now: i64,
-    ) -> Result<(Own, StoredPeer, Welcome), JoinRefusal> {
+    ) -> Result<(Own, StoredPeer, JoinWelcome), JoinRefusal> {
         let roster = self.peers.roster();
         let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
         if own_key == Some(request.key) {
@@ -156,7 +156,7 @@ impl Engine {
             witness: None,
             removed: false,
         };
-        let inviter = MemberCard {
+        let inviter = MemberListing {
             name: own.name.clone(),
             key: own_key.unwrap_or(request.key),
             url: Some(candidate.reached_at.clone()),
@@ -165,7 +165,7 @@ impl Engine {
         };
         let leads = inviter.role == Role::Primary;
         let members = if leads { roster.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
-        Ok((own, member, Welcome { name, role, inviter, members }))
+        Ok((own, member, JoinWelcome { name, role, inviter, members }))
     }
 
     async fn made(&self, request: &JoinRequest) -> Result<Option<Made>, sqlx::Error> {

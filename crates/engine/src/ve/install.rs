@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use licensing::identity::{ComponentChange, MachineVerdict, Unread, judge};
+use licensing::identity::{ComponentChange, MachineVerdict, UnreadComponent, judge};
 use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
@@ -52,7 +52,7 @@ pub enum InstallError {
         "Whether this license was made for this machine cannot be checked: {}. Let the server's user read that, or ask the vendor for a license for a request made as that user.",
         listed(.0)
     )]
-    Unreadable(Vec<Unread>),
+    Unreadable(Vec<UnreadComponent>),
     /// Not newer.
     #[error(
         "This license has the serial {serial}, but {newest} was installed here already. An older license cannot come back; ask the vendor for a newer one."

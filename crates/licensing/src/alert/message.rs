@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AlertNotice, ConditionKind, NoticeKind, Rule, at};
+use super::{AlertNotice, ConditionKind, NoticeKind, RuleSettings, at};
 use crate::service::Judgement;
 
 /// Subjects that are named one by one; of more, the number is told.
@@ -23,7 +23,7 @@ pub struct Message {
 ///
 /// `server` is the name of this server, `service` who serves clients now.
 #[must_use]
-pub fn message(rule: &Rule, server: &str, notices: &[AlertNotice], service: &Judgement) -> Option<Message> {
+pub fn message(rule: &RuleSettings, server: &str, notices: &[AlertNotice], service: &Judgement) -> Option<Message> {
     let first = notices.first()?;
     let kind = rule.condition.kind();
     let more = match notices.len() {

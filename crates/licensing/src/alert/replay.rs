@@ -1,6 +1,8 @@
 //! What a rule would have done with the signals of the past.
 
-use super::{AlertStatus, Checked, Evidence, HOUR, MINUTE, NoticeKind, Rule, RuleState, Signals, SubjectFinding, step};
+use super::{
+    AlertStatus, Checked, Evidence, HOUR, MINUTE, NoticeKind, RuleSettings, RuleState, Signals, SubjectFinding, step,
+};
 use crate::contact::Millis;
 
 /// A snapshot is kept at most this often, milliseconds; the past is replayed at this pace.
@@ -25,7 +27,7 @@ pub struct Episode {
 
 /// How things stand with a rule at the end of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Present {
+pub enum PresentState {
     /// Its signal is not known at this moment.
     Unknown,
     /// What is not well, by name; nothing when all is well.
@@ -40,14 +42,14 @@ pub enum Present {
 /// Replays snapshots, the oldest first, and ends with a look at the `signals` of this moment.
 #[must_use]
 pub fn replay_to_now(
-    rule: &Rule,
+    rule: &RuleSettings,
     history: impl Iterator<Item = (Millis, Signals)>,
     now: Millis,
     signals: &Signals,
-) -> (Vec<Episode>, Present) {
+) -> (Vec<Episode>, PresentState) {
     let run = run(rule, history.chain(std::iter::once((now, signals.clone()))));
     let present = match rule.condition.check(signals, now) {
-        Checked::Unknown => Present::Unknown,
+        Checked::Unknown => PresentState::Unknown,
         Checked::Known(found) => {
             let bad = found.into_iter().filter_map(|(name, finding)| match finding {
                 SubjectFinding::Bad(evidence) => Some((name, evidence)),
@@ -58,7 +60,7 @@ pub fn replay_to_now(
                 subject.is_some_and(|subject| matches!(subject.standing, AlertStatus::Firing { .. }))
             };
             let (firing, pending) = bad.partition(|(name, _)| fires(name));
-            Present::Known { firing, pending }
+            PresentState::Known { firing, pending }
         }
     };
     (run.episodes, present)
@@ -66,11 +68,11 @@ pub fn replay_to_now(
 
 /// Replays snapshots, the oldest first, until the last of them; in the order in which the rule would have fired.
 #[must_use]
-pub fn replay(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Vec<Episode> {
+pub fn replay(rule: &RuleSettings, history: impl Iterator<Item = (Millis, Signals)>) -> Vec<Episode> {
     run(rule, history).episodes
 }
 
-fn run(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_> {
+fn run(rule: &RuleSettings, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_> {
     let mut run = Run { rule, state: RuleState::default(), episodes: Vec::new() };
     let mut before: Option<(Millis, Signals)> = None;
     for (at, signals) in history {
@@ -84,7 +86,7 @@ fn run(rule: &Rule, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_>
 }
 
 struct Run<'a> {
-    rule: &'a Rule,
+    rule: &'a RuleSettings,
     state: RuleState,
     episodes: Vec<Episode>,
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::condition::{Checked, Evidence, SubjectFinding};
-use super::{Rule, Signals};
+use super::{RuleSettings, Signals};
 use crate::contact::{DAY, Millis};
 
 /// A subject that was well again for this long is forgotten, milliseconds.
@@ -111,7 +111,7 @@ pub struct AlertNotice {
 
 /// The next state, and what is to be told.
 #[must_use]
-pub fn step(rule: &Rule, state: &RuleState, signals: &Signals, now: Millis) -> (RuleState, Vec<AlertNotice>) {
+pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Millis) -> (RuleState, Vec<AlertNotice>) {
     let mut next = state.clone();
     let mut notices = Vec::new();
     settle_times(&mut next, now);
@@ -179,7 +179,7 @@ type Told = Option<(NoticeKind, Millis, Evidence)>;
 
 /// One subject after a check that succeeded.
 fn one(
-    rule: &Rule,
+    rule: &RuleSettings,
     before: Option<SubjectState>,
     finding: SubjectFinding,
     now: Millis,
@@ -211,7 +211,7 @@ fn one(
 }
 
 /// What still fires is told again, also while nothing more is known of it; the notice then says so.
-fn remind(rule: &Rule, state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
+fn remind(rule: &RuleSettings, state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
     if rule.remind_ms <= 0 {
         return;
     }

@@ -28,7 +28,7 @@ fn peer(name: &str, since: Option<Millis>) -> Signals {
 }
 
 /// What a rule tells of signals that come one after the other, `TICK` apart: ticks since the start, kind.
-fn told(rule: &Rule, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, NoticeKind)> {
+fn told(rule: &RuleSettings, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, NoticeKind)> {
     let mut state = RuleState::default();
     let mut all = Vec::new();
     for (tick, signals) in (0..).zip(signals) {
@@ -80,9 +80,9 @@ fn a_condition_holds_exactly_from_its_number_on(
     #[case] signals: Signals,
     #[case] fires: bool,
 ) {
-    let (state, notices) = step(&Rule::new(condition), &RuleState::default(), &signals, START);
+    let (state, notices) = step(&RuleSettings::new(condition), &RuleState::default(), &signals, START);
     assert_eq!((state.firing() == 1, notices.len() == 1), (fires, fires));
-    let (state, notices) = step(&Rule::new(condition), &RuleState::default(), &Signals::default(), START);
+    let (state, notices) = step(&RuleSettings::new(condition), &RuleState::default(), &Signals::default(), START);
     assert_eq!((state.firing(), notices.len(), state.unknown_since), (0, 0, Some(START)), "not known fires nothing");
 }
 
@@ -92,21 +92,21 @@ fn of_two_licenses_of_a_product_the_first_end_counts() {
         let expiring = at.iter().map(|&end| subject("P", Some(end))).collect();
         Signals { expiring: Some(expiring), ..Signals::default() }
     };
-    let rule = Rule::new(condition(ConditionKind::LicenseExpires, 10));
+    let rule = RuleSettings::new(condition(ConditionKind::LicenseExpires, 10));
     let (_, notices) = step(&rule, &RuleState::default(), &ends(&[START + 40 * DAY, START + 5 * DAY]), START);
     assert_eq!(notices[0].evidence, Evidence::of(START + 5 * DAY));
 }
 
 #[test]
 fn a_condition_that_ends_before_it_lasted_long_enough_is_never_told() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let rule = RuleSettings { wait_ms: 3 * TICK, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
     assert_eq!(told(&rule, [2, 2, 2, 1, 2, 2, 2, 1].map(days)), []);
     assert_eq!(told(&rule, [2, 2, 2, 2, 1].map(days)), [(3, NoticeKind::Fired), (4, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
-    let rule = Rule { wait_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let rule = RuleSettings { wait_ms: 3 * TICK, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), nothing(), nothing(), nothing(), nothing(), days(2), days(2), days(2)];
     assert_eq!(told(&rule, script), [(7, NoticeKind::Fired)]);
@@ -114,25 +114,25 @@ fn time_in_which_nothing_is_known_does_not_count_as_lasting() {
 
 #[test]
 fn what_fires_is_told_again_after_each_pause_and_only_a_good_check_ends_it() {
-    let rule = Rule { remind_ms: 3 * TICK, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let rule = RuleSettings { remind_ms: 3 * TICK, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
     let nothing = Signals::default;
     let script = [days(2), days(2), days(2), days(3), nothing(), nothing(), nothing(), days(1), days(1)];
     use NoticeKind::*;
     assert_eq!(told(&rule, script), [(0, Fired), (3, Reminder), (6, Reminder), (7, Resolved)]);
-    let never = Rule { remind_ms: 0, ..rule };
+    let never = RuleSettings { remind_ms: 0, ..rule };
     assert_eq!(told(&never, (0..5_000).map(|_| days(2))), [(0, Fired)]);
 }
 
 #[test]
 fn a_peer_that_was_seen_shortly_but_is_not_up_goes_on_firing() {
-    let rule = Rule::new(condition(ConditionKind::PeerDown, 60));
+    let rule = RuleSettings::new(condition(ConditionKind::PeerDown, 60));
     let script = [peer("b", Some(START - 90_000)), peer("b", Some(START + TICK - 5_000)), peer("b", None)];
     assert_eq!(told(&rule, script), [(0, NoticeKind::Fired), (2, NoticeKind::Resolved)]);
 }
 
 #[test]
 fn a_clock_set_back_holds_no_reminder_up() {
-    let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(ConditionKind::ClockMoved, 0)) };
+    let rule = RuleSettings { remind_ms: HOUR, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) };
     let bad = Signals { clock_flagged: Some(true), ..Signals::default() };
     let (state, _) = step(&rule, &RuleState::default(), &bad, START);
     let (state, notices) = step(&rule, &state, &bad, START - 400 * DAY);
@@ -143,7 +143,7 @@ fn a_clock_set_back_holds_no_reminder_up() {
 
 #[test]
 fn each_subject_has_a_life_of_its_own() {
-    let rule = Rule::new(condition(ConditionKind::PeerDown, 10));
+    let rule = RuleSettings::new(condition(ConditionKind::PeerDown, 10));
     let both = |a: bool, b: bool| Signals {
         peers: Some(vec![subject("a", (!a).then_some(START - 20_000)), subject("b", (!b).then_some(START - 20_000))]),
         ..Signals::default()
@@ -198,7 +198,7 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             "The clock of this machine differs by more than 5 minutes",
         ),
     ] {
-        let rule = Rule::new(Condition::usual(kind));
+        let rule = RuleSettings::new(Condition::usual(kind));
         let said = |kind| {
             let notice =
                 AlertNotice { kind, subject: subject.into(), since: START, at: now, evidence, unknown_since: None };
@@ -222,7 +222,7 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             well.body
         );
     }
-    assert_eq!(message(&Rule::new(condition(ConditionKind::ClockMoved, 0)), "x", &[], &service), None);
+    assert_eq!(message(&RuleSettings::new(condition(ConditionKind::ClockMoved, 0)), "x", &[], &service), None);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
             unknown_since: Some(START),
         })
         .collect();
-    let rule = Rule::new(condition(ConditionKind::GraceRunning, 0));
+    let rule = RuleSettings::new(condition(ConditionKind::GraceRunning, 0));
     let said = message(&rule, "s", &notices, &Judgement::default()).unwrap();
     assert_eq!(said.title, "c0 is running in its grace period and 29 more (s)");
     assert!(
@@ -250,7 +250,11 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
 
 #[test]
 fn a_replay_tells_what_would_have_fired() {
-    let rule = Rule { wait_ms: 2 * MINUTE, remind_ms: HOUR, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let rule = RuleSettings {
+        wait_ms: 2 * MINUTE,
+        remind_ms: HOUR,
+        ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2))
+    };
     let history = [(0, days(0)), (60, days(2)), (100, days(2)), (200, days(1)), (210, days(2)), (211, days(1))];
     let history = history.map(|(minute, signals)| (START + minute * MINUTE, signals));
     let found = replay(&rule, history.into_iter());
@@ -265,11 +269,11 @@ fn a_replay_tells_what_would_have_fired() {
 
 #[test]
 fn a_replay_ends_with_how_things_stand_now() {
-    let rule = Rule { wait_ms: 10 * MINUTE, ..Rule::new(condition(ConditionKind::PeerDown, 60)) };
+    let rule = RuleSettings { wait_ms: 10 * MINUTE, ..RuleSettings::new(condition(ConditionKind::PeerDown, 60)) };
     let silent = |at, ms| peer("b", Some(START + at - ms));
     let well = || peer("b", None);
     let bad = |ms| vec![("b".to_owned(), Evidence::of(ms))];
-    let known = |firing, pending| Present::Known { firing, pending };
+    let known = |firing, pending| PresentState::Known { firing, pending };
     // It fell silent five minutes before the last snapshot.
     let history = [(START, well()), (START + 30 * MINUTE, silent(30 * MINUTE, 5 * MINUTE))];
     for (after, signals, fired, expected) in [
@@ -278,7 +282,7 @@ fn a_replay_ends_with_how_things_stand_now() {
         (10 * MINUTE, silent(40 * MINUTE, 15 * MINUTE), 1, known(bad(15 * MINUTE), vec![])),
         (10 * MINUTE, well(), 0, known(vec![], vec![])),
         (20 * MINUTE, well(), 1, known(vec![], vec![])),
-        (20 * MINUTE, Signals::default(), 1, Present::Unknown),
+        (20 * MINUTE, Signals::default(), 1, PresentState::Unknown),
         // It came back and is away anew, though not for long enough: what would fire is not well, but does not begin to fire.
         (20 * MINUTE, silent(50 * MINUTE, 10_000), 1, known(vec![], vec![])),
     ] {
@@ -286,7 +290,7 @@ fn a_replay_ends_with_how_things_stand_now() {
         let (episodes, present) = replay_to_now(&rule, history.clone().into_iter(), now, &signals);
         assert_eq!((episodes.len(), present), (fired, expected), "{after} {signals:?}");
     }
-    let at_once = Rule { wait_ms: 0, ..rule };
+    let at_once = RuleSettings { wait_ms: 0, ..rule };
     let (episodes, present) = replay_to_now(&at_once, std::iter::empty(), START, &silent(0, 2 * MINUTE));
     assert_eq!(
         (episodes.len(), present),
@@ -297,7 +301,11 @@ fn a_replay_ends_with_how_things_stand_now() {
 
 #[test]
 fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
-    let rule = Rule { wait_ms: 3 * HOUR, remind_ms: 0, ..Rule::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let rule = RuleSettings {
+        wait_ms: 3 * HOUR,
+        remind_ms: 0,
+        ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2))
+    };
     let history = [(0, days(2)), (30 * HOUR, days(2)), (31 * HOUR, days(2))].map(|(at, s)| (START + at, s));
     assert_eq!(replay(&rule, history.clone().into_iter()), [], "an hour, a gap, an hour: less than three are known");
     let on = (0..=4).map(|hour| (START + hour * HOUR, days(2)));
@@ -307,7 +315,7 @@ fn a_replay_across_hours_without_a_snapshot_knows_nothing_of_them() {
 
 #[test]
 fn silence_grows_between_two_snapshots_of_a_replay() {
-    let rule = Rule::new(condition(ConditionKind::PeerDown, 600));
+    let rule = RuleSettings::new(condition(ConditionKind::PeerDown, 600));
     let history = [(0, peer("b", Some(START))), (40 * MINUTE, peer("b", None))].map(|(at, s)| (START + at, s));
     let found = replay(&rule, history.into_iter());
     assert_eq!((found[0].fired, found[0].resolved), (START + 10 * MINUTE, Some(START + 40 * MINUTE)));
@@ -335,7 +343,7 @@ proptest! {
         script in prop::collection::vec((0..60_000_i64, snapshot()), 1..120),
     ) {
         let condition = if peer_rule { condition(ConditionKind::PeerDown, 60) } else { condition(ConditionKind::DaysSinceSync, 2) };
-        let rule = Rule { condition, wait_ms, remind_ms };
+        let rule = RuleSettings { condition, wait_ms, remind_ms };
         let mut state = RuleState::default();
         let mut now = START;
         // Beside the machine: who fires, and when it was last told.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Allocation, FEW, Key, Share};
+use super::{Allocation, FEW, RunKey, Share};
 use crate::product::ProductCode;
 
 /// How much each client of a product may have at most.
@@ -11,7 +11,7 @@ pub(super) struct FairLevel {
     /// Everybody gets what it wants up to here.
     height: u32,
     /// These get one more.
-    more: BTreeSet<Key>,
+    more: BTreeSet<RunKey>,
     /// Something changed since it was worked out.
     pub stale: bool,
     /// When it was worked out; none while everything fits.
@@ -28,7 +28,7 @@ impl Default for FairLevel {
 
 impl FairLevel {
     /// What a client should have.
-    pub fn share_of(&self, key: Key, share: &Share, licensed: u32) -> u32 {
+    pub fn share_of(&self, key: RunKey, share: &Share, licensed: u32) -> u32 {
         let height = self.height.saturating_add(u32::from(self.more.contains(&key)));
         share.demand(licensed).min(height.max(share.floor()))
     }
@@ -74,7 +74,7 @@ impl Allocation {
 /// What one client asks of a product that is short.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
-    key: Key,
+    key: RunKey,
     floor: u32,
     demand: u32,
     told: u32,

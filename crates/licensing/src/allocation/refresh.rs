@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Allocation, AllocationEffect, Key, LimitAnswer, Share};
+use super::{Allocation, AllocationEffect, LimitAnswer, RunKey, Share};
 use crate::client_protocol::{Shortage, Use};
 use crate::product::ProductCode;
 
 impl Allocation {
     pub(super) fn refresh(
         &mut self,
-        key: Key,
+        key: RunKey,
         sequence: u64,
         uses: &BTreeMap<ProductCode, Use>,
         now: i64,
@@ -46,14 +46,14 @@ impl Allocation {
     }
 
     /// What it was told before.
-    fn repeat(&self, key: Key, product: &ProductCode, said: &Use) -> LimitAnswer {
+    fn repeat(&self, key: RunKey, product: &ProductCode, said: &Use) -> LimitAnswer {
         let share = self.runs.get(&key).and_then(|run| run.shares.get(product)).copied().unwrap_or_default();
         self.told(key, product, &share, said)
     }
 
     fn settle(
         &mut self,
-        key: Key,
+        key: RunKey,
         product: &ProductCode,
         said: &Use,
         now: i64,
@@ -102,7 +102,7 @@ impl Allocation {
         self.told(key, product, &share, said)
     }
 
-    fn told(&self, key: Key, product: &ProductCode, share: &Share, said: &Use) -> LimitAnswer {
+    fn told(&self, key: RunKey, product: &ProductCode, share: &Share, said: &Use) -> LimitAnswer {
         let pool = self.pools.get(product);
         let licensed = pool.map_or(0, |pool| pool.licensed.supply());
         let released = self.runs.get(&key).is_some_and(|run| run.released_until.is_some());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, ClientRun, Key, Share};
+use super::{Allocation, ClientRun, RunKey, Share};
 use crate::product::ProductCode;
 
 /// A share as it is stored.
@@ -41,7 +41,7 @@ const GAP: u64 = 1 << 20;
 impl Allocation {
     /// A run as it was stored. What it may still believe is counted as if it had been answered just now: nobody knows how long
     /// the server was away.
-    pub fn restore(&mut self, key: Key, sequence: u64, shares: Vec<StoredShare>, now: i64) {
+    pub fn restore(&mut self, key: RunKey, sequence: u64, shares: Vec<StoredShare>, now: i64) {
         let deadline = now.saturating_add(self.times.counted);
         let lapsed_until = now.saturating_add(self.times.silent);
         self.runs.insert(key, ClientRun { sequence, deadline, seen: now, restored: true, ..ClientRun::default() });

@@ -1,13 +1,13 @@
 use super::*;
 
-const A: Key = 1;
-const B: Key = 2;
-const C: Key = 3;
+const A: RunKey = 1;
+const B: RunKey = 2;
+const C: RunKey = 3;
 
 /// An allocation and one client library's worth of good manners for each client.
 struct World {
     allocation: Allocation,
-    clients: BTreeMap<Key, Client>,
+    clients: BTreeMap<RunKey, Client>,
     now: i64,
 }
 
@@ -36,13 +36,13 @@ impl World {
         self.allocation.check().unwrap();
     }
 
-    fn set(&mut self, key: Key, held: u32, want: u32) {
+    fn set(&mut self, key: RunKey, held: u32, want: u32) {
         let client = self.clients.entry(key).or_default();
         (client.held, client.want) = (held, want);
     }
 
     /// Gets licenses and uses them.
-    fn take(&mut self, key: Key, held: u32, want: u32) {
+    fn take(&mut self, key: RunKey, held: u32, want: u32) {
         self.set(key, 0, want);
         self.refresh(key);
         self.set(key, held, want);
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// Sends a refresh; the answer gets lost.
-    fn send(&mut self, key: Key) -> (LimitAnswer, AllocationEffect) {
+    fn send(&mut self, key: RunKey) -> (LimitAnswer, AllocationEffect) {
         let client = self.clients.entry(key).or_default();
         client.sequence += 1;
         let said = Use { held: client.held, want: client.want, version: client.version, ..Use::default() };
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// Sends a refresh, hears the answer and keeps to it as soon as it can.
-    fn refresh(&mut self, key: Key) -> LimitAnswer {
+    fn refresh(&mut self, key: RunKey) -> LimitAnswer {
         let (told, _) = self.send(key);
         let client = self.clients.get_mut(&key).unwrap();
         if told.version > client.version && client.held <= told.limit {
@@ -143,7 +143,7 @@ fn a_silent_clients_limit_is_counted_for_two_minutes_and_a_little_more() {
     world.take(A, 2, 4);
     world.set(B, 0, 4);
     world.now += 122_199;
-    assert_eq!(world.allocation.expire(world.now), Vec::<Key>::new());
+    assert_eq!(world.allocation.expire(world.now), Vec::<RunKey>::new());
     assert_eq!(world.refresh(B).limit, 0);
     world.now += 1;
     assert_eq!(world.allocation.expire(world.now), vec![A]);

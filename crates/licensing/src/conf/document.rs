@@ -22,7 +22,7 @@ pub struct Document {
 
 /// A value and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Located<'a> {
+pub struct LocatedValue<'a> {
     /// The value without the blanks around it.
     pub value: &'a [u8],
     /// The line it stands on; the first line is 1.
@@ -72,9 +72,9 @@ impl Document {
     /// The value of a key. Section and key match without regard to ASCII case; repeated sections count as one;
     /// the last occurrence of the key is the one that counts.
     #[must_use]
-    pub fn get(&self, section: &str, key: &str) -> Option<Located<'_>> {
+    pub fn get(&self, section: &str, key: &str) -> Option<LocatedValue<'_>> {
         let entry = self.matching(section, key).last()?;
-        Some(Located { value: entry.value, line: entry.line })
+        Some(LocatedValue { value: entry.value, line: entry.line })
     }
 
     /// The lines on which a key stands, the last being the one that counts.

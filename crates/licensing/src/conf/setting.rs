@@ -39,7 +39,7 @@ pub struct Setting {
     /// The group it is shown in.
     pub group: Group,
     /// When it is used at all.
-    pub active: When,
+    pub active: UsedWhen,
 }
 
 /// What values a setting takes.
@@ -99,7 +99,7 @@ pub enum Group {
 
 /// When a setting is used at all. An unused one is shown as such and never rejected for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum UsedWhen {
     /// Always.
     Always,
     /// Only while HTTPS to the nodes is on.
@@ -163,13 +163,13 @@ impl Group {
     }
 }
 
-impl When {
+impl UsedWhen {
     /// Why a setting is not used, given whether HTTPS to the nodes is on; `None` when it is used.
     #[must_use]
     pub fn why_not(self, https: bool) -> Option<&'static str> {
         match (self, https) {
-            (When::HttpsOff, true) => Some("Not used while HTTPS to the nodes is on."),
-            (When::HttpsOn, false) => Some("Not used while HTTPS to the nodes is off."),
+            (UsedWhen::HttpsOff, true) => Some("Not used while HTTPS to the nodes is on."),
+            (UsedWhen::HttpsOn, false) => Some("Not used while HTTPS to the nodes is off."),
             _ => None,
         }
     }

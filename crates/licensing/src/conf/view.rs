@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     document::Document,
-    reading::{Reading, readings},
+    reading::{SettingReading, readings},
     setting::SettingKind,
 };
 
@@ -64,7 +64,7 @@ pub fn settings(document: &Document) -> Vec<SettingView> {
     readings.iter().map(|reading| view(reading, https, preset)).collect()
 }
 
-fn view(reading: &Reading<'_>, https: bool, preset: bool) -> SettingView {
+fn view(reading: &SettingReading<'_>, https: bool, preset: bool) -> SettingView {
     let setting = reading.setting;
     let why_inactive = setting.active.why_not(https);
     let choices = setting.kind.choices().iter();
@@ -90,7 +90,7 @@ fn view(reading: &Reading<'_>, https: bool, preset: bool) -> SettingView {
     }
 }
 
-fn in_words(reading: &Reading<'_>, preset: bool) -> String {
+fn in_words(reading: &SettingReading<'_>, preset: bool) -> String {
     match reading.setting.kind {
         SettingKind::Number { .. } if !preset => NO_PRESET.to_owned(),
         SettingKind::Guid if reading.effective.is_empty() => "not registered".to_owned(),

@@ -47,7 +47,7 @@ pub struct PhaseLog {
 
 /// One row of the table of phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
+pub struct PhaseRule {
     /// The phase.
     pub phase: ContactPhase,
     /// Its name for people.
@@ -61,44 +61,44 @@ pub struct Rule {
 const HOUR: Millis = DAY / 24;
 
 /// The table of phases (RULES R1, DESIGN part 3), in the order they follow one another.
-pub static PHASES: &[Rule] = &[
-    Rule {
+pub static PHASES: &[PhaseRule] = &[
+    PhaseRule {
         phase: ContactPhase::Unregistered,
         label: "Not registered",
         report: PhaseLog { level: PhaseLogLevel::Info, every: None },
         effect: "This server has no licenses yet. Register it.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::InTouch,
         label: "Connected",
         report: PhaseLog { level: PhaseLogLevel::Info, every: None },
         effect: "All licenses are in service.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::Late,
         label: "Overdue",
         report: PhaseLog { level: PhaseLogLevel::Info, every: Some(DAY) },
         effect: "All licenses are in service. The sync is overdue; Leasehold keeps trying.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::Reminder,
         label: "Reminder",
         report: PhaseLog { level: PhaseLogLevel::Warn, every: Some(DAY) },
         effect: "All licenses are in service. Sync within the next weeks, online or offline.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::Urgent,
         label: "Urgent",
         report: PhaseLog { level: PhaseLogLevel::Error, every: Some(DAY) },
         effect: "All licenses are still in service. Sync within the next days, online or offline.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::Final,
         label: "Final days",
         report: PhaseLog { level: PhaseLogLevel::Error, every: Some(HOUR) },
         effect: "All licenses leave service in 5 days or less. Sync now, online or offline.",
     },
-    Rule {
+    PhaseRule {
         phase: ContactPhase::Lapsed,
         label: "Lapsed",
         report: PhaseLog { level: PhaseLogLevel::Error, every: Some(HOUR) },
@@ -110,7 +110,7 @@ impl ContactPhase {
     /// The phase after this many whole days without contact.
     #[must_use]
     pub fn at(days: u32, limit: Limit) -> ContactPhase {
-        let reached = |rule: &&Rule| rule.phase.first_day(limit).is_some_and(|first| days >= first);
+        let reached = |rule: &&PhaseRule| rule.phase.first_day(limit).is_some_and(|first| days >= first);
         PHASES.iter().rev().find(reached).map_or(ContactPhase::InTouch, |rule| rule.phase)
     }
 
@@ -144,7 +144,7 @@ impl ContactPhase {
 
     /// Its row of [`PHASES`].
     #[must_use]
-    pub fn rule(self) -> &'static Rule {
+    pub fn rule(self) -> &'static PhaseRule {
         &PHASES[self as usize]
     }
 

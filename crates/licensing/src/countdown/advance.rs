@@ -1,7 +1,8 @@
 //! What must be stored next.
 
 use super::{
-    Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, Paid, Pending, TICK_MS, Then,
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, PaidTime, Pending,
+    TICK_MS,
 };
 
 impl CountdownState {
@@ -14,9 +15,9 @@ impl CountdownState {
         let left = self.left_ms(now.mono_ms);
         if !self.logged_in() {
             if left == self.balance.balance_ms {
-                self.paid = Paid::Fixed(0);
+                self.paid = PaidTime::Fixed(0);
             } else {
-                self.persist(Balance { balance_ms: left, ..self.balance }, Then::Rest, effects);
+                self.persist(Balance { balance_ms: left, ..self.balance }, AfterStore::Rest, effects);
             }
             return;
         }
@@ -31,12 +32,12 @@ impl CountdownState {
         if left > 0 {
             let length = left.min(TICK_MS);
             let charged = Balance { balance_ms: left - length, ..self.balance };
-            self.persist(charged, Then::Grant { from: now.mono_ms, length }, effects);
+            self.persist(charged, AfterStore::Grant { from: now.mono_ms, length }, effects);
         } else if !nothing_more {
             // More was used than is left: the server stood still for a while.
-            self.persist(Balance { balance_ms: 0, ..self.balance }, Then::Rest, effects);
+            self.persist(Balance { balance_ms: 0, ..self.balance }, AfterStore::Rest, effects);
         } else {
-            self.paid = Paid::Fixed(0);
+            self.paid = PaidTime::Fixed(0);
             if self.refused != Some(CountdownDenial::Empty) {
                 self.refused = Some(CountdownDenial::Empty);
                 effects.push(CountdownEffect::Empty);
@@ -59,7 +60,7 @@ impl CountdownState {
         }
         let length = if self.logged_in() { left.min(TICK_MS) } else { 0 };
         let balance_ms = left - length;
-        let then = if length > 0 { Then::Grant { from: now.mono_ms, length } } else { Then::Rest };
+        let then = if length > 0 { AfterStore::Grant { from: now.mono_ms, length } } else { AfterStore::Rest };
         self.version = self.version.max(found.version);
         self.persist(Balance { balance_ms, ..found }, then, effects);
         false
@@ -79,7 +80,7 @@ impl CountdownState {
         }
     }
 
-    fn persist(&mut self, balance: Balance, then: Then, effects: &mut Vec<CountdownEffect>) {
+    fn persist(&mut self, balance: Balance, then: AfterStore, effects: &mut Vec<CountdownEffect>) {
         self.version = self.version.saturating_add(1);
         let balance = Balance { version: self.version, ..balance };
         self.pending = Some(Pending { balance, then });

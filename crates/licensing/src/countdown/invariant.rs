@@ -1,4 +1,6 @@
-use super::{Balance, ClockReading, CountdownEffect, CountdownEvent, CountdownState, Millis, Paid, TICK_MS, Then};
+use super::{
+    AfterStore, Balance, ClockReading, CountdownEffect, CountdownEvent, CountdownState, Millis, PaidTime, TICK_MS,
+};
 
 /// A rule of the hours that a step did not keep. It means a fault in the program; nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -75,9 +77,9 @@ pub fn invariants(
     if let Some(pending) = after.pending.filter(|_| after.pending != before.pending) {
         in_range(&pending.balance)?;
         let granted = match pending.then {
-            Then::Grant { length, .. } => length,
-            Then::Unused(ms) => ms,
-            Then::Rest => 0,
+            AfterStore::Grant { length, .. } => length,
+            AfterStore::Unused(ms) => ms,
+            AfterStore::Rest => 0,
         };
         let promised = pending.balance.balance_ms.saturating_add(granted);
         if pending.balance.serial == to && promised > has {
@@ -86,9 +88,9 @@ pub fn invariants(
     }
     let grants = effects.iter().any(|effect| matches!(effect, CountdownEffect::Grant { .. }));
     let began = match (before.paid, after.paid) {
-        (Paid::Until { until: was, .. }, Paid::Until { until, .. }) => until != was,
-        (Paid::Fixed(_), Paid::Until { .. }) => true,
-        (_, Paid::Fixed(_)) => false,
+        (PaidTime::Until { until: was, .. }, PaidTime::Until { until, .. }) => until != was,
+        (PaidTime::Fixed(_), PaidTime::Until { .. }) => true,
+        (_, PaidTime::Fixed(_)) => false,
     };
     if (grants || began) && !matches!(event, CountdownEvent::Persisted(_)) {
         return Err(CountdownViolation::Unstored);

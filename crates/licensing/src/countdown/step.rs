@@ -1,5 +1,6 @@
 use super::{
-    Balance, ClockReading, CountdownDenial, CountdownState, CountdownViolation, Millis, Paid, Pending, Then, invariants,
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownState, CountdownViolation, Millis, PaidTime, Pending,
+    invariants,
 };
 
 /// What happened.
@@ -114,12 +115,12 @@ impl CountdownState {
     /// From now on nobody is served.
     fn stop_the_watch(&mut self, now: ClockReading) {
         if let Some(Pending { then, .. }) = &mut self.pending
-            && let Then::Grant { from, length } = *then
+            && let AfterStore::Grant { from, length } = *then
         {
             // Charged or not will be known when it is stored or not.
-            *then = Then::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
+            *then = AfterStore::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
         }
-        self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+        self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
     }
 
     fn stored(&mut self, version: u64, effects: &mut Vec<CountdownEffect>) -> bool {
@@ -129,15 +130,15 @@ impl CountdownState {
             self.noticed = false;
         }
         match pending.then {
-            Then::Grant { from, length } => {
+            AfterStore::Grant { from, length } => {
                 let until = from.saturating_add(length);
-                self.paid = Paid::Until { until, length };
+                self.paid = PaidTime::Until { until, length };
                 self.refused = None;
                 effects.push(CountdownEffect::Grant { until });
             }
-            Then::Unused(ms) => self.paid = Paid::Fixed(ms),
-            Then::Rest => {
-                self.paid = Paid::Fixed(0);
+            AfterStore::Unused(ms) => self.paid = PaidTime::Fixed(ms),
+            AfterStore::Rest => {
+                self.paid = PaidTime::Fixed(0);
                 let ms = self.balance.balance_ms.saturating_sub(before.balance_ms);
                 if before.serial == self.balance.serial && ms > 0 {
                     effects.push(CountdownEffect::GivenBack { ms });
@@ -151,7 +152,7 @@ impl CountdownState {
         let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
         if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
             // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.
-            self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+            self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
             if self.refused.is_none() {
                 self.refused = Some(CountdownDenial::Unsaved);
                 effects.push(CountdownEffect::Unsaved);

@@ -5,7 +5,7 @@ use crate::contact::Millis;
 
 /// Where clients and hours are, as this server sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct DrillSight {
     /// The ids of clients that backups which are up say they serve.
     pub there: BTreeSet<String>,
     /// The ids of clients that work here.
@@ -22,7 +22,7 @@ pub enum DrainEvent {
     /// Somebody ended it.
     TakenBack,
     /// Time passed. Feed one every second; the sight is used while there is a drill to look at.
-    Look(Sight),
+    Look(DrillSight),
 }
 
 /// What the server has to say.
@@ -62,7 +62,7 @@ pub fn step(
 }
 
 impl DrainState {
-    fn look(&mut self, sight: &Sight, now: Millis, effects: &mut Vec<DrainEffect>) {
+    fn look(&mut self, sight: &DrillSight, now: Millis, effects: &mut Vec<DrainEffect>) {
         if self.now.take_if(|drain| drain.is_over(now)).is_some() {
             effects.push(DrainEffect::Over);
         }
@@ -78,7 +78,7 @@ impl DrainState {
 
 impl Drill {
     /// Looks where the clients are.
-    fn look(&mut self, goes_on: bool, sight: &Sight, now: Millis) {
+    fn look(&mut self, goes_on: bool, sight: &DrillSight, now: Millis) {
         for id in self.drain.clients.iter().flatten() {
             if goes_on && sight.there.contains(id) {
                 self.moved.entry(id.clone()).or_insert(now);

@@ -26,7 +26,7 @@ fn begun(asked: DrainRequest) -> DrainState {
 }
 
 fn sight(there: &[&str], here: &[&str], left: Option<Millis>) -> DrainEvent {
-    DrainEvent::Look(Sight { there: ids(there), here: ids(here), hours: left.map(|left| (7, left)) })
+    DrainEvent::Look(DrillSight { there: ids(there), here: ids(here), hours: left.map(|left| (7, left)) })
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_drill_notes_who_went_who_came_back_and_what_it_took() {
 fn hours_of_another_license_are_not_its_own() {
     let state = begun(asked(5, Some((&["a"], MINUTE_MS))));
     let (state, _) = at(&state, sight(&["a"], &[], Some(600_000)), T0 + TICK);
-    let newer = Sight { there: ids(&["a"]), hours: Some((8, 1_000)), ..Sight::default() };
+    let newer = DrillSight { there: ids(&["a"]), hours: Some((8, 1_000)), ..DrillSight::default() };
     let (state, effects) = at(&state, DrainEvent::Look(newer), T0 + 2 * TICK);
     assert_eq!((state.drill.unwrap().spent_ms, effects), (Some(0), vec![]));
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
 
-use super::{Component, Name, Reading, digest};
+use super::{Component, ComponentName, ComponentReading, digest};
 use crate::canonical::hex;
 
 /// Digits of a digest that stand for a value which is not shown.
@@ -48,14 +48,14 @@ impl FromStr for Digest {
 
 /// What a license says about one component of its machine. Written `absent`, `sha256:…`, or `sha256:… value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub enum ComponentMark {
     /// The machine had none.
     Absent,
     /// It had one.
     Value {
         /// SHA-256 of the value.
         digest: Digest,
-        /// The value itself where it is no secret ([`Name::is_open`]).
+        /// The value itself where it is no secret ([`ComponentName::is_open`]).
         open: Option<String>,
     },
 }
@@ -77,17 +77,17 @@ pub enum MarkError {
     NotOpen,
 }
 
-impl Mark {
+impl ComponentMark {
     /// What a license says about this component; nothing of one that could not be read.
     #[must_use]
-    pub fn of(component: &Component) -> Option<Mark> {
+    pub fn of(component: &Component) -> Option<ComponentMark> {
         match &component.reading {
-            Reading::Value(value) => Some(Mark::Value {
+            ComponentReading::Value(value) => Some(ComponentMark::Value {
                 digest: Digest(digest(value.as_bytes())),
                 open: component.name.is_open().then(|| value.clone()),
             }),
-            Reading::Absent => Some(Mark::Absent),
-            Reading::Unknown(_) => None,
+            ComponentReading::Absent => Some(ComponentMark::Absent),
+            ComponentReading::Unknown(_) => None,
         }
     }
 
@@ -95,11 +95,11 @@ impl Mark {
     ///
     /// # Errors
     /// [`MarkError::Mismatch`], [`MarkError::NotOpen`].
-    pub fn new(name: Name, digest_of: Digest, open: Option<String>) -> Result<Mark, MarkError> {
+    pub fn new(name: ComponentName, digest_of: Digest, open: Option<String>) -> Result<ComponentMark, MarkError> {
         match &open {
             Some(_) if !name.is_open() => Err(MarkError::NotOpen),
             Some(value) if digest(value.as_bytes()) != digest_of.0 => Err(MarkError::Mismatch),
-            _ => Ok(Mark::Value { digest: digest_of, open }),
+            _ => Ok(ComponentMark::Value { digest: digest_of, open }),
         }
     }
 
@@ -107,25 +107,25 @@ impl Mark {
     ///
     /// # Errors
     /// [`MarkError`].
-    pub fn parse(name: Name, text: &str) -> Result<Mark, MarkError> {
+    pub fn parse(name: ComponentName, text: &str) -> Result<ComponentMark, MarkError> {
         if text == "absent" {
-            return Ok(Mark::Absent);
+            return Ok(ComponentMark::Absent);
         }
         let rest = text.strip_prefix("sha256:").ok_or(MarkError::Mark)?;
         let (digits, open) = match rest.split_once(' ') {
             Some((digits, open)) => (digits, Some(open.trim().to_owned())),
             None => (rest, None),
         };
-        Mark::new(name, digits.parse()?, open)
+        ComponentMark::new(name, digits.parse()?, open)
     }
 
     /// The value as it may be shown: itself, the beginning of its digest, or `none`.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
-            Mark::Absent => "none".to_owned(),
-            Mark::Value { open: Some(value), .. } => value.clone(),
-            Mark::Value { digest, open: None } => digest.short(),
+            ComponentMark::Absent => "none".to_owned(),
+            ComponentMark::Value { open: Some(value), .. } => value.clone(),
+            ComponentMark::Value { digest, open: None } => digest.short(),
         }
     }
 
@@ -133,27 +133,27 @@ impl Mark {
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {
         match self {
-            Mark::Absent => None,
-            Mark::Value { digest, .. } => Some(digest),
+            ComponentMark::Absent => None,
+            ComponentMark::Value { digest, .. } => Some(digest),
         }
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for ComponentMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mark::Absent => f.write_str("absent"),
-            Mark::Value { digest, open: None } => write!(f, "sha256:{digest}"),
-            Mark::Value { digest, open: Some(value) } => write!(f, "sha256:{digest} {value}"),
+            ComponentMark::Absent => f.write_str("absent"),
+            ComponentMark::Value { digest, open: None } => write!(f, "sha256:{digest}"),
+            ComponentMark::Value { digest, open: Some(value) } => write!(f, "sha256:{digest} {value}"),
         }
     }
 }
 
 /// The machine a license was made for, component by component. What could not be read then is not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bound(BTreeMap<Name, Mark>);
+pub struct BoundMachine(BTreeMap<ComponentName, ComponentMark>);
 
-impl Bound {
+impl BoundMachine {
     /// SHA-256 over the sorted lines `name=hex(sha256(value))\n` of the hard components that had a value.
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
@@ -166,12 +166,12 @@ impl Bound {
 
     /// What it says about one component.
     #[must_use]
-    pub fn mark(&self, name: Name) -> Option<&Mark> {
+    pub fn mark(&self, name: ComponentName) -> Option<&ComponentMark> {
         self.0.get(&name)
     }
 
     /// Every component it says something about, in the fixed order.
-    pub fn marks(&self) -> impl Iterator<Item = (Name, &Mark)> {
+    pub fn marks(&self) -> impl Iterator<Item = (ComponentName, &ComponentMark)> {
         self.0.iter().map(|(name, mark)| (*name, mark))
     }
 
@@ -188,8 +188,8 @@ impl Bound {
     }
 }
 
-impl FromIterator<(Name, Mark)> for Bound {
-    fn from_iter<T: IntoIterator<Item = (Name, Mark)>>(marks: T) -> Bound {
-        Bound(marks.into_iter().collect())
+impl FromIterator<(ComponentName, ComponentMark)> for BoundMachine {
+    fn from_iter<T: IntoIterator<Item = (ComponentName, ComponentMark)>>(marks: T) -> BoundMachine {
+        BoundMachine(marks.into_iter().collect())
     }
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bound, MachineIdentity, Mark, Name, Reading, bound::Digest, digest};
+use super::{BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, bound::Digest, digest};
 use crate::contact::Millis;
 
 /// How long the last verdict stands while a hard component cannot be read (R8): 24 h.
@@ -12,7 +12,7 @@ pub const UNREADABLE_MS: Millis = 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentChange {
     /// Which.
-    pub name: Name,
+    pub name: ComponentName,
     /// As the license has it.
     pub was: String,
     /// As the machine has it now.
@@ -28,14 +28,14 @@ impl fmt::Display for ComponentChange {
 
 /// A component that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unread {
+pub struct UnreadComponent {
     /// Which.
-    pub name: Name,
+    pub name: ComponentName,
     /// Why, as a clause.
     pub why: String,
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for UnreadComponent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name.label(), self.why)
     }
@@ -53,7 +53,7 @@ pub enum MachineVerdict {
     /// A hard component cannot be read; the license, which did fit, stands until `until_ms`.
     Unknown {
         /// Which, and why.
-        names: Vec<Unread>,
+        names: Vec<UnreadComponent>,
         /// Since when, Unix milliseconds.
         since_ms: Millis,
         /// Until when that is borne, Unix milliseconds.
@@ -73,7 +73,12 @@ pub enum MachineVerdict {
 /// itself is still the same one, and another machine differs in what was bound. The hypervisor is the exception: bare metal
 /// does not become virtual without being copied. What the license says nothing about binds nothing.
 #[must_use]
-pub fn judge(bound: &Bound, identity: &MachineIdentity, last: &MachineVerdict, now_ms: Millis) -> MachineVerdict {
+pub fn judge(
+    bound: &BoundMachine,
+    identity: &MachineIdentity,
+    last: &MachineVerdict,
+    now_ms: Millis,
+) -> MachineVerdict {
     let mut changes = Vec::new();
     let mut notes = Vec::new();
     let mut names = Vec::new();
@@ -82,7 +87,7 @@ pub fn judge(bound: &Bound, identity: &MachineIdentity, last: &MachineVerdict, n
             (Compared::Same, _) | (Compared::Unread(_), false) => {}
             (Compared::Changed(change), true) => changes.push(change),
             (Compared::Changed(change), false) => notes.push(change),
-            (Compared::Unread(why), true) => names.push(Unread { name, why }),
+            (Compared::Unread(why), true) => names.push(UnreadComponent { name, why }),
         }
     }
     if !changes.is_empty() {
@@ -94,9 +99,9 @@ pub fn judge(bound: &Bound, identity: &MachineIdentity, last: &MachineVerdict, n
     match last {
         MachineVerdict::Void { changes } => MachineVerdict::Void { changes: changes.clone() },
         MachineVerdict::Unknown { until_ms, .. } if now_ms >= *until_ms => {
-            let unread = |Unread { name, why }: Unread| ComponentChange {
+            let unread = |UnreadComponent { name, why }: UnreadComponent| ComponentChange {
                 name,
-                was: bound.mark(name).map_or_else(String::new, Mark::shown),
+                was: bound.mark(name).map_or_else(String::new, ComponentMark::shown),
                 is: format!("unreadable for 24 hours ({why})"),
             };
             MachineVerdict::Void { changes: names.into_iter().map(unread).collect() }
@@ -116,14 +121,16 @@ enum Compared {
     Unread(String),
 }
 
-fn compare(name: Name, mark: &Mark, reading: &Reading) -> Compared {
+fn compare(name: ComponentName, mark: &ComponentMark, reading: &ComponentReading) -> Compared {
     let changed = |is: String| Compared::Changed(ComponentChange { name, was: mark.shown(), is });
     match (mark, reading) {
-        (Mark::Absent, Reading::Value(value)) if name == Name::Hypervisor => changed(value.clone()),
-        (Mark::Absent, _) => Compared::Same,
-        (Mark::Value { .. }, Reading::Unknown(why)) => Compared::Unread(why.clone()),
-        (Mark::Value { .. }, Reading::Absent) => changed("none".to_owned()),
-        (Mark::Value { digest: was, .. }, Reading::Value(value)) => {
+        (ComponentMark::Absent, ComponentReading::Value(value)) if name == ComponentName::Hypervisor => {
+            changed(value.clone())
+        }
+        (ComponentMark::Absent, _) => Compared::Same,
+        (ComponentMark::Value { .. }, ComponentReading::Unknown(why)) => Compared::Unread(why.clone()),
+        (ComponentMark::Value { .. }, ComponentReading::Absent) => changed("none".to_owned()),
+        (ComponentMark::Value { digest: was, .. }, ComponentReading::Value(value)) => {
             let is = Digest(digest(value.as_bytes()));
             if is == *was { Compared::Same } else { changed(if name.is_open() { value.clone() } else { is.short() }) }
         }

@@ -7,7 +7,7 @@ use crate::excerpt::quoted;
 /// A component of a machine's identity. The order is that of lists and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Name {
+pub enum ComponentName {
     /// The id the operating system got when it was installed.
     MachineId,
     /// The id the firmware states for the machine.
@@ -28,33 +28,33 @@ pub enum Name {
     Addresses,
 }
 
-impl Name {
+impl ComponentName {
     /// All, in their order.
-    pub const ALL: [Name; 9] = [
-        Name::MachineId,
-        Name::ProductUuid,
-        Name::CpuCores,
-        Name::InstanceUuid,
-        Name::Hypervisor,
-        Name::CloudInstance,
-        Name::RootFileSystem,
-        Name::HostName,
-        Name::Addresses,
+    pub const ALL: [ComponentName; 9] = [
+        ComponentName::MachineId,
+        ComponentName::ProductUuid,
+        ComponentName::CpuCores,
+        ComponentName::InstanceUuid,
+        ComponentName::Hypervisor,
+        ComponentName::CloudInstance,
+        ComponentName::RootFileSystem,
+        ComponentName::HostName,
+        ComponentName::Addresses,
     ];
 
     /// The word in files and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Name::MachineId => "machine-id",
-            Name::ProductUuid => "product-uuid",
-            Name::CpuCores => "cpu-cores",
-            Name::InstanceUuid => "instance-uuid",
-            Name::Hypervisor => "hypervisor",
-            Name::CloudInstance => "cloud-instance",
-            Name::RootFileSystem => "root-file-system",
-            Name::HostName => "host-name",
-            Name::Addresses => "addresses",
+            ComponentName::MachineId => "machine-id",
+            ComponentName::ProductUuid => "product-uuid",
+            ComponentName::CpuCores => "cpu-cores",
+            ComponentName::InstanceUuid => "instance-uuid",
+            ComponentName::Hypervisor => "hypervisor",
+            ComponentName::CloudInstance => "cloud-instance",
+            ComponentName::RootFileSystem => "root-file-system",
+            ComponentName::HostName => "host-name",
+            ComponentName::Addresses => "addresses",
         }
     }
 
@@ -62,38 +62,44 @@ impl Name {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Name::MachineId => "Machine id",
-            Name::ProductUuid => "Product UUID",
-            Name::CpuCores => "CPU cores",
-            Name::InstanceUuid => "Instance UUID",
-            Name::Hypervisor => "Hypervisor",
-            Name::CloudInstance => "Cloud instance",
-            Name::RootFileSystem => "Root file system",
-            Name::HostName => "Host name",
-            Name::Addresses => "Addresses",
+            ComponentName::MachineId => "Machine id",
+            ComponentName::ProductUuid => "Product UUID",
+            ComponentName::CpuCores => "CPU cores",
+            ComponentName::InstanceUuid => "Instance UUID",
+            ComponentName::Hypervisor => "Hypervisor",
+            ComponentName::CloudInstance => "Cloud instance",
+            ComponentName::RootFileSystem => "Root file system",
+            ComponentName::HostName => "Host name",
+            ComponentName::Addresses => "Addresses",
         }
     }
 
     /// Whether a change of it voids a license (R8).
     #[must_use]
     pub fn is_hard(self) -> bool {
-        self < Name::RootFileSystem
+        self < ComponentName::RootFileSystem
     }
 
     /// Whether it tells one machine from all others; the number of cores does not.
     #[must_use]
     pub fn is_unique(self) -> bool {
-        matches!(self, Name::MachineId | Name::ProductUuid | Name::InstanceUuid | Name::CloudInstance)
+        matches!(
+            self,
+            ComponentName::MachineId
+                | ComponentName::ProductUuid
+                | ComponentName::InstanceUuid
+                | ComponentName::CloudInstance
+        )
     }
 
     /// Whether its value may stand in files and on screen. Of all others only a digest leaves the machine.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self, Name::CpuCores | Name::Hypervisor)
+        matches!(self, ComponentName::CpuCores | ComponentName::Hypervisor)
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for ComponentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -104,10 +110,10 @@ impl fmt::Display for Name {
 #[error("{} is no component of a machine. Leave the file as it was made.", quoted(.0))]
 pub struct NameError(String);
 
-impl FromStr for Name {
+impl FromStr for ComponentName {
     type Err = NameError;
 
-    fn from_str(text: &str) -> Result<Name, NameError> {
-        Name::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| NameError(text.to_owned()))
+    fn from_str(text: &str) -> Result<ComponentName, NameError> {
+        ComponentName::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| NameError(text.to_owned()))
     }
 }

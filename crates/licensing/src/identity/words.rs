@@ -1,4 +1,4 @@
-use super::Name;
+use super::ComponentName;
 
 /// What ends a license on its machine, in words for people (seed 003).
 pub const VOIDS: [&str; 6] = [
@@ -19,28 +19,30 @@ pub const ALLOWED: [&str; 5] = [
     "Restarting, updating and patching the machine",
 ];
 
-impl Name {
+impl ComponentName {
     /// What change of a hard component voids a license; for soft ones, that it does not.
     #[must_use]
     pub fn void_when(self) -> &'static str {
         match self {
-            Name::MachineId => {
+            ComponentName::MachineId => {
                 "The operating system is installed again, or the data is copied to another machine: the machine id is then another."
             }
-            Name::ProductUuid => {
+            ComponentName::ProductUuid => {
                 "The virtual machine is copied or cloned, or the main board is replaced: the product UUID is then another."
             }
-            Name::CpuCores => "The machine gets more or fewer CPU cores.",
-            Name::InstanceUuid => {
+            ComponentName::CpuCores => "The machine gets more or fewer CPU cores.",
+            ComponentName::InstanceUuid => {
                 "The virtual machine is copied, or recovered into a new one: the instance UUID is then another."
             }
-            Name::Hypervisor => {
+            ComponentName::Hypervisor => {
                 "The machine moves to another hypervisor, from bare metal to a virtual machine, or the other way."
             }
-            Name::CloudInstance => {
+            ComponentName::CloudInstance => {
                 "The data moves to another cloud instance, or a backup is recovered into a new instance."
             }
-            Name::RootFileSystem | Name::HostName | Name::Addresses => "A change is noted and voids nothing.",
+            ComponentName::RootFileSystem | ComponentName::HostName | ComponentName::Addresses => {
+                "A change is noted and voids nothing."
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ pub struct Freshness {
 
 /// Whether a request was made after the last answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fresh {
+pub enum RequestFreshness {
     /// It was; the challenge for the one after it.
     Yes(Nonce),
     /// It may be an old one. Nothing it says counts; it can be repeated with this challenge.
@@ -24,11 +24,11 @@ impl Freshness {
 
     /// Takes the challenge of a request whose signature is good; `random` becomes the next. A request that is not fresh
     /// changes nothing, so that old ones, sent again by whoever, cannot get in the way of new ones.
-    pub fn take(&mut self, given: Option<Nonce>, random: Nonce) -> Fresh {
+    pub fn take(&mut self, given: Option<Nonce>, random: Nonce) -> RequestFreshness {
         if given != Some(self.expected) {
-            return Fresh::No(self.expected);
+            return RequestFreshness::No(self.expected);
         }
         self.expected = random;
-        Fresh::Yes(random)
+        RequestFreshness::Yes(random)
     }
 }

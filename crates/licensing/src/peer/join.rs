@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::message::{MessageError, protocol_of};
-use super::{Invitation, MemberCard, Nonce, PeerKey, PeerSecret, PeerUrl, Role, VERSION};
+use super::{Invitation, MemberListing, Nonce, PeerKey, PeerSecret, PeerUrl, Role, VERSION};
 use crate::{canonical::CanonicalError, context::Context, guid::Guid};
 
 /// What the joiner's own signature is for.
@@ -108,15 +108,15 @@ impl JoinRequest {
 
 /// What a server that has joined is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Welcome {
+pub struct JoinWelcome {
     /// What the joiner is called from now on.
     pub name: String,
     /// What it is in the installation.
     pub role: Role,
     /// Who invited it.
-    pub inviter: MemberCard,
+    pub inviter: MemberListing,
     /// The other members; none when the inviting server is not the one that leads.
-    pub members: Vec<MemberCard>,
+    pub members: Vec<MemberListing>,
 }
 
 /// What is said to a [`JoinRequest`].
@@ -124,7 +124,7 @@ pub struct Welcome {
 #[serde(rename_all = "snake_case")]
 pub enum JoinSaid {
     /// It has joined.
-    Welcome(Box<Welcome>),
+    Welcome(Box<JoinWelcome>),
     /// It has not, and why: a sentence.
     Refused(String),
 }

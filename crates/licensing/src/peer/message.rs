@@ -134,7 +134,7 @@ impl PollRequest {
 /// What is said to a [`PollRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
+pub enum PollReply {
     /// The request was taken; how this server stands.
     Report(Box<PeerReport>),
     /// The request may be an old one: repeat it with the challenge of this answer.
@@ -156,7 +156,7 @@ pub struct PollAnswer {
     pub answers: Nonce,
     /// For the next request.
     pub challenge: Nonce,
-    /// A [`Said`].
+    /// A [`PollReply`].
     pub body: Value,
     /// Ed25519 over all of this, base64.
     pub signature: String,
@@ -171,7 +171,7 @@ impl PollAnswer {
         secret: &PeerSecret,
         request: &PollRequest,
         challenge: Nonce,
-        said: &Said,
+        said: &PollReply,
     ) -> Result<PollAnswer, CanonicalError> {
         let body =
             serde_json::to_value(said).map_err(|error| CanonicalError::Unwritable { reason: error.to_string() })?;
@@ -206,7 +206,7 @@ impl PollAnswer {
     ///
     /// # Errors
     /// What is not right with it.
-    pub fn said(&self, key: &PeerKey, request: &PollRequest) -> Result<Said, MessageError> {
+    pub fn said(&self, key: &PeerKey, request: &PollRequest) -> Result<PollReply, MessageError> {
         if self.from != key.fingerprint() || self.to != request.from {
             return Err(MessageError::WrongServer);
         }
@@ -216,6 +216,6 @@ impl PollAnswer {
         if self.answers != request.nonce {
             return Err(MessageError::OtherQuestion);
         }
-        Said::deserialize(&self.body).map_err(|_| MessageError::Malformed)
+        PollReply::deserialize(&self.body).map_err(|_| MessageError::Malformed)
     }
 }

@@ -28,7 +28,7 @@ pub struct PeerReport {
     pub url: Option<PeerUrl>,
     /// The other members it knows. Those of the server that leads are taken over by the backups.
     #[serde(default)]
-    pub members: Vec<MemberCard>,
+    pub members: Vec<MemberListing>,
     /// Whom it serves.
     #[serde(default)]
     pub serving: Option<Serving>,
@@ -78,7 +78,7 @@ pub struct CountdownReport {
 
 /// A member, as another one tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberCard {
+pub struct MemberListing {
     /// What it is called.
     pub name: String,
     /// Its key.

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{ResponseRefusal, Signed, StatusResponse};
+use super::{ResponseRefusal, SignedResponse, StatusResponse};
 use crate::{
     bundle::{Bundle, Serial, SignedBundle},
     contact::{DAY, Millis},
@@ -14,7 +14,7 @@ pub const MOST_APART: Millis = 366 * DAY;
 
 /// What this server is and has.
 #[derive(Debug, Clone)]
-pub struct Expected<'a> {
+pub struct ExpectedResponse<'a> {
     /// Its GUID.
     pub guid: Guid,
     /// Its context; `None` before the first bundle says it.
@@ -22,7 +22,7 @@ pub struct Expected<'a> {
     /// The keys it trusts.
     pub keys: &'a [VendorKey],
     /// The bundle installed, if any.
-    pub installed: Option<Installed>,
+    pub installed: Option<InstalledBundle>,
     /// Wall time, Unix milliseconds.
     pub now: Millis,
     /// The high-water mark of the contact clock, Unix milliseconds.
@@ -31,7 +31,7 @@ pub struct Expected<'a> {
 
 /// The bundle installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
+pub struct InstalledBundle {
     /// Its serial.
     pub serial: Serial,
     /// Its digest ([`SignedBundle::sha256`]).
@@ -54,7 +54,7 @@ pub enum LedgerFact {
 
 /// An answer to be installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedResponse {
     /// The answer.
     pub response: StatusResponse,
     /// The licenses.
@@ -66,12 +66,16 @@ pub struct Accepted {
 }
 
 /// Step two: a genuine answer against what the server knows. `entry` is what the ledger has under
-/// [`Signed::status_id`].
+/// [`SignedResponse::status_id`].
 ///
 /// # Errors
 /// The first of: the vendor's own error, another server, the ledger, the report, the licenses and their signature, the
 /// context, the clock, the serial.
-pub fn check(signed: Signed, entry: LedgerFact, expected: &Expected<'_>) -> Result<Accepted, ResponseRefusal> {
+pub fn check(
+    signed: SignedResponse,
+    entry: LedgerFact,
+    expected: &ExpectedResponse<'_>,
+) -> Result<AcceptedResponse, ResponseRefusal> {
     let response = signed.into_response();
     if response.error {
         return Err(ResponseRefusal::VendorError { message: response.message });
@@ -89,7 +93,7 @@ pub fn check(signed: Signed, entry: LedgerFact, expected: &Expected<'_>) -> Resu
     }
     clock(response.node_time, expected)?;
     let unchanged = serial(bundle.serial, &signed_bundle, expected.installed.as_ref())?;
-    Ok(Accepted { response, bundle, signed_bundle, unchanged })
+    Ok(AcceptedResponse { response, bundle, signed_bundle, unchanged })
 }
 
 fn guid_of(signed: &SignedBundle) -> Option<Guid> {
@@ -112,7 +116,7 @@ fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), ResponseRe
 }
 
 /// One clock that is years off can be mended by contact; when both of ours disagree with the node, its may be the wrong one.
-fn clock(node: Millis, expected: &Expected<'_>) -> Result<(), ResponseRefusal> {
+fn clock(node: Millis, expected: &ExpectedResponse<'_>) -> Result<(), ResponseRefusal> {
     let apart = |ours: Millis| node.abs_diff(ours) > MOST_APART.unsigned_abs();
     if apart(expected.now) && apart(expected.high_water) {
         return Err(ResponseRefusal::ClockYearsOff { node, ours: expected.now });
@@ -121,7 +125,7 @@ fn clock(node: Millis, expected: &Expected<'_>) -> Result<(), ResponseRefusal> {
 }
 
 /// Whether the bundle is the one installed.
-fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&Installed>) -> Result<bool, ResponseRefusal> {
+fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&InstalledBundle>) -> Result<bool, ResponseRefusal> {
     let Some(installed) = installed else { return Ok(false) };
     if got < installed.serial {
         return Err(ResponseRefusal::OlderSerial { got, installed: installed.serial });

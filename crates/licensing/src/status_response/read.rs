@@ -27,12 +27,12 @@ const REQUIRED: [&str; 9] = [
 
 /// An answer whose signature is good. Only [`read`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignedResponse {
     response: StatusResponse,
     key_id: KeyId,
 }
 
-impl Signed {
+impl SignedResponse {
     /// The answer.
     #[must_use]
     pub fn response(&self) -> &StatusResponse {
@@ -62,7 +62,7 @@ impl Signed {
 ///
 /// # Errors
 /// The first of: nothing, too much, a web page, cut off, not JSON, not an answer, an unknown key, a bad signature.
-pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<Signed, ResponseRefusal> {
+pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<SignedResponse, ResponseRefusal> {
     let value = exact(received(bytes)?)?;
     let (response, key_id, signature) = shape(&value)?;
     if keys.is_empty() {
@@ -76,7 +76,7 @@ pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<Signed, ResponseRefusal>
     if !canonical::verify(key, DOMAIN, &unsigned, &signature) {
         return Err(ResponseRefusal::BadSignature);
     }
-    Ok(Signed { response, key_id })
+    Ok(SignedResponse { response, key_id })
 }
 
 fn received(bytes: &[u8]) -> Result<Value, ResponseRefusal> {

@@ -4,7 +4,7 @@ use super::Passphrase;
 use crate::{
     contact::Millis,
     guid::Guid,
-    identity::{Bound, Digest},
+    identity::{BoundMachine, Digest},
 };
 
 /// The most hours a countdown license may have: more than a century, and far from any overflow.
@@ -157,7 +157,7 @@ pub struct VeLicense {
     /// The server it was made for, when that was known.
     pub guid: Option<Guid>,
     /// The machine it is for, component by component. Texts of other makers say nothing.
-    pub bound: Bound,
+    pub bound: BoundMachine,
     /// What it permits; at least one.
     pub products: Vec<VeProduct>,
 }

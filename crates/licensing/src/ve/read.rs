@@ -14,17 +14,17 @@ use super::{
 };
 use crate::{
     guid::Guid,
-    identity::{Bound, Mark, Name},
+    identity::{BoundMachine, ComponentMark, ComponentName},
 };
 
 /// What was read, and what a person should know about it.
-pub(super) struct Read {
+pub(super) struct ReadVeLicense {
     pub(super) license: VeLicense,
     pub(super) notes: Vec<String>,
 }
 
 /// Reads `KEYSEC … KEYEND` and every `PRODSEC … PRODEND`; gives also the lines after them.
-pub(super) fn keys<'a, 'b>(lines: &'b [TextLine<'a>]) -> Result<(Read, &'b [TextLine<'a>]), TextError> {
+pub(super) fn keys<'a, 'b>(lines: &'b [TextLine<'a>]) -> Result<(ReadVeLicense, &'b [TextLine<'a>]), TextError> {
     let (mut head, mut rest) = Fields::section(lines, "KEYEND")?;
     let mut products = Vec::new();
     while let Some(first) = rest.first().filter(|line| line.text == "PRODSEC") {
@@ -51,7 +51,7 @@ fn enough(products: &[Fields<'_>], line: &TextLine<'_>) -> Result<(), TextError>
 }
 
 /// What a signed license must have beyond any other.
-pub(super) fn complete(read: &Read, lines: &[TextLine<'_>]) -> Result<(), TextError> {
+pub(super) fn complete(read: &ReadVeLicense, lines: &[TextLine<'_>]) -> Result<(), TextError> {
     let VeLicense { fingerprint, bound, products, serial, .. } = &read.license;
     let first = lines.first().map_or(1, |line| line.number);
     let missing = |key| Err(TextError::Missing { line: first, key });
@@ -68,7 +68,7 @@ pub(super) fn complete(read: &Read, lines: &[TextLine<'_>]) -> Result<(), TextEr
     }
 }
 
-fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<Read, TextError> {
+fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<ReadVeLicense, TextError> {
     let kind_field = head.required("K_TYPE")?;
     let end = head.required("K_EXPIRED")?;
     let kind = match kind_field.value.to_ascii_uppercase().as_str() {
@@ -98,19 +98,19 @@ fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<Rea
         products: sections.iter_mut().map(product).collect::<Result<_, _>>()?,
     };
     let notes = std::iter::once(head).chain(sections).flat_map(|fields| fields.unknown()).collect();
-    Ok(Read { license, notes })
+    Ok(ReadVeLicense { license, notes })
 }
 
 /// The lines `K_COMPONENT=machine-id sha256:…`.
-fn bound(head: &mut Fields<'_>) -> Result<Bound, TextError> {
-    let mut marks: Vec<(Name, Mark)> = Vec::new();
+fn bound(head: &mut Fields<'_>) -> Result<BoundMachine, TextError> {
+    let mut marks: Vec<(ComponentName, ComponentMark)> = Vec::new();
     while let Some(field) = head.take("K_COMPONENT") {
         let (name, mark) = field.value.split_once(' ').unwrap_or((&field.value, ""));
-        let name: Name = name.parse().map_err(|error| field.unusable(&error))?;
+        let name: ComponentName = name.parse().map_err(|error| field.unusable(&error))?;
         if marks.iter().any(|(other, _)| *other == name) {
             return Err(TextError::Twice { line: field.line, key: format!("K_COMPONENT={name}") });
         }
-        marks.push((name, Mark::parse(name, mark.trim()).map_err(|error| field.unusable(&error))?));
+        marks.push((name, ComponentMark::parse(name, mark.trim()).map_err(|error| field.unusable(&error))?));
     }
     Ok(marks.into_iter().collect())
 }

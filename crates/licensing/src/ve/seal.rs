@@ -6,7 +6,7 @@ use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use super::{TextError, lines::TextLine};
 use crate::{
     canonical::members::unreadable,
-    vendor_key::{VendorKey, VendorSecret, Written},
+    vendor_key::{VendorKey, VendorSecret, WrittenKey},
 };
 
 /// What the signature of a license text is for; it stands before the text, with a zero byte after it.
@@ -78,7 +78,7 @@ fn public(line: &TextLine<'_>) -> Result<VendorKey, TextError> {
         Some(VendorKey { signing: half(signing)?, sealing: half(sealing)? })
     });
     let key = halves.ok_or_else(|| wrong(line, "S_KEY", "is not two keys in base64".to_owned()))?;
-    VendorKey::try_from(Written::from(key)).map_err(|error| wrong(line, "S_KEY", unreadable(&error)))
+    VendorKey::try_from(WrittenKey::from(key)).map_err(|error| wrong(line, "S_KEY", unreadable(&error)))
 }
 
 fn signature(line: &TextLine<'_>) -> Result<[u8; 64], TextError> {

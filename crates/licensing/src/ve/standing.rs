@@ -1,7 +1,7 @@
 use super::{VeLicense, VeLicenseKind, write::instant};
 use crate::{
     contact::Millis,
-    identity::{ComponentChange, MachineVerdict, Unread},
+    identity::{ComponentChange, MachineVerdict, UnreadComponent},
 };
 
 /// Whether the VE license of a server is in force, and if not, why.
@@ -18,7 +18,7 @@ pub enum VeLicenseStatus {
     /// In force, though the machine could not be read in full.
     Unverified {
         /// What could not be read.
-        names: Vec<Unread>,
+        names: Vec<UnreadComponent>,
         /// Until then it stands, Unix milliseconds.
         until_ms: Millis,
     },

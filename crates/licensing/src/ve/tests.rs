@@ -6,17 +6,20 @@ mod seal;
 mod text;
 
 use super::*;
-use crate::identity::{Component, MachineIdentity, Name, Reading};
+use crate::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
 use crate::vendor_key::VendorSecret;
 
 fn machine() -> MachineIdentity {
-    let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
+    let value = |name, text: &str| Component { name, reading: ComponentReading::Value(text.to_owned()) };
     MachineIdentity::new([
-        value(Name::MachineId, "4c4c4544004d3510"),
-        value(Name::CpuCores, "4"),
-        value(Name::Hypervisor, "Amazon EC2"),
-        value(Name::HostName, "licenses"),
-        Component { name: Name::ProductUuid, reading: Reading::Unknown("permission denied".to_owned()) },
+        value(ComponentName::MachineId, "4c4c4544004d3510"),
+        value(ComponentName::CpuCores, "4"),
+        value(ComponentName::Hypervisor, "Amazon EC2"),
+        value(ComponentName::HostName, "licenses"),
+        Component {
+            name: ComponentName::ProductUuid,
+            reading: ComponentReading::Unknown("permission denied".to_owned()),
+        },
     ])
 }
 

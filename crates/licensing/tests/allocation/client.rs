@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, LimitAnswer};
+use licensing::allocation::{LimitAnswer, RunKey};
 use licensing::client_protocol::Use;
 use licensing::product::ProductCode;
 
@@ -52,7 +52,7 @@ impl ClientHolding {
 /// What a client sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SentRefresh {
-    pub key: Key,
+    pub key: RunKey,
     pub sequence: u64,
     pub sent: i64,
     /// Held, wanted and echoed version of each product.
@@ -71,7 +71,7 @@ impl SentRefresh {
 /// What it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RefreshAnswer {
-    pub key: Key,
+    pub key: RunKey,
     pub sequence: u64,
     /// When the refresh was sent that is answered.
     pub sent: i64,
@@ -90,7 +90,7 @@ impl RefreshAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HonestClient {
     /// Names its run.
-    pub key: Key,
+    pub key: RunKey,
     /// The last refresh it sent.
     pub sequence: u64,
     /// The refresh it awaits the answer of.
@@ -101,7 +101,7 @@ pub struct HonestClient {
 }
 
 impl HonestClient {
-    pub fn new(key: Key, products: usize) -> HonestClient {
+    pub fn new(key: RunKey, products: usize) -> HonestClient {
         let products = vec![ClientHolding::default(); products];
         HonestClient { key, sequence: 0, awaits: None, valid_until: i64::MIN, products }
     }

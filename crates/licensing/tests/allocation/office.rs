@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Allocation, AllocationEffect, AllocationEvent, Key, StoredShare, Times};
+use licensing::allocation::{Allocation, AllocationEffect, AllocationEvent, RunKey, StoredShare, Times};
 use licensing::client_protocol::CACHE_MS;
 use licensing::product::ProductCode;
 
@@ -12,7 +12,7 @@ use crate::client::{HonestClient, RefreshAnswer, SentRefresh, product};
 pub const CACHE: i64 = CACHE_MS as i64;
 
 /// What survives a crash of the server.
-pub type StoredRuns = Vec<(Key, u64, Vec<StoredShare>)>;
+pub type StoredRuns = Vec<(RunKey, u64, Vec<StoredShare>)>;
 
 /// All that must survive, as it is now.
 pub fn snapshot(allocation: &Allocation) -> StoredRuns {
@@ -52,7 +52,7 @@ impl Office {
         let mut office = Office {
             allocation: Allocation::new(times),
             stored: Vec::new(),
-            clients: (0..clients).map(|index| HonestClient::new(index as Key + 1, licensed.len())).collect(),
+            clients: (0..clients).map(|index| HonestClient::new(index as RunKey + 1, licensed.len())).collect(),
             licensed: Vec::new(),
             now: 1_000,
             stores: 0,
@@ -117,7 +117,7 @@ impl Office {
     }
 
     /// What is counted of the first product, for one run and for all.
-    pub fn counted_for(&self, key: Key) -> u32 {
+    pub fn counted_for(&self, key: RunKey) -> u32 {
         self.allocation.run(key).and_then(|run| run.share(&product(0))).map_or(0, |share| share.counted)
     }
 

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 
 use crate::client::product;
 use crate::world::AllocationWorld;
@@ -32,7 +32,7 @@ struct Versions {
 }
 
 impl Versions {
-    fn of(world: &AllocationWorld, key: Key, p: usize) -> Versions {
+    fn of(world: &AllocationWorld, key: RunKey, p: usize) -> Versions {
         let code = product(p);
         let mut known = Vec::with_capacity(12);
         for has in world.clients.iter().filter(|client| client.key == key).map(|client| client.products[p]) {
@@ -85,7 +85,7 @@ impl Words {
             self.until(client.valid_until);
             self.put(client.sequence > 0);
         }
-        let mut keys: Vec<Key> = world.clients.iter().map(|client| client.key).collect();
+        let mut keys: Vec<RunKey> = world.clients.iter().map(|client| client.key).collect();
         keys.extend(world.allocation.runs().map(|(key, _)| key));
         keys.extend(world.stored.iter().filter(|_| world.may_restart()).map(|(key, ..)| *key));
         keys.sort_unstable();
@@ -99,7 +99,7 @@ impl Words {
         }
     }
 
-    fn run(&mut self, world: &AllocationWorld, key: Key) {
+    fn run(&mut self, world: &AllocationWorld, key: RunKey) {
         let versions: Vec<Versions> = (0..world.plan.products).map(|p| Versions::of(world, key, p)).collect();
         let (client, run) = (world.clients.iter().find(|client| client.key == key), world.allocation.run(key));
         let stored = world.stored.iter().find(|(stored, ..)| world.may_restart() && *stored == key);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use licensing::allocation::{Allocation, AllocationEvent, Key, Times};
+use licensing::allocation::{Allocation, AllocationEvent, RunKey, Times};
 
 use crate::client::{HonestClient, RefreshAnswer, SentRefresh, product};
 use crate::office::{StoredRuns, licenses, restarted, snapshot};
@@ -92,10 +92,10 @@ pub struct AllocationWorld {
     pub ceiling: Vec<u64>,
     pub clients: Vec<HonestClient>,
     /// The latest run of each client that said hello.
-    pub latest: Vec<Key>,
+    pub latest: Vec<RunKey>,
     pub requests: Vec<SentRefresh>,
     pub answers: Vec<RefreshAnswer>,
-    pub goodbyes: Vec<Key>,
+    pub goodbyes: Vec<RunKey>,
     pub restarts: u8,
     pub ends: u8,
     pub changes: u8,
@@ -112,7 +112,7 @@ impl AllocationWorld {
             stored: Rc::default(),
             ceiling: licensed.iter().map(|n| u64::from(*n)).collect(),
             licensed,
-            clients: (1..=plan.clients as Key).map(|key| HonestClient::new(key, plan.products)).collect(),
+            clients: (1..=plan.clients as RunKey).map(|key| HonestClient::new(key, plan.products)).collect(),
             latest: vec![0; plan.clients],
             requests: Vec::new(),
             answers: Vec::new(),
@@ -125,7 +125,7 @@ impl AllocationWorld {
     }
 
     /// Which client a run belongs to: their keys take turns.
-    fn owner(&self, key: Key) -> usize {
+    fn owner(&self, key: RunKey) -> usize {
         (key - 1) as usize % self.plan.clients
     }
 
@@ -319,7 +319,7 @@ impl AllocationWorld {
         self.ends += 1;
         let key = self.clients[client].key;
         self.answers.retain(|answer| answer.key != key);
-        self.clients[client] = HonestClient::new(key + self.plan.clients as Key, self.plan.products);
+        self.clients[client] = HonestClient::new(key + self.plan.clients as RunKey, self.plan.products);
     }
 
     fn restart(&mut self) {

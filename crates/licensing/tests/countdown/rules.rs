@@ -2,7 +2,7 @@
 
 use licensing::countdown::{
     Balance, Cause, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownRun, CountdownState,
-    CountdownViolation, HOUR_MS, INTERVAL_MS, LEAD_MS, Millis, Paid, TICK_MS, View, forecast, invariants, step,
+    CountdownViolation, HOUR_MS, INTERVAL_MS, LEAD_MS, Millis, PaidTime, TICK_MS, View, forecast, invariants, step,
 };
 
 /// A server whose disk answers at once, or fails at once.
@@ -101,7 +101,7 @@ fn clients_are_told_one_check_interval_before_the_end_and_refused_at_zero() {
 fn the_last_tick_is_as_short_as_what_is_left() {
     let mut server = Server::with(2_500);
     server.feed(CountdownEvent::FirstLogin);
-    assert_eq!(server.state.paid, Paid::Until { until: 77 + 2_500, length: 2_500 });
+    assert_eq!(server.state.paid, PaidTime::Until { until: 77 + 2_500, length: 2_500 });
     server.pass(2_000);
     assert!(server.state.granted());
     assert_eq!(server.pass(1_000), [CountdownEffect::Empty]);
@@ -229,18 +229,21 @@ fn each_broken_rule_is_named() {
     assert!(matches!(broken(with(HOUR_MS), CountdownEvent::Tick), CountdownViolation::Grew { .. }));
     let older = CountdownState { balance: Balance { serial: 0, ..good.balance }, ..good };
     assert!(matches!(broken(older, CountdownEvent::Tick), CountdownViolation::Older { .. }));
-    let later = CountdownState { paid: Paid::Until { until: 78 + TICK_MS, length: TICK_MS + 1 }, ..with(1) };
+    let later = CountdownState { paid: PaidTime::Until { until: 78 + TICK_MS, length: TICK_MS + 1 }, ..with(1) };
     assert_eq!(broken(later, CountdownEvent::Tick), CountdownViolation::Unstored);
     assert_eq!(broken(later, CountdownEvent::Persisted(1)), CountdownViolation::Ahead(TICK_MS + 1));
     assert_eq!(broken(CountdownState { since: None, ..good }, CountdownEvent::Tick), CountdownViolation::Idle);
     let idle = CountdownState {
-        paid: Paid::Fixed(2 * TICK_MS),
+        paid: PaidTime::Fixed(2 * TICK_MS),
         since: None,
         balance: Balance { balance_ms: 0, ..good.balance },
         ..good
     };
-    let back =
-        CountdownState { balance: Balance { balance_ms: 2 * TICK_MS, ..good.balance }, paid: Paid::Fixed(0), ..idle };
+    let back = CountdownState {
+        balance: Balance { balance_ms: 2 * TICK_MS, ..good.balance },
+        paid: PaidTime::Fixed(0),
+        ..idle
+    };
     assert_eq!(
         invariants(&idle, CountdownEvent::Tick, now, &back, &[]),
         Err(CountdownViolation::GaveBack(2 * TICK_MS))

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use licensing::countdown::{
-    Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis, Paid, TICK_MS,
-    Then, step,
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis,
+    PaidTime, TICK_MS, step,
 };
 
 /// One wrong thing that is done on purpose: each must be found.
@@ -206,7 +206,7 @@ impl CountdownWorld {
 
     fn crash(&mut self) {
         let ahead = match (self.wrong, self.state.paid) {
-            (CountdownSabotage::RefundedAtStart, Paid::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
+            (CountdownSabotage::RefundedAtStart, PaidTime::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
             _ => 0,
         };
         let found = self.found();
@@ -226,14 +226,14 @@ impl CountdownWorld {
             *self.lost.entry(balance.serial).or_default() += ms;
         }
         match self.state.paid {
-            Paid::Until { until, .. } => {
+            PaidTime::Until { until, .. } => {
                 let covered = (until - self.now.mono_ms).clamp(0, ms);
                 *self.covered.entry(serial).or_default() += covered;
                 *self.overdue.entry(serial).or_default() += ms - covered;
             }
-            Paid::Fixed(_) => {
+            PaidTime::Fixed(_) => {
                 // Somebody waits for the disk: counted from when they asked.
-                if let Some(Then::Grant { .. }) = self.state.pending.map(|pending| pending.then) {
+                if let Some(AfterStore::Grant { .. }) = self.state.pending.map(|pending| pending.then) {
                     *self.lost.entry(self.storing.map_or(serial, |(balance, _)| balance.serial)).or_default() += ms;
                 }
             }
@@ -273,7 +273,7 @@ impl CountdownWorld {
         }
         let used = Self::of(&self.covered, balance.serial) + Self::of(&self.overdue, balance.serial);
         let charged = hours(balance.serial) - balance.balance_ms;
-        if !self.state.logged_in() && paid == Paid::Fixed(0) {
+        if !self.state.logged_in() && paid == PaidTime::Fixed(0) {
             let least = used.min(hours(balance.serial));
             let most = used + Self::of(&self.lost, balance.serial);
             if charged < least || charged > most {

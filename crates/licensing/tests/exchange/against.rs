@@ -4,7 +4,7 @@ use licensing::{
     contact::DAY,
     context::Context,
     status_response::{
-        DOMAIN, Expected, LedgerFact, MAX_RESPONSE, MOST_APART, ResponseRefusal, StatusResponse, check, read,
+        DOMAIN, ExpectedResponse, LedgerFact, MAX_RESPONSE, MOST_APART, ResponseRefusal, StatusResponse, check, read,
     },
 };
 use serde_json::json;
@@ -52,7 +52,7 @@ fn licenses_from_an_earlier_answer_do_not_pass_as_new() {
     let refusal = refused(&text(), open(), |server| server.installed = Some(installed(4, &newer)));
     assert_eq!(refusal, ResponseRefusal::OlderSerial { got: Serial(3), installed: Serial(4) });
     let keys = keys();
-    let expected = Expected { installed: Some(installed(3, &bundle())), ..expected(&keys) };
+    let expected = ExpectedResponse { installed: Some(installed(3, &bundle())), ..expected(&keys) };
     assert!(check(read(around(&newer).as_bytes(), &keys).unwrap(), open(), &expected).is_ok());
 }
 
@@ -60,7 +60,7 @@ fn licenses_from_an_earlier_answer_do_not_pass_as_new() {
 #[test]
 fn the_first_fault_is_the_one_named() {
     let error = |response: StatusResponse| StatusResponse { error: true, ..response }.signed_text(&secret());
-    let far = |server: &mut Expected<'_>| (server.now, server.high_water) = (0, 0);
+    let far = |server: &mut ExpectedResponse<'_>| (server.now, server.high_water) = (0, 0);
     let foreign = Bundle { context: Context::Backup, ..bundle() };
     let cases = [
         ("page before size", take(&[b"<".to_vec(), vec![b' '; MAX_RESPONSE]].concat()).unwrap_err(), "too-large"),
@@ -125,7 +125,7 @@ fn years_apart_is_more_than_a_year_in_either_direction() {
     for (by, refused_so) in [(365 * DAY, false), (MOST_APART, false), (MOST_APART + 1, true), (4000 * DAY, true)] {
         for by in [by, -by] {
             let keys = keys();
-            let expected = Expected { now: NOW + by, high_water: NOW + by, ..expected(&keys) };
+            let expected = ExpectedResponse { now: NOW + by, high_water: NOW + by, ..expected(&keys) };
             let result = check(read(text().as_bytes(), &keys).unwrap(), open(), &expected);
             assert_eq!(result.is_err(), refused_so, "{by}");
         }

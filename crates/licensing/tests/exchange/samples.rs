@@ -7,7 +7,8 @@ use licensing::{
     guid::Guid,
     status_report::{StatusReport, digest},
     status_response::{
-        Accepted, Expected, Installed, LedgerFact, NodeNotice, ResponseRefusal, StatusResponse, check, read,
+        AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, NodeNotice, ResponseRefusal, StatusResponse,
+        check, read,
     },
     vendor_key::{VendorKey, VendorSecret},
 };
@@ -94,13 +95,13 @@ pub fn open() -> LedgerFact {
     LedgerFact::Open { report_sha256: report_sha256() }
 }
 
-pub fn installed(serial: u64, bundle: &Bundle) -> Installed {
-    Installed { serial: Serial(serial), sha256: SignedBundle::sign(&secret(), bundle).sha256() }
+pub fn installed(serial: u64, bundle: &Bundle) -> InstalledBundle {
+    InstalledBundle { serial: Serial(serial), sha256: SignedBundle::sign(&secret(), bundle).sha256() }
 }
 
 /// What this server is, with nothing installed.
-pub fn expected(keys: &[VendorKey]) -> Expected<'_> {
-    Expected {
+pub fn expected(keys: &[VendorKey]) -> ExpectedResponse<'_> {
+    ExpectedResponse {
         guid: guid(),
         context: Some(Context::Production),
         keys,
@@ -111,7 +112,7 @@ pub fn expected(keys: &[VendorKey]) -> Expected<'_> {
 }
 
 /// Both steps on a server with nothing installed that waits for this answer.
-pub fn take(bytes: &[u8]) -> Result<Accepted, ResponseRefusal> {
+pub fn take(bytes: &[u8]) -> Result<AcceptedResponse, ResponseRefusal> {
     let keys = keys();
     check(read(bytes, &keys)?, open(), &expected(&keys))
 }

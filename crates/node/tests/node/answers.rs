@@ -1,6 +1,6 @@
 use licensing::context::Context;
 use licensing::status_report::{self, StatusReport};
-use licensing::status_response::{Expected, Installed, LedgerFact, check};
+use licensing::status_response::{ExpectedResponse, InstalledBundle, LedgerFact, check};
 use licensing::vendor_key::KeyList;
 use node::reports::ReportOutcome;
 
@@ -30,11 +30,11 @@ async fn a_report_is_answered_with_what_a_server_accepts() {
     assert_eq!(bundle.licenses[0].expires, Some(NOW + DAY));
 
     let keys = [running.key()];
-    let expected = Expected {
+    let expected = ExpectedResponse {
         guid: server.guid,
         context: Some(Context::Production),
         keys: &keys,
-        installed: None::<Installed>,
+        installed: None::<InstalledBundle>,
         now: NOW,
         high_water: NOW,
     };
@@ -62,7 +62,7 @@ async fn what_has_not_changed_is_sent_byte_for_byte_and_what_has_gets_the_next_s
     let (first, _) = running.exchange(&server, 1).await;
     running.clock.advance(DAY);
     let (second, _) = running.exchange(&server, 2).await;
-    let text = |signed: &licensing::status_response::Signed| {
+    let text = |signed: &licensing::status_response::SignedResponse| {
         serde_json::to_string(signed.response().bundle.as_ref().unwrap()).unwrap()
     };
     assert_eq!(text(&first), text(&second));

@@ -8,7 +8,7 @@ use axum::extract::connect_info::MockConnectInfo;
 use licensing::bundle::{Bundle, LicenseKind};
 use licensing::context::Context;
 use licensing::status_report::{DeploymentReport, ReportedUsage, SpeechUsage, StatusId, StatusReport};
-use licensing::status_response::{Signed, read};
+use licensing::status_response::{SignedResponse, read};
 use licensing::vendor_key::VendorKey;
 use node::Node;
 use node::clock::ManualClock;
@@ -107,7 +107,7 @@ impl RunningNode {
     }
 
     /// Reports number `id` of the first instance; the answer must be good.
-    pub async fn exchange(&self, server: &IssuedRegistration, id: u128) -> (Signed, Bundle) {
+    pub async fn exchange(&self, server: &IssuedRegistration, id: u128) -> (SignedResponse, Bundle) {
         let reply = self.post(&server.auth_string, report(server, id).to_json()).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let signed = reply.signed(&self.key());
@@ -122,7 +122,7 @@ impl Reply {
     }
 
     /// The response, whose signature must be good.
-    pub fn signed(&self, key: &VendorKey) -> Signed {
+    pub fn signed(&self, key: &VendorKey) -> SignedResponse {
         assert_eq!(self.kind, "application/json");
         read(&self.body, &[*key]).unwrap_or_else(|refusal| panic!("{refusal}: {}", self.text()))
     }

@@ -1,17 +1,17 @@
 use licensing::context::Context;
-use licensing::sealed::{CONTENT_TYPE, Opener, SealedAnswer, SealedPlain, seal_request};
+use licensing::sealed::{AnswerOpener, CONTENT_TYPE, SealedAnswer, SealedPlain, seal_request};
 use licensing::status_response::read;
 use licensing::vendor_key::VendorSecret;
 use node::servers::IssuedRegistration;
 
 use crate::harness::{Reply, RunningNode, post, report};
 
-fn seal(running: &RunningNode, server: &IssuedRegistration, id: u128, seed: u8) -> (Vec<u8>, Opener) {
+fn seal(running: &RunningNode, server: &IssuedRegistration, id: u128, seed: u8) -> (Vec<u8>, AnswerOpener) {
     let plain = SealedPlain { auth_string: server.auth_string.clone(), report: report(server, id).to_json() };
     seal_request(&running.key(), &plain.to_bytes(), [seed; 32])
 }
 
-fn opened(reply: &Reply, opener: &Opener) -> SealedAnswer {
+fn opened(reply: &Reply, opener: &AnswerOpener) -> SealedAnswer {
     assert_eq!((reply.status, reply.kind.as_str()), (200, CONTENT_TYPE), "{}", reply.text());
     SealedAnswer::parse(&opener.open(&reply.body).unwrap()).unwrap()
 }

@@ -1,7 +1,7 @@
 //! VE licenses: bound to the machine of a request, signed by this node, each with a greater serial.
 
 use licensing::guid::Guid;
-use licensing::identity::{Component, MachineIdentity, Name, Reading};
+use licensing::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{LicenseText, MOST_HOURS, VeLicenseKind};
 use node::Sentence;
@@ -10,8 +10,9 @@ use node::ve::{NewProduct, NewVe, VeError};
 use crate::harness::{DAY, NOW, RunningNode};
 
 fn request(machine_id: &str) -> VeLicenseRequest {
-    let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
-    let machine = MachineIdentity::new([value(Name::MachineId, machine_id), value(Name::Hypervisor, "KVM")]);
+    let value = |name, text: &str| Component { name, reading: ComponentReading::Value(text.to_owned()) };
+    let machine =
+        MachineIdentity::new([value(ComponentName::MachineId, machine_id), value(ComponentName::Hypervisor, "KVM")]);
     VeLicenseRequest::new(&machine, Some(Guid::from_bytes([7; 16]).unwrap()), "licenses", NOW)
 }
 

@@ -2,7 +2,7 @@
 
 use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
 use engine::{DatabaseError, Engine};
-use licensing::alert::{AlertStatus, ConditionKind, Evidence, Present, REMIND, Rule};
+use licensing::alert::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
 use licensing::contact::DAY;
 use licensing::words::span;
 
@@ -73,7 +73,7 @@ fn names(ids: &[i64], channels: &[Channel]) -> Vec<String> {
     channels.iter().filter(|channel| ids.contains(&channel.id)).map(|channel| channel.name.clone()).collect()
 }
 
-fn pace(rule: &Rule) -> String {
+fn pace(rule: &RuleSettings) -> String {
     let wait = if rule.wait_ms == 0 { "At once".to_owned() } else { format!("After {}", span(rule.wait_ms)) };
     match rule.remind_ms {
         0 => format!("{wait}, without reminders."),
@@ -82,7 +82,7 @@ fn pace(rule: &Rule) -> String {
 }
 
 /// What a form about a rule carries.
-fn fields(id: Option<i64>, rule: &Rule, channels: &[i64]) -> Vec<(String, String)> {
+fn fields(id: Option<i64>, rule: &RuleSettings, channels: &[i64]) -> Vec<(String, String)> {
     let mut fields = vec![("kind".to_owned(), rule.condition.kind().as_str().to_owned())];
     fields.extend(id.map(|id| ("id".to_owned(), id.to_string())));
     fields.extend(rule.condition.number().map(|number| ("number".to_owned(), number.to_string())));
@@ -225,12 +225,12 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
 }
 
 /// How things stand with a rule at this moment, in a sentence.
-fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
+fn present(present: &PresentState, rule: &RuleSettings, now: i64) -> (Tone, String) {
     let (firing, pending) = match present {
-        Present::Unknown => {
+        PresentState::Unknown => {
             return (Tone::Warning, "There is no data for this condition.".to_owned());
         }
-        Present::Known { firing, pending } => (firing, pending),
+        PresentState::Known { firing, pending } => (firing, pending),
     };
     let kind = rule.condition.kind();
     let words = |all: &[(String, Evidence)]| {
@@ -296,7 +296,7 @@ mod tests {
             from,
             known,
             episodes: vec![episode.clone(); count],
-            present: Present::Unknown,
+            present: PresentState::Unknown,
         };
         for (tried, words) in [
             (tried(None, false, 0), "no recorded data yet"),
@@ -318,14 +318,14 @@ mod tests {
     fn a_rule_that_would_be_in_alarm_right_now_says_so() {
         let now = 1_800_000_000_000;
         let silent = |name: &str| (name.to_owned(), Evidence::of(2 * MINUTE));
-        let known = |firing: &[&str], pending: &[&str]| Present::Known {
+        let known = |firing: &[&str], pending: &[&str]| PresentState::Known {
             firing: firing.iter().map(|name| silent(name)).collect(),
             pending: pending.iter().map(|name| silent(name)).collect(),
         };
-        let at_once = Rule::new(Condition::usual(ConditionKind::PeerDown));
-        let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
+        let at_once = RuleSettings::new(Condition::usual(ConditionKind::PeerDown));
+        let patient = RuleSettings { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
-            (Present::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
+            (PresentState::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
             (known(&[], &[]), &at_once, Tone::Success, "It would not be firing: all is well."),
             (
                 known(&["lic-02"], &[]),
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn what_a_form_carries_says_the_whole_rule() {
-        let rule = Rule {
+        let rule = RuleSettings {
             wait_ms: 5 * MINUTE,
             remind_ms: 0,
             condition: Condition::new(ConditionKind::HoursLeft, Some(12)).unwrap(),
@@ -363,6 +363,6 @@ mod tests {
             fields(Some(3), &rule, &[7, 8]).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(carried.join("&"), "kind=hours_left&id=3&number=12&wait=5&remind=0&channels=7&channels=8");
         assert_eq!(pace(&rule), "After 5 min, without reminders.");
-        assert_eq!(pace(&Rule::new(rule.condition)), "At once, again every 4 h.");
+        assert_eq!(pace(&RuleSettings::new(rule.condition)), "At once, again every 4 h.");
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use licensing::peer::{
-    Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, Nonce, PeerKey, PeerReport, PeerSecret, PollAnswer,
-    PollRequest, Role, Welcome,
+    Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, JoinWelcome, Nonce, PeerKey, PeerReport, PeerSecret,
+    PollAnswer, PollRequest, Role,
 };
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ impl Fake {
     }
 
     /// Joins; what it is told.
-    pub fn join(&mut self, server: &Server, code: &str, name: &str, url: Option<String>) -> Welcome {
+    pub fn join(&mut self, server: &Server, code: &str, name: &str, url: Option<String>) -> JoinWelcome {
         let request = self.join_request(server, code, name, url);
         let said = said(server, code, &request);
         let JoinSaid::Welcome(welcome) = said else { panic!("{said:?}") };

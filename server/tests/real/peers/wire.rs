@@ -1,4 +1,4 @@
-use licensing::peer::{CountdownReport, JoinSaid, Said, Witness};
+use licensing::peer::{CountdownReport, JoinSaid, PollReply, Witness};
 use serde_json::json;
 
 use super::fake::{Fake, FakePeerListener, polled, post, post_as, said};
@@ -25,17 +25,17 @@ fn what_is_played_back_changes_nothing() {
     let report = fake.report();
     let first = fake.request(None, &report);
     let answer = polled(&a, &first);
-    assert_eq!(answer.said(&welcome.inviter.key, &first), Ok(Said::Repeat));
+    assert_eq!(answer.said(&welcome.inviter.key, &first), Ok(PollReply::Repeat));
     assert_eq!(seen(&a, "fake")["state"], "never", "a first request alone is no sign of life");
     let second = fake.request(Some(answer.challenge), &report);
     let answer = polled(&a, &second);
-    assert!(matches!(answer.said(&welcome.inviter.key, &second), Ok(Said::Report(_))));
+    assert!(matches!(answer.said(&welcome.inviter.key, &second), Ok(PollReply::Report(_))));
     assert_eq!(seen(&a, "fake")["state"], "up");
     let seen_before = seen(&a, "fake")["last_seen"].clone();
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     for old in [&first, &second] {
         let again = polled(&a, old);
-        assert_eq!(again.said(&welcome.inviter.key, old), Ok(Said::Repeat), "played back");
+        assert_eq!(again.said(&welcome.inviter.key, old), Ok(PollReply::Repeat), "played back");
         assert_eq!(again.challenge, answer.challenge, "and the next one still counts");
     }
     assert_eq!(seen(&a, "fake")["last_seen"], seen_before);
@@ -43,7 +43,7 @@ fn what_is_played_back_changes_nothing() {
     altered["body"]["name"] = json!("other");
     assert_eq!(post(&a, "poll", &altered).0, 404, "altered on its way");
     let next = fake.request(Some(answer.challenge), &report);
-    assert!(matches!(polled(&a, &next).said(&welcome.inviter.key, &next), Ok(Said::Report(_))));
+    assert!(matches!(polled(&a, &next).said(&welcome.inviter.key, &next), Ok(PollReply::Report(_))));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_others_remember_the_least_that_was_said_of_the_hours() {
             let request = fake.request(challenge, &report);
             let answer = polled(&a, &request);
             challenge = Some(answer.challenge);
-            if let Said::Report(report) = answer.said(&key, &request).unwrap() {
+            if let PollReply::Report(report) = answer.said(&key, &request).unwrap() {
                 return report.witness;
             }
         }

@@ -2,7 +2,7 @@ use super::{ConfFinding, Severity};
 use crate::{
     conf::{
         document::Document,
-        reading::{Reading, readings},
+        reading::{SettingReading, readings},
     },
     guid::Guid,
 };
@@ -17,7 +17,7 @@ pub(super) fn findings(document: &Document) -> Vec<ConfFinding> {
 }
 
 /// Flexible licensing and the GUID belong together.
-fn registration(readings: &[Reading<'_>]) -> Option<ConfFinding> {
+fn registration(readings: &[SettingReading<'_>]) -> Option<ConfFinding> {
     let of = |key: &str| readings.iter().find(|reading| reading.setting.key == key);
     let (mode, guid) = (of("FLEXIBLE_LICENSING_MODE")?, of("LICENSE_SERVER_GUID")?);
     let flexible = mode.effective == "1";
@@ -41,6 +41,6 @@ fn unused(guid: Guid) -> String {
     )
 }
 
-fn finding(reading: &Reading<'_>, severity: Severity, sentence: String) -> ConfFinding {
+fn finding(reading: &SettingReading<'_>, severity: Severity, sentence: String) -> ConfFinding {
     ConfFinding { line: reading.line, key: Some(reading.setting.key.to_owned()), severity, sentence }
 }

@@ -1,4 +1,4 @@
-use super::{Group, SECTION, Setting, SettingChoice, SettingEffect, SettingKind, When};
+use super::{Group, SECTION, Setting, SettingChoice, SettingEffect, SettingKind, UsedWhen};
 
 /// All settings, in the order of the vendor's file (FORMATS §1). Ports, hours and hosts: seed 001.
 pub static SETTINGS: &[Setting] = &[
@@ -12,7 +12,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "Read only.",
         effect: SettingEffect::Restart,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "port_number",
@@ -24,7 +24,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "A whole number from 1 to 65535.",
         effect: SettingEffect::Restart,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEXIBLE_LICENSING_MODE",
@@ -37,7 +37,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "0 (off) or 1 (on).",
         effect: SettingEffect::Live,
         group: Group::Identity,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "LICENSE_SERVER_GUID",
@@ -50,7 +50,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "32 hexadecimal digits such as {DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}, or empty.",
         effect: SettingEffect::Live,
         group: Group::Identity,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "USE_FLEX_REPORTING_HTTPS",
@@ -63,7 +63,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "0 (off) or 1 (on).",
         effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_REPORTING_PORT",
@@ -82,7 +82,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "80, 8080, 13449, 24963 or 43038.",
         effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOff,
+        active: UsedWhen::HttpsOff,
     },
     Setting {
         key: "FLEX_REPORTING_PORT_HTTPS",
@@ -101,7 +101,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "443, 8443, 23028, 39520 or 48846.",
         effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOn,
+        active: UsedWhen::HttpsOn,
     },
     Setting {
         key: "FLEX_DESIRED_SYNC_HOUR",
@@ -114,7 +114,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "A whole number from 0 to 23.",
         effect: SettingEffect::Live,
         group: Group::Schedule,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_DESIRED_SYNC_MINUTE",
@@ -127,7 +127,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "A whole number from 0 to 59.",
         effect: SettingEffect::Live,
         group: Group::Schedule,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_NODE_LIST",
@@ -143,7 +143,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "Hosts separated by semicolons, without white space, each optionally with :port.",
         effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOff,
+        active: UsedWhen::HttpsOff,
     },
     Setting {
         key: "FLEX_NODE_LIST_HTTPS",
@@ -159,7 +159,7 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "Hosts separated by semicolons, without white space, each optionally with :port.",
         effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOn,
+        active: UsedWhen::HttpsOn,
     },
     Setting {
         key: "LOGGING_VERBOSITY",
@@ -175,6 +175,6 @@ pub static SETTINGS: &[Setting] = &[
         allowed: "1, 2 or 3.",
         effect: SettingEffect::Live,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
 ];
