@@ -2,27 +2,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use crate::client::Parting;
-use crate::shared::Shared;
+use crate::client::ClientShutdown;
+use crate::shared::SharedClient;
 
 /// Kept by the client, its products and its leases. When the last of them is gone, the background task says goodbye and ends.
 #[derive(Debug)]
-pub(crate) struct Alive {
-    pub shared: Arc<Shared>,
-    task: Mutex<Option<JoinHandle<Parting>>>,
+pub(crate) struct ClientGuard {
+    pub shared: Arc<SharedClient>,
+    task: Mutex<Option<JoinHandle<ClientShutdown>>>,
 }
 
-impl Alive {
-    pub fn new(shared: Arc<Shared>, task: JoinHandle<Parting>) -> Self {
+impl ClientGuard {
+    pub fn new(shared: Arc<SharedClient>, task: JoinHandle<ClientShutdown>) -> Self {
         Self { shared, task: Mutex::new(Some(task)) }
     }
 
-    pub fn take_task(&self) -> Option<JoinHandle<Parting>> {
+    pub fn take_task(&self) -> Option<JoinHandle<ClientShutdown>> {
         self.task.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-impl Drop for Alive {
+impl Drop for ClientGuard {
     fn drop(&mut self) {
         self.shared.closing.send_replace(true);
     }

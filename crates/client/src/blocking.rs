@@ -8,7 +8,7 @@ use tokio::runtime;
 use tokio::sync::{broadcast, watch};
 
 use crate::builder::Builder;
-use crate::client::{ClientTotals, Parting};
+use crate::client::{ClientShutdown, ClientTotals};
 use crate::error::{ConnectError, Denied};
 use crate::event::ClientEvent;
 use crate::lease::Lease;
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// As [`crate::Client::close`].
-    pub fn close(self) -> Parting {
+    pub fn close(self) -> ClientShutdown {
         let Self { client, runtime } = self;
         wait(&runtime, async move { client.close().await }).unwrap_or_default()
     }

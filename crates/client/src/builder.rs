@@ -5,15 +5,15 @@ use licensing::client_protocol::{Hello, VERSION, VeLogin};
 use tokio::runtime::Handle;
 
 use crate::address::Address;
-use crate::alive::Alive;
+use crate::alive::ClientGuard;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::connection::{Connector, ServerLink, Tcp, Tls};
-use crate::driver::{ClientIdentity, Driver, Keeper};
+use crate::driver::{ClientIdentity, Driver, LicenseKeeper};
 use crate::error::ConnectError;
 use crate::journal::DEFAULT_ROOM;
 use crate::secret::ClientRandom;
-use crate::shared::{Contact, Shared};
+use crate::shared::{Contact, SharedClient};
 
 /// How long a request waits for a license unless the application says otherwise.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub struct Builder {
     connector: Arc<dyn Connector>,
     seed: Option<u64>,
     logins: Vec<VeLogin>,
-    keeper: Option<Keeper>,
+    keeper: Option<LicenseKeeper>,
 }
 
 impl Builder {
@@ -149,7 +149,7 @@ impl Builder {
     }
 
     /// Who is to hear what happens, and needs one license at any time.
-    pub(crate) fn keeper(mut self, keeper: Keeper) -> Self {
+    pub(crate) fn keeper(mut self, keeper: LicenseKeeper) -> Self {
         self.keeper = Some(keeper);
         self
     }
@@ -186,12 +186,12 @@ impl Builder {
         let mut random = ClientRandom::new(self.seed);
         let hello = self.hello(&host, &mut random)?;
         let names = addresses.iter().map(ToString::to_string).collect();
-        let shared = Arc::new(Shared::new(self.clock, names, self.room));
+        let shared = Arc::new(SharedClient::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
         let identity = ClientIdentity::new(hello, user, self.logins, &*shared.clock);
         let driver = Driver::new(shared.clone(), links, identity, self.keeper, random);
         let task = runtime.spawn(driver.run());
-        Ok(Client::new(Alive::new(shared, task), self.wait))
+        Ok(Client::new(ClientGuard::new(shared, task), self.wait))
     }
 
     fn addresses(&self) -> Result<Vec<Address>, ConnectError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast;
 
-use crate::alive::Alive;
+use crate::alive::ClientGuard;
 use crate::builder::Builder;
 use crate::error::{ConnectError, Denied, ServerProblem};
 use crate::event::ClientEvent;
@@ -18,7 +18,7 @@ use crate::shared::Contact;
 /// The client ends when it is [closed](Client::close), or when the last clone, product and lease of it is dropped.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) alive: Arc<Alive>,
+    pub(crate) alive: Arc<ClientGuard>,
     patience: Duration,
     products: Arc<Products>,
 }
@@ -39,7 +39,7 @@ pub struct ClientTotals {
 
 /// How a client ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parting {
+pub struct ClientShutdown {
     /// Records no server has taken.
     pub undelivered_records: usize,
     /// Servers that did not confirm what was used. They count what this client had for two minutes more.
@@ -47,7 +47,7 @@ pub struct Parting {
 }
 
 impl Client {
-    pub(crate) fn new(alive: Alive, patience: Duration) -> Self {
+    pub(crate) fn new(alive: ClientGuard, patience: Duration) -> Self {
         Self { alive: Arc::new(alive), patience, products: Arc::default() }
     }
 
@@ -156,12 +156,12 @@ impl Client {
 
     /// Returns all licenses, delivers what was used and says goodbye; takes 10 seconds at most. Every clone of this client has ended
     /// then: leases are no longer valid, requests are refused.
-    pub async fn close(self) -> Parting {
+    pub async fn close(self) -> ClientShutdown {
         self.alive.shared.closing.send_replace(true);
         match self.alive.take_task() {
             // A background task that is gone has nothing more to tell.
             Some(task) => task.await.unwrap_or_default(),
-            None => Parting::default(),
+            None => ClientShutdown::default(),
         }
     }
 }

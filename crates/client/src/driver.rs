@@ -14,15 +14,15 @@ use std::time::Duration;
 use licensing::failover::{self, FailoverEffect, FailoverEvent, FailoverState, invariants};
 use tokio::sync::mpsc;
 
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 use crate::connection::ServerLink;
 use crate::event::ClientEvent;
 use crate::journal::ServerIndex;
 use crate::secret::ClientRandom;
-use crate::shared::{Contact, Shared};
+use crate::shared::{Contact, SharedClient};
 use answers::RequestOutcome;
 pub use identity::ClientIdentity;
-pub use keeper::Keeper;
+pub use keeper::LicenseKeeper;
 use known_server::KnownServer;
 pub use talk::Problem;
 
@@ -35,11 +35,11 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 /// The background task.
 #[derive(Debug)]
 pub struct Driver {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClient>,
     peers: Vec<KnownServer>,
     failover: FailoverState,
     identity: Arc<ClientIdentity>,
-    keeper: Option<Keeper>,
+    keeper: Option<LicenseKeeper>,
     random: ClientRandom,
     sender: mpsc::UnboundedSender<(ServerIndex, RequestOutcome)>,
     outcomes: mpsc::UnboundedReceiver<(ServerIndex, RequestOutcome)>,
@@ -48,10 +48,10 @@ pub struct Driver {
 impl Driver {
     /// A task that has asked nobody so far.
     pub fn new(
-        shared: Arc<Shared>,
+        shared: Arc<SharedClient>,
         links: Vec<ServerLink>,
         identity: ClientIdentity,
-        keeper: Option<Keeper>,
+        keeper: Option<LicenseKeeper>,
         random: ClientRandom,
     ) -> Self {
         let now_ms = shared.clock.elapsed_ms();
@@ -69,7 +69,7 @@ impl Driver {
     }
 
     /// Works until the client is to end, then says goodbye.
-    pub async fn run(mut self) -> Parting {
+    pub async fn run(mut self) -> ClientShutdown {
         let shared = self.shared.clone();
         let mut closing = shared.closing.subscribe();
         self.tell_begin();

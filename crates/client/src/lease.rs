@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use licensing::product::ProductCode;
 
-use crate::lease_pool::Taken;
+use crate::lease_pool::TakenLease;
 use crate::product::Handle;
 
 /// A license in use. It is returned when this is dropped.
@@ -19,7 +19,7 @@ pub struct Lease {
 
 impl Lease {
     #[inline]
-    pub(crate) fn new(handle: Arc<Handle>, Taken { place, generation, .. }: Taken) -> Self {
+    pub(crate) fn new(handle: Arc<Handle>, TakenLease { place, generation, .. }: TakenLease) -> Self {
         Self { handle, place, generation }
     }
 

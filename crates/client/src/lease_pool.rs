@@ -6,7 +6,7 @@ mod slots;
 mod tell;
 mod usage;
 
-pub use grant::{Heard, printable};
+pub use grant::{GrantDetails, printable};
 pub use usage::ServerUsage;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,7 +65,7 @@ struct State {
 #[derive(Debug, Default)]
 struct AtServer {
     holding: Holding,
-    heard: Option<Heard>,
+    heard: Option<GrantDetails>,
     /// It was told that nothing is in use.
     released: bool,
 }
@@ -85,7 +85,7 @@ enum Ending {
 
 /// A license that was taken.
 #[derive(Debug, Clone, Copy)]
-pub struct Taken {
+pub struct TakenLease {
     /// Where it is kept.
     pub place: u32,
     /// Of which life of the cache it is.
@@ -114,7 +114,7 @@ pub enum CheckOutDenial {
         /// Whether more are held than that.
         is_over: bool,
         /// What the server said with it.
-        heard: Heard,
+        heard: GrantDetails,
     },
 }
 
@@ -161,7 +161,13 @@ impl LeasePool {
     }
 
     /// Takes a license. `waited`: the caller is one of those counted as waiting, and stops being so when it gets one.
-    pub fn take(&self, user: Option<&Arc<str>>, waited: bool, clock: &dyn Clock, journal: &Journal) -> Option<Taken> {
+    pub fn take(
+        &self,
+        user: Option<&Arc<str>>,
+        waited: bool,
+        clock: &dyn Clock,
+        journal: &Journal,
+    ) -> Option<TakenLease> {
         let mut state = self.state();
         let now_ms = state.read(clock);
         let now_ms = self.advance(&mut state, now_ms, journal);
@@ -176,7 +182,7 @@ impl LeasePool {
             state.waiting = state.waiting.saturating_sub(1);
         }
         state.peak = state.peak.max(state.needed());
-        Some(Taken { place, generation: state.generation, was_last: state.usage.held() >= state.cap })
+        Some(TakenLease { place, generation: state.generation, was_last: state.usage.held() >= state.cap })
     }
 
     /// Returns a license. One that has ended already changes nothing.

@@ -104,7 +104,7 @@ pub mod ve;
 
 pub use address::{Address, DEFAULT_PORT};
 pub use builder::Builder;
-pub use client::{Client, ClientTotals, Parting};
+pub use client::{Client, ClientShutdown, ClientTotals};
 pub use clock::{Clock, SystemClock};
 pub use connection::{ByteStream, Connecting, Connector, Tcp, Tls};
 pub use error::{ConnectError, Denied, ServerProblem};

@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use licensing::product::ProductCode;
 
-use crate::alive::Alive;
+use crate::alive::ClientGuard;
 use crate::error::Denied;
 use crate::lease::Lease;
 use crate::lease_pool::{CheckOutDenial, LeasePool};
-use crate::shared::Shared;
+use crate::shared::SharedClient;
 
 /// A product of a client, ready to take licenses of: the fastest way when many are taken. Cheap to clone.
 ///
@@ -18,14 +18,14 @@ pub struct Product(pub(crate) Arc<Handle>);
 /// What leases and products point to.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    pub alive: Arc<Alive>,
+    pub alive: Arc<ClientGuard>,
     pub pool: Arc<LeasePool>,
     pub patience: Duration,
 }
 
 impl Handle {
     #[inline]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &SharedClient {
         &self.alive.shared
     }
 
@@ -49,7 +49,7 @@ impl Handle {
 const LONGEST_USER: usize = 128;
 
 impl Product {
-    pub(crate) fn new(alive: Arc<Alive>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
+    pub(crate) fn new(alive: Arc<ClientGuard>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
         let pool = alive.shared.pool(code)?;
         Ok(Self(Arc::new(Handle { alive, pool, patience })))
     }

@@ -39,7 +39,7 @@ struct Servers {
 
 /// The shared part of a client.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SharedClient {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// The check-outs.
@@ -62,7 +62,7 @@ pub struct Shared {
     servers: Mutex<Servers>,
 }
 
-impl Shared {
+impl SharedClient {
     /// A client that has asked no server yet.
     pub fn new(clock: Arc<dyn Clock>, names: Vec<String>, room: usize) -> Self {
         let servers = Servers { away_since: Some(clock.elapsed_ms()), problems: vec![None; names.len()] };

@@ -42,7 +42,7 @@ mod voice;
 
 pub use builder::Builder;
 pub use error::LoginError;
-pub use event::{VeEvent, When};
+pub use event::{StopWarning, VeEvent};
 pub use line::{COMPONENT, VeLogLine};
 pub use status::{Status, VeStatus};
 
@@ -51,7 +51,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 
 /// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last clone is dropped.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ struct Inner {
     first: Mutex<Option<broadcast::Receiver<VeEvent>>>,
     closing: watch::Sender<bool>,
     ended: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<Parting>>>,
+    task: Mutex<Option<JoinHandle<ClientShutdown>>>,
 }
 
 impl VeClient {
@@ -94,13 +94,13 @@ impl VeClient {
     }
 
     /// Logs out: the license is free, and hours stop. Takes 10 seconds at most.
-    pub async fn close(self) -> Parting {
+    pub async fn close(self) -> ClientShutdown {
         self.0.closing.send_replace(true);
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         match task {
             // A task that is gone has nothing more to tell.
             Some(task) => task.await.unwrap_or_default(),
-            None => Parting::default(),
+            None => ClientShutdown::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::{Client, ClientTotals, Denied, Lease, Parting, Product};
+use client::{Client, ClientShutdown, ClientTotals, Denied, Lease, Product};
 use licensing::product::ProductCode;
 use tokio::time::sleep;
 
@@ -52,7 +52,7 @@ pub struct Life {
     pub leases: BTreeMap<u64, Lease>,
     /// Taken and refused, as the application sees it.
     pub counted: BTreeMap<ProductCode, (u64, u64)>,
-    pub parting: Option<Parting>,
+    pub parting: Option<ClientShutdown>,
     next_lease: u64,
 }
 

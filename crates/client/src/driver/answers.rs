@@ -2,7 +2,7 @@ use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, 
 use licensing::failover::{FailoverEvent, PRIMARY};
 
 use super::Driver;
-use super::known_server::Session;
+use super::known_server::ServerSession;
 use super::talk::Problem;
 use crate::event::ClientEvent;
 use crate::journal::ServerIndex;
@@ -27,7 +27,7 @@ pub enum RequestOutcome {
     /// A refresh.
     Allocated {
         /// As it was sent.
-        session: Session,
+        session: ServerSession,
         /// When.
         sent_ms: u64,
         /// Whether it asked the server to carry what is in use.

@@ -6,11 +6,11 @@ use licensing::failover::{FailoverEvent, FailoverState, PRIMARY};
 use licensing::product::ProductCode;
 
 use super::answers::RequestOutcome;
-use super::known_server::Session;
+use super::known_server::ServerSession;
 use super::talk::{ask, body};
 use super::{ClientIdentity, Driver};
 use crate::journal::ServerIndex;
-use crate::shared::Shared;
+use crate::shared::SharedClient;
 
 /// The most characters of what a client says it saw (the client protocol).
 const LONGEST_SEEN: usize = 255;
@@ -131,23 +131,23 @@ impl Driver {
 }
 
 /// A message that says what the clock shows when it is sent.
-pub struct Unsent<T> {
+pub struct UnsentMessage<T> {
     told: T,
     /// The latest time it tells of.
     latest_ms: u64,
 }
 
-impl Unsent<Refresh> {
+impl UnsentMessage<Refresh> {
     /// To be sent now.
-    pub async fn stamped(self, shared: &Shared, identity: &ClientIdentity) -> Refresh {
+    pub async fn stamped(self, shared: &SharedClient, identity: &ClientIdentity) -> Refresh {
         let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
         Refresh { now, ..self.told }
     }
 }
 
-impl Unsent<Records> {
+impl UnsentMessage<Records> {
     /// To be sent now.
-    pub async fn stamped(self, shared: &Shared, identity: &ClientIdentity) -> Records {
+    pub async fn stamped(self, shared: &SharedClient, identity: &ClientIdentity) -> Records {
         let now = Some(identity.wall_ms(shared.reach(self.latest_ms).await));
         Records { now, ..self.told }
     }
@@ -155,13 +155,13 @@ impl Unsent<Records> {
 
 /// What to tell a server about all products. `works`: it is to carry what is in use.
 pub fn refresh(
-    shared: &Shared,
+    shared: &SharedClient,
     identity: &ClientIdentity,
     server: ServerIndex,
-    session: Session,
+    session: ServerSession,
     works: bool,
     now_ms: u64,
-) -> Unsent<Refresh> {
+) -> UnsentMessage<Refresh> {
     let pools = shared.pools();
     let tell = |pool: &Arc<crate::lease_pool::LeasePool>| {
         (pool.product.clone(), pool.tell(server, works, now_ms, &shared.journal))
@@ -179,17 +179,17 @@ pub fn refresh(
         dropped: shared.journal.dropped(server),
     };
     let latest_ms = pools.iter().map(|pool| pool.latest_ms()).max().unwrap_or(now_ms);
-    Unsent { told, latest_ms }
+    UnsentMessage { told, latest_ms }
 }
 
 /// The next records for a server.
 pub fn records(
-    shared: &Shared,
+    shared: &SharedClient,
     identity: &ClientIdentity,
     server: ServerIndex,
-    session: Session,
+    session: ServerSession,
     most: usize,
-) -> Option<Unsent<Records>> {
+) -> Option<UnsentMessage<Records>> {
     let (first, entries) = shared.journal.batch(server, most)?;
     let latest_ms = entries.iter().map(|entry| entry.to_ms.unwrap_or(entry.from_ms)).max().unwrap_or(0);
     let pools = shared.pools();
@@ -214,5 +214,5 @@ pub fn records(
         now: None,
         records,
     };
-    Some(Unsent { told, latest_ms })
+    Some(UnsentMessage { told, latest_ms })
 }

@@ -17,7 +17,7 @@ const MOVED_MS: u64 = 30_000;
 
 /// Somebody who needs one license of one product at any time: a server that gives none is no use.
 #[derive(Debug, Clone)]
-pub struct Keeper {
+pub struct LicenseKeeper {
     /// The product.
     pub product: ProductCode,
     /// Where to tell what happens.

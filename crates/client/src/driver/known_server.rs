@@ -15,9 +15,9 @@ pub struct KnownServer {
     /// The way to it.
     pub link: Arc<ServerLink>,
     /// What it is asked in; `None` before it has welcomed this run.
-    pub session: Option<Session>,
+    pub session: Option<ServerSession>,
     /// The session before, when the server said that it does not know it.
-    pub lost: Option<Session>,
+    pub lost: Option<ServerSession>,
     /// Whether a hello or a refresh is under way.
     pub is_asking: bool,
     /// When the last one was sent.
@@ -56,7 +56,7 @@ pub struct KnownServer {
 
 /// A run as a server knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Session {
+pub struct ServerSession {
     /// Names the run.
     pub epoch: u64,
     /// The last refresh sent.
@@ -108,7 +108,7 @@ impl KnownServer {
         let has_lost =
             before.is_some_and(|session| session.epoch != welcome.epoch || welcome.sequence < session.answered);
         let answered = if has_lost { welcome.sequence } else { before.map_or(0, |session| session.answered) };
-        self.session = Some(Session { epoch: welcome.epoch, sequence, answered });
+        self.session = Some(ServerSession { epoch: welcome.epoch, sequence, answered });
         self.lost = None;
         has_lost
     }

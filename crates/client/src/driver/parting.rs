@@ -9,10 +9,10 @@ use super::ask::{records, refresh};
 use super::known_server::KnownServer;
 use super::talk::{Problem, ask, body};
 use super::{ClientIdentity, Driver};
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 use crate::error::ServerProblem;
 use crate::journal::ServerIndex;
-use crate::shared::Shared;
+use crate::shared::SharedClient;
 
 /// How long records may take, milliseconds: the rest of the time is for the goodbye, which carries the totals.
 const RECORDS_MS: u64 = 7_000;
@@ -23,7 +23,7 @@ const AGAIN_MS: u64 = 200;
 impl Driver {
     /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the time a client
     /// waits for an answer.
-    pub(super) async fn part(self) -> Parting {
+    pub(super) async fn part(self) -> ClientShutdown {
         let Self { shared, peers, identity, outcomes, .. } = self;
         // Answers to earlier requests are not wanted any more.
         drop(outcomes);
@@ -42,13 +42,13 @@ impl Driver {
                 unconfirmed.push(ServerProblem { server: shared.names[server].clone(), sentence: problem.sentence });
             }
         }
-        Parting { undelivered_records: shared.journal.waiting(), unconfirmed }
+        ClientShutdown { undelivered_records: shared.journal.waiting(), unconfirmed }
     }
 }
 
 /// A goodbye under way.
 struct Leaving {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClient>,
     identity: Arc<ClientIdentity>,
     server: ServerIndex,
     peer: KnownServer,

@@ -6,7 +6,7 @@ use crate::journal::{CheckOutEntry, Journal, ServerIndex};
 
 /// What a server said about a product, besides its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
+pub struct GrantDetails {
     /// Licenses it has.
     pub licensed: u32,
     /// Why the limit is below what was wanted.
@@ -42,7 +42,7 @@ impl LeasePool {
             let here = state.held_at(server);
             let at = &mut state.servers[server];
             at.holding.hear(limit.limit, limit.version, here);
-            at.heard = Some(Heard {
+            at.heard = Some(GrantDetails {
                 licensed: limit.licensed,
                 why: limit.why,
                 sentence: limit.sentence.as_ref().map(|text| printable(text)),

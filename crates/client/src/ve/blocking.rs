@@ -5,7 +5,7 @@ use tokio::sync::broadcast;
 
 use super::{Builder, LoginError, Status, VeEvent, VeStatus};
 use crate::blocking::{in_thread, wait};
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 use crate::error::ConnectError;
 
 /// A client of a virtual environment whose calls wait in place. Cheap to clone; may be used from any thread.
@@ -46,7 +46,7 @@ impl VeClient {
     }
 
     /// As [`super::VeClient::close`].
-    pub fn close(self) -> Parting {
+    pub fn close(self) -> ClientShutdown {
         let Self { client, runtime } = self;
         wait(&runtime, async move { client.close().await }).unwrap_or_default()
     }

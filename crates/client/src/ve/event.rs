@@ -104,7 +104,7 @@ impl fmt::Display for VeEvent {
 
 /// When a virtual machine ends: what [`on_stop`](super::Builder::on_stop) is called with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum StopWarning {
     /// Soon: shut the guest down.
     Soon {
         /// What is left, milliseconds; one minute unless the license allows less.

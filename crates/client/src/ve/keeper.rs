@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::line;
-use super::voice::Voice;
-use super::{LoginError, Status, VeEvent, VeStatus, When};
-use crate::client::{Client, Parting};
+use super::voice::VeOutput;
+use super::{LoginError, Status, StopWarning, VeEvent, VeStatus};
+use crate::client::{Client, ClientShutdown};
 use crate::driver::Problem;
 use crate::error::{ConnectError, ServerProblem};
 use crate::journal::ServerIndex;
@@ -31,7 +31,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// The task.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct VeKeeper {
     client: Client,
     product: Product,
     lease: Option<Lease>,
@@ -49,15 +49,15 @@ pub struct Keeper {
     check_due_ms: u64,
     is_checking: bool,
     last_call: Option<JoinHandle<()>>,
-    voice: Voice,
+    voice: VeOutput,
 }
 
-impl Keeper {
+impl VeKeeper {
     /// A task that has no license so far.
     ///
     /// # Errors
     /// When the product cannot be asked for.
-    pub fn new(client: Client, product: &ProductCode, hosts: Vec<String>, voice: Voice) -> Result<Self, LoginError> {
+    pub fn new(client: Client, product: &ProductCode, hosts: Vec<String>, voice: VeOutput) -> Result<Self, LoginError> {
         let product = client.product(product.as_str()).map_err(|denied| ConnectError::Identity(denied.to_string()))?;
         // One for this virtual machine; one to spare would be another's.
         product.want_always(1);
@@ -85,7 +85,7 @@ impl Keeper {
         mut self,
         mut moments: mpsc::UnboundedReceiver<KeeperEvent>,
         mut closing: watch::Receiver<bool>,
-    ) -> Parting {
+    ) -> ClientShutdown {
         while !self.is_over() {
             let now_ms = self.now_ms();
             self.feed(GraceEvent::Tick, now_ms);
@@ -117,7 +117,7 @@ impl Keeper {
         self.voice.clock.elapsed_ms()
     }
 
-    async fn leave(self) -> Parting {
+    async fn leave(self) -> ClientShutdown {
         let Self { client, product, lease, hosts, at, is_given, last_call, voice, .. } = self;
         drop((lease, product));
         let parting = client.close().await;
@@ -189,7 +189,7 @@ impl Keeper {
         let is_refused = |problem: &Option<Problem>| problem.as_ref().is_some_and(Problem::is_lasting);
         if self.at.is_none() && self.problems.iter().all(is_refused) {
             self.voice.tell(VeEvent::Refused { servers: self.sentences() });
-            self.last_call = Some(self.voice.stop(When::Now));
+            self.last_call = Some(self.voice.stop(StopWarning::Now));
             self.voice.stand(|status| status.standing = VeStatus::Refused);
             return;
         }
@@ -267,14 +267,14 @@ impl Keeper {
                     self.say_left(left_ms);
                     self.voice.tell(VeEvent::Warned { left_ms });
                     // Nobody waits for it: a license may still be found.
-                    drop(self.voice.stop(When::Soon { left_ms }));
+                    drop(self.voice.stop(StopWarning::Soon { left_ms }));
                 }
                 // What was found is told with the license itself.
                 GraceEffect::Resume => self.is_given = false,
                 GraceEffect::Stop => {
                     self.voice.log(line::unavailable());
                     self.voice.tell(VeEvent::Stopped);
-                    self.last_call = Some(self.voice.stop(When::Now));
+                    self.last_call = Some(self.voice.stop(StopWarning::Now));
                     self.voice.stand(|status| status.standing = VeStatus::Stopped);
                 }
             }

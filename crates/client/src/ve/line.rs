@@ -28,15 +28,15 @@ impl VeLogLine {
 }
 
 /// A level and a message.
-pub type Said = (LogLevel, String);
+pub type LogMessage = (LogLevel, String);
 
 /// A server is asked.
-pub fn trying(host: &str) -> Said {
+pub fn trying(host: &str) -> LogMessage {
     (LogLevel::Info, format!("Trying to login to license server: {host}"))
 }
 
 /// A server gave nothing.
-pub fn missed(host: &str, problem: &Problem) -> Said {
+pub fn missed(host: &str, problem: &Problem) -> LogMessage {
     let message = if problem.is_version() {
         WRONG_VERSION.to_owned()
     } else if problem.declines() {
@@ -48,37 +48,37 @@ pub fn missed(host: &str, problem: &Problem) -> Said {
 }
 
 /// All licenses of a server are in use.
-pub fn full(host: &str) -> Said {
+pub fn full(host: &str) -> LogMessage {
     (LogLevel::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
 }
 
 /// A server gave the license.
-pub fn connected(host: &str) -> Said {
+pub fn connected(host: &str) -> LogMessage {
     (LogLevel::Info, format!("Connected with license server: {host}"))
 }
 
 /// Which license it is.
-pub fn found(license_id: &str) -> Said {
+pub fn found(license_id: &str) -> LogMessage {
     (LogLevel::Info, format!("Found available license ID: {license_id}."))
 }
 
 /// The license was looked at again.
-pub fn checked(license_id: &str) -> Said {
+pub fn checked(license_id: &str) -> LogMessage {
     (LogLevel::Info, format!("License checked, license ID: {license_id}."))
 }
 
 /// The end is in sight.
-pub fn terminated(program: &str, left_ms: u64) -> Said {
+pub fn terminated(program: &str, left_ms: u64) -> LogMessage {
     (LogLevel::Warn, format!("{program} will be terminated within {}!", span(left_ms)))
 }
 
 /// The end.
-pub fn unavailable() -> Said {
+pub fn unavailable() -> LogMessage {
     (LogLevel::Fatal, "License server is unavailable!".to_owned())
 }
 
 /// The license was given back.
-pub fn logged_out(host: &str) -> Said {
+pub fn logged_out(host: &str) -> LogMessage {
     (LogLevel::Info, format!("Logged out from license server: {host}"))
 }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn lines_stand_as_operators_know_them() {
-        let line = |(level, message): Said| VeLogLine { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
+        let line = |(level, message): LogMessage| VeLogLine { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
         for (said, written) in [
             (
                 missed("h", &Problem::new("Nothing listens there.")),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
-use super::line::Said;
-use super::{Status, VeEvent, VeLogLine, When};
+use super::line::LogMessage;
+use super::{Status, StopWarning, VeEvent, VeLogLine};
 use crate::clock::Clock;
 
 /// To whom a client speaks.
-pub struct Voice {
+pub struct VeOutput {
     /// What the program calls itself.
     pub program: String,
     /// Where time comes from.
@@ -17,22 +17,22 @@ pub struct Voice {
     /// Writes a line.
     pub on_line: Arc<dyn Fn(&VeLogLine) + Send + Sync>,
     /// Ends the virtual machine.
-    pub on_stop: Arc<dyn Fn(When) + Send + Sync>,
+    pub on_stop: Arc<dyn Fn(StopWarning) + Send + Sync>,
     /// Those who listen.
     pub events: broadcast::Sender<VeEvent>,
     /// How it stands.
     pub status: watch::Sender<Status>,
 }
 
-impl fmt::Debug for Voice {
+impl fmt::Debug for VeOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Voice").field("program", &self.program).finish_non_exhaustive()
     }
 }
 
-impl Voice {
+impl VeOutput {
     /// Writes a line of now.
-    pub fn log(&self, (level, message): Said) {
+    pub fn log(&self, (level, message): LogMessage) {
         (self.on_line)(&VeLogLine { at_ms: self.clock.wall_ms(), level, message });
     }
 
@@ -49,7 +49,7 @@ impl Voice {
     }
 
     /// Calls the application, in a thread of its own: it may take its time.
-    pub fn stop(&self, when: When) -> JoinHandle<()> {
+    pub fn stop(&self, when: StopWarning) -> JoinHandle<()> {
         let call = self.on_stop.clone();
         tokio::task::spawn_blocking(move || call(when))
     }

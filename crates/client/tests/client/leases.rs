@@ -22,7 +22,7 @@ async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
     drop(lease);
     let other = client.acquire_as("SPEECH", "bert\n").await.unwrap();
     pass(1_000).await;
-    assert_eq!(client.close().await, client::Parting::default());
+    assert_eq!(client.close().await, client::ClientShutdown::default());
     assert!(!other.is_valid(), "a closed client has no leases");
     let world = scene.primary.world();
     let goodbye = &world.goodbyes[0].products[&"SPEECH".parse().unwrap()];

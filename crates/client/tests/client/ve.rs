@@ -5,7 +5,7 @@ mod full;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::ve::{Builder, LoginError, VeClient, VeEvent, VeLogLine, VeStatus, When};
+use client::ve::{Builder, LoginError, StopWarning, VeClient, VeEvent, VeLogLine, VeStatus};
 use licensing::client_protocol::{ExpiryNotice, FaultKind, VeTerms};
 use tokio::sync::broadcast::Receiver;
 
@@ -24,7 +24,7 @@ type Shared<T> = Arc<Mutex<Vec<T>>>;
 #[derive(Clone, Default)]
 struct Heard {
     lines: Shared<VeLogLine>,
-    calls: Shared<When>,
+    calls: Shared<StopWarning>,
 }
 
 impl Heard {
@@ -34,7 +34,7 @@ impl Heard {
         lines.into_iter().map(|line| line.write("").trim().to_owned()).collect()
     }
 
-    fn calls(&self) -> Vec<When> {
+    fn calls(&self) -> Vec<StopWarning> {
         self.calls.lock().unwrap().clone()
     }
 }
@@ -198,7 +198,7 @@ async fn at_the_end_of_the_grace_it_is_called_a_minute_before_and_at_the_end_and
     pass(u64::try_from(grace_until_ms - now_ms()).unwrap() - MINUTE - 1_000).await;
     assert_eq!(heard.calls(), []);
     pass(1_100).await;
-    assert_eq!(heard.calls(), [When::Soon { left_ms: MINUTE }]);
+    assert_eq!(heard.calls(), [StopWarning::Soon { left_ms: MINUTE }]);
     assert_eq!(
         heard.lines(),
         [FAILED, TRYING_BACKUP, FAILED, "WARN  VE       Charon will be terminated within 90 minutes!", ONE_MINUTE]
@@ -208,7 +208,7 @@ async fn at_the_end_of_the_grace_it_is_called_a_minute_before_and_at_the_end_and
     pass(1_000).await;
     assert_eq!(client.stopped().await, VeStatus::Stopped);
     pass(11_000).await;
-    assert_eq!(heard.calls(), [When::Soon { left_ms: MINUTE }, When::Now]);
+    assert_eq!(heard.calls(), [StopWarning::Soon { left_ms: MINUTE }, StopWarning::Now]);
     assert_eq!(heard.lines(), [UNAVAILABLE]);
     assert_eq!(told(&mut events), [VeEvent::Warned { left_ms: MINUTE }, VeEvent::Stopped]);
     scene.primary.set(Mode::Good);
@@ -304,7 +304,7 @@ async fn a_wrong_passphrase_is_refused_at_once_and_not_shown() {
         ["lic1:8083: This passphrase opens nothing.", "lic2:8083: This passphrase opens nothing."]
     );
     pass(1_000).await;
-    assert_eq!(heard.calls(), [When::Now], "whoever did not wait for the login has to end too");
+    assert_eq!(heard.calls(), [StopWarning::Now], "whoever did not wait for the login has to end too");
     let lines = heard.lines();
     assert!(
         lines.len() == 4 && !lines.iter().any(|line| line.contains("9999") || line.contains("terminated")),

@@ -179,7 +179,7 @@ async fn an_application_without_a_runtime_logs_in_and_out() {
     });
     let (before, parting, after) = application.await.unwrap();
     assert_eq!((before, after), (client::ve::VeStatus::Licensed, client::ve::VeStatus::LoggedOut));
-    assert_eq!(parting, client::Parting::default());
+    assert_eq!(parting, client::ClientShutdown::default());
     assert_eq!(server.paths().last().unwrap(), "/v1/goodbye");
 }
 
