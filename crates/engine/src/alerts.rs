@@ -17,7 +17,7 @@ mod webhook;
 pub use channels::{Channel, ChannelKind, ChannelSettings, Security};
 pub use deliver::{Delivery, DeliveryOutcome, Progress};
 pub use error::{AlertError, WrongField};
-pub use history::{DAYS_KEPT, Tried};
+pub use history::{DAYS_KEPT, RuleTrial};
 pub use new_channel::NewChannel;
 pub use rules::{AlertRule, NewRule};
 

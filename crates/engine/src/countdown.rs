@@ -17,7 +17,7 @@ mod outside;
 mod rows;
 mod store;
 
-pub use calls::Entered;
+pub use calls::CountdownLogin;
 pub use error::{CountdownLoginDenied, LicenseError, PersistError};
 pub(crate) use keep::EVERY;
 pub(crate) use outside::choose as anchors_outside;

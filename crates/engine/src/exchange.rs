@@ -23,19 +23,19 @@ pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub(crate) use contact::EVERY;
 pub use contact::REMINDER;
 pub use identity::{PinnedKey, Readiness, ServerIdentity};
-pub use keep::{SyncError, SyncState, Synced};
+pub use keep::{SyncError, SyncResult, SyncState};
 pub use keys::{FETCH_LIMIT, FetchedKeys, OfferedKey, OtherKey};
 pub(crate) use ledger::LastChanges;
 pub use ledger::{LedgerAnswer, LedgerEntry, LedgerOutcome, LedgerQuery};
 pub use licenses::{LicenseItem, Licenses};
 pub use qr::qr_svg;
 pub use report::{OpenedReport, ReportError};
-pub use round::{Attempt, Round};
+pub use round::{Attempt, ExchangeRound};
 pub use usage::{Snapshot, UsageReport};
 
 pub(crate) use contact::ContactKeeper;
-pub(crate) use keep::Sync;
-pub(crate) use licenses::Installed;
+pub(crate) use keep::SyncControl;
+pub(crate) use licenses::BundleInForce;
 
 use licensing::contact::Millis;
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ impl Engine {
     pub(crate) async fn settle_exchange(&self) -> Result<(), sqlx::Error> {
         self.settle_ledger().await?;
         let keys = self.identity().await?.usable_keys();
-        let installed = Installed::load(self.store.read(), &keys).await?;
+        let installed = BundleInForce::load(self.store.read(), &keys).await?;
         let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM bundle").fetch_one(self.store.read()).await?;
         if installed.is_none() && stored > 0 && !keys.is_empty() {
             // What cannot be loaded is asked for again at once.

@@ -16,12 +16,12 @@ mod totals;
 mod ve;
 mod view;
 
-pub use clients::{ReleaseError, Released};
+pub use clients::{ReleaseError, ReleasedLicenses};
 pub use keep::FLUSH;
 pub use requests::{Reply, Requester};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;
-pub use steady::Received;
+pub use steady::ReceivedAt;
 pub use totals::{LeaseTotals, TotalsKey};
 pub use ve::InGrace;
 pub use view::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
@@ -40,9 +40,9 @@ use table::LeaseTable;
 
 /// Where what must survive a restart is kept.
 #[async_trait]
-pub trait Keep: Send + Sync + std::fmt::Debug {
+pub trait LeaseStorage: Send + Sync + std::fmt::Debug {
     /// The runs that may still hold licenses or may come back soon.
-    async fn load(&self) -> Result<Loaded, sqlx::Error>;
+    async fn load(&self) -> Result<StoredLeases, sqlx::Error>;
 
     /// A run that is not in memory.
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error>;
@@ -56,7 +56,7 @@ pub trait Keep: Send + Sync + std::fmt::Debug {
 
 /// What is there at the start.
 #[derive(Debug, Default, Clone)]
-pub struct Loaded {
+pub struct StoredLeases {
     /// Runs.
     pub runs: Vec<StoredRun>,
     /// The highest id a run ever had.
@@ -76,7 +76,7 @@ pub struct Commit {
 #[derive(Debug)]
 pub struct Leases {
     table: Mutex<LeaseTable>,
-    keep: Arc<dyn Keep>,
+    keep: Arc<dyn LeaseStorage>,
     clock: Arc<dyn Clock>,
     steady: SteadyTime,
     /// Told when something waits to be stored at once.
@@ -100,7 +100,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`sqlx::Error`] when they cannot be read.
-    pub async fn open(keep: Arc<dyn Keep>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
+    pub async fn open(keep: Arc<dyn LeaseStorage>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         let table = LeaseTable::restored(keep.load().await?, Times::default(), clock.mono_ms());
         Ok(Self {
             table: Mutex::new(table),
@@ -124,17 +124,17 @@ impl Leases {
     }
 
     /// To be called as early as possible when a request was received.
-    pub fn received(&self) -> Received {
+    pub fn received(&self) -> ReceivedAt {
         self.steady.read(&*self.clock)
     }
 
     /// The same as wall time, Unix milliseconds: as the times of check-outs are placed.
-    pub(crate) fn wall_ms(&self, received: Received) -> i64 {
+    pub(crate) fn wall_ms(&self, received: ReceivedAt) -> i64 {
         self.steady.wall_ms(received.0)
     }
 
     /// Places check-outs where they belong by the server's clock.
-    pub fn place(&self, said: &mut Records, received: Received) {
+    pub fn place(&self, said: &mut Records, received: ReceivedAt) {
         let mut table = self.table();
         let id = table.find(&said.run);
         let Some(entry) = id.and_then(|id| table.entries.get_mut(&id)) else { return };

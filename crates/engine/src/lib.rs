@@ -55,13 +55,13 @@ pub struct Engine {
     /// The contact clock.
     pub(crate) contact: exchange::ContactKeeper,
     /// Who this server is at the nodes, as it is stored.
-    pub(crate) stored_identity: remembered::Remembered<exchange::ServerIdentity>,
+    pub(crate) stored_identity: remembered::Cached<exchange::ServerIdentity>,
     /// What the last answer changed, with the row it was read from.
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The licenses in force.
-    pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::Installed>>>,
+    pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::BundleInForce>>>,
     /// Keeping in step with the nodes.
-    pub(crate) sync: exchange::Sync,
+    pub(crate) sync: exchange::SyncControl,
     /// One answer is taken in at a time.
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
@@ -75,7 +75,7 @@ pub struct Engine {
     pub usage: usage::Usage,
     /// Sending clients to the backup for a while.
     pub drain: drain::Drains,
-    pub(crate) switches: switches::Switches,
+    pub(crate) switches: switches::OverlapMonitor,
     /// The other servers of the installation.
     pub peers: peers::Peers,
     /// The license of this machine.
@@ -117,20 +117,20 @@ impl Engine {
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             drain: drain::Drains::open(&store).await?,
-            switches: switches::Switches::default(),
+            switches: switches::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),
                 audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
                 clock.clone(),
-                ve::Places::of(folder),
+                ve::VePlaces::of(folder),
                 started_at,
             )
             .await?,
-            stored_identity: remembered::Remembered::default(),
+            stored_identity: remembered::Cached::default(),
             last_changes: Mutex::default(),
             installed: tokio::sync::watch::Sender::new(None),
-            sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
+            sync: exchange::SyncControl::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),

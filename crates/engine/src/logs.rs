@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use licensing::log_line::{LogLevel, LogLine, visible, without_secrets};
 
-pub use around::Around;
+pub use around::LogContext;
 pub use cursor::{Cursor, CursorError};
 pub use files::LogFile;
 pub use forward::Lines;
@@ -59,12 +59,12 @@ pub struct LogItem {
     /// The whole line.
     pub line: String,
     /// What it says, when it has the form of the log.
-    pub parts: Option<Parts>,
+    pub parts: Option<LogLineParts>,
 }
 
 /// A line taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts {
+pub struct LogLineParts {
     /// Local time, `2020-06-29 18:08:25`.
     pub stamp: String,
     /// How pressing it is.
@@ -92,7 +92,7 @@ impl LogItem {
     pub(crate) fn new(at: Cursor, file: &str, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let line = visible(&without_secrets(text.trim_end_matches(['\r', '\n'])));
-        let parts = LogLine::parse(&line).map(|parts| Parts {
+        let parts = LogLine::parse(&line).map(|parts| LogLineParts {
             stamp: parts.stamp.to_owned(),
             level: parts.level,
             component: parts.component.to_owned(),

@@ -1,7 +1,7 @@
 //! The other servers of the installation: inviting and joining, watching one another, and what each tells of itself.
 //!
 //! The rules and the words are `licensing::peer`; here keys and members are stored, others are asked every two seconds, and what
-//! they say is gathered into one [`Picture`]. One direction of asking is enough: a request that is good is a sign of life as well as
+//! they say is gathered into one [`InstallationPicture`]. One direction of asking is enough: a request that is good is a sign of life as well as
 //! an answer.
 
 mod answer;
@@ -24,10 +24,10 @@ mod welcome;
 
 pub use error::{InviteError, JoinError, PeerFault, RemoveError};
 pub use events::{PeerEvent, PeerEventKind};
-pub use invite::Invited;
-pub use join::{Join, Joined};
+pub use invite::NewInvitation;
+pub use join::{Join, JoinResult};
 pub(crate) use keep::EVERY;
-pub use picture::{InstallationServer, Picture};
+pub use picture::{InstallationPicture, InstallationServer};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
@@ -42,7 +42,7 @@ use crate::store::Store;
 use roster::Roster;
 
 /// Something that has a part in what servers tell one another.
-pub trait Part: Send + Sync + std::fmt::Debug {
+pub trait ReportPart: Send + Sync + std::fmt::Debug {
     /// Adds its part to the report for the member of this name.
     fn fill(&self, report: &mut PeerReport, to: &str);
 
@@ -60,8 +60,8 @@ pub struct Peers {
     client: OnceLock<reqwest::Client>,
     /// Where the console of this server answers.
     console: OnceLock<PeerUrl>,
-    parts: RwLock<Vec<Arc<dyn Part>>>,
-    picture: watch::Sender<Picture>,
+    parts: RwLock<Vec<Arc<dyn ReportPart>>>,
+    picture: watch::Sender<InstallationPicture>,
     /// One change of who belongs to the installation at a time.
     turn: tokio::sync::Mutex<()>,
     /// Somebody was added: ask at once.
@@ -106,17 +106,17 @@ impl Peers {
     }
 
     /// Takes part in what servers tell one another, from now on.
-    pub fn add_part(&self, part: Arc<dyn Part>) {
+    pub fn add_part(&self, part: Arc<dyn ReportPart>) {
         self.parts.write().unwrap_or_else(PoisonError::into_inner).push(part);
     }
 
-    fn parts(&self) -> Vec<Arc<dyn Part>> {
+    fn parts(&self) -> Vec<Arc<dyn ReportPart>> {
         self.parts.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All servers of the installation as they were last heard of, this one first.
     #[must_use]
-    pub fn picture(&self) -> Picture {
+    pub fn picture(&self) -> InstallationPicture {
         self.picture.borrow().clone()
     }
 
@@ -127,7 +127,7 @@ impl Peers {
 
     /// Told whenever any of it is looked at anew, every two seconds.
     #[must_use]
-    pub fn pictures(&self) -> watch::Receiver<Picture> {
+    pub fn pictures(&self) -> watch::Receiver<InstallationPicture> {
         self.picture.subscribe()
     }
 

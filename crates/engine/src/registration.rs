@@ -11,7 +11,7 @@ use sqlx::{Sqlite, Transaction};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
-use crate::conf::{Base, ConfChange, SaveError, Saved};
+use crate::conf::{BaseRevision, ConfChange, SaveError, SavedRevision};
 
 /// That a server was registered, for the audit log.
 pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAuditEntry<'a> {
@@ -20,7 +20,7 @@ pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAud
 }
 
 /// What follows from a registration once it is committed.
-pub(crate) struct Registered {
+pub(crate) struct RegistrationEffect {
     /// The contact clock, when the server was another before.
     contact: Option<ContactState>,
 }
@@ -34,11 +34,11 @@ impl Engine {
     pub async fn register(
         self: &Arc<Self>,
         actor: &Actor,
-        base: &Base,
+        base: &BaseRevision,
         registration: Registration,
         more: Vec<(String, String)>,
         comment: &str,
-    ) -> Result<Saved, SaveError> {
+    ) -> Result<SavedRevision, SaveError> {
         self.save_conf(actor, base, &ConfChange::Register(Box::new(registration), more), comment).await
     }
 
@@ -48,7 +48,7 @@ impl Engine {
         tx: &mut Transaction<'static, Sqlite>,
         actor: &Actor,
         registration: &Registration,
-    ) -> Result<Registered, sqlx::Error> {
+    ) -> Result<RegistrationEffect, sqlx::Error> {
         let guid = registration.guid.to_string();
         let before: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(&mut **tx).await?;
@@ -78,11 +78,11 @@ impl Engine {
             self.pin(tx, actor, *fingerprint, *key).await?;
         }
         let contact = if same { None } else { Some(self.forgotten_contact(tx).await?) };
-        Ok(Registered { contact })
+        Ok(RegistrationEffect { contact })
     }
 
     /// Goes on as the server that was registered.
-    pub(crate) async fn follow_registration(&self, registered: Registered) {
+    pub(crate) async fn follow_registration(&self, registered: RegistrationEffect) {
         self.stored_identity.forget();
         let is_another = registered.contact.is_some();
         if let Some(state) = registered.contact {

@@ -7,7 +7,7 @@ const LONGEST_MS: i64 = 1_000;
 
 /// A value that is read again after a change, and after a second.
 #[derive(Debug)]
-pub(crate) struct Remembered<T>(Mutex<State<T>>);
+pub(crate) struct Cached<T>(Mutex<State<T>>);
 
 #[derive(Debug)]
 struct State<T> {
@@ -19,18 +19,18 @@ struct State<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChangeCount(u64);
 
-impl<T> Default for Remembered<T> {
+impl<T> Default for Cached<T> {
     fn default() -> Self {
         Self(Mutex::new(State { changes: 0, kept: None }))
     }
 }
 
-impl<T> Remembered<T> {
+impl<T> Cached<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value, if it is known at this time of the steady clock; else what [`Remembered::keep`] asks for once it was read.
+    /// The value, if it is known at this time of the steady clock; else what [`Cached::keep`] asks for once it was read.
     pub fn get(&self, now_ms: i64) -> Result<Arc<T>, ChangeCount> {
         let state = self.state();
         let known = state.kept.as_ref().filter(|(at, _)| (0..LONGEST_MS).contains(&now_ms.saturating_sub(*at)));
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_value_is_kept_for_a_second_and_not_past_a_change() {
-        let remembered = Remembered::default();
+        let remembered = Cached::default();
         let began = remembered.get(0).unwrap_err();
         remembered.keep(began, 0, 1);
         assert_eq!(*remembered.get(999).unwrap(), 1);

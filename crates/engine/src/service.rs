@@ -5,7 +5,7 @@ use licensing::service::{Drain, Facts, Hours, Judgement, ServerFacts};
 use licensing::words::Zone;
 
 use crate::Engine;
-use crate::peers::{self, Picture};
+use crate::peers::{self, InstallationPicture};
 
 /// What clocks of this machine show at an instant.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn local_zone(at: Millis) -> Zone {
     Zone { name: at.strftime("%Z").to_string(), offset_s: at.offset().seconds() }
 }
 
-impl Picture {
+impl InstallationPicture {
     /// The servers as they are judged, this one first.
     #[must_use]
     pub fn serving(&self) -> Vec<ServerFacts> {
@@ -53,7 +53,7 @@ impl Engine {
 
     /// The same of a picture that was drawn already.
     #[must_use]
-    pub fn judge_service(&self, picture: &Picture) -> Judgement {
+    pub fn judge_service(&self, picture: &InstallationPicture) -> Judgement {
         let servers = picture.serving();
         let Some((own, peers)) = servers.split_first() else { return Judgement::default() };
         let installed = self.ve.current();

@@ -21,7 +21,7 @@ const MOST_TEXT: usize = 255;
 
 /// A client that came here from another server.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Switch {
+pub struct Failover {
     /// When it came, Unix milliseconds.
     pub at: i64,
     /// Its id.
@@ -42,7 +42,7 @@ pub struct Switch {
 
 /// A time in which this server and another had clients at once.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Simultaneous {
+pub struct OverlapPeriod {
     /// When it began, Unix milliseconds.
     pub began: i64,
     /// When it was last seen, Unix milliseconds.
@@ -59,7 +59,7 @@ pub struct Simultaneous {
 
 /// Measures simultaneous use.
 #[derive(Debug, Default)]
-pub struct Switches {
+pub struct OverlapMonitor {
     last: Mutex<Option<OverlapLook>>,
 }
 
@@ -87,7 +87,7 @@ impl Engine {
             Some(seen) => (seen.sentence.clone(), Some(seen.up && seen.is_prompt)),
             None => ("This server does not watch that one.".to_owned(), None),
         };
-        let switch = Switch {
+        let switch = Failover {
             at: self.now_ms(),
             client: hello.client.clone(),
             name: one_line(&hello.name, MOST_TEXT),
@@ -107,7 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn switches(&self, limit: u32) -> Result<Vec<Switch>, sqlx::Error> {
+    pub async fn switches(&self, limit: u32) -> Result<Vec<Failover>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
@@ -118,7 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn simultaneous(&self, limit: u32) -> Result<Vec<Simultaneous>, sqlx::Error> {
+    pub async fn simultaneous(&self, limit: u32) -> Result<Vec<OverlapPeriod>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
@@ -151,7 +151,7 @@ impl Engine {
     }
 }
 
-async fn keep(store: &Store, switch: &Switch) -> Result<(), sqlx::Error> {
+async fn keep(store: &Store, switch: &Failover) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
     sqlx::query(
         "INSERT INTO client_switches (at, client, name, from_server, silent_ms, problem, server_observed, server_up)

@@ -105,7 +105,7 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`]; nothing of the batch is stored then.
     pub async fn take(&self, batch: Batch) -> Result<u64, DatabaseError> {
-        self.inner.ask(|answer| group::Work::Batch(batch, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Batch(batch, answer)).await
     }
 
     /// The number of the last record stored of a run; 0 when there is none or the database does not answer: the client then sends
@@ -119,7 +119,7 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`]; they stay open then.
     pub async fn lost(&self, session: i64, at_ms: i64) -> Result<(), DatabaseError> {
-        self.inner.ask(|answer| group::Work::Lost(session, at_ms, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Lost(session, at_ms, answer)).await
     }
 
     /// Lets check-outs that are out count up to now. To be called every minute; it writes when a new hour has begun.
@@ -130,7 +130,7 @@ impl Usage {
         if !self.inner.due(now_ms).await {
             return Ok(());
         }
-        self.inner.ask(|answer| group::Work::Tick(now_ms, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Tick(now_ms, answer)).await
     }
 }
 

@@ -62,14 +62,14 @@ pub struct VeState {
 
 /// Where things are outside the database. Tests name their own.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct VePlaces {
     /// The machine.
     pub machine: Machine,
     /// The files that remember the highest serial: in the data folder, and outside it where there is such a place.
     pub anchors: Vec<PathBuf>,
 }
 
-impl Places {
+impl VePlaces {
     /// As the environment says.
     #[must_use]
     pub fn of(folder: &Path) -> Self {
@@ -83,7 +83,7 @@ pub struct VeLicensing {
     store: Store,
     audit: Audit,
     clock: Arc<dyn Clock>,
-    places: Places,
+    places: VePlaces,
     state: watch::Sender<VeState>,
     /// The data folder, whatever it is called.
     installation: String,
@@ -103,7 +103,7 @@ impl VeLicensing {
         store: Store,
         audit: Audit,
         clock: Arc<dyn Clock>,
-        places: Places,
+        places: VePlaces,
         now_ms: i64,
     ) -> Result<Self, sqlx::Error> {
         if let Some(root) = places.machine.elsewhere() {

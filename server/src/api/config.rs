@@ -6,7 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::conf::{Base, ConfChange, ConfState, SaveError};
+use engine::conf::{BaseRevision, ConfChange, ConfState, SaveError};
 use licensing::conf::check::{self, ConfFinding};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::text::{self, TextOrigin};
@@ -212,15 +212,15 @@ async fn restore_config(
     save(&api, &by, &base_or_newest(&headers)?, &ConfChange::Restore(restore.revision), &restore.comment).await
 }
 
-fn base_or_newest(headers: &HeaderMap) -> Result<Base, Problem> {
-    if headers.contains_key(header::IF_MATCH) { if_match(headers) } else { Ok(Base::Newest) }
+fn base_or_newest(headers: &HeaderMap) -> Result<BaseRevision, Problem> {
+    if headers.contains_key(header::IF_MATCH) { if_match(headers) } else { Ok(BaseRevision::Newest) }
 }
 
 /// The base named by `If-Match`.
 ///
 /// # Errors
 /// 428 when it is missing.
-fn if_match(headers: &HeaderMap) -> Result<Base, Problem> {
+fn if_match(headers: &HeaderMap) -> Result<BaseRevision, Problem> {
     let value = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).ok_or_else(|| {
         Problem::new(StatusCode::PRECONDITION_REQUIRED, "Send `If-Match` with the ETag of the configuration your change is based on; `GET /api/v1/config` gives it.")
     })?;
@@ -230,14 +230,14 @@ fn if_match(headers: &HeaderMap) -> Result<Base, Problem> {
         let detail = "`If-Match: *` would overwrite what you may not have seen. Send the ETag your change is based on.";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
     }
-    Ok(Base::Revision(tag.trim_matches('"').to_owned()))
+    Ok(BaseRevision::Revision(tag.trim_matches('"').to_owned()))
 }
 
 /// Saves and answers with the file as it is now.
 async fn save(
     Api { engine, .. }: &Api,
     by: &By,
-    base: &Base,
+    base: &BaseRevision,
     change: &ConfChange,
     comment: &str,
 ) -> Result<Response, Problem> {

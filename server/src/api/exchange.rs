@@ -113,8 +113,8 @@ fn attempts(all: Vec<exchanged::Attempt>) -> Vec<NodeAttempt> {
     all.into_iter().map(one).collect()
 }
 
-impl From<exchanged::Synced> for Synced {
-    fn from(of: exchanged::Synced) -> Self {
+impl From<exchanged::SyncResult> for Synced {
+    fn from(of: exchanged::SyncResult) -> Self {
         Self { applied: (&of.applied).into(), attempts: attempts(of.round.attempts) }
     }
 }

@@ -9,7 +9,7 @@ use app::pages::configuration::{
 use app::paths;
 use app::request::FlashKind;
 use axum::http::StatusCode;
-use engine::conf::{Base, ConfChange, SaveError};
+use engine::conf::{BaseRevision, ConfChange, SaveError};
 use leptos::prelude::*;
 use licensing::conf::text::TextOrigin;
 use licensing::conf::{setting, view};
@@ -130,7 +130,7 @@ async fn preview(form: &Form, mode: EditMode) -> Result<Page, PageError> {
     let base = form.value("base");
     let change = change(form, &draft, base).await.map_err(PageError::internal)?;
     let draft = only_changes(draft, &change);
-    match form.engine.preview(&Base::Revision(base.to_owned()), &change).await {
+    match form.engine.preview(&BaseRevision::Revision(base.to_owned()), &change).await {
         Ok((bytes, diff, findings)) => {
             let origin = form.installation.origin.clone();
             let data = shown::review(&form.engine, draft, &bytes, diff, findings, origin);
@@ -147,7 +147,7 @@ pub async fn save(form: Form) -> Result<Page, PageError> {
     let base = form.value("base");
     let change = change(&form, &draft, base).await.map_err(PageError::internal)?;
     let draft = only_changes(draft, &change);
-    let base = Base::Revision(base.to_owned());
+    let base = BaseRevision::Revision(base.to_owned());
     match form.engine.save_conf(&form.actor(), &base, &change, form.value("comment")).await {
         Ok(saved) if saved.diff.is_empty() => {
             Ok(form.tell(FlashKind::Info, "Nothing to save: the file already has these values.", page_of(mode)).await)
@@ -169,7 +169,7 @@ pub async fn restore(form: Form) -> Result<Page, PageError> {
             "The form did not name a revision to restore. Choose one in the history.".into(),
         ));
     };
-    let base = Base::Revision(form.value("base").to_owned());
+    let base = BaseRevision::Revision(form.value("base").to_owned());
     match form.engine.save_conf(&form.actor(), &base, &ConfChange::Restore(number), form.value("comment")).await {
         Ok(saved) => {
             let text = format!("Restored revision {number} as revision {}.", saved.revision.number);

@@ -11,7 +11,7 @@ use app::request::Tone;
 use axum::response::Response;
 use engine::Engine;
 use engine::audit::AuditOutcome;
-use engine::conf::{Base, ConfChange};
+use engine::conf::{BaseRevision, ConfChange};
 use engine::diagnostics::{self, Matrix, Probe};
 use engine::reachability::Reachability;
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
     };
     let words = format!("{}, port {}", protocol(https), form.value("port"));
     let comment = format!("Diagnostics found that {words} works.");
-    match form.engine.save_conf(&form.actor(), &Base::Newest, &ConfChange::Values(values), &comment).await {
+    match form.engine.save_conf(&form.actor(), &BaseRevision::Newest, &ConfChange::Values(values), &comment).await {
         Ok(saved) => {
             let number = saved.revision.number;
             let text = format!("Leasehold now uses {words} for the licensing nodes (revision {number}).");

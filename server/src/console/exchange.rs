@@ -12,7 +12,7 @@ use app::pages::exchange::{
 use app::paths;
 use app::request::{FieldError, FlashKind, Tone};
 use axum::extract::Path;
-use engine::conf::Base;
+use engine::conf::BaseRevision;
 use engine::exchange::{LedgerEntry, LedgerQuery, Readiness, ReportError, ServerIdentity, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
@@ -76,7 +76,7 @@ pub async fn registration(form: Form) -> Result<Page, PageError> {
     };
     let (guid, comment) = (registration.guid, "Registered in the console.");
     let more = registration.node_values(&form.engine.conf().document());
-    match form.engine.register(&form.actor(), &Base::Newest, registration, more, comment).await {
+    match form.engine.register(&form.actor(), &BaseRevision::Newest, registration, more, comment).await {
         Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
         Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form)).await,
     }

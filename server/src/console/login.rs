@@ -7,7 +7,7 @@ use app::request::FormState;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::accounts::session_store::{WHO, Who};
+use engine::accounts::session_store::{SessionUser, WHO};
 use engine::accounts::users::{AccountError, User};
 use engine::actor::Origin;
 use engine::audit::AuditOutcome;
@@ -102,7 +102,7 @@ pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -
     session.clear().await;
     session.cycle_id().await?;
     let handle = engine::secret::hex(&engine::secret::random::<8>());
-    let who = Who { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
+    let who = SessionUser { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
     session.insert(WHO, who).await?;
     session.save().await?;
     let mut actor = caller.actor(Origin::Console);

@@ -7,7 +7,7 @@ mod period;
 use export::Kind;
 pub use period::Asked;
 
-use engine::usage::query::{self, BucketWidth, Figures, Filter, Point, ProductUse};
+use engine::usage::query::{self, BucketWidth, Figures, Filter, ProductUse, UsagePoint};
 use engine::{DatabaseError, Engine};
 use licensing::bundle::LicenseStatus;
 use licensing::context::Context;
@@ -240,14 +240,14 @@ async fn course(
 ) -> Result<Vec<CoursePoint>, DatabaseError> {
     let points = engine.usage.course(query, step).await?;
     let compared = points.len() <= MOST_COMPARED && first_ms < asked.period.from_ms;
-    let before: Vec<Point> = if compared {
+    let before: Vec<UsagePoint> = if compared {
         let earlier = Filter { from_ms: asked.before_from_ms, to_ms: asked.period.from_ms, ..query.clone() };
         engine.usage.course(&earlier, step).await?
     } else {
         Vec::new()
     };
     // What lies ahead is not nothing: it is not drawn.
-    let known: Vec<Point> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
+    let known: Vec<UsagePoint> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
     let labels = labels::steps(&known, step, asked);
     let earlier =
         |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());

@@ -4,7 +4,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use engine::accounts::session_store::{WHO, Who, unattended};
+use engine::accounts::session_store::{SessionUser, WHO, unattended};
 use engine::actor::{Actor, Origin};
 use licensing::permission::Role;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub struct Caller {
 #[derive(Clone, Debug)]
 pub enum Known {
     /// Signed in to the console.
-    User { name: String, role: Role, who: Who },
+    User { name: String, role: Role, who: SessionUser },
     /// An API token.
     Token { name: String, role: Role },
     /// A user of this machine, who has opened the control socket or the data folder.
@@ -99,7 +99,7 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
             }
             Err(error) => return Problem::internal(&error).into_response(),
         }
-    } else if let Ok(Some(who)) = session.get::<Who>(WHO).await {
+    } else if let Ok(Some(who)) = session.get::<SessionUser>(WHO).await {
         match app.engine.user(who.user_id).await {
             Ok(Some(user)) => caller.known = Some(Known::User { name: user.name, role: user.role, who }),
             Ok(None) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::leases::{Leases, Received, Requester};
+use engine::leases::{Leases, ReceivedAt, Requester};
 use licensing::client_protocol::{
     Acknowledged, Allocation, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName,
     VERSION, Welcome,
@@ -81,7 +81,7 @@ impl ServerConnection {
         if random.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
     }
 
-    async fn answer(&self, request: &SimulatedRequest, received: Received) -> Answer {
+    async fn answer(&self, request: &SimulatedRequest, received: ReceivedAt) -> Answer {
         match request.path.as_str() {
             "/v1/hello" => reply(self.hello(parse(request)).await),
             "/v1/refresh" => reply(self.refresh(parse(request), received).await),
@@ -107,7 +107,7 @@ impl ServerConnection {
         Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records, ve: None })
     }
 
-    async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    async fn refresh(&self, said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         self.note(&said);
         self.repeat_later(&said);
         if self.machine.disk.sabotage == Sabotage::ShrinksAtOnce {
@@ -146,7 +146,7 @@ impl ServerConnection {
     }
 
     /// Speaks for the client before it has heard the answer. For that every other number is taken away from it.
-    async fn shrink_at_once(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    async fn shrink_at_once(&self, mut said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         let sequence = said.sequence;
         said.sequence = 2 * sequence;
         let mut allocation = self.leases.refresh(said.clone(), received).await?;
@@ -161,7 +161,7 @@ impl ServerConnection {
         Ok(allocation)
     }
 
-    fn records(&self, mut said: Records, received: Received) -> Acknowledged {
+    fn records(&self, mut said: Records, received: ReceivedAt) -> Acknowledged {
         self.leases.place(&mut said, received);
         let mut saved = self.machine.saved.lock().unwrap();
         let acknowledged = saved.entry(said.run).or_default().record(said.first, said.records);

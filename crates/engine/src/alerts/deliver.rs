@@ -9,7 +9,7 @@ use sqlx::{FromRow, Row, Sqlite, Transaction};
 
 use super::channels::{Channel, ChannelKind, Secrets};
 use super::error::AlertError;
-use super::message::{Parcel, server_name};
+use super::message::{OutgoingAlert, server_name};
 use super::{authority, mail, webhook};
 use crate::Engine;
 use crate::actor::Actor;
@@ -199,7 +199,7 @@ impl Engine {
         tx.commit().await
     }
 
-    async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &Parcel) -> DeliveryOutcome {
+    async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
         match channel.kind() {
             ChannelKind::Email => mail::send(&channel.settings, secrets, parcel).await,
             ChannelKind::Webhook if !channel.settings.ca().is_empty() => {

@@ -10,7 +10,7 @@ use crate::Engine;
 pub const DAYS_KEPT: u32 = 90;
 /// A rule held against the past and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tried {
+pub struct RuleTrial {
     /// The first snapshot there is, Unix milliseconds; none when nothing was kept.
     pub from: Option<Millis>,
     /// Its signal was known at some time.
@@ -108,7 +108,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<Tried, sqlx::Error> {
+    pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<RuleTrial, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows: Vec<SignalRow> = sqlx::query_as(
@@ -125,7 +125,7 @@ impl Engine {
             let from = history.first().map(|(at, _)| *at);
             let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);
             let (episodes, present) = replay_to_now(&rule, history.into_iter(), now, &signals);
-            Tried { from, known: was_known || present != PresentState::Unknown, episodes, present }
+            RuleTrial { from, known: was_known || present != PresentState::Unknown, episodes, present }
         });
         tried.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))
     }

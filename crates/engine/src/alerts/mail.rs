@@ -14,7 +14,7 @@ use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
 use super::deliver::DeliveryOutcome;
 use super::error::WrongFields;
-use super::message::{Parcel, server_name};
+use super::message::{OutgoingAlert, server_name};
 use super::new_channel::NewChannel;
 
 /// A mail server has this long for each answer.
@@ -121,7 +121,7 @@ fn mailbox(text: &str) -> Option<Mailbox> {
 }
 
 /// Sends a mail and tells what the server said.
-pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> DeliveryOutcome {
+pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     match tokio::time::timeout(WHOLE, try_send(settings, secrets, parcel)).await {
         Ok(Ok(said)) => DeliveryOutcome::good(said),
         Ok(Err(why)) => DeliveryOutcome::bad(why, &[&secrets.password]),
@@ -129,7 +129,7 @@ pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: 
     }
 }
 
-async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &OutgoingAlert) -> Result<String, String> {
     let ChannelSettings::Email { host, port, security, user, from, to, ca } = settings else {
         return Err("This channel is not for mail.".to_owned());
     };
@@ -167,7 +167,7 @@ async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
     builder.build().map_err(failed)
 }
 
-fn compose(from: &str, to: &[String], parcel: &Parcel) -> Result<Message, String> {
+fn compose(from: &str, to: &[String], parcel: &OutgoingAlert) -> Result<Message, String> {
     let unusable = || "An address of this channel cannot be used. Enter it again.".to_owned();
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(parcel.made_ms).unwrap_or(0));
     let mut mail = Message::builder()

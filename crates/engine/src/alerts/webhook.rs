@@ -12,7 +12,7 @@ use super::channels::{Channel, ChannelSettings, Secrets};
 use super::deliver::DeliveryOutcome;
 use super::error::WrongFields;
 use super::mail::is_loopback;
-use super::message::Parcel;
+use super::message::OutgoingAlert;
 use super::new_channel::NewChannel;
 use crate::{https, secret};
 
@@ -105,7 +105,7 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
 }
 
 /// Posts and tells what was answered.
-pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> DeliveryOutcome {
+pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     let hidden = [secrets.url.as_str(), secrets.key.as_str()];
     match try_send(clients, ca, secrets, parcel).await {
         Ok(said) => DeliveryOutcome::good(said),
@@ -113,7 +113,7 @@ pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel:
     }
 }
 
-async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> Result<String, String> {
     let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it again.".to_owned())?;
     let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
     let body = serde_json::to_vec(parcel).expect("a message always serializes");

@@ -5,8 +5,8 @@ use std::path::Path;
 use licensing::conf::template;
 
 use super::file::{self, FileError, FolderLock};
-use super::history::{self, Fresh, Revision, RevisionText};
-use super::state::{ConfState, Outside};
+use super::history::{self, NewRevision, Revision, RevisionText};
+use super::state::{ConfState, OutsideEdit};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -119,7 +119,7 @@ impl Engine {
             None if first => "The file as Leasehold found it.".to_owned(),
             None => String::new(),
         };
-        let fresh = Fresh {
+        let fresh = NewRevision {
             path: &path,
             bytes: &bytes,
             before: &before,
@@ -145,7 +145,7 @@ impl Engine {
 
     pub(super) async fn publish(&self, newest: Option<RevisionText>, problem: Option<FileError>) {
         let outside = match history::unseen(self.store.read()).await {
-            Ok(unseen) => unseen.map(|(since, at, revision)| Outside { since, revision, at }),
+            Ok(unseen) => unseen.map(|(since, at, revision)| OutsideEdit { since, revision, at }),
             Err(error) => {
                 tracing::error!(%error, "it is not known whether an outside edit waits to be looked at");
                 self.conf.borrow().outside.clone()

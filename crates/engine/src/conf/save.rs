@@ -15,7 +15,7 @@ use licensing::plain_text::breaks_a_line;
 use licensing::registration::Registration;
 
 use super::file::{self, FileError, FolderLock};
-use super::history::{self, Fresh, Revision, RevisionText};
+use super::history::{self, NewRevision, Revision, RevisionText};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -26,14 +26,14 @@ const MAX_COMMENT: usize = 500;
 
 /// What a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base {
+pub enum BaseRevision {
     /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything else.
     Newest,
     /// The revision and content that [`super::ConfState::base`] named.
     Revision(String),
 }
 
-impl Base {
+impl BaseRevision {
     fn is(&self, current: &str) -> bool {
         match self {
             Self::Newest => true,
@@ -94,7 +94,7 @@ pub struct Conflict {
 
 /// What became of a save.
 #[derive(Debug, Clone)]
-pub struct Saved {
+pub struct SavedRevision {
     /// The newest revision now.
     pub revision: Revision,
     /// Names it for the next save.
@@ -130,7 +130,7 @@ impl Engine {
     /// [`SaveError`], as a save would answer.
     pub async fn preview(
         &self,
-        base: &Base,
+        base: &BaseRevision,
         change: &ConfChange,
     ) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
         self.look_at_conf().await?;
@@ -155,10 +155,10 @@ impl Engine {
     pub async fn save_conf(
         self: &Arc<Self>,
         actor: &Actor,
-        base: &Base,
+        base: &BaseRevision,
         change: &ConfChange,
         comment: &str,
-    ) -> Result<Saved, SaveError> {
+    ) -> Result<SavedRevision, SaveError> {
         let (engine, actor, base, change) = (self.clone(), actor.clone(), base.clone(), change.clone());
         let comment = one_line(comment, MAX_COMMENT);
         let task = tokio::spawn(async move {
@@ -178,7 +178,13 @@ impl Engine {
         task.await.map_err(broken)?
     }
 
-    async fn save(&self, actor: &Actor, base: &Base, change: &ConfChange, comment: &str) -> Result<Saved, SaveError> {
+    async fn save(
+        &self,
+        actor: &Actor,
+        base: &BaseRevision,
+        change: &ConfChange,
+        comment: &str,
+    ) -> Result<SavedRevision, SaveError> {
         let _turn = self.saving.lock().await;
         let path = self.conf_path.clone();
         let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path)).await.map_err(broken)??;
@@ -202,11 +208,11 @@ impl Engine {
                 self.audit.commit(tx, registration::entry(actor, registration)).await?;
                 self.follow_registration(registered).await;
             }
-            return Ok(Saved { revision: revision.clone(), base: state.base(), diff });
+            return Ok(SavedRevision { revision: revision.clone(), base: state.base(), diff });
         }
         let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
-        let fresh = Fresh {
+        let fresh = NewRevision {
             path: &path,
             bytes: &bytes,
             before: &state.bytes,
@@ -249,7 +255,7 @@ impl Engine {
         if let Some(registered) = registered {
             self.follow_registration(registered).await;
         }
-        Ok(Saved { revision, base, diff })
+        Ok(SavedRevision { revision, base, diff })
     }
 
     async fn write_and_read_back(&self, bytes: &[u8], lock: FolderLock) -> Result<(), SaveError> {
@@ -286,11 +292,11 @@ impl Engine {
         }
     }
 
-    async fn conflict(&self, base: &Base, change: &ConfChange) -> Result<SaveError, SaveError> {
+    async fn conflict(&self, base: &BaseRevision, change: &ConfChange) -> Result<SaveError, SaveError> {
         let state = self.conf();
         let named = match base {
-            Base::Revision(named) => named.as_str(),
-            Base::Newest => "",
+            BaseRevision::Revision(named) => named.as_str(),
+            BaseRevision::Newest => "",
         };
         let number = named.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         let known = history::get(self.store.read(), number).await?.filter(|r| r.revision.base() == named);
@@ -447,7 +453,7 @@ mod tests {
             let (registration, state) = (registration("secret"), engine.conf());
             let bytes = set_values(&state.bytes, &registration.values()).unwrap();
             // As a save leaves it that ends after its revision was stored, or after the file was replaced.
-            let fresh = Fresh {
+            let fresh = NewRevision {
                 path: &state.path,
                 bytes: &bytes,
                 before: &state.bytes,
@@ -478,7 +484,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let engine = open(folder.path()).await;
         let actor = Actor::system();
-        let registering = engine.register(&actor, &Base::Newest, registration("secret"), Vec::new(), "");
+        let registering = engine.register(&actor, &BaseRevision::Newest, registration("secret"), Vec::new(), "");
         // It is begun, and its caller is gone.
         assert!(tokio::time::timeout(Duration::ZERO, registering).await.is_err());
         for _ in 0..500 {
@@ -496,7 +502,12 @@ mod tests {
         let engine = open(folder.path()).await;
         let register = async |auth| {
             let actor = Actor::system();
-            engine.register(&actor, &Base::Newest, registration(auth), Vec::new(), "").await.unwrap().revision.number
+            engine
+                .register(&actor, &BaseRevision::Newest, registration(auth), Vec::new(), "")
+                .await
+                .unwrap()
+                .revision
+                .number
         };
         let first = register("secret").await;
         assert_eq!(register("another").await, first, "the file says so already");

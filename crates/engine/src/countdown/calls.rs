@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A login that was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entered {
+pub struct CountdownLogin {
     /// What is left, in milliseconds.
     pub left_ms: Millis,
     /// When the hours are used up if it goes on, Unix milliseconds.
@@ -43,7 +43,7 @@ impl Countdown {
     ///
     /// # Errors
     /// [`CountdownLoginDenied`]; the client is not counted then.
-    pub async fn enter(&self) -> Result<Entered, CountdownLoginDenied> {
+    pub async fn enter(&self) -> Result<CountdownLogin, CountdownLoginDenied> {
         let mut seat = Seat { inner: Some(self.inner.clone()) };
         let arrived = self.inner.meter().arrive(self.inner.now());
         self.inner.kick();
@@ -178,11 +178,11 @@ impl Countdown {
 }
 
 /// What a login is told; `None` while that depends on the disk.
-fn decide(meter: &CountdownMeter, now: ClockReading) -> Option<Result<Entered, CountdownLoginDenied>> {
+fn decide(meter: &CountdownMeter, now: ClockReading) -> Option<Result<CountdownLogin, CountdownLoginDenied>> {
     let view = View::of(&meter.state, now);
     if meter.state.granted() && meter.state.paid.at(now.mono_ms) > 0 {
         let empty_at = view.empty_at.unwrap_or(now.wall_ms);
-        return Some(Ok(Entered { left_ms: view.balance_ms, empty_at, ends_soon: view.ends_soon }));
+        return Some(Ok(CountdownLogin { left_ms: view.balance_ms, empty_at, ends_soon: view.ends_soon }));
     }
     if meter.state.pending.is_some() {
         return None;

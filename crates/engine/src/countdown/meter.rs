@@ -47,7 +47,7 @@ struct Running {
 
 /// What is stored in one go.
 #[derive(Debug, Clone)]
-pub(super) struct Job {
+pub(super) struct StoreJob {
     pub saved: Option<StoredBalance>,
     pub runs: Vec<RunRow>,
 }
@@ -178,7 +178,7 @@ impl CountdownMeter {
     }
 
     /// What to store now.
-    pub fn job(&mut self, now: ClockReading) -> Option<Job> {
+    pub fn job(&mut self, now: ClockReading) -> Option<StoreJob> {
         let pending = self.state.pending;
         if pending.is_none() && (self.finished.is_empty() || !self.finished_due) {
             return None;
@@ -202,11 +202,11 @@ impl CountdownMeter {
                 run.tried = true;
             }
         }
-        Some(Job { saved, runs })
+        Some(StoreJob { saved, runs })
     }
 
     /// What became of it.
-    pub fn done(&mut self, job: Job, result: Result<(), String>, now: ClockReading) {
+    pub fn done(&mut self, job: StoreJob, result: Result<(), String>, now: ClockReading) {
         let version = job.saved.as_ref().map(|saved| saved.balance.version);
         let event = match result {
             Ok(()) => {

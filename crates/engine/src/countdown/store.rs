@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::error::PersistError;
-use super::meter::Job;
+use super::meter::StoreJob;
 use super::{Inner, StoredBalance, anchor, rows};
 
 /// What is being stored. When its task is cut short it counts as not stored, and the next second tries again.
 struct Storing<'a> {
     inner: &'a Inner,
-    job: Option<Job>,
+    job: Option<StoreJob>,
 }
 
 impl Storing<'_> {
@@ -45,7 +45,7 @@ impl Inner {
         }
     }
 
-    async fn store_all(self: Arc<Self>, first: Job) {
+    async fn store_all(self: Arc<Self>, first: StoreJob) {
         let mut storing = Storing { inner: &self, job: Some(first) };
         while let Some(job) = &storing.job {
             let result = self.store(job).await.map_err(|error| error.to_string());
@@ -54,7 +54,7 @@ impl Inner {
         }
     }
 
-    async fn store(self: &Arc<Self>, job: &Job) -> Result<(), PersistError> {
+    async fn store(self: &Arc<Self>, job: &StoreJob) -> Result<(), PersistError> {
         if let Some(saved) = job.saved.clone() {
             let places = self.clone();
             let written = tokio::task::spawn_blocking(move || places.write_anchors(&saved)).await;

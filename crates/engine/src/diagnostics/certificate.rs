@@ -34,7 +34,7 @@ pub(super) enum CertificateFault {
 }
 
 /// A certificate as it was shown.
-pub(super) struct Shown {
+pub(super) struct ShownCertificate {
     issuer: String,
     own_issuer: bool,
     names: Vec<String>,
@@ -42,13 +42,13 @@ pub(super) struct Shown {
     to: String,
 }
 
-impl Shown {
-    pub(super) fn read(der: &[u8]) -> Option<Shown> {
+impl ShownCertificate {
+    pub(super) fn read(der: &[u8]) -> Option<ShownCertificate> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.map(|names| names.value.general_names.iter().filter_map(name).take(MAX_NAMES).collect());
         let validity = certificate.validity();
-        Some(Shown {
+        Some(ShownCertificate {
             issuer: issuer(certificate.issuer()),
             own_issuer: certificate.issuer() == certificate.subject(),
             names: names.unwrap_or_default(),
@@ -65,10 +65,15 @@ impl Shown {
 
 impl CertificateFault {
     /// Why `certificate` was turned down. `nobody_trusted`: there was nothing to hold it against.
-    pub(super) fn of(error: &CertificateError, certificate: Option<&Shown>, nobody_trusted: bool) -> CertificateFault {
+    pub(super) fn of(
+        error: &CertificateError,
+        certificate: Option<&ShownCertificate>,
+        nobody_trusted: bool,
+    ) -> CertificateFault {
         use CertificateError as E;
-        let date =
-            |date: fn(&Shown) -> &String| certificate.map_or_else(|| "an unknown day".to_owned(), |c| date(c).clone());
+        let date = |date: fn(&ShownCertificate) -> &String| {
+            certificate.map_or_else(|| "an unknown day".to_owned(), |c| date(c).clone())
+        };
         match error {
             _ if nobody_trusted => CertificateFault::NobodyTrusted,
             E::Expired | E::ExpiredContext { .. } => CertificateFault::Expired(date(|c| &c.to)),

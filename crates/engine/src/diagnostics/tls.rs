@@ -22,7 +22,7 @@ use tokio_rustls::{
 
 use super::{
     ProbeTarget,
-    certificate::{CertificateFault, Shown},
+    certificate::{CertificateFault, ShownCertificate},
     foreign::shown,
     trouble::Trouble,
 };
@@ -83,7 +83,7 @@ impl Trust {
         let target = target.clone();
         match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
             Some(TlsError::InvalidCertificate(error)) => {
-                let certificate = witness.refused().and_then(|der| Shown::read(&der));
+                let certificate = witness.refused().and_then(|der| ShownCertificate::read(&der));
                 let fault = CertificateFault::of(error, certificate.as_ref(), self.checker.is_none());
                 Trouble::Certificate { target, fault, issuer: certificate.map(|c| c.issuer().to_owned()) }
             }

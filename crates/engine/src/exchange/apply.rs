@@ -9,7 +9,7 @@ use licensing::status_response::{
     AcceptedResponse, ExpectedResponse, LedgerFact, ResponseRefusal, SignedResponse, check, read,
 };
 
-use super::licenses::Installed;
+use super::licenses::BundleInForce;
 use super::{Channel, LedgerOutcome, ledger};
 use crate::Engine;
 use crate::actor::Actor;
@@ -54,7 +54,7 @@ struct Ground {
     keys: Vec<licensing::vendor_key::VendorKey>,
     guid: licensing::guid::Guid,
     context: Option<licensing::context::Context>,
-    installed: Option<Arc<Installed>>,
+    installed: Option<Arc<BundleInForce>>,
 }
 
 impl Engine {
@@ -144,7 +144,7 @@ impl Engine {
         let limit = Limit::new(accepted.bundle.contact_limit_days);
         let made_at = ledger::known_at(&mut tx, &applied.status_id).await?;
         let contact = self.verified_contact(&mut tx, accepted.response.node_time, made_at, limit).await?;
-        let installed = Installed::from_accepted(&accepted, now);
+        let installed = BundleInForce::from_accepted(&accepted, now);
         if !accepted.unchanged {
             installed.store(&mut tx, &applied.status_id).await?;
         }

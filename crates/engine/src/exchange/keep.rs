@@ -12,7 +12,7 @@ use super::apply::Applied;
 use super::client::{NodeClient, NodeSettings};
 use super::contact::EVERY;
 use super::schedule::{self, Situation};
-use super::{ReportError, Round};
+use super::{ExchangeRound, ReportError};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::AuditOutcome;
@@ -25,7 +25,7 @@ pub struct SyncState {
     /// One is in flight.
     pub running: bool,
     /// The last round that ended since this server started.
-    pub round: Option<Round>,
+    pub round: Option<ExchangeRound>,
     /// Rounds that failed since the last good answer.
     pub failed_rounds: u32,
     /// When the next is due, Unix milliseconds; none while nothing can be exchanged.
@@ -36,9 +36,9 @@ pub struct SyncState {
 
 /// What an exchange brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Synced {
+pub struct SyncResult {
     /// The round.
-    pub round: Round,
+    pub round: ExchangeRound,
     /// The answer that was taken in.
     pub applied: Applied,
 }
@@ -51,18 +51,18 @@ pub enum SyncError {
     Report(#[from] ReportError),
     /// No node gave a good answer.
     #[error("{}", .0.sentence)]
-    NoAnswer(Round),
+    NoAnswer(ExchangeRound),
 }
 
 /// The state of keeping in step.
 #[derive(Debug)]
-pub(crate) struct Sync {
+pub(crate) struct SyncControl {
     state: watch::Sender<SyncState>,
     wake: Notify,
     in_flight: tokio::sync::Mutex<()>,
     /// The last success on both clocks, wall and known time; and the pause after a failure.
     times: Mutex<Times>,
-    last: Mutex<Option<Synced>>,
+    last: Mutex<Option<SyncResult>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -71,7 +71,7 @@ struct Times {
     not_before: Option<Millis>,
 }
 
-impl Sync {
+impl SyncControl {
     /// With the last success as it is stored: wall time and known time.
     pub(crate) fn new(last: Option<(Millis, Millis)>) -> Self {
         Self {
@@ -170,7 +170,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`SyncError`]: nothing changed.
-    pub async fn sync_now(self: &Arc<Self>, actor: &Actor) -> Result<Synced, SyncError> {
+    pub async fn sync_now(self: &Arc<Self>, actor: &Actor) -> Result<SyncResult, SyncError> {
         self.sync_since(actor, self.last_sync()).await
     }
 
@@ -184,7 +184,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`SyncError`]: nothing changed.
-    pub async fn sync_since(self: &Arc<Self>, actor: &Actor, last: Option<String>) -> Result<Synced, SyncError> {
+    pub async fn sync_since(self: &Arc<Self>, actor: &Actor, last: Option<String>) -> Result<SyncResult, SyncError> {
         // In a task of its own: a caller that hangs up does not stop it half way.
         let (engine, task_actor) = (self.clone(), actor.clone());
         let task = tokio::spawn(async move {
@@ -213,12 +213,12 @@ impl Engine {
     }
 
     /// One round, with its traces in the state. The caller holds the lock of what is in flight.
-    async fn exchange(self: &Arc<Self>, actor: &Actor) -> Result<Synced, SyncError> {
+    async fn exchange(self: &Arc<Self>, actor: &Actor) -> Result<SyncResult, SyncError> {
         let _running = Running::begin(&self.sync.state);
         let result = self.round(actor).await;
         let failed_rounds = self.sync.state.borrow().failed_rounds.saturating_add(1);
         let result = match result {
-            Ok((round, Some(applied))) => Ok(Synced { round, applied }),
+            Ok((round, Some(applied))) => Ok(SyncResult { round, applied }),
             Ok((round, None)) => Err(SyncError::NoAnswer(round)),
             Err(error) => Err(error.into()),
         };

@@ -80,7 +80,7 @@ pub struct LedgerQuery {
     pub limit: i64,
 }
 
-pub(super) struct Opening<'a> {
+pub(super) struct NewLedgerEntry<'a> {
     pub opened: &'a OpenedReport,
     pub guid: String,
     pub channel: Channel,
@@ -92,7 +92,7 @@ pub(super) struct Opening<'a> {
 
 type Writing = Transaction<'static, Sqlite>;
 
-pub(super) async fn open(tx: &mut Writing, opening: &Opening<'_>) -> Result<(), ReportError> {
+pub(super) async fn open(tx: &mut Writing, opening: &NewLedgerEntry<'_>) -> Result<(), ReportError> {
     let digest = report_digest(&opening.opened.report)
         .ok_or_else(|| ReportError::Unsound("it has no canonical form".to_owned()))?;
     sqlx::query(

@@ -12,7 +12,7 @@ use crate::Engine;
 
 /// The bundle in force.
 #[derive(Debug, Clone)]
-pub(crate) struct Installed {
+pub(crate) struct BundleInForce {
     pub bundle: Bundle,
     pub signed: SignedBundle,
     /// Those of the bundle, in the order of product and id.
@@ -21,7 +21,7 @@ pub(crate) struct Installed {
     pub at: i64,
 }
 
-impl Installed {
+impl BundleInForce {
     pub(super) fn from_accepted(accepted: &AcceptedResponse, at: i64) -> Self {
         Self::new(accepted.bundle.clone(), accepted.signed_bundle.clone(), at)
     }
@@ -106,11 +106,11 @@ pub struct Licenses {
 
 impl Engine {
     /// The bundle in force.
-    pub(crate) fn installed(&self) -> Option<Arc<Installed>> {
+    pub(crate) fn installed(&self) -> Option<Arc<BundleInForce>> {
         self.installed.borrow().clone()
     }
 
-    pub(super) fn adopt_installed(&self, installed: Installed) {
+    pub(super) fn adopt_installed(&self, installed: BundleInForce) {
         self.installed.send_replace(Some(Arc::new(installed)));
     }
 

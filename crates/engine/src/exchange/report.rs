@@ -48,7 +48,7 @@ impl Engine {
     pub async fn open_report(&self, actor: &Actor, channel: Channel) -> Result<OpenedReport, ReportError> {
         let identity = self.identity().await?;
         let opened = self.make_report(&identity).await?;
-        let entry = ledger::Opening {
+        let entry = ledger::NewLedgerEntry {
             opened: &opened,
             guid: identity.guid.map(|guid| guid.to_string()).unwrap_or_default(),
             channel,

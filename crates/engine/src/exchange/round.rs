@@ -31,7 +31,7 @@ pub struct Attempt {
 
 /// A round that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Round {
+pub struct ExchangeRound {
     /// When it ended, Unix milliseconds.
     pub at: i64,
     /// Whether an answer was taken in.
@@ -64,7 +64,10 @@ enum Tried {
 
 impl Engine {
     /// Asks the nodes until one answers well.
-    pub(super) async fn round(self: &Arc<Self>, actor: &Actor) -> Result<(Round, Option<Applied>), ReportError> {
+    pub(super) async fn round(
+        self: &Arc<Self>,
+        actor: &Actor,
+    ) -> Result<(ExchangeRound, Option<Applied>), ReportError> {
         let identity = self.identity().await?;
         if let Some(problem) = identity.readiness.problem() {
             return Err(ReportError::NotReady(problem));
@@ -94,7 +97,10 @@ impl Engine {
                 Tried::Done(applied, attempt) => {
                     attempts.push(attempt);
                     let sentence = applied.outcome.changes.sentence();
-                    return Ok((Round { at: self.clock.now_ms(), ok: true, sentence, attempts }, Some(*applied)));
+                    return Ok((
+                        ExchangeRound { at: self.clock.now_ms(), ok: true, sentence, attempts },
+                        Some(*applied),
+                    ));
                 }
                 Tried::Database(error) => return Err(error.into()),
                 Tried::Stop(attempt) => {
@@ -117,8 +123,8 @@ impl Engine {
         Ok((self.ended(attempts, &sentence), None))
     }
 
-    fn ended(&self, attempts: Vec<Attempt>, sentence: &str) -> Round {
-        Round { at: self.clock.now_ms(), ok: false, sentence: sentence.to_owned(), attempts }
+    fn ended(&self, attempts: Vec<Attempt>, sentence: &str) -> ExchangeRound {
+        ExchangeRound { at: self.clock.now_ms(), ok: false, sentence: sentence.to_owned(), attempts }
     }
 
     async fn ask(

@@ -16,7 +16,7 @@ use super::{Channel, LedgerQuery, OpenedReport, PushError, Readiness};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::clock::{Clock, ManualClock};
-use crate::conf::Base;
+use crate::conf::BaseRevision;
 
 const START: i64 = 1_800_000_000_000;
 const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
@@ -45,7 +45,7 @@ impl World {
         let key = self.vendor.public();
         let mut registration = Registration::typed(guid, "secret", "").unwrap();
         registration.trust(key.fingerprint(), Some(key));
-        self.engine.register(&Actor::system(), &Base::Newest, registration, Vec::new(), "test").await.unwrap();
+        self.engine.register(&Actor::system(), &BaseRevision::Newest, registration, Vec::new(), "test").await.unwrap();
     }
 
     async fn restarted(mut self) -> Self {

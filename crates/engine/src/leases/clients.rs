@@ -5,7 +5,7 @@ use licensing::client_protocol::{
     Welcome,
 };
 
-use super::Received;
+use super::ReceivedAt;
 use super::requests::Requester;
 use super::view::{ClientCounts, ClientState, ClientView, PoolView};
 use crate::Engine;
@@ -18,7 +18,7 @@ const CLOCK_SLACK: i64 = 2_000;
 
 /// What was released.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Released {
+pub struct ReleasedLicenses {
     /// Whose.
     pub name: String,
     /// What goes back: licenses it has and does not use, by product.
@@ -67,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`ReleaseError`].
-    pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<Released, ReleaseError> {
+    pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<ReleasedLicenses, ReleaseError> {
         let client = self.leases.client(id).ok_or(ReleaseError::Unknown)?;
         let spare = |counted: u32, held: u32| counted.saturating_sub(held);
         let products: Vec<(String, u32)> = client
@@ -87,11 +87,11 @@ impl Engine {
         let now = self.clock.mono_ms();
         self.leases.release(id, now);
         let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
-        Ok(Released { name: client.name, products, counted_until_ms })
+        Ok(ReleasedLicenses { name: client.name, products, counted_until_ms })
     }
 
     /// A request of a client is here. To be called as early as possible: what it tells of lies before.
-    pub fn received(&self) -> Received {
+    pub fn received(&self) -> ReceivedAt {
         self.leases.received()
     }
 
@@ -145,7 +145,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_goodbye(&self, said: Goodbye, received: Received) -> Result<Farewell, Fault> {
+    pub async fn client_goodbye(&self, said: Goodbye, received: ReceivedAt) -> Result<Farewell, Fault> {
         let (id, farewell) = self.leases.goodbye(self.named(said)).await?;
         self.leave_seat(id).await;
         // Check-outs it told as open and never ended are over: since before another client could get them.
@@ -159,7 +159,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_records(&self, mut said: Records, received: Received) -> Result<Acknowledged, Fault> {
+    pub async fn client_records(&self, mut said: Records, received: ReceivedAt) -> Result<Acknowledged, Fault> {
         said.check()?;
         let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
         self.name_records(&mut said);

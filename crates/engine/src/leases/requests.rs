@@ -9,7 +9,7 @@ use licensing::client_protocol::{
 use licensing::product::ProductCode;
 
 use super::run::{RunDetails, RunState};
-use super::{Leases, Received};
+use super::{Leases, ReceivedAt};
 
 /// Who asks, besides what it says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +89,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    pub async fn refresh(&self, said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         said.check()?;
         let id = self.speaker(&said.client, &said.run, said.epoch).await?;
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());

@@ -12,7 +12,7 @@ use storage::row::Columns;
 
 use super::run::{RunDetails, RunState, StoredRun};
 use super::totals::{LeaseTotals, MOST};
-use super::{Commit, Keep, Loaded};
+use super::{Commit, LeaseStorage, StoredLeases};
 use crate::clock::Clock;
 use crate::store::Store;
 
@@ -34,8 +34,8 @@ impl SqliteKeep {
 }
 
 #[async_trait]
-impl Keep for SqliteKeep {
-    async fn load(&self) -> Result<Loaded, sqlx::Error> {
+impl LeaseStorage for SqliteKeep {
+    async fn load(&self) -> Result<StoredLeases, sqlx::Error> {
         let rows = sqlx::query("SELECT * FROM lease_runs WHERE state <> 'ended' ORDER BY id")
             .fetch_all(self.store.read())
             .await?;
@@ -45,7 +45,7 @@ impl Keep for SqliteKeep {
         let runs = rows.iter().filter_map(stored).filter(|run| run.seen >= since || holds(run)).collect();
         let last_id =
             sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM lease_runs").fetch_one(self.store.read()).await?;
-        Ok(Loaded { runs, last_id })
+        Ok(StoredLeases { runs, last_id })
     }
 
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error> {

@@ -11,9 +11,9 @@ use licensing::product::{Licensed, ProductCode};
 
 use super::requests::Requester;
 use super::run::{RunDetails, RunEntry, RunState, StoredRun};
-use super::steady::Received;
+use super::steady::ReceivedAt;
 use super::totals::LeaseTotals;
-use super::{Commit, Loaded};
+use super::{Commit, StoredLeases};
 
 /// Runs one server keeps in memory. Far more than it can serve; a flood of hellos ends here.
 const MOST_RUNS: usize = 200_000;
@@ -42,7 +42,7 @@ pub(super) struct LeaseTable {
 }
 
 impl LeaseTable {
-    pub fn restored(loaded: Loaded, times: Times, now: i64) -> Self {
+    pub fn restored(loaded: StoredLeases, times: Times, now: i64) -> Self {
         let mut table = Self {
             allocation: Allocation::new(times),
             entries: HashMap::new(),
@@ -205,7 +205,7 @@ impl LeaseTable {
         &mut self,
         id: RunKey,
         said: &Refresh,
-        received: Received,
+        received: ReceivedAt,
         wall: i64,
         now: i64,
     ) -> (AllocationEffect, Option<u64>) {

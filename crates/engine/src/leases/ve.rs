@@ -14,12 +14,12 @@ use licensing::countdown::CountdownDenial;
 use licensing::product::ProductCode;
 use licensing::ve::{Login, Passphrase, VeLicenseKind, admit};
 
-use super::{Leases, Received};
+use super::{Leases, ReceivedAt};
 use crate::Engine;
 use crate::countdown::CountdownLoginDenied;
 
 /// What a login came to.
-pub(super) struct Admitted {
+pub(super) struct AdmittedVe {
     /// The product of the license.
     pub product: String,
     /// What the client is told of the license.
@@ -52,7 +52,7 @@ impl Engine {
     ///
     /// # Errors
     /// A fault that says why not, and nothing about the license to whom has no passphrase of it.
-    pub(super) fn admit(&self, hello: &Hello) -> Result<Option<Admitted>, Fault> {
+    pub(super) fn admit(&self, hello: &Hello) -> Result<Option<AdmittedVe>, Fault> {
         let Some(login) = &hello.ve else { return Ok(None) };
         let refused = |sentence: String| Fault::new(FaultKind::LoginRefused, sentence);
         let passphrase: Passphrase = login.passphrase.parse().map_err(|error| refused(format!("{error}")))?;
@@ -72,7 +72,7 @@ impl Engine {
         // Instances are counted by the allocation, which knows of all of them at once.
         let product = admit(license, &state.standing, &login, |_| 0, self.contact().high_water)
             .map_err(|why| refused(why.to_string()))?;
-        Ok(Some(Admitted {
+        Ok(Some(AdmittedVe {
             product: product.name.clone(),
             terms: VeTerms {
                 license_id: license.license_id.clone(),
@@ -87,7 +87,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_refresh(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    pub async fn client_refresh(&self, mut said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         let login = self.leases.ve_of(&said.run);
         if let Err(elsewhere) = self.drain.check(&said.client) {
             if let Some((id, _)) = login {

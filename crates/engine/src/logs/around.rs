@@ -10,7 +10,7 @@ use super::{Cursor, LogItem, Logs, LogsError};
 
 /// A line in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Around {
+pub struct LogContext {
     /// Newest first.
     pub items: Vec<LogItem>,
     /// Which of them it is.
@@ -22,7 +22,7 @@ impl Logs {
     ///
     /// # Errors
     /// [`LogsError`]
-    pub fn around(&self, at: &Cursor, count: usize) -> Result<Option<Around>, LogsError> {
+    pub fn around(&self, at: &Cursor, count: usize) -> Result<Option<LogContext>, LogsError> {
         let files = self.files()?;
         let Some(index) = find(&files, at.file) else { return Ok(None) };
         read(&files, index, at.offset, count)
@@ -30,7 +30,7 @@ impl Logs {
     }
 }
 
-fn read(files: &[LogFile], index: usize, offset: u64, count: usize) -> io::Result<Option<Around>> {
+fn read(files: &[LogFile], index: usize, offset: u64, count: usize) -> io::Result<Option<LogContext>> {
     if offset >= files[index].size {
         return Ok(None);
     }
@@ -50,12 +50,12 @@ fn read(files: &[LogFile], index: usize, offset: u64, count: usize) -> io::Resul
         let mut lines = Backward::new(open(&file.path)?, end);
         while let Some((offset, line)) = lines.line()? {
             if items.len() > marked + count {
-                return Ok(Some(Around { items, marked }));
+                return Ok(Some(LogContext { items, marked }));
             }
             if !line.is_empty() {
                 items.push(LogItem::new(Cursor { file: file.id, offset }, &file.name, line));
             }
         }
     }
-    Ok(Some(Around { items, marked }))
+    Ok(Some(LogContext { items, marked }))
 }

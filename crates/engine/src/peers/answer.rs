@@ -3,7 +3,7 @@
 use licensing::peer::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
 
 use super::error::PeerFault;
-use super::take::Way;
+use super::take::ReportOrigin;
 use crate::Engine;
 use crate::secret::random;
 
@@ -32,7 +32,7 @@ impl Engine {
         let (said, challenge) = match self.is_fresh(&key, &request, random) {
             Some(RequestFreshness::Yes(next)) => {
                 let report = request.report()?;
-                self.take_report(&key, report, Way::Asked(self.peers.now())).await;
+                self.take_report(&key, report, ReportOrigin::Asked(self.peers.now())).await;
                 let own = self.report_for(&key).ok_or(PeerFault::Unknown)?;
                 (PollReply::Report(Box::new(own)), next)
             }

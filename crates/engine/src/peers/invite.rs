@@ -10,7 +10,7 @@ use crate::secret::random;
 
 /// A code, shown once.
 #[derive(Debug, Clone)]
-pub struct Invited {
+pub struct NewInvitation {
     /// The code; a secret.
     pub code: Invitation,
     /// Until when it is good, Unix milliseconds.
@@ -25,7 +25,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`InviteError`]: on a backup that knows the server that leads, the code is made there.
-    pub async fn invite_peer(&self, actor: &Actor) -> Result<Invited, InviteError> {
+    pub async fn invite_peer(&self, actor: &Actor) -> Result<NewInvitation, InviteError> {
         self.settle_peers().await?;
         {
             let roster = self.peers.roster();
@@ -55,6 +55,6 @@ impl Engine {
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "peer.invite", sentence, outcome: AuditOutcome::Done })
             .await?;
-        Ok(Invited { code, expires_ms })
+        Ok(NewInvitation { code, expires_ms })
     }
 }

@@ -9,7 +9,7 @@ use licensing::plain_text::one_line;
 use super::client::NoAnswer;
 use super::error::JoinError;
 use super::members::write_joined;
-use super::rows::{self, Own, StoredPeer};
+use super::rows::{self, OwnMembership, StoredPeer};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -33,7 +33,7 @@ pub struct Join {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
+pub struct JoinResult {
     /// What this server is called from now on.
     pub name: String,
     /// What it is.
@@ -49,7 +49,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`JoinError`]; nothing was changed here then.
-    pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<Joined, JoinError> {
+    pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<JoinResult, JoinError> {
         let code: Invitation = join.code.parse()?;
         let url: PeerUrl = join.url.parse()?;
         let said_url = join.own_url.as_deref().map(str::parse::<PeerUrl>).transpose()?;
@@ -71,12 +71,12 @@ impl Engine {
             // A server that leads keeps the name its backups know.
             let known = self.peers.roster().own.clone();
             let name = known.map_or_else(|| shown_name(&welcome.name), |known| known.name);
-            Own { name, joined_as: welcome.role, url: said_url }
+            OwnMembership { name, joined_as: welcome.role, url: said_url }
         };
         let with = self.keep_joined(actor, own.clone(), &welcome, &answer, url).await?;
         self.peers.wake.notify_one();
         self.show_peers();
-        Ok(Joined { name: own.name, role: self.role(), with, own_url: told_url })
+        Ok(JoinResult { name: own.name, role: self.role(), with, own_url: told_url })
     }
 
     fn candidate(
@@ -133,7 +133,7 @@ impl Engine {
     async fn keep_joined(
         &self,
         actor: &Actor,
-        own: Own,
+        own: OwnMembership,
         welcome: &JoinWelcome,
         answer: &JoinAnswer,
         url: PeerUrl,

@@ -6,7 +6,7 @@ use sqlx::{Sqlite, Transaction};
 use super::Peers;
 use super::events::{self, PeerEventKind};
 use super::roster::{Member, Roster};
-use super::rows::{self, Own, StoredPeer};
+use super::rows::{self, OwnMembership, StoredPeer};
 
 impl Roster {
     /// A name nobody else here has.
@@ -56,7 +56,7 @@ impl Peers {
 /// Writes that a server has joined.
 pub(super) async fn write_joined(
     tx: &mut Transaction<'static, Sqlite>,
-    own: &Own,
+    own: &OwnMembership,
     member: &mut StoredPeer,
     sentence: &str,
 ) -> Result<(), sqlx::Error> {

@@ -11,7 +11,7 @@ use crate::Engine;
 
 /// All servers of the installation, as they were last heard of.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Picture {
+pub struct InstallationPicture {
     /// This server first, then the others by name.
     pub servers: Vec<InstallationServer>,
     /// Since when nobody was heard, Unix milliseconds: the network of this server may be what is broken, and what is shown may be
@@ -56,7 +56,7 @@ pub struct InstallationServer {
     pub joined_by: Option<String>,
 }
 
-impl Picture {
+impl InstallationPicture {
     /// The servers other than this one.
     pub fn others(&self) -> impl Iterator<Item = &InstallationServer> {
         self.servers.iter().filter(|server| !server.itself)
@@ -66,7 +66,7 @@ impl Picture {
 impl Engine {
     /// All servers as they stand at this moment.
     #[must_use]
-    pub fn servers(&self) -> Picture {
+    pub fn servers(&self) -> InstallationPicture {
         let now = self.peers.now();
         let report = self.own_report();
         let key = self.peers.secret.get().map(|secret| secret.public().fingerprint());
@@ -110,7 +110,7 @@ impl Engine {
         others.sort_by(|a, b| a.name.cmp(&b.name));
         let mut standings = roster.standings(None);
         standings.insert(0, roster.standing());
-        Picture {
+        InstallationPicture {
             stale_since: stale_since(roster.members.values().map(|member| &member.watch), now),
             conflict: conflict(&standings),
             servers: std::iter::once(own).chain(others).collect(),

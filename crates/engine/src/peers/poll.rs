@@ -9,7 +9,7 @@ use licensing::peer::{
 
 use super::Peers;
 use super::client::NoAnswer;
-use super::take::Way;
+use super::take::ReportOrigin;
 use crate::Engine;
 use crate::secret::random;
 
@@ -68,7 +68,7 @@ impl Engine {
             member.problem = problem;
         }
         match came {
-            Ok(Came::Report(report, asked)) => self.take_report(&key, *report, Way::Answered(asked)).await,
+            Ok(Came::Report(report, asked)) => self.take_report(&key, *report, ReportOrigin::Answered(asked)).await,
             Ok(Came::Removed) => {
                 if let Err(error) = self.was_removed(&key).await {
                     tracing::error!(%error, "that this server was removed could not be stored; trying again");

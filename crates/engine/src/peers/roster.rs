@@ -10,7 +10,7 @@ use licensing::peer::{
 };
 use licensing::vendor_key::Fingerprint;
 
-use super::rows::{Loaded, Own, StoredPeer};
+use super::rows::{OwnMembership, StoredInstallation, StoredPeer};
 use crate::secret::random;
 
 /// Another server.
@@ -67,7 +67,7 @@ impl Member {
 /// Everything in memory.
 #[derive(Debug)]
 pub(super) struct Roster {
-    pub own: Option<Own>,
+    pub own: Option<OwnMembership>,
     /// What this server is registered for.
     pub context: Option<Context>,
     pub members: BTreeMap<PeerKey, Member>,
@@ -80,7 +80,7 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub fn new(loaded: Loaded, tries: Bucket, now: ClockReading) -> Self {
+    pub fn new(loaded: StoredInstallation, tries: Bucket, now: ClockReading) -> Self {
         let (gone, here): (Vec<_>, Vec<_>) = loaded.servers.into_iter().partition(|server| server.removed);
         Self {
             own: loaded.own,

@@ -8,7 +8,7 @@ use storage::row::undecodable;
 
 /// This server in its installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Own {
+pub(super) struct OwnMembership {
     pub name: String,
     pub joined_as: Role,
     /// Where it answers, when a person said so.
@@ -35,8 +35,8 @@ pub(super) struct StoredPeer {
 
 /// What is there at the start.
 #[derive(Debug, Default)]
-pub(super) struct Loaded {
-    pub own: Option<Own>,
+pub(super) struct StoredInstallation {
+    pub own: Option<OwnMembership>,
     pub servers: Vec<StoredPeer>,
 }
 
@@ -75,7 +75,7 @@ impl FromRow<'_, SqliteRow> for StoredPeer {
     }
 }
 
-impl FromRow<'_, SqliteRow> for Own {
+impl FromRow<'_, SqliteRow> for OwnMembership {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self { name: row.try_get("name")?, joined_as: role(row.try_get("joined_as")?), url: url(row, "url")? })
     }
@@ -87,10 +87,10 @@ fn stored(row: &SqliteRow) -> Option<StoredPeer> {
     read.inspect_err(|error| tracing::error!(%error, "a stored server of the installation cannot be read")).ok()
 }
 
-pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, sqlx::Error> {
+pub(super) async fn load(pool: &SqlitePool) -> Result<StoredInstallation, sqlx::Error> {
     let own = sqlx::query_as("SELECT * FROM peer_self").fetch_optional(pool).await?;
     let rows = sqlx::query("SELECT * FROM peers ORDER BY joined_at, name").fetch_all(pool).await?;
-    Ok(Loaded { own, servers: rows.iter().filter_map(stored).collect() })
+    Ok(StoredInstallation { own, servers: rows.iter().filter_map(stored).collect() })
 }
 
 /// Writes a member as it is: new, back again, or with another address.
@@ -148,7 +148,10 @@ pub(super) async fn remove(tx: &mut Transaction<'static, Sqlite>, key: &PeerKey,
 }
 
 /// Writes what this server is; none when it knows no other any more.
-pub(super) async fn put_own(tx: &mut Transaction<'static, Sqlite>, own: Option<&Own>) -> Result<(), sqlx::Error> {
+pub(super) async fn put_own(
+    tx: &mut Transaction<'static, Sqlite>,
+    own: Option<&OwnMembership>,
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM peer_self").execute(&mut **tx).await?;
     if let Some(own) = own {
         sqlx::query("INSERT INTO peer_self (id, name, joined_as, url) VALUES (1, ?, ?, ?)")

@@ -18,7 +18,7 @@ const STORE_MS: i64 = 60_000;
 
 /// How a report came.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Way {
+pub(super) enum ReportOrigin {
     /// As the answer to a request made then.
     Answered(ClockReading),
     /// As a request that came then.
@@ -27,7 +27,7 @@ pub(super) enum Way {
 
 impl Engine {
     /// Takes in a report whose signature is good and which is fresh.
-    pub(super) async fn take_report(&self, key: &PeerKey, report: PeerReport, way: Way) {
+    pub(super) async fn take_report(&self, key: &PeerKey, report: PeerReport, way: ReportOrigin) {
         let report = Arc::new(report);
         let taken = {
             let mut roster = self.peers.roster();
@@ -127,19 +127,21 @@ impl Member {
     fn take(
         &mut self,
         report: &Arc<PeerReport>,
-        way: Way,
+        way: ReportOrigin,
         now: ClockReading,
     ) -> (Option<StoredPeer>, Option<LivenessChange>) {
         let change = self.watch.heard(now);
         match way {
-            Way::Answered(asked) => {
+            ReportOrigin::Answered(asked) => {
                 self.clock_off_ms = Some(clock_off_ms(asked.wall_ms, now.mono_ms - asked.mono_ms, report.wall_ms));
             }
             // The time on the way is not known. Where this server asks too, its own measure is the better one.
-            Way::Asked(at) if self.address().is_none() || self.problem.is_some() || self.clock_off_ms.is_none() => {
+            ReportOrigin::Asked(at)
+                if self.address().is_none() || self.problem.is_some() || self.clock_off_ms.is_none() =>
+            {
                 self.clock_off_ms = Some(clock_off_ms(at.wall_ms, 0, report.wall_ms));
             }
-            Way::Asked(_) => {}
+            ReportOrigin::Asked(_) => {}
         }
         self.remembers = report.witness;
         self.report = Some(report.clone());

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use super::error::PeerFault;
 use super::members::write_joined;
-use super::rows::{Own, StoredPeer};
+use super::rows::{OwnMembership, StoredPeer};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
 use crate::audit::{AuditOutcome, NewAuditEntry};
@@ -126,7 +126,7 @@ impl Engine {
         candidate: &Candidate,
         made: &Made,
         now: i64,
-    ) -> Result<(Own, StoredPeer, JoinWelcome), JoinRefusal> {
+    ) -> Result<(OwnMembership, StoredPeer, JoinWelcome), JoinRefusal> {
         let roster = self.peers.roster();
         let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
         if own_key == Some(request.key) {
@@ -140,7 +140,7 @@ impl Engine {
         let joiner = Membership { name: name.clone(), context: candidate.context, role: Role::Alone };
         let role = admit(&roster.standing(), &others, &joiner)?;
         let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
-        let own = roster.own.clone().unwrap_or_else(|| Own { name: roster.name(), joined_as, url: None });
+        let own = roster.own.clone().unwrap_or_else(|| OwnMembership { name: roster.name(), joined_as, url: None });
         let member = StoredPeer {
             key: request.key,
             name: name.clone(),

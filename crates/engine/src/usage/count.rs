@@ -7,10 +7,10 @@ use licensing::context::Context;
 use licensing::usage::{DAY_MS, HOUR_MS, Span, UsageLine, by_hour, day_of, hour_of};
 
 use super::Batch;
-use super::group::Work;
-use super::hot::Days;
-use super::open::Out;
-use super::series::Ids;
+use super::group::UsageWork;
+use super::hot::OpenDays;
+use super::open::OpenCheckOut;
+use super::series::SeriesIds;
 use super::state::Writer;
 
 /// Length of the span within which refusals are counted together, milliseconds.
@@ -40,7 +40,7 @@ fn hour_in_day(hour: i64) -> usize {
 }
 
 /// Adds time of use to the hours and to the user; takes it away with a sign of −1.
-pub(super) fn count_use(days: &mut Days, ids: Ids, user: u32, from: i64, to: i64, sign: i64) {
+pub(super) fn count_use(days: &mut OpenDays, ids: SeriesIds, user: u32, from: i64, to: i64, sign: i64) {
     for (hour, ms) in by_hour(from, to) {
         let ms = ms.cast_signed() * sign;
         for series in ids.all() {
@@ -56,13 +56,13 @@ pub(super) fn count_use(days: &mut Days, ids: Ids, user: u32, from: i64, to: i64
 
 impl Writer {
     /// Counts a whole group.
-    pub fn count(&mut self, group: &[Work]) -> GroupChanges {
+    pub fn count(&mut self, group: &[UsageWork]) -> GroupChanges {
         let mut changes = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
         for work in group {
             match work {
-                Work::Batch(batch, _) => self.count_batch(batch, &mut changes),
-                Work::Lost(session, at, _) => self.count_lost(*session, *at, &mut changes),
-                Work::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
+                UsageWork::Batch(batch, _) => self.count_batch(batch, &mut changes),
+                UsageWork::Lost(session, at, _) => self.count_lost(*session, *at, &mut changes),
+                UsageWork::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
             }
         }
         self.rolled.seen = changes.seen;
@@ -72,7 +72,7 @@ impl Writer {
     fn count_batch(&mut self, batch: &Batch, changes: &mut GroupChanges) {
         let mut stream = self.streams.get(&batch.session).copied().unwrap_or_default();
         let skip = (stream.acknowledged + 1).saturating_sub(batch.first);
-        let mut products: HashMap<&str, Ids> = HashMap::new();
+        let mut products: HashMap<&str, SeriesIds> = HashMap::new();
         for (at, record) in batch.records.iter().enumerate() {
             let number = batch.first + at as u64;
             if (at as u64) < skip {
@@ -101,7 +101,7 @@ impl Writer {
         batch: &Batch,
         record: &CheckOut,
         number: u64,
-        ids: Ids,
+        ids: SeriesIds,
         changes: &mut GroupChanges,
     ) -> bool {
         let end = match record.outcome {
@@ -116,7 +116,7 @@ impl Writer {
             (CheckOutOutcome::Denied, _) => self.count_denied(record, ids, user, changes),
             (CheckOutOutcome::Open, _) => {
                 self.count_taken(ids, user, span.from);
-                let out = Out {
+                let out = OpenCheckOut {
                     taken: span.from,
                     ids,
                     user: record.user.as_str().into(),
@@ -160,7 +160,7 @@ impl Writer {
         true
     }
 
-    fn count_taken(&mut self, ids: Ids, user: u32, from: i64) {
+    fn count_taken(&mut self, ids: SeriesIds, user: u32, from: i64) {
         let day = day_of(from);
         for series in ids.all() {
             let hot = self.days.touch((series, day));
@@ -173,7 +173,7 @@ impl Writer {
     }
 
     /// The end and the time of a check-out whose start is counted.
-    fn count_span(&mut self, ids: Ids, user: u32, span: Span, changes: &mut GroupChanges) {
+    fn count_span(&mut self, ids: SeriesIds, user: u32, span: Span, changes: &mut GroupChanges) {
         let last = day_of(span.to);
         for day in day_of(span.from) + 1..=last {
             for series in ids.all() {
@@ -187,7 +187,7 @@ impl Writer {
         changes.seen = changes.seen.max(span.to);
     }
 
-    fn count_denied(&mut self, record: &CheckOut, ids: Ids, user: u32, changes: &mut GroupChanges) {
+    fn count_denied(&mut self, record: &CheckOut, ids: SeriesIds, user: u32, changes: &mut GroupChanges) {
         for series in ids.all() {
             let hot = self.days.touch((series, day_of(record.from)));
             hot.day.deny(hour_in_day(hour_of(record.from)));

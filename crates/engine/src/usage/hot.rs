@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use licensing::usage::{Day, HourUse, Users};
 
 /// A series and a UTC day.
-pub(super) type Key = (i64, i64);
+pub(super) type DayKey = (i64, i64);
 
 /// Changes are put together when there are this many chunks of them.
 const MOST_CHUNKS: u32 = 16;
@@ -20,7 +20,7 @@ const GROUPS_KEPT: u64 = 4;
 
 /// One day of one series.
 #[derive(Debug, Default)]
-pub(super) struct Hot {
+pub(super) struct OpenDay {
     pub day: Day,
     /// Of the totals of a deployment only.
     pub users: Users,
@@ -37,16 +37,16 @@ pub(super) struct Hot {
 
 /// How the changes of a day are to be stored.
 #[derive(Debug)]
-pub(super) enum Chunk {
+pub(super) enum LevelChunk {
     /// One more chunk, with this number.
     Next(u32, Vec<u8>),
     /// All of them anew, in place of the chunks there are.
     Whole(Vec<u8>),
 }
 
-impl Hot {
+impl OpenDay {
     /// Computes the day anew and says what of its changes is to be stored.
-    pub fn settle(&mut self, last_hour: i64) -> Option<Chunk> {
+    pub fn settle(&mut self, last_hour: i64) -> Option<LevelChunk> {
         let fresh = self.day.settle(last_hour);
         if fresh.as_slice().is_empty() {
             return None;
@@ -57,10 +57,10 @@ impl Hot {
             let whole = self.day.edges().encode();
             self.bytes = whole.len();
             self.chunks = 1;
-            return Some(Chunk::Whole(whole));
+            return Some(LevelChunk::Whole(whole));
         }
         self.chunks += 1;
-        Some(Chunk::Next(self.chunks - 1, fresh))
+        Some(LevelChunk::Next(self.chunks - 1, fresh))
     }
 
     /// The figures of the whole day and when its peak was.
@@ -85,23 +85,23 @@ impl Hot {
 
 /// All days in memory.
 #[derive(Debug, Default)]
-pub(super) struct Days {
-    days: HashMap<Key, Hot>,
-    changed: Vec<Key>,
+pub(super) struct OpenDays {
+    days: HashMap<DayKey, OpenDay>,
+    changed: Vec<DayKey>,
     group: u64,
 }
 
-impl Days {
-    pub fn has(&self, key: Key) -> bool {
+impl OpenDays {
+    pub fn has(&self, key: DayKey) -> bool {
         self.days.contains_key(&key)
     }
 
-    pub fn put(&mut self, key: Key, hot: Hot) {
+    pub fn put(&mut self, key: DayKey, hot: OpenDay) {
         self.days.insert(key, hot);
     }
 
     /// A day to be changed.
-    pub fn touch(&mut self, key: Key) -> &mut Hot {
+    pub fn touch(&mut self, key: DayKey) -> &mut OpenDay {
         let hot = self.days.entry(key).or_default();
         if hot.touched <= self.group {
             hot.touched = self.group + 1;
@@ -111,10 +111,10 @@ impl Days {
     }
 
     /// The days changed since the last commit.
-    pub fn changed(&mut self) -> impl Iterator<Item = (Key, &mut Hot)> {
+    pub fn changed(&mut self) -> impl Iterator<Item = (DayKey, &mut OpenDay)> {
         let keys = std::mem::take(&mut self.changed);
         let mut found = Vec::with_capacity(keys.len());
-        let keys: std::collections::HashSet<Key> = keys.into_iter().collect();
+        let keys: std::collections::HashSet<DayKey> = keys.into_iter().collect();
         found.extend(self.days.iter_mut().filter(|(key, _)| keys.contains(key)).map(|(key, hot)| (*key, hot)));
         // In the order of the table, which is how rows are written fastest.
         found.sort_unstable_by_key(|(key, _)| *key);

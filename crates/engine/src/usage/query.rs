@@ -90,7 +90,7 @@ pub enum BucketWidth {
 
 /// A step of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Point {
+pub struct UsagePoint {
     /// When it begins, Unix milliseconds.
     pub at_ms: i64,
     /// When it ends.
@@ -153,7 +153,7 @@ pub struct UserUse {
 
 /// From when to when use is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct KnownSpan {
     /// The beginning of the first hour, Unix milliseconds.
     pub first_ms: i64,
     /// The end of the last hour, Unix milliseconds.

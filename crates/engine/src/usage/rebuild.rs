@@ -11,7 +11,7 @@ use super::series::Ids;
 use super::state::Writer;
 
 /// A day that was stored without its changes.
-pub(super) struct Incomplete {
+pub(super) struct IncompleteDay {
     pub key: Key,
     pub hot: Hot,
     /// As they were when the changes were there.
@@ -31,15 +31,15 @@ struct Found {
 impl Writer {
     /// Completes days that were stored without their changes. Where the files do not have everything any more, peaks stay what they
     /// were, or rise, and times by level stay.
-    pub fn rebuild(&mut self, days: Vec<Incomplete>) -> Result<(), UsageError> {
-        let mut by_day: HashMap<i64, Vec<Incomplete>> = HashMap::new();
+    pub fn rebuild(&mut self, days: Vec<IncompleteDay>) -> Result<(), UsageError> {
+        let mut by_day: HashMap<i64, Vec<IncompleteDay>> = HashMap::new();
         for one in days {
             by_day.entry(one.key.1).or_default().push(one);
         }
         for (day, wanted) in by_day {
             let before: HashMap<i64, i64> = wanted.iter().map(|one| (one.key.0, one.hot.day.before)).collect();
             let mut found = self.find(day, &before)?;
-            for Incomplete { key, mut hot, levels } in wanted {
+            for IncompleteDay { key, mut hot, levels } in wanted {
                 let found = found.remove(&key.0).unwrap_or_default();
                 let complete =
                     hot.coarse.is_none() && found.taken == hot.day.total().taken && found.spanning == hot.day.before;

@@ -9,9 +9,9 @@ use sqlx::FromRow;
 use tokio::sync::oneshot;
 
 use super::files::{Files, ShortFile, name};
-use super::group::{ReplySender, Work};
-use super::hot::Days;
-use super::open::Out;
+use super::group::{ReplySender, UsageWork};
+use super::hot::OpenDays;
+use super::open::OpenCheckOut;
 use super::series::Series;
 use super::{UsageError, files};
 use crate::DatabaseError;
@@ -24,7 +24,7 @@ const FOLDER: &str = "checkouts";
 pub(super) struct UsageState {
     pub store: Store,
     pub findings: Vec<ShortFile>,
-    pub queue: Mutex<Vec<Work>>,
+    pub queue: Mutex<Vec<UsageWork>>,
     pub writer: Arc<tokio::sync::Mutex<Writer>>,
 }
 
@@ -37,14 +37,14 @@ pub(super) struct RecordStream {
 
 /// How far the roll-ups go; the columns of `usage_rolled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
-pub(super) struct Rolled {
+pub(super) struct RollUpProgress {
     pub at: i64,
     pub seen: i64,
     pub edges_from: i64,
     pub hours_from: i64,
 }
 
-impl Rolled {
+impl RollUpProgress {
     /// The last hour of which something is known, counted from the beginning of this day.
     pub fn last_hour(self, day: i64) -> i64 {
         self.at.max(self.seen).div_euclid(HOUR_MS) - day * 24
@@ -57,10 +57,10 @@ pub(super) struct Writer {
     folder: PathBuf,
     pub files: Files,
     pub series: Series,
-    pub days: Days,
-    pub out: HashMap<(i64, u64), Out>,
+    pub days: OpenDays,
+    pub out: HashMap<(i64, u64), OpenCheckOut>,
     pub streams: HashMap<i64, RecordStream>,
-    pub rolled: Rolled,
+    pub rolled: RollUpProgress,
     /// The newest day that has rows.
     pub newest: i64,
     /// Cleared while a commit is under way: when it stays so, memory is not what is stored, and is read anew.
@@ -95,7 +95,7 @@ impl UsageState {
     }
 
     /// Queues work and waits for its answer. The commit goes on when the one who asks goes away.
-    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(ReplySender<T>) -> Work) -> Result<T, DatabaseError> {
+    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(ReplySender<T>) -> UsageWork) -> Result<T, DatabaseError> {
         let (answer, answered) = oneshot::channel();
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(work(answer));
         let inner = Arc::clone(self);
@@ -138,7 +138,7 @@ impl Writer {
             folder: folder.to_owned(),
             files,
             series,
-            days: Days::default(),
+            days: OpenDays::default(),
             out,
             streams: HashMap::new(),
             rolled,

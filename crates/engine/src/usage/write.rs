@@ -5,8 +5,8 @@ use std::fmt::Write;
 use sqlx::{Sqlite, Transaction};
 
 use super::count::GroupChanges;
-use super::hot::{Chunk, Hot};
-use super::state::{Rolled, Writer};
+use super::hot::{LevelChunk, OpenDay};
+use super::state::{RollUpProgress, Writer};
 
 /// Rows of one table.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl Drop for Row<'_> {
 
 /// All that a group writes.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct GroupRows {
     series: Table,
     names: Table,
     days: Table,
@@ -93,9 +93,9 @@ pub(super) struct Rows {
     rolled: Table,
 }
 
-impl Rows {
+impl GroupRows {
     /// Everything except the days.
-    pub fn of(writer: &mut Writer, changes: &GroupChanges, lengths: &[(i64, u64)], before: Rolled) -> Self {
+    pub fn of(writer: &mut Writer, changes: &GroupChanges, lengths: &[(i64, u64)], before: RollUpProgress) -> Self {
         let mut rows = Self::default();
         for (id, whose) in std::mem::take(&mut writer.series.fresh) {
             let row = rows.series.row().number(id).text(&whose.context).text(&whose.deployment);
@@ -132,7 +132,7 @@ impl Rows {
     }
 
     /// A day of a series, settled.
-    pub fn day(&mut self, series: i64, day: i64, hot: &Hot, chunk: Option<Chunk>, is_total: bool) {
+    pub fn day(&mut self, series: i64, day: i64, hot: &OpenDay, chunk: Option<LevelChunk>, is_total: bool) {
         let (total, peak_at) = hot.total(day);
         let hours = hot.coarse.is_none().then(|| hot.day.encode_hours());
         let levels = is_total.then(|| hot.day.levels().encode());
@@ -141,10 +141,10 @@ impl Rows {
         row.blob(hours.as_deref()).blob(levels.as_deref());
         match chunk {
             None => {}
-            Some(Chunk::Next(number, edges)) => {
+            Some(LevelChunk::Next(number, edges)) => {
                 self.chunks.row().number(day).number(series).number(number).blob(Some(&edges));
             }
-            Some(Chunk::Whole(edges)) => {
+            Some(LevelChunk::Whole(edges)) => {
                 self.whole.row().number(day).number(series);
                 self.chunks.row().number(day).number(series).number(0).blob(Some(&edges));
             }

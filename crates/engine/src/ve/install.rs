@@ -6,7 +6,7 @@ use licensing::identity::{ComponentChange, MachineVerdict, UnreadComponent, judg
 use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
-use super::anchor::{self, Newest};
+use super::anchor::{self, NewestLicense};
 use super::stored::{keys, standing_of};
 use super::{InstalledVe, VeLicensing, VeState};
 use crate::actor::Actor;
@@ -138,7 +138,7 @@ impl VeLicensing {
         }
         let installed = InstalledVe { text, key, installed_at: self.clock.now_ms(), installed_by: actor.name.clone() };
         let (license, newest) = (installed.license(), self.newest(&installed).await?);
-        if !Newest::of(&installed.text).may_follow(&newest) {
+        if !NewestLicense::of(&installed.text).may_follow(&newest) {
             return Err(InstallError::Older { serial: license.serial, newest: newest.serial });
         }
         if let VeLicenseKind::Normal { until } = license.kind
@@ -177,7 +177,7 @@ impl VeLicensing {
             .execute(&mut *tx)
             .await?;
         }
-        let newest = Newest::of(&installed.text);
+        let newest = NewestLicense::of(&installed.text);
         sqlx::query(
             "INSERT INTO ve_serials (machine, highest, sha256) VALUES (?1, ?2, ?3)
              ON CONFLICT (machine) DO UPDATE SET highest = ?2, sha256 = ?3",

@@ -9,7 +9,7 @@ use licensing::vendor_key::VendorKey;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-use super::anchor::{self, Newest};
+use super::anchor::{self, NewestLicense};
 use super::{InstalledVe, VeLicensing, VeState};
 
 /// What is stored besides the license.
@@ -84,13 +84,13 @@ impl VeLicensing {
     }
 
     /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
-    pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<Newest, sqlx::Error> {
+    pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<NewestLicense, sqlx::Error> {
         let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
         let stored: Option<(u64, String)> = sqlx::query_as("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
             .bind(&name)
             .fetch_optional(self.store.read())
             .await?;
-        let stored = stored.map(|(serial, sha256)| Newest { serial, sha256 });
+        let stored = stored.map(|(serial, sha256)| NewestLicense { serial, sha256 });
         Ok(anchor::newest(&self.places.anchors, &name).max(stored.unwrap_or_default()))
     }
 }

@@ -11,7 +11,7 @@ use licensing::ve::{LicenseText, VeLicense, VeLicenseKind, VeLicenseStatus, VePr
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
-use super::{InstallError, InstalledNow, Machine, Places, VeLicensing};
+use super::{InstallError, InstalledNow, Machine, VeLicensing, VePlaces};
 use crate::actor::Actor;
 use crate::audit::Audit;
 use crate::clock::ManualClock;
@@ -75,7 +75,7 @@ impl World {
         let store = store::open(&data, NOW).await.unwrap();
         let audit = Audit::new(store.clone(), data.clone(), self.clock.clone());
         let anchors = vec![data.join("ve.anchor"), self.folder.path().join("state/ve.anchor")];
-        let places = Places { machine: Machine::below(&self.machine()), anchors };
+        let places = VePlaces { machine: Machine::below(&self.machine()), anchors };
         VeLicensing::open(store, audit, self.clock.clone(), places, NOW).await.unwrap()
     }
 

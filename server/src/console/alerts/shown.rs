@@ -1,6 +1,8 @@
 //! What the alert pages show: rules with their state, channels, what was told; and a rule tried on the past.
 
-use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
+use engine::alerts::{
+    AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, RuleTrial,
+};
 use engine::{DatabaseError, Engine};
 use licensing::alert::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
 use licensing::contact::DAY;
@@ -197,7 +199,7 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
 }
 
 /// What a rule would have done, in a sentence.
-fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
+fn verdict(tried: &RuleTrial, now: i64) -> (Tone, String) {
     let Some(from) = tried.from else {
         return (
             Tone::Info,
@@ -292,7 +294,7 @@ mod tests {
     fn the_past_is_told_as_far_as_it_is_known() {
         let now = 1_800_000_000_000;
         let episode = Episode { subject: String::new(), fired: now, resolved: None, reminders: 0 };
-        let tried = |from, known, count| Tried {
+        let tried = |from, known, count| RuleTrial {
             from,
             known,
             episodes: vec![episode.clone(); count],

@@ -2,7 +2,7 @@
 
 use engine::accounts::password;
 use engine::accounts::setup::Setup;
-use engine::conf::{Base, ConfChange, SaveError};
+use engine::conf::{BaseRevision, ConfChange, SaveError};
 use engine::diagnostics::Matrix;
 use engine::exchange::{FetchedKeys, LicenseItem};
 use engine::reachability::Reachability;
@@ -75,7 +75,7 @@ fn summary(file: &RegistrationFile) -> RegistrationSummary {
 /// The step of the identity after "Check": the canonical form, and what would change in the file.
 pub async fn checked_guid(engine: &Engine, guid: &Guid) -> Result<SetupGuid, SaveError> {
     let change = ConfChange::Values(Registration::new(*guid).values());
-    let (_, diff, _) = engine.preview(&Base::Newest, &change).await?;
+    let (_, diff, _) = engine.preview(&BaseRevision::Newest, &change).await?;
     let kept = self::guid(engine).await?;
     Ok(SetupGuid {
         guid: guid.to_string(),

@@ -1,6 +1,6 @@
 //! Instants and periods in words, in the zone that was chosen.
 
-use engine::usage::query::{BucketWidth, Point};
+use engine::usage::query::{BucketWidth, UsagePoint};
 use jiff::civil::{Date, Weekday};
 
 use super::period::{Asked, zoned};
@@ -63,7 +63,7 @@ pub(super) fn rfc3339(at_ms: i64, asked: &Asked) -> String {
 }
 
 /// The words of each step of a course.
-pub(super) fn steps(points: &[Point], step: BucketWidth, asked: &Asked) -> Vec<Label> {
+pub(super) fn steps(points: &[UsagePoint], step: BucketWidth, asked: &Asked) -> Vec<Label> {
     let count = points.len();
     points
         .iter()

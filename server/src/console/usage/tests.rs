@@ -104,13 +104,20 @@ fn the_product_nearest_to_its_limit_is_shown_first() {
 #[test]
 fn steps_are_labelled_where_people_look_for_a_label() {
     let asked = asked(UsageFilter::default());
-    let points = |from: &str, count: i64, step: i64| -> Vec<Point> {
+    let points = |from: &str, count: i64, step: i64| -> Vec<UsagePoint> {
         let first = from.parse::<jiff::Timestamp>().expect("an instant").as_millisecond();
-        let point =
-            |at_ms| Point { at_ms, until_ms: at_ms + step, taken: 0, use_ms: 0, denied: 0, peak: 0, licensed: None };
+        let point = |at_ms| UsagePoint {
+            at_ms,
+            until_ms: at_ms + step,
+            taken: 0,
+            use_ms: 0,
+            denied: 0,
+            peak: 0,
+            licensed: None,
+        };
         (0..count).map(|place| point(first + place * step)).collect()
     };
-    let ticks = |points: &[Point], step| -> Vec<String> {
+    let ticks = |points: &[UsagePoint], step| -> Vec<String> {
         labels::steps(points, step, &asked)
             .into_iter()
             .map(|label| label.tick)

@@ -5,7 +5,7 @@ use licensing::usage::HOUR_MS;
 
 use super::load::{SeriesLevel, list};
 use super::period::HourRange;
-use super::{BucketWidth, Figures, Filter, Point};
+use super::{BucketWidth, Figures, Filter, UsagePoint};
 use crate::DatabaseError;
 use crate::usage::Usage;
 
@@ -15,7 +15,7 @@ impl Usage {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn course(&self, filter: &Filter, step: BucketWidth) -> Result<Vec<Point>, DatabaseError> {
+    pub async fn course(&self, filter: &Filter, step: BucketWidth) -> Result<Vec<UsagePoint>, DatabaseError> {
         if filter.product.is_none() {
             return Ok(Vec::new());
         }
@@ -38,7 +38,7 @@ impl Usage {
             .iter()
             .zip(ends)
             .zip(&sums)
-            .map(|((at_ms, until_ms), sum)| Point {
+            .map(|((at_ms, until_ms), sum)| UsagePoint {
                 at_ms: *at_ms,
                 until_ms,
                 taken: sum.taken,

@@ -1,6 +1,6 @@
 use licensing::usage::{HOUR_MS, decode_hours};
 
-use super::Extent;
+use super::KnownSpan;
 use super::load::damaged;
 use super::period::HourRange;
 use crate::DatabaseError;
@@ -31,9 +31,9 @@ impl Usage {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn extent(&self) -> Result<Option<Extent>, DatabaseError> {
+    pub async fn extent(&self) -> Result<Option<KnownSpan>, DatabaseError> {
         let known = self.known().await?;
-        Ok(known.map(|known| Extent { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
+        Ok(known.map(|known| KnownSpan { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
     }
 
     pub(super) async fn known(&self) -> Result<Option<HourRange>, DatabaseError> {

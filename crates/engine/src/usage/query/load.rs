@@ -13,7 +13,7 @@ use crate::usage::series::SERVER;
 
 /// A series that a filter names.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct Named {
+pub(super) struct NamedSeries {
     pub id: i64,
     pub product: String,
     pub client: String,
@@ -32,12 +32,12 @@ pub(super) enum SeriesLevel {
 
 /// Figures, and when their peak was.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Peaked {
+pub(super) struct PeakFigures {
     pub figures: Figures,
     pub at: i64,
 }
 
-impl Peaked {
+impl PeakFigures {
     /// Figures of another time, or of others at the same time that do not share in the same licenses.
     pub fn add(&mut self, other: Self) {
         if other.figures.peak > self.figures.peak
@@ -66,7 +66,7 @@ impl From<HourUse> for Figures {
 }
 
 /// As a parameter for `json_each`.
-pub(super) fn list(series: &[Named]) -> String {
+pub(super) fn list(series: &[NamedSeries]) -> String {
     serde_json::Value::from_iter(series.iter().map(|series| series.id)).to_string()
 }
 
@@ -120,7 +120,7 @@ struct Chunk {
 
 impl Usage {
     /// The series a filter names.
-    pub(super) async fn named(&self, filter: &Filter, level: SeriesLevel) -> Result<Vec<Named>, DatabaseError> {
+    pub(super) async fn named(&self, filter: &Filter, level: SeriesLevel) -> Result<Vec<NamedSeries>, DatabaseError> {
         let of_client = level == SeriesLevel::Clients || (level == SeriesLevel::Named && filter.client.is_some());
         let deployment = match (&filter.deployment, level) {
             (Some(deployment), _) => Some(deployment.as_str()),
@@ -146,10 +146,10 @@ impl Usage {
     /// The figures of each series in a period.
     pub(super) async fn figures(
         &self,
-        series: &[Named],
+        series: &[NamedSeries],
         period: HourRange,
-    ) -> Result<HashMap<i64, Peaked>, DatabaseError> {
-        let mut all: HashMap<i64, Peaked> = HashMap::new();
+    ) -> Result<HashMap<i64, PeakFigures>, DatabaseError> {
+        let mut all: HashMap<i64, PeakFigures> = HashMap::new();
         let full = period.full_days();
         let list = list(series);
         if !full.is_empty() {
@@ -164,7 +164,7 @@ impl Usage {
             .fetch_all(self.inner.store.read())
             .await?;
             for row in rows {
-                all.entry(row.series).or_default().add(Peaked { figures: row.figures, at: row.peak_at });
+                all.entry(row.series).or_default().add(PeakFigures { figures: row.figures, at: row.peak_at });
             }
         }
         for (day, part) in period.ends() {
@@ -173,7 +173,7 @@ impl Usage {
                 let of = all.entry(row.series).or_default();
                 row.each_hour(|hour, figures| {
                     if part.contains(&hour) {
-                        of.add(Peaked { figures, at: hour * licensing::usage::HOUR_MS });
+                        of.add(PeakFigures { figures, at: hour * licensing::usage::HOUR_MS });
                     }
                 })?;
             }
@@ -197,7 +197,7 @@ impl Usage {
     /// For how long how many were in use, by product; time without use is left out.
     pub(super) async fn levels(
         &self,
-        series: &[Named],
+        series: &[NamedSeries],
         period: HourRange,
     ) -> Result<HashMap<String, Levels>, DatabaseError> {
         let products: HashMap<i64, &str> = series.iter().map(|series| (series.id, series.product.as_str())).collect();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use licensing::usage::{SHARES, coverage};
 
-use super::load::{Named, Peaked, SeriesLevel};
+use super::load::{NamedSeries, PeakFigures, SeriesLevel};
 use super::period::HourRange;
 use super::{Filter, ProductUse};
 use crate::DatabaseError;
@@ -68,8 +68,11 @@ impl Usage {
     }
 }
 
-fn by_product<'a>(series: &'a [Named], figures: &std::collections::HashMap<i64, Peaked>) -> BTreeMap<&'a str, Peaked> {
-    let mut all: BTreeMap<&str, Peaked> = BTreeMap::new();
+fn by_product<'a>(
+    series: &'a [NamedSeries],
+    figures: &std::collections::HashMap<i64, PeakFigures>,
+) -> BTreeMap<&'a str, PeakFigures> {
+    let mut all: BTreeMap<&str, PeakFigures> = BTreeMap::new();
     for series in series {
         if let Some(figures) = figures.get(&series.id) {
             all.entry(&series.product).or_default().add(*figures);

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::load::{Peaked, SeriesLevel};
+use super::load::{PeakFigures, SeriesLevel};
 use super::period::HourRange;
 use super::{ClientUse, Filter};
 use crate::DatabaseError;
@@ -14,7 +14,7 @@ impl Usage {
     pub async fn clients(&self, filter: &Filter) -> Result<Vec<ClientUse>, DatabaseError> {
         let series = self.named(filter, SeriesLevel::Clients).await?;
         let figures = self.figures(&series, HourRange::of(filter)).await?;
-        let mut all: BTreeMap<(&str, &str), Peaked> = BTreeMap::new();
+        let mut all: BTreeMap<(&str, &str), PeakFigures> = BTreeMap::new();
         for series in &series {
             if let Some(figures) = figures.get(&series.id) {
                 all.entry((&series.product, &series.client)).or_default().add(*figures);
