@@ -58,7 +58,7 @@ pub(crate) struct ProductHistory {
 
 /// What a history is to be.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct DemoPlan {
     /// It ends then, Unix milliseconds.
     pub now_ms: i64,
     pub days: usize,
@@ -71,11 +71,11 @@ pub struct Wish {
 }
 
 /// All products' histories, up to now.
-pub(crate) fn all(wish: &Wish) -> Vec<ProductHistory> {
+pub(crate) fn all(wish: &DemoPlan) -> Vec<ProductHistory> {
     (0..PRODUCTS.len()).map(|product| one(wish, product)).collect()
 }
 
-fn one(wish: &Wish, product: usize) -> ProductHistory {
+fn one(wish: &DemoPlan, product: usize) -> ProductHistory {
     let (name, share, minutes) = PRODUCTS[product];
     let mut random = SeededRandom::new(wish.seed, 1 + product as u64);
     let wanted = wanted(wish, share, minutes, &mut random);
@@ -85,7 +85,7 @@ fn one(wish: &Wish, product: usize) -> ProductHistory {
 }
 
 /// Midnights of the history's days, oldest first, and their dates.
-fn days(wish: &Wish) -> Vec<(i64, Date)> {
+fn days(wish: &DemoPlan) -> Vec<(i64, Date)> {
     let Ok(now) = jiff::Timestamp::from_millisecond(wish.now_ms) else { return Vec::new() };
     let today = wish.zone.to_datetime(now).date();
     (0..wish.days)
@@ -120,7 +120,7 @@ fn busy(date: Date, at: usize, days: usize) -> f64 {
 }
 
 /// What would be used if there were licenses without end.
-fn wanted(wish: &Wish, share: f64, minutes: f64, random: &mut SeededRandom) -> Vec<DemoRequest> {
+fn wanted(wish: &DemoPlan, share: f64, minutes: f64, random: &mut SeededRandom) -> Vec<DemoRequest> {
     let days = days(wish);
     // So many a day on average, weekends included.
     let mean = days.iter().enumerate().map(|(at, (_, date))| busy(*date, at, days.len())).sum::<f64>()
@@ -146,7 +146,7 @@ fn wanted(wish: &Wish, share: f64, minutes: f64, random: &mut SeededRandom) -> V
 }
 
 /// Licenses were bought now and then, enough for all but the busiest days of the time until the next purchase.
-fn licensed(wish: &Wish, wanted: &[DemoRequest]) -> Vec<(i64, u64)> {
+fn licensed(wish: &DemoPlan, wanted: &[DemoRequest]) -> Vec<(i64, u64)> {
     let days = days(wish);
     let mut bought = 0;
     days.chunks(days.len().div_ceil(PURCHASES).max(1))
@@ -201,8 +201,8 @@ fn served(wanted: Vec<DemoRequest>, licensed: &[(i64, u64)], random: &mut Seeded
 mod tests {
     use super::*;
 
-    fn wish(seed: u64) -> Wish {
-        Wish { now_ms: 1_795_305_600_000, days: 200, per_day: 400, seed, zone: TimeZone::UTC }
+    fn wish(seed: u64) -> DemoPlan {
+        DemoPlan { now_ms: 1_795_305_600_000, days: 200, per_day: 400, seed, zone: TimeZone::UTC }
     }
 
     #[test]

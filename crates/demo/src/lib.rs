@@ -11,8 +11,8 @@ use licensing::client_protocol::{CheckOut, CheckOutOutcome, MOST_RECORDS};
 use licensing::context::Context;
 use licensing::product::ProductCode;
 
+pub use history::DemoPlan;
 use history::ProductHistory;
-pub use history::Wish;
 
 /// Clients of the history.
 pub const CLIENTS: usize = history::CLIENTS;
@@ -46,7 +46,7 @@ pub enum FillError {
 ///
 /// # Errors
 /// [`FillError`]
-pub async fn fill(engine: &Engine, wish: Wish) -> Result<DemoSummary, FillError> {
+pub async fn fill(engine: &Engine, wish: DemoPlan) -> Result<DemoSummary, FillError> {
     let context = engine.identity().await?.context.unwrap_or(Context::Production);
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let seed = wish.seed;

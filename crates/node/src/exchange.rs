@@ -13,7 +13,7 @@ use crate::reports::{self, ReportOutcome};
 use crate::servers::{RegisteredServer, SeenInstallation};
 use crate::time::spoken;
 use crate::{Node, deployments, secret};
-use report::Received;
+use report::ParsedReport;
 
 /// An answer to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Node {
     /// Answers a report that came with `auth`. A refusal is signed like any other answer.
     pub async fn answer(&self, auth: Option<&[u8]>, body: &[u8]) -> NodeAnswer {
         let now = self.now_ms();
-        let received = match Received::read(body) {
+        let received = match ParsedReport::read(body) {
             Ok(received) => received,
             Err(refused) => return self.signed_refusal(&refused, About::default(), now),
         };
@@ -82,7 +82,7 @@ impl Node {
     async fn exchange(
         &self,
         auth: Option<&[u8]>,
-        received: &Received<'_>,
+        received: &ParsedReport<'_>,
         now: i64,
     ) -> Result<StatusResponse, ReportRefusal> {
         let server = self.find(received.guid).await?.ok_or(ReportRefusal::UnknownGuid(received.guid))?;
@@ -111,7 +111,7 @@ impl Node {
         &self,
         connection: &mut SqliteConnection,
         server: &RegisteredServer,
-        received: &Received<'_>,
+        received: &ParsedReport<'_>,
         now: i64,
     ) -> Result<StatusResponse, ReportRefusal> {
         let id = received.report.status_id.to_string();

@@ -7,7 +7,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::servers::{NoServer, ServerError, find};
 use crate::store::decode;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// Reports kept of a server: the newest.
 pub const MOST_KEPT: i64 = 10_000;
@@ -89,7 +89,7 @@ pub enum ReportLookupError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for ReportLookupError {
+impl NodeError for ReportLookupError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::NoReport(_) => true,
@@ -100,7 +100,7 @@ impl Sentence for ReportLookupError {
 }
 
 /// A report to be kept.
-pub(crate) struct New<'a> {
+pub(crate) struct NewReport<'a> {
     pub status_id: String,
     pub instance: &'a str,
     pub at: i64,
@@ -111,7 +111,11 @@ pub(crate) struct New<'a> {
 }
 
 /// Keeps a report, and lets the oldest of its sort go when there are too many.
-pub(crate) async fn keep(connection: &mut SqliteConnection, server: i64, new: New<'_>) -> Result<(), sqlx::Error> {
+pub(crate) async fn keep(
+    connection: &mut SqliteConnection,
+    server: i64,
+    new: NewReport<'_>,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO reports (server_id, status_id, instance, at, outcome, reason, serial, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )

@@ -14,7 +14,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::store::decode;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// Longest time without contact that is granted, days.
 pub const MOST_CONTACT_DAYS: u32 = 3660;
@@ -96,7 +96,7 @@ pub enum ServerError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for ServerError {
+impl NodeError for ServerError {
     fn is_refusal(&self) -> bool {
         !matches!(self, Self::Sql(_) | Self::File { .. } | Self::NotInPlace { .. })
     }

@@ -41,7 +41,7 @@ pub struct CallerIdentity {
 
 /// A report to carry to the licensing service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pulled {
+pub struct PulledReport {
     /// Good for one response.
     pub status_id: String,
     /// JSON, byte for byte as received.
@@ -109,14 +109,18 @@ impl ReportingClient {
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] when the server has none to give.
-    pub async fn pull(&self, who: CallerIdentity) -> Result<Pulled, ClientError> {
+    pub async fn pull(&self, who: CallerIdentity) -> Result<PulledReport, ClientError> {
         let request = self.request(who, LicenseStatusReportPullRequest {});
         let mut stub = self.stub.clone();
         let response = self.answer(stub.license_status_report_pull(request)).await?;
         let licensing_url = response.metadata().get(LICENSING_URL).and_then(|url| url.to_str().ok()).map(str::to_owned);
         let answer = response.into_inner();
         accepted(answer.status)?;
-        Ok(Pulled { status_id: answer.license_status_id, report: answer.license_status_report_json, licensing_url })
+        Ok(PulledReport {
+            status_id: answer.license_status_id,
+            report: answer.license_status_report_json,
+            licensing_url,
+        })
     }
 
     /// Gives the server the licensing service's response, as it was received.

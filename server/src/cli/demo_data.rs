@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use demo::{CLIENTS, DemoSummary, Wish};
+use demo::{CLIENTS, DemoPlan, DemoSummary};
 use engine::clock::SystemClock;
 use engine::store::DataLock;
 use engine::{DatabaseError, Engine};
@@ -75,7 +75,7 @@ impl DemoData {
                 "This folder holds use already. Name another one with --data, or mix the made-up history into it with --add.",
             ));
         }
-        let wish = Wish {
+        let wish = DemoPlan {
             now_ms: engine.now_ms(),
             days: self.days.into(),
             per_day: self.checkouts_per_day as usize,

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use reporting::Replay;
+use reporting::ReplayedStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -72,7 +72,7 @@ pub async fn converse(
                         let Some(tls) = tls else {
                             return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
                         };
-                        return Box::pin(secure(tls, Replay::new(bytes, stream), engine, address)).await;
+                        return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, address)).await;
                     }
                 }
                 Found::Continue => {
@@ -96,13 +96,18 @@ pub async fn converse(
                 send(&mut stream, &written(&answer, false)).await?;
                 return Box::pin(close(stream)).await;
             }
-            _ => return Box::pin(serve(Replay::new(bytes, stream), engine, address)).await,
+            _ => return Box::pin(serve(ReplayedStream::new(bytes, stream), engine, address)).await,
         }
     }
 }
 
 /// TLS.
-async fn secure(tls: TlsAcceptor, stream: Replay<TcpStream>, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()> {
+async fn secure(
+    tls: TlsAcceptor,
+    stream: ReplayedStream<TcpStream>,
+    engine: Arc<Engine>,
+    address: Arc<str>,
+) -> io::Result<()> {
     let stream = timeout(ARRIVAL, tls.accept(stream)).await;
     serve(stream.map_err(|_| out_of_time())??, engine, address).await
 }

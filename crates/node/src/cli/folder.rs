@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::SystemClock;
-use crate::{Guid, Node, Sentence};
+use crate::{Guid, Node, NodeError};
 use clap::Args;
 
 use commands::exit::Failure;
@@ -34,7 +34,7 @@ pub struct Common {
 /// One server, as `GUID` or `--server GUID`.
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
-pub struct One {
+pub struct OneServer {
     /// GUID of the server, as the registration file has it: with or without braces and hyphens, in any case
     #[arg(value_name = "GUID")]
     guid: Option<Guid>,
@@ -43,7 +43,7 @@ pub struct One {
     server: Option<Guid>,
 }
 
-impl One {
+impl OneServer {
     /// The GUID.
     ///
     /// # Errors
@@ -97,6 +97,6 @@ impl NodeFolder {
 }
 
 /// The exit code follows from whether the input was refused or something failed.
-pub fn failure(error: impl Sentence) -> Failure {
+pub fn failure(error: impl NodeError) -> Failure {
     if error.is_refusal() { Failure::refused(error) } else { Failure::failed(error) }
 }

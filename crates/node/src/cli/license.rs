@@ -6,8 +6,8 @@ use licensing::bundle::{LicenseKind, ProductCode};
 use serde_json::{Value, json};
 
 use super::folder::{Common, failure};
-use crate::licenses::{Extension, Held, NewLicense, Selection};
-use crate::time::{Until, UntilOrNever};
+use crate::licenses::{Extension, NewLicense, Selection, StoredLicense};
+use crate::time::{UntilInstant, UntilOrNever};
 use crate::{Context, Guid};
 
 /// `leasehold-node license …`
@@ -57,10 +57,10 @@ pub struct AddLicense {
     hours: Option<u64>,
     /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z; without it, none
     #[arg(long, value_name = "D")]
-    expires: Option<Until>,
+    expires: Option<UntilInstant>,
     /// End of maintenance, likewise
     #[arg(long, value_name = "D")]
-    maintenance: Option<Until>,
+    maintenance: Option<UntilInstant>,
     /// The version it covers, such as 16.0
     #[arg(long, value_name = "M.m")]
     version: Option<String>,
@@ -212,7 +212,7 @@ impl Remove {
 impl Extend {
     async fn run(self) -> Done {
         let which = self.select.selection()?;
-        let date = |given: UntilOrNever| given.0.map(|Until(at)| at);
+        let date = |given: UntilOrNever| given.0.map(|UntilInstant(at)| at);
         let by = Extension {
             expires: self.expires.map(date),
             maintenance: self.maintenance.map(date),
@@ -227,7 +227,7 @@ impl Extend {
     }
 }
 
-fn print(held: &[Held], now: i64, done: &str, common: &Common) -> Done {
+fn print(held: &[StoredLicense], now: i64, done: &str, common: &Common) -> Done {
     let items: Vec<Value> = held.iter().map(|held| described(held, now)).collect();
     common.format.print(&json!({ "items": items }), |value| {
         let count = if held.len() == 1 { "1 license".to_owned() } else { format!("{} licenses", held.len()) };
@@ -235,7 +235,7 @@ fn print(held: &[Held], now: i64, done: &str, common: &Common) -> Done {
     })
 }
 
-fn described(held: &Held, now: i64) -> Value {
+fn described(held: &StoredLicense, now: i64) -> Value {
     let license = &held.license;
     let state = match held.removed_at {
         Some(_) => "removed",
@@ -271,8 +271,8 @@ fn lines(value: &Value) -> String {
 }
 
 /// Says on stderr which of these a server will not load.
-fn warn_of_context(held: &[Held]) {
-    for Held { guid, server_context, license, .. } in held {
+fn warn_of_context(held: &[StoredLicense]) {
+    for StoredLicense { guid, server_context, license, .. } in held {
         if license.context != *server_context {
             eprintln!(
                 "The server {guid} is a {server_context} server and will not load {}, which is for a {} server. If that is not meant, set its context with `leasehold-node license move {} --to {guid} --context {server_context}`.",

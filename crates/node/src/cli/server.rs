@@ -5,7 +5,7 @@ use crate::{Context, Node};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::folder::{Common, One, failure};
+use super::folder::{Common, OneServer, failure};
 use commands::exit::{Done, Failure};
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
@@ -46,7 +46,7 @@ pub struct AddServer {
 #[derive(Debug, Args)]
 pub struct ShowServer {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     #[command(flatten)]
     common: Common,
 }
@@ -54,7 +54,7 @@ pub struct ShowServer {
 #[derive(Debug, Args)]
 pub struct Reissue {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     /// Where to write the registration file [default: DIR/registrations/GUID.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -65,7 +65,7 @@ pub struct Reissue {
 #[derive(Debug, Args)]
 pub struct Rebind {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     /// Leave the GUID with the installation that has it, and forget the other one
     #[arg(long)]
     keep: bool,

@@ -2,7 +2,7 @@ mod issue;
 mod spec;
 
 use crate::Guid;
-use crate::ve::Issued;
+use crate::ve::IssuedVe;
 use clap::{Args, Subcommand};
 use licensing::ve::VeLicenseKind;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl VeCommand {
 }
 
 /// A license as the API would give it. It holds no passphrase.
-fn described(issued: &Issued) -> Value {
+fn described(issued: &IssuedVe) -> Value {
     let license = &issued.text.license;
     let (hours, expires) = match license.kind {
         VeLicenseKind::Countdown { hours } => (Some(hours), None),

@@ -3,10 +3,10 @@ use licensing::status_report::{self, StatusReport};
 use uuid::Uuid;
 
 use super::ReportRefusal;
-use crate::reports::{New, ReportOutcome};
+use crate::reports::{NewReport, ReportOutcome};
 
 /// A report, read as far as a node needs it.
-pub(super) struct Received<'a> {
+pub(super) struct ParsedReport<'a> {
     pub report: StatusReport,
     pub guid: Guid,
     /// The installation, lower case with hyphens.
@@ -16,7 +16,7 @@ pub(super) struct Received<'a> {
     text: &'a str,
 }
 
-impl<'a> Received<'a> {
+impl<'a> ParsedReport<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, ReportRefusal> {
         let report = StatusReport::parse(body).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let malformed = |reason: &dyn std::fmt::Display| {
@@ -36,8 +36,8 @@ impl<'a> Received<'a> {
     }
 
     /// For the record; the text of a stranger is not kept.
-    pub fn kept(&self, at: i64, outcome: ReportOutcome, reason: Option<String>, serial: Option<i64>) -> New<'_> {
-        New {
+    pub fn kept(&self, at: i64, outcome: ReportOutcome, reason: Option<String>, serial: Option<i64>) -> NewReport<'_> {
+        NewReport {
             status_id: self.report.status_id.to_string(),
             instance: &self.instance,
             at,

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use licensing::sealed::{self, SealedAnswer, SealedPlain};
 
-use super::{Face, MAX_BODY, body, clear};
+use super::{MAX_BODY, NodeService, body, clear};
 use crate::exchange::{NodeAnswer, ReportRefusal};
 use crate::secret;
 
@@ -34,7 +34,7 @@ impl Kind {
 
 /// `POST /`: a report in the clear over TLS or from this machine, or a sealed one from anywhere.
 pub(super) async fn post(
-    State(face): State<Face>,
+    State(face): State<NodeService>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
@@ -63,14 +63,14 @@ fn is_own_machine(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-async fn answer(face: &Face, auth: Option<&[u8]>, report: &[u8]) -> NodeAnswer {
+async fn answer(face: &NodeService, auth: Option<&[u8]>, report: &[u8]) -> NodeAnswer {
     match face.turns.acquire().await {
         Ok(_turn) => face.node.answer(auth, report).await,
         Err(_) => face.node.refuse(&ReportRefusal::Busy),
     }
 }
 
-async fn open(face: &Face, body: &[u8]) -> Response {
+async fn open(face: &NodeService, body: &[u8]) -> Response {
     let (plain, replier) = match sealed::open_request(&face.node.secret, body) {
         Ok(opened) => opened,
         Err(error) => {

@@ -2,7 +2,7 @@ use licensing::bundle::{LicenseKind, ProductCode};
 use licensing::context::Context;
 use licensing::guid::Guid;
 
-use super::{Held, LicenseError, MOST, SELECT, fits, stored};
+use super::{LicenseError, MOST, SELECT, StoredLicense, fits, stored};
 use crate::servers::{NoServer, find};
 use crate::{Node, secret};
 
@@ -66,7 +66,7 @@ impl Node {
     ///
     /// # Errors
     /// [`LicenseError`]; nothing is changed then.
-    pub async fn add_license(&self, new: &NewLicense) -> Result<Held, LicenseError> {
+    pub async fn add_license(&self, new: &NewLicense) -> Result<StoredLicense, LicenseError> {
         let now = self.now_ms();
         new.check(now)?;
         let mut tx = self.store.write().await?;
@@ -93,7 +93,7 @@ impl Node {
             if inserted.rows_affected() == 1 {
                 fits(&mut tx, &server).await?;
                 let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE licenses.id = ?"));
-                let held = Held::read(&sqlx::query(sql).bind(&id).fetch_one(&mut *tx).await?)?;
+                let held = StoredLicense::read(&sqlx::query(sql).bind(&id).fetch_one(&mut *tx).await?)?;
                 tx.commit().await?;
                 return Ok(held);
             }

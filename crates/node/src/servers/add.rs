@@ -8,7 +8,7 @@ use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 
 use super::{MOST_CONTACT_DAYS, NoServer, ServerError, find};
-use crate::file::{self, Staged};
+use crate::file::{self, StagedFile};
 use crate::{Node, secret};
 
 /// Folder of the registration files in the node's folder.
@@ -118,7 +118,7 @@ impl Node {
         &self,
         (guid, auth_string, operator_id, context, customer): (Guid, String, String, Context, String),
         out: Option<&Path>,
-    ) -> Result<(IssuedRegistration, Staged), ServerError> {
+    ) -> Result<(IssuedRegistration, StagedFile), ServerError> {
         let path = match out {
             Some(out) if std::fs::symlink_metadata(out).is_ok() => {
                 return Err(ServerError::FileExists(out.to_owned()));
@@ -143,7 +143,7 @@ impl Node {
         .to_json();
         let prepared = if out.is_none() { file::make_folder(&self.folder().join(REGISTRATIONS)) } else { Ok(()) };
         let staged = prepared
-            .and_then(|()| Staged::write(&path, text.as_bytes(), secret::uuid()))
+            .and_then(|()| StagedFile::write(&path, text.as_bytes(), secret::uuid()))
             .map_err(|source| ServerError::File { path: path.clone(), source })?;
         let deployment_id = guid.compact();
         let registration = IssuedRegistration {
@@ -161,7 +161,7 @@ impl Node {
 }
 
 impl IssuedRegistration {
-    fn publish(self, staged: Staged) -> Result<Self, ServerError> {
+    fn publish(self, staged: StagedFile) -> Result<Self, ServerError> {
         match staged.publish() {
             Ok(()) => Ok(self),
             Err(source) => Err(ServerError::NotInPlace { guid: self.guid, path: self.file, source }),

@@ -5,7 +5,7 @@ use licensing::ve::{
 };
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Issued, VeError};
+use super::{IssuedVe, VeError};
 use crate::{Node, secret};
 
 /// A product of a license to be issued. Its passphrase is made, or kept from the license before.
@@ -77,7 +77,7 @@ impl Node {
     ///
     /// # Errors
     /// [`VeError`]; nothing is kept then.
-    pub async fn issue_ve(&self, new: &NewVe) -> Result<Issued, VeError> {
+    pub async fn issue_ve(&self, new: &NewVe) -> Result<IssuedVe, VeError> {
         let now = self.now_ms();
         new.check(now)?;
         let mut tx = self.store.write().await?;
@@ -106,7 +106,7 @@ impl Node {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(Issued { issued: now, text })
+        Ok(IssuedVe { issued: now, text })
     }
 }
 

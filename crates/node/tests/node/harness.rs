@@ -13,7 +13,7 @@ use licensing::vendor_key::VendorKey;
 use node::Node;
 use node::clock::ManualClock;
 use node::http::{Listen, router, serve};
-use node::licenses::{Held, NewLicense};
+use node::licenses::{NewLicense, StoredLicense};
 use node::servers::{IssuedRegistration, NewServer};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -86,7 +86,7 @@ impl RunningNode {
         server: &IssuedRegistration,
         product: &str,
         change: impl FnOnce(&mut NewLicense),
-    ) -> Held {
+    ) -> StoredLicense {
         let mut new = NewLicense {
             guid: server.guid,
             product: product.parse().unwrap(),

@@ -100,7 +100,7 @@ async fn what_cannot_be_a_license_is_refused() {
     for (new, part) in cases {
         let error = running.node.add_license(&new).await.unwrap_err();
         assert!(error.to_string().contains(part), "{part}: {error}");
-        assert!(node::Sentence::is_refusal(&error));
+        assert!(node::NodeError::is_refusal(&error));
     }
     assert!(running.node.licenses(None, true).await.unwrap().is_empty());
     running.node.add_license(&base).await.unwrap();

@@ -4,7 +4,7 @@ use licensing::guid::Guid;
 use licensing::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{LicenseText, MOST_HOURS, VeLicenseKind};
-use node::Sentence;
+use node::NodeError;
 use node::ve::{NewProduct, NewVe, VeError};
 
 use crate::harness::{DAY, NOW, RunningNode};

@@ -8,7 +8,7 @@ pub(super) struct Flag {
     /// Word for the value; empty for a switch.
     pub value: &'static str,
     pub help: &'static str,
-    set: fn(&mut Given) -> Slot<'_>,
+    set: fn(&mut GivenFlags) -> Slot<'_>,
 }
 
 enum Slot<'a> {
@@ -83,7 +83,7 @@ pub(super) const FLAGS: &[Flag] = &[
 
 /// What stood on the command line. Empty values count as not given. No Debug: it holds a secret.
 #[derive(Default)]
-pub(super) struct Given {
+pub(super) struct GivenFlags {
     pub operation: Option<String>,
     pub deployment_id: Option<String>,
     pub operator_id: Option<String>,
@@ -101,8 +101,8 @@ pub(super) struct Given {
 pub(super) const SEE_USAGE: &str = "Run license-reporter-tool without arguments to see what it takes.";
 
 /// Reads flags as Go programs do: `-flag value`, `-flag=value`, `--` for `-`; switches only with `=`; the last one counts.
-pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Given, ToolFailure> {
-    let mut given = Given::default();
+pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<GivenFlags, ToolFailure> {
+    let mut given = GivenFlags::default();
     let mut arguments = arguments.peekable();
     if arguments.peek().is_none() {
         given.help = true;
@@ -193,7 +193,7 @@ fn stray(text: &str) -> ToolFailure {
 mod tests {
     use super::*;
 
-    fn read(arguments: &[&str]) -> Result<Given, ToolFailure> {
+    fn read(arguments: &[&str]) -> Result<GivenFlags, ToolFailure> {
         parse(arguments.iter().map(OsString::from))
     }
 

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::ToolFailure;
-use super::flags::{FLAGS, Given, SEE_USAGE};
+use super::flags::{FLAGS, GivenFlags, SEE_USAGE};
 use super::response::{self, ReceivedResponse};
 use crate::client::{Address, CallerIdentity, TlsChoice};
 use crate::service::parse_uuid;
@@ -27,7 +27,7 @@ pub(super) enum Operation {
 impl ToolRequest {
     /// # Errors
     /// Exit code 2: what is missing, all at once, or what cannot be right. Nothing was sent then.
-    pub fn of(given: Given) -> Result<Self, ToolFailure> {
+    pub fn of(given: GivenFlags) -> Result<Self, ToolFailure> {
         complete(&given)?;
         let who = CallerIdentity {
             deployment: id("deploymentId", given.deployment_id.as_deref())?,
@@ -57,7 +57,7 @@ impl ToolRequest {
     }
 }
 
-fn complete(given: &Given) -> Result<(), ToolFailure> {
+fn complete(given: &GivenFlags) -> Result<(), ToolFailure> {
     let needs_auth = given.operation.as_deref() == Some("cluster-pull");
     let needs_response = given.operation.as_deref() == Some("cluster-push");
     let choices = "Choose report, cluster-pull or cluster-push.";

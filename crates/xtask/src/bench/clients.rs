@@ -12,9 +12,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
-use super::load::Asks;
+use super::load::BenchRequest;
 use super::report::{BenchReport, grouped, megabytes};
-use super::simulated::Simulated;
+use super::simulated::SimulatedClient;
 use super::world::{BenchServer, BenchWorld};
 
 /// Clients that come in at the same time.
@@ -95,7 +95,7 @@ fn open_files(wanted: u32) -> Result<usize> {
 }
 
 /// All say hello and take a license, some at a time.
-async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<Simulated>> {
+async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<SimulatedClient>> {
     let places = Rc::new(Semaphore::new(ARRIVING));
     let address = server.clients;
     let starting: Vec<_> = (0..count)
@@ -105,7 +105,7 @@ async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<Simulated>> {
                 let _place = places.acquire().await?;
                 // All of 127/8 is this machine; each address has ports of its own.
                 let from = Ipv4Addr::new(127, 0, 0, 2 + u8::try_from(number / FROM_ONE % 200)?);
-                Simulated::start(number, address, Some(IpAddr::V4(from))).await
+                SimulatedClient::start(number, address, Some(IpAddr::V4(from))).await
             })
         })
         .collect();
@@ -118,7 +118,7 @@ async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<Simulated>> {
 
 /// Refreshes at its own pace until the end, and notes how long each took, from before it was sent.
 async fn refresh(
-    mut client: Simulated,
+    mut client: SimulatedClient,
     number: usize,
     began: Instant,
     end: Instant,

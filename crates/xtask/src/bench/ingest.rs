@@ -10,7 +10,7 @@ use engine::clock::{Clock, SystemClock};
 use licensing::client_protocol::MOST_RECORDS;
 
 use super::report::{BenchReport, grouped};
-use super::simulated::Simulated;
+use super::simulated::SimulatedClient;
 use super::world::BenchWorld;
 
 /// Clients that hand in records, and batches of each.
@@ -41,7 +41,7 @@ async fn through_the_port(world: &BenchWorld, report: &mut BenchReport) -> Resul
     let now = SystemClock.now_ms();
     let mut streams = Vec::with_capacity(CLIENTS);
     for number in 0..CLIENTS {
-        let client = Simulated::hello(number, server.clients, None).await?;
+        let client = SimulatedClient::hello(number, server.clients, None).await?;
         let mut random = SeededRandom::new(number as u64, 0);
         let batches: Vec<(u64, Vec<u8>)> = (0..BATCHES)
             .map(|batch| {

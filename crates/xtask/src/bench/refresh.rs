@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::report::{BenchReport, grouped};
-use super::simulated::Simulated;
+use super::simulated::SimulatedClient;
 use super::world::BenchWorld;
 use super::{bare, load};
 
@@ -16,13 +16,13 @@ pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()>
     let server = world.serve("refresh")?;
     let mut clients = Vec::with_capacity(CONNECTIONS);
     for number in 0..CONNECTIONS {
-        clients.push(Simulated::start(number, server.clients, None).await?);
+        clients.push(SimulatedClient::start(number, server.clients, None).await?);
     }
     let (allocation, size) = clients[0].checked().await?;
     ensure!(allocation.products.values().all(|limit| limit.limit == 1), "The clients hold a license each.");
     let bare = bare::start(world, size)?;
     let request = super::simulated::request("refresh", &" ".repeat(280));
-    let plain = load::Same::many(CONNECTIONS, bare.address("bare")?, &request).await?;
+    let plain = load::RepeatedRequest::many(CONNECTIONS, bare.address("bare")?, &request).await?;
     let (plain, real) = load::compare((&bare, plain), (&server.running, clients)).await?;
     let ratio = real.rate() / plain.rate();
     let shown = format!("{ratio:.2}");

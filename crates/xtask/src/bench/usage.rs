@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::fill;
 use super::process::RunningProcess;
 use super::report::{BenchReport, grouped, median, megabytes};
-use super::wire::Wire;
+use super::wire::BenchConnection;
 use super::world::BenchWorld;
 
 /// The file in a filled folder that says how many check-outs it has, and their last day.
@@ -78,7 +78,7 @@ async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &Benc
 }
 
 /// Milliseconds of the first time, of the middle one, and the size.
-async fn page(wire: &mut Wire, request: &[u8]) -> Result<(f64, f64, usize)> {
+async fn page(wire: &mut BenchConnection, request: &[u8]) -> Result<(f64, f64, usize)> {
     let (mut times, mut size) = (Vec::with_capacity(TIMES), 0);
     for _ in 0..=TIMES {
         let began = Instant::now();

@@ -14,7 +14,7 @@ const ROOM: usize = 1024;
 
 /// A connection with at most one request under way.
 #[derive(Debug)]
-pub struct Wire {
+pub struct BenchConnection {
     stream: TcpStream,
     bytes: Vec<u8>,
 }
@@ -36,7 +36,7 @@ struct Whole {
     body: Range<usize>,
 }
 
-impl Wire {
+impl BenchConnection {
     /// Connects, from a certain address of this machine if need be.
     pub async fn to(address: SocketAddr, from: Option<IpAddr>) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;

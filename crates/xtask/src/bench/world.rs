@@ -10,7 +10,7 @@ use engine::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use super::process::RunningProcess;
-use super::wire::Wire;
+use super::wire::BenchConnection;
 
 const SERVER: &str = "leasehold";
 const NODE: &str = "leasehold-node";
@@ -145,8 +145,8 @@ fn text(path: &Path) -> Result<String> {
 
 impl BenchServer {
     /// A connection to the console.
-    pub async fn console(&self) -> Result<Wire> {
-        Wire::to(self.console, None).await
+    pub async fn console(&self) -> Result<BenchConnection> {
+        BenchConnection::to(self.console, None).await
     }
 
     /// Where the console is.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::time::Until;
+use crate::time::UntilInstant;
 use crate::ve::NewVe;
 use clap::{Args, ValueEnum};
 use licensing::ve::request::VeLicenseRequest;
@@ -36,7 +36,7 @@ pub struct Issue {
     hours: Option<u64>,
     /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z
     #[arg(long, value_name = "DATE")]
-    expires: Option<Until>,
+    expires: Option<UntilInstant>,
     /// How long clients go on without a license, minutes
     #[arg(long, value_name = "MIN", default_value_t = DEFAULT_GRACE_MIN)]
     grace: u32,
