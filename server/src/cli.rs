@@ -58,7 +58,7 @@ enum Command {
     License(license::LicenseCommand),
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
-    Config(config::Config),
+    Config(config::ConfCommand),
     /// Applications that take and return licenses, for trial and load
     #[command(subcommand)]
     Client(client::Command),

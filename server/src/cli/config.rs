@@ -16,7 +16,7 @@ use crate::exit::Done;
 
 /// `leasehold config …`
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub enum ConfCommand {
     /// Print the value of a setting as written; `--effective` prints what it stands for
     Get(show::Get),
     /// Change a setting; nothing else in the file changes
@@ -39,7 +39,7 @@ pub enum Config {
 
 /// Which conf file.
 #[derive(Debug, Args)]
-pub struct Which {
+pub struct ConfTarget {
     /// The license_server.conf; without it, the one of the server or its data folder
     #[arg(long, value_name = "FILE")]
     pub conf: Option<PathBuf>,
@@ -55,7 +55,7 @@ pub struct Sources {
     format: Format,
 }
 
-impl Config {
+impl ConfCommand {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Get(command) => command.run(remote).await,

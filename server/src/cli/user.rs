@@ -13,14 +13,14 @@ pub enum User {
     /// Add a user
     Add(AddUser),
     /// Give a user a new password and end that user's sessions
-    Reset(Named),
+    Reset(UserWithPassword),
     /// List the users
     List(Common),
 }
 
 /// A user, and the password on standard input.
 #[derive(Debug, Args)]
-pub struct Named {
+pub struct UserWithPassword {
     /// Name at login
     name: String,
     /// Read the password from standard input
@@ -33,13 +33,13 @@ pub struct Named {
 #[derive(Debug, Args)]
 pub struct AddUser {
     #[command(flatten)]
-    named: Named,
+    named: UserWithPassword,
     /// viewer, operator or administrator
     #[arg(long, default_value = "viewer")]
     role: Role,
 }
 
-impl Named {
+impl UserWithPassword {
     fn password(&self) -> Result<String, Failure> {
         if self.password_stdin {
             return password_from_stdin();

@@ -18,28 +18,28 @@ pub struct PortAnswer {
 
 /// The requests of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum PortCall {
     Hello,
     Refresh,
     Records,
     Goodbye,
 }
 
-impl Call {
+impl PortCall {
     /// The call of a path.
-    pub fn of(path: &str) -> Option<Call> {
+    pub fn of(path: &str) -> Option<PortCall> {
         Some(match path {
-            "/v1/hello" => Call::Hello,
-            "/v1/refresh" => Call::Refresh,
-            "/v1/records" => Call::Records,
-            "/v1/goodbye" => Call::Goodbye,
+            "/v1/hello" => PortCall::Hello,
+            "/v1/refresh" => PortCall::Refresh,
+            "/v1/records" => PortCall::Records,
+            "/v1/goodbye" => PortCall::Goodbye,
             _ => return None,
         })
     }
 
     /// The most bytes its body may have.
     pub fn most(self) -> usize {
-        if self == Call::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
+        if self == PortCall::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
     }
 }
 
@@ -73,7 +73,7 @@ impl PortAnswer {
     }
 
     /// A body that is too large for its call.
-    pub fn too_large(call: Call) -> Self {
+    pub fn too_large(call: PortCall) -> Self {
         let detail = format!("The body has more than the {} bytes allowed here.", call.most());
         Self::fault(&Fault::new(FaultKind::TooLarge, detail))
     }
@@ -85,24 +85,24 @@ impl PortAnswer {
 }
 
 /// Answers a call that came from `address`.
-pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> PortAnswer {
+pub async fn answer(engine: &Engine, call: PortCall, body: &[u8], address: &str) -> PortAnswer {
     let received = engine.received();
     let done = match call {
-        Call::Hello => match read::<Hello>(body) {
+        PortCall::Hello => match read::<Hello>(body) {
             Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| PortAnswer::of(200, &welcome)),
             Err(fault) => Err(fault),
         },
-        Call::Refresh => match read::<Refresh>(body) {
+        PortCall::Refresh => match read::<Refresh>(body) {
             Ok(said) => engine.client_refresh(said, received).await.map(|allocation| PortAnswer::of(200, &allocation)),
             Err(fault) => Err(fault),
         },
-        Call::Records => match read::<Records>(body) {
+        PortCall::Records => match read::<Records>(body) {
             Ok(said) => {
                 engine.client_records(said, received).await.map(|acknowledged| PortAnswer::of(200, &acknowledged))
             }
             Err(fault) => Err(fault),
         },
-        Call::Goodbye => match read::<Goodbye>(body) {
+        PortCall::Goodbye => match read::<Goodbye>(body) {
             Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| PortAnswer::of(200, &farewell)),
             Err(fault) => Err(fault),
         },

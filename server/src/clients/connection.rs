@@ -19,8 +19,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{Call, PortAnswer, answer};
-use super::request::{Found, find};
+use super::answer::{PortAnswer, PortCall, answer};
+use super::request::{ParsedRequest, find};
 
 /// A connection says something within this time, or it is closed.
 const FIRST: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ pub async fn converse(
         let mut told = false;
         let found = loop {
             match find(&bytes, told) {
-                Found::Part(missing) => {
+                ParsedRequest::Part(missing) => {
                     let read = async {
                         bytes.reserve(missing.max(1024));
                         stream.read_buf(&mut bytes).await
@@ -75,7 +75,7 @@ pub async fn converse(
                         return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, address)).await;
                     }
                 }
-                Found::Continue => {
+                ParsedRequest::Continue => {
                     told = true;
                     send(&mut stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
                 }
@@ -83,7 +83,7 @@ pub async fn converse(
             }
         };
         match found {
-            Found::Call { call, body, keep } => {
+            ParsedRequest::Call { call, body, keep } => {
                 let end = body.end;
                 let answer = Box::pin(answer(&engine, call, &bytes[body], &address)).await;
                 bytes.drain(..end);
@@ -92,7 +92,7 @@ pub async fn converse(
                     return Box::pin(close(stream)).await;
                 }
             }
-            Found::Refuse(answer) => {
+            ParsedRequest::Refuse(answer) => {
                 send(&mut stream, &written(&answer, false)).await?;
                 return Box::pin(close(stream)).await;
             }
@@ -167,7 +167,7 @@ where
 }
 
 async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> Response<Full<Bytes>> {
-    let answer = match Call::of(request.uri().path()) {
+    let answer = match PortCall::of(request.uri().path()) {
         None => PortAnswer::not_found(),
         Some(_) if request.method() != Method::POST => PortAnswer::wrong_method(),
         Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {

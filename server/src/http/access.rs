@@ -67,7 +67,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
         let back = if request.method() == Method::GET { request.uri().to_string() } else { String::new() };
         return to_login(&app, &back).await;
     };
-    let is_token = matches!(known, super::identity::Known::Token { .. });
+    let is_token = matches!(known, super::identity::AuthenticatedCaller::Token { .. });
     let why_not = if person && is_token {
         Some("A token may not do this; sign in to the console.")
     } else {

@@ -21,12 +21,12 @@ pub struct Caller {
     /// Browser, as it names itself; shortened.
     pub agent: Option<String>,
     /// Who, when known.
-    pub known: Option<Known>,
+    pub known: Option<AuthenticatedCaller>,
 }
 
 /// A caller that has proven who it is.
 #[derive(Clone, Debug)]
-pub enum Known {
+pub enum AuthenticatedCaller {
     /// Signed in to the console.
     User { name: String, role: Role, who: SessionUser },
     /// An API token.
@@ -35,7 +35,7 @@ pub enum Known {
     Local { name: String },
 }
 
-impl Known {
+impl AuthenticatedCaller {
     pub fn name(&self) -> &str {
         match self {
             Self::User { name, .. } | Self::Token { name, .. } | Self::Local { name } => name,
@@ -54,8 +54,8 @@ impl Caller {
     /// For the audit log: who acts, and through which door.
     pub fn actor(&self, origin: Origin) -> Actor {
         let name = match &self.known {
-            Some(Known::User { name, .. } | Known::Local { name }) => name.clone(),
-            Some(Known::Token { name, .. }) => format!("token {name}"),
+            Some(AuthenticatedCaller::User { name, .. } | AuthenticatedCaller::Local { name }) => name.clone(),
+            Some(AuthenticatedCaller::Token { name, .. }) => format!("token {name}"),
             None => "nobody".to_owned(),
         };
         Actor { name, origin, address: self.address.clone() }
@@ -90,7 +90,7 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
             None => Ok(None),
         };
         match found {
-            Ok(Some((name, role))) => caller.known = Some(Known::Token { name, role }),
+            Ok(Some((name, role))) => caller.known = Some(AuthenticatedCaller::Token { name, role }),
             Ok(None) => {
                 return Problem::unauthorized(
                     "The token is not known, has expired or was ended. Make one with `leasehold token create`.",
@@ -101,7 +101,7 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
         }
     } else if let Ok(Some(who)) = session.get::<SessionUser>(WHO).await {
         match app.engine.user(who.user_id).await {
-            Ok(Some(user)) => caller.known = Some(Known::User { name: user.name, role: user.role, who }),
+            Ok(Some(user)) => caller.known = Some(AuthenticatedCaller::User { name: user.name, role: user.role, who }),
             Ok(None) => {}
             Err(error) => return Problem::internal(&error).into_response(),
         }

@@ -10,7 +10,7 @@ use tower_sessions::cookie::Key;
 
 use crate::api::Api;
 use crate::exit::Failure;
-use crate::settings::{DESCRIBED, Described, Settings};
+use crate::settings::{DESCRIBED, SettingDescription, Settings};
 
 /// The server, shared by all handlers. Cheap to clone.
 #[derive(Clone)]
@@ -116,7 +116,7 @@ fn settings_page(settings: &Settings) -> SettingsPage {
             _ => Source::Default,
         },
         help: setting.help.clone(),
-        default: described(&setting.name).map(Described::default_words).unwrap_or_default(),
+        default: described(&setting.name).map(SettingDescription::default_words).unwrap_or_default(),
         variable: crate::settings::variable(&setting.name),
         flag: Some(format!("--{}", setting.name)),
     });

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::super::ask::{Call, Remote};
 use super::super::output::{Format, text};
-use super::{Which, file};
+use super::{ConfTarget, file};
 use crate::exit::{Done, Failure};
 
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub struct Set {
     #[arg(long, default_value = "")]
     comment: String,
     #[command(flatten)]
-    which: Which,
+    which: ConfTarget,
     #[command(flatten)]
     format: Format,
 }
@@ -62,7 +62,7 @@ fn directly(path: &Path, key: &str, value: String) -> Result<serde_json::Value, 
 #[derive(Debug, Args)]
 pub struct Init {
     #[command(flatten)]
-    which: Which,
+    which: ConfTarget,
 }
 
 impl Init {

@@ -10,13 +10,13 @@ use licensing::conf::view::{self, SettingView};
 use serde::Deserialize;
 
 use super::super::ask::{Call, Remote};
-use super::Which;
+use super::ConfTarget;
 use crate::control;
 use crate::exit::Failure;
 
 /// A file that was read: here, or by a server elsewhere.
 #[derive(Deserialize)]
-pub struct Read {
+pub struct ReadConf {
     pub path: PathBuf,
     pub settings: Vec<SettingView>,
     pub findings: Vec<ConfFinding>,
@@ -24,7 +24,7 @@ pub struct Read {
     document: Option<Document>,
 }
 
-impl Read {
+impl ReadConf {
     /// A value as written: byte for byte, where the file itself was read.
     pub fn written(&self, setting: &Setting) -> Vec<u8> {
         match &self.document {
@@ -40,7 +40,7 @@ impl Read {
     }
 }
 
-impl Which {
+impl ConfTarget {
     /// The server elsewhere that is meant; none when it is a file here.
     fn elsewhere(&self, before: &Remote) -> Result<bool, Failure> {
         let here = match (&self.conf, &self.target.place.data) {
@@ -78,7 +78,7 @@ impl Which {
         Ok(Some(named).filter(|named| served.is_none_or(|served| file::resolve(&served) != file::resolve(named))))
     }
 
-    pub async fn read(&self, before: &Remote) -> Result<Read, Failure> {
+    pub async fn read(&self, before: &Remote) -> Result<ReadConf, Failure> {
         if self.elsewhere(before)? {
             let answer = self.target.ask(before, Call::get("/api/v1/config")).await?;
             return serde_json::from_value(answer)
@@ -87,7 +87,7 @@ impl Which {
         let path = self.path(before).await?;
         let document = Document::parse(file::read(&path).map_err(Failure::refused)?);
         let (settings, findings) = (view::settings(&document), check::check(&document));
-        Ok(Read { path, settings, findings, document: Some(document) })
+        Ok(ReadConf { path, settings, findings, document: Some(document) })
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::ask::Remote;
 use super::super::output::{Format, print, table};
-use super::{Which, file};
+use super::{ConfTarget, file};
 use crate::exit::{Done, Failure, code};
 
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct Get {
     #[arg(long)]
     effective: bool,
     #[command(flatten)]
-    which: Which,
+    which: ConfTarget,
     #[command(flatten)]
     format: Format,
 }
@@ -42,14 +42,14 @@ impl Get {
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
-    which: Which,
+    which: ConfTarget,
     #[command(flatten)]
     format: Format,
 }
 
 impl Check {
     pub async fn run(self, remote: &Remote) -> Done {
-        let file::Read { path, findings, .. } = self.which.read(remote).await?;
+        let file::ReadConf { path, findings, .. } = self.which.read(remote).await?;
         self.format.print(&json!({ "path": path, "findings": findings }), |_| {
             findings
                 .iter()
@@ -67,14 +67,14 @@ impl Check {
 #[derive(Debug, Args)]
 pub struct ShowConf {
     #[command(flatten)]
-    which: Which,
+    which: ConfTarget,
     #[command(flatten)]
     format: Format,
 }
 
 impl ShowConf {
     pub async fn run(self, remote: &Remote) -> Done {
-        let file::Read { path, settings, .. } = self.which.read(remote).await?;
+        let file::ReadConf { path, settings, .. } = self.which.read(remote).await?;
         self.format.print(&json!({ "path": path, "settings": settings }), |_| {
             let rows: Vec<_> = settings
                 .iter()
