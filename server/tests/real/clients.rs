@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::exchange::world::ExchangePair;
-use crate::harness::{How, leasehold, within};
+use crate::harness::{ServerOptions, leasehold, within};
 
 const PRODUCT: &str = "TTS3_QUIXOTIC";
 
@@ -222,7 +222,10 @@ fn ended(child: Child) -> Value {
 fn a_server_that_is_killed_again_and_again_loses_and_doubles_no_use() {
     let mut world = ExchangePair::new();
     let address = world.server.clients.clone();
-    let how = How { more: [world.how().more, vec!["--clients".to_owned(), address.clone()]].concat(), ..world.how() };
+    let how = ServerOptions {
+        more: [world.how().more, vec!["--clients".to_owned(), address.clone()]].concat(),
+        ..world.how()
+    };
     let applications: Vec<Child> = [50, 400].into_iter().map(|hold| application(&address, hold)).collect();
     for pause in [900, 2_300, 1_700, 3_100] {
         std::thread::sleep(Duration::from_millis(pause));

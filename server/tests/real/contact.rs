@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::exchange::world::ExchangePair;
-use crate::harness::{How, stderr};
+use crate::harness::{ServerOptions, stderr};
 
 mod console;
 mod moved;
@@ -18,7 +18,7 @@ fn restart(world: &mut ExchangePair, clock: &str) -> String {
 fn start(world: &mut ExchangePair, clock: &str) -> String {
     let log = world.folder.path().join(format!("log{clock}.txt").replace('/', "-"));
     let _ = std::fs::remove_file(&log);
-    world.server.again_as(&How { clock: Some(clock.to_owned()), log: Some(log.clone()), ..world.how() });
+    world.server.again_as(&ServerOptions { clock: Some(clock.to_owned()), log: Some(log.clone()), ..world.how() });
     log.display().to_string()
 }
 

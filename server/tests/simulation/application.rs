@@ -13,7 +13,7 @@ use super::clock::{MachineClock, SimulatedTime};
 use super::log::Log;
 use super::random::SimulationRandom;
 use super::watch::ClientWatch;
-use super::wire::{Watched, Wire};
+use super::wire::{SharedWatch, SimulatedWire};
 
 /// Parts of an application that take licenses at the same time.
 pub const WORKERS: usize = 3;
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// The machine.
 #[derive(Debug)]
-pub struct Site {
+pub struct ApplicationHost {
     pub name: String,
     pub now: Arc<SimulatedTime>,
     pub clock: Arc<MachineClock>,
@@ -36,19 +36,19 @@ pub struct Site {
     /// Applications end politely.
     pub closing: Arc<AtomicBool>,
     /// Its application, while it runs.
-    pub life: Mutex<Option<Life>>,
+    pub life: Mutex<Option<ApplicationRun>>,
     /// Applications that were killed.
-    pub killed: Mutex<Vec<Killed>>,
+    pub killed: Mutex<Vec<KilledRun>>,
     pub runs: AtomicU64,
 }
 
 /// One run of the application.
 #[derive(Debug)]
-pub struct Life {
+pub struct ApplicationRun {
     /// Its own deployment, so that servers keep its totals apart.
     pub deployment: String,
     pub client: Client,
-    pub watched: Watched,
+    pub watched: SharedWatch,
     pub leases: BTreeMap<u64, Lease>,
     /// Taken and refused, as the application sees it.
     pub counted: BTreeMap<ProductCode, (u64, u64)>,
@@ -58,19 +58,19 @@ pub struct Life {
 
 /// A run that was killed.
 #[derive(Debug)]
-pub struct Killed {
+pub struct KilledRun {
     pub deployment: String,
     /// What it had used by then.
     pub totals: ClientTotals,
 }
 
 /// Runs until the simulation closes, or the machine crashes.
-pub async fn work(site: Arc<Site>) -> turmoil::Result {
+pub async fn work(site: Arc<ApplicationHost>) -> turmoil::Result {
     let run = site.runs.fetch_add(1, Ordering::Relaxed);
     let deployment = format!("{}.{run}", site.name);
     let seed = site.random.lock().unwrap().number();
-    let watched = Watched::default();
-    let wire = Wire { watched: watched.clone(), now: site.now.clone() };
+    let watched = SharedWatch::default();
+    let wire = SimulatedWire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()
         .servers(site.servers)
         .client_id(&site.name)
@@ -83,7 +83,7 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
         .seed(seed)
         .start()?;
     *watched.lock().unwrap() = Some(ClientWatch::new(deployment.clone(), site.log.clone(), client.events()));
-    *site.life.lock().unwrap() = Some(Life {
+    *site.life.lock().unwrap() = Some(ApplicationRun {
         deployment,
         client: client.clone(),
         watched,
@@ -107,20 +107,20 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
     Ok(())
 }
 
-impl Site {
-    pub fn with_life<T>(&self, look: impl FnOnce(&mut Life) -> T) -> Option<T> {
+impl ApplicationHost {
+    pub fn with_life<T>(&self, look: impl FnOnce(&mut ApplicationRun) -> T) -> Option<T> {
         self.life.lock().unwrap().as_mut().map(look)
     }
 
     /// The application is gone without a word; what it had used by then.
     pub fn is_killed(&self) {
         let Some(life) = self.life.lock().unwrap().take() else { return };
-        let killed = Killed { deployment: life.deployment.clone(), totals: life.client.totals() };
+        let killed = KilledRun { deployment: life.deployment.clone(), totals: life.client.totals() };
         self.killed.lock().unwrap().push(killed);
     }
 }
 
-impl Life {
+impl ApplicationRun {
     pub fn with_watch<T>(&self, look: impl FnOnce(&mut ClientWatch) -> T) -> Option<T> {
         self.watched.lock().unwrap().as_mut().map(look)
     }
@@ -133,7 +133,7 @@ impl Life {
 
 /// One part of the application.
 struct Worker {
-    site: Arc<Site>,
+    site: Arc<ApplicationHost>,
     products: Vec<Product>,
     random: SimulationRandom,
 }

@@ -6,8 +6,8 @@ use licensing::client_protocol::CheckOutOutcome;
 use licensing::product::ProductCode;
 
 use super::alarm::Alarm;
-use super::application::{Life, Site};
-use super::saved::Saved;
+use super::application::{ApplicationHost, ApplicationRun};
+use super::saved::ConfirmedUsage;
 use super::stage::SimulationStage;
 
 /// What does not hold.
@@ -54,7 +54,7 @@ impl SimulationStage<'_> {
 
     /// What clients hold that is within what a server has.
     fn in_use(&self, server: usize, product: &ProductCode) -> BTreeMap<&str, usize> {
-        let of_site = |site: &Site| {
+        let of_site = |site: &ApplicationHost| {
             site.with_life(|life| {
                 let is_carried = life.with_watch(|watch| watch.is_carried(server, product)).unwrap_or(false);
                 if is_carried { life.valid(product) } else { 0 }
@@ -65,8 +65,9 @@ impl SimulationStage<'_> {
 
     /// Clients that have not taken a license from the primary since `since_ms`.
     pub fn stuck(&self, since_ms: u64) -> Vec<&str> {
-        let is_stuck =
-            |site: &Site| site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true));
+        let is_stuck = |site: &ApplicationHost| {
+            site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true))
+        };
         self.sites.iter().filter(|site| is_stuck(site) == Some(true)).map(|site| site.name.as_str()).collect()
     }
 
@@ -88,7 +89,7 @@ impl SimulationStage<'_> {
         Ok(())
     }
 
-    fn check_life(&self, life: &Life) -> Result<(), CheckFailure> {
+    fn check_life(&self, life: &ApplicationRun) -> Result<(), CheckFailure> {
         let wrong = |what: String| Err(CheckFailure::Miscounted(format!("{}: {what}", life.deployment)));
         match &life.parting {
             Some(parting) if parting.unconfirmed.is_empty() && parting.undelivered_records == 0 => {}
@@ -142,12 +143,12 @@ impl SimulationStage<'_> {
         (taken, refused)
     }
 
-    fn each_saved(&self, deployment: &str, mut look: impl FnMut(&Saved)) {
+    fn each_saved(&self, deployment: &str, mut look: impl FnMut(&ConfirmedUsage)) {
         for machine in &self.servers {
             let deployments = machine.deployments.lock().unwrap();
             let saved = machine.saved.lock().unwrap();
             let of_deployment =
-                |(run, _): &(&String, &Saved)| deployments.get(*run).is_some_and(|whose| whose == deployment);
+                |(run, _): &(&String, &ConfirmedUsage)| deployments.get(*run).is_some_and(|whose| whose == deployment);
             saved.iter().filter(of_deployment).for_each(|(_, saved)| look(saved));
         }
     }

@@ -1,7 +1,7 @@
 //! What goes wrong, and when.
 
 use super::application::WORKERS;
-use super::machine::Mood;
+use super::machine::NetworkTrouble;
 use super::random::SimulationRandom;
 use super::stage::SimulationStage;
 use super::watch::{SERVERS, ServerIndex};
@@ -18,7 +18,7 @@ pub enum LinkState {
 
 /// A way that is cut.
 #[derive(Debug, Clone, Copy)]
-pub enum Way {
+pub enum CutDirection {
     Both,
     ToServer,
     FromServer,
@@ -27,14 +27,14 @@ pub enum Way {
 /// Something that goes wrong, or ends.
 #[derive(Debug, Clone, Copy)]
 pub enum InjectedFault {
-    Cut(usize, ServerIndex, Way),
+    Cut(usize, ServerIndex, CutDirection),
     Hold(usize, ServerIndex),
     Mend(usize, ServerIndex),
     Crash(ServerIndex),
     Start(ServerIndex),
     Disk(ServerIndex, bool),
     SlowDisk(ServerIndex, u64),
-    Mood(ServerIndex, Mood),
+    Mood(ServerIndex, NetworkTrouble),
     /// Server, product by its place, how many.
     License(ServerIndex, usize, u32),
     JumpServer(ServerIndex, i64),
@@ -51,7 +51,7 @@ pub fn plan(random: &mut SimulationRandom, sites: usize, products: usize) -> (u6
         // Long enough for a client to lose its licenses, and for a server to give them to others.
         others -= 1;
         let from = random.within(5_000..=20_000);
-        plan.extend((0..SERVERS.len()).map(|server| (from, InjectedFault::Cut(others, server, Way::Both))));
+        plan.extend((0..SERVERS.len()).map(|server| (from, InjectedFault::Cut(others, server, CutDirection::Both))));
         from + random.within(125_000..=145_000)
     } else {
         random.within(20_000..=50_000)
@@ -75,11 +75,11 @@ fn add(
     (sites, products): (usize, usize),
 ) {
     let (server, site) = (random.below(2), random.below(sites));
-    let way = [Way::Both, Way::ToServer, Way::FromServer][random.below(3)];
+    let way = [CutDirection::Both, CutDirection::ToServer, CutDirection::FromServer][random.below(3)];
     let (begin, end): (Vec<InjectedFault>, Vec<InjectedFault>) = match random.below(13) {
         0 | 1 => (vec![InjectedFault::Cut(site, server, way)], vec![InjectedFault::Mend(site, server)]),
         2 | 3 => (
-            vec![InjectedFault::Cut(site, 0, way), InjectedFault::Cut(site, 1, Way::Both)],
+            vec![InjectedFault::Cut(site, 0, way), InjectedFault::Cut(site, 1, CutDirection::Both)],
             vec![InjectedFault::Mend(site, 0), InjectedFault::Mend(site, 1)],
         ),
         4 => (vec![InjectedFault::Hold(site, server)], vec![InjectedFault::Mend(site, server)]),
@@ -91,8 +91,8 @@ fn add(
         ),
         9 => {
             let slow_ms = [0, 1_500, 14_000][random.below(3)];
-            let mood = Mood { slow_ms, loses: random.within(0..=40), repeats: random.within(0..=60) };
-            (vec![InjectedFault::Mood(server, mood)], vec![InjectedFault::Mood(server, Mood::default())])
+            let mood = NetworkTrouble { slow_ms, loses: random.within(0..=40), repeats: random.within(0..=60) };
+            (vec![InjectedFault::Mood(server, mood)], vec![InjectedFault::Mood(server, NetworkTrouble::default())])
         }
         10 => {
             let mut some = || u32::try_from(random.within(0..=8)).unwrap();
@@ -141,12 +141,12 @@ impl SimulationStage<'_> {
         }
     }
 
-    fn cut(&mut self, site: usize, server: ServerIndex, way: Way) {
+    fn cut(&mut self, site: usize, server: ServerIndex, way: CutDirection) {
         let (client, host) = (self.sites[site].name.as_str(), SERVERS[server]);
         match way {
-            Way::Both => self.sim.partition(client, host),
-            Way::ToServer => self.sim.partition_oneway(client, host),
-            Way::FromServer => self.sim.partition_oneway(host, client),
+            CutDirection::Both => self.sim.partition(client, host),
+            CutDirection::ToServer => self.sim.partition_oneway(client, host),
+            CutDirection::FromServer => self.sim.partition_oneway(host, client),
         }
         self.links[site][server] = LinkState::Cut;
         self.log.count("links cut");
@@ -198,7 +198,7 @@ impl SimulationStage<'_> {
             self.start(server);
             self.servers[server].disk.keep.set_broken(false);
             self.servers[server].disk.set_slow(0);
-            *self.servers[server].mood.lock().unwrap() = Mood::default();
+            *self.servers[server].mood.lock().unwrap() = NetworkTrouble::default();
             for product in &self.products {
                 self.servers[server].license(product, self.enough());
             }

@@ -7,8 +7,8 @@ use licensing::client_protocol::CheckOut;
 use licensing::product::ProductCode;
 
 use super::checks::CheckFailure;
-use super::faults::{InjectedFault, Way};
-use super::machine::Mood;
+use super::faults::{CutDirection, InjectedFault};
+use super::machine::NetworkTrouble;
 use super::run::{END_MS, have_parted_within, pass};
 use super::seeds::number;
 use super::stage::SimulationStage;
@@ -57,18 +57,22 @@ fn play(stage: &mut SimulationStage<'_>) -> Result<BTreeMap<ProductCode, Vec<(i6
         let site = random.below(stage.sites.len());
         let (begin, end) = match random.below(4) {
             0 => (
-                InjectedFault::Cut(site, 0, [Way::Both, Way::ToServer, Way::FromServer][random.below(3)]),
+                InjectedFault::Cut(
+                    site,
+                    0,
+                    [CutDirection::Both, CutDirection::ToServer, CutDirection::FromServer][random.below(3)],
+                ),
                 InjectedFault::Mend(site, 0),
             ),
             1 => (InjectedFault::Hold(site, 0), InjectedFault::Mend(site, 0)),
             2 => (InjectedFault::SlowDisk(0, random.within(200..=2_000)), InjectedFault::SlowDisk(0, 0)),
             _ => {
-                let mood = Mood {
+                let mood = NetworkTrouble {
                     slow_ms: [0, 1_500][random.below(2)],
                     loses: random.within(0..=30),
                     repeats: random.within(0..=60),
                 };
-                (InjectedFault::Mood(0, mood), InjectedFault::Mood(0, Mood::default()))
+                (InjectedFault::Mood(0, mood), InjectedFault::Mood(0, NetworkTrouble::default()))
             }
         };
         plan.extend([(from, begin), (to, end)]);

@@ -18,7 +18,7 @@ const CHECK_MS: u64 = 1_000;
 
 /// A simulation that went as it should.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fine {
+pub struct SimulationSuccess {
     /// How long it took, milliseconds of its own time.
     pub lasted_ms: u64,
     /// What happened how often.
@@ -36,14 +36,14 @@ pub struct SimulationFailure {
 }
 
 /// Runs a seed.
-pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<Fine, Box<SimulationFailure>> {
+pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<SimulationSuccess, Box<SimulationFailure>> {
     let alarm = Alarm::listen();
     let mut stage = SimulationStage::new(seed, sabotage);
     let done = play(&mut stage);
     drop(alarm);
     let mut lines = stage.log.lines();
     match done {
-        Ok(()) => Ok(Fine { lasted_ms: stage.now.ms(), counts: stage.log.counts(), lines }),
+        Ok(()) => Ok(SimulationSuccess { lasted_ms: stage.now.ms(), counts: stage.log.counts(), lines }),
         Err(wrong) => {
             lines.extend(stage.standing());
             Err(Box::new(SimulationFailure { wrong, lines }))

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use licensing::product::ProductCode;
 use turmoil::Sim;
 
-use super::application::{self, Site};
+use super::application::{self, ApplicationHost};
 use super::clock::{MachineClock, SimulatedTime};
 use super::faults::LinkState;
 use super::log::Log;
@@ -32,7 +32,7 @@ pub struct SimulationStage<'a> {
     pub now: Arc<SimulatedTime>,
     pub log: Log,
     pub servers: Vec<Arc<Machine>>,
-    pub sites: Vec<Arc<Site>>,
+    pub sites: Vec<Arc<ApplicationHost>>,
     pub products: Vec<ProductCode>,
     pub closing: Arc<AtomicBool>,
     /// How each client (outer) reaches each server.
@@ -103,7 +103,7 @@ impl SimulationStage<'_> {
 
     fn add_site(&mut self, number: usize, room: usize, servers: &'static [&'static str], drift: u64) {
         let pace = RIGHT - drift + self.random.within(0..=2 * drift);
-        let site = Arc::new(Site {
+        let site = Arc::new(ApplicationHost {
             name: format!("client{number}"),
             now: self.now.clone(),
             clock: Arc::new(MachineClock::new(self.now.clone(), pace, self.random.within(0..=10_000_000))),

@@ -13,16 +13,16 @@ use super::clock::SimulatedTime;
 use super::watch::{ClientWatch, SERVERS, ServerIndex};
 
 /// The watch of the run that uses the wire; empty until it has started.
-pub type Watched = Arc<Mutex<Option<ClientWatch>>>;
+pub type SharedWatch = Arc<Mutex<Option<ClientWatch>>>;
 
 /// Connects through the simulated network.
 #[derive(Debug, Clone)]
-pub struct Wire {
-    pub watched: Watched,
+pub struct SimulatedWire {
+    pub watched: SharedWatch,
     pub now: Arc<SimulatedTime>,
 }
 
-impl Connector for Wire {
+impl Connector for SimulatedWire {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a> {
         Box::pin(async move {
             let stream = TcpStream::connect((address.host(), address.port())).await?;
@@ -37,7 +37,7 @@ impl Connector for Wire {
 struct Tapped {
     stream: TcpStream,
     server: ServerIndex,
-    wire: Wire,
+    wire: SimulatedWire,
     /// The refresh under way.
     refresh: Option<u64>,
 }

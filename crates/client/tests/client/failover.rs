@@ -1,7 +1,7 @@
 //! Moving between servers, losing all of them, and coming back.
 
 use super::server::Mode;
-use super::world::{Scene, pass};
+use super::world::{FakeInstallation, pass};
 use client::{ClientEvent, ConnectError, Denied};
 use licensing::client_protocol::{CheckOutOutcome, FaultKind};
 use tokio::sync::broadcast::Receiver;
@@ -28,7 +28,7 @@ async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_l
         Mode::Refuses(FaultKind::Superseded),
         Mode::Refuses(FaultKind::UnknownClient),
     ] {
-        let scene = Scene::new();
+        let scene = FakeInstallation::new();
         let client = scene.connect().await;
         let lease = client.acquire("SPEECH").await.unwrap();
         pass(3_000).await;
@@ -47,7 +47,7 @@ async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_l
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_within_ten_seconds_is_good_enough() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Slow(9_500));
@@ -58,7 +58,7 @@ async fn an_answer_within_ten_seconds_is_good_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_counted_twice() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut events = client.events();
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -100,7 +100,7 @@ async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_c
 
 #[tokio::test(start_paused = true)]
 async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it_fits() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.backup.world().licensed.insert("SPEECH".to_owned(), 2);
     let client = scene.connect().await;
     let mut leases = Vec::new();
@@ -125,7 +125,7 @@ async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it
 
 #[tokio::test(start_paused = true)]
 async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licenses_back() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut events = client.events();
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -161,7 +161,7 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
 
 #[tokio::test(start_paused = true)]
 async fn after_sleeping_too_long_nothing_is_taken_from_what_is_stale() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let speech = client.product("SPEECH").unwrap();
     let lease = speech.acquire().await.unwrap();
@@ -176,7 +176,7 @@ async fn after_sleeping_too_long_nothing_is_taken_from_what_is_stale() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     drop(client.acquire("SPEECH").await.unwrap());
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -209,7 +209,7 @@ async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_was_superseded_does_not_take_its_place_back() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Refuses(FaultKind::Superseded));
@@ -221,7 +221,7 @@ async fn a_client_that_was_superseded_does_not_take_its_place_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_without_any_server_says_of_each_what_is_wrong() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.set(Mode::Down);
     scene.backup.set(Mode::Says("{\"protocol\":9}".to_owned()));
     let began = tokio::time::Instant::now();
@@ -239,7 +239,7 @@ async fn a_client_without_any_server_says_of_each_what_is_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_may_start_before_its_servers() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.set(Mode::Down);
     scene.backup.set(Mode::Down);
     let client = scene.builder().start().unwrap();
@@ -256,7 +256,7 @@ async fn a_client_may_start_before_its_servers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flapping_primary_has_to_prove_itself() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Down);
@@ -275,7 +275,7 @@ async fn a_flapping_primary_has_to_prove_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn a_goodbye_takes_no_longer_than_ten_seconds() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     drop(client.acquire("SPEECH").await.unwrap());
     scene.primary.set(Mode::LosesReplies);
@@ -287,7 +287,7 @@ async fn a_goodbye_takes_no_longer_than_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_is_dropped_says_goodbye() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     drop(client);

@@ -68,12 +68,12 @@ pub struct FakeServerState {
 
 /// A server.
 #[derive(Debug, Clone)]
-pub struct Fake {
+pub struct FakeServer {
     world: Arc<Mutex<FakeServerState>>,
     clock: Arc<TestClock>,
 }
 
-impl Fake {
+impl FakeServer {
     /// One with these licenses.
     pub fn with(clock: &Arc<TestClock>, licensed: &[(&str, u32)]) -> Self {
         let world = FakeServerState {
@@ -271,18 +271,18 @@ impl FakeServerState {
 
 /// Servers by host name.
 #[derive(Debug, Default)]
-pub struct Net {
-    servers: BTreeMap<String, Fake>,
+pub struct FakeNetwork {
+    servers: BTreeMap<String, FakeServer>,
 }
 
-impl Net {
-    pub fn of(servers: &[(&str, &Fake)]) -> Arc<Self> {
+impl FakeNetwork {
+    pub fn of(servers: &[(&str, &FakeServer)]) -> Arc<Self> {
         let servers = servers.iter().map(|(host, fake)| ((*host).to_owned(), (*fake).clone())).collect();
         Arc::new(Self { servers })
     }
 }
 
-impl Connector for Net {
+impl Connector for FakeNetwork {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a> {
         Box::pin(async move {
             let Some(fake) = self.servers.get(address.host()).cloned() else {

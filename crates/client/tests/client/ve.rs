@@ -10,7 +10,7 @@ use licensing::client_protocol::{ExpiryNotice, FaultKind, VeTerms};
 use tokio::sync::broadcast::Receiver;
 
 use super::server::{Mode, WALL_MS};
-use super::world::{Scene, pass};
+use super::world::{FakeInstallation, pass};
 
 const FIRST: &str = "1111-2222-3333-4444";
 const SECOND: &str = "5555-6666-7777-8888";
@@ -43,8 +43,8 @@ fn terms(grace_min: u32) -> VeTerms {
     VeTerms { license_id: LICENSE.to_owned(), key_type: "COUNTDOWN".to_owned(), grace_min, interval_min: 60 }
 }
 
-fn scene(grace_min: u32) -> (Scene, Builder, Heard) {
-    let scene = Scene::new();
+fn scene(grace_min: u32) -> (FakeInstallation, Builder, Heard) {
+    let scene = FakeInstallation::new();
     for (fake, opens) in [(&scene.primary, FIRST), (&scene.backup, SECOND)] {
         let mut world = fake.world();
         world.licensed.insert("VE".to_owned(), 3);

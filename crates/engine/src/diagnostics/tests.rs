@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio_rustls::rustls::RootCertStore;
 
 use super::*;
-use listener::{Certificate, Does, full, listen, refused, tls};
+use listener::{Certificate, ConnectionBehavior, full, listen, refused, tls};
 
 /// Enough for any answer, however busy the machine.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ fn failed(probe: &Probe, stage: ProbeStage, words: &str) {
 
 #[tokio::test]
 async fn a_node_that_answers_is_reached_by_http() {
-    let port = listen(Does::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let port = listen(ConnectionBehavior::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
     let probe = probed(PATIENT, port, false).await;
     assert!(probe.ok && probe.stage == ProbeStage::Http, "{probe:?}");
     assert_eq!(probe.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
@@ -44,7 +44,7 @@ async fn a_node_that_answers_is_reached_by_http() {
 
 #[tokio::test]
 async fn a_node_that_keeps_the_line_open_is_not_waited_for() {
-    let port = listen(Does::AnswerAndHold("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let port = listen(ConnectionBehavior::AnswerAndHold("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
     let probe = probed(Duration::from_secs(3600), port, false).await;
     assert!(probe.ok, "{probe:?}");
 }
@@ -69,14 +69,14 @@ async fn a_port_that_swallows_connections_fails_at_tcp_within_the_limit() {
 
 #[tokio::test]
 async fn a_port_that_never_says_a_word_fails_within_the_limit() {
-    let port = listen(Does::Hold).await;
+    let port = listen(ConnectionBehavior::Hold).await;
     failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "no answer within 0.3 seconds");
     failed(&probed(BRIEF, port, true).await, ProbeStage::Tls, "did not begin the encryption within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn an_answer_that_drips_is_cut_off_by_the_limit() {
-    let port = listen(Does::Drip).await;
+    let port = listen(ConnectionBehavior::Drip).await;
     failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "not done within 0.3 seconds");
 }
 
@@ -89,7 +89,11 @@ async fn pages_redirects_and_garbage_are_not_taken_for_a_node() {
         ("\u{15}\u{3}\u{3}\0\u{2}\u{2}F", "spoken to in clear"),
         ("", "closed it without an answer"),
     ] {
-        failed(&probed(PATIENT, listen(Does::Answer(answer)).await, false).await, ProbeStage::Http, words);
+        failed(
+            &probed(PATIENT, listen(ConnectionBehavior::Answer(answer)).await, false).await,
+            ProbeStage::Http,
+            words,
+        );
     }
 }
 
@@ -101,9 +105,9 @@ async fn a_tls_port_spoken_to_in_clear_says_so() {
 
 #[tokio::test]
 async fn a_clear_port_spoken_to_by_tls_says_so() {
-    let port = listen(Does::Answer("HTTP/1.1 400 Bad Request\r\n\r\n")).await;
+    let port = listen(ConnectionBehavior::Answer("HTTP/1.1 400 Bad Request\r\n\r\n")).await;
     failed(&probed(PATIENT, port, true).await, ProbeStage::Tls, "not encrypted");
-    failed(&probed(PATIENT, listen(Does::Answer("")).await, true).await, ProbeStage::Tls, "was cut");
+    failed(&probed(PATIENT, listen(ConnectionBehavior::Answer("")).await, true).await, ProbeStage::Tls, "was cut");
 }
 
 #[tokio::test]

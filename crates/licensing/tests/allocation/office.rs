@@ -34,7 +34,7 @@ pub fn licenses(licensed: &[u32]) -> BTreeMap<ProductCode, u32> {
 }
 
 /// Where they work.
-pub struct Office {
+pub struct SimulatedOffice {
     pub allocation: Allocation,
     pub stored: StoredRuns,
     pub clients: Vec<HonestClient>,
@@ -45,11 +45,11 @@ pub struct Office {
     times: Times,
 }
 
-impl Office {
+impl SimulatedOffice {
     /// So many clients, with keys from 1, and licenses by product.
-    pub fn new(clients: usize, licensed: &[u32]) -> Office {
+    pub fn new(clients: usize, licensed: &[u32]) -> SimulatedOffice {
         let times = Times::default();
-        let mut office = Office {
+        let mut office = SimulatedOffice {
             allocation: Allocation::new(times),
             stored: Vec::new(),
             clients: (0..clients).map(|index| HonestClient::new(index as RunKey + 1, licensed.len())).collect(),

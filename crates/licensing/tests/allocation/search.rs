@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::shape::shape;
-use crate::world::{Action, AllocationWorld, Plan};
+use crate::world::{Action, AllocationWorld, SearchPlan};
 
 /// What was looked at.
 #[derive(Debug)]
-pub struct Looked {
+pub struct SearchResult {
     /// Worlds that differ.
     pub worlds: usize,
     /// Actions from the beginning.
@@ -18,7 +18,7 @@ pub struct Looked {
 }
 
 /// Looks at every world that up to `depth` actions lead to. A failure comes with the actions that lead there.
-pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
+pub fn search(plan: SearchPlan, depth: usize) -> Result<SearchResult, String> {
     let start = AllocationWorld::new(plan);
     let mut seen = HashSet::from([shape(&start)]);
     let mut steps: Vec<(usize, Action)> = vec![(0, Action::Tick(1))];
@@ -38,14 +38,14 @@ pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
             }
         }
         if next.is_empty() {
-            return Ok(Looked { worlds: seen.len(), depth: level, all: true });
+            return Ok(SearchResult { worlds: seen.len(), depth: level, all: true });
         }
         front = next;
     }
-    Ok(Looked { worlds: seen.len(), depth, all: false })
+    Ok(SearchResult { worlds: seen.len(), depth, all: false })
 }
 
-fn trace(plan: Plan, steps: &[(usize, Action)], mut id: usize, last: Action, broken: &str) -> String {
+fn trace(plan: SearchPlan, steps: &[(usize, Action)], mut id: usize, last: Action, broken: &str) -> String {
     let mut actions = vec![last];
     while id > 0 {
         actions.push(steps[id].1.clone());

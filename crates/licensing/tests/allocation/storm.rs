@@ -4,11 +4,11 @@ use licensing::allocation::Times;
 use licensing::client_protocol::{CACHE_MS, PATIENCE_MS};
 use proptest::prelude::*;
 
-use crate::fair::{Claim, fair};
-use crate::world::{Action, AllocationSabotage, AllocationWorld, Plan};
+use crate::fair::{ShareClaim, fair};
+use crate::world::{Action, AllocationSabotage, AllocationWorld, SearchPlan};
 
 /// The real times. The clients' clocks are as slow as the server allows for.
-const PLAN: Plan = Plan {
+const PLAN: SearchPlan = SearchPlan {
     times: Times { counted: 0, silent: 0, spread: 0, released: 0 },
     cache: (CACHE_MS + CACHE_MS / 100 + 999) as i64,
     patience: PATIENCE_MS as i64,
@@ -47,8 +47,8 @@ fn draw() -> impl Strategy<Value = Draw> {
     })
 }
 
-fn plan(clients: usize, licensed: u32) -> Plan {
-    Plan { times: Times::default(), clients, licensed, ..PLAN }
+fn plan(clients: usize, licensed: u32) -> SearchPlan {
+    SearchPlan { times: Times::default(), clients, licensed, ..PLAN }
 }
 
 /// Lets it happen, as far as it can.
@@ -125,9 +125,9 @@ proptest! {
             let alive: Vec<usize> = (0..clients).filter(|client| alive[*client]).collect();
             let claim = |client: &usize| {
                 let holding = world.clients[*client].products[p];
-                Claim { held: holding.held, want: wants[*client][p].max(holding.held), limit: holding.limit() }
+                ShareClaim { held: holding.held, want: wants[*client][p].max(holding.held), limit: holding.limit() }
             };
-            let claims: Vec<Claim> = alive.iter().map(claim).collect();
+            let claims: Vec<ShareClaim> = alive.iter().map(claim).collect();
             prop_assert!(fair(&claims, world.licensed[p]), "{claims:?} of {}", world.licensed[p]);
         }
     }

@@ -25,7 +25,7 @@ pub enum AllocationSabotage {
 
 /// What is explored.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct SearchPlan {
     pub times: Times,
     /// How long a cache is good, ticks.
     pub cache: i64,
@@ -83,7 +83,7 @@ pub enum Action {
 
 #[derive(Debug, Clone)]
 pub struct AllocationWorld {
-    pub plan: Plan,
+    pub plan: SearchPlan,
     pub now: i64,
     pub allocation: Rc<Allocation>,
     pub stored: Rc<StoredRuns>,
@@ -103,7 +103,7 @@ pub struct AllocationWorld {
 }
 
 impl AllocationWorld {
-    pub fn new(plan: Plan) -> AllocationWorld {
+    pub fn new(plan: SearchPlan) -> AllocationWorld {
         let licensed = vec![plan.licensed; plan.products];
         AllocationWorld {
             plan,

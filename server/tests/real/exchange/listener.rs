@@ -63,8 +63,8 @@ impl TestListener {
     }
 
     /// Passes everything on to `to`, and keeps what went by.
-    pub fn recording(to: &str) -> (Self, Arc<Mutex<Record>>) {
-        let (to, record) = (to.to_owned(), Arc::new(Mutex::new(Record::default())));
+    pub fn recording(to: &str) -> (Self, Arc<Mutex<RecordedLine>>) {
+        let (to, record) = (to.to_owned(), Arc::new(Mutex::new(RecordedLine::default())));
         let kept = record.clone();
         let listener = Self::new(move |client, _| {
             let Ok(node) = TcpStream::connect(&to) else { return };
@@ -88,7 +88,7 @@ impl Drop for TestListener {
 
 /// What went over a line, both ways.
 #[derive(Debug, Default, Clone)]
-pub struct Record {
+pub struct RecordedLine {
     pub sent: Vec<u8>,
     pub received: Vec<u8>,
 }

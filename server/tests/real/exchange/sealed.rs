@@ -1,4 +1,4 @@
-use super::listener::{Record, TestListener};
+use super::listener::{RecordedLine, TestListener};
 use super::node::{CUSTOMER, post_to};
 use super::world::ExchangePair;
 
@@ -27,7 +27,7 @@ fn over_plain_http_nothing_of_an_exchange_can_be_read_on_the_way() {
     assert_eq!(synced.status, 200, "{}", synced.body);
     let status_id = synced.body["status_id"].as_str().unwrap();
     let secrets = secrets(&world, status_id, &license);
-    let Record { sent, received } = record.lock().unwrap().clone();
+    let RecordedLine { sent, received } = record.lock().unwrap().clone();
     assert_eq!(readable(&sent, &secrets), [""; 0]);
     assert_eq!(readable(&received, &secrets), [""; 0]);
     for (way, mark) in [(&sent, &b"LHQ1"[..]), (&received, b"LHA1")] {
@@ -52,7 +52,7 @@ fn the_length_of_what_is_sent_tells_nothing() {
     let mut lengths = std::collections::BTreeSet::new();
     for _ in 0..3 {
         world.node.add_license(&world.registration.guid, "VAD", 7);
-        *record.lock().unwrap() = Record::default();
+        *record.lock().unwrap() = RecordedLine::default();
         assert_eq!(world.sync().status, 200);
         let received = record.lock().unwrap().received.clone();
         let end = received.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
@@ -69,7 +69,7 @@ fn an_answer_recorded_on_the_way_is_good_for_no_other_report_and_a_recorded_repo
     world.set_nodes(&[&proxy.address]);
     assert_eq!(world.sync().status, 200);
     let before = world.licenses();
-    let Record { sent, received } = record.lock().unwrap().clone();
+    let RecordedLine { sent, received } = record.lock().unwrap().clone();
 
     let replayed = TestListener::saying(received.clone());
     world.set_nodes(&[&replayed.address]);

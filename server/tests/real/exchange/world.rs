@@ -6,7 +6,7 @@ use std::process::Output;
 use serde_json::Value;
 
 use super::node::{TestNode, TestRegistration};
-use crate::harness::{ApiAnswer, How, Server, run, run_with_input, stderr, stdout};
+use crate::harness::{ApiAnswer, Server, ServerOptions, run, run_with_input, stderr, stdout};
 
 /// A node, and a server in its data folder.
 pub struct ExchangePair {
@@ -49,7 +49,7 @@ impl ExchangePair {
     }
 
     /// How the server is started, with the machine's clock.
-    pub fn how(&self) -> How {
+    pub fn how(&self) -> ServerOptions {
         how(self.folder.path())
     }
 
@@ -130,9 +130,9 @@ impl Drop for ExchangePair {
 }
 
 /// Ports of its own, no proxy of the machine, and a log.
-fn how(folder: &Path) -> How {
+fn how(folder: &Path) -> ServerOptions {
     let more = ["--reporting", "127.0.0.1:0", "--proxy", "off"];
-    How { log: Some(folder.join("server.log")), ..How::from(&more[..]) }
+    ServerOptions { log: Some(folder.join("server.log")), ..ServerOptions::from(&more[..]) }
 }
 
 /// Addresses of this machine where nothing can listen by accident: ports that are handed to nobody.

@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use crate::harness::Server;
 
-pub struct Fake {
+pub struct FakePeer {
     pub secret: PeerSecret,
     /// The key of the server it has joined.
     pub other: Option<PeerKey>,
     turn: u8,
 }
 
-impl Fake {
+impl FakePeer {
     pub fn new(seed: u8) -> Self {
         Self { secret: PeerSecret::from_seed([seed; 32]), other: None, turn: 0 }
     }

@@ -1,7 +1,7 @@
 use licensing::peer::{CountdownReport, JoinSaid, PollReply, Witness};
 use serde_json::json;
 
-use super::fake::{Fake, FakePeerListener, polled, post, post_as, said};
+use super::fake::{FakePeer, FakePeerListener, polled, post, post_as, said};
 use super::{invite, joined, peer, seen, start, until};
 use crate::harness::{Server, stdout, within};
 
@@ -15,7 +15,7 @@ fn lone() -> (tempfile::TempDir, Server) {
 fn what_is_played_back_changes_nothing() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     let request = fake.join_request(&a, &code, "fake", None);
     let JoinSaid::Welcome(welcome) = said(&a, &code, &request) else { panic!("it joins") };
     fake.other = Some(welcome.inviter.key);
@@ -49,8 +49,8 @@ fn what_is_played_back_changes_nothing() {
 #[test]
 fn a_stranger_learns_nothing_and_every_name_leads_here() {
     let (_folder, a) = lone();
-    let mut stranger = Fake::new(9);
-    stranger.other = Some(Fake::new(8).secret.public());
+    let mut stranger = FakePeer::new(9);
+    stranger.other = Some(FakePeer::new(8).secret.public());
     let report = stranger.report();
     let request = stranger.request(None, &report);
     let (status, body) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
@@ -74,7 +74,7 @@ fn another_version_is_refused_by_name_on_both_sides() {
 
     let newer = FakePeerListener::start(Some(r#"{"protocol":2,"detail":"too old"}"#));
     let code = invite(&a);
-    Fake::new(1).join(&a, &code, "newer", Some(newer.url.clone()));
+    FakePeer::new(1).join(&a, &code, "newer", Some(newer.url.clone()));
     let problem = within(8_000, || seen(&a, "newer")["problem"].as_str().map(str::to_owned)).unwrap();
     assert!(problem.contains("License protocol version is invalid.") && problem.contains("version 2"), "{problem}");
     assert!(stdout(&peer(&a, &["list"])).contains("License protocol version is invalid."));
@@ -86,9 +86,9 @@ fn a_slow_server_keeps_nobody_else_waiting() {
     let slow = FakePeerListener::start(None);
     let quick = FakePeerListener::start(Some(r#"{"detail":"no"}"#));
     let code = invite(&a);
-    Fake::new(1).join(&a, &code, "slow", Some(slow.url.clone()));
+    FakePeer::new(1).join(&a, &code, "slow", Some(slow.url.clone()));
     let code = invite(&a);
-    Fake::new(2).join(&a, &code, "quick", Some(quick.url.clone()));
+    FakePeer::new(2).join(&a, &code, "quick", Some(quick.url.clone()));
     let b = start(folder.path(), "b", None);
     joined(&b, &a, "good");
     until(&a, "good", "up", 5_000);
@@ -106,7 +106,7 @@ fn a_slow_server_keeps_nobody_else_waiting() {
 fn wrong_tries_end_a_code_and_many_of_them_wait() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     let good = fake.join_request(&a, &code, "fake", None);
     for _ in 0..5 {
         let mut wrong = fake.join_request(&a, &code, "fake", None);
@@ -123,11 +123,11 @@ fn wrong_tries_end_a_code_and_many_of_them_wait() {
 fn the_others_remember_the_least_that_was_said_of_the_hours() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     fake.join(&a, &code, "fake", None);
     let key = fake.other.unwrap();
     let mut challenge = None;
-    let mut tell = |fake: &mut Fake, hours: Option<(u64, i64)>| {
+    let mut tell = |fake: &mut FakePeer, hours: Option<(u64, i64)>| {
         loop {
             let countdown = hours.map(|(serial, balance_ms)| CountdownReport {
                 serial,
