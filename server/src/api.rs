@@ -7,7 +7,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod clients;
-mod config;
+mod conf;
 mod exchange;
 mod licenses;
 mod logs;
@@ -35,7 +35,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::identity::{AuthenticatedCaller, Caller};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::middleware::request_id::request_id;
 use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
@@ -67,7 +67,7 @@ pub fn operations() -> &'static GatheredOperations {
 fn gathered() -> GatheredOperations {
     let areas = [
         status::operations,
-        config::operations,
+        conf::operations,
         registration::operations,
         licenses::operations,
         ve::operations,

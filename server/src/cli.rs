@@ -3,11 +3,11 @@
 mod ask;
 mod audit;
 mod client;
-mod config;
+mod conf;
 mod demo_data;
 mod exchange;
 mod license;
-mod peer;
+mod peers;
 mod register;
 pub mod serve;
 mod setup_link;
@@ -58,7 +58,7 @@ enum Command {
     License(license::LicenseCommand),
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
-    Config(config::ConfCommand),
+    Config(conf::ConfCommand),
     /// Applications that take and return licenses, for trial and load
     #[command(subcommand)]
     Client(client::Command),
@@ -66,7 +66,7 @@ enum Command {
     DemoData(demo_data::DemoData),
     /// The servers of the installation: one primary, and backups beside it
     #[command(subcommand)]
-    Peer(peer::PeerCommand),
+    Peer(peers::PeerCommand),
     /// Users of the console
     #[command(subcommand)]
     User(user::User),

@@ -42,7 +42,7 @@ pub use form::Form;
 pub use page::{Page, PageError, draw};
 pub use refusal::Refusal;
 
-use crate::http::identity::{AuthenticatedCaller, Caller};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::state::App;
 
 /// What a handler of a page works with: the server, who asks, and what the address asks for.

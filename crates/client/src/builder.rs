@@ -5,12 +5,12 @@ use licensing::client_protocol::{Hello, VERSION, VeLogin};
 use tokio::runtime::Handle;
 
 use crate::address::Address;
-use crate::alive::ClientGuard;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::connection::{Connector, ServerLink, Tcp, Tls};
 use crate::driver::{ClientIdentity, Driver, LicenseKeeper};
 use crate::error::ConnectError;
+use crate::guard::ClientGuard;
 use crate::journal::DEFAULT_ROOM;
 use crate::secret::ClientRandom;
 use crate::shared::{Contact, SharedClient};

@@ -4,10 +4,10 @@ use std::time::Duration;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast;
 
-use crate::alive::ClientGuard;
 use crate::builder::Builder;
 use crate::error::{ConnectError, Denied, ServerProblem};
 use crate::event::ClientEvent;
+use crate::guard::ClientGuard;
 use crate::lease::Lease;
 use crate::product::Product;
 use crate::products::Products;

@@ -83,7 +83,6 @@
 //! counted.
 
 mod address;
-mod alive;
 pub mod blocking;
 mod builder;
 mod client;
@@ -92,6 +91,7 @@ mod connection;
 mod driver;
 mod error;
 mod event;
+mod guard;
 mod journal;
 mod keeper_event;
 mod lease;

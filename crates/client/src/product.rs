@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use licensing::product::ProductCode;
 
-use crate::alive::ClientGuard;
 use crate::error::Denied;
+use crate::guard::ClientGuard;
 use crate::lease::Lease;
 use crate::lease_pool::{CheckOutDenial, LeasePool};
 use crate::shared::SharedClient;

@@ -37,8 +37,8 @@ mod error;
 mod event;
 mod keeper;
 mod line;
+mod output;
 mod status;
-mod voice;
 
 pub use builder::Builder;
 pub use error::LoginError;

@@ -1,12 +1,12 @@
 //! Alerts: rules are held against signals every few seconds; what they tell is queued in the database in the same
-//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alert`.
+//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alerts`.
 
 mod authority;
 mod channels;
 mod deliver;
 mod error;
+mod evaluate;
 mod history;
-mod look;
 mod mail;
 mod message;
 mod new_channel;
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use licensing::alert::{ConditionKind, RuleState, Signals};
+use licensing::alerts::{ConditionKind, RuleState, Signals};
 use tokio::sync::Notify;
 
 use crate::Engine;

@@ -8,18 +8,18 @@
 //! the clock while a disk hangs.
 
 mod anchor;
+mod background;
 mod calls;
 mod error;
-mod keep;
 mod meter;
 mod open;
 mod outside;
 mod rows;
 mod store;
 
+pub(crate) use background::EVERY;
 pub use calls::CountdownLogin;
 pub use error::{CountdownLoginDenied, LicenseError, PersistError};
-pub(crate) use keep::EVERY;
 pub(crate) use outside::choose as anchors_outside;
 
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use licensing::client_protocol::Fault;
 pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
 use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, DrillSight, begin, step};
-use licensing::peer::{PeerLiveness, PeerReport, Role};
+use licensing::peers::{PeerLiveness, PeerReport, Role};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 

@@ -2,11 +2,11 @@
 //! reporting API. What is accepted is decided in `licensing`; here it is carried, stored and remembered.
 
 mod apply;
+mod background;
 mod client;
 mod clusters;
 mod contact;
 mod identity;
-mod keep;
 mod keys;
 mod ledger;
 mod licenses;
@@ -17,13 +17,13 @@ mod schedule;
 mod usage;
 
 pub use apply::{Applied, PushError};
+pub use background::{SyncError, SyncResult, SyncState};
 pub(crate) use client::NodeClient;
 pub use client::{NodeSettings, tls_client};
 pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub(crate) use contact::EVERY;
 pub use contact::REMINDER;
 pub use identity::{PinnedKey, Readiness, ServerIdentity};
-pub use keep::{SyncError, SyncResult, SyncState};
 pub use keys::{FETCH_LIMIT, FetchedKeys, OfferedKey, OtherKey};
 pub(crate) use ledger::LastChanges;
 pub use ledger::{LedgerAnswer, LedgerEntry, LedgerOutcome, LedgerQuery};
@@ -33,8 +33,8 @@ pub use report::{OpenedReport, ReportError};
 pub use round::{Attempt, ExchangeRound};
 pub use usage::{Snapshot, UsageReport};
 
+pub(crate) use background::SyncControl;
 pub(crate) use contact::ContactKeeper;
-pub(crate) use keep::SyncControl;
 pub(crate) use licenses::BundleInForce;
 
 use licensing::contact::Millis;

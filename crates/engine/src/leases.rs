@@ -3,9 +3,9 @@
 //! The rules are `licensing::allocation`; here they are fed with what clients say, and what decides grants is stored. A refresh
 //! that changes nothing touches no disk: counters are written once a second, limits before a client hears that they grew.
 
+mod background;
 mod clients;
 mod commit;
-mod keep;
 pub mod memory;
 mod requests;
 mod run;
@@ -16,8 +16,8 @@ mod totals;
 mod ve;
 mod view;
 
+pub use background::FLUSH;
 pub use clients::{ReleaseError, ReleasedLicenses};
-pub use keep::FLUSH;
 pub use requests::{Reply, Requester};
 pub use run::{Counters, RunState, StoredRun};
 pub use sqlite::SqliteKeep;

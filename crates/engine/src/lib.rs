@@ -9,22 +9,22 @@ pub mod accounts;
 pub mod actor;
 pub mod alerts;
 pub mod audit;
+mod cached;
 pub mod changes;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;
 pub mod drain;
 pub mod exchange;
+pub mod failovers;
 mod https;
 pub mod leases;
 pub mod logs;
 pub mod peers;
 pub mod reachability;
 pub mod registration;
-mod remembered;
 pub mod service;
 pub mod store;
-pub mod switches;
 pub mod tasks;
 pub mod usage;
 pub mod ve;
@@ -55,7 +55,7 @@ pub struct Engine {
     /// The contact clock.
     pub(crate) contact: exchange::ContactKeeper,
     /// Who this server is at the nodes, as it is stored.
-    pub(crate) stored_identity: remembered::Cached<exchange::ServerIdentity>,
+    pub(crate) stored_identity: cached::Cached<exchange::ServerIdentity>,
     /// What the last answer changed, with the row it was read from.
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The licenses in force.
@@ -75,7 +75,7 @@ pub struct Engine {
     pub usage: usage::Usage,
     /// Sending clients to the backup for a while.
     pub drain: drain::Drains,
-    pub(crate) switches: switches::OverlapMonitor,
+    pub(crate) switches: failovers::OverlapMonitor,
     /// The other servers of the installation.
     pub peers: peers::Peers,
     /// The license of this machine.
@@ -117,7 +117,7 @@ impl Engine {
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             drain: drain::Drains::open(&store).await?,
-            switches: switches::OverlapMonitor::default(),
+            switches: failovers::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),
@@ -127,7 +127,7 @@ impl Engine {
                 started_at,
             )
             .await?,
-            stored_identity: remembered::Cached::default(),
+            stored_identity: cached::Cached::default(),
             last_changes: Mutex::default(),
             installed: tokio::sync::watch::Sender::new(None),
             sync: exchange::SyncControl::new(exchange::last_success(store.read()).await?),

@@ -1,8 +1,8 @@
 //! Reading `license.log` and the files of earlier starts: from the end, in blocks, whatever their size. All of it blocks: call it
 //! where that does no harm.
 
-mod around;
 mod backward;
+mod context;
 mod cursor;
 mod files;
 mod forward;
@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use licensing::log_line::{LogLevel, LogLine, visible, without_secrets};
 
-pub use around::LogContext;
+pub use context::LogContext;
 pub use cursor::{Cursor, CursorError};
 pub use files::LogFile;
 pub use forward::Lines;

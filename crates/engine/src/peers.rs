@@ -1,16 +1,17 @@
 //! The other servers of the installation: inviting and joining, watching one another, and what each tells of itself.
 //!
-//! The rules and the words are `licensing::peer`; here keys and members are stored, others are asked every two seconds, and what
+//! The rules and the words are `licensing::peers`; here keys and members are stored, others are asked every two seconds, and what
 //! they say is gathered into one [`InstallationPicture`]. One direction of asking is enough: a request that is good is a sign of life as well as
 //! an answer.
 
 mod answer;
+mod apply_report;
+mod background;
 mod client;
 mod error;
 mod events;
 mod invite;
 mod join;
-mod keep;
 mod key;
 mod leave;
 mod members;
@@ -19,21 +20,20 @@ mod poll;
 mod report;
 mod roster;
 mod rows;
-mod take;
 mod welcome;
 
+pub(crate) use background::EVERY;
 pub use error::{InviteError, JoinError, PeerFault, RemoveError};
 pub use events::{PeerEvent, PeerEventKind};
 pub use invite::NewInvitation;
 pub use join::{Join, JoinResult};
-pub(crate) use keep::EVERY;
 pub use picture::{InstallationPicture, InstallationServer};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use licensing::context::Context;
-use licensing::peer::{Bucket, ClockReading, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
+use licensing::peers::{Bucket, ClockReading, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
 use tokio::sync::{Notify, watch};
 
 use crate::Engine;

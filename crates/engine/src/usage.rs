@@ -5,9 +5,9 @@
 mod count;
 mod files;
 mod group;
-mod hot;
 mod licensed;
 mod open;
+mod open_days;
 pub mod period;
 mod plan;
 mod purge;

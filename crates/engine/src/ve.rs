@@ -1,24 +1,24 @@
 //! The license of this machine (a VE license): what the machine is, installing, and whether the license is in force.
 //!
-//! What is decided is in `licensing::ve` and `licensing::identity`; here the machine is read, the text is stored and the
+//! What is decided is in `licensing::ve` and `licensing::machine`; here the machine is read, the text is stored and the
 //! verdict is remembered. Licenses that come with an exchange stand beside it and are not touched.
 
 mod anchor;
+mod background;
 mod check;
 mod install;
-mod keep;
 mod machine;
 mod stored;
 
+pub(crate) use background::EVERY;
 pub use install::{InstallError, InstalledNow};
-pub(crate) use keep::EVERY;
 pub use machine::{MACHINE_ROOT, Machine};
 pub use stored::{LookError, VeFolder, look};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::MachineIdentity;
+use licensing::machine::MachineIdentity;
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{LicenseText, VeLicense, VeLicenseStatus};
 use licensing::vendor_key::VendorKey;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use engine::clock::ManualClock;
 use engine::peers::{PeerEventKind, PeerFault};
 use engine::{Actor, Engine};
-use licensing::peer::{
+use licensing::peers::{
     Candidate, CountdownReport, Invitation, JoinRequest, JoinSaid, JoinWelcome, MessageError, Nonce, PeerKey,
     PeerLiveness, PeerReport, PeerSecret, PollAnswer, PollReply, PollRequest, Role, Witness,
 };

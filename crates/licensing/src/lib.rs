@@ -3,7 +3,7 @@
 //! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
 
 #[cfg(feature = "exchange")]
-pub mod alert;
+pub mod alerts;
 pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod bundle;
@@ -21,11 +21,11 @@ pub mod failover;
 pub mod grace;
 pub mod guid;
 pub mod holding;
-#[cfg(feature = "exchange")]
-pub mod identity;
 pub mod log_line;
 #[cfg(feature = "exchange")]
-pub mod peer;
+pub mod machine;
+#[cfg(feature = "exchange")]
+pub mod peers;
 pub mod permission;
 pub mod plain_text;
 pub mod product;

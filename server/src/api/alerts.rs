@@ -7,7 +7,7 @@ use engine::Engine;
 use engine::alerts::{
     AlertError, AlertRule, Channel, ChannelSettings, DAYS_KEPT, Delivery, NewChannel, NewRule, Progress, WrongField,
 };
-use licensing::alert::{
+use licensing::alerts::{
     AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, SubjectState,
 };
 use licensing::permission::Permission::{EditConfiguration, View};

@@ -15,7 +15,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Api;
 use crate::http::access::Access;
-use crate::http::identity::{AuthenticatedCaller, Caller};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::problem::{InputError, Problem};
 use crate::http::table::Route;
 

@@ -11,7 +11,7 @@ use licensing::permission::Permission;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::http::identity::{AuthenticatedCaller, Caller};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::problem::{InputError, Problem};
 use crate::http::router::MAX_BODY;
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use engine::Engine;
 use licensing::contact::PhaseLogLevel;
 use licensing::context::Context;
-use licensing::peer::Role;
+use licensing::peers::Role;
 use licensing::permission::Permission::View;
 use licensing::service::{Judgement, Situation, Urgency};
 use serde::Serialize;

@@ -7,7 +7,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use engine::ve::{InstallError, InstalledVe};
 use licensing::guid::Guid;
-use licensing::identity::{
+use licensing::machine::{
     ALLOWED, ComponentChange, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
 };
 use licensing::permission::Permission::{EditConfiguration, Exchange, View};

@@ -8,7 +8,7 @@ use app::paths;
 use app::request::{FieldError, FlashKind};
 use engine::alerts::{AlertError, NewChannel, NewRule};
 use leptos::prelude::*;
-use licensing::alert::{Condition, ConditionKind, RuleSettings};
+use licensing::alerts::{Condition, ConditionKind, RuleSettings};
 
 use super::form::{Form, wrong};
 use super::{Console, Id, Page, PageError};

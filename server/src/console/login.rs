@@ -16,7 +16,7 @@ use tower_sessions::Session;
 
 use super::form::{Form, next, wrong};
 use super::{Console, Page, PageError};
-use crate::http::identity::Caller;
+use crate::http::caller::Caller;
 use crate::http::state::App;
 
 /// `GET /login`

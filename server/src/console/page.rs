@@ -22,8 +22,8 @@ use tower_sessions::Session;
 
 use super::{exchange, form, theme};
 use crate::assets;
+use crate::http::caller::{self, Caller};
 use crate::http::events;
-use crate::http::identity::{self, Caller};
 use crate::http::middleware::{headers, request_id};
 use crate::http::problem::Problem;
 use crate::http::state::App;
@@ -295,7 +295,7 @@ async fn context(
         theme: theme::of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {
             // A page that refreshes itself was asked for before.
-            Some(session) if !parts.headers.contains_key(identity::LIVE) => take_flash(session).await,
+            Some(session) if !parts.headers.contains_key(caller::LIVE) => take_flash(session).await,
             _ => None,
         },
         form: Some(form).filter(|form| *form != FormState::default()),

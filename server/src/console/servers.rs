@@ -15,7 +15,7 @@ use engine::peers::{InstallationServer, Join, PeerEventKind};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
-use licensing::peer::{PeerLiveness, Role};
+use licensing::peers::{PeerLiveness, Role};
 use licensing::service;
 use licensing::words::{about, count, grouped, span};
 

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::Engine;
 use engine::ve::{InstallError, InstalledVe};
-use licensing::identity::{
+use licensing::machine::{
     ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
 };
 use licensing::permission::Permission;

@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::keeper::VeKeeper;
 use super::line::program_of;
-use super::voice::VeOutput;
+use super::output::VeOutput;
 use super::{Inner, LoginError, Status, StopWarning, VeClient, VeLogLine, VeStatus};
 use crate::clock::Clock;
 use crate::connection::{Connector, Tls};

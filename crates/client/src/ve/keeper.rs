@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::line;
-use super::voice::VeOutput;
+use super::output::VeOutput;
 use super::{LoginError, Status, StopWarning, VeEvent, VeStatus};
 use crate::client::{Client, ClientShutdown};
 use crate::driver::Problem;

@@ -1,6 +1,6 @@
 //! The queue of what is to be told: durable, tried again with growing pauses, given up after a day.
 
-use licensing::alert::Message;
+use licensing::alerts::Message;
 use licensing::contact::Millis;
 use licensing::retry;
 use serde::{Deserialize, Serialize};

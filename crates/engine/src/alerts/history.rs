@@ -1,6 +1,6 @@
 //! Signals of the past: a row a minute when something differs, one an hour in any case; rules are tried on them.
 
-use licensing::alert::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
+use licensing::alerts::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
 use sqlx::{FromRow, Sqlite, Transaction};
 
@@ -121,7 +121,7 @@ impl Engine {
         let rule = rule.clone();
         let tried = tokio::task::spawn_blocking(move || {
             let history: Vec<(Millis, Signals)> = rows.into_iter().map(SignalRow::signals).collect();
-            let unknown = licensing::alert::Checked::Unknown;
+            let unknown = licensing::alerts::Checked::Unknown;
             let from = history.first().map(|(at, _)| *at);
             let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);
             let (episodes, present) = replay_to_now(&rule, history.into_iter(), now, &signals);

@@ -1,6 +1,6 @@
 //! What a channel carries: the message with its id and the way to the console.
 
-use licensing::alert::Message;
+use licensing::alerts::Message;
 use licensing::contact::Millis;
 use serde::Serialize;
 

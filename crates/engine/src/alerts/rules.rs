@@ -1,6 +1,6 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
-use licensing::alert::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
+use licensing::alerts::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use super::error::{AlertError, WrongFields};

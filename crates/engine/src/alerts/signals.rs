@@ -1,9 +1,9 @@
 //! What is known now, gathered for the rules.
 
-use licensing::alert::{Signals, Subject};
+use licensing::alerts::{Signals, Subject};
 use licensing::bundle::LicenseStatus;
 use licensing::contact::DAY;
-use licensing::peer::PeerLiveness;
+use licensing::peers::PeerLiveness;
 
 use crate::Engine;
 

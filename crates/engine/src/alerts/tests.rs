@@ -7,7 +7,7 @@ mod tls;
 
 use std::sync::Arc;
 
-use licensing::alert::{Condition, ConditionKind, Evidence, PresentState, RuleSettings, Subject};
+use licensing::alerts::{Condition, ConditionKind, Evidence, PresentState, RuleSettings, Subject};
 use licensing::contact::{DAY, Millis};
 use rstest::rstest;
 use sinks::{HttpSink, SmtpSink};

@@ -264,7 +264,7 @@ impl Engine {
         let picture = self.peers.picture();
         let elsewhere = |client: &str| {
             picture.others().any(|server| {
-                let up = matches!(server.state, licensing::peer::PeerLiveness::Up(_));
+                let up = matches!(server.state, licensing::peers::PeerLiveness::Up(_));
                 let serving = server.report.as_ref().and_then(|report| report.serving.as_ref());
                 up && serving.is_some_and(|serving| serving.clients.iter().any(|id| id == client))
             })

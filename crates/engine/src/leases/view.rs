@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use licensing::allocation::{ClientRun, RunKey};
-use licensing::peer::{MOST_IDS, Serving};
+use licensing::peers::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
 
 use super::Leases;

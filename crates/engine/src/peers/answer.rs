@@ -1,9 +1,9 @@
 //! Another server asks how this one stands, and says how it stands itself.
 
-use licensing::peer::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
+use licensing::peers::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
 
+use super::apply_report::ReportOrigin;
 use super::error::PeerFault;
-use super::take::ReportOrigin;
 use crate::Engine;
 use crate::secret::random;
 

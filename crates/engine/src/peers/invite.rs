@@ -1,6 +1,6 @@
 //! Making a code for another server.
 
-use licensing::peer::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, admit};
+use licensing::peers::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, admit};
 
 use super::error::InviteError;
 use crate::Engine;

@@ -1,6 +1,6 @@
 //! Joining another server with a code that was made there.
 
-use licensing::peer::{
+use licensing::peers::{
     Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MemberListing,
     MessageError, Nonce, PeerUrl, Role, free_name, may_join, own_url, shown_name,
 };

@@ -1,6 +1,6 @@
 //! Removing a server, and being removed.
 
-use licensing::peer::{PeerKey, may_remove};
+use licensing::peers::{PeerKey, may_remove};
 
 use super::error::RemoveError;
 use super::events::{self, PeerEventKind};

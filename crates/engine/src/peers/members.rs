@@ -1,6 +1,6 @@
 //! Who belongs to the installation, in memory as in the database.
 
-use licensing::peer::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
+use licensing::peers::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use licensing::context::Context;
 use licensing::guid::Guid;
-use licensing::peer::{PeerLiveness, PeerReport, Role, conflict, stale_since};
+use licensing::peers::{PeerLiveness, PeerReport, Role, conflict, stale_since};
 use licensing::vendor_key::Fingerprint;
 
 use crate::Engine;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{
+use licensing::peers::{
     ClockReading, MessageError, Nonce, PeerKey, PeerReport, PeerUrl, PollAnswer, PollReply, PollRequest, TIMEOUT_MS,
 };
 
 use super::Peers;
+use super::apply_report::ReportOrigin;
 use super::client::NoAnswer;
-use super::take::ReportOrigin;
 use crate::Engine;
 use crate::secret::random;
 

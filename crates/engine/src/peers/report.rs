@@ -1,6 +1,6 @@
 //! How this server stands, in words for one of the others.
 
-use licensing::peer::{CountdownReport, PeerKey, PeerReport, Role};
+use licensing::peers::{CountdownReport, PeerKey, PeerReport, Role};
 
 use crate::Engine;
 

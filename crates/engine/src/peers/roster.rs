@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use licensing::context::Context;
-use licensing::peer::{
+use licensing::peers::{
     Bucket, ClockReading, Freshness, LivenessWatch, Membership, Nonce, PeerKey, PeerReport, PeerUrl, Role, Serving,
     Witness, role,
 };
@@ -134,5 +134,5 @@ impl Roster {
 /// What this machine calls itself.
 pub(super) fn host_name() -> String {
     let name = rustix::system::uname();
-    licensing::peer::shown_name(name.nodename().to_str().unwrap_or_default())
+    licensing::peers::shown_name(name.nodename().to_str().unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Members as they are stored.
 
 use licensing::context::Context;
-use licensing::peer::{PeerKey, PeerUrl, Role, Witness};
+use licensing::peers::{PeerKey, PeerUrl, Role, Witness};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 use storage::row::undecodable;

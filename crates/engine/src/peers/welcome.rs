@@ -1,6 +1,6 @@
 //! A server asks to join with a code that was made here.
 
-use licensing::peer::{
+use licensing::peers::{
     Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MOST_WRONG, MemberListing,
     Membership, Role, admit,
 };
@@ -128,7 +128,7 @@ impl Engine {
         now: i64,
     ) -> Result<(OwnMembership, StoredPeer, JoinWelcome), JoinRefusal> {
         let roster = self.peers.roster();
-        let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
+        let own_key = self.peers.secret.get().map(licensing::peers::PeerSecret::public);
         if own_key == Some(request.key) {
             return Err(JoinRefusal::Itself);
         }
@@ -160,7 +160,7 @@ impl Engine {
             name: own.name.clone(),
             key: own_key.unwrap_or(request.key),
             url: Some(candidate.reached_at.clone()),
-            role: licensing::peer::role(roster.context, Some(own.joined_as)),
+            role: licensing::peers::role(roster.context, Some(own.joined_as)),
             context: roster.context,
         };
         let leads = inviter.role == Role::Primary;
@@ -196,5 +196,5 @@ impl Engine {
 }
 
 fn shown(candidate: &Candidate) -> String {
-    licensing::peer::shown_name(&candidate.name)
+    licensing::peers::shown_name(&candidate.name)
 }

@@ -8,8 +8,8 @@ use licensing::usage::{DAY_MS, HOUR_MS, Span, UsageLine, by_hour, day_of, hour_o
 
 use super::Batch;
 use super::group::UsageWork;
-use super::hot::OpenDays;
 use super::open::OpenCheckOut;
+use super::open_days::OpenDays;
 use super::series::SeriesIds;
 use super::state::Writer;
 

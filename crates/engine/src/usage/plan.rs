@@ -9,7 +9,7 @@ use sqlx::FromRow;
 
 use super::UsageError;
 use super::group::{UsageWork, days};
-use super::hot::{DayKey, OpenDay};
+use super::open_days::{DayKey, OpenDay};
 use super::rebuild::IncompleteDay;
 use super::series::SeriesIds;
 use super::state::{RecordStream, Writer};

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use super::files::{Files, ShortFile, name};
 use super::group::{ReplySender, UsageWork};
-use super::hot::OpenDays;
 use super::open::OpenCheckOut;
+use super::open_days::OpenDays;
 use super::series::Series;
 use super::{UsageError, files};
 use crate::DatabaseError;

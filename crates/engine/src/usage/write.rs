@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sqlx::{Sqlite, Transaction};
 
 use super::count::GroupChanges;
-use super::hot::{LevelChunk, OpenDay};
+use super::open_days::{LevelChunk, OpenDay};
 use super::state::{RollUpProgress, Writer};
 
 /// Rows of one table.

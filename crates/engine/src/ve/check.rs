@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use licensing::identity::{MachineVerdict, judge};
+use licensing::machine::{MachineVerdict, judge};
 use licensing::ve::VeLicenseStatus;
 
 use super::stored::{StoredVe, standing_of};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use licensing::identity::{ComponentChange, MachineVerdict, UnreadComponent, judge};
+use licensing::machine::{ComponentChange, MachineVerdict, UnreadComponent, judge};
 use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 

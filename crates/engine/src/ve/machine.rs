@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use licensing::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
+use licensing::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 
 /// Names a folder below which `/etc`, `/proc`, `/sys` and the rest are read instead of below `/`: for tests and containers
 /// that are given the files of their host. Whoever may set it is the one who runs this server, and could as well change

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::MachineVerdict;
+use licensing::machine::MachineVerdict;
 use licensing::ve::{LicenseText, VeLicenseStatus, standing};
 use licensing::vendor_key::VendorKey;
 use sqlx::Connection;

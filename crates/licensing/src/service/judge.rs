@@ -2,7 +2,7 @@
 
 use super::{AdvisedStep, Area, Duty, Hours, Judgement, Situation, Urgency};
 use crate::contact::Millis;
-use crate::peer::{CountdownReport, PeerLiveness, Role};
+use crate::peers::{CountdownReport, PeerLiveness, Role};
 use crate::words::{Zone, count, hours, instant_near, span};
 
 /// Clients that are still on the backup after this time cannot reach the primary, milliseconds: patience, a refresh, and some room.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::peer::{CountdownReport, PeerLiveness, Role};
+use crate::peers::{CountdownReport, PeerLiveness, Role};
 use crate::words::Zone;
 
 /// Sun 29 Nov 2026, 11:34 UTC.

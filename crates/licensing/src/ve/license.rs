@@ -4,7 +4,7 @@ use super::Passphrase;
 use crate::{
     contact::Millis,
     guid::Guid,
-    identity::{BoundMachine, Digest},
+    machine::{BoundMachine, Digest},
 };
 
 /// The most hours a countdown license may have: more than a century, and far from any overflow.

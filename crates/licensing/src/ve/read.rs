@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     guid::Guid,
-    identity::{BoundMachine, ComponentMark, ComponentName},
+    machine::{BoundMachine, ComponentMark, ComponentName},
 };
 
 /// What was read, and what a person should know about it.

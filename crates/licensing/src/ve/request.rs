@@ -10,7 +10,7 @@ use crate::{
     },
     contact::Millis,
     guid::Guid,
-    identity::{BoundMachine, ComponentMark, ComponentName, ComponentReading, Digest, MachineIdentity},
+    machine::{BoundMachine, ComponentMark, ComponentName, ComponentReading, Digest, MachineIdentity},
     plain_text::{breaks_a_line, one_line},
 };
 

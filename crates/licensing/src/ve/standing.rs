@@ -1,7 +1,7 @@
 use super::{VeLicense, VeLicenseKind, write::instant};
 use crate::{
     contact::Millis,
-    identity::{ComponentChange, MachineVerdict, UnreadComponent},
+    machine::{ComponentChange, MachineVerdict, UnreadComponent},
 };
 
 /// Whether the VE license of a server is in force, and if not, why.

@@ -6,7 +6,7 @@ mod seal;
 mod text;
 
 use super::*;
-use crate::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
+use crate::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 use crate::vendor_key::VendorSecret;
 
 fn machine() -> MachineIdentity {

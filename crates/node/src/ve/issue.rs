@@ -111,9 +111,9 @@ impl Node {
 }
 
 fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeProduct], now: Millis) -> VeLicense {
-    let hypervisor = new.request.bound.mark(licensing::identity::ComponentName::Hypervisor);
+    let hypervisor = new.request.bound.mark(licensing::machine::ComponentName::Hypervisor);
     // A hypervisor that did not say its name says nothing about where the machine is.
-    let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::ComponentMark::shown);
+    let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::machine::ComponentMark::shown);
     let seen = named.filter(|name| name != "unnamed");
     VeLicense {
         fingerprint: new.request.fingerprint().into(),

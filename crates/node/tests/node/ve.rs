@@ -1,7 +1,7 @@
 //! VE licenses: bound to the machine of a request, signed by this node, each with a greater serial.
 
 use licensing::guid::Guid;
-use licensing::identity::{Component, ComponentName, ComponentReading, MachineIdentity};
+use licensing::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{LicenseText, MOST_HOURS, VeLicenseKind};
 use node::NodeError;

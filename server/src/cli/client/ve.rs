@@ -1,4 +1,4 @@
-mod said;
+mod log;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::stop::Stop;
 use crate::exit::{Done, Failure};
-use said::{Log, described};
+use log::{Log, described};
 
 /// `leasehold client ve`
 #[derive(Debug, Args)]

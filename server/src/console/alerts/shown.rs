@@ -4,7 +4,7 @@ use engine::alerts::{
     AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, RuleTrial,
 };
 use engine::{DatabaseError, Engine};
-use licensing::alert::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
+use licensing::alerts::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
 use licensing::contact::DAY;
 use licensing::words::span;
 
@@ -47,7 +47,7 @@ fn state(rule: &AlertRule) -> (Tone, &'static str) {
 
 fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
     let (tone, word) = state(rule);
-    let subject = |(name, subject): (&String, &licensing::alert::SubjectState)| {
+    let subject = |(name, subject): (&String, &licensing::alerts::SubjectState)| {
         let (since_ms, pending) = match subject.standing {
             AlertStatus::Pending { since } => (since, true),
             AlertStatus::Firing { since, .. } => (since, false),
@@ -288,7 +288,7 @@ pub async fn channel_form(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::alert::{Condition, Episode};
+    use licensing::alerts::{Condition, Episode};
 
     #[test]
     fn the_past_is_told_as_far_as_it_is_known() {

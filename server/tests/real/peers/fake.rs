@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use licensing::peer::{
+use licensing::peers::{
     Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, JoinWelcome, Nonce, PeerKey, PeerReport, PeerSecret,
     PollAnswer, PollRequest, Role,
 };

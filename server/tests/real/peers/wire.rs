@@ -1,4 +1,4 @@
-use licensing::peer::{CountdownReport, JoinSaid, PollReply, Witness};
+use licensing::peers::{CountdownReport, JoinSaid, PollReply, Witness};
 use serde_json::json;
 
 use super::fake::{FakePeer, FakePeerListener, polled, post, post_as, said};
@@ -136,7 +136,7 @@ fn the_others_remember_the_least_that_was_said_of_the_hours() {
                 running_since: None,
                 clients: None,
             });
-            let report = licensing::peer::PeerReport { countdown, ..fake.report() };
+            let report = licensing::peers::PeerReport { countdown, ..fake.report() };
             let request = fake.request(challenge, &report);
             let answer = polled(&a, &request);
             challenge = Some(answer.challenge);

@@ -1,4 +1,4 @@
-use licensing::identity::{ComponentName, ComponentReading};
+use licensing::machine::{ComponentName, ComponentReading};
 
 use super::*;
 

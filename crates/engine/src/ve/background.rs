@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use licensing::canonical::sha256_hex;
 use licensing::countdown::{CountdownDenial, HOUR_MS};
-use licensing::identity::MachineIdentity;
+use licensing::machine::MachineIdentity;
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{DEFAULT_INTERVAL_MIN, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use licensing::client_protocol::Hello;
-use licensing::peer::{GAP_MS, OverlapLook, PeerLiveness, Role, late_by_s, overlap_ms};
+use licensing::peers::{GAP_MS, OverlapLook, PeerLiveness, Role, late_by_s, overlap_ms};
 use licensing::plain_text::one_line;
 use sqlx::FromRow;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::alert::{AlertNotice, NoticeKind, RuleState, message, step};
+use licensing::alerts::{AlertNotice, NoticeKind, RuleState, message, step};
 use licensing::contact::Millis;
 
 use super::message::server_name;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use licensing::peer::{
+use licensing::peers::{
     ClockReading, LivenessChange, MOST_MEMBERS, MemberListing, PeerKey, PeerReport, Role, Witness, clock_off_ms,
 };
 
@@ -32,7 +32,7 @@ impl Engine {
         let taken = {
             let mut roster = self.peers.roster();
             let now = self.peers.now();
-            let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
+            let own_key = self.peers.secret.get().map(licensing::peers::PeerSecret::public);
             let Some(member) = roster.members.get_mut(key) else { return };
             let (stored, change) = member.take(&report, way, now);
             let (name, leads) = (member.stored.name.clone(), roster.leads(key));

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{LivenessChange, POLL_MS, PeerKey};
+use licensing::peers::{LivenessChange, POLL_MS, PeerKey};
 use tokio::task::JoinSet;
 
-use super::take::told;
+use super::apply_report::told;
 use super::{events, rows};
 use crate::Engine;
 use crate::tasks::{reason, ticks};

@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::peers::PeerFault;
-use licensing::peer::{MOST_BYTES, MessageError, VERSION};
+use licensing::peers::{MOST_BYTES, MessageError, VERSION};
 
 use super::problem::Problem;
 use super::state::App;
