@@ -87,7 +87,7 @@ impl Engine {
             Some(seen) => (seen.sentence.clone(), Some(seen.up && seen.is_prompt)),
             None => ("This server does not watch that one.".to_owned(), None),
         };
-        let switch = Failover {
+        let failover = Failover {
             at: self.now_ms(),
             client: hello.client.clone(),
             name: one_line(&hello.name, MOST_TEXT),
@@ -97,8 +97,8 @@ impl Engine {
             server_observed: sentence,
             server_up: up,
         };
-        tracing::info!(client = switch.name, from = switch.from_server, "a client came here from another server");
-        if let Err(error) = keep(&self.store, &switch).await {
+        tracing::info!(client = failover.name, from = failover.from_server, "a client came here from another server");
+        if let Err(error) = keep(&self.store, &failover).await {
             tracing::error!(%error, "that a client changed its server could not be noted");
         }
     }
@@ -107,7 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn switches(&self, limit: u32) -> Result<Vec<Failover>, sqlx::Error> {
+    pub async fn failovers(&self, limit: u32) -> Result<Vec<Failover>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
@@ -118,7 +118,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn simultaneous(&self, limit: u32) -> Result<Vec<OverlapPeriod>, sqlx::Error> {
+    pub async fn overlaps(&self, limit: u32) -> Result<Vec<OverlapPeriod>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
             .bind(limit)
             .fetch_all(self.store.read())
@@ -129,7 +129,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn simultaneous_ms(&self) -> Result<u64, sqlx::Error> {
+    pub async fn overlap_ms(&self) -> Result<u64, sqlx::Error> {
         let total: i64 = sqlx::query_scalar("SELECT coalesce(sum(ms), 0) FROM simultaneous_use")
             .fetch_one(self.store.read())
             .await?;
@@ -140,34 +140,34 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn watch_simultaneous(&self) -> Result<(), sqlx::Error> {
+    pub async fn watch_overlap(&self) -> Result<(), sqlx::Error> {
         let other =
             self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);
         let here = if other.is_some() { self.leases.serving().holding } else { 0 };
         let look = OverlapLook { mono_ms: self.clock.mono_ms(), both: here > 0 };
-        let before = self.switches.last.lock().unwrap_or_else(PoisonError::into_inner).replace(look);
+        let before = self.overlap.last.lock().unwrap_or_else(PoisonError::into_inner).replace(look);
         let (Some(other), Some(passed)) = (other, overlap_ms(before, look)) else { return Ok(()) };
         measure(&self.store, self.now_ms(), passed, &other, here).await
     }
 }
 
-async fn keep(store: &Store, switch: &Failover) -> Result<(), sqlx::Error> {
+async fn keep(store: &Store, failover: &Failover) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
     sqlx::query(
         "INSERT INTO client_switches (at, client, name, from_server, silent_ms, problem, server_observed, server_up)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(switch.at)
-    .bind(&switch.client)
-    .bind(&switch.name)
-    .bind(&switch.from_server)
-    .bind(switch.silent_ms)
-    .bind(&switch.problem)
-    .bind(&switch.server_observed)
-    .bind(switch.server_up)
+    .bind(failover.at)
+    .bind(&failover.client)
+    .bind(&failover.name)
+    .bind(&failover.from_server)
+    .bind(failover.silent_ms)
+    .bind(&failover.problem)
+    .bind(&failover.server_observed)
+    .bind(failover.server_up)
     .execute(&mut *tx)
     .await?;
-    sqlx::query("DELETE FROM client_switches WHERE at < ?").bind(switch.at - KEPT_MS).execute(&mut *tx).await?;
+    sqlx::query("DELETE FROM client_switches WHERE at < ?").bind(failover.at - KEPT_MS).execute(&mut *tx).await?;
     tx.commit().await
 }
 

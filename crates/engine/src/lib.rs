@@ -75,7 +75,7 @@ pub struct Engine {
     pub usage: usage::Usage,
     /// Sending clients to the backup for a while.
     pub drain: drain::Drains,
-    pub(crate) switches: failovers::OverlapMonitor,
+    pub(crate) overlap: failovers::OverlapMonitor,
     /// The other servers of the installation.
     pub peers: peers::Peers,
     /// The license of this machine.
@@ -117,7 +117,7 @@ impl Engine {
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             drain: drain::Drains::open(&store).await?,
-            switches: failovers::OverlapMonitor::default(),
+            overlap: failovers::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),

@@ -135,7 +135,7 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
     let grace = engine.in_grace();
     let drain = engine.drain.current();
     let drill = engine.drain.drill();
-    let switches = engine.switches(SHOWN).await?;
+    let switches = engine.failovers(SHOWN).await?;
     Ok(ServersPage {
         now: engine.judge_service(&picture),
         servers: picture.servers.iter().zip(picture.serving()).map(|(server, serving)| card(server, serving)).collect(),
@@ -157,7 +157,7 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
             })
             .collect(),
         simultaneous: engine
-            .simultaneous(SHOWN)
+            .overlaps(SHOWN)
             .await?
             .into_iter()
             .map(|time| SimultaneousRow {
@@ -168,7 +168,7 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
                 there: time.there,
             })
             .collect(),
-        simultaneous_ms: engine.simultaneous_ms().await?,
+        simultaneous_ms: engine.overlap_ms().await?,
         last_drill: drill.as_ref().filter(|drill| drill.ended.is_some()).map(|drill| LastDrill {
             began_ms: drill.drain.began,
             ended_ms: drill.ended.unwrap_or(now),

@@ -95,7 +95,7 @@ impl Engine {
             report_timestamp: (now / 1000).to_string(),
             images: None,
             deployments,
-            simultaneous_use_ms: Some(self.simultaneous_ms().await?).filter(|ms| *ms > 0),
+            simultaneous_use_ms: Some(self.overlap_ms().await?).filter(|ms| *ms > 0),
         }
         .to_json();
         Ok(OpenedReport {

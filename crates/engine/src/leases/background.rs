@@ -98,7 +98,7 @@ impl Engine {
             if let Some(witness) = self.peers.witnessed() {
                 self.countdown.witnessed(witness.serial, witness.balance_ms);
             }
-            if let Err(error) = self.watch_simultaneous().await {
+            if let Err(error) = self.watch_overlap().await {
                 tracing::error!(%error, "simultaneous use of two servers could not be noted");
             }
             let now = self.leases.wall_ms(self.leases.received());
