@@ -36,7 +36,7 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 #[derive(Debug)]
 pub struct Driver {
     shared: Arc<SharedClient>,
-    peers: Vec<KnownServer>,
+    known: Vec<KnownServer>,
     failover: FailoverState,
     identity: Arc<ClientIdentity>,
     keeper: Option<LicenseKeeper>,
@@ -58,7 +58,7 @@ impl Driver {
         let (sender, outcomes) = mpsc::unbounded_channel();
         Self {
             failover: FailoverState::new(links.len(), now_ms),
-            peers: links.into_iter().map(|link| KnownServer::new(link, now_ms)).collect(),
+            known: links.into_iter().map(|link| KnownServer::new(link, now_ms)).collect(),
             identity: Arc::new(identity),
             keeper,
             random,
@@ -99,18 +99,18 @@ impl Driver {
 
     /// Milliseconds until there is something to do.
     fn next_due(&self, now_ms: u64) -> u64 {
-        let peers = (0..self.peers.len()).filter_map(|server| self.due_at(server));
+        let due = (0..self.known.len()).filter_map(|server| self.due_at(server));
         let rule = [self.failover.patient_until(), self.failover.good_until];
-        let next = peers.chain(rule.into_iter().flatten()).min().unwrap_or(u64::MAX);
+        let next = due.chain(rule.into_iter().flatten()).min().unwrap_or(u64::MAX);
         next.saturating_sub(now_ms).clamp(1, LONGEST_SLEEP_MS)
     }
 
     /// Somebody wants more than the servers were told.
     fn hurry(&mut self) {
         let now_ms = self.now_ms();
-        for server in 0..self.peers.len() {
+        for server in 0..self.known.len() {
             if self.failover.works_with(server) {
-                self.peers[server].hurry(now_ms);
+                self.known[server].hurry(now_ms);
             }
         }
     }
@@ -135,10 +135,10 @@ impl Driver {
         let shared = self.shared.clone();
         let name = |server: ServerIndex| shared.names[server].clone();
         match effect {
-            FailoverEffect::Try(server) => self.peers[server].due_ms = now_ms,
+            FailoverEffect::Try(server) => self.known[server].due_ms = now_ms,
             FailoverEffect::Work { from, to } => {
                 shared.journal.prepare(to);
-                self.peers[to].due_ms = now_ms;
+                self.known[to].due_ms = now_ms;
                 shared.contact.send_replace(Contact::Found);
                 shared.tell(match from {
                     None => ClientEvent::Connected { server: name(to) },

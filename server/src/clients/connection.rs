@@ -42,12 +42,12 @@ fn out_of_time() -> io::Error {
 /// Most of the time it waits, and there are thousands of it: what it seldom needs has its room only while it is needed.
 pub async fn converse(
     mut stream: TcpStream,
-    peer: SocketAddr,
+    from: SocketAddr,
     engine: Arc<Engine>,
     tls: Option<TlsAcceptor>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let address: Arc<str> = peer.ip().to_canonical().to_string().into();
+    let address: Arc<str> = from.ip().to_canonical().to_string().into();
     let mut bytes: Vec<u8> = Vec::new();
     let mut patience = FIRST;
     loop {

@@ -56,9 +56,9 @@ impl ClientListener {
         let Some(listener) = self.open().clone() else { return std::future::pending().await };
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => {
+                Ok((stream, from)) => {
                     let Ok(place) = self.places.clone().try_acquire_owned() else {
-                        tracing::warn!(%peer, limit = CONNECTIONS, "too many connections to the license port");
+                        tracing::warn!(client.address = %from, limit = CONNECTIONS, "too many connections to the license port");
                         continue;
                     };
                     let (engine, tls, end) = (engine.clone(), Some(self.tls.clone()), end.clone());
@@ -66,8 +66,8 @@ impl ClientListener {
                         let _place = place;
                         tokio::select! {
                             () = end.cancelled() => {}
-                            ended = Box::pin(converse(stream, peer, engine, tls)) => if let Err(reason) = ended {
-                                tracing::debug!(%peer, %reason, "a connection to the license port was closed");
+                            ended = Box::pin(converse(stream, from, engine, tls)) => if let Err(reason) = ended {
+                                tracing::debug!(client.address = %from, %reason, "a connection to the license port was closed");
                             }
                         }
                     });

@@ -58,18 +58,18 @@ impl Driver {
         self.feed(FailoverEvent::Tick, now_ms);
         match outcome {
             RequestOutcome::Welcome { tells, result } => {
-                self.peers[server].is_asking = false;
+                self.known[server].is_asking = false;
                 match result {
                     Ok(welcome) => {
                         // One that came back meanwhile is told again when it is left the next time.
-                        self.peers[server].is_told |= tells && self.failover.works_with(server);
+                        self.known[server].is_told |= tells && self.failover.works_with(server);
                         self.welcomed(server, &welcome, now_ms);
                     }
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
             RequestOutcome::Allocated { session, sent_ms, works, is_idle, result } => {
-                self.peers[server].is_asking = false;
+                self.known[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
                     if is_awaited {
@@ -87,10 +87,10 @@ impl Driver {
                 }
             }
             RequestOutcome::Recorded { epoch, first, sent, result } => {
-                self.peers[server].is_sending = false;
+                self.known[server].is_sending = false;
                 match result {
                     Ok(answer) => {
-                        if self.peers[server].session.is_some_and(|session| session.epoch == epoch) {
+                        if self.known[server].session.is_some_and(|session| session.epoch == epoch) {
                             self.recorded(server, first, sent, &answer, now_ms);
                         }
                     }
@@ -101,12 +101,12 @@ impl Driver {
     }
 
     fn welcomed(&mut self, server: ServerIndex, welcome: &Welcome, now_ms: u64) {
-        let peer = &mut self.peers[server];
-        let has_lost = peer.welcome(welcome);
-        peer.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
-        peer.due_ms = now_ms;
-        peer.is_settled = false;
-        peer.is_to_greet = false;
+        let known = &mut self.known[server];
+        let has_lost = known.welcome(welcome);
+        known.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
+        known.due_ms = now_ms;
+        known.is_settled = false;
+        known.is_to_greet = false;
         if let Some(terms) = &welcome.ve {
             self.tell(KeeperEvent::Terms { server, terms: terms.clone() });
         }
@@ -159,35 +159,35 @@ impl Driver {
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         // Clients that were started together are to drift apart: the second refresh comes at any time within the interval.
-        let is_spread = std::mem::replace(&mut self.peers[server].is_spread, true);
+        let is_spread = std::mem::replace(&mut self.known[server].is_spread, true);
         let pause_ms = if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms) };
         let moves_here = !works && self.failover.serving() == Some(server);
-        let peer = &mut self.peers[server];
+        let known = &mut self.known[server];
         let sequence = allocation.sequence;
-        if let Some(session) = &mut peer.session {
+        if let Some(session) = &mut known.session {
             session.answered = session.answered.max(sequence);
         }
-        peer.is_settled = !works && is_free && allocation.saved >= sequence;
-        peer.is_troubled = false;
-        peer.problem = None;
-        peer.answered_ms = Some(now_ms);
-        peer.has_forgotten = false;
-        peer.interval_ms = interval_ms;
-        peer.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
-        if std::mem::take(&mut peer.is_hurried) {
-            peer.hurry(now_ms);
+        known.is_settled = !works && is_free && allocation.saved >= sequence;
+        known.is_troubled = false;
+        known.problem = None;
+        known.answered_ms = Some(now_ms);
+        known.has_forgotten = false;
+        known.interval_ms = interval_ms;
+        known.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
+        if std::mem::take(&mut known.is_hurried) {
+            known.hurry(now_ms);
         }
     }
 
     /// The server does not know this run: it is introduced again.
     fn unknown(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
-        let peer = &mut self.peers[server];
-        peer.lost = peer.session.take().or(peer.lost);
-        if std::mem::replace(&mut peer.has_forgotten, true) {
+        let known = &mut self.known[server];
+        known.lost = known.session.take().or(known.lost);
+        if std::mem::replace(&mut known.has_forgotten, true) {
             // Again, although it has welcomed this run: no use in asking faster than usual.
             self.failed(server, problem, now_ms);
         } else {
-            peer.due_ms = now_ms;
+            known.due_ms = now_ms;
         }
     }
 
@@ -204,13 +204,13 @@ impl Driver {
             FailoverEvent::Failed(server)
         };
         let is_needed = self.failover.asks(server);
-        let peer = &mut self.peers[server];
-        let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
-        peer.is_troubled = true;
-        peer.is_hurried = false;
-        peer.due_ms = now_ms.saturating_add(self.random.around(interval_ms));
+        let known = &mut self.known[server];
+        let interval_ms = known.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
+        known.is_troubled = true;
+        known.is_hurried = false;
+        known.due_ms = now_ms.saturating_add(self.random.around(interval_ms));
         self.trouble(server, &problem);
-        self.peers[server].problem = Some(problem);
+        self.known[server].problem = Some(problem);
         self.feed(step, now_ms);
     }
 
@@ -226,23 +226,23 @@ impl Driver {
         // Nobody can have stored what was not sent.
         let number = answer.acknowledged.min(first.saturating_add(sent).saturating_sub(1));
         self.shared.journal.acknowledge(server, number);
-        let peer = &mut self.peers[server];
-        peer.widen();
+        let known = &mut self.known[server];
+        known.widen();
         let has_taken_all = number.saturating_add(1) >= first.saturating_add(sent);
-        let has_backlog = self.shared.journal.waiting() >= peer.batch;
-        peer.records_due_ms =
-            if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(peer.interval_ms) };
+        let has_backlog = self.shared.journal.waiting() >= known.batch;
+        known.records_due_ms =
+            if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(known.interval_ms) };
     }
 
     fn not_recorded(&mut self, server: ServerIndex, sent: usize, problem: &Problem, now_ms: u64) {
         let journal = &self.shared.journal;
-        let peer = &mut self.peers[server];
-        peer.records_due_ms = now_ms.saturating_add(peer.interval_ms);
+        let known = &mut self.known[server];
+        known.records_due_ms = now_ms.saturating_add(known.interval_ms);
         match problem.kind {
             // One of them is not as it should be: found by halves and left out, so that the others arrive.
             Some(FaultKind::Malformed | FaultKind::TooLarge) => {
                 if sent > 1 {
-                    peer.batch = (sent / 2).max(1);
+                    known.batch = (sent / 2).max(1);
                 } else {
                     journal.give_up_first(server);
                     tracing::warn!(
@@ -251,11 +251,11 @@ impl Driver {
                         "a usage record was refused and left out"
                     );
                 }
-                peer.records_due_ms = now_ms;
+                known.records_due_ms = now_ms;
             }
-            Some(FaultKind::UnknownClient) if !peer.is_asking => {
-                peer.lost = peer.session.take().or(peer.lost);
-                peer.due_ms = now_ms;
+            Some(FaultKind::UnknownClient) if !known.is_asking => {
+                known.lost = known.session.take().or(known.lost);
+                known.due_ms = now_ms;
             }
             _ => {}
         }

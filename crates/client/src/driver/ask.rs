@@ -18,32 +18,32 @@ const LONGEST_SEEN: usize = 255;
 impl Driver {
     /// Whether a server is to hear of this client at every interval.
     fn is_asked(&self, server: ServerIndex) -> bool {
-        let peer = &self.peers[server];
-        let has_more = peer.is_known() && (!peer.is_settled || self.shared.journal.has(server));
+        let known = &self.known[server];
+        let has_more = known.is_known() && (!known.is_settled || self.shared.journal.has(server));
         self.failover.asks(server) || has_more
     }
 
     fn sends_records(&self, server: ServerIndex) -> bool {
-        let peer = &self.peers[server];
-        !peer.is_sending && !peer.is_troubled && peer.session.is_some() && self.shared.journal.has(server)
+        let known = &self.known[server];
+        !known.is_sending && !known.is_troubled && known.session.is_some() && self.shared.journal.has(server)
     }
 
     /// When something is to be sent to a server next.
     pub(super) fn due_at(&self, server: ServerIndex) -> Option<u64> {
-        let peer = &self.peers[server];
-        let refresh = (!peer.is_asking && self.is_asked(server)).then_some(peer.due_ms);
-        let records = self.sends_records(server).then_some(peer.records_due_ms);
+        let known = &self.known[server];
+        let refresh = (!known.is_asking && self.is_asked(server)).then_some(known.due_ms);
+        let records = self.sends_records(server).then_some(known.records_due_ms);
         refresh.into_iter().chain(records).min()
     }
 
     /// Sends what is due.
     pub(super) fn ask_those_due(&mut self, now_ms: u64) {
-        for server in 0..self.peers.len() {
-            let peer = &self.peers[server];
-            if !peer.is_asking && peer.due_ms <= now_ms && self.is_asked(server) {
+        for server in 0..self.known.len() {
+            let known = &self.known[server];
+            if !known.is_asking && known.due_ms <= now_ms && self.is_asked(server) {
                 self.ask(server, now_ms);
             }
-            if self.sends_records(server) && self.peers[server].records_due_ms <= now_ms {
+            if self.sends_records(server) && self.known[server].records_due_ms <= now_ms {
                 self.send_records(server);
             }
         }
@@ -51,15 +51,15 @@ impl Driver {
 
     fn ask(&mut self, server: ServerIndex, now_ms: u64) {
         let works = self.failover.works_with(server);
-        let peer = &mut self.peers[server];
-        peer.is_asking = true;
-        peer.is_hurried = false;
-        peer.sent_ms = now_ms;
-        let link = peer.link.clone();
+        let known = &mut self.known[server];
+        known.is_asking = true;
+        known.is_hurried = false;
+        known.sent_ms = now_ms;
+        let link = known.link.clone();
         let sender = self.sender.clone();
         // Each move to a backup is told there once, also when it knows this run from before.
-        let is_news = server != PRIMARY && works && !peer.is_told;
-        let Some(session) = peer.session.as_mut().filter(|_| !is_news && !peer.is_to_greet) else {
+        let is_news = server != PRIMARY && works && !known.is_told;
+        let Some(session) = known.session.as_mut().filter(|_| !is_news && !known.is_to_greet) else {
             let observed = is_news.then(|| self.observed(server, now_ms));
             let hello = body(&self.identity.hello(server, observed));
             tokio::spawn(async move {
@@ -72,7 +72,7 @@ impl Driver {
         };
         session.sequence += 1;
         let session = *session;
-        peer.is_settled &= !works;
+        known.is_settled &= !works;
         if works {
             self.shared.pools().iter().for_each(|pool| pool.tell_open(now_ms, &self.shared.journal));
         }
@@ -91,7 +91,7 @@ impl Driver {
     /// What this client saw of the server it worked with before, or tried before it came to `server`.
     fn observed(&self, server: ServerIndex, now_ms: u64) -> ObservedServer {
         let other = self.failover.current.filter(|current| *current != server).unwrap_or(PRIMARY);
-        let answered_ms = self.peers[other].answered_ms.unwrap_or(self.identity.began_ms);
+        let answered_ms = self.known[other].answered_ms.unwrap_or(self.identity.began_ms);
         let shorten = |text: &str| text.chars().take(LONGEST_SEEN).collect();
         ObservedServer {
             server: shorten(&self.shared.names[other]),
@@ -104,17 +104,17 @@ impl Driver {
     pub(super) fn forget_told(&mut self, before: &FailoverState) {
         let serving = self.failover.serving();
         if serving.is_some() && serving != before.serving() {
-            let others = self.peers.iter_mut().enumerate().filter(|(server, _)| Some(*server) != serving);
-            others.for_each(|(_, peer)| peer.is_told = false);
+            let others = self.known.iter_mut().enumerate().filter(|(server, _)| Some(*server) != serving);
+            others.for_each(|(_, known)| known.is_told = false);
         }
     }
 
     fn send_records(&mut self, server: ServerIndex) {
-        let peer = &mut self.peers[server];
-        let Some(session) = peer.session else { return };
-        let Some(records) = records(&self.shared, &self.identity, server, session, peer.batch) else { return };
-        peer.is_sending = true;
-        let (link, sender) = (peer.link.clone(), self.sender.clone());
+        let known = &mut self.known[server];
+        let Some(session) = known.session else { return };
+        let Some(records) = records(&self.shared, &self.identity, server, session, known.batch) else { return };
+        known.is_sending = true;
+        let (link, sender) = (known.link.clone(), self.sender.clone());
         let (shared, identity) = (self.shared.clone(), self.identity.clone());
         tokio::spawn(async move {
             let records = records.stamped(&shared, &identity).await;

@@ -62,7 +62,7 @@ impl Driver {
     /// What is wrong with a server, as far as that is known.
     pub(super) fn problem(&self, server: ServerIndex) -> Problem {
         let silent = || Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000));
-        self.peers[server].problem.clone().unwrap_or_else(silent)
+        self.known[server].problem.clone().unwrap_or_else(silent)
     }
 
     /// Why an answer is no use to whoever keeps a license: it gives none.
@@ -76,15 +76,15 @@ impl Driver {
     pub(super) fn check(&mut self) {
         let now_ms = self.now_ms();
         if let Some(server) = self.failover.serving() {
-            self.peers[server].is_to_greet = true;
-            self.peers[server].hurry(now_ms);
+            self.known[server].is_to_greet = true;
+            self.known[server].hurry(now_ms);
         }
     }
 
     /// The server worked with gives what it can.
     pub(super) fn granted(&mut self, server: ServerIndex, allocation: &Allocation, now_ms: u64) {
         let ends_ms = allocation.notice.as_ref().map(|notice| now_ms.saturating_add(notice.ends_in_ms));
-        let before = std::mem::replace(&mut self.peers[server].ends_ms, ends_ms);
+        let before = std::mem::replace(&mut self.known[server].ends_ms, ends_ms);
         if let Some(notice) = &allocation.notice {
             let notice = ExpiryNotice { sentence: printable(&notice.sentence), ..notice.clone() };
             // Told with every answer; news when there was none before, or the end has moved.
@@ -104,7 +104,7 @@ impl Driver {
             let limit = allocation.products.get(&pool.product);
             pool.hear(server, limit, None, now_ms, &self.shared.journal);
         }
-        if let Some(session) = &mut self.peers[server].session {
+        if let Some(session) = &mut self.known[server].session {
             session.answered = session.answered.max(allocation.sequence);
         }
         self.failed(server, problem, now_ms);

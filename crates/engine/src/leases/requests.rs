@@ -43,7 +43,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn hello(&self, hello: &Hello, peer: Requester<'_>) -> Result<Reply, Fault> {
+    pub async fn hello(&self, hello: &Hello, requester: Requester<'_>) -> Result<Reply, Fault> {
         hello.check()?;
         self.recall(&hello.client, &hello.run).await?;
         let known = self.table().knows_client(&hello.client);
@@ -63,15 +63,15 @@ impl Leases {
                         return Err(Fault::malformed("This `run` has said goodbye. Make a new one at each start."));
                     }
                     _ => {
-                        table.again(id, hello, peer, wall, now);
+                        table.repeat_hello(id, hello, requester, wall, now);
                         id
                     }
                 },
                 None => {
                     let epoch = table.epoch_of(&hello.client).max(stored_epoch) + 1;
-                    let deployment = hello.deployment.as_deref().unwrap_or(peer.deployment);
-                    let details = RunDetails::of(hello, epoch, peer.address, deployment, wall);
-                    table.begin(RunDetails { ve: peer.ve.map(str::to_owned), ..details }, wall, now)?
+                    let deployment = hello.deployment.as_deref().unwrap_or(requester.deployment);
+                    let details = RunDetails::of(hello, epoch, requester.address, deployment, wall);
+                    table.begin(RunDetails { ve: requester.ve.map(str::to_owned), ..details }, wall, now)?
                 }
             };
             (id, table.entries.get(&id).and_then(|entry| entry.wait_for))

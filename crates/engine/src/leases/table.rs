@@ -139,21 +139,21 @@ impl LeaseTable {
     }
 
     /// The same run says hello again: it is as alive as before.
-    pub fn again(&mut self, id: RunKey, hello: &Hello, peer: Requester<'_>, wall: i64, now: i64) {
+    pub fn repeat_hello(&mut self, id: RunKey, hello: &Hello, requester: Requester<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
         let details = &entry.details;
-        let ve = peer.ve.map(str::to_owned).or_else(|| details.ve.clone());
+        let ve = requester.ve.map(str::to_owned).or_else(|| details.ve.clone());
         if *details.name != *hello.name.trim()
             || details.host != hello.host
-            || details.address != peer.address
+            || details.address != requester.address
             || details.ve != ve
         {
             entry.details = Arc::new(RunDetails {
                 name: hello.name.trim().into(),
                 host: hello.host.clone(),
                 software: hello.software.clone(),
-                address: peer.address.to_owned(),
+                address: requester.address.to_owned(),
                 ve,
                 ..RunDetails::clone(details)
             });
