@@ -6,14 +6,14 @@ use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Span, UsageLine, day_of};
 
 use super::UsageError;
-use super::hot::{Hot, Key};
-use super::series::Ids;
+use super::open_days::{DayKey, OpenDay};
+use super::series::SeriesIds;
 use super::state::Writer;
 
 /// A day that was stored without its changes.
 pub(super) struct IncompleteDay {
-    pub key: Key,
-    pub hot: Hot,
+    pub key: DayKey,
+    pub hot: OpenDay,
     /// As they were when the changes were there.
     pub levels: Option<Vec<u8>>,
 }
@@ -70,7 +70,7 @@ impl Writer {
                 break;
             }
             let text = self.files.read(file)?;
-            let mut known: HashMap<(&str, &str, &str, &str), Ids> = HashMap::new();
+            let mut known: HashMap<(&str, &str, &str, &str), SeriesIds> = HashMap::new();
             let lines: Vec<UsageLine<'_>> = text.lines().filter_map(UsageLine::parse).collect();
             for line in lines.iter().filter(|line| line.outcome != CheckOutOutcome::Denied) {
                 let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
@@ -87,7 +87,7 @@ impl Writer {
     }
 }
 
-fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: Ids) {
+fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: SeriesIds) {
     let begins = day * DAY_MS;
     let edge = |at: i64, change| Edge { at: (at - begins) as u32, change };
     for series in ids.all() {

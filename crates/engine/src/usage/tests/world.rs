@@ -6,7 +6,7 @@ use licensing::context::Context;
 use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
 use crate::store::{self, Store};
-use crate::usage::query::{Filter, Point, Step};
+use crate::usage::query::{BucketWidth, Filter, UsagePoint};
 use crate::usage::{Batch, Usage};
 
 /// Midnight, UTC: 2026-11-22.
@@ -46,8 +46,8 @@ impl UsageFixture {
         let mut filter = filter(START - 24 * HOUR_MS, START + hours * HOUR_MS);
         filter.product = Some(product.to_owned());
         filter.client = client.map(str::to_owned);
-        let course = self.usage.course(&filter, Step::Hour).await.unwrap();
-        let used = |p: &&Point| p.taken + p.use_ms + p.denied + u64::from(p.peak) > 0;
+        let course = self.usage.course(&filter, BucketWidth::Hour).await.unwrap();
+        let used = |p: &&UsagePoint| p.taken + p.use_ms + p.denied + u64::from(p.peak) > 0;
         course.iter().filter(used).map(|p| (p.at_ms, p.taken, p.use_ms, p.denied, p.peak)).collect()
     }
 

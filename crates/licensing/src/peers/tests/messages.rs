@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn request() -> Request {
-    Request::sign(&secret(1), &secret(2).public(), Some(nonce(3)), nonce(4), &report("lic-01")).unwrap()
+fn request() -> PollRequest {
+    PollRequest::sign(&secret(1), &secret(2).public(), Some(nonce(3)), nonce(4), &report("lic-01")).unwrap()
 }
 
 fn bytes(value: &impl serde::Serialize) -> Vec<u8> {
@@ -13,28 +13,28 @@ fn bytes(value: &impl serde::Serialize) -> Vec<u8> {
 
 #[test]
 fn a_request_is_good_from_its_sender_to_its_receiver_only() {
-    let request = Request::parse(&bytes(&request())).unwrap();
+    let request = PollRequest::parse(&bytes(&request())).unwrap();
     let own = secret(2).public().fingerprint();
     assert_eq!(request.check(&secret(1).public(), &own), Ok(()));
     assert_eq!(request.report(), Ok(report("lic-01")));
     assert_eq!(request.check(&secret(3).public(), &own), Err(MessageError::WrongServer));
     assert_eq!(request.check(&secret(1).public(), &secret(3).public().fingerprint()), Err(MessageError::WrongServer));
-    let forged = Request { from: secret(3).public().fingerprint(), ..request };
+    let forged = PollRequest { from: secret(3).public().fingerprint(), ..request };
     assert_eq!(forged.check(&secret(3).public(), &own), Err(MessageError::BadSignature));
 }
 
 #[test]
 fn an_answer_is_good_for_its_request_only() {
     let request = request();
-    let said = Said::Report(Box::new(report("lic-02")));
-    let answer = Answer::sign(&secret(2), &request, nonce(5), &said).unwrap();
-    let answer = Answer::parse(&bytes(&answer)).unwrap();
+    let said = PollReply::Report(Box::new(report("lic-02")));
+    let answer = PollAnswer::sign(&secret(2), &request, nonce(5), &said).unwrap();
+    let answer = PollAnswer::parse(&bytes(&answer)).unwrap();
     assert_eq!(answer.said(&secret(2).public(), &request), Ok(said));
     assert_eq!(answer.said(&secret(3).public(), &request), Err(MessageError::WrongServer));
-    let later = Request { nonce: nonce(9), ..request.clone() };
+    let later = PollRequest { nonce: nonce(9), ..request.clone() };
     assert_eq!(answer.said(&secret(2).public(), &later), Err(MessageError::OtherQuestion));
     // A request, turned into an answer, is none: what it is signed for is another thing.
-    let back = Answer { signature: request.signature.clone(), ..answer };
+    let back = PollAnswer { signature: request.signature.clone(), ..answer };
     assert_eq!(back.said(&secret(2).public(), &request), Err(MessageError::BadSignature));
 }
 
@@ -42,8 +42,8 @@ fn an_answer_is_good_for_its_request_only() {
 fn another_version_is_refused_by_name_whatever_else_it_holds() {
     let theirs = bytes(&json!({ "protocol": 2, "something": ["new"] }));
     for error in [
-        Request::parse(&theirs).unwrap_err(),
-        Answer::parse(&theirs).unwrap_err(),
+        PollRequest::parse(&theirs).unwrap_err(),
+        PollAnswer::parse(&theirs).unwrap_err(),
         JoinRequest::parse(&theirs).unwrap_err(),
         JoinAnswer::parse(&theirs).unwrap_err(),
     ] {
@@ -52,8 +52,8 @@ fn another_version_is_refused_by_name_whatever_else_it_holds() {
         assert!(sentence.starts_with("License protocol version is invalid."), "{sentence}");
         assert!(sentence.contains("version 2") && sentence.contains("version 1"), "{sentence}");
     }
-    assert_eq!(Request::parse(b"{}"), Err(MessageError::Malformed));
-    assert_eq!(Request::parse(&vec![b' '; MOST_BYTES + 1]), Err(MessageError::TooLarge));
+    assert_eq!(PollRequest::parse(b"{}"), Err(MessageError::Malformed));
+    assert_eq!(PollRequest::parse(&vec![b' '; MOST_BYTES + 1]), Err(MessageError::TooLarge));
 }
 
 #[test]
@@ -68,13 +68,13 @@ fn what_a_later_version_adds_to_a_report_is_signed_too_and_passed_over() {
 #[test]
 fn a_challenge_is_good_once_and_what_is_played_back_changes_nothing() {
     let mut fresh = Freshness::new(nonce(1));
-    assert_eq!(fresh.take(None, nonce(2)), Fresh::No(nonce(1)));
-    assert_eq!(fresh.take(Some(nonce(1)), nonce(2)), Fresh::Yes(nonce(2)));
+    assert_eq!(fresh.take(None, nonce(2)), RequestFreshness::No(nonce(1)));
+    assert_eq!(fresh.take(Some(nonce(1)), nonce(2)), RequestFreshness::Yes(nonce(2)));
     for _ in 0..5 {
-        assert_eq!(fresh.take(Some(nonce(1)), nonce(9)), Fresh::No(nonce(2)), "played back");
-        assert_eq!(fresh.take(None, nonce(9)), Fresh::No(nonce(2)), "an old first request");
+        assert_eq!(fresh.take(Some(nonce(1)), nonce(9)), RequestFreshness::No(nonce(2)), "played back");
+        assert_eq!(fresh.take(None, nonce(9)), RequestFreshness::No(nonce(2)), "an old first request");
     }
-    assert_eq!(fresh.take(Some(nonce(2)), nonce(3)), Fresh::Yes(nonce(3)), "the right one still counts");
+    assert_eq!(fresh.take(Some(nonce(2)), nonce(3)), RequestFreshness::Yes(nonce(3)), "the right one still counts");
 }
 
 fn candidate() -> Candidate {
@@ -160,7 +160,7 @@ proptest! {
         let leaf = other.pointer_mut(path).unwrap();
         *leaf = altered(leaf, turn);
         prop_assume!(other != whole);
-        if let Ok(read) = Request::parse(&bytes(&other)) {
+        if let Ok(read) = PollRequest::parse(&bytes(&other)) {
             let checked = read.check(&secret(1).public(), &secret(2).public().fingerprint());
             prop_assert!(checked.is_err(), "{path}");
         }
@@ -168,8 +168,8 @@ proptest! {
 
     #[test]
     fn no_altered_answer_is_good(which in any::<prop::sample::Index>(), turn in any::<usize>()) {
-        let said = Said::Report(Box::new(report("lic-02")));
-        let whole = serde_json::to_value(Answer::sign(&secret(2), &request(), nonce(5), &said).unwrap()).unwrap();
+        let said = PollReply::Report(Box::new(report("lic-02")));
+        let whole = serde_json::to_value(PollAnswer::sign(&secret(2), &request(), nonce(5), &said).unwrap()).unwrap();
         let mut paths = Vec::new();
         leaves(&whole, String::new(), &mut paths);
         let mut other = whole.clone();
@@ -177,7 +177,7 @@ proptest! {
         let leaf = other.pointer_mut(path).unwrap();
         *leaf = altered(leaf, turn);
         prop_assume!(other != whole);
-        if let Ok(read) = Answer::parse(&bytes(&other)) {
+        if let Ok(read) = PollAnswer::parse(&bytes(&other)) {
             prop_assert!(read.said(&secret(2).public(), &request()).is_err(), "{path}");
         }
     }
@@ -200,8 +200,8 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_fall_over(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Request::parse(&bytes);
-        let _ = Answer::parse(&bytes);
+        let _ = PollRequest::parse(&bytes);
+        let _ = PollAnswer::parse(&bytes);
         let _ = JoinRequest::parse(&bytes);
         let _ = JoinAnswer::parse(&bytes);
     }
@@ -213,9 +213,9 @@ proptest! {
         let mut current = nonce(100);
         for (turn, old) in old.into_iter().enumerate() {
             let next = nonce(101 + u8::try_from(turn).unwrap());
-            prop_assert_eq!(fresh.take(old.map(nonce), nonce(99)), Fresh::No(current));
-            prop_assert_eq!(fresh.take(Some(current), next), Fresh::Yes(next));
-            prop_assert_eq!(fresh.take(Some(current), nonce(98)), Fresh::No(next));
+            prop_assert_eq!(fresh.take(old.map(nonce), nonce(99)), RequestFreshness::No(current));
+            prop_assert_eq!(fresh.take(Some(current), next), RequestFreshness::Yes(next));
+            prop_assert_eq!(fresh.take(Some(current), nonce(98)), RequestFreshness::No(next));
             current = next;
         }
     }

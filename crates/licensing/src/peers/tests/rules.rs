@@ -3,7 +3,7 @@ use Context::{Backup as B, Development as D, Production as P};
 use Role::{Alone, Backup, Primary};
 
 /// What is joined, who asks whom, and what comes of it.
-type Case = (&'static str, Standing, Vec<Standing>, Option<Context>, Result<Role, &'static str>);
+type Case = (&'static str, Membership, Vec<Membership>, Option<Context>, Result<Role, &'static str>);
 
 #[test]
 fn one_production_or_development_server_and_any_number_of_backups() {

@@ -3,55 +3,55 @@ use proptest::prelude::*;
 use super::*;
 
 /// The wall clock starts at 1 000 000; the other one at 0.
-fn at(ms: i64) -> Now {
-    Now { wall_ms: 1_000_000 + ms, mono_ms: ms }
+fn at(ms: i64) -> ClockReading {
+    ClockReading { wall_ms: 1_000_000 + ms, mono_ms: ms }
 }
 
 #[test]
 fn a_server_is_up_for_ten_seconds_after_a_sign_of_life_and_silent_since_then() {
-    let mut watch = Watch::begin(at(0), None, false);
-    assert_eq!(watch.state(at(60_000)), State::Never);
+    let mut watch = LivenessWatch::begin(at(0), None, false);
+    assert_eq!(watch.state(at(60_000)), PeerLiveness::Never);
     assert_eq!(watch.look(at(60_000)), None, "of one never heard of nothing is told");
-    assert_eq!(watch.heard(at(60_000)), Some(Change::First));
+    assert_eq!(watch.heard(at(60_000)), Some(LivenessChange::First));
     assert_eq!(watch.heard(at(62_000)), None);
-    assert_eq!(watch.state(at(72_000)), State::Up(1_060_000));
+    assert_eq!(watch.state(at(72_000)), PeerLiveness::Up(1_060_000));
     assert_eq!(watch.look(at(72_000)), None);
-    assert_eq!(watch.state(at(72_001)), State::Silent(1_062_000));
-    assert_eq!(watch.look(at(72_001)), Some(Change::WentSilent(1_062_000)));
+    assert_eq!(watch.state(at(72_001)), PeerLiveness::Silent(1_062_000));
+    assert_eq!(watch.look(at(72_001)), Some(LivenessChange::WentSilent(1_062_000)));
     assert_eq!(watch.look(at(90_000)), None, "told once");
-    assert_eq!(watch.heard(at(100_000)), Some(Change::CameBack(38_000)));
-    assert_eq!(watch.state(at(100_000)), State::Up(1_100_000));
+    assert_eq!(watch.heard(at(100_000)), Some(LivenessChange::CameBack(38_000)));
+    assert_eq!(watch.state(at(100_000)), PeerLiveness::Up(1_100_000));
 }
 
 #[test]
 fn a_start_of_ones_own_is_no_silence_of_others() {
     // Seen before this start, and not known to be silent.
-    let mut watch = Watch::begin(at(0), Some(500_000), false);
-    assert_eq!(watch.state(at(0)), State::Silent(500_000), "nothing was heard yet, and that is what is shown");
+    let mut watch = LivenessWatch::begin(at(0), Some(500_000), false);
+    assert_eq!(watch.state(at(0)), PeerLiveness::Silent(500_000), "nothing was heard yet, and that is what is shown");
     assert_eq!(watch.look(at(10_000)), None);
     let mut other = watch;
     assert_eq!(watch.heard(at(3_000)), None, "it was there all the time");
-    assert_eq!(other.look(at(10_001)), Some(Change::WentSilent(500_000)));
+    assert_eq!(other.look(at(10_001)), Some(LivenessChange::WentSilent(500_000)));
     // Known to be silent: its return is told, its silence is not told again.
-    let mut known = Watch::begin(at(0), Some(500_000), true);
+    let mut known = LivenessWatch::begin(at(0), Some(500_000), true);
     assert_eq!(known.look(at(20_000)), None);
-    assert_eq!(known.heard(at(21_000)), Some(Change::CameBack(521_000)));
+    assert_eq!(known.heard(at(21_000)), Some(LivenessChange::CameBack(521_000)));
 }
 
 #[test]
 fn setting_the_wall_clock_makes_nobody_silent() {
-    let mut watch = Watch::begin(at(0), None, false);
+    let mut watch = LivenessWatch::begin(at(0), None, false);
     watch.heard(at(1_000));
     for wall_ms in [0, i64::MAX / 2] {
-        assert!(matches!(watch.state(Now { wall_ms, mono_ms: 5_000 }), State::Up(_)));
-        assert_eq!(watch.look(Now { wall_ms, mono_ms: 5_000 }), None);
+        assert!(matches!(watch.state(ClockReading { wall_ms, mono_ms: 5_000 }), PeerLiveness::Up(_)));
+        assert_eq!(watch.look(ClockReading { wall_ms, mono_ms: 5_000 }), None);
     }
 }
 
 #[test]
 fn who_hears_of_nobody_says_that_its_own_view_is_stale() {
-    let mut a = Watch::begin(at(0), None, false);
-    let mut b = Watch::begin(at(0), None, false);
+    let mut a = LivenessWatch::begin(at(0), None, false);
+    let mut b = LivenessWatch::begin(at(0), None, false);
     assert_eq!(stale_since([], at(99_000)), None, "alone");
     assert_eq!(stale_since([&a, &b], at(5_000)), None, "it has only just begun to listen");
     assert_eq!(stale_since([&a, &b], at(11_000)), Some(1_000_000), "since it began");
@@ -78,24 +78,24 @@ proptest! {
     /// Whatever happens when: silence and return are told in turns, and what is told fits what is shown.
     #[test]
     fn silence_and_return_take_turns(steps in prop::collection::vec((0_i64..30_000, any::<bool>()), 1..80), silent in any::<bool>()) {
-        let mut watch = Watch::begin(at(0), silent.then_some(7), silent);
+        let mut watch = LivenessWatch::begin(at(0), silent.then_some(7), silent);
         let mut is_silent = silent;
         let mut time = 0;
         for (passed, sign) in steps {
             time += passed;
             let looked = watch.look(at(time));
             if let Some(change) = looked {
-                prop_assert!(matches!(change, Change::WentSilent(_)) && !is_silent);
+                prop_assert!(matches!(change, LivenessChange::WentSilent(_)) && !is_silent);
                 is_silent = true;
-                prop_assert!(matches!(watch.state(at(time)), State::Silent(_)));
+                prop_assert!(matches!(watch.state(at(time)), PeerLiveness::Silent(_)));
             }
             if sign {
                 match watch.heard(at(time)) {
-                    Some(Change::CameBack(_)) => { prop_assert!(is_silent); is_silent = false; }
-                    Some(Change::WentSilent(_)) => prop_assert!(false),
-                    Some(Change::First) | None => prop_assert!(!is_silent),
+                    Some(LivenessChange::CameBack(_)) => { prop_assert!(is_silent); is_silent = false; }
+                    Some(LivenessChange::WentSilent(_)) => prop_assert!(false),
+                    Some(LivenessChange::First) | None => prop_assert!(!is_silent),
                 }
-                prop_assert!(matches!(watch.state(at(time)), State::Up(_)));
+                prop_assert!(matches!(watch.state(at(time)), PeerLiveness::Up(_)));
             }
         }
     }
