@@ -36,8 +36,8 @@ pub use admission::{AdmissionRefusal, Login, admit};
 pub use error::{SealError, TextError};
 #[cfg(feature = "exchange")]
 pub use license::{
-    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, LONGEST_NAME, MOST_HOURS, MOST_PRODUCTS, VeLicense,
-    VeLicenseKind, VeProduct,
+    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, LONGEST_NAME, MOST_HOURS, MOST_PRODUCTS,
+    VeEntitlement, VeLicense, VeLicenseKind,
 };
 #[cfg(feature = "exchange")]
 pub use seal::DOMAIN;

@@ -23,7 +23,7 @@ const DOMAIN: &[u8] = b"leasehold vendor key 1\0";
 /// The public halves of a node's keys. In JSON `{"signing":"…","sealing":"…","fingerprint":"SHA256:…"}`, the halves in
 /// base64; on reading, the fingerprint must be the one of the halves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "WrittenKey", into = "WrittenKey")]
 pub struct VendorKey {
     /// Ed25519.
     pub signing: [u8; 32],

@@ -11,7 +11,7 @@ use licensing::machine::{
     ALLOWED, ComponentChange, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
 };
 use licensing::permission::Permission::{EditConfiguration, Exchange, View};
-use licensing::ve::{LARGEST, VeLicense, VeLicenseKind, VeLicenseStatus, VeProduct};
+use licensing::ve::{LARGEST, VeEntitlement, VeLicense, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -49,7 +49,7 @@ struct InstalledVeProduct {
     passphrase: Option<Option<String>>,
 }
 
-fn product(of: &InstalledVeProduct, passphrases: bool) -> InstalledVeProduct {
+fn product(of: &VeEntitlement, passphrases: bool) -> InstalledVeProduct {
     InstalledVeProduct {
         name: of.name.clone(),
         codes: of.codes.clone(),
@@ -208,7 +208,7 @@ struct VeComponent {
     when: String,
 }
 
-fn machine(identity: &MachineIdentity, license: Option<&InstalledVeLicense>) -> VeMachine {
+fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine {
     let component = |name: ComponentName| {
         let (state, value) = match identity.reading(name) {
             ComponentReading::Value(value) if name.is_open() => ("read", value.clone()),
@@ -259,7 +259,7 @@ async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> R
     let (state, identity) = (engine.ve.state(), engine.machine_identity().await);
     let installed = state.installed.as_deref();
     let hours = engine.countdown.view();
-    let runs = |license: &InstalledVeLicense| {
+    let runs = |license: &VeLicense| {
         matches!(license.kind, VeLicenseKind::Countdown { .. }) && license.hours_serial() == hours.serial
     };
     let left = |installed: &InstalledVe| runs(installed.license()).then_some(hours.balance_ms);

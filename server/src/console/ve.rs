@@ -13,7 +13,7 @@ use licensing::machine::{
     ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
 };
 use licensing::permission::Permission;
-use licensing::ve::{VeLicenseKind, VeLicenseStatus, VeProduct};
+use licensing::ve::{VeEntitlement, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 
 use super::form::{Form, wrong};
@@ -67,7 +67,7 @@ fn tone(standing: &VeLicenseStatus) -> (Tone, &'static str) {
     }
 }
 
-fn product(product: &VeProduct, with_secrets: bool) -> VeProduct {
+fn product(product: &VeEntitlement, with_secrets: bool) -> VeProduct {
     VeProduct {
         name: product.name.clone(),
         codes: product.codes.join(", "),

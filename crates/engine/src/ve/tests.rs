@@ -7,7 +7,7 @@ mod time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::ve::{LicenseText, VeLicense, VeLicenseKind, VeLicenseStatus, VeProduct};
+use licensing::ve::{LicenseText, VeEntitlement, VeLicense, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
@@ -82,7 +82,7 @@ impl World {
     /// A license for this machine as it is, with changes.
     fn license(&self, serial: u64, change: impl FnOnce(&mut VeLicense)) -> Vec<u8> {
         let identity = Machine::below(&self.machine()).identity();
-        let product = VeProduct {
+        let product = VeEntitlement {
             name: "Charon-SSP/4U".to_owned(),
             codes: Vec::new(),
             passphrase: "1111-2222-3333-4444".parse().ok(),

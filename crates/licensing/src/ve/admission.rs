@@ -1,4 +1,4 @@
-use super::{Passphrase, VeLicense, VeLicenseStatus, VeProduct, write::instant};
+use super::{Passphrase, VeEntitlement, VeLicense, VeLicenseStatus, write::instant};
 use crate::contact::Millis;
 
 /// What a client says when it logs in.
@@ -100,11 +100,11 @@ pub fn admit<'a>(
     license: &'a VeLicense,
     standing: &VeLicenseStatus,
     login: &Login,
-    in_use: impl Fn(&VeProduct) -> u32,
+    in_use: impl Fn(&VeEntitlement) -> u32,
     now_ms: Millis,
-) -> Result<&'a VeProduct, AdmissionRefusal> {
+) -> Result<&'a VeEntitlement, AdmissionRefusal> {
     // Every product is compared, so that the time taken does not tell which one came close.
-    let opened: Vec<&VeProduct> =
+    let opened: Vec<&VeEntitlement> =
         license.products.iter().filter(|product| product.passphrase == Some(login.passphrase)).collect();
     let mut refused = AdmissionRefusal::Passphrase;
     for product in opened.into_iter().filter(|product| product.covers(&login.product)) {
@@ -131,7 +131,7 @@ fn in_force(standing: &VeLicenseStatus) -> Result<(), AdmissionRefusal> {
     }
 }
 
-fn within(product: &VeProduct, login: &Login, in_use: u32, now_ms: Millis) -> Result<(), AdmissionRefusal> {
+fn within(product: &VeEntitlement, login: &Login, in_use: u32, now_ms: Millis) -> Result<(), AdmissionRefusal> {
     if let Some(until) = product.until.filter(|until| now_ms >= *until) {
         return Err(AdmissionRefusal::Expired { at: instant(until) });
     }

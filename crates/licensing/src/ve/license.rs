@@ -102,7 +102,7 @@ impl VeLicenseKind {
 
 /// What a license permits of one product, or of several that share one passphrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VeProduct {
+pub struct VeEntitlement {
     /// The virtual hardware; several names stand with commas between them.
     pub name: String,
     /// Product codes.
@@ -123,7 +123,7 @@ pub struct VeProduct {
     pub until: Option<Millis>,
 }
 
-impl VeProduct {
+impl VeEntitlement {
     /// Whether this is what a client means by `product`: one of the names, or one of the codes. Case does not matter.
     #[must_use]
     pub fn covers(&self, product: &str) -> bool {
@@ -159,7 +159,7 @@ pub struct VeLicense {
     /// The machine it is for, component by component. Texts of other makers say nothing.
     pub bound: BoundMachine,
     /// What it permits; at least one.
-    pub products: Vec<VeProduct>,
+    pub products: Vec<VeEntitlement>,
 }
 
 impl VeLicense {

@@ -9,8 +9,8 @@ pub(super) use words::{begins_words, words};
 use fields::Fields;
 
 use super::{
-    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, MOST_HOURS, MOST_PRODUCTS, TextError, VeLicense,
-    VeLicenseKind, VeProduct, lines::TextLine,
+    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, MOST_HOURS, MOST_PRODUCTS, TextError, VeEntitlement,
+    VeLicense, VeLicenseKind, lines::TextLine,
 };
 use crate::{
     guid::Guid,
@@ -115,14 +115,14 @@ fn bound(head: &mut Fields<'_>) -> Result<BoundMachine, TextError> {
     Ok(marks.into_iter().collect())
 }
 
-fn product(fields: &mut Fields<'_>) -> Result<VeProduct, TextError> {
+fn product(fields: &mut Fields<'_>) -> Result<VeEntitlement, TextError> {
     let codes = fields.take("P_CODE").map(|field| field.name_or_nothing()).transpose()?.unwrap_or_default();
     let u32_max = u64::from(u32::MAX);
     let small = |fields: &mut Fields<'_>, key, least| -> Result<u32, TextError> {
         let whole = fields.required(key)?.whole(least, u32_max)?;
         Ok(u32::try_from(whole).unwrap_or(u32::MAX))
     };
-    Ok(VeProduct {
+    Ok(VeEntitlement {
         name: fields.required("P_NAME")?.name()?,
         codes: codes.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect(),
         passphrase: fields.take("P_PASSPHRASE").map(|field| field.secret()).transpose()?,

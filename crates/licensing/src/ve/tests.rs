@@ -28,7 +28,7 @@ fn secret() -> VendorSecret {
 }
 
 fn license() -> VeLicense {
-    let product = VeProduct {
+    let product = VeEntitlement {
         name: "Charon-SSP/4U".to_owned(),
         codes: vec!["Charon-SSP-ALL".to_owned(), "test".to_owned()],
         passphrase: "1111-2222-3333-4444".parse().ok(),
@@ -39,7 +39,7 @@ fn license() -> VeLicense {
         instances: 2,
         until: None,
     };
-    let second = VeProduct {
+    let second = VeEntitlement {
         name: "Charon-SSP/4M".to_owned(),
         codes: Vec::new(),
         passphrase: "5555666677778888".parse().ok(),

@@ -1,4 +1,4 @@
-use super::{VeLicense, VeLicenseKind, VeProduct, write::instant};
+use super::{VeEntitlement, VeLicense, VeLicenseKind, write::instant};
 
 /// A license in the words of the newer form (seed 003). Times are UTC. It holds the passphrases.
 #[must_use]
@@ -26,7 +26,7 @@ pub fn viewer(license: &VeLicense) -> String {
     text
 }
 
-fn words(product: &VeProduct) -> Vec<(&'static str, String)> {
+fn words(product: &VeEntitlement) -> Vec<(&'static str, String)> {
     let mut lines = vec![("Virtual Hardware", product.name.clone()), ("Product code", product.codes.join(","))];
     lines.extend(product.until.map(|until| ("Expiration date", instant(until))));
     lines.extend([

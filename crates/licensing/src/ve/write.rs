@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{VeLicense, VeLicenseKind, VeProduct};
+use super::{VeEntitlement, VeLicense, VeLicenseKind};
 use crate::contact::Millis;
 
 /// `2027-12-31 23:59:59`, UTC.
@@ -53,7 +53,7 @@ fn head(license: &VeLicense) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn product(product: &VeProduct) -> Vec<(&'static str, String)> {
+fn product(product: &VeEntitlement) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("P_NAME", product.name.clone()),
         ("P_CODE", product.codes.join(",")),

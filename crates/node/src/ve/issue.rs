@@ -1,7 +1,8 @@
 use licensing::contact::Millis;
 use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{
-    LONGEST_MIN, LONGEST_NAME, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, VeLicense, VeLicenseKind, VeProduct,
+    LONGEST_MIN, LONGEST_NAME, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, VeEntitlement, VeLicense,
+    VeLicenseKind,
 };
 use sqlx::{Row, Sqlite, Transaction};
 
@@ -110,7 +111,7 @@ impl Node {
     }
 }
 
-fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeProduct], now: Millis) -> VeLicense {
+fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeEntitlement], now: Millis) -> VeLicense {
     let hypervisor = new.request.bound.mark(licensing::machine::ComponentName::Hypervisor);
     // A hypervisor that did not say its name says nothing about where the machine is.
     let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::machine::ComponentMark::shown);
@@ -132,9 +133,9 @@ fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeProduct], now
     }
 }
 
-fn product(asked: &NewProduct, before: &[VeProduct]) -> VeProduct {
+fn product(asked: &NewProduct, before: &[VeEntitlement]) -> VeEntitlement {
     let kept = before.iter().find(|product| product.name == asked.name).and_then(|product| product.passphrase);
-    VeProduct {
+    VeEntitlement {
         name: asked.name.clone(),
         codes: asked.codes.clone(),
         passphrase: Some(kept.unwrap_or_else(passphrase)),
