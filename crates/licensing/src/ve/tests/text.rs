@@ -36,16 +36,16 @@ PRODEND
 
 /// The newer form as the viewer of another maker prints it, list in two lines included.
 const WORDS: &str = "# /opt/license-server/license_viewer
-<<VeLicense Viewer>> Current license:
-VeLicense fingerprint: 07792211fc8ce3fdc085 <truncated>
+<<License Viewer>> Current license:
+License fingerprint: 07792211fc8ce3fdc085 <truncated>
 Customer name: Stromasys
-VeLicense ID: 01.00000001.002.045
+License ID: 01.00000001.002.045
 Key type: NORMAL
 Expiration date: 2021-12-22 23:55:00
 Platform: amazon.aws
 Release date: 2021-06-17 13:08:01
 Grace period: 120 minutes
-VeLicense check interval: 60 minutes
+License check interval: 60 minutes
 
 Virtual Hardware: Charon-SSP/4M,Charon-SSP/4U+,
 Charon-SSP/4V,Charon-SSP/4V+
