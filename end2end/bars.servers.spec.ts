@@ -80,7 +80,7 @@ test('two servers: standby, a drill, the backup serves', async ({ page }) => {
     await page.goto(`${primary.url}/servers`);
     await page.getByLabel('Duration, minutes').first().fill('0');
     expect(await sending(page, () => page.getByRole('button', { name: 'Drain to backup' }).click())).toBe(422);
-    await measure(page, 'servers-handover', 'refused');
+    await measure(page, 'servers-drain', 'refused');
     desk.hush();
     await primary.crash();
     await world.logIn([backup], 'charon-1');

@@ -115,7 +115,7 @@ test.describe('an installation of two servers', () => {
   test('ten updates touch nothing that a person is doing', async ({ page }) => {
     const fetched = fetches(page);
     await open(page, world.primary, '/servers');
-    const reason = page.locator('form[action="/servers/handover"] input[name=reason]');
+    const reason = page.locator('form[action="/servers/drain"] input[name=reason]');
     const curl = disclosure(page, 'Show as curl');
     await curl.click();
     await reason.fill('new disks in both bays');

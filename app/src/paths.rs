@@ -50,8 +50,8 @@ pub const SERVERS: &str = "/servers";
 pub const SERVERS_AT_JOIN: &str = "/servers#join";
 /// The drain that goes on.
 pub const SERVERS_AT_DRAIN: &str = "/servers#drain";
-pub const SERVERS_HANDOVER: &str = "/servers/handover";
-pub const SERVERS_REHEARSE: &str = "/servers/rehearse";
+pub const SERVERS_DRAIN: &str = "/servers/drain";
+pub const SERVERS_DRILL: &str = "/servers/drill";
 pub const SERVERS_TAKE_BACK: &str = "/servers/take-back";
 pub const SERVERS_INVITE: &str = "/servers/invite";
 pub const SERVERS_JOIN: &str = "/servers/join";

@@ -18,7 +18,7 @@ pub struct Viewer {
 
 /// Whether this server has an identity at the licensing nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum ServerStanding {
     #[default]
     Unregistered,
     /// Registered, and not yet told by a node what for.
@@ -35,7 +35,7 @@ pub struct Badge {
     pub server_name: String,
     /// The short form, `{DF99…0B8E}`.
     pub guid_short: Option<String>,
-    pub standing: Standing,
+    pub standing: ServerStanding,
     /// The configuration file differs from the last saved revision.
     pub changed_outside: bool,
     /// Contact with the vendor's nodes: "Connected", "Reminder: 31 days"; none while that is not known.
@@ -112,14 +112,14 @@ impl Tone {
     }
 }
 
-impl From<licensing::service::Level> for Tone {
-    fn from(level: licensing::service::Level) -> Tone {
-        use licensing::service::Level;
+impl From<licensing::service::Urgency> for Tone {
+    fn from(level: licensing::service::Urgency) -> Tone {
+        use licensing::service::Urgency;
         match level {
-            Level::Ok => Tone::Success,
-            Level::Info => Tone::Info,
-            Level::Warning => Tone::Warning,
-            Level::Critical => Tone::Danger,
+            Urgency::Ok => Tone::Success,
+            Urgency::Info => Tone::Info,
+            Urgency::Warning => Tone::Warning,
+            Urgency::Critical => Tone::Danger,
         }
     }
 }

@@ -7,7 +7,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod clients;
-mod config;
+mod conf;
 mod exchange;
 mod licenses;
 mod logs;
@@ -35,11 +35,11 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::identity::{Caller, Known};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::middleware::request_id::request_id;
 use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
-use operations::{All, Operations};
+use operations::{GatheredOperations, Operations};
 
 /// Largest body that is taken in, bytes: the answer of a licensing node, even one that is then found too large.
 const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
@@ -59,15 +59,15 @@ pub struct Api {
 }
 
 /// All operations. They are made once: describing them takes its time.
-pub fn operations() -> &'static All {
-    static ALL: LazyLock<All> = LazyLock::new(gathered);
+pub fn operations() -> &'static GatheredOperations {
+    static ALL: LazyLock<GatheredOperations> = LazyLock::new(gathered);
     &ALL
 }
 
-fn gathered() -> All {
+fn gathered() -> GatheredOperations {
     let areas = [
         status::operations,
-        config::operations,
+        conf::operations,
         registration::operations,
         licenses::operations,
         ve::operations,
@@ -107,7 +107,11 @@ pub fn local_router(api: Api) -> Router {
 
 /// Whoever asks is the user `name` of this machine.
 pub fn as_local_user(request: &mut Request, name: String) {
-    request.extensions_mut().insert(Caller { address: None, agent: None, known: Some(Known::Local { name }) });
+    request.extensions_mut().insert(Caller {
+        address: None,
+        agent: None,
+        known: Some(AuthenticatedCaller::Local { name }),
+    });
 }
 
 async fn tell_reason(request: Request, next: Next) -> Response {

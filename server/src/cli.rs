@@ -3,11 +3,11 @@
 mod ask;
 mod audit;
 mod client;
-mod config;
+mod conf;
 mod demo_data;
 mod exchange;
 mod license;
-mod peer;
+mod peers;
 mod register;
 pub mod serve;
 mod setup_link;
@@ -55,10 +55,10 @@ enum Command {
     Exchange(exchange::Exchange),
     /// The license of this machine: requested, installed, shown
     #[command(subcommand)]
-    License(license::License),
+    License(license::LicenseCommand),
     /// Look at and change license_server.conf, and see where our own settings come from
     #[command(subcommand)]
-    Config(config::Config),
+    Config(conf::ConfCommand),
     /// Applications that take and return licenses, for trial and load
     #[command(subcommand)]
     Client(client::Command),
@@ -66,7 +66,7 @@ enum Command {
     DemoData(demo_data::DemoData),
     /// The servers of the installation: one primary, and backups beside it
     #[command(subcommand)]
-    Peer(peer::Peer),
+    Peer(peers::PeerCommand),
     /// Users of the console
     #[command(subcommand)]
     User(user::User),
@@ -90,7 +90,7 @@ struct Moved {
 
 /// Where the server's data is: shared by all commands that need it.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Place {
+pub struct DataFolder {
     /// Folder with the database and the control socket [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else
     /// /var/lib/leasehold]
     #[arg(long, value_name = "DIR")]
@@ -102,14 +102,14 @@ pub struct Place {
 
 /// Which server a command speaks to.
 #[derive(Debug, Args)]
-pub struct Target {
+pub struct CommandTarget {
     #[command(flatten)]
-    pub place: Place,
+    pub place: DataFolder,
     #[command(flatten)]
     pub remote: Remote,
 }
 
-impl Target {
+impl CommandTarget {
     /// The answer of the API. `before`: what stands before the command.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ impl Target {
 #[derive(Debug, Args)]
 pub struct Common {
     #[command(flatten)]
-    pub target: Target,
+    pub target: CommandTarget,
     #[command(flatten)]
     pub format: output::Format,
 }
@@ -160,7 +160,7 @@ impl Common {
     }
 }
 
-impl Place {
+impl DataFolder {
     /// The settings in force for this command.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ pub use form::Form;
 pub use page::{Page, PageError, draw};
 pub use refusal::Refusal;
 
-use crate::http::identity::{Caller, Known};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::state::App;
 
 /// What a handler of a page works with: the server, who asks, and what the address asks for.
@@ -107,14 +107,14 @@ impl Console {
     /// The signed-in session: id of the user, and its handle. None for a token.
     pub fn signed_in(&self) -> Option<(i64, &str)> {
         match &self.caller.known {
-            Some(Known::User { who, .. }) => Some((who.user_id, &who.handle)),
+            Some(AuthenticatedCaller::User { who, .. }) => Some((who.user_id, &who.handle)),
             _ => None,
         }
     }
 
     /// The name of who asks; empty when nobody is known.
     pub fn name(&self) -> &str {
-        self.caller.known.as_ref().map_or("", Known::name)
+        self.caller.known.as_ref().map_or("", AuthenticatedCaller::name)
     }
 
     /// Whether a mark is set in the session.

@@ -1,12 +1,12 @@
 //! The HTTP face: console pages, REST API, health.
 
 pub mod access;
+pub mod caller;
 pub mod events;
 mod health;
-pub mod identity;
 pub mod metrics;
 pub mod middleware;
-mod peer;
+mod peers;
 pub mod problem;
 pub mod router;
 pub mod state;

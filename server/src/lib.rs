@@ -14,7 +14,7 @@ mod settings;
 pub(crate) use ::commands::{exit, time};
 
 // What the documents are made from.
-pub use settings::{DESCRIBED, Described, variable};
+pub use settings::{DESCRIBED, SettingDescription, variable};
 
 /// The REST API in OpenAPI's words.
 pub fn api_description() -> String {

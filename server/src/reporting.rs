@@ -22,5 +22,5 @@ pub async fn serve(
     tls: Option<Arc<rustls::ServerConfig>>,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    listen::serve(listener, Arc::new(source::Source(engine)), tls, Limits::default(), stop).await
+    listen::serve(listener, Arc::new(source::EngineSource(engine)), tls, Limits::default(), stop).await
 }

@@ -11,7 +11,7 @@ use crate::exit::Failure;
 
 /// One setting: described once, for the flag, `--help`, `config sources`, the Settings page and the docs. A new one is a row here and
 /// a field of [`Settings`].
-pub struct Described {
+pub struct SettingDescription {
     /// Name in `leasehold.toml`; the flag is `--NAME`, the variable `LEASEHOLD_NAME`.
     pub name: &'static str,
     /// What stands for its value in `--help`.
@@ -31,7 +31,7 @@ enum Unset {
     Nothing(&'static str),
 }
 
-impl Described {
+impl SettingDescription {
     const fn new(name: &'static str, value: &'static str, help: &'static str, unset: Unset) -> Self {
         Self { name, value, help, unset }
     }
@@ -57,76 +57,81 @@ impl Described {
 }
 
 /// All our settings; the data folder first, for others lie in it.
-pub const DESCRIBED: &[Described] = &[
-    Described::new(
+pub const DESCRIBED: &[SettingDescription] = &[
+    SettingDescription::new(
         "data",
         "DIR",
         "Folder with the database, the set-up token and the control socket.",
         Unset::DataFolder,
     ),
-    Described::new("conf", "FILE", "The vendor's license_server.conf.", Unset::InData("license_server.conf")),
-    Described::new("console", "ADDR", "Address and port of the console and its API.", Unset::Value("127.0.0.1:8084")),
-    Described::new(
+    SettingDescription::new("conf", "FILE", "The vendor's license_server.conf.", Unset::InData("license_server.conf")),
+    SettingDescription::new(
+        "console",
+        "ADDR",
+        "Address and port of the console and its API.",
+        Unset::Value("127.0.0.1:8084"),
+    ),
+    SettingDescription::new(
         "reporting",
         "ADDR",
         "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
         Unset::Value("127.0.0.1:5000"),
     ),
-    Described::new(
+    SettingDescription::new(
         "clients",
         "ADDR",
         "Address and port where applications connect (in clear and over TLS); off turns it off.",
         Unset::Nothing("port_number of license_server.conf, at every address"),
     ),
-    Described::new(
+    SettingDescription::new(
         "ve",
         "ADDR",
         "Address and port of VE:// addresses (in clear and over TLS); off turns it off.",
         Unset::Nothing("port 8083 at every address, while a license of this machine is installed"),
     ),
-    Described::new(
+    SettingDescription::new(
         "tls-cert",
         "FILE",
         "Certificate chain of the console, the reporting API and the license port (PEM).",
         Unset::Nothing("none on loopback, else one made in the data folder"),
     ),
-    Described::new(
+    SettingDescription::new(
         "tls-key",
         "FILE",
         "Private key of that certificate (PEM).",
         Unset::Nothing("none on loopback, else one made in the data folder"),
     ),
-    Described::new(
+    SettingDescription::new(
         "hosts",
         "NAMES",
         "Further host names, separated by commas, under which browsers may ask for the console.",
         Unset::Nothing("none"),
     ),
-    Described::new(
+    SettingDescription::new(
         "proxy",
         "URL",
         "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none.",
         Unset::Nothing("HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
     ),
-    Described::new(
+    SettingDescription::new(
         "node-ca",
         "FILE",
         "Certificates to trust at the licensing nodes besides the system's (PEM).",
         Unset::Nothing("none"),
     ),
-    Described::new(
+    SettingDescription::new(
         "log",
         "LEVEL",
         "What is logged: error, warn, info, debug, or a filter.",
         Unset::Nothing("LOGGING_VERBOSITY of license_server.conf"),
     ),
-    Described::new(
+    SettingDescription::new(
         "license-log",
         "FILE",
         "The log file, besides stderr; off writes none. At each start the previous file becomes license.log.1, and the others move up.",
         Unset::InData("license.log"),
     ),
-    Described::new(
+    SettingDescription::new(
         "license-log-keep",
         "N",
         "How many log files of earlier starts are kept: 1 to 1000.",
@@ -195,7 +200,7 @@ impl clap::Args for Flags {
 
 /// A setting, its value and where that came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sourced {
+pub struct SourcedSetting {
     /// Name of the setting.
     pub name: String,
     /// Value; empty when unset.
@@ -242,7 +247,7 @@ pub struct Settings {
     /// Log files of earlier starts that are kept.
     pub license_log_keep: u32,
     /// Every setting with its source.
-    pub sources: Vec<Sourced>,
+    pub sources: Vec<SourcedSetting>,
 }
 
 impl Settings {
@@ -295,9 +300,9 @@ pub fn variable(name: &str) -> String {
 pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> {
     let file = file.map(Path::to_owned).or_else(|| std::env::var_os("LEASEHOLD_CONFIG").map(PathBuf::from));
     let from_file = file.as_deref().map_or_else(|| Ok(BTreeMap::new()), read_file)?;
-    let mut sources: Vec<Sourced> = Vec::new();
+    let mut sources: Vec<SourcedSetting> = Vec::new();
     for described in DESCRIBED {
-        let Described { name, help, .. } = described;
+        let SettingDescription { name, help, .. } = described;
         let env = variable(name);
         let (value, source, origin) = if let Some(value) = flags.0.get(name) {
             (value.clone(), format!("flag --{name}"), None)
@@ -309,13 +314,19 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
             let data = sources.first().map_or("", |data| &data.value);
             (described.default_value(data), "default".to_owned(), None)
         };
-        sources.push(Sourced { name: (*name).to_owned(), value, source, file: origin, help: (*help).to_owned() });
+        sources.push(SourcedSetting {
+            name: (*name).to_owned(),
+            value,
+            source,
+            file: origin,
+            help: (*help).to_owned(),
+        });
     }
     let get = |name: &str| sources.iter().find(|s| s.name == name).expect("every described setting is in the list");
     let path = |name: &str| Some(get(name).value.clone()).filter(|v| !v.is_empty()).map(PathBuf::from);
     let console = get("console");
     let address = console.value.parse().map_err(|_| {
-        let Sourced { value, source, .. } = console;
+        let SourcedSetting { value, source, .. } = console;
         Failure::refused(format!(
             "console = “{value}” ({source}) is not an address with a port, such as 127.0.0.1:8084."
         ))
@@ -379,9 +390,9 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
 }
 
 /// The number of log files to keep.
-fn keep(setting: &Sourced) -> Result<u32, Failure> {
+fn keep(setting: &SourcedSetting) -> Result<u32, Failure> {
     setting.value.parse().ok().filter(|keep| crate::logging::KEEP.contains(keep)).ok_or_else(|| {
-        let Sourced { value, source, .. } = setting;
+        let SourcedSetting { value, source, .. } = setting;
         Failure::refused(format!("license-log-keep = “{value}” ({source}) is not a whole number from 1 to 1000."))
     })
 }

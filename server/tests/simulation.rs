@@ -10,12 +10,12 @@ mod simulation {
     mod application;
     mod checks;
     mod clock;
-    mod dice;
     mod faults;
     mod http;
     mod log;
     mod machine;
     mod passing;
+    mod random;
     mod run;
     mod sabotage;
     mod saved;

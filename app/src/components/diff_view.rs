@@ -2,7 +2,7 @@
 
 use crate::drawn::Draw;
 use leptos::prelude::*;
-use licensing::conf::diff::{Diff, Row, RowKind};
+use licensing::conf::diff::{Diff, DiffLine, RowKind};
 
 /// A diff as a table. Signs and words say what colour says.
 #[component]
@@ -28,7 +28,7 @@ pub fn DiffView(
 }
 
 #[component]
-fn DiffRow(row: Row, mark: Option<(usize, usize)>) -> impl IntoView {
+fn DiffRow(row: DiffLine, mark: Option<(usize, usize)>) -> impl IntoView {
     let number = |line: Option<usize>| line.map(|line| line.to_string()).unwrap_or_default();
     let (class, sign, word) = match row.kind {
         RowKind::Same => ("same", "", "unchanged"),
@@ -65,7 +65,7 @@ pub fn changed_lines(diff: &Diff) -> usize {
 }
 
 /// For each row the bytes that differ from its partner, where a run of removed lines meets an equally long run of added ones.
-fn marks(rows: &[Row]) -> Vec<Option<(usize, usize)>> {
+fn marks(rows: &[DiffLine]) -> Vec<Option<(usize, usize)>> {
     let mut marks = vec![None; rows.len()];
     let mut at = 0;
     while at < rows.len() {
@@ -85,7 +85,7 @@ fn marks(rows: &[Row]) -> Vec<Option<(usize, usize)>> {
 }
 
 /// Length of the run of one kind that starts here.
-fn run(rows: &[Row], from: usize, kind: RowKind) -> usize {
+fn run(rows: &[DiffLine], from: usize, kind: RowKind) -> usize {
     rows.get(from..).unwrap_or_default().iter().take_while(|row| row.kind == kind).count()
 }
 

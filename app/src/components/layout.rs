@@ -10,7 +10,7 @@ use super::nav::{BottomBar, Sidebar, topics};
 use crate::islands::live::Live;
 use crate::islands::palette::Palette;
 use crate::paths;
-use crate::request::{Badge, RequestContext, Standing, Theme, Tone, assets, request};
+use crate::request::{Badge, RequestContext, ServerStanding, Theme, Tone, assets, request};
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::prelude::*;
@@ -76,10 +76,10 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
     let Badge { server_name, guid_short, standing, contact, .. } = context.badge.clone();
     let live = context.seen.is_some().then(|| context.address());
     let (tone, word) = match standing {
-        Standing::Registered => (Tone::Success, "Registered"),
-        Standing::Primary => (Tone::Success, "Primary"),
-        Standing::Backup => (Tone::Info, "Backup"),
-        Standing::Unregistered => (Tone::Warning, "Unregistered"),
+        ServerStanding::Registered => (Tone::Success, "Registered"),
+        ServerStanding::Primary => (Tone::Success, "Primary"),
+        ServerStanding::Backup => (Tone::Info, "Backup"),
+        ServerStanding::Unregistered => (Tone::Warning, "Unregistered"),
     };
     view! {
         <header class="top">

@@ -10,7 +10,7 @@ use licensing::permission::Permission;
 
 /// A place in the navigation.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct NavPlace {
     pub label: &'static str,
     pub href: &'static str,
     pub glyph: Glyph,
@@ -18,27 +18,32 @@ pub(crate) struct Place {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [Place; 12] = [
-    Place { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
-    Place { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
-    Place { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
-    Place { label: "Servers", href: paths::SERVERS, glyph: Glyph::Servers, permission: Permission::View },
-    Place { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
-    Place { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
-    Place {
+pub(crate) const PLACES: [NavPlace; 12] = [
+    NavPlace { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
+    NavPlace { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
+    NavPlace { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
+    NavPlace { label: "Servers", href: paths::SERVERS, glyph: Glyph::Servers, permission: Permission::View },
+    NavPlace { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
+    NavPlace { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
+    NavPlace {
         label: "Configuration",
         href: paths::CONFIGURATION,
         glyph: Glyph::Configuration,
         permission: Permission::View,
     },
-    Place { label: "Logs", href: paths::LOGS, glyph: Glyph::Logs, permission: Permission::ViewLogs },
-    Place { label: "Diagnostics", href: paths::DIAGNOSTICS, glyph: Glyph::Diagnostics, permission: Permission::View },
-    Place { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
-    Place { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
-    Place { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },
+    NavPlace { label: "Logs", href: paths::LOGS, glyph: Glyph::Logs, permission: Permission::ViewLogs },
+    NavPlace {
+        label: "Diagnostics",
+        href: paths::DIAGNOSTICS,
+        glyph: Glyph::Diagnostics,
+        permission: Permission::View,
+    },
+    NavPlace { label: "Audit", href: paths::AUDIT, glyph: Glyph::Audit, permission: Permission::ViewAudit },
+    NavPlace { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
+    NavPlace { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },
 ];
 
-impl Place {
+impl NavPlace {
     /// Whether a path lies at or under this place.
     fn holds(self, path: &str) -> bool {
         if self.href == paths::OVERVIEW {
@@ -63,7 +68,7 @@ pub(crate) fn topics(path: &str) -> &'static str {
 }
 
 /// One entry: a link, or the disabled name with its reason.
-fn entry(place: Place, context: &RequestContext) -> Drawn {
+fn entry(place: NavPlace, context: &RequestContext) -> Drawn {
     match context.why_not(place.permission) {
         Some(reason) => view! {
             <span class="nav-item" aria-disabled="true" title=reason>

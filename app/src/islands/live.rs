@@ -45,7 +45,7 @@ impl Pace {
 /// Whether what is shown is true.
 #[cfg_attr(not(any(test, feature = "hydrate")), expect(dead_code, reason = "most are made in the browser only"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Link {
+pub(super) enum LiveLink {
     #[default]
     Connecting,
     Open,
@@ -57,8 +57,8 @@ pub(super) enum Link {
 
 /// What the control and the banner say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    pub link: Link,
+pub(super) struct LiveStatus {
+    pub link: LiveLink,
     /// The last sign of life, as the time of day.
     pub heard: String,
     /// When what is shown was made, as the time of day.
@@ -73,7 +73,7 @@ pub(super) struct Told {
 pub fn Live() -> impl IntoView {
     let ready = RwSignal::new(false);
     let pace = RwSignal::new(Pace::Live);
-    let told = RwSignal::new(Told::default());
+    let told = RwSignal::new(LiveStatus::default());
     let link = Memo::new(move |_| told.with(|told| told.link));
     Effect::new(move |_| {
         pace.set(Pace::from_word(&remembered()));
@@ -90,19 +90,19 @@ pub fn Live() -> impl IntoView {
         pace.set(chosen);
     };
     let state = move || match link.get() {
-        Link::Connecting => "Connecting".to_owned(),
-        Link::Open => String::new(),
-        Link::Lost => "No connection".to_owned(),
-        Link::SignedOut => "Signed out".to_owned(),
-        Link::Off => told.with(|told| format!("As of {}", told.shown)),
+        LiveLink::Connecting => "Connecting".to_owned(),
+        LiveLink::Open => String::new(),
+        LiveLink::Lost => "No connection".to_owned(),
+        LiveLink::SignedOut => "Signed out".to_owned(),
+        LiveLink::Off => told.with(|told| format!("As of {}", told.shown)),
     };
-    let cut = move || matches!(link.get(), Link::Lost | Link::SignedOut);
+    let cut = move || matches!(link.get(), LiveLink::Lost | LiveLink::SignedOut);
     view! {
         <div class="live" hidden=move || !ready.get()>
             <span class=move || match link.get() {
-                Link::Open => "live-dot open",
-                Link::Lost | Link::SignedOut => "live-dot lost",
-                Link::Connecting | Link::Off => "live-dot",
+                LiveLink::Open => "live-dot open",
+                LiveLink::Lost | LiveLink::SignedOut => "live-dot lost",
+                LiveLink::Connecting | LiveLink::Off => "live-dot",
             }></span>
             <span class="live-state">{state}</span>
             <label class="vh" for="live-pace">"Auto-refresh"</label>
@@ -113,8 +113,8 @@ pub fn Live() -> impl IntoView {
         <div class="live-banner" class:lost=cut class:stale=move || told.with(|told| told.stale)>
             <p role="status">
                 {move || match link.get() {
-                    Link::Lost => view! { "No connection to the server since "{move || told.with(|told| told.heard.clone())}". Trying again." }.into_any(),
-                    Link::SignedOut => view! { "You have been signed out. "<a href="">"Sign in"</a> }.into_any(),
+                    LiveLink::Lost => view! { "No connection to the server since "{move || told.with(|told| told.heard.clone())}". Trying again." }.into_any(),
+                    LiveLink::SignedOut => view! { "You have been signed out. "<a href="">"Sign in"</a> }.into_any(),
                     _ if told.with(|told| told.stale) => {
                         view! { "The form you are filling in has changed on the server. "<a href="">"Reload"</a> }.into_any()
                     }
@@ -130,7 +130,7 @@ pub fn Live() -> impl IntoView {
 use super::browser::{follow, remember, remembered};
 
 #[cfg(not(feature = "hydrate"))]
-fn follow(_pace: Pace, _told: RwSignal<Told>) {}
+fn follow(_pace: Pace, _told: RwSignal<LiveStatus>) {}
 #[cfg(not(feature = "hydrate"))]
 fn remember(_pace: &str) {}
 #[cfg(not(feature = "hydrate"))]

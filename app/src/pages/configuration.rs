@@ -9,7 +9,7 @@ mod text;
 
 use history::{LineCounts, what};
 use leptos::prelude::*;
-use licensing::conf::check::{Finding, Severity};
+use licensing::conf::check::{ConfFinding, Severity};
 use licensing::permission::Permission;
 
 use crate::components::{
@@ -249,7 +249,7 @@ pub fn RevisionPage(data: Revision) -> impl IntoView {
 /// The findings as a list; each leads to its line.
 #[component]
 pub fn FindingList(
-    findings: Vec<Finding>,
+    findings: Vec<ConfFinding>,
     /// The lines can be shown: the findings are about the file as it is.
     #[prop(optional)]
     linked: bool,
@@ -285,7 +285,7 @@ fn look(severity: &Severity) -> (&'static str, Glyph, &'static str) {
 }
 
 /// How many errors and how many warnings.
-fn counted(findings: &[Finding]) -> (usize, usize) {
+fn counted(findings: &[ConfFinding]) -> (usize, usize) {
     let errors = findings.iter().filter(|finding| matches!(finding.severity, Severity::Error)).count();
     (errors, findings.len() - errors)
 }

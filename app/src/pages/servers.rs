@@ -7,8 +7,8 @@ mod model;
 mod past;
 
 pub use model::{
-    DrillClient, GraceRow, Handed, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage, SimultaneousRow,
-    SwitchRow,
+    DrainInProgress, DrillClient, GraceRow, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage,
+    SimultaneousRow, SwitchRow,
 };
 
 use crate::components::{
@@ -23,7 +23,7 @@ use drain::{DrainForms, Draining};
 use hours::{HoursLeft, Runway};
 use leptos::prelude::*;
 use licensing::permission::Permission;
-use licensing::service::{Area, Judgement, Step};
+use licensing::service::{AdvisedStep, Area, Judgement};
 use licensing::words::{self, about, span};
 use past::{Incidents, Overlap, Switches, Timeline};
 
@@ -40,7 +40,7 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
             <FormErrors />
             <Now now=data.now.clone() />
             <p class="servers-alerts"><LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton></p>
-            {data.handed.clone().map(|handed| view! { <Draining handed=handed /> })}
+            {data.drain.clone().map(|drain| view! { <Draining drain=drain /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Servers servers=data.servers.clone() />
             {shown.map(|hours| view! { <Runway hours=hours forecast=data.forecast.clone() /> })}
@@ -75,7 +75,7 @@ fn Now(now: Judgement) -> impl IntoView {
 }
 
 #[component]
-fn DoThis(step: Step) -> impl IntoView {
+fn DoThis(step: AdvisedStep) -> impl IntoView {
     let link = step.area.map(|area| match area {
         Area::Join => (paths::SERVERS_AT_JOIN, "Add a server"),
         Area::Drain => (paths::SERVERS_AT_DRAIN, "Show the drain"),

@@ -5,7 +5,7 @@ mod guid;
 mod key;
 
 use leptos::prelude::*;
-use licensing::conf::check::Finding;
+use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::Diff;
 use licensing::conf::view::SettingView;
 
@@ -373,7 +373,7 @@ pub struct SetupReview {
     /// Label and value of each choice.
     pub summary: Vec<(String, String)>,
     /// The findings the new file would have.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     pub comment: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::samples::{DAY, GUID, HOUR, MINUTE, NOW};
 use app::pages::exchange::*;
 use app::request::Tone;
-use licensing::contact::{Limit, PHASES, Phase, State};
+use licensing::contact::{ContactPhase, ContactState, Limit, PHASES};
 
 pub const REPORT: &str = "c0a1f2d4-fc38-43a5-a10c-0e7dfd45da47";
 pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
@@ -16,19 +16,19 @@ pub fn words(list: &[&str]) -> Vec<String> {
 
 /// The clock this long after the last exchange, from the real table; none before the first exchange.
 pub fn contact(elapsed: Option<i64>, limit: u32) -> ContactModel {
-    let state = State {
+    let state = ContactState {
         last_verified: elapsed.map(|elapsed| NOW - elapsed),
         high_water: NOW,
         limit: Limit::new(limit),
-        ..State::default()
+        ..ContactState::default()
     };
     let (now, days) = (state.phase(), state.days());
     let tone = match now {
-        Phase::Unregistered => Tone::Neutral,
-        Phase::InTouch => Tone::Success,
-        Phase::Late => Tone::Info,
-        Phase::Reminder | Phase::Urgent => Tone::Warning,
-        Phase::Final | Phase::Lapsed => Tone::Danger,
+        ContactPhase::Unregistered => Tone::Neutral,
+        ContactPhase::InTouch => Tone::Success,
+        ContactPhase::Late => Tone::Info,
+        ContactPhase::Reminder | ContactPhase::Urgent => Tone::Warning,
+        ContactPhase::Final | ContactPhase::Lapsed => Tone::Danger,
     };
     let steps = PHASES
         .iter()

@@ -5,14 +5,14 @@ use crate::pages::inside;
 use crate::samples::*;
 use app::pages::exchange::{ContactModel, ContactStep, Registered, StepState};
 use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
-use app::request::{Flash, FlashKind, Standing, Tone};
+use app::request::{Flash, FlashKind, ServerStanding, Tone};
 use leptos::prelude::*;
-use licensing::contact::{Limit, PHASES, Phase};
+use licensing::contact::{ContactPhase, Limit, PHASES};
 
 /// The contact clock after this many days, by the table of the rules.
 pub fn contact(days: u32) -> ContactModel {
     let limit = Limit::LEAST;
-    let phase = Phase::at(days, limit);
+    let phase = ContactPhase::at(days, limit);
     let last = NOW - i64::from(days) * DAY - 3 * HOUR;
     let begins = |first: u32| last + i64::from(first) * DAY;
     let steps = PHASES
@@ -45,25 +45,25 @@ pub fn contact(days: u32) -> ContactModel {
     }
 }
 
-fn word(phase: Phase) -> &'static str {
+fn word(phase: ContactPhase) -> &'static str {
     match phase {
-        Phase::Unregistered => "unregistered",
-        Phase::InTouch => "in_touch",
-        Phase::Late => "late",
-        Phase::Reminder => "reminder",
-        Phase::Urgent => "urgent",
-        Phase::Final => "final",
-        Phase::Lapsed => "lapsed",
+        ContactPhase::Unregistered => "unregistered",
+        ContactPhase::InTouch => "in_touch",
+        ContactPhase::Late => "late",
+        ContactPhase::Reminder => "reminder",
+        ContactPhase::Urgent => "urgent",
+        ContactPhase::Final => "final",
+        ContactPhase::Lapsed => "lapsed",
     }
 }
 
-fn tone(phase: Phase) -> Tone {
+fn tone(phase: ContactPhase) -> Tone {
     match phase {
-        Phase::Unregistered => Tone::Neutral,
-        Phase::InTouch => Tone::Success,
-        Phase::Late => Tone::Info,
-        Phase::Reminder | Phase::Urgent => Tone::Warning,
-        Phase::Final | Phase::Lapsed => Tone::Danger,
+        ContactPhase::Unregistered => Tone::Neutral,
+        ContactPhase::InTouch => Tone::Success,
+        ContactPhase::Late => Tone::Info,
+        ContactPhase::Reminder | ContactPhase::Urgent => Tone::Warning,
+        ContactPhase::Final | ContactPhase::Lapsed => Tone::Danger,
     }
 }
 
@@ -117,7 +117,7 @@ pub fn pages() -> Vec<Preview> {
     let mut fresh = administrator("/");
     fresh.badge.guid_short = None;
     fresh.badge.contact = None;
-    fresh.badge.standing = Standing::Unregistered;
+    fresh.badge.standing = ServerStanding::Unregistered;
     let mut waiting = administrator("/");
     waiting.badge.contact = Some((Tone::Neutral, "Never synced".into()));
     let late = |tone, words: &str| {

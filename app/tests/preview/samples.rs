@@ -2,8 +2,8 @@
 
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 use app::pages::configuration::{FileInfo, Origin, RevisionItem};
-use app::request::{Badge, FieldError, FormState, RequestContext, Standing, Tone, Viewer};
-use licensing::conf::check::{Finding, check};
+use app::request::{Badge, FieldError, FormState, RequestContext, ServerStanding, Tone, Viewer};
+use licensing::conf::check::{ConfFinding, check};
 use licensing::conf::diff::{Diff, lines};
 use licensing::conf::document::Document;
 use licensing::conf::view::{SettingView, settings};
@@ -23,7 +23,7 @@ pub fn administrator(path: &str) -> RequestContext {
         badge: Badge {
             server_name: "lic-01.example".into(),
             guid_short: Some("{DF99…0B8E}".into()),
-            standing: Standing::Registered,
+            standing: ServerStanding::Registered,
             changed_outside: false,
             contact: Some((Tone::Success, "Connected".into())),
         },
@@ -88,7 +88,7 @@ pub fn views(text: &str) -> Vec<SettingView> {
     settings(&Document::parse(text.as_bytes()))
 }
 
-pub fn findings(text: &str) -> Vec<Finding> {
+pub fn findings(text: &str) -> Vec<ConfFinding> {
     check(&Document::parse(text.as_bytes()))
 }
 

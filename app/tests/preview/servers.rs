@@ -6,7 +6,7 @@ use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::servers::*;
 use app::request::Tone;
 use leptos::prelude::*;
-use licensing::service::{Area, Hours, Judgement, Level, Situation, Step};
+use licensing::service::{AdvisedStep, Area, Hours, Judgement, Situation, Urgency};
 
 /// A name that means harm and has no end.
 const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}";
@@ -46,10 +46,10 @@ fn own(card: ServerCard) -> ServerCard {
 fn alone() -> ServersPage {
     ServersPage {
         now: Judgement {
-            level: Level::Info,
+            level: Urgency::Info,
             sentence: "lic-01 is serving 0 clients. It has no backup.".into(),
             next: vec!["If it fails, its clients have no server.".into()],
-            steps: vec![Step {
+            steps: vec![AdvisedStep {
                 text: "Add a backup, so that clients have a server to fail over to.".into(),
                 command: None,
                 area: Some(Area::Join),
@@ -84,11 +84,11 @@ fn serving() -> ServersPage {
     ServersPage {
         now: Judgement {
             situation: Situation::Failover,
-            level: Level::Warning,
+            level: Urgency::Warning,
             sentence: "lic-02 is serving 4 clients. Backup hours last until Wed 25 Nov, 09:22 UTC.".into(),
             hours: Some(hours(true)),
             next: vec!["lic-01 has not responded for 12 min.".into()],
-            steps: vec![Step {
+            steps: vec![AdvisedStep {
                 text: "On lic-01: start the service, or restore its network.".into(),
                 command: Some("sudo systemctl start leasehold".into()),
                 area: None,
@@ -133,17 +133,23 @@ fn serving() -> ServersPage {
             there: 2,
         }],
         simultaneous_ms: 7_000,
-        no_handover: Some("Do this on the primary.".into()),
+        no_drain: Some("Do this on the primary.".into()),
         ..ServersPage::default()
     }
 }
 
-fn handed(clients: Option<Vec<DrillClient>>) -> ServersPage {
+fn drain(clients: Option<Vec<DrillClient>>) -> ServersPage {
     let budget = clients.is_some().then_some((10 * MINUTE, 2 * MINUTE));
     let reason = "new disks".into();
-    let handed =
-        Handed { began_ms: NOW - 4 * MINUTE, until_ms: NOW + 26 * MINUTE, by: "admin".into(), reason, clients, budget };
-    ServersPage { handed: Some(handed), ..standby() }
+    let drain = DrainInProgress {
+        began_ms: NOW - 4 * MINUTE,
+        until_ms: NOW + 26 * MINUTE,
+        by: "admin".into(),
+        reason,
+        clients,
+        budget,
+    };
+    ServersPage { drain: Some(drain), ..standby() }
 }
 
 /// All of them.
@@ -170,8 +176,8 @@ pub fn pages() -> Vec<Preview> {
         shown("servers-code", administrator(at), ServersPage { invitation: Some(invitation), ..alone() }),
         shown("servers", administrator(at), standby()),
         shown("servers-serving", administrator(at), serving()),
-        shown("servers-drain", administrator(at), handed(None)),
-        shown("servers-drill", administrator(at), handed(Some(drill))),
+        shown("servers-drain", administrator(at), drain(None)),
+        shown("servers-drill", administrator(at), drain(Some(drill))),
         shown("servers-refused", wrong, standby()),
         shown("servers-refused-nobody", nobody, standby()),
         shown("servers-viewer", viewer(at), standby()),

@@ -8,9 +8,9 @@ use tokio::runtime;
 use tokio::sync::{broadcast, watch};
 
 use crate::builder::Builder;
-use crate::client::{Parting, Totals};
+use crate::client::{ClientShutdown, ClientTotals};
 use crate::error::{ConnectError, Denied};
-use crate::event::Event;
+use crate::event::ClientEvent;
 use crate::lease::Lease;
 
 /// How long the thread goes on after the goodbye, for whoever still waits for an answer from it.
@@ -32,7 +32,7 @@ pub struct Product {
 
 /// What happens from when it was asked for.
 #[derive(Debug)]
-pub struct Events(broadcast::Receiver<Event>);
+pub struct Events(broadcast::Receiver<ClientEvent>);
 
 impl Client {
     /// As [`crate::Client::connect`].
@@ -99,12 +99,12 @@ impl Client {
 
     /// As [`crate::Client::totals`].
     #[must_use]
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> ClientTotals {
         self.client.totals()
     }
 
     /// As [`crate::Client::close`].
-    pub fn close(self) -> Parting {
+    pub fn close(self) -> ClientShutdown {
         let Self { client, runtime } = self;
         wait(&runtime, async move { client.close().await }).unwrap_or_default()
     }
@@ -158,7 +158,7 @@ impl Product {
 
 impl Events {
     /// The next event if there is one.
-    pub fn try_next(&mut self) -> Option<Event> {
+    pub fn try_next(&mut self) -> Option<ClientEvent> {
         loop {
             match self.0.try_recv() {
                 Ok(event) => return Some(event),

@@ -5,15 +5,15 @@ use licensing::client_protocol::{Hello, VERSION, VeLogin};
 use tokio::runtime::Handle;
 
 use crate::address::Address;
-use crate::alive::Alive;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
-use crate::connection::{Connector, Link, Tcp, Tls};
-use crate::driver::{Driver, Identity, Keeper};
+use crate::connection::{Connector, ServerLink, Tcp, Tls};
+use crate::driver::{ClientIdentity, Driver, LicenseKeeper};
 use crate::error::ConnectError;
+use crate::guard::ClientGuard;
 use crate::journal::DEFAULT_ROOM;
-use crate::secret::Dice;
-use crate::shared::{Contact, Shared};
+use crate::secret::ClientRandom;
+use crate::shared::{Contact, SharedClient};
 
 /// How long a request waits for a license unless the application says otherwise.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ pub struct Builder {
     connector: Arc<dyn Connector>,
     seed: Option<u64>,
     logins: Vec<VeLogin>,
-    keeper: Option<Keeper>,
+    keeper: Option<LicenseKeeper>,
 }
 
 impl Builder {
@@ -149,7 +149,7 @@ impl Builder {
     }
 
     /// Who is to hear what happens, and needs one license at any time.
-    pub(crate) fn keeper(mut self, keeper: Keeper) -> Self {
+    pub(crate) fn keeper(mut self, keeper: LicenseKeeper) -> Self {
         self.keeper = Some(keeper);
         self
     }
@@ -183,15 +183,15 @@ impl Builder {
         let addresses = self.addresses()?;
         let links = self.links(&addresses)?;
         let host = self.host.clone().unwrap_or_else(host_name);
-        let mut dice = Dice::new(self.seed);
-        let hello = self.hello(&host, &mut dice)?;
+        let mut random = ClientRandom::new(self.seed);
+        let hello = self.hello(&host, &mut random)?;
         let names = addresses.iter().map(ToString::to_string).collect();
-        let shared = Arc::new(Shared::new(self.clock, names, self.room));
+        let shared = Arc::new(SharedClient::new(self.clock, names, self.room));
         let user = self.user.unwrap_or_default();
-        let identity = Identity::new(hello, user, self.logins, &*shared.clock);
-        let driver = Driver::new(shared.clone(), links, identity, self.keeper, dice);
+        let identity = ClientIdentity::new(hello, user, self.logins, &*shared.clock);
+        let driver = Driver::new(shared.clone(), links, identity, self.keeper, random);
         let task = runtime.spawn(driver.run());
-        Ok(Client::new(Alive::new(shared, task), self.wait))
+        Ok(Client::new(ClientGuard::new(shared, task), self.wait))
     }
 
     fn addresses(&self) -> Result<Vec<Address>, ConnectError> {
@@ -203,7 +203,7 @@ impl Builder {
         Ok(addresses.into_iter().map(|address| if all_tls { address.with_tls() } else { address }).collect())
     }
 
-    fn links(&self, addresses: &[Address]) -> Result<Vec<Link>, ConnectError> {
+    fn links(&self, addresses: &[Address]) -> Result<Vec<ServerLink>, ConnectError> {
         let tls = if addresses.iter().any(Address::is_tls) {
             Some(self.tls.clone().unwrap_or_default().config()?)
         } else {
@@ -211,17 +211,17 @@ impl Builder {
         };
         let link = |address: &Address| {
             let tls = tls.clone().filter(|_| address.is_tls());
-            Link::new(address.clone(), self.connector.clone(), tls)
+            ServerLink::new(address.clone(), self.connector.clone(), tls)
         };
         Ok(addresses.iter().map(link).collect())
     }
 
-    fn hello(&self, host: &str, dice: &mut Dice) -> Result<Hello, ConnectError> {
+    fn hello(&self, host: &str, random: &mut ClientRandom) -> Result<Hello, ConnectError> {
         let named = if host.is_empty() { "license client" } else { host };
         let hello = Hello {
             protocol: VERSION,
-            client: self.client_id.clone().unwrap_or_else(|| dice.id()),
-            run: dice.id(),
+            client: self.client_id.clone().unwrap_or_else(|| random.id()),
+            run: random.id(),
             name: self.name.clone().unwrap_or_else(|| named.chars().take(128).collect()),
             host: host.to_owned(),
             software: self.software.clone(),

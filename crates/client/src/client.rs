@@ -4,10 +4,10 @@ use std::time::Duration;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast;
 
-use crate::alive::Alive;
 use crate::builder::Builder;
 use crate::error::{ConnectError, Denied, ServerProblem};
-use crate::event::Event;
+use crate::event::ClientEvent;
+use crate::guard::ClientGuard;
 use crate::lease::Lease;
 use crate::product::Product;
 use crate::products::Products;
@@ -18,14 +18,14 @@ use crate::shared::Contact;
 /// The client ends when it is [closed](Client::close), or when the last clone, product and lease of it is dropped.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) alive: Arc<Alive>,
+    pub(crate) alive: Arc<ClientGuard>,
     patience: Duration,
     products: Arc<Products>,
 }
 
 /// What was used in this run so far, of all products and at all servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
+pub struct ClientTotals {
     /// Licenses taken.
     pub acquired: u64,
     /// Requests refused.
@@ -39,7 +39,7 @@ pub struct Totals {
 
 /// How a client ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parting {
+pub struct ClientShutdown {
     /// Records no server has taken.
     pub undelivered_records: usize,
     /// Servers that did not confirm what was used. They count what this client had for two minutes more.
@@ -47,7 +47,7 @@ pub struct Parting {
 }
 
 impl Client {
-    pub(crate) fn new(alive: Alive, patience: Duration) -> Self {
+    pub(crate) fn new(alive: ClientGuard, patience: Duration) -> Self {
         Self { alive: Arc::new(alive), patience, products: Arc::default() }
     }
 
@@ -126,7 +126,7 @@ impl Client {
 
     /// What happens from now on. A listener that is slow misses the oldest.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Event> {
+    pub fn events(&self) -> broadcast::Receiver<ClientEvent> {
         self.alive.shared.listen()
     }
 
@@ -143,10 +143,10 @@ impl Client {
 
     /// What was used in this run so far.
     #[must_use]
-    pub fn totals(&self) -> Totals {
+    pub fn totals(&self) -> ClientTotals {
         let shared = &self.alive.shared;
         let used = shared.used();
-        Totals {
+        ClientTotals {
             acquired: used.taken,
             denied: used.denied,
             usage_ms: used.usage_ms,
@@ -156,12 +156,12 @@ impl Client {
 
     /// Returns all licenses, delivers what was used and says goodbye; takes 10 seconds at most. Every clone of this client has ended
     /// then: leases are no longer valid, requests are refused.
-    pub async fn close(self) -> Parting {
+    pub async fn close(self) -> ClientShutdown {
         self.alive.shared.closing.send_replace(true);
         match self.alive.take_task() {
             // A background task that is gone has nothing more to tell.
             Some(task) => task.await.unwrap_or_default(),
-            None => Parting::default(),
+            None => ClientShutdown::default(),
         }
     }
 }

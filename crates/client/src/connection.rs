@@ -3,7 +3,7 @@
 mod link;
 mod tls;
 
-pub use link::Link;
+pub use link::ServerLink;
 pub use tls::Tls;
 
 use std::fmt;
@@ -17,12 +17,12 @@ use tokio::net::TcpStream;
 use crate::address::Address;
 
 /// A byte stream to a server.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
 
 /// A connection that is being made.
-pub type Connecting<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send + 'a>>;
+pub type Connecting<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn ByteStream>>> + Send + 'a>>;
 
 /// How a server is reached. The client's own is [`Tcp`]; tests bring others.
 pub trait Connector: Send + Sync + fmt::Debug + 'static {
@@ -40,7 +40,7 @@ impl Connector for Tcp {
             let stream = TcpStream::connect((address.host(), address.port())).await?;
             // A refresh is one small packet; it must not wait for more to send.
             stream.set_nodelay(true)?;
-            Ok(Box::new(stream) as Box<dyn Stream>)
+            Ok(Box::new(stream) as Box<dyn ByteStream>)
         })
     }
 }

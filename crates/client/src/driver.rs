@@ -3,27 +3,27 @@
 mod answers;
 mod ask;
 mod identity;
-mod kept;
+mod keeper;
+mod known_server;
 mod parting;
-mod peer;
 mod talk;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::failover::{self, Effect, Event as Step, State, invariants};
+use licensing::failover::{self, FailoverEffect, FailoverEvent, FailoverState, invariants};
 use tokio::sync::mpsc;
 
-use crate::client::Parting;
-use crate::connection::Link;
-use crate::event::Event;
-use crate::journal::Server;
-use crate::secret::Dice;
-use crate::shared::{Contact, Shared};
-use answers::Outcome;
-pub use identity::Identity;
-pub use kept::Keeper;
-use peer::Peer;
+use crate::client::ClientShutdown;
+use crate::connection::ServerLink;
+use crate::event::ClientEvent;
+use crate::journal::ServerIndex;
+use crate::secret::ClientRandom;
+use crate::shared::{Contact, SharedClient};
+use answers::RequestOutcome;
+pub use identity::ClientIdentity;
+pub use keeper::LicenseKeeper;
+use known_server::KnownServer;
 pub use talk::Problem;
 
 /// Time between two refreshes that somebody waits for, milliseconds.
@@ -35,27 +35,33 @@ const LONGEST_SLEEP_MS: u64 = 1_000;
 /// The background task.
 #[derive(Debug)]
 pub struct Driver {
-    shared: Arc<Shared>,
-    peers: Vec<Peer>,
-    failover: State,
-    identity: Arc<Identity>,
-    keeper: Option<Keeper>,
-    dice: Dice,
-    sender: mpsc::UnboundedSender<(Server, Outcome)>,
-    outcomes: mpsc::UnboundedReceiver<(Server, Outcome)>,
+    shared: Arc<SharedClient>,
+    known: Vec<KnownServer>,
+    failover: FailoverState,
+    identity: Arc<ClientIdentity>,
+    keeper: Option<LicenseKeeper>,
+    random: ClientRandom,
+    sender: mpsc::UnboundedSender<(ServerIndex, RequestOutcome)>,
+    outcomes: mpsc::UnboundedReceiver<(ServerIndex, RequestOutcome)>,
 }
 
 impl Driver {
     /// A task that has asked nobody so far.
-    pub fn new(shared: Arc<Shared>, links: Vec<Link>, identity: Identity, keeper: Option<Keeper>, dice: Dice) -> Self {
+    pub fn new(
+        shared: Arc<SharedClient>,
+        links: Vec<ServerLink>,
+        identity: ClientIdentity,
+        keeper: Option<LicenseKeeper>,
+        random: ClientRandom,
+    ) -> Self {
         let now_ms = shared.clock.elapsed_ms();
         let (sender, outcomes) = mpsc::unbounded_channel();
         Self {
-            failover: State::new(links.len(), now_ms),
-            peers: links.into_iter().map(|link| Peer::new(link, now_ms)).collect(),
+            failover: FailoverState::new(links.len(), now_ms),
+            known: links.into_iter().map(|link| KnownServer::new(link, now_ms)).collect(),
             identity: Arc::new(identity),
             keeper,
-            dice,
+            random,
             shared,
             sender,
             outcomes,
@@ -63,14 +69,14 @@ impl Driver {
     }
 
     /// Works until the client is to end, then says goodbye.
-    pub async fn run(mut self) -> Parting {
+    pub async fn run(mut self) -> ClientShutdown {
         let shared = self.shared.clone();
         let mut closing = shared.closing.subscribe();
         self.tell_begin();
         loop {
             shared.clock.align();
             let now_ms = self.now_ms();
-            self.feed(Step::Tick, now_ms);
+            self.feed(FailoverEvent::Tick, now_ms);
             self.ask_those_due(now_ms);
             let sleep = tokio::time::sleep(Duration::from_millis(self.next_due(now_ms)));
             tokio::select! {
@@ -93,24 +99,24 @@ impl Driver {
 
     /// Milliseconds until there is something to do.
     fn next_due(&self, now_ms: u64) -> u64 {
-        let peers = (0..self.peers.len()).filter_map(|server| self.due_at(server));
+        let due = (0..self.known.len()).filter_map(|server| self.due_at(server));
         let rule = [self.failover.patient_until(), self.failover.good_until];
-        let next = peers.chain(rule.into_iter().flatten()).min().unwrap_or(u64::MAX);
+        let next = due.chain(rule.into_iter().flatten()).min().unwrap_or(u64::MAX);
         next.saturating_sub(now_ms).clamp(1, LONGEST_SLEEP_MS)
     }
 
     /// Somebody wants more than the servers were told.
     fn hurry(&mut self) {
         let now_ms = self.now_ms();
-        for server in 0..self.peers.len() {
+        for server in 0..self.known.len() {
             if self.failover.works_with(server) {
-                self.peers[server].hurry(now_ms);
+                self.known[server].hurry(now_ms);
             }
         }
     }
 
     /// Tells the rules what happened, and does what follows.
-    fn feed(&mut self, event: Step, now_ms: u64) {
+    fn feed(&mut self, event: FailoverEvent, now_ms: u64) {
         let (next, effects) = failover::step(&self.failover, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
             tracing::error!(%broken, ?event, "a rule of the license client is broken; the event is left out");
@@ -125,22 +131,22 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, effect: Effect, now_ms: u64) {
+    fn carry_out(&mut self, effect: FailoverEffect, now_ms: u64) {
         let shared = self.shared.clone();
-        let name = |server: Server| shared.names[server].clone();
+        let name = |server: ServerIndex| shared.names[server].clone();
         match effect {
-            Effect::Try(server) => self.peers[server].due_ms = now_ms,
-            Effect::Work { from, to } => {
+            FailoverEffect::Try(server) => self.known[server].due_ms = now_ms,
+            FailoverEffect::Work { from, to } => {
                 shared.journal.prepare(to);
-                self.peers[to].due_ms = now_ms;
+                self.known[to].due_ms = now_ms;
                 shared.contact.send_replace(Contact::Found);
                 shared.tell(match from {
-                    None => Event::Connected { server: name(to) },
-                    Some(_) if to == failover::PRIMARY => Event::Returned { server: name(to) },
-                    Some(from) => Event::Failover { from: name(from), to: name(to) },
+                    None => ClientEvent::Connected { server: name(to) },
+                    Some(_) if to == failover::PRIMARY => ClientEvent::Returned { server: name(to) },
+                    Some(from) => ClientEvent::Failover { from: name(from), to: name(to) },
                 });
             }
-            Effect::Lost => {
+            FailoverEffect::Lost => {
                 shared.contact.send_if_modified(|contact| {
                     let is_first = *contact == Contact::Asking;
                     if is_first {
@@ -148,16 +154,16 @@ impl Driver {
                     }
                     is_first
                 });
-                shared.tell(Event::Disconnected);
+                shared.tell(ClientEvent::Disconnected);
             }
-            Effect::Flush { .. } => {
-                let books = shared.books();
-                books.iter().for_each(|book| book.expire(now_ms, &shared.journal));
-                shared.tell(Event::Flushed { leases: books.iter().map(|book| book.flushed()).sum() });
+            FailoverEffect::Flush { .. } => {
+                let pools = shared.pools();
+                pools.iter().for_each(|pool| pool.expire(now_ms, &shared.journal));
+                shared.tell(ClientEvent::Flushed { leases: pools.iter().map(|pool| pool.flushed()).sum() });
             }
-            Effect::Resume(server) => {
+            FailoverEffect::Resume(server) => {
                 shared.contact.send_replace(Contact::Found);
-                shared.tell(Event::Resumed { server: name(server) });
+                shared.tell(ClientEvent::Resumed { server: name(server) });
             }
         }
     }

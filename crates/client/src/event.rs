@@ -5,7 +5,7 @@ use licensing::product::ProductCode;
 /// Something an application may want to tell its people. Each reads as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum ClientEvent {
     /// The server changed how many this client may use.
     Allocation {
         /// Who.
@@ -64,7 +64,7 @@ pub enum Event {
     },
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for ClientEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allocation { server, product, limit, licensed } => {

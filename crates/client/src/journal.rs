@@ -4,17 +4,15 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
+pub use licensing::failover::ServerIndex;
 
 /// Records kept until they are acknowledged, unless the application says otherwise.
 pub const DEFAULT_ROOM: usize = 100_000;
 
-/// Which of the client's servers.
-pub type Server = usize;
-
 /// One check-out. Times are those of the client's [`Clock`](crate::Clock).
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct CheckOutEntry {
     /// The product, by its place among those of the client.
     pub product: usize,
     /// Who, if the application said so.
@@ -24,14 +22,14 @@ pub struct Entry {
     /// When it ended.
     pub to_ms: Option<u64>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CheckOutOutcome,
     /// The number of the record that told it as open.
     pub opened: Option<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Stream {
-    waiting: VecDeque<(u64, Entry)>,
+    waiting: VecDeque<(u64, CheckOutEntry)>,
     last: u64,
     dropped: u64,
 }
@@ -85,7 +83,7 @@ impl Journal {
     }
 
     /// Makes room ahead of time, so that [`Journal::push`] need not.
-    pub fn prepare(&self, server: Server) {
+    pub fn prepare(&self, server: ServerIndex) {
         let mut state = self.state();
         let room = state.room;
         let stream = &mut state.streams[server];
@@ -93,7 +91,7 @@ impl Journal {
     }
 
     /// Adds a record and returns its number; `None` when there is no room: then it is dropped and counted.
-    pub fn push(&self, server: Server, entry: Entry) -> Option<u64> {
+    pub fn push(&self, server: ServerIndex, entry: CheckOutEntry) -> Option<u64> {
         if self.is_full.load(Ordering::Relaxed) {
             self.unnumbered[server].fetch_add(1, Ordering::Relaxed);
             return None;
@@ -114,7 +112,7 @@ impl Journal {
     }
 
     /// The oldest records of a server that follow each other without a gap, and the number of the first.
-    pub fn batch(&self, server: Server, most: usize) -> Option<(u64, Vec<Entry>)> {
+    pub fn batch(&self, server: ServerIndex, most: usize) -> Option<(u64, Vec<CheckOutEntry>)> {
         let state = self.state();
         let waiting = &state.streams[server].waiting;
         let first = waiting.front()?.0;
@@ -123,7 +121,7 @@ impl Journal {
     }
 
     /// Records up to `number` are stored at the server.
-    pub fn acknowledge(&self, server: Server, number: u64) {
+    pub fn acknowledge(&self, server: ServerIndex, number: u64) {
         let mut state = self.state();
         let waiting = &mut state.streams[server].waiting;
         let stored = waiting.iter().take_while(|(n, _)| *n <= number).count();
@@ -133,7 +131,7 @@ impl Journal {
     }
 
     /// Gives up the oldest record of a server: it will not take it.
-    pub fn give_up_first(&self, server: Server) {
+    pub fn give_up_first(&self, server: ServerIndex) {
         let mut state = self.state();
         let stream = &mut state.streams[server];
         if stream.waiting.pop_front().is_some() {
@@ -145,7 +143,7 @@ impl Journal {
 
     /// The server has `taken` records of this run. Those it has are forgotten here; when it has fewer than it acknowledged, it has
     /// lost them, and what waits is numbered anew to follow what it has. Returns whether numbers have changed.
-    pub fn resume_after(&self, server: Server, taken: u64) -> bool {
+    pub fn resume_after(&self, server: ServerIndex, taken: u64) -> bool {
         let mut state = self.state();
         let stream = &mut state.streams[server];
         let first = stream.waiting.front().map_or(stream.last + 1, |(number, _)| *number);
@@ -167,7 +165,7 @@ impl Journal {
     }
 
     /// Whether records wait for a server.
-    pub fn has(&self, server: Server) -> bool {
+    pub fn has(&self, server: ServerIndex) -> bool {
         !self.state().streams[server].waiting.is_empty()
     }
 
@@ -177,7 +175,7 @@ impl Journal {
     }
 
     /// Records of a server that were dropped.
-    pub fn dropped(&self, server: Server) -> u64 {
+    pub fn dropped(&self, server: ServerIndex) -> u64 {
         self.state().streams[server].dropped
     }
 

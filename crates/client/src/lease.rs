@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use licensing::product::ProductCode;
 
-use crate::book::Taken;
+use crate::lease_pool::TakenLease;
 use crate::product::Handle;
 
 /// A license in use. It is returned when this is dropped.
@@ -19,7 +19,7 @@ pub struct Lease {
 
 impl Lease {
     #[inline]
-    pub(crate) fn new(handle: Arc<Handle>, Taken { place, generation, .. }: Taken) -> Self {
+    pub(crate) fn new(handle: Arc<Handle>, TakenLease { place, generation, .. }: TakenLease) -> Self {
         Self { handle, place, generation }
     }
 
@@ -27,13 +27,13 @@ impl Lease {
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let shared = self.handle.shared();
-        self.handle.book.is_valid(self.generation, shared.clock.elapsed_ms(), &shared.journal)
+        self.handle.pool.is_valid(self.generation, shared.clock.elapsed_ms(), &shared.journal)
     }
 
     /// What it is for.
     #[must_use]
     pub fn product(&self) -> &ProductCode {
-        &self.handle.book.product
+        &self.handle.pool.product
     }
 }
 
@@ -42,7 +42,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let shared = self.handle.shared();
         let now_ms = shared.clock.about_ms();
-        self.handle.book.give_back(self.place, self.generation, now_ms, &shared.journal);
+        self.handle.pool.give_back(self.place, self.generation, now_ms, &shared.journal);
     }
 }
 

@@ -83,9 +83,7 @@
 //! counted.
 
 mod address;
-mod alive;
 pub mod blocking;
-mod book;
 mod builder;
 mod client;
 mod clock;
@@ -93,9 +91,11 @@ mod connection;
 mod driver;
 mod error;
 mod event;
+mod guard;
 mod journal;
+mod keeper_event;
 mod lease;
-mod moment;
+mod lease_pool;
 mod product;
 mod products;
 mod secret;
@@ -104,11 +104,11 @@ pub mod ve;
 
 pub use address::{Address, DEFAULT_PORT};
 pub use builder::Builder;
-pub use client::{Client, Parting, Totals};
+pub use client::{Client, ClientShutdown, ClientTotals};
 pub use clock::{Clock, SystemClock};
-pub use connection::{Connecting, Connector, Stream, Tcp, Tls};
+pub use connection::{ByteStream, Connecting, Connector, Tcp, Tls};
 pub use error::{ConnectError, Denied, ServerProblem};
-pub use event::Event;
+pub use event::ClientEvent;
 pub use journal::DEFAULT_ROOM;
 pub use lease::Lease;
 pub use licensing::context::Context;

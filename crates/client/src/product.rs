@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use licensing::product::ProductCode;
 
-use crate::alive::Alive;
-use crate::book::{Book, Refusal};
 use crate::error::Denied;
+use crate::guard::ClientGuard;
 use crate::lease::Lease;
-use crate::shared::Shared;
+use crate::lease_pool::{CheckOutDenial, LeasePool};
+use crate::shared::SharedClient;
 
 /// A product of a client, ready to take licenses of: the fastest way when many are taken. Cheap to clone.
 ///
@@ -18,20 +18,20 @@ pub struct Product(pub(crate) Arc<Handle>);
 /// What leases and products point to.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    pub alive: Arc<Alive>,
-    pub book: Arc<Book>,
+    pub alive: Arc<ClientGuard>,
+    pub pool: Arc<LeasePool>,
     pub patience: Duration,
 }
 
 impl Handle {
     #[inline]
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &SharedClient {
         &self.alive.shared
     }
 
     /// Somebody asks for it, and perhaps waits.
     fn ask(&self, waits: bool) {
-        self.book.asks(waits, self.shared().clock.elapsed_ms());
+        self.pool.asks(waits, self.shared().clock.elapsed_ms());
         self.hurry();
     }
 
@@ -39,7 +39,7 @@ impl Handle {
     #[cold]
     fn hurry(&self) {
         let shared = self.shared();
-        if self.book.hurries(shared.clock.elapsed_ms()) {
+        if self.pool.hurries(shared.clock.elapsed_ms()) {
             shared.wake.notify_one();
         }
     }
@@ -49,9 +49,9 @@ impl Handle {
 const LONGEST_USER: usize = 128;
 
 impl Product {
-    pub(crate) fn new(alive: Arc<Alive>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
-        let book = alive.shared.book(code)?;
-        Ok(Self(Arc::new(Handle { alive, book, patience })))
+    pub(crate) fn new(alive: Arc<ClientGuard>, code: &ProductCode, patience: Duration) -> Result<Self, Denied> {
+        let pool = alive.shared.pool(code)?;
+        Ok(Self(Arc::new(Handle { alive, pool, patience })))
     }
 
     /// Somebody asks for it, and may want some.
@@ -63,13 +63,13 @@ impl Product {
     #[must_use]
     #[inline]
     pub fn code(&self) -> &ProductCode {
-        &self.0.book.product
+        &self.0.pool.product
     }
 
     /// Licenses of it in use by this client.
     #[must_use]
     pub fn held(&self) -> u32 {
-        self.0.book.held()
+        self.0.pool.held()
     }
 
     /// Takes a license if there is one: no waiting, no network, no allocation.
@@ -126,7 +126,7 @@ impl Product {
 
     /// From now on the server is asked for just as many at any time.
     pub(crate) fn want_always(&self, licenses: u32) {
-        self.0.book.want_always(licenses);
+        self.0.pool.want_always(licenses);
     }
 
     /// A license if there is one, without counting a refusal.
@@ -138,7 +138,7 @@ impl Product {
     #[inline]
     fn attempt(&self, user: Option<&Arc<str>>, waited: bool) -> Option<Lease> {
         let shared = self.0.shared();
-        let taken = self.0.book.take(user, waited, &*shared.clock, &shared.journal)?;
+        let taken = self.0.pool.take(user, waited, &*shared.clock, &shared.journal)?;
         if taken.was_last {
             self.0.hurry();
         }
@@ -148,9 +148,9 @@ impl Product {
     #[cold]
     fn refuse(&self, user: Option<&Arc<str>>) -> Denied {
         let shared = self.0.shared();
-        let refusal = self.0.book.refuse(user, shared.clock.elapsed_ms(), &shared.journal);
+        let refusal = self.0.pool.refuse(user, shared.clock.elapsed_ms(), &shared.journal);
         self.0.hurry();
-        shared.denied(&self.0.book, refusal)
+        shared.denied(&self.0.pool, refusal)
     }
 
     async fn wait(&self, user: Option<Arc<str>>, patience: Duration) -> Result<Lease, Denied> {
@@ -158,12 +158,12 @@ impl Product {
         if let Some(lease) = self.attempt(user, false) {
             return Ok(lease);
         }
-        let Handle { book, .. } = &*self.0;
+        let Handle { pool, .. } = &*self.0;
         let mut waiting = Waiting::begin(&self.0);
         let end = tokio::time::sleep(patience);
         tokio::pin!(end);
         loop {
-            let freed = book.freed.notified();
+            let freed = pool.freed.notified();
             tokio::pin!(freed);
             // From here on no news is missed.
             freed.as_mut().enable();
@@ -171,7 +171,7 @@ impl Product {
                 waiting.is_over = true;
                 return Ok(lease);
             }
-            if !Refusal::may_pass(&book.refusal()) {
+            if !CheckOutDenial::may_pass(&pool.refusal()) {
                 break;
             }
             tokio::select! {
@@ -201,7 +201,7 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.handle.book.waits_no_more();
+            self.handle.pool.waits_no_more();
         }
     }
 }

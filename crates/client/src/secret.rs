@@ -5,9 +5,9 @@ use rand::{Rng, SeedableRng};
 
 /// Where a client's ids and the times of its refreshes come from.
 #[derive(Debug)]
-pub struct Dice(StdRng);
+pub struct ClientRandom(StdRng);
 
-impl Dice {
+impl ClientRandom {
     /// From the operating system; from a number, for tests, when there is one.
     pub fn new(seed: Option<u64>) -> Self {
         Self(seed.map_or_else(StdRng::from_os_rng, StdRng::seed_from_u64))

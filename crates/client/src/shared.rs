@@ -7,11 +7,11 @@ use licensing::client_protocol::{MOST_PRODUCTS, Shortage};
 use licensing::product::ProductCode;
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::book::{Book, Booked, Refusal};
 use crate::clock::Clock;
 use crate::error::{Denied, ServerProblem};
-use crate::event::Event;
-use crate::journal::{Journal, Server};
+use crate::event::ClientEvent;
+use crate::journal::{Journal, ServerIndex};
+use crate::lease_pool::{CheckOutDenial, LeasePool, ServerUsage};
 
 /// Events kept for a listener that is slow.
 const EVENTS: usize = 256;
@@ -39,7 +39,7 @@ struct Servers {
 
 /// The shared part of a client.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SharedClient {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// The check-outs.
@@ -56,13 +56,13 @@ pub struct Shared {
     pub ended: watch::Sender<bool>,
     /// How `host:port` of each server reads.
     pub names: Vec<String>,
-    events: broadcast::Sender<Event>,
+    events: broadcast::Sender<ClientEvent>,
     /// By their place.
-    books: RwLock<Vec<Arc<Book>>>,
+    pools: RwLock<Vec<Arc<LeasePool>>>,
     servers: Mutex<Servers>,
 }
 
-impl Shared {
+impl SharedClient {
     /// A client that has asked no server yet.
     pub fn new(clock: Arc<dyn Clock>, names: Vec<String>, room: usize) -> Self {
         let servers = Servers { away_since: Some(clock.elapsed_ms()), problems: vec![None; names.len()] };
@@ -74,7 +74,7 @@ impl Shared {
             closing: watch::Sender::new(false),
             ended: watch::Sender::new(false),
             events: broadcast::Sender::new(EVENTS),
-            books: RwLock::default(),
+            pools: RwLock::default(),
             servers: Mutex::new(servers),
             names,
             clock,
@@ -82,40 +82,40 @@ impl Shared {
     }
 
     /// A listener of what happens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<Event> {
+    pub fn listen(&self) -> broadcast::Receiver<ClientEvent> {
         self.events.subscribe()
     }
 
     /// Tells whoever listens.
-    pub fn tell(&self, event: Event) {
+    pub fn tell(&self, event: ClientEvent) {
         tracing::debug!(%event, "license client");
         // Nobody need listen.
         let _ = self.events.send(event);
     }
 
-    /// The book of a product, begun when there is none.
+    /// The pool of a product, begun when there is none.
     ///
     /// # Errors
     /// [`Denied::TooManyProducts`].
-    pub fn book(&self, product: &ProductCode) -> Result<Arc<Book>, Denied> {
-        let mut books = self.books.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(book) = books.iter().find(|book| book.product == *product) {
-            return Ok(book.clone());
+    pub fn pool(&self, product: &ProductCode) -> Result<Arc<LeasePool>, Denied> {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.iter().find(|pool| pool.product == *product) {
+            return Ok(pool.clone());
         }
-        if books.len() >= MOST_PRODUCTS {
+        if pools.len() >= MOST_PRODUCTS {
             return Err(Denied::TooManyProducts);
         }
-        let book = Arc::new(Book::new(books.len(), product.clone(), self.names.len()));
+        let pool = Arc::new(LeasePool::new(pools.len(), product.clone(), self.names.len()));
         if *self.closing.borrow() {
-            book.close(self.clock.elapsed_ms(), &self.journal);
+            pool.close(self.clock.elapsed_ms(), &self.journal);
         }
-        books.push(book.clone());
-        Ok(book)
+        pools.push(pool.clone());
+        Ok(pool)
     }
 
-    /// All books, by their place.
-    pub fn books(&self) -> Vec<Arc<Book>> {
-        self.books.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// All pools, by their place.
+    pub fn pools(&self) -> Vec<Arc<LeasePool>> {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
@@ -129,11 +129,11 @@ impl Shared {
     }
 
     /// What was used so far, of all products and at all servers.
-    pub fn used(&self) -> Booked {
+    pub fn used(&self) -> ServerUsage {
         let now_ms = self.clock.elapsed_ms();
-        let mut sum = Booked::default();
-        for book in self.books() {
-            let used = book.used(self.names.len(), now_ms, &self.journal);
+        let mut sum = ServerUsage::default();
+        for pool in self.pools() {
+            let used = pool.used(self.names.len(), now_ms, &self.journal);
             sum.taken += used.taken;
             sum.denied += used.denied;
             sum.usage_ms += used.usage_ms;
@@ -146,7 +146,7 @@ impl Shared {
     }
 
     /// Notes what is wrong with a server, or that nothing is. Returns whether that is news.
-    pub fn note_problem(&self, server: Server, problem: Option<String>) -> bool {
+    pub fn note_problem(&self, server: ServerIndex, problem: Option<String>) -> bool {
         let mut servers = self.servers();
         let is_news = servers.problems[server] != problem;
         servers.problems[server] = problem;
@@ -177,20 +177,22 @@ impl Shared {
     }
 
     /// A refusal in words.
-    pub fn denied(&self, book: &Book, refusal: Refusal) -> Denied {
-        let product = book.product.clone();
+    pub fn denied(&self, pool: &LeasePool, refusal: CheckOutDenial) -> Denied {
+        let product = pool.product.clone();
         let (server, limit, is_over, heard) = match refusal {
-            Refusal::Closed => return Denied::Closed,
-            Refusal::NotHeard => return Denied::NotYetKnown { product },
-            Refusal::NotBegun if *self.contact.borrow() == Contact::Asking => return Denied::NotYetKnown { product },
-            Refusal::NotBegun => match self.away_ms() {
+            CheckOutDenial::Closed => return Denied::Closed,
+            CheckOutDenial::NotHeard => return Denied::NotYetKnown { product },
+            CheckOutDenial::NotBegun if *self.contact.borrow() == Contact::Asking => {
+                return Denied::NotYetKnown { product };
+            }
+            CheckOutDenial::NotBegun => match self.away_ms() {
                 Some(since_ms) => return Denied::NoServer { since_ms, servers: self.problems() },
                 None => return Denied::NotYetKnown { product },
             },
-            Refusal::Flushed => {
+            CheckOutDenial::Flushed => {
                 return Denied::Flushed { since_ms: self.away_ms().unwrap_or(0), servers: self.problems() };
             }
-            Refusal::AtLimit { server, limit, is_over, heard } => (server, limit, is_over, heard),
+            CheckOutDenial::AtLimit { server, limit, is_over, heard } => (server, limit, is_over, heard),
         };
         let server = self.names[server].clone();
         match heard.why {

@@ -37,21 +37,21 @@ mod error;
 mod event;
 mod keeper;
 mod line;
+mod output;
 mod status;
-mod voice;
 
 pub use builder::Builder;
 pub use error::LoginError;
-pub use event::{Event, When};
-pub use line::{COMPONENT, Line};
-pub use status::{Standing, Status};
+pub use event::{StopWarning, VeEvent};
+pub use line::{COMPONENT, VeLogLine};
+pub use status::{Status, VeStatus};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 
 /// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last clone is dropped.
 #[derive(Debug, Clone)]
@@ -60,11 +60,11 @@ pub struct VeClient(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     status: watch::Receiver<Status>,
-    events: broadcast::Sender<Event>,
-    first: Mutex<Option<broadcast::Receiver<Event>>>,
+    events: broadcast::Sender<VeEvent>,
+    first: Mutex<Option<broadcast::Receiver<VeEvent>>>,
     closing: watch::Sender<bool>,
     ended: watch::Sender<bool>,
-    task: Mutex<Option<JoinHandle<Parting>>>,
+    task: Mutex<Option<JoinHandle<ClientShutdown>>>,
 }
 
 impl VeClient {
@@ -81,37 +81,37 @@ impl VeClient {
 
     /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses the oldest.
     #[must_use]
-    pub fn events(&self) -> broadcast::Receiver<Event> {
+    pub fn events(&self) -> broadcast::Receiver<VeEvent> {
         let first = self.0.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         first.unwrap_or_else(|| self.0.events.subscribe())
     }
 
     /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was closed.
-    pub async fn stopped(&self) -> Standing {
+    pub async fn stopped(&self) -> VeStatus {
         let mut status = self.0.status.clone();
         // A task that is gone serves nobody.
-        status.wait_for(|status| status.standing.is_over()).await.map_or(Standing::Stopped, |status| status.standing)
+        status.wait_for(|status| status.standing.is_over()).await.map_or(VeStatus::Stopped, |status| status.standing)
     }
 
     /// Logs out: the license is free, and hours stop. Takes 10 seconds at most.
-    pub async fn close(self) -> Parting {
+    pub async fn close(self) -> ClientShutdown {
         self.0.closing.send_replace(true);
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         match task {
             // A task that is gone has nothing more to tell.
             Some(task) => task.await.unwrap_or_default(),
-            None => Parting::default(),
+            None => ClientShutdown::default(),
         }
     }
 
     /// Returns when the license is there.
     async fn logged_in(self) -> Result<VeClient, LoginError> {
         let mut status = self.0.status.clone();
-        let decided = status.wait_for(|status| status.standing != Standing::LoggingIn).await;
+        let decided = status.wait_for(|status| status.standing != VeStatus::LoggingIn).await;
         let status = decided.map(|status| status.clone()).map_err(|_| LoginError::Ended)?;
         match status.standing {
-            Standing::Licensed => Ok(self),
-            Standing::Refused => Err(LoginError::Refused { servers: status.problems }),
+            VeStatus::Licensed => Ok(self),
+            VeStatus::Refused => Err(LoginError::Refused { servers: status.problems }),
             _ => Err(LoginError::NoServer { servers: status.problems }),
         }
     }

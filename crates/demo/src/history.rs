@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::Dice;
+use crate::SeededRandom;
 
 const MINUTE_MS: f64 = 60_000.0;
 const HOUR_MS: i64 = 3_600_000;
@@ -38,7 +38,7 @@ const PURCHASES: usize = 4;
 
 /// One request of the history.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Request {
+pub(crate) struct DemoRequest {
     pub from: i64,
     /// When it was returned; none when it was refused.
     pub to: Option<i64>,
@@ -48,17 +48,17 @@ pub(crate) struct Request {
 
 /// The history of one product.
 #[derive(Debug)]
-pub(crate) struct History {
+pub(crate) struct ProductHistory {
     pub product: &'static str,
     /// In the order of time.
-    pub requests: Vec<Request>,
+    pub requests: Vec<DemoRequest>,
     /// From when how many were licensed.
     pub licensed: Vec<(i64, u64)>,
 }
 
 /// What a history is to be.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct DemoPlan {
     /// It ends then, Unix milliseconds.
     pub now_ms: i64,
     pub days: usize,
@@ -71,21 +71,21 @@ pub struct Wish {
 }
 
 /// All products' histories, up to now.
-pub(crate) fn all(wish: &Wish) -> Vec<History> {
+pub(crate) fn all(wish: &DemoPlan) -> Vec<ProductHistory> {
     (0..PRODUCTS.len()).map(|product| one(wish, product)).collect()
 }
 
-fn one(wish: &Wish, product: usize) -> History {
+fn one(wish: &DemoPlan, product: usize) -> ProductHistory {
     let (name, share, minutes) = PRODUCTS[product];
-    let mut dice = Dice::new(wish.seed, 1 + product as u64);
-    let wanted = wanted(wish, share, minutes, &mut dice);
+    let mut random = SeededRandom::new(wish.seed, 1 + product as u64);
+    let wanted = wanted(wish, share, minutes, &mut random);
     let licensed = licensed(wish, &wanted);
-    let requests = served(wanted, &licensed, &mut dice);
-    History { product: name, requests, licensed }
+    let requests = served(wanted, &licensed, &mut random);
+    ProductHistory { product: name, requests, licensed }
 }
 
 /// Midnights of the history's days, oldest first, and their dates.
-fn days(wish: &Wish) -> Vec<(i64, Date)> {
+fn days(wish: &DemoPlan) -> Vec<(i64, Date)> {
     let Ok(now) = jiff::Timestamp::from_millisecond(wish.now_ms) else { return Vec::new() };
     let today = wish.zone.to_datetime(now).date();
     (0..wish.days)
@@ -120,24 +120,24 @@ fn busy(date: Date, at: usize, days: usize) -> f64 {
 }
 
 /// What would be used if there were licenses without end.
-fn wanted(wish: &Wish, share: f64, minutes: f64, dice: &mut Dice) -> Vec<Request> {
+fn wanted(wish: &DemoPlan, share: f64, minutes: f64, random: &mut SeededRandom) -> Vec<DemoRequest> {
     let days = days(wish);
     // So many a day on average, weekends included.
     let mean = days.iter().enumerate().map(|(at, (_, date))| busy(*date, at, days.len())).sum::<f64>()
         / days.len().max(1) as f64;
     let mut all = Vec::new();
     for (at, (midnight, date)) in days.iter().enumerate() {
-        let noise = 0.88 + 0.24 * dice.fraction();
+        let noise = 0.88 + 0.24 * random.fraction();
         let count = wish.per_day as f64 * share * busy(*date, at, days.len()) / mean * noise;
-        for _ in 0..(count + dice.fraction()) as usize {
-            let hour = dice.weighted(&OFFICE) as i64;
-            let from = midnight + hour * HOUR_MS + (dice.fraction() * HOUR_MS as f64) as i64;
+        for _ in 0..(count + random.fraction()) as usize {
+            let hour = random.weighted(&OFFICE) as i64;
+            let from = midnight + hour * HOUR_MS + (random.fraction() * HOUR_MS as f64) as i64;
             // Most uses are short, some long.
-            let ms = (-(1.0 - dice.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
+            let ms = (-(1.0 - random.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
             // Some people use more than others, and mostly from the same two clients.
-            let user = dice.below(USERS).min(dice.below(USERS));
-            let client = if dice.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
-            all.push(Request { from, to: Some(from + ms), client, user });
+            let user = random.below(USERS).min(random.below(USERS));
+            let client = if random.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
+            all.push(DemoRequest { from, to: Some(from + ms), client, user });
         }
     }
     all.retain(|request| request.to.is_some_and(|to| to <= wish.now_ms));
@@ -146,7 +146,7 @@ fn wanted(wish: &Wish, share: f64, minutes: f64, dice: &mut Dice) -> Vec<Request
 }
 
 /// Licenses were bought now and then, enough for all but the busiest days of the time until the next purchase.
-fn licensed(wish: &Wish, wanted: &[Request]) -> Vec<(i64, u64)> {
+fn licensed(wish: &DemoPlan, wanted: &[DemoRequest]) -> Vec<(i64, u64)> {
     let days = days(wish);
     let mut bought = 0;
     days.chunks(days.len().div_ceil(PURCHASES).max(1))
@@ -161,7 +161,7 @@ fn licensed(wish: &Wish, wanted: &[Request]) -> Vec<(i64, u64)> {
 }
 
 /// The most in use at once on the day that begins then.
-fn peak(wanted: &[Request], midnight: i64) -> u64 {
+fn peak(wanted: &[DemoRequest], midnight: i64) -> u64 {
     let first = wanted.partition_point(|request| request.from < midnight);
     let last = wanted.partition_point(|request| request.from < midnight + 24 * HOUR_MS);
     let mut out = BinaryHeap::new();
@@ -177,7 +177,7 @@ fn peak(wanted: &[Request], midnight: i64) -> u64 {
 }
 
 /// Who comes when all are in use is refused, and tries again once or twice within the minute.
-fn served(wanted: Vec<Request>, licensed: &[(i64, u64)], dice: &mut Dice) -> Vec<Request> {
+fn served(wanted: Vec<DemoRequest>, licensed: &[(i64, u64)], random: &mut SeededRandom) -> Vec<DemoRequest> {
     let mut out = BinaryHeap::new();
     let mut all = Vec::with_capacity(wanted.len());
     for request in wanted {
@@ -189,8 +189,8 @@ fn served(wanted: Vec<Request>, licensed: &[(i64, u64)], dice: &mut Dice) -> Vec
             out.extend(request.to.map(Reverse));
             all.push(request);
         } else {
-            let tries = 1 + dice.below(3) as i64;
-            all.extend((0..tries).map(|again| Request { from: request.from + again * 9_000, to: None, ..request }));
+            let tries = 1 + random.below(3) as i64;
+            all.extend((0..tries).map(|again| DemoRequest { from: request.from + again * 9_000, to: None, ..request }));
         }
     }
     all.sort_by_key(|request| request.from);
@@ -201,8 +201,8 @@ fn served(wanted: Vec<Request>, licensed: &[(i64, u64)], dice: &mut Dice) -> Vec
 mod tests {
     use super::*;
 
-    fn wish(seed: u64) -> Wish {
-        Wish { now_ms: 1_795_305_600_000, days: 200, per_day: 400, seed, zone: TimeZone::UTC }
+    fn wish(seed: u64) -> DemoPlan {
+        DemoPlan { now_ms: 1_795_305_600_000, days: 200, per_day: 400, seed, zone: TimeZone::UTC }
     }
 
     #[test]

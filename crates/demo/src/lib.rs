@@ -7,12 +7,12 @@ use std::sync::Arc;
 use engine::usage::{Batch, Usage};
 use engine::{DatabaseError, Engine};
 use futures::future::try_join_all;
-use licensing::client_protocol::{CheckOut, MOST_RECORDS, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome, MOST_RECORDS};
 use licensing::context::Context;
 use licensing::product::ProductCode;
 
-use history::History;
-pub use history::Wish;
+pub use history::DemoPlan;
+use history::ProductHistory;
 
 /// Clients of the history.
 pub const CLIENTS: usize = history::CLIENTS;
@@ -26,7 +26,7 @@ const ROLES: [&str; 4] = ["ivr", "dialer", "agent-desk", "transcripts"];
 
 /// What was stored.
 #[derive(Debug, Default)]
-pub struct Stored {
+pub struct DemoSummary {
     pub taken: u64,
     pub refused: u64,
     /// By product: taken, time in milliseconds.
@@ -46,7 +46,7 @@ pub enum FillError {
 ///
 /// # Errors
 /// [`FillError`]
-pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
+pub async fn fill(engine: &Engine, wish: DemoPlan) -> Result<DemoSummary, FillError> {
     let context = engine.identity().await?.context.unwrap_or(Context::Production);
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let seed = wish.seed;
@@ -56,7 +56,8 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
     instants.sort_unstable();
     instants.dedup();
     for at in instants {
-        let then = |history: &History| history.licensed.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
+        let then =
+            |history: &ProductHistory| history.licensed.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
         let counts: Vec<(String, u64)> =
             all.iter().filter_map(|history| Some((history.product.to_owned(), then(history)?))).collect();
         engine.usage.licensed(at, Some(context), &counts).await?;
@@ -70,10 +71,10 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
 
 /// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days of all
 /// clients.
-fn check_outs(all: Vec<History>, seed: u64) -> (Stored, Vec<Vec<CheckOut>>) {
-    let mut stored = Stored::default();
+fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<CheckOut>>) {
+    let mut stored = DemoSummary::default();
     let mut clients: Vec<Vec<CheckOut>> = vec![Vec::new(); CLIENTS];
-    let mut dice = Dice::new(seed, 0);
+    let mut random = SeededRandom::new(seed, 0);
     for history in all {
         let Ok(product) = history.product.parse::<ProductCode>() else { continue };
         let (mut count, mut ms) = (0, 0);
@@ -84,9 +85,9 @@ fn check_outs(all: Vec<History>, seed: u64) -> (Stored, Vec<Vec<CheckOut>>) {
             }
             // Now and then a client loses its servers.
             let outcome = match request.to {
-                None => Outcome::Denied,
-                Some(_) if dice.below(2_000) == 0 => Outcome::Flushed,
-                Some(_) => Outcome::Returned,
+                None => CheckOutOutcome::Denied,
+                Some(_) if random.below(2_000) == 0 => CheckOutOutcome::Flushed,
+                Some(_) => CheckOutOutcome::Returned,
             };
             clients[request.client].push(CheckOut {
                 product: product.clone(),
@@ -186,16 +187,21 @@ fn user(user: usize) -> String {
 
 /// Numbers that look random and are the same for the same seed.
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct SeededRandom(u64);
 
-impl Dice {
-    /// Dice of a seed and of what they are for.
+impl SeededRandom {
+    /// Chance of a seed, for one purpose.
     pub fn new(seed: u64, purpose: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03))
+        Self::from_state(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ purpose.wrapping_mul(0xd1b5_4a32_d192_ed03))
     }
 
-    /// The generator SplitMix64.
-    fn next(&mut self) -> u64 {
+    /// Chance that begins in this state.
+    pub fn from_state(state: u64) -> Self {
+        Self(state)
+    }
+
+    /// The next number of the generator SplitMix64.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

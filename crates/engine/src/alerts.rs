@@ -1,12 +1,12 @@
 //! Alerts: rules are held against signals every few seconds; what they tell is queued in the database in the same
-//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alert`.
+//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alerts`.
 
 mod authority;
 mod channels;
 mod deliver;
 mod error;
+mod evaluate;
 mod history;
-mod look;
 mod mail;
 mod message;
 mod new_channel;
@@ -15,9 +15,9 @@ mod signals;
 mod webhook;
 
 pub use channels::{Channel, ChannelKind, ChannelSettings, Security};
-pub use deliver::{Delivery, Outcome, Progress};
+pub use deliver::{Delivery, DeliveryOutcome, Progress};
 pub use error::{AlertError, WrongField};
-pub use history::{DAYS_KEPT, Tried};
+pub use history::{DAYS_KEPT, RuleTrial};
 pub use new_channel::NewChannel;
 pub use rules::{AlertRule, NewRule};
 
@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use licensing::alert::{Kind, Signals, State};
+use licensing::alerts::{ConditionKind, RuleState, Signals};
 use tokio::sync::Notify;
 
 use crate::Engine;
@@ -40,9 +40,9 @@ pub struct Alerts {
     /// What the last look found, where it has to be gathered.
     observed: Mutex<Signals>,
     /// How rules stand, by id. Held during a look and during a change of a rule: one at a time.
-    states: tokio::sync::Mutex<BTreeMap<i64, State>>,
+    states: tokio::sync::Mutex<BTreeMap<i64, RuleState>>,
     /// How many subjects fire, for those who cannot wait.
-    firing: Mutex<BTreeMap<Kind, usize>>,
+    firing: Mutex<BTreeMap<ConditionKind, usize>>,
     recorder: tokio::sync::Mutex<history::Recorder>,
     /// Something new is to be delivered.
     queued: Notify,
@@ -73,7 +73,7 @@ impl Alerts {
     }
 
     /// How many subjects fire now, by what is watched.
-    pub fn firing(&self) -> BTreeMap<Kind, usize> {
+    pub fn firing(&self) -> BTreeMap<ConditionKind, usize> {
         self.firing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

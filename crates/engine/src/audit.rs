@@ -13,9 +13,9 @@ use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::store::Store;
 
-pub use append::{Entry, Outcome};
+pub use append::{AuditOutcome, NewAuditEntry};
 pub use list::{AuditItem, AuditQuery};
-pub use verify::Verdict;
+pub use verify::ChainVerdict;
 
 /// The audit log.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct Audit {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     /// The last verdict and when it was reached.
-    last: Arc<Mutex<Option<(Verdict, i64)>>>,
+    last: Arc<Mutex<Option<(ChainVerdict, i64)>>>,
 }
 
 /// A verdict is given again without a new walk for this long, milliseconds.
@@ -40,7 +40,11 @@ impl Audit {
     ///
     /// # Errors
     /// [`sqlx::Error`]: neither the change nor the entry is kept.
-    pub async fn commit(&self, mut tx: Transaction<'static, Sqlite>, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+    pub async fn commit(
+        &self,
+        mut tx: Transaction<'static, Sqlite>,
+        entry: NewAuditEntry<'_>,
+    ) -> Result<(), sqlx::Error> {
         self.append(&mut tx, &entry).await?;
         tx.commit().await?;
         if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
@@ -53,7 +57,7 @@ impl Audit {
     pub(crate) async fn append(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
-        entry: &Entry<'_>,
+        entry: &NewAuditEntry<'_>,
     ) -> Result<(), sqlx::Error> {
         append::append(tx, self.clock.now_ms(), entry).await
     }
@@ -67,10 +71,10 @@ impl Audit {
         actor: &Actor,
         action: &str,
         sentence: String,
-        outcome: Outcome,
+        outcome: AuditOutcome,
     ) -> Result<(), sqlx::Error> {
         let tx = self.store.write().await?;
-        self.commit(tx, Entry { actor, action, sentence, outcome }).await
+        self.commit(tx, NewAuditEntry { actor, action, sentence, outcome }).await
     }
 
     /// Entries that match, newest first.
@@ -85,7 +89,7 @@ impl Audit {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn verify(&self) -> Result<Verdict, sqlx::Error> {
+    pub async fn verify(&self) -> Result<ChainVerdict, sqlx::Error> {
         verify::verify(self.store.read(), &self.folder).await
     }
 
@@ -93,7 +97,7 @@ impl Audit {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn verdict(&self, now_ms: i64) -> Result<(Verdict, i64), sqlx::Error> {
+    pub async fn verdict(&self, now_ms: i64) -> Result<(ChainVerdict, i64), sqlx::Error> {
         let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some((verdict, at)) = known.filter(|(_, at)| (0..VERDICT_MS).contains(&(now_ms - at))) {
             return Ok((verdict, at));

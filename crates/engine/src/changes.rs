@@ -69,7 +69,7 @@ impl Versions {
 
 /// The last look.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+pub(crate) struct ChangeTracker {
     looked: tokio::sync::Mutex<Option<Look>>,
 }
 
@@ -181,7 +181,7 @@ impl Engine {
                         .countdown
                         .map(|hours| (hours.serial, hours.granted_ms, hours.running_since, hours.balance_ms / 60_000));
                     let clients = report.serving.as_ref().map(|serving| serving.connected);
-                    (report.started_ms, clients, hours, &report.handover, &report.ve)
+                    (report.started_ms, clients, hours, &report.drain, &report.ve)
                 });
                 (&server.name, server.role, server.context, &server.url, server.state, &server.problem, said)
             })
@@ -190,7 +190,7 @@ impl Engine {
         mark(&(
             servers,
             (picture.stale_since, &picture.conflict),
-            (self.handover.current(), self.handover.rehearsal()),
+            (self.drain.current(), self.drain.drill()),
             (hours.serial, hours.running_since, hours.ends_soon, hours.refused, hours.balance_ms / 60_000),
             (newest.switches, newest.peer_events),
         ))
@@ -209,7 +209,7 @@ mod tests {
 
     use super::*;
     use crate::actor::Actor;
-    use crate::audit::Outcome;
+    use crate::audit::AuditOutcome;
     use crate::clock::ManualClock;
 
     async fn engine(folder: &Path, clock: Arc<ManualClock>) -> Engine {
@@ -230,7 +230,7 @@ mod tests {
         let first = look().await;
         assert_eq!(look().await, first, "nothing happened");
 
-        engine.audit.note(&Actor::system(), "user.add", "Added a user.".to_owned(), Outcome::Done).await.unwrap();
+        engine.audit.note(&Actor::system(), "user.add", "Added a user.".to_owned(), AuditOutcome::Done).await.unwrap();
         let second = look().await;
         assert_eq!(second.since(&first).collect::<Vec<_>>(), [Topic::Audit]);
 
@@ -248,7 +248,7 @@ mod tests {
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
         let engine = engine(folder.path(), clock.clone()).await;
         let first = engine.changes().await;
-        engine.audit.note(&Actor::system(), "user.add", "Added a user.".to_owned(), Outcome::Done).await.unwrap();
+        engine.audit.note(&Actor::system(), "user.add", "Added a user.".to_owned(), AuditOutcome::Done).await.unwrap();
         assert_eq!(engine.changes().await, first, "the same look");
         clock.advance(500);
         assert_ne!(engine.changes().await, first);

@@ -8,6 +8,6 @@ mod state;
 mod watch;
 
 pub use history::{Revision, RevisionText};
-pub use save::{Base, Change, Conflict, SaveError, Saved, set_values};
-pub use state::{ConfState, Outside};
+pub use save::{BaseRevision, ConfChange, Conflict, SaveError, SavedRevision, set_values};
+pub use state::{ConfState, OutsideEdit};
 pub(crate) use watch::EVERY as WATCH_EVERY;

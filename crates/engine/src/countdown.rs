@@ -8,30 +8,30 @@
 //! the clock while a disk hangs.
 
 mod anchor;
+mod background;
 mod calls;
-mod desk;
 mod error;
-mod keep;
+mod meter;
 mod open;
 mod outside;
 mod rows;
 mod store;
 
-pub use calls::Entered;
-pub use error::{LicenseError, PersistError, Refused};
-pub(crate) use keep::EVERY;
+pub(crate) use background::EVERY;
+pub use calls::CountdownLogin;
+pub use error::{CountdownLoginDenied, LicenseError, PersistError};
 pub(crate) use outside::choose as anchors_outside;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use licensing::countdown::{Balance, Millis, Now, View};
+use licensing::countdown::{Balance, ClockReading, Millis, View};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::store::Store;
-use desk::Desk;
+use meter::CountdownMeter;
 
 /// The hours of this server. Cheap to share.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ pub struct HoursLicense {
 
 /// A balance, and what it belongs to. The same in the database and in the anchors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
+struct StoredBalance {
     /// The data folder, whatever it is called.
     installation: String,
     /// The license the hours came from.
@@ -65,23 +65,23 @@ struct Kept {
 
 #[derive(Debug)]
 struct Inner {
-    desk: Mutex<Desk>,
+    meter: Mutex<CountdownMeter>,
     store: Store,
     clock: Arc<dyn Clock>,
     /// Where the anchors are: in the data folder, and outside it.
     anchor: PathBuf,
     outside: Option<PathBuf>,
-    /// Told whenever the desk changed.
+    /// Told whenever the meter changed.
     changed: watch::Sender<()>,
     views: watch::Sender<View>,
 }
 
 impl Inner {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn meter(&self) -> MutexGuard<'_, CountdownMeter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Now {
-        Now { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
+    fn now(&self) -> ClockReading {
+        ClockReading { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
     }
 }

@@ -23,11 +23,11 @@ pub use lookup::resolve;
 pub use matrix::Matrix;
 pub use prober::{ProbeError, Prober, STAGE_LIMIT};
 pub use run::{AT_ONCE, run};
-pub use targets::{Target, allowed_ports, targets};
+pub use targets::{ProbeTarget, allowed_ports, targets};
 
 /// How far a probe came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
+pub enum ProbeStage {
     /// The name of the node has an address.
     Dns,
     /// A connection to its port can be made.
@@ -38,18 +38,18 @@ pub enum Stage {
     Http,
 }
 
-impl Stage {
+impl ProbeStage {
     /// All, in the order they are passed.
-    pub const ALL: [Stage; 4] = [Stage::Dns, Stage::Tcp, Stage::Tls, Stage::Http];
+    pub const ALL: [ProbeStage; 4] = [ProbeStage::Dns, ProbeStage::Tcp, ProbeStage::Tls, ProbeStage::Http];
 
     /// The word on the screen and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Stage::Dns => "DNS",
-            Stage::Tcp => "TCP",
-            Stage::Tls => "TLS",
-            Stage::Http => "HTTP",
+            ProbeStage::Dns => "DNS",
+            ProbeStage::Tcp => "TCP",
+            ProbeStage::Tls => "TLS",
+            ProbeStage::Http => "HTTP",
         }
     }
 }
@@ -58,11 +58,11 @@ impl Stage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// What was probed.
-    pub target: Target,
+    pub target: ProbeTarget,
     /// Whether an exchange with the node could pass here.
     pub ok: bool,
     /// The last stage: passed when `ok`, else the one that failed.
-    pub stage: Stage,
+    pub stage: ProbeStage,
     /// Milliseconds from the look-up of the name to the end. A name is looked up once for all ports of its node, and that
     /// time counts for each of them.
     pub ms: u32,

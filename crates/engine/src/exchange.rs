@@ -2,11 +2,11 @@
 //! reporting API. What is accepted is decided in `licensing`; here it is carried, stored and remembered.
 
 mod apply;
+mod background;
 mod client;
 mod clusters;
 mod contact;
 mod identity;
-mod keep;
 mod keys;
 mod ledger;
 mod licenses;
@@ -17,25 +17,25 @@ mod schedule;
 mod usage;
 
 pub use apply::{Applied, PushError};
+pub use background::{SyncError, SyncResult, SyncState};
 pub(crate) use client::NodeClient;
 pub use client::{NodeSettings, tls_client};
 pub use clusters::{Cluster, ClusterError, NewCluster, VENDOR_URL};
 pub(crate) use contact::EVERY;
 pub use contact::REMINDER;
-pub use identity::{Identity, PinnedKey, Readiness};
-pub use keep::{SyncError, SyncState, Synced};
+pub use identity::{PinnedKey, Readiness, ServerIdentity};
 pub use keys::{FETCH_LIMIT, FetchedKeys, OfferedKey, OtherKey};
 pub(crate) use ledger::LastChanges;
-pub use ledger::{Answer, LedgerEntry, LedgerQuery, Outcome};
+pub use ledger::{LedgerAnswer, LedgerEntry, LedgerOutcome, LedgerQuery};
 pub use licenses::{LicenseItem, Licenses};
 pub use qr::qr_svg;
 pub use report::{OpenedReport, ReportError};
-pub use round::{Attempt, Round};
+pub use round::{Attempt, ExchangeRound};
 pub use usage::{Snapshot, UsageReport};
 
+pub(crate) use background::SyncControl;
 pub(crate) use contact::ContactKeeper;
-pub(crate) use keep::Sync;
-pub(crate) use licenses::Installed;
+pub(crate) use licenses::BundleInForce;
 
 use licensing::contact::Millis;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Engine {
     /// Brings the stored licenses into force, as far as this server may.
     pub(crate) async fn load_licenses(&self) -> Result<(), sqlx::Error> {
         let keys = self.identity().await?.usable_keys();
-        let installed = Installed::load(self.store.read(), &keys).await?;
+        let installed = BundleInForce::load(self.store.read(), &keys).await?;
         let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM bundle").fetch_one(self.store.read()).await?;
         if installed.is_none() && stored > 0 && !keys.is_empty() {
             // What cannot be loaded is asked for again at once.

@@ -9,22 +9,22 @@ pub mod accounts;
 pub mod actor;
 pub mod alerts;
 pub mod audit;
+mod cached;
 pub mod changes;
 pub mod conf;
 pub mod countdown;
 pub mod diagnostics;
+pub mod drain;
 pub mod exchange;
-pub mod handover;
+pub mod failovers;
 mod https;
 pub mod leases;
 pub mod logs;
 pub mod peers;
 pub mod reachability;
 pub mod registration;
-mod remembered;
 pub mod service;
 pub mod store;
-pub mod switches;
 pub mod tasks;
 pub mod usage;
 pub mod ve;
@@ -55,13 +55,13 @@ pub struct Engine {
     /// The contact clock.
     pub(crate) contact: exchange::ContactKeeper,
     /// Who this server is at the nodes, as it is stored.
-    pub(crate) stored_identity: remembered::Remembered<exchange::Identity>,
+    pub(crate) stored_identity: cached::Cached<exchange::ServerIdentity>,
     /// What the last answer changed, with the row it was read from.
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
     /// The licenses in force.
-    pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::Installed>>>,
+    pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::BundleInForce>>>,
     /// Keeping in step with the nodes.
-    pub(crate) sync: exchange::Sync,
+    pub(crate) sync: exchange::SyncControl,
     /// One answer is taken in at a time.
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
@@ -74,19 +74,19 @@ pub struct Engine {
     /// What they have used.
     pub usage: usage::Usage,
     /// Sending clients to the backup for a while.
-    pub handover: handover::Handover,
-    pub(crate) switches: switches::Switches,
+    pub drain: drain::Drains,
+    pub(crate) overlap: failovers::OverlapMonitor,
     /// The other servers of the installation.
     pub peers: peers::Peers,
     /// The license of this machine.
-    pub ve: ve::Ve,
+    pub ve: ve::VeLicensing,
     /// Whom to tell when something needs attention.
     pub alerts: alerts::Alerts,
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
     /// What changed, for pages that are open.
-    pub(crate) changes: changes::Changes,
+    pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
     /// Checked when there is no such user, so that both answers take as long.
     pub(crate) decoy: String,
@@ -116,21 +116,21 @@ impl Engine {
             countdown: countdown::Countdown::open(store.clone(), folder, clock.clone()).await?,
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
-            handover: handover::Handover::open(&store).await?,
-            switches: switches::Switches::default(),
+            drain: drain::Drains::open(&store).await?,
+            overlap: failovers::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
-            ve: ve::Ve::open(
+            ve: ve::VeLicensing::open(
                 store.clone(),
                 audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
                 clock.clone(),
-                ve::Places::of(folder),
+                ve::VePlaces::of(folder),
                 started_at,
             )
             .await?,
-            stored_identity: remembered::Remembered::default(),
+            stored_identity: cached::Cached::default(),
             last_changes: Mutex::default(),
             installed: tokio::sync::watch::Sender::new(None),
-            sync: exchange::Sync::new(exchange::last_success(store.read()).await?),
+            sync: exchange::SyncControl::new(exchange::last_success(store.read()).await?),
             applying: tokio::sync::Mutex::new(()),
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),
@@ -145,7 +145,7 @@ impl Engine {
             conf: tokio::sync::watch::Sender::new(state),
             saving: tokio::sync::Mutex::new(()),
             hashing: tokio::sync::Semaphore::new(2),
-            changes: changes::Changes::default(),
+            changes: changes::ChangeTracker::default(),
             throttle: Mutex::default(),
             decoy,
             tasks: Arc::default(),

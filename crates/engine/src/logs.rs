@@ -1,8 +1,8 @@
 //! Reading `license.log` and the files of earlier starts: from the end, in blocks, whatever their size. All of it blocks: call it
 //! where that does no harm.
 
-mod around;
 mod backward;
+mod context;
 mod cursor;
 mod files;
 mod forward;
@@ -15,14 +15,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use licensing::log_line::{Level, LogLine, visible, without_secrets};
+use licensing::log_line::{LogLevel, LogLine, visible, without_secrets};
 
-pub use around::Around;
+pub use context::LogContext;
 pub use cursor::{Cursor, CursorError};
 pub use files::LogFile;
 pub use forward::Lines;
 pub use page::LogPage;
-pub use query::{LogQuery, LogTimeError, Moment};
+pub use query::{LineTime, LogQuery, LogTimeError};
 
 /// A line that is longer is taken for several, bytes.
 pub const LONGEST_LINE: usize = 64 * 1024;
@@ -59,16 +59,16 @@ pub struct LogItem {
     /// The whole line.
     pub line: String,
     /// What it says, when it has the form of the log.
-    pub parts: Option<Parts>,
+    pub parts: Option<LogLineParts>,
 }
 
 /// A line taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parts {
+pub struct LogLineParts {
     /// Local time, `2020-06-29 18:08:25`.
     pub stamp: String,
     /// How pressing it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// Which part of the program speaks.
     pub component: String,
     /// What it says.
@@ -92,7 +92,7 @@ impl LogItem {
     pub(crate) fn new(at: Cursor, file: &str, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let line = visible(&without_secrets(text.trim_end_matches(['\r', '\n'])));
-        let parts = LogLine::parse(&line).map(|parts| Parts {
+        let parts = LogLine::parse(&line).map(|parts| LogLineParts {
             stamp: parts.stamp.to_owned(),
             level: parts.level,
             component: parts.component.to_owned(),

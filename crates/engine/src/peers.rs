@@ -1,48 +1,48 @@
 //! The other servers of the installation: inviting and joining, watching one another, and what each tells of itself.
 //!
-//! The rules and the words are `licensing::peer`; here keys and members are stored, others are asked every two seconds, and what
-//! they say is gathered into one [`Picture`]. One direction of asking is enough: a request that is good is a sign of life as well as
+//! The rules and the words are `licensing::peers`; here keys and members are stored, others are asked every two seconds, and what
+//! they say is gathered into one [`InstallationPicture`]. One direction of asking is enough: a request that is good is a sign of life as well as
 //! an answer.
 
 mod answer;
+mod apply_report;
+mod background;
 mod client;
-mod desk;
 mod error;
 mod events;
 mod invite;
 mod join;
-mod keep;
 mod key;
 mod leave;
 mod members;
 mod picture;
 mod poll;
 mod report;
+mod roster;
 mod rows;
-mod take;
 mod welcome;
 
+pub(crate) use background::EVERY;
 pub use error::{InviteError, JoinError, PeerFault, RemoveError};
 pub use events::{PeerEvent, PeerEventKind};
-pub use invite::Invited;
-pub use join::{Join, Joined};
-pub(crate) use keep::EVERY;
-pub use picture::{Picture, Server};
+pub use invite::NewInvitation;
+pub use join::{Join, JoinResult};
+pub use picture::{InstallationPicture, InstallationServer};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use licensing::context::Context;
-use licensing::peer::{Bucket, Now, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
+use licensing::peers::{Bucket, ClockReading, PeerReport, PeerSecret, PeerUrl, Role, Serving, Witness, role};
 use tokio::sync::{Notify, watch};
 
 use crate::Engine;
 use crate::clock::Clock;
 use crate::store::Store;
-use desk::Desk;
+use roster::Roster;
 
 /// Something that has a part in what servers tell one another.
-pub trait Part: Send + Sync + std::fmt::Debug {
+pub trait ReportPart: Send + Sync + std::fmt::Debug {
     /// Adds its part to the report for the member of this name.
     fn fill(&self, report: &mut PeerReport, to: &str);
 
@@ -53,15 +53,15 @@ pub trait Part: Send + Sync + std::fmt::Debug {
 /// The other servers.
 #[derive(Debug)]
 pub struct Peers {
-    desk: Mutex<Desk>,
+    roster: Mutex<Roster>,
     secret: OnceLock<PeerSecret>,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     client: OnceLock<reqwest::Client>,
     /// Where the console of this server answers.
     console: OnceLock<PeerUrl>,
-    parts: RwLock<Vec<Arc<dyn Part>>>,
-    picture: watch::Sender<Picture>,
+    parts: RwLock<Vec<Arc<dyn ReportPart>>>,
+    picture: watch::Sender<InstallationPicture>,
     /// One change of who belongs to the installation at a time.
     turn: tokio::sync::Mutex<()>,
     /// Somebody was added: ask at once.
@@ -74,7 +74,7 @@ impl Peers {
     /// # Errors
     /// [`sqlx::Error`] when they cannot be read.
     pub async fn open(store: &Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
-        let now = Now { wall_ms: clock.now_ms(), mono_ms: clock.mono_ms() };
+        let now = ClockReading { wall_ms: clock.now_ms(), mono_ms: clock.mono_ms() };
         let stored = rows::load(store.read()).await?;
         let secret = OnceLock::new();
         match key::read(folder) {
@@ -85,7 +85,7 @@ impl Peers {
             Err(error) => tracing::error!(%error, "this server cannot speak with the others of its installation"),
         }
         Ok(Self {
-            desk: Mutex::new(Desk::new(stored, Bucket::full(now.mono_ms), now)),
+            roster: Mutex::new(Roster::new(stored, Bucket::full(now.mono_ms), now)),
             secret,
             folder: folder.to_owned(),
             clock,
@@ -106,54 +106,54 @@ impl Peers {
     }
 
     /// Takes part in what servers tell one another, from now on.
-    pub fn add_part(&self, part: Arc<dyn Part>) {
+    pub fn add_part(&self, part: Arc<dyn ReportPart>) {
         self.parts.write().unwrap_or_else(PoisonError::into_inner).push(part);
     }
 
-    fn parts(&self) -> Vec<Arc<dyn Part>> {
+    fn parts(&self) -> Vec<Arc<dyn ReportPart>> {
         self.parts.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All servers of the installation as they were last heard of, this one first.
     #[must_use]
-    pub fn picture(&self) -> Picture {
+    pub fn picture(&self) -> InstallationPicture {
         self.picture.borrow().clone()
     }
 
     /// Whom this server serves, as counted last; none before the first count.
     pub(crate) fn serving(&self) -> Option<Serving> {
-        self.desk().serving.clone()
+        self.roster().serving.clone()
     }
 
     /// Told whenever any of it is looked at anew, every two seconds.
     #[must_use]
-    pub fn pictures(&self) -> watch::Receiver<Picture> {
+    pub fn pictures(&self) -> watch::Receiver<InstallationPicture> {
         self.picture.subscribe()
     }
 
     /// What the others remember of this server's countdown hours; none while none of them does.
     #[must_use]
     pub fn witnessed(&self) -> Option<Witness> {
-        self.desk().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
+        self.roster().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
     }
 
     /// What this server is in its installation.
     #[must_use]
     pub fn role(&self) -> Role {
-        let desk = self.desk();
-        role(desk.context, desk.own.as_ref().map(|own| own.joined_as))
+        let roster = self.roster();
+        role(roster.context, roster.own.as_ref().map(|own| own.joined_as))
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn roster(&self) -> MutexGuard<'_, Roster> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Now {
-        Now { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
+    fn now(&self) -> ClockReading {
+        ClockReading { wall_ms: self.clock.now_ms(), mono_ms: self.clock.mono_ms() }
     }
 
     fn set_context(&self, context: Option<Context>) {
-        self.desk().context = context;
+        self.roster().context = context;
     }
 
     /// The key of this server, made at its first use.

@@ -6,7 +6,7 @@ use licensing::conf::effective::Effective;
 use tokio::sync::watch;
 
 use crate::Engine;
-use crate::diagnostics::{self, Matrix, Prober, Target};
+use crate::diagnostics::{self, Matrix, ProbeTarget, Prober};
 
 /// The check of the nodes, as far as it is.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +76,7 @@ impl Engine {
         made.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 
-    async fn probe(&self, targets: &[Target]) -> Result<Matrix, String> {
+    async fn probe(&self, targets: &[ProbeTarget]) -> Result<Matrix, String> {
         let prober = self.prober().await?;
         let at_ms = self.clock.now_ms();
         let probes = diagnostics::run(&prober, targets, |_, _| {

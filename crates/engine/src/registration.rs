@@ -3,26 +3,26 @@
 
 use std::sync::Arc;
 
-use licensing::contact::State;
+use licensing::contact::ContactState;
 use licensing::context::Context;
 use licensing::registration::Registration;
 use sqlx::{Sqlite, Transaction};
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
-use crate::conf::{Base, Change, SaveError, Saved};
+use crate::audit::{AuditOutcome, NewAuditEntry};
+use crate::conf::{BaseRevision, ConfChange, SaveError, SavedRevision};
 
 /// That a server was registered, for the audit log.
-pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> Entry<'a> {
+pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAuditEntry<'a> {
     let sentence = format!("Registered this server as {}.", registration.guid);
-    Entry { actor, action: "server.register", sentence, outcome: Outcome::Done }
+    NewAuditEntry { actor, action: "server.register", sentence, outcome: AuditOutcome::Done }
 }
 
 /// What follows from a registration once it is committed.
-pub(crate) struct Registered {
+pub(crate) struct RegistrationEffect {
     /// The contact clock, when the server was another before.
-    contact: Option<State>,
+    contact: Option<ContactState>,
 }
 
 impl Engine {
@@ -34,12 +34,12 @@ impl Engine {
     pub async fn register(
         self: &Arc<Self>,
         actor: &Actor,
-        base: &Base,
+        base: &BaseRevision,
         registration: Registration,
         more: Vec<(String, String)>,
         comment: &str,
-    ) -> Result<Saved, SaveError> {
-        self.save_conf(actor, base, &Change::Register(Box::new(registration), more), comment).await
+    ) -> Result<SavedRevision, SaveError> {
+        self.save_conf(actor, base, &ConfChange::Register(Box::new(registration), more), comment).await
     }
 
     /// Keeps a registration inside the caller's transaction; what it gives is to be followed after the commit.
@@ -48,7 +48,7 @@ impl Engine {
         tx: &mut Transaction<'static, Sqlite>,
         actor: &Actor,
         registration: &Registration,
-    ) -> Result<Registered, sqlx::Error> {
+    ) -> Result<RegistrationEffect, sqlx::Error> {
         let guid = registration.guid.to_string();
         let before: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(&mut **tx).await?;
@@ -78,11 +78,11 @@ impl Engine {
             self.pin(tx, actor, *fingerprint, *key).await?;
         }
         let contact = if same { None } else { Some(self.forgotten_contact(tx).await?) };
-        Ok(Registered { contact })
+        Ok(RegistrationEffect { contact })
     }
 
     /// Goes on as the server that was registered.
-    pub(crate) async fn follow_registration(&self, registered: Registered) {
+    pub(crate) async fn follow_registration(&self, registered: RegistrationEffect) {
         self.stored_identity.forget();
         let is_another = registered.contact.is_some();
         if let Some(state) = registered.contact {

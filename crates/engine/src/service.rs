@@ -1,11 +1,11 @@
 //! Who serves clients now: the facts this server knows, judged by `licensing::service`.
 
 use licensing::contact::Millis;
-use licensing::service::{Drain, Facts, Hours, Judgement, Server};
+use licensing::service::{Drain, Facts, Hours, Judgement, ServerFacts};
 use licensing::words::Zone;
 
 use crate::Engine;
-use crate::peers::{self, Picture};
+use crate::peers::{self, InstallationPicture};
 
 /// What clocks of this machine show at an instant.
 #[must_use]
@@ -15,15 +15,15 @@ pub fn local_zone(at: Millis) -> Zone {
     Zone { name: at.strftime("%Z").to_string(), offset_s: at.offset().seconds() }
 }
 
-impl Picture {
+impl InstallationPicture {
     /// The servers as they are judged, this one first.
     #[must_use]
-    pub fn serving(&self) -> Vec<Server> {
+    pub fn serving(&self) -> Vec<ServerFacts> {
         self.servers.iter().map(|server| serving(server, self.at_ms)).collect()
     }
 }
 
-fn serving(of: &peers::Server, now: Millis) -> Server {
+fn serving(of: &peers::InstallationServer, now: Millis) -> ServerFacts {
     let report = of.report.as_deref();
     let clients = report.and_then(|report| report.serving.as_ref());
     let hours = report.and_then(|report| report.countdown).map(|countdown| {
@@ -31,9 +31,9 @@ fn serving(of: &peers::Server, now: Millis) -> Server {
         Hours { reported_ms_ago: hours.reported_ms_ago.filter(|_| !of.itself), ..hours }
     });
     let drain = report
-        .and_then(|report| report.handover.as_ref())
-        .map(|handover| Drain { until: handover["until"].as_i64(), is_drill: !handover["clients"].is_null() });
-    Server {
+        .and_then(|report| report.drain.as_ref())
+        .map(|drain| Drain { until: drain["until"].as_i64(), is_drill: !drain["clients"].is_null() });
+    ServerFacts {
         name: of.name.clone(),
         role: of.role,
         state: of.state,
@@ -53,7 +53,7 @@ impl Engine {
 
     /// The same of a picture that was drawn already.
     #[must_use]
-    pub fn judge_service(&self, picture: &Picture) -> Judgement {
+    pub fn judge_service(&self, picture: &InstallationPicture) -> Judgement {
         let servers = picture.serving();
         let Some((own, peers)) = servers.split_first() else { return Judgement::default() };
         let installed = self.ve.current();

@@ -2,12 +2,12 @@
 //!
 //! [`Usage::take`] is the way in, [`query`] the way out. `docs/USAGE.md` describes the files and what is kept for how long.
 
-mod book;
+mod count;
 mod files;
 mod group;
-mod hot;
 mod licensed;
 mod open;
+mod open_days;
 pub mod period;
 mod plan;
 mod purge;
@@ -26,7 +26,7 @@ use licensing::context::Context;
 
 use crate::DatabaseError;
 use crate::store::Store;
-pub use files::Finding;
+pub use files::ShortFile;
 pub(crate) use purge::{PURGE_EVERY, UPDATE_EVERY};
 pub use purge::{Purged, Retention};
 
@@ -82,7 +82,7 @@ pub struct Batch {
 /// The records of use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Usage {
-    inner: Arc<state::Inner>,
+    inner: Arc<state::UsageState>,
 }
 
 impl Usage {
@@ -91,11 +91,11 @@ impl Usage {
     /// # Errors
     /// [`UsageError`].
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
-        Ok(Self { inner: Arc::new(state::Inner::open(store, folder).await?) })
+        Ok(Self { inner: Arc::new(state::UsageState::open(store, folder).await?) })
     }
 
     /// What is wrong with the data files: they are shorter than what was committed.
-    pub fn findings(&self) -> &[Finding] {
+    pub fn findings(&self) -> &[ShortFile] {
         &self.inner.findings
     }
 
@@ -105,7 +105,7 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`]; nothing of the batch is stored then.
     pub async fn take(&self, batch: Batch) -> Result<u64, DatabaseError> {
-        self.inner.ask(|answer| group::Work::Batch(batch, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Batch(batch, answer)).await
     }
 
     /// The number of the last record stored of a run; 0 when there is none or the database does not answer: the client then sends
@@ -119,7 +119,7 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`]; they stay open then.
     pub async fn lost(&self, session: i64, at_ms: i64) -> Result<(), DatabaseError> {
-        self.inner.ask(|answer| group::Work::Lost(session, at_ms, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Lost(session, at_ms, answer)).await
     }
 
     /// Lets check-outs that are out count up to now. To be called every minute; it writes when a new hour has begun.
@@ -130,7 +130,7 @@ impl Usage {
         if !self.inner.due(now_ms).await {
             return Ok(());
         }
-        self.inner.ask(|answer| group::Work::Tick(now_ms, answer)).await
+        self.inner.ask(|answer| group::UsageWork::Tick(now_ms, answer)).await
     }
 }
 

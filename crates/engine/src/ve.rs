@@ -1,26 +1,26 @@
 //! The license of this machine (a VE license): what the machine is, installing, and whether the license is in force.
 //!
-//! What is decided is in `licensing::ve` and `licensing::identity`; here the machine is read, the text is stored and the
+//! What is decided is in `licensing::ve` and `licensing::machine`; here the machine is read, the text is stored and the
 //! verdict is remembered. Licenses that come with an exchange stand beside it and are not touched.
 
 mod anchor;
+mod background;
 mod check;
 mod install;
-mod keep;
 mod machine;
 mod stored;
 
+pub(crate) use background::EVERY;
 pub use install::{InstallError, InstalledNow};
-pub(crate) use keep::EVERY;
 pub use machine::{MACHINE_ROOT, Machine};
-pub use stored::{LookError, Stored, look};
+pub use stored::{LookError, VeFolder, look};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::Identity;
-use licensing::ve::request::Request;
-use licensing::ve::{License, LicenseText, Standing};
+use licensing::machine::MachineIdentity;
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{LicenseText, VeLicense, VeLicenseStatus};
 use licensing::vendor_key::VendorKey;
 use tokio::sync::watch;
 
@@ -44,7 +44,7 @@ pub struct InstalledVe {
 impl InstalledVe {
     /// What it says.
     #[must_use]
-    pub fn license(&self) -> &License {
+    pub fn license(&self) -> &VeLicense {
         &self.text.license
     }
 }
@@ -55,21 +55,21 @@ pub struct VeState {
     /// The license.
     pub installed: Option<Arc<InstalledVe>>,
     /// Whether it is in force.
-    pub standing: Standing,
+    pub standing: VeLicenseStatus,
     /// When that was checked, Unix milliseconds; none before the first check.
     pub checked_at: Option<i64>,
 }
 
 /// Where things are outside the database. Tests name their own.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct VePlaces {
     /// The machine.
     pub machine: Machine,
     /// The files that remember the highest serial: in the data folder, and outside it where there is such a place.
     pub anchors: Vec<PathBuf>,
 }
 
-impl Places {
+impl VePlaces {
     /// As the environment says.
     #[must_use]
     pub fn of(folder: &Path) -> Self {
@@ -79,11 +79,11 @@ impl Places {
 
 /// The license of this machine.
 #[derive(Debug)]
-pub struct Ve {
+pub struct VeLicensing {
     store: Store,
     audit: Audit,
     clock: Arc<dyn Clock>,
-    places: Places,
+    places: VePlaces,
     state: watch::Sender<VeState>,
     /// The data folder, whatever it is called.
     installation: String,
@@ -93,8 +93,8 @@ pub struct Ve {
     said: std::sync::atomic::AtomicBool,
 }
 
-impl Ve {
-    /// With the license that is stored. Its standing is that of the last check until [`Ve::check`] is called.
+impl VeLicensing {
+    /// With the license that is stored. Its standing is that of the last check until [`VeLicensing::check`] is called.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer. A stored text that cannot be trusted is no error: it is logged,
@@ -103,7 +103,7 @@ impl Ve {
         store: Store,
         audit: Audit,
         clock: Arc<dyn Clock>,
-        places: Places,
+        places: VePlaces,
         now_ms: i64,
     ) -> Result<Self, sqlx::Error> {
         if let Some(root) = places.machine.elsewhere() {
@@ -126,7 +126,7 @@ impl Ve {
     }
 
     /// The machine as it is now.
-    pub async fn identity(&self) -> Identity {
+    pub async fn identity(&self) -> MachineIdentity {
         let machine = self.places.machine.clone();
         let read = tokio::task::spawn_blocking(move || machine.identity()).await;
         read.unwrap_or_else(|error| {
@@ -139,12 +139,12 @@ impl Ve {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn request(&self) -> Result<Request, sqlx::Error> {
+    pub async fn request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
         let guid: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(self.store.read()).await?;
         let guid = guid.and_then(|guid| guid.parse().ok());
         let identity = self.identity().await;
-        Ok(Request::new(&identity, guid, &machine::host_name(&identity), self.clock.now_ms()))
+        Ok(VeLicenseRequest::new(&identity, guid, &machine::host_name(&identity), self.clock.now_ms()))
     }
 
     /// The license that is installed.
@@ -155,7 +155,7 @@ impl Ve {
 
     /// Whether it is in force.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> VeLicenseStatus {
         self.state.borrow().standing.clone()
     }
 

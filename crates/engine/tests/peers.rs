@@ -8,9 +8,9 @@ use std::sync::Arc;
 use engine::clock::ManualClock;
 use engine::peers::{PeerEventKind, PeerFault};
 use engine::{Actor, Engine};
-use licensing::peer::{
-    Answer, Candidate, CountdownReport, Invitation, JoinRequest, JoinSaid, MessageError, Nonce, PeerKey, PeerReport,
-    PeerSecret, Request, Role, Said, State, Welcome, Witness,
+use licensing::peers::{
+    Candidate, CountdownReport, Invitation, JoinRequest, JoinSaid, JoinWelcome, MessageError, Nonce, PeerKey,
+    PeerLiveness, PeerReport, PeerSecret, PollAnswer, PollReply, PollRequest, Role, Witness,
 };
 
 const MINUTE: i64 = 60_000;
@@ -42,7 +42,7 @@ async fn ask(engine: &Engine, code: &Invitation, request: &JoinRequest) -> JoinS
     answer.said(code, request).unwrap()
 }
 
-async fn join(engine: &Engine, secret: &PeerSecret, name: &str) -> Welcome {
+async fn join(engine: &Engine, secret: &PeerSecret, name: &str) -> JoinWelcome {
     let code = engine.invite_peer(&Actor::system()).await.unwrap().code;
     match ask(engine, &code, &request(&code, secret, name)).await {
         JoinSaid::Welcome(welcome) => *welcome,
@@ -78,18 +78,18 @@ fn report(hours: Option<(u64, i64)>) -> PeerReport {
         }),
         witness: Some(Witness { serial: 9, balance_ms: 77 }),
         ve: None,
-        handover: None,
+        drain: None,
     }
 }
 
 /// Says something with whatever challenge is needed; what is answered.
-async fn tell(engine: &Engine, secret: &PeerSecret, to: &PeerKey, report: &PeerReport) -> Said {
+async fn tell(engine: &Engine, secret: &PeerSecret, to: &PeerKey, report: &PeerReport) -> PollReply {
     let mut challenge = None;
     for _ in 0..2 {
-        let request = Request::sign(secret, to, challenge, nonce(2), report).unwrap();
-        let answer: Answer = engine.answer_peer_poll(&serde_json::to_vec(&request).unwrap()).await.unwrap();
+        let request = PollRequest::sign(secret, to, challenge, nonce(2), report).unwrap();
+        let answer: PollAnswer = engine.answer_peer_poll(&serde_json::to_vec(&request).unwrap()).await.unwrap();
         let said = answer.said(to, &request).unwrap();
-        if said != Said::Repeat {
+        if said != PollReply::Repeat {
             return said;
         }
         challenge = Some(answer.challenge);
@@ -131,27 +131,31 @@ async fn members_and_what_they_said_survive_a_start_and_a_removed_one_is_told() 
     let welcome = join(&engine, &b, "b").await;
     let own = welcome.inviter.key;
     assert_eq!((welcome.role, welcome.inviter.role, engine.role()), (Role::Backup, Role::Primary, Role::Primary));
-    let Said::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 1_000)))).await else { panic!("a report") };
+    let PollReply::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 1_000)))).await else {
+        panic!("a report")
+    };
     assert_eq!(answer.witness, Some(Witness { serial: 4, balance_ms: 1_000 }));
     assert_eq!(engine.peers.witnessed(), Some(Witness { serial: 9, balance_ms: 77 }));
-    assert_eq!(engine.servers().servers[1].state, State::Up(1_800_000_000_000));
+    assert_eq!(engine.servers().servers[1].state, PeerLiveness::Up(1_800_000_000_000));
     engine.close().await;
     drop(engine);
 
     clock.advance(3 * MINUTE);
     let engine = open(folder.path(), &clock).await;
     assert_eq!(engine.role(), Role::Primary);
-    assert_eq!(engine.servers().servers[1].state, State::Silent(1_800_000_000_000), "nothing was heard since");
-    let Said::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 5_000)))).await else { panic!("a report") };
+    assert_eq!(engine.servers().servers[1].state, PeerLiveness::Silent(1_800_000_000_000), "nothing was heard since");
+    let PollReply::Report(answer) = tell(&engine, &b, &own, &report(Some((4, 5_000)))).await else {
+        panic!("a report")
+    };
     assert_eq!(answer.witness, Some(Witness { serial: 4, balance_ms: 1_000 }), "the least that was said");
 
     assert_eq!(engine.remove_peer(&Actor::system(), "B").await.unwrap(), "b");
     assert_eq!(engine.role(), Role::Alone);
-    assert_eq!(tell(&engine, &b, &own, &report(None)).await, Said::Removed);
+    assert_eq!(tell(&engine, &b, &own, &report(None)).await, PollReply::Removed);
     engine.close().await;
     drop(engine);
     let engine = open(folder.path(), &clock).await;
-    assert_eq!(tell(&engine, &b, &own, &report(None)).await, Said::Removed, "after a start too");
+    assert_eq!(tell(&engine, &b, &own, &report(None)).await, PollReply::Removed, "after a start too");
     let kinds: Vec<_> = engine.peer_events(10).await.unwrap().into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [PeerEventKind::Removed, PeerEventKind::First, PeerEventKind::Joined]);
     let entries = engine.audit.list(&engine::audit::AuditQuery { limit: 10, ..Default::default() }).await.unwrap();
@@ -161,7 +165,7 @@ async fn members_and_what_they_said_survive_a_start_and_a_removed_one_is_told() 
 
     // It comes back with a new code, and is held to what it said before it went.
     join(&engine, &b, "b").await;
-    let Said::Report(answer) = tell(&engine, &b, &own, &report(None)).await else { panic!("a report") };
+    let PollReply::Report(answer) = tell(&engine, &b, &own, &report(None)).await else { panic!("a report") };
     assert_eq!(answer.witness, Some(Witness { serial: 4, balance_ms: 1_000 }));
 }
 

@@ -7,7 +7,7 @@ use licensing::{
         document::{Document, LineKind},
         effective::Effective,
         setting::SETTINGS,
-        text::{Source, apply, shown},
+        text::{TextOrigin, apply, shown},
         view::settings,
     },
     guid::Guid,
@@ -23,7 +23,7 @@ pub fn exercise(bytes: &[u8]) {
     lossless(bytes);
     sentences(bytes);
     assert_eq!(
-        apply(bytes, &shown(bytes), Source::Browser).as_deref(),
+        apply(bytes, &shown(bytes), TextOrigin::Browser).as_deref(),
         Ok(bytes),
         "a file shown and saved is the same"
     );
@@ -32,7 +32,11 @@ pub fn exercise(bytes: &[u8]) {
     if let Ok(text) = str::from_utf8(bytes) {
         let _ = Guid::parse(text);
         let _ = setting.accept(text);
-        assert_eq!(apply(b"[GLOBAL]\n", text, Source::Exact).as_deref(), Ok(bytes), "exact text is taken at its word");
+        assert_eq!(
+            apply(b"[GLOBAL]\n", text, TextOrigin::Exact).as_deref(),
+            Ok(bytes),
+            "exact text is taken at its word"
+        );
     }
     if choice.is_multiple_of(4) {
         values(bytes);

@@ -10,8 +10,8 @@ mod refresh;
 mod restore;
 mod share;
 
-pub use invariant::Broken;
-pub use restore::Kept;
+pub use invariant::AllocationViolation;
+pub use restore::StoredShare;
 pub use share::Share;
 
 use std::collections::BTreeMap;
@@ -20,10 +20,10 @@ use litemap::LiteMap;
 
 use crate::client_protocol::{COUNTED_MS, Shortage, Use};
 use crate::product::{Licensed, ProductCode};
-use fair::Level;
+use fair::FairLevel;
 
 /// Names one run of a client.
-pub type Key = i64;
+pub type RunKey = i64;
 
 /// The times the rule keeps, milliseconds on the server's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,7 +51,7 @@ const FEW: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Allocation {
     times: Times,
-    runs: BTreeMap<Key, Run>,
+    runs: BTreeMap<RunKey, ClientRun>,
     pools: BTreeMap<ProductCode, Pool>,
     /// Counts requests that could not be met at once: who asked first is served first.
     asked: u64,
@@ -59,7 +59,7 @@ pub struct Allocation {
 
 /// One run of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Run {
+pub struct ClientRun {
     /// The last refresh that was taken.
     pub sequence: u64,
     /// Until when its limits are counted, on the server's monotonic clock.
@@ -74,7 +74,7 @@ pub struct Run {
     shares: LiteMap<ProductCode, Share>,
 }
 
-impl Run {
+impl ClientRun {
     /// Its share of each product.
     pub fn shares(&self) -> impl Iterator<Item = (&ProductCode, &Share)> {
         self.shares.iter()
@@ -106,7 +106,7 @@ pub struct Pool {
     pub ceiling: u64,
     /// The sum of what each client wants or is counted with, whichever is more: while it fits nobody is short.
     load: u64,
-    level: Level,
+    level: FairLevel,
 }
 
 impl Pool {
@@ -125,7 +125,7 @@ impl Pool {
 
 /// What happens.
 #[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
+pub enum AllocationEvent<'a> {
     /// A client introduces itself.
     Hello,
     /// A client says what it holds and wants. `uses` in the order of the products.
@@ -145,7 +145,7 @@ pub enum Event<'a> {
 
 /// What a client is told about one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct LimitAnswer {
     /// The most it may use.
     pub limit: u32,
     /// The version of that limit.
@@ -158,9 +158,9 @@ pub struct Told {
 
 /// What comes of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effect {
+pub struct AllocationEffect {
     /// For each product of the refresh, in their order.
-    pub told: Vec<Told>,
+    pub told: Vec<LimitAnswer>,
     /// More is counted than before: that must be stored before anybody hears of it.
     pub store_first: bool,
     /// Anything that must survive a restart has changed.
@@ -168,7 +168,7 @@ pub struct Effect {
     /// It uses or wants another number than before.
     pub moved: bool,
     /// An invariant would have been broken; what led there was not done.
-    pub broken: Option<Broken>,
+    pub broken: Option<AllocationViolation>,
 }
 
 impl Allocation {
@@ -179,40 +179,40 @@ impl Allocation {
     }
 
     /// What a client of which nothing is known does at `now`, on the server's monotonic clock, and what comes of it.
-    pub fn step(&mut self, key: Key, event: Event<'_>, now: i64) -> Effect {
+    pub fn step(&mut self, key: RunKey, event: AllocationEvent<'_>, now: i64) -> AllocationEffect {
         match event {
-            Event::Hello => {
+            AllocationEvent::Hello => {
                 let run = self.runs.entry(key).or_default();
                 run.seen = now;
-                Effect::default()
+                AllocationEffect::default()
             }
-            Event::Refresh { sequence, uses } => self.refresh(key, sequence, uses, now),
-            Event::Goodbye => self.ended(key),
-            Event::Superseded => {
+            AllocationEvent::Refresh { sequence, uses } => self.refresh(key, sequence, uses, now),
+            AllocationEvent::Goodbye => self.ended(key),
+            AllocationEvent::Superseded => {
                 self.quiet(key, |_| true);
-                Effect::default()
+                AllocationEffect::default()
             }
-            Event::Release => {
+            AllocationEvent::Release => {
                 if let Some(run) = self.runs.get_mut(&key) {
                     run.released_until = Some(now.saturating_add(self.times.released));
                 }
                 self.claims_changed(key);
-                Effect { changed: true, ..Effect::default() }
+                AllocationEffect { changed: true, ..AllocationEffect::default() }
             }
         }
     }
 
     /// It says itself that nothing is in use: what it had is free at once.
-    fn ended(&mut self, key: Key) -> Effect {
-        let changed = self.runs.get(&key).is_some_and(Run::counts);
+    fn ended(&mut self, key: RunKey) -> AllocationEffect {
+        let changed = self.runs.get(&key).is_some_and(ClientRun::counts);
         self.forget(key);
-        Effect { changed, ..Effect::default() }
+        AllocationEffect { changed, ..AllocationEffect::default() }
     }
 
     /// Ends what silent clients had, once their caches must have been flushed; who they are.
-    pub fn expire(&mut self, now: i64) -> Vec<Key> {
-        let claims = |run: &Run| run.counts() || run.shares.values().any(|share| share.want > 0);
-        let silent: Vec<Key> =
+    pub fn expire(&mut self, now: i64) -> Vec<RunKey> {
+        let claims = |run: &ClientRun| run.counts() || run.shares.values().any(|share| share.want > 0);
+        let silent: Vec<RunKey> =
             self.runs.iter().filter(|(_, run)| run.deadline <= now && claims(run)).map(|(key, _)| *key).collect();
         for key in &silent {
             self.lapse(*key, now);
@@ -220,7 +220,7 @@ impl Allocation {
         silent
     }
 
-    fn lapse(&mut self, key: Key, now: i64) {
+    fn lapse(&mut self, key: RunKey, now: i64) {
         // As long as anything may be under way.
         let until = now.saturating_add(self.times.silent);
         let Some(run) = self.runs.get_mut(&key) else { return };
@@ -232,7 +232,7 @@ impl Allocation {
     }
 
     /// Forgets a run and frees what was counted for it. Only for runs that cannot believe anything any more.
-    pub fn forget(&mut self, key: Key) {
+    pub fn forget(&mut self, key: RunKey) {
         let products: Vec<ProductCode> =
             self.runs.get(&key).map(|run| run.shares.keys().cloned().collect()).unwrap_or_default();
         for product in products {
@@ -254,7 +254,7 @@ impl Allocation {
             pool.licensed = licensed.get(product).map_or_else(Licensed::default, |number| (*number).into());
             pool.none = out_of_service.contains(product).then_some(Shortage::OutOfService);
             pool.ceiling = pool.counted.max(u64::from(pool.licensed.supply()));
-            pool.level = Level::default();
+            pool.level = FairLevel::default();
         }
         self.pools
             .retain(|_, pool| pool.licensed.supply() > 0 || pool.counted > 0 || pool.load > 0 || pool.none.is_some());
@@ -262,12 +262,12 @@ impl Allocation {
 
     /// The run, if anything is known of it.
     #[must_use]
-    pub fn run(&self, key: Key) -> Option<&Run> {
+    pub fn run(&self, key: RunKey) -> Option<&ClientRun> {
         self.runs.get(&key)
     }
 
     /// All runs.
-    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (Key, &Run)> {
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = (RunKey, &ClientRun)> {
         self.runs.iter().map(|(key, run)| (*key, run))
     }
 
@@ -277,7 +277,7 @@ impl Allocation {
     }
 
     /// Whether the run claims a share of its products has changed.
-    fn claims_changed(&mut self, key: Key) {
+    fn claims_changed(&mut self, key: RunKey) {
         let Some(run) = self.runs.get(&key) else { return };
         for product in run.shares.keys() {
             if let Some(pool) = self.pools.get_mut(product) {
@@ -287,7 +287,7 @@ impl Allocation {
     }
 
     /// The run uses and wants nothing of these products. Whether it did.
-    fn quiet(&mut self, key: Key, of: impl Fn(&ProductCode) -> bool) -> bool {
+    fn quiet(&mut self, key: RunKey, of: impl Fn(&ProductCode) -> bool) -> bool {
         let Some(run) = self.runs.get(&key) else { return false };
         let quiet = |(product, share): (&ProductCode, &Share)| {
             let changed = ((share.held, share.want) != (0, 0) || share.over) && of(product);
@@ -302,7 +302,7 @@ impl Allocation {
     }
 
     /// Puts a share in place and keeps the sums right.
-    fn put(&mut self, key: Key, product: &ProductCode, share: Share) {
+    fn put(&mut self, key: RunKey, product: &ProductCode, share: Share) {
         let Some(run) = self.runs.get_mut(&key) else { return };
         let before = match run.shares.get_mut(product) {
             Some(place) => std::mem::replace(place, share),

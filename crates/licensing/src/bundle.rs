@@ -6,11 +6,11 @@ mod signed;
 mod standing;
 mod wire;
 
-pub use crate::product::{Kind, KindError, ProductCode, ProductCodeError};
-pub use changes::{Change, Changes, changes};
+pub use crate::product::{KindError, LicenseKind, ProductCode, ProductCodeError};
+pub use changes::{LicenseChange, LicenseChanges, changes};
 pub use error::BundleError;
 pub use signed::{DOMAIN, SignedBundle};
-pub use standing::{Standing, Verdict, standing, usable};
+pub use standing::{LicenseStatus, LicenseVerdict, standing, usable};
 pub use wire::{FORMAT, MOST_LICENSES};
 
 use std::fmt;
@@ -54,7 +54,7 @@ pub struct License {
     /// What may be used.
     pub product: ProductCode,
     /// How use is counted.
-    pub kind: Kind,
+    pub kind: LicenseKind,
     /// How many at once (metered: how many uses are included).
     pub count: u64,
     /// Only a server of this context loads it.

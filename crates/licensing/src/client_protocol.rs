@@ -9,7 +9,7 @@ mod ve;
 
 pub use clock_offset::ClockOffset;
 pub use fault::{Fault, FaultKind};
-pub use ve::{Notice, Observed, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
+pub use ve::{ExpiryNotice, ObservedServer, VE_PRODUCT, VeLogin, VeTerms, is_reserved, pool_of};
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ pub struct Hello {
     pub ve: Option<VeLogin>,
     /// Told to a backup: what the client saw of the server it worked with before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed: Option<Observed>,
+    pub observed: Option<ObservedServer>,
 }
 
 /// The answer to [`Hello`].
@@ -173,7 +173,7 @@ pub struct Allocation {
     pub products: BTreeMap<ProductCode, Limit>,
     /// What is granted ends soon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notice: Option<Notice>,
+    pub notice: Option<ExpiryNotice>,
 }
 
 /// The most a client may use of one product.
@@ -244,12 +244,12 @@ pub struct CheckOut {
     pub host: String,
     /// When it was taken or refused, Unix milliseconds.
     pub from: i64,
-    /// When it was returned, Unix milliseconds. For [`Outcome::Open`] and [`Outcome::Denied`] it is left out.
+    /// When it was returned, Unix milliseconds. For [`CheckOutOutcome::Open`] and [`CheckOutOutcome::Denied`] it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
     /// What became of it.
-    pub outcome: Outcome,
-    /// For a check-out that was told as [`Outcome::Open`] before: the number of that record.
+    pub outcome: CheckOutOutcome,
+    /// For a check-out that was told as [`CheckOutOutcome::Open`] before: the number of that record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<u64>,
 }
@@ -257,7 +257,7 @@ pub struct CheckOut {
 /// What became of a check-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutOutcome {
     /// Taken and returned.
     Returned,
     /// Taken and still in use: told early so that long use is seen while it lasts. Another record ends it.
@@ -293,7 +293,7 @@ pub struct Farewell {
 
 /// What is said instead of an answer, with a status that is not 200.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub struct FaultBody {
     /// The kind of fault, one word with hyphens.
     #[serde(rename = "type")]
     pub kind: FaultKind,

@@ -1,15 +1,15 @@
 //! The contact clock (RULES R1): how long ago the vendor's nodes last answered, and what follows from it.
 //!
-//! A pure state machine: [`step`] takes a [`State`] and an [`Event`] and gives the next state with its effects. All times
+//! A pure state machine: [`step`] takes a [`ContactState`] and an [`ContactEvent`] and gives the next state with its effects. All times
 //! are integer Unix milliseconds. Nothing else in the code knows the numbers of days.
 
 mod invariant;
 mod phase;
 mod step;
 
-pub use invariant::{Broken, invariants};
-pub use phase::{Level, PHASES, Phase, Report, Rule};
-pub use step::{Effect, Event, step};
+pub use invariant::{ContactViolation, invariants};
+pub use phase::{ContactPhase, PHASES, PhaseLog, PhaseLogLevel, PhaseRule};
+pub use step::{ContactEffect, ContactEvent, step};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,7 +64,7 @@ impl From<Limit> for u32 {
 
 /// What is known about contact. Everything but `anchor` is to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct ContactState {
     /// The time signed by the node in the last verified exchange, Unix milliseconds; `None` before the first.
     pub last_verified: Option<Millis>,
     /// The latest time known to have been reached, Unix milliseconds. Only a verified exchange moves it back.
@@ -75,17 +75,17 @@ pub struct State {
     /// beyond [`TOLERANCE`]. Stays until the next verified exchange.
     pub flagged: Option<Millis>,
     /// The phase and high-water time of the last report, so that none comes twice.
-    pub reported: Option<(Phase, Millis)>,
+    pub reported: Option<(ContactPhase, Millis)>,
     /// The monotonic time at which `high_water` was current; `None` before the first tick of a run.
     #[serde(skip)]
     pub anchor: Option<Millis>,
 }
 
-impl State {
+impl ContactState {
     /// A server that has never been registered, at wall time `now`.
     #[must_use]
-    pub fn unregistered(now: Millis) -> State {
-        State { high_water: now, ..State::default() }
+    pub fn unregistered(now: Millis) -> ContactState {
+        ContactState { high_water: now, ..ContactState::default() }
     }
 
     /// Whole days since the last verified exchange; `None` before the first.
@@ -97,25 +97,25 @@ impl State {
 
     /// The phase these days are in.
     #[must_use]
-    pub fn phase(&self) -> Phase {
-        self.days().map_or(Phase::Unregistered, |days| Phase::at(days, self.limit))
+    pub fn phase(&self) -> ContactPhase {
+        self.days().map_or(ContactPhase::Unregistered, |days| ContactPhase::at(days, self.limit))
     }
 
     /// The row of the table for this phase.
     #[must_use]
-    pub fn rule(&self) -> &'static Rule {
+    pub fn rule(&self) -> &'static PhaseRule {
         self.phase().rule()
     }
 
     /// Whether the contact rule lets licenses be in service.
     #[must_use]
     pub fn in_service(&self) -> bool {
-        !matches!(self.phase(), Phase::Lapsed | Phase::Unregistered)
+        !matches!(self.phase(), ContactPhase::Lapsed | ContactPhase::Unregistered)
     }
 
     /// The instant the next phase begins without contact, Unix milliseconds, and that phase.
     #[must_use]
-    pub fn next_change(&self) -> Option<(Millis, Phase)> {
+    pub fn next_change(&self) -> Option<(Millis, ContactPhase)> {
         let next = self.phase().next()?;
         Some((self.begin(next)?, next))
     }
@@ -123,16 +123,16 @@ impl State {
     /// The instant licenses leave service without contact, Unix milliseconds.
     #[must_use]
     pub fn lapses_at(&self) -> Option<Millis> {
-        self.begin(Phase::Lapsed)
+        self.begin(ContactPhase::Lapsed)
     }
 
     /// The same state with another limit, from a new bundle.
     #[must_use]
-    pub fn with_limit(self, limit: Limit) -> State {
-        State { limit, ..self }
+    pub fn with_limit(self, limit: Limit) -> ContactState {
+        ContactState { limit, ..self }
     }
 
-    fn begin(&self, phase: Phase) -> Option<Millis> {
+    fn begin(&self, phase: ContactPhase) -> Option<Millis> {
         let days = phase.first_day(self.limit)?;
         Some(self.last_verified?.saturating_add(Millis::from(days).saturating_mul(DAY)))
     }

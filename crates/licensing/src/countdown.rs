@@ -1,8 +1,8 @@
 //! Countdown hours (RULES R5): a license with H hours runs down while at least one client is logged in.
 //!
-//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects.
-//! What is to be used is charged first: an [`Effect::Persist`] carries the number that must be durable, and only when
-//! [`Event::Persisted`] acknowledges it does [`Effect::Grant`] let it be used. So a crash at any instant never makes hours, and
+//! A pure state machine: [`step`] takes a [`CountdownState`], an [`CountdownEvent`] and the time and gives the next state with its effects.
+//! What is to be used is charged first: an [`CountdownEffect::Persist`] carries the number that must be durable, and only when
+//! [`CountdownEvent::Persisted`] acknowledges it does [`CountdownEffect::Grant`] let it be used. So a crash at any instant never makes hours, and
 //! costs at most the tick that was charged. Elapsed time is monotonic time; setting the wall clock moves nothing.
 
 mod advance;
@@ -12,16 +12,15 @@ mod step;
 mod view;
 mod witnessed;
 
-pub use forecast::{Cause, Forecast, Run, forecast};
-pub use invariant::{Broken, invariants};
-pub use step::{Effect, Event, step};
+pub use crate::clock_reading::ClockReading;
+pub use crate::contact::Millis;
+pub use forecast::{Cause, CountdownRun, Forecast, forecast};
+pub use invariant::{CountdownViolation, invariants};
+pub use step::{CountdownEffect, CountdownEvent, step};
 pub use view::View;
 pub use witnessed::{WITNESS_MARGIN_MS, remembers_less};
 
 use serde::{Deserialize, Serialize};
-
-/// A wall-clock instant, a monotonic reading or a span of time, in milliseconds.
-pub type Millis = i64;
 
 /// An hour, in milliseconds.
 pub const HOUR_MS: Millis = 3_600_000;
@@ -36,15 +35,6 @@ pub const LEAD_MS: Millis = 5_000;
 /// How long before zero clients are told, in milliseconds, unless the license says otherwise: one check interval (seed 003: 60
 /// minutes).
 pub const INTERVAL_MS: Millis = HOUR_MS;
-
-/// The time of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Now {
-    /// Wall time, Unix milliseconds: for what is shown, never for what is charged.
-    pub wall_ms: Millis,
-    /// Time since the machine started, time asleep included, milliseconds.
-    pub mono_ms: Millis,
-}
 
 /// What is durable: all that a restart may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,7 +69,7 @@ impl Balance {
 
 /// What is charged and not used yet, or used and not charged yet (negative), beside the durable balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paid {
+pub enum PaidTime {
     /// It is being used: charged up to this monotonic instant.
     Until {
         /// When it is used up.
@@ -91,20 +81,20 @@ pub enum Paid {
     Fixed(Millis),
 }
 
-impl Paid {
+impl PaidTime {
     /// How much it is at `mono_ms`.
     #[must_use]
     pub fn at(self, mono_ms: Millis) -> Millis {
         match self {
-            Paid::Until { until, length } => until.saturating_sub(mono_ms).min(length),
-            Paid::Fixed(ms) => ms,
+            PaidTime::Until { until, length } => until.saturating_sub(mono_ms).min(length),
+            PaidTime::Fixed(ms) => ms,
         }
     }
 }
 
 /// What follows when a [`Pending`] balance is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterStore {
     /// This much may be used, counted from an instant on the monotonic clock.
     Grant {
         /// When it was asked for.
@@ -124,13 +114,13 @@ pub struct Pending {
     /// What.
     pub balance: Balance,
     /// And then.
-    pub then: Then,
+    pub then: AfterStore,
 }
 
 /// Why nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum CountdownDenial {
     /// There is no license with hours.
     NoLicense,
     /// The hours are used up.
@@ -139,16 +129,16 @@ pub enum Refusal {
     Unsaved,
 }
 
-impl Refusal {
+impl CountdownDenial {
     /// What it means and what to do.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Refusal::NoLicense => "There is no license with countdown hours on this server. Install one.",
-            Refusal::Empty => {
+            CountdownDenial::NoLicense => "There is no license with countdown hours on this server. Install one.",
+            CountdownDenial::Empty => {
                 "The countdown hours of this server are used up. Bring the primary server back, or install a license with more hours."
             }
-            Refusal::Unsaved => {
+            CountdownDenial::Unsaved => {
                 "The countdown hours cannot be written to disk, so none can be used. Free space or make the data folder writable on the license server; it goes on by itself then."
             }
         }
@@ -157,11 +147,11 @@ impl Refusal {
 
 /// The hours of a server. Only `balance` outlives a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct State {
+pub struct CountdownState {
     /// What is durable.
     pub balance: Balance,
     /// What is charged and not used yet.
-    pub paid: Paid,
+    pub paid: PaidTime,
     /// What is being stored.
     pub pending: Option<Pending>,
     /// The last version that was given to something to store.
@@ -169,18 +159,18 @@ pub struct State {
     /// Since when at least one client is logged in, Unix milliseconds.
     pub since: Option<Millis>,
     /// Why nothing is granted although somebody is logged in.
-    pub refused: Option<Refusal>,
+    pub refused: Option<CountdownDenial>,
     /// Whether clients were told that the end is near.
     pub noticed: bool,
 }
 
-impl State {
+impl CountdownState {
     /// After a start: only what was stored counts, and nobody is logged in.
     #[must_use]
-    pub fn opened(balance: Balance) -> State {
-        State {
+    pub fn opened(balance: Balance) -> CountdownState {
+        CountdownState {
             balance,
-            paid: Paid::Fixed(0),
+            paid: PaidTime::Fixed(0),
             pending: None,
             version: balance.version,
             since: None,
@@ -198,7 +188,7 @@ impl State {
     /// Whether those who are logged in are served.
     #[must_use]
     pub fn granted(&self) -> bool {
-        matches!(self.paid, Paid::Until { .. })
+        matches!(self.paid, PaidTime::Until { .. })
     }
 
     /// What is left at `mono_ms`: the balance and what is charged and unused, in milliseconds.

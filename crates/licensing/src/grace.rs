@@ -1,13 +1,13 @@
 //! A virtual environment that has lost its license goes on for a while (RULES R6, seed 003), so that its guest can be shut down cleanly.
 //!
-//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects. Time is in
+//! A pure state machine: [`step`] takes a [`GraceState`], an [`GraceEvent`] and the time and gives the next state with its effects. Time is in
 //! milliseconds of a clock that never stands still or goes back, time asleep included.
 
 mod invariant;
 mod step;
 
-pub use invariant::{Broken, invariants};
-pub use step::{Effect, Event, step};
+pub use invariant::{GraceViolation, invariants};
+pub use step::{GraceEffect, GraceEvent, step};
 
 use crate::client_protocol::PATIENCE_MS;
 
@@ -22,7 +22,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// What a virtual environment may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Phase {
+pub enum GracePhase {
     /// It runs.
     Running,
     /// Its license is lost; it runs on for a while.
@@ -43,27 +43,27 @@ pub enum Phase {
 
 /// How a virtual environment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct State {
+pub struct GraceState {
     /// What it may do.
-    pub phase: Phase,
+    pub phase: GracePhase,
     /// The grace its license allows, minutes. One that runs keeps the length it began with.
     pub grace_min: u32,
 }
 
-impl Default for State {
-    fn default() -> State {
-        State { phase: Phase::Running, grace_min: DEFAULT_MIN }
+impl Default for GraceState {
+    fn default() -> GraceState {
+        GraceState { phase: GracePhase::Running, grace_min: DEFAULT_MIN }
     }
 }
 
-impl State {
+impl GraceState {
     /// When something happens next if nothing else does.
     #[must_use]
     pub fn due_at(&self) -> Option<u64> {
         match self.phase {
-            Phase::Grace { until, is_warned: true, .. } => Some(until),
-            Phase::Grace { since, until, is_warned: false } => Some(warns_at(since, until)),
-            Phase::Running | Phase::Stopped { .. } => None,
+            GracePhase::Grace { until, is_warned: true, .. } => Some(until),
+            GracePhase::Grace { since, until, is_warned: false } => Some(warns_at(since, until)),
+            GracePhase::Running | GracePhase::Stopped { .. } => None,
         }
     }
 }

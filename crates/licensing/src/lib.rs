@@ -3,28 +3,29 @@
 //! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
 
 #[cfg(feature = "exchange")]
-pub mod alert;
+pub mod alerts;
 pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;
 pub mod client_protocol;
+pub mod clock_reading;
 pub mod conf;
 pub mod contact;
 pub mod context;
 pub mod countdown;
+pub mod drain;
 mod excerpt;
 pub mod failover;
 pub mod grace;
 pub mod guid;
-pub mod handover;
 pub mod holding;
-#[cfg(feature = "exchange")]
-pub mod identity;
 pub mod log_line;
 #[cfg(feature = "exchange")]
-pub mod peer;
+pub mod machine;
+#[cfg(feature = "exchange")]
+pub mod peers;
 pub mod permission;
 pub mod plain_text;
 pub mod product;

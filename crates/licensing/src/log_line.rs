@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plain_text::breaks_a_line;
 
-pub use redact::{Kind, Redactor};
+pub use redact::{RedactedKind, Redactor};
 pub use secrets::{HIDDEN, without_secrets};
 
 /// Length of the local date and time in front of a line, bytes: `2020-06-29 18:08:25`.
@@ -29,7 +29,7 @@ const LONGEST_COMPONENT: usize = 16;
 /// How pressing a line is, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Level {
+pub enum LogLevel {
     /// Every step, for finding faults in Leasehold itself.
     Trace,
     /// Details.
@@ -44,25 +44,26 @@ pub enum Level {
     Fatal,
 }
 
-impl Level {
+impl LogLevel {
     /// All, from the least to the most pressing.
-    pub const ALL: [Level; 6] = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error, Level::Fatal];
+    pub const ALL: [LogLevel; 6] =
+        [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error, LogLevel::Fatal];
 
     /// The word in the file, in addresses and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Level::Trace => "TRACE",
-            Level::Debug => "DEBUG",
-            Level::Info => "INFO",
-            Level::Warn => "WARN",
-            Level::Error => "ERROR",
-            Level::Fatal => "FATAL",
+            LogLevel::Trace => "TRACE",
+            LogLevel::Debug => "DEBUG",
+            LogLevel::Info => "INFO",
+            LogLevel::Warn => "WARN",
+            LogLevel::Error => "ERROR",
+            LogLevel::Fatal => "FATAL",
         }
     }
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -73,15 +74,15 @@ impl fmt::Display for Level {
 #[error("This level is not known. Use trace, debug, info, warn, error or fatal.")]
 pub struct LevelError;
 
-impl FromStr for Level {
+impl FromStr for LogLevel {
     type Err = LevelError;
 
-    fn from_str(input: &str) -> Result<Level, LevelError> {
+    fn from_str(input: &str) -> Result<LogLevel, LevelError> {
         let word = input.trim();
         if word.eq_ignore_ascii_case("warning") {
-            return Ok(Level::Warn);
+            return Ok(LogLevel::Warn);
         }
-        Level::ALL.into_iter().find(|level| word.eq_ignore_ascii_case(level.as_str())).ok_or(LevelError)
+        LogLevel::ALL.into_iter().find(|level| word.eq_ignore_ascii_case(level.as_str())).ok_or(LevelError)
     }
 }
 
@@ -91,7 +92,7 @@ pub struct LogLine<'a> {
     /// Local date and time, `2020-06-29 18:08:25`. Later lines have greater stamps, but for the hour that a clock is set back.
     pub stamp: &'a str,
     /// How pressing it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// Which part of the program speaks: capital letters. Empty when the line names none.
     pub component: &'a str,
     /// The rest.
@@ -108,7 +109,7 @@ impl<'a> LogLine<'a> {
             return None;
         }
         let (level, rest) = word(rest.trim_start_matches(' '));
-        let level = Level::ALL.into_iter().find(|known| known.as_str() == level)?;
+        let level = LogLevel::ALL.into_iter().find(|known| known.as_str() == level)?;
         let rest = rest.trim_start_matches(' ').trim_end_matches(['\r', '\n']);
         let (component, message) = word(rest);
         if is_component(component) {

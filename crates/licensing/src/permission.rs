@@ -42,7 +42,7 @@ pub enum Permission {
     /// Start an exchange with the licensing nodes, or carry one by hand.
     Exchange,
     /// Send clients to the backup for a while, and take them back.
-    HandOver,
+    Drain,
     /// Let servers into the installation, and remove them.
     ManageServers,
 }
@@ -60,7 +60,7 @@ impl Permission {
         Permission::ViewLogs,
         Permission::OwnAccount,
         Permission::Exchange,
-        Permission::HandOver,
+        Permission::Drain,
         Permission::ManageServers,
     ];
 
@@ -69,9 +69,7 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Permission::View | Permission::OwnAccount => Role::Viewer,
-            Permission::Exchange | Permission::HandOver | Permission::ViewAudit | Permission::ViewLogs => {
-                Role::Operator
-            }
+            Permission::Exchange | Permission::Drain | Permission::ViewAudit | Permission::ViewLogs => Role::Operator,
             Permission::EditConfiguration
             | Permission::RestoreConfiguration
             | Permission::Register
@@ -112,7 +110,7 @@ impl Role {
             Permission::View => "Seeing this needs a user account.",
             Permission::OwnAccount => "Changing an account needs a user account.",
             Permission::Exchange => "Syncing with the licensing nodes needs the role operator or administrator.",
-            Permission::HandOver => "Handing clients over needs the role operator or administrator.",
+            Permission::Drain => "Handing clients over needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
@@ -156,7 +154,7 @@ mod tests {
             (View, [true, true, true]),
             (OwnAccount, [true, true, true]),
             (Exchange, [false, true, true]),
-            (HandOver, [false, true, true]),
+            (Drain, [false, true, true]),
             (ManageServers, [false, false, true]),
             (ViewAudit, [false, true, true]),
             (ViewLogs, [false, true, true]),

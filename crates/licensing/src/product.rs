@@ -9,7 +9,7 @@ use crate::excerpt::named_first;
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = LicenseKind))]
-pub enum Kind {
+pub enum LicenseKind {
     /// So many at once.
     Concurrent,
     /// So many hours with somebody logged in (RULES R5).
@@ -18,17 +18,17 @@ pub enum Kind {
     Metered,
 }
 
-impl Kind {
+impl LicenseKind {
     /// All, in the order lists show them.
-    pub const ALL: [Kind; 3] = [Kind::Concurrent, Kind::Countdown, Kind::Metered];
+    pub const ALL: [LicenseKind; 3] = [LicenseKind::Concurrent, LicenseKind::Countdown, LicenseKind::Metered];
 
     /// The word in files, addresses and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Concurrent => "concurrent",
-            Kind::Countdown => "countdown",
-            Kind::Metered => "metered",
+            LicenseKind::Concurrent => "concurrent",
+            LicenseKind::Countdown => "countdown",
+            LicenseKind::Metered => "metered",
         }
     }
 
@@ -36,14 +36,14 @@ impl Kind {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Kind::Concurrent => "Concurrent",
-            Kind::Countdown => "Countdown",
-            Kind::Metered => "Metered",
+            LicenseKind::Concurrent => "Concurrent",
+            LicenseKind::Countdown => "Countdown",
+            LicenseKind::Metered => "Metered",
         }
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for LicenseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -54,12 +54,12 @@ impl fmt::Display for Kind {
 #[error("This kind of license is not known. Use concurrent, countdown or metered.")]
 pub struct KindError;
 
-impl FromStr for Kind {
+impl FromStr for LicenseKind {
     type Err = KindError;
 
-    fn from_str(input: &str) -> Result<Kind, KindError> {
+    fn from_str(input: &str) -> Result<LicenseKind, KindError> {
         let word = input.trim();
-        Kind::ALL.into_iter().find(|kind| word.eq_ignore_ascii_case(kind.as_str())).ok_or(KindError)
+        LicenseKind::ALL.into_iter().find(|kind| word.eq_ignore_ascii_case(kind.as_str())).ok_or(KindError)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     guid::Guid,
     registration::AuthString,
-    vendor_key::{VendorKey, Written},
+    vendor_key::{VendorKey, WrittenKey},
 };
 
 /// The first member of a registration file.
@@ -126,7 +126,7 @@ fn keys(members: &Members<'_>) -> Result<Vec<VendorKey>, RegistrationError> {
         let half = Members::of(item, format!("vendor_keys[{index}]"))?;
         let text = |name| half.text(name).map(str::to_owned);
         let written =
-            Written { signing: text("signing")?, sealing: text("sealing")?, fingerprint: text("fingerprint")? };
+            WrittenKey { signing: text("signing")?, sealing: text("sealing")?, fingerprint: text("fingerprint")? };
         Ok(VendorKey::try_from(written)?)
     };
     items.iter().enumerate().map(key).collect()

@@ -8,7 +8,7 @@ mod answer;
 mod hkdf;
 mod plain;
 
-pub use answer::{Opener, Replier};
+pub use answer::{AnswerOpener, AnswerSealer};
 pub use plain::{SealedAnswer, SealedPlain, padded};
 
 use hpke::{
@@ -87,11 +87,11 @@ pub enum SealError {
 /// A key that nothing can be sealed to gives an empty body, and an opener that opens nothing: what was to be sealed is
 /// not sent in the clear by mistake.
 #[must_use]
-pub fn seal_request(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> (Vec<u8>, Opener) {
-    try_seal(key, plain, seed).unwrap_or_else(|_| (Vec::new(), Opener::closed()))
+pub fn seal_request(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> (Vec<u8>, AnswerOpener) {
+    try_seal(key, plain, seed).unwrap_or_else(|_| (Vec::new(), AnswerOpener::closed()))
 }
 
-fn try_seal(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> Result<(Vec<u8>, Opener), hpke::HpkeError> {
+fn try_seal(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> Result<(Vec<u8>, AnswerOpener), hpke::HpkeError> {
     let to = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&key.sealing)?;
     let mut randomness = ChaCha20Rng::from_seed(seed);
     let (encapped, mut context) = setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
@@ -102,7 +102,7 @@ fn try_seal(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> Result<(Vec<u8>, O
     )?;
     let encapped: [u8; 32] = encapped.to_bytes().into();
     let ciphertext = context.seal(plain, b"")?;
-    let opener = Opener::new(encapped, |label, out| context.export(label, out))?;
+    let opener = AnswerOpener::new(encapped, |label, out| context.export(label, out))?;
     Ok(([REQUEST_MARK, &key.id().as_bytes()[..], &encapped, &ciphertext].concat(), opener))
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn can_seal_to(key: &VendorKey) -> bool {
 ///
 /// # Errors
 /// Any change of any byte, and any body that was sealed to another key.
-pub fn open_request(secret: &VendorSecret, sealed: &[u8]) -> Result<(Vec<u8>, Replier), SealError> {
+pub fn open_request(secret: &VendorSecret, sealed: &[u8]) -> Result<(Vec<u8>, AnswerSealer), SealError> {
     let rest = body(sealed, REQUEST_MARK, REQUEST_HEADER)?;
     let (key_id, rest) = rest.split_first_chunk::<8>().ok_or(SealError::TooShort { bytes: sealed.len() })?;
     let (encapped, ciphertext) = rest.split_first_chunk::<32>().ok_or(SealError::TooShort { bytes: sealed.len() })?;
@@ -131,7 +131,7 @@ fn open_with(
     secret: &VendorSecret,
     encapped: &[u8; 32],
     ciphertext: &[u8],
-) -> Result<(Vec<u8>, Replier), hpke::HpkeError> {
+) -> Result<(Vec<u8>, AnswerSealer), hpke::HpkeError> {
     let mut context = setup_receiver::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         secret.sealing_key(),
@@ -139,7 +139,7 @@ fn open_with(
         REQUEST_INFO,
     )?;
     let plain = context.open(ciphertext, b"")?;
-    let replier = Replier::new(*encapped, |label, out| context.export(label, out))?;
+    let replier = AnswerSealer::new(*encapped, |label, out| context.export(label, out))?;
     Ok((plain, replier))
 }
 

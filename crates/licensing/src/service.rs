@@ -10,12 +10,12 @@ use crate::contact::Millis;
 mod judge;
 
 #[cfg(feature = "exchange")]
-pub use judge::{Drain, Facts, Server};
+pub use judge::{Drain, Facts, ServerFacts};
 
 /// How urgent it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum Urgency {
     /// Clients are served, and would be if a server failed.
     #[default]
     Ok,
@@ -76,13 +76,13 @@ pub struct Judgement {
     /// What the servers make together.
     pub situation: Situation,
     /// How urgent it is.
-    pub level: Level,
+    pub level: Urgency,
     /// All of it in a sentence or two.
     pub sentence: String,
     /// What happens next, most important first.
     pub next: Vec<String>,
     /// What to do now; empty when there is nothing to do.
-    pub steps: Vec<Step>,
+    pub steps: Vec<AdvisedStep>,
     /// Names of the servers that serve clients.
     pub active: Vec<String>,
     /// Until when it can go on like this, Unix milliseconds; none when nothing ends it.
@@ -93,7 +93,7 @@ pub struct Judgement {
 
 /// One thing to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct AdvisedStep {
     /// What to do.
     pub text: String,
     /// A command that does it.

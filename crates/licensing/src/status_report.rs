@@ -5,7 +5,7 @@ mod fields;
 mod reading;
 mod status_id;
 
-pub use error::ReportError;
+pub use error::InvalidReport;
 pub use fields::{FIELDS, Field, paths};
 pub use status_id::{StatusId, StatusIdError};
 
@@ -21,7 +21,7 @@ pub const MAX_REPORT: usize = 1024 * 1024;
 
 /// Use under one name. Names are nested roll-ups (FORMATS §2): never add across them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Usage {
+pub struct ReportedUsage {
     /// How many licenses were taken.
     pub usage_count: u64,
     /// How long they were held, in milliseconds.
@@ -36,7 +36,7 @@ pub struct SpeechUsage {
     /// Audio processed, in milliseconds.
     pub session_audio_ms: u64,
     /// By name.
-    pub license_usage: BTreeMap<String, Usage>,
+    pub license_usage: BTreeMap<String, ReportedUsage>,
 }
 
 /// One deployment (tenant).
@@ -84,8 +84,8 @@ impl StatusReport {
     /// Reads a report. Strict on types; members it does not know are ignored.
     ///
     /// # Errors
-    /// See [`ReportError`]: each names the field and what it should be.
-    pub fn parse(bytes: &[u8]) -> Result<StatusReport, ReportError> {
+    /// See [`InvalidReport`]: each names the field and what it should be.
+    pub fn parse(bytes: &[u8]) -> Result<StatusReport, InvalidReport> {
         reading::read(bytes)
     }
 }

@@ -7,9 +7,9 @@ mod check;
 mod read;
 mod refusal;
 
-pub use check::{Accepted, Expected, Installed, LedgerFact, MOST_APART, check};
-pub use read::{Signed, read};
-pub use refusal::Refusal;
+pub use check::{AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, MOST_APART, check};
+pub use read::{SignedResponse, read};
+pub use refusal::ResponseRefusal;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,12 +49,12 @@ pub struct StatusResponse {
     /// The licenses.
     pub bundle: Option<SignedBundle>,
     /// What else the administrator should know.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<NodeNotice>,
 }
 
 /// Something an administrator should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct NodeNotice {
     /// For programs: `second-instance`.
     pub code: String,
     /// For people: a sentence.
@@ -75,7 +75,7 @@ struct Written<'a> {
     report_sha256: Option<&'a str>,
     vendor_key_id: KeyId,
     license_bundle: Option<&'a SignedBundle>,
-    notices: &'a [Notice],
+    notices: &'a [NodeNotice],
 }
 
 impl StatusResponse {

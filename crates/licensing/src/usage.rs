@@ -19,7 +19,7 @@ pub use coverage::{SHARES, coverage};
 pub use day::{Day, HourUse, decode_hours};
 pub use edges::{Edge, Edges};
 pub use levels::Levels;
-pub use line::Line;
+pub use line::UsageLine;
 pub use split::{Span, by_hour};
 pub use users::Users;
 

@@ -31,18 +31,18 @@ pub use address::{AddressError, DEFAULT_PORT, VeAddress};
 pub use passphrase::{Passphrase, PassphraseError};
 
 #[cfg(feature = "exchange")]
-pub use admission::{Login, Refused, admit};
+pub use admission::{AdmissionRefusal, Login, admit};
 #[cfg(feature = "exchange")]
 pub use error::{SealError, TextError};
 #[cfg(feature = "exchange")]
 pub use license::{
-    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, Kind, LONGEST_MIN, LONGEST_NAME, License, MOST_HOURS,
-    MOST_PRODUCTS, Product,
+    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, LONGEST_NAME, MOST_HOURS, MOST_PRODUCTS,
+    VeEntitlement, VeLicense, VeLicenseKind,
 };
 #[cfg(feature = "exchange")]
 pub use seal::DOMAIN;
 #[cfg(feature = "exchange")]
-pub use standing::{Standing, standing};
+pub use standing::{VeLicenseStatus, standing};
 #[cfg(feature = "exchange")]
 pub use text::{Form, LARGEST, LicenseText};
 #[cfg(feature = "exchange")]

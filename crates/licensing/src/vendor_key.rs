@@ -23,7 +23,7 @@ const DOMAIN: &[u8] = b"leasehold vendor key 1\0";
 /// The public halves of a node's keys. In JSON `{"signing":"…","sealing":"…","fingerprint":"SHA256:…"}`, the halves in
 /// base64; on reading, the fingerprint must be the one of the halves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "WrittenKey", into = "WrittenKey")]
 pub struct VendorKey {
     /// Ed25519.
     pub signing: [u8; 32],
@@ -67,15 +67,15 @@ pub struct KeyList {
 
 /// A key as it stands in JSON.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Written {
+pub(crate) struct WrittenKey {
     pub(crate) signing: String,
     pub(crate) sealing: String,
     pub(crate) fingerprint: String,
 }
 
-impl From<VendorKey> for Written {
-    fn from(key: VendorKey) -> Written {
-        Written {
+impl From<VendorKey> for WrittenKey {
+    fn from(key: VendorKey) -> WrittenKey {
+        WrittenKey {
             signing: BASE64_STANDARD.encode(key.signing),
             sealing: BASE64_STANDARD.encode(key.sealing),
             fingerprint: key.fingerprint().to_string(),
@@ -83,10 +83,10 @@ impl From<VendorKey> for Written {
     }
 }
 
-impl TryFrom<Written> for VendorKey {
+impl TryFrom<WrittenKey> for VendorKey {
     type Error = KeyError;
 
-    fn try_from(written: Written) -> Result<VendorKey, KeyError> {
+    fn try_from(written: WrittenKey) -> Result<VendorKey, KeyError> {
         let key =
             VendorKey { signing: half("signing", &written.signing)?, sealing: half("sealing", &written.sealing)? };
         let stated: Fingerprint = written.fingerprint.parse()?;

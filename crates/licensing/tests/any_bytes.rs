@@ -4,10 +4,12 @@
 mod exercise;
 #[path = "any_bytes/mutations.rs"]
 mod mutations;
+#[path = "support/random.rs"]
+mod random;
 
 use proptest::prelude::*;
 
-use mutations::{Dice, PIECES};
+use mutations::{FileMutations, PIECES};
 
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -52,9 +54,9 @@ proptest! {
 fn a_million_damaged_files_keep_every_rule() {
     const INPUTS: usize = 1_000_000;
     let run = |seed: u64| {
-        let mut dice = Dice::new(seed);
+        let mut files = FileMutations::new(seed);
         for _ in 0..INPUTS / 2 {
-            let file = dice.file();
+            let file = files.file();
             if std::panic::catch_unwind(|| exercise::exercise(&file)).is_err() {
                 panic!("this file breaks a rule: {}", file.escape_ascii());
             }

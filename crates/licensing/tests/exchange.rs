@@ -11,6 +11,8 @@ mod damaged;
 mod good;
 #[path = "exchange/made.rs"]
 mod made;
+#[path = "support/random.rs"]
+mod random;
 #[path = "exchange/refused.rs"]
 mod refused;
 #[path = "exchange/samples.rs"]

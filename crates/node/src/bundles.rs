@@ -3,7 +3,7 @@
 use licensing::bundle::{Bundle, License, Serial, SignedBundle};
 use sqlx::SqliteConnection;
 
-use crate::servers::Server;
+use crate::servers::RegisteredServer;
 use crate::store::decode;
 use crate::{Node, deployments, licenses};
 
@@ -21,7 +21,7 @@ impl Node {
     pub(crate) async fn issue(
         &self,
         connection: &mut SqliteConnection,
-        server: &Server,
+        server: &RegisteredServer,
         now: i64,
     ) -> Result<(SignedBundle, Bundle), sqlx::Error> {
         let mut bundle = Bundle {
@@ -56,7 +56,7 @@ impl Node {
     async fn last_issued(
         &self,
         connection: &mut SqliteConnection,
-        server: &Server,
+        server: &RegisteredServer,
     ) -> Result<Option<(SignedBundle, Bundle)>, sqlx::Error> {
         let row: Option<(i64, String)> =
             sqlx::query_as("SELECT serial, signed FROM bundles WHERE server_id = ? ORDER BY serial DESC LIMIT 1")
@@ -73,7 +73,7 @@ impl Node {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn last_serial(&self, server: &Server) -> Result<Option<i64>, sqlx::Error> {
+    pub async fn last_serial(&self, server: &RegisteredServer) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar("SELECT MAX(serial) FROM bundles WHERE server_id = ?")
             .bind(server.id)
             .fetch_one(self.store.read())

@@ -1,7 +1,7 @@
 //! The commands of `leasehold-node`. They open the node's folder themselves, also while it serves.
 
+mod folder;
 mod license;
-mod place;
 mod report;
 mod serve;
 mod server;
@@ -14,7 +14,7 @@ use commands::time::rfc3339;
 use serde_json::{Value, json};
 
 use crate::Guid;
-use place::{Common, failure};
+use folder::{Common, failure};
 
 /// The vendor's licensing node: customers, servers, licenses, keys.
 #[derive(Debug, Parser)]
@@ -33,19 +33,19 @@ enum Command {
     Customer(Customer),
     /// License servers, each with its GUID and registration file
     #[command(subcommand)]
-    Server(server::Server),
+    Server(server::ServerCommand),
     /// Deployments (tenants) of a server
     #[command(subcommand)]
     Deployment(Deployment),
     /// What servers may use; a server hears of it at its next exchange
     #[command(subcommand)]
-    License(license::License),
+    License(license::LicenseCommand),
     /// Licenses of virtual environments, bound to a machine and carried by hand
     #[command(subcommand)]
-    Ve(ve::Ve),
+    Ve(ve::VeCommand),
     /// Reports as they came
     #[command(subcommand)]
-    Report(report::Report),
+    Report(report::ReportCommand),
     /// The keys servers trust
     #[command(subcommand)]
     Keys(Keys),

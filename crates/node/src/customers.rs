@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// Longest name, characters.
 const LONGEST: usize = 100;
@@ -32,7 +32,7 @@ pub enum CustomerError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for CustomerError {
+impl NodeError for CustomerError {
     fn is_refusal(&self) -> bool {
         !matches!(self, Self::Sql(_))
     }

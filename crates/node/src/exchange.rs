@@ -3,21 +3,21 @@
 mod refused;
 mod report;
 
-pub use refused::Refused;
+pub use refused::ReportRefusal;
 
 use licensing::status_report::StatusId;
-use licensing::status_response::{Notice, StatusResponse};
+use licensing::status_response::{NodeNotice, StatusResponse};
 use sqlx::SqliteConnection;
 
-use crate::reports::{self, Outcome};
-use crate::servers::{Seen, Server};
+use crate::reports::{self, ReportOutcome};
+use crate::servers::{RegisteredServer, SeenInstallation};
 use crate::time::spoken;
 use crate::{Node, deployments, secret};
-use report::Received;
+use report::ParsedReport;
 
 /// An answer to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct NodeAnswer {
     /// HTTP status.
     pub status: u16,
     /// A signed response, JSON.
@@ -33,16 +33,16 @@ struct About {
 
 impl Node {
     /// Answers a report that came with `auth`. A refusal is signed like any other answer.
-    pub async fn answer(&self, auth: Option<&[u8]>, body: &[u8]) -> Answer {
+    pub async fn answer(&self, auth: Option<&[u8]>, body: &[u8]) -> NodeAnswer {
         let now = self.now_ms();
-        let received = match Received::read(body) {
+        let received = match ParsedReport::read(body) {
             Ok(received) => received,
             Err(refused) => return self.signed_refusal(&refused, About::default(), now),
         };
         match self.exchange(auth, &received, now).await {
             Ok(response) => {
                 tracing::info!(server.guid = %received.guid, status_id = %received.report.status_id, "answered a report");
-                Answer { status: 200, body: response.signed_text(&self.secret) }
+                NodeAnswer { status: 200, body: response.signed_text(&self.secret) }
             }
             Err(refused) => {
                 let about = About {
@@ -55,13 +55,13 @@ impl Node {
     }
 
     /// The answer that refuses a request for a reason that lies outside a report.
-    pub fn refuse(&self, refused: &Refused) -> Answer {
+    pub fn refuse(&self, refused: &ReportRefusal) -> NodeAnswer {
         self.signed_refusal(refused, About::default(), self.now_ms())
     }
 
-    fn signed_refusal(&self, refused: &Refused, about: About, now: i64) -> Answer {
+    fn signed_refusal(&self, refused: &ReportRefusal, about: About, now: i64) -> NodeAnswer {
         let status = refused.status();
-        if let Refused::Store(error) = refused {
+        if let ReportRefusal::Store(error) = refused {
             tracing::error!(%error, "a report could not be answered");
         } else {
             tracing::info!(status, reason = %refused, "refused a report");
@@ -76,28 +76,28 @@ impl Node {
             bundle: None,
             notices: Vec::new(),
         };
-        Answer { status, body: response.signed_text(&self.secret) }
+        NodeAnswer { status, body: response.signed_text(&self.secret) }
     }
 
     async fn exchange(
         &self,
         auth: Option<&[u8]>,
-        received: &Received<'_>,
+        received: &ParsedReport<'_>,
         now: i64,
-    ) -> Result<StatusResponse, Refused> {
-        let server = self.find(received.guid).await?.ok_or(Refused::UnknownGuid(received.guid))?;
+    ) -> Result<StatusResponse, ReportRefusal> {
+        let server = self.find(received.guid).await?.ok_or(ReportRefusal::UnknownGuid(received.guid))?;
         let proven = auth.is_some_and(|auth| secret::same(&secret::digest(auth), &server.auth));
         let mut tx = self.store.write().await?;
         let verdict = if proven {
             self.settle_report(&mut tx, &server, received, now).await
         } else {
-            Err(if auth.is_some() { Refused::WrongAuth } else { Refused::NoAuth })
+            Err(if auth.is_some() { ReportRefusal::WrongAuth } else { ReportRefusal::NoAuth })
         };
         match &verdict {
             Ok(_) => {}
-            Err(Refused::Store(_)) => return verdict,
+            Err(ReportRefusal::Store(_)) => return verdict,
             Err(refused) => {
-                let outcome = if proven { Outcome::Refused } else { Outcome::Stranger };
+                let outcome = if proven { ReportOutcome::Refused } else { ReportOutcome::Stranger };
                 let new = received.kept(now, outcome, Some(refused.to_string()), None);
                 reports::keep(&mut tx, server.id, new).await?;
             }
@@ -110,10 +110,10 @@ impl Node {
     async fn settle_report(
         &self,
         connection: &mut SqliteConnection,
-        server: &Server,
-        received: &Received<'_>,
+        server: &RegisteredServer,
+        received: &ParsedReport<'_>,
         now: i64,
-    ) -> Result<StatusResponse, Refused> {
+    ) -> Result<StatusResponse, ReportRefusal> {
         let id = received.report.status_id.to_string();
         let used: Option<i64> = sqlx::query_scalar("SELECT at FROM status_ids WHERE server_id = ? AND status_id = ?")
             .bind(server.id)
@@ -121,7 +121,7 @@ impl Node {
             .fetch_optional(&mut *connection)
             .await?;
         if let Some(at) = used {
-            return Err(Refused::Replayed { id, at });
+            return Err(ReportRefusal::Replayed { id, at });
         }
         let rival = claim(connection, server.id, &received.instance, now).await?;
         sqlx::query("INSERT INTO status_ids (server_id, status_id, at) VALUES (?, ?, ?)")
@@ -132,7 +132,7 @@ impl Node {
             .await?;
         let (signed, bundle) = self.issue(connection, server, now).await?;
         let serial = i64::try_from(bundle.serial.get()).ok();
-        reports::keep(connection, server.id, received.kept(now, Outcome::Answered, None, serial)).await?;
+        reports::keep(connection, server.id, received.kept(now, ReportOutcome::Answered, None, serial)).await?;
         Ok(StatusResponse {
             error: false,
             message: "Success".to_owned(),
@@ -152,7 +152,7 @@ async fn claim(
     server: i64,
     instance: &str,
     now: i64,
-) -> Result<Option<Seen>, Refused> {
+) -> Result<Option<SeenInstallation>, ReportRefusal> {
     // As it is now: since the server was looked up, another report may have claimed it.
     let (owner, since, rival, rival_at): (Option<String>, Option<i64>, Option<String>, Option<i64>) =
         sqlx::query_as("SELECT instance, instance_since, rival, rival_at FROM servers WHERE id = ?")
@@ -160,7 +160,9 @@ async fn claim(
             .fetch_one(&mut *connection)
             .await?;
     match owner {
-        Some(owner) if owner == instance => Ok(rival.zip(rival_at).map(|(instance, at)| Seen { instance, at })),
+        Some(owner) if owner == instance => {
+            Ok(rival.zip(rival_at).map(|(instance, at)| SeenInstallation { instance, at }))
+        }
         Some(owner) => {
             sqlx::query("UPDATE servers SET rival = ?, rival_at = ? WHERE id = ?")
                 .bind(instance)
@@ -169,7 +171,10 @@ async fn claim(
                 .execute(connection)
                 .await?;
             let other = instance.to_owned();
-            Err(Refused::SecondInstance { owner: Seen { instance: owner, at: since.unwrap_or(now) }, other })
+            Err(ReportRefusal::SecondInstance {
+                owner: SeenInstallation { instance: owner, at: since.unwrap_or(now) },
+                other,
+            })
         }
         None => {
             sqlx::query("UPDATE servers SET instance = ?, instance_since = ? WHERE id = ?")
@@ -183,10 +188,10 @@ async fn claim(
     }
 }
 
-fn second_instance(rival: &Seen) -> Notice {
+fn second_instance(rival: &SeenInstallation) -> NodeNotice {
     let (other, at) = (refused::short(&rival.instance), spoken(rival.at));
     let message = format!(
         "Another installation ({other}) reported with this server's GUID, last at {at}, and was refused. Find out which of the two is to keep the GUID: if this one, switch the other off or give it a GUID of its own; if the other, ask the vendor's support to hand the GUID over."
     );
-    Notice { code: "second-instance".to_owned(), message }
+    NodeNotice { code: "second-instance".to_owned(), message }
 }

@@ -20,14 +20,14 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A file that is written and durable, but not in its place yet. Dropped without [`Staged::publish`] it is gone.
+/// A file that is written and durable, but not in its place yet. Dropped without [`StagedFile::publish`] it is gone.
 #[derive(Debug)]
-pub struct Staged {
+pub struct StagedFile {
     beside: Option<PathBuf>,
     path: PathBuf,
 }
 
-impl Staged {
+impl StagedFile {
     /// Writes a file of mode 0600 beside `path`. `temporary` names it.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Staged {
     }
 }
 
-impl Drop for Staged {
+impl Drop for StagedFile {
     fn drop(&mut self) {
         if let Some(beside) = &self.beside {
             let _ = std::fs::remove_file(beside);
@@ -65,7 +65,7 @@ impl Drop for Staged {
 /// # Errors
 /// What the operating system says; a file that was there is then as it was.
 pub fn write_private(path: &Path, bytes: &[u8], temporary: Uuid) -> Result<()> {
-    Staged::write(path, bytes, temporary)?.publish()
+    StagedFile::write(path, bytes, temporary)?.publish()
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -23,7 +23,7 @@ use licensing::vendor_key::KeyList;
 use tokio::sync::Semaphore;
 
 use crate::Node;
-use crate::exchange::{Answer, Refused};
+use crate::exchange::{NodeAnswer, ReportRefusal};
 
 /// Largest body of a report, bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -36,7 +36,7 @@ const AT_ONCE: usize = 32;
 
 /// What the handlers share.
 #[derive(Clone)]
-pub(crate) struct Face {
+pub(crate) struct NodeService {
     node: Arc<Node>,
     /// Whether the connection is protected by TLS.
     secure: bool,
@@ -46,7 +46,7 @@ pub(crate) struct Face {
 /// The node's routes, for connections with TLS (`secure`) or without. The peer's address comes from
 /// [`axum::extract::ConnectInfo`].
 pub fn router(node: Arc<Node>, secure: bool) -> Router {
-    let face = Face { node, secure, turns: Arc::new(Semaphore::new(AT_ONCE)) };
+    let face = NodeService { node, secure, turns: Arc::new(Semaphore::new(AT_ONCE)) };
     Router::new()
         .route("/", get(about).post(post::post))
         .route("/keys", get(keys))
@@ -63,7 +63,7 @@ async fn about() -> Response {
     Json(about).into_response()
 }
 
-async fn keys(State(face): State<Face>) -> Json<KeyList> {
+async fn keys(State(face): State<NodeService>) -> Json<KeyList> {
     Json(KeyList { keys: vec![face.node.key()] })
 }
 
@@ -71,18 +71,18 @@ async fn livez() -> &'static str {
     "ok"
 }
 
-async fn no_such_path(State(face): State<Face>) -> Response {
-    clear(face.node.refuse(&Refused::NoSuchPath))
+async fn no_such_path(State(face): State<NodeService>) -> Response {
+    clear(face.node.refuse(&ReportRefusal::NoSuchPath))
 }
 
-async fn no_such_method(State(face): State<Face>) -> Response {
-    clear(face.node.refuse(&Refused::NoSuchMethod))
+async fn no_such_method(State(face): State<NodeService>) -> Response {
+    clear(face.node.refuse(&ReportRefusal::NoSuchMethod))
 }
 
-async fn timeout(State(face): State<Face>, request: Request, next: Next) -> Response {
+async fn timeout(State(face): State<NodeService>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => clear(face.node.refuse(&Refused::Busy)),
+        Err(_) => clear(face.node.refuse(&ReportRefusal::Busy)),
     }
 }
 
@@ -96,7 +96,7 @@ async fn headers(request: Request, next: Next) -> Response {
 }
 
 /// An answer as it stands.
-fn clear(answer: Answer) -> Response {
+fn clear(answer: NodeAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response =
         (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], answer.body).into_response();

@@ -55,7 +55,7 @@ pub enum OpenError {
 }
 
 /// What tells whether an error lies in what was asked for, or in the machine.
-pub trait Sentence: std::error::Error {
+pub trait NodeError: std::error::Error {
     /// Whether the input was refused; otherwise something failed.
     fn is_refusal(&self) -> bool;
 }

@@ -8,23 +8,23 @@ pub use add::NewLicense;
 pub use change::Extension;
 pub use select::Selection;
 
-use licensing::bundle::{Kind, License, MOST_LICENSES, ProductCode};
+use licensing::bundle::{License, LicenseKind, MOST_LICENSES, ProductCode};
 use licensing::context::Context;
 use licensing::guid::Guid;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::servers::{NoServer, Server, find};
+use crate::servers::{NoServer, RegisteredServer, find};
 use crate::store::decode;
 use crate::time::spoken;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// The largest number a JSON reader keeps exactly.
 pub const MOST: u64 = (1 << 53) - 1;
 
 /// A license and where it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct StoredLicense {
     /// The server that has it.
     pub guid: Guid,
     /// That server's own context.
@@ -98,7 +98,7 @@ pub enum LicenseError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for LicenseError {
+impl NodeError for LicenseError {
     fn is_refusal(&self) -> bool {
         !matches!(self, Self::Sql(_) | Self::NoFreeId)
     }
@@ -107,12 +107,12 @@ impl Sentence for LicenseError {
 const SELECT: &str = "SELECT licenses.*, servers.guid AS guid, servers.context AS server_context
     FROM licenses JOIN servers ON servers.id = licenses.server_id";
 
-impl Held {
+impl StoredLicense {
     fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let license = License {
             id: row.try_get("id")?,
             product: decode(row.try_get::<String, _>("product")?.parse())?,
-            kind: decode(row.try_get::<String, _>("kind")?.parse::<Kind>())?,
+            kind: decode(row.try_get::<String, _>("kind")?.parse::<LicenseKind>())?,
             count: number(row.try_get("count")?),
             context: decode(row.try_get::<String, _>("context")?.parse())?,
             hours: row.try_get::<Option<i64>, _>("hours")?.map(number),
@@ -149,7 +149,7 @@ impl Node {
     ///
     /// # Errors
     /// [`LicenseError::NoServer`].
-    pub async fn licenses(&self, guid: Option<Guid>, removed: bool) -> Result<Vec<Held>, LicenseError> {
+    pub async fn licenses(&self, guid: Option<Guid>, removed: bool) -> Result<Vec<StoredLicense>, LicenseError> {
         let mut connection = self.store.read().acquire().await?;
         if let Some(guid) = guid {
             find(&mut *connection, guid).await?.ok_or(NoServer(guid))?;
@@ -159,21 +159,21 @@ impl Node {
              ORDER BY servers.id, product, licenses.id"
         ));
         let rows = sqlx::query(sql).bind(guid.map(|g| g.to_string())).bind(removed).fetch_all(&mut *connection).await?;
-        Ok(rows.iter().map(Held::read).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(StoredLicense::read).collect::<Result<_, _>>()?)
     }
 }
 
 /// The licenses in force of a server, in the order they are issued.
-pub(crate) async fn of(connection: &mut SqliteConnection, server: i64) -> Result<Vec<Held>, sqlx::Error> {
+pub(crate) async fn of(connection: &mut SqliteConnection, server: i64) -> Result<Vec<StoredLicense>, sqlx::Error> {
     let sql = sqlx::AssertSqlSafe(format!(
         "{SELECT} WHERE server_id = ? AND removed_at IS NULL ORDER BY product, licenses.id"
     ));
     let rows = sqlx::query(sql).bind(server).fetch_all(connection).await?;
-    rows.iter().map(Held::read).collect()
+    rows.iter().map(StoredLicense::read).collect()
 }
 
 /// Refuses when the server has more licenses in force than one bundle carries.
-async fn fits(connection: &mut SqliteConnection, server: &Server) -> Result<(), LicenseError> {
+async fn fits(connection: &mut SqliteConnection, server: &RegisteredServer) -> Result<(), LicenseError> {
     let held: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM licenses WHERE server_id = ? AND removed_at IS NULL")
         .bind(server.id)
         .fetch_one(connection)

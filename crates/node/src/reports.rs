@@ -7,7 +7,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::servers::{NoServer, ServerError, find};
 use crate::store::decode;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// Reports kept of a server: the newest.
 pub const MOST_KEPT: i64 = 10_000;
@@ -18,7 +18,7 @@ pub const MOST_STRANGERS_KEPT: i64 = 100;
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReportOutcome {
     /// Answered with a bundle.
     Answered,
     /// The server proved itself, and was refused.
@@ -27,8 +27,8 @@ pub enum Outcome {
     Stranger,
 }
 
-impl Outcome {
-    const ALL: [Outcome; 3] = [Outcome::Answered, Outcome::Refused, Outcome::Stranger];
+impl ReportOutcome {
+    const ALL: [ReportOutcome; 3] = [ReportOutcome::Answered, ReportOutcome::Refused, ReportOutcome::Stranger];
 
     fn word(self) -> &'static str {
         match self {
@@ -56,7 +56,7 @@ impl Outcome {
 
 /// A report that was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct ReceivedReport {
     /// Whose GUID it carried.
     pub guid: Guid,
     /// Its id.
@@ -66,7 +66,7 @@ pub struct Kept {
     /// When it came, Unix milliseconds.
     pub at: i64,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: ReportOutcome,
     /// Why it was refused.
     pub reason: Option<String>,
     /// Serial of the bundle it was answered with.
@@ -77,7 +77,7 @@ pub struct Kept {
 
 /// Why reports could not be shown.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
+pub enum ReportLookupError {
     /// No such report.
     #[error("No report {0} is kept here. `leasehold-node report list --server GUID` shows those of a server.")]
     NoReport(StatusId),
@@ -89,7 +89,7 @@ pub enum ReportError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for ReportError {
+impl NodeError for ReportLookupError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::NoReport(_) => true,
@@ -100,18 +100,22 @@ impl Sentence for ReportError {
 }
 
 /// A report to be kept.
-pub(crate) struct New<'a> {
+pub(crate) struct NewReport<'a> {
     pub status_id: String,
     pub instance: &'a str,
     pub at: i64,
-    pub outcome: Outcome,
+    pub outcome: ReportOutcome,
     pub reason: Option<String>,
     pub serial: Option<i64>,
     pub body: Option<&'a str>,
 }
 
 /// Keeps a report, and lets the oldest of its sort go when there are too many.
-pub(crate) async fn keep(connection: &mut SqliteConnection, server: i64, new: New<'_>) -> Result<(), sqlx::Error> {
+pub(crate) async fn keep(
+    connection: &mut SqliteConnection,
+    server: i64,
+    new: NewReport<'_>,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO reports (server_id, status_id, instance, at, outcome, reason, serial, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -125,7 +129,7 @@ pub(crate) async fn keep(connection: &mut SqliteConnection, server: i64, new: Ne
     .bind(new.body)
     .execute(&mut *connection)
     .await?;
-    let sort = if new.outcome == Outcome::Stranger { "outcome = 'stranger'" } else { "outcome <> 'stranger'" };
+    let sort = if new.outcome == ReportOutcome::Stranger { "outcome = 'stranger'" } else { "outcome <> 'stranger'" };
     sqlx::query(sqlx::AssertSqlSafe(format!(
         "DELETE FROM reports WHERE server_id = ?1 AND {sort} AND id <=
          (SELECT id FROM reports WHERE server_id = ?1 AND {sort} ORDER BY id DESC LIMIT 1 OFFSET ?2)"
@@ -137,7 +141,7 @@ pub(crate) async fn keep(connection: &mut SqliteConnection, server: i64, new: Ne
     Ok(())
 }
 
-impl Kept {
+impl ReceivedReport {
     fn read(row: &SqliteRow, body: Option<String>) -> Result<Self, sqlx::Error> {
         let word: String = row.try_get("outcome")?;
         Ok(Self {
@@ -145,7 +149,7 @@ impl Kept {
             status_id: row.try_get("status_id")?,
             instance: row.try_get("instance")?,
             at: row.try_get("at")?,
-            outcome: Outcome::ALL.into_iter().find(|o| o.word() == word).unwrap_or(Outcome::Refused),
+            outcome: ReportOutcome::ALL.into_iter().find(|o| o.word() == word).unwrap_or(ReportOutcome::Refused),
             reason: row.try_get("reason")?,
             serial: row.try_get("serial")?,
             body,
@@ -157,8 +161,8 @@ impl Node {
     /// The reports kept of a server, the newest first, without their text.
     ///
     /// # Errors
-    /// [`ReportError::Server`] when there is no such server.
-    pub async fn reports(&self, guid: Guid) -> Result<Vec<Kept>, ReportError> {
+    /// [`ReportLookupError::Server`] when there is no such server.
+    pub async fn reports(&self, guid: Guid) -> Result<Vec<ReceivedReport>, ReportLookupError> {
         let mut connection = self.store.read().acquire().await?;
         let server = find(&mut *connection, guid).await?.ok_or(ServerError::NoServer(NoServer(guid)))?;
         let rows = sqlx::query(
@@ -168,14 +172,14 @@ impl Node {
         .bind(server.id)
         .fetch_all(&mut *connection)
         .await?;
-        Ok(rows.iter().map(|row| Kept::read(row, None)).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(|row| ReceivedReport::read(row, None)).collect::<Result<_, _>>()?)
     }
 
     /// All reports with this status id, the newest first: an id that was refused may come again.
     ///
     /// # Errors
-    /// [`ReportError::NoReport`].
-    pub async fn report(&self, id: StatusId) -> Result<Vec<Kept>, ReportError> {
+    /// [`ReportLookupError::NoReport`].
+    pub async fn report(&self, id: StatusId) -> Result<Vec<ReceivedReport>, ReportLookupError> {
         let rows = sqlx::query(
             "SELECT reports.*, servers.guid AS guid FROM reports JOIN servers ON servers.id = server_id
              WHERE status_id = ? ORDER BY reports.id DESC",
@@ -184,8 +188,8 @@ impl Node {
         .fetch_all(self.store.read())
         .await?;
         if rows.is_empty() {
-            return Err(ReportError::NoReport(id));
+            return Err(ReportLookupError::NoReport(id));
         }
-        Ok(rows.iter().map(|row| Kept::read(row, row.try_get("body")?)).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(|row| ReceivedReport::read(row, row.try_get("body")?)).collect::<Result<_, _>>()?)
     }
 }

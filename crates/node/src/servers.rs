@@ -3,7 +3,7 @@
 mod add;
 mod rebind;
 
-pub use add::{NewServer, Registration};
+pub use add::{IssuedRegistration, NewServer};
 
 use std::path::PathBuf;
 
@@ -14,14 +14,14 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::store::decode;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// Longest time without contact that is granted, days.
 pub const MOST_CONTACT_DAYS: u32 = 3660;
 
 /// An installation that reported, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenInstallation {
     /// Its `instance_uuid`.
     pub instance: String,
     /// Of the owner: since when; of another: its latest report. Unix milliseconds.
@@ -30,7 +30,7 @@ pub struct Seen {
 
 /// A server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct RegisteredServer {
     pub(crate) id: i64,
     pub(crate) auth: Vec<u8>,
     /// Its GUID.
@@ -44,9 +44,9 @@ pub struct Server {
     /// Days without contact after which its licenses leave service.
     pub contact_days: Limit,
     /// The installation that owns the GUID; none before its first report.
-    pub owner: Option<Seen>,
+    pub owner: Option<SeenInstallation>,
     /// Another installation that reported with this GUID.
-    pub rival: Option<Seen>,
+    pub rival: Option<SeenInstallation>,
     /// Unix milliseconds.
     pub created_at: i64,
 }
@@ -96,7 +96,7 @@ pub enum ServerError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for ServerError {
+impl NodeError for ServerError {
     fn is_refusal(&self) -> bool {
         !matches!(self, Self::Sql(_) | Self::File { .. } | Self::NotInPlace { .. })
     }
@@ -105,11 +105,11 @@ impl Sentence for ServerError {
 const SELECT: &str = "SELECT servers.*, customers.name AS customer
     FROM servers JOIN customers ON customers.id = servers.customer_id";
 
-impl Server {
+impl RegisteredServer {
     pub(crate) fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let seen = |instance: &str, at: &str| -> Result<Option<Seen>, sqlx::Error> {
+        let seen = |instance: &str, at: &str| -> Result<Option<SeenInstallation>, sqlx::Error> {
             let (instance, at): (Option<String>, Option<i64>) = (row.try_get(instance)?, row.try_get(at)?);
-            Ok(instance.zip(at).map(|(instance, at)| Seen { instance, at }))
+            Ok(instance.zip(at).map(|(instance, at)| SeenInstallation { instance, at }))
         };
         Ok(Self {
             id: row.try_get("id")?,
@@ -131,31 +131,31 @@ impl Node {
     ///
     /// # Errors
     /// [`ServerError::Sql`].
-    pub async fn servers(&self) -> Result<Vec<Server>, ServerError> {
+    pub async fn servers(&self) -> Result<Vec<RegisteredServer>, ServerError> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY customers.name, servers.id"));
         let rows = sqlx::query(sql).fetch_all(self.store.read()).await?;
-        Ok(rows.iter().map(Server::read).collect::<Result<_, _>>()?)
+        Ok(rows.iter().map(RegisteredServer::read).collect::<Result<_, _>>()?)
     }
 
     /// One server.
     ///
     /// # Errors
     /// [`ServerError::NoServer`].
-    pub async fn server(&self, guid: Guid) -> Result<Server, ServerError> {
+    pub async fn server(&self, guid: Guid) -> Result<RegisteredServer, ServerError> {
         Ok(self.find(guid).await?.ok_or(NoServer(guid))?)
     }
 
-    pub(crate) async fn find(&self, guid: Guid) -> Result<Option<Server>, sqlx::Error> {
+    pub(crate) async fn find(&self, guid: Guid) -> Result<Option<RegisteredServer>, sqlx::Error> {
         find(self.store.read(), guid).await
     }
 }
 
 /// A server as the connection or pool at hand sees it.
-pub(crate) async fn find<'c, E>(executor: E, guid: Guid) -> Result<Option<Server>, sqlx::Error>
+pub(crate) async fn find<'c, E>(executor: E, guid: Guid) -> Result<Option<RegisteredServer>, sqlx::Error>
 where
     E: sqlx::Executor<'c, Database = sqlx::Sqlite>,
 {
     let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE servers.guid = ?"));
     let row = sqlx::query(sql).bind(guid.to_string()).fetch_optional(executor).await?;
-    row.as_ref().map(Server::read).transpose()
+    row.as_ref().map(RegisteredServer::read).transpose()
 }

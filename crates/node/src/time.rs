@@ -7,7 +7,7 @@ const END_OF_DAY: (i8, i8, i8) = (23, 59, 59);
 
 /// An instant as a person gives it: a day (its last second, UTC counts), or RFC 3339. Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Until(pub i64);
+pub struct UntilInstant(pub i64);
 
 /// Text that is no date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub struct Until(pub i64);
 )]
 pub struct UntilError(String);
 
-impl FromStr for Until {
+impl FromStr for UntilInstant {
     type Err = UntilError;
 
     fn from_str(text: &str) -> Result<Self, UntilError> {
@@ -36,7 +36,7 @@ impl FromStr for Until {
 
 /// A date, or `never`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UntilOrNever(pub Option<Until>);
+pub struct UntilOrNever(pub Option<UntilInstant>);
 
 impl FromStr for UntilOrNever {
     type Err = UntilError;
@@ -66,7 +66,7 @@ mod tests {
         ];
         for (text, instant) in cases {
             let expected: jiff::Timestamp = instant.parse().unwrap();
-            assert_eq!(text.parse(), Ok(Until(expected.as_millisecond())), "{text}");
+            assert_eq!(text.parse(), Ok(UntilInstant(expected.as_millisecond())), "{text}");
         }
         assert_eq!("Never".parse(), Ok(UntilOrNever(None)));
     }
@@ -75,7 +75,7 @@ mod tests {
     fn what_is_no_date_is_refused() {
         for text in ["", "tomorrow", "2027-02-30", "31.12.2027", "2027-12-31 12:00", "never", "2027-13-01", "20271231"]
         {
-            assert!(text.parse::<Until>().is_err(), "{text}");
+            assert!(text.parse::<UntilInstant>().is_err(), "{text}");
         }
     }
 

@@ -9,11 +9,11 @@ use licensing::ve::{LONGEST_MIN, LONGEST_NAME, LicenseText, MOST_HOURS, MOST_PRO
 use sqlx::Row;
 
 use crate::time::spoken;
-use crate::{Node, Sentence};
+use crate::{Node, NodeError};
 
 /// A license that was issued.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Issued {
+pub struct IssuedVe {
     /// When, Unix milliseconds.
     pub issued: i64,
     /// The text, signed.
@@ -52,7 +52,7 @@ pub enum VeError {
     Sql(#[from] sqlx::Error),
 }
 
-impl Sentence for VeError {
+impl NodeError for VeError {
     fn is_refusal(&self) -> bool {
         !matches!(self, Self::Sql(_))
     }
@@ -63,13 +63,13 @@ impl Node {
     ///
     /// # Errors
     /// [`VeError::Sql`].
-    pub async fn ve_licenses(&self, guid: Option<Guid>) -> Result<Vec<Issued>, VeError> {
+    pub async fn ve_licenses(&self, guid: Option<Guid>) -> Result<Vec<IssuedVe>, VeError> {
         let rows = sqlx::query("SELECT issued, signed FROM ve_licenses ORDER BY issued DESC, rowid DESC")
             .fetch_all(self.store.read())
             .await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in rows {
-            let issued = Issued {
+            let issued = IssuedVe {
                 issued: row.try_get("issued")?,
                 text: LicenseText::parse(row.try_get::<String, _>("signed")?.as_bytes())?,
             };

@@ -6,7 +6,7 @@ mod error;
 mod tls;
 
 pub use address::{Address, AddressError};
-pub use error::{ClientError, Stage};
+pub use error::{ClientError, ConnectStage};
 pub use tls::TlsChoice;
 
 use std::future::Future;
@@ -32,7 +32,7 @@ pub const TIME: Duration = Duration::from_secs(10);
 
 /// Who calls, in the metadata of each call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity {
+pub struct CallerIdentity {
     /// Deployment asked about.
     pub deployment: Uuid,
     /// The person or script that asks.
@@ -41,7 +41,7 @@ pub struct Identity {
 
 /// A report to carry to the licensing service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pulled {
+pub struct PulledReport {
     /// Good for one response.
     pub status_id: String,
     /// JSON, byte for byte as received.
@@ -52,13 +52,13 @@ pub struct Pulled {
 
 /// A connection to one API; it comes back by itself when it was lost.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub struct ReportingClient {
     stub: ReportingApiServiceClient<Channel>,
     address: Address,
     time: Duration,
 }
 
-impl Client {
+impl ReportingClient {
     /// Connects within [`TIME`].
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn usage_report(&self, who: Identity, component: &str) -> Result<UsageReportResponse, ClientError> {
+    pub async fn usage_report(&self, who: CallerIdentity, component: &str) -> Result<UsageReportResponse, ClientError> {
         let request = self.request(who, UsageReportRequest { component: component.to_owned() });
         let mut stub = self.stub.clone();
         Ok(self.answer(stub.usage_report(request)).await?.into_inner())
@@ -93,7 +93,7 @@ impl Client {
     /// [`ClientError`].
     pub async fn usage_snapshots(
         &self,
-        who: Identity,
+        who: CallerIdentity,
         component: &str,
         start: Option<Timestamp>,
         end: Option<Timestamp>,
@@ -109,21 +109,25 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] when the server has none to give.
-    pub async fn pull(&self, who: Identity) -> Result<Pulled, ClientError> {
+    pub async fn pull(&self, who: CallerIdentity) -> Result<PulledReport, ClientError> {
         let request = self.request(who, LicenseStatusReportPullRequest {});
         let mut stub = self.stub.clone();
         let response = self.answer(stub.license_status_report_pull(request)).await?;
         let licensing_url = response.metadata().get(LICENSING_URL).and_then(|url| url.to_str().ok()).map(str::to_owned);
         let answer = response.into_inner();
         accepted(answer.status)?;
-        Ok(Pulled { status_id: answer.license_status_id, report: answer.license_status_report_json, licensing_url })
+        Ok(PulledReport {
+            status_id: answer.license_status_id,
+            report: answer.license_status_report_json,
+            licensing_url,
+        })
     }
 
     /// Gives the server the licensing service's response, as it was received.
     ///
     /// # Errors
     /// [`ClientError`]; [`ClientError::Refused`] with the reason when the response is not accepted.
-    pub async fn push(&self, who: Identity, status_id: &str, response: &str) -> Result<(), ClientError> {
+    pub async fn push(&self, who: CallerIdentity, status_id: &str, response: &str) -> Result<(), ClientError> {
         let pushed = LicenseStatusReportResponsePushRequest {
             license_status_id: status_id.to_owned(),
             license_status_report_response_json: response.to_owned(),
@@ -144,7 +148,7 @@ impl Client {
         Ok(self.answer(stub.diagnostics_check(request)).await?.into_inner())
     }
 
-    fn request<T>(&self, who: Identity, message: T) -> Request<T> {
+    fn request<T>(&self, who: CallerIdentity, message: T) -> Request<T> {
         let mut request = Request::new(message);
         for (name, id) in [(DEPLOYMENT, who.deployment), (OPERATOR, who.operator)] {
             let value = MetadataValue::try_from(id.hyphenated().to_string()).expect("a UUID is plain ASCII");

@@ -4,7 +4,7 @@
 mod accept;
 mod connection;
 
-pub use connection::Replay;
+pub use connection::ReplayedStream;
 
 use std::sync::Arc;
 use std::time::Duration;

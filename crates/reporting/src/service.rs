@@ -10,7 +10,7 @@ mod source;
 
 pub use ids::Caller;
 pub(crate) use ids::{DEPLOYMENT, OPERATOR, uuid as parse_uuid};
-pub use source::{DatabaseCheck, OpenedReport, Refusal, ReportingSource, SourceError};
+pub use source::{CallRefusal, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 
 use std::future::Future;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl<S: ReportingSource> Reporting<S> {
 
     /// Carries `work` out to its end, even when the caller goes away or the time is over: a report half opened or a response half
     /// applied must not be. A panic ends this call and nothing else.
-    async fn carry_out<T, W, F>(&self, call: &'static str, work: W) -> Result<Result<T, Refusal>, Status>
+    async fn carry_out<T, W, F>(&self, call: &'static str, work: W) -> Result<Result<T, CallRefusal>, Status>
     where
         T: Send + 'static,
         W: FnOnce(Arc<S>) -> F,
@@ -100,7 +100,7 @@ impl<S: ReportingSource> Reporting<S> {
 }
 
 /// A refusal where the message has no place for one.
-fn outright(refusal: Refusal) -> Status {
+fn outright(refusal: CallRefusal) -> Status {
     Status::new(refusal.code, refusal.sentence)
 }
 
@@ -108,7 +108,7 @@ fn done() -> rpc::Status {
     rpc::Status { code: Code::Ok as i32, message: "OK".to_owned(), details: Vec::new() }
 }
 
-fn refused(refusal: Refusal) -> rpc::Status {
+fn refused(refusal: CallRefusal) -> rpc::Status {
     rpc::Status { code: refusal.code as i32, message: refusal.sentence, details: Vec::new() }
 }
 

@@ -11,12 +11,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::Write;
 
-use crate::client::{Client, ClientError};
-use request::Request;
+use crate::client::{ClientError, ReportingClient};
+use request::ToolRequest;
 
 /// How the tool ends when it did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct ToolFailure {
     /// 1 refused or failed · 2 usage, or input refused · 3 the API does not answer.
     pub code: u8,
     /// What is wrong.
@@ -25,7 +25,7 @@ pub struct Failure {
     pub hint: String,
 }
 
-impl Failure {
+impl ToolFailure {
     fn usage(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code: 2, sentence: sentence.into(), hint: hint.into() }
     }
@@ -35,7 +35,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ToolFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sentence)?;
         if self.hint.is_empty() { Ok(()) } else { write!(f, "\n{}", self.hint) }
@@ -45,39 +45,40 @@ impl fmt::Display for Failure {
 /// Carries out a command line (without the program's name).
 ///
 /// # Errors
-/// [`Failure`].
-pub async fn run(arguments: impl Iterator<Item = OsString>, out: &mut impl Write) -> Result<(), Failure> {
+/// [`ToolFailure`].
+pub async fn run(arguments: impl Iterator<Item = OsString>, out: &mut impl Write) -> Result<(), ToolFailure> {
     let given = flags::parse(arguments)?;
     if given.help {
         return print(out, &usage::text());
     }
-    let request = Request::of(given)?;
-    let client =
-        Client::connect(request.address.clone(), request.tls.clone()).await.map_err(|e| no_answer(&request, &e))?;
+    let request = ToolRequest::of(given)?;
+    let client = ReportingClient::connect(request.address.clone(), request.tls.clone())
+        .await
+        .map_err(|e| no_answer(&request, &e))?;
     operation::perform(&request, &client, out).await
 }
 
-fn print(out: &mut impl Write, text: &str) -> Result<(), Failure> {
+fn print(out: &mut impl Write, text: &str) -> Result<(), ToolFailure> {
     // A reader that went away has seen enough.
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("The output could not be written: {error}.")))
+            Err(ToolFailure::failed(format!("The output could not be written: {error}.")))
         }
         _ => Ok(()),
     }
 }
 
 /// An error of the API with its exit code and a hint.
-fn no_answer(request: &Request, error: &ClientError) -> Failure {
-    use crate::client::Stage;
+fn no_answer(request: &ToolRequest, error: &ClientError) -> ToolFailure {
+    use crate::client::ConnectStage;
     let hint = match error {
-        ClientError::Unreachable { stage: Stage::Tls, reason, .. } if reason.contains("authority") => {
+        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("authority") => {
             "Name the file with its certificate or authority: -caFile FILE."
         }
-        ClientError::Unreachable { stage: Stage::Tls, reason, .. } if reason.contains("speak TLS") => {
+        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("speak TLS") => {
             "If it speaks cleartext, leave -enableTls out."
         }
-        ClientError::Unreachable { stage: Stage::Tls, .. } => "",
+        ClientError::Unreachable { stage: ConnectStage::Tls, .. } => "",
         ClientError::Broken { .. } if !request.tls_on() => {
             "If it speaks TLS, add -enableTls=true. Check -reportingApiUri."
         }
@@ -88,5 +89,5 @@ fn no_answer(request: &Request, error: &ClientError) -> Failure {
         ClientError::Authorities(_) if request.tls_on() => "Check -caFile.",
         _ => "",
     };
-    Failure { code: if error.answered() { 1 } else { 3 }, sentence: error.to_string(), hint: hint.to_owned() }
+    ToolFailure { code: if error.answered() { 1 } else { 3 }, sentence: error.to_string(), hint: hint.to_owned() }
 }

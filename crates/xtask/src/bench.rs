@@ -23,8 +23,8 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
-use report::Report;
-use world::World;
+use report::BenchReport;
+use world::BenchWorld;
 
 /// What can be measured, in the order in which it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -108,8 +108,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => here()?.parent().context("This program lies in no folder")?.to_owned(),
     };
     let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
-    let world = World::make(binaries).context("The server to be measured could not be prepared")?;
-    let mut report = Report::begin();
+    let world = BenchWorld::make(binaries).context("The server to be measured could not be prepared")?;
+    let mut report = BenchReport::begin();
     if wanted(Part::Client) {
         client::measure(&world, arguments.allocates_nothing, &mut report).await?;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::CommandFactory;
 use licensing::conf::setting::SETTINGS;
-use licensing::contact::{Level, Limit, PHASES};
+use licensing::contact::{Limit, PHASES, PhaseLogLevel};
 use licensing::status_report::FIELDS;
 
 /// Makes a document.
@@ -56,9 +56,9 @@ fn contact() -> String {
     for rule in PHASES {
         let from = rule.phase.first_day(limit).map_or_else(|| "–".to_owned(), |day| day.to_string());
         let level = match rule.report.level {
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
+            PhaseLogLevel::Info => "info",
+            PhaseLogLevel::Warn => "warn",
+            PhaseLogLevel::Error => "error",
         };
         let every = match rule.report.every.map(|ms| ms / 3_600_000) {
             None => "once".to_owned(),

@@ -7,7 +7,9 @@ use engine::Engine;
 use engine::alerts::{
     AlertError, AlertRule, Channel, ChannelSettings, DAYS_KEPT, Delivery, NewChannel, NewRule, Progress, WrongField,
 };
-use licensing::alert::{Condition, Kind, LONGEST_REMIND, LONGEST_WAIT, Rule, Standing, SubjectState};
+use licensing::alerts::{
+    AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, SubjectState,
+};
 use licensing::permission::Permission::{EditConfiguration, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -58,7 +60,7 @@ struct Alerts {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Alert {
     id: i64,
-    condition: Kind,
+    condition: ConditionKind,
     /// Its number: hours, seconds or days.
     threshold: Option<u32>,
     /// The same as a sentence.
@@ -94,9 +96,9 @@ struct AlertSubject {
 fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
     let subject = |(name, subject): (&String, &SubjectState)| {
         let (state, since) = match subject.standing {
-            Standing::Pending { since } => ("pending", since),
-            Standing::Firing { since, .. } => ("firing", since),
-            Standing::Resolved { .. } => return None,
+            AlertStatus::Pending { since } => ("pending", since),
+            AlertStatus::Firing { since, .. } => ("firing", since),
+            AlertStatus::Resolved { .. } => return None,
         };
         let sentence = of.rule.condition.kind().found(name, subject.evidence, now);
         Some(AlertSubject { name: name.clone(), state: state.to_owned(), since: Time(since), sentence })
@@ -132,7 +134,7 @@ async fn list_alerts(State(Api { engine, .. }): State<Api>) -> Result<Answer<Ale
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "condition": "days_since_sync", "threshold": 7, "wait_seconds": 0, "remind_seconds": 86400, "channels": [1] }))]
 struct NewAlert {
-    condition: Kind,
+    condition: ConditionKind,
     /// Its number: hours, seconds or days. Left out for `grace_running` and `clock_moved`.
     threshold: Option<u32>,
     /// It fires once the condition has lasted this long, seconds.
@@ -181,7 +183,8 @@ impl NewAlert {
         if !errors.is_empty() {
             return Err(refused(errors));
         }
-        let rule = Rule { condition, wait_ms: self.wait_seconds * 1_000, remind_ms: self.remind_seconds * 1_000 };
+        let rule =
+            RuleSettings { condition, wait_ms: self.wait_seconds * 1_000, remind_ms: self.remind_seconds * 1_000 };
         Ok(NewRule { rule, enabled: self.enabled, channels: self.channels })
     }
 }

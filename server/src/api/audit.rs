@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::audit::{AuditItem, AuditQuery, Verdict};
+use engine::audit::{AuditItem, AuditQuery, ChainVerdict};
 use licensing::permission::Permission::ViewAudit;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -108,17 +108,17 @@ struct AuditVerdict {
     (status = 200, description = "What the check found", body = AuditVerdict)))]
 async fn verify_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<AuditVerdict>, Problem> {
     let (entries, problem) = match engine.audit.verify().await? {
-        Verdict::Whole(last) => (last, None),
-        Verdict::Broken(seq) => {
+        ChainVerdict::Whole(last) => (last, None),
+        ChainVerdict::Broken(seq) => {
             (seq, Some(format!("The audit log was altered: entry {seq} is not as it was written.")))
         }
-        Verdict::NoHead(last) => (
+        ChainVerdict::NoHead(last) => (
             last,
             Some(format!(
                 "The audit log may have been cut off: it ends at entry {last}, and audit.head, which names its end, is gone from the data folder."
             )),
         ),
-        Verdict::CutOff(last, head) => (
+        ChainVerdict::CutOff(last, head) => (
             last,
             Some(format!("The audit log was cut off: it ends at entry {last}, but entry {head} had been written.")),
         ),

@@ -7,9 +7,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use engine::Engine;
 use engine::exchange::{self as exchanged, LedgerQuery, PushError, ReportError, SyncError};
-use licensing::bundle::Change;
+use licensing::bundle::LicenseChange;
 use licensing::permission::Permission::{Exchange, View};
-use licensing::status_response::{MAX_RESPONSE, Refusal};
+use licensing::status_response::{MAX_RESPONSE, ResponseRefusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa_axum::routes;
@@ -29,12 +29,12 @@ pub fn operations(all: Operations) -> Operations {
 /// What an answer of a node changed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ExchangeOutcome {
-    added: Vec<Change>,
-    removed: Vec<Change>,
+    added: Vec<LicenseChange>,
+    removed: Vec<LicenseChange>,
     /// Only better: a later end, later maintenance, more hours.
-    extended: Vec<Change>,
+    extended: Vec<LicenseChange>,
     /// Anything else.
-    changed: Vec<Change>,
+    changed: Vec<LicenseChange>,
     /// The very same licenses came again.
     unchanged: bool,
     /// All of this in a sentence.
@@ -48,9 +48,9 @@ pub struct ExchangeOutcome {
     notices: Vec<String>,
 }
 
-impl From<&exchanged::Outcome> for ExchangeOutcome {
-    fn from(of: &exchanged::Outcome) -> Self {
-        let licensing::bundle::Changes { added, removed, extended, changed } = of.changes.clone();
+impl From<&exchanged::LedgerOutcome> for ExchangeOutcome {
+    fn from(of: &exchanged::LedgerOutcome) -> Self {
+        let licensing::bundle::LicenseChanges { added, removed, extended, changed } = of.changes.clone();
         Self {
             summary: of.changes.sentence(),
             added,
@@ -113,8 +113,8 @@ fn attempts(all: Vec<exchanged::Attempt>) -> Vec<NodeAttempt> {
     all.into_iter().map(one).collect()
 }
 
-impl From<exchanged::Synced> for Synced {
-    fn from(of: exchanged::Synced) -> Self {
+impl From<exchanged::SyncResult> for Synced {
+    fn from(of: exchanged::SyncResult) -> Self {
         Self { applied: (&of.applied).into(), attempts: attempts(of.round.attempts) }
     }
 }
@@ -200,7 +200,7 @@ async fn take_response(
         Err(PushError::Sql(error)) => Err(error.into()),
         Err(error) => {
             let status = match &error {
-                PushError::Refused(Refusal::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+                PushError::Refused(ResponseRefusal::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
                 PushError::NotReady(_) => StatusCode::CONFLICT,
                 error if error.conflict() => StatusCode::CONFLICT,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,

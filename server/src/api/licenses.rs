@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use engine::exchange::LicenseItem;
 use licensing::permission::Permission::View;
-use licensing::product::Kind;
+use licensing::product::LicenseKind;
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -75,7 +75,7 @@ async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Json<Licenses> 
 }
 
 fn license(LicenseItem { license, in_use, verdict, .. }: LicenseItem) -> License {
-    let metered = license.kind == Kind::Metered;
+    let metered = license.kind == LicenseKind::Metered;
     License {
         product: license.product.to_string(),
         kind: license.kind.as_str().to_owned(),

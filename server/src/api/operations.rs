@@ -15,7 +15,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::Api;
 use crate::http::access::Access;
-use crate::http::identity::{Caller, Known};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::problem::{InputError, Problem};
 use crate::http::table::Route;
 
@@ -30,7 +30,7 @@ pub struct Operations {
 }
 
 /// All operations.
-pub struct All {
+pub struct GatheredOperations {
     pub router: Router<Api>,
     pub document: OpenApi,
     pub routes: Vec<Route>,
@@ -56,9 +56,9 @@ impl Operations {
     }
 
     /// Ends the gathering; the document is made whole.
-    pub fn end(self) -> All {
+    pub fn end(self) -> GatheredOperations {
         let (router, described) = self.described.split_for_parts();
-        All { router, document: document(described), routes: self.routes }
+        GatheredOperations { router, document: document(described), routes: self.routes }
     }
 }
 
@@ -76,7 +76,7 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
             .into_response();
     };
     let why_not = match access {
-        Access::Person(_) if matches!(known, Known::Token { .. }) => {
+        Access::Person(_) if matches!(known, AuthenticatedCaller::Token { .. }) => {
             Some("A token may not do this; sign in to the console.")
         }
         Access::May(permission) | Access::Person(permission) => known.role().why_not(permission),

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use engine::conf::Base;
+use engine::conf::BaseRevision;
 use licensing::conf::diff::Diff;
 use licensing::conf::effective::Effective;
 use licensing::guid::Guid;
@@ -106,7 +106,7 @@ async fn register(
     let (actor, last) = (by.actor(), engine.last_sync());
     let more = registration.node_values(&document);
     let comment = if by.is_local() { "Registered from the command line." } else { "Registered over the API." };
-    let saved = engine.register(&actor, &Base::Newest, registration, more, comment).await?;
+    let saved = engine.register(&actor, &BaseRevision::Newest, registration, more, comment).await?;
     let sync = match given.sync {
         true => Some(engine.sync_since(&actor, last).await.map_err(|error| not_synced(guid, error.into()))?.into()),
         false => None,

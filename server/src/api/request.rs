@@ -11,7 +11,7 @@ use licensing::permission::Permission;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::http::identity::{Caller, Known};
+use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::problem::{InputError, Problem};
 use crate::http::router::MAX_BODY;
 
@@ -35,7 +35,7 @@ impl By {
 
     /// A command on this machine.
     pub fn is_local(&self) -> bool {
-        matches!(self.0.known, Some(Known::Local { .. }))
+        matches!(self.0.known, Some(AuthenticatedCaller::Local { .. }))
     }
 }
 

@@ -6,9 +6,9 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use engine::Engine;
-use engine::handover::{Handed, HandoverError, Refusal};
-use engine::peers::{InviteError, Join, JoinError, RemoveError, Server as Seen};
-use licensing::permission::Permission::{HandOver, ManageServers, View};
+use engine::drain::{ActiveDrain, DrainError, DrainRefusal};
+use engine::peers::{InstallationServer, InviteError, Join, JoinError, RemoveError};
+use licensing::permission::Permission::{Drain, ManageServers, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -22,10 +22,10 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(invite_server), May(ManageServers), &["peer.invite"])
         .add(routes!(join_server), May(ManageServers), &["peer.join"])
         .add(routes!(remove_server), May(ManageServers), &["peer.remove"])
-        .add(routes!(get_handover), May(View), &[])
-        .add(routes!(hand_over), May(HandOver), &["server.handover"])
-        .add(routes!(rehearse), May(HandOver), &["server.rehearse"])
-        .add(routes!(take_back), May(HandOver), &["server.take_back"])
+        .add(routes!(get_drain), May(View), &[])
+        .add(routes!(start_drain), May(Drain), &["server.handover"])
+        .add(routes!(start_drill), May(Drain), &["server.rehearse"])
+        .add(routes!(take_back), May(Drain), &["server.take_back"])
 }
 
 /// The servers of the installation.
@@ -104,7 +104,7 @@ async fn list_servers(State(Api { engine, serving, .. }): State<Api>) -> Answer<
     })
 }
 
-fn server(engine: &Engine, seen: Seen) -> Server {
+fn server(engine: &Engine, seen: InstallationServer) -> Server {
     let report = seen.report.as_deref();
     Server {
         role: if seen.itself { status::role(engine, seen.context) } else { seen.role.to_string() },
@@ -248,7 +248,7 @@ async fn remove_server(
 
 /// Clients that were sent to the backup on purpose.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Handover {
+struct DrainAnswer {
     began: Time,
     /// They are taken back then, if not before.
     until: Time,
@@ -260,8 +260,8 @@ struct Handover {
     budget_ms: Option<i64>,
 }
 
-impl From<Handed> for Handover {
-    fn from(of: Handed) -> Self {
+impl From<ActiveDrain> for DrainAnswer {
+    fn from(of: ActiveDrain) -> Self {
         Self {
             began: Time(of.began),
             until: Time(of.until),
@@ -274,16 +274,16 @@ impl From<Handed> for Handover {
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct HandoverState {
+struct DrainStateAnswer {
     /// What goes on; none while this server serves its clients.
-    current: Option<Handover>,
+    current: Option<DrainAnswer>,
 }
 
 /// Whether clients are with the backup on purpose.
-#[utoipa::path(get, path = "/api/v1/servers/handover", tag = "servers", responses(
-    (status = 200, description = "What goes on", body = HandoverState)))]
-async fn get_handover(State(Api { engine, .. }): State<Api>) -> Answer<HandoverState> {
-    Answer(HandoverState { current: engine.handover.current().map(Into::into) })
+#[utoipa::path(get, path = "/api/v1/servers/drain", tag = "servers", responses(
+    (status = 200, description = "What goes on", body = DrainStateAnswer)))]
+async fn get_drain(State(Api { engine, .. }): State<Api>) -> Answer<DrainStateAnswer> {
+    Answer(DrainStateAnswer { current: engine.drain.current().map(Into::into) })
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -295,21 +295,21 @@ struct Maintenance {
 }
 
 /// Drains to the backup: all clients go there for so many minutes.
-#[utoipa::path(post, path = "/api/v1/servers/handover", tag = "servers", request_body = Maintenance, responses(
-    (status = 200, description = "Begun", body = Handover),
+#[utoipa::path(post, path = "/api/v1/servers/drain", tag = "servers", request_body = Maintenance, responses(
+    (status = 200, description = "Begun", body = DrainAnswer),
     (status = 409, description = "It cannot be done now")))]
-async fn hand_over(
+async fn start_drain(
     State(Api { engine, .. }): State<Api>,
     by: By,
     Json(Maintenance { minutes, reason }): Json<Maintenance>,
-) -> Result<Answer<Handover>, Problem> {
-    Ok(Answer(engine.hand_over(&by.actor(), minutes, &reason, None).await?.into()))
+) -> Result<Answer<DrainAnswer>, Problem> {
+    Ok(Answer(engine.start_drain(&by.actor(), minutes, &reason, None).await?.into()))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "minutes": 10, "budget_minutes": 10, "clients": ["3f2a1c9e"] }))]
-struct Drill {
+struct DrillRequest {
     minutes: u32,
     /// How many minutes of the backup's hours it may take.
     #[schema(minimum = 1)]
@@ -319,28 +319,28 @@ struct Drill {
 }
 
 /// Starts a failover drill: some clients go to the backup.
-#[utoipa::path(post, path = "/api/v1/servers/rehearse", tag = "servers", request_body = Drill, responses(
-    (status = 200, description = "Begun", body = Handover),
+#[utoipa::path(post, path = "/api/v1/servers/drill", tag = "servers", request_body = DrillRequest, responses(
+    (status = 200, description = "Begun", body = DrainAnswer),
     (status = 409, description = "It cannot be done now")))]
-async fn rehearse(
+async fn start_drill(
     State(Api { engine, .. }): State<Api>,
     by: By,
-    Json(Drill { minutes, budget_minutes, clients }): Json<Drill>,
-) -> Result<Answer<Handover>, Problem> {
+    Json(DrillRequest { minutes, budget_minutes, clients }): Json<DrillRequest>,
+) -> Result<Answer<DrainAnswer>, Problem> {
     if budget_minutes == 0 {
         let message = "Say how many minutes of the backup's hours it may take, 1 or more.";
         return Err(Problem::field("budget_minutes", message));
     }
     let drill = Some((clients, i64::from(budget_minutes) * 60_000));
-    Ok(Answer(engine.hand_over(&by.actor(), minutes, "", drill).await?.into()))
+    Ok(Answer(engine.start_drain(&by.actor(), minutes, "", drill).await?.into()))
 }
 
-impl From<HandoverError> for Problem {
-    fn from(error: HandoverError) -> Self {
+impl From<DrainError> for Problem {
+    fn from(error: DrainError) -> Self {
         match error {
-            HandoverError::Sql(error) => error.into(),
-            HandoverError::Refused(refusal @ Refusal::Minutes) => Self::field("minutes", refusal),
-            HandoverError::Refused(refusal) => Self::new(StatusCode::CONFLICT, refusal.to_string()),
+            DrainError::Sql(error) => error.into(),
+            DrainError::Refused(refusal @ DrainRefusal::Minutes) => Self::field("minutes", refusal),
+            DrainError::Refused(refusal) => Self::new(StatusCode::CONFLICT, refusal.to_string()),
         }
     }
 }

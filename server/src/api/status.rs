@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use engine::Engine;
-use licensing::contact::Level;
+use licensing::contact::PhaseLogLevel;
 use licensing::context::Context;
-use licensing::peer::Role;
+use licensing::peers::Role;
 use licensing::permission::Permission::View;
-use licensing::service::{Judgement, Level as Urgency, Situation};
+use licensing::service::{Judgement, Situation, Urgency};
 use serde::Serialize;
 use utoipa_axum::routes;
 
@@ -146,9 +146,9 @@ fn contact(engine: &Engine) -> Contact {
         since: contact.last_verified.map(Time),
         next: contact.next_change().map(|(at, _)| Time(at)),
         level: match rule.report.level {
-            Level::Info => "info",
-            Level::Warn => "warn",
-            Level::Error => "error",
+            PhaseLogLevel::Info => "info",
+            PhaseLogLevel::Warn => "warn",
+            PhaseLogLevel::Error => "error",
         }
         .to_owned(),
         effect: rule.effect.to_owned(),

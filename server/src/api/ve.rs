@@ -7,9 +7,11 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use engine::ve::{InstallError, InstalledVe};
 use licensing::guid::Guid;
-use licensing::identity::{ALLOWED, Change, Identity, Mark, Name, Reading, VOIDS};
+use licensing::machine::{
+    ALLOWED, ComponentChange, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
+};
 use licensing::permission::Permission::{EditConfiguration, Exchange, View};
-use licensing::ve::{Kind, LARGEST, License, Product, Standing};
+use licensing::ve::{LARGEST, VeEntitlement, VeLicense, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
@@ -27,7 +29,7 @@ pub fn operations(all: Operations) -> Operations {
 
 /// A product; the passphrase only for whom it is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct VeProduct {
+struct InstalledVeProduct {
     /// The virtual hardware; several names stand with commas between them.
     name: String,
     codes: Vec<String>,
@@ -47,8 +49,8 @@ struct VeProduct {
     passphrase: Option<Option<String>>,
 }
 
-fn product(of: &Product, passphrases: bool) -> VeProduct {
-    VeProduct {
+fn product(of: &VeEntitlement, passphrases: bool) -> InstalledVeProduct {
+    InstalledVeProduct {
         name: of.name.clone(),
         codes: of.codes.clone(),
         version: format!("{}.{}", of.major, of.minor),
@@ -62,7 +64,7 @@ fn product(of: &Product, passphrases: bool) -> VeProduct {
 
 /// A license of a machine.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct VeLicense {
+struct InstalledVeLicense {
     license_id: String,
     /// Which issue for this machine it is; only grows.
     serial: u64,
@@ -88,20 +90,20 @@ struct VeLicense {
     vendor_key: Fingerprint,
     installed_at: Time,
     installed_by: String,
-    products: Vec<VeProduct>,
+    products: Vec<InstalledVeProduct>,
     /// Of a countdown license in use: what is left, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     left_ms: Option<i64>,
 }
 
-fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> VeLicense {
+fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> InstalledVeLicense {
     let license = installed.license();
     let (hours, expires) = match license.kind {
-        Kind::Countdown { hours } => (Some(hours), None),
-        Kind::Normal { until } => (None, Some(Time(until))),
+        VeLicenseKind::Countdown { hours } => (Some(hours), None),
+        VeLicenseKind::Normal { until } => (None, Some(Time(until))),
     };
-    VeLicense {
+    InstalledVeLicense {
         license_id: license.license_id.clone(),
         serial: license.serial,
         customer: license.customer.clone(),
@@ -140,7 +142,7 @@ struct VeStanding {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeChange {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     was: String,
     is: String,
     sentence: String,
@@ -149,28 +151,28 @@ struct VeChange {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeUnread {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     label: String,
     why: String,
 }
 
-fn unread(component: Name, why: &str) -> VeUnread {
+fn unread(component: ComponentName, why: &str) -> VeUnread {
     VeUnread { component, label: component.label().to_owned(), why: why.to_owned() }
 }
 
-fn standing(of: &Standing) -> VeStanding {
+fn standing(of: &VeLicenseStatus) -> VeStanding {
     let changes = match of {
-        Standing::Void { changes } | Standing::Valid { notes: changes } => changes.as_slice(),
+        VeLicenseStatus::Void { changes } | VeLicenseStatus::Valid { notes: changes } => changes.as_slice(),
         _ => &[],
     };
-    let change = |change: &Change| VeChange {
+    let change = |change: &ComponentChange| VeChange {
         component: change.name,
         was: change.was.clone(),
         is: change.is.clone(),
         sentence: change.to_string(),
     };
     let (names, until) = match of {
-        Standing::Unverified { names, until_ms } => (names.as_slice(), Some(Time(*until_ms))),
+        VeLicenseStatus::Unverified { names, until_ms } => (names.as_slice(), Some(Time(*until_ms))),
         _ => (&[][..], None),
     };
     VeStanding {
@@ -193,7 +195,7 @@ struct VeMachine {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeComponent {
     #[schema(value_type = String)]
-    component: Name,
+    component: ComponentName,
     label: String,
     /// `read`, `absent` or `unreadable`.
     state: String,
@@ -206,30 +208,30 @@ struct VeComponent {
     when: String,
 }
 
-fn machine(identity: &Identity, license: Option<&License>) -> VeMachine {
-    let component = |name: Name| {
+fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine {
+    let component = |name: ComponentName| {
         let (state, value) = match identity.reading(name) {
-            Reading::Value(value) if name.is_open() => ("read", value.clone()),
-            Reading::Value(_) => {
+            ComponentReading::Value(value) if name.is_open() => ("read", value.clone()),
+            ComponentReading::Value(_) => {
                 let bound = identity.bound();
-                ("read", bound.mark(name).map_or_else(String::new, Mark::shown))
+                ("read", bound.mark(name).map_or_else(String::new, ComponentMark::shown))
             }
-            Reading::Absent => ("absent", "none".to_owned()),
-            Reading::Unknown(why) => ("unreadable", why.clone()),
+            ComponentReading::Absent => ("absent", "none".to_owned()),
+            ComponentReading::Unknown(why) => ("unreadable", why.clone()),
         };
         VeComponent {
             component: name,
             label: name.label().to_owned(),
             state: state.to_owned(),
             value,
-            licensed: license.and_then(|license| license.bound.mark(name)).map(Mark::shown),
+            licensed: license.and_then(|license| license.bound.mark(name)).map(ComponentMark::shown),
             voids: name.is_hard(),
             when: name.void_when().to_owned(),
         }
     };
     VeMachine {
         fingerprint: identity.fingerprint().to_string(),
-        components: Name::ALL.into_iter().map(component).collect(),
+        components: ComponentName::ALL.into_iter().map(component).collect(),
     }
 }
 
@@ -237,7 +239,7 @@ fn machine(identity: &Identity, license: Option<&License>) -> VeMachine {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeState {
     /// None while none is installed.
-    license: Option<VeLicense>,
+    license: Option<InstalledVeLicense>,
     standing: VeStanding,
     checked_at: Option<Time>,
     machine: VeMachine,
@@ -257,8 +259,9 @@ async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> R
     let (state, identity) = (engine.ve.state(), engine.machine_identity().await);
     let installed = state.installed.as_deref();
     let hours = engine.countdown.view();
-    let runs =
-        |license: &License| matches!(license.kind, Kind::Countdown { .. }) && license.hours_serial() == hours.serial;
+    let runs = |license: &VeLicense| {
+        matches!(license.kind, VeLicenseKind::Countdown { .. }) && license.hours_serial() == hours.serial
+    };
     let left = |installed: &InstalledVe| runs(installed.license()).then_some(hours.balance_ms);
     Ok(Json(VeState {
         license: installed.map(|installed| license(installed, by.may(EditConfiguration), left(installed))),
@@ -309,7 +312,7 @@ struct Install {
 /// What installing came to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeInstalled {
-    license: VeLicense,
+    license: InstalledVeLicense,
     standing: VeStanding,
     /// The very same license was in place already.
     unchanged: bool,

@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tower::ServiceExt;
 
-use super::Place;
+use super::DataFolder;
 use crate::api::{self, Api};
 use crate::control::{socket, user_name};
 use crate::exit::{Failure, code};
@@ -188,7 +188,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`crate::exit::code::NO_SERVER`] when a running server is needed and none answers.
-    pub async fn open(place: &Place, remote: &Remote, call: &Call) -> Result<Self, Failure> {
+    pub async fn open(place: &DataFolder, remote: &Remote, call: &Call) -> Result<Self, Failure> {
         if let Some(url) = &remote.server {
             return elsewhere(url, remote);
         }

@@ -14,10 +14,10 @@ use crate::exit::Done;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Take licenses and return them, as an application would, and print how many at the end
-    Run(run::Run),
+    Run(run::RunClients),
     /// Log in as a virtual environment, hold its license until told to end, and print what its log would say
     #[command(disable_version_flag = true)] // its --version is that of the product
-    Ve(ve::Ve),
+    Ve(ve::RunVe),
 }
 
 impl Command {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use clap::Args;
-use demo::{CLIENTS, Stored, Wish};
+use demo::{CLIENTS, DemoPlan, DemoSummary};
 use engine::clock::SystemClock;
 use engine::store::DataLock;
 use engine::{DatabaseError, Engine};
 use serde_json::json;
 
-use super::Place;
+use super::DataFolder;
 use super::output::Format;
 use crate::exit::{Done, Failure};
 
@@ -17,7 +17,7 @@ use crate::exit::{Done, Failure};
 #[derive(Debug, Args)]
 pub struct DemoData {
     #[command(flatten)]
-    place: Place,
+    place: DataFolder,
     /// Days of history, up to now
     #[arg(long, value_name = "N", default_value_t = 540, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: u16,
@@ -68,14 +68,14 @@ impl DemoData {
         })
     }
 
-    async fn fill(&self, engine: &Engine) -> Result<Stored, Failure> {
+    async fn fill(&self, engine: &Engine) -> Result<DemoSummary, Failure> {
         let failed = |error: DatabaseError| Failure::failed(format!("The database did not answer: {error}."));
         if !self.add && engine.usage.extent().await.map_err(failed)?.is_some() {
             return Err(Failure::refused(
                 "This folder holds use already. Name another one with --data, or mix the made-up history into it with --add.",
             ));
         }
-        let wish = Wish {
+        let wish = DemoPlan {
             now_ms: engine.now_ms(),
             days: self.days.into(),
             per_day: self.checkouts_per_day as usize,

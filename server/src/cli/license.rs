@@ -14,9 +14,9 @@ use crate::exit::{Done, Failure};
 
 /// `leasehold license …`
 #[derive(Debug, Subcommand)]
-pub enum License {
+pub enum LicenseCommand {
     /// Make a request for a license of this machine, to be carried to the vendor
-    Request(Request),
+    Request(RequestLicense),
     /// Install the license the vendor made for this machine: a file, or - for standard input
     Install(Install),
     /// Show the license of this machine, whether it is in force, and what would void it
@@ -25,7 +25,7 @@ pub enum License {
 
 /// `leasehold license request`
 #[derive(Debug, Args)]
-pub struct Request {
+pub struct RequestLicense {
     /// Write the request to this file; without it, it is printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -46,7 +46,7 @@ pub struct Install {
     common: Common,
 }
 
-impl License {
+impl LicenseCommand {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
             Self::Request(command) => command.run(remote).await,
@@ -56,7 +56,7 @@ impl License {
     }
 }
 
-impl Request {
+impl RequestLicense {
     async fn run(self, remote: &Remote) -> Done {
         let mut value = self.common.target.ask(remote, Call::get("/api/v1/ve/request").on_new_data()).await?;
         for unread in value["unread"].as_array().into_iter().flatten() {

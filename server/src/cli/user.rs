@@ -11,16 +11,16 @@ use crate::exit::{Done, Failure};
 #[derive(Debug, Subcommand)]
 pub enum User {
     /// Add a user
-    Add(Add),
+    Add(AddUser),
     /// Give a user a new password and end that user's sessions
-    Reset(Named),
+    Reset(UserWithPassword),
     /// List the users
     List(Common),
 }
 
 /// A user, and the password on standard input.
 #[derive(Debug, Args)]
-pub struct Named {
+pub struct UserWithPassword {
     /// Name at login
     name: String,
     /// Read the password from standard input
@@ -31,15 +31,15 @@ pub struct Named {
 }
 
 #[derive(Debug, Args)]
-pub struct Add {
+pub struct AddUser {
     #[command(flatten)]
-    named: Named,
+    named: UserWithPassword,
     /// viewer, operator or administrator
     #[arg(long, default_value = "viewer")]
     role: Role,
 }
 
-impl Named {
+impl UserWithPassword {
     fn password(&self) -> Result<String, Failure> {
         if self.password_stdin {
             return password_from_stdin();
@@ -53,7 +53,7 @@ impl Named {
 impl User {
     pub async fn run(self, remote: &Remote) -> Done {
         match self {
-            Self::Add(Add { named, role }) => {
+            Self::Add(AddUser { named, role }) => {
                 let body = json!({ "name": named.name, "role": role, "password": named.password()? });
                 let plain = |v: &_| format!("Added the user {} as {}.\n", text(v, "name"), text(v, "role"));
                 named.common.perform(remote, Call::post("/api/v1/users").json(&body), plain).await

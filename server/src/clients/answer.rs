@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// An answer, ready to be sent.
 #[derive(Debug)]
-pub struct Answer {
+pub struct PortAnswer {
     /// HTTP status.
     pub status: u16,
     /// JSON.
@@ -18,32 +18,32 @@ pub struct Answer {
 
 /// The requests of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum PortCall {
     Hello,
     Refresh,
     Records,
     Goodbye,
 }
 
-impl Call {
+impl PortCall {
     /// The call of a path.
-    pub fn of(path: &str) -> Option<Call> {
+    pub fn of(path: &str) -> Option<PortCall> {
         Some(match path {
-            "/v1/hello" => Call::Hello,
-            "/v1/refresh" => Call::Refresh,
-            "/v1/records" => Call::Records,
-            "/v1/goodbye" => Call::Goodbye,
+            "/v1/hello" => PortCall::Hello,
+            "/v1/refresh" => PortCall::Refresh,
+            "/v1/records" => PortCall::Records,
+            "/v1/goodbye" => PortCall::Goodbye,
             _ => return None,
         })
     }
 
     /// The most bytes its body may have.
     pub fn most(self) -> usize {
-        if self == Call::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
+        if self == PortCall::Records { MOST_RECORD_BYTES } else { MOST_BYTES }
     }
 }
 
-impl Answer {
+impl PortAnswer {
     fn of<T: Serialize>(status: u16, value: &T) -> Self {
         Self { status, body: serde_json::to_vec(value).expect("strings and numbers always serialize") }
     }
@@ -56,7 +56,7 @@ impl Answer {
     /// Something that is no request of this protocol at all.
     pub fn other(status: u16, detail: &str) -> Self {
         let fault = Fault::malformed(detail);
-        Self::of(status, &licensing::client_protocol::Refused { status, ..fault.answer() })
+        Self::of(status, &licensing::client_protocol::FaultBody { status, ..fault.answer() })
     }
 
     /// No such path.
@@ -73,7 +73,7 @@ impl Answer {
     }
 
     /// A body that is too large for its call.
-    pub fn too_large(call: Call) -> Self {
+    pub fn too_large(call: PortCall) -> Self {
         let detail = format!("The body has more than the {} bytes allowed here.", call.most());
         Self::fault(&Fault::new(FaultKind::TooLarge, detail))
     }
@@ -85,27 +85,29 @@ impl Answer {
 }
 
 /// Answers a call that came from `address`.
-pub async fn answer(engine: &Engine, call: Call, body: &[u8], address: &str) -> Answer {
+pub async fn answer(engine: &Engine, call: PortCall, body: &[u8], address: &str) -> PortAnswer {
     let received = engine.received();
     let done = match call {
-        Call::Hello => match read::<Hello>(body) {
-            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| Answer::of(200, &welcome)),
+        PortCall::Hello => match read::<Hello>(body) {
+            Ok(hello) => engine.client_hello(&hello, address).await.map(|welcome| PortAnswer::of(200, &welcome)),
             Err(fault) => Err(fault),
         },
-        Call::Refresh => match read::<Refresh>(body) {
-            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| Answer::of(200, &allocation)),
+        PortCall::Refresh => match read::<Refresh>(body) {
+            Ok(said) => engine.client_refresh(said, received).await.map(|allocation| PortAnswer::of(200, &allocation)),
             Err(fault) => Err(fault),
         },
-        Call::Records => match read::<Records>(body) {
-            Ok(said) => engine.client_records(said, received).await.map(|acknowledged| Answer::of(200, &acknowledged)),
+        PortCall::Records => match read::<Records>(body) {
+            Ok(said) => {
+                engine.client_records(said, received).await.map(|acknowledged| PortAnswer::of(200, &acknowledged))
+            }
             Err(fault) => Err(fault),
         },
-        Call::Goodbye => match read::<Goodbye>(body) {
-            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| Answer::of(200, &farewell)),
+        PortCall::Goodbye => match read::<Goodbye>(body) {
+            Ok(said) => engine.client_goodbye(said, received).await.map(|farewell| PortAnswer::of(200, &farewell)),
             Err(fault) => Err(fault),
         },
     };
-    done.unwrap_or_else(|fault| Answer::fault(&fault))
+    done.unwrap_or_else(|fault| PortAnswer::fault(&fault))
 }
 
 /// A body as JSON. Of one that is not as this version has it, the version is looked at first.

@@ -8,14 +8,14 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::listen::{AGAIN, CONNECTIONS, Listener};
+use super::listen::{AGAIN, CONNECTIONS, ClientListener};
 use crate::exit::Failure;
 use crate::http::tls;
 use crate::settings::{Clients, Settings};
 
 /// The license port, taken and not served yet.
 pub struct Port {
-    listener: Listener,
+    listener: ClientListener,
     follows: bool,
 }
 
@@ -41,7 +41,7 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
     };
     let address = listener.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(wanted);
     let tls = acceptor(settings, address).await?;
-    Ok(Some(Port { listener: Listener::new(listener, tls), follows }))
+    Ok(Some(Port { listener: ClientListener::new(listener, tls), follows }))
 }
 
 /// TLS for clients that ask for it.

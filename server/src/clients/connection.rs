@@ -13,14 +13,14 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use reporting::Replay;
+use reporting::ReplayedStream;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::answer::{Answer, Call, answer};
-use super::request::{Found, find};
+use super::answer::{PortAnswer, PortCall, answer};
+use super::request::{ParsedRequest, find};
 
 /// A connection says something within this time, or it is closed.
 const FIRST: Duration = Duration::from_secs(10);
@@ -42,12 +42,12 @@ fn out_of_time() -> io::Error {
 /// Most of the time it waits, and there are thousands of it: what it seldom needs has its room only while it is needed.
 pub async fn converse(
     mut stream: TcpStream,
-    peer: SocketAddr,
+    from: SocketAddr,
     engine: Arc<Engine>,
     tls: Option<TlsAcceptor>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let address: Arc<str> = peer.ip().to_canonical().to_string().into();
+    let address: Arc<str> = from.ip().to_canonical().to_string().into();
     let mut bytes: Vec<u8> = Vec::new();
     let mut patience = FIRST;
     loop {
@@ -60,7 +60,7 @@ pub async fn converse(
         let mut told = false;
         let found = loop {
             match find(&bytes, told) {
-                Found::Part(missing) => {
+                ParsedRequest::Part(missing) => {
                     let read = async {
                         bytes.reserve(missing.max(1024));
                         stream.read_buf(&mut bytes).await
@@ -72,10 +72,10 @@ pub async fn converse(
                         let Some(tls) = tls else {
                             return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
                         };
-                        return Box::pin(secure(tls, Replay::new(bytes, stream), engine, address)).await;
+                        return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, address)).await;
                     }
                 }
-                Found::Continue => {
+                ParsedRequest::Continue => {
                     told = true;
                     send(&mut stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
                 }
@@ -83,7 +83,7 @@ pub async fn converse(
             }
         };
         match found {
-            Found::Call { call, body, keep } => {
+            ParsedRequest::Call { call, body, keep } => {
                 let end = body.end;
                 let answer = Box::pin(answer(&engine, call, &bytes[body], &address)).await;
                 bytes.drain(..end);
@@ -92,23 +92,28 @@ pub async fn converse(
                     return Box::pin(close(stream)).await;
                 }
             }
-            Found::Refuse(answer) => {
+            ParsedRequest::Refuse(answer) => {
                 send(&mut stream, &written(&answer, false)).await?;
                 return Box::pin(close(stream)).await;
             }
-            _ => return Box::pin(serve(Replay::new(bytes, stream), engine, address)).await,
+            _ => return Box::pin(serve(ReplayedStream::new(bytes, stream), engine, address)).await,
         }
     }
 }
 
 /// TLS.
-async fn secure(tls: TlsAcceptor, stream: Replay<TcpStream>, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()> {
+async fn secure(
+    tls: TlsAcceptor,
+    stream: ReplayedStream<TcpStream>,
+    engine: Arc<Engine>,
+    address: Arc<str>,
+) -> io::Result<()> {
     let stream = timeout(ARRIVAL, tls.accept(stream)).await;
     serve(stream.map_err(|_| out_of_time())??, engine, address).await
 }
 
 /// An answer as HTTP/1.1.
-fn written(answer: &Answer, keep: bool) -> Vec<u8> {
+fn written(answer: &PortAnswer, keep: bool) -> Vec<u8> {
     use std::io::Write as _;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut bytes = Vec::with_capacity(160 + answer.body.len());
@@ -162,14 +167,14 @@ where
 }
 
 async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> Response<Full<Bytes>> {
-    let answer = match Call::of(request.uri().path()) {
-        None => Answer::not_found(),
-        Some(_) if request.method() != Method::POST => Answer::wrong_method(),
+    let answer = match PortCall::of(request.uri().path()) {
+        None => PortAnswer::not_found(),
+        Some(_) if request.method() != Method::POST => PortAnswer::wrong_method(),
         Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {
             Ok(Ok(body)) => answer(engine, call, &body.to_bytes(), address).await,
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Answer::too_large(call),
-            Ok(Err(_)) => Answer::other(400, "The body broke off."),
-            Err(_) => Answer::other(408, "The body did not arrive in time."),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => PortAnswer::too_large(call),
+            Ok(Err(_)) => PortAnswer::other(400, "The body broke off."),
+            Err(_) => PortAnswer::other(408, "The body did not arrive in time."),
         },
     };
     let content_type = answer.content_type();

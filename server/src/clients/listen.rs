@@ -20,13 +20,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub const AGAIN: Duration = Duration::from_secs(30);
 
 /// A listener of clients. It stays open when the task that serves it is restarted.
-pub struct Listener {
+pub struct ClientListener {
     open: Mutex<Option<Arc<TcpListener>>>,
     tls: TlsAcceptor,
     places: Arc<Semaphore>,
 }
 
-impl Listener {
+impl ClientListener {
     pub fn new(open: Option<TcpListener>, tls: TlsAcceptor) -> Self {
         Self { open: Mutex::new(open.map(Arc::new)), tls, places: Arc::new(Semaphore::new(CONNECTIONS)) }
     }
@@ -56,9 +56,9 @@ impl Listener {
         let Some(listener) = self.open().clone() else { return std::future::pending().await };
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => {
+                Ok((stream, from)) => {
                     let Ok(place) = self.places.clone().try_acquire_owned() else {
-                        tracing::warn!(%peer, limit = CONNECTIONS, "too many connections to the license port");
+                        tracing::warn!(client.address = %from, limit = CONNECTIONS, "too many connections to the license port");
                         continue;
                     };
                     let (engine, tls, end) = (engine.clone(), Some(self.tls.clone()), end.clone());
@@ -66,8 +66,8 @@ impl Listener {
                         let _place = place;
                         tokio::select! {
                             () = end.cancelled() => {}
-                            ended = Box::pin(converse(stream, peer, engine, tls)) => if let Err(reason) = ended {
-                                tracing::debug!(%peer, %reason, "a connection to the license port was closed");
+                            ended = Box::pin(converse(stream, from, engine, tls)) => if let Err(reason) = ended {
+                                tracing::debug!(client.address = %from, %reason, "a connection to the license port was closed");
                             }
                         }
                     });

@@ -1,6 +1,6 @@
 //! Reading an ordinary HTTP/1.1 request. Whatever is not ordinary is left to hyper.
 
-use super::answer::{Answer, Call};
+use super::answer::{PortAnswer, PortCall};
 
 /// The most bytes of a request line and its headers.
 const HEAD: usize = 8 * 1024;
@@ -9,15 +9,15 @@ const HEADERS: usize = 32;
 
 /// What the bytes at hand are.
 #[derive(Debug)]
-pub enum Found {
+pub enum ParsedRequest {
     /// The beginning of a request; so many bytes are known to be missing (1 when that is not known).
     Part(usize),
     /// A request of the protocol; its body lies at this range, and the next request begins where it ends.
-    Call { call: Call, body: std::ops::Range<usize>, keep: bool },
+    Call { call: PortCall, body: std::ops::Range<usize>, keep: bool },
     /// The client waits to be told to send its body.
     Continue,
     /// Something that is answered at once; the connection ends then.
-    Refuse(Answer),
+    Refuse(PortAnswer),
     /// HTTP/2, or HTTP/1 of a kind that is not read here.
     Other,
 }
@@ -26,27 +26,27 @@ pub enum Found {
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Looks at the bytes of a connection. `told`: the client was told already to send its body.
-pub fn find(bytes: &[u8], told: bool) -> Found {
+pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
     if !bytes.is_empty() && HTTP2.starts_with(&bytes[..bytes.len().min(HTTP2.len())]) {
-        return if bytes.len() < HTTP2.len() { Found::Part(1) } else { Found::Other };
+        return if bytes.len() < HTTP2.len() { ParsedRequest::Part(1) } else { ParsedRequest::Other };
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let head = match request.parse(bytes) {
         Ok(httparse::Status::Complete(head)) => head,
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD => return Found::Part(1),
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD => return ParsedRequest::Part(1),
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            return Found::Refuse(Answer::other(431, "The headers are too large."));
+            return ParsedRequest::Refuse(PortAnswer::other(431, "The headers are too large."));
         }
-        Err(_) => return Found::Refuse(Answer::other(400, "This is not HTTP.")),
+        Err(_) => return ParsedRequest::Refuse(PortAnswer::other(400, "This is not HTTP.")),
     };
     let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version) else {
-        return Found::Refuse(Answer::other(400, "This is not HTTP."));
+        return ParsedRequest::Refuse(PortAnswer::other(400, "This is not HTTP."));
     };
     let path = path.split('?').next().unwrap_or_default();
-    let Some(call) = Call::of(path) else { return Found::Refuse(Answer::not_found()) };
+    let Some(call) = PortCall::of(path) else { return ParsedRequest::Refuse(PortAnswer::not_found()) };
     if method != "POST" {
-        return Found::Refuse(Answer::wrong_method());
+        return ParsedRequest::Refuse(PortAnswer::wrong_method());
     }
     let mut length = None;
     let mut keep = version == 1;
@@ -56,7 +56,7 @@ pub fn find(bytes: &[u8], told: bool) -> Found {
         if name.eq_ignore_ascii_case("content-length") {
             let number = std::str::from_utf8(header.value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
             let Some(number) = number.and_then(|text| text.parse::<usize>().ok()).filter(|_| length.is_none()) else {
-                return Found::Refuse(Answer::other(400, "The length of the body is not a number."));
+                return ParsedRequest::Refuse(PortAnswer::other(400, "The length of the body is not a number."));
             };
             length = Some(number);
         } else if name.eq_ignore_ascii_case("connection") {
@@ -64,27 +64,27 @@ pub fn find(bytes: &[u8], told: bool) -> Found {
                 header.value.split(|b| *b == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(word))
             };
             if says(b"upgrade") {
-                return Found::Other;
+                return ParsedRequest::Other;
             }
             keep = (keep && !says(b"close")) || says(b"keep-alive");
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            return Found::Other;
+            return ParsedRequest::Other;
         } else if name.eq_ignore_ascii_case("expect") {
             waits = true;
         }
     }
     let Some(length) = length else {
-        return Found::Refuse(Answer::other(411, "Say how long the body is (Content-Length)."));
+        return ParsedRequest::Refuse(PortAnswer::other(411, "Say how long the body is (Content-Length)."));
     };
     if length > call.most() {
-        return Found::Refuse(Answer::too_large(call));
+        return ParsedRequest::Refuse(PortAnswer::too_large(call));
     }
     let end = head + length;
     if bytes.len() >= end {
-        return Found::Call { call, body: head..end, keep };
+        return ParsedRequest::Call { call, body: head..end, keep };
     }
     let missing = end - bytes.len();
-    if waits && !told { Found::Continue } else { Found::Part(missing) }
+    if waits && !told { ParsedRequest::Continue } else { ParsedRequest::Part(missing) }
 }
 
 #[cfg(test)]
@@ -97,18 +97,18 @@ mod tests {
     fn an_ordinary_request_is_found_however_it_is_cut() {
         let whole = ORDINARY.len() - 4;
         for cut in 1..whole {
-            assert!(matches!(find(&ORDINARY[..cut], false), Found::Part(_)), "{cut}");
+            assert!(matches!(find(&ORDINARY[..cut], false), ParsedRequest::Part(_)), "{cut}");
         }
-        let Found::Call { call, body, keep } = find(ORDINARY, false) else { panic!("not found") };
-        assert_eq!((call, &ORDINARY[body], keep), (Call::Refresh, &b"{}"[..], true));
+        let ParsedRequest::Call { call, body, keep } = find(ORDINARY, false) else { panic!("not found") };
+        assert_eq!((call, &ORDINARY[body], keep), (PortCall::Refresh, &b"{}"[..], true));
     }
 
     #[test]
     fn what_is_wrong_is_refused_and_what_is_unusual_is_left_to_others() {
         let status = |text: &str| match find(text.as_bytes(), false) {
-            Found::Refuse(answer) => answer.status,
-            Found::Other => 0,
-            Found::Continue => 100,
+            ParsedRequest::Refuse(answer) => answer.status,
+            ParsedRequest::Other => 0,
+            ParsedRequest::Continue => 100,
             found => panic!("{text}: {found:?}"),
         };
         for (expected, text) in [
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     fn a_client_may_close_after_the_answer() {
         let text = b"POST /v1/hello HTTP/1.1\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n";
-        assert!(matches!(find(text, false), Found::Call { keep: false, .. }));
+        assert!(matches!(find(text, false), ParsedRequest::Call { keep: false, .. }));
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::bind::acceptor;
-use super::listen::{AGAIN, Listener};
+use super::listen::{AGAIN, ClientListener};
 use crate::exit::Failure;
 use crate::settings::{Settings, VePort};
 
@@ -18,8 +18,8 @@ use crate::settings::{Settings, VePort};
 const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DEFAULT_PORT);
 
 /// The port, taken where it was named.
-pub struct Ve {
-    listener: Listener,
+pub struct VeListener {
+    listener: ClientListener,
     named: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Ve {
 ///
 /// # Errors
 /// A sentence that says why a named address cannot be used.
-pub async fn bind(settings: &Settings) -> Result<Option<Ve>, Failure> {
+pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
     let (address, listener) = match settings.ve {
         VePort::Off => return Ok(None),
         VePort::WhileLicensed => (EVERYWHERE, None),
@@ -41,10 +41,10 @@ pub async fn bind(settings: &Settings) -> Result<Option<Ve>, Failure> {
         }
     };
     let tls = acceptor(settings, address).await?;
-    Ok(Some(Ve { named: listener.is_some(), listener: Listener::new(listener, tls) }))
+    Ok(Some(VeListener { named: listener.is_some(), listener: ClientListener::new(listener, tls) }))
 }
 
-impl Ve {
+impl VeListener {
     /// Where it listens.
     pub fn address(&self) -> Option<SocketAddr> {
         self.listener.address()

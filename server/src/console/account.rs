@@ -5,7 +5,7 @@ use app::pages::account::{Account, AccountPage, SessionItem};
 use app::paths;
 use engine::DatabaseError;
 use engine::accounts::password;
-use engine::accounts::session_store::Which;
+use engine::accounts::session_store::WhichSessions;
 use engine::accounts::users::AccountError;
 use leptos::prelude::*;
 
@@ -46,20 +46,20 @@ pub async fn password(form: Form) -> Result<Page, PageError> {
 
 /// `POST /account/sessions/revoke`
 pub async fn revoke(form: Form) -> Result<Page, PageError> {
-    end(&form, Which::One(form.value("id"))).await
+    end(&form, WhichSessions::One(form.value("id"))).await
 }
 
 /// `POST /account/sessions/revoke-others`
 pub async fn revoke_others(form: Form) -> Result<Page, PageError> {
     match form.signed_in() {
-        Some((_, handle)) => end(&form, Which::AllBut(handle)).await,
+        Some((_, handle)) => end(&form, WhichSessions::AllBut(handle)).await,
         None => Ok(Page::to(paths::LOGIN)),
     }
 }
 
-async fn end(form: &Form, which: Which<'_>) -> Result<Page, PageError> {
+async fn end(form: &Form, which: WhichSessions<'_>) -> Result<Page, PageError> {
     let Some((user, handle)) = form.signed_in() else { return Ok(Page::to(paths::LOGIN)) };
-    let own = matches!(which, Which::One(ended) if ended == handle);
+    let own = matches!(which, WhichSessions::One(ended) if ended == handle);
     let text = match form.engine.end_sessions(&form.actor(), user, which).await? {
         _ if own => return Ok(Page::to(paths::LOGIN)),
         0 => "This session has already ended.".to_owned(),

@@ -8,7 +8,7 @@ use app::paths;
 use app::request::{FieldError, FlashKind};
 use engine::alerts::{AlertError, NewChannel, NewRule};
 use leptos::prelude::*;
-use licensing::alert::{Condition, Kind, Rule};
+use licensing::alerts::{Condition, ConditionKind, RuleSettings};
 
 use super::form::{Form, wrong};
 use super::{Console, Id, Page, PageError};
@@ -76,7 +76,7 @@ fn rule_page(form: &Form) -> String {
 /// What a form says, or all that is wrong with it.
 fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let Some(kind) = Kind::parse(form.value("kind")) else {
+    let Some(kind) = ConditionKind::parse(form.value("kind")) else {
         return Err(vec![wrong(None, "Choose a condition.")]);
     };
     let number = |name: &str| form.value(name).trim().parse::<u32>().ok();
@@ -88,7 +88,7 @@ fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
     let span = |name: &str, unit: i64| number(name).map_or(-1, |number| i64::from(number).saturating_mul(unit));
     let channels = form.values.iter().filter(|(name, _)| name == "channels");
     let new = NewRule {
-        rule: Rule {
+        rule: RuleSettings {
             condition: condition.unwrap_or(Condition::usual(kind)),
             wait_ms: span("wait", MINUTE),
             remind_ms: span("remind", HOUR),

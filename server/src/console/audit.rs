@@ -1,6 +1,6 @@
 //! The audit log.
 
-use engine::audit::{AuditItem as Entry, AuditQuery, Verdict};
+use engine::audit::{AuditItem as Entry, AuditQuery, ChainVerdict};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
 
@@ -45,9 +45,9 @@ async fn load(console: &Console) -> Result<AuditLog, DatabaseError> {
         older: entries.last().filter(|_| more).map(|e| e.seq),
         items: entries.into_iter().map(item).collect(),
         chain: match verdict {
-            Verdict::Whole(up_to) => Chain::Verified { up_to, at_ms },
-            Verdict::Broken(at) => Chain::Broken { at },
-            Verdict::CutOff(last, _) | Verdict::NoHead(last) => Chain::Broken { at: last + 1 },
+            ChainVerdict::Whole(up_to) => Chain::Verified { up_to, at_ms },
+            ChainVerdict::Broken(at) => Chain::Broken { at },
+            ChainVerdict::CutOff(last, _) | ChainVerdict::NoHead(last) => Chain::Broken { at: last + 1 },
         },
         people: engine.audit.people().await?,
         filter,

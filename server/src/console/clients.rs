@@ -9,7 +9,7 @@ use app::paths;
 use app::request::FlashKind;
 use axum::response::Response;
 use engine::Engine;
-use engine::leases::{ClientState, ClientView as View, PoolView, ProductView, ReleaseError, Released};
+use engine::leases::{ClientState, ClientView as View, PoolView, ProductView, ReleaseError, ReleasedLicenses};
 use leptos::prelude::*;
 use licensing::client_protocol::COUNTED_MS;
 use licensing::product::Licensed;
@@ -192,7 +192,7 @@ async fn client(console: &Console, id: i64) -> Option<ClientPage> {
 }
 
 /// What happens now: "Released: 2 of TTS3 go back …".
-fn sentence(released: &Released) -> String {
+fn sentence(released: &ReleasedLicenses) -> String {
     let back: Vec<String> = released
         .products
         .iter()
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_message_names_what_goes_back_and_until_when() {
-        let released = |products: &[(&str, u32)]| Released {
+        let released = |products: &[(&str, u32)]| ReleasedLicenses {
             name: "gw".into(),
             products: products.iter().map(|(product, count)| ((*product).to_owned(), *count)).collect(),
             counted_until_ms: 1_795_354_200_000,

@@ -5,11 +5,11 @@ use app::pages::exchange::{ClusterPage, ClusterRow, ClusterView, ClustersPage, C
 use app::paths;
 use app::request::Tone;
 use axum::http::StatusCode;
-use engine::audit::Outcome;
+use engine::audit::AuditOutcome;
 use engine::exchange::{Cluster, NewCluster};
 use leptos::prelude::*;
 use licensing::status_response::MAX_RESPONSE;
-use reporting::client::{Address, Client, ClientError, Identity, TlsChoice};
+use reporting::client::{Address, CallerIdentity, ClientError, ReportingClient, TlsChoice};
 use serde_json::Value;
 
 use super::exchange::by_hand::{Report, report_model};
@@ -67,8 +67,8 @@ pub async fn remove(Id(id): Id, form: Form) -> Result<Page, PageError> {
 struct Asked {
     cluster: Cluster,
     page: ClusterPage,
-    who: Identity,
-    client: Result<Client, ClientError>,
+    who: CallerIdentity,
+    client: Result<ReportingClient, ClientError>,
 }
 
 async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
@@ -87,8 +87,8 @@ async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
             "The saved data of this cluster can't be used. Remove it and add it again.".into(),
         ));
     };
-    let client = Client::connect(address, tls).await;
-    Ok(Asked { page: model(&cluster), cluster, who: Identity { deployment, operator }, client })
+    let client = ReportingClient::connect(address, tls).await;
+    Ok(Asked { page: model(&cluster), cluster, who: CallerIdentity { deployment, operator }, client })
 }
 
 fn show(form: &Form, page: ClusterPage, status: StatusCode) -> Page {
@@ -102,7 +102,7 @@ fn failed(form: &Form, mut page: ClusterPage, why: impl std::fmt::Display) -> Pa
     show(form, page, StatusCode::BAD_GATEWAY)
 }
 
-async fn note(form: &Form, action: &str, sentence: String, outcome: Outcome) {
+async fn note(form: &Form, action: &str, sentence: String, outcome: AuditOutcome) {
     let actor = form.actor();
     if let Err(error) = form.engine.audit.note(&actor, action, sentence, outcome).await {
         tracing::error!(%error, "what was done with a cluster could not be noted in the audit log");
@@ -138,8 +138,13 @@ pub async fn pull(Id(id): Id, form: Form) -> Result<Page, PageError> {
     match pulled {
         Ok(pulled) => {
             let auth = form.engine.cluster_auth(id).await.ok().flatten();
-            note(&form, "cluster.pull", format!("Fetched a report of the cluster {}.", cluster.name), Outcome::Done)
-                .await;
+            note(
+                &form,
+                "cluster.pull",
+                format!("Fetched a report of the cluster {}.", cluster.name),
+                AuditOutcome::Done,
+            )
+            .await;
             let auth = auth.unwrap_or_default();
             let curl = reporting::curl::curl_command(&cluster.licensing_url, &auth, &pulled.report);
             let now = form.engine.now_ms();
@@ -171,13 +176,13 @@ pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
     match pushed {
         Ok(()) => {
             let said = format!("Delivered to the cluster {} the answer to {status_id}.", cluster.name);
-            note(&form, "cluster.push", said, Outcome::Done).await;
+            note(&form, "cluster.push", said, AuditOutcome::Done).await;
             page.result = Some((Tone::Success, "The cluster accepted the answer.".to_owned()));
             Ok(show(&form, page, StatusCode::OK))
         }
         Err(error) => {
             let said = format!("The cluster {} refused the answer to {status_id}: {error}", cluster.name);
-            note(&form, "cluster.push", said, Outcome::Refused).await;
+            note(&form, "cluster.push", said, AuditOutcome::Refused).await;
             Ok(failed(&form, page, error))
         }
     }

@@ -9,9 +9,9 @@ use app::pages::configuration::{
 use app::paths;
 use app::request::FlashKind;
 use axum::http::StatusCode;
-use engine::conf::{Base, Change, SaveError};
+use engine::conf::{BaseRevision, ConfChange, SaveError};
 use leptos::prelude::*;
-use licensing::conf::text::Source;
+use licensing::conf::text::TextOrigin;
 use licensing::conf::{setting, view};
 
 use super::form::{Form, wrong};
@@ -94,10 +94,10 @@ fn draft(form: &Form, mode: EditMode) -> Draft {
 }
 
 /// What is to change: of a form, the settings that differ from the file the form was made from.
-async fn change(form: &Form, draft: &Draft, base: &str) -> Result<Change, SaveError> {
+async fn change(form: &Form, draft: &Draft, base: &str) -> Result<ConfChange, SaveError> {
     if draft.mode == EditMode::Text {
         let text = draft.fields.first().map(|(_, text)| text.clone()).unwrap_or_default();
-        return Ok(Change::Text(text, Source::Browser));
+        return Ok(ConfChange::Text(text, TextOrigin::Browser));
     }
     let number = base.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
     let before = match form.engine.conf_revision(number).await? {
@@ -109,14 +109,14 @@ async fn change(form: &Form, draft: &Draft, base: &str) -> Result<Change, SaveEr
         let shown = settings.iter().find(|s| s.key.eq_ignore_ascii_case(key));
         shown.is_none_or(|s| s.editable && s.value.as_deref().unwrap_or_default() != value.trim())
     });
-    Ok(Change::Values(typed.cloned().collect()))
+    Ok(ConfChange::Values(typed.cloned().collect()))
 }
 
 /// Of a form, what differs from the file it was made from: only that goes on, so that a later version of the file keeps
 /// what others changed in it.
-fn only_changes(draft: Draft, change: &Change) -> Draft {
+fn only_changes(draft: Draft, change: &ConfChange) -> Draft {
     match change {
-        Change::Values(values) => Draft { fields: values.clone(), ..draft },
+        ConfChange::Values(values) => Draft { fields: values.clone(), ..draft },
         _ => draft,
     }
 }
@@ -130,7 +130,7 @@ async fn preview(form: &Form, mode: EditMode) -> Result<Page, PageError> {
     let base = form.value("base");
     let change = change(form, &draft, base).await.map_err(PageError::internal)?;
     let draft = only_changes(draft, &change);
-    match form.engine.preview(&Base::Revision(base.to_owned()), &change).await {
+    match form.engine.preview(&BaseRevision::Revision(base.to_owned()), &change).await {
         Ok((bytes, diff, findings)) => {
             let origin = form.installation.origin.clone();
             let data = shown::review(&form.engine, draft, &bytes, diff, findings, origin);
@@ -147,7 +147,7 @@ pub async fn save(form: Form) -> Result<Page, PageError> {
     let base = form.value("base");
     let change = change(&form, &draft, base).await.map_err(PageError::internal)?;
     let draft = only_changes(draft, &change);
-    let base = Base::Revision(base.to_owned());
+    let base = BaseRevision::Revision(base.to_owned());
     match form.engine.save_conf(&form.actor(), &base, &change, form.value("comment")).await {
         Ok(saved) if saved.diff.is_empty() => {
             Ok(form.tell(FlashKind::Info, "Nothing to save: the file already has these values.", page_of(mode)).await)
@@ -169,8 +169,8 @@ pub async fn restore(form: Form) -> Result<Page, PageError> {
             "The form did not name a revision to restore. Choose one in the history.".into(),
         ));
     };
-    let base = Base::Revision(form.value("base").to_owned());
-    match form.engine.save_conf(&form.actor(), &base, &Change::Restore(number), form.value("comment")).await {
+    let base = BaseRevision::Revision(form.value("base").to_owned());
+    match form.engine.save_conf(&form.actor(), &base, &ConfChange::Restore(number), form.value("comment")).await {
         Ok(saved) => {
             let text = format!("Restored revision {number} as revision {}.", saved.revision.number);
             Ok(form.done(text, paths::CONFIGURATION_HISTORY).await)

@@ -10,8 +10,8 @@ use app::paths;
 use app::request::Tone;
 use axum::response::Response;
 use engine::Engine;
-use engine::audit::Outcome;
-use engine::conf::{Base, Change};
+use engine::audit::AuditOutcome;
+use engine::conf::{BaseRevision, ConfChange};
 use engine::diagnostics::{self, Matrix, Probe};
 use engine::reachability::Reachability;
 use leptos::prelude::*;
@@ -35,7 +35,7 @@ fn show(console: &Console) -> Page {
 pub async fn probe(form: Form) -> Result<Page, PageError> {
     if form.engine.check_reachability() {
         let sentence = "Asked all licensing nodes at all their ports.".to_owned();
-        form.engine.audit.note(&form.actor(), "diagnostics.probe", sentence, Outcome::Done).await?;
+        form.engine.audit.note(&form.actor(), "diagnostics.probe", sentence, AuditOutcome::Done).await?;
     }
     Ok(Page::to(paths::DIAGNOSTICS))
 }
@@ -60,7 +60,7 @@ pub async fn port(form: Form) -> Result<Page, PageError> {
     };
     let words = format!("{}, port {}", protocol(https), form.value("port"));
     let comment = format!("Diagnostics found that {words} works.");
-    match form.engine.save_conf(&form.actor(), &Base::Newest, &Change::Values(values), &comment).await {
+    match form.engine.save_conf(&form.actor(), &BaseRevision::Newest, &ConfChange::Values(values), &comment).await {
         Ok(saved) => {
             let number = saved.revision.number;
             let text = format!("Leasehold now uses {words} for the licensing nodes (revision {number}).");

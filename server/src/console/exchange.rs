@@ -12,13 +12,13 @@ use app::pages::exchange::{
 use app::paths;
 use app::request::{FieldError, FlashKind, Tone};
 use axum::extract::Path;
-use engine::conf::Base;
-use engine::exchange::{Identity as EngineIdentity, LedgerEntry, LedgerQuery, Readiness, ReportError, SyncError};
+use engine::conf::BaseRevision;
+use engine::exchange::{LedgerEntry, LedgerQuery, Readiness, ReportError, ServerIdentity, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::bundle::Changes;
+use licensing::bundle::LicenseChanges;
 use licensing::conf::effective::Effective;
-use licensing::contact::{Level, PHASES, Phase};
+use licensing::contact::{ContactPhase, PHASES, PhaseLogLevel};
 use licensing::registration::{Registration, TypedError};
 use licensing::registration_file::RegistrationFile;
 
@@ -76,7 +76,7 @@ pub async fn registration(form: Form) -> Result<Page, PageError> {
     };
     let (guid, comment) = (registration.guid, "Registered in the console.");
     let more = registration.node_values(&form.engine.conf().document());
-    match form.engine.register(&form.actor(), &Base::Newest, registration, more, comment).await {
+    match form.engine.register(&form.actor(), &BaseRevision::Newest, registration, more, comment).await {
         Ok(_) => Ok(form.done(format!("Registered as {guid}."), paths::EXCHANGE).await),
         Err(refused) => form.refused(&refused, paths::EXCHANGE, show(&form)).await,
     }
@@ -119,7 +119,7 @@ pub fn contact(engine: &Engine) -> ContactModel {
     let state = engine.contact();
     let now = state.phase();
     let rule = state.rule();
-    let step = |rule: &licensing::contact::Rule| {
+    let step = |rule: &licensing::contact::PhaseRule| {
         let first_day = rule.phase.first_day(state.limit)?;
         Some(ContactStep {
             label: rule.label.to_owned(),
@@ -138,11 +138,11 @@ pub fn contact(engine: &Engine) -> ContactModel {
         label: rule.label.to_owned(),
         effect: rule.effect.to_owned(),
         tone: match (rule.phase, rule.report.level) {
-            (Phase::Unregistered, _) => Tone::Neutral,
-            (Phase::InTouch, _) => Tone::Success,
-            (_, Level::Info) => Tone::Info,
-            (_, Level::Warn) => Tone::Warning,
-            (_, Level::Error) => Tone::Danger,
+            (ContactPhase::Unregistered, _) => Tone::Neutral,
+            (ContactPhase::InTouch, _) => Tone::Success,
+            (_, PhaseLogLevel::Info) => Tone::Info,
+            (_, PhaseLogLevel::Warn) => Tone::Warning,
+            (_, PhaseLogLevel::Error) => Tone::Danger,
         },
         days: state.days(),
         last_ms: state.last_verified,
@@ -193,8 +193,9 @@ pub fn registered(readiness: &Readiness) -> Registered {
 }
 
 /// What changed, as sentences.
-pub fn changes(changes: &Changes) -> ChangesModel {
-    let sentences = |list: &[licensing::bundle::Change]| list.iter().map(|change| change.sentence.clone()).collect();
+pub fn changes(changes: &LicenseChanges) -> ChangesModel {
+    let sentences =
+        |list: &[licensing::bundle::LicenseChange]| list.iter().map(|change| change.sentence.clone()).collect();
     ChangesModel {
         added: sentences(&changes.added),
         removed: sentences(&changes.removed),
@@ -261,7 +262,7 @@ fn receipt_model(entry: &LedgerEntry, server: &str) -> Option<ReceiptModel> {
     })
 }
 
-fn identity_model(identity: &EngineIdentity, deployments: Vec<String>) -> Option<Identity> {
+fn identity_model(identity: &ServerIdentity, deployments: Vec<String>) -> Option<Identity> {
     Some(Identity { guid: identity.guid?.to_string(), deployments, operator: identity.operator.clone() })
 }
 

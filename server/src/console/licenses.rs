@@ -8,7 +8,7 @@ use axum::response::Response;
 use engine::DatabaseError;
 use engine::exchange::{LicenseItem, Licenses};
 use leptos::prelude::*;
-use licensing::bundle::{Kind, Standing};
+use licensing::bundle::{LicenseKind, LicenseStatus};
 
 use super::exchange::{changes, contact, registered};
 use super::{Console, Page, PageError, attachment, csv_text, ve};
@@ -51,8 +51,8 @@ fn row(item: &LicenseItem, now: i64) -> LicenseRow {
         state: standing.as_str().into(),
         state_label: standing.label().into(),
         tone: match standing {
-            Standing::Active => Tone::Success,
-            Standing::Expired | Standing::Lapsed => Tone::Danger,
+            LicenseStatus::Active => Tone::Success,
+            LicenseStatus::Expired | LicenseStatus::Lapsed => Tone::Danger,
             _ => Tone::Warning,
         },
         reason: item.verdict.reason.clone(),
@@ -122,7 +122,10 @@ async fn load(console: &Console) -> Result<LicensesPage, DatabaseError> {
         last_changes: last.map(|(at, changed)| (at, changes(&changed))),
         counts,
         machine: ve::machine(console).await,
-        kinds: [Kind::Concurrent, Kind::Countdown, Kind::Metered].iter().map(|kind| kind.as_str().to_owned()).collect(),
+        kinds: [LicenseKind::Concurrent, LicenseKind::Countdown, LicenseKind::Metered]
+            .iter()
+            .map(|kind| kind.as_str().to_owned())
+            .collect(),
     })
 }
 

@@ -7,16 +7,16 @@ use app::request::FormState;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::accounts::session_store::{WHO, Who};
+use engine::accounts::session_store::{SessionUser, WHO};
 use engine::accounts::users::{AccountError, User};
 use engine::actor::Origin;
-use engine::audit::Outcome;
+use engine::audit::AuditOutcome;
 use leptos::prelude::*;
 use tower_sessions::Session;
 
 use super::form::{Form, next, wrong};
 use super::{Console, Page, PageError};
-use crate::http::identity::Caller;
+use crate::http::caller::Caller;
 use crate::http::state::App;
 
 /// `GET /login`
@@ -102,19 +102,19 @@ pub async fn enter(app: &App, session: &Session, caller: &Caller, user: &User) -
     session.clear().await;
     session.cycle_id().await?;
     let handle = engine::secret::hex(&engine::secret::random::<8>());
-    let who = Who { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
+    let who = SessionUser { user_id: user.id, handle, address: caller.address.clone(), agent: caller.agent.clone() };
     session.insert(WHO, who).await?;
     session.save().await?;
     let mut actor = caller.actor(Origin::Console);
     actor.name.clone_from(&user.name);
-    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), Outcome::Done).await?;
+    app.engine.audit.note(&actor, "session.login", "Signed in.".to_owned(), AuditOutcome::Done).await?;
     Ok(())
 }
 
 /// `POST /logout`
 pub async fn log_out(form: Form) -> Result<Page, PageError> {
     if form.caller.known.is_some() {
-        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), Outcome::Done).await?;
+        form.engine.audit.note(&form.actor(), "session.logout", "Signed out.".to_owned(), AuditOutcome::Done).await?;
     }
     form.session.flush().await.map_err(PageError::internal)?;
     Ok(Page::to(paths::LOGIN))

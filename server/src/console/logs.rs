@@ -11,7 +11,7 @@ use engine::Engine;
 use engine::leases::ClientView;
 use engine::logs::{Cursor, Lines, LogItem, LogQuery, LogsError};
 use leptos::prelude::*;
-use licensing::log_line::{Kind, Redactor};
+use licensing::log_line::{RedactedKind, Redactor};
 use licensing::words::bytes;
 use tokio::sync::mpsc;
 
@@ -215,22 +215,26 @@ fn streamed(lines: Lines, mut redactor: Option<Redactor>) -> Body {
 }
 
 /// Names that are known to be names: of this machine, of clients and their hosts, of the people of the console.
-async fn known(console: &Console) -> Vec<(Kind, String)> {
-    let mut known = vec![(Kind::Host, console.server_name.clone())];
+async fn known(console: &Console) -> Vec<(RedactedKind, String)> {
+    let mut known = vec![(RedactedKind::Host, console.server_name.clone())];
     for ClientView { name, host, .. } in console.engine.clients() {
-        known.push((Kind::Host, name));
-        known.push((Kind::Host, host));
+        known.push((RedactedKind::Host, name));
+        known.push((RedactedKind::Host, host));
     }
     // Without the database, names are still found by how they are written.
-    known.extend(console.engine.users().await.unwrap_or_default().into_iter().map(|user| (Kind::User, user.name)));
-    known.extend(console.engine.audit.people().await.unwrap_or_default().into_iter().map(|name| (Kind::User, name)));
+    known.extend(
+        console.engine.users().await.unwrap_or_default().into_iter().map(|user| (RedactedKind::User, user.name)),
+    );
+    known.extend(
+        console.engine.audit.people().await.unwrap_or_default().into_iter().map(|name| (RedactedKind::User, name)),
+    );
     known.retain(|(_, name)| !name.eq_ignore_ascii_case("leasehold") && !name.eq_ignore_ascii_case("localhost"));
     known
 }
 
 #[cfg(test)]
 mod tests {
-    use licensing::log_line::Level;
+    use licensing::log_line::LogLevel;
 
     use super::*;
 
@@ -244,7 +248,7 @@ mod tests {
             ..LogsFilter::default()
         };
         let (query, refused) = query(&filter);
-        assert_eq!((query.level, query.component.as_deref()), (Some(Level::Warn), Some("VE")));
+        assert_eq!((query.level, query.component.as_deref()), (Some(LogLevel::Warn), Some("VE")));
         assert_eq!(query.to.map(|to| to.as_str().to_owned()).as_deref(), Some("2026-11-22 23:59:59"));
         assert_eq!(refused.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["from"]);
     }

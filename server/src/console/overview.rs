@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use licensing::bundle::Standing;
+use licensing::bundle::LicenseStatus;
 use licensing::conf::check::{self, Severity};
 use licensing::conf::effective::Effective;
 use licensing::permission::Permission;
@@ -56,7 +56,8 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         contact: exchange::contact(engine),
         registered: exchange::registered(&engine.identity().await?.readiness),
         licenses: engine.licenses().map(|all| {
-            let loaded: Vec<_> = all.items.iter().filter(|item| item.verdict.standing == Standing::Active).collect();
+            let loaded: Vec<_> =
+                all.items.iter().filter(|item| item.verdict.standing == LicenseStatus::Active).collect();
             let products: BTreeSet<_> = loaded.iter().map(|item| item.license.product.as_str()).collect();
             (loaded.len(), all.items.len() - loaded.len(), products.len() as u64)
         }),

@@ -8,7 +8,7 @@ use app::components::{BareLayout, Document, Layout};
 use app::drawn::{Draw, Drawn};
 use app::pages::error::ErrorPage;
 use app::paths;
-use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, Standing, Tone, Viewer};
+use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, ServerStanding, Tone, Viewer};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -22,8 +22,8 @@ use tower_sessions::Session;
 
 use super::{exchange, form, theme};
 use crate::assets;
+use crate::http::caller::{self, Caller};
 use crate::http::events;
-use crate::http::identity::{self, Caller};
 use crate::http::middleware::{headers, request_id};
 use crate::http::problem::Problem;
 use crate::http::state::App;
@@ -284,10 +284,10 @@ async fn context(
             server_name: app.server_name.clone(),
             guid_short: effective.guid.map(|g| g.short()),
             standing: match (registered, app.engine.context()) {
-                (false, _) => Standing::Unregistered,
-                (true, None) => Standing::Registered,
-                (true, Some(Context::Backup)) => Standing::Backup,
-                (true, Some(_)) => Standing::Primary,
+                (false, _) => ServerStanding::Unregistered,
+                (true, None) => ServerStanding::Registered,
+                (true, Some(Context::Backup)) => ServerStanding::Backup,
+                (true, Some(_)) => ServerStanding::Primary,
             },
             changed_outside: conf.outside.is_some(),
             contact: registered.then(|| contact_badge(app)),
@@ -295,7 +295,7 @@ async fn context(
         theme: theme::of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {
             // A page that refreshes itself was asked for before.
-            Some(session) if !parts.headers.contains_key(identity::LIVE) => take_flash(session).await,
+            Some(session) if !parts.headers.contains_key(caller::LIVE) => take_flash(session).await,
             _ => None,
         },
         form: Some(form).filter(|form| *form != FormState::default()),

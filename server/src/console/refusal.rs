@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use engine::accounts::users::AccountError;
 use engine::alerts::AlertError;
 use engine::conf::SaveError;
+use engine::drain::{DrainError, DrainRefusal};
 use engine::exchange::{ClusterError, PushError};
-use engine::handover::{HandoverError, Refusal as HandoverRefusal};
 use engine::peers::{InviteError, JoinError, RemoveError};
 use engine::ve::InstallError;
 
@@ -32,13 +32,13 @@ pub trait Refusal: Display {
     }
 }
 
-impl Refusal for HandoverError {
+impl Refusal for DrainError {
     fn is_internal(&self) -> bool {
         matches!(self, Self::Sql(_))
     }
 
     fn field(&self) -> Option<&str> {
-        matches!(self, Self::Refused(HandoverRefusal::Minutes)).then_some("minutes")
+        matches!(self, Self::Refused(DrainRefusal::Minutes)).then_some("minutes")
     }
 }
 

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use app::components::absolute;
 use app::drawn::Draw;
 use app::pages::servers::{
-    DrillClient, GraceRow, Handed, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage, ServersView,
-    SimultaneousRow, SwitchRow,
+    DrainInProgress, DrillClient, GraceRow, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage,
+    ServersView, SimultaneousRow, SwitchRow,
 };
 use app::paths;
 use app::request::Tone;
-use engine::handover::{Handed as HandedOver, HandoverError, Rehearsal};
-use engine::peers::{Join, PeerEventKind, Server};
+use engine::drain::{ActiveDrain, DrainError, Drill};
+use engine::peers::{InstallationServer, Join, PeerEventKind};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::countdown::{Cause, Forecast, Run, forecast};
-use licensing::peer::{Role, State};
+use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
+use licensing::peers::{PeerLiveness, Role};
 use licensing::service;
 use licensing::words::{about, count, grouped, span};
 
@@ -49,10 +49,10 @@ fn minutes(form: &Form, name: &str) -> u32 {
     form.value(name).trim().parse().unwrap_or(0)
 }
 
-async fn begun(form: &Form, result: Result<HandedOver, HandoverError>, field: &str) -> Result<Page, PageError> {
+async fn begun(form: &Form, result: Result<ActiveDrain, DrainError>, field: &str) -> Result<Page, PageError> {
     match result {
-        Ok(handed) => {
-            let text = format!("Clients are moving to the backup. They return {}.", absolute(handed.until));
+        Ok(drain) => {
+            let text = format!("Clients are moving to the backup. They return {}.", absolute(drain.until));
             Ok(form.done(text, paths::SERVERS).await)
         }
         Err(refused) if refused.is_internal() => Err(PageError::internal(refused)),
@@ -63,14 +63,14 @@ async fn begun(form: &Form, result: Result<HandedOver, HandoverError>, field: &s
     }
 }
 
-/// `POST /servers/handover`
-pub async fn hand_over(form: Form) -> Result<Page, PageError> {
-    let result = form.engine.hand_over(&form.actor(), minutes(&form, "minutes"), form.value("reason"), None).await;
+/// `POST /servers/drain`
+pub async fn start_drain(form: Form) -> Result<Page, PageError> {
+    let result = form.engine.start_drain(&form.actor(), minutes(&form, "minutes"), form.value("reason"), None).await;
     begun(&form, result, "minutes").await
 }
 
-/// `POST /servers/rehearse`
-pub async fn rehearse(form: Form) -> Result<Page, PageError> {
+/// `POST /servers/drill`
+pub async fn start_drill(form: Form) -> Result<Page, PageError> {
     let clients: BTreeSet<String> =
         form.values.iter().filter(|(name, _)| name == "client").map(|(_, id)| id.clone()).collect();
     let budget = minutes(&form, "budget");
@@ -78,9 +78,9 @@ pub async fn rehearse(form: Form) -> Result<Page, PageError> {
         let error = wrong(Some("budget"), "Enter how many minutes of the backup's hours it may use, 1 or more.");
         return form.refuse(paths::SERVERS, vec![error], show(&form)).await;
     }
-    let rehearsal = Some((clients, i64::from(budget) * 60_000));
-    let result = form.engine.hand_over(&form.actor(), minutes(&form, "rehearsal_minutes"), "", rehearsal).await;
-    begun(&form, result, "rehearsal_minutes").await
+    let drill = Some((clients, i64::from(budget) * 60_000));
+    let result = form.engine.start_drain(&form.actor(), minutes(&form, "drill_minutes"), "", drill).await;
+    begun(&form, result, "drill_minutes").await
 }
 
 /// `POST /servers/take-back`
@@ -133,9 +133,9 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
     let view = engine.countdown.view();
     let runs = engine.countdown.runs(RUNS).await?;
     let grace = engine.in_grace();
-    let handed = engine.handover.current();
-    let rehearsal = engine.handover.rehearsal();
-    let switches = engine.switches(SHOWN).await?;
+    let drain = engine.drain.current();
+    let drill = engine.drain.drill();
+    let switches = engine.failovers(SHOWN).await?;
     Ok(ServersPage {
         now: engine.judge_service(&picture),
         servers: picture.servers.iter().zip(picture.serving()).map(|(server, serving)| card(server, serving)).collect(),
@@ -157,7 +157,7 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
             })
             .collect(),
         simultaneous: engine
-            .simultaneous(SHOWN)
+            .overlaps(SHOWN)
             .await?
             .into_iter()
             .map(|time| SimultaneousRow {
@@ -168,27 +168,22 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
                 there: time.there,
             })
             .collect(),
-        simultaneous_ms: engine.simultaneous_ms().await?,
-        last_drill: rehearsal.as_ref().filter(|rehearsal| rehearsal.ended.is_some()).map(|rehearsal| LastDrill {
-            began_ms: rehearsal.handed.began,
-            ended_ms: rehearsal.ended.unwrap_or(now),
-            clients: progress(engine, rehearsal),
-            spent_ms: rehearsal.spent_ms,
+        simultaneous_ms: engine.overlap_ms().await?,
+        last_drill: drill.as_ref().filter(|drill| drill.ended.is_some()).map(|drill| LastDrill {
+            began_ms: drill.drain.began,
+            ended_ms: drill.ended.unwrap_or(now),
+            clients: progress(engine, drill),
+            spent_ms: drill.spent_ms,
         }),
-        handed: handed.map(|handed| Handed {
-            began_ms: handed.began,
-            until_ms: handed.until,
-            by: handed.by.clone(),
-            reason: handed.reason.clone(),
-            clients: rehearsal
-                .as_ref()
-                .filter(|_| handed.clients.is_some())
-                .map(|rehearsal| progress(engine, rehearsal)),
-            budget: handed
-                .budget_ms
-                .map(|most| (most, rehearsal.as_ref().and_then(|rehearsal| rehearsal.spent_ms).unwrap_or(0))),
+        drain: drain.map(|drain| DrainInProgress {
+            began_ms: drain.began,
+            until_ms: drain.until,
+            by: drain.by.clone(),
+            reason: drain.reason.clone(),
+            clients: drill.as_ref().filter(|_| drain.clients.is_some()).map(|drill| progress(engine, drill)),
+            budget: drain.budget_ms.map(|most| (most, drill.as_ref().and_then(|drill| drill.spent_ms).unwrap_or(0))),
         }),
-        no_handover: match (engine.role(), engine.backup_is_up()) {
+        no_drain: match (engine.role(), engine.backup_is_up()) {
             (Role::Primary, true) => None,
             (Role::Primary, false) => Some("No backup is responding.".to_owned()),
             _ => Some("Do this on the primary.".to_owned()),
@@ -204,29 +199,29 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
     })
 }
 
-/// Where each client of a rehearsal was seen.
-fn progress(engine: &Engine, rehearsal: &Rehearsal) -> Vec<DrillClient> {
+/// Where each client of a drill was seen.
+fn progress(engine: &Engine, drill: &Drill) -> Vec<DrillClient> {
     let names = engine.clients();
     let name = |id: &String| {
         names.iter().find(|client| client.client == *id).map_or_else(|| id.clone(), |client| client.name.clone())
     };
-    let ids = rehearsal.handed.clients.iter().flatten();
+    let ids = drill.drain.clients.iter().flatten();
     ids.map(|id| DrillClient {
         name: name(id),
-        moved_ms: rehearsal.moved.get(id).copied(),
-        back_ms: rehearsal.back.get(id).copied(),
+        moved_ms: drill.moved.get(id).copied(),
+        back_ms: drill.back.get(id).copied(),
     })
     .collect()
 }
 
-fn card(server: &Server, serving: service::Server) -> ServerCard {
+fn card(server: &InstallationServer, serving: service::ServerFacts) -> ServerCard {
     let (level, duty) = serving.duty();
     let role = match server.role {
         Role::Primary => "Primary",
         Role::Backup => "Backup",
         Role::Alone => "No peers",
     };
-    let is_up = matches!(server.state, State::Up(_));
+    let is_up = matches!(server.state, PeerLiveness::Up(_));
     ServerCard {
         name: server.name.clone(),
         own: server.itself,
@@ -265,7 +260,7 @@ fn outlook(all: &Forecast) -> Option<String> {
     })
 }
 
-fn incident(run: &Run) -> Incident {
+fn incident(run: &CountdownRun) -> Incident {
     Incident {
         began_ms: run.began_ms,
         ended_ms: run.ended_ms,
@@ -285,7 +280,7 @@ fn cause_words(cause: Cause) -> &'static str {
 }
 
 /// What happened to the servers and to the hours, the newest first.
-async fn timeline(engine: &Engine, runs: &[Run]) -> Result<Vec<Moment>, DatabaseError> {
+async fn timeline(engine: &Engine, runs: &[CountdownRun]) -> Result<Vec<Moment>, DatabaseError> {
     let events = engine.peer_events(i64::from(SHOWN)).await?;
     let mut moments: Vec<Moment> = events
         .into_iter()

@@ -14,7 +14,7 @@ use app::request::FieldError;
 use axum::http::{HeaderMap, StatusCode};
 use engine::accounts::setup::Setup;
 use engine::accounts::users::AccountError;
-use engine::conf::{Base, SaveError};
+use engine::conf::{BaseRevision, SaveError};
 use engine::exchange::Readiness;
 use leptos::prelude::*;
 use licensing::conf::setting;
@@ -309,7 +309,7 @@ pub async fn review(form: Form) -> Result<Page, PageError> {
         return Ok(Page::to(paths::SETUP_GUID));
     };
     let connection = shown::chosen_connection(engine, &setup);
-    let base = Base::Revision(form.value("base").to_owned());
+    let base = BaseRevision::Revision(form.value("base").to_owned());
     match engine.register(&form.actor(), &base, registration, connection, form.value("comment")).await {
         Ok(_) => {
             engine.finish_setup().await?;

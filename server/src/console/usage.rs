@@ -7,9 +7,9 @@ mod period;
 use export::Kind;
 pub use period::Asked;
 
-use engine::usage::query::{self, Figures, Filter, Point, ProductUse, Step};
+use engine::usage::query::{self, BucketWidth, Figures, Filter, ProductUse, UsagePoint};
 use engine::{DatabaseError, Engine};
-use licensing::bundle::Standing;
+use licensing::bundle::LicenseStatus;
 use licensing::context::Context;
 
 use leptos::prelude::*;
@@ -106,7 +106,7 @@ pub fn connect(console: &Console) -> Connect {
     let product = engine.licenses().and_then(|all| {
         all.items
             .iter()
-            .find(|item| item.verdict.standing == Standing::Active)
+            .find(|item| item.verdict.standing == LicenseStatus::Active)
             .map(|item| item.license.product.to_string())
     });
     Connect { address: format!("{}:{port}", console.server_name), off: set == Some("off"), product }
@@ -235,19 +235,19 @@ async fn course(
     engine: &Engine,
     asked: &Asked,
     query: &Filter,
-    step: Step,
+    step: BucketWidth,
     first_ms: i64,
 ) -> Result<Vec<CoursePoint>, DatabaseError> {
     let points = engine.usage.course(query, step).await?;
     let compared = points.len() <= MOST_COMPARED && first_ms < asked.period.from_ms;
-    let before: Vec<Point> = if compared {
+    let before: Vec<UsagePoint> = if compared {
         let earlier = Filter { from_ms: asked.before_from_ms, to_ms: asked.period.from_ms, ..query.clone() };
         engine.usage.course(&earlier, step).await?
     } else {
         Vec::new()
     };
     // What lies ahead is not nothing: it is not drawn.
-    let known: Vec<Point> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
+    let known: Vec<UsagePoint> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
     let labels = labels::steps(&known, step, asked);
     let earlier =
         |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());

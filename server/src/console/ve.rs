@@ -9,9 +9,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::Engine;
 use engine::ve::{InstallError, InstalledVe};
-use licensing::identity::{ALLOWED, Bound, Identity, Mark, Name, Reading, VOIDS};
+use licensing::machine::{
+    ALLOWED, BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, VOIDS,
+};
 use licensing::permission::Permission;
-use licensing::ve::{Kind, Product, Standing};
+use licensing::ve::{VeEntitlement, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::Fingerprint;
 
 use super::form::{Form, wrong};
@@ -53,19 +55,19 @@ async fn refuse(form: &Form, error: FieldError) -> Result<Page, PageError> {
     Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-fn tone(standing: &Standing) -> (Tone, &'static str) {
+fn tone(standing: &VeLicenseStatus) -> (Tone, &'static str) {
     match standing {
-        Standing::None => (Tone::Neutral, "None"),
-        Standing::Valid { .. } => (Tone::Success, "In force"),
-        Standing::Unverified { .. } => (Tone::Warning, "Not verified"),
-        Standing::Void { .. } => (Tone::Danger, "Void"),
-        Standing::Expired { .. } => (Tone::Danger, "Ended"),
-        Standing::Empty => (Tone::Danger, "No hours left"),
-        Standing::Older { .. } => (Tone::Danger, "Out of service"),
+        VeLicenseStatus::None => (Tone::Neutral, "None"),
+        VeLicenseStatus::Valid { .. } => (Tone::Success, "In force"),
+        VeLicenseStatus::Unverified { .. } => (Tone::Warning, "Not verified"),
+        VeLicenseStatus::Void { .. } => (Tone::Danger, "Void"),
+        VeLicenseStatus::Expired { .. } => (Tone::Danger, "Ended"),
+        VeLicenseStatus::Empty => (Tone::Danger, "No hours left"),
+        VeLicenseStatus::Older { .. } => (Tone::Danger, "Out of service"),
     }
 }
 
-fn product(product: &Product, with_secrets: bool) -> VeProduct {
+fn product(product: &VeEntitlement, with_secrets: bool) -> VeProduct {
     VeProduct {
         name: product.name.clone(),
         codes: product.codes.join(", "),
@@ -81,8 +83,8 @@ fn product(product: &Product, with_secrets: bool) -> VeProduct {
 fn license(engine: &Engine, installed: &InstalledVe, with_secrets: bool) -> VeLicense {
     let license = installed.license();
     let (until_ms, hours) = match license.kind {
-        Kind::Normal { until } => (Some(until), None),
-        Kind::Countdown { hours } => (None, Some(hours)),
+        VeLicenseKind::Normal { until } => (Some(until), None),
+        VeLicenseKind::Countdown { hours } => (None, Some(hours)),
     };
     let view = engine.countdown.view();
     VeLicense {
@@ -102,11 +104,18 @@ fn license(engine: &Engine, installed: &InstalledVe, with_secrets: bool) -> VeLi
     }
 }
 
-fn component(name: Name, identity: &Identity, present: &Bound, bound: Option<&Bound>) -> ComponentRow {
+fn component(
+    name: ComponentName,
+    identity: &MachineIdentity,
+    present: &BoundMachine,
+    bound: Option<&BoundMachine>,
+) -> ComponentRow {
     let licensed = bound.and_then(|bound| bound.mark(name));
     let now = match identity.reading(name) {
-        Reading::Value(_) | Reading::Absent => present.mark(name).map_or_else(String::new, Mark::shown),
-        Reading::Unknown(why) => format!("not readable: {why}"),
+        ComponentReading::Value(_) | ComponentReading::Absent => {
+            present.mark(name).map_or_else(String::new, ComponentMark::shown)
+        }
+        ComponentReading::Unknown(why) => format!("not readable: {why}"),
     };
     let differs = licensed.is_some_and(|mark| {
         mark.digest().is_some() && present.mark(name).is_some_and(|present| present.digest() != mark.digest())
@@ -114,7 +123,7 @@ fn component(name: Name, identity: &Identity, present: &Bound, bound: Option<&Bo
     ComponentRow {
         label: name.label().to_owned(),
         now,
-        licensed: licensed.map(Mark::shown),
+        licensed: licensed.map(ComponentMark::shown),
         voids: name.is_hard(),
         when: name.void_when().to_owned(),
         differs,
@@ -144,7 +153,7 @@ pub async fn machine(console: &Console) -> MachineLicense {
     let identity = engine.machine_identity().await;
     let (present, bound) = (identity.bound(), &installed.license().bound);
     let changes = match &state.standing {
-        Standing::Void { changes } | Standing::Valid { notes: changes } => changes.as_slice(),
+        VeLicenseStatus::Void { changes } | VeLicenseStatus::Valid { notes: changes } => changes.as_slice(),
         _ => &[],
     };
     MachineLicense {
@@ -154,7 +163,7 @@ pub async fn machine(console: &Console) -> MachineLicense {
         sentence: state.standing.sentence(),
         changes: changes.iter().map(ToString::to_string).collect(),
         checked_ms: state.checked_at,
-        components: Name::ALL.map(|name| component(name, &identity, &present, Some(bound))).to_vec(),
+        components: ComponentName::ALL.map(|name| component(name, &identity, &present, Some(bound))).to_vec(),
         voids: VOIDS.map(str::to_owned).to_vec(),
         allowed: ALLOWED.map(str::to_owned).to_vec(),
     }

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use licensing::permission::Permission;
 
-use super::identity::Caller;
+use super::caller::Caller;
 use super::problem::Problem;
 use super::state::App;
 use crate::console::page::is_api;
@@ -67,7 +67,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
         let back = if request.method() == Method::GET { request.uri().to_string() } else { String::new() };
         return to_login(&app, &back).await;
     };
-    let is_token = matches!(known, super::identity::Known::Token { .. });
+    let is_token = matches!(known, super::caller::AuthenticatedCaller::Token { .. });
     let why_not = if person && is_token {
         Some("A token may not do this; sign in to the console.")
     } else {

@@ -17,7 +17,7 @@ use crate::api::request::Query;
 
 /// What a page asks for.
 #[derive(Debug, Deserialize)]
-pub struct Asked {
+pub struct EventsQuery {
     /// The least number of seconds between two changes; they are told together.
     #[serde(default)]
     every: u64,
@@ -111,7 +111,7 @@ impl Listener {
 
 /// What has changed since the page was made, then each change as it comes, at most one in a second or in the seconds asked for. A beat
 /// at least every ten seconds.
-pub async fn events(State(app): State<App>, Query(asked): Query<Asked>, headers: HeaderMap) -> impl IntoResponse {
+pub async fn events(State(app): State<App>, Query(asked): Query<EventsQuery>, headers: HeaderMap) -> impl IntoResponse {
     // A browser that connects again says what it was told last.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(asked.seen.as_deref());
     let now = Instant::now();

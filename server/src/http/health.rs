@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use licensing::contact::Phase;
+use licensing::contact::ContactPhase;
 use serde_json::json;
 
 use super::state::App;
@@ -23,7 +23,7 @@ pub async fn readyz(State(app): State<App>) -> Response {
     if app.engine.conf().problem.is_some() {
         missing.push("license_server.conf cannot be used; the console says why.".to_owned());
     }
-    if app.engine.contact().phase() == Phase::Lapsed {
+    if app.engine.contact().phase() == ContactPhase::Lapsed {
         missing.push("No license is in service: the licensing nodes were not reached for too long.".to_owned());
     }
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

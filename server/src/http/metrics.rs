@@ -15,7 +15,7 @@ use licensing::service::Situation;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::identity::Caller;
+use super::caller::Caller;
 use super::problem::Problem;
 use super::state::App;
 
@@ -155,7 +155,7 @@ fn service(app: &App) {
 /// What fires, by what is watched.
 fn alerts(app: &App) {
     let firing = app.engine.alerts.firing();
-    for &kind in licensing::alert::Kind::ALL {
+    for &kind in licensing::alerts::ConditionKind::ALL {
         let count = firing.get(&kind).copied().unwrap_or(0);
         gauge!("alerts_firing", "condition" => kind.as_str()).set(number(i64::try_from(count).unwrap_or(i64::MAX)));
     }

@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    EditConfiguration, Exchange, HandOver, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
+    Drain, EditConfiguration, Exchange, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
     ViewLogs,
 };
 use tower::ServiceBuilder;
@@ -24,10 +24,10 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use super::access::Access::{May, Open, Person, Unclaimed, Wizard};
 use super::middleware::{claim, headers, host, request_id};
-use super::peer;
+use super::peers;
 use super::state::App;
 use super::table::Table;
-use super::{events, health, identity, metrics};
+use super::{caller, events, health, metrics};
 use crate::assets;
 use crate::console::exchange::by_hand;
 use crate::console::page::is_api;
@@ -50,8 +50,8 @@ pub fn table(app: App) -> Table {
     pages(Table::new(app))
         .api()
         .get("/events", May(View), events::events)
-        .post("/peer/v1/join", Open, &["peer.join"], peer::join)
-        .post("/peer/v1/poll", Open, &[], peer::poll)
+        .post("/peer/v1/join", Open, &["peer.join"], peers::join)
+        .post("/peer/v1/poll", Open, &[], peers::poll)
         .get("/metrics", Open, metrics::get)
 }
 
@@ -98,9 +98,9 @@ fn pages(table: Table) -> Table {
         .get("/clients/{id}", Person(View), clients::one)
         .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
         .get(paths::SERVERS, Person(View), servers::page)
-        .post(paths::SERVERS_HANDOVER, Person(HandOver), &["server.handover"], servers::hand_over)
-        .post(paths::SERVERS_REHEARSE, Person(HandOver), &["server.rehearse"], servers::rehearse)
-        .post(paths::SERVERS_TAKE_BACK, Person(HandOver), &["server.take_back"], servers::take_back)
+        .post(paths::SERVERS_DRAIN, Person(Drain), &["server.handover"], servers::start_drain)
+        .post(paths::SERVERS_DRILL, Person(Drain), &["server.rehearse"], servers::start_drill)
+        .post(paths::SERVERS_TAKE_BACK, Person(Drain), &["server.take_back"], servers::take_back)
         .post(paths::SERVERS_INVITE, Person(ManageServers), &["peer.invite"], servers::invite)
         .post(paths::SERVERS_JOIN, Person(ManageServers), &["peer.join"], servers::join)
         .post(paths::SERVERS_REMOVE, Person(ManageServers), &["peer.remove"], servers::remove)
@@ -175,9 +175,9 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(move |request| method_not_allowed(pages.clone(), request))
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(identity::attend))
+                .layer(from_fn(caller::attend))
                 .layer(sessions)
-                .layer(from_fn_with_state(app.clone(), identity::identify))
+                .layer(from_fn_with_state(app.clone(), caller::identify))
                 .layer(from_fn_with_state(app.clone(), draw))
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(from_fn_with_state(app.clone(), host::host))

@@ -10,14 +10,14 @@ use tower_sessions::cookie::Key;
 
 use crate::api::Api;
 use crate::exit::Failure;
-use crate::settings::{DESCRIBED, Described, Settings};
+use crate::settings::{DESCRIBED, SettingDescription, Settings};
 
 /// The server, shared by all handlers. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App(Arc<AppState>);
 
 /// See [`App`].
-pub struct Inner {
+pub struct AppState {
     pub engine: Arc<Engine>,
     /// The console is served over TLS.
     pub secure: bool,
@@ -33,9 +33,9 @@ pub struct Inner {
 }
 
 impl std::ops::Deref for App {
-    type Target = Inner;
+    type Target = AppState;
 
-    fn deref(&self) -> &Inner {
+    fn deref(&self) -> &AppState {
         &self.0
     }
 }
@@ -79,7 +79,7 @@ impl App {
             settings: settings_page(settings),
         };
         let cookie_key = cookie_key(engine.folder())?;
-        Ok(Self(Arc::new(Inner { engine, secure, hosts, server_name, installation, cookie_key, stop })))
+        Ok(Self(Arc::new(AppState { engine, secure, hosts, server_name, installation, cookie_key, stop })))
     }
 }
 
@@ -116,7 +116,7 @@ fn settings_page(settings: &Settings) -> SettingsPage {
             _ => Source::Default,
         },
         help: setting.help.clone(),
-        default: described(&setting.name).map(Described::default_words).unwrap_or_default(),
+        default: described(&setting.name).map(SettingDescription::default_words).unwrap_or_default(),
         variable: crate::settings::variable(&setting.name),
         flag: Some(format!("--{}", setting.name)),
     });

@@ -10,7 +10,7 @@ use crate::http::tls;
 use crate::settings::Settings;
 
 /// A port that is taken and not served yet.
-pub struct Bound {
+pub struct BoundPort {
     listener: std::net::TcpListener,
     address: SocketAddr,
     tls: Arc<rustls::ServerConfig>,
@@ -21,7 +21,7 @@ pub struct Bound {
 ///
 /// # Errors
 /// A sentence that says why the port or the certificate cannot be used.
-pub async fn bind(settings: &Settings) -> Result<Option<Bound>, Failure> {
+pub async fn bind(settings: &Settings) -> Result<Option<BoundPort>, Failure> {
     let Some(wanted) = settings.reporting else { return Ok(None) };
     let listener = match TcpListener::bind(wanted).await {
         Ok(listener) => listener,
@@ -38,7 +38,7 @@ pub async fn bind(settings: &Settings) -> Result<Option<Bound>, Failure> {
         .into_std()
         .map_err(|error| Failure::failed(format!("The port of the reporting API cannot be used: {error}.")))?;
     let tls = tls::given_or_made(settings, address).await?.config.get_inner();
-    Ok(Some(Bound { listener, address, tls }))
+    Ok(Some(BoundPort { listener, address, tls }))
 }
 
 fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
@@ -58,7 +58,7 @@ fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
     }
 }
 
-impl Bound {
+impl BoundPort {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

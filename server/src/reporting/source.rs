@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
-use ::reporting::service::{Caller, DatabaseCheck, OpenedReport, Refusal, ReportingSource, SourceError};
+use ::reporting::service::{CallRefusal, Caller, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 use ::reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use engine::exchange::{Channel, PushError, ReportError};
 use engine::{Actor, Engine, Origin};
-use licensing::status_report::Usage;
+use licensing::status_report::ReportedUsage;
 
 /// The engine, as the service asks it.
 #[derive(Debug)]
-pub(super) struct Source(pub Arc<Engine>);
+pub(super) struct EngineSource(pub Arc<Engine>);
 
 /// Any operator may ask; the audit log keeps who it was.
 fn actor(caller: &Caller) -> Actor {
@@ -23,12 +23,12 @@ fn failed(error: impl std::fmt::Display) -> SourceError {
     SourceError::Failed(error.to_string())
 }
 
-fn component(usage: Usage) -> ComponentLicenseUsage {
+fn component(usage: ReportedUsage) -> ComponentLicenseUsage {
     ComponentLicenseUsage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }
 }
 
 #[async_trait::async_trait]
-impl ReportingSource for Source {
+impl ReportingSource for EngineSource {
     async fn deployments(&self) -> Result<Vec<String>, SourceError> {
         self.0.deployments().await.map_err(failed)
     }
@@ -66,7 +66,7 @@ impl ReportingSource for Source {
                 report: opened.report,
                 licensing_url: opened.licensing_url,
             }),
-            Err(ReportError::NotReady(sentence)) => Err(Refusal::conflict(sentence).into()),
+            Err(ReportError::NotReady(sentence)) => Err(CallRefusal::conflict(sentence).into()),
             Err(error @ (ReportError::Unsound(_) | ReportError::Sql(_))) => Err(failed(error)),
         }
     }
@@ -78,8 +78,8 @@ impl ReportingSource for Source {
         };
         let sentence = format!("{error} Nothing was changed.");
         match error {
-            PushError::Refused(_) if !error.conflict() => Err(Refusal::invalid(sentence).into()),
-            PushError::Refused(_) | PushError::NotReady(_) => Err(Refusal::conflict(sentence).into()),
+            PushError::Refused(_) if !error.conflict() => Err(CallRefusal::invalid(sentence).into()),
+            PushError::Refused(_) | PushError::NotReady(_) => Err(CallRefusal::conflict(sentence).into()),
             PushError::Sql(error) => Err(failed(error)),
         }
     }

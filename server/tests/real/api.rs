@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::exchange::world::World;
+use crate::exchange::world::ExchangePair;
 use crate::harness::{run_with_input, stderr, stdout};
 use document::{Document, Operation};
 
@@ -25,8 +25,8 @@ const REFUSED: [(&str, u16); 11] = [
     ("release_client", 404),
     ("join_server", 422),
     ("remove_server", 404),
-    ("hand_over", 409),
-    ("rehearse", 409),
+    ("start_drain", 409),
+    ("start_drill", 409),
     ("revoke_token", 200),
     ("make_setup_link", 410),
 ];
@@ -36,7 +36,7 @@ fn agent() -> ureq::Agent {
 }
 
 /// A session of `ann`, an administrator.
-fn sign_in(world: &World) -> String {
+fn sign_in(world: &ExchangePair) -> String {
     let added =
         world.cli_with(&["user", "add", "ann", "--role", "administrator", "--password-stdin"], PASSWORD.as_bytes());
     assert_eq!(added.status.code(), Some(0), "{}", stderr(&added));
@@ -48,7 +48,7 @@ fn sign_in(world: &World) -> String {
 }
 
 /// Sends what the document gives as an example; status, content type, body.
-fn call(world: &World, cookie: &str, operation: &Operation) -> (u16, String, Value) {
+fn call(world: &ExchangePair, cookie: &str, operation: &Operation) -> (u16, String, Value) {
     let url = format!("{}{}", world.server.url, operation.address);
     let mut request = ureq::http::Request::builder().method(operation.method.as_str()).uri(url);
     request = match operation.takes_tokens {
@@ -69,7 +69,7 @@ fn call(world: &World, cookie: &str, operation: &Operation) -> (u16, String, Val
 
 #[test]
 fn every_operation_answers_its_example_as_the_document_says() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let cookie = sign_in(&world);
     let document = Document::new(world.server.get("/api/v1/openapi.json").body);
     let mut operations = document.operations();
@@ -92,7 +92,7 @@ fn every_operation_answers_its_example_as_the_document_says() {
 
 #[test]
 fn nobody_and_viewers_get_the_problems_the_document_names() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let made = world.cli(&["token", "create", "--name", "looks", "--role", "viewer"]);
     let token = stdout(&made).trim().to_owned();
     let document = Document::new(world.server.get("/api/v1/openapi.json").body);
@@ -131,7 +131,7 @@ fn made_up_requests_break_nothing() {
         println!("schemathesis is not installed: nothing was checked; end2end/api/run installs it");
         return;
     }
-    let world = World::new();
+    let world = ExchangePair::new();
     let mut run = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/api/run"));
     let done = run.arg(&world.server.url).env("LEASEHOLD_TOKEN", &world.server.token).output().unwrap();
     assert!(done.status.success(), "{}\n{}", stdout(&done), stderr(&done));
@@ -139,7 +139,7 @@ fn made_up_requests_break_nothing() {
 }
 
 /// A command with text on its standard input, at the server elsewhere.
-fn at(world: &World, args: &[&str], input: &str) -> std::process::Output {
+fn at(world: &ExchangePair, args: &[&str], input: &str) -> std::process::Output {
     let token = world.folder.path().join("token");
     std::fs::write(&token, format!("{}\n", world.server.token)).unwrap();
     let remote = ["--server", &world.server.url, "--token-file", token.to_str().unwrap()];

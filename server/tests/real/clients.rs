@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::exchange::world::World;
-use crate::harness::{How, leasehold, within};
+use crate::exchange::world::ExchangePair;
+use crate::harness::{ServerOptions, leasehold, within};
 
 const PRODUCT: &str = "TTS3_QUIXOTIC";
 
@@ -50,12 +50,12 @@ impl Port {
     }
 }
 
-fn port(world: &World) -> Port {
+fn port(world: &ExchangePair) -> Port {
     Port(world.server.clients.clone())
 }
 
 /// What the next report says was used of a product.
-fn total(world: &World, product: &str) -> u64 {
+fn total(world: &ExchangePair, product: &str) -> u64 {
     let report: Value = serde_json::from_str(&world.pull().1).unwrap();
     let usage = &report["deployments"][0]["speech_usage"]["license_usage"][product];
     usage["usage_count"].as_u64().unwrap_or(0)
@@ -64,7 +64,7 @@ fn total(world: &World, product: &str) -> u64 {
 /// The examples of the document, in their order, are taken as they stand there.
 #[test]
 fn the_examples_of_the_document_work() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let port = port(&world);
     let document = include_str!("../../../docs/CLIENT-PROTOCOL.md");
     let examples: Vec<Value> = document
@@ -89,7 +89,7 @@ fn the_examples_of_the_document_work() {
 
 #[test]
 fn what_is_not_as_the_protocol_says_gets_a_sentence_and_changes_nothing() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let port = port(&world);
     port.hello("a");
     let many: serde_json::Map<String, Value> = (0..1000).map(|n| (format!("P{n}"), json!({"want":1}))).collect();
@@ -121,7 +121,7 @@ fn what_is_not_as_the_protocol_says_gets_a_sentence_and_changes_nothing() {
 
 #[test]
 fn a_client_that_lies_is_counted_named_and_given_nothing_more() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let port = port(&world);
     port.hello("liar");
     port.hello("honest");
@@ -142,7 +142,7 @@ fn a_client_that_lies_is_counted_named_and_given_nothing_more() {
 
 #[test]
 fn garbage_half_open_and_slow_connections_hold_up_nobody() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let port = port(&world);
     port.hello("a");
     assert!(port.raw(b"\x00\x01\x02 garbage\r\n\r\n").starts_with("HTTP/1.1 400 "));
@@ -220,9 +220,12 @@ fn ended(child: Child) -> Value {
 /// kill −9 of the server, many times, while applications go on: they notice nothing, and the total is exact.
 #[test]
 fn a_server_that_is_killed_again_and_again_loses_and_doubles_no_use() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let address = world.server.clients.clone();
-    let how = How { more: [world.how().more, vec!["--clients".to_owned(), address.clone()]].concat(), ..world.how() };
+    let how = ServerOptions {
+        more: [world.how().more, vec!["--clients".to_owned(), address.clone()]].concat(),
+        ..world.how()
+    };
     let applications: Vec<Child> = [50, 400].into_iter().map(|hold| application(&address, hold)).collect();
     for pause in [900, 2_300, 1_700, 3_100] {
         std::thread::sleep(Duration::from_millis(pause));
@@ -245,7 +248,7 @@ fn a_server_that_is_killed_again_and_again_loses_and_doubles_no_use() {
 /// No client is over its share, and a silent one's is kept: an application killed without a word holds its licenses for two minutes.
 #[test]
 fn what_a_killed_application_had_is_not_given_to_others_at_once() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let port = port(&world);
     port.hello("dead");
     port.refresh("dead", 1, json!({PRODUCT: {"want": 30}}));

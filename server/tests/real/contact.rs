@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use crate::exchange::world::World;
-use crate::harness::{How, stderr};
+use crate::exchange::world::ExchangePair;
+use crate::harness::{ServerOptions, stderr};
 
 mod console;
 mod moved;
 mod walk;
 
 /// Stops the server and starts it with its clock moved, and with a log of its own.
-fn restart(world: &mut World, clock: &str) -> String {
+fn restart(world: &mut ExchangePair, clock: &str) -> String {
     assert_eq!(world.server.terminate().code(), Some(0));
     start(world, clock)
 }
 
-fn start(world: &mut World, clock: &str) -> String {
+fn start(world: &mut ExchangePair, clock: &str) -> String {
     let log = world.folder.path().join(format!("log{clock}.txt").replace('/', "-"));
     let _ = std::fs::remove_file(&log);
-    world.server.again_as(&How { clock: Some(clock.to_owned()), log: Some(log.clone()), ..world.how() });
+    world.server.again_as(&ServerOptions { clock: Some(clock.to_owned()), log: Some(log.clone()), ..world.how() });
     log.display().to_string()
 }
 
 /// `contact` as API and command tell it; both must be the same.
-fn contact(world: &World) -> Value {
+fn contact(world: &ExchangePair) -> Value {
     let api = world.server.get("/api/v1/status").body;
     let command = world.cli(&["status", "--json"]);
     let command: Value = serde_json::from_slice(&command.stdout).unwrap_or_else(|_| panic!("{}", stderr(&command)));
@@ -32,7 +32,7 @@ fn contact(world: &World) -> Value {
     command["contact"].clone()
 }
 
-fn states(world: &World) -> Vec<String> {
+fn states(world: &ExchangePair) -> Vec<String> {
     let licenses: Value = serde_json::from_str(&world.licenses()).unwrap();
     let items = licenses["items"].as_array().unwrap().iter();
     items.map(|item| item["state"].as_str().unwrap().to_owned()).collect()

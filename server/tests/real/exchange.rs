@@ -1,7 +1,10 @@
 //! The exchange with a real licensing node: online, offline, against faults, against a kill at any instant.
 
-pub mod dice;
+#[path = "../../../crates/licensing/tests/exchange/damage.rs"]
+pub mod damage;
 pub mod node;
+#[path = "../../../crates/licensing/tests/support/random.rs"]
+pub mod random;
 pub mod world;
 
 mod by_hand;

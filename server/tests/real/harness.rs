@@ -63,7 +63,7 @@ pub fn stderr(output: &Output) -> String {
 
 /// How a server is started.
 #[derive(Debug, Clone, Default)]
-pub struct How {
+pub struct ServerOptions {
     pub more: Vec<String>,
     /// Where its wall clock stands beside that of the machine; see [`leasehold_at`].
     pub clock: Option<String>,
@@ -75,7 +75,7 @@ pub struct How {
     pub network: Option<PathBuf>,
 }
 
-impl From<&[&str]> for How {
+impl From<&[&str]> for ServerOptions {
     fn from(more: &[&str]) -> Self {
         Self { more: more.iter().map(|&flag| flag.to_owned()).collect(), ..Self::default() }
     }
@@ -98,11 +98,11 @@ pub struct Server {
 impl Server {
     /// Starts on a free port with this data folder and makes an administrator's token.
     pub fn start(data: &Path, more: &[&str]) -> Self {
-        Self::start_as(data, &How::from(more))
+        Self::start_as(data, &ServerOptions::from(more))
     }
 
     /// The same in a way of one's own.
-    pub fn start_as(data: &Path, how: &How) -> Self {
+    pub fn start_as(data: &Path, how: &ServerOptions) -> Self {
         let (child, Said { url, reporting, clients, ve }) = spawn(data, how);
         let mut server = Self { child, url, reporting, clients, ve, data: data.to_owned(), token: String::new() };
         let name = format!("t{}", std::process::id());
@@ -115,11 +115,11 @@ impl Server {
 
     /// Starts again after a crash; the token of before is still good.
     pub fn again(&mut self, more: &[&str]) {
-        self.again_as(&How::from(more));
+        self.again_as(&ServerOptions::from(more));
     }
 
     /// The same in a way of one's own.
-    pub fn again_as(&mut self, how: &How) {
+    pub fn again_as(&mut self, how: &ServerOptions) {
         let (child, said) = spawn(&self.data, how);
         (self.child, self.url, self.reporting, self.clients) = (child, said.url, said.reporting, said.clients);
         self.ve = said.ve;
@@ -146,7 +146,7 @@ impl Server {
     }
 
     /// Status and body of a request with the token.
-    pub fn call(&self, method: &str, path: &str, etag: Option<&str>, body: Option<Value>) -> Answer {
+    pub fn call(&self, method: &str, path: &str, etag: Option<&str>, body: Option<Value>) -> ApiAnswer {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut request = ureq::http::Request::builder()
             .method(method)
@@ -159,25 +159,25 @@ impl Server {
             Some(body) => agent.run(request.header("content-type", "application/json").body(body.to_string()).unwrap()),
             None => agent.run(request.body(()).unwrap()),
         };
-        Answer::of(answer)
+        ApiAnswer::of(answer)
     }
 
     /// The same with bytes that are sent as they are.
-    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, body: &[u8]) -> ApiAnswer {
         self.send_by(&ureq::Agent::config_builder().http_status_as_error(false).build().into(), method, path, body)
     }
 
     /// The same over the connections of this agent.
-    pub fn send_by(&self, agent: &ureq::Agent, method: &str, path: &str, body: &[u8]) -> Answer {
+    pub fn send_by(&self, agent: &ureq::Agent, method: &str, path: &str, body: &[u8]) -> ApiAnswer {
         let request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json");
-        Answer::of(agent.run(request.body(body).unwrap()))
+        ApiAnswer::of(agent.run(request.body(body).unwrap()))
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> ApiAnswer {
         self.call("GET", path, None, None)
     }
 }
@@ -198,13 +198,13 @@ pub fn end(child: &mut Child) {
 }
 
 /// What came back; status 0 when nothing did.
-pub struct Answer {
+pub struct ApiAnswer {
     pub status: u16,
     pub etag: String,
     pub body: Value,
 }
 
-impl Answer {
+impl ApiAnswer {
     fn of(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Self {
         match answer {
             Ok(mut answer) => Self {
@@ -225,7 +225,7 @@ struct Said {
     ve: String,
 }
 
-fn spawn(data: &Path, how: &How) -> (Child, Said) {
+fn spawn(data: &Path, how: &ServerOptions) -> (Child, Said) {
     let log = how.log.as_ref().map_or_else(Stdio::null, |path| {
         std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().into()
     });

@@ -6,7 +6,7 @@ use std::time::Instant;
 use licensing::log_line::LogLine;
 use serde_json::{Value, json};
 
-use crate::harness::{How, Server, leasehold, run, stderr, stdout, within};
+use crate::harness::{Server, ServerOptions, leasehold, run, stderr, stdout, within};
 
 fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
@@ -110,7 +110,10 @@ fn without_a_log_file_the_server_runs_and_says_why_once() {
         let log = tempfile::NamedTempFile::new().unwrap();
         let data = tempfile::tempdir().unwrap();
         let more = ["--license-log", path, "--log", "info"].map(str::to_owned).to_vec();
-        let server = Server::start_as(data.path(), &How { more, log: Some(log.path().to_owned()), ..How::default() });
+        let server = Server::start_as(
+            data.path(),
+            &ServerOptions { more, log: Some(log.path().to_owned()), ..ServerOptions::default() },
+        );
         assert_eq!(server.get("/api/v1/status").status, 200);
         let logged = text(log.path());
         assert_eq!(logged.matches(said).count(), 1, "{logged}");

@@ -12,16 +12,20 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{How, Server, run, stderr, stdout, within};
+use crate::harness::{Server, ServerOptions, run, stderr, stdout, within};
 
 /// A server in a folder of its own.
 fn start(folder: &Path, name: &str, clock: Option<&str>) -> Server {
     Server::start_as(&folder.join(name), &how(folder, name, clock))
 }
 
-fn how(folder: &Path, name: &str, clock: Option<&str>) -> How {
+fn how(folder: &Path, name: &str, clock: Option<&str>) -> ServerOptions {
     let more = ["--reporting", "off", "--proxy", "off"];
-    How { clock: clock.map(str::to_owned), log: Some(folder.join(format!("{name}.log"))), ..How::from(&more[..]) }
+    ServerOptions {
+        clock: clock.map(str::to_owned),
+        log: Some(folder.join(format!("{name}.log"))),
+        ..ServerOptions::from(&more[..])
+    }
 }
 
 /// `leasehold peer …` about this server.

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 
 use crate::exchange::node::reporter_tool;
-use crate::exchange::world::World;
+use crate::exchange::world::ExchangePair;
 use crate::harness::{stderr, stdout};
 
 /// Whether the packages of the Python client were installed before.
@@ -17,7 +17,7 @@ fn is_installed() -> bool {
 }
 
 /// Asks with the Python client; its exit code and what it printed.
-fn python(world: &World, tls: bool, args: &[&str]) -> (Option<i32>, Value) {
+fn python(world: &ExchangePair, tls: bool, args: &[&str]) -> (Option<i32>, Value) {
     let registration = &world.registration;
     let mut run = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/reporting/run"));
     run.args([&world.server.reporting, &registration.deployment, &registration.operator]);
@@ -31,7 +31,7 @@ fn python(world: &World, tls: bool, args: &[&str]) -> (Option<i32>, Value) {
 
 /// Everything that client can ask, in clear or over TLS.
 fn everything(tls: bool) {
-    let world = World::new();
+    let world = ExchangePair::new();
     let (code, usage) = python(&world, tls, &["report"]);
     assert_eq!((code, &usage["session_ms"], &usage["license_usage"]), (Some(0), &json!(0), &json!({})), "{usage}");
 
@@ -85,7 +85,7 @@ fn a_client_that_is_installed_now_finds_all_it_knows(#[values(false, true)] tls:
 }
 
 /// The vendor's tool, told where the API is.
-fn tool(world: &World, args: &[&str]) -> Output {
+fn tool(world: &ExchangePair, args: &[&str]) -> Output {
     let mut call = reporter_tool();
     call.args(["-reportingApiUri", &world.server.reporting, "-operatorId", &world.registration.operator]);
     call.args(args).output().unwrap()
@@ -93,7 +93,7 @@ fn tool(world: &World, args: &[&str]) -> Output {
 
 #[test]
 fn the_vendors_tool_speaks_in_clear_and_over_tls_on_one_port() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let certificate = world.server.data.join("console.crt").display().to_string();
     let deployment = world.registration.deployment.as_str();
     let report = ["-operation", "report", "-deploymentId", deployment];
@@ -116,7 +116,7 @@ fn the_vendors_tool_speaks_in_clear_and_over_tls_on_one_port() {
 
 #[test]
 fn an_unregistered_server_has_no_report_and_says_so() {
-    let world = World::unregistered();
+    let world = ExchangePair::unregistered();
     let deployment = world.registration.deployment.as_str();
     let pulled = tool(&world, &["-operation", "cluster-pull", "-deploymentId", deployment, "-authString", "A"]);
     assert_eq!(pulled.status.code(), Some(1));

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::harness::{How, Server, run, within};
+use crate::harness::{Server, ServerOptions, run, within};
 
 /// The names of all background tasks, from the table of docs/OPERATING.md.
 fn documented() -> Vec<String> {
@@ -23,11 +23,11 @@ fn restarts(server: &Server) -> BTreeMap<String, u64> {
 
 fn panicking(folder: &std::path::Path, plan: &str) -> (Server, std::path::PathBuf) {
     let log = folder.join("stderr");
-    let how = How {
+    let how = ServerOptions {
         more: ["--ve", "127.0.0.1:0", "--reporting", "127.0.0.1:0"].map(str::to_owned).into(),
         log: Some(log.clone()),
         env: vec![("LEASEHOLD_TEST_PANICS".to_owned(), plan.to_owned())],
-        ..How::default()
+        ..ServerOptions::default()
     };
     (Server::start_as(&folder.join("data"), &how), log)
 }

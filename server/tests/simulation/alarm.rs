@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::subscriber::DefaultGuard;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use super::checks::Wrong;
+use super::checks::CheckFailure;
 
 thread_local! {
     /// Rules that were found broken by those who keep them.
@@ -36,8 +36,8 @@ impl Alarm {
     }
 
     /// The last that was heard.
-    pub fn heard() -> Result<(), Wrong> {
-        ALARMS.with_borrow_mut(Vec::pop).map_or(Ok(()), |alarm| Err(Wrong::Invariant(alarm)))
+    pub fn heard() -> Result<(), CheckFailure> {
+        ALARMS.with_borrow_mut(Vec::pop).map_or(Ok(()), |alarm| Err(CheckFailure::Invariant(alarm)))
     }
 }
 

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::{Client, Denied, Lease, Parting, Product, Totals};
+use client::{Client, ClientShutdown, ClientTotals, Denied, Lease, Product};
 use licensing::product::ProductCode;
 use tokio::time::sleep;
 
-use super::clock::{MachineClock, Now};
-use super::dice::Dice;
+use super::clock::{MachineClock, SimulatedTime};
 use super::log::Log;
-use super::watch::Watch;
-use super::wire::{Watched, Wire};
+use super::random::SimulationRandom;
+use super::watch::ClientWatch;
+use super::wire::{SharedWatch, SimulatedWire};
 
 /// Parts of an application that take licenses at the same time.
 pub const WORKERS: usize = 3;
@@ -22,55 +22,55 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// The machine.
 #[derive(Debug)]
-pub struct Site {
+pub struct ApplicationHost {
     pub name: String,
-    pub now: Arc<Now>,
+    pub now: Arc<SimulatedTime>,
     pub clock: Arc<MachineClock>,
     /// The servers it knows, the primary first.
     pub servers: &'static [&'static str],
     pub log: Log,
-    pub dice: Mutex<Dice>,
+    pub random: Mutex<SimulationRandom>,
     pub products: Vec<ProductCode>,
     /// Records kept until a server has them.
     pub room: usize,
     /// Applications end politely.
     pub closing: Arc<AtomicBool>,
     /// Its application, while it runs.
-    pub life: Mutex<Option<Life>>,
+    pub life: Mutex<Option<ApplicationRun>>,
     /// Applications that were killed.
-    pub killed: Mutex<Vec<Killed>>,
+    pub killed: Mutex<Vec<KilledRun>>,
     pub runs: AtomicU64,
 }
 
 /// One run of the application.
 #[derive(Debug)]
-pub struct Life {
+pub struct ApplicationRun {
     /// Its own deployment, so that servers keep its totals apart.
     pub deployment: String,
     pub client: Client,
-    pub watched: Watched,
+    pub watched: SharedWatch,
     pub leases: BTreeMap<u64, Lease>,
     /// Taken and refused, as the application sees it.
     pub counted: BTreeMap<ProductCode, (u64, u64)>,
-    pub parting: Option<Parting>,
+    pub parting: Option<ClientShutdown>,
     next_lease: u64,
 }
 
 /// A run that was killed.
 #[derive(Debug)]
-pub struct Killed {
+pub struct KilledRun {
     pub deployment: String,
     /// What it had used by then.
-    pub totals: Totals,
+    pub totals: ClientTotals,
 }
 
 /// Runs until the simulation closes, or the machine crashes.
-pub async fn work(site: Arc<Site>) -> turmoil::Result {
+pub async fn work(site: Arc<ApplicationHost>) -> turmoil::Result {
     let run = site.runs.fetch_add(1, Ordering::Relaxed);
     let deployment = format!("{}.{run}", site.name);
-    let seed = site.dice.lock().unwrap().number();
-    let watched = Watched::default();
-    let wire = Wire { watched: watched.clone(), now: site.now.clone() };
+    let seed = site.random.lock().unwrap().number();
+    let watched = SharedWatch::default();
+    let wire = SimulatedWire { watched: watched.clone(), now: site.now.clone() };
     let client = Client::builder()
         .servers(site.servers)
         .client_id(&site.name)
@@ -82,8 +82,8 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
         .connector(Arc::new(wire))
         .seed(seed)
         .start()?;
-    *watched.lock().unwrap() = Some(Watch::new(deployment.clone(), site.log.clone(), client.events()));
-    *site.life.lock().unwrap() = Some(Life {
+    *watched.lock().unwrap() = Some(ClientWatch::new(deployment.clone(), site.log.clone(), client.events()));
+    *site.life.lock().unwrap() = Some(ApplicationRun {
         deployment,
         client: client.clone(),
         watched,
@@ -95,7 +95,8 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
     let products: Vec<Product> =
         site.products.iter().map(|product| client.product(product.as_str())).collect::<Result<_, _>>()?;
     for _ in 0..WORKERS {
-        let worker = Worker { site: site.clone(), products: products.clone(), dice: site.dice.lock().unwrap().fork() };
+        let worker =
+            Worker { site: site.clone(), products: products.clone(), random: site.random.lock().unwrap().fork() };
         tokio::spawn(worker.work());
     }
     while !site.closing.load(Ordering::Relaxed) {
@@ -106,21 +107,21 @@ pub async fn work(site: Arc<Site>) -> turmoil::Result {
     Ok(())
 }
 
-impl Site {
-    pub fn with_life<T>(&self, look: impl FnOnce(&mut Life) -> T) -> Option<T> {
+impl ApplicationHost {
+    pub fn with_life<T>(&self, look: impl FnOnce(&mut ApplicationRun) -> T) -> Option<T> {
         self.life.lock().unwrap().as_mut().map(look)
     }
 
     /// The application is gone without a word; what it had used by then.
     pub fn is_killed(&self) {
         let Some(life) = self.life.lock().unwrap().take() else { return };
-        let killed = Killed { deployment: life.deployment.clone(), totals: life.client.totals() };
+        let killed = KilledRun { deployment: life.deployment.clone(), totals: life.client.totals() };
         self.killed.lock().unwrap().push(killed);
     }
 }
 
-impl Life {
-    pub fn with_watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+impl ApplicationRun {
+    pub fn with_watch<T>(&self, look: impl FnOnce(&mut ClientWatch) -> T) -> Option<T> {
         self.watched.lock().unwrap().as_mut().map(look)
     }
 
@@ -132,20 +133,20 @@ impl Life {
 
 /// One part of the application.
 struct Worker {
-    site: Arc<Site>,
+    site: Arc<ApplicationHost>,
     products: Vec<Product>,
-    dice: Dice,
+    random: SimulationRandom,
 }
 
 impl Worker {
     async fn work(mut self) {
         loop {
-            sleep(Duration::from_millis(self.dice.within(0..=4_000))).await;
-            let product = self.products[self.dice.below(self.products.len())].clone();
-            let taken = if self.dice.percent(30) {
+            sleep(Duration::from_millis(self.random.within(0..=4_000))).await;
+            let product = self.products[self.random.below(self.products.len())].clone();
+            let taken = if self.random.percent(30) {
                 product.try_acquire()
             } else {
-                product.acquire_within(Duration::from_millis(self.dice.within(0..=8_000))).await
+                product.acquire_within(Duration::from_millis(self.random.within(0..=8_000))).await
             };
             match taken {
                 Ok(lease) => self.hold(lease).await,
@@ -169,10 +170,10 @@ impl Worker {
             life.leases.insert(life.next_lease, lease);
             life.next_lease
         });
-        let time = match self.dice.below(10) {
-            0..6 => self.dice.within(100..=5_000),
-            6..9 => self.dice.within(5_000..=20_000),
-            _ => self.dice.within(20_000..=90_000),
+        let time = match self.random.below(10) {
+            0..6 => self.random.within(100..=5_000),
+            6..9 => self.random.within(5_000..=20_000),
+            _ => self.random.within(20_000..=90_000),
         };
         sleep(Duration::from_millis(time)).await;
         if let Some(number) = number {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 use licensing::product::ProductCode;
 
 use super::alarm::Alarm;
-use super::application::{Life, Site};
-use super::saved::Saved;
-use super::stage::Stage;
+use super::application::{ApplicationHost, ApplicationRun};
+use super::saved::ConfirmedUsage;
+use super::stage::SimulationStage;
 
 /// What does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wrong {
+pub enum CheckFailure {
     /// More licenses are in use than there are.
     OverGranted(String),
     /// A rule that servers or clients check themselves.
@@ -25,9 +25,9 @@ pub enum Wrong {
     Crashed(String),
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     /// At every second: no more is in use than there is, and no server or client found one of its rules broken.
-    pub fn check(&self) -> Result<(), Wrong> {
+    pub fn check(&self) -> Result<(), CheckFailure> {
         Alarm::heard()?;
         for (server, machine) in self.servers.iter().enumerate() {
             machine.look();
@@ -37,7 +37,7 @@ impl Stage<'_> {
                 if pool.counted > most {
                     let what =
                         format!("{} gives out {} of {}, {most} allowed", machine.name, pool.counted, pool.product);
-                    return Err(Wrong::OverGranted(what));
+                    return Err(CheckFailure::OverGranted(what));
                 }
             }
             for (product, ceiling) in ceilings.iter() {
@@ -45,7 +45,7 @@ impl Stage<'_> {
                 let sum: usize = used.values().sum();
                 if sum > ceiling.most as usize {
                     let what = format!("{sum} of {product} in use at {}, {ceiling:?}: {used:?}", machine.name);
-                    return Err(Wrong::OverGranted(what));
+                    return Err(CheckFailure::OverGranted(what));
                 }
             }
         }
@@ -54,7 +54,7 @@ impl Stage<'_> {
 
     /// What clients hold that is within what a server has.
     fn in_use(&self, server: usize, product: &ProductCode) -> BTreeMap<&str, usize> {
-        let of_site = |site: &Site| {
+        let of_site = |site: &ApplicationHost| {
             site.with_life(|life| {
                 let is_carried = life.with_watch(|watch| watch.is_carried(server, product)).unwrap_or(false);
                 if is_carried { life.valid(product) } else { 0 }
@@ -65,20 +65,21 @@ impl Stage<'_> {
 
     /// Clients that have not taken a license from the primary since `since_ms`.
     pub fn stuck(&self, since_ms: u64) -> Vec<&str> {
-        let is_stuck =
-            |site: &Site| site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true));
+        let is_stuck = |site: &ApplicationHost| {
+            site.with_life(|life| life.with_watch(|watch| !watch.has_taken(0, since_ms)).unwrap_or(true))
+        };
         self.sites.iter().filter(|site| is_stuck(site) == Some(true)).map(|site| site.name.as_str()).collect()
     }
 
     /// At the end: what servers have stored is what clients have used.
-    pub fn check_usage(&self) -> Result<(), Wrong> {
+    pub fn check_usage(&self) -> Result<(), CheckFailure> {
         for site in &self.sites {
             for killed in site.killed.lock().unwrap().iter() {
                 let total = self.total(&killed.deployment, None);
                 let (least, most) = (self.confirmed(&killed.deployment), of(killed.totals));
                 if !(at_most(least, total) && at_most(total, most)) {
                     let what = format!("{}: confirmed {least:?}, stored {total:?}, used {most:?}", killed.deployment);
-                    return Err(Wrong::Miscounted(what));
+                    return Err(CheckFailure::Miscounted(what));
                 }
             }
             if let Some(wrong) = site.with_life(|life| self.check_life(life)) {
@@ -88,8 +89,8 @@ impl Stage<'_> {
         Ok(())
     }
 
-    fn check_life(&self, life: &Life) -> Result<(), Wrong> {
-        let wrong = |what: String| Err(Wrong::Miscounted(format!("{}: {what}", life.deployment)));
+    fn check_life(&self, life: &ApplicationRun) -> Result<(), CheckFailure> {
+        let wrong = |what: String| Err(CheckFailure::Miscounted(format!("{}: {what}", life.deployment)));
         match &life.parting {
             Some(parting) if parting.unconfirmed.is_empty() && parting.undelivered_records == 0 => {}
             other => return wrong(format!("it could not part: {other:?}")),
@@ -135,19 +136,19 @@ impl Stage<'_> {
         let (mut taken, mut refused) = (0, 0);
         self.each_saved(deployment, |saved| {
             for record in saved.records() {
-                taken += u64::from(matches!(record.outcome, Outcome::Returned | Outcome::Flushed));
-                refused += u64::from(record.outcome == Outcome::Denied);
+                taken += u64::from(matches!(record.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed));
+                refused += u64::from(record.outcome == CheckOutOutcome::Denied);
             }
         });
         (taken, refused)
     }
 
-    fn each_saved(&self, deployment: &str, mut look: impl FnMut(&Saved)) {
+    fn each_saved(&self, deployment: &str, mut look: impl FnMut(&ConfirmedUsage)) {
         for machine in &self.servers {
             let deployments = machine.deployments.lock().unwrap();
             let saved = machine.saved.lock().unwrap();
             let of_deployment =
-                |(run, _): &(&String, &Saved)| deployments.get(*run).is_some_and(|whose| whose == deployment);
+                |(run, _): &(&String, &ConfirmedUsage)| deployments.get(*run).is_some_and(|whose| whose == deployment);
             saved.iter().filter(of_deployment).for_each(|(_, saved)| look(saved));
         }
     }
@@ -163,7 +164,7 @@ impl Stage<'_> {
     }
 }
 
-fn of(totals: client::Totals) -> (u64, u64, u64) {
+fn of(totals: client::ClientTotals) -> (u64, u64, u64) {
     (totals.acquired, totals.usage_ms, totals.denied)
 }
 

@@ -8,12 +8,12 @@ const WALL_MS: i64 = 1_795_305_600_000;
 
 /// Simulated time, inside of machines while they run and outside between two steps.
 #[derive(Debug, Default)]
-pub struct Now {
+pub struct SimulatedTime {
     outside_ms: AtomicU64,
     is_inside: AtomicBool,
 }
 
-impl Now {
+impl SimulatedTime {
     /// Milliseconds since the simulation began.
     pub fn ms(&self) -> u64 {
         let inside = if self.is_inside.load(Ordering::Relaxed) { turmoil::sim_elapsed() } else { None };
@@ -38,7 +38,7 @@ impl Now {
 /// The clock of a machine.
 #[derive(Debug)]
 pub struct MachineClock {
-    now: Arc<Now>,
+    now: Arc<SimulatedTime>,
     /// How many milliseconds pass on it in ten seconds.
     pace: u64,
     /// What it showed when the simulation began, or would have: a machine that starts anew counts anew.
@@ -49,7 +49,7 @@ pub struct MachineClock {
 
 impl MachineClock {
     /// A clock on which `pace` milliseconds pass in ten seconds.
-    pub fn new(now: Arc<Now>, pace: u64, began: u64) -> Self {
+    pub fn new(now: Arc<SimulatedTime>, pace: u64, began: u64) -> Self {
         Self { now, pace, began: began.into(), off: AtomicI64::new(0) }
     }
 

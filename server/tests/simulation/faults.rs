@@ -1,14 +1,14 @@
 //! What goes wrong, and when.
 
 use super::application::WORKERS;
-use super::dice::Dice;
-use super::machine::Mood;
-use super::stage::Stage;
-use super::watch::{SERVERS, Server};
+use super::machine::NetworkTrouble;
+use super::random::SimulationRandom;
+use super::stage::SimulationStage;
+use super::watch::{SERVERS, ServerIndex};
 
 /// How a client reaches a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
+pub enum LinkState {
     Good,
     /// Nothing arrives, in one direction or both.
     Cut,
@@ -18,7 +18,7 @@ pub enum Link {
 
 /// A way that is cut.
 #[derive(Debug, Clone, Copy)]
-pub enum Way {
+pub enum CutDirection {
     Both,
     ToServer,
     FromServer,
@@ -26,40 +26,40 @@ pub enum Way {
 
 /// Something that goes wrong, or ends.
 #[derive(Debug, Clone, Copy)]
-pub enum Fault {
-    Cut(usize, Server, Way),
-    Hold(usize, Server),
-    Mend(usize, Server),
-    Crash(Server),
-    Start(Server),
-    Disk(Server, bool),
-    SlowDisk(Server, u64),
-    Mood(Server, Mood),
+pub enum InjectedFault {
+    Cut(usize, ServerIndex, CutDirection),
+    Hold(usize, ServerIndex),
+    Mend(usize, ServerIndex),
+    Crash(ServerIndex),
+    Start(ServerIndex),
+    Disk(ServerIndex, bool),
+    SlowDisk(ServerIndex, u64),
+    Mood(ServerIndex, NetworkTrouble),
     /// Server, product by its place, how many.
-    License(Server, usize, u32),
-    JumpServer(Server, i64),
+    License(ServerIndex, usize, u32),
+    JumpServer(ServerIndex, i64),
     JumpClient(usize, i64),
     Kill(usize),
     Revive(usize),
 }
 
 /// When the last fault ends, milliseconds, and all of them with their times.
-pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, Fault)>) {
+pub fn plan(random: &mut SimulationRandom, sites: usize, products: usize) -> (u64, Vec<(u64, InjectedFault)>) {
     let mut plan = Vec::new();
     let mut others = sites;
-    let end_ms = if dice.percent(13) {
+    let end_ms = if random.percent(13) {
         // Long enough for a client to lose its licenses, and for a server to give them to others.
         others -= 1;
-        let from = dice.within(5_000..=20_000);
-        plan.extend((0..SERVERS.len()).map(|server| (from, Fault::Cut(others, server, Way::Both))));
-        from + dice.within(125_000..=145_000)
+        let from = random.within(5_000..=20_000);
+        plan.extend((0..SERVERS.len()).map(|server| (from, InjectedFault::Cut(others, server, CutDirection::Both))));
+        from + random.within(125_000..=145_000)
     } else {
-        dice.within(20_000..=50_000)
+        random.within(20_000..=50_000)
     };
-    for _ in 0..dice.within(4..=9) {
-        let from = dice.within(1_000..=end_ms - 2_000);
-        let lasts = if dice.percent(60) { dice.within(500..=12_000) } else { dice.within(12_000..=60_000) };
-        add(&mut plan, dice, (from, (from + lasts).min(end_ms)), (others, products));
+    for _ in 0..random.within(4..=9) {
+        let from = random.within(1_000..=end_ms - 2_000);
+        let lasts = if random.percent(60) { random.within(500..=12_000) } else { random.within(12_000..=60_000) };
+        add(&mut plan, random, (from, (from + lasts).min(end_ms)), (others, products));
     }
     plan.sort_by_key(|(at, _)| *at);
     (end_ms, plan)
@@ -68,98 +68,110 @@ pub fn plan(dice: &mut Dice, sites: usize, products: usize) -> (u64, Vec<(u64, F
 /// A day, milliseconds.
 const DAY: i64 = 86_400_000;
 
-fn add(plan: &mut Vec<(u64, Fault)>, dice: &mut Dice, (from, to): (u64, u64), (sites, products): (usize, usize)) {
-    let (server, site) = (dice.below(2), dice.below(sites));
-    let way = [Way::Both, Way::ToServer, Way::FromServer][dice.below(3)];
-    let (begin, end): (Vec<Fault>, Vec<Fault>) = match dice.below(13) {
-        0 | 1 => (vec![Fault::Cut(site, server, way)], vec![Fault::Mend(site, server)]),
+fn add(
+    plan: &mut Vec<(u64, InjectedFault)>,
+    random: &mut SimulationRandom,
+    (from, to): (u64, u64),
+    (sites, products): (usize, usize),
+) {
+    let (server, site) = (random.below(2), random.below(sites));
+    let way = [CutDirection::Both, CutDirection::ToServer, CutDirection::FromServer][random.below(3)];
+    let (begin, end): (Vec<InjectedFault>, Vec<InjectedFault>) = match random.below(13) {
+        0 | 1 => (vec![InjectedFault::Cut(site, server, way)], vec![InjectedFault::Mend(site, server)]),
         2 | 3 => (
-            vec![Fault::Cut(site, 0, way), Fault::Cut(site, 1, Way::Both)],
-            vec![Fault::Mend(site, 0), Fault::Mend(site, 1)],
+            vec![InjectedFault::Cut(site, 0, way), InjectedFault::Cut(site, 1, CutDirection::Both)],
+            vec![InjectedFault::Mend(site, 0), InjectedFault::Mend(site, 1)],
         ),
-        4 => (vec![Fault::Hold(site, server)], vec![Fault::Mend(site, server)]),
-        5 | 6 => (vec![Fault::Crash(server)], vec![Fault::Start(server)]),
-        7 => (vec![Fault::Disk(server, true)], vec![Fault::Disk(server, false)]),
-        8 => (vec![Fault::SlowDisk(server, dice.within(200..=4_000))], vec![Fault::SlowDisk(server, 0)]),
+        4 => (vec![InjectedFault::Hold(site, server)], vec![InjectedFault::Mend(site, server)]),
+        5 | 6 => (vec![InjectedFault::Crash(server)], vec![InjectedFault::Start(server)]),
+        7 => (vec![InjectedFault::Disk(server, true)], vec![InjectedFault::Disk(server, false)]),
+        8 => (
+            vec![InjectedFault::SlowDisk(server, random.within(200..=4_000))],
+            vec![InjectedFault::SlowDisk(server, 0)],
+        ),
         9 => {
-            let slow_ms = [0, 1_500, 14_000][dice.below(3)];
-            let mood = Mood { slow_ms, loses: dice.within(0..=40), repeats: dice.within(0..=60) };
-            (vec![Fault::Mood(server, mood)], vec![Fault::Mood(server, Mood::default())])
+            let slow_ms = [0, 1_500, 14_000][random.below(3)];
+            let mood = NetworkTrouble { slow_ms, loses: random.within(0..=40), repeats: random.within(0..=60) };
+            (vec![InjectedFault::Mood(server, mood)], vec![InjectedFault::Mood(server, NetworkTrouble::default())])
         }
         10 => {
-            let mut some = || u32::try_from(dice.within(0..=8)).unwrap();
+            let mut some = || u32::try_from(random.within(0..=8)).unwrap();
             let (fewer, later) = (some(), some());
-            let product = dice.below(products);
-            (vec![Fault::License(server, product, fewer)], vec![Fault::License(server, product, later)])
+            let product = random.below(products);
+            (vec![InjectedFault::License(server, product, fewer)], vec![InjectedFault::License(server, product, later)])
         }
         11 => {
-            let mut days = || i64::try_from(dice.within(0..=800)).unwrap() - 400;
-            (vec![Fault::JumpServer(server, days() * DAY)], vec![Fault::JumpClient(site, days() * DAY)])
+            let mut days = || i64::try_from(random.within(0..=800)).unwrap() - 400;
+            (vec![InjectedFault::JumpServer(server, days() * DAY)], vec![InjectedFault::JumpClient(site, days() * DAY)])
         }
-        _ if dice.percent(70) => (vec![Fault::Kill(site)], vec![Fault::Revive(site)]),
-        _ => (vec![Fault::Kill(site)], Vec::new()),
+        _ if random.percent(70) => (vec![InjectedFault::Kill(site)], vec![InjectedFault::Revive(site)]),
+        _ => (vec![InjectedFault::Kill(site)], Vec::new()),
     };
     plan.extend(begin.into_iter().map(|fault| (from, fault)));
     plan.extend(end.into_iter().map(|fault| (to, fault)));
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     /// Lets a fault begin or end. One that does not fit what is there changes nothing.
-    pub fn apply(&mut self, fault: Fault) {
+    pub fn apply(&mut self, fault: InjectedFault) {
         self.log.tell(format!("-- {fault:?}"));
         match fault {
-            Fault::Cut(site, server, way) if self.links[site][server] == Link::Good => self.cut(site, server, way),
-            Fault::Hold(site, server) if self.links[site][server] == Link::Good => {
+            InjectedFault::Cut(site, server, way) if self.links[site][server] == LinkState::Good => {
+                self.cut(site, server, way)
+            }
+            InjectedFault::Hold(site, server) if self.links[site][server] == LinkState::Good => {
                 self.sim.hold(self.sites[site].name.as_str(), SERVERS[server]);
-                self.links[site][server] = Link::Held;
+                self.links[site][server] = LinkState::Held;
                 self.log.count("links held");
             }
-            Fault::Cut(..) | Fault::Hold(..) => {}
-            Fault::Mend(site, server) => self.mend(site, server),
-            Fault::Crash(server) => self.crash(server),
-            Fault::Start(server) => self.start(server),
-            Fault::Disk(server, is_broken) => self.servers[server].disk.keep.set_broken(is_broken),
-            Fault::SlowDisk(server, ms) => self.servers[server].disk.set_slow(ms),
-            Fault::Mood(server, mood) => *self.servers[server].mood.lock().unwrap() = mood,
-            Fault::License(server, product, count) => self.servers[server].license(&self.products[product], count),
-            Fault::JumpServer(server, ms) => self.servers[server].clock.jump(ms),
-            Fault::JumpClient(site, ms) => self.sites[site].clock.jump(ms),
-            Fault::Kill(site) => self.kill(site),
-            Fault::Revive(site) => self.revive(site),
+            InjectedFault::Cut(..) | InjectedFault::Hold(..) => {}
+            InjectedFault::Mend(site, server) => self.mend(site, server),
+            InjectedFault::Crash(server) => self.crash(server),
+            InjectedFault::Start(server) => self.start(server),
+            InjectedFault::Disk(server, is_broken) => self.servers[server].disk.keep.set_broken(is_broken),
+            InjectedFault::SlowDisk(server, ms) => self.servers[server].disk.set_slow(ms),
+            InjectedFault::Mood(server, mood) => *self.servers[server].mood.lock().unwrap() = mood,
+            InjectedFault::License(server, product, count) => {
+                self.servers[server].license(&self.products[product], count)
+            }
+            InjectedFault::JumpServer(server, ms) => self.servers[server].clock.jump(ms),
+            InjectedFault::JumpClient(site, ms) => self.sites[site].clock.jump(ms),
+            InjectedFault::Kill(site) => self.kill(site),
+            InjectedFault::Revive(site) => self.revive(site),
         }
     }
 
-    fn cut(&mut self, site: usize, server: Server, way: Way) {
+    fn cut(&mut self, site: usize, server: ServerIndex, way: CutDirection) {
         let (client, host) = (self.sites[site].name.as_str(), SERVERS[server]);
         match way {
-            Way::Both => self.sim.partition(client, host),
-            Way::ToServer => self.sim.partition_oneway(client, host),
-            Way::FromServer => self.sim.partition_oneway(host, client),
+            CutDirection::Both => self.sim.partition(client, host),
+            CutDirection::ToServer => self.sim.partition_oneway(client, host),
+            CutDirection::FromServer => self.sim.partition_oneway(host, client),
         }
-        self.links[site][server] = Link::Cut;
+        self.links[site][server] = LinkState::Cut;
         self.log.count("links cut");
     }
 
-    fn mend(&mut self, site: usize, server: Server) {
+    fn mend(&mut self, site: usize, server: ServerIndex) {
         let (client, host) = (self.sites[site].name.as_str(), SERVERS[server]);
-        match std::mem::replace(&mut self.links[site][server], Link::Good) {
-            Link::Good => {}
-            Link::Cut => self.sim.repair(client, host),
-            Link::Held => self.sim.release(client, host),
+        match std::mem::replace(&mut self.links[site][server], LinkState::Good) {
+            LinkState::Good => {}
+            LinkState::Cut => self.sim.repair(client, host),
+            LinkState::Held => self.sim.release(client, host),
         }
     }
 
-    fn crash(&mut self, server: Server) {
+    fn crash(&mut self, server: ServerIndex) {
         if self.servers[server].leases.lock().unwrap().take().is_some() {
             self.sim.crash(SERVERS[server]);
             self.log.count("servers crashed");
         }
     }
 
-    fn start(&mut self, server: Server) {
+    fn start(&mut self, server: ServerIndex) {
         if !self.sim.is_host_running(SERVERS[server]) {
             // The machine was started anew: its monotonic clock may be anywhere.
-            let began = self.dice.within(0..=10_000_000);
+            let began = self.random.within(0..=10_000_000);
             self.servers[server].clock.restart(began);
             self.sim.bounce(SERVERS[server]);
         }
@@ -186,7 +198,7 @@ impl Stage<'_> {
             self.start(server);
             self.servers[server].disk.keep.set_broken(false);
             self.servers[server].disk.set_slow(0);
-            *self.servers[server].mood.lock().unwrap() = Mood::default();
+            *self.servers[server].mood.lock().unwrap() = NetworkTrouble::default();
             for product in &self.products {
                 self.servers[server].license(product, self.enough());
             }

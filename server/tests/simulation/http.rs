@@ -7,13 +7,13 @@ use turmoil::net::TcpStream;
 
 /// A request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct SimulatedRequest {
     pub path: String,
     pub body: Vec<u8>,
 }
 
 /// The next request of a connection; `None` when the other side ends it.
-pub async fn read(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Request> {
+pub async fn read(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<SimulatedRequest> {
     loop {
         if let Some((request, length)) = whole(received) {
             received.drain(..length);
@@ -27,14 +27,14 @@ pub async fn read(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Requ
     }
 }
 
-fn whole(received: &[u8]) -> Option<(Request, usize)> {
+fn whole(received: &[u8]) -> Option<(SimulatedRequest, usize)> {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut head = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(start) = head.parse(received).unwrap() else { return None };
     let length = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length")).unwrap();
     let length: usize = std::str::from_utf8(length.value).unwrap().parse().unwrap();
     let body = received.get(start..start + length)?.to_vec();
-    Some((Request { path: head.path.unwrap().to_owned(), body }, start + length))
+    Some((SimulatedRequest { path: head.path.unwrap().to_owned(), body }, start + length))
 }
 
 /// Answers in one piece.

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::clock::Now;
+use super::clock::SimulatedTime;
 
 /// Shared by all machines of a simulation.
 #[derive(Debug, Clone)]
 pub struct Log {
-    now: Arc<Now>,
+    now: Arc<SimulatedTime>,
     lines: Arc<Mutex<Vec<(u64, String)>>>,
     counts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
 impl Log {
-    pub fn new(now: Arc<Now>) -> Self {
+    pub fn new(now: Arc<SimulatedTime>) -> Self {
         Self { now, lines: Arc::default(), counts: Arc::default() }
     }
 

@@ -7,14 +7,14 @@ use engine::leases::{Leases, PoolView};
 use licensing::product::{Licensed, ProductCode};
 
 use super::clock::MachineClock;
-use super::dice::Dice;
 use super::log::Log;
+use super::random::SimulationRandom;
 use super::sabotage::Disk;
-use super::saved::Saved;
+use super::saved::ConfirmedUsage;
 
 /// How a server is in the way of its clients for a while.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Mood {
+pub struct NetworkTrouble {
     /// How long it takes at most to take in a request, or to send its answer, milliseconds.
     pub slow_ms: u64,
     /// How many answers in a hundred are lost, with their connection.
@@ -25,7 +25,7 @@ pub struct Mood {
 
 /// The most that may be in use of a product.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Ceiling {
+pub struct LicenseCeiling {
     pub licensed: u32,
     /// What was licensed, or what was given out when fewer became licensed.
     pub most: u32,
@@ -38,26 +38,26 @@ pub struct Machine {
     pub log: Log,
     pub clock: Arc<MachineClock>,
     pub disk: Arc<Disk>,
-    pub mood: Mutex<Mood>,
-    pub dice: Mutex<Dice>,
-    pub ceilings: Mutex<BTreeMap<ProductCode, Ceiling>>,
+    pub mood: Mutex<NetworkTrouble>,
+    pub random: Mutex<SimulationRandom>,
+    pub ceilings: Mutex<BTreeMap<ProductCode, LicenseCeiling>>,
     /// The server while it runs.
     pub leases: Mutex<Option<Arc<Leases>>>,
     /// By run.
-    pub saved: Mutex<BTreeMap<String, Saved>>,
+    pub saved: Mutex<BTreeMap<String, ConfirmedUsage>>,
     /// Deployments of runs: the simulation gives each run one of its own.
     pub deployments: Mutex<BTreeMap<String, String>>,
 }
 
 impl Machine {
-    pub fn new(name: &'static str, log: Log, clock: Arc<MachineClock>, disk: Disk, dice: Dice) -> Self {
+    pub fn new(name: &'static str, log: Log, clock: Arc<MachineClock>, disk: Disk, random: SimulationRandom) -> Self {
         Self {
             name,
             log,
             clock,
             disk: Arc::new(disk),
             mood: Mutex::default(),
-            dice: Mutex::new(dice),
+            random: Mutex::new(random),
             ceilings: Mutex::default(),
             leases: Mutex::default(),
             saved: Mutex::default(),
@@ -69,7 +69,7 @@ impl Machine {
         self.leases.lock().unwrap().clone()
     }
 
-    pub fn mood(&self) -> Mood {
+    pub fn mood(&self) -> NetworkTrouble {
         *self.mood.lock().unwrap()
     }
 

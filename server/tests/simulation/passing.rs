@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use licensing::client_protocol::CheckOut;
 use licensing::product::ProductCode;
 
-use super::checks::Wrong;
-use super::faults::{Fault, Way};
-use super::machine::Mood;
+use super::checks::CheckFailure;
+use super::faults::{CutDirection, InjectedFault};
+use super::machine::NetworkTrouble;
 use super::run::{END_MS, have_parted_within, pass};
 use super::seeds::number;
-use super::stage::Stage;
+use super::stage::SimulationStage;
 
 /// Seeds that are run unless `SIMULATION_SEEDS` says otherwise.
 const SEEDS: u64 = 150;
@@ -27,7 +27,7 @@ fn by_the_records_no_more_licenses_are_in_use_than_there_are_however_the_clocks_
     let seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
     let seeds = number("SIMULATION_SEED").map_or(0..seeds, |seed| seed..seed + 1);
     for seed in seeds.clone() {
-        let mut stage = Stage::of_one_server(seed, OFF_MS);
+        let mut stage = SimulationStage::of_one_server(seed, OFF_MS);
         let seen = play(&mut stage).unwrap_or_else(|wrong| panic!("{}\nseed {seed}: {wrong:?}", lines(&stage)));
         for (product, spans) in seen {
             let licensed = stage.servers[0].ceilings.lock().unwrap()[&product].licensed;
@@ -43,31 +43,36 @@ fn by_the_records_no_more_licenses_are_in_use_than_there_are_however_the_clocks_
     }
 }
 
-fn lines(stage: &Stage<'_>) -> String {
+fn lines(stage: &SimulationStage<'_>) -> String {
     stage.log.lines().join("\n")
 }
 
 /// Whatever goes wrong with the network, short of what makes clients give up; times in use by product, as the server placed them.
-fn play(stage: &mut Stage<'_>) -> Result<BTreeMap<ProductCode, Vec<(i64, i64)>>, Wrong> {
-    let mut dice = stage.dice.fork();
-    let mut plan: Vec<(u64, Fault)> = Vec::new();
-    for _ in 0..dice.within(2..=5) {
-        let from = dice.within(1_000..=LASTS_MS - 30_000);
-        let to = from + dice.within(500..=25_000);
-        let site = dice.below(stage.sites.len());
-        let (begin, end) = match dice.below(4) {
-            0 => {
-                (Fault::Cut(site, 0, [Way::Both, Way::ToServer, Way::FromServer][dice.below(3)]), Fault::Mend(site, 0))
-            }
-            1 => (Fault::Hold(site, 0), Fault::Mend(site, 0)),
-            2 => (Fault::SlowDisk(0, dice.within(200..=2_000)), Fault::SlowDisk(0, 0)),
+fn play(stage: &mut SimulationStage<'_>) -> Result<BTreeMap<ProductCode, Vec<(i64, i64)>>, CheckFailure> {
+    let mut random = stage.random.fork();
+    let mut plan: Vec<(u64, InjectedFault)> = Vec::new();
+    for _ in 0..random.within(2..=5) {
+        let from = random.within(1_000..=LASTS_MS - 30_000);
+        let to = from + random.within(500..=25_000);
+        let site = random.below(stage.sites.len());
+        let (begin, end) = match random.below(4) {
+            0 => (
+                InjectedFault::Cut(
+                    site,
+                    0,
+                    [CutDirection::Both, CutDirection::ToServer, CutDirection::FromServer][random.below(3)],
+                ),
+                InjectedFault::Mend(site, 0),
+            ),
+            1 => (InjectedFault::Hold(site, 0), InjectedFault::Mend(site, 0)),
+            2 => (InjectedFault::SlowDisk(0, random.within(200..=2_000)), InjectedFault::SlowDisk(0, 0)),
             _ => {
-                let mood = Mood {
-                    slow_ms: [0, 1_500][dice.below(2)],
-                    loses: dice.within(0..=30),
-                    repeats: dice.within(0..=60),
+                let mood = NetworkTrouble {
+                    slow_ms: [0, 1_500][random.below(2)],
+                    loses: random.within(0..=30),
+                    repeats: random.within(0..=60),
                 };
-                (Fault::Mood(0, mood), Fault::Mood(0, Mood::default()))
+                (InjectedFault::Mood(0, mood), InjectedFault::Mood(0, NetworkTrouble::default()))
             }
         };
         plan.extend([(from, begin), (to, end)]);

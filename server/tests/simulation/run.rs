@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::alarm::Alarm;
-use super::checks::Wrong;
-use super::faults::{Fault, plan};
+use super::checks::CheckFailure;
+use super::faults::{InjectedFault, plan};
 use super::sabotage::Sabotage;
-use super::stage::Stage;
+use super::stage::SimulationStage;
 
 /// How long clients may take to come back once all is well, milliseconds.
 const BACK_MS: u64 = 180_000;
@@ -18,7 +18,7 @@ const CHECK_MS: u64 = 1_000;
 
 /// A simulation that went as it should.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fine {
+pub struct SimulationSuccess {
     /// How long it took, milliseconds of its own time.
     pub lasted_ms: u64,
     /// What happened how often.
@@ -29,31 +29,31 @@ pub struct Fine {
 
 /// A simulation that did not.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Failure {
-    pub wrong: Wrong,
+pub struct SimulationFailure {
+    pub wrong: CheckFailure,
     /// What happened until then.
     pub lines: Vec<String>,
 }
 
 /// Runs a seed.
-pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<Fine, Box<Failure>> {
+pub fn simulate(seed: u64, sabotage: Sabotage) -> Result<SimulationSuccess, Box<SimulationFailure>> {
     let alarm = Alarm::listen();
-    let mut stage = Stage::new(seed, sabotage);
+    let mut stage = SimulationStage::new(seed, sabotage);
     let done = play(&mut stage);
     drop(alarm);
     let mut lines = stage.log.lines();
     match done {
-        Ok(()) => Ok(Fine { lasted_ms: stage.now.ms(), counts: stage.log.counts(), lines }),
+        Ok(()) => Ok(SimulationSuccess { lasted_ms: stage.now.ms(), counts: stage.log.counts(), lines }),
         Err(wrong) => {
             lines.extend(stage.standing());
-            Err(Box::new(Failure { wrong, lines }))
+            Err(Box::new(SimulationFailure { wrong, lines }))
         }
     }
 }
 
-fn play(stage: &mut Stage<'_>) -> Result<(), Wrong> {
-    let mut dice = stage.dice.fork();
-    let (end_ms, plan) = plan(&mut dice, stage.sites.len(), stage.products.len());
+fn play(stage: &mut SimulationStage<'_>) -> Result<(), CheckFailure> {
+    let mut random = stage.random.fork();
+    let (end_ms, plan) = plan(&mut random, stage.sites.len(), stage.products.len());
     let mut plan = plan.into_iter().peekable();
     while stage.now.ms() < end_ms {
         while let Some((_, fault)) = plan.next_if(|(at, _)| *at <= stage.now.ms()) {
@@ -61,12 +61,12 @@ fn play(stage: &mut Stage<'_>) -> Result<(), Wrong> {
         }
         pass(stage)?;
     }
-    plan.filter(|(_, fault)| matches!(fault, Fault::Revive(_))).for_each(|(_, fault)| stage.apply(fault));
+    plan.filter(|(_, fault)| matches!(fault, InjectedFault::Revive(_))).for_each(|(_, fault)| stage.apply(fault));
     stage.end_faults();
     while !stage.stuck(end_ms).is_empty() {
         if stage.now.ms() > end_ms + BACK_MS {
             let who = stage.stuck(end_ms).join(", ");
-            return Err(Wrong::Stuck(format!("{who} did not come back to the primary within three minutes")));
+            return Err(CheckFailure::Stuck(format!("{who} did not come back to the primary within three minutes")));
         }
         pass(stage)?;
     }
@@ -76,7 +76,7 @@ fn play(stage: &mut Stage<'_>) -> Result<(), Wrong> {
 }
 
 /// Lets clients end, for so long at most.
-pub fn have_parted_within(stage: &mut Stage<'_>, ms: u64) -> Result<(), Wrong> {
+pub fn have_parted_within(stage: &mut SimulationStage<'_>, ms: u64) -> Result<(), CheckFailure> {
     let until = stage.now.ms() + ms;
     while stage.now.ms() < until && !stage.have_parted() {
         pass(stage)?;
@@ -85,15 +85,15 @@ pub fn have_parted_within(stage: &mut Stage<'_>, ms: u64) -> Result<(), Wrong> {
 }
 
 /// Lets time pass until the next check, and checks.
-pub fn pass(stage: &mut Stage<'_>) -> Result<(), Wrong> {
+pub fn pass(stage: &mut SimulationStage<'_>) -> Result<(), CheckFailure> {
     let until = stage.now.ms() + CHECK_MS;
     while stage.now.ms() < until {
-        stage.step().map_err(|error| Wrong::Crashed(error.to_string()))?;
+        stage.step().map_err(|error| CheckFailure::Crashed(error.to_string()))?;
     }
     stage.check()
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     fn have_parted(&self) -> bool {
         self.sites.iter().all(|site| site.with_life(|life| life.parting.is_some()).unwrap_or(true))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::DatabaseError;
 use engine::leases::memory::MemoryKeep;
-use engine::leases::{Commit, Keep, Loaded, StoredRun};
+use engine::leases::{Commit, LeaseStorage, StoredLeases, StoredRun};
 
 /// What is wrong with the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +54,8 @@ impl Disk {
 }
 
 #[async_trait]
-impl Keep for Disk {
-    async fn load(&self) -> Result<Loaded, DatabaseError> {
+impl LeaseStorage for Disk {
+    async fn load(&self) -> Result<StoredLeases, DatabaseError> {
         self.keep.load().await
     }
 

@@ -6,18 +6,18 @@ use licensing::client_protocol::{CheckOut, Refresh, Use};
 use licensing::product::ProductCode;
 
 /// Counters of one run at one server.
-pub type Uses = BTreeMap<ProductCode, Use>;
+pub type ProductUses = BTreeMap<ProductCode, Use>;
 
 /// Of one run, what a server was told and what it has confirmed. It outlives the server's crashes: it is what the world knows.
 #[derive(Debug, Default)]
-pub struct Saved {
-    said: BTreeMap<u64, Uses>,
-    confirmed: Uses,
+pub struct ConfirmedUsage {
+    said: BTreeMap<u64, ProductUses>,
+    confirmed: ProductUses,
     /// Single check-outs, as a disk would hold them.
     records: BTreeMap<u64, CheckOut>,
 }
 
-impl Saved {
+impl ConfirmedUsage {
     pub fn hear(&mut self, said: &Refresh) {
         self.said.insert(said.sequence, said.products.clone());
     }
@@ -33,7 +33,7 @@ impl Saved {
         }
     }
 
-    pub fn confirmed(&self) -> &Uses {
+    pub fn confirmed(&self) -> &ProductUses {
         &self.confirmed
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::checks::Wrong;
+use super::checks::CheckFailure;
 use super::run::simulate;
 use super::sabotage::Sabotage;
 
@@ -80,7 +80,7 @@ fn the_same_seed_gives_the_same_run() {
 }
 
 /// What is wrong with the first of a few seeds that does not go well.
-fn noticed(sabotage: Sabotage) -> (u64, Wrong) {
+fn noticed(sabotage: Sabotage) -> (u64, CheckFailure) {
     let first = (0..FEW).find_map(|seed| simulate(seed, sabotage).err().map(|failure| (seed, failure.wrong)));
     let (seed, wrong) = first.unwrap_or_else(|| panic!("{sabotage:?} was not noticed within {FEW} seeds"));
     println!("{sabotage:?} is noticed by seed {seed}: {wrong:?}");
@@ -89,20 +89,20 @@ fn noticed(sabotage: Sabotage) -> (u64, Wrong) {
 
 #[test]
 fn a_server_that_counts_limits_for_too_short_a_time_is_noticed() {
-    assert!(matches!(noticed(Sabotage::EarlyDeadline).1, Wrong::OverGranted(_)));
+    assert!(matches!(noticed(Sabotage::EarlyDeadline).1, CheckFailure::OverGranted(_)));
 }
 
 #[test]
 fn a_server_that_shrinks_before_the_client_has_is_noticed() {
-    assert!(matches!(noticed(Sabotage::ShrinksAtOnce).1, Wrong::OverGranted(_)));
+    assert!(matches!(noticed(Sabotage::ShrinksAtOnce).1, CheckFailure::OverGranted(_)));
 }
 
 #[test]
 fn a_server_that_forgets_what_it_has_promised_is_noticed() {
-    assert!(matches!(noticed(Sabotage::ForgetsCommits).1, Wrong::OverGranted(_) | Wrong::Miscounted(_)));
+    assert!(matches!(noticed(Sabotage::ForgetsCommits).1, CheckFailure::OverGranted(_) | CheckFailure::Miscounted(_)));
 }
 
 #[test]
 fn a_server_that_counts_use_twice_is_noticed() {
-    assert!(matches!(noticed(Sabotage::CountsTwice).1, Wrong::Miscounted(_)));
+    assert!(matches!(noticed(Sabotage::CountsTwice).1, CheckFailure::Miscounted(_)));
 }

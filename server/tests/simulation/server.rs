@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::leases::{Leases, Peer, Received};
+use engine::leases::{Leases, ReceivedAt, Requester};
 use licensing::client_protocol::{
     Acknowledged, Allocation, CACHE_MS, Farewell, Fault, Goodbye, Hello, REFRESH_MS, Records, Refresh, ServerName,
     VERSION, Welcome,
@@ -14,7 +14,7 @@ use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 use turmoil::net::{TcpListener, TcpStream};
 
-use super::http::{self, Request};
+use super::http::{self, SimulatedRequest};
 use super::machine::Machine;
 use super::sabotage::Sabotage;
 
@@ -42,14 +42,15 @@ pub async fn serve(machine: Arc<Machine>) -> turmoil::Result {
     let listener = TcpListener::bind(("0.0.0.0", PORT)).await?;
     loop {
         let (stream, address) = listener.accept().await?;
-        let desk = Desk { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
-        tokio::spawn(desk.attend(stream));
+        let connection =
+            ServerConnection { machine: machine.clone(), leases: leases.clone(), address: address.to_string() };
+        tokio::spawn(connection.attend(stream));
     }
 }
 
 /// One connection.
 #[derive(Debug, Clone)]
-struct Desk {
+struct ServerConnection {
     machine: Arc<Machine>,
     leases: Arc<Leases>,
     address: String,
@@ -57,7 +58,7 @@ struct Desk {
 
 type Answer = (u16, Vec<u8>);
 
-impl Desk {
+impl ServerConnection {
     async fn attend(self, mut stream: TcpStream) {
         let mut received = Vec::new();
         while let Some(request) = http::read(&mut stream, &mut received).await {
@@ -74,13 +75,13 @@ impl Desk {
     /// How long the request takes to arrive and the answer to leave, and whether the answer is lost.
     fn misfortunes(&self) -> (Duration, Duration, bool) {
         let mood = self.machine.mood();
-        let mut dice = self.machine.dice.lock().unwrap();
-        let slow = Duration::from_millis(dice.within(0..=mood.slow_ms));
-        let is_lost = dice.percent(mood.loses);
-        if dice.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
+        let mut random = self.machine.random.lock().unwrap();
+        let slow = Duration::from_millis(random.within(0..=mood.slow_ms));
+        let is_lost = random.percent(mood.loses);
+        if random.percent(50) { (slow, Duration::ZERO, is_lost) } else { (Duration::ZERO, slow, is_lost) }
     }
 
-    async fn answer(&self, request: &Request, received: Received) -> Answer {
+    async fn answer(&self, request: &SimulatedRequest, received: ReceivedAt) -> Answer {
         match request.path.as_str() {
             "/v1/hello" => reply(self.hello(parse(request)).await),
             "/v1/refresh" => reply(self.refresh(parse(request), received).await),
@@ -91,7 +92,7 @@ impl Desk {
     }
 
     async fn hello(&self, hello: Hello) -> Result<Welcome, Fault> {
-        let welcome = self.leases.hello(&hello, Peer { address: &self.address, deployment: "", ve: None }).await?;
+        let welcome = self.leases.hello(&hello, Requester { address: &self.address, deployment: "", ve: None }).await?;
         let deployment = hello.deployment.clone().unwrap_or_default();
         self.machine.deployments.lock().unwrap().insert(hello.run.clone(), deployment);
         let records = self.machine.saved.lock().unwrap().entry(hello.run).or_default().last_record();
@@ -106,7 +107,7 @@ impl Desk {
         Ok(Welcome { protocol: VERSION, epoch, server, refresh_ms, valid_ms, sequence, records, ve: None })
     }
 
-    async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    async fn refresh(&self, said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         self.note(&said);
         self.repeat_later(&said);
         if self.machine.disk.sabotage == Sabotage::ShrinksAtOnce {
@@ -129,23 +130,23 @@ impl Desk {
     /// Networks deliver things twice, and much too late.
     fn repeat_later(&self, said: &Refresh) {
         let pause = {
-            let mut dice = self.machine.dice.lock().unwrap();
-            if !dice.percent(self.machine.mood().repeats) {
+            let mut random = self.machine.random.lock().unwrap();
+            if !random.percent(self.machine.mood().repeats) {
                 return;
             }
-            Duration::from_millis(dice.within(0..=LATE_MS))
+            Duration::from_millis(random.within(0..=LATE_MS))
         };
-        let (desk, said) = (self.clone(), said.clone());
-        desk.machine.log.count("requests repeated");
+        let (connection, said) = (self.clone(), said.clone());
+        connection.machine.log.count("requests repeated");
         tokio::spawn(async move {
             sleep(pause).await;
             // Nobody is there to hear the answer.
-            let _ = desk.leases.refresh(said, desk.leases.received()).await;
+            let _ = connection.leases.refresh(said, connection.leases.received()).await;
         });
     }
 
     /// Speaks for the client before it has heard the answer. For that every other number is taken away from it.
-    async fn shrink_at_once(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    async fn shrink_at_once(&self, mut said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         let sequence = said.sequence;
         said.sequence = 2 * sequence;
         let mut allocation = self.leases.refresh(said.clone(), received).await?;
@@ -160,7 +161,7 @@ impl Desk {
         Ok(allocation)
     }
 
-    fn records(&self, mut said: Records, received: Received) -> Acknowledged {
+    fn records(&self, mut said: Records, received: ReceivedAt) -> Acknowledged {
         self.leases.place(&mut said, received);
         let mut saved = self.machine.saved.lock().unwrap();
         let acknowledged = saved.entry(said.run).or_default().record(said.first, said.records);
@@ -179,7 +180,7 @@ impl Desk {
     }
 }
 
-fn parse<T: DeserializeOwned>(request: &Request) -> T {
+fn parse<T: DeserializeOwned>(request: &SimulatedRequest) -> T {
     serde_json::from_slice(&request.body).unwrap()
 }
 

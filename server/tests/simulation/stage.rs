@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 use licensing::product::ProductCode;
 use turmoil::Sim;
 
-use super::application::{self, Site};
-use super::clock::{MachineClock, Now};
-use super::dice::Dice;
-use super::faults::Link;
+use super::application::{self, ApplicationHost};
+use super::clock::{MachineClock, SimulatedTime};
+use super::faults::LinkState;
 use super::log::Log;
 use super::machine::Machine;
+use super::random::SimulationRandom;
 use super::sabotage::{Disk, Sabotage};
 use super::server;
 use super::watch::SERVERS;
@@ -27,25 +27,25 @@ const RIGHT: u64 = 10_000;
 const DRIFT: u64 = 100;
 
 /// Everything there is.
-pub struct Stage<'a> {
+pub struct SimulationStage<'a> {
     pub sim: Sim<'a>,
-    pub now: Arc<Now>,
+    pub now: Arc<SimulatedTime>,
     pub log: Log,
     pub servers: Vec<Arc<Machine>>,
-    pub sites: Vec<Arc<Site>>,
+    pub sites: Vec<Arc<ApplicationHost>>,
     pub products: Vec<ProductCode>,
     pub closing: Arc<AtomicBool>,
     /// How each client (outer) reaches each server.
-    pub links: Vec<[Link; 2]>,
-    pub dice: Dice,
+    pub links: Vec<[LinkState; 2]>,
+    pub random: SimulationRandom,
 }
 
-impl Stage<'_> {
+impl SimulationStage<'_> {
     pub fn new(seed: u64, sabotage: Sabotage) -> Self {
         let mut stage = Self::empty(seed);
         SERVERS.iter().for_each(|name| stage.add_server(name, sabotage));
-        let room = if stage.dice.percent(25) { 10_000 } else { 0 };
-        (0..3 + stage.dice.below(2)).for_each(|number| stage.add_site(number, room, &SERVERS, DRIFT));
+        let room = if stage.random.percent(25) { 10_000 } else { 0 };
+        (0..3 + stage.random.below(2)).for_each(|number| stage.add_site(number, room, &SERVERS, DRIFT));
         stage
     }
 
@@ -53,28 +53,28 @@ impl Stage<'_> {
     pub fn of_one_server(seed: u64, off_ms: u64) -> Self {
         let mut stage = Self::empty(seed);
         stage.add_server(SERVERS[0], Sabotage::None);
-        for number in 0..3 + stage.dice.below(2) {
+        for number in 0..3 + stage.random.below(2) {
             stage.add_site(number, 10_000, &SERVERS[..1], 0);
-            let off = i64::try_from(stage.dice.within(0..=2 * off_ms)).unwrap() - i64::try_from(off_ms).unwrap();
+            let off = i64::try_from(stage.random.within(0..=2 * off_ms)).unwrap() - i64::try_from(off_ms).unwrap();
             stage.sites[number].clock.jump(off);
         }
         stage
     }
 
     fn empty(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let now = Arc::new(Now::default());
+        let mut random = SimulationRandom::new(seed);
+        let now = Arc::new(SimulatedTime::default());
         let log = Log::new(now.clone());
         let products: Vec<ProductCode> = ["SPEECH", "VISION"].iter().map(|code| code.parse().unwrap()).collect();
-        let products = products[..=dice.below(2)].to_vec();
+        let products = products[..=random.below(2)].to_vec();
         let sim = turmoil::Builder::new()
             .epoch(SystemTime::UNIX_EPOCH)
-            .rng_seed(dice.number())
-            .tick_duration(Duration::from_millis(STEPS_MS[dice.below(STEPS_MS.len())]))
+            .rng_seed(random.number())
+            .tick_duration(Duration::from_millis(STEPS_MS[random.below(STEPS_MS.len())]))
             .simulation_duration(Duration::from_secs(3_600))
             // Nothing arrives before it was sent: machines run one after the other within a step.
             .min_message_latency(Duration::from_millis(1))
-            .max_message_latency(Duration::from_millis(dice.within(2..=400)))
+            .max_message_latency(Duration::from_millis(random.within(2..=400)))
             .build();
         Self {
             sim,
@@ -85,31 +85,31 @@ impl Stage<'_> {
             products,
             closing: Arc::default(),
             links: Vec::new(),
-            dice,
+            random,
         }
     }
 
     fn add_server(&mut self, name: &'static str, sabotage: Sabotage) {
         let pace = if sabotage == Sabotage::EarlyDeadline { 2 * RIGHT } else { RIGHT };
-        let clock = Arc::new(MachineClock::new(self.now.clone(), pace, self.dice.within(0..=10_000_000)));
+        let clock = Arc::new(MachineClock::new(self.now.clone(), pace, self.random.within(0..=10_000_000)));
         let disk = Disk::new(sabotage);
-        let machine = Arc::new(Machine::new(name, self.log.clone(), clock, disk, self.dice.fork()));
+        let machine = Arc::new(Machine::new(name, self.log.clone(), clock, disk, self.random.fork()));
         for product in &self.products {
-            machine.license(product, u32::try_from(self.dice.within(1..=8)).unwrap());
+            machine.license(product, u32::try_from(self.random.within(1..=8)).unwrap());
         }
         self.servers.push(machine.clone());
         self.sim.host(name, move || server::serve(machine.clone()));
     }
 
     fn add_site(&mut self, number: usize, room: usize, servers: &'static [&'static str], drift: u64) {
-        let pace = RIGHT - drift + self.dice.within(0..=2 * drift);
-        let site = Arc::new(Site {
+        let pace = RIGHT - drift + self.random.within(0..=2 * drift);
+        let site = Arc::new(ApplicationHost {
             name: format!("client{number}"),
             now: self.now.clone(),
-            clock: Arc::new(MachineClock::new(self.now.clone(), pace, self.dice.within(0..=10_000_000))),
+            clock: Arc::new(MachineClock::new(self.now.clone(), pace, self.random.within(0..=10_000_000))),
             servers,
             log: self.log.clone(),
-            dice: Mutex::new(self.dice.fork()),
+            random: Mutex::new(self.random.fork()),
             products: self.products.clone(),
             room,
             closing: self.closing.clone(),
@@ -118,7 +118,7 @@ impl Stage<'_> {
             runs: AtomicU64::new(0),
         });
         self.sites.push(site.clone());
-        self.links.push([Link::Good; 2]);
+        self.links.push([LinkState::Good; 2]);
         self.sim.host(site.name.clone(), move || application::work(site.clone()));
     }
 

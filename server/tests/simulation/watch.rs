@@ -5,27 +5,25 @@
 
 use std::collections::BTreeMap;
 
-use client::Event;
+use client::ClientEvent;
+pub use licensing::failover::ServerIndex;
 use licensing::product::ProductCode;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::log::Log;
 
-/// A server, by its place in the order.
-pub type Server = usize;
-
 /// The names of the servers, the primary first.
 pub const SERVERS: [&str; 2] = ["primary", "backup"];
 
 /// What is known of one run of a client.
 #[derive(Debug)]
-pub struct Watch {
+pub struct ClientWatch {
     name: String,
     log: Log,
-    events: Receiver<Event>,
+    events: Receiver<ClientEvent>,
     /// With whom it works.
-    works_with: Option<Server>,
+    works_with: Option<ServerIndex>,
     /// Counts how often that changed.
     moves: u64,
     /// Since when what it takes is within the limit of the server it works with.
@@ -34,8 +32,8 @@ pub struct Watch {
     taken: BTreeMap<ProductCode, u64>,
 }
 
-impl Watch {
-    pub fn new(name: String, log: Log, events: Receiver<Event>) -> Self {
+impl ClientWatch {
+    pub fn new(name: String, log: Log, events: Receiver<ClientEvent>) -> Self {
         Self { name, log, events, works_with: None, moves: 0, carried_since: None, taken: BTreeMap::new() }
     }
 
@@ -46,7 +44,7 @@ impl Watch {
     }
 
     /// `server` answered a refresh at `now_ms`.
-    pub fn answered(&mut self, server: Server, sent: u64, now_ms: u64) {
+    pub fn answered(&mut self, server: ServerIndex, sent: u64, now_ms: u64) {
         self.hear();
         if self.works_with == Some(server) && self.moves == sent && self.carried_since.is_none() {
             self.carried_since = Some(now_ms);
@@ -63,13 +61,13 @@ impl Watch {
     }
 
     /// Whether what it holds of a product is to be within what `server` has.
-    pub fn is_carried(&mut self, server: Server, product: &ProductCode) -> bool {
+    pub fn is_carried(&mut self, server: ServerIndex, product: &ProductCode) -> bool {
         self.hear();
         self.works_with == Some(server) && self.taken.contains_key(product)
     }
 
     /// Whether it works with `server` and has taken a license that is within what that has, after `since_ms`.
-    pub fn has_taken(&mut self, server: Server, since_ms: u64) -> bool {
+    pub fn has_taken(&mut self, server: ServerIndex, since_ms: u64) -> bool {
         self.hear();
         self.works_with == Some(server) && self.taken.values().any(|at| *at > since_ms)
     }
@@ -86,13 +84,13 @@ impl Watch {
         }
     }
 
-    fn follow(&mut self, event: &Event) {
+    fn follow(&mut self, event: &ClientEvent) {
         let (what, to) = match event {
-            Event::Connected { server } => ("connected", server),
-            Event::Failover { to, .. } => ("moved to the backup", to),
-            Event::Returned { server } => ("moved back to the primary", server),
-            Event::Flushed { .. } => return self.log.count("flushed"),
-            Event::Resumed { .. } => return self.log.count("resumed"),
+            ClientEvent::Connected { server } => ("connected", server),
+            ClientEvent::Failover { to, .. } => ("moved to the backup", to),
+            ClientEvent::Returned { server } => ("moved back to the primary", server),
+            ClientEvent::Flushed { .. } => return self.log.count("flushed"),
+            ClientEvent::Resumed { .. } => return self.log.count("resumed"),
             _ => return,
         };
         self.log.count(what);

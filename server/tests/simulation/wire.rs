@@ -5,30 +5,30 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
-use client::{Address, Connecting, Connector, Stream};
+use client::{Address, ByteStream, Connecting, Connector};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::TcpStream;
 
-use super::clock::Now;
-use super::watch::{SERVERS, Server, Watch};
+use super::clock::SimulatedTime;
+use super::watch::{ClientWatch, SERVERS, ServerIndex};
 
 /// The watch of the run that uses the wire; empty until it has started.
-pub type Watched = Arc<Mutex<Option<Watch>>>;
+pub type SharedWatch = Arc<Mutex<Option<ClientWatch>>>;
 
 /// Connects through the simulated network.
 #[derive(Debug, Clone)]
-pub struct Wire {
-    pub watched: Watched,
-    pub now: Arc<Now>,
+pub struct SimulatedWire {
+    pub watched: SharedWatch,
+    pub now: Arc<SimulatedTime>,
 }
 
-impl Connector for Wire {
+impl Connector for SimulatedWire {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a> {
         Box::pin(async move {
             let stream = TcpStream::connect((address.host(), address.port())).await?;
             let server = SERVERS.iter().position(|name| *name == address.host()).unwrap();
             let wire = self.clone();
-            Ok(Box::new(Tapped { stream, server, wire, refresh: None }) as Box<dyn Stream>)
+            Ok(Box::new(Tapped { stream, server, wire, refresh: None }) as Box<dyn ByteStream>)
         })
     }
 }
@@ -36,14 +36,14 @@ impl Connector for Wire {
 /// A connection that is watched.
 struct Tapped {
     stream: TcpStream,
-    server: Server,
-    wire: Wire,
+    server: ServerIndex,
+    wire: SimulatedWire,
     /// The refresh under way.
     refresh: Option<u64>,
 }
 
 impl Tapped {
-    fn with_watch<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+    fn with_watch<T>(&self, look: impl FnOnce(&mut ClientWatch) -> T) -> Option<T> {
         self.wire.watched.lock().unwrap().as_mut().map(look)
     }
 }
@@ -68,7 +68,7 @@ impl AsyncWrite for Tapped {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if bytes.starts_with(b"POST ") {
             let is_refresh = bytes.starts_with(b"POST /v1/refresh");
-            self.refresh = is_refresh.then(|| self.with_watch(Watch::sent)).flatten();
+            self.refresh = is_refresh.then(|| self.with_watch(ClientWatch::sent)).flatten();
         }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -1,7 +1,7 @@
 //! Carries out the live view: the stream of events, the browser's own timer, and fetching the page again.
 
 use super::super::live::page::{Fetched, Page, about, relative};
-use super::super::live::{Link, Pace, Told};
+use super::super::live::{LiveLink, LiveStatus, Pace};
 use crate::paths;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -47,7 +47,7 @@ thread_local! {
 struct View {
     page: Page,
     pace: Pace,
-    told: RwSignal<Told>,
+    told: RwSignal<LiveStatus>,
     stream: Option<Stream>,
     /// The server's clock less this one, milliseconds.
     ahead: f64,
@@ -89,7 +89,7 @@ fn main_data(name: &str) -> Option<String> {
 }
 
 /// Follows the server at this pace, in place of the one before.
-pub(crate) fn follow(pace: Pace, told: RwSignal<Told>) {
+pub(crate) fn follow(pace: Pace, told: RwSignal<LiveStatus>) {
     let at = now();
     let begun = VIEW.with_borrow_mut(|view| match view {
         Some(view) if view.pace == pace => false,
@@ -203,7 +203,7 @@ fn act() {
     let due = VIEW.with_borrow_mut(|view| {
         let view = view.as_mut()?;
         let link = view.page.link(at);
-        let told = Told {
+        let told = LiveStatus {
             link,
             heard: time_of_day(view.page.heard - CLOCK.get().1),
             shown: time_of_day(view.page.shown - CLOCK.get().1),
@@ -212,16 +212,16 @@ fn act() {
         };
         // Only what is said may change what is drawn.
         let told = match link {
-            Link::Lost | Link::SignedOut => told,
-            Link::Off => Told { heard: String::new(), age: String::new(), ..told },
-            _ => Told { link, stale: told.stale, ..Told::default() },
+            LiveLink::Lost | LiveLink::SignedOut => told,
+            LiveLink::Off => LiveStatus { heard: String::new(), age: String::new(), ..told },
+            _ => LiveStatus { link, stale: told.stale, ..LiveStatus::default() },
         };
         Some((view.told, told, view.page.fetch(at)))
     });
     let Some((signal, told, fetch)) = due else { return };
     if let Some(root) = document().document_element() {
         let _ = match told.link {
-            Link::Lost | Link::SignedOut => root.set_attribute("data-live", "lost"),
+            LiveLink::Lost | LiveLink::SignedOut => root.set_attribute("data-live", "lost"),
             _ => root.remove_attribute("data-live"),
         };
     }

@@ -1,7 +1,7 @@
 //! What an open page knows of its server, and when it is fetched again. Times are milliseconds of the browser's clock, which never goes
 //! back here.
 
-use super::{Link, Pace};
+use super::{LiveLink, Pace};
 
 const SECOND: f64 = 1_000.0;
 /// The server gives a sign of life every 10 s. One that is silent for two of them, and some more, is lost.
@@ -131,7 +131,7 @@ impl Page {
             return false;
         }
         let (ended, took) = self.fetched;
-        let doubted = self.failing.is_some() || self.link(now) == Link::Lost;
+        let doubted = self.failing.is_some() || self.link(now) == LiveLink::Lost;
         let rest = if doubted { RETRY } else { (10.0 * took).clamp(REST.0, REST.1) };
         let wanted = self.changed || doubted || now - ended >= interval;
         let fetch = wanted && now - ended >= rest;
@@ -144,7 +144,7 @@ impl Page {
 
     /// Whether to reopen the stream.
     pub fn reopen(&mut self, now: f64) -> bool {
-        let useless = self.given_up || self.link(now) == Link::Lost;
+        let useless = self.given_up || self.link(now) == LiveLink::Lost;
         let reopen = self.pace != Pace::Off && !self.signed_out && useless && now - self.stream_opened >= REOPEN;
         if reopen {
             (self.stream_opened, self.given_up) = (now, false);
@@ -153,15 +153,15 @@ impl Page {
     }
 
     /// How it stands.
-    pub fn link(&self, now: f64) -> Link {
+    pub fn link(&self, now: f64) -> LiveLink {
         let silent = now - self.heard.max(self.opened) >= SILENT;
         let broken = self.failing.is_some_and(|since| now - since >= PATIENCE);
         match self.failing {
-            _ if self.signed_out => Link::SignedOut,
-            _ if self.pace == Pace::Off => Link::Off,
-            _ if silent || broken => Link::Lost,
-            Some(_) => Link::Connecting,
-            None => Link::Open,
+            _ if self.signed_out => LiveLink::SignedOut,
+            _ if self.pace == Pace::Off => LiveLink::Off,
+            _ if silent || broken => LiveLink::Lost,
+            Some(_) => LiveLink::Connecting,
+            None => LiveLink::Open,
         }
     }
 }
@@ -219,33 +219,33 @@ mod tests {
         }
         let mut still = page(Pace::Off);
         assert!(!still.fetch(1e9));
-        assert_eq!(still.link(1e9), Link::Off);
+        assert_eq!(still.link(1e9), LiveLink::Off);
     }
 
     #[test]
     fn two_missed_beats_are_a_lost_connection() {
         let mut page = page(Pace::Minute);
         page.hear([].into_iter(), 10_000.0);
-        assert_eq!(page.link(34_999.0), Link::Open);
-        assert_eq!(page.link(35_000.0), Link::Lost);
+        assert_eq!(page.link(34_999.0), LiveLink::Open);
+        assert_eq!(page.link(35_000.0), LiveLink::Lost);
         assert!(page.reopen(35_000.0));
         assert!(!page.reopen(44_999.0));
         page.hear([].into_iter(), 45_000.0);
-        assert_eq!(page.link(45_000.0), Link::Open);
+        assert_eq!(page.link(45_000.0), LiveLink::Open);
     }
 
     #[test]
     fn a_break_is_said_when_it_lasts_and_the_page_is_fetched_when_it_is_over() {
         let mut page = page(Pace::Live);
         page.broke(false, 20_000.0);
-        assert_eq!(page.link(20_000.0), Link::Connecting);
+        assert_eq!(page.link(20_000.0), LiveLink::Connecting);
         assert!(page.fetch(20_000.0));
         page.done(Fetched::Failed, 21_000.0);
         assert!(!page.fetch(23_999.0));
         assert!(page.fetch(24_000.0));
-        assert_eq!(page.link(25_000.0), Link::Lost);
+        assert_eq!(page.link(25_000.0), LiveLink::Lost);
         page.done(Fetched::Shown, 26_000.0);
-        assert_eq!(page.link(26_000.0), Link::Open);
+        assert_eq!(page.link(26_000.0), LiveLink::Open);
         assert_eq!(page.shown, 24_000.0);
         page.hear(["servers"].into_iter(), 26_500.0);
         assert!(page.fetch(27_000.0), "it waits no longer because the server stood still");
@@ -255,11 +255,11 @@ mod tests {
     fn a_page_that_comes_back_says_nothing_until_it_knows() {
         let mut page = page(Pace::Live);
         page.open(Pace::Live, 7_200_000.0);
-        assert_eq!(page.link(7_200_000.0), Link::Connecting);
+        assert_eq!(page.link(7_200_000.0), LiveLink::Connecting);
         assert!(page.fetch(7_200_000.0));
-        assert_eq!(page.link(7_205_000.0), Link::Lost);
+        assert_eq!(page.link(7_205_000.0), LiveLink::Lost);
         page.done(Fetched::SignedOut, 7_206_000.0);
-        assert_eq!(page.link(7_300_000.0), Link::SignedOut);
+        assert_eq!(page.link(7_300_000.0), LiveLink::SignedOut);
         assert!(!page.fetch(7_300_000.0));
     }
 
@@ -268,7 +268,7 @@ mod tests {
         let mut page = Page::new(Pace::Live, None, 0.0);
         page.hear(["servers"].into_iter(), 1_000.0);
         assert!(!page.fetch(100_000.0));
-        assert_eq!(page.link(26_000.0), Link::Lost);
+        assert_eq!(page.link(26_000.0), LiveLink::Lost);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the configuration pages show.
 
-use licensing::conf::check::Finding;
+use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::Diff;
 use licensing::conf::view::SettingView;
 
@@ -21,7 +21,7 @@ pub struct FileInfo {
 pub struct ConfigurationForm {
     pub file: FileInfo,
     pub settings: Vec<SettingView>,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     /// A sentence when the file cannot be edited here: missing, a folder, unreadable, too large.
     pub file_problem: Option<String>,
 }
@@ -32,7 +32,7 @@ pub struct ConfigurationText {
     pub file: FileInfo,
     /// As `licensing::conf::text::shown` shows it.
     pub text: String,
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     pub file_problem: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct Review {
     pub draft: Draft,
     pub diff: Diff,
     /// The findings the new file would have.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     /// Labels of the changed settings that count only after a restart.
     pub needs_restart: Vec<String>,
     /// The changed settings by key, for `curl`; empty when the text itself changes.
@@ -169,7 +169,7 @@ pub struct Outside {
     /// Why the file can no longer be read.
     pub file_problem: Option<String>,
     /// The findings of the file as it is now.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<ConfFinding>,
     /// No outside change is pending.
     pub settled: bool,
 }

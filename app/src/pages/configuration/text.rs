@@ -9,7 +9,7 @@ use crate::islands::unsaved_guard::UnsavedGuard;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
-use licensing::conf::check::Finding;
+use licensing::conf::check::ConfFinding;
 use licensing::permission::Permission;
 
 /// Lines shown with their numbers; a larger file is shown in the editor only.
@@ -31,7 +31,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
     let disabled = why_not.is_some();
     let rows = (typed.lines().count() + 2).clamp(12, 32) as u32;
     let file = data.file.clone();
-    let unplaced: Vec<Finding> = data.findings.iter().filter(|finding| finding.line.is_none()).cloned().collect();
+    let unplaced: Vec<ConfFinding> = data.findings.iter().filter(|finding| finding.line.is_none()).cloned().collect();
     let readable = data.file_problem.is_none();
     view! {
         <PageHeader
@@ -72,7 +72,7 @@ pub fn TextPage(data: ConfigurationText) -> impl IntoView {
 }
 
 #[component]
-fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
+fn Lines(text: String, findings: Vec<ConfFinding>) -> impl IntoView {
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
     if lines.last().is_some_and(String::is_empty) {
         lines.pop();
@@ -84,7 +84,7 @@ fn Lines(text: String, findings: Vec<Finding>) -> impl IntoView {
                 {lines.into_iter().take(NUMBERED_LINES).enumerate().map(|(index, line)| {
                     let number = index + 1;
                     let class = kind(&line);
-                    let here: Vec<&Finding> = findings.iter().filter(|finding| finding.line == Some(number)).collect();
+                    let here: Vec<&ConfFinding> = findings.iter().filter(|finding| finding.line == Some(number)).collect();
                     view! {
                         <li id=format!("L{number}") class=class>
                             <code>{line}</code>

@@ -1,6 +1,6 @@
 //! Sending clients to the backup: all of them for planned maintenance, or some to try a failover.
 
-use super::model::{DrillClient, Handed, LastDrill, ServersPage};
+use super::model::{DrainInProgress, DrillClient, LastDrill, ServersPage};
 use crate::components::{Card, Field, Submit, TimeAgo, TimeUntil};
 use crate::drawn::Draw;
 use crate::paths;
@@ -11,19 +11,19 @@ use licensing::words::{count, hours};
 
 /// What goes on.
 #[component]
-pub(super) fn Draining(handed: Handed) -> impl IntoView {
-    let why_not = request().why_not(Permission::HandOver).map(str::to_owned);
-    let is_drill = handed.clients.is_some();
+pub(super) fn Draining(drain: DrainInProgress) -> impl IntoView {
+    let why_not = request().why_not(Permission::Drain).map(str::to_owned);
+    let is_drill = drain.clients.is_some();
     let title = if is_drill { "Failover drill" } else { "Draining" };
     view! {
         <Card title=title id="drain">
             <p>
                 {if is_drill { "Chosen clients are moving to the backup" } else { "All clients are moving to the backup" }}
-                {format!(": {}. ", handed.reason)}
-                "Started "<TimeAgo at_ms=handed.began_ms />{format!(" by {}; ends ", handed.by)}<b><TimeUntil at_ms=handed.until_ms /></b>"."
+                {format!(": {}. ", drain.reason)}
+                "Started "<TimeAgo at_ms=drain.began_ms />{format!(" by {}; ends ", drain.by)}<b><TimeUntil at_ms=drain.until_ms /></b>"."
             </p>
-            {handed.budget.map(|(most, spent)| view! { <p>{format!("Limit: {} of backup hours; {} used so far.", hours(most), hours(spent))}</p> })}
-            {handed.clients.map(|clients| view! { <Progress clients=clients /> })}
+            {drain.budget.map(|(most, spent)| view! { <p>{format!("Limit: {} of backup hours; {} used so far.", hours(most), hours(spent))}</p> })}
+            {drain.clients.map(|clients| view! { <Progress clients=clients /> })}
             <form method="post" action=paths::SERVERS_TAKE_BACK class="actions">
                 <Submit look="primary" why_not=why_not>"Take clients back"</Submit>
             </form>
@@ -40,7 +40,7 @@ fn Progress(clients: Vec<DrillClient>) -> impl IntoView {
         None => view! { <span class="muted">"not yet"</span> }.drawn(),
     };
     view! {
-        <table class="table rehearsing">
+        <table class="table drilling">
             <caption class="vh">"Clients in the drill"</caption>
             <thead><tr><th scope="col">"Client"</th><th scope="col">"On the backup"</th><th scope="col">"Returned"</th></tr></thead>
             <tbody>{clients.into_iter().map(|client| view! {
@@ -68,10 +68,10 @@ fn worked(drill: &LastDrill) -> String {
 /// The forms.
 #[component]
 pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
-    if data.handed.is_some() || data.servers.len() < 2 {
+    if data.drain.is_some() || data.servers.len() < 2 {
         return ().drawn();
     }
-    let why_not = request().why_not(Permission::HandOver).map(str::to_owned).or(data.no_handover);
+    let why_not = request().why_not(Permission::Drain).map(str::to_owned).or(data.no_drain);
     let has_clients = !data.clients.is_empty();
     let why_not_drill = why_not.clone();
     // Who was chosen in a form that was refused stays chosen.
@@ -88,7 +88,7 @@ pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
         <div class="columns halves">
             <div><Card title="Planned maintenance" id="maintenance">
                 <p>"Moves all clients to the backup, so that this server can be stopped or updated. They return when the time is up."</p>
-                <form method="post" action=paths::SERVERS_HANDOVER class="stack">
+                <form method="post" action=paths::SERVERS_DRAIN class="stack">
                     <Field name="minutes" label="Duration, minutes" kind="number" value="30" required=true />
                     <Field name="reason" label="Reason" hint="Shown in the log and to clients." />
                     <div class="actions"><Submit why_not=why_not>"Drain to backup"</Submit></div>
@@ -98,7 +98,7 @@ pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
                 <p>"Moves chosen clients to the backup to check that it serves them. It ends when the time or the backup hours are used up."</p>
                 {if has_clients {
                     view! {
-                        <form method="post" action=paths::SERVERS_REHEARSE class="stack">
+                        <form method="post" action=paths::SERVERS_DRILL class="stack">
                             <fieldset class="choices"><legend>"Clients"</legend>
                                 {data.clients.into_iter().enumerate().map(|(at, (id, name))| {
                                     let checked = typed.contains(&id);
@@ -111,7 +111,7 @@ pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
                                     }
                                 }).collect_view()}
                             </fieldset>
-                            <Field name="rehearsal_minutes" label="Duration, minutes" kind="number" value="5" required=true />
+                            <Field name="drill_minutes" label="Duration, minutes" kind="number" value="5" required=true />
                             <Field name="budget" label="Backup hours limit, minutes" kind="number" value="10" required=true />
                             <div class="actions"><Submit why_not=why_not_drill>"Start the drill"</Submit></div>
                         </form>

@@ -24,11 +24,11 @@ pub struct ServersPage {
     /// Their sum, milliseconds; the report carries it.
     pub simultaneous_ms: u64,
     /// The drain or drill that goes on.
-    pub handed: Option<Handed>,
+    pub drain: Option<DrainInProgress>,
     /// A failover drill that is over: what worked.
     pub last_drill: Option<LastDrill>,
     /// Why no clients can be sent to the backup; none when they can.
-    pub no_handover: Option<String>,
+    pub no_drain: Option<String>,
     /// Clients to choose from for a drill: id and name.
     pub clients: Vec<(String, String)>,
     /// A code that was just made, shown once.
@@ -109,7 +109,7 @@ pub struct SimultaneousRow {
 
 /// A drain or a failover drill that goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handed {
+pub struct DrainInProgress {
     pub began_ms: i64,
     pub until_ms: i64,
     pub by: String,

@@ -11,7 +11,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::{Connector, Stream};
+use super::{ByteStream, Connector};
 use crate::address::Address;
 
 /// The largest answer that is read, bytes.
@@ -19,7 +19,7 @@ const MOST_ANSWER: usize = 1024 * 1024;
 
 /// A server as it is reached, with the connection kept for the next request.
 #[derive(Debug)]
-pub struct Link {
+pub struct ServerLink {
     address: Address,
     host: HeaderValue,
     connector: Arc<dyn Connector>,
@@ -29,7 +29,7 @@ pub struct Link {
 
 /// What a server answered.
 #[derive(Debug)]
-pub struct Answer {
+pub struct ServerAnswer {
     /// The status.
     pub status: StatusCode,
     /// The body.
@@ -61,7 +61,7 @@ pub enum LinkError {
     NotHttp,
 }
 
-impl Link {
+impl ServerLink {
     /// A way to `address`, with TLS when it is set up.
     pub fn new(address: Address, connector: Arc<dyn Connector>, tls: Option<Arc<ClientConfig>>) -> Self {
         let host = HeaderValue::try_from(address.authority()).unwrap_or(HeaderValue::from_static("localhost"));
@@ -73,7 +73,7 @@ impl Link {
     ///
     /// # Errors
     /// [`LinkError`].
-    pub async fn post(&self, path: &'static str, body: Bytes) -> Result<Answer, LinkError> {
+    pub async fn post(&self, path: &'static str, body: Bytes) -> Result<ServerAnswer, LinkError> {
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(kept) = kept {
             match self.exchange(kept, path, body.clone()).await {
@@ -87,7 +87,7 @@ impl Link {
 
     async fn open(&self) -> Result<SendRequest<Full<Bytes>>, LinkError> {
         let stream = self.connector.connect(&self.address).await.map_err(|error| unreachable(&error))?;
-        let stream: Box<dyn Stream> = match &self.tls {
+        let stream: Box<dyn ByteStream> = match &self.tls {
             None => stream,
             Some(tls) => {
                 let name = ServerName::try_from(self.address.host().to_owned())
@@ -110,7 +110,7 @@ impl Link {
         mut sender: SendRequest<Full<Bytes>>,
         path: &'static str,
         body: Bytes,
-    ) -> Result<Answer, LinkError> {
+    ) -> Result<ServerAnswer, LinkError> {
         sender.ready().await.map_err(|error| wrong(&error))?;
         let request = Request::post(path)
             .header(HOST, self.host.clone())
@@ -127,7 +127,7 @@ impl Link {
         if !sender.is_closed() {
             *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
         }
-        Ok(Answer { status: parts.status, body })
+        Ok(ServerAnswer { status: parts.status, body })
     }
 }
 

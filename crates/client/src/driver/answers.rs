@@ -1,12 +1,12 @@
 use licensing::client_protocol::{Acknowledged, Allocation, CACHE_MS, FaultKind, PATIENCE_MS, Welcome};
-use licensing::failover::{Event as Step, PRIMARY};
+use licensing::failover::{FailoverEvent, PRIMARY};
 
 use super::Driver;
-use super::peer::Session;
+use super::known_server::ServerSession;
 use super::talk::Problem;
-use crate::event::Event;
-use crate::journal::Server;
-use crate::moment::Moment;
+use crate::event::ClientEvent;
+use crate::journal::ServerIndex;
+use crate::keeper_event::KeeperEvent;
 
 /// Refresh intervals a server may wish for, milliseconds.
 const INTERVALS_MS: std::ops::RangeInclusive<u64> = 100..=PATIENCE_MS;
@@ -16,7 +16,7 @@ const SELDOM: u64 = 5;
 
 /// How a request ended.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// A hello.
     Welcome {
         /// Whether it told why this client has come.
@@ -27,7 +27,7 @@ pub enum Outcome {
     /// A refresh.
     Allocated {
         /// As it was sent.
-        session: Session,
+        session: ServerSession,
         /// When.
         sent_ms: u64,
         /// Whether it asked the server to carry what is in use.
@@ -52,24 +52,24 @@ pub enum Outcome {
 
 impl Driver {
     /// Does what follows from the end of a request.
-    pub(super) fn settle(&mut self, server: Server, outcome: Outcome) {
+    pub(super) fn settle(&mut self, server: ServerIndex, outcome: RequestOutcome) {
         let now_ms = self.now_ms();
         // What is too old by now ends before the answer counts.
-        self.feed(Step::Tick, now_ms);
+        self.feed(FailoverEvent::Tick, now_ms);
         match outcome {
-            Outcome::Welcome { tells, result } => {
-                self.peers[server].is_asking = false;
+            RequestOutcome::Welcome { tells, result } => {
+                self.known[server].is_asking = false;
                 match result {
                     Ok(welcome) => {
                         // One that came back meanwhile is told again when it is left the next time.
-                        self.peers[server].is_told |= tells && self.failover.works_with(server);
+                        self.known[server].is_told |= tells && self.failover.works_with(server);
                         self.welcomed(server, &welcome, now_ms);
                     }
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
-            Outcome::Allocated { session, sent_ms, works, is_idle, result } => {
-                self.peers[server].is_asking = false;
+            RequestOutcome::Allocated { session, sent_ms, works, is_idle, result } => {
+                self.known[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
                     if is_awaited {
@@ -86,11 +86,11 @@ impl Driver {
                     Err(problem) => self.failed(server, problem, now_ms),
                 }
             }
-            Outcome::Recorded { epoch, first, sent, result } => {
-                self.peers[server].is_sending = false;
+            RequestOutcome::Recorded { epoch, first, sent, result } => {
+                self.known[server].is_sending = false;
                 match result {
                     Ok(answer) => {
-                        if self.peers[server].session.is_some_and(|session| session.epoch == epoch) {
+                        if self.known[server].session.is_some_and(|session| session.epoch == epoch) {
                             self.recorded(server, first, sent, &answer, now_ms);
                         }
                     }
@@ -100,27 +100,27 @@ impl Driver {
         }
     }
 
-    fn welcomed(&mut self, server: Server, welcome: &Welcome, now_ms: u64) {
-        let peer = &mut self.peers[server];
-        let has_lost = peer.welcome(welcome);
-        peer.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
-        peer.due_ms = now_ms;
-        peer.is_settled = false;
-        peer.is_to_greet = false;
+    fn welcomed(&mut self, server: ServerIndex, welcome: &Welcome, now_ms: u64) {
+        let known = &mut self.known[server];
+        let has_lost = known.welcome(welcome);
+        known.interval_ms = welcome.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
+        known.due_ms = now_ms;
+        known.is_settled = false;
+        known.is_to_greet = false;
         if let Some(terms) = &welcome.ve {
-            self.tell(Moment::Terms { server, terms: terms.clone() });
+            self.tell(KeeperEvent::Terms { server, terms: terms.clone() });
         }
         if has_lost {
-            self.shared.books().iter().for_each(|book| book.begin_again(server));
+            self.shared.pools().iter().for_each(|pool| pool.begin_again(server));
         }
         if self.shared.journal.resume_after(server, welcome.records) {
-            self.shared.books().iter().for_each(|book| book.tell_again(server));
+            self.shared.pools().iter().for_each(|pool| pool.tell_again(server));
         }
     }
 
     fn allocated(
         &mut self,
-        server: Server,
+        server: ServerIndex,
         allocation: &Allocation,
         sent_ms: u64,
         (works, is_idle): (bool, bool),
@@ -133,108 +133,116 @@ impl Driver {
             return self.gives_none(server, allocation, problem, now_ms);
         }
         let valid_ms = allocation.valid_ms.min(CACHE_MS);
-        self.feed(Step::Answered { server, sent_ms, valid_ms, grants: works }, now_ms);
+        self.feed(FailoverEvent::Answered { server, sent_ms, valid_ms, grants: works }, now_ms);
         let is_granted = works && self.failover.serving() == Some(server);
         let good_until = is_granted.then(|| sent_ms.saturating_add(valid_ms));
         let name = self.shared.names[server].clone();
-        for book in self.shared.books() {
-            let limit = allocation.products.get(&book.product);
-            if let Some(now) = book.hear(server, limit, good_until, now_ms, &self.shared.journal) {
+        for pool in self.shared.pools() {
+            let limit = allocation.products.get(&pool.product);
+            if let Some(now) = pool.hear(server, limit, good_until, now_ms, &self.shared.journal) {
                 let licensed = limit.map_or(0, |limit| limit.licensed);
-                let event =
-                    Event::Allocation { server: name.clone(), product: book.product.clone(), limit: now, licensed };
+                let event = ClientEvent::Allocation {
+                    server: name.clone(),
+                    product: pool.product.clone(),
+                    limit: now,
+                    licensed,
+                };
                 self.shared.tell(event);
             }
         }
         self.shared.note_problem(server, None);
         if is_granted && is_full {
-            self.tell(Moment::Full(server));
+            self.tell(KeeperEvent::Full(server));
         } else if is_granted {
             self.granted(server, allocation, now_ms);
         }
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
         // Clients that were started together are to drift apart: the second refresh comes at any time within the interval.
-        let is_spread = std::mem::replace(&mut self.peers[server].is_spread, true);
-        let pause_ms = if is_spread { self.dice.around(interval_ms) } else { self.dice.within(interval_ms) };
+        let is_spread = std::mem::replace(&mut self.known[server].is_spread, true);
+        let pause_ms = if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms) };
         let moves_here = !works && self.failover.serving() == Some(server);
-        let peer = &mut self.peers[server];
+        let known = &mut self.known[server];
         let sequence = allocation.sequence;
-        if let Some(session) = &mut peer.session {
+        if let Some(session) = &mut known.session {
             session.answered = session.answered.max(sequence);
         }
-        peer.is_settled = !works && is_free && allocation.saved >= sequence;
-        peer.is_troubled = false;
-        peer.problem = None;
-        peer.answered_ms = Some(now_ms);
-        peer.has_forgotten = false;
-        peer.interval_ms = interval_ms;
-        peer.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
-        if std::mem::take(&mut peer.is_hurried) {
-            peer.hurry(now_ms);
+        known.is_settled = !works && is_free && allocation.saved >= sequence;
+        known.is_troubled = false;
+        known.problem = None;
+        known.answered_ms = Some(now_ms);
+        known.has_forgotten = false;
+        known.interval_ms = interval_ms;
+        known.due_ms = if moves_here { now_ms } else { now_ms.saturating_add(pause_ms) };
+        if std::mem::take(&mut known.is_hurried) {
+            known.hurry(now_ms);
         }
     }
 
     /// The server does not know this run: it is introduced again.
-    fn unknown(&mut self, server: Server, problem: Problem, now_ms: u64) {
-        let peer = &mut self.peers[server];
-        peer.lost = peer.session.take().or(peer.lost);
-        if std::mem::replace(&mut peer.has_forgotten, true) {
+    fn unknown(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
+        let known = &mut self.known[server];
+        known.lost = known.session.take().or(known.lost);
+        if std::mem::replace(&mut known.has_forgotten, true) {
             // Again, although it has welcomed this run: no use in asking faster than usual.
             self.failed(server, problem, now_ms);
         } else {
-            peer.due_ms = now_ms;
+            known.due_ms = now_ms;
         }
     }
 
-    pub(super) fn failed(&mut self, server: Server, problem: Problem, now_ms: u64) {
+    pub(super) fn failed(&mut self, server: ServerIndex, problem: Problem, now_ms: u64) {
         let is_refusal = matches!(
             problem.kind,
             Some(FaultKind::ProtocolVersion | FaultKind::Superseded | FaultKind::LoginRefused | FaultKind::HoursUsedUp)
         );
         let seldom = is_refusal && !problem.is_full;
-        let is_handed_over = problem.kind == Some(FaultKind::HandedOver);
-        let step = if problem.declines() { Step::Declined { server, is_handed_over } } else { Step::Failed(server) };
+        let is_drained = problem.kind == Some(FaultKind::Drained);
+        let step = if problem.declines() {
+            FailoverEvent::Declined { server, is_drained }
+        } else {
+            FailoverEvent::Failed(server)
+        };
         let is_needed = self.failover.asks(server);
-        let peer = &mut self.peers[server];
-        let interval_ms = peer.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
-        peer.is_troubled = true;
-        peer.is_hurried = false;
-        peer.due_ms = now_ms.saturating_add(self.dice.around(interval_ms));
+        let known = &mut self.known[server];
+        let interval_ms = known.interval_ms * if seldom || !is_needed { SELDOM } else { 1 };
+        known.is_troubled = true;
+        known.is_hurried = false;
+        known.due_ms = now_ms.saturating_add(self.random.around(interval_ms));
         self.trouble(server, &problem);
-        self.peers[server].problem = Some(problem);
+        self.known[server].problem = Some(problem);
         self.feed(step, now_ms);
     }
 
-    fn trouble(&self, server: Server, problem: &Problem) {
+    fn trouble(&self, server: ServerIndex, problem: &Problem) {
         if self.shared.note_problem(server, Some(problem.sentence.clone())) {
             let server = self.shared.names[server].clone();
-            self.shared.tell(Event::Refused { server, sentence: problem.sentence.clone() });
+            self.shared.tell(ClientEvent::Refused { server, sentence: problem.sentence.clone() });
         }
     }
 
-    fn recorded(&mut self, server: Server, first: u64, sent: usize, answer: &Acknowledged, now_ms: u64) {
+    fn recorded(&mut self, server: ServerIndex, first: u64, sent: usize, answer: &Acknowledged, now_ms: u64) {
         let sent = u64::try_from(sent).unwrap_or(u64::MAX);
         // Nobody can have stored what was not sent.
         let number = answer.acknowledged.min(first.saturating_add(sent).saturating_sub(1));
         self.shared.journal.acknowledge(server, number);
-        let peer = &mut self.peers[server];
-        peer.widen();
+        let known = &mut self.known[server];
+        known.widen();
         let has_taken_all = number.saturating_add(1) >= first.saturating_add(sent);
-        let has_backlog = self.shared.journal.waiting() >= peer.batch;
-        peer.records_due_ms =
-            if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(peer.interval_ms) };
+        let has_backlog = self.shared.journal.waiting() >= known.batch;
+        known.records_due_ms =
+            if has_taken_all && has_backlog { now_ms } else { now_ms.saturating_add(known.interval_ms) };
     }
 
-    fn not_recorded(&mut self, server: Server, sent: usize, problem: &Problem, now_ms: u64) {
+    fn not_recorded(&mut self, server: ServerIndex, sent: usize, problem: &Problem, now_ms: u64) {
         let journal = &self.shared.journal;
-        let peer = &mut self.peers[server];
-        peer.records_due_ms = now_ms.saturating_add(peer.interval_ms);
+        let known = &mut self.known[server];
+        known.records_due_ms = now_ms.saturating_add(known.interval_ms);
         match problem.kind {
             // One of them is not as it should be: found by halves and left out, so that the others arrive.
             Some(FaultKind::Malformed | FaultKind::TooLarge) => {
                 if sent > 1 {
-                    peer.batch = (sent / 2).max(1);
+                    known.batch = (sent / 2).max(1);
                 } else {
                     journal.give_up_first(server);
                     tracing::warn!(
@@ -243,11 +251,11 @@ impl Driver {
                         "a usage record was refused and left out"
                     );
                 }
-                peer.records_due_ms = now_ms;
+                known.records_due_ms = now_ms;
             }
-            Some(FaultKind::UnknownClient) if !peer.is_asking => {
-                peer.lost = peer.session.take().or(peer.lost);
-                peer.due_ms = now_ms;
+            Some(FaultKind::UnknownClient) if !known.is_asking => {
+                known.lost = known.session.take().or(known.lost);
+                known.due_ms = now_ms;
             }
             _ => {}
         }

@@ -1,14 +1,14 @@
-use licensing::client_protocol::{Hello, Observed, VeLogin};
+use licensing::client_protocol::{Hello, ObservedServer, VeLogin};
 
 use crate::clock::Clock;
-use crate::journal::Server;
+use crate::journal::ServerIndex;
 
 /// No machine of today was set to an earlier time on purpose; records of an earlier one are refused: 2000-01-01, Unix milliseconds.
 const EARLIEST_WALL_MS: i64 = 946_684_800_000;
 
 /// Who this client is, and how its clock relates to wall time.
 #[derive(Debug)]
-pub struct Identity {
+pub struct ClientIdentity {
     /// What it says to every server.
     pub hello: Hello,
     /// In whose name licenses are taken when a request names nobody.
@@ -19,7 +19,7 @@ pub struct Identity {
     began_wall_ms: i64,
 }
 
-impl Identity {
+impl ClientIdentity {
     /// A client that begins now. `logins`: what each server is to hear besides, none or one for each.
     pub fn new(hello: Hello, user: String, logins: Vec<VeLogin>, clock: &dyn Clock) -> Self {
         let began_wall_ms = clock.wall_ms().max(EARLIEST_WALL_MS);
@@ -27,7 +27,7 @@ impl Identity {
     }
 
     /// The hello to a server: the passphrase is that of its address.
-    pub fn hello(&self, server: Server, observed: Option<Observed>) -> Hello {
+    pub fn hello(&self, server: ServerIndex, observed: Option<ObservedServer>) -> Hello {
         Hello { ve: self.logins.get(server).cloned(), observed, ..self.hello.clone() }
     }
 

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use licensing::client_protocol::{FaultKind, Limit, PATIENCE_MS, Refused, Shortage, VERSION, WRONG_VERSION};
+use licensing::client_protocol::{FaultBody, FaultKind, Limit, PATIENCE_MS, Shortage, VERSION, WRONG_VERSION};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::book::printable;
-use crate::connection::Link;
+use crate::connection::ServerLink;
+use crate::lease_pool::printable;
 
 const ALL_IN_USE: &str = "All of its licenses are in use.";
 
@@ -54,7 +54,7 @@ impl Problem {
 
     /// Whether the server said that it does not serve this client now: there is nothing to wait for.
     pub fn declines(&self) -> bool {
-        matches!(self.kind, Some(FaultKind::LoginRefused | FaultKind::HoursUsedUp | FaultKind::HandedOver))
+        matches!(self.kind, Some(FaultKind::LoginRefused | FaultKind::HoursUsedUp | FaultKind::Drained))
     }
 
     /// Whether the other side speaks another version.
@@ -99,14 +99,14 @@ pub fn body(request: &impl Serialize) -> Bytes {
 ///
 /// # Errors
 /// [`Problem`].
-pub async fn ask<T: DeserializeOwned>(link: &Link, path: &'static str, body: Bytes) -> Result<T, Problem> {
+pub async fn ask<T: DeserializeOwned>(link: &ServerLink, path: &'static str, body: Bytes) -> Result<T, Problem> {
     let answer = match tokio::time::timeout(Duration::from_millis(PATIENCE_MS), link.post(path, body)).await {
         Err(_) => return Err(Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000))),
         Ok(Err(error)) => return Err(Problem::new(error.to_string())),
         Ok(Ok(answer)) => answer,
     };
     if answer.status != StatusCode::OK {
-        return Err(match serde_json::from_slice::<Refused>(&answer.body) {
+        return Err(match serde_json::from_slice::<FaultBody>(&answer.body) {
             Ok(refused) if refused.kind == FaultKind::ProtocolVersion => Problem::version(None),
             Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail), is_full: false },
             Err(_) if answer.status.is_server_error() => {

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn entry(from_ms: u64) -> Entry {
-    Entry { product: 0, user: None, from_ms, to_ms: None, outcome: Outcome::Denied, opened: None }
+fn entry(from_ms: u64) -> CheckOutEntry {
+    CheckOutEntry { product: 0, user: None, from_ms, to_ms: None, outcome: CheckOutOutcome::Denied, opened: None }
 }
 
 #[test]
@@ -14,8 +14,8 @@ fn a_server_that_lost_records_gets_what_waits_under_the_numbers_that_follow_and_
     }
     journal.acknowledge(0, 3);
     let open = journal.push(0, entry(3));
-    journal.push(0, Entry { opened: open, ..entry(4) });
-    journal.push(0, Entry { opened: Some(2), ..entry(5) });
+    journal.push(0, CheckOutEntry { opened: open, ..entry(4) });
+    journal.push(0, CheckOutEntry { opened: Some(2), ..entry(5) });
     assert!(journal.resume_after(0, 0));
     let (first, entries) = journal.batch(0, 10).unwrap();
     let opened: Vec<_> = entries.iter().map(|entry| entry.opened).collect();

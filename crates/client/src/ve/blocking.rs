@@ -3,9 +3,9 @@
 use tokio::runtime;
 use tokio::sync::broadcast;
 
-use super::{Builder, Event, LoginError, Standing, Status};
+use super::{Builder, LoginError, Status, VeEvent, VeStatus};
 use crate::blocking::{in_thread, wait};
-use crate::client::Parting;
+use crate::client::ClientShutdown;
 use crate::error::ConnectError;
 
 /// A client of a virtual environment whose calls wait in place. Cheap to clone; may be used from any thread.
@@ -17,7 +17,7 @@ pub struct VeClient {
 
 /// What happens.
 #[derive(Debug)]
-pub struct Events(broadcast::Receiver<Event>);
+pub struct Events(broadcast::Receiver<VeEvent>);
 
 impl VeClient {
     /// Sets up a client; end with [`Builder::connect_blocking`] or [`Builder::start_blocking`].
@@ -39,14 +39,14 @@ impl VeClient {
 
     /// As [`super::VeClient::stopped`].
     #[must_use]
-    pub fn stopped(&self) -> Standing {
+    pub fn stopped(&self) -> VeStatus {
         let client = self.client.clone();
         // A thread that has ended has stopped.
         wait(&self.runtime, async move { client.stopped().await }).unwrap_or_else(|| self.status().standing)
     }
 
     /// As [`super::VeClient::close`].
-    pub fn close(self) -> Parting {
+    pub fn close(self) -> ClientShutdown {
         let Self { client, runtime } = self;
         wait(&runtime, async move { client.close().await }).unwrap_or_default()
     }
@@ -54,7 +54,7 @@ impl VeClient {
 
 impl Events {
     /// The next event if there is one.
-    pub fn try_next(&mut self) -> Option<Event> {
+    pub fn try_next(&mut self) -> Option<VeEvent> {
         loop {
             match self.0.try_recv() {
                 Ok(event) => return Some(event),

@@ -5,10 +5,10 @@ use licensing::client_protocol::{VE_PRODUCT, VeLogin};
 use licensing::ve::VeAddress;
 use tokio::sync::{broadcast, mpsc, watch};
 
-use super::keeper::Keeper;
+use super::keeper::VeKeeper;
 use super::line::program_of;
-use super::voice::Voice;
-use super::{Inner, Line, LoginError, Standing, Status, VeClient, When};
+use super::output::VeOutput;
+use super::{Inner, LoginError, Status, StopWarning, VeClient, VeLogLine, VeStatus};
 use crate::clock::Clock;
 use crate::connection::{Connector, Tls};
 use crate::driver;
@@ -28,8 +28,8 @@ pub struct Builder {
     version: (u32, u32),
     cpus: u32,
     memory_mb: u64,
-    on_stop: Arc<dyn Fn(When) + Send + Sync>,
-    on_line: Arc<dyn Fn(&Line) + Send + Sync>,
+    on_stop: Arc<dyn Fn(StopWarning) + Send + Sync>,
+    on_line: Arc<dyn Fn(&VeLogLine) + Send + Sync>,
 }
 
 impl fmt::Debug for Builder {
@@ -104,13 +104,13 @@ impl Builder {
     }
 
     /// Called one minute before the end of the grace, and at its end. Runs in a thread of its own and may take its time.
-    pub fn on_stop(mut self, call: impl Fn(When) + Send + Sync + 'static) -> Self {
+    pub fn on_stop(mut self, call: impl Fn(StopWarning) + Send + Sync + 'static) -> Self {
         self.on_stop = Arc::new(call);
         self
     }
 
     /// Called with each line for the log, in order. Must not take long.
-    pub fn on_line(mut self, call: impl Fn(&Line) + Send + Sync + 'static) -> Self {
+    pub fn on_line(mut self, call: impl Fn(&VeLogLine) + Send + Sync + 'static) -> Self {
         self.on_line = Arc::new(call);
         self
     }
@@ -179,10 +179,10 @@ impl Builder {
                     })
                     .collect(),
             )
-            .keeper(driver::Keeper { product: product.clone(), moments })
+            .keeper(driver::LicenseKeeper { product: product.clone(), moments })
             .start()?;
         let status = Status {
-            standing: Standing::LoggingIn,
+            standing: VeStatus::LoggingIn,
             server: None,
             license_id: None,
             key_type: None,
@@ -191,7 +191,7 @@ impl Builder {
         let (status, seen) = watch::channel(status);
         let (events, first) = broadcast::channel(EVENTS);
         let closing = watch::Sender::new(false);
-        let voice = Voice {
+        let voice = VeOutput {
             program: self.program.unwrap_or_else(|| program_of(&self.product).to_owned()),
             clock,
             on_line: self.on_line,
@@ -200,7 +200,7 @@ impl Builder {
             status,
         };
         let hosts = addresses.into_iter().map(|address| address.host).collect();
-        let keeper = Keeper::new(client, &product, hosts, voice)?;
+        let keeper = VeKeeper::new(client, &product, hosts, voice)?;
         let (ending, ended) = (closing.subscribe(), watch::Sender::new(false));
         let task = tokio::spawn({
             let ended = ended.clone();

@@ -6,7 +6,7 @@ use crate::error::ServerProblem;
 /// What happens to a client of a virtual environment. Each reads as a sentence. Servers are named as `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum VeEvent {
     /// The license is there.
     LoggedIn {
         /// Who gave it.
@@ -68,7 +68,7 @@ pub enum Event {
     LoggedOut,
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for VeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn { server, license_id, .. } if license_id.is_empty() => {
@@ -104,7 +104,7 @@ impl fmt::Display for Event {
 
 /// When a virtual machine ends: what [`on_stop`](super::Builder::on_stop) is called with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum StopWarning {
     /// Soon: shut the guest down.
     Soon {
         /// What is left, milliseconds; one minute unless the license allows less.

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use licensing::client_protocol::VeTerms;
 use licensing::failover::PRIMARY;
-use licensing::grace::{self, Effect, Event as Step, Phase, invariants};
+use licensing::grace::{self, GraceEffect, GraceEvent, GracePhase, invariants};
 use licensing::product::ProductCode;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::line;
-use super::voice::Voice;
-use super::{Event, LoginError, Standing, Status, When};
-use crate::client::{Client, Parting};
+use super::output::VeOutput;
+use super::{LoginError, Status, StopWarning, VeEvent, VeStatus};
+use crate::client::{Client, ClientShutdown};
 use crate::driver::Problem;
 use crate::error::{ConnectError, ServerProblem};
-use crate::journal::Server;
+use crate::journal::ServerIndex;
+use crate::keeper_event::KeeperEvent;
 use crate::lease::Lease;
-use crate::moment::Moment;
 use crate::product::Product;
 
 /// The longest the task sleeps, milliseconds: after the machine slept, timers are late by that time.
@@ -31,7 +31,7 @@ const MINUTE_MS: u64 = 60_000;
 
 /// The task.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct VeKeeper {
     client: Client,
     product: Product,
     lease: Option<Lease>,
@@ -39,9 +39,9 @@ pub struct Keeper {
     hosts: Vec<String>,
     terms: Vec<Option<VeTerms>>,
     problems: Vec<Option<Problem>>,
-    grace: grace::State,
+    grace: grace::GraceState,
     /// The server that gave the license last.
-    at: Option<Server>,
+    at: Option<ServerIndex>,
     /// Whether it gives it now.
     is_given: bool,
     /// Whether one is waited for at a server that has none left.
@@ -49,15 +49,15 @@ pub struct Keeper {
     check_due_ms: u64,
     is_checking: bool,
     last_call: Option<JoinHandle<()>>,
-    voice: Voice,
+    voice: VeOutput,
 }
 
-impl Keeper {
+impl VeKeeper {
     /// A task that has no license so far.
     ///
     /// # Errors
     /// When the product cannot be asked for.
-    pub fn new(client: Client, product: &ProductCode, hosts: Vec<String>, voice: Voice) -> Result<Self, LoginError> {
+    pub fn new(client: Client, product: &ProductCode, hosts: Vec<String>, voice: VeOutput) -> Result<Self, LoginError> {
         let product = client.product(product.as_str()).map_err(|denied| ConnectError::Identity(denied.to_string()))?;
         // One for this virtual machine; one to spare would be another's.
         product.want_always(1);
@@ -69,7 +69,7 @@ impl Keeper {
             hosts,
             terms: vec![None; servers],
             problems: vec![None; servers],
-            grace: grace::State::default(),
+            grace: grace::GraceState::default(),
             at: None,
             is_given: false,
             is_waiting: false,
@@ -83,12 +83,12 @@ impl Keeper {
     /// Keeps the license until told to end, or there is no use in going on; then logs out.
     pub async fn run(
         mut self,
-        mut moments: mpsc::UnboundedReceiver<Moment>,
+        mut moments: mpsc::UnboundedReceiver<KeeperEvent>,
         mut closing: watch::Receiver<bool>,
-    ) -> Parting {
+    ) -> ClientShutdown {
         while !self.is_over() {
             let now_ms = self.now_ms();
-            self.feed(Step::Tick, now_ms);
+            self.feed(GraceEvent::Tick, now_ms);
             self.check(now_ms);
             if self.is_over() {
                 break;
@@ -117,7 +117,7 @@ impl Keeper {
         self.voice.clock.elapsed_ms()
     }
 
-    async fn leave(self) -> Parting {
+    async fn leave(self) -> ClientShutdown {
         let Self { client, product, lease, hosts, at, is_given, last_call, voice, .. } = self;
         drop((lease, product));
         let parting = client.close().await;
@@ -125,8 +125,8 @@ impl Keeper {
             voice.log(line::logged_out(host));
         }
         if !voice.status.borrow().standing.is_over() {
-            voice.tell(Event::LoggedOut);
-            voice.stand(|status| status.standing = Standing::LoggedOut);
+            voice.tell(VeEvent::LoggedOut);
+            voice.stand(|status| status.standing = VeStatus::LoggedOut);
         }
         if let Some(call) = last_call {
             // One that panicked has been reported by the runtime.
@@ -135,14 +135,14 @@ impl Keeper {
         parting
     }
 
-    fn hear(&mut self, moment: Moment) {
+    fn hear(&mut self, moment: KeeperEvent) {
         let now_ms = self.now_ms();
         match moment {
-            Moment::Trying(server) => self.voice.log(line::trying(&self.hosts[server])),
-            Moment::Missed { server, problem } => self.missed(server, problem),
-            Moment::Lost => self.lost(now_ms),
-            Moment::Terms { server, terms } => {
-                self.feed(Step::Terms { grace_min: terms.grace_min }, now_ms);
+            KeeperEvent::Trying(server) => self.voice.log(line::trying(&self.hosts[server])),
+            KeeperEvent::Missed { server, problem } => self.missed(server, problem),
+            KeeperEvent::Lost => self.lost(now_ms),
+            KeeperEvent::Terms { server, terms } => {
+                self.feed(GraceEvent::Terms { grace_min: terms.grace_min }, now_ms);
                 if self.is_checking && self.is_given && self.at == Some(server) {
                     self.is_checking = false;
                     self.voice.log(line::checked(&terms.license_id));
@@ -150,17 +150,17 @@ impl Keeper {
                 }
                 self.terms[server] = Some(terms);
             }
-            Moment::Granted(server) => self.granted(server, now_ms),
-            Moment::Full(server) => self.full(server, now_ms),
-            Moment::Notice(notice) => {
-                self.voice.log((licensing::log_line::Level::Warn, notice.sentence.clone()));
-                self.voice.tell(Event::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
+            KeeperEvent::Granted(server) => self.granted(server, now_ms),
+            KeeperEvent::Full(server) => self.full(server, now_ms),
+            KeeperEvent::Notice(notice) => {
+                self.voice.log((licensing::log_line::LogLevel::Warn, notice.sentence.clone()));
+                self.voice.tell(VeEvent::Notice { ends_in_ms: notice.ends_in_ms, sentence: notice.sentence });
             }
         }
     }
 
     /// The primary has no license left. What another server gave is given back to it: it is for when the primary cannot be used.
-    fn full(&mut self, server: Server, now_ms: u64) {
+    fn full(&mut self, server: ServerIndex, now_ms: u64) {
         self.lease = None;
         if std::mem::replace(&mut self.is_waiting, true) {
             return;
@@ -171,11 +171,11 @@ impl Keeper {
         self.problems[server] = Some(Problem::full());
         let problems = self.sentences();
         self.voice.stand(|status| status.problems = problems);
-        self.voice.tell(Event::Waiting { server: self.name(server) });
-        self.feed(Step::Lost, now_ms);
+        self.voice.tell(VeEvent::Waiting { server: self.name(server) });
+        self.feed(GraceEvent::Lost, now_ms);
     }
 
-    fn missed(&mut self, server: Server, problem: Problem) {
+    fn missed(&mut self, server: ServerIndex, problem: Problem) {
         self.is_given = false;
         self.is_waiting = false;
         self.is_checking = false;
@@ -188,15 +188,15 @@ impl Keeper {
     fn lost(&mut self, now_ms: u64) {
         let is_refused = |problem: &Option<Problem>| problem.as_ref().is_some_and(Problem::is_lasting);
         if self.at.is_none() && self.problems.iter().all(is_refused) {
-            self.voice.tell(Event::Refused { servers: self.sentences() });
-            self.last_call = Some(self.voice.stop(When::Now));
-            self.voice.stand(|status| status.standing = Standing::Refused);
+            self.voice.tell(VeEvent::Refused { servers: self.sentences() });
+            self.last_call = Some(self.voice.stop(StopWarning::Now));
+            self.voice.stand(|status| status.standing = VeStatus::Refused);
             return;
         }
-        self.feed(Step::Lost, now_ms);
+        self.feed(GraceEvent::Lost, now_ms);
     }
 
-    fn granted(&mut self, server: Server, now_ms: u64) {
+    fn granted(&mut self, server: ServerIndex, now_ms: u64) {
         if self.lease.as_ref().is_none_or(|lease| !lease.is_valid()) {
             self.lease = None;
             self.lease = self.product.at_once();
@@ -205,9 +205,9 @@ impl Keeper {
             return;
         }
         self.is_waiting = false;
-        self.feed(Step::Found, now_ms);
+        self.feed(GraceEvent::Found, now_ms);
         let is_news = !std::mem::replace(&mut self.is_given, true) || self.at != Some(server);
-        if !is_news || self.grace.phase != Phase::Running {
+        if !is_news || self.grace.phase != GracePhase::Running {
             return;
         }
         let terms = self.terms[server].clone();
@@ -217,20 +217,20 @@ impl Keeper {
         }
         let name = self.name(server);
         self.voice.tell(match self.at {
-            None => Event::LoggedIn {
+            None => VeEvent::LoggedIn {
                 server: name.clone(),
                 license_id: terms.as_ref().map(|terms| terms.license_id.clone()).unwrap_or_default(),
                 key_type: terms.as_ref().map(|terms| terms.key_type.clone()).unwrap_or_default(),
             },
-            Some(before) if before == server => Event::Regained { server: name.clone() },
-            Some(_) if server == PRIMARY => Event::Returned { server: name.clone() },
-            Some(before) => Event::Switched { from: self.name(before), to: name.clone() },
+            Some(before) if before == server => VeEvent::Regained { server: name.clone() },
+            Some(_) if server == PRIMARY => VeEvent::Returned { server: name.clone() },
+            Some(before) => VeEvent::Switched { from: self.name(before), to: name.clone() },
         });
         self.at = Some(server);
         self.problems.fill(None);
         self.plan_check(now_ms);
         self.voice.stand(|status| {
-            status.standing = Standing::Licensed;
+            status.standing = VeStatus::Licensed;
             status.server = Some(name);
             status.problems.clear();
             named(status, terms.as_ref());
@@ -253,7 +253,7 @@ impl Keeper {
     }
 
     /// Tells the rules what happened, and does what follows.
-    fn feed(&mut self, event: Step, now_ms: u64) {
+    fn feed(&mut self, event: GraceEvent, now_ms: u64) {
         let (next, effects) = grace::step(&self.grace, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
             tracing::error!(%broken, ?event, "a rule of the grace is broken; the event is left out");
@@ -262,20 +262,20 @@ impl Keeper {
         self.grace = next;
         for effect in effects {
             match effect {
-                Effect::Begin { until } => self.begin_grace(until.saturating_sub(now_ms)),
-                Effect::Warn { left_ms } => {
+                GraceEffect::Begin { until } => self.begin_grace(until.saturating_sub(now_ms)),
+                GraceEffect::Warn { left_ms } => {
                     self.say_left(left_ms);
-                    self.voice.tell(Event::Warned { left_ms });
+                    self.voice.tell(VeEvent::Warned { left_ms });
                     // Nobody waits for it: a license may still be found.
-                    drop(self.voice.stop(When::Soon { left_ms }));
+                    drop(self.voice.stop(StopWarning::Soon { left_ms }));
                 }
                 // What was found is told with the license itself.
-                Effect::Resume => self.is_given = false,
-                Effect::Stop => {
+                GraceEffect::Resume => self.is_given = false,
+                GraceEffect::Stop => {
                     self.voice.log(line::unavailable());
-                    self.voice.tell(Event::Stopped);
-                    self.last_call = Some(self.voice.stop(When::Now));
-                    self.voice.stand(|status| status.standing = Standing::Stopped);
+                    self.voice.tell(VeEvent::Stopped);
+                    self.last_call = Some(self.voice.stop(StopWarning::Now));
+                    self.voice.stand(|status| status.standing = VeStatus::Stopped);
                 }
             }
         }
@@ -289,21 +289,21 @@ impl Keeper {
         if grace_ms > grace::WARNING_MS {
             self.say_left(grace_ms);
         }
-        self.voice.tell(Event::Lost { grace_ms, grace_until_ms });
-        self.voice.stand(|status| status.standing = Standing::Grace { until_ms: grace_until_ms });
+        self.voice.tell(VeEvent::Lost { grace_ms, grace_until_ms });
+        self.voice.stand(|status| status.standing = VeStatus::Grace { until_ms: grace_until_ms });
     }
 
     fn say_left(&self, left_ms: u64) {
         self.voice.log(line::terminated(&self.voice.program, left_ms));
     }
 
-    fn name(&self, server: Server) -> String {
+    fn name(&self, server: ServerIndex) -> String {
         self.client.alive.shared.names[server].clone()
     }
 
     fn sentences(&self) -> Vec<ServerProblem> {
         let problems = self.problems.iter().enumerate();
-        let named = |(server, problem): (Server, &Option<Problem>)| {
+        let named = |(server, problem): (ServerIndex, &Option<Problem>)| {
             let sentence = problem.as_ref()?.sentence.clone();
             Some(ServerProblem { server: self.name(server), sentence })
         };

@@ -1,7 +1,7 @@
 //! The lines a client of a virtual environment writes into its log, in the words operators know (seed 003).
 
 use licensing::client_protocol::WRONG_VERSION;
-use licensing::log_line::{Level, LogLine};
+use licensing::log_line::{LogLevel, LogLine};
 
 use crate::driver::Problem;
 
@@ -10,17 +10,17 @@ pub const COMPONENT: &str = "VE";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct VeLogLine {
     /// When, Unix milliseconds.
     pub at_ms: i64,
     /// How pressing it is.
-    pub level: Level,
+    pub level: LogLevel,
     /// What happened.
     pub message: String,
 }
 
-impl Line {
-    /// The line as it stands in a log file, without a line break. `stamp`: [`Line::at_ms`] as local date and time, `2020-06-29 18:08:25`.
+impl VeLogLine {
+    /// The line as it stands in a log file, without a line break. `stamp`: [`VeLogLine::at_ms`] as local date and time, `2020-06-29 18:08:25`.
     #[must_use]
     pub fn write(&self, stamp: &str) -> String {
         LogLine { stamp, level: self.level, component: COMPONENT, message: &self.message }.write()
@@ -28,15 +28,15 @@ impl Line {
 }
 
 /// A level and a message.
-pub type Said = (Level, String);
+pub type LogMessage = (LogLevel, String);
 
 /// A server is asked.
-pub fn trying(host: &str) -> Said {
-    (Level::Info, format!("Trying to login to license server: {host}"))
+pub fn trying(host: &str) -> LogMessage {
+    (LogLevel::Info, format!("Trying to login to license server: {host}"))
 }
 
 /// A server gave nothing.
-pub fn missed(host: &str, problem: &Problem) -> Said {
+pub fn missed(host: &str, problem: &Problem) -> LogMessage {
     let message = if problem.is_version() {
         WRONG_VERSION.to_owned()
     } else if problem.declines() {
@@ -44,42 +44,42 @@ pub fn missed(host: &str, problem: &Problem) -> Said {
     } else {
         "Failed to connect with the license server!".to_owned()
     };
-    (Level::Error, message)
+    (LogLevel::Error, message)
 }
 
 /// All licenses of a server are in use.
-pub fn full(host: &str) -> Said {
-    (Level::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
+pub fn full(host: &str) -> LogMessage {
+    (LogLevel::Warn, format!("All licenses of license server {host} are in use. Waiting for one."))
 }
 
 /// A server gave the license.
-pub fn connected(host: &str) -> Said {
-    (Level::Info, format!("Connected with license server: {host}"))
+pub fn connected(host: &str) -> LogMessage {
+    (LogLevel::Info, format!("Connected with license server: {host}"))
 }
 
 /// Which license it is.
-pub fn found(license_id: &str) -> Said {
-    (Level::Info, format!("Found available license ID: {license_id}."))
+pub fn found(license_id: &str) -> LogMessage {
+    (LogLevel::Info, format!("Found available license ID: {license_id}."))
 }
 
 /// The license was looked at again.
-pub fn checked(license_id: &str) -> Said {
-    (Level::Info, format!("License checked, license ID: {license_id}."))
+pub fn checked(license_id: &str) -> LogMessage {
+    (LogLevel::Info, format!("License checked, license ID: {license_id}."))
 }
 
 /// The end is in sight.
-pub fn terminated(program: &str, left_ms: u64) -> Said {
-    (Level::Warn, format!("{program} will be terminated within {}!", span(left_ms)))
+pub fn terminated(program: &str, left_ms: u64) -> LogMessage {
+    (LogLevel::Warn, format!("{program} will be terminated within {}!", span(left_ms)))
 }
 
 /// The end.
-pub fn unavailable() -> Said {
-    (Level::Fatal, "License server is unavailable!".to_owned())
+pub fn unavailable() -> LogMessage {
+    (LogLevel::Fatal, "License server is unavailable!".to_owned())
 }
 
 /// The license was given back.
-pub fn logged_out(host: &str) -> Said {
-    (Level::Info, format!("Logged out from license server: {host}"))
+pub fn logged_out(host: &str) -> LogMessage {
+    (LogLevel::Info, format!("Logged out from license server: {host}"))
 }
 
 /// A length of time in words: whole hours, else whole minutes, a begun one counted as whole.
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn lines_stand_as_operators_know_them() {
-        let line = |(level, message): Said| Line { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
+        let line = |(level, message): LogMessage| VeLogLine { at_ms: 0, level, message }.write("2020-06-29 18:08:25");
         for (said, written) in [
             (
                 missed("h", &Problem::new("Nothing listens there.")),

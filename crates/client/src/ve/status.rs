@@ -3,7 +3,7 @@ use crate::error::ServerProblem;
 /// What a virtual environment may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Standing {
+pub enum VeStatus {
     /// The servers are asked for the first time.
     LoggingIn,
     /// It has its license.
@@ -21,7 +21,7 @@ pub enum Standing {
     LoggedOut,
 }
 
-impl Standing {
+impl VeStatus {
     /// Whether nothing follows.
     #[must_use]
     pub fn is_over(self) -> bool {
@@ -33,7 +33,7 @@ impl Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// What it may do.
-    pub standing: Standing,
+    pub standing: VeStatus,
     /// The server that gave the license last, as `host:port`.
     pub server: Option<String>,
     /// The id of that license.

@@ -1,13 +1,15 @@
 //! Moving between servers, losing all of them, and coming back.
 
 use super::server::Mode;
-use super::world::{Scene, pass};
-use client::{ConnectError, Denied, Event};
-use licensing::client_protocol::{FaultKind, Outcome};
+use super::world::{FakeInstallation, pass};
+use client::{ClientEvent, ConnectError, Denied};
+use licensing::client_protocol::{CheckOutOutcome, FaultKind};
 use tokio::sync::broadcast::Receiver;
 
-fn heard(events: &mut Receiver<Event>) -> Vec<Event> {
-    std::iter::from_fn(|| events.try_recv().ok()).filter(|event| !matches!(event, Event::Allocation { .. })).collect()
+fn heard(events: &mut Receiver<ClientEvent>) -> Vec<ClientEvent> {
+    std::iter::from_fn(|| events.try_recv().ok())
+        .filter(|event| !matches!(event, ClientEvent::Allocation { .. }))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -26,7 +28,7 @@ async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_l
         Mode::Refuses(FaultKind::Superseded),
         Mode::Refuses(FaultKind::UnknownClient),
     ] {
-        let scene = Scene::new();
+        let scene = FakeInstallation::new();
         let client = scene.connect().await;
         let lease = client.acquire("SPEECH").await.unwrap();
         pass(3_000).await;
@@ -45,7 +47,7 @@ async fn whatever_is_wrong_with_the_primary_the_client_moves_to_its_backup_and_l
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_within_ten_seconds_is_good_enough() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Slow(9_500));
@@ -56,7 +58,7 @@ async fn an_answer_within_ten_seconds_is_good_enough() {
 
 #[tokio::test(start_paused = true)]
 async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_counted_twice() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut events = client.events();
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -92,13 +94,13 @@ async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_c
     assert_eq!((one.usage_count, two.usage_count), (1, 1));
     assert_eq!(one.usage_ms + two.usage_ms, totals.usage_ms);
     assert!(one.usage_ms > 0 && two.usage_ms > 0);
-    assert_eq!(primary.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
-    assert_eq!(backup.records.values().filter(|r| r.outcome == Outcome::Returned).count(), 1);
+    assert_eq!(primary.records.values().filter(|r| r.outcome == CheckOutOutcome::Returned).count(), 1);
+    assert_eq!(backup.records.values().filter(|r| r.outcome == CheckOutOutcome::Returned).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it_fits() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.backup.world().licensed.insert("SPEECH".to_owned(), 2);
     let client = scene.connect().await;
     let mut leases = Vec::new();
@@ -123,7 +125,7 @@ async fn a_backup_that_gives_less_revokes_nothing_and_gives_nothing_new_until_it
 
 #[tokio::test(start_paused = true)]
 async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licenses_back() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut events = client.events();
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -136,10 +138,13 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
     let denied = client.try_acquire("SPEECH").unwrap_err();
     assert!(matches!(&denied, Denied::Flushed { servers, .. } if servers.len() == 2), "{denied}");
     let told = heard(&mut events);
-    assert!(told.contains(&Event::Disconnected) && told.contains(&Event::Flushed { leases: 1 }), "{told:?}");
+    assert!(
+        told.contains(&ClientEvent::Disconnected) && told.contains(&ClientEvent::Flushed { leases: 1 }),
+        "{told:?}"
+    );
     scene.backup.set(Mode::Good);
     pass(3_000).await;
-    assert!(heard(&mut events).contains(&Event::Resumed { server: "lic2:7569".to_owned() }));
+    assert!(heard(&mut events).contains(&ClientEvent::Resumed { server: "lic2:7569".to_owned() }));
     assert!(!lease.is_valid(), "what has ended stays so");
     let other = client.acquire("SPEECH").await.unwrap();
     drop(lease);
@@ -149,14 +154,14 @@ async fn two_minutes_without_any_server_end_all_leases_and_contact_brings_licens
     let flushed: Vec<_> =
         scene.primary.world().records.values().filter_map(|r| Some((r.outcome, r.to? - r.from))).collect();
     assert!(
-        flushed.iter().any(|(outcome, ms)| *outcome == Outcome::Flushed && (119_000..=121_000).contains(ms)),
+        flushed.iter().any(|(outcome, ms)| *outcome == CheckOutOutcome::Flushed && (119_000..=121_000).contains(ms)),
         "{flushed:?}"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_sleeping_too_long_nothing_is_taken_from_what_is_stale() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let speech = client.product("SPEECH").unwrap();
     let lease = speech.acquire().await.unwrap();
@@ -171,7 +176,7 @@ async fn after_sleeping_too_long_nothing_is_taken_from_what_is_stale() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     drop(client.acquire("SPEECH").await.unwrap());
     let lease = client.acquire("SPEECH").await.unwrap();
@@ -204,7 +209,7 @@ async fn a_server_that_forgot_the_client_is_told_again_and_counters_go_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_was_superseded_does_not_take_its_place_back() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Refuses(FaultKind::Superseded));
@@ -216,7 +221,7 @@ async fn a_client_that_was_superseded_does_not_take_its_place_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_without_any_server_says_of_each_what_is_wrong() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.set(Mode::Down);
     scene.backup.set(Mode::Says("{\"protocol\":9}".to_owned()));
     let began = tokio::time::Instant::now();
@@ -234,7 +239,7 @@ async fn a_client_without_any_server_says_of_each_what_is_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_may_start_before_its_servers() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.set(Mode::Down);
     scene.backup.set(Mode::Down);
     let client = scene.builder().start().unwrap();
@@ -251,7 +256,7 @@ async fn a_client_may_start_before_its_servers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flapping_primary_has_to_prove_itself() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     scene.primary.set(Mode::Down);
@@ -270,7 +275,7 @@ async fn a_flapping_primary_has_to_prove_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn a_goodbye_takes_no_longer_than_ten_seconds() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     drop(client.acquire("SPEECH").await.unwrap());
     scene.primary.set(Mode::LosesReplies);
@@ -282,7 +287,7 @@ async fn a_goodbye_takes_no_longer_than_ten_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_is_dropped_says_goodbye() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     drop(client);

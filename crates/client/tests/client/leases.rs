@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::server::{Mode, TestClock, WALL_MS};
-use super::world::{Scene, pass};
+use super::world::{FakeInstallation, pass};
 use client::{Clock, Denied};
-use licensing::client_protocol::{MOST_PRODUCTS, Outcome};
+use licensing::client_protocol::{CheckOutOutcome, MOST_PRODUCTS};
 
 #[tokio::test(start_paused = true)]
 async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.builder().user("anna").connect().await.unwrap();
     let lease = client.acquire("SPEECH").await.unwrap();
     assert!(lease.is_valid());
@@ -22,7 +22,7 @@ async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
     drop(lease);
     let other = client.acquire_as("SPEECH", "bert\n").await.unwrap();
     pass(1_000).await;
-    assert_eq!(client.close().await, client::Parting::default());
+    assert_eq!(client.close().await, client::ClientShutdown::default());
     assert!(!other.is_valid(), "a closed client has no leases");
     let world = scene.primary.world();
     let goodbye = &world.goodbyes[0].products[&"SPEECH".parse().unwrap()];
@@ -30,7 +30,7 @@ async fn what_was_taken_is_counted_recorded_and_said_at_the_goodbye() {
     let records: Vec<_> = world.records.values().collect();
     let seen: Vec<_> = records.iter().map(|r| (r.user.as_str(), r.to.unwrap() - r.from, r.outcome)).collect();
     // The first was taken in the very millisecond in which the grant was heard: it begins with the next.
-    assert_eq!(seen, [("anna", 4_999, Outcome::Returned), ("bert", 1_000, Outcome::Returned)]);
+    assert_eq!(seen, [("anna", 4_999, CheckOutOutcome::Returned), ("bert", 1_000, CheckOutOutcome::Returned)]);
     assert!((WALL_MS..WALL_MS + 1_000).contains(&records[0].from));
 }
 
@@ -54,7 +54,7 @@ impl Clock for Ahead {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_told_before_the_clock_shows_when_it_happened() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.builder().clock(Arc::new(Ahead(scene.clock.clone()))).connect().await.unwrap();
     for _ in 0..5_000 {
         let lease = client.acquire("SPEECH").await.unwrap();
@@ -82,7 +82,7 @@ async fn nothing_is_told_before_the_clock_shows_when_it_happened() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_waits_until_the_limit_has_grown_and_no_longer_than_a_refresh_takes() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut leases = Vec::new();
     let began = tokio::time::Instant::now();
@@ -109,7 +109,7 @@ async fn a_request_waits_until_the_limit_has_grown_and_no_longer_than_a_refresh_
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_waits_gets_what_another_returns() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.world().licensed.insert("ONE".to_owned(), 1);
     let client = scene.connect().await;
     let lease = client.acquire("ONE").await.unwrap();
@@ -125,7 +125,7 @@ async fn a_request_that_waits_gets_what_another_returns() {
 
 #[tokio::test(start_paused = true)]
 async fn a_product_without_license_is_refused_without_waiting() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let began = tokio::time::Instant::now();
     let denied = client.acquire("NOTHING").await.unwrap_err();
@@ -137,7 +137,7 @@ async fn a_product_without_license_is_refused_without_waiting() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_taken_beyond_a_limit_that_shrank_and_the_echo_waits_until_it_is_kept() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut leases = Vec::new();
     for _ in 0..6 {
@@ -156,7 +156,7 @@ async fn nothing_is_taken_beyond_a_limit_that_shrank_and_the_echo_waits_until_it
 
 #[tokio::test(start_paused = true)]
 async fn what_waited_for_nothing_goes_back_and_what_was_needed_lately_stays_wanted() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let mut leases = Vec::new();
     for _ in 0..8 {
@@ -173,21 +173,21 @@ async fn what_waited_for_nothing_goes_back_and_what_was_needed_lately_stays_want
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_held_for_long_is_told_as_open_once_and_ended_by_its_number() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     pass(200_000).await;
     let open: Vec<_> = scene.primary.world().records.iter().map(|(n, r)| (*n, r.outcome)).collect();
-    assert_eq!(open, [(1, Outcome::Open)]);
+    assert_eq!(open, [(1, CheckOutOutcome::Open)]);
     drop(lease);
     pass(5_000).await;
     let world = scene.primary.world();
-    assert_eq!((world.records[&2].outcome, world.records[&2].opened), (Outcome::Returned, Some(1)));
+    assert_eq!((world.records[&2].outcome, world.records[&2].opened), (CheckOutOutcome::Returned, Some(1)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_whose_acknowledgement_was_lost_is_sent_again_under_its_number() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     scene.primary.world().loses_next_acknowledgement = true;
     drop(client.acquire("SPEECH").await.unwrap());
@@ -198,7 +198,7 @@ async fn a_record_whose_acknowledgement_was_lost_is_sent_again_under_its_number(
 
 #[tokio::test(start_paused = true)]
 async fn records_beyond_the_room_are_dropped_counted_and_their_numbers_left_out() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.builder().records(3).connect().await.unwrap();
     let speech = client.product("SPEECH").unwrap();
     drop(speech.acquire().await.unwrap());
@@ -218,7 +218,7 @@ async fn records_beyond_the_room_are_dropped_counted_and_their_numbers_left_out(
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_absurd_things_changes_nothing_and_breaks_nothing() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.connect().await;
     let lease = client.acquire("SPEECH").await.unwrap();
     for absurd in [
@@ -241,7 +241,7 @@ async fn a_server_that_says_absurd_things_changes_nothing_and_breaks_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn the_largest_limit_there_is_can_be_used() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     scene.primary.world().licensed.insert("SPEECH".to_owned(), u32::MAX);
     let client = scene.connect().await;
     let huge = "{\"limit\":4294967295,\"version\":18446744073709551615,\"licensed\":4294967295}";
@@ -261,7 +261,7 @@ async fn the_largest_limit_there_is_can_be_used() {
 
 #[tokio::test(start_paused = true)]
 async fn as_many_products_as_a_client_may_ask_for_are_each_found_by_their_names_and_no_more() {
-    let scene = Scene::new();
+    let scene = FakeInstallation::new();
     let client = scene.builder().connect().await.unwrap();
     let names: Vec<String> = (0..MOST_PRODUCTS).map(|number| format!("P-{number}")).collect();
     for name in &names {

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
-use client::{Address, Clock, Connecting, Connector, Stream};
+use client::{Address, ByteStream, Clock, Connecting, Connector};
 use http_body_util::{BodyExt, Full};
 use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use licensing::client_protocol::{
-    Acknowledged, Allocation, CheckOut, Farewell, Fault, FaultKind, Hello, Limit, Notice, Records, Refresh, ServerName,
-    Shortage, VERSION, VeTerms, Welcome,
+    Acknowledged, Allocation, CheckOut, ExpiryNotice, Farewell, Fault, FaultKind, Hello, Limit, Records, Refresh,
+    ServerName, Shortage, VERSION, VeTerms, Welcome,
 };
 use licensing::product::ProductCode;
 
@@ -43,7 +43,7 @@ pub enum Mode {
 
 /// What a server has seen and what it has.
 #[derive(Debug)]
-pub struct World {
+pub struct FakeServerState {
     pub mode: Mode,
     pub licensed: BTreeMap<String, u32>,
     /// Licenses of each product that other clients have.
@@ -63,20 +63,20 @@ pub struct World {
     pub loses_next_acknowledgement: bool,
     /// Of a server with a license for virtual environments: what opens it, and its terms.
     pub ve: Option<(String, VeTerms)>,
-    pub notice: Option<Notice>,
+    pub notice: Option<ExpiryNotice>,
 }
 
 /// A server.
 #[derive(Debug, Clone)]
-pub struct Fake {
-    world: Arc<Mutex<World>>,
+pub struct FakeServer {
+    world: Arc<Mutex<FakeServerState>>,
     clock: Arc<TestClock>,
 }
 
-impl Fake {
+impl FakeServer {
     /// One with these licenses.
     pub fn with(clock: &Arc<TestClock>, licensed: &[(&str, u32)]) -> Self {
-        let world = World {
+        let world = FakeServerState {
             mode: Mode::Good,
             licensed: licensed.iter().map(|(product, n)| ((*product).to_owned(), *n)).collect(),
             others: 0,
@@ -98,7 +98,7 @@ impl Fake {
         Self { world: Arc::new(Mutex::new(world)), clock: clock.clone() }
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub fn world(&self) -> MutexGuard<'_, FakeServerState> {
         self.world.lock().unwrap()
     }
 
@@ -154,7 +154,7 @@ fn text(answer: &impl serde::Serialize) -> Text {
     Ok(Some(serde_json::to_string(answer).unwrap()))
 }
 
-impl World {
+impl FakeServerState {
     fn hello(&mut self, body: &[u8]) -> Text {
         let hello: Hello = serde_json::from_slice(body).unwrap();
         hello.check().unwrap();
@@ -271,18 +271,18 @@ impl World {
 
 /// Servers by host name.
 #[derive(Debug, Default)]
-pub struct Net {
-    servers: BTreeMap<String, Fake>,
+pub struct FakeNetwork {
+    servers: BTreeMap<String, FakeServer>,
 }
 
-impl Net {
-    pub fn of(servers: &[(&str, &Fake)]) -> Arc<Self> {
+impl FakeNetwork {
+    pub fn of(servers: &[(&str, &FakeServer)]) -> Arc<Self> {
         let servers = servers.iter().map(|(host, fake)| ((*host).to_owned(), (*fake).clone())).collect();
         Arc::new(Self { servers })
     }
 }
 
-impl Connector for Net {
+impl Connector for FakeNetwork {
     fn connect<'a>(&'a self, address: &'a Address) -> Connecting<'a> {
         Box::pin(async move {
             let Some(fake) = self.servers.get(address.host()).cloned() else {
@@ -308,7 +308,7 @@ impl Connector for Net {
                 let _ =
                     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(theirs), service).await;
             });
-            Ok(Box::new(ours) as Box<dyn Stream>)
+            Ok(Box::new(ours) as Box<dyn ByteStream>)
         })
     }
 }

@@ -5,12 +5,12 @@ mod full;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use client::ve::{Builder, Event, Line, LoginError, Standing, VeClient, When};
-use licensing::client_protocol::{FaultKind, Notice, VeTerms};
+use client::ve::{Builder, LoginError, StopWarning, VeClient, VeEvent, VeLogLine, VeStatus};
+use licensing::client_protocol::{ExpiryNotice, FaultKind, VeTerms};
 use tokio::sync::broadcast::Receiver;
 
 use super::server::{Mode, WALL_MS};
-use super::world::{Scene, pass};
+use super::world::{FakeInstallation, pass};
 
 const FIRST: &str = "1111-2222-3333-4444";
 const SECOND: &str = "5555-6666-7777-8888";
@@ -23,8 +23,8 @@ type Shared<T> = Arc<Mutex<Vec<T>>>;
 /// What a virtual environment said.
 #[derive(Clone, Default)]
 struct Heard {
-    lines: Shared<Line>,
-    calls: Shared<When>,
+    lines: Shared<VeLogLine>,
+    calls: Shared<StopWarning>,
 }
 
 impl Heard {
@@ -34,7 +34,7 @@ impl Heard {
         lines.into_iter().map(|line| line.write("").trim().to_owned()).collect()
     }
 
-    fn calls(&self) -> Vec<When> {
+    fn calls(&self) -> Vec<StopWarning> {
         self.calls.lock().unwrap().clone()
     }
 }
@@ -43,8 +43,8 @@ fn terms(grace_min: u32) -> VeTerms {
     VeTerms { license_id: LICENSE.to_owned(), key_type: "COUNTDOWN".to_owned(), grace_min, interval_min: 60 }
 }
 
-fn scene(grace_min: u32) -> (Scene, Builder, Heard) {
-    let scene = Scene::new();
+fn scene(grace_min: u32) -> (FakeInstallation, Builder, Heard) {
+    let scene = FakeInstallation::new();
     for (fake, opens) in [(&scene.primary, FIRST), (&scene.backup, SECOND)] {
         let mut world = fake.world();
         world.licensed.insert("VE".to_owned(), 3);
@@ -67,7 +67,7 @@ fn scene(grace_min: u32) -> (Scene, Builder, Heard) {
     (scene, builder, heard)
 }
 
-fn told(events: &mut Receiver<Event>) -> Vec<Event> {
+fn told(events: &mut Receiver<VeEvent>) -> Vec<VeEvent> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
 }
 
@@ -93,7 +93,7 @@ async fn it_logs_in_with_the_passphrase_of_each_address_and_holds_one_license_as
     let client = builder.connect().await.unwrap();
     let mut events = client.events();
     assert_eq!(heard.lines(), [&[TRYING], &CONNECTED[..]].concat());
-    let first = Event::LoggedIn {
+    let first = VeEvent::LoggedIn {
         server: "lic1:8083".to_owned(),
         license_id: LICENSE.to_owned(),
         key_type: "COUNTDOWN".to_owned(),
@@ -107,11 +107,11 @@ async fn it_logs_in_with_the_passphrase_of_each_address_and_holds_one_license_as
     assert_eq!((login.major, login.minor, login.cpus, login.memory_mb), (5, 3, 2, 2_048));
     assert!(scene.backup.world().hellos.is_empty());
     let status = client.status();
-    assert_eq!((status.standing, status.license_id.as_deref()), (Standing::Licensed, Some(LICENSE)));
+    assert_eq!((status.standing, status.license_id.as_deref()), (VeStatus::Licensed, Some(LICENSE)));
     assert_eq!(heard.lines(), [""; 0]);
     client.clone().close().await;
     assert_eq!(scene.primary.world().goodbyes.len(), 1);
-    assert_eq!((client.status().standing, told(&mut events)), (Standing::LoggedOut, vec![Event::LoggedOut]));
+    assert_eq!((client.status().standing, told(&mut events)), (VeStatus::LoggedOut, vec![VeEvent::LoggedOut]));
     assert_eq!(heard.lines(), ["INFO  VE       Logged out from license server: lic1"]);
     assert_eq!(heard.calls(), []);
 }
@@ -146,7 +146,7 @@ async fn a_silent_primary_is_left_within_15_seconds_and_returned_to_and_the_back
         let (one, two) = ("lic1:8083".to_owned(), "lic2:8083".to_owned());
         assert_eq!(
             told(&mut events),
-            [Event::Switched { from: one.clone(), to: two }, Event::Returned { server: one }]
+            [VeEvent::Switched { from: one.clone(), to: two }, VeEvent::Returned { server: one }]
         );
     }
     assert!(scene.primary.world().hellos.iter().all(|hello| hello.observed.is_none()));
@@ -166,15 +166,15 @@ async fn without_any_server_the_lines_come_in_the_known_order_and_a_server_found
     pass(30_000).await;
     assert_eq!(heard.lines(), [FAILED, TRYING_BACKUP, FAILED, TWO_HOURS]);
     let lost = told(&mut events);
-    let [Event::Lost { grace_ms, grace_until_ms }] = lost[..] else { panic!("{lost:?}") };
-    assert_eq!((grace_ms, client.status().standing), (2 * HOUR, Standing::Grace { until_ms: grace_until_ms }));
+    let [VeEvent::Lost { grace_ms, grace_until_ms }] = lost[..] else { panic!("{lost:?}") };
+    assert_eq!((grace_ms, client.status().standing), (2 * HOUR, VeStatus::Grace { until_ms: grace_until_ms }));
     assert!(grace_until_ms > WALL_MS && began > 0);
     pass(HOUR).await;
     assert_eq!((heard.lines(), heard.calls()), (vec![], vec![]), "nothing more while it lasts");
     scene.backup.set(Mode::Good);
     pass(15_000).await;
     assert_eq!(heard.lines(), CONNECTED_BACKUP);
-    assert_eq!(client.status().standing, Standing::Licensed);
+    assert_eq!(client.status().standing, VeStatus::Licensed);
     pass(3 * HOUR).await;
     assert_eq!(scene.backup.last("VE").held, 1, "a license was taken anew after the flush");
     assert_eq!(heard.calls(), []);
@@ -192,29 +192,29 @@ async fn at_the_end_of_the_grace_it_is_called_a_minute_before_and_at_the_end_and
     scene.backup.set(Mode::Down);
     pass(15_000).await;
     let lost = told(&mut events);
-    let [Event::Lost { grace_until_ms, grace_ms }] = lost[..] else { panic!("{lost:?}") };
+    let [VeEvent::Lost { grace_until_ms, grace_ms }] = lost[..] else { panic!("{lost:?}") };
     assert_eq!(grace_ms, 90 * MINUTE);
     let now_ms = || client::Clock::wall_ms(&*scene.clock);
     pass(u64::try_from(grace_until_ms - now_ms()).unwrap() - MINUTE - 1_000).await;
     assert_eq!(heard.calls(), []);
     pass(1_100).await;
-    assert_eq!(heard.calls(), [When::Soon { left_ms: MINUTE }]);
+    assert_eq!(heard.calls(), [StopWarning::Soon { left_ms: MINUTE }]);
     assert_eq!(
         heard.lines(),
         [FAILED, TRYING_BACKUP, FAILED, "WARN  VE       Charon will be terminated within 90 minutes!", ONE_MINUTE]
     );
     pass(MINUTE - 1_000).await;
-    assert!(matches!(client.status().standing, Standing::Grace { .. }));
+    assert!(matches!(client.status().standing, VeStatus::Grace { .. }));
     pass(1_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
     pass(11_000).await;
-    assert_eq!(heard.calls(), [When::Soon { left_ms: MINUTE }, When::Now]);
+    assert_eq!(heard.calls(), [StopWarning::Soon { left_ms: MINUTE }, StopWarning::Now]);
     assert_eq!(heard.lines(), [UNAVAILABLE]);
-    assert_eq!(told(&mut events), [Event::Warned { left_ms: MINUTE }, Event::Stopped]);
+    assert_eq!(told(&mut events), [VeEvent::Warned { left_ms: MINUTE }, VeEvent::Stopped]);
     scene.primary.set(Mode::Good);
     let asked = scene.primary.world().refreshes.len();
     pass(HOUR).await;
-    assert_eq!((client.status().standing, scene.primary.world().refreshes.len()), (Standing::Stopped, asked));
+    assert_eq!((client.status().standing, scene.primary.world().refreshes.len()), (VeStatus::Stopped, asked));
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,13 +226,13 @@ async fn time_asleep_counts_to_the_grace() {
     pass(HOUR).await;
     scene.clock.sleep(HOUR);
     pass(2_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
     assert_eq!(heard.lines().last().unwrap(), UNAVAILABLE);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_declines_is_left_at_once_and_not_returned_to_while_it_does() {
-    for kind in [FaultKind::HandedOver, FaultKind::HoursUsedUp, FaultKind::LoginRefused] {
+    for kind in [FaultKind::Drained, FaultKind::HoursUsedUp, FaultKind::LoginRefused] {
         let (scene, builder, heard) = scene(120);
         let client = builder.connect().await.unwrap();
         pass(MINUTE).await;
@@ -253,8 +253,8 @@ async fn a_server_that_declines_is_left_at_once_and_not_returned_to_while_it_doe
         scene.primary.set(Mode::Good);
         pass(15_000).await;
         assert_eq!(heard.lines(), CONNECTED, "{kind:?}");
-        // A short rehearsal again: handing over is no flapping.
-        if kind == FaultKind::HandedOver {
+        // A short drill again: handing over is no flapping.
+        if kind == FaultKind::Drained {
             scene.primary.set(Mode::Refuses(kind));
             pass(5_000).await;
             scene.primary.set(Mode::Good);
@@ -283,12 +283,12 @@ async fn a_server_that_answers_and_gives_no_license_is_no_use() {
             TWO_HOURS
         ]
     );
-    assert!(matches!(client.status().standing, Standing::Grace { .. }));
+    assert!(matches!(client.status().standing, VeStatus::Grace { .. }));
     pass(30 * MINUTE).await;
     scene.primary.world().licensed.insert("VE".to_owned(), 1);
     pass(12_000).await;
     assert_eq!(heard.lines(), CONNECTED);
-    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, Standing::Licensed));
+    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, VeStatus::Licensed));
 }
 
 #[tokio::test(start_paused = true)]
@@ -304,7 +304,7 @@ async fn a_wrong_passphrase_is_refused_at_once_and_not_shown() {
         ["lic1:8083: This passphrase opens nothing.", "lic2:8083: This passphrase opens nothing."]
     );
     pass(1_000).await;
-    assert_eq!(heard.calls(), [When::Now], "whoever did not wait for the login has to end too");
+    assert_eq!(heard.calls(), [StopWarning::Now], "whoever did not wait for the login has to end too");
     let lines = heard.lines();
     assert!(
         lines.len() == 4 && !lines.iter().any(|line| line.contains("9999") || line.contains("terminated")),
@@ -334,12 +334,12 @@ async fn a_client_that_starts_before_its_servers_waits_two_hours_for_them() {
     pass(HOUR).await;
     scene.primary.set(Mode::Good);
     pass(15_000).await;
-    assert_eq!(client.status().standing, Standing::Licensed);
+    assert_eq!(client.status().standing, VeStatus::Licensed);
     client.close().await;
     scene.primary.set(Mode::Down);
     let client = builder.start().unwrap();
     pass(2 * HOUR + 1_000).await;
-    assert_eq!(client.stopped().await, Standing::Stopped);
+    assert_eq!(client.stopped().await, VeStatus::Stopped);
 }
 
 #[tokio::test(start_paused = true)]
@@ -375,12 +375,13 @@ async fn a_notice_of_the_server_is_told_once() {
     heard.lines();
     let mut left_ms = HOUR;
     for _ in 0..100 {
-        scene.primary.world().notice = Some(Notice { ends_in_ms: left_ms, sentence: "The hours end soon.".to_owned() });
+        scene.primary.world().notice =
+            Some(ExpiryNotice { ends_in_ms: left_ms, sentence: "The hours end soon.".to_owned() });
         pass(2_000).await;
         left_ms -= 2_000;
     }
     assert_eq!(heard.lines(), ["WARN  VE       The hours end soon."]);
-    assert!(matches!(&told(&mut events)[..], [Event::Notice { sentence, .. }] if sentence == "The hours end soon."));
+    assert!(matches!(&told(&mut events)[..], [VeEvent::Notice { sentence, .. }] if sentence == "The hours end soon."));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use client::{Builder, Client};
 
-use super::server::{Fake, Net, TestClock};
+use super::server::{FakeNetwork, FakeServer, TestClock};
 
 /// Lets time pass.
 pub async fn pass(ms: u64) {
@@ -13,19 +13,19 @@ pub async fn pass(ms: u64) {
 }
 
 /// Two servers with ten licenses of SPEECH each, and how to reach them.
-pub struct Scene {
+pub struct FakeInstallation {
     pub clock: Arc<TestClock>,
-    pub primary: Fake,
-    pub backup: Fake,
-    pub net: Arc<Net>,
+    pub primary: FakeServer,
+    pub backup: FakeServer,
+    pub net: Arc<FakeNetwork>,
 }
 
-impl Scene {
+impl FakeInstallation {
     pub fn new() -> Self {
         let clock = TestClock::new();
-        let primary = Fake::with(&clock, &[("SPEECH", 10)]);
-        let backup = Fake::with(&clock, &[("SPEECH", 10)]);
-        let net = Net::of(&[("lic1", &primary), ("lic2", &backup)]);
+        let primary = FakeServer::with(&clock, &[("SPEECH", 10)]);
+        let backup = FakeServer::with(&clock, &[("SPEECH", 10)]);
+        let net = FakeNetwork::of(&[("lic1", &primary), ("lic2", &backup)]);
         Self { clock, primary, backup, net }
     }
 

@@ -24,7 +24,7 @@ pub const WHO: &str = "who";
 
 /// Who is logged in, kept in the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
+pub struct SessionUser {
     /// Number of the user.
     pub user_id: i64,
     /// Names this session on screen.
@@ -67,7 +67,8 @@ impl Sessions {
     }
 
     async fn put(&self, record: &Record, fresh: bool) -> Result<bool> {
-        let who: Option<Who> = record.data.get(WHO).and_then(|value| serde_json::from_value(value.clone()).ok());
+        let who: Option<SessionUser> =
+            record.data.get(WHO).and_then(|value| serde_json::from_value(value.clone()).ok());
         let data = serde_json::to_string(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         let now = self.clock.now_ms();
         let handle = who.as_ref().map_or_else(|| secret::hex(&secret::random::<8>()), |who| who.handle.clone());
@@ -205,13 +206,18 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn end_sessions(&self, actor: &crate::Actor, user_id: i64, which: Which<'_>) -> sqlx::Result<u64> {
+    pub async fn end_sessions(
+        &self,
+        actor: &crate::Actor,
+        user_id: i64,
+        which: WhichSessions<'_>,
+    ) -> sqlx::Result<u64> {
         let mut tx = self.store.write().await?;
         let query = match which {
-            Which::One(handle) => {
+            WhichSessions::One(handle) => {
                 sqlx::query("DELETE FROM sessions WHERE user_id = ? AND handle = ?").bind(user_id).bind(handle)
             }
-            Which::AllBut(handle) => {
+            WhichSessions::AllBut(handle) => {
                 sqlx::query("DELETE FROM sessions WHERE user_id = ? AND handle <> ?").bind(user_id).bind(handle)
             }
         };
@@ -220,8 +226,12 @@ impl Engine {
             1 => "Ended a session.".to_owned(),
             n => format!("Ended {n} sessions."),
         };
-        let entry =
-            crate::audit::Entry { actor, action: "session.end", sentence, outcome: crate::audit::Outcome::Done };
+        let entry = crate::audit::NewAuditEntry {
+            actor,
+            action: "session.end",
+            sentence,
+            outcome: crate::audit::AuditOutcome::Done,
+        };
         self.audit.commit(tx, entry).await?;
         Ok(ended)
     }
@@ -229,7 +239,7 @@ impl Engine {
 
 /// Which sessions end.
 #[derive(Debug, Clone, Copy)]
-pub enum Which<'a> {
+pub enum WhichSessions<'a> {
     /// The one with this handle.
     One(&'a str),
     /// All but the one with this handle.

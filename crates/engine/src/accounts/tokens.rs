@@ -8,7 +8,7 @@ use storage::row::Columns;
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 const PREFIX: &str = "lhk_";
@@ -128,7 +128,9 @@ impl Engine {
             return Err(TokenError::Taken(name.to_owned()));
         }
         let sentence = format!("Made the API token {name} as {role}, good for {days} days.");
-        self.audit.commit(tx, Entry { actor, action: "token.create", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "token.create", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(token)
     }
 
@@ -147,7 +149,9 @@ impl Engine {
             return Err(TokenError::Unknown(name.to_owned()));
         }
         let sentence = format!("Ended the API token {name}.");
-        self.audit.commit(tx, Entry { actor, action: "token.revoke", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "token.revoke", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(())
     }
 

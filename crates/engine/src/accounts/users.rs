@@ -9,7 +9,7 @@ use storage::row::Columns;
 use super::password::{self, PasswordError};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// A user as shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +104,9 @@ impl Engine {
                 .await?;
         }
         let sentence = format!("Added the user {name} as {role}.");
-        self.audit.commit(tx, Entry { actor, action: "user.add", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done })
+            .await?;
         if role == Role::Administrator {
             self.forget_setup_file();
         }
@@ -140,7 +142,9 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         let sentence = format!("Set a new password for {name} and ended that user's other sessions.");
-        self.audit.commit(tx, Entry { actor, action: "user.password", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "user.password", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(())
     }
 
@@ -175,7 +179,7 @@ impl Engine {
             _ => {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
                 self.audit
-                    .note(actor, "session.login", format!("Failed sign-in for “{shown}”."), Outcome::Refused)
+                    .note(actor, "session.login", format!("Failed sign-in for “{shown}”."), AuditOutcome::Refused)
                     .await?;
                 Err(AccountError::Wrong)
             }

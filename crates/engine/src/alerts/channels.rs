@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use super::error::{AlertError, Wrong};
+use super::error::{AlertError, WrongFields};
 use super::new_channel::NewChannel;
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// The most channels there may be.
 const MOST: usize = 20;
@@ -195,7 +195,7 @@ impl Engine {
             Some(id) => Some(self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?),
             None => None,
         };
-        let mut wrong = Wrong::default();
+        let mut wrong = WrongFields::default();
         let checked = new.checked(before.as_ref().map(|(channel, secrets)| (channel, secrets)), &mut wrong).await;
         let name = new.name.trim();
         let mut tx = self.store.write().await?;
@@ -233,7 +233,7 @@ impl Engine {
         let (action, verb) =
             if id.is_some() { ("alert.channel.change", "Changed") } else { ("alert.channel.add", "Added") };
         let sentence = format!("{verb} the alert channel {name}: {}.", settings.leads_to());
-        self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
         Ok(kept)
     }
 
@@ -257,7 +257,7 @@ impl Engine {
             .await?;
         let sentence = format!("Removed the alert channel {}.", removed.ok_or(AlertError::Gone("channel"))?);
         self.audit
-            .commit(tx, Entry { actor, action: "alert.channel.remove", sentence, outcome: Outcome::Done })
+            .commit(tx, NewAuditEntry { actor, action: "alert.channel.remove", sentence, outcome: AuditOutcome::Done })
             .await?;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The queue of what is to be told: durable, tried again with growing pauses, given up after a day.
 
-use licensing::alert::Message;
+use licensing::alerts::Message;
 use licensing::contact::Millis;
 use licensing::retry;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use sqlx::{FromRow, Row, Sqlite, Transaction};
 
 use super::channels::{Channel, ChannelKind, Secrets};
 use super::error::AlertError;
-use super::message::{Parcel, server_name};
+use super::message::{OutgoingAlert, server_name};
 use super::{authority, mail, webhook};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{self, Entry};
+use crate::audit::{self, NewAuditEntry};
 use crate::secret;
 
 /// What could not be delivered for this long is given up, milliseconds.
@@ -25,14 +25,14 @@ const LONGEST: usize = 400;
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct DeliveryOutcome {
     /// It is delivered.
     pub delivered: bool,
     /// What the other side said, or why nothing was sent.
     pub said: String,
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     pub(super) fn good(said: impl Into<String>) -> Self {
         Self { delivered: true, said: plain(&said.into(), &[]) }
     }
@@ -199,7 +199,7 @@ impl Engine {
         tx.commit().await
     }
 
-    async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+    async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
         match channel.kind() {
             ChannelKind::Email => mail::send(&channel.settings, secrets, parcel).await,
             ChannelKind::Webhook if !channel.settings.ca().is_empty() => {
@@ -207,19 +207,19 @@ impl Engine {
                 let clients = authority::read(ca).await.and_then(|more| webhook::Clients::new(&more));
                 match clients {
                     Ok(clients) => webhook::send(&clients, ca, secrets, parcel).await,
-                    Err(why) => Outcome::bad(why, &[]),
+                    Err(why) => DeliveryOutcome::bad(why, &[]),
                 }
             }
             ChannelKind::Webhook => {
                 if self.alerts.webhooks.get().is_none() {
                     match webhook::Clients::new(&[]) {
                         Ok(clients) => drop(self.alerts.webhooks.set(clients)),
-                        Err(why) => return Outcome::bad(why, &[]),
+                        Err(why) => return DeliveryOutcome::bad(why, &[]),
                     }
                 }
                 match self.alerts.webhooks.get() {
                     Some(clients) => webhook::send(clients, "", secrets, parcel).await,
-                    None => Outcome::bad("The client for webhooks did not start.", &[]),
+                    None => DeliveryOutcome::bad("The client for webhooks did not start.", &[]),
                 }
             }
         }
@@ -229,7 +229,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`AlertError`] when there is no such channel or the database does not answer.
-    pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<Outcome, AlertError> {
+    pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<DeliveryOutcome, AlertError> {
         let (channel, secrets) = self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?;
         let message = Message {
             title: format!("Test of alerts ({})", server_name()),
@@ -258,9 +258,9 @@ impl Engine {
         .bind(self.clock.now_ms())
         .execute(&mut *tx)
         .await?;
-        let how = if outcome.delivered { audit::Outcome::Done } else { audit::Outcome::Failed };
+        let how = if outcome.delivered { audit::AuditOutcome::Done } else { audit::AuditOutcome::Failed };
         let sentence = format!("Sent a test over the alert channel {}: {}", channel.name, outcome.said);
-        self.audit.commit(tx, Entry { actor, action: "alert.test", sentence, outcome: how }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action: "alert.test", sentence, outcome: how }).await?;
         Ok(outcome)
     }
 

@@ -37,9 +37,9 @@ fn sentences(all: &[WrongField]) -> String {
 
 /// Gathers what is wrong with fields, so that all of it is told at once.
 #[derive(Debug, Default)]
-pub(super) struct Wrong(Vec<WrongField>);
+pub(super) struct WrongFields(Vec<WrongField>);
 
-impl Wrong {
+impl WrongFields {
     /// Something is wrong with a field. Of one field only the first is told.
     pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
         if !self.0.iter().any(|known| known.field == field) {

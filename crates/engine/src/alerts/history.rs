@@ -1,6 +1,6 @@
 //! Signals of the past: a row a minute when something differs, one an hour in any case; rules are tried on them.
 
-use licensing::alert::{EVERY, Episode, HEARTBEAT, Present, Rule, Signals, replay_to_now};
+use licensing::alerts::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
 use sqlx::{FromRow, Sqlite, Transaction};
 
@@ -10,7 +10,7 @@ use crate::Engine;
 pub const DAYS_KEPT: u32 = 90;
 /// A rule held against the past and the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tried {
+pub struct RuleTrial {
     /// The first snapshot there is, Unix milliseconds; none when nothing was kept.
     pub from: Option<Millis>,
     /// Its signal was known at some time.
@@ -18,7 +18,7 @@ pub struct Tried {
     /// When it would have fired; the last of them may have begun at this moment.
     pub episodes: Vec<Episode>,
     /// How things stand now.
-    pub present: Present,
+    pub present: PresentState,
 }
 
 /// What was kept last.
@@ -108,7 +108,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn try_rule(&self, rule: &Rule, days: u32) -> Result<Tried, sqlx::Error> {
+    pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<RuleTrial, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;
         let rows: Vec<SignalRow> = sqlx::query_as(
@@ -121,11 +121,11 @@ impl Engine {
         let rule = rule.clone();
         let tried = tokio::task::spawn_blocking(move || {
             let history: Vec<(Millis, Signals)> = rows.into_iter().map(SignalRow::signals).collect();
-            let unknown = licensing::alert::Checked::Unknown;
+            let unknown = licensing::alerts::Checked::Unknown;
             let from = history.first().map(|(at, _)| *at);
             let was_known = history.iter().any(|(at, signals)| rule.condition.check(signals, *at) != unknown);
             let (episodes, present) = replay_to_now(&rule, history.into_iter(), now, &signals);
-            Tried { from, known: was_known || present != Present::Unknown, episodes, present }
+            RuleTrial { from, known: was_known || present != PresentState::Unknown, episodes, present }
         });
         tried.await.map_err(|error| sqlx::Error::Io(std::io::Error::other(error)))
     }

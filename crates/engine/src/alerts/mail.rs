@@ -12,9 +12,9 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
-use super::deliver::Outcome;
-use super::error::Wrong;
-use super::message::{Parcel, server_name};
+use super::deliver::DeliveryOutcome;
+use super::error::WrongFields;
+use super::message::{OutgoingAlert, server_name};
 use super::new_channel::NewChannel;
 
 /// A mail server has this long for each answer.
@@ -34,7 +34,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> Option<(ChannelSettings, Secrets)> {
     let host = new.host.trim();
     if host.is_empty() || host.len() > 255 || host.contains(|c: char| c.is_whitespace() || "/@?#,;".contains(c)) {
@@ -86,7 +86,7 @@ fn password(
     settings: Option<&ChannelSettings>,
     user: &str,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> String {
     let kept = before.filter(|(_, secrets)| !secrets.password.is_empty() && !new.forget);
     let kept = kept.filter(|_| new.password.is_empty() && !user.is_empty());
@@ -121,15 +121,15 @@ fn mailbox(text: &str) -> Option<Mailbox> {
 }
 
 /// Sends a mail and tells what the server said.
-pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     match tokio::time::timeout(WHOLE, try_send(settings, secrets, parcel)).await {
-        Ok(Ok(said)) => Outcome::good(said),
-        Ok(Err(why)) => Outcome::bad(why, &[&secrets.password]),
-        Err(_) => Outcome::bad(format!("The mail server did not finish within {} s.", WHOLE.as_secs()), &[]),
+        Ok(Ok(said)) => DeliveryOutcome::good(said),
+        Ok(Err(why)) => DeliveryOutcome::bad(why, &[&secrets.password]),
+        Err(_) => DeliveryOutcome::bad(format!("The mail server did not finish within {} s.", WHOLE.as_secs()), &[]),
     }
 }
 
-async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &OutgoingAlert) -> Result<String, String> {
     let ChannelSettings::Email { host, port, security, user, from, to, ca } = settings else {
         return Err("This channel is not for mail.".to_owned());
     };
@@ -167,7 +167,7 @@ async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
     builder.build().map_err(failed)
 }
 
-fn compose(from: &str, to: &[String], parcel: &Parcel) -> Result<Message, String> {
+fn compose(from: &str, to: &[String], parcel: &OutgoingAlert) -> Result<Message, String> {
     let unusable = || "An address of this channel cannot be used. Enter it again.".to_owned();
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(parcel.made_ms).unwrap_or(0));
     let mut mail = Message::builder()

@@ -1,6 +1,6 @@
 //! What a channel carries: the message with its id and the way to the console.
 
-use licensing::alert::Message;
+use licensing::alerts::Message;
 use licensing::contact::Millis;
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::Engine;
 
 /// One thing to deliver.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Parcel {
+pub(super) struct OutgoingAlert {
     /// The same at each attempt, so that a repetition can be told.
     pub delivery: String,
     /// `fired`, `reminder`, `resolved` or `test`.
@@ -24,7 +24,7 @@ pub(super) struct Parcel {
     pub made_ms: Millis,
 }
 
-impl Parcel {
+impl OutgoingAlert {
     /// As the text of a mail.
     pub fn text(&self) -> String {
         let link = if self.link.is_empty() { String::new() } else { format!("\n\nConsole: {}", self.link) };
@@ -38,8 +38,8 @@ pub(super) fn server_name() -> String {
 }
 
 impl Engine {
-    pub(super) fn parcel(&self, delivery: String, kind: &str, message: Message, made_ms: Millis) -> Parcel {
-        Parcel {
+    pub(super) fn parcel(&self, delivery: String, kind: &str, message: Message, made_ms: Millis) -> OutgoingAlert {
+        OutgoingAlert {
             delivery,
             kind: kind.to_owned(),
             server: server_name(),

@@ -3,7 +3,7 @@
 use licensing::plain_text::breaks_a_line;
 
 use super::channels::{Channel, ChannelSettings, Secrets};
-use super::error::Wrong;
+use super::error::WrongFields;
 use super::{authority, mail, webhook};
 
 /// Longest text of a secret field, characters.
@@ -45,7 +45,7 @@ impl NewChannel {
     pub(super) async fn checked(
         &self,
         before: Option<(&Channel, &Secrets)>,
-        wrong: &mut Wrong,
+        wrong: &mut WrongFields,
     ) -> Option<(ChannelSettings, Secrets)> {
         let name = self.name.trim();
         if name.is_empty() || name.chars().count() > 64 || name.chars().any(breaks_a_line) {

@@ -1,12 +1,12 @@
 //! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
 
-use licensing::alert::{LONGEST_REMIND, LONGEST_WAIT, Rule, Standing, State, SubjectState};
+use licensing::alerts::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
-use super::error::{AlertError, Wrong};
+use super::error::{AlertError, WrongFields};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// The most rules there may be.
 const MOST: usize = 50;
@@ -17,7 +17,7 @@ pub struct AlertRule {
     /// Names it in addresses.
     pub id: i64,
     /// What it says.
-    pub rule: Rule,
+    pub rule: RuleSettings,
     /// Whether it is looked at.
     pub enabled: bool,
     /// Whom it tells.
@@ -25,14 +25,14 @@ pub struct AlertRule {
     /// When it last fired, Unix milliseconds.
     pub last_fired: Option<i64>,
     /// How it stands.
-    pub state: State,
+    pub state: RuleState,
 }
 
 impl AlertRule {
     /// How it stands, as a word: `off`, `firing`, `unknown`, `pending` or `ok`.
     #[must_use]
     pub fn standing(&self) -> &'static str {
-        let pending = |subject: &SubjectState| matches!(subject.standing, Standing::Pending { .. });
+        let pending = |subject: &SubjectState| matches!(subject.standing, AlertStatus::Pending { .. });
         match (self.enabled, self.state.firing(), self.state.unknown_since) {
             (false, ..) => "off",
             (true, 1.., _) => "firing",
@@ -47,7 +47,7 @@ impl AlertRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRule {
     /// What it says.
-    pub rule: Rule,
+    pub rule: RuleSettings,
     /// Whether it is looked at.
     pub enabled: bool,
     /// Whom it tells.
@@ -137,7 +137,7 @@ impl Engine {
     /// # Errors
     /// [`AlertError`]: nothing changed.
     pub async fn save_alert_rule(&self, actor: &Actor, id: Option<i64>, new: &NewRule) -> Result<i64, AlertError> {
-        let mut wrong = Wrong::default();
+        let mut wrong = WrongFields::default();
         for (field, message) in new.check() {
             wrong.add(field, message);
         }
@@ -183,7 +183,7 @@ impl Engine {
         let on = if new.enabled { "turned on" } else { "turned off" };
         let sentence =
             format!("{verb} the alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
-        self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
         states.remove(&id);
         Ok(id)
     }
@@ -201,7 +201,9 @@ impl Engine {
         }
         forget_state(&mut tx, id).await?;
         let sentence = format!("Turned the alert rule {id} off.");
-        self.audit.commit(tx, Entry { actor, action: "alert.disable", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "alert.disable", sentence, outcome: AuditOutcome::Done })
+            .await?;
         states.remove(&id);
         Ok(())
     }
@@ -218,9 +220,12 @@ impl Engine {
             .fetch_optional(&mut *tx)
             .await?;
         let rule = removed.ok_or(AlertError::Gone("rule"))?;
-        let what = serde_json::from_str::<Rule>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
+        let what =
+            serde_json::from_str::<RuleSettings>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
         let sentence = format!("Removed the alert rule {id}: {what}");
-        self.audit.commit(tx, Entry { actor, action: "alert.remove", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done })
+            .await?;
         states.remove(&id);
         Ok(())
     }

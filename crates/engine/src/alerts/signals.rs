@@ -1,9 +1,9 @@
 //! What is known now, gathered for the rules.
 
-use licensing::alert::{Signals, Subject};
-use licensing::bundle::Standing;
+use licensing::alerts::{Signals, Subject};
+use licensing::bundle::LicenseStatus;
 use licensing::contact::DAY;
-use licensing::peer::State;
+use licensing::peers::PeerLiveness;
 
 use crate::Engine;
 
@@ -28,9 +28,9 @@ impl Engine {
     /// Notes what is known now of the peers, of clients in their grace period, and of the hours of this server.
     pub(super) fn observe(&self) {
         let picture = self.peers.picture();
-        let silent = |server: &crate::peers::Server| {
+        let silent = |server: &crate::peers::InstallationServer| {
             let seen = server.last_seen_ms.unwrap_or(self.started_at);
-            (!matches!(server.state, State::Up(_))).then_some(seen.div_euclid(PRECISION) * PRECISION)
+            (!matches!(server.state, PeerLiveness::Up(_))).then_some(seen.div_euclid(PRECISION) * PRECISION)
         };
         let peers = picture.others().map(|server| Subject { name: server.name.clone(), at_ms: silent(server) });
         let grace = self.in_grace();
@@ -49,13 +49,13 @@ impl Engine {
     /// Licenses of this server that end, and those that have ended; none while it has no licenses of its own.
     fn expiring(&self, now: i64) -> Option<Vec<Subject>> {
         let all = self.standings()?;
-        if all.items.iter().any(|item| item.verdict.standing == Standing::OtherServer) {
+        if all.items.iter().any(|item| item.verdict.standing == LicenseStatus::OtherServer) {
             return None;
         }
         let mut expiring: Vec<Subject> = all
             .items
             .iter()
-            .filter(|item| item.verdict.standing != Standing::WrongContext)
+            .filter(|item| item.verdict.standing != LicenseStatus::WrongContext)
             .filter_map(|item| {
                 let end = item.license.expires.filter(|end| *end <= now.saturating_add(HORIZON))?;
                 Some(Subject { name: item.license.product.to_string(), at_ms: Some(end) })

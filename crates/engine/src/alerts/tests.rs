@@ -7,7 +7,7 @@ mod tls;
 
 use std::sync::Arc;
 
-use licensing::alert::{Condition, Evidence, Kind, Present, Rule, Subject};
+use licensing::alerts::{Condition, ConditionKind, Evidence, PresentState, RuleSettings, Subject};
 use licensing::contact::{DAY, Millis};
 use rstest::rstest;
 use sinks::{HttpSink, SmtpSink};
@@ -22,7 +22,7 @@ const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 const TICK: Millis = 10_000;
 
-fn condition(kind: Kind, number: u32) -> Condition {
+fn condition(kind: ConditionKind, number: u32) -> Condition {
     Condition::new(kind, Some(number)).unwrap()
 }
 
@@ -58,7 +58,7 @@ impl World {
     }
 
     async fn rule(&self, channels: &[i64]) -> i64 {
-        let rule = Rule { remind_ms: HOUR, ..Rule::new(condition(Kind::PeerDown, 60)) };
+        let rule = RuleSettings { remind_ms: HOUR, ..RuleSettings::new(condition(ConditionKind::PeerDown, 60)) };
         let new = NewRule { rule, enabled: true, channels: channels.to_vec() };
         self.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap()
     }
@@ -131,7 +131,7 @@ async fn what_fires_is_told_by_mail_and_post_then_again_then_that_all_is_well() 
         world.look_after(TICK).await;
     }
     assert_eq!((smtp.mails().len(), http.posts().len()), (1, 1), "told once");
-    assert_eq!(world.engine.alerts.firing()[&Kind::PeerDown], 1);
+    assert_eq!(world.engine.alerts.firing()[&ConditionKind::PeerDown], 1);
     world.look_after(HOUR).await;
     world.peer(true);
     world.look_after(TICK).await;
@@ -145,7 +145,7 @@ async fn what_fires_is_told_by_mail_and_post_then_again_then_that_all_is_well() 
         })
         .collect();
     assert_eq!(kinds, ["fired", "fired", "reminder", "reminder", "resolved", "resolved"]);
-    assert_eq!(world.engine.alerts.firing()[&Kind::PeerDown], 0);
+    assert_eq!(world.engine.alerts.firing()[&ConditionKind::PeerDown], 0);
 
     let mails = smtp.mails();
     assert!(

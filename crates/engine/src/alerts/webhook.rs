@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets};
-use super::deliver::Outcome;
-use super::error::Wrong;
+use super::deliver::DeliveryOutcome;
+use super::error::WrongFields;
 use super::mail::is_loopback;
-use super::message::Parcel;
+use super::message::OutgoingAlert;
 use super::new_channel::NewChannel;
 use crate::{https, secret};
 
@@ -57,7 +57,7 @@ impl Clients {
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
-    wrong: &mut Wrong,
+    wrong: &mut WrongFields,
 ) -> Option<(ChannelSettings, Secrets)> {
     let kept = before.map(|(_, secrets)| secrets.clone()).unwrap_or_default();
     let (typed, ca) = (new.url.trim(), new.ca.trim());
@@ -105,15 +105,15 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
 }
 
 /// Posts and tells what was answered.
-pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Outcome {
+pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     let hidden = [secrets.url.as_str(), secrets.key.as_str()];
     match try_send(clients, ca, secrets, parcel).await {
-        Ok(said) => Outcome::good(said),
-        Err(why) => Outcome::bad(why, &hidden),
+        Ok(said) => DeliveryOutcome::good(said),
+        Err(why) => DeliveryOutcome::bad(why, &hidden),
     }
 }
 
-async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parcel) -> Result<String, String> {
+async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> Result<String, String> {
     let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it again.".to_owned())?;
     let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
     let body = serde_json::to_vec(parcel).expect("a message always serializes");

@@ -9,7 +9,7 @@ use crate::actor::Actor;
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum AuditOutcome {
     /// It was done.
     Done,
     /// It was not allowed or not valid; nothing changed.
@@ -18,7 +18,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
+impl AuditOutcome {
     /// The word stored and shown.
     pub fn word(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Outcome {
 
 /// What is to be remembered.
 #[derive(Debug, Clone)]
-pub struct Entry<'a> {
+pub struct NewAuditEntry<'a> {
     /// Who, and from where.
     pub actor: &'a Actor,
     /// `area.verb`, for filters: `conf.save`, `session.login`.
@@ -39,7 +39,7 @@ pub struct Entry<'a> {
     /// What was done, in one sentence. Never a secret.
     pub sentence: String,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: AuditOutcome,
 }
 
 /// Adds the entry at the end of the chain, inside the caller's transaction.
@@ -49,14 +49,14 @@ pub struct Entry<'a> {
 pub(super) async fn append(
     tx: &mut Transaction<'static, Sqlite>,
     now_ms: i64,
-    entry: &Entry<'_>,
+    entry: &NewAuditEntry<'_>,
 ) -> Result<(), sqlx::Error> {
     let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetch_optional(&mut **tx).await?;
     let (seq, before): (i64, Vec<u8>) = match &last {
         Some(row) => (row.try_get::<i64, _>("seq")? + 1, row.try_get("hash")?),
         None => (1, Vec::new()),
     };
-    let link = Link {
+    let link = ChainLink {
         seq,
         at: now_ms,
         who: &entry.actor.name,
@@ -85,7 +85,7 @@ pub(super) async fn append(
 
 /// The fields a hash covers, in the order they are hashed.
 #[derive(Serialize)]
-pub(super) struct Link<'a> {
+pub(super) struct ChainLink<'a> {
     pub seq: i64,
     pub at: i64,
     pub who: &'a str,
@@ -96,7 +96,7 @@ pub(super) struct Link<'a> {
     pub outcome: &'a str,
 }
 
-impl Link<'_> {
+impl ChainLink<'_> {
     pub(super) fn hash(&self, before: &[u8]) -> [u8; 32] {
         let text = serde_json::to_vec(self).expect("strings and integers always serialize");
         let mut hasher = Sha256::new();

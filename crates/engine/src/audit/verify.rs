@@ -8,13 +8,13 @@ use std::path::Path;
 
 use sqlx::{Row, SqlitePool};
 
-use super::append::Link;
+use super::append::ChainLink;
 use super::list::AuditItem;
 use crate::secret::hex;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ChainVerdict {
     /// All entries up to this one are as they were written.
     Whole(i64),
     /// This entry, or one before it, was changed or removed.
@@ -46,7 +46,7 @@ pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<
 ///
 /// # Errors
 /// [`sqlx::Error`] when the database does not answer.
-pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, sqlx::Error> {
+pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<ChainVerdict, sqlx::Error> {
     let anchored = std::fs::read_to_string(folder.join("audit.head")).ok().and_then(|text| {
         let (seq, hash) = text.trim().split_once(' ')?;
         Some((seq.parse::<i64>().ok()?, hash.to_owned()))
@@ -62,7 +62,7 @@ pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, 
         for row in rows {
             let item: AuditItem = sqlx::FromRow::from_row(&row)?;
             let hash: Vec<u8> = row.try_get("hash")?;
-            let link = Link {
+            let link = ChainLink {
                 seq: item.seq,
                 at: item.at,
                 who: &item.who,
@@ -73,18 +73,18 @@ pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, 
                 outcome: &item.outcome,
             };
             if item.seq != seq + 1 || link.hash(&before)[..] != hash[..] {
-                return Ok(Verdict::Broken(item.seq));
+                return Ok(ChainVerdict::Broken(item.seq));
             }
             if anchored.as_ref().is_some_and(|(at, head)| *at == item.seq && *head != hex(&hash)) {
-                return Ok(Verdict::Broken(item.seq));
+                return Ok(ChainVerdict::Broken(item.seq));
             }
             seq = item.seq;
             before = hash;
         }
     }
     Ok(match anchored {
-        Some((head, _)) if head > seq => Verdict::CutOff(seq, head),
-        None if seq > 0 => Verdict::NoHead(seq),
-        _ => Verdict::Whole(seq),
+        Some((head, _)) if head > seq => ChainVerdict::CutOff(seq, head),
+        None if seq > 0 => ChainVerdict::NoHead(seq),
+        _ => ChainVerdict::Whole(seq),
     })
 }

@@ -61,7 +61,7 @@ impl From<Row> for RevisionText {
 }
 
 /// A version about to be kept.
-pub(super) struct Fresh<'a> {
+pub(super) struct NewRevision<'a> {
     pub path: &'a str,
     pub bytes: &'a [u8],
     pub before: &'a [u8],
@@ -74,7 +74,7 @@ pub(super) struct Fresh<'a> {
     pub registration: Option<&'a Registration>,
 }
 
-pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &Fresh<'_>) -> sqlx::Result<Revision> {
+pub(super) async fn insert(tx: &mut Transaction<'static, Sqlite>, fresh: &NewRevision<'_>) -> sqlx::Result<Revision> {
     let diff = diff::lines(fresh.before, fresh.bytes);
     let number: i64 =
         sqlx::query_scalar("SELECT coalesce(max(number), 0) + 1 FROM conf_revisions").fetch_one(&mut **tx).await?;

@@ -5,11 +5,11 @@ use std::path::Path;
 use licensing::conf::template;
 
 use super::file::{self, FileError, FolderLock};
-use super::history::{self, Fresh, Revision, RevisionText};
-use super::state::{ConfState, Outside};
+use super::history::{self, NewRevision, Revision, RevisionText};
+use super::state::{ConfState, OutsideEdit};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 impl Engine {
@@ -75,13 +75,13 @@ impl Engine {
                 None => None,
             };
             let (how, outcome) = if applied {
-                ("had reached the file and is kept", Outcome::Done)
+                ("had reached the file and is kept", AuditOutcome::Done)
             } else {
-                ("had not reached the file and is forgotten", Outcome::Failed)
+                ("had not reached the file and is forgotten", AuditOutcome::Failed)
             };
             let sentence = format!("Leasehold was stopped while saving revision {number} of {author}; it {how}.");
             let actor = Actor::system();
-            self.audit.commit(tx, Entry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
+            self.audit.commit(tx, NewAuditEntry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
             if let Some(registered) = registered {
                 self.follow_registration(registered).await;
             }
@@ -119,7 +119,7 @@ impl Engine {
             None if first => "The file as Leasehold found it.".to_owned(),
             None => String::new(),
         };
-        let fresh = Fresh {
+        let fresh = NewRevision {
             path: &path,
             bytes: &bytes,
             before: &before,
@@ -137,7 +137,7 @@ impl Engine {
             format!("{path} was changed outside Leasehold; kept as revision {}.", revision.number)
         };
         self.audit
-            .commit(tx, Entry { actor: &actor, action: "conf.outside", sentence, outcome: Outcome::Done })
+            .commit(tx, NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done })
             .await?;
         self.publish(Some(RevisionText { revision, bytes }), None).await;
         Ok(())
@@ -145,7 +145,7 @@ impl Engine {
 
     pub(super) async fn publish(&self, newest: Option<RevisionText>, problem: Option<FileError>) {
         let outside = match history::unseen(self.store.read()).await {
-            Ok(unseen) => unseen.map(|(since, at, revision)| Outside { since, revision, at }),
+            Ok(unseen) => unseen.map(|(since, at, revision)| OutsideEdit { since, revision, at }),
             Err(error) => {
                 tracing::error!(%error, "it is not known whether an outside edit waits to be looked at");
                 self.conf.borrow().outside.clone()
@@ -174,7 +174,9 @@ impl Engine {
             return Ok(false);
         }
         let sentence = format!("Looked at the outside edit of revision {number} and kept it.");
-        self.audit.commit(tx, Entry { actor, action: "conf.keep", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "conf.keep", sentence, outcome: AuditOutcome::Done })
+            .await?;
         let newest = history::newest(self.store.read()).await?;
         let problem = self.conf.borrow().problem.clone();
         self.publish(newest, problem).await;

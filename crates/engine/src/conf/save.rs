@@ -6,19 +6,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use licensing::conf::check::{self, Finding, Severity};
+use licensing::conf::check::{self, ConfFinding, Severity};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
 use licensing::conf::setting;
-use licensing::conf::text::{self, Source};
+use licensing::conf::text::{self, TextOrigin};
 use licensing::plain_text::breaks_a_line;
 use licensing::registration::Registration;
 
 use super::file::{self, FileError, FolderLock};
-use super::history::{self, Fresh, Revision, RevisionText};
+use super::history::{self, NewRevision, Revision, RevisionText};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::registration;
 
 /// Longest comment, characters.
@@ -26,14 +26,14 @@ const MAX_COMMENT: usize = 500;
 
 /// What a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Base {
+pub enum BaseRevision {
     /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything else.
     Newest,
     /// The revision and content that [`super::ConfState::base`] named.
     Revision(String),
 }
 
-impl Base {
+impl BaseRevision {
     fn is(&self, current: &str) -> bool {
         match self {
             Self::Newest => true,
@@ -44,18 +44,18 @@ impl Base {
 
 /// What is to change.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum ConfChange {
     /// These values, by key.
     Values(Vec<(String, String)>),
     /// The whole text, as it came from an editor box or an API client.
-    Text(String, Source),
+    Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
     /// A registration: its GUID and these values go into the file, and the rest of it comes into force with them.
     Register(Box<Registration>, Vec<(String, String)>),
 }
 
-impl Change {
+impl ConfChange {
     /// The values it sets; none when it is not made of values.
     fn values(&self) -> Option<Cow<'_, [(String, String)]>> {
         match self {
@@ -94,7 +94,7 @@ pub struct Conflict {
 
 /// What became of a save.
 #[derive(Debug, Clone)]
-pub struct Saved {
+pub struct SavedRevision {
     /// The newest revision now.
     pub revision: Revision,
     /// Names it for the next save.
@@ -128,10 +128,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`SaveError`], as a save would answer.
-    pub async fn preview(&self, base: &Base, change: &Change) -> Result<(Vec<u8>, Diff, Vec<Finding>), SaveError> {
+    pub async fn preview(
+        &self,
+        base: &BaseRevision,
+        change: &ConfChange,
+    ) -> Result<(Vec<u8>, Diff, Vec<ConfFinding>), SaveError> {
         self.look_at_conf().await?;
         let state = self.conf();
-        if let (Some(problem), false) = (state.problem.clone(), matches!(change, Change::Restore(_))) {
+        if let (Some(problem), false) = (state.problem.clone(), matches!(change, ConfChange::Restore(_))) {
             return Err(problem.into());
         }
         if !base.is(&state.base()) {
@@ -151,18 +155,18 @@ impl Engine {
     pub async fn save_conf(
         self: &Arc<Self>,
         actor: &Actor,
-        base: &Base,
-        change: &Change,
+        base: &BaseRevision,
+        change: &ConfChange,
         comment: &str,
-    ) -> Result<Saved, SaveError> {
+    ) -> Result<SavedRevision, SaveError> {
         let (engine, actor, base, change) = (self.clone(), actor.clone(), base.clone(), change.clone());
         let comment = one_line(comment, MAX_COMMENT);
         let task = tokio::spawn(async move {
             let result = engine.save(&actor, &base, &change, &comment).await;
             if let Err(error) = &result {
                 let outcome = match error {
-                    SaveError::Sql(_) | SaveError::File(_) => Outcome::Failed,
-                    _ => Outcome::Refused,
+                    SaveError::Sql(_) | SaveError::File(_) => AuditOutcome::Failed,
+                    _ => AuditOutcome::Refused,
                 };
                 let sentence = format!("A change of {} was not saved: {error}", engine.conf_path.display());
                 if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
@@ -174,7 +178,13 @@ impl Engine {
         task.await.map_err(broken)?
     }
 
-    async fn save(&self, actor: &Actor, base: &Base, change: &Change, comment: &str) -> Result<Saved, SaveError> {
+    async fn save(
+        &self,
+        actor: &Actor,
+        base: &BaseRevision,
+        change: &ConfChange,
+        comment: &str,
+    ) -> Result<SavedRevision, SaveError> {
         let _turn = self.saving.lock().await;
         let path = self.conf_path.clone();
         let lock = tokio::task::spawn_blocking(move || FolderLock::take(&path)).await.map_err(broken)??;
@@ -182,7 +192,7 @@ impl Engine {
         let state = self.conf();
         match state.problem.clone() {
             // A file that is gone can be brought back from history.
-            Some(FileError::Missing(_)) if matches!(change, Change::Restore(_)) => {}
+            Some(FileError::Missing(_)) if matches!(change, ConfChange::Restore(_)) => {}
             Some(problem) => return Err(problem.into()),
             None => {}
         }
@@ -198,11 +208,11 @@ impl Engine {
                 self.audit.commit(tx, registration::entry(actor, registration)).await?;
                 self.follow_registration(registered).await;
             }
-            return Ok(Saved { revision: revision.clone(), base: state.base(), diff });
+            return Ok(SavedRevision { revision: revision.clone(), base: state.base(), diff });
         }
         let now = self.clock.now_ms();
         let path = self.conf_path.display().to_string();
-        let fresh = Fresh {
+        let fresh = NewRevision {
             path: &path,
             bytes: &bytes,
             before: &state.bytes,
@@ -223,11 +233,11 @@ impl Engine {
             return Err(error);
         }
         // Whoever saves in the console has seen the alarm; whoever restores has decided.
-        if actor.origin == Origin::Console || matches!(change, Change::Restore(_)) {
+        if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
         let sentence = sentence_of(change, &revision, &state.document(), comment);
-        let saved = Entry { actor, action: "conf.save", sentence, outcome: Outcome::Done };
+        let saved = NewAuditEntry { actor, action: "conf.save", sentence, outcome: AuditOutcome::Done };
         let registered = match change.registration() {
             Some(registration) => {
                 let registered = self.put_registration(&mut tx, actor, registration).await?;
@@ -245,7 +255,7 @@ impl Engine {
         if let Some(registered) = registered {
             self.follow_registration(registered).await;
         }
-        Ok(Saved { revision, base, diff })
+        Ok(SavedRevision { revision, base, diff })
     }
 
     async fn write_and_read_back(&self, bytes: &[u8], lock: FolderLock) -> Result<(), SaveError> {
@@ -264,34 +274,36 @@ impl Engine {
     }
 
     /// The bytes after `change`, checked.
-    async fn changed(&self, current: &[u8], change: &Change) -> Result<Vec<u8>, SaveError> {
+    async fn changed(&self, current: &[u8], change: &ConfChange) -> Result<Vec<u8>, SaveError> {
         match change {
-            Change::Values(_) | Change::Register(..) => set_values(current, &change.values().unwrap_or_default()),
-            Change::Text(submitted, source) => {
+            ConfChange::Values(_) | ConfChange::Register(..) => {
+                set_values(current, &change.values().unwrap_or_default())
+            }
+            ConfChange::Text(submitted, source) => {
                 let bytes = text::apply(current, submitted, *source)
                     .map_err(|e| SaveError::Invalid(vec![(None, e.to_string())]))?;
                 refuse_new_errors(current, &bytes)?;
                 Ok(bytes)
             }
-            Change::Restore(number) => {
+            ConfChange::Restore(number) => {
                 let found = history::get(self.store.read(), *number).await?;
                 Ok(found.ok_or(SaveError::UnknownRevision(*number))?.bytes)
             }
         }
     }
 
-    async fn conflict(&self, base: &Base, change: &Change) -> Result<SaveError, SaveError> {
+    async fn conflict(&self, base: &BaseRevision, change: &ConfChange) -> Result<SaveError, SaveError> {
         let state = self.conf();
         let named = match base {
-            Base::Revision(named) => named.as_str(),
-            Base::Newest => "",
+            BaseRevision::Revision(named) => named.as_str(),
+            BaseRevision::Newest => "",
         };
         let number = named.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         let known = history::get(self.store.read(), number).await?.filter(|r| r.revision.base() == named);
         let before = known.as_ref().map_or(&state.bytes, |r| &r.bytes);
         let mine = self.changed(before, change).await?;
         let merged = match change {
-            Change::Text(..) => {
+            ConfChange::Text(..) => {
                 diffy::merge(&text::shown(before), &text::shown(&mine), &text::shown(&state.bytes)).ok()
             }
             _ => None,
@@ -363,9 +375,9 @@ fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
     if errors.is_empty() { Ok(()) } else { Err(SaveError::Invalid(errors)) }
 }
 
-fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment: &str) -> String {
+fn sentence_of(change: &ConfChange, revision: &Revision, before: &Document, comment: &str) -> String {
     let what = match change {
-        Change::Values(_) | Change::Register(..) => change
+        ConfChange::Values(_) | ConfChange::Register(..) => change
             .values()
             .unwrap_or_default()
             .iter()
@@ -377,8 +389,8 @@ fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment:
             })
             .collect::<Vec<_>>()
             .join(", "),
-        Change::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        Change::Restore(number) => format!("back to revision {number}"),
+        ConfChange::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
+        ConfChange::Restore(number) => format!("back to revision {number}"),
     };
     let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
     format!("Set {what}; revision {}.{why}", revision.number)
@@ -441,7 +453,7 @@ mod tests {
             let (registration, state) = (registration("secret"), engine.conf());
             let bytes = set_values(&state.bytes, &registration.values()).unwrap();
             // As a save leaves it that ends after its revision was stored, or after the file was replaced.
-            let fresh = Fresh {
+            let fresh = NewRevision {
                 path: &state.path,
                 bytes: &bytes,
                 before: &state.bytes,
@@ -472,7 +484,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let engine = open(folder.path()).await;
         let actor = Actor::system();
-        let registering = engine.register(&actor, &Base::Newest, registration("secret"), Vec::new(), "");
+        let registering = engine.register(&actor, &BaseRevision::Newest, registration("secret"), Vec::new(), "");
         // It is begun, and its caller is gone.
         assert!(tokio::time::timeout(Duration::ZERO, registering).await.is_err());
         for _ in 0..500 {
@@ -490,7 +502,12 @@ mod tests {
         let engine = open(folder.path()).await;
         let register = async |auth| {
             let actor = Actor::system();
-            engine.register(&actor, &Base::Newest, registration(auth), Vec::new(), "").await.unwrap().revision.number
+            engine
+                .register(&actor, &BaseRevision::Newest, registration(auth), Vec::new(), "")
+                .await
+                .unwrap()
+                .revision
+                .number
         };
         let first = register("secret").await;
         assert_eq!(register("another").await, first, "the file says so already");

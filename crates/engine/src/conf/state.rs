@@ -11,7 +11,7 @@ use super::history::Revision;
 
 /// An edit made outside that nobody has looked at yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outside {
+pub struct OutsideEdit {
     /// The oldest revision nobody has looked at.
     pub since: i64,
     /// The newest of them.
@@ -30,7 +30,7 @@ pub struct ConfState {
     /// The bytes of that revision.
     pub bytes: Vec<u8>,
     /// An outside edit that waits to be looked at.
-    pub outside: Option<Outside>,
+    pub outside: Option<OutsideEdit>,
     /// Why the file cannot be used now.
     pub problem: Option<FileError>,
     /// The values of `bytes` in effect.
@@ -42,7 +42,7 @@ impl ConfState {
     pub(crate) fn new(
         path: String,
         newest: Option<(Revision, Vec<u8>)>,
-        outside: Option<Outside>,
+        outside: Option<OutsideEdit>,
         problem: Option<FileError>,
     ) -> Self {
         let (revision, bytes) = newest.map_or((None, Vec::new()), |(revision, bytes)| (Some(revision), bytes));

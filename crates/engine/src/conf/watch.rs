@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::file::Stamp;
+use super::file::FileStamp;
 use crate::Engine;
 use crate::tasks::ticks;
 
@@ -20,7 +20,7 @@ impl Engine {
         let mut ticks = ticks(EVERY);
         loop {
             ticks.tick().await;
-            let now = Stamp::take(&self.conf_path);
+            let now = FileStamp::take(&self.conf_path);
             if last == Some(now) {
                 continue;
             }

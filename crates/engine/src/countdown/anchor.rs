@@ -4,7 +4,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::error::PersistError;
-use super::{Balance, Kept};
+use super::{Balance, StoredBalance};
 use crate::conf::file::{self, FileError, FolderLock};
 use crate::secret::digest_hex;
 
@@ -18,26 +18,26 @@ fn sum(line: &str) -> String {
     digest_hex(format!("{DOMAIN}\n{line}").as_bytes())
 }
 
-fn text(kept: &Kept) -> String {
-    let line = serde_json::to_string(kept).expect("strings and integers always serialize");
+fn text(saved: &StoredBalance) -> String {
+    let line = serde_json::to_string(saved).expect("strings and integers always serialize");
     let sum = sum(&line);
     format!("{line}\n{sum}\n")
 }
 
-fn parse(text: &str) -> Option<Kept> {
+fn parse(text: &str) -> Option<StoredBalance> {
     let (line, rest) = text.split_once('\n')?;
     if rest.trim_end() != sum(line) {
         return None;
     }
-    let kept: Kept = serde_json::from_str(line).ok()?;
-    let Balance { balance_ms, granted_ms, .. } = kept.balance;
+    let saved: StoredBalance = serde_json::from_str(line).ok()?;
+    let Balance { balance_ms, granted_ms, .. } = saved.balance;
     // It becomes part of a file name.
-    let named = uuid::Uuid::parse_str(&kept.installation).is_ok();
-    (named && (0..=granted_ms).contains(&balance_ms)).then_some(kept)
+    let named = uuid::Uuid::parse_str(&saved.installation).is_ok();
+    (named && (0..=granted_ms).contains(&balance_ms)).then_some(saved)
 }
 
 /// What the anchor says. A damaged one says nothing, and that is logged.
-pub(super) fn read(path: &Path) -> Option<Kept> {
+pub(super) fn read(path: &Path) -> Option<StoredBalance> {
     let bytes = match file::read(path) {
         Ok(bytes) => bytes,
         Err(FileError::Missing(_)) => return None,
@@ -47,22 +47,22 @@ pub(super) fn read(path: &Path) -> Option<Kept> {
             return None;
         }
     };
-    let kept = std::str::from_utf8(&bytes).ok().and_then(parse);
-    if kept.is_none() {
+    let saved = std::str::from_utf8(&bytes).ok().and_then(parse);
+    if saved.is_none() {
         let path = path.display();
         tracing::warn!(%path, "an anchor of the countdown hours is damaged; the other places count, and it is written anew");
     }
-    kept
+    saved
 }
 
 /// Replaces the anchor, durably; its folder is made where it is missing.
-pub(super) fn write(path: &Path, kept: &Kept) -> Result<(), PersistError> {
+pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistError> {
     let failed = |reason| PersistError::Anchor { path: path.display().to_string(), reason };
     if let Some(folder) = path.parent() {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(|error| failed(error.to_string()))?;
     }
-    let replaced = FolderLock::take(path).and_then(|lock| file::replace(path, text(kept).as_bytes(), &lock));
+    let replaced = FolderLock::take(path).and_then(|lock| file::replace(path, text(saved).as_bytes(), &lock));
     replaced.map_err(|error| failed(reason(error)))
 }
 
@@ -98,14 +98,14 @@ mod tests {
     fn an_anchor_is_read_as_written_and_not_when_one_byte_is_different() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made").join(NAME);
-        let kept = Kept {
+        let saved = StoredBalance {
             installation: crate::secret::uuid().to_string(),
             license: "one".into(),
             balance: Balance { balance_ms: 5, version: 3, ..Balance::new(7, 3_600_000, 60_000) },
         };
         assert_eq!(read(&path), None);
-        write(&path, &kept).unwrap();
-        assert_eq!(read(&path), Some(kept.clone()));
+        write(&path, &saved).unwrap();
+        assert_eq!(read(&path), Some(saved.clone()));
         let good = std::fs::read(&path).unwrap();
         for place in 0..good.len() - 1 {
             let mut bad = good.clone();
@@ -113,7 +113,7 @@ mod tests {
             std::fs::write(&path, bad).unwrap();
             assert_eq!(read(&path), None, "byte {place}");
         }
-        let elsewhere = Kept { installation: "../../x".into(), ..kept };
+        let elsewhere = StoredBalance { installation: "../../x".into(), ..saved };
         write(&path, &elsewhere).unwrap();
         assert_eq!(read(&path), None, "a name that leads elsewhere");
     }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::countdown::{Balance, Cause, Event, Millis, Now, Run, View, remembers_less};
+use licensing::countdown::{Balance, Cause, ClockReading, CountdownEvent, CountdownRun, Millis, View, remembers_less};
 use tokio::sync::watch;
 
-use super::desk::Desk;
 use super::error::PersistError;
-use super::{Countdown, HoursLicense, Inner, LicenseError, Refused, outside, rows};
+use super::meter::CountdownMeter;
+use super::{Countdown, CountdownLoginDenied, HoursLicense, Inner, LicenseError, outside, rows};
 
 /// How long a login waits for the disk before it is refused.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A login that was let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entered {
+pub struct CountdownLogin {
     /// What is left, in milliseconds.
     pub left_ms: Millis,
     /// When the hours are used up if it goes on, Unix milliseconds.
@@ -24,7 +24,7 @@ pub struct Entered {
     pub ends_soon: bool,
 }
 
-/// Somebody who was counted; counted out again when dropped, unless kept.
+/// Somebody who was counted; counted out again when dropped, unless saved.
 struct Seat {
     inner: Option<Arc<Inner>>,
 }
@@ -42,14 +42,14 @@ impl Countdown {
     /// [`leave`](Countdown::leave); a caller that goes away before it has its answer is not counted.
     ///
     /// # Errors
-    /// [`Refused`]; the client is not counted then.
-    pub async fn enter(&self) -> Result<Entered, Refused> {
+    /// [`CountdownLoginDenied`]; the client is not counted then.
+    pub async fn enter(&self) -> Result<CountdownLogin, CountdownLoginDenied> {
         let mut seat = Seat { inner: Some(self.inner.clone()) };
-        let arrived = self.inner.desk().arrive(self.inner.now());
+        let arrived = self.inner.meter().arrive(self.inner.now());
         self.inner.kick();
-        arrived.map_err(|_| Refused::Broken)?;
+        arrived.map_err(|_| CountdownLoginDenied::Broken)?;
         let decided = self.inner.until(decide);
-        let late = |_| Refused::Unsaved { reason: PersistError::Slow.to_string() };
+        let late = |_| CountdownLoginDenied::Unsaved { reason: PersistError::Slow.to_string() };
         let entered = tokio::time::timeout(PATIENCE, decided).await.map_err(late)??;
         seat.inner = None;
         Ok(entered)
@@ -74,32 +74,32 @@ impl Countdown {
     /// [`LicenseError`] when it cannot be stored; everything is as it was then.
     pub async fn license(&self, license: &HoursLicense) -> Result<(), LicenseError> {
         let HoursLicense { serial, hours_ms, interval_ms, license: name } = license.clone();
-        if serial <= self.inner.desk().state.balance.serial {
+        if serial <= self.inner.meter().state.balance.serial {
             return Ok(());
         }
         let (folder, wanted) = (self.inner.outside.clone(), name.clone());
         let look = move || outside::find(&folder?, &wanted, serial);
         let before = tokio::task::spawn_blocking(look).await.map_err(|error| LicenseError(error.to_string()))?;
         let event = match before {
-            Some(before) => Event::Restored(Balance {
+            Some(before) => CountdownEvent::Restored(Balance {
                 balance_ms: before.balance.balance_ms.clamp(0, hours_ms.max(0)),
                 ..Balance::new(serial, hours_ms, interval_ms)
             }),
-            None => Event::Licensed { serial, hours_ms, interval_ms },
+            None => CountdownEvent::Licensed { serial, hours_ms, interval_ms },
         };
         let fed = {
-            let mut desk = self.inner.desk();
-            desk.incoming = Some((serial, name));
-            desk.feed(event, self.inner.now())
+            let mut meter = self.inner.meter();
+            meter.incoming = Some((serial, name));
+            meter.feed(event, self.inner.now())
         };
         self.inner.kick();
         fed.map_err(|broken| LicenseError(broken.to_string()))?;
-        let stored = |desk: &Desk, _| {
-            if desk.state.balance.serial >= serial {
+        let stored = |meter: &CountdownMeter, _| {
+            if meter.state.balance.serial >= serial {
                 return Some(Ok(()));
             }
-            let waits = desk.state.pending.is_some_and(|pending| pending.balance.serial >= serial);
-            let problem = || desk.problem.clone().unwrap_or_else(|| PersistError::Slow.to_string());
+            let waits = meter.state.pending.is_some_and(|pending| pending.balance.serial >= serial);
+            let problem = || meter.problem.clone().unwrap_or_else(|| PersistError::Slow.to_string());
             (!waits).then(|| Err(LicenseError(problem())))
         };
         self.inner.until(stored).await
@@ -114,7 +114,7 @@ impl Countdown {
 
     /// As [`tick`](Countdown::tick), without waiting for the disk. Call it every second.
     pub fn beat(&self) {
-        self.inner.desk().tick(self.inner.now());
+        self.inner.meter().tick(self.inner.now());
         self.inner.kick();
     }
 
@@ -127,16 +127,16 @@ impl Countdown {
     pub fn witnessed(&self, serial: u64, balance_ms: Millis) {
         let now = self.inner.now();
         let fed = {
-            let mut desk = self.inner.desk();
-            let own = desk.state.balance;
-            if own.serial != serial || !remembers_less(balance_ms, View::of(&desk.state, now).balance_ms) {
+            let mut meter = self.inner.meter();
+            let own = meter.state.balance;
+            if own.serial != serial || !remembers_less(balance_ms, View::of(&meter.state, now).balance_ms) {
                 return;
             }
             tracing::warn!(
                 serial,
                 "another server of the installation remembers fewer hours than this one's data: older data was put back, and the lower counts"
             );
-            desk.feed(Event::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
+            meter.feed(CountdownEvent::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
         };
         self.inner.kick();
         if let Err(broken) = fed {
@@ -147,13 +147,13 @@ impl Countdown {
     /// The hours right now.
     #[must_use]
     pub fn view(&self) -> View {
-        View::of(&self.inner.desk().state, self.inner.now())
+        View::of(&self.inner.meter().state, self.inner.now())
     }
 
     /// How many are logged in.
     #[must_use]
     pub fn clients(&self) -> u32 {
-        self.inner.desk().clients
+        self.inner.meter().clients
     }
 
     /// Follows the hours; while they run there is something new every second.
@@ -166,9 +166,9 @@ impl Countdown {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, sqlx::Error> {
+    pub async fn runs(&self, limit: u32) -> Result<Vec<CountdownRun>, sqlx::Error> {
         let rows = rows::list_runs(self.inner.store.read(), limit).await?;
-        let going = self.inner.desk().run_row(None, self.inner.now());
+        let going = self.inner.meter().run_row(None, self.inner.now());
         let live = |row: rows::RunRow| match &going {
             Some(going) if going.id == row.id => going.run.clone(),
             _ => row.run,
@@ -178,35 +178,35 @@ impl Countdown {
 }
 
 /// What a login is told; `None` while that depends on the disk.
-fn decide(desk: &Desk, now: Now) -> Option<Result<Entered, Refused>> {
-    let view = View::of(&desk.state, now);
-    if desk.state.granted() && desk.state.paid.at(now.mono_ms) > 0 {
+fn decide(meter: &CountdownMeter, now: ClockReading) -> Option<Result<CountdownLogin, CountdownLoginDenied>> {
+    let view = View::of(&meter.state, now);
+    if meter.state.granted() && meter.state.paid.at(now.mono_ms) > 0 {
         let empty_at = view.empty_at.unwrap_or(now.wall_ms);
-        return Some(Ok(Entered { left_ms: view.balance_ms, empty_at, ends_soon: view.ends_soon }));
+        return Some(Ok(CountdownLogin { left_ms: view.balance_ms, empty_at, ends_soon: view.ends_soon }));
     }
-    if desk.state.pending.is_some() {
+    if meter.state.pending.is_some() {
         return None;
     }
-    let refused = |refusal| Refused::of(refusal, desk.problem.as_deref());
-    Some(Err(desk.state.refused.map_or(Refused::Broken, refused)))
+    let refused = |refusal| CountdownLoginDenied::of(refusal, meter.problem.as_deref());
+    Some(Err(meter.state.refused.map_or(CountdownLoginDenied::Broken, refused)))
 }
 
 impl Inner {
     fn depart(self: &Arc<Self>, all: bool, cause: Cause) {
-        self.desk().depart(all, cause, self.now());
+        self.meter().depart(all, cause, self.now());
         self.kick();
     }
 
     /// Waits until nothing is being stored.
     async fn settled(&self) {
-        self.until(|desk, _| (!desk.storing && desk.state.pending.is_none()).then_some(())).await;
+        self.until(|meter, _| (!meter.storing && meter.state.pending.is_none()).then_some(())).await;
     }
 
     /// Waits until `look` finds what it looks for.
-    async fn until<T>(&self, look: impl Fn(&Desk, Now) -> Option<T>) -> T {
+    async fn until<T>(&self, look: impl Fn(&CountdownMeter, ClockReading) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
-            if let Some(found) = look(&self.desk(), self.now()) {
+            if let Some(found) = look(&self.meter(), self.now()) {
                 return found;
             }
             // The sender is ours: it does not go away.

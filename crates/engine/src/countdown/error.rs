@@ -1,4 +1,4 @@
-use licensing::countdown::Refusal;
+use licensing::countdown::CountdownDenial;
 
 /// Why a balance could not be made durable.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +21,15 @@ pub enum PersistError {
 
 /// Why a login is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum CountdownLoginDenied {
     /// There is no license with hours.
-    #[error("{}", Refusal::NoLicense.sentence())]
+    #[error("{}", CountdownDenial::NoLicense.sentence())]
     NoLicense,
     /// The hours are used up.
-    #[error("{}", Refusal::Empty.sentence())]
+    #[error("{}", CountdownDenial::Empty.sentence())]
     Empty,
     /// The hours cannot be stored.
-    #[error("{} What went wrong: {reason}.", Refusal::Unsaved.sentence())]
+    #[error("{} What went wrong: {reason}.", CountdownDenial::Unsaved.sentence())]
     Unsaved {
         /// What went wrong.
         reason: String,
@@ -41,12 +41,12 @@ pub enum Refused {
     Broken,
 }
 
-impl Refused {
-    pub(super) fn of(refusal: Refusal, problem: Option<&str>) -> Self {
+impl CountdownLoginDenied {
+    pub(super) fn of(refusal: CountdownDenial, problem: Option<&str>) -> Self {
         match refusal {
-            Refusal::NoLicense => Self::NoLicense,
-            Refusal::Empty => Self::Empty,
-            Refusal::Unsaved => {
+            CountdownDenial::NoLicense => Self::NoLicense,
+            CountdownDenial::Empty => Self::Empty,
+            CountdownDenial::Unsaved => {
                 Self::Unsaved { reason: problem.map_or_else(|| PersistError::Slow.to_string(), str::to_owned) }
             }
         }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use licensing::countdown::{Balance, State, View};
+use licensing::countdown::{Balance, CountdownState, View};
 use tokio::sync::watch;
 
-use super::desk::Desk;
-use super::{Countdown, Inner, Kept, anchor, outside, rows};
+use super::meter::CountdownMeter;
+use super::{Countdown, Inner, StoredBalance, anchor, outside, rows};
 use crate::clock::Clock;
 use crate::secret;
 use crate::store::Store;
@@ -34,18 +34,18 @@ impl Countdown {
     ) -> Result<Self, sqlx::Error> {
         let anchor = folder.join(anchor::NAME);
         let stored = rows::load(store.read()).await?;
-        let (kept, found) = gather(stored.clone(), anchor.clone(), outside.clone()).await?;
+        let (saved, found) = gather(stored.clone(), anchor.clone(), outside.clone()).await?;
         let mut tx = store.write().await?;
-        if stored.as_ref() != Some(&kept) {
-            rows::store(&mut tx, &kept).await?;
+        if stored.as_ref() != Some(&saved) {
+            rows::store(&mut tx, &saved).await?;
         }
         rows::end_open_runs(&mut tx).await?;
         tx.commit().await?;
         let last_run = rows::last_run(store.read()).await?;
-        let state = State::opened(kept.balance);
+        let state = CountdownState::opened(saved.balance);
         let inner = Inner {
-            views: watch::Sender::new(View::of(&state, licensing::countdown::Now::default())),
-            desk: Mutex::new(Desk::new(state, kept.clone(), last_run)),
+            views: watch::Sender::new(View::of(&state, licensing::countdown::ClockReading::default())),
+            meter: Mutex::new(CountdownMeter::new(state, saved.clone(), last_run)),
             store,
             clock,
             anchor,
@@ -54,7 +54,7 @@ impl Countdown {
         };
         let inner = Arc::new(inner);
         let places = inner.clone();
-        let written = tokio::task::spawn_blocking(move || places.mend_anchors(&kept, &found)).await;
+        let written = tokio::task::spawn_blocking(move || places.mend_anchors(&saved, &found)).await;
         written.map_err(std::io::Error::other).map_err(sqlx::Error::Io)?;
         inner.publish();
         Ok(Self { inner })
@@ -64,24 +64,29 @@ impl Countdown {
 /// What was found, by place.
 #[derive(Debug, Default)]
 struct Found {
-    inside: Option<Kept>,
-    outside: Option<Kept>,
+    inside: Option<StoredBalance>,
+    outside: Option<StoredBalance>,
 }
 
 /// What counts, and what the anchors said.
-async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>) -> Result<(Kept, Found), sqlx::Error> {
+async fn gather(
+    stored: Option<StoredBalance>,
+    anchor: PathBuf,
+    outside: Option<PathBuf>,
+) -> Result<(StoredBalance, Found), sqlx::Error> {
     let look = move || {
         let inside = anchor::read(&anchor);
-        let ids = || [&stored, &inside].into_iter().flatten().map(|kept| kept.installation.clone());
+        let ids = || [&stored, &inside].into_iter().flatten().map(|saved| saved.installation.clone());
         let installation = ids().next().unwrap_or_else(|| secret::uuid().to_string());
         let folder = outside.as_deref();
-        let others: Vec<Kept> = folder
+        let others: Vec<StoredBalance> = folder
             .into_iter()
             .flat_map(|folder| ids().filter_map(|id| anchor::read(&anchor::named(folder, &id))))
             .collect();
-        let mine = others.iter().find(|kept| kept.installation == installation).cloned();
-        let nothing = Kept { installation: installation.clone(), license: String::new(), balance: Balance::default() };
-        let known = stored.as_ref().map(|kept| kept.balance);
+        let mine = others.iter().find(|saved| saved.installation == installation).cloned();
+        let nothing =
+            StoredBalance { installation: installation.clone(), license: String::new(), balance: Balance::default() };
+        let known = stored.as_ref().map(|saved| saved.balance);
         let mut counts = stored.unwrap_or(nothing);
         for other in inside.iter().chain(&others) {
             if other.balance.counts_before(&counts.balance) {
@@ -95,20 +100,20 @@ async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>)
                 "the countdown hours differ between the database and its anchors: the newest license and the lower balance count"
             );
         }
-        (Kept { installation, ..counts }, Found { inside, outside: mine })
+        (StoredBalance { installation, ..counts }, Found { inside, outside: mine })
     };
     tokio::task::spawn_blocking(look).await.map_err(std::io::Error::other).map_err(sqlx::Error::Io)
 }
 
 impl Inner {
     /// Writes the anchors that do not say what counts. What fails here fails again before anything is granted.
-    fn mend_anchors(&self, kept: &Kept, found: &Found) {
+    fn mend_anchors(&self, saved: &StoredBalance, found: &Found) {
         anchor::sweep(&self.anchor);
-        if kept.balance.serial == 0 {
+        if saved.balance.serial == 0 {
             return;
         }
-        if found.inside.as_ref() != Some(kept)
-            && let Err(error) = anchor::write(&self.anchor, kept)
+        if found.inside.as_ref() != Some(saved)
+            && let Err(error) = anchor::write(&self.anchor, saved)
         {
             tracing::error!(%error, "the anchor of the countdown hours cannot be written: no hours can be used until it can");
         }
@@ -118,10 +123,10 @@ impl Inner {
             );
             return;
         };
-        let path = anchor::named(folder, &kept.installation);
+        let path = anchor::named(folder, &saved.installation);
         anchor::sweep(&path);
-        if found.outside.as_ref() != Some(kept)
-            && let Err(error) = anchor::write(&path, kept)
+        if found.outside.as_ref() != Some(saved)
+            && let Err(error) = anchor::write(&path, saved)
         {
             tracing::warn!(%error, "the anchor of the countdown hours outside the data folder cannot be written");
         }

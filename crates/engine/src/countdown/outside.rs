@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Kept, anchor};
+use super::{StoredBalance, anchor};
 
 /// So many anchors of others are looked through for a license that was used before.
 const MOST: usize = 1_000;
@@ -25,14 +25,14 @@ fn is_inside(path: &Path, folder: &Path) -> bool {
 }
 
 /// What was last known of a license in this folder, whichever data folder it was installed in.
-pub(super) fn find(folder: &Path, license: &str, serial: u64) -> Option<Kept> {
+pub(super) fn find(folder: &Path, license: &str, serial: u64) -> Option<StoredBalance> {
     if license.is_empty() {
         return None;
     }
     let names = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     let anchors = names.filter(|path| path.to_str().is_some_and(|path| path.ends_with(anchor::NAME))).take(MOST);
-    let same = |kept: &Kept| kept.license == license && kept.balance.serial == serial;
-    anchors.filter_map(|path| anchor::read(&path)).filter(same).min_by_key(|kept| kept.balance.balance_ms)
+    let same = |saved: &StoredBalance| saved.license == license && saved.balance.serial == serial;
+    anchors.filter_map(|path| anchor::read(&path)).filter(same).min_by_key(|saved| saved.balance.balance_ms)
 }
 
 #[cfg(test)]

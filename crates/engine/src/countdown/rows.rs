@@ -1,16 +1,16 @@
 //! The balance and the runs in the database.
 
-use licensing::countdown::{Balance, Cause, Run};
+use licensing::countdown::{Balance, Cause, CountdownRun};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 
-use super::Kept;
+use super::StoredBalance;
 
 /// A run and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunRow {
     pub id: i64,
-    pub run: Run,
+    pub run: CountdownRun,
 }
 
 /// SQLite's integers are signed.
@@ -18,7 +18,7 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl FromRow<'_, SqliteRow> for Kept {
+impl FromRow<'_, SqliteRow> for StoredBalance {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             installation: row.try_get("installation")?,
@@ -34,24 +34,24 @@ impl FromRow<'_, SqliteRow> for Kept {
     }
 }
 
-pub(super) async fn load(pool: &SqlitePool) -> Result<Option<Kept>, sqlx::Error> {
+pub(super) async fn load(pool: &SqlitePool) -> Result<Option<StoredBalance>, sqlx::Error> {
     sqlx::query_as("SELECT * FROM countdown").fetch_optional(pool).await
 }
 
-pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, kept: &Kept) -> Result<(), sqlx::Error> {
+pub(super) async fn store(tx: &mut Transaction<'static, Sqlite>, saved: &StoredBalance) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO countdown (id, installation, license, serial, granted_ms, balance_ms, interval_ms, version)
          VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (id) DO UPDATE SET installation = ?1, license = ?2, serial = ?3, granted_ms = ?4, balance_ms = ?5,
          interval_ms = ?6, version = ?7",
     )
-    .bind(&kept.installation)
-    .bind(&kept.license)
-    .bind(signed(kept.balance.serial))
-    .bind(kept.balance.granted_ms)
-    .bind(kept.balance.balance_ms)
-    .bind(kept.balance.interval_ms)
-    .bind(signed(kept.balance.version))
+    .bind(&saved.installation)
+    .bind(&saved.license)
+    .bind(signed(saved.balance.serial))
+    .bind(saved.balance.granted_ms)
+    .bind(saved.balance.balance_ms)
+    .bind(saved.balance.interval_ms)
+    .bind(signed(saved.balance.version))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -94,7 +94,7 @@ pub(super) async fn list_runs(pool: &SqlitePool, limit: u32) -> Result<Vec<RunRo
 
 impl FromRow<'_, SqliteRow> for RunRow {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let run = Run {
+        let run = CountdownRun {
             began_ms: row.try_get("began_ms")?,
             ended_ms: row.try_get("ended_ms")?,
             spent_ms: row.try_get("spent_ms")?,

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use super::desk::Job;
 use super::error::PersistError;
-use super::{Inner, Kept, anchor, rows};
+use super::meter::StoreJob;
+use super::{Inner, StoredBalance, anchor, rows};
 
 /// What is being stored. When its task is cut short it counts as not stored, and the next second tries again.
 struct Storing<'a> {
     inner: &'a Inner,
-    job: Option<Job>,
+    job: Option<StoreJob>,
 }
 
 impl Storing<'_> {
     fn done(&mut self, result: Result<(), String>, go_on: bool) {
         let Some(job) = self.job.take() else { return };
         let now = self.inner.now();
-        let mut desk = self.inner.desk();
-        desk.done(job, result, now);
-        self.job = if go_on { desk.job(now) } else { None };
-        desk.storing = self.job.is_some();
+        let mut meter = self.inner.meter();
+        meter.done(job, result, now);
+        self.job = if go_on { meter.job(now) } else { None };
+        meter.storing = self.job.is_some();
     }
 }
 
@@ -35,17 +35,17 @@ impl Inner {
         self.publish();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let now = self.now();
-        let mut desk = self.desk();
-        if desk.storing {
+        let mut meter = self.meter();
+        if meter.storing {
             return;
         }
-        if let Some(job) = desk.job(now) {
-            desk.storing = true;
+        if let Some(job) = meter.job(now) {
+            meter.storing = true;
             runtime.spawn(self.clone().store_all(job));
         }
     }
 
-    async fn store_all(self: Arc<Self>, first: Job) {
+    async fn store_all(self: Arc<Self>, first: StoreJob) {
         let mut storing = Storing { inner: &self, job: Some(first) };
         while let Some(job) = &storing.job {
             let result = self.store(job).await.map_err(|error| error.to_string());
@@ -54,15 +54,15 @@ impl Inner {
         }
     }
 
-    async fn store(self: &Arc<Self>, job: &Job) -> Result<(), PersistError> {
-        if let Some(kept) = job.kept.clone() {
+    async fn store(self: &Arc<Self>, job: &StoreJob) -> Result<(), PersistError> {
+        if let Some(saved) = job.saved.clone() {
             let places = self.clone();
-            let written = tokio::task::spawn_blocking(move || places.write_anchors(&kept)).await;
+            let written = tokio::task::spawn_blocking(move || places.write_anchors(&saved)).await;
             written.map_err(std::io::Error::other).map_err(sqlx::Error::Io)??;
         }
         let mut tx = self.store.write().await?;
-        if let Some(kept) = &job.kept {
-            rows::store(&mut tx, kept).await?;
+        if let Some(saved) = &job.saved {
+            rows::store(&mut tx, saved).await?;
         }
         for row in &job.runs {
             rows::store_run(&mut tx, row).await?;
@@ -71,12 +71,12 @@ impl Inner {
         Ok(())
     }
 
-    /// Both anchors. The one outside may be missing where it cannot be made; one that is there must be kept up.
-    fn write_anchors(&self, kept: &Kept) -> Result<(), PersistError> {
-        anchor::write(&self.anchor, kept)?;
+    /// Both anchors. The one outside may be missing where it cannot be made; one that is there must be saved up.
+    fn write_anchors(&self, saved: &StoredBalance) -> Result<(), PersistError> {
+        anchor::write(&self.anchor, saved)?;
         let Some(folder) = &self.outside else { return Ok(()) };
-        let path = anchor::named(folder, &kept.installation);
-        match anchor::write(&path, kept) {
+        let path = anchor::named(folder, &saved.installation);
+        match anchor::write(&path, saved) {
             Err(error) if std::fs::symlink_metadata(&path).is_ok() => Err(error),
             // It was said at the start.
             _ => Ok(()),

@@ -5,7 +5,7 @@ use tokio::{
     time,
 };
 
-use super::{Target, foreign::shown, trouble::Trouble};
+use super::{ProbeTarget, foreign::shown, trouble::Trouble};
 
 /// At the most this much of an answer is read, bytes.
 const MOST: usize = 8 * 1024;
@@ -14,7 +14,7 @@ const MOST: usize = 8 * 1024;
 const SAMPLE: usize = 512;
 
 /// Asks for `/livez` and returns the status when what answers behaves like a node.
-pub(super) async fn ask<S>(mut stream: S, target: &Target, limit: Duration) -> Result<u16, Trouble>
+pub(super) async fn ask<S>(mut stream: S, target: &ProbeTarget, limit: Duration) -> Result<u16, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -113,7 +113,7 @@ fn enough(answer: &[u8]) -> bool {
         || head.body.ends_with(b"0\r\n\r\n")
 }
 
-fn judge(target: &Target, head: &Head<'_>) -> Result<u16, Trouble> {
+fn judge(target: &ProbeTarget, head: &Head<'_>) -> Result<u16, Trouble> {
     let target = target.clone();
     if !target.https && (head.wants_https() || (head.redirects() && goes_to_https(&target, head))) {
         return Err(Trouble::WantsHttps { target });
@@ -128,10 +128,10 @@ fn judge(target: &Target, head: &Head<'_>) -> Result<u16, Trouble> {
 }
 
 /// Whether it sends on to the same host by HTTPS.
-fn goes_to_https(target: &Target, head: &Head<'_>) -> bool {
+fn goes_to_https(target: &ProbeTarget, head: &Head<'_>) -> bool {
     let location = head.header("location").unwrap_or_default().to_ascii_lowercase();
     let rest = location.strip_prefix("https://").unwrap_or_default();
-    let host = Target { port: 80, ..target.clone() }.host_header().to_ascii_lowercase();
+    let host = ProbeTarget { port: 80, ..target.clone() }.host_header().to_ascii_lowercase();
     rest.strip_prefix(&host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
 }
 

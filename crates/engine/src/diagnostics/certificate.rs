@@ -7,14 +7,14 @@ use x509_parser::{
     x509::{AttributeTypeAndValue, X509Name},
 };
 
-use super::{Target, foreign::shown};
+use super::{ProbeTarget, foreign::shown};
 
 /// At the most this many names of a certificate are repeated.
 const MAX_NAMES: usize = 3;
 
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum CertificateFault {
     /// It ended on this day.
     Expired(String),
     /// It begins on this day.
@@ -34,7 +34,7 @@ pub(super) enum Fault {
 }
 
 /// A certificate as it was shown.
-pub(super) struct Shown {
+pub(super) struct ShownCertificate {
     issuer: String,
     own_issuer: bool,
     names: Vec<String>,
@@ -42,13 +42,13 @@ pub(super) struct Shown {
     to: String,
 }
 
-impl Shown {
-    pub(super) fn read(der: &[u8]) -> Option<Shown> {
+impl ShownCertificate {
+    pub(super) fn read(der: &[u8]) -> Option<ShownCertificate> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let names = certificate.subject_alternative_name().ok().flatten();
         let names = names.map(|names| names.value.general_names.iter().filter_map(name).take(MAX_NAMES).collect());
         let validity = certificate.validity();
-        Some(Shown {
+        Some(ShownCertificate {
             issuer: issuer(certificate.issuer()),
             own_issuer: certificate.issuer() == certificate.subject(),
             names: names.unwrap_or_default(),
@@ -63,44 +63,49 @@ impl Shown {
     }
 }
 
-impl Fault {
+impl CertificateFault {
     /// Why `certificate` was turned down. `nobody_trusted`: there was nothing to hold it against.
-    pub(super) fn of(error: &CertificateError, certificate: Option<&Shown>, nobody_trusted: bool) -> Fault {
+    pub(super) fn of(
+        error: &CertificateError,
+        certificate: Option<&ShownCertificate>,
+        nobody_trusted: bool,
+    ) -> CertificateFault {
         use CertificateError as E;
-        let date =
-            |date: fn(&Shown) -> &String| certificate.map_or_else(|| "an unknown day".to_owned(), |c| date(c).clone());
+        let date = |date: fn(&ShownCertificate) -> &String| {
+            certificate.map_or_else(|| "an unknown day".to_owned(), |c| date(c).clone())
+        };
         match error {
-            _ if nobody_trusted => Fault::NobodyTrusted,
-            E::Expired | E::ExpiredContext { .. } => Fault::Expired(date(|c| &c.to)),
-            E::NotValidYet | E::NotValidYetContext { .. } => Fault::NotYet(date(|c| &c.from)),
+            _ if nobody_trusted => CertificateFault::NobodyTrusted,
+            E::Expired | E::ExpiredContext { .. } => CertificateFault::Expired(date(|c| &c.to)),
+            E::NotValidYet | E::NotValidYetContext { .. } => CertificateFault::NotYet(date(|c| &c.from)),
             E::NotValidForName | E::NotValidForNameContext { .. } => {
-                Fault::OtherName(certificate.map(|c| c.names.clone()).unwrap_or_default())
+                CertificateFault::OtherName(certificate.map(|c| c.names.clone()).unwrap_or_default())
             }
             // How webpki names a certificate authority that is used as a server; it comes before the search for the issuer.
             E::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => match certificate {
-                Some(certificate) if certificate.own_issuer => Fault::SelfSigned,
-                _ => Fault::OnlyIssues,
+                Some(certificate) if certificate.own_issuer => CertificateFault::SelfSigned,
+                _ => CertificateFault::OnlyIssues,
             },
-            E::UnknownIssuer if certificate.is_some_and(|c| c.own_issuer) => Fault::SelfSigned,
+            E::UnknownIssuer if certificate.is_some_and(|c| c.own_issuer) => CertificateFault::SelfSigned,
             // A bad signature: an issuer of that name is trusted, but this is another one, or its key was renewed.
-            E::UnknownIssuer | E::BadSignature => Fault::UnknownIssuer,
-            other => Fault::Other(shown(&other.to_string())),
+            E::UnknownIssuer | E::BadSignature => CertificateFault::UnknownIssuer,
+            other => CertificateFault::Other(shown(&other.to_string())),
         }
     }
 
     /// What failed, what it usually means, and what to do.
-    pub(super) fn sentence(&self, target: &Target, issuer: Option<&str>) -> String {
+    pub(super) fn sentence(&self, target: &ProbeTarget, issuer: Option<&str>) -> String {
         let by = issuer.map(|issuer| format!(", issued by {issuer},")).unwrap_or_default();
         match self {
-            Fault::Expired(day) => format!(
+            CertificateFault::Expired(day) => format!(
                 "The certificate of {target}{by} ended on {day}. Check the date of this machine; if it is right, the node, \
                  or a proxy in front of it, needs a new certificate: tell the vendor or your network administrators."
             ),
-            Fault::NotYet(day) => format!(
+            CertificateFault::NotYet(day) => format!(
                 "The certificate of {target}{by} is good only from {day} on. Usually the clock of this machine is \
                  wrong: set it, then try again."
             ),
-            Fault::OtherName(names) => {
+            CertificateFault::OtherName(names) => {
                 let names = match names.as_slice() {
                     [] => "another name".to_owned(),
                     names => names.join(", "),
@@ -111,27 +116,27 @@ impl Fault {
                      your network administrators."
                 )
             }
-            Fault::SelfSigned => format!(
+            CertificateFault::SelfSigned => format!(
                 "The certificate of {target} was issued by itself ({}), and this machine does not trust it. For a node of \
                  your own, add its certificate to the trusted ones of this machine; else a proxy on the way answers in its \
                  place: ask your network administrators.",
                 issuer.unwrap_or("without a name")
             ),
-            Fault::UnknownIssuer => format!(
+            CertificateFault::UnknownIssuer => format!(
                 "The certificate of {target} was issued by {}, which this machine does not trust. Usually a proxy on the way \
                  opens encrypted connections: ask your network administrators to exempt the nodes, or add the certificate of \
                  that issuer to the trusted ones of this machine.",
                 issuer.unwrap_or("somebody unnamed")
             ),
-            Fault::OnlyIssues => format!(
+            CertificateFault::OnlyIssues => format!(
                 "The certificate of {target}{by} is made to issue others, not for a server. The node needs a certificate of \
                  its own: tell whoever runs it."
             ),
-            Fault::NobodyTrusted => format!(
+            CertificateFault::NobodyTrusted => format!(
                 "The certificate of {target}{by} could not be checked: this machine has no list of trusted certificate \
                  authorities. Install it (in most systems the package ca-certificates), then restart Leasehold."
             ),
-            Fault::Other(reason) => format!(
+            CertificateFault::Other(reason) => format!(
                 "The certificate of {target}{by} is not accepted ({reason}). Ask your network administrators whether a proxy \
                  stands between; if not, tell the vendor of the node."
             ),

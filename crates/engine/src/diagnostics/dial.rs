@@ -6,7 +6,7 @@ use std::{
 
 use tokio::{net::TcpStream, task::JoinSet, time};
 
-use super::{Target, trouble::Trouble};
+use super::{ProbeTarget, trouble::Trouble};
 
 /// How long one address may keep silent before the next is tried beside it (RFC 8305 §8).
 const STAGGER: Duration = Duration::from_millis(250);
@@ -15,7 +15,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 const MAX_ADDRESSES: usize = 8;
 
 /// Connects to the first address that answers.
-pub(super) async fn dial(target: &Target, addresses: &[IpAddr], limit: Duration) -> Result<TcpStream, Trouble> {
+pub(super) async fn dial(target: &ProbeTarget, addresses: &[IpAddr], limit: Duration) -> Result<TcpStream, Trouble> {
     let sockets = in_turns(addresses).into_iter().map(|address| SocketAddr::new(address, target.port));
     match time::timeout(limit, race(sockets)).await {
         Ok(Ok(stream)) => Ok(stream),
@@ -77,7 +77,7 @@ fn more_telling(before: Option<Error>, now: Error) -> Error {
     }
 }
 
-fn trouble(target: &Target, error: &Error) -> Trouble {
+fn trouble(target: &ProbeTarget, error: &Error) -> Trouble {
     let target = target.clone();
     match error.kind() {
         ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => Trouble::Refused { target },

@@ -49,13 +49,13 @@ impl Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::{Stage, Target};
+    use crate::diagnostics::{ProbeStage, ProbeTarget};
 
     fn matrix(rows: &[(&str, bool, u16, bool)]) -> Matrix {
         let probes = rows.iter().map(|(host, https, port, ok)| Probe {
-            target: Target { host: (*host).to_owned(), port: *port, https: *https },
+            target: ProbeTarget { host: (*host).to_owned(), port: *port, https: *https },
             ok: *ok,
-            stage: Stage::Http,
+            stage: ProbeStage::Http,
             ms: 1,
             sentence: String::new(),
             addresses: vec!["192.0.2.1".parse().unwrap()],

@@ -5,7 +5,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use super::{Probe, Stage, Target, answer::ask, dial::dial, lookup::Lookup, tls::Trust, trouble::Trouble};
+use super::{Probe, ProbeStage, ProbeTarget, answer::ask, dial::dial, lookup::Lookup, tls::Trust, trouble::Trouble};
 
 /// The most time for each stage of a probe.
 pub const STAGE_LIMIT: Duration = Duration::from_secs(4);
@@ -78,7 +78,7 @@ impl Prober {
     }
 
     /// Probes one port of one node. Never fails: what failed is the answer.
-    pub async fn probe(&self, target: &Target) -> Probe {
+    pub async fn probe(&self, target: &ProbeTarget) -> Probe {
         let lookup = self.look_up(&target.host).await;
         self.probe_at(target, lookup).await
     }
@@ -88,12 +88,12 @@ impl Prober {
     }
 
     /// The same for a name that was looked up already.
-    pub(super) async fn probe_at(&self, target: &Target, lookup: Lookup) -> Probe {
+    pub(super) async fn probe_at(&self, target: &ProbeTarget, lookup: Lookup) -> Probe {
         let started = Instant::now();
         let outcome = self.outcome(target, &lookup).await;
         let took = lookup.took.saturating_add(started.elapsed());
         let (ok, stage, sentence, issuer) = match outcome {
-            Ok(status) => (true, Stage::Http, reached(target, status), None),
+            Ok(status) => (true, ProbeStage::Http, reached(target, status), None),
             Err(trouble) => (false, trouble.stage(), trouble.to_string(), trouble.issuer()),
         };
         Probe {
@@ -107,7 +107,7 @@ impl Prober {
         }
     }
 
-    async fn outcome(&self, target: &Target, lookup: &Lookup) -> Result<u16, Trouble> {
+    async fn outcome(&self, target: &ProbeTarget, lookup: &Lookup) -> Result<u16, Trouble> {
         let addresses = lookup.addresses.as_ref().map_err(Trouble::clone)?;
         let stream = dial(target, addresses, self.limit).await?;
         if target.https {
@@ -119,7 +119,7 @@ impl Prober {
     }
 }
 
-fn reached(target: &Target, status: u16) -> String {
+fn reached(target: &ProbeTarget, status: u16) -> String {
     let way = format!("{target} can be reached by {}", target.protocol());
     match status {
         500.. => {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Probe, Prober, Target, lookup::Lookup};
+use super::{Probe, ProbeTarget, Prober, lookup::Lookup};
 
 /// At the most this many look-ups and probes at the same time.
 pub const AT_ONCE: usize = 16;
@@ -16,7 +16,7 @@ enum Done {
 
 /// Probes all targets, each name looked up once. `on_done` is called with the place of a target in `targets` as soon as it
 /// is done; the result is in the order of `targets`. Dropping the future stops the probes.
-pub async fn run(prober: &Prober, targets: &[Target], mut on_done: impl FnMut(usize, &Probe)) -> Vec<Probe> {
+pub async fn run(prober: &Prober, targets: &[ProbeTarget], mut on_done: impl FnMut(usize, &Probe)) -> Vec<Probe> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
     for (host, members) in by_host(targets) {
@@ -51,7 +51,7 @@ pub async fn run(prober: &Prober, targets: &[Target], mut on_done: impl FnMut(us
 }
 
 /// The hosts, each once, with the places of their targets.
-fn by_host(targets: &[Target]) -> Vec<(String, Vec<usize>)> {
+fn by_host(targets: &[ProbeTarget]) -> Vec<(String, Vec<usize>)> {
     let mut hosts: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         match hosts.iter_mut().find(|(host, _)| host.eq_ignore_ascii_case(&target.host)) {
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_name_is_looked_up_once_for_all_its_targets() {
         let targets = [("a.example", 80), ("b.example", 80), ("A.example", 443)];
-        let targets = targets.map(|(host, port)| Target { host: host.to_owned(), port, https: port == 443 });
+        let targets = targets.map(|(host, port)| ProbeTarget { host: host.to_owned(), port, https: port == 443 });
         let hosts = by_host(&targets);
         assert_eq!(hosts, [("a.example".to_owned(), vec![0, 2]), ("b.example".to_owned(), vec![1])]);
     }

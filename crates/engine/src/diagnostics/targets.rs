@@ -2,12 +2,12 @@ use std::fmt;
 
 use licensing::conf::{
     effective::Effective,
-    setting::{Kind, NodeHost, find},
+    setting::{NodeHost, SettingKind, find},
 };
 
 /// One port of one node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Target {
+pub struct ProbeTarget {
     /// Host name, IPv4 address, or IPv6 address without its brackets.
     pub host: String,
     /// TCP port.
@@ -16,7 +16,7 @@ pub struct Target {
     pub https: bool,
 }
 
-impl Target {
+impl ProbeTarget {
     /// `HTTPS` or `HTTP`.
     #[must_use]
     pub fn protocol(&self) -> &'static str {
@@ -29,13 +29,13 @@ impl Target {
         NodeHost { host: self.host.clone(), port: (self.port != usual).then_some(self.port) }.to_string()
     }
 
-    fn same(&self, other: &Target) -> bool {
+    fn same(&self, other: &ProbeTarget) -> bool {
         self.https == other.https && self.port == other.port && self.host.eq_ignore_ascii_case(&other.host)
     }
 }
 
 /// `host:port`, IPv6 addresses in brackets.
-impl fmt::Display for Target {
+impl fmt::Display for ProbeTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         NodeHost { host: self.host.clone(), port: Some(self.port) }.fmt(f)
     }
@@ -45,20 +45,20 @@ impl fmt::Display for Target {
 #[must_use]
 pub fn allowed_ports(https: bool) -> Vec<u16> {
     let key = if https { "FLEX_REPORTING_PORT_HTTPS" } else { "FLEX_REPORTING_PORT" };
-    let choices = find(key).map_or(Kind::Port, |setting| setting.kind).choices();
+    let choices = find(key).map_or(SettingKind::Port, |setting| setting.kind).choices();
     choices.iter().filter_map(|choice| choice.value.parse().ok()).collect()
 }
 
 /// What to probe: every node with every port that its protocol allows, a node with its own port only there. The protocol
 /// in use comes first; the other follows when `both_protocols`.
 #[must_use]
-pub fn targets(effective: &Effective, both_protocols: bool) -> Vec<Target> {
-    let mut all: Vec<Target> = Vec::new();
+pub fn targets(effective: &Effective, both_protocols: bool) -> Vec<ProbeTarget> {
+    let mut all: Vec<ProbeTarget> = Vec::new();
     for https in [effective.https, !effective.https].into_iter().take(if both_protocols { 2 } else { 1 }) {
         let nodes = if https { &effective.https_nodes } else { &effective.http_nodes };
         for node in nodes {
             for port in node.port.map_or_else(|| allowed_ports(https), |port| vec![port]) {
-                let target = Target { host: node.host.clone(), port, https };
+                let target = ProbeTarget { host: node.host.clone(), port, https };
                 if !all.iter().any(|other| other.same(&target)) {
                     all.push(target);
                 }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_host_header_leaves_out_the_usual_port() {
-        let header = |host: &str, port, https| Target { host: host.to_owned(), port, https }.host_header();
+        let header = |host: &str, port, https| ProbeTarget { host: host.to_owned(), port, https }.host_header();
         assert_eq!(header("a.example", 443, true), "a.example");
         assert_eq!(header("a.example", 443, false), "a.example:443");
         assert_eq!(header("2001:db8::1", 8080, false), "[2001:db8::1]:8080");

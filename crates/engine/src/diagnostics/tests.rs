@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio_rustls::rustls::RootCertStore;
 
 use super::*;
-use listener::{Certificate, Does, full, listen, refused, tls};
+use listener::{Certificate, ConnectionBehavior, full, listen, refused, tls};
 
 /// Enough for any answer, however busy the machine.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -19,8 +19,8 @@ fn prober(trusted: Option<&str>, limit: Duration) -> Prober {
     Prober::trusting(RootCertStore::empty(), trusted.map(str::as_bytes)).unwrap().with_limit(limit)
 }
 
-fn at(host: &str, port: u16, https: bool) -> Target {
-    Target { host: host.to_owned(), port, https }
+fn at(host: &str, port: u16, https: bool) -> ProbeTarget {
+    ProbeTarget { host: host.to_owned(), port, https }
 }
 
 async fn probed(limit: Duration, port: u16, https: bool) -> Probe {
@@ -28,23 +28,23 @@ async fn probed(limit: Duration, port: u16, https: bool) -> Probe {
 }
 
 #[track_caller]
-fn failed(probe: &Probe, stage: Stage, words: &str) {
+fn failed(probe: &Probe, stage: ProbeStage, words: &str) {
     assert!(!probe.ok && probe.stage == stage && probe.sentence.contains(words), "{probe:?}");
     assert!(probe.sentence.contains(&probe.target.host), "{probe:?}");
 }
 
 #[tokio::test]
 async fn a_node_that_answers_is_reached_by_http() {
-    let port = listen(Does::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let port = listen(ConnectionBehavior::Answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
     let probe = probed(PATIENT, port, false).await;
-    assert!(probe.ok && probe.stage == Stage::Http, "{probe:?}");
+    assert!(probe.ok && probe.stage == ProbeStage::Http, "{probe:?}");
     assert_eq!(probe.addresses, ["127.0.0.1".parse::<IpAddr>().unwrap()]);
     assert_eq!(probe.issuer, None);
 }
 
 #[tokio::test]
 async fn a_node_that_keeps_the_line_open_is_not_waited_for() {
-    let port = listen(Does::AnswerAndHold("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
+    let port = listen(ConnectionBehavior::AnswerAndHold("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")).await;
     let probe = probed(Duration::from_secs(3600), port, false).await;
     assert!(probe.ok, "{probe:?}");
 }
@@ -52,32 +52,32 @@ async fn a_node_that_keeps_the_line_open_is_not_waited_for() {
 #[tokio::test]
 async fn an_unknown_name_fails_at_dns() {
     let probe = prober(None, PATIENT).probe(&at("nosuch.invalid", 80, false)).await;
-    failed(&probe, Stage::Dns, "name");
+    failed(&probe, ProbeStage::Dns, "name");
     assert!(probe.addresses.is_empty());
 }
 
 #[tokio::test]
 async fn a_refused_port_fails_at_tcp() {
-    failed(&probed(PATIENT, refused().await, false).await, Stage::Tcp, "refused");
+    failed(&probed(PATIENT, refused().await, false).await, ProbeStage::Tcp, "refused");
 }
 
 #[tokio::test]
 async fn a_port_that_swallows_connections_fails_at_tcp_within_the_limit() {
     let full = full().await;
-    failed(&probed(BRIEF, full.port, false).await, Stage::Tcp, "did not answer within 0.3 seconds");
+    failed(&probed(BRIEF, full.port, false).await, ProbeStage::Tcp, "did not answer within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn a_port_that_never_says_a_word_fails_within_the_limit() {
-    let port = listen(Does::Hold).await;
-    failed(&probed(BRIEF, port, false).await, Stage::Http, "no answer within 0.3 seconds");
-    failed(&probed(BRIEF, port, true).await, Stage::Tls, "did not begin the encryption within 0.3 seconds");
+    let port = listen(ConnectionBehavior::Hold).await;
+    failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "no answer within 0.3 seconds");
+    failed(&probed(BRIEF, port, true).await, ProbeStage::Tls, "did not begin the encryption within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn an_answer_that_drips_is_cut_off_by_the_limit() {
-    let port = listen(Does::Drip).await;
-    failed(&probed(BRIEF, port, false).await, Stage::Http, "not done within 0.3 seconds");
+    let port = listen(ConnectionBehavior::Drip).await;
+    failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "not done within 0.3 seconds");
 }
 
 #[tokio::test]
@@ -89,21 +89,25 @@ async fn pages_redirects_and_garbage_are_not_taken_for_a_node() {
         ("\u{15}\u{3}\u{3}\0\u{2}\u{2}F", "spoken to in clear"),
         ("", "closed it without an answer"),
     ] {
-        failed(&probed(PATIENT, listen(Does::Answer(answer)).await, false).await, Stage::Http, words);
+        failed(
+            &probed(PATIENT, listen(ConnectionBehavior::Answer(answer)).await, false).await,
+            ProbeStage::Http,
+            words,
+        );
     }
 }
 
 #[tokio::test]
 async fn a_tls_port_spoken_to_in_clear_says_so() {
     let port = tls(Certificate::self_signed("localhost"), "").await;
-    failed(&probed(PATIENT, port, false).await, Stage::Http, "speaks TLS");
+    failed(&probed(PATIENT, port, false).await, ProbeStage::Http, "speaks TLS");
 }
 
 #[tokio::test]
 async fn a_clear_port_spoken_to_by_tls_says_so() {
-    let port = listen(Does::Answer("HTTP/1.1 400 Bad Request\r\n\r\n")).await;
-    failed(&probed(PATIENT, port, true).await, Stage::Tls, "not encrypted");
-    failed(&probed(PATIENT, listen(Does::Answer("")).await, true).await, Stage::Tls, "was cut");
+    let port = listen(ConnectionBehavior::Answer("HTTP/1.1 400 Bad Request\r\n\r\n")).await;
+    failed(&probed(PATIENT, port, true).await, ProbeStage::Tls, "not encrypted");
+    failed(&probed(PATIENT, listen(ConnectionBehavior::Answer("")).await, true).await, ProbeStage::Tls, "was cut");
 }
 
 #[tokio::test]
@@ -111,7 +115,7 @@ async fn a_trusted_node_is_reached_by_https() {
     let (certificate, authority) = Certificate::issued("localhost", |_| {});
     let port = tls(certificate, "HTTP/1.1 404 Not Found\r\n\r\n").await;
     let probe = prober(Some(&authority), PATIENT).probe(&at("localhost", port, true)).await;
-    assert!(probe.ok && probe.stage == Stage::Http && probe.sentence.contains("404"), "{probe:?}");
+    assert!(probe.ok && probe.stage == ProbeStage::Http && probe.sentence.contains("404"), "{probe:?}");
 }
 
 #[tokio::test]
@@ -119,7 +123,7 @@ async fn a_page_behind_trusted_tls_is_not_taken_for_a_node() {
     let (certificate, authority) = Certificate::issued("localhost", |_| {});
     let port = tls(certificate, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n").await;
     let probe = prober(Some(&authority), PATIENT).probe(&at("localhost", port, true)).await;
-    failed(&probe, Stage::Http, "web page");
+    failed(&probe, ProbeStage::Http, "web page");
 }
 
 #[tokio::test]
@@ -143,7 +147,7 @@ async fn faults_of_a_certificate_are_told_apart_and_its_issuer_is_named() {
     ] {
         let (port, received) = listener::tls_counting(certificate).await;
         let probe = prober(trusted.as_deref(), PATIENT).probe(&at("localhost", port, true)).await;
-        failed(&probe, Stage::Tls, words);
+        failed(&probe, ProbeStage::Tls, words);
         assert!(probe.sentence.contains(issuer), "{probe:?}");
         assert_eq!(probe.issuer.as_deref(), Some(issuer));
         assert_eq!(received.await.unwrap(), 0, "nothing is sent to whom is not trusted");
@@ -157,14 +161,14 @@ async fn an_authority_that_serves_by_itself_is_named_as_self_signed() {
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let certificate = Certificate { der: issuer.der().clone(), key: issuer.key().serialize_der() };
     let probe = prober(Some(&issuer.pem()), PATIENT).probe(&at("localhost", tls(certificate, "").await, true)).await;
-    failed(&probe, Stage::Tls, "issued by itself");
+    failed(&probe, ProbeStage::Tls, "issued by itself");
 }
 
 #[tokio::test]
 async fn all_targets_are_probed_at_most_so_many_at_once_and_reported_in_order() {
     let (port, most) = listener::counting().await;
     let hosts = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
-    let mut targets: Vec<Target> = (0..40).map(|i| at(hosts[i % hosts.len()], port, false)).collect();
+    let mut targets: Vec<ProbeTarget> = (0..40).map(|i| at(hosts[i % hosts.len()], port, false)).collect();
     targets.push(at("nosuch.invalid", port, false));
     let mut seen = Vec::new();
     let probes = run(&prober(None, PATIENT), &targets, |index, probe| seen.push((index, probe.clone()))).await;

@@ -21,8 +21,8 @@ use tokio_rustls::{
 };
 
 use super::{
-    Target,
-    certificate::{Fault, Shown},
+    ProbeTarget,
+    certificate::{CertificateFault, ShownCertificate},
     foreign::shown,
     trouble::Trouble,
 };
@@ -56,7 +56,7 @@ impl Trust {
     pub(super) async fn wrap(
         &self,
         stream: TcpStream,
-        target: &Target,
+        target: &ProbeTarget,
         limit: Duration,
     ) -> Result<TlsStream<TcpStream>, Trouble> {
         let name = target.host.parse::<IpAddr>().map_or_else(
@@ -79,12 +79,12 @@ impl Trust {
         }
     }
 
-    fn trouble(&self, target: &Target, error: &Error, witness: &Witness) -> Trouble {
+    fn trouble(&self, target: &ProbeTarget, error: &Error, witness: &Witness) -> Trouble {
         let target = target.clone();
         match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
             Some(TlsError::InvalidCertificate(error)) => {
-                let certificate = witness.refused().and_then(|der| Shown::read(&der));
-                let fault = Fault::of(error, certificate.as_ref(), self.checker.is_none());
+                let certificate = witness.refused().and_then(|der| ShownCertificate::read(&der));
+                let fault = CertificateFault::of(error, certificate.as_ref(), self.checker.is_none());
                 Trouble::Certificate { target, fault, issuer: certificate.map(|c| c.issuer().to_owned()) }
             }
             Some(TlsError::InvalidMessage(_)) => Trouble::NotTls { target },

@@ -1,6 +1,6 @@
 use std::{net::IpAddr, time::Duration};
 
-use super::{Stage, Target, certificate::Fault};
+use super::{ProbeStage, ProbeTarget, certificate::CertificateFault};
 
 /// Why a probe failed. Each says what failed, what it usually means, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,138 +33,138 @@ pub(super) enum Trouble {
         "The connection to {target} was refused. Either no node listens on this port, or a firewall turns the \
          connection away. Use a port that works, or have this one opened with the firewall request."
     )]
-    Refused { target: Target },
+    Refused { target: ProbeTarget },
     #[error(
         "{target} did not answer within {}. Usually a firewall swallows such connections without a word. Use a port \
          that works, or have this one opened with the firewall request.",
         seconds(*limit)
     )]
-    Silent { target: Target, limit: Duration },
+    Silent { target: ProbeTarget, limit: Duration },
     #[error(
         "{target} did not answer. Usually a firewall swallows such connections without a word. Use a port that works, \
          or have this one opened with the firewall request."
     )]
-    GaveUp { target: Target },
+    GaveUp { target: ProbeTarget },
     #[error(
         "There is no way from this machine to {target}. Usually it has no route to the Internet, or a router turns \
          the connection away: check its network settings, or ask your network administrators."
     )]
-    NoRoute { target: Target },
+    NoRoute { target: ProbeTarget },
     #[error(
         "This machine does not let the server connect to {target}. Usually its own firewall or a security policy \
          forbids it: allow outgoing TCP connections to port {} for Leasehold.",
         target.port
     )]
-    ForbiddenHere { target: Target },
+    ForbiddenHere { target: ProbeTarget },
     #[error("The connection to {target} failed ({reason}). Try again; if it stays, ask your network administrators.")]
-    ConnectFailed { target: Target, reason: String },
+    ConnectFailed { target: ProbeTarget, reason: String },
 
     #[error("{}", fault.sentence(target, issuer.as_deref()))]
-    Certificate { target: Target, fault: Fault, issuer: Option<String> },
+    Certificate { target: ProbeTarget, fault: CertificateFault, issuer: Option<String> },
     #[error(
         "{target} answers, but not encrypted. Either this port is meant for HTTP, or a proxy on the way answers in \
          place of the node: use a port for HTTPS, or ask your network administrators to let the connection through."
     )]
-    NotTls { target: Target },
+    NotTls { target: ProbeTarget },
     #[error(
         "{target} took the connection but did not begin the encryption within {}. Either this port is meant for HTTP, \
          or a firewall holds encrypted connections back: use another port, or have this one opened with the firewall \
          request.",
         seconds(*limit)
     )]
-    TlsSilent { target: Target, limit: Duration },
+    TlsSilent { target: ProbeTarget, limit: Duration },
     #[error(
         "The connection to {target} was cut while the encryption was agreed on. Usually a firewall does that to \
          connections it does not want: ask your network administrators to let this one through."
     )]
-    TlsCut { target: Target },
+    TlsCut { target: ProbeTarget },
     #[error(
         "{target} broke off the encryption with “{alert}”. Usually something in front of the node offers only outdated \
          encryption, or does not know this name: ask your network administrators, or the vendor of the node."
     )]
-    TlsAlert { target: Target, alert: String },
+    TlsAlert { target: ProbeTarget, alert: String },
     #[error(
         "No encryption could be agreed on with {target} ({reason}). TLS 1.2 or newer is needed: ask your network \
          administrators what stands between, or the vendor of the node."
     )]
-    TlsFailed { target: Target, reason: String },
+    TlsFailed { target: ProbeTarget, reason: String },
 
     #[error(
         "{target} answered with a web page, not as a licensing node: a proxy or a login page of the network stands \
          between. Ask your network administrators to let this server through without it."
     )]
-    WebPage { target: Target },
+    WebPage { target: ProbeTarget },
     #[error(
         "{target} sends on to {to} instead of answering as a licensing node: a proxy or a login page of the network \
          stands between. Ask your network administrators to let this server through without it."
     )]
-    SentOn { target: Target, to: String },
+    SentOn { target: ProbeTarget, to: String },
     #[error(
         "{target} wants to be spoken to by HTTPS. Turn on HTTPS to the nodes, or use a port that is meant for HTTP."
     )]
-    WantsHttps { target: Target },
+    WantsHttps { target: ProbeTarget },
     #[error(
         "A proxy on the way to {target} asks for a sign-in (status {status}). Ask your network administrators to let \
          this server through without it."
     )]
-    SignIn { target: Target, status: u16 },
+    SignIn { target: ProbeTarget, status: u16 },
     #[error(
         "Port {} of {} speaks TLS, and was spoken to in clear. Turn on HTTPS to the nodes, or use a port that is meant \
          for HTTP.",
         target.port, target.host
     )]
-    SpeaksTls { target: Target },
+    SpeaksTls { target: ProbeTarget },
     #[error(
         "{target} answered with something that is not HTTP: another service listens there. Check host and port in the \
          node list, or use a port that works."
     )]
-    NotHttp { target: Target },
+    NotHttp { target: ProbeTarget },
     #[error(
         "{target} took the connection and closed it without an answer. Usually a firewall or a proxy looks into the \
          connection and drops it: ask your network administrators to let it through, or use a port that works."
     )]
-    NoAnswer { target: Target },
+    NoAnswer { target: ProbeTarget },
     #[error(
         "{target} took the connection but gave no answer within {}. Usually a firewall or a proxy holds it back, or \
          the node is overloaded: try again, or use a port that works.",
         seconds(*limit)
     )]
-    AnswerSilent { target: Target, limit: Duration },
+    AnswerSilent { target: ProbeTarget, limit: Duration },
     #[error(
         "{target} began to answer but was not done within {}. The line is very slow, or a proxy holds the answer back: \
          try again, or use a port that works.",
         seconds(*limit)
     )]
-    AnswerSlow { target: Target, limit: Duration },
+    AnswerSlow { target: ProbeTarget, limit: Duration },
     #[error(
         "The answer of {target} broke off in the middle. Usually a firewall or a proxy cuts the connection: try again, \
          or use a port that works."
     )]
-    AnswerCut { target: Target },
+    AnswerCut { target: ProbeTarget },
 }
 
 impl Trouble {
     /// The stage that failed.
-    pub(super) fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> ProbeStage {
         use Trouble::*;
         match self {
             NameUnknown { .. }
             | NameServerFails { .. }
             | NameServerSilent { .. }
             | NameBlocked { .. }
-            | LookupFailed { .. } => Stage::Dns,
+            | LookupFailed { .. } => ProbeStage::Dns,
             Refused { .. }
             | Silent { .. }
             | GaveUp { .. }
             | NoRoute { .. }
             | ForbiddenHere { .. }
-            | ConnectFailed { .. } => Stage::Tcp,
+            | ConnectFailed { .. } => ProbeStage::Tcp,
             Certificate { .. }
             | NotTls { .. }
             | TlsSilent { .. }
             | TlsCut { .. }
             | TlsAlert { .. }
-            | TlsFailed { .. } => Stage::Tls,
+            | TlsFailed { .. } => ProbeStage::Tls,
             WebPage { .. }
             | SentOn { .. }
             | WantsHttps { .. }
@@ -174,7 +174,7 @@ impl Trouble {
             | NoAnswer { .. }
             | AnswerSilent { .. }
             | AnswerSlow { .. }
-            | AnswerCut { .. } => Stage::Http,
+            | AnswerCut { .. } => ProbeStage::Http,
         }
     }
 

@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
-use licensing::bundle::{self, Changes};
+use licensing::bundle::{self, LicenseChanges};
 use licensing::contact::Limit;
-use licensing::status_response::{Accepted, Expected, LedgerFact, Refusal, Signed, check, read};
+use licensing::status_response::{
+    AcceptedResponse, ExpectedResponse, LedgerFact, ResponseRefusal, SignedResponse, check, read,
+};
 
-use super::licenses::Installed;
-use super::{Channel, Outcome, ledger};
+use super::licenses::BundleInForce;
+use super::{Channel, LedgerOutcome, ledger};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{self, Entry};
+use crate::audit::{self, NewAuditEntry};
 use crate::secret;
 
 /// What an answer brought.
@@ -20,7 +22,7 @@ pub struct Applied {
     /// The report it answers.
     pub status_id: String,
     /// What changed.
-    pub outcome: Outcome,
+    pub outcome: LedgerOutcome,
     /// The context of the licenses.
     pub context: licensing::context::Context,
 }
@@ -30,7 +32,7 @@ pub struct Applied {
 pub enum PushError {
     /// It is not what this server waits for.
     #[error("{0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] ResponseRefusal),
     /// This server cannot check an answer yet.
     #[error("{0}")]
     NotReady(String),
@@ -52,7 +54,7 @@ struct Ground {
     keys: Vec<licensing::vendor_key::VendorKey>,
     guid: licensing::guid::Guid,
     context: Option<licensing::context::Context>,
-    installed: Option<Arc<Installed>>,
+    installed: Option<Arc<BundleInForce>>,
 }
 
 impl Engine {
@@ -70,8 +72,13 @@ impl Engine {
         })
     }
 
-    fn judge(&self, ground: &Ground, signed: Signed, fact: LedgerFact) -> Result<Accepted, Refusal> {
-        let expected = Expected {
+    fn judge(
+        &self,
+        ground: &Ground,
+        signed: SignedResponse,
+        fact: LedgerFact,
+    ) -> Result<AcceptedResponse, ResponseRefusal> {
+        let expected = ExpectedResponse {
             guid: ground.guid,
             context: ground.context,
             keys: &ground.keys,
@@ -120,7 +127,7 @@ impl Engine {
             .increment(1);
         if let (Err(PushError::Refused(refusal)), false) = (&result, channel == Channel::Online) {
             let sentence = format!("An answer was refused: {refusal}");
-            self.audit.note(actor, "exchange.push", sentence, audit::Outcome::Refused).await?;
+            self.audit.note(actor, "exchange.push", sentence, audit::AuditOutcome::Refused).await?;
         }
         result
     }
@@ -137,7 +144,7 @@ impl Engine {
         let limit = Limit::new(accepted.bundle.contact_limit_days);
         let made_at = ledger::known_at(&mut tx, &applied.status_id).await?;
         let contact = self.verified_contact(&mut tx, accepted.response.node_time, made_at, limit).await?;
-        let installed = Installed::from_accepted(&accepted, now);
+        let installed = BundleInForce::from_accepted(&accepted, now);
         if !accepted.unchanged {
             installed.store(&mut tx, &applied.status_id).await?;
         }
@@ -150,7 +157,7 @@ impl Engine {
         let sentence =
             format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
-        self.audit.commit(tx, Entry { actor, action, sentence, outcome: audit::Outcome::Done }).await?;
+        self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done }).await?;
         self.stored_identity.forget();
         if let Some((state, effects)) = &contact {
             self.adopt_contact(*state, effects);
@@ -167,22 +174,26 @@ impl Engine {
     }
 }
 
-async fn fact(tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>, signed: &Signed) -> Result<LedgerFact, sqlx::Error> {
+async fn fact(
+    tx: &mut sqlx::Transaction<'static, sqlx::Sqlite>,
+    signed: &SignedResponse,
+) -> Result<LedgerFact, sqlx::Error> {
     match signed.status_id() {
         Some(status_id) => ledger::fact(tx, &status_id.to_string()).await,
         None => Ok(LedgerFact::Unknown),
     }
 }
 
-fn applied(ground: &Ground, accepted: &Accepted, bytes: &[u8]) -> Applied {
+fn applied(ground: &Ground, accepted: &AcceptedResponse, bytes: &[u8]) -> Applied {
     let before = ground.installed.as_ref().map(|installed| &installed.bundle);
-    let changes = if accepted.unchanged { Changes::default() } else { bundle::changes(before, &accepted.bundle) };
+    let changes =
+        if accepted.unchanged { LicenseChanges::default() } else { bundle::changes(before, &accepted.bundle) };
     let key_id = accepted.signed_bundle.key_id;
     let key = ground.keys.iter().find(|key| key.id() == key_id).map(|key| key.fingerprint().to_string());
     Applied {
         status_id: accepted.response.license_status_id.map(|id| id.to_string()).unwrap_or_default(),
         context: accepted.bundle.context,
-        outcome: Outcome {
+        outcome: LedgerOutcome {
             node_time: accepted.response.node_time,
             serial_before: before.map(|bundle| bundle.serial.get()),
             serial: accepted.bundle.serial.get(),

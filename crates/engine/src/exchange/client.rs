@@ -44,7 +44,7 @@ pub(crate) struct NodeClient {
 
 /// One node as it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct NodeAddress {
     /// `host:port`, as people see it.
     pub name: String,
     pub url: String,
@@ -67,7 +67,7 @@ impl NoAnswer {
 }
 
 /// The nodes in use, in the order of the file.
-pub(crate) fn nodes(effective: &Effective) -> Vec<Node> {
+pub(crate) fn nodes(effective: &Effective) -> Vec<NodeAddress> {
     let scheme = if effective.https { "https" } else { "http" };
     let node = |node: &licensing::conf::setting::NodeHost| {
         let host = if node.host.contains(':') && !node.host.starts_with('[') {
@@ -76,7 +76,7 @@ pub(crate) fn nodes(effective: &Effective) -> Vec<Node> {
             node.host.clone()
         };
         let name = format!("{host}:{}", node.port.unwrap_or_else(|| effective.node_port()));
-        Node { url: format!("{scheme}://{name}/"), name }
+        NodeAddress { url: format!("{scheme}://{name}/"), name }
     };
     effective.nodes().iter().map(node).collect()
 }
@@ -121,7 +121,7 @@ impl NodeClient {
     /// Sends a sealed report and opens the answer: the text of a response, whatever it says.
     pub(super) async fn send(
         &self,
-        node: &Node,
+        node: &NodeAddress,
         key: &VendorKey,
         auth: &str,
         report: &str,
@@ -161,7 +161,7 @@ impl NodeClient {
     }
 
     /// Asks a node for the vendor's keys. Nothing about this server is sent.
-    pub(super) async fn keys(&self, node: &Node) -> Result<KeyList, NoAnswer> {
+    pub(super) async fn keys(&self, node: &NodeAddress) -> Result<KeyList, NoAnswer> {
         let response =
             self.http.get(format!("{}keys", node.url)).send().await.map_err(|error| self.not_reached(&error))?;
         let status = response.status();
@@ -307,7 +307,7 @@ fn without_password(proxy: &str) -> String {
 }
 
 /// Names an attempt that failed.
-pub(super) fn failed(node: &Node, no: &NoAnswer, since: Instant) -> Attempt {
+pub(super) fn failed(node: &NodeAddress, no: &NoAnswer, since: Instant) -> Attempt {
     Attempt {
         node: node.name.clone(),
         ok: false,

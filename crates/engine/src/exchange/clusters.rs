@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// A cluster, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
@@ -181,7 +181,9 @@ impl Engine {
             return Err(wrong("name", "There is a cluster of that name already. Choose another name."));
         };
         let sentence = format!("Added the cluster {} ({}).", new.name, new.uri);
-        self.audit.commit(tx, Entry { actor, action: "cluster.add", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "cluster.add", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(id)
     }
 
@@ -197,7 +199,9 @@ impl Engine {
             .await?;
         let Some(name) = name else { return Ok(false) };
         let sentence = format!("Removed the cluster {name}.");
-        self.audit.commit(tx, Entry { actor, action: "cluster.remove", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "cluster.remove", sentence, outcome: AuditOutcome::Done })
+            .await?;
         Ok(true)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use licensing::contact::{self, Effect, Event, Level, Limit, Millis, Phase, State};
+use licensing::contact::{self, ContactEffect, ContactEvent, ContactPhase, ContactState, Limit, Millis, PhaseLogLevel};
 use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
@@ -17,20 +17,20 @@ const STORE_EVERY: Millis = 60_000;
 /// The contact clock of a running server.
 #[derive(Debug)]
 pub(crate) struct ContactKeeper {
-    state: Mutex<(State, Millis)>,
+    state: Mutex<(ContactState, Millis)>,
 }
 
 impl ContactKeeper {
     /// The stored state, at a start at wall time `wall`.
     pub(crate) async fn load(pool: &SqlitePool, wall: Millis) -> Result<Self, sqlx::Error> {
         let row: Option<StoredState> = sqlx::query_as("SELECT * FROM contact").fetch_optional(pool).await?;
-        let stored = row.map_or_else(|| State::unregistered(wall), State::from);
-        let (state, effects) = settle(contact::step(&stored, Event::Started { wall }), stored);
+        let stored = row.map_or_else(|| ContactState::unregistered(wall), ContactState::from);
+        let (state, effects) = settle(contact::step(&stored, ContactEvent::Started { wall }), stored);
         carry_out(&effects, &state);
         Ok(Self { state: Mutex::new((state, 0)) })
     }
 
-    fn lock(&self) -> MutexGuard<'_, (State, Millis)> {
+    fn lock(&self) -> MutexGuard<'_, (ContactState, Millis)> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,7 +45,7 @@ struct StoredState {
     reported_at: Option<Millis>,
 }
 
-impl From<StoredState> for State {
+impl From<StoredState> for ContactState {
     fn from(row: StoredState) -> Self {
         let reported = row.reported_phase.and_then(|phase| {
             let rule = contact::PHASES.iter().find(|rule| rule.phase.as_str() == phase)?;
@@ -63,7 +63,10 @@ impl From<StoredState> for State {
 }
 
 /// A broken rule leaves the state as it was, and is an error someone must look at.
-fn settle(stepped: Result<(State, Vec<Effect>), contact::Broken>, before: State) -> (State, Vec<Effect>) {
+fn settle(
+    stepped: Result<(ContactState, Vec<ContactEffect>), contact::ContactViolation>,
+    before: ContactState,
+) -> (ContactState, Vec<ContactEffect>) {
     stepped.unwrap_or_else(|broken| {
         tracing::error!(error = %broken, "a rule of the contact clock is broken; its state stays as it was");
         metrics::counter!("leasehold_broken_invariants_total", "machine" => "contact").increment(1);
@@ -72,19 +75,19 @@ fn settle(stepped: Result<(State, Vec<Effect>), contact::Broken>, before: State)
 }
 
 /// What the clock asks for: log lines.
-fn carry_out(effects: &[Effect], state: &State) {
+fn carry_out(effects: &[ContactEffect], state: &ContactState) {
     for effect in effects {
         match effect {
-            Effect::Changed { from, to } => {
+            ContactEffect::Changed { from, to } => {
                 tracing::info!(from = from.rule().label, to = to.rule().label, "the contact clock changed its state");
             }
-            Effect::Report { phase, level, days, lapses_at } => remind(*phase, *level, *days, *lapses_at),
-            Effect::ClockFlagged { by } => tracing::warn!(
+            ContactEffect::Report { phase, level, days, lapses_at } => remind(*phase, *level, *days, *lapses_at),
+            ContactEffect::ClockFlagged { by } => tracing::warn!(
                 minutes = by / 60_000,
                 days = state.days(),
                 "this machine's clock departs from the time known to have passed; it is not followed until the next verified exchange"
             ),
-            Effect::ClockSettled => tracing::info!("a verified exchange settled what time it is"),
+            ContactEffect::ClockSettled => tracing::info!("a verified exchange settled what time it is"),
         }
     }
 }
@@ -92,33 +95,33 @@ fn carry_out(effects: &[Effect], state: &State) {
 /// Target of the reminders: they are written in the vendor's own form (seed 000) whatever the log filter is.
 pub const REMINDER: &str = "license";
 
-fn remind(phase: Phase, level: Level, days: Option<u32>, lapses_at: Option<Millis>) {
+fn remind(phase: ContactPhase, level: PhaseLogLevel, days: Option<u32>, lapses_at: Option<Millis>) {
     let Some(days) = days else { return };
     let instant = lapses_at
         .and_then(|at| jiff::Timestamp::from_millisecond(at).ok())
         .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default();
     let message = match phase {
-        Phase::Unregistered | Phase::InTouch => "licenses are in step with the vendor".to_owned(),
-        Phase::Late => "license synchronization is late - it is tried again".to_owned(),
-        Phase::Reminder => "license synchronization required - please sync now".to_owned(),
-        Phase::Urgent => "license synchronization urgently required - please sync now".to_owned(),
-        Phase::Final => format!("license synchronization required now - licenses leave service at {instant}"),
-        Phase::Lapsed => {
+        ContactPhase::Unregistered | ContactPhase::InTouch => "licenses are in step with the vendor".to_owned(),
+        ContactPhase::Late => "license synchronization is late - it is tried again".to_owned(),
+        ContactPhase::Reminder => "license synchronization required - please sync now".to_owned(),
+        ContactPhase::Urgent => "license synchronization urgently required - please sync now".to_owned(),
+        ContactPhase::Final => format!("license synchronization required now - licenses leave service at {instant}"),
+        ContactPhase::Lapsed => {
             format!("licenses are out of service since {instant} - they come back with the next synchronization")
         }
     };
     let (state, effect) = (phase.as_str(), phase.rule().effect);
     match level {
-        Level::Info => tracing::info!(days, state, "{message}"),
-        Level::Warn => tracing::warn!(target: REMINDER, days, state, effect, "{message}"),
-        Level::Error => tracing::error!(target: REMINDER, days, state, effect, "{message}"),
+        PhaseLogLevel::Info => tracing::info!(days, state, "{message}"),
+        PhaseLogLevel::Warn => tracing::warn!(target: REMINDER, days, state, effect, "{message}"),
+        PhaseLogLevel::Error => tracing::error!(target: REMINDER, days, state, effect, "{message}"),
     }
 }
 
 impl Engine {
     /// The contact clock as it stands, brought up to now.
-    pub fn contact(&self) -> State {
+    pub fn contact(&self) -> ContactState {
         self.tick_contact();
         self.contact.lock().0
     }
@@ -126,7 +129,7 @@ impl Engine {
     /// Feeds the clocks to the state and carries out what follows.
     fn tick_contact(&self) {
         let mut guard = self.contact.lock();
-        let event = Event::Tick { wall: self.clock.now_ms(), mono: self.clock.mono_ms() };
+        let event = ContactEvent::Tick { wall: self.clock.now_ms(), mono: self.clock.mono_ms() };
         let (next, effects) = settle(contact::step(&guard.0, event), guard.0);
         guard.0 = next;
         drop(guard);
@@ -177,19 +180,19 @@ impl Engine {
         node_time: Millis,
         made_at: Millis,
         limit: Limit,
-    ) -> Result<Option<(State, Vec<Effect>)>, sqlx::Error> {
+    ) -> Result<Option<(ContactState, Vec<ContactEffect>)>, sqlx::Error> {
         self.tick_contact();
         let before = self.contact.lock().0;
         let later = before.last_verified.is_some_and(|last| node_time < last);
         if later && self.sync.last_known().is_some_and(|known| made_at <= known) {
             return Ok(None);
         }
-        let (state, mut effects) = settle(contact::step(&before, Event::Verified { node_time }), before);
+        let (state, mut effects) = settle(contact::step(&before, ContactEvent::Verified { node_time }), before);
         let on_its_way = before.high_water.saturating_sub(node_time);
         let passed = on_its_way.clamp(0, before.high_water.saturating_sub(made_at).max(0));
         let (wall, mono) = (self.clock.now_ms(), self.clock.mono_ms());
-        let begun = State { anchor: Some(mono.saturating_sub(passed)), ..state };
-        let (state, more) = settle(contact::step(&begun, Event::Tick { wall, mono }), begun);
+        let begun = ContactState { anchor: Some(mono.saturating_sub(passed)), ..state };
+        let (state, more) = settle(contact::step(&begun, ContactEvent::Tick { wall, mono }), begun);
         effects.extend(more);
         let state = state.with_limit(limit);
         store(tx, &state).await?;
@@ -197,20 +200,24 @@ impl Engine {
     }
 
     /// The state of a server with a new identity: it was never in contact. As [`Engine::verified_contact`].
-    pub(crate) async fn forgotten_contact(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<State, sqlx::Error> {
-        let state = State { anchor: self.contact.lock().0.anchor, ..State::unregistered(self.clock.now_ms()) };
+    pub(crate) async fn forgotten_contact(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+    ) -> Result<ContactState, sqlx::Error> {
+        let state =
+            ContactState { anchor: self.contact.lock().0.anchor, ..ContactState::unregistered(self.clock.now_ms()) };
         store(tx, &state).await?;
         Ok(state)
     }
 
     /// Goes on from a state that is stored.
-    pub(crate) fn adopt_contact(&self, state: State, effects: &[Effect]) {
+    pub(crate) fn adopt_contact(&self, state: ContactState, effects: &[ContactEffect]) {
         *self.contact.lock() = (state, state.high_water);
         carry_out(effects, &state);
     }
 }
 
-async fn store(tx: &mut Transaction<'static, Sqlite>, state: &State) -> Result<(), sqlx::Error> {
+async fn store(tx: &mut Transaction<'static, Sqlite>, state: &ContactState) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO contact (id, last_verified, high_water, limit_days, flagged, reported_phase, reported_at)
          VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)

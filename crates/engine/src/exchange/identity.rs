@@ -7,7 +7,7 @@ use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 /// A key of the vendor this server trusts.
@@ -73,7 +73,7 @@ impl Readiness {
 
 /// Who this server is at the nodes.
 #[derive(Clone)]
-pub struct Identity {
+pub struct ServerIdentity {
     /// The GUID in effect.
     pub guid: Option<Guid>,
     /// Secret.
@@ -94,13 +94,13 @@ pub struct Identity {
     pub readiness: Readiness,
 }
 
-impl std::fmt::Debug for Identity {
+impl std::fmt::Debug for ServerIdentity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Identity").field("guid", &self.guid).field("readiness", &self.readiness).finish_non_exhaustive()
     }
 }
 
-impl Identity {
+impl ServerIdentity {
     /// The keys that can check a signature now.
     #[must_use]
     pub fn usable_keys(&self) -> Vec<VendorKey> {
@@ -137,15 +137,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn identity(&self) -> Result<Identity, sqlx::Error> {
+    pub async fn identity(&self) -> Result<ServerIdentity, sqlx::Error> {
         let conf = self.conf();
         let effective = conf.effective.clone();
         let now = self.clock.mono_ms();
         let mut identity = match self.stored_identity.get(now) {
-            Ok(known) => Identity::clone(&known),
+            Ok(known) => ServerIdentity::clone(&known),
             Err(changes) => {
                 let read = self.read_identity().await?;
-                Identity::clone(&self.stored_identity.keep(changes, now, read))
+                ServerIdentity::clone(&self.stored_identity.keep(changes, now, read))
             }
         };
         let registered = identity.guid;
@@ -161,7 +161,7 @@ impl Engine {
         Ok(identity)
     }
 
-    async fn read_identity(&self) -> Result<Identity, sqlx::Error> {
+    async fn read_identity(&self) -> Result<ServerIdentity, sqlx::Error> {
         let (instance, instance_created) = self.instance().await?;
         let keys = sqlx::query_as::<_, KeyRow>("SELECT * FROM vendor_keys ORDER BY pinned_at, fingerprint")
             .fetch_all(self.store.read())
@@ -183,7 +183,7 @@ impl Engine {
         let registered: Option<RegistrationRow> =
             sqlx::query_as("SELECT * FROM registration").fetch_optional(self.store.read()).await?;
         let registered = registered.unwrap_or_default();
-        Ok(Identity {
+        Ok(ServerIdentity {
             guid: Guid::parse(&registered.guid).ok(),
             auth: registered.auth_string,
             context: registered.context.and_then(|context| context.parse().ok()),
@@ -221,7 +221,9 @@ impl Engine {
         let mut tx = self.store.write().await?;
         self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
         let sentence = format!("Trusts the vendor's key {}.", key.fingerprint());
-        self.audit.commit(tx, Entry { actor, action: "vendor-key.pin", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "vendor-key.pin", sentence, outcome: AuditOutcome::Done })
+            .await?;
         self.stored_identity.forget();
         self.sync.wake();
         Ok(())

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use licensing::conf::effective::Effective;
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
-use super::client::{Node, elapsed, failed, nodes};
-use super::identity::Identity;
+use super::client::{NodeAddress, elapsed, failed, nodes};
+use super::identity::ServerIdentity;
 use super::{Attempt, ReportError};
 use crate::Engine;
 use crate::actor::Actor;
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Fetches keys of which only the fingerprint is trusted.
-    pub(super) async fn complete_keys(&self, identity: Identity) -> Result<Identity, ReportError> {
+    pub(super) async fn complete_keys(&self, identity: ServerIdentity) -> Result<ServerIdentity, ReportError> {
         let fetched = self.fetch_keys().await;
         let known = fetched.offered.iter().find(|offered| {
             identity.keys.iter().any(|pinned| pinned.key.is_none() && pinned.fingerprint == offered.key.fingerprint())
@@ -113,7 +113,7 @@ impl Engine {
     }
 }
 
-fn answered(node: &Node, sentence: &str, began: Instant, ok: bool) -> Attempt {
+fn answered(node: &NodeAddress, sentence: &str, began: Instant, ok: bool) -> Attempt {
     Attempt {
         node: node.name.clone(),
         ok,

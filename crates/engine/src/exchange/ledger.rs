@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use licensing::bundle::Changes;
+use licensing::bundle::LicenseChanges;
 use licensing::status_response::LedgerFact;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
@@ -14,7 +14,7 @@ use crate::Engine;
 
 /// What an answer brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct LedgerOutcome {
     /// The time signed by the node, Unix milliseconds.
     pub node_time: i64,
     /// Serial of the licenses before; none when there were none.
@@ -24,7 +24,7 @@ pub struct Outcome {
     /// The very same licenses came again.
     pub unchanged: bool,
     /// What was added, removed, extended.
-    pub changes: Changes,
+    pub changes: LicenseChanges,
     /// What the node had to say.
     pub notices: Vec<String>,
     /// Fingerprint of the key that signed.
@@ -35,7 +35,7 @@ pub struct Outcome {
 
 /// The answer of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct LedgerAnswer {
     /// When it was applied, Unix milliseconds.
     pub at: i64,
     /// Who brought it.
@@ -43,7 +43,7 @@ pub struct Answer {
     /// As received.
     pub response: String,
     /// What it brought.
-    pub outcome: Outcome,
+    pub outcome: LedgerOutcome,
 }
 
 /// One report, and its answer once there is one.
@@ -66,7 +66,7 @@ pub struct LedgerEntry {
     /// The node that was asked last.
     pub node: Option<String>,
     /// Its answer.
-    pub answer: Option<Answer>,
+    pub answer: Option<LedgerAnswer>,
 }
 
 /// Which entries are wanted.
@@ -80,7 +80,7 @@ pub struct LedgerQuery {
     pub limit: i64,
 }
 
-pub(super) struct Opening<'a> {
+pub(super) struct NewLedgerEntry<'a> {
     pub opened: &'a OpenedReport,
     pub guid: String,
     pub channel: Channel,
@@ -92,7 +92,7 @@ pub(super) struct Opening<'a> {
 
 type Writing = Transaction<'static, Sqlite>;
 
-pub(super) async fn open(tx: &mut Writing, opening: &Opening<'_>) -> Result<(), ReportError> {
+pub(super) async fn open(tx: &mut Writing, opening: &NewLedgerEntry<'_>) -> Result<(), ReportError> {
     let digest = report_digest(&opening.opened.report)
         .ok_or_else(|| ReportError::Unsound("it has no canonical form".to_owned()))?;
     sqlx::query(
@@ -152,7 +152,7 @@ pub(super) async fn answered(
     at: i64,
     by: &str,
     response: &str,
-    outcome: &Outcome,
+    outcome: &LedgerOutcome,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE exchange_ledger SET state = 'answered', answered_at = ?2, answered_by = ?3, response = ?4, outcome = ?5
@@ -172,8 +172,9 @@ impl FromRow<'_, SqliteRow> for LedgerEntry {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let (at, by): (Option<i64>, Option<String>) = (row.try_get("answered_at")?, row.try_get("answered_by")?);
         let (response, outcome): (Option<String>, Option<&str>) = (row.try_get("response")?, row.try_get("outcome")?);
-        let answer =
-            || Some(Answer { at: at?, by: by?, response: response?, outcome: serde_json::from_str(outcome?).ok()? });
+        let answer = || {
+            Some(LedgerAnswer { at: at?, by: by?, response: response?, outcome: serde_json::from_str(outcome?).ok()? })
+        };
         Ok(Self {
             status_id: row.try_get("status_id")?,
             guid: row.try_get("guid")?,
@@ -193,7 +194,7 @@ impl FromRow<'_, SqliteRow> for LedgerEntry {
 pub(crate) struct LastChanges {
     row: i64,
     at: i64,
-    changes: Arc<Changes>,
+    changes: Arc<LicenseChanges>,
 }
 
 impl Engine {
@@ -241,7 +242,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer.
-    pub async fn last_changes(&self) -> Result<Option<(i64, Arc<Changes>)>, sqlx::Error> {
+    pub async fn last_changes(&self) -> Result<Option<(i64, Arc<LicenseChanges>)>, sqlx::Error> {
         let last: Option<(i64, i64)> = sqlx::query_as(
             "SELECT rowid, answered_at FROM exchange_ledger WHERE state = 'answered' AND answered_at IS NOT NULL
              ORDER BY answered_at DESC, rowid DESC LIMIT 1",
@@ -258,7 +259,9 @@ impl Engine {
             .fetch_optional(self.store.read())
             .await?
             .flatten();
-        let Some(outcome) = text.and_then(|text| serde_json::from_str::<Outcome>(&text).ok()) else { return Ok(None) };
+        let Some(outcome) = text.and_then(|text| serde_json::from_str::<LedgerOutcome>(&text).ok()) else {
+            return Ok(None);
+        };
         let changes = Arc::new(outcome.changes);
         *known() = Some(LastChanges { row, at, changes: changes.clone() });
         Ok(Some((at, changes)))

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use licensing::bundle::{Bundle, Kind, License, SignedBundle, Standing, Verdict, standing};
+use licensing::bundle::{Bundle, License, LicenseKind, LicenseStatus, LicenseVerdict, SignedBundle, standing};
 use licensing::context::Context;
-use licensing::status_response::{Accepted, Installed as Stamp};
+use licensing::status_response::{AcceptedResponse, InstalledBundle};
 use licensing::vendor_key::VendorKey;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
@@ -12,7 +12,7 @@ use crate::Engine;
 
 /// The bundle in force.
 #[derive(Debug, Clone)]
-pub(crate) struct Installed {
+pub(crate) struct BundleInForce {
     pub bundle: Bundle,
     pub signed: SignedBundle,
     /// Those of the bundle, in the order of product and id.
@@ -21,8 +21,8 @@ pub(crate) struct Installed {
     pub at: i64,
 }
 
-impl Installed {
-    pub(super) fn from_accepted(accepted: &Accepted, at: i64) -> Self {
+impl BundleInForce {
+    pub(super) fn from_accepted(accepted: &AcceptedResponse, at: i64) -> Self {
         Self::new(accepted.bundle.clone(), accepted.signed_bundle.clone(), at)
     }
 
@@ -33,8 +33,8 @@ impl Installed {
     }
 
     /// What a newer one is compared with.
-    pub(super) fn stamp(&self) -> Stamp {
-        Stamp { serial: self.bundle.serial, sha256: self.signed.sha256() }
+    pub(super) fn stamp(&self) -> InstalledBundle {
+        InstalledBundle { serial: self.bundle.serial, sha256: self.signed.sha256() }
     }
 
     pub(super) async fn store(
@@ -84,7 +84,7 @@ pub struct LicenseItem {
     /// As the vendor signed it.
     pub license: Arc<License>,
     /// Whether it is in service, and why not.
-    pub verdict: Verdict,
+    pub verdict: LicenseVerdict,
     /// Licenses of it in use by applications now.
     pub in_use: u64,
     /// It is in service, and more of its product is promised to clients than is licensed now.
@@ -106,11 +106,11 @@ pub struct Licenses {
 
 impl Engine {
     /// The bundle in force.
-    pub(crate) fn installed(&self) -> Option<Arc<Installed>> {
+    pub(crate) fn installed(&self) -> Option<Arc<BundleInForce>> {
         self.installed.borrow().clone()
     }
 
-    pub(super) fn adopt_installed(&self, installed: Installed) {
+    pub(super) fn adopt_installed(&self, installed: BundleInForce) {
         self.installed.send_replace(Some(Arc::new(installed)));
     }
 
@@ -147,15 +147,15 @@ impl Engine {
                     Some(guid) if effective.flexible && guid == installed.bundle.guid => {
                         standing(license, installed.bundle.context, contact.in_service(), contact.high_water)
                     }
-                    Some(guid) if effective.flexible => Verdict {
-                        standing: Standing::OtherServer,
+                    Some(guid) if effective.flexible => LicenseVerdict {
+                        standing: LicenseStatus::OtherServer,
                         reason: Some(format!(
                             "These licenses were issued for {}, but license_server.conf names {guid}. Put the GUID back, or register the new one and exchange.",
                             installed.bundle.guid
                         )),
                     },
-                    _ => Verdict {
-                        standing: Standing::OtherServer,
+                    _ => LicenseVerdict {
+                        standing: LicenseStatus::OtherServer,
                         reason: Some(
                             "Flexible licensing is off, or there is no GUID in license_server.conf. Turn it on to use these licenses."
                                 .to_owned(),
@@ -177,11 +177,11 @@ impl Engine {
     fn spread_use(&self, items: &mut [LicenseItem]) {
         let mut left = self.leases.in_use();
         let over = self.leases.over_committed();
-        let active = |item: &LicenseItem| item.verdict.standing == Standing::Active;
+        let active = |item: &LicenseItem| item.verdict.standing == LicenseStatus::Active;
         for item in items.iter_mut().filter(|item| active(item)) {
             item.over_committed = over.contains(&item.license.product);
             let Some(left) = left.get_mut(&item.license.product) else { continue };
-            item.in_use = if item.license.kind == Kind::Metered { *left } else { item.license.count.min(*left) };
+            item.in_use = if item.license.kind == LicenseKind::Metered { *left } else { item.license.count.min(*left) };
             *left -= item.in_use;
         }
         // More is in use than there is when fewer became licensed: nothing of that is hidden.
@@ -192,6 +192,6 @@ impl Engine {
 
     /// Whether any license is in service.
     pub fn in_service(&self) -> bool {
-        self.standings().is_some_and(|all| all.items.iter().any(|item| item.verdict.standing == Standing::Active))
+        self.standings().is_some_and(|all| all.items.iter().any(|item| item.verdict.standing == LicenseStatus::Active))
     }
 }

@@ -3,11 +3,11 @@
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
 
-use super::identity::{Identity, Readiness};
+use super::identity::{Readiness, ServerIdentity};
 use super::{Channel, ledger};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 /// Open reports made by hand or over the reporting API: the oldest is given up when there are more.
@@ -48,7 +48,7 @@ impl Engine {
     pub async fn open_report(&self, actor: &Actor, channel: Channel) -> Result<OpenedReport, ReportError> {
         let identity = self.identity().await?;
         let opened = self.make_report(&identity).await?;
-        let entry = ledger::Opening {
+        let entry = ledger::NewLedgerEntry {
             opened: &opened,
             guid: identity.guid.map(|guid| guid.to_string()).unwrap_or_default(),
             channel,
@@ -64,13 +64,15 @@ impl Engine {
         } else {
             ledger::give_up_oldest(&mut tx, MOST_OPEN).await?;
             let sentence = format!("Made the report {}.", opened.status_id);
-            self.audit.commit(tx, Entry { actor, action: "exchange.report", sentence, outcome: Outcome::Done }).await?;
+            self.audit
+                .commit(tx, NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done })
+                .await?;
         }
         Ok(opened)
     }
 
     /// The report as it would be made now.
-    async fn make_report(&self, identity: &Identity) -> Result<OpenedReport, ReportError> {
+    async fn make_report(&self, identity: &ServerIdentity) -> Result<OpenedReport, ReportError> {
         if let Some(problem) = identity.readiness.problem() {
             return Err(ReportError::NotReady(problem));
         }
@@ -93,7 +95,7 @@ impl Engine {
             report_timestamp: (now / 1000).to_string(),
             images: None,
             deployments,
-            simultaneous_use_ms: Some(self.simultaneous_ms().await?).filter(|ms| *ms > 0),
+            simultaneous_use_ms: Some(self.overlap_ms().await?).filter(|ms| *ms > 0),
         }
         .to_json();
         Ok(OpenedReport {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use licensing::status_response::Refusal;
+use licensing::status_response::ResponseRefusal;
 use licensing::vendor_key::VendorKey;
 use serde::{Deserialize, Serialize};
 
 use super::apply::{Applied, PushError};
-use super::client::{Node, NodeClient, elapsed, failed, nodes};
+use super::client::{NodeAddress, NodeClient, elapsed, failed, nodes};
 use super::{Channel, ReportError};
 use crate::Engine;
 use crate::actor::Actor;
@@ -31,7 +31,7 @@ pub struct Attempt {
 
 /// A round that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Round {
+pub struct ExchangeRound {
     /// When it ended, Unix milliseconds.
     pub at: i64,
     /// Whether an answer was taken in.
@@ -64,7 +64,10 @@ enum Tried {
 
 impl Engine {
     /// Asks the nodes until one answers well.
-    pub(super) async fn round(self: &Arc<Self>, actor: &Actor) -> Result<(Round, Option<Applied>), ReportError> {
+    pub(super) async fn round(
+        self: &Arc<Self>,
+        actor: &Actor,
+    ) -> Result<(ExchangeRound, Option<Applied>), ReportError> {
         let identity = self.identity().await?;
         if let Some(problem) = identity.readiness.problem() {
             return Err(ReportError::NotReady(problem));
@@ -94,7 +97,10 @@ impl Engine {
                 Tried::Done(applied, attempt) => {
                     attempts.push(attempt);
                     let sentence = applied.outcome.changes.sentence();
-                    return Ok((Round { at: self.clock.now_ms(), ok: true, sentence, attempts }, Some(*applied)));
+                    return Ok((
+                        ExchangeRound { at: self.clock.now_ms(), ok: true, sentence, attempts },
+                        Some(*applied),
+                    ));
                 }
                 Tried::Database(error) => return Err(error.into()),
                 Tried::Stop(attempt) => {
@@ -117,15 +123,15 @@ impl Engine {
         Ok((self.ended(attempts, &sentence), None))
     }
 
-    fn ended(&self, attempts: Vec<Attempt>, sentence: &str) -> Round {
-        Round { at: self.clock.now_ms(), ok: false, sentence: sentence.to_owned(), attempts }
+    fn ended(&self, attempts: Vec<Attempt>, sentence: &str) -> ExchangeRound {
+        ExchangeRound { at: self.clock.now_ms(), ok: false, sentence: sentence.to_owned(), attempts }
     }
 
     async fn ask(
         self: &Arc<Self>,
         actor: &Actor,
         asking: &Asking<'_>,
-        node: &Node,
+        node: &NodeAddress,
         (status_id, report): (&str, &str),
     ) -> Tried {
         let began = Instant::now();
@@ -162,7 +168,7 @@ impl Engine {
                     return Tried::Database(error);
                 }
                 // What the vendor signed as its refusal, every node of the vendor would say.
-                let stop = matches!(&error, PushError::Refused(Refusal::VendorError { .. }));
+                let stop = matches!(&error, PushError::Refused(ResponseRefusal::VendorError { .. }));
                 let attempt = Attempt {
                     node: node.name.clone(),
                     ok: false,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use licensing::bundle::{Bundle, Kind, License, Serial, SignedBundle, Standing};
-use licensing::contact::{DAY, Phase};
+use licensing::bundle::{Bundle, License, LicenseKind, LicenseStatus, Serial, SignedBundle};
+use licensing::contact::{ContactPhase, DAY};
 use licensing::context::Context;
 use licensing::guid::Guid;
 use licensing::registration::Registration;
@@ -16,7 +16,7 @@ use super::{Channel, LedgerQuery, OpenedReport, PushError, Readiness};
 use crate::Engine;
 use crate::actor::Actor;
 use crate::clock::{Clock, ManualClock};
-use crate::conf::Base;
+use crate::conf::BaseRevision;
 
 const START: i64 = 1_800_000_000_000;
 const GUID: &str = "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}";
@@ -45,7 +45,7 @@ impl World {
         let key = self.vendor.public();
         let mut registration = Registration::typed(guid, "secret", "").unwrap();
         registration.trust(key.fingerprint(), Some(key));
-        self.engine.register(&Actor::system(), &Base::Newest, registration, Vec::new(), "test").await.unwrap();
+        self.engine.register(&Actor::system(), &BaseRevision::Newest, registration, Vec::new(), "test").await.unwrap();
     }
 
     async fn restarted(mut self) -> Self {
@@ -65,7 +65,7 @@ impl World {
         let license = License {
             id: "L-1".to_owned(),
             product: "TTS3".parse().unwrap(),
-            kind: Kind::Concurrent,
+            kind: LicenseKind::Concurrent,
             count,
             context: Context::Production,
             hours: None,
@@ -105,7 +105,7 @@ impl World {
         self.push(&self.answer(&report, serial, count)).await.unwrap();
     }
 
-    fn licensed(&self) -> Option<(u64, Standing)> {
+    fn licensed(&self) -> Option<(u64, LicenseStatus)> {
         self.engine.licenses().map(|all| (all.items[0].license.count, all.items[0].verdict.standing))
     }
 }
@@ -122,7 +122,7 @@ async fn a_report_takes_one_answer_and_a_second_changes_nothing() {
     let answer = world.answer(&report, 1, 50);
     let applied = world.push(&answer).await.unwrap();
     assert_eq!(applied.outcome.changes.added.len(), 1);
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
     let again = world.push(&answer).await.unwrap_err();
     assert!(again.conflict(), "{again}");
     let entry = world.engine.ledger_entry(&report.status_id).await.unwrap().unwrap();
@@ -146,13 +146,13 @@ async fn what_is_refused_leaves_its_status_id_as_good_as_it_was() {
     let report = world.pull().await;
     for wrong in [world.answer(&report, 1, 99), world.answer(&report, 2, 99), "{}".to_owned(), String::new()] {
         assert!(world.push(&wrong).await.is_err());
-        assert_eq!(world.licensed(), Some((50, Standing::Active)));
+        assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
     }
     let mut edited = world.answer(&report, 3, 51);
     edited = edited.replace("\"count\":51", "\"count\":5100");
     assert!(world.push(&edited).await.is_err());
     world.push(&world.answer(&report, 3, 51)).await.unwrap();
-    assert_eq!(world.licensed(), Some((51, Standing::Active)));
+    assert_eq!(world.licensed(), Some((51, LicenseStatus::Active)));
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn licenses_survive_a_restart_and_an_altered_database_does_not_make_more_o
     let world = World::registered().await;
     world.exchange(1, 50).await;
     let world = world.restarted().await;
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
     let mut tx = world.engine.store.write().await.unwrap();
     sqlx::query("UPDATE bundle SET signed = replace(signed, '\"count\":50', '\"count\":500')")
         .execute(&mut *tx)
@@ -176,13 +176,13 @@ async fn licenses_leave_service_after_sixty_days_and_come_back_with_contact() {
     let world = World::registered().await;
     world.exchange(1, 50).await;
     world.clock.advance(60 * DAY - 1);
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
     world.clock.advance(1);
-    assert_eq!(world.engine.contact().phase(), Phase::Lapsed);
-    assert_eq!(world.licensed(), Some((50, Standing::Lapsed)));
+    assert_eq!(world.engine.contact().phase(), ContactPhase::Lapsed);
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Lapsed)));
     assert!(!world.engine.in_service());
     world.exchange(1, 50).await;
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_jump_of_the_running_clock_is_not_followed() {
     world.exchange(1, 50).await;
     world.clock.set_off(90 * DAY);
     assert_eq!(world.engine.contact().days(), Some(0));
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
     assert!(world.engine.contact().flagged.is_some());
 }
 
@@ -215,7 +215,7 @@ async fn another_identity_starts_without_contact_and_without_the_old_licenses() 
     world.exchange(1, 50).await;
     world.register("{11111111-2222-4333-8444-555555555555}").await;
     assert_eq!(world.engine.contact().days(), None);
-    assert_eq!(world.licensed(), Some((50, Standing::OtherServer)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::OtherServer)));
     assert!(!world.engine.in_service());
 }
 
@@ -251,9 +251,9 @@ async fn an_answer_that_was_kept_is_no_fresh_contact() {
     let kept = reports.each_ref().map(|report| world.answer(report, 1, 50));
     world.push(&kept[0]).await.unwrap();
     world.clock.advance(65 * DAY);
-    assert_eq!(world.licensed(), Some((50, Standing::Lapsed)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Lapsed)));
     world.push(&kept[1]).await.unwrap();
-    assert_eq!((world.engine.contact().days(), world.licensed()), (Some(65), Some((50, Standing::Lapsed))));
+    assert_eq!((world.engine.contact().days(), world.licensed()), (Some(65), Some((50, LicenseStatus::Lapsed))));
 }
 
 #[tokio::test]

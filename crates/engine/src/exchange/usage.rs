@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::status_report::{SpeechUsage, StatusReport, Usage};
+use licensing::status_report::{ReportedUsage, SpeechUsage, StatusReport};
 
 use crate::Engine;
 
@@ -15,7 +15,7 @@ pub struct UsageReport {
     /// Audio of all sessions, milliseconds.
     pub session_audio_ms: u64,
     /// By name.
-    pub license_usage: BTreeMap<String, Usage>,
+    pub license_usage: BTreeMap<String, ReportedUsage>,
 }
 
 /// The totals at the time a report was made.
@@ -28,7 +28,7 @@ pub struct Snapshot {
     /// When it was made, Unix milliseconds.
     pub created_ms: i64,
     /// The totals, in the order of their names.
-    pub usage: Vec<Usage>,
+    pub usage: Vec<ReportedUsage>,
 }
 
 impl From<UsageReport> for SpeechUsage {
@@ -60,7 +60,7 @@ impl Engine {
         .fetch_all(self.store.read())
         .await?;
         let (session_ms, session_audio_ms) = session.unwrap_or_default();
-        let usage = |(name, usage_count, usage_ms)| (name, Usage { usage_count, usage_ms });
+        let usage = |(name, usage_count, usage_ms)| (name, ReportedUsage { usage_count, usage_ms });
         Ok(UsageReport { session_ms, session_audio_ms, license_usage: names.into_iter().map(usage).collect() })
     }
 

@@ -5,12 +5,12 @@ use licensing::client_protocol::{
     Welcome,
 };
 
-use super::Received;
-use super::requests::Peer;
+use super::ReceivedAt;
+use super::requests::Requester;
 use super::view::{ClientCounts, ClientState, ClientView, PoolView};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::usage::Batch;
 
 /// Up to this difference people are not told that a client's clock is off, milliseconds: it may come from the way of the message.
@@ -18,7 +18,7 @@ const CLOCK_SLACK: i64 = 2_000;
 
 /// What was released.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Released {
+pub struct ReleasedLicenses {
     /// Whose.
     pub name: String,
     /// What goes back: licenses it has and does not use, by product.
@@ -67,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`ReleaseError`].
-    pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<Released, ReleaseError> {
+    pub async fn release_client(&self, actor: &Actor, id: i64) -> Result<ReleasedLicenses, ReleaseError> {
         let client = self.leases.client(id).ok_or(ReleaseError::Unknown)?;
         let spare = |counted: u32, held: u32| counted.saturating_sub(held);
         let products: Vec<(String, u32)> = client
@@ -81,15 +81,17 @@ impl Engine {
         }
         let tx = self.store.write().await?;
         let sentence = format!("Released the licenses the client {} (number {id}) has and does not use.", client.name);
-        self.audit.commit(tx, Entry { actor, action: "client.release", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done })
+            .await?;
         let now = self.clock.mono_ms();
         self.leases.release(id, now);
         let counted_until_ms = self.leases.deadline(id).map_or(self.now_ms(), |at| self.now_ms() + at - now);
-        Ok(Released { name: client.name, products, counted_until_ms })
+        Ok(ReleasedLicenses { name: client.name, products, counted_until_ms })
     }
 
     /// A request of a client is here. To be called as early as possible: what it tells of lies before.
-    pub fn received(&self) -> Received {
+    pub fn received(&self) -> ReceivedAt {
         self.leases.received()
     }
 
@@ -103,7 +105,7 @@ impl Engine {
             Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
         };
         hello.check()?;
-        self.handover.check(&hello.client)?;
+        self.drain.check(&hello.client)?;
         let admitted = self.admit(hello)?;
         if admitted.is_some() {
             // A license that was installed a moment ago counts already.
@@ -120,7 +122,7 @@ impl Engine {
         }
         let deployment = deployments.first().map_or("", String::as_str);
         let (ve, terms) = admitted.map(|admitted| (admitted.product, admitted.terms)).unzip();
-        let reply = self.leases.hello(hello, Peer { address, deployment, ve: ve.as_deref() }).await?;
+        let reply = self.leases.hello(hello, Requester { address, deployment, ve: ve.as_deref() }).await?;
         self.note_switch(hello).await;
         Ok(Welcome {
             protocol: VERSION,
@@ -143,7 +145,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_goodbye(&self, said: Goodbye, received: Received) -> Result<Farewell, Fault> {
+    pub async fn client_goodbye(&self, said: Goodbye, received: ReceivedAt) -> Result<Farewell, Fault> {
         let (id, farewell) = self.leases.goodbye(self.named(said)).await?;
         self.leave_seat(id).await;
         // Check-outs it told as open and never ended are over: since before another client could get them.
@@ -157,7 +159,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_records(&self, mut said: Records, received: Received) -> Result<Acknowledged, Fault> {
+    pub async fn client_records(&self, mut said: Records, received: ReceivedAt) -> Result<Acknowledged, Fault> {
         said.check()?;
         let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
         self.name_records(&mut said);

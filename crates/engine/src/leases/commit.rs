@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 use licensing::client_protocol::{Fault, FaultKind};
 
 use super::{Commit, Leases, Stored};
@@ -16,9 +16,9 @@ struct Unstored<'a> {
 }
 
 impl Unstored<'_> {
-    fn stored(mut self, sequences: &BTreeMap<Key, u64>) {
+    fn stored(mut self, sequences: &BTreeMap<RunKey, u64>) {
         self.commit = None;
-        self.leases.desk().stored(self.number, sequences);
+        self.leases.table().stored(self.number, sequences);
         self.leases.stored.send_modify(|stored| stored.number = self.number);
     }
 }
@@ -27,7 +27,7 @@ impl Drop for Unstored<'_> {
     fn drop(&mut self) {
         // A commit that was cut off any other way may be stored all the same: clients report again what is not.
         if let Some(commit) = self.commit.take_if(|_| self.failed || std::thread::panicking()) {
-            self.leases.desk().not_stored(commit);
+            self.leases.table().not_stored(commit);
             self.leases.stored.send_modify(|stored| *stored = Stored { number: self.number, failed: self.number });
         }
     }
@@ -40,7 +40,7 @@ impl Leases {
     /// [`sqlx::Error`]; nothing of it is stored then, and the next commit takes it up.
     pub async fn commit(&self, all: bool) -> Result<(), sqlx::Error> {
         let _one = self.committing.lock().await;
-        let (number, commit, sequences) = self.desk().take_unstored(all);
+        let (number, commit, sequences) = self.table().take_unstored(all);
         if commit.runs.is_empty() && commit.added.is_empty() {
             self.stored.send_modify(|stored| stored.number = number);
             return Ok(());

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::run::{Counters, RunState, StoredRun};
-use super::{Commit, Keep, Loaded, TotalsKey};
+use super::{Commit, LeaseStorage, StoredLeases, TotalsKey};
 
 /// What a disk would hold.
 #[derive(Debug, Default)]
@@ -39,21 +39,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[async_trait]
-impl Keep for MemoryKeep {
-    async fn load(&self) -> Result<Loaded, sqlx::Error> {
+impl LeaseStorage for MemoryKeep {
+    async fn load(&self) -> Result<StoredLeases, sqlx::Error> {
         let runs = self.runs();
         let last_id = runs.iter().map(|run| run.id).max().unwrap_or(0);
         let runs = runs.into_iter().filter(|run| run.state != RunState::Ended).collect();
-        Ok(Loaded { runs, last_id })
+        Ok(StoredLeases { runs, last_id })
     }
 
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error> {
-        Ok(lock(&self.runs).values().find(|stored| stored.card.run == run).cloned())
+        Ok(lock(&self.runs).values().find(|stored| stored.details.run == run).cloned())
     }
 
     async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error> {
-        let of_client = |run: &&StoredRun| run.card.client == client;
-        Ok(lock(&self.runs).values().filter(of_client).map(|run| run.card.epoch).max().unwrap_or(0))
+        let of_client = |run: &&StoredRun| run.details.client == client;
+        Ok(lock(&self.runs).values().filter(of_client).map(|run| run.details.epoch).max().unwrap_or(0))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error> {

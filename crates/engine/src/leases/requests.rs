@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, Told};
+use licensing::allocation::{LimitAnswer, RunKey};
 use licensing::client_protocol::{
     Allocation, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, Limit, REFRESH_MS, Refresh, Shortage, VERSION,
 };
 use licensing::product::ProductCode;
 
-use super::run::{Card, RunState};
-use super::{Leases, Received};
+use super::run::{RunDetails, RunState};
+use super::{Leases, ReceivedAt};
 
 /// Who asks, besides what it says of itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Peer<'a> {
+pub struct Requester<'a> {
     /// Its address.
     pub address: &'a str,
     /// Whose usage it is when it does not say.
@@ -26,7 +26,7 @@ pub struct Peer<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
     /// Names the run here.
-    pub id: Key,
+    pub id: RunKey,
     /// Its epoch.
     pub epoch: u64,
     /// The last refresh taken from it.
@@ -43,17 +43,17 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn hello(&self, hello: &Hello, peer: Peer<'_>) -> Result<Reply, Fault> {
+    pub async fn hello(&self, hello: &Hello, requester: Requester<'_>) -> Result<Reply, Fault> {
         hello.check()?;
         self.recall(&hello.client, &hello.run).await?;
-        let known = self.desk().knows_client(&hello.client);
+        let known = self.table().knows_client(&hello.client);
         let stored_epoch = if known { 0 } else { self.keep.last_epoch(&hello.client).await.map_err(unanswered)? };
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
         let (id, wait_for) = {
-            let mut desk = self.desk();
-            let id = match desk.find(&hello.run) {
-                Some(id) => match desk.entries.get(&id) {
-                    Some(entry) if entry.card.client != hello.client => {
+            let mut table = self.table();
+            let id = match table.find(&hello.run) {
+                Some(id) => match table.entries.get(&id) {
+                    Some(entry) if entry.details.client != hello.client => {
                         return Err(Fault::malformed(
                             "This `run` belongs to another client. Make a new one at each start.",
                         ));
@@ -63,25 +63,25 @@ impl Leases {
                         return Err(Fault::malformed("This `run` has said goodbye. Make a new one at each start."));
                     }
                     _ => {
-                        desk.again(id, hello, peer, wall, now);
+                        table.repeat_hello(id, hello, requester, wall, now);
                         id
                     }
                 },
                 None => {
-                    let epoch = desk.epoch_of(&hello.client).max(stored_epoch) + 1;
-                    let deployment = hello.deployment.as_deref().unwrap_or(peer.deployment);
-                    let card = Card::of(hello, epoch, peer.address, deployment, wall);
-                    desk.begin(Card { ve: peer.ve.map(str::to_owned), ..card }, wall, now)?
+                    let epoch = table.epoch_of(&hello.client).max(stored_epoch) + 1;
+                    let deployment = hello.deployment.as_deref().unwrap_or(requester.deployment);
+                    let details = RunDetails::of(hello, epoch, requester.address, deployment, wall);
+                    table.begin(RunDetails { ve: requester.ve.map(str::to_owned), ..details }, wall, now)?
                 }
             };
-            (id, desk.entries.get(&id).and_then(|entry| entry.wait_for))
+            (id, table.entries.get(&id).and_then(|entry| entry.wait_for))
         };
         if let Some(number) = wait_for {
             self.wait_for(number).await?;
         }
-        let desk = self.desk();
-        let epoch = desk.entries.get(&id).map_or(0, |entry| entry.card.epoch);
-        let sequence = desk.allocation.run(id).map_or(0, |run| run.sequence);
+        let table = self.table();
+        let epoch = table.entries.get(&id).map_or(0, |entry| entry.details.epoch);
+        let sequence = table.allocation.run(id).map_or(0, |run| run.sequence);
         Ok(Reply { id, epoch, sequence })
     }
 
@@ -89,11 +89,11 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn refresh(&self, said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    pub async fn refresh(&self, said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         said.check()?;
         let id = self.speaker(&said.client, &said.run, said.epoch).await?;
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let (effect, wait_for) = self.desk().refresh(id, &said, received, wall, now);
+        let (effect, wait_for) = self.table().refresh(id, &said, received, wall, now);
         if let Some(broken) = effect.broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);
             tracing::error!(%broken, "a grant was not given because it would break a rule");
@@ -101,7 +101,7 @@ impl Leases {
         if let Some(number) = wait_for {
             self.wait_for(number).await?;
         }
-        let saved = self.desk().entries.get(&id).map_or(0, |entry| entry.saved);
+        let saved = self.table().entries.get(&id).map_or(0, |entry| entry.saved);
         let products: BTreeMap<ProductCode, Limit> = said
             .products
             .into_iter()
@@ -127,7 +127,7 @@ impl Leases {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn goodbye(&self, said: Goodbye) -> Result<(Key, Farewell), Fault> {
+    pub async fn goodbye(&self, said: Goodbye) -> Result<(RunKey, Farewell), Fault> {
         said.check()?;
         let ended = self.ended(&said);
         if let Some(id) = ended {
@@ -136,43 +136,43 @@ impl Leases {
         }
         let id = self.speaker(&said.client, &said.run, said.epoch).await?;
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let number = self.desk().goodbye(id, &said, wall, now);
+        let number = self.table().goodbye(id, &said, wall, now);
         self.wait_for(number).await?;
         Ok((id, Farewell { protocol: VERSION, saved: said.sequence }))
     }
 
-    fn ended(&self, said: &Goodbye) -> Option<Key> {
-        let desk = self.desk();
-        let id = desk.find(&said.run)?;
-        let entry = desk.entries.get(&id)?;
-        let same = entry.card.client == said.client && entry.card.epoch == said.epoch;
+    fn ended(&self, said: &Goodbye) -> Option<RunKey> {
+        let table = self.table();
+        let id = table.find(&said.run)?;
+        let entry = table.entries.get(&id)?;
+        let same = entry.details.client == said.client && entry.details.epoch == said.epoch;
         (same && entry.state == RunState::Ended && entry.saved >= said.sequence && !entry.new).then_some(id)
     }
 
     /// The run that speaks.
-    pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Key, Fault> {
-        if let Some(id) = self.desk().speaker(client, run, epoch)? {
+    pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<RunKey, Fault> {
+        if let Some(id) = self.table().speaker(client, run, epoch)? {
             return Ok(id);
         }
         self.recall(client, run).await?;
-        self.desk().speaker(client, run, epoch)?.ok_or_else(Fault::unknown_client)
+        self.table().speaker(client, run, epoch)?.ok_or_else(Fault::unknown_client)
     }
 
     /// Brings a run back into memory that was silent for long.
     async fn recall(&self, client: &str, run: &str) -> Result<(), Fault> {
-        if self.desk().find(run).is_some() {
+        if self.table().find(run).is_some() {
             return Ok(());
         }
         let stored = self.keep.find(run).await.map_err(unanswered)?;
-        if let Some(stored) = stored.filter(|stored| stored.card.client == client) {
-            self.desk().adopt(&stored, self.clock.mono_ms());
+        if let Some(stored) = stored.filter(|stored| stored.details.client == client) {
+            self.table().adopt(&stored, self.clock.mono_ms());
         }
         Ok(())
     }
 }
 
-fn limit(product: &ProductCode, want: u32, told: Told) -> Limit {
-    let Told { limit, version, licensed, why } = told;
+fn limit(product: &ProductCode, want: u32, told: LimitAnswer) -> Limit {
+    let LimitAnswer { limit, version, licensed, why } = told;
     let sentence = why.map(|why| match why {
         Shortage::NotLicensed => format!("This server has no license for {product}."),
         Shortage::OutOfService => format!("The licenses for {product} are out of service. The server's console says why."),

@@ -1,8 +1,8 @@
-//! One run of a client, as the desk knows it and as it is stored.
+//! One run of a client, as the table knows it and as it is stored.
 
 use std::sync::Arc;
 
-use licensing::allocation::Kept;
+use licensing::allocation::StoredShare;
 use licensing::client_protocol::{ClockOffset, Hello, Use};
 use licensing::product::ProductCode;
 use litemap::LiteMap;
@@ -83,13 +83,13 @@ pub struct StoredRun {
     /// Names it here.
     pub id: i64,
     /// Who it is; everything a hello says.
-    pub card: Arc<Card>,
+    pub details: Arc<RunDetails>,
     /// Where it was last heard of, wall clock, Unix milliseconds.
     pub seen: i64,
     /// The last refresh that was taken.
     pub sequence: u64,
     /// What decides grants.
-    pub shares: Vec<Kept>,
+    pub shares: Vec<StoredShare>,
     /// What it has used.
     pub uses: LiteMap<ProductCode, Counters>,
     /// Audio it has processed, milliseconds.
@@ -100,16 +100,16 @@ pub struct StoredRun {
     pub state: RunState,
     /// Nothing of it is stored yet.
     pub new: bool,
-    /// The card is another than the stored one.
+    /// The details is another than the stored one.
     pub renamed: bool,
 }
 
 impl StoredRun {
     /// One that said hello just now, and nothing more.
-    pub(super) fn begun(id: i64, card: Card, seen: i64) -> Self {
+    pub(super) fn begun(id: i64, details: RunDetails, seen: i64) -> Self {
         Self {
             id,
-            card: Arc::new(card),
+            details: Arc::new(details),
             seen,
             sequence: 0,
             shares: Vec::new(),
@@ -125,7 +125,7 @@ impl StoredRun {
 
 /// What a client said of itself, and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Card {
+pub struct RunDetails {
     /// Which client.
     pub client: String,
     /// Which run of it; secret.
@@ -148,7 +148,7 @@ pub struct Card {
     pub ve: Option<String>,
 }
 
-impl Card {
+impl RunDetails {
     pub(super) fn of(hello: &Hello, epoch: u64, address: &str, deployment: &str, since: i64) -> Self {
         Self {
             client: hello.client.clone(),
@@ -167,8 +167,8 @@ impl Card {
 
 /// A run in memory.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub card: Arc<Card>,
+pub(super) struct RunEntry {
+    pub details: Arc<RunDetails>,
     pub seen: i64,
     pub state: RunState,
     pub uses: LiteMap<ProductCode, Counters>,
@@ -185,7 +185,7 @@ pub(super) struct Entry {
     pub saved: u64,
     /// It was never stored.
     pub new: bool,
-    /// Its card has changed since it was last stored.
+    /// Its details has changed since it was last stored.
     pub renamed: bool,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
@@ -193,10 +193,10 @@ pub(super) struct Entry {
     pub wait_for: Option<u64>,
 }
 
-impl Entry {
+impl RunEntry {
     pub fn of(stored: &StoredRun) -> Self {
         Self {
-            card: stored.card.clone(),
+            details: stored.details.clone(),
             seen: stored.seen,
             state: stored.state,
             uses: stored.uses.clone(),

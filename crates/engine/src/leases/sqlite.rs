@@ -10,9 +10,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, Transaction};
 use storage::row::Columns;
 
-use super::run::{Card, RunState, StoredRun};
-use super::totals::{MOST, Totals};
-use super::{Commit, Keep, Loaded};
+use super::run::{RunDetails, RunState, StoredRun};
+use super::totals::{LeaseTotals, MOST};
+use super::{Commit, LeaseStorage, StoredLeases};
 use crate::clock::Clock;
 use crate::store::Store;
 
@@ -34,8 +34,8 @@ impl SqliteKeep {
 }
 
 #[async_trait]
-impl Keep for SqliteKeep {
-    async fn load(&self) -> Result<Loaded, sqlx::Error> {
+impl LeaseStorage for SqliteKeep {
+    async fn load(&self) -> Result<StoredLeases, sqlx::Error> {
         let rows = sqlx::query("SELECT * FROM lease_runs WHERE state <> 'ended' ORDER BY id")
             .fetch_all(self.store.read())
             .await?;
@@ -45,7 +45,7 @@ impl Keep for SqliteKeep {
         let runs = rows.iter().filter_map(stored).filter(|run| run.seen >= since || holds(run)).collect();
         let last_id =
             sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM lease_runs").fetch_one(self.store.read()).await?;
-        Ok(Loaded { runs, last_id })
+        Ok(StoredLeases { runs, last_id })
     }
 
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error> {
@@ -91,7 +91,7 @@ impl FromRow<'_, SqliteRow> for StoredRun {
         let text = |column: &str| row.try_get::<String, _>(column);
         Ok(Self {
             id: row.try_get("id")?,
-            card: Arc::new(Card {
+            details: Arc::new(RunDetails {
                 client: text("client")?,
                 run: text("run")?,
                 epoch: row.try_get("epoch")?,
@@ -121,19 +121,19 @@ async fn insert(
     runs: impl Iterator<Item = &StoredRun>,
 ) -> Result<(), sqlx::Error> {
     let rows: Vec<Value> = runs
-        .map(|StoredRun { id, card, .. }| {
+        .map(|StoredRun { id, details, .. }| {
             json!([
                 id,
-                card.client,
-                signed(card.epoch),
-                card.run,
-                card.name,
-                card.host,
-                card.software,
-                card.address,
-                card.deployment,
-                card.since,
-                card.ve
+                details.client,
+                signed(details.epoch),
+                details.run,
+                details.name,
+                details.host,
+                details.software,
+                details.address,
+                details.deployment,
+                details.since,
+                details.ve
             ])
         })
         .collect();
@@ -182,8 +182,8 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
 
 /// What a client said of itself, where that has changed.
 async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
-    let row = |StoredRun { id, card, .. }: &StoredRun| {
-        json!([id, card.name, card.host, card.software, card.address, card.ve])
+    let row = |StoredRun { id, details, .. }: &StoredRun| {
+        json!([id, details.name, details.host, details.software, details.address, details.ve])
     };
     let rows: Vec<Value> = runs.iter().filter(|run| run.renamed).map(row).collect();
     if rows.is_empty() {
@@ -211,7 +211,7 @@ fn listed<R: Serialize>(rows: impl Iterator<Item = R>) -> String {
     String::from_utf8(text).expect("JSON is UTF-8")
 }
 
-async fn add(tx: &mut Transaction<'static, Sqlite>, added: &Totals) -> Result<(), sqlx::Error> {
+async fn add(tx: &mut Transaction<'static, Sqlite>, added: &LeaseTotals) -> Result<(), sqlx::Error> {
     let products: BTreeMap<_, _> =
         added.usage.iter().filter(|(_, counters)| counters.count > 0 || counters.ms > 0).collect();
     for ((deployment, product), counters) in products {

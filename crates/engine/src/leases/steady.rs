@@ -7,7 +7,7 @@ const SET_MS: i64 = 5;
 
 /// When a request was received, milliseconds on the server's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Received(pub(super) i64);
+pub struct ReceivedAt(pub(super) i64);
 
 /// Wall time as it follows from the monotonic clock: the same for all clients, whose times are compared with each other.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl SteadyTime {
     }
 
     /// What the monotonic clock shows. Follows the wall clock when that was set.
-    pub fn read(&self, clock: &dyn Clock) -> Received {
+    pub fn read(&self, clock: &dyn Clock) -> ReceivedAt {
         let before = clock.mono_ms();
         let wall = clock.now_ms();
         let now = clock.mono_ms();
@@ -31,7 +31,7 @@ impl SteadyTime {
         if now - before <= 1 && self.ahead_ms.load(Ordering::Relaxed).abs_diff(ahead) > SET_MS.unsigned_abs() {
             self.ahead_ms.store(ahead, Ordering::Relaxed);
         }
-        Received(now)
+        ReceivedAt(now)
     }
 
     /// Unix milliseconds.

@@ -22,7 +22,7 @@ fn speech() -> ProductCode {
     "SPEECH".parse().unwrap()
 }
 
-const PEER: Peer<'_> = Peer { address: "10.0.0.7", deployment: "d", ve: None };
+const PEER: Requester<'_> = Requester { address: "10.0.0.7", deployment: "d", ve: None };
 
 fn hello(client: &str, run: &str) -> Hello {
     Hello {
@@ -205,14 +205,14 @@ async fn a_new_name_is_stored_and_counters_leave_it() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(1_800_000_000_000));
     let keep = SqliteKeep::new(crate::store::open(folder.path(), 0).await.unwrap(), clock);
-    let card = run::Card::of(&hello("a", "a-run"), 1, "10.0.0.7", "d", 7);
-    let run = StoredRun { sequence: 1, ..StoredRun::begun(1, card.clone(), 7) };
-    let named = Arc::new(run::Card { name: "Ännchen \"A\"".into(), host: "host-2".to_owned(), ..card });
-    let renamed = StoredRun { card: named.clone(), new: false, renamed: true, sequence: 2, ..run.clone() };
+    let details = run::RunDetails::of(&hello("a", "a-run"), 1, "10.0.0.7", "d", 7);
+    let run = StoredRun { sequence: 1, ..StoredRun::begun(1, details.clone(), 7) };
+    let named = Arc::new(run::RunDetails { name: "Ännchen \"A\"".into(), host: "host-2".to_owned(), ..details });
+    let renamed = StoredRun { details: named.clone(), new: false, renamed: true, sequence: 2, ..run.clone() };
     let counted = StoredRun { new: false, sequence: 3, ..run.clone() };
     for run in [run, renamed, counted] {
         keep.commit(&Commit { runs: vec![run], ..Commit::default() }).await.unwrap();
     }
     let stored = keep.find("a-run").await.unwrap().unwrap();
-    assert_eq!((&stored.card, stored.sequence), (&named, 3));
+    assert_eq!((&stored.details, stored.sequence), (&named, 3));
 }

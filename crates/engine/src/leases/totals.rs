@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use licensing::product::ProductCode;
 
-use super::run::{Counters, Entry};
+use super::run::{Counters, RunEntry};
 
 /// A deployment and a product.
 pub type TotalsKey = (Arc<str>, ProductCode);
@@ -17,17 +17,17 @@ const SESSIONS: &str = "SESSION_USAGE";
 
 /// By deployment and product; and the time of sessions and their audio by deployment, milliseconds.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Totals {
+pub struct LeaseTotals {
     /// Usage.
     pub usage: BTreeMap<TotalsKey, Counters>,
     /// Session time, audio time.
     pub sessions: BTreeMap<Arc<str>, (u64, u64)>,
 }
 
-impl Totals {
+impl LeaseTotals {
     /// Takes what was added for a run since it was last stored.
-    pub(super) fn take_from(&mut self, entry: &mut Entry) {
-        let deployment = &entry.card.deployment;
+    pub(super) fn take_from(&mut self, entry: &mut RunEntry) {
+        let deployment = &entry.details.deployment;
         let mut session = 0;
         for (product, added) in std::mem::take(&mut entry.added) {
             if product.as_str() == SESSIONS {

@@ -5,20 +5,21 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 use licensing::client_protocol::{
-    Allocation, Fault, FaultKind, Hello, Notice, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved, pool_of,
+    Allocation, ExpiryNotice, Fault, FaultKind, Hello, Records, Refresh, Shortage, VE_PRODUCT, VeTerms, is_reserved,
+    pool_of,
 };
-use licensing::countdown::Refusal;
+use licensing::countdown::CountdownDenial;
 use licensing::product::ProductCode;
-use licensing::ve::{Kind, Login, Passphrase, admit};
+use licensing::ve::{Login, Passphrase, VeLicenseKind, admit};
 
-use super::{Leases, Received};
+use super::{Leases, ReceivedAt};
 use crate::Engine;
-use crate::countdown::Refused;
+use crate::countdown::CountdownLoginDenied;
 
 /// What a login came to.
-pub(super) struct Admitted {
+pub(super) struct AdmittedVe {
     /// The product of the license.
     pub product: String,
     /// What the client is told of the license.
@@ -31,10 +32,10 @@ fn on_the_wire() -> ProductCode {
 
 impl Leases {
     /// The product of the VE license the run has logged in to, if it is a run here and has.
-    fn ve_of(&self, said: &str) -> Option<(Key, String)> {
-        let desk = self.desk();
-        let id = desk.find(said)?;
-        Some((id, desk.entries.get(&id)?.card.ve.clone()?))
+    fn ve_of(&self, said: &str) -> Option<(RunKey, String)> {
+        let table = self.table();
+        let id = table.find(said)?;
+        Some((id, table.entries.get(&id)?.details.ve.clone()?))
     }
 }
 
@@ -51,13 +52,13 @@ impl Engine {
     ///
     /// # Errors
     /// A fault that says why not, and nothing about the license to whom has no passphrase of it.
-    pub(super) fn admit(&self, hello: &Hello) -> Result<Option<Admitted>, Fault> {
+    pub(super) fn admit(&self, hello: &Hello) -> Result<Option<AdmittedVe>, Fault> {
         let Some(login) = &hello.ve else { return Ok(None) };
         let refused = |sentence: String| Fault::new(FaultKind::LoginRefused, sentence);
         let passphrase: Passphrase = login.passphrase.parse().map_err(|error| refused(format!("{error}")))?;
         let state = self.ve.state();
         let Some(installed) = state.installed else {
-            return Err(refused(licensing::ve::Refused::NoLicense.to_string()));
+            return Err(refused(licensing::ve::AdmissionRefusal::NoLicense.to_string()));
         };
         let license = installed.license();
         let login = Login {
@@ -71,7 +72,7 @@ impl Engine {
         // Instances are counted by the allocation, which knows of all of them at once.
         let product = admit(license, &state.standing, &login, |_| 0, self.contact().high_water)
             .map_err(|why| refused(why.to_string()))?;
-        Ok(Some(Admitted {
+        Ok(Some(AdmittedVe {
             product: product.name.clone(),
             terms: VeTerms {
                 license_id: license.license_id.clone(),
@@ -86,9 +87,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
-    pub async fn client_refresh(&self, mut said: Refresh, received: Received) -> Result<Allocation, Fault> {
+    pub async fn client_refresh(&self, mut said: Refresh, received: ReceivedAt) -> Result<Allocation, Fault> {
         let login = self.leases.ve_of(&said.run);
-        if let Err(elsewhere) = self.handover.check(&said.client) {
+        if let Err(elsewhere) = self.drain.check(&said.client) {
             if let Some((id, _)) = login {
                 // It is told to go: no hours run for it here.
                 self.leave_seat(id).await;
@@ -148,12 +149,12 @@ impl Engine {
     }
 
     /// What clients are told when the hours end within a check interval.
-    fn notice(&self) -> Option<Notice> {
+    fn notice(&self) -> Option<ExpiryNotice> {
         let view = self.countdown.view();
         if !(view.ends_soon && self.has_hours()) {
             return None;
         }
-        Some(Notice {
+        Some(ExpiryNotice {
             ends_in_ms: u64::try_from(view.balance_ms).unwrap_or(0),
             sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time."
                 .to_owned(),
@@ -162,11 +163,11 @@ impl Engine {
 
     /// Whether a countdown license is in force.
     pub(crate) fn has_hours(&self) -> bool {
-        self.ve.current().is_some_and(|installed| matches!(installed.license().kind, Kind::Countdown { .. }))
+        self.ve.current().is_some_and(|installed| matches!(installed.license().kind, VeLicenseKind::Countdown { .. }))
     }
 
     /// Lets a client stay in: the license is in force, and its hours, if it has such, run.
-    async fn take_seat(&self, id: Key) -> Result<(), Fault> {
+    async fn take_seat(&self, id: RunKey) -> Result<(), Fault> {
         let standing = self.ve.standing();
         if !standing.in_force() {
             self.leave_seat(id).await;
@@ -184,7 +185,7 @@ impl Engine {
                 Some(refusal) => {
                     seats.remove(&id);
                     self.countdown.leave().await;
-                    Refusal::sentence(refusal).to_owned()
+                    CountdownDenial::sentence(refusal).to_owned()
                 }
             }
         } else {
@@ -193,9 +194,12 @@ impl Engine {
                     seats.insert(id);
                     return Ok(());
                 }
-                Err(Refused::Unsaved { reason }) => {
+                Err(CountdownLoginDenied::Unsaved { reason }) => {
                     tracing::error!(reason, "a client was not let in because its hours could not be stored");
-                    return Err(Fault::new(FaultKind::Unavailable, Refused::Unsaved { reason }.to_string()));
+                    return Err(Fault::new(
+                        FaultKind::Unavailable,
+                        CountdownLoginDenied::Unsaved { reason }.to_string(),
+                    ));
                 }
                 Err(refused) => refused.to_string(),
             }
@@ -204,7 +208,7 @@ impl Engine {
     }
 
     /// The hours do not run for this client any more.
-    pub(super) async fn leave_seat(&self, id: Key) {
+    pub(super) async fn leave_seat(&self, id: RunKey) {
         let mut seats = self.leases.seats.lock().await;
         if seats.remove(&id) {
             self.countdown.leave().await;
@@ -213,10 +217,10 @@ impl Engine {
 
     /// Hours stop for clients of which nothing is counted any more: they fell silent for too long.
     pub(super) async fn clear_seats(&self) {
-        let left: Vec<Key> = {
+        let left: Vec<RunKey> = {
             let seats = self.leases.seats.lock().await;
-            let desk = self.leases.desk();
-            let counts = |id: &Key| desk.allocation.run(*id).is_some_and(licensing::allocation::Run::counts);
+            let table = self.leases.table();
+            let counts = |id: &RunKey| table.allocation.run(*id).is_some_and(licensing::allocation::ClientRun::counts);
             seats.iter().filter(|id| !counts(id)).copied().collect()
         };
         for id in left {
@@ -260,7 +264,7 @@ impl Engine {
         let picture = self.peers.picture();
         let elsewhere = |client: &str| {
             picture.others().any(|server| {
-                let up = matches!(server.state, licensing::peer::State::Up(_));
+                let up = matches!(server.state, licensing::peers::PeerLiveness::Up(_));
                 let serving = server.report.as_ref().and_then(|report| report.serving.as_ref());
                 up && serving.is_some_and(|serving| serving.clients.iter().any(|id| id == client))
             })

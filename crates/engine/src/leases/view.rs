@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use licensing::allocation::{Key, Run};
-use licensing::peer::{MOST_IDS, Serving};
+use licensing::allocation::{ClientRun, RunKey};
+use licensing::peers::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
 
 use super::Leases;
-use super::run::{Entry, RunState};
+use super::run::{RunEntry, RunState};
 
 /// Whether a client is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub struct PoolView {
     pub over_committed: bool,
 }
 
-/// Clients that are looked at in one go while the desk waits.
+/// Clients that are looked at in one go while the table waits.
 const AT_ONCE: usize = 256;
 
 /// How many clients there are, by how they are.
@@ -149,13 +149,13 @@ impl Leases {
     #[must_use]
     pub fn clients(&self) -> Vec<ClientView> {
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let mut ids: Vec<Key> = self.desk().entries.keys().copied().collect();
+        let mut ids: Vec<RunKey> = self.table().entries.keys().copied().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
         let mut all = Vec::with_capacity(ids.len());
         for some in ids.chunks(AT_ONCE) {
-            let desk = self.desk();
-            let known = some.iter().filter_map(|id| Some((*id, desk.entries.get(id)?)));
-            all.extend(known.map(|(id, entry)| view(id, entry, desk.allocation.run(id), wall, now)));
+            let table = self.table();
+            let known = some.iter().filter_map(|id| Some((*id, table.entries.get(id)?)));
+            all.extend(known.map(|(id, entry)| view(id, entry, table.allocation.run(id), wall, now)));
         }
         all
     }
@@ -164,10 +164,10 @@ impl Leases {
     #[must_use]
     pub fn client_counts(&self) -> ClientCounts {
         let now = self.clock.mono_ms();
-        let desk = self.desk();
+        let table = self.table();
         let mut counts = ClientCounts::default();
-        for (id, entry) in &desk.entries {
-            let run = desk.allocation.run(*id);
+        for (id, entry) in &table.entries {
+            let run = table.allocation.run(*id);
             match state(entry, run, now) {
                 ClientState::Connected => counts.connected += 1,
                 ClientState::Silent => counts.silent += 1,
@@ -182,18 +182,18 @@ impl Leases {
     #[must_use]
     pub fn client(&self, id: i64) -> Option<ClientView> {
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
-        let desk = self.desk();
-        desk.entries.get(&id).map(|entry| view(id, entry, desk.allocation.run(id), wall, now))
+        let table = self.table();
+        table.entries.get(&id).map(|entry| view(id, entry, table.allocation.run(id), wall, now))
     }
 
     /// All products, in their order.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolView> {
-        let desk = self.desk();
+        let table = self.table();
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        // Every share is looked at once, as the desk waits meanwhile.
+        // Every share is looked at once, as the table waits meanwhile.
         let mut sums: BTreeMap<&ProductCode, (u64, u64, usize)> = BTreeMap::new();
-        for (product, share) in desk.allocation.runs().flat_map(|(_, run)| run.shares()) {
+        for (product, share) in table.allocation.runs().flat_map(|(_, run)| run.shares()) {
             let (held, wanted, clients) = sums.entry(product).or_default();
             *held += u64::from(share.held);
             *wanted += u64::from(share.want);
@@ -211,21 +211,21 @@ impl Leases {
                 over_committed: pool.over_committed(),
             }
         };
-        desk.allocation.pools().map(pool).collect()
+        table.allocation.pools().map(pool).collect()
     }
 
     /// Whom this server serves, as clients themselves said a moment ago. What was only stored before a restart is not in use.
     #[must_use]
     pub fn serving(&self) -> Serving {
         let now = self.clock.mono_ms();
-        let desk = self.desk();
+        let table = self.table();
         let mut serving = Serving::default();
-        // The newest first. The desk waits meanwhile.
-        for (id, run) in desk.allocation.runs().rev().filter(|(_, run)| now.saturating_sub(run.seen) <= SILENT) {
-            if let Some(entry) = desk.entries.get(&id).filter(|entry| entry.state == RunState::Open) {
+        // The newest first. The table waits meanwhile.
+        for (id, run) in table.allocation.runs().rev().filter(|(_, run)| now.saturating_sub(run.seen) <= SILENT) {
+            if let Some(entry) = table.entries.get(&id).filter(|entry| entry.state == RunState::Open) {
                 serving.connected += 1;
                 if serving.clients.len() < MOST_IDS {
-                    serving.clients.push(entry.card.client.clone());
+                    serving.clients.push(entry.details.client.clone());
                 }
             }
             serving.holding += u32::from(!run.restored && run.shares().any(|(_, share)| share.held > 0));
@@ -236,42 +236,42 @@ impl Leases {
     /// Clients of virtual environments that fell silent without a goodbye: id, name, and when they were last heard of.
     pub(crate) fn silent_ve(&self) -> Vec<(String, String, i64)> {
         let now = self.clock.mono_ms();
-        let desk = self.desk();
-        let silent = |id: &i64| desk.allocation.run(*id).is_none_or(|run| now.saturating_sub(run.seen) > SILENT);
-        let gone = desk
+        let table = self.table();
+        let silent = |id: &i64| table.allocation.run(*id).is_none_or(|run| now.saturating_sub(run.seen) > SILENT);
+        let gone = table
             .entries
             .iter()
-            .filter(|(id, entry)| entry.state == RunState::Open && entry.card.ve.is_some() && silent(id));
-        gone.map(|(_, entry)| (entry.card.client.clone(), entry.card.name.to_string(), entry.seen)).collect()
+            .filter(|(id, entry)| entry.state == RunState::Open && entry.details.ve.is_some() && silent(id));
+        gone.map(|(_, entry)| (entry.details.client.clone(), entry.details.name.to_string(), entry.seen)).collect()
     }
 
     /// The ids of the clients that have licenses in use here, as they said a moment ago.
     pub(crate) fn at_work(&self) -> std::collections::BTreeSet<String> {
         let now = self.clock.mono_ms();
-        let desk = self.desk();
+        let table = self.table();
         let works = |id: &i64| {
-            desk.allocation.run(*id).is_some_and(|run| {
+            table.allocation.run(*id).is_some_and(|run| {
                 now.saturating_sub(run.seen) <= SILENT && run.shares().any(|(_, share)| share.held > 0)
             })
         };
-        desk.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.card.client.clone()).collect()
+        table.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.details.client.clone()).collect()
     }
 
     /// Products of which more is promised to clients than is licensed.
     #[must_use]
     pub fn over_committed(&self) -> BTreeSet<ProductCode> {
-        let desk = self.desk();
-        let over = desk.allocation.pools().filter(|(_, pool)| pool.over_committed());
+        let table = self.table();
+        let over = table.allocation.pools().filter(|(_, pool)| pool.over_committed());
         over.map(|(product, _)| product.clone()).collect()
     }
 
     /// Licenses in use now, by product.
     #[must_use]
     pub fn in_use(&self) -> BTreeMap<ProductCode, u64> {
-        let desk = self.desk();
+        let table = self.table();
         let mut held: BTreeMap<ProductCode, u64> = BTreeMap::new();
         for (product, share) in
-            desk.allocation.runs().flat_map(|(_, run)| run.shares()).filter(|(_, share)| share.held > 0)
+            table.allocation.runs().flat_map(|(_, run)| run.shares()).filter(|(_, share)| share.held > 0)
         {
             match held.get_mut(product) {
                 Some(sum) => *sum += u64::from(share.held),
@@ -282,24 +282,24 @@ impl Leases {
     }
 }
 
-fn state(entry: &Entry, run: Option<&Run>, now: i64) -> ClientState {
+fn state(entry: &RunEntry, run: Option<&ClientRun>, now: i64) -> ClientState {
     let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
     match entry.state {
         RunState::Ended => ClientState::Gone,
         RunState::Open if quiet <= SILENT => ClientState::Connected,
         RunState::Open if run.is_some_and(|run| run.deadline > now) => ClientState::Silent,
-        _ if run.is_some_and(Run::counts) => ClientState::Silent,
+        _ if run.is_some_and(ClientRun::counts) => ClientState::Silent,
         _ => ClientState::Gone,
     }
 }
 
 /// It uses more of some product than it was given.
-fn is_over(run: &Run) -> bool {
+fn is_over(run: &ClientRun) -> bool {
     run.shares().any(|(_, share)| share.over)
 }
 
-fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> ClientView {
-    let counts = run.is_some_and(Run::counts);
+fn view(id: i64, entry: &RunEntry, run: Option<&ClientRun>, wall: i64, now: i64) -> ClientView {
+    let counts = run.is_some_and(ClientRun::counts);
     let state = state(entry, run, now);
     let at_wall = |mono: i64| wall.saturating_add(mono.saturating_sub(now));
     let released = run.and_then(|run| run.released_until).filter(|until| *until > now).map(at_wall);
@@ -328,14 +328,14 @@ fn view(id: i64, entry: &Entry, run: Option<&Run>, wall: i64, now: i64) -> Clien
     products.sort_by(|a, b| a.product.cmp(&b.product));
     ClientView {
         id,
-        client: entry.card.client.clone(),
-        epoch: entry.card.epoch,
-        name: entry.card.name.to_string(),
-        host: entry.card.host.clone(),
-        software: entry.card.software.clone(),
-        address: entry.card.address.clone(),
-        deployment: entry.card.deployment.to_string(),
-        since_ms: entry.card.since,
+        client: entry.details.client.clone(),
+        epoch: entry.details.epoch,
+        name: entry.details.name.to_string(),
+        host: entry.details.host.clone(),
+        software: entry.details.software.clone(),
+        address: entry.details.address.clone(),
+        deployment: entry.details.deployment.to_string(),
+        since_ms: entry.details.since,
         seen_ms: entry.seen,
         state,
         counted_until_ms: run.filter(|_| counts && state != ClientState::Connected).map(|run| at_wall(run.deadline)),

@@ -1,18 +1,18 @@
 //! Which lines are wanted.
 
-use licensing::log_line::{Level, LogLine, STAMP, begins_with_stamp, without_secrets};
+use licensing::log_line::{LogLevel, LogLine, STAMP, begins_with_stamp, without_secrets};
 
 /// A filter; what is not set leaves nothing out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
     /// At least this pressing.
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
     /// From this part of the program, in capital letters.
     pub component: Option<String>,
     /// Not before this local time.
-    pub from: Option<Moment>,
+    pub from: Option<LineTime>,
     /// Not after this local time.
-    pub to: Option<Moment>,
+    pub to: Option<LineTime>,
     /// Contains this; the case of A to Z does not matter.
     pub text: Option<String>,
 }
@@ -35,8 +35,8 @@ impl LogQuery {
         let query = Self {
             level: good("level", level, str::parse, &mut refused),
             component: given(&component.to_uppercase()),
-            from: good("from", from, |text| Moment::parse(text, false), &mut refused),
-            to: good("to", to, |text| Moment::parse(text, true), &mut refused),
+            from: good("from", from, |text| LineTime::parse(text, false), &mut refused),
+            to: good("to", to, |text| LineTime::parse(text, true), &mut refused),
             text: given(text),
         };
         (query, refused)
@@ -45,14 +45,14 @@ impl LogQuery {
 
 /// A local time as it stands in front of a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(String);
+pub struct LineTime(String);
 
 /// Text that is no time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("This is not a time. Write it as 2026-11-22 or 2026-11-22 07:24, in this server's local time.")]
 pub struct LogTimeError;
 
-impl Moment {
+impl LineTime {
     /// A day or a time: `2026-11-22`, `2026-11-22T07:24`, `2026-11-22 07:24:16`. What is missing is the first moment that fits, or the
     /// `last` one.
     ///

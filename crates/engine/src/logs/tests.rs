@@ -2,7 +2,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use licensing::log_line::{Level, Redactor};
+use licensing::log_line::{LogLevel, Redactor};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -105,11 +105,11 @@ fn each_filter_leaves_out_what_does_not_fit() {
         "license.log",
         "2026-11-20 10:00:00 DEBUG VE       one\n2026-11-21 10:00:00 WARN  EXCHANGE Two nodes\nno form at all\n2026-11-22 10:00:00 ERROR VE       three password=nodes\n",
     );
-    let moment = |text, last| Some(Moment::parse(text, last).unwrap());
+    let moment = |text, last| Some(LineTime::parse(text, last).unwrap());
     let all = LogQuery::default;
     for (query, expected) in [
         (all(), &["three password=[hidden]", "no form at all", "Two nodes", "one"][..]),
-        (LogQuery { level: Some(Level::Warn), ..all() }, &["three password=[hidden]", "Two nodes"]),
+        (LogQuery { level: Some(LogLevel::Warn), ..all() }, &["three password=[hidden]", "Two nodes"]),
         (LogQuery { component: Some("VE".into()), ..all() }, &["three password=[hidden]", "one"]),
         (LogQuery { text: Some("NODES".into()), ..all() }, &["Two nodes"]),
         (LogQuery { text: Some("form".into()), ..all() }, &["no form at all"]),
@@ -126,10 +126,10 @@ fn each_filter_leaves_out_what_does_not_fit() {
 #[case("2026-11-22T07:24", "2026-11-22 07:24:00", "2026-11-22 07:24:59")]
 #[case("2026-11-22 07:24:16", "2026-11-22 07:24:16", "2026-11-22 07:24:16")]
 fn a_moment_is_completed_to_its_beginning_or_its_end(#[case] text: &str, #[case] first: &str, #[case] last: &str) {
-    assert_eq!(Moment::parse(text, false).unwrap().as_str(), first);
-    assert_eq!(Moment::parse(text, true).unwrap().as_str(), last);
+    assert_eq!(LineTime::parse(text, false).unwrap().as_str(), first);
+    assert_eq!(LineTime::parse(text, true).unwrap().as_str(), last);
     for wrong in ["", "yesterday", "2026-13-01", "2026-11-22 25:00", "2026-11-22T07:24Z"] {
-        assert_eq!(Moment::parse(wrong, false), Err(LogTimeError));
+        assert_eq!(LineTime::parse(wrong, false), Err(LogTimeError));
     }
 }
 
@@ -175,8 +175,8 @@ fn a_day_long_past_is_found_without_reading_what_came_after() {
     }
     world.write("license.log", &text);
     let query = LogQuery {
-        from: Some(Moment::parse("2026-11-05", false).unwrap()),
-        to: Some(Moment::parse("2026-11-05", true).unwrap()),
+        from: Some(LineTime::parse("2026-11-05", false).unwrap()),
+        to: Some(LineTime::parse("2026-11-05", true).unwrap()),
         ..LogQuery::default()
     };
     let page = world.logs.page(&query, None, 10_000).unwrap();

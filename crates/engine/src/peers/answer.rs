@@ -1,9 +1,9 @@
 //! Another server asks how this one stands, and says how it stands itself.
 
-use licensing::peer::{Answer, Fresh, Nonce, PeerKey, Request, Said};
+use licensing::peers::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
 
+use super::apply_report::ReportOrigin;
 use super::error::PeerFault;
-use super::take::Way;
 use crate::Engine;
 use crate::secret::random;
 
@@ -12,14 +12,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
-    pub async fn answer_peer_poll(&self, bytes: &[u8]) -> Result<Answer, PeerFault> {
-        let request = Request::parse(bytes)?;
+    pub async fn answer_peer_poll(&self, bytes: &[u8]) -> Result<PollAnswer, PeerFault> {
+        let request = PollRequest::parse(bytes)?;
         // Without a key of its own it knows nobody.
         let secret = self.peers.secret.get().ok_or(PeerFault::Unknown)?;
         let (key, is_member) = {
-            let desk = self.peers.desk();
-            let member = desk.by_fingerprint(&request.from);
-            let key = member.or_else(|| desk.removed.get(&request.from).copied());
+            let roster = self.peers.roster();
+            let member = roster.by_fingerprint(&request.from);
+            let key = member.or_else(|| roster.removed.get(&request.from).copied());
             (key.ok_or(PeerFault::Unknown)?, member.is_some())
         };
         if request.check(&key, &secret.public().fingerprint()).is_err() {
@@ -27,23 +27,23 @@ impl Engine {
         }
         let random = Nonce::from_random(random());
         if !is_member {
-            return Ok(Answer::sign(secret, &request, random, &Said::Removed)?);
+            return Ok(PollAnswer::sign(secret, &request, random, &PollReply::Removed)?);
         }
         let (said, challenge) = match self.is_fresh(&key, &request, random) {
-            Some(Fresh::Yes(next)) => {
+            Some(RequestFreshness::Yes(next)) => {
                 let report = request.report()?;
-                self.take_report(&key, report, Way::Asked(self.peers.now())).await;
+                self.take_report(&key, report, ReportOrigin::Asked(self.peers.now())).await;
                 let own = self.report_for(&key).ok_or(PeerFault::Unknown)?;
-                (Said::Report(Box::new(own)), next)
+                (PollReply::Report(Box::new(own)), next)
             }
-            Some(Fresh::No(current)) => (Said::Repeat, current),
+            Some(RequestFreshness::No(current)) => (PollReply::Repeat, current),
             None => return Err(PeerFault::Unknown),
         };
-        Ok(Answer::sign(secret, &request, challenge, &said)?)
+        Ok(PollAnswer::sign(secret, &request, challenge, &said)?)
     }
 
-    fn is_fresh(&self, key: &PeerKey, request: &Request, random: Nonce) -> Option<Fresh> {
-        let mut desk = self.peers.desk();
-        Some(desk.members.get_mut(key)?.fresh.take(request.challenge, random))
+    fn is_fresh(&self, key: &PeerKey, request: &PollRequest, random: Nonce) -> Option<RequestFreshness> {
+        let mut roster = self.peers.roster();
+        Some(roster.members.get_mut(key)?.fresh.take(request.challenge, random))
     }
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{MOST_BYTES, MessageError, PeerUrl, TIMEOUT_MS, protocol_of};
+use licensing::peers::{MOST_BYTES, MessageError, PeerUrl, TIMEOUT_MS, protocol_of};
 use licensing::plain_text::one_line;
 use reqwest::{Client, StatusCode};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

@@ -1,4 +1,4 @@
-use licensing::peer::{InvitationError, JoinRefusal, MessageError, PeerUrlError, RemoveRefusal};
+use licensing::peers::{InvitationError, JoinRefusal, MessageError, PeerUrlError, RemoveRefusal};
 
 pub use super::key::KeyFileError;
 

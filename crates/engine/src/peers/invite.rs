@@ -1,16 +1,16 @@
 //! Making a code for another server.
 
-use licensing::peer::{INVITATION_MS, Invitation, JoinRefusal, Role, Standing, admit};
+use licensing::peers::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, admit};
 
 use super::error::InviteError;
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret::random;
 
 /// A code, shown once.
 #[derive(Debug, Clone)]
-pub struct Invited {
+pub struct NewInvitation {
     /// The code; a secret.
     pub code: Invitation,
     /// Until when it is good, Unix milliseconds.
@@ -25,12 +25,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`InviteError`]: on a backup that knows the server that leads, the code is made there.
-    pub async fn invite_peer(&self, actor: &Actor) -> Result<Invited, InviteError> {
+    pub async fn invite_peer(&self, actor: &Actor) -> Result<NewInvitation, InviteError> {
         self.settle_peers().await?;
         {
-            let desk = self.peers.desk();
-            let anybody = Standing { name: String::new(), context: None, role: Role::Alone };
-            match admit(&desk.standing(), &desk.standings(None), &anybody) {
+            let roster = self.peers.roster();
+            let anybody = Membership { name: String::new(), context: None, role: Role::Alone };
+            match admit(&roster.standing(), &roster.standings(None), &anybody) {
                 // A backup alone may still take in the server that leads.
                 Ok(_) | Err(JoinRefusal::NoPrimary { .. }) => {}
                 Err(refusal) => return Err(refusal.into()),
@@ -52,7 +52,9 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         let sentence = format!("Made a code with which one server may join within {} minutes.", INVITATION_MS / 60_000);
-        self.audit.commit(tx, Entry { actor, action: "peer.invite", sentence, outcome: Outcome::Done }).await?;
-        Ok(Invited { code, expires_ms })
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.invite", sentence, outcome: AuditOutcome::Done })
+            .await?;
+        Ok(NewInvitation { code, expires_ms })
     }
 }

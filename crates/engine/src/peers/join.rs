@@ -1,18 +1,18 @@
 //! Joining another server with a code that was made there.
 
-use licensing::peer::{
-    Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MemberCard, MessageError,
-    Nonce, PeerUrl, Role, Welcome, free_name, may_join, own_url, shown_name,
+use licensing::peers::{
+    Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MemberListing,
+    MessageError, Nonce, PeerUrl, Role, free_name, may_join, own_url, shown_name,
 };
 use licensing::plain_text::one_line;
 
 use super::client::NoAnswer;
 use super::error::JoinError;
 use super::members::write_joined;
-use super::rows::{self, Own, Stored};
+use super::rows::{self, OwnMembership, StoredPeer};
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret::random;
 
 /// The most of another server's refusal that is shown, characters.
@@ -33,7 +33,7 @@ pub struct Join {
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
+pub struct JoinResult {
     /// What this server is called from now on.
     pub name: String,
     /// What it is.
@@ -49,7 +49,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`JoinError`]; nothing was changed here then.
-    pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<Joined, JoinError> {
+    pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<JoinResult, JoinError> {
         let code: Invitation = join.code.parse()?;
         let url: PeerUrl = join.url.parse()?;
         let said_url = join.own_url.as_deref().map(str::parse::<PeerUrl>).transpose()?;
@@ -61,22 +61,22 @@ impl Engine {
         let request = JoinRequest::sign(self.peers.secret()?, &code, Nonce::from_random(random()), &candidate)
             .map_err(|error| JoinError::Client(error.to_string()))?;
         // The other server may ask this one before its answer is here; it must not be told that it was removed long ago.
-        let removed = self.peers.desk().take_removed(|fingerprint| code.is_of(fingerprint));
+        let removed = self.peers.roster().take_removed(|fingerprint| code.is_of(fingerprint));
         let asked = self.ask_to_join(&url, &code, &request).await;
         if asked.is_err() {
-            self.peers.desk().removed.extend(removed);
+            self.peers.roster().removed.extend(removed);
         }
         let (welcome, answer) = asked?;
         let own = {
             // A server that leads keeps the name its backups know.
-            let known = self.peers.desk().own.clone();
+            let known = self.peers.roster().own.clone();
             let name = known.map_or_else(|| shown_name(&welcome.name), |known| known.name);
-            Own { name, joined_as: welcome.role, url: said_url }
+            OwnMembership { name, joined_as: welcome.role, url: said_url }
         };
         let with = self.keep_joined(actor, own.clone(), &welcome, &answer, url).await?;
         self.peers.wake.notify_one();
         self.show_peers();
-        Ok(Joined { name: own.name, role: self.role(), with, own_url: told_url })
+        Ok(JoinResult { name: own.name, role: self.role(), with, own_url: told_url })
     }
 
     fn candidate(
@@ -90,17 +90,17 @@ impl Engine {
         if code.is_of(&own) {
             return Err(JoinRefusal::Itself.into());
         }
-        let desk = self.peers.desk();
+        let roster = self.peers.roster();
         // Whoever knows the other server already only says so anew.
-        if !desk.members.keys().any(|key| code.is_of(&key.fingerprint())) {
-            let members = desk.standings(None);
-            may_join(&desk.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
+        if !roster.members.keys().any(|key| code.is_of(&key.fingerprint())) {
+            let members = roster.standings(None);
+            may_join(&roster.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
         }
-        let guid = self.conf.borrow().effective.guid.filter(|_| desk.context.is_some());
+        let guid = self.conf.borrow().effective.guid.filter(|_| roster.context.is_some());
         Ok(Candidate {
-            name: name.map_or_else(|| desk.name(), shown_name),
+            name: name.map_or_else(|| roster.name(), shown_name),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            context: desk.context,
+            context: roster.context,
             guid,
             url: own_url,
             reached_at: url.clone(),
@@ -112,7 +112,7 @@ impl Engine {
         url: &PeerUrl,
         code: &Invitation,
         request: &JoinRequest,
-    ) -> Result<(Welcome, JoinAnswer), JoinError> {
+    ) -> Result<(JoinWelcome, JoinAnswer), JoinError> {
         let body = serde_json::to_vec(request).map_err(|error| JoinError::Client(error.to_string()))?;
         let name = url.to_string();
         let bytes = self.peers.post(url, "join", body).await.map_err(|no| match no {
@@ -133,17 +133,17 @@ impl Engine {
     async fn keep_joined(
         &self,
         actor: &Actor,
-        own: Own,
-        welcome: &Welcome,
+        own: OwnMembership,
+        welcome: &JoinWelcome,
         answer: &JoinAnswer,
         url: PeerUrl,
     ) -> Result<String, JoinError> {
         let now = self.peers.now();
         let (mut inviter, others) = {
-            let desk = self.peers.desk();
+            let roster = self.peers.roster();
             let mut taken = vec![own.name.clone()];
-            taken.extend(desk.standings(Some(&answer.key)).into_iter().map(|other| other.name));
-            let mut stored = |card: &MemberCard, url: Option<PeerUrl>, through: Option<&str>| Stored {
+            taken.extend(roster.standings(Some(&answer.key)).into_iter().map(|other| other.name));
+            let mut stored = |card: &MemberListing, url: Option<PeerUrl>, through: Option<&str>| StoredPeer {
                 key: card.key,
                 name: {
                     let name = free_name(&card.name, &taken.iter().map(String::as_str).collect::<Vec<_>>());
@@ -163,13 +163,14 @@ impl Engine {
                 removed: false,
             };
             // The key that signed, whatever the card says.
-            let card = MemberCard { key: answer.key, ..welcome.inviter.clone() };
+            let card = MemberListing { key: answer.key, ..welcome.inviter.clone() };
             let inviter = stored(&card, Some(url), None);
-            let new = |card: &&MemberCard| {
-                card.key != answer.key && card.key != answer.to && !desk.members.contains_key(&card.key)
+            let new = |card: &&MemberListing| {
+                card.key != answer.key && card.key != answer.to && !roster.members.contains_key(&card.key)
             };
             let others = welcome.members.iter().filter(new).take(MOST_MEMBERS);
-            let others: Vec<Stored> = others.map(|card| stored(card, card.url.clone(), Some(&inviter.name))).collect();
+            let others: Vec<StoredPeer> =
+                others.map(|card| stored(card, card.url.clone(), Some(&inviter.name))).collect();
             (inviter, others)
         };
         let sentence = format!(
@@ -184,12 +185,14 @@ impl Engine {
         for other in &others {
             rows::put(&mut tx, other).await?;
         }
-        self.audit.commit(tx, Entry { actor, action: "peer.join", sentence, outcome: Outcome::Done }).await?;
-        let mut desk = self.peers.desk();
-        desk.own = Some(own);
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.join", sentence, outcome: AuditOutcome::Done })
+            .await?;
+        let mut roster = self.peers.roster();
+        roster.own = Some(own);
         let with = inviter.name.clone();
         for member in others.into_iter().chain([inviter]) {
-            desk.keep(member, now);
+            roster.keep(member, now);
         }
         Ok(with)
     }

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use licensing::peer::PeerSecret;
+use licensing::peers::PeerSecret;
 
 use crate::secret::{hex, random};
 

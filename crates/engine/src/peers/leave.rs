@@ -1,13 +1,13 @@
 //! Removing a server, and being removed.
 
-use licensing::peer::{PeerKey, may_remove};
+use licensing::peers::{PeerKey, may_remove};
 
 use super::error::RemoveError;
 use super::events::{self, PeerEventKind};
 use super::rows;
 use crate::Engine;
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 impl Engine {
     /// Removes another server from the installation, by its name or the fingerprint of its key. It is told when it asks the next
@@ -19,14 +19,14 @@ impl Engine {
         let _turn = self.peers.turn.lock().await;
         self.settle_peers().await?;
         let (key, name, leaves) = {
-            let desk = self.peers.desk();
-            let found = desk.members.values().find(|member| {
+            let roster = self.peers.roster();
+            let found = roster.members.values().find(|member| {
                 member.stored.name.eq_ignore_ascii_case(name) || member.stored.key.fingerprint().to_string() == name
             });
             let member = found.ok_or_else(|| RemoveError::Unknown(name.to_owned()))?;
             let standing = member.standing();
-            may_remove(&desk.standing(), &desk.standings(None), &standing)?;
-            (member.stored.key, standing.name, desk.leads(&member.stored.key))
+            may_remove(&roster.standing(), &roster.standings(None), &standing)?;
+            (member.stored.key, standing.name, roster.leads(&member.stored.key))
         };
         let sentence = if leaves {
             format!("Left the installation of {name}.")
@@ -41,10 +41,10 @@ impl Engine {
     pub(super) async fn was_removed(&self, key: &PeerKey) -> Result<(), sqlx::Error> {
         let _turn = self.peers.turn.lock().await;
         let known = {
-            let desk = self.peers.desk();
-            let leads = desk.leads(key);
+            let roster = self.peers.roster();
+            let leads = roster.leads(key);
             // Of one that the server that leads told of, that one says whether it is a member.
-            let member = desk.members.get(key).filter(|member| leads || member.stored.through.is_none());
+            let member = roster.members.get(key).filter(|member| leads || member.stored.through.is_none());
             member.map(|member| (member.stored.name.clone(), leads))
         };
         let Some((name, leads)) = known else { return Ok(()) };
@@ -68,10 +68,10 @@ impl Engine {
     ) -> Result<(), sqlx::Error> {
         let now = self.clock.now_ms();
         let (gone, own) = {
-            let desk = self.peers.desk();
-            let gone: Vec<PeerKey> = if all { desk.members.keys().copied().collect() } else { vec![*key] };
-            let alone = gone.len() >= desk.members.len();
-            (gone, desk.own.clone().filter(|_| !alone))
+            let roster = self.peers.roster();
+            let gone: Vec<PeerKey> = if all { roster.members.keys().copied().collect() } else { vec![*key] };
+            let alone = gone.len() >= roster.members.len();
+            (gone, roster.own.clone().filter(|_| !alone))
         };
         let mut tx = self.store.write().await?;
         for key in &gone {
@@ -80,8 +80,10 @@ impl Engine {
         rows::put_own(&mut tx, own.as_ref()).await?;
         let kind = if all { PeerEventKind::Left } else { PeerEventKind::Removed };
         events::add(&mut tx, now, name, kind, &sentence).await?;
-        self.audit.commit(tx, Entry { actor, action: "peer.remove", sentence, outcome: Outcome::Done }).await?;
-        self.peers.desk().own = own;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "peer.remove", sentence, outcome: AuditOutcome::Done })
+            .await?;
+        self.peers.roster().own = own;
         for key in &gone {
             self.peers.forget(key);
         }

@@ -1,14 +1,14 @@
 //! Who belongs to the installation, in memory as in the database.
 
-use licensing::peer::{MemberCard, Now, PeerKey, PeerUrl, free_name, own_url};
+use licensing::peers::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;
-use super::desk::{Desk, Member};
 use super::events::{self, PeerEventKind};
-use super::rows::{self, Own, Stored};
+use super::roster::{Member, Roster};
+use super::rows::{self, OwnMembership, StoredPeer};
 
-impl Desk {
+impl Roster {
     /// A name nobody else here has.
     pub(super) fn free_name(&self, wanted: &str, key: &PeerKey) -> String {
         let own = self.name();
@@ -18,15 +18,15 @@ impl Desk {
     }
 
     /// Takes a member in, or back in.
-    pub(super) fn keep(&mut self, stored: Stored, now: Now) {
+    pub(super) fn keep(&mut self, stored: StoredPeer, now: ClockReading) {
         self.removed.remove(&stored.key.fingerprint());
         self.members.insert(stored.key, Member::new(stored, now));
     }
 
     /// The others as they are told to the server that answers at `to`: addresses of this machine only when it is there too.
-    pub(super) fn cards(&self, but: &PeerKey, to: Option<&PeerUrl>) -> Vec<MemberCard> {
+    pub(super) fn cards(&self, but: &PeerKey, to: Option<&PeerUrl>) -> Vec<MemberListing> {
         let others = self.members.values().filter(|member| member.stored.key != *but);
-        let card = |member: &Member| MemberCard {
+        let card = |member: &Member| MemberListing {
             name: member.stored.name.clone(),
             key: member.stored.key,
             url: own_url(None, member.address(), to),
@@ -40,24 +40,24 @@ impl Desk {
 impl Peers {
     /// Lets a member go.
     pub(super) fn forget(&self, key: &PeerKey) {
-        let mut desk = self.desk();
-        if let Some(member) = desk.members.remove(key) {
+        let mut roster = self.roster();
+        if let Some(member) = roster.members.remove(key) {
             metrics::gauge!("leasehold_peer_up", "peer" => member.stored.name).set(0.0);
-            desk.removed.insert(key.fingerprint(), *key);
+            roster.removed.insert(key.fingerprint(), *key);
         }
     }
 
     /// Where the server that answers at `other` is told that this one answers.
-    pub(super) fn own_url(&self, desk: &Desk, other: Option<&PeerUrl>) -> Option<PeerUrl> {
-        own_url(desk.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
+    pub(super) fn own_url(&self, roster: &Roster, other: Option<&PeerUrl>) -> Option<PeerUrl> {
+        own_url(roster.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
     }
 }
 
 /// Writes that a server has joined.
 pub(super) async fn write_joined(
     tx: &mut Transaction<'static, Sqlite>,
-    own: &Own,
-    member: &mut Stored,
+    own: &OwnMembership,
+    member: &mut StoredPeer,
     sentence: &str,
 ) -> Result<(), sqlx::Error> {
     // A server that comes back is held to what it said before it went.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use licensing::context::Context;
 use licensing::guid::Guid;
-use licensing::peer::{PeerReport, Role, State, conflict, stale_since};
+use licensing::peers::{PeerLiveness, PeerReport, Role, conflict, stale_since};
 use licensing::vendor_key::Fingerprint;
 
 use crate::Engine;
 
 /// All servers of the installation, as they were last heard of.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Picture {
+pub struct InstallationPicture {
     /// This server first, then the others by name.
-    pub servers: Vec<Server>,
+    pub servers: Vec<InstallationServer>,
     /// Since when nobody was heard, Unix milliseconds: the network of this server may be what is broken, and what is shown may be
     /// old. None while anybody is heard.
     pub stale_since: Option<i64>,
@@ -25,7 +25,7 @@ pub struct Picture {
 
 /// One server.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Server {
+pub struct InstallationServer {
     /// What it is called.
     pub name: String,
     /// The fingerprint of its key; none for this server while it has none.
@@ -41,7 +41,7 @@ pub struct Server {
     /// Where it is asked, or would be.
     pub url: Option<String>,
     /// Whether it is there, and since when.
-    pub state: State,
+    pub state: PeerLiveness,
     /// Its last sign of life, Unix milliseconds.
     pub last_seen_ms: Option<i64>,
     /// How far its clock is ahead of this server's, milliseconds; behind is negative.
@@ -56,9 +56,9 @@ pub struct Server {
     pub joined_by: Option<String>,
 }
 
-impl Picture {
+impl InstallationPicture {
     /// The servers other than this one.
-    pub fn others(&self) -> impl Iterator<Item = &Server> {
+    pub fn others(&self) -> impl Iterator<Item = &InstallationServer> {
         self.servers.iter().filter(|server| !server.itself)
     }
 }
@@ -66,12 +66,12 @@ impl Picture {
 impl Engine {
     /// All servers as they stand at this moment.
     #[must_use]
-    pub fn servers(&self) -> Picture {
+    pub fn servers(&self) -> InstallationPicture {
         let now = self.peers.now();
         let report = self.own_report();
         let key = self.peers.secret.get().map(|secret| secret.public().fingerprint());
-        let desk = self.peers.desk();
-        let own = Server {
+        let roster = self.peers.roster();
+        let own = InstallationServer {
             name: report.name.clone(),
             key,
             itself: true,
@@ -79,7 +79,7 @@ impl Engine {
             context: report.context,
             guid: report.guid,
             url: report.url.as_ref().map(ToString::to_string),
-            state: State::Up(self.started_at),
+            state: PeerLiveness::Up(self.started_at),
             last_seen_ms: Some(now.wall_ms),
             clock_off_ms: Some(0),
             report: Some(Arc::new(report)),
@@ -87,10 +87,10 @@ impl Engine {
             joined_at_ms: None,
             joined_by: None,
         };
-        let mut others: Vec<Server> = desk
+        let mut others: Vec<InstallationServer> = roster
             .members
             .values()
-            .map(|member| Server {
+            .map(|member| InstallationServer {
                 name: member.stored.name.clone(),
                 key: Some(member.stored.key.fingerprint()),
                 itself: false,
@@ -108,10 +108,10 @@ impl Engine {
             })
             .collect();
         others.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut standings = desk.standings(None);
-        standings.insert(0, desk.standing());
-        Picture {
-            stale_since: stale_since(desk.members.values().map(|member| &member.watch), now),
+        let mut standings = roster.standings(None);
+        standings.insert(0, roster.standing());
+        InstallationPicture {
+            stale_since: stale_since(roster.members.values().map(|member| &member.watch), now),
             conflict: conflict(&standings),
             servers: std::iter::once(own).chain(others).collect(),
             at_ms: now.wall_ms,
@@ -122,7 +122,7 @@ impl Engine {
     pub(super) fn show_peers(&self) {
         let picture = self.servers();
         for server in picture.others() {
-            let up = matches!(server.state, State::Up(_));
+            let up = matches!(server.state, PeerLiveness::Up(_));
             metrics::gauge!("leasehold_peer_up", "peer" => server.name.clone()).set(f64::from(u8::from(up)));
         }
         self.peers.picture.send_replace(picture);

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peer::{Answer, MessageError, Nonce, Now, PeerKey, PeerReport, PeerUrl, Request, Said, TIMEOUT_MS};
+use licensing::peers::{
+    ClockReading, MessageError, Nonce, PeerKey, PeerReport, PeerUrl, PollAnswer, PollReply, PollRequest, TIMEOUT_MS,
+};
 
 use super::Peers;
+use super::apply_report::ReportOrigin;
 use super::client::NoAnswer;
-use super::take::Way;
 use crate::Engine;
 use crate::secret::random;
 
 /// What one round of asking came to.
 enum Came {
     /// An answer, asked for at that time.
-    Report(Box<PeerReport>, Now),
+    Report(Box<PeerReport>, ClockReading),
     /// It has removed this server.
     Removed,
 }
@@ -24,7 +26,7 @@ struct Asked<'a>(&'a Peers, PeerKey);
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if let Some(member) = self.0.desk().members.get_mut(&self.1) {
+        if let Some(member) = self.0.roster().members.get_mut(&self.1) {
             member.asked = false;
         }
     }
@@ -34,8 +36,8 @@ impl Engine {
     /// Asks a member, unless it is being asked. A slow one keeps nobody else waiting.
     pub(super) async fn poll_peer(self: Arc<Self>, key: PeerKey) {
         let address = {
-            let mut desk = self.peers.desk();
-            let Some(member) = desk.members.get_mut(&key).filter(|member| !member.asked) else { return };
+            let mut roster = self.peers.roster();
+            let Some(member) = roster.members.get_mut(&key).filter(|member| !member.asked) else { return };
             let Some(address) = member.address().cloned() else { return };
             member.asked = true;
             address
@@ -52,8 +54,8 @@ impl Engine {
         };
         drop(asked);
         {
-            let mut desk = self.peers.desk();
-            let Some(member) = desk.members.get_mut(&key) else { return };
+            let mut roster = self.peers.roster();
+            let Some(member) = roster.members.get_mut(&key) else { return };
             if problem.is_some() {
                 member.challenge = None;
                 member.other_address = !member.other_address && member.stored.told_url != member.stored.url;
@@ -66,7 +68,7 @@ impl Engine {
             member.problem = problem;
         }
         match came {
-            Ok(Came::Report(report, asked)) => self.take_report(&key, *report, Way::Answered(asked)).await,
+            Ok(Came::Report(report, asked)) => self.take_report(&key, *report, ReportOrigin::Answered(asked)).await,
             Ok(Came::Removed) => {
                 if let Err(error) = self.was_removed(&key).await {
                     tracing::error!(%error, "that this server was removed could not be stored; trying again");
@@ -82,26 +84,26 @@ impl Engine {
             let (request, asked) = self.request_for(key)?;
             let body = serde_json::to_vec(&request).map_err(|error| NoAnswer::Client(error.to_string()))?;
             let bytes = self.peers.post(address, "poll", body).await?;
-            let answer = Answer::parse(&bytes).map_err(NoAnswer::Message)?;
+            let answer = PollAnswer::parse(&bytes).map_err(NoAnswer::Message)?;
             let said = answer.said(key, &request).map_err(NoAnswer::Message)?;
-            if let Some(member) = self.peers.desk().members.get_mut(key) {
+            if let Some(member) = self.peers.roster().members.get_mut(key) {
                 member.challenge = Some(answer.challenge);
             }
             match said {
-                Said::Report(report) => return Ok(Came::Report(report, asked)),
-                Said::Removed => return Ok(Came::Removed),
-                Said::Repeat => {}
+                PollReply::Report(report) => return Ok(Came::Report(report, asked)),
+                PollReply::Removed => return Ok(Came::Removed),
+                PollReply::Repeat => {}
             }
         }
         Err(NoAnswer::Message(MessageError::OtherQuestion))
     }
 
-    fn request_for(&self, key: &PeerKey) -> Result<(Request, Now), NoAnswer> {
+    fn request_for(&self, key: &PeerKey) -> Result<(PollRequest, ClockReading), NoAnswer> {
         let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
         let secret = self.peers.secret().map_err(|error| broken(&error))?;
         let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;
-        let challenge = self.peers.desk().members.get(key).and_then(|member| member.challenge);
-        let request = Request::sign(secret, key, challenge, Nonce::from_random(random()), &report);
+        let challenge = self.peers.roster().members.get(key).and_then(|member| member.challenge);
+        let request = PollRequest::sign(secret, key, challenge, Nonce::from_random(random()), &report);
         Ok((request.map_err(|error| broken(&error))?, self.peers.now()))
     }
 }

@@ -1,6 +1,6 @@
 //! How this server stands, in words for one of the others.
 
-use licensing::peer::{CountdownReport, PeerKey, PeerReport, Role};
+use licensing::peers::{CountdownReport, PeerKey, PeerReport, Role};
 
 use crate::Engine;
 
@@ -9,12 +9,12 @@ impl Engine {
     pub(super) fn report_for(&self, key: &PeerKey) -> Option<PeerReport> {
         let own = self.own_report();
         let (mut report, name) = {
-            let desk = self.peers.desk();
-            let member = desk.members.get(key)?;
+            let roster = self.peers.roster();
+            let member = roster.members.get(key)?;
             let leads = own.role == Role::Primary;
             let report = PeerReport {
-                url: self.peers.own_url(&desk, member.address()),
-                members: if leads { desk.cards(key, member.address()) } else { Vec::new() },
+                url: self.peers.own_url(&roster, member.address()),
+                members: if leads { roster.cards(key, member.address()) } else { Vec::new() },
                 witness: member.stored.witness,
                 ..own
             };
@@ -37,31 +37,31 @@ impl Engine {
             running_since: view.running_since,
             clients: Some(self.countdown.clients()),
         });
-        let desk = self.peers.desk();
+        let roster = self.peers.roster();
         PeerReport {
-            name: desk.name(),
+            name: roster.name(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            role: desk.role(),
-            context: desk.context,
-            guid: guid.filter(|_| desk.context.is_some()),
+            role: roster.role(),
+            context: roster.context,
+            guid: guid.filter(|_| roster.context.is_some()),
             wall_ms: self.clock.now_ms(),
             started_ms: self.started_at,
-            url: desk.own.as_ref().and_then(|own| own.url.clone()).or_else(|| self.peers.console.get().cloned()),
+            url: roster.own.as_ref().and_then(|own| own.url.clone()).or_else(|| self.peers.console.get().cloned()),
             members: Vec::new(),
-            serving: desk.serving.clone(),
+            serving: roster.serving.clone(),
             countdown,
             witness: None,
             ve: None,
-            handover: self
-                .handover
+            drain: self
+                .drain
                 .current()
-                .map(|handed| serde_json::json!({ "until": handed.until, "clients": handed.clients })),
+                .map(|drain| serde_json::json!({ "until": drain.until, "clients": drain.clients })),
         }
     }
 
     /// Counts whom this server serves.
     pub(super) fn count_serving(&self) {
         let serving = self.leases.serving();
-        self.peers.desk().serving = Some(serving);
+        self.peers.roster().serving = Some(serving);
     }
 }

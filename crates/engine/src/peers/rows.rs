@@ -1,14 +1,14 @@
 //! Members as they are stored.
 
 use licensing::context::Context;
-use licensing::peer::{PeerKey, PeerUrl, Role, Witness};
+use licensing::peers::{PeerKey, PeerUrl, Role, Witness};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, SqlitePool, Transaction};
 use storage::row::undecodable;
 
 /// This server in its installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Own {
+pub(super) struct OwnMembership {
     pub name: String,
     pub joined_as: Role,
     /// Where it answers, when a person said so.
@@ -17,7 +17,7 @@ pub(super) struct Own {
 
 /// Another server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(super) struct StoredPeer {
     pub key: PeerKey,
     pub name: String,
     pub role: Role,
@@ -35,9 +35,9 @@ pub(super) struct Stored {
 
 /// What is there at the start.
 #[derive(Debug, Default)]
-pub(super) struct Loaded {
-    pub own: Option<Own>,
-    pub servers: Vec<Stored>,
+pub(super) struct StoredInstallation {
+    pub own: Option<OwnMembership>,
+    pub servers: Vec<StoredPeer>,
 }
 
 fn word(role: Role) -> &'static str {
@@ -52,7 +52,7 @@ fn url(row: &SqliteRow, column: &str) -> Result<Option<PeerUrl>, sqlx::Error> {
     Ok(row.try_get::<Option<&str>, _>(column)?.and_then(|url| url.parse().ok()))
 }
 
-impl FromRow<'_, SqliteRow> for Stored {
+impl FromRow<'_, SqliteRow> for StoredPeer {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let key = <[u8; 32]>::try_from(row.try_get::<&[u8], _>("key")?).map_err(|error| undecodable("key", error))?;
         let serial: Option<u64> = row.try_get("serial")?;
@@ -75,26 +75,26 @@ impl FromRow<'_, SqliteRow> for Stored {
     }
 }
 
-impl FromRow<'_, SqliteRow> for Own {
+impl FromRow<'_, SqliteRow> for OwnMembership {
     fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self { name: row.try_get("name")?, joined_as: role(row.try_get("joined_as")?), url: url(row, "url")? })
     }
 }
 
 /// A member that cannot be read is worth nothing; it is logged and left alone.
-fn stored(row: &SqliteRow) -> Option<Stored> {
-    let read = Stored::from_row(row);
+fn stored(row: &SqliteRow) -> Option<StoredPeer> {
+    let read = StoredPeer::from_row(row);
     read.inspect_err(|error| tracing::error!(%error, "a stored server of the installation cannot be read")).ok()
 }
 
-pub(super) async fn load(pool: &SqlitePool) -> Result<Loaded, sqlx::Error> {
+pub(super) async fn load(pool: &SqlitePool) -> Result<StoredInstallation, sqlx::Error> {
     let own = sqlx::query_as("SELECT * FROM peer_self").fetch_optional(pool).await?;
     let rows = sqlx::query("SELECT * FROM peers ORDER BY joined_at, name").fetch_all(pool).await?;
-    Ok(Loaded { own, servers: rows.iter().filter_map(stored).collect() })
+    Ok(StoredInstallation { own, servers: rows.iter().filter_map(stored).collect() })
 }
 
 /// Writes a member as it is: new, back again, or with another address.
-pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO peers (key, name, role, context, url, told_url, through, joined_at, joined_by, seen_at, silent, serial, balance_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
@@ -130,7 +130,7 @@ pub(super) async fn witness(
 }
 
 /// Writes how a member stands, unless it was removed meanwhile.
-pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &Stored) -> Result<(), sqlx::Error> {
+pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     let here: Option<i64> = sqlx::query_scalar("SELECT 1 FROM peers WHERE key = ? AND removed_at IS NULL")
         .bind(&server.key.as_bytes()[..])
         .fetch_optional(&mut **tx)
@@ -148,7 +148,10 @@ pub(super) async fn remove(tx: &mut Transaction<'static, Sqlite>, key: &PeerKey,
 }
 
 /// Writes what this server is; none when it knows no other any more.
-pub(super) async fn put_own(tx: &mut Transaction<'static, Sqlite>, own: Option<&Own>) -> Result<(), sqlx::Error> {
+pub(super) async fn put_own(
+    tx: &mut Transaction<'static, Sqlite>,
+    own: Option<&OwnMembership>,
+) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM peer_self").execute(&mut **tx).await?;
     if let Some(own) = own {
         sqlx::query("INSERT INTO peer_self (id, name, joined_as, url) VALUES (1, ?, ?, ?)")

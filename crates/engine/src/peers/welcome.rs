@@ -1,17 +1,17 @@
 //! A server asks to join with a code that was made here.
 
-use licensing::peer::{
-    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, MOST_MEMBERS, MOST_WRONG, MemberCard, Role, Standing,
-    Welcome, admit,
+use licensing::peers::{
+    Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MOST_WRONG, MemberListing,
+    Membership, Role, admit,
 };
 use sqlx::FromRow;
 
 use super::error::PeerFault;
 use super::members::write_joined;
-use super::rows::{Own, Stored};
+use super::rows::{OwnMembership, StoredPeer};
 use crate::Engine;
 use crate::actor::{Actor, Origin};
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// A code as it is stored.
 #[derive(FromRow)]
@@ -41,7 +41,7 @@ impl Made {
 
 /// What becomes of a request: words for the joiner, and whether it was a wrong try.
 enum Verdict {
-    Welcome(Box<Welcome>),
+    Welcome(Box<JoinWelcome>),
     Refused(String),
     Wrong(String),
 }
@@ -55,7 +55,7 @@ impl Engine {
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
     pub async fn answer_peer_join(&self, bytes: &[u8], address: Option<String>) -> Result<JoinAnswer, PeerFault> {
-        let wait_s = self.peers.desk().tries.wait_s(self.clock.mono_ms());
+        let wait_s = self.peers.roster().tries.wait_s(self.clock.mono_ms());
         if wait_s > 0 {
             return Err(PeerFault::Throttled(wait_s));
         }
@@ -66,7 +66,7 @@ impl Engine {
             Verdict::Welcome(welcome) => JoinSaid::Welcome(welcome),
             Verdict::Refused(sentence) => JoinSaid::Refused(sentence),
             Verdict::Wrong(sentence) => {
-                self.peers.desk().tries.wrong();
+                self.peers.roster().tries.wrong();
                 JoinSaid::Refused(sentence)
             }
         };
@@ -88,7 +88,7 @@ impl Engine {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let sentence = format!("A server with a good code was not taken in. {refusal}");
-                self.audit.note(&joiner, "peer.join", sentence, Outcome::Refused).await?;
+                self.audit.note(&joiner, "peer.join", sentence, AuditOutcome::Refused).await?;
                 return Ok(Verdict::Refused(refusal.to_string()));
             }
         };
@@ -107,12 +107,12 @@ impl Engine {
             .execute(&mut *tx)
             .await?;
         write_joined(&mut tx, &own, &mut member, &sentence).await?;
-        let entry = Entry { actor: &joiner, action: "peer.join", sentence, outcome: Outcome::Done };
+        let entry = NewAuditEntry { actor: &joiner, action: "peer.join", sentence, outcome: AuditOutcome::Done };
         self.audit.commit(tx, entry).await?;
         {
-            let mut desk = self.peers.desk();
-            desk.own = Some(own);
-            desk.keep(member, self.peers.now());
+            let mut roster = self.peers.roster();
+            roster.own = Some(own);
+            roster.keep(member, self.peers.now());
         }
         self.peers.wake.notify_one();
         self.show_peers();
@@ -126,22 +126,22 @@ impl Engine {
         candidate: &Candidate,
         made: &Made,
         now: i64,
-    ) -> Result<(Own, Stored, Welcome), JoinRefusal> {
-        let desk = self.peers.desk();
-        let own_key = self.peers.secret.get().map(licensing::peer::PeerSecret::public);
+    ) -> Result<(OwnMembership, StoredPeer, JoinWelcome), JoinRefusal> {
+        let roster = self.peers.roster();
+        let own_key = self.peers.secret.get().map(licensing::peers::PeerSecret::public);
         if own_key == Some(request.key) {
             return Err(JoinRefusal::Itself);
         }
-        let others = desk.standings(Some(&request.key));
+        let others = roster.standings(Some(&request.key));
         if others.len() >= MOST_MEMBERS {
             return Err(JoinRefusal::TooMany);
         }
-        let name = desk.free_name(&candidate.name, &request.key);
-        let joiner = Standing { name: name.clone(), context: candidate.context, role: Role::Alone };
-        let role = admit(&desk.standing(), &others, &joiner)?;
+        let name = roster.free_name(&candidate.name, &request.key);
+        let joiner = Membership { name: name.clone(), context: candidate.context, role: Role::Alone };
+        let role = admit(&roster.standing(), &others, &joiner)?;
         let joined_as = if role == Role::Primary { Role::Backup } else { Role::Primary };
-        let own = desk.own.clone().unwrap_or_else(|| Own { name: desk.name(), joined_as, url: None });
-        let member = Stored {
+        let own = roster.own.clone().unwrap_or_else(|| OwnMembership { name: roster.name(), joined_as, url: None });
+        let member = StoredPeer {
             key: request.key,
             name: name.clone(),
             role,
@@ -156,16 +156,16 @@ impl Engine {
             witness: None,
             removed: false,
         };
-        let inviter = MemberCard {
+        let inviter = MemberListing {
             name: own.name.clone(),
             key: own_key.unwrap_or(request.key),
             url: Some(candidate.reached_at.clone()),
-            role: licensing::peer::role(desk.context, Some(own.joined_as)),
-            context: desk.context,
+            role: licensing::peers::role(roster.context, Some(own.joined_as)),
+            context: roster.context,
         };
         let leads = inviter.role == Role::Primary;
-        let members = if leads { desk.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
-        Ok((own, member, Welcome { name, role, inviter, members }))
+        let members = if leads { roster.cards(&request.key, candidate.url.as_ref()) } else { Vec::new() };
+        Ok((own, member, JoinWelcome { name, role, inviter, members }))
     }
 
     async fn made(&self, request: &JoinRequest) -> Result<Option<Made>, sqlx::Error> {
@@ -190,11 +190,11 @@ impl Engine {
         let sentence =
             format!("Ended the code that {} had made for a server, after {MOST_WRONG} wrong tries.", made.made_by);
         let actor = Actor::system();
-        let entry = Entry { actor: &actor, action: "peer.invite", sentence, outcome: Outcome::Failed };
+        let entry = NewAuditEntry { actor: &actor, action: "peer.invite", sentence, outcome: AuditOutcome::Failed };
         self.audit.commit(tx, entry).await
     }
 }
 
 fn shown(candidate: &Candidate) -> String {
-    licensing::peer::shown_name(&candidate.name)
+    licensing::peers::shown_name(&candidate.name)
 }

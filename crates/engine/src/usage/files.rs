@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use licensing::usage::{DAY_MS, Line, day_of};
+use licensing::usage::{DAY_MS, UsageLine, day_of};
 
 use super::UsageError;
 
@@ -15,14 +15,14 @@ const MOST_OPEN: usize = 16;
 
 /// A data file that is shorter than what was committed to it: check-outs are gone from it. The roll-ups still count them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct ShortFile {
     /// Name of the file, a UTC day.
     pub file: String,
     /// Bytes that are gone.
     pub missing: u64,
 }
 
-impl std::fmt::Display for Finding {
+impl std::fmt::Display for ShortFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
@@ -78,13 +78,13 @@ impl Files {
     }
 
     /// Notes a check-out for the file of the day it was taken.
-    pub fn add(&mut self, line: &Line<'_>) {
+    pub fn add(&mut self, line: &UsageLine<'_>) {
         let day = day_of(line.from);
         let new = self.committed.get(&day).is_none_or(|length| *length == 0);
         let torn = &mut self.torn;
         let text = self.pending.entry(day).or_insert_with(|| {
             let head = match (new, torn.remove(&day)) {
-                (true, _) => Line::HEAD,
+                (true, _) => UsageLine::HEAD,
                 (false, true) => "\n",
                 (false, false) => "",
             };

@@ -5,24 +5,24 @@ use std::sync::{Arc, PoisonError};
 use licensing::usage::day_of;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
-use super::book::Book;
-use super::state::{Inner, Rolled, Writer};
-use super::write::Rows;
+use super::count::GroupChanges;
+use super::state::{RollUpProgress, UsageState, Writer};
+use super::write::GroupRows;
 use super::{Batch, UsageError, plan};
 use crate::DatabaseError;
 
 /// Where the answer to a piece of work goes.
-pub(super) type Answer<T> = oneshot::Sender<Result<T, DatabaseError>>;
+pub(super) type ReplySender<T> = oneshot::Sender<Result<T, DatabaseError>>;
 
 /// What changes the records of use.
 #[derive(Debug)]
-pub(super) enum Work {
+pub(super) enum UsageWork {
     /// Check-outs of a client.
-    Batch(Batch, Answer<u64>),
+    Batch(Batch, ReplySender<u64>),
     /// A run of a client fell silent.
-    Lost(i64, i64, Answer<()>),
+    Lost(i64, i64, ReplySender<()>),
     /// Time passed.
-    Tick(i64, Answer<()>),
+    Tick(i64, ReplySender<()>),
 }
 
 /// Records that are stored in one transaction, about; further ones wait for the next.
@@ -30,7 +30,7 @@ const MOST_RECORDS: usize = 60_000;
 
 type Guard = OwnedMutexGuard<Writer>;
 
-impl Inner {
+impl UsageState {
     /// Stores what waits until nothing does.
     pub async fn run(self: Arc<Self>) {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
@@ -45,12 +45,12 @@ impl Inner {
         }
     }
 
-    fn next_group(&self) -> Vec<Work> {
+    fn next_group(&self) -> Vec<UsageWork> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut records = 0;
         let fits = queue.iter().take_while(|work| {
             let before = records;
-            if let Work::Batch(batch, _) = work {
+            if let UsageWork::Batch(batch, _) = work {
                 records += batch.records.len();
             }
             before < MOST_RECORDS
@@ -60,19 +60,23 @@ impl Inner {
     }
 
     /// None when the work came to an unforeseen end; whoever waits is told so, and the state is read anew by the next commit.
-    async fn commit(&self, mut writer: Guard, group: Vec<Work>) -> Option<(Guard, Vec<Work>, Result<(), UsageError>)> {
+    async fn commit(
+        &self,
+        mut writer: Guard,
+        group: Vec<UsageWork>,
+    ) -> Option<(Guard, Vec<UsageWork>, Result<(), UsageError>)> {
         if let Err(error) = self.prepare(&mut writer, &group).await {
             return Some((writer, group, Err(error)));
         }
         writer.sound = false;
-        let booked = tokio::task::spawn_blocking(move || {
+        let counted = tokio::task::spawn_blocking(move || {
             let rolled = writer.rolled;
-            let book = writer.book(&group);
+            let changes = writer.count(&group);
             let lengths = writer.files.flush();
-            let rows = lengths.map(|lengths| writer.rows(book, &lengths, rolled));
+            let rows = lengths.map(|lengths| writer.rows(changes, &lengths, rolled));
             (writer, group, rows)
         });
-        let (mut writer, group, rows) = booked.await.ok()?;
+        let (mut writer, group, rows) = counted.await.ok()?;
         let stored = async {
             let mut tx = self.store.write().await?;
             rows?.write(&mut tx).await?;
@@ -85,7 +89,7 @@ impl Inner {
         Some((writer, group, outcome))
     }
 
-    async fn prepare(&self, writer: &mut Writer, group: &[Work]) -> Result<(), UsageError> {
+    async fn prepare(&self, writer: &mut Writer, group: &[UsageWork]) -> Result<(), UsageError> {
         if !writer.sound {
             writer.read_again(&self.store).await?;
         }
@@ -95,7 +99,7 @@ impl Inner {
     }
 }
 
-fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>) {
+fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseError>) {
     let failed = outcome.err().map(|error| {
         tracing::error!(%error, "Use could not be stored; the clients keep it and send it again.");
         error.to_string()
@@ -107,11 +111,11 @@ fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>)
     // Who does not wait any more does not need to know.
     for work in group {
         match work {
-            Work::Batch(batch, answer) => {
+            UsageWork::Batch(batch, answer) => {
                 let number = writer.streams.get(&batch.session).map_or(0, |stream| stream.acknowledged);
                 let _ = answer.send(result().map(|()| number));
             }
-            Work::Lost(_, _, answer) | Work::Tick(_, answer) => {
+            UsageWork::Lost(_, _, answer) | UsageWork::Tick(_, answer) => {
                 let _ = answer.send(result());
             }
         }
@@ -120,8 +124,8 @@ fn answer(writer: &Writer, group: Vec<Work>, outcome: Result<(), DatabaseError>)
 
 impl Writer {
     /// What is to be written, the days settled.
-    fn rows(&mut self, book: Book, lengths: &[(i64, u64)], before: Rolled) -> Rows {
-        let mut rows = Rows::of(self, &book, lengths, before);
+    fn rows(&mut self, changes: GroupChanges, lengths: &[(i64, u64)], before: RollUpProgress) -> GroupRows {
+        let mut rows = GroupRows::of(self, &changes, lengths, before);
         let rolled = self.rolled;
         let mut newest = self.newest;
         let mut days = std::mem::take(&mut self.days);

@@ -6,17 +6,17 @@ use licensing::usage::{DAY_MS, day_of};
 use sqlx::FromRow;
 
 use super::UsageError;
-use super::book::{Book, count_use};
-use super::series::{Ids, Series};
+use super::count::{GroupChanges, count_use};
+use super::series::{Series, SeriesIds};
 use super::state::Writer;
 use crate::store::Store;
 
 /// A check-out that is out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Out {
+pub(super) struct OpenCheckOut {
     /// When it was taken, Unix milliseconds.
     pub taken: i64,
-    pub ids: Ids,
+    pub ids: SeriesIds,
     pub user: Box<str>,
     pub host: Box<str>,
     /// When it was given up as lost; its end is not counted again then.
@@ -35,11 +35,11 @@ struct OpenRow {
 }
 
 /// Reads those that are stored.
-pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64, u64), Out>, UsageError> {
+pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64, u64), OpenCheckOut>, UsageError> {
     let mut all = HashMap::new();
     for row in sqlx::query_as::<_, OpenRow>("SELECT * FROM usage_open").fetch_all(store.read()).await? {
         let ids = series.known(row.series).ok_or_else(|| UsageError::Damaged(format!("series {}", row.series)))?;
-        let out = Out { taken: row.taken, ids, user: row.user, host: row.host, lost_at: row.lost_at };
+        let out = OpenCheckOut { taken: row.taken, ids, user: row.user, host: row.host, lost_at: row.lost_at };
         all.insert((row.session, row.number), out);
     }
     Ok(all)
@@ -48,7 +48,7 @@ pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64,
 impl Writer {
     /// Counts a check-out that is out as if it had been so from `from` up to `to`, both of which the roll-ups were rolled to; with
     /// a sign of −1 takes that back.
-    pub fn roll(&mut self, out: &Out, from: i64, to: i64, sign: i64) {
+    pub fn roll(&mut self, out: &OpenCheckOut, from: i64, to: i64, sign: i64) {
         let first = day_of(out.taken).max(day_of(from)) + 1;
         for day in first..=day_of(to) {
             for series in out.ids.all() {
@@ -65,7 +65,7 @@ impl Writer {
     /// Lets all that are out count up to a full hour; back to it when the clock had run ahead.
     pub fn roll_all(&mut self, to: i64) {
         let from = self.rolled.at;
-        let out: Vec<Out> = self.out.values().filter(|out| out.lost_at.is_none()).cloned().collect();
+        let out: Vec<OpenCheckOut> = self.out.values().filter(|out| out.lost_at.is_none()).cloned().collect();
         for out in out {
             if to < from {
                 self.roll(&out, to, from, -1);
@@ -83,10 +83,10 @@ impl Writer {
     }
 
     /// Ends a check-out that is out at the instant `to`.
-    pub fn end(&mut self, out: &Out, to: i64, book: &mut Book) {
+    pub fn end(&mut self, out: &OpenCheckOut, to: i64, changes: &mut GroupChanges) {
         let rolled = self.rolled.at;
         self.roll(out, out.taken, rolled, -1);
-        book.seen = book.seen.max(to);
+        changes.seen = changes.seen.max(to);
         for day in day_of(out.taken) + 1..=day_of(to) {
             for series in out.ids.all() {
                 self.days.touch((series, day)).day.before += 1;

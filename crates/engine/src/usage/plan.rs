@@ -3,40 +3,40 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-use licensing::client_protocol::Outcome;
+use licensing::client_protocol::CheckOutOutcome;
 use licensing::usage::{Day, HOUR_MS, HourUse, Levels, Span, Users, day_of};
 use sqlx::FromRow;
 
 use super::UsageError;
-use super::group::{Work, days};
-use super::hot::{Hot, Key};
-use super::rebuild::Incomplete;
-use super::series::Ids;
-use super::state::{Stream, Writer};
+use super::group::{UsageWork, days};
+use super::open_days::{DayKey, OpenDay};
+use super::rebuild::IncompleteDay;
+use super::series::SeriesIds;
+use super::state::{RecordStream, Writer};
 use crate::store::Store;
 
 /// The days a group is going to change.
-pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
-    let ticks = group.iter().filter_map(|work| if let Work::Tick(now, _) = work { Some(*now) } else { None });
+pub(super) fn wanted(writer: &mut Writer, group: &[UsageWork]) -> HashSet<DayKey> {
+    let ticks = group.iter().filter_map(|work| if let UsageWork::Tick(now, _) = work { Some(*now) } else { None });
     let (least, rolled) =
         ticks.fold((writer.rolled.at, writer.rolled.at), |(a, b), now| (a.min(now - HOUR_MS), b.max(now)));
     let mut wanted = HashSet::new();
-    let mut want = |ids: Ids, from: i64, to: i64| {
+    let mut want = |ids: SeriesIds, from: i64, to: i64| {
         for day in days(from, to) {
             wanted.extend(ids.all().map(|series| (series, day)));
         }
     };
     // Opened within the group.
-    let mut opened: HashMap<(i64, u64), (i64, Ids)> = HashMap::new();
+    let mut opened: HashMap<(i64, u64), (i64, SeriesIds)> = HashMap::new();
     for work in group {
         match work {
-            Work::Tick(..) => {
+            UsageWork::Tick(..) => {
                 let out = writer.out.values().filter(|out| out.lost_at.is_none());
                 for (taken, ids) in out.map(|out| (out.taken, out.ids)).chain(opened.values().copied()) {
                     want(ids, taken.max(least), rolled);
                 }
             }
-            Work::Lost(session, at, _) => {
+            UsageWork::Lost(session, at, _) => {
                 let out = writer.out.iter().map(|(key, out)| (key, (out.taken, out.ids)));
                 for (_, (taken, ids)) in
                     out.chain(opened.iter().map(|(key, out)| (key, *out))).filter(|(key, _)| key.0 == *session)
@@ -44,8 +44,8 @@ pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
                     want(ids, taken, rolled.max(*at));
                 }
             }
-            Work::Batch(batch, _) => {
-                let mut products: HashMap<&str, (Ids, i64)> = HashMap::new();
+            UsageWork::Batch(batch, _) => {
+                let mut products: HashMap<&str, (SeriesIds, i64)> = HashMap::new();
                 for (at, record) in batch.records.iter().enumerate() {
                     let end = record.to.unwrap_or(record.from);
                     let Some(span) = Span::new(record.from, end) else { continue };
@@ -58,7 +58,7 @@ pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
                         let key = (batch.session, number);
                         writer.out.get(&key).map(|out| (out.taken, out.ids)).or_else(|| opened.get(&key).copied())
                     });
-                    if record.outcome == Outcome::Open {
+                    if record.outcome == CheckOutOutcome::Open {
                         opened.insert((batch.session, batch.first + at as u64), (span.from, *ids));
                         want(*ids, span.from, rolled);
                     } else if let Some((taken, ids)) = out {
@@ -77,7 +77,7 @@ pub(super) fn wanted(writer: &mut Writer, group: &[Work]) -> HashSet<Key> {
 
 impl Writer {
     /// Reads how far the runs of a group are stored.
-    pub async fn load_streams(&mut self, store: &Store, group: &[Work]) -> Result<(), UsageError> {
+    pub async fn load_streams(&mut self, store: &Store, group: &[UsageWork]) -> Result<(), UsageError> {
         /// Runs kept in memory.
         const MOST: usize = 100_000;
         if self.streams.len() > MOST {
@@ -85,7 +85,7 @@ impl Writer {
         }
         let sessions: HashSet<i64> = group
             .iter()
-            .filter_map(|work| if let Work::Batch(batch, _) = work { Some(batch.session) } else { None })
+            .filter_map(|work| if let UsageWork::Batch(batch, _) = work { Some(batch.session) } else { None })
             .filter(|session| !self.streams.contains_key(session))
             .collect();
         if sessions.is_empty() {
@@ -98,14 +98,14 @@ impl Writer {
         .bind(list)
         .fetch_all(store.read())
         .await?;
-        let stream = |(session, acknowledged, dropped)| (session, Stream { acknowledged, dropped });
+        let stream = |(session, acknowledged, dropped)| (session, RecordStream { acknowledged, dropped });
         self.streams.extend(rows.into_iter().map(stream));
         Ok(())
     }
 
     /// Reads days that are stored and not in memory.
-    pub async fn load_days(&mut self, store: &Store, wanted: &HashSet<Key>) -> Result<(), UsageError> {
-        let keys: Vec<Key> =
+    pub async fn load_days(&mut self, store: &Store, wanted: &HashSet<DayKey>) -> Result<(), UsageError> {
+        let keys: Vec<DayKey> =
             wanted.iter().filter(|key| key.1 <= self.newest && !self.days.has(**key)).copied().collect();
         if keys.is_empty() {
             return Ok(());
@@ -119,13 +119,13 @@ impl Writer {
         let mut incomplete = Vec::new();
         for key in keys {
             let Some(row) = read.rows.remove(&key) else {
-                self.days.put(key, Hot::default());
+                self.days.put(key, OpenDay::default());
                 continue;
             };
             let chunks = read.edges.remove(&key).unwrap_or_default();
             let hot = row.hot(&chunks, read.users.remove(&key)).ok_or_else(|| damaged(self, key))?;
             if key.1 < self.rolled.edges_from && chunks.is_empty() {
-                incomplete.push(Incomplete { key, hot, levels: row.levels });
+                incomplete.push(IncompleteDay { key, hot, levels: row.levels });
             } else {
                 self.days.put(key, hot);
             }
@@ -134,7 +134,7 @@ impl Writer {
     }
 }
 
-fn damaged(writer: &Writer, (series, day): Key) -> UsageError {
+fn damaged(writer: &Writer, (series, day): DayKey) -> UsageError {
     let product = writer.series.whose(series).map_or_else(String::new, |whose| whose.product.to_string());
     UsageError::Damaged(format!("{product} on {}", super::files::name(day)))
 }
@@ -155,13 +155,13 @@ struct DayRow {
 }
 
 impl DayRow {
-    fn hot(&self, chunks: &[Vec<u8>], users: Option<Vec<u8>>) -> Option<Hot> {
+    fn hot(&self, chunks: &[Vec<u8>], users: Option<Vec<u8>>) -> Option<OpenDay> {
         let parts: Vec<&[u8]> = chunks.iter().map(Vec::as_slice).collect();
-        let mut hot = Hot {
+        let mut hot = OpenDay {
             day: Day::stored(self.before, self.hours.as_deref().unwrap_or_default(), &parts)?,
             chunks: u32::try_from(chunks.len()).ok()?,
             bytes: parts.iter().map(|part| part.len()).sum(),
-            ..Hot::default()
+            ..OpenDay::default()
         };
         if self.hours.is_none() {
             let Self { taken, use_ms, denied, peak, .. } = *self;
@@ -179,9 +179,9 @@ impl DayRow {
 
 /// What is stored of some days.
 struct Read {
-    rows: HashMap<Key, DayRow>,
-    edges: HashMap<Key, Vec<Vec<u8>>>,
-    users: HashMap<Key, Vec<u8>>,
+    rows: HashMap<DayKey, DayRow>,
+    edges: HashMap<DayKey, Vec<Vec<u8>>>,
+    users: HashMap<DayKey, Vec<u8>>,
 }
 
 impl Read {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use licensing::usage::{DAY_MS, day_of};
 
-use super::book::MINUTE_MS;
+use super::count::MINUTE_MS;
 use super::{Usage, UsageError};
 use crate::DatabaseError;
 use crate::Engine;

@@ -77,7 +77,7 @@ pub struct ProductUse {
 
 /// How long the steps of a course are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum BucketWidth {
     /// A UTC hour.
     Hour,
     /// A day of the time zone.
@@ -90,7 +90,7 @@ pub enum Step {
 
 /// A step of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Point {
+pub struct UsagePoint {
     /// When it begins, Unix milliseconds.
     pub at_ms: i64,
     /// When it ends.
@@ -109,7 +109,7 @@ pub struct Point {
 
 /// An hour of the week.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Cell {
+pub struct WeekHour {
     /// The mean of the peaks of these hours.
     pub mean_peak: f64,
     /// The highest peak of these hours.
@@ -117,7 +117,7 @@ pub struct Cell {
 }
 
 /// Hours of the week: Monday first, each from midnight of the time zone.
-pub type Heat = [[Cell; 24]; 7];
+pub type Heat = [[WeekHour; 24]; 7];
 
 /// The use of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub struct UserUse {
 
 /// From when to when use is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct KnownSpan {
     /// The beginning of the first hour, Unix milliseconds.
     pub first_ms: i64,
     /// The end of the last hour, Unix milliseconds.

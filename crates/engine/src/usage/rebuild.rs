@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use licensing::client_protocol::Outcome;
-use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Line, Span, day_of};
+use licensing::client_protocol::CheckOutOutcome;
+use licensing::usage::{DAY_MS, Edge, Edges, LATEST_MS, LONGEST_MS, Span, UsageLine, day_of};
 
 use super::UsageError;
-use super::hot::{Hot, Key};
-use super::series::Ids;
+use super::open_days::{DayKey, OpenDay};
+use super::series::SeriesIds;
 use super::state::Writer;
 
 /// A day that was stored without its changes.
-pub(super) struct Incomplete {
-    pub key: Key,
-    pub hot: Hot,
+pub(super) struct IncompleteDay {
+    pub key: DayKey,
+    pub hot: OpenDay,
     /// As they were when the changes were there.
     pub levels: Option<Vec<u8>>,
 }
@@ -31,15 +31,15 @@ struct Found {
 impl Writer {
     /// Completes days that were stored without their changes. Where the files do not have everything any more, peaks stay what they
     /// were, or rise, and times by level stay.
-    pub fn rebuild(&mut self, days: Vec<Incomplete>) -> Result<(), UsageError> {
-        let mut by_day: HashMap<i64, Vec<Incomplete>> = HashMap::new();
+    pub fn rebuild(&mut self, days: Vec<IncompleteDay>) -> Result<(), UsageError> {
+        let mut by_day: HashMap<i64, Vec<IncompleteDay>> = HashMap::new();
         for one in days {
             by_day.entry(one.key.1).or_default().push(one);
         }
         for (day, wanted) in by_day {
             let before: HashMap<i64, i64> = wanted.iter().map(|one| (one.key.0, one.hot.day.before)).collect();
             let mut found = self.find(day, &before)?;
-            for Incomplete { key, mut hot, levels } in wanted {
+            for IncompleteDay { key, mut hot, levels } in wanted {
                 let found = found.remove(&key.0).unwrap_or_default();
                 let complete =
                     hot.coarse.is_none() && found.taken == hot.day.total().taken && found.spanning == hot.day.before;
@@ -70,9 +70,9 @@ impl Writer {
                 break;
             }
             let text = self.files.read(file)?;
-            let mut known: HashMap<(&str, &str, &str, &str), Ids> = HashMap::new();
-            let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
-            for line in lines.iter().filter(|line| line.outcome != Outcome::Denied) {
+            let mut known: HashMap<(&str, &str, &str, &str), SeriesIds> = HashMap::new();
+            let lines: Vec<UsageLine<'_>> = text.lines().filter_map(UsageLine::parse).collect();
+            for line in lines.iter().filter(|line| line.outcome != CheckOutOutcome::Denied) {
                 let span = Span { from: line.from, to: line.from.saturating_add_unsigned(line.ms.unwrap_or(0)) };
                 if day_of(span.to) < day {
                     continue;
@@ -87,7 +87,7 @@ impl Writer {
     }
 }
 
-fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: Ids) {
+fn note(found: &mut HashMap<i64, Found>, day: i64, span: Span, ids: SeriesIds) {
     let begins = day * DAY_MS;
     let edge = |at: i64, change| Edge { at: (at - begins) as u32, change };
     for series in ids.all() {

@@ -13,7 +13,7 @@ pub(super) const SERVER: &str = "*";
 
 /// The three series a check-out counts in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ids {
+pub(super) struct SeriesIds {
     /// This client of this deployment.
     pub client: i64,
     /// All clients of this deployment.
@@ -22,7 +22,7 @@ pub(super) struct Ids {
     pub server: i64,
 }
 
-impl Ids {
+impl SeriesIds {
     pub fn all(self) -> [i64; 3] {
         [self.client, self.deployment, self.server]
     }
@@ -30,7 +30,7 @@ impl Ids {
 
 /// The names of a series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Whose {
+pub(super) struct SeriesNames {
     /// Its word, or empty.
     pub context: Arc<str>,
     pub deployment: Arc<str>,
@@ -42,13 +42,13 @@ pub(super) struct Whose {
 /// All names and their numbers.
 #[derive(Debug, Default)]
 pub(super) struct Series {
-    numbers: HashMap<Whose, i64>,
-    names: HashMap<i64, Whose>,
+    numbers: HashMap<SeriesNames, i64>,
+    names: HashMap<i64, SeriesNames>,
     users: HashMap<Arc<str>, u32>,
     last: i64,
     last_user: u32,
     /// Not yet stored.
-    pub fresh: Vec<(i64, Whose)>,
+    pub fresh: Vec<(i64, SeriesNames)>,
     /// Not yet stored.
     pub fresh_users: Vec<(u32, Arc<str>)>,
 }
@@ -61,7 +61,7 @@ impl Series {
                 .fetch_all(store.read())
                 .await?;
         for (id, context, deployment, product, client) in series {
-            let whose = Whose {
+            let whose = SeriesNames {
                 context: context.into(),
                 deployment: deployment.into(),
                 product: product.into(),
@@ -81,18 +81,18 @@ impl Series {
     }
 
     /// The names of a series.
-    pub fn whose(&self, id: i64) -> Option<&Whose> {
+    pub fn whose(&self, id: i64) -> Option<&SeriesNames> {
         self.names.get(&id)
     }
 
     /// The series of a client's batch and a product.
-    pub fn of_batch(&mut self, batch: &Batch, product: &str) -> Ids {
+    pub fn of_batch(&mut self, batch: &Batch, product: &str) -> SeriesIds {
         let context = batch.context.map_or("", Context::as_str);
         self.of(context, &batch.deployment, product, &batch.client)
     }
 
-    pub fn of(&mut self, context: &str, deployment: &str, product: &str, client: &str) -> Ids {
-        let mut whose = Whose {
+    pub fn of(&mut self, context: &str, deployment: &str, product: &str, client: &str) -> SeriesIds {
+        let mut whose = SeriesNames {
             context: context.into(),
             deployment: deployment.into(),
             product: product.into(),
@@ -102,19 +102,19 @@ impl Series {
         whose.client = "".into();
         let deployment = self.number(&whose);
         whose.deployment = SERVER.into();
-        Ids { client, deployment, server: self.number(&whose) }
+        SeriesIds { client, deployment, server: self.number(&whose) }
     }
 
     /// A client's series and those above it, all of which are known.
-    pub fn known(&self, client: i64) -> Option<Ids> {
+    pub fn known(&self, client: i64) -> Option<SeriesIds> {
         let mut whose = self.names.get(&client)?.clone();
         whose.client = "".into();
         let deployment = *self.numbers.get(&whose)?;
         whose.deployment = SERVER.into();
-        Some(Ids { client, deployment, server: *self.numbers.get(&whose)? })
+        Some(SeriesIds { client, deployment, server: *self.numbers.get(&whose)? })
     }
 
-    fn number(&mut self, whose: &Whose) -> i64 {
+    fn number(&mut self, whose: &SeriesNames) -> i64 {
         if let Some(id) = self.numbers.get(whose) {
             return *id;
         }

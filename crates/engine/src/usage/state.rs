@@ -8,10 +8,10 @@ use licensing::usage::HOUR_MS;
 use sqlx::FromRow;
 use tokio::sync::oneshot;
 
-use super::files::{Files, Finding, name};
-use super::group::{Answer, Work};
-use super::hot::Days;
-use super::open::Out;
+use super::files::{Files, ShortFile, name};
+use super::group::{ReplySender, UsageWork};
+use super::open::OpenCheckOut;
+use super::open_days::OpenDays;
 use super::series::Series;
 use super::{UsageError, files};
 use crate::DatabaseError;
@@ -21,30 +21,30 @@ use crate::store::Store;
 const FOLDER: &str = "checkouts";
 
 #[derive(Debug)]
-pub(super) struct Inner {
+pub(super) struct UsageState {
     pub store: Store,
-    pub findings: Vec<Finding>,
-    pub queue: Mutex<Vec<Work>>,
+    pub findings: Vec<ShortFile>,
+    pub queue: Mutex<Vec<UsageWork>>,
     pub writer: Arc<tokio::sync::Mutex<Writer>>,
 }
 
 /// How far the records of a run are stored.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Stream {
+pub(super) struct RecordStream {
     pub acknowledged: u64,
     pub dropped: u64,
 }
 
 /// How far the roll-ups go; the columns of `usage_rolled`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow)]
-pub(super) struct Rolled {
+pub(super) struct RollUpProgress {
     pub at: i64,
     pub seen: i64,
     pub edges_from: i64,
     pub hours_from: i64,
 }
 
-impl Rolled {
+impl RollUpProgress {
     /// The last hour of which something is known, counted from the beginning of this day.
     pub fn last_hour(self, day: i64) -> i64 {
         self.at.max(self.seen).div_euclid(HOUR_MS) - day * 24
@@ -57,17 +57,17 @@ pub(super) struct Writer {
     folder: PathBuf,
     pub files: Files,
     pub series: Series,
-    pub days: Days,
-    pub out: HashMap<(i64, u64), Out>,
-    pub streams: HashMap<i64, Stream>,
-    pub rolled: Rolled,
+    pub days: OpenDays,
+    pub out: HashMap<(i64, u64), OpenCheckOut>,
+    pub streams: HashMap<i64, RecordStream>,
+    pub rolled: RollUpProgress,
     /// The newest day that has rows.
     pub newest: i64,
     /// Cleared while a commit is under way: when it stays so, memory is not what is stored, and is read anew.
     pub sound: bool,
 }
 
-impl Inner {
+impl UsageState {
     pub async fn open(store: Store, folder: &Path) -> Result<Self, UsageError> {
         let (writer, short) = Writer::read(&store, &folder.join(FOLDER)).await?;
         if !short.is_empty() {
@@ -85,9 +85,9 @@ impl Inner {
             sqlx::query_as("SELECT day, missing FROM usage_files WHERE missing > 0 ORDER BY day")
                 .fetch_all(store.read())
                 .await?;
-        let findings = missing.into_iter().map(|(day, missing)| Finding { file: name(day), missing }).collect();
+        let findings = missing.into_iter().map(|(day, missing)| ShortFile { file: name(day), missing }).collect();
         for (day, missing) in short {
-            let finding = Finding { file: files::name(day), missing };
+            let finding = ShortFile { file: files::name(day), missing };
             tracing::error!(file = finding.file, missing_bytes = finding.missing, "{finding}");
         }
         let writer = Arc::new(tokio::sync::Mutex::new(writer));
@@ -95,7 +95,7 @@ impl Inner {
     }
 
     /// Queues work and waits for its answer. The commit goes on when the one who asks goes away.
-    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(Answer<T>) -> Work) -> Result<T, DatabaseError> {
+    pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(ReplySender<T>) -> UsageWork) -> Result<T, DatabaseError> {
         let (answer, answered) = oneshot::channel();
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(work(answer));
         let inner = Arc::clone(self);
@@ -138,7 +138,7 @@ impl Writer {
             folder: folder.to_owned(),
             files,
             series,
-            days: Days::default(),
+            days: OpenDays::default(),
             out,
             streams: HashMap::new(),
             rolled,

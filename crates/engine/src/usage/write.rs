@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use sqlx::{Sqlite, Transaction};
 
-use super::book::Book;
-use super::hot::{Chunk, Hot};
-use super::state::{Rolled, Writer};
+use super::count::GroupChanges;
+use super::open_days::{LevelChunk, OpenDay};
+use super::state::{RollUpProgress, Writer};
 
 /// Rows of one table.
 #[derive(Debug, Default)]
@@ -78,7 +78,7 @@ impl Drop for Row<'_> {
 
 /// All that a group writes.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct GroupRows {
     series: Table,
     names: Table,
     days: Table,
@@ -93,9 +93,9 @@ pub(super) struct Rows {
     rolled: Table,
 }
 
-impl Rows {
+impl GroupRows {
     /// Everything except the days.
-    pub fn of(writer: &mut Writer, book: &Book, lengths: &[(i64, u64)], before: Rolled) -> Self {
+    pub fn of(writer: &mut Writer, changes: &GroupChanges, lengths: &[(i64, u64)], before: RollUpProgress) -> Self {
         let mut rows = Self::default();
         for (id, whose) in std::mem::take(&mut writer.series.fresh) {
             let row = rows.series.row().number(id).text(&whose.context).text(&whose.deployment);
@@ -104,22 +104,22 @@ impl Rows {
         for (id, name) in std::mem::take(&mut writer.series.fresh_users) {
             rows.names.row().number(id).text(&name);
         }
-        for ((minute, series, user), denied) in &book.denials {
+        for ((minute, series, user), denied) in &changes.denials {
             let row = rows.denials.row().number(*minute).number(*series).number(*user);
             row.number(denied.at).number(denied.last).text(&denied.host).number(denied.count);
         }
-        for session in &book.sessions {
+        for session in &changes.sessions {
             let stream = writer.streams.get(session).copied().unwrap_or_default();
             rows.streams.row().number(*session).number(stream.acknowledged).number(stream.dropped);
         }
-        for key in &book.opened {
+        for key in &changes.opened {
             // One that ended within the same group was never stored.
             let Some(out) = writer.out.get(key) else { continue };
             let row = rows.opened.row().number(key.0).number(key.1).number(out.taken).number(out.ids.client);
             let row = row.text(&out.user).text(&out.host);
             row.number(out.lost_at.unwrap_or(-1));
         }
-        for key in &book.ended {
+        for key in &changes.ended {
             rows.ended.row().number(key.0).number(key.1);
         }
         for (day, length) in lengths {
@@ -132,7 +132,7 @@ impl Rows {
     }
 
     /// A day of a series, settled.
-    pub fn day(&mut self, series: i64, day: i64, hot: &Hot, chunk: Option<Chunk>, is_total: bool) {
+    pub fn day(&mut self, series: i64, day: i64, hot: &OpenDay, chunk: Option<LevelChunk>, is_total: bool) {
         let (total, peak_at) = hot.total(day);
         let hours = hot.coarse.is_none().then(|| hot.day.encode_hours());
         let levels = is_total.then(|| hot.day.levels().encode());
@@ -141,10 +141,10 @@ impl Rows {
         row.blob(hours.as_deref()).blob(levels.as_deref());
         match chunk {
             None => {}
-            Some(Chunk::Next(number, edges)) => {
+            Some(LevelChunk::Next(number, edges)) => {
                 self.chunks.row().number(day).number(series).number(number).blob(Some(&edges));
             }
-            Some(Chunk::Whole(edges)) => {
+            Some(LevelChunk::Whole(edges)) => {
                 self.whole.row().number(day).number(series);
                 self.chunks.row().number(day).number(series).number(0).blob(Some(&edges));
             }

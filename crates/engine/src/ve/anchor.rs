@@ -29,14 +29,14 @@ pub(super) fn name(key: &VendorKey, fingerprint: &str, installation: &str) -> St
 
 /// A license that was installed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Newest {
+pub(super) struct NewestLicense {
     /// Its serial; 0 when there was none.
     pub(super) serial: u64,
     /// SHA-256 of its text, hexadecimal.
     pub(super) sha256: String,
 }
 
-impl Newest {
+impl NewestLicense {
     pub(super) fn of(text: &LicenseText) -> Self {
         Self { serial: text.license.serial, sha256: sha256_hex(text.to_text().as_bytes()) }
     }
@@ -48,25 +48,25 @@ impl Newest {
 }
 
 /// The newest license any of the files has for this name.
-pub(super) fn newest(paths: &[PathBuf], name: &str) -> Newest {
+pub(super) fn newest(paths: &[PathBuf], name: &str) -> NewestLicense {
     let of =
         |path: &PathBuf| lines(path).into_iter().filter(|(other, _)| other == name).map(|(_, newest)| newest).max();
     paths.iter().filter_map(of).max().unwrap_or_default()
 }
 
 /// A file that cannot be read remembers nothing.
-fn lines(path: &Path) -> Vec<(String, Newest)> {
+fn lines(path: &Path) -> Vec<(String, NewestLicense)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let line = |line: &str| {
         let mut words = line.split_whitespace();
         let (name, serial, sha256) = (words.next()?, words.next()?, words.next()?);
-        Some((name.to_owned(), Newest { serial: serial.parse().ok()?, sha256: sha256.to_owned() }))
+        Some((name.to_owned(), NewestLicense { serial: serial.parse().ok()?, sha256: sha256.to_owned() }))
     };
     text.lines().filter_map(line).collect()
 }
 
 /// Remembers a license wherever that is possible. Outside the data folder it may not be: that is said once, not an error.
-pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &Newest) {
+pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &NewestLicense) {
     for (index, path) in paths.iter().enumerate() {
         match raise(path, name, newest) {
             Ok(()) => {}
@@ -80,7 +80,7 @@ pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &Newest) {
     }
 }
 
-fn raise(path: &Path, name: &str, newest: &Newest) -> Result<()> {
+fn raise(path: &Path, name: &str, newest: &NewestLicense) -> Result<()> {
     let mut all = lines(path);
     if all.iter().any(|(other, highest)| other == name && highest.serial >= newest.serial) {
         return Ok(());
@@ -92,7 +92,7 @@ fn raise(path: &Path, name: &str, newest: &Newest) -> Result<()> {
     // Another server of the same user may write its own: each has a file of its own until it is in place.
     let beside = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    let line = |(name, newest): &(String, Newest)| format!("{name} {} {}\n", newest.serial, newest.sha256);
+    let line = |(name, newest): &(String, NewestLicense)| format!("{name} {} {}\n", newest.serial, newest.sha256);
     let text: String = all.iter().map(line).collect();
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

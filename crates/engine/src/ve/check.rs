@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use licensing::identity::{Verdict, judge};
-use licensing::ve::Standing;
+use licensing::machine::{MachineVerdict, judge};
+use licensing::ve::VeLicenseStatus;
 
-use super::stored::{Kept, standing_of};
-use super::{Ve, VeState, anchor};
+use super::stored::{StoredVe, standing_of};
+use super::{VeLicensing, VeState, anchor};
 
-impl Ve {
+impl VeLicensing {
     /// Reads the machine and says whether the license is in force. `now_ms` is the high-water mark of the contact clock, so
     /// that setting the clock back gains nothing; `hours_are_used` says whether a countdown license has none left.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not answer; the standing is then as it was.
-    pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<Standing, sqlx::Error> {
+    pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<VeLicenseStatus, sqlx::Error> {
         let _turn = self.turn.lock().await;
-        let Some(Kept { installed, verdict: last, .. }) = self.kept().await? else {
+        let Some(StoredVe { installed, verdict: last, .. }) = self.stored().await? else {
             self.tell(VeState { checked_at: Some(now_ms), ..VeState::default() });
-            return Ok(Standing::None);
+            return Ok(VeLicenseStatus::None);
         };
         let verdict = judge(&installed.license().bound, &self.identity().await, &last, now_ms);
         self.keep(&verdict, now_ms).await?;
@@ -35,7 +35,7 @@ impl Ve {
         Ok(standing)
     }
 
-    async fn keep(&self, verdict: &Verdict, now_ms: i64) -> Result<(), sqlx::Error> {
+    async fn keep(&self, verdict: &MachineVerdict, now_ms: i64) -> Result<(), sqlx::Error> {
         let verdict = serde_json::to_string(verdict).expect("names, words and numbers always serialize");
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE ve_license SET verdict = ?, checked_at = ?")
@@ -50,15 +50,16 @@ impl Ve {
     pub(super) fn tell(&self, state: VeState) {
         let before = self.state.send_replace(state.clone());
         let id = state.installed.as_ref().map(|installed| installed.license().license_id.clone()).unwrap_or_default();
-        let nothing_ever = matches!((&before.standing, &state.standing), (Standing::None, Standing::None));
+        let nothing_ever =
+            matches!((&before.standing, &state.standing), (VeLicenseStatus::None, VeLicenseStatus::None));
         if nothing_ever || (self.said.swap(true, Ordering::Relaxed) && before.standing == state.standing) {
             return;
         }
         metrics::gauge!("leasehold_ve_license_in_force").set(if state.standing.in_force() { 1.0 } else { 0.0 });
         let sentence = state.standing.sentence();
         match &state.standing {
-            Standing::Valid { .. } => tracing::info!(license = id, "{sentence}"),
-            Standing::None | Standing::Unverified { .. } => tracing::warn!(license = id, "{sentence}"),
+            VeLicenseStatus::Valid { .. } => tracing::info!(license = id, "{sentence}"),
+            VeLicenseStatus::None | VeLicenseStatus::Unverified { .. } => tracing::warn!(license = id, "{sentence}"),
             _ => tracing::error!(license = id, "{sentence}"),
         }
     }

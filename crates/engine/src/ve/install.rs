@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use licensing::identity::{Change, Unread, Verdict, judge};
-use licensing::ve::{Kind, LicenseText, SealError, TextError};
+use licensing::machine::{ComponentChange, MachineVerdict, UnreadComponent, judge};
+use licensing::ve::{LicenseText, SealError, TextError, VeLicenseKind};
 use licensing::vendor_key::{Fingerprint, VendorKey};
 
-use super::anchor::{self, Newest};
+use super::anchor::{self, NewestLicense};
 use super::stored::{keys, standing_of};
-use super::{InstalledVe, Ve, VeState};
+use super::{InstalledVe, VeLicensing, VeState};
 use crate::actor::Actor;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::countdown::LicenseError;
 
 /// What installing came to.
@@ -46,13 +46,13 @@ pub enum InstallError {
         "This license was made for another machine: {}. Make a request with `leasehold license request` on this one and ask the vendor for a license for it.",
         listed(.0)
     )]
-    OtherMachine(Vec<Change>),
+    OtherMachine(Vec<ComponentChange>),
     /// The machine cannot be compared.
     #[error(
         "Whether this license was made for this machine cannot be checked: {}. Let the server's user read that, or ask the vendor for a license for a request made as that user.",
         listed(.0)
     )]
-    Unreadable(Vec<Unread>),
+    Unreadable(Vec<UnreadComponent>),
     /// Not newer.
     #[error(
         "This license has the serial {serial}, but {newest} was installed here already. An older license cannot come back; ask the vendor for a newer one."
@@ -90,9 +90,9 @@ fn day(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-impl Ve {
+impl VeLicensing {
     /// Installs a license that a trusted vendor made for this machine and that is newer than any before. `named` is the
-    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`Ve::check`].
+    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`VeLicensing::check`].
     ///
     /// # Errors
     /// [`InstallError`]; nothing is changed then, and the audit log says so.
@@ -109,7 +109,7 @@ impl Ve {
             && error.is_refusal()
         {
             let sentence = format!("A license was not installed: {error}");
-            if let Err(error) = self.audit.note(actor, "ve.install", sentence, Outcome::Refused).await {
+            if let Err(error) = self.audit.note(actor, "ve.install", sentence, AuditOutcome::Refused).await {
                 tracing::error!(%error, "a refused license could not be noted in the audit log");
             }
         }
@@ -125,23 +125,23 @@ impl Ve {
     ) -> Result<InstalledNow, InstallError> {
         let text = LicenseText::parse(text)?;
         let (key, is_new) = trusted(&text, &keys(self.store.read()).await?, named)?;
-        let kept = self.kept().await?;
-        if let Some(kept) = kept.filter(|kept| kept.installed.text == text) {
-            return Ok(InstalledNow { installed: Arc::new(kept.installed), unchanged: true });
+        let stored = self.stored().await?;
+        if let Some(stored) = stored.filter(|stored| stored.installed.text == text) {
+            return Ok(InstalledNow { installed: Arc::new(stored.installed), unchanged: true });
         }
-        let fits = Verdict::Fits { notes: Vec::new() };
+        let fits = MachineVerdict::Fits { notes: Vec::new() };
         let verdict = judge(&text.license.bound, &self.identity().await, &fits, now_ms);
         match &verdict {
-            Verdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
-            Verdict::Unknown { names, .. } => return Err(InstallError::Unreadable(names.clone())),
-            Verdict::Fits { .. } => {}
+            MachineVerdict::Void { changes } => return Err(InstallError::OtherMachine(changes.clone())),
+            MachineVerdict::Unknown { names, .. } => return Err(InstallError::Unreadable(names.clone())),
+            MachineVerdict::Fits { .. } => {}
         }
         let installed = InstalledVe { text, key, installed_at: self.clock.now_ms(), installed_by: actor.name.clone() };
         let (license, newest) = (installed.license(), self.newest(&installed).await?);
-        if !Newest::of(&installed.text).may_follow(&newest) {
+        if !NewestLicense::of(&installed.text).may_follow(&newest) {
             return Err(InstallError::Older { serial: license.serial, newest: newest.serial });
         }
-        if let Kind::Normal { until } = license.kind
+        if let VeLicenseKind::Normal { until } = license.kind
             && until <= now_ms
         {
             return Err(InstallError::Ended(until));
@@ -156,7 +156,7 @@ impl Ve {
     async fn put(
         &self,
         installed: &InstalledVe,
-        verdict: &Verdict,
+        verdict: &MachineVerdict,
         key_is_new: bool,
         actor: &Actor,
         now_ms: i64,
@@ -177,7 +177,7 @@ impl Ve {
             .execute(&mut *tx)
             .await?;
         }
-        let newest = Newest::of(&installed.text);
+        let newest = NewestLicense::of(&installed.text);
         sqlx::query(
             "INSERT INTO ve_serials (machine, highest, sha256) VALUES (?1, ?2, ?3)
              ON CONFLICT (machine) DO UPDATE SET highest = ?2, sha256 = ?3",
@@ -207,7 +207,9 @@ impl Ve {
             "Installed the license {} of this machine for {}, serial {}.{pinned}",
             license.license_id, license.customer, license.serial
         );
-        self.audit.commit(tx, Entry { actor, action: "ve.install", sentence, outcome: Outcome::Done }).await?;
+        self.audit
+            .commit(tx, NewAuditEntry { actor, action: "ve.install", sentence, outcome: AuditOutcome::Done })
+            .await?;
         anchor::remember(&self.places.anchors, &name, &newest);
         Ok(())
     }

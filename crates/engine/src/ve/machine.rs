@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use licensing::identity::{Component, Identity, Name, Reading};
+use licensing::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 
 /// Names a folder below which `/etc`, `/proc`, `/sys` and the rest are read instead of below `/`: for tests and containers
 /// that are given the files of their host. Whoever may set it is the one who runs this server, and could as well change
@@ -20,7 +20,7 @@ pub struct Machine {
 }
 
 /// A file, and what is in it.
-type Text = Result<String, Reading>;
+type Text = Result<String, ComponentReading>;
 
 impl Machine {
     /// The files below a folder.
@@ -44,48 +44,49 @@ impl Machine {
 
     /// Reads every component.
     #[must_use]
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> MachineIdentity {
         let reading = |name| match name {
-            Name::MachineId => self.machine_id(),
-            Name::ProductUuid => uuid(self.text("sys/class/dmi/id/product_uuid")),
-            Name::CpuCores => self.cores(),
-            Name::InstanceUuid => self.instance_uuid(),
-            Name::Hypervisor => self.hypervisor(),
-            Name::CloudInstance => self.cloud_instance(),
-            Name::RootFileSystem => self.root_file_system(),
-            Name::HostName => first([self.text("proc/sys/kernel/hostname"), self.text("etc/hostname")]),
-            Name::Addresses => self.addresses(),
+            ComponentName::MachineId => self.machine_id(),
+            ComponentName::ProductUuid => uuid(self.text("sys/class/dmi/id/product_uuid")),
+            ComponentName::CpuCores => self.cores(),
+            ComponentName::InstanceUuid => self.instance_uuid(),
+            ComponentName::Hypervisor => self.hypervisor(),
+            ComponentName::CloudInstance => self.cloud_instance(),
+            ComponentName::RootFileSystem => self.root_file_system(),
+            ComponentName::HostName => first([self.text("proc/sys/kernel/hostname"), self.text("etc/hostname")]),
+            ComponentName::Addresses => self.addresses(),
         };
-        Identity::new(Name::ALL.map(|name| Component { name, reading: reading(name) }))
+        MachineIdentity::new(ComponentName::ALL.map(|name| Component { name, reading: reading(name) }))
     }
 
     /// A file without the blanks around it and without what cannot be printed. Not there is absent; there, but not
     /// readable is unknown.
     fn text(&self, path: &str) -> Text {
         let bytes = std::fs::read(self.root.join(path)).map_err(|error| match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => Reading::Absent,
-            ErrorKind::PermissionDenied => Reading::Unknown(format!("/{path} may not be read by this user")),
-            _ => Reading::Unknown(format!("/{path} cannot be read: {error}")),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => ComponentReading::Absent,
+            ErrorKind::PermissionDenied => ComponentReading::Unknown(format!("/{path} may not be read by this user")),
+            _ => ComponentReading::Unknown(format!("/{path} cannot be read: {error}")),
         })?;
         let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
         let text = text.trim();
-        if text.is_empty() { Err(Reading::Absent) } else { Ok(text.to_owned()) }
+        if text.is_empty() { Err(ComponentReading::Absent) } else { Ok(text.to_owned()) }
     }
 
-    fn machine_id(&self) -> Reading {
-        let set = |text: Text| text.and_then(|id| if id == "uninitialized" { Err(Reading::Absent) } else { Ok(id) });
+    fn machine_id(&self) -> ComponentReading {
+        let set =
+            |text: Text| text.and_then(|id| if id == "uninitialized" { Err(ComponentReading::Absent) } else { Ok(id) });
         first([set(self.text("etc/machine-id")), set(self.text("var/lib/dbus/machine-id"))])
     }
 
     /// Processors that are online, as /proc/cpuinfo lists them: threads count, those that are off do not.
-    fn cores(&self) -> Reading {
+    fn cores(&self) -> ComponentReading {
         let text = match self.whole("proc/cpuinfo") {
             Ok(text) => text,
             Err(reading) => return reading,
         };
         match text.lines().filter(|line| line.starts_with("processor")).count() {
-            0 => Reading::Unknown("/proc/cpuinfo lists no processor".to_owned()),
-            count => Reading::Value(count.to_string()),
+            0 => ComponentReading::Unknown("/proc/cpuinfo lists no processor".to_owned()),
+            count => ComponentReading::Value(count.to_string()),
         }
     }
 
@@ -93,50 +94,51 @@ impl Machine {
     fn whole(&self, path: &str) -> Text {
         match std::fs::read(self.root.join(path)) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(Reading::Absent),
-            Err(error) => Err(Reading::Unknown(format!("/{path} cannot be read: {error}"))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(ComponentReading::Absent),
+            Err(error) => Err(ComponentReading::Unknown(format!("/{path} cannot be read: {error}"))),
         }
     }
 
-    fn instance_uuid(&self) -> Reading {
+    fn instance_uuid(&self) -> ComponentReading {
         match uuid(self.text("sys/hypervisor/uuid")) {
-            Reading::Absent => uuid(self.text("proc/device-tree/vm,uuid")),
+            ComponentReading::Absent => uuid(self.text("proc/device-tree/vm,uuid")),
             other => other,
         }
     }
 
     /// By what the firmware says of itself; else by what the processor says.
-    fn hypervisor(&self) -> Reading {
+    fn hypervisor(&self) -> ComponentReading {
         let [vendor, product] =
             ["sys_vendor", "product_name"].map(|file| self.text(&format!("sys/class/dmi/id/{file}")));
         if let Some(name) = known(vendor.as_deref().unwrap_or_default(), product.as_deref().unwrap_or_default()) {
-            return Reading::Value(name.to_owned());
+            return ComponentReading::Value(name.to_owned());
         }
         if let Ok(kind) = self.text("sys/hypervisor/type") {
-            return Reading::Value(kind);
+            return ComponentReading::Value(kind);
         }
-        if let (Err(Reading::Unknown(why)), _) | (_, Err(Reading::Unknown(why))) = (&vendor, &product) {
-            return Reading::Unknown(why.clone());
+        if let (Err(ComponentReading::Unknown(why)), _) | (_, Err(ComponentReading::Unknown(why))) = (&vendor, &product)
+        {
+            return ComponentReading::Unknown(why.clone());
         }
         let flags = self.whole("proc/cpuinfo").unwrap_or_default();
         let flag = |line: &str| line.starts_with("flags") && line.split_whitespace().any(|flag| flag == "hypervisor");
-        if flags.lines().any(flag) { Reading::Value("unnamed".to_owned()) } else { Reading::Absent }
+        if flags.lines().any(flag) { ComponentReading::Value("unnamed".to_owned()) } else { ComponentReading::Absent }
     }
 
     /// As the firmware of the cloud says it, else as cloud-init noted it.
-    fn cloud_instance(&self) -> Reading {
+    fn cloud_instance(&self) -> ComponentReading {
         if let Ok(tag) = self.text("sys/class/dmi/id/board_asset_tag")
             && tag.starts_with("i-")
         {
-            return Reading::Value(tag);
+            return ComponentReading::Value(tag);
         }
         match self.text("var/lib/cloud/data/instance-id") {
-            Ok(id) if id == "iid-datasource-none" => Reading::Absent,
+            Ok(id) if id == "iid-datasource-none" => ComponentReading::Absent,
             read => first([read]),
         }
     }
 
-    fn root_file_system(&self) -> Reading {
+    fn root_file_system(&self) -> ComponentReading {
         let mounts = match self.whole("proc/self/mountinfo") {
             Ok(mounts) => mounts,
             Err(reading) => return reading,
@@ -148,18 +150,18 @@ impl Machine {
             (before.split(' ').nth(4) == Some("/")).then(|| Path::new(device).file_name()).flatten()
         });
         let (Some(device), Ok(links)) = (device, std::fs::read_dir(self.root.join("dev/disk/by-uuid"))) else {
-            return Reading::Absent;
+            return ComponentReading::Absent;
         };
         let points =
             |link: &std::fs::DirEntry| std::fs::read_link(link.path()).is_ok_and(|to| to.file_name() == Some(device));
         match links.flatten().find(points) {
-            Some(link) => Reading::Value(link.file_name().to_string_lossy().into_owned()),
-            None => Reading::Absent,
+            Some(link) => ComponentReading::Value(link.file_name().to_string_lossy().into_owned()),
+            None => ComponentReading::Absent,
         }
     }
 
     /// The IPv4 addresses of this machine, loopback left out. (Those of IPv6 change by themselves.)
-    fn addresses(&self) -> Reading {
+    fn addresses(&self) -> ComponentReading {
         let table = match self.whole("proc/net/fib_trie") {
             Ok(table) => table,
             Err(reading) => return reading,
@@ -170,17 +172,19 @@ impl Machine {
         own.retain(|address| !address.starts_with("127."));
         own.sort_unstable();
         own.dedup();
-        if own.is_empty() { Reading::Absent } else { Reading::Value(own.join(" ")) }
+        if own.is_empty() { ComponentReading::Absent } else { ComponentReading::Value(own.join(" ")) }
     }
 }
 
 /// The first that is there; of those that are not, an unknown one counts before absent ones.
-fn first<const N: usize>(texts: [Text; N]) -> Reading {
-    let mut otherwise = Reading::Absent;
+fn first<const N: usize>(texts: [Text; N]) -> ComponentReading {
+    let mut otherwise = ComponentReading::Absent;
     for text in texts {
         match text {
-            Ok(text) => return Reading::Value(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()),
-            Err(unknown @ Reading::Unknown(_)) => otherwise = unknown,
+            Ok(text) => {
+                return ComponentReading::Value(text.chars().filter(|c| !c.is_control()).take(LONGEST).collect());
+            }
+            Err(unknown @ ComponentReading::Unknown(_)) => otherwise = unknown,
             Err(_) => {}
         }
     }
@@ -188,10 +192,10 @@ fn first<const N: usize>(texts: [Text; N]) -> Reading {
 }
 
 /// A UUID in lower case; one that is all zeros or all ones was never set.
-fn uuid(text: Text) -> Reading {
+fn uuid(text: Text) -> ComponentReading {
     let text = text.map(|text| text.to_ascii_lowercase());
     let unset = |uuid: &str| ['0', 'f'].iter().any(|fill| uuid.chars().all(|c| c == '-' || c == *fill));
-    first([text.and_then(|uuid| if unset(&uuid) { Err(Reading::Absent) } else { Ok(uuid) })])
+    first([text.and_then(|uuid| if unset(&uuid) { Err(ComponentReading::Absent) } else { Ok(uuid) })])
 }
 
 /// Who runs a virtual machine, by the words of its firmware.
@@ -220,14 +224,16 @@ fn known(vendor: &str, product: &str) -> Option<&'static str> {
 }
 
 /// A machine nothing of which could be read.
-pub(super) fn unreadable(why: &str) -> Identity {
-    Identity::new(Name::ALL.map(|name| Component { name, reading: Reading::Unknown(why.to_owned()) }))
+pub(super) fn unreadable(why: &str) -> MachineIdentity {
+    MachineIdentity::new(
+        ComponentName::ALL.map(|name| Component { name, reading: ComponentReading::Unknown(why.to_owned()) }),
+    )
 }
 
 /// What people call the machine.
-pub(super) fn host_name(identity: &Identity) -> String {
-    match identity.reading(Name::HostName) {
-        Reading::Value(name) => name.clone(),
+pub(super) fn host_name(identity: &MachineIdentity) -> String {
+    match identity.reading(ComponentName::HostName) {
+        ComponentReading::Value(name) => name.clone(),
         _ => "unnamed".to_owned(),
     }
 }

@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::identity::Verdict;
-use licensing::ve::{LicenseText, Standing, standing};
+use licensing::machine::MachineVerdict;
+use licensing::ve::{LicenseText, VeLicenseStatus, standing};
 use licensing::vendor_key::VendorKey;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-use super::anchor::{self, Newest};
-use super::{InstalledVe, Ve, VeState};
+use super::anchor::{self, NewestLicense};
+use super::{InstalledVe, VeLicensing, VeState};
 
 /// What is stored besides the license.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Kept {
+pub(super) struct StoredVe {
     pub(super) installed: InstalledVe,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: MachineVerdict,
     pub(super) checked_at: i64,
 }
 
@@ -38,9 +38,9 @@ async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKe
     Ok(rows.into_iter().filter_map(key).collect())
 }
 
-impl Ve {
+impl VeLicensing {
     /// The stored license, when it is signed by a key that is trusted.
-    pub(super) async fn kept(&self) -> Result<Option<Kept>, sqlx::Error> {
+    pub(super) async fn stored(&self) -> Result<Option<StoredVe>, sqlx::Error> {
         let stored: Option<(String, String, i64, String, i64)> =
             sqlx::query_as("SELECT text, verdict, installed_at, installed_by, checked_at FROM ve_license")
                 .fetch_optional(self.store.read())
@@ -63,34 +63,34 @@ impl Ve {
         };
         // A verdict that does not read back is none: the next check makes one.
         let verdict = serde_json::from_str(&verdict);
-        Ok(Some(Kept {
+        Ok(Some(StoredVe {
             installed: InstalledVe { text, key, installed_at, installed_by },
-            verdict: verdict.unwrap_or(Verdict::Fits { notes: Vec::new() }),
+            verdict: verdict.unwrap_or(MachineVerdict::Fits { notes: Vec::new() }),
             checked_at,
         }))
     }
 
     /// Takes up what is stored, with the verdict of the last check.
     pub(super) async fn load(&self, now_ms: i64) -> Result<(), sqlx::Error> {
-        let Some(kept) = self.kept().await? else {
+        let Some(stored) = self.stored().await? else {
             self.state.send_replace(VeState::default());
             return Ok(());
         };
-        let newest = self.newest(&kept.installed).await?;
-        let standing = standing_of(&kept.installed, &kept.verdict, newest.serial, false, now_ms);
-        let installed = Some(Arc::new(kept.installed));
-        self.state.send_replace(VeState { installed, standing, checked_at: Some(kept.checked_at) });
+        let newest = self.newest(&stored.installed).await?;
+        let standing = standing_of(&stored.installed, &stored.verdict, newest.serial, false, now_ms);
+        let installed = Some(Arc::new(stored.installed));
+        self.state.send_replace(VeState { installed, standing, checked_at: Some(stored.checked_at) });
         Ok(())
     }
 
     /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
-    pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<Newest, sqlx::Error> {
+    pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<NewestLicense, sqlx::Error> {
         let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
         let stored: Option<(u64, String)> = sqlx::query_as("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
             .bind(&name)
             .fetch_optional(self.store.read())
             .await?;
-        let stored = stored.map(|(serial, sha256)| Newest { serial, sha256 });
+        let stored = stored.map(|(serial, sha256)| NewestLicense { serial, sha256 });
         Ok(anchor::newest(&self.places.anchors, &name).max(stored.unwrap_or_default()))
     }
 }
@@ -98,21 +98,21 @@ impl Ve {
 /// The standing of a license, one that a newer one replaced included.
 pub(super) fn standing_of(
     installed: &InstalledVe,
-    verdict: &Verdict,
+    verdict: &MachineVerdict,
     newest: u64,
     hours_are_used: bool,
     now_ms: i64,
-) -> Standing {
+) -> VeLicenseStatus {
     let license = installed.license();
     if license.serial < newest {
-        return Standing::Older { serial: license.serial, newest };
+        return VeLicenseStatus::Older { serial: license.serial, newest };
     }
     standing(license, verdict, hours_are_used, now_ms)
 }
 
 /// What a data folder holds, for who only looks.
 #[derive(Debug, Clone, Default)]
-pub struct Stored {
+pub struct VeFolder {
     /// The license text, as it is stored.
     pub text: Option<String>,
     /// The vendor's keys the server trusts.
@@ -142,7 +142,7 @@ pub enum LookError {
 ///
 /// # Errors
 /// [`LookError`].
-pub async fn look(folder: &Path) -> Result<Stored, LookError> {
+pub async fn look(folder: &Path) -> Result<VeFolder, LookError> {
     let path = folder.join("leasehold.db");
     if !path.exists() {
         return Err(LookError::NoData(folder.to_owned()));
@@ -158,5 +158,5 @@ pub async fn look(folder: &Path) -> Result<Stored, LookError> {
     };
     let keys = keys_of(&mut connection).await.map_err(failed)?;
     connection.close().await.map_err(failed)?;
-    Ok(Stored { text, keys })
+    Ok(VeFolder { text, keys })
 }

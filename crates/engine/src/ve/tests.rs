@@ -7,11 +7,11 @@ mod time;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licensing::ve::{Kind, License, LicenseText, Product, Standing};
+use licensing::ve::{LicenseText, VeEntitlement, VeLicense, VeLicenseKind, VeLicenseStatus};
 use licensing::vendor_key::VendorSecret;
 use tempfile::TempDir;
 
-use super::{InstallError, InstalledNow, Machine, Places, Ve};
+use super::{InstallError, InstalledNow, Machine, VeLicensing, VePlaces};
 use crate::actor::Actor;
 use crate::audit::Audit;
 use crate::clock::ManualClock;
@@ -69,20 +69,20 @@ impl World {
     }
 
     /// A server on the data folder `name`.
-    async fn server(&self, name: &str) -> Ve {
+    async fn server(&self, name: &str) -> VeLicensing {
         let data = self.folder.path().join(name);
         std::fs::create_dir_all(&data).unwrap();
         let store = store::open(&data, NOW).await.unwrap();
         let audit = Audit::new(store.clone(), data.clone(), self.clock.clone());
         let anchors = vec![data.join("ve.anchor"), self.folder.path().join("state/ve.anchor")];
-        let places = Places { machine: Machine::below(&self.machine()), anchors };
-        Ve::open(store, audit, self.clock.clone(), places, NOW).await.unwrap()
+        let places = VePlaces { machine: Machine::below(&self.machine()), anchors };
+        VeLicensing::open(store, audit, self.clock.clone(), places, NOW).await.unwrap()
     }
 
     /// A license for this machine as it is, with changes.
-    fn license(&self, serial: u64, change: impl FnOnce(&mut License)) -> Vec<u8> {
+    fn license(&self, serial: u64, change: impl FnOnce(&mut VeLicense)) -> Vec<u8> {
         let identity = Machine::below(&self.machine()).identity();
-        let product = Product {
+        let product = VeEntitlement {
             name: "Charon-SSP/4U".to_owned(),
             codes: Vec::new(),
             passphrase: "1111-2222-3333-4444".parse().ok(),
@@ -93,10 +93,10 @@ impl World {
             instances: 2,
             until: None,
         };
-        let mut license = License {
+        let mut license = VeLicense {
             fingerprint: identity.fingerprint().into(),
             license_id: format!("01.00000001.001.{serial:03}"),
-            kind: Kind::Normal { until: NOW + 100 * DAY },
+            kind: VeLicenseKind::Normal { until: NOW + 100 * DAY },
             customer: "ACME".to_owned(),
             platform: String::new(),
             released: Some(NOW),
@@ -111,7 +111,7 @@ impl World {
         LicenseText::sign(&self.vendor, &license).unwrap().to_text().into_bytes()
     }
 
-    async fn install(&self, ve: &Ve, text: &[u8]) -> Result<InstalledNow, InstallError> {
+    async fn install(&self, ve: &VeLicensing, text: &[u8]) -> Result<InstalledNow, InstallError> {
         ve.install(text, Some(self.vendor.public().fingerprint()), &actor(), NOW).await
     }
 }
@@ -120,7 +120,7 @@ fn actor() -> Actor {
     Actor { name: "root".to_owned(), ..Actor::system() }
 }
 
-fn in_force(standing: &Standing) -> bool {
+fn in_force(standing: &VeLicenseStatus) -> bool {
     standing.in_force()
 }
 

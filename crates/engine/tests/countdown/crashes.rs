@@ -6,7 +6,7 @@ use std::task::Poll;
 use engine::clock::ManualClock;
 use licensing::countdown::{Cause, HOUR_MS, TICK_MS};
 
-use crate::server::{MINUTE, Place, Server, license};
+use crate::server::{CountdownServer, MINUTE, ServerFolders, license};
 
 /// Less than [`licensing::countdown::LEAD_MS`], so that what is used was granted.
 const STEP: i64 = 4_000;
@@ -24,7 +24,7 @@ async fn cut_short(turns: u32, work: impl Future<Output = ()>) {
 }
 
 /// Clients come, use hours and go, as long as they are let.
-async fn work(server: &Server, clock: &ManualClock, used: &Mutex<i64>) {
+async fn work(server: &CountdownServer, clock: &ManualClock, used: &Mutex<i64>) {
     loop {
         server.countdown.enter().await.unwrap();
         for _ in 0..17 {
@@ -38,7 +38,7 @@ async fn work(server: &Server, clock: &ManualClock, used: &Mutex<i64>) {
 
 #[test]
 fn two_hundred_crashes_never_make_hours_and_cost_at_most_a_tick_each() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let used = Mutex::new(0);
     let mut turns = 7_u32;
     for crash in 0..=CRASHES {
@@ -63,7 +63,7 @@ fn two_hundred_crashes_never_make_hours_and_cost_at_most_a_tick_each() {
 
 #[tokio::test]
 async fn a_run_that_a_crash_ended_took_what_was_charged() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     server.pass(20_000).await;

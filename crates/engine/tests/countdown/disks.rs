@@ -1,17 +1,17 @@
 //! Disks that are full, read-only or do not answer.
 
-use engine::countdown::Refused;
-use licensing::countdown::{HOUR_MS, Refusal, TICK_MS};
+use engine::countdown::CountdownLoginDenied;
+use licensing::countdown::{CountdownDenial, HOUR_MS, TICK_MS};
 use sqlx::Connection;
 
-use crate::server::{MINUTE, Place, license};
+use crate::server::{MINUTE, ServerFolders, license};
 
 const FULL: &str =
     "CREATE TRIGGER full_disk BEFORE INSERT ON countdown BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
 
 #[tokio::test]
 async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself_afterwards() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     let mut database = place.database().await;
@@ -20,9 +20,12 @@ async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself
     assert!(server.countdown.view().running_since.is_some(), "what is charged may be used");
     server.pass(1000).await;
     let view = server.countdown.view();
-    assert_eq!((view.running_since, view.refused), (None, Some(Refusal::Unsaved)));
+    assert_eq!((view.running_since, view.refused), (None, Some(CountdownDenial::Unsaved)));
     let refused = server.countdown.enter().await.unwrap_err();
-    assert!(matches!(&refused, Refused::Unsaved { reason } if reason.contains("disk is full")), "{refused}");
+    assert!(
+        matches!(&refused, CountdownLoginDenied::Unsaved { reason } if reason.contains("disk is full")),
+        "{refused}"
+    );
     server.pass(10 * MINUTE).await;
     sqlx::query("DROP TRIGGER full_disk").execute(&mut database).await.unwrap();
     server.pass(1000).await;
@@ -32,12 +35,12 @@ async fn a_full_disk_grants_nothing_beyond_what_is_charged_and_goes_on_by_itself
 
 #[tokio::test]
 async fn a_login_and_a_license_are_refused_while_the_disk_is_full_and_cost_nothing() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     let mut database = place.database().await;
     sqlx::query(FULL).execute(&mut database).await.unwrap();
     for _ in 0..5 {
-        assert!(matches!(server.countdown.enter().await, Err(Refused::Unsaved { .. })));
+        assert!(matches!(server.countdown.enter().await, Err(CountdownLoginDenied::Unsaved { .. })));
     }
     let refused = server.countdown.license(&license(2, 50)).await.unwrap_err();
     assert!(refused.to_string().contains("install the license again"), "{refused}");
@@ -52,7 +55,7 @@ async fn a_login_and_a_license_are_refused_while_the_disk_is_full_and_cost_nothi
 
 #[tokio::test]
 async fn what_could_not_be_given_back_is_given_back_when_the_disk_works_again() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     server.pass(10_000).await;
@@ -69,7 +72,7 @@ async fn what_could_not_be_given_back_is_given_back_when_the_disk_works_again() 
 #[tokio::test]
 async fn an_anchor_that_is_there_and_cannot_be_written_refuses_and_is_named() {
     for outside in [false, true] {
-        let place = Place::new();
+        let place = ServerFolders::new();
         let server = place.licensed(10).await;
         let path = if outside { place.outside_anchor() } else { place.anchor() };
         std::fs::remove_file(&path).unwrap();
@@ -84,7 +87,7 @@ async fn an_anchor_that_is_there_and_cannot_be_written_refuses_and_is_named() {
 
 #[tokio::test]
 async fn where_no_second_anchor_can_be_made_the_first_is_enough() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let nowhere = place.outside.path().join("a file");
     std::fs::write(&nowhere, "").unwrap();
     let server = place.start_in(place.data.path(), &nowhere).await;
@@ -97,7 +100,7 @@ async fn where_no_second_anchor_can_be_made_the_first_is_enough() {
 
 #[tokio::test]
 async fn a_disk_that_does_not_answer_stops_nothing_but_the_hours() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     let mut database = place.database().await;
@@ -106,7 +109,7 @@ async fn a_disk_that_does_not_answer_stops_nothing_but_the_hours() {
         place.clock.advance(1000);
         server.countdown.beat();
     }
-    assert_eq!(server.countdown.view().refused, Some(Refusal::Unsaved));
+    assert_eq!(server.countdown.view().refused, Some(CountdownDenial::Unsaved));
     place.clock.advance(5 * MINUTE);
     held.rollback().await.unwrap();
     server.countdown.tick().await;

@@ -1,13 +1,13 @@
 //! What logins and logouts cost, and what is told of them.
 
-use engine::countdown::Refused;
+use engine::countdown::CountdownLoginDenied;
 use licensing::countdown::{Cause, HOUR_MS, TICK_MS};
 
-use crate::server::{MINUTE, Place, license};
+use crate::server::{MINUTE, ServerFolders, license};
 
 #[tokio::test]
 async fn the_first_login_is_charged_everywhere_before_it_is_answered_and_the_last_logout_gives_back() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     assert_eq!(place.balances().await, [10 * HOUR_MS; 3]);
     let entered = server.countdown.enter().await.unwrap();
@@ -23,7 +23,7 @@ async fn the_first_login_is_charged_everywhere_before_it_is_answered_and_the_las
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_clients_at_once_cost_what_one_costs() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     let logins: Vec<_> = (0..50)
         .map(|_| {
@@ -52,7 +52,7 @@ async fn many_clients_at_once_cost_what_one_costs() {
 
 #[tokio::test]
 async fn a_login_nobody_waits_for_any_more_is_not_counted() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     for polls in 0..6 {
         let mut login = Box::pin(server.countdown.enter());
@@ -74,12 +74,12 @@ async fn futures_poll<F: Future + Unpin>(future: &mut F) -> bool {
 
 #[tokio::test]
 async fn at_zero_clients_are_refused_until_a_new_license_comes() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(1).await;
     let follow = server.countdown.subscribe();
     assert!(server.countdown.enter().await.unwrap().ends_soon, "an hour is one check interval");
     server.pass(60 * MINUTE).await;
-    assert_eq!(server.countdown.enter().await, Err(Refused::Empty));
+    assert_eq!(server.countdown.enter().await, Err(CountdownLoginDenied::Empty));
     assert_eq!(server.countdown.clients(), 1);
     assert_eq!((follow.borrow().balance_ms, follow.borrow().running_since), (0, None));
     assert_eq!(place.balances().await, [0; 3]);
@@ -95,9 +95,9 @@ async fn at_zero_clients_are_refused_until_a_new_license_comes() {
 
 #[tokio::test]
 async fn without_a_license_nobody_is_served_and_no_anchor_is_made() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.start().await;
-    assert_eq!(server.countdown.enter().await, Err(Refused::NoLicense));
+    assert_eq!(server.countdown.enter().await, Err(CountdownLoginDenied::NoLicense));
     assert_eq!(server.countdown.clients(), 0);
     assert!(!place.anchor().exists());
     assert_eq!(std::fs::read_dir(place.outside.path()).unwrap().count(), 0);
@@ -105,7 +105,7 @@ async fn without_a_license_nobody_is_served_and_no_anchor_is_made() {
 
 #[tokio::test]
 async fn the_same_license_again_brings_nothing() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     server.pass(MINUTE).await;
@@ -115,7 +115,7 @@ async fn the_same_license_again_brings_nothing() {
 
 #[tokio::test]
 async fn stopping_the_server_gives_back_and_says_why_the_run_ended() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let server = place.licensed(10).await;
     server.countdown.enter().await.unwrap();
     server.countdown.enter().await.unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use licensing::countdown::HOUR_MS;
 
-use crate::server::{MINUTE, Place, Server, license};
+use crate::server::{CountdownServer, MINUTE, ServerFolders, license};
 
 fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
@@ -13,7 +13,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-async fn use_minutes(server: &Server, minutes: i64) {
+async fn use_minutes(server: &CountdownServer, minutes: i64) {
     server.countdown.enter().await.unwrap();
     server.pass(minutes * MINUTE).await;
     server.countdown.leave().await;
@@ -21,7 +21,7 @@ async fn use_minutes(server: &Server, minutes: i64) {
 
 #[tokio::test]
 async fn a_copy_of_old_data_finds_its_anchor_and_the_lower_balance_counts() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let old = tempfile::tempdir().unwrap();
     place.licensed(10).await.kill().await;
     copy(place.data.path(), old.path());
@@ -36,7 +36,7 @@ async fn a_copy_of_old_data_finds_its_anchor_and_the_lower_balance_counts() {
 
 #[tokio::test]
 async fn a_copy_from_before_the_license_finds_its_anchor_too() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let old = tempfile::tempdir().unwrap();
     place.start().await.kill().await;
     copy(place.data.path(), old.path());
@@ -49,7 +49,7 @@ async fn a_copy_from_before_the_license_finds_its_anchor_too() {
 
 #[tokio::test]
 async fn the_database_alone_put_back_finds_the_anchor_beside_it() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let old = tempfile::tempdir().unwrap();
     place.licensed(10).await.kill().await;
     copy(place.data.path(), old.path());
@@ -70,7 +70,7 @@ async fn the_database_alone_put_back_finds_the_anchor_beside_it() {
 
 #[tokio::test]
 async fn data_from_before_a_newer_license_has_the_newer_license() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let old = tempfile::tempdir().unwrap();
     place.licensed(10).await.kill().await;
     copy(place.data.path(), old.path());
@@ -84,7 +84,7 @@ async fn data_from_before_a_newer_license_has_the_newer_license() {
 
 #[tokio::test]
 async fn another_data_folder_has_its_own_hours_but_the_same_license_has_what_was_left_of_it() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     let other = tempfile::tempdir().unwrap();
     let server = place.licensed(10).await;
     use_minutes(&server, 30).await;
@@ -101,7 +101,7 @@ async fn another_data_folder_has_its_own_hours_but_the_same_license_has_what_was
 
 #[tokio::test]
 async fn a_damaged_anchor_counts_as_absent_and_is_written_anew() {
-    let place = Place::new();
+    let place = ServerFolders::new();
     place.licensed(10).await.kill().await;
     std::fs::write(place.anchor(), "{\"balance\":").unwrap();
     std::fs::write(place.outside_anchor(), [0xff; 9000]).unwrap();

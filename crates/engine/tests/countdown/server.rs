@@ -12,13 +12,13 @@ use sqlx::{Connection, SqliteConnection};
 pub const MINUTE: i64 = 60_000;
 
 /// Where a server keeps what it keeps.
-pub struct Place {
+pub struct ServerFolders {
     pub data: tempfile::TempDir,
     pub outside: tempfile::TempDir,
     pub clock: Arc<ManualClock>,
 }
 
-pub struct Server {
+pub struct CountdownServer {
     pub countdown: Countdown,
     pub store: Store,
     clock: Arc<ManualClock>,
@@ -33,24 +33,24 @@ pub fn license(serial: u64, hours: i64) -> HoursLicense {
     }
 }
 
-impl Place {
-    pub fn new() -> Place {
+impl ServerFolders {
+    pub fn new() -> ServerFolders {
         let clock = Arc::new(ManualClock::at(1_800_000_000_000));
-        Place { data: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap(), clock }
+        ServerFolders { data: tempfile::tempdir().unwrap(), outside: tempfile::tempdir().unwrap(), clock }
     }
 
-    pub async fn start(&self) -> Server {
+    pub async fn start(&self) -> CountdownServer {
         self.start_in(self.data.path(), self.outside.path()).await
     }
 
-    pub async fn start_in(&self, data: &Path, outside: &Path) -> Server {
+    pub async fn start_in(&self, data: &Path, outside: &Path) -> CountdownServer {
         let store = store::open(data, self.clock.now_ms()).await.unwrap();
         let open = Countdown::open_with(store.clone(), data, Some(outside.to_owned()), self.clock.clone());
-        Server { countdown: open.await.unwrap(), store, clock: self.clock.clone() }
+        CountdownServer { countdown: open.await.unwrap(), store, clock: self.clock.clone() }
     }
 
     /// A server with `hours` of the license with serial 1.
-    pub async fn licensed(&self, hours: i64) -> Server {
+    pub async fn licensed(&self, hours: i64) -> CountdownServer {
         let server = self.start().await;
         server.countdown.license(&license(1, hours)).await.unwrap();
         server
@@ -87,7 +87,7 @@ fn anchored(path: &Path) -> i64 {
     value["balance"]["balance_ms"].as_i64().unwrap()
 }
 
-impl Server {
+impl CountdownServer {
     /// Time passes, with a look at the clock each second.
     pub async fn pass(&self, ms: i64) {
         for _ in 0..ms / 1000 {

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{Allocation, FEW, Key, Share};
+use super::{Allocation, FEW, RunKey, Share};
 use crate::product::ProductCode;
 
 /// How much each client of a product may have at most.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Level {
+pub(super) struct FairLevel {
     /// Everybody gets what it wants up to here.
     height: u32,
     /// These get one more.
-    more: BTreeSet<Key>,
+    more: BTreeSet<RunKey>,
     /// Something changed since it was worked out.
     pub stale: bool,
     /// When it was worked out; none while everything fits.
@@ -20,15 +20,15 @@ pub(super) struct Level {
     until: i64,
 }
 
-impl Default for Level {
+impl Default for FairLevel {
     fn default() -> Self {
         Self { height: u32::MAX, more: BTreeSet::new(), stale: true, at: None, until: i64::MAX }
     }
 }
 
-impl Level {
+impl FairLevel {
     /// What a client should have.
-    pub fn share_of(&self, key: Key, share: &Share, licensed: u32) -> u32 {
+    pub fn share_of(&self, key: RunKey, share: &Share, licensed: u32) -> u32 {
         let height = self.height.saturating_add(u32::from(self.more.contains(&key)));
         share.demand(licensed).min(height.max(share.floor()))
     }
@@ -39,7 +39,7 @@ impl Allocation {
     pub(super) fn level(&mut self, product: &ProductCode, now: i64) {
         let Some(pool) = self.pools.get_mut(product) else { return };
         if pool.load <= u64::from(pool.licensed.supply()) {
-            pool.level = Level { stale: false, ..Level::default() };
+            pool.level = FairLevel { stale: false, ..FairLevel::default() };
             return;
         }
         let recent = pool.level.at.is_some_and(|at| now.saturating_sub(at) < self.times.spread);
@@ -66,7 +66,7 @@ impl Allocation {
         }
         let level = share_out(&mut claims, u64::from(licensed).saturating_sub(silent), licensed);
         if let Some(pool) = self.pools.get_mut(product) {
-            pool.level = Level { at: Some(now), stale: false, until, ..level };
+            pool.level = FairLevel { at: Some(now), stale: false, until, ..level };
         }
     }
 }
@@ -74,7 +74,7 @@ impl Allocation {
 /// What one client asks of a product that is short.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
-    key: Key,
+    key: RunKey,
     floor: u32,
     demand: u32,
     told: u32,
@@ -88,10 +88,10 @@ impl Claim {
 }
 
 /// The highest level at which all claims fit into `supply`, and who gets one of what is left.
-fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> Level {
+fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> FairLevel {
     let needed = |height: u32| claims.iter().map(|claim| claim.at(height)).sum::<u64>();
     if needed(licensed) <= supply {
-        return Level { stale: false, ..Level::default() };
+        return FairLevel { stale: false, ..FairLevel::default() };
     }
     let (mut fits, mut too_high) = (0, licensed);
     while too_high - fits > 1 {
@@ -103,5 +103,5 @@ fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> Level {
     claims.sort_by_key(|claim| (claim.told <= fits, claim.asked == 0, claim.asked, claim.key));
     let next = claims.iter().filter(|claim| claim.demand > fits && claim.floor <= fits);
     let more = next.take(usize::try_from(left).unwrap_or(usize::MAX)).map(|claim| claim.key).collect();
-    Level { height: fits, more, stale: false, ..Level::default() }
+    FairLevel { height: fits, more, stale: false, ..FairLevel::default() }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Allocation, Run};
+use super::{Allocation, ClientRun};
 use crate::product::ProductCode;
 
 /// What does not hold. The step that would have led there is not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum AllocationViolation {
     /// More is counted than there is.
     #[error("{counted} licenses of {product} would be given out, and there are {ceiling}")]
     OverGranted {
@@ -42,11 +42,11 @@ pub enum Broken {
 
 impl Allocation {
     /// Whether what is given out of a product is what may be given out.
-    pub(super) fn check_pool(&self, product: &ProductCode) -> Result<(), Broken> {
+    pub(super) fn check_pool(&self, product: &ProductCode) -> Result<(), AllocationViolation> {
         let Some(pool) = self.pools.get(product) else { return Ok(()) };
         let ceiling = pool.ceiling.max(u64::from(pool.licensed.supply()));
         if pool.counted > ceiling {
-            return Err(Broken::OverGranted { product: product.clone(), counted: pool.counted, ceiling });
+            return Err(AllocationViolation::OverGranted { product: product.clone(), counted: pool.counted, ceiling });
         }
         Ok(())
     }
@@ -54,13 +54,17 @@ impl Allocation {
     /// Whether everything holds.
     ///
     /// # Errors
-    /// [`Broken`] with the first thing that does not.
-    pub fn check(&self) -> Result<(), Broken> {
+    /// [`AllocationViolation`] with the first thing that does not.
+    pub fn check(&self) -> Result<(), AllocationViolation> {
         // Every share is looked at once: a look at every client for every product would take too long with many of both.
         let mut sums: BTreeMap<&ProductCode, (u64, u64)> = BTreeMap::new();
-        for (product, share) in self.runs.values().flat_map(Run::shares) {
+        for (product, share) in self.runs.values().flat_map(ClientRun::shares) {
             if share.told > share.counted {
-                return Err(Broken::Told { product: product.clone(), told: share.told, counted: share.counted });
+                return Err(AllocationViolation::Told {
+                    product: product.clone(),
+                    told: share.told,
+                    counted: share.counted,
+                });
             }
             let (counted, load) = sums.entry(product).or_default();
             *counted += u64::from(share.counted);
@@ -71,7 +75,7 @@ impl Allocation {
             let (counted, load) = sums.get(product).copied().unwrap_or_default();
             for (kept, found) in [(pool.counted, counted), (pool.load, load)] {
                 if kept != found {
-                    return Err(Broken::Sum { product: product.clone(), kept, found });
+                    return Err(AllocationViolation::Sum { product: product.clone(), kept, found });
                 }
             }
         }

@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{Allocation, Effect, Key, Share, Told};
+use super::{Allocation, AllocationEffect, LimitAnswer, RunKey, Share};
 use crate::client_protocol::{Shortage, Use};
 use crate::product::ProductCode;
 
 impl Allocation {
-    pub(super) fn refresh(&mut self, key: Key, sequence: u64, uses: &BTreeMap<ProductCode, Use>, now: i64) -> Effect {
+    pub(super) fn refresh(
+        &mut self,
+        key: RunKey,
+        sequence: u64,
+        uses: &BTreeMap<ProductCode, Use>,
+        now: i64,
+    ) -> AllocationEffect {
         let run = self.runs.entry(key).or_default();
         let fresh = sequence > run.sequence;
         let was_silent = now.saturating_sub(run.seen) > self.times.silent;
@@ -18,7 +24,7 @@ impl Allocation {
             run.deadline = now.saturating_add(self.times.counted);
         }
         run.released_until = run.released_until.filter(|until| *until > now);
-        let mut effect = Effect::default();
+        let mut effect = AllocationEffect::default();
         if was_silent {
             self.claims_changed(key);
         }
@@ -40,14 +46,23 @@ impl Allocation {
     }
 
     /// What it was told before.
-    fn repeat(&self, key: Key, product: &ProductCode, said: &Use) -> Told {
+    fn repeat(&self, key: RunKey, product: &ProductCode, said: &Use) -> LimitAnswer {
         let share = self.runs.get(&key).and_then(|run| run.shares.get(product)).copied().unwrap_or_default();
         self.told(key, product, &share, said)
     }
 
-    fn settle(&mut self, key: Key, product: &ProductCode, said: &Use, now: i64, effect: &mut Effect) -> Told {
+    fn settle(
+        &mut self,
+        key: RunKey,
+        product: &ProductCode,
+        said: &Use,
+        now: i64,
+        effect: &mut AllocationEffect,
+    ) -> LimitAnswer {
         let known = self.pools.get(product).is_some_and(|pool| pool.licensed.supply() > 0);
-        let Some(run) = self.runs.get_mut(&key) else { return Told { limit: 0, version: 0, licensed: 0, why: None } };
+        let Some(run) = self.runs.get_mut(&key) else {
+            return LimitAnswer { limit: 0, version: 0, licensed: 0, why: None };
+        };
         let held_back = run.released_until.is_some();
         let had = run.shares.get(product).copied();
         if !known && had.is_none() {
@@ -87,7 +102,7 @@ impl Allocation {
         self.told(key, product, &share, said)
     }
 
-    fn told(&self, key: Key, product: &ProductCode, share: &Share, said: &Use) -> Told {
+    fn told(&self, key: RunKey, product: &ProductCode, share: &Share, said: &Use) -> LimitAnswer {
         let pool = self.pools.get(product);
         let licensed = pool.map_or(0, |pool| pool.licensed.supply());
         let released = self.runs.get(&key).is_some_and(|run| run.released_until.is_some());
@@ -98,6 +113,6 @@ impl Allocation {
             None => Shortage::NotLicensed,
             Some(_) => Shortage::AllInUse,
         });
-        Told { limit: share.told, version: share.version, licensed, why }
+        LimitAnswer { limit: share.told, version: share.version, licensed, why }
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, Key, Run, Share};
+use super::{Allocation, ClientRun, RunKey, Share};
 use crate::product::ProductCode;
 
 /// A share as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StoredShare {
     /// Of what.
     #[serde(rename = "p")]
     pub product: ProductCode,
@@ -22,13 +22,13 @@ pub struct Kept {
     pub version: u64,
 }
 
-impl Run {
+impl ClientRun {
     /// What of it must survive a restart.
     #[must_use]
-    pub fn kept(&self) -> Vec<Kept> {
+    pub fn stored_shares(&self) -> Vec<StoredShare> {
         let kept = |(product, share): (&ProductCode, &Share)| {
             let (counted, told, version) = share.durable();
-            Kept { product: product.clone(), counted, told, version }
+            StoredShare { product: product.clone(), counted, told, version }
         };
         self.shares.iter().filter(|(_, share)| share.version > 0).map(kept).collect()
     }
@@ -41,11 +41,11 @@ const GAP: u64 = 1 << 20;
 impl Allocation {
     /// A run as it was stored. What it may still believe is counted as if it had been answered just now: nobody knows how long
     /// the server was away.
-    pub fn restore(&mut self, key: Key, sequence: u64, shares: Vec<Kept>, now: i64) {
+    pub fn restore(&mut self, key: RunKey, sequence: u64, shares: Vec<StoredShare>, now: i64) {
         let deadline = now.saturating_add(self.times.counted);
         let lapsed_until = now.saturating_add(self.times.silent);
-        self.runs.insert(key, Run { sequence, deadline, seen: now, restored: true, ..Run::default() });
-        for Kept { product, counted, told, version } in shares {
+        self.runs.insert(key, ClientRun { sequence, deadline, seen: now, restored: true, ..ClientRun::default() });
+        for StoredShare { product, counted, told, version } in shares {
             let version = version.saturating_add(GAP);
             // What lapsed before is not stored, and a last word about it may still come.
             let share =

@@ -1,13 +1,13 @@
 use super::*;
 
-const A: Key = 1;
-const B: Key = 2;
-const C: Key = 3;
+const A: RunKey = 1;
+const B: RunKey = 2;
+const C: RunKey = 3;
 
 /// An allocation and one client library's worth of good manners for each client.
 struct World {
     allocation: Allocation,
-    clients: BTreeMap<Key, Client>,
+    clients: BTreeMap<RunKey, Client>,
     now: i64,
 }
 
@@ -36,13 +36,13 @@ impl World {
         self.allocation.check().unwrap();
     }
 
-    fn set(&mut self, key: Key, held: u32, want: u32) {
+    fn set(&mut self, key: RunKey, held: u32, want: u32) {
         let client = self.clients.entry(key).or_default();
         (client.held, client.want) = (held, want);
     }
 
     /// Gets licenses and uses them.
-    fn take(&mut self, key: Key, held: u32, want: u32) {
+    fn take(&mut self, key: RunKey, held: u32, want: u32) {
         self.set(key, 0, want);
         self.refresh(key);
         self.set(key, held, want);
@@ -50,19 +50,19 @@ impl World {
     }
 
     /// Sends a refresh; the answer gets lost.
-    fn send(&mut self, key: Key) -> (Told, Effect) {
+    fn send(&mut self, key: RunKey) -> (LimitAnswer, AllocationEffect) {
         let client = self.clients.entry(key).or_default();
         client.sequence += 1;
         let said = Use { held: client.held, want: client.want, version: client.version, ..Use::default() };
         let (sequence, uses) = (client.sequence, BTreeMap::from([(speech(), said)]));
-        let effect = self.allocation.step(key, Event::Refresh { sequence, uses: &uses }, self.now);
+        let effect = self.allocation.step(key, AllocationEvent::Refresh { sequence, uses: &uses }, self.now);
         self.allocation.check().unwrap();
         assert_eq!(effect.broken, None);
         (effect.told[0], effect)
     }
 
     /// Sends a refresh, hears the answer and keeps to it as soon as it can.
-    fn refresh(&mut self, key: Key) -> Told {
+    fn refresh(&mut self, key: RunKey) -> LimitAnswer {
         let (told, _) = self.send(key);
         let client = self.clients.get_mut(&key).unwrap();
         if told.version > client.version && client.held <= told.limit {
@@ -134,7 +134,7 @@ fn nothing_in_use_is_taken_for_fairness() {
         world.refresh(B);
         assert_eq!(world.refresh(A).limit, 9);
     }
-    assert_eq!(world.refresh(B), Told { limit: 1, version: 1, licensed: 10, why: Some(Shortage::AllInUse) });
+    assert_eq!(world.refresh(B), LimitAnswer { limit: 1, version: 1, licensed: 10, why: Some(Shortage::AllInUse) });
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_silent_clients_limit_is_counted_for_two_minutes_and_a_little_more() {
     world.take(A, 2, 4);
     world.set(B, 0, 4);
     world.now += 122_199;
-    assert_eq!(world.allocation.expire(world.now), Vec::<Key>::new());
+    assert_eq!(world.allocation.expire(world.now), Vec::<RunKey>::new());
     assert_eq!(world.refresh(B).limit, 0);
     world.now += 1;
     assert_eq!(world.allocation.expire(world.now), vec![A]);
@@ -161,10 +161,10 @@ fn an_old_refresh_changes_nothing_and_a_repeated_one_only_keeps_the_limit_longer
     world.refresh(A);
     let before = world.allocation.clone();
     let uses = BTreeMap::from([(speech(), Use { held: 0, want: 0, version: 1, ..Use::default() })]);
-    let old = world.allocation.step(A, Event::Refresh { sequence: 1, uses: &uses }, world.now + 5);
+    let old = world.allocation.step(A, AllocationEvent::Refresh { sequence: 1, uses: &uses }, world.now + 5);
     assert_eq!((old.told[0].limit, old.changed), (4, false));
     assert_eq!(world.allocation, before);
-    world.allocation.step(A, Event::Refresh { sequence: 2, uses: &uses }, world.now + 5);
+    world.allocation.step(A, AllocationEvent::Refresh { sequence: 2, uses: &uses }, world.now + 5);
     assert_eq!(world.allocation.run(A).unwrap().deadline, world.now + 5 + 122_200);
     assert_eq!(world.counted(), 4);
 }
@@ -174,7 +174,7 @@ fn after_a_restart_what_clients_may_believe_is_counted_as_if_just_answered() {
     let mut world = World::with(10);
     world.take(A, 3, 7);
     let run = world.allocation.run(A).unwrap();
-    let (sequence, kept) = (run.sequence, run.kept());
+    let (sequence, kept) = (run.sequence, run.stored_shares());
     let mut after = Allocation::new(Times::default());
     after.restore(A, sequence, kept, 50);
     after.license(&BTreeMap::from([(speech(), 10)]), &[]);
@@ -226,13 +226,13 @@ fn who_uses_more_than_it_was_given_is_named_and_gets_nothing_more_while_it_lasts
 fn goodbye_frees_at_once_and_a_release_takes_back_what_is_not_in_use() {
     let mut world = World::with(10);
     world.take(A, 2, 10);
-    world.allocation.step(A, Event::Release, world.now);
-    assert_eq!(world.refresh(A), Told { limit: 2, version: 2, licensed: 10, why: Some(Shortage::Released) });
+    world.allocation.step(A, AllocationEvent::Release, world.now);
+    assert_eq!(world.refresh(A), LimitAnswer { limit: 2, version: 2, licensed: 10, why: Some(Shortage::Released) });
     world.refresh(A);
     assert_eq!(world.counted(), 2);
     world.now += 60_000;
     assert_eq!(world.refresh(A).limit, 10);
-    world.allocation.step(A, Event::Goodbye, world.now);
+    world.allocation.step(A, AllocationEvent::Goodbye, world.now);
     assert_eq!(world.counted(), 0);
 }
 
@@ -242,8 +242,8 @@ fn a_product_nobody_has_a_license_for_leaves_no_trace() {
     let before = world.allocation.pools.len();
     let uses =
         (0..200).map(|n| (format!("P{n}").parse().unwrap(), Use { want: 9, version: 4, ..Use::default() })).collect();
-    let effect = world.allocation.step(A, Event::Refresh { sequence: 1, uses: &uses }, world.now);
-    assert_eq!(effect.told[0], Told { limit: 0, version: 5, licensed: 0, why: Some(Shortage::NotLicensed) });
+    let effect = world.allocation.step(A, AllocationEvent::Refresh { sequence: 1, uses: &uses }, world.now);
+    assert_eq!(effect.told[0], LimitAnswer { limit: 0, version: 5, licensed: 0, why: Some(Shortage::NotLicensed) });
     assert_eq!(world.allocation.pools.len(), before);
     assert!(!effect.store_first && !effect.changed);
 }

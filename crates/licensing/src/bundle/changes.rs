@@ -2,38 +2,38 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, Kind, License};
+use super::{Bundle, License, LicenseKind};
 use crate::{canonical::instant, contact::Millis};
 
 /// What an exchange changed, license by license.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Changes {
+pub struct LicenseChanges {
     /// Not there before.
-    pub added: Vec<Change>,
+    pub added: Vec<LicenseChange>,
     /// No longer there.
-    pub removed: Vec<Change>,
+    pub removed: Vec<LicenseChange>,
     /// Only better: a later end, later maintenance, more hours.
-    pub extended: Vec<Change>,
+    pub extended: Vec<LicenseChange>,
     /// Anything else.
-    pub changed: Vec<Change>,
+    pub changed: Vec<LicenseChange>,
 }
 
 /// What became of one license.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = LicenseChange))]
-pub struct Change {
+pub struct LicenseChange {
     /// The license's id.
     pub id: String,
     /// Its product.
     pub product: String,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: LicenseKind,
     /// What happened, in a sentence.
     pub sentence: String,
 }
 
-impl Changes {
+impl LicenseChanges {
     /// Whether all licenses are as they were.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -48,17 +48,17 @@ impl Changes {
         if parts.is_empty() { "Nothing changed.".to_owned() } else { format!("{}.", parts.join(", ")) }
     }
 
-    fn lists(&self) -> [(&[Change], &'static str); 4] {
+    fn lists(&self) -> [(&[LicenseChange], &'static str); 4] {
         [(&self.added, "added"), (&self.removed, "removed"), (&self.extended, "extended"), (&self.changed, "changed")]
     }
 }
 
 /// What changed from the bundle before, if there was one, to the one after. Licenses are matched by id.
 #[must_use]
-pub fn changes(before: Option<&Bundle>, after: &Bundle) -> Changes {
+pub fn changes(before: Option<&Bundle>, after: &Bundle) -> LicenseChanges {
     let old = before.map_or(&[][..], |bundle| &bundle.licenses);
     let mut gone: BTreeMap<&str, &License> = old.iter().map(|license| (license.id.as_str(), license)).collect();
-    let mut changes = Changes::default();
+    let mut changes = LicenseChanges::default();
     for license in &after.licenses {
         match gone.remove(license.id.as_str()) {
             None => changes.added.push(change(license, format!("{} added.", amount(license)))),
@@ -72,12 +72,12 @@ pub fn changes(before: Option<&Bundle>, after: &Bundle) -> Changes {
     changes
 }
 
-fn change(license: &License, what: String) -> Change {
+fn change(license: &License, what: String) -> LicenseChange {
     let product = license.product.to_string();
-    Change { id: license.id.clone(), kind: license.kind, sentence: format!("{product}: {what}"), product }
+    LicenseChange { id: license.id.clone(), kind: license.kind, sentence: format!("{product}: {what}"), product }
 }
 
-fn compare(old: &License, new: &License, changes: &mut Changes) {
+fn compare(old: &License, new: &License, changes: &mut LicenseChanges) {
     let (mut better, mut other) = (Vec::new(), Vec::new());
     if let Some(clause) = date("runs", old.expires, new.expires) {
         list(later(old.expires, new.expires), &mut better, &mut other).push(clause);

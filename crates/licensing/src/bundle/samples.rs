@@ -1,6 +1,6 @@
 //! A bundle for the tests.
 
-use super::{Bundle, Kind, License, Serial};
+use super::{Bundle, License, LicenseKind, Serial};
 use crate::{
     contact::{DAY, Millis},
     context::Context,
@@ -18,7 +18,7 @@ pub(super) fn license(id: &str, product: &str) -> License {
     License {
         id: id.to_owned(),
         product: product.parse().unwrap(),
-        kind: Kind::Concurrent,
+        kind: LicenseKind::Concurrent,
         count: 50,
         context: Context::Production,
         hours: None,

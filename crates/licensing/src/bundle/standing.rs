@@ -6,7 +6,7 @@ use crate::{canonical::instant, contact::Millis, context::Context};
 /// Whether a license may be used, or why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum LicenseStatus {
     /// In service.
     Active,
     /// The server was never in contact with a node.
@@ -22,17 +22,17 @@ pub enum Standing {
     OtherServer,
 }
 
-impl Standing {
+impl LicenseStatus {
     /// The word in files and the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Standing::Active => "active",
-            Standing::NotYetServed => "not_yet_served",
-            Standing::Lapsed => "lapsed",
-            Standing::Expired => "expired",
-            Standing::WrongContext => "wrong_context",
-            Standing::OtherServer => "other_guid",
+            LicenseStatus::Active => "active",
+            LicenseStatus::NotYetServed => "not_yet_served",
+            LicenseStatus::Lapsed => "lapsed",
+            LicenseStatus::Expired => "expired",
+            LicenseStatus::WrongContext => "wrong_context",
+            LicenseStatus::OtherServer => "other_guid",
         }
     }
 
@@ -40,53 +40,53 @@ impl Standing {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Standing::Active => "Active",
-            Standing::NotYetServed => "Not synced yet",
-            Standing::Lapsed => "Lapsed",
-            Standing::Expired => "Expired",
-            Standing::WrongContext => "Other context",
-            Standing::OtherServer => "Other server",
+            LicenseStatus::Active => "Active",
+            LicenseStatus::NotYetServed => "Not synced yet",
+            LicenseStatus::Lapsed => "Lapsed",
+            LicenseStatus::Expired => "Expired",
+            LicenseStatus::WrongContext => "Other context",
+            LicenseStatus::OtherServer => "Other server",
         }
     }
 }
 
 /// A standing and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct LicenseVerdict {
     /// How it stands.
-    pub standing: Standing,
+    pub standing: LicenseStatus,
     /// A sentence that says what to do; `None` when active.
     pub reason: Option<String>,
 }
 
 /// How a license stands on a server of the context `own`. `contact_in_service` is what the contact clock says
-/// ([`crate::contact::State::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
+/// ([`crate::contact::ContactState::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
 #[must_use]
-pub fn standing(license: &License, own: Context, contact_in_service: bool, now: Millis) -> Verdict {
+pub fn standing(license: &License, own: Context, contact_in_service: bool, now: Millis) -> LicenseVerdict {
     if license.context != own {
         let reason = format!(
             "This license is for a {} server, and this one is a {own} server. Ask the vendor to move it, or use it on the server it is for.",
             license.context
         );
-        return Verdict { standing: Standing::WrongContext, reason: Some(reason) };
+        return LicenseVerdict { standing: LicenseStatus::WrongContext, reason: Some(reason) };
     }
     if let Some(expires) = license.expires.filter(|expires| *expires <= now) {
         let reason =
             format!("This license ended on {}. Ask the vendor to extend it, then sync.", instant::day(expires));
-        return Verdict { standing: Standing::Expired, reason: Some(reason) };
+        return LicenseVerdict { standing: LicenseStatus::Expired, reason: Some(reason) };
     }
     if !contact_in_service {
         let reason = "Out of service because the last sync was too long ago. The next sync brings it back: sync now, or do an offline exchange.";
-        return Verdict { standing: Standing::Lapsed, reason: Some(reason.to_owned()) };
+        return LicenseVerdict { standing: LicenseStatus::Lapsed, reason: Some(reason.to_owned()) };
     }
-    Verdict { standing: Standing::Active, reason: None }
+    LicenseVerdict { standing: LicenseStatus::Active, reason: None }
 }
 
 /// How many of a license may be used: its count when active, else none.
 #[must_use]
 pub fn usable(license: &License, own: Context, contact_in_service: bool, now: Millis) -> u64 {
     match standing(license, own, contact_in_service, now).standing {
-        Standing::Active => license.count,
+        LicenseStatus::Active => license.count,
         _ => 0,
     }
 }

@@ -151,9 +151,9 @@ fn a_product_code_is_short_and_plain(#[case] text: &str, #[case] good: bool) {
 
 #[test]
 fn every_kind_reads_back_in_any_case() {
-    for kind in Kind::ALL {
+    for kind in LicenseKind::ALL {
         assert_eq!(kind.label().to_uppercase().parse(), Ok(kind));
         assert_eq!(serde_json::to_value(kind).unwrap(), json!(kind.as_str()));
     }
-    assert_eq!("perpetual".parse::<Kind>(), Err(KindError));
+    assert_eq!("perpetual".parse::<LicenseKind>(), Err(KindError));
 }

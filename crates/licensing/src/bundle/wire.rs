@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Bundle, BundleError, Kind, License, Serial};
+use super::{Bundle, BundleError, License, LicenseKind, Serial};
 use crate::{
     canonical::{
         LARGEST_INTEGER, instant,
@@ -128,7 +128,7 @@ fn license(value: &Value, path: String) -> Result<License, FieldError> {
         maintenance_expires: members.optional_instant("maintenance-expires")?,
         version: members.optional_text("version")?.map(str::to_owned),
     };
-    if license.kind == Kind::Countdown && license.hours.is_none() {
+    if license.kind == LicenseKind::Countdown && license.hours.is_none() {
         return Err(members.error("hours", "must be a number of hours in a countdown license"));
     }
     Ok(license)

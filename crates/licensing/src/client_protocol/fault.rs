@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckOut, Hello, MOST_PRODUCTS, MOST_RECORDS, Outcome, Records, Refresh, Refused, VERSION, WRONG_VERSION};
+use super::{
+    CheckOut, CheckOutOutcome, FaultBody, Hello, MOST_PRODUCTS, MOST_RECORDS, Records, Refresh, VERSION, WRONG_VERSION,
+};
 
 /// The kind of a fault. Clients act on it; people read the sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,7 +27,8 @@ pub enum FaultKind {
     /// The hours of this server's countdown license are used up.
     HoursUsedUp,
     /// The server is handed over to another for a while: go there at once.
-    HandedOver,
+    #[serde(rename = "handed-over")]
+    Drained,
 }
 
 impl FaultKind {
@@ -38,7 +41,7 @@ impl FaultKind {
             Self::TooLarge => 413,
             Self::UnknownClient => 404,
             Self::Superseded => 409,
-            Self::Unavailable | Self::HandedOver => 503,
+            Self::Unavailable | Self::Drained => 503,
             Self::LoginRefused | Self::HoursUsedUp => 403,
         }
     }
@@ -55,7 +58,7 @@ impl FaultKind {
             Self::Unavailable => "Nothing can be stored at the moment.",
             Self::LoginRefused => "The license of this server does not allow it.",
             Self::HoursUsedUp => "The hours of this server are used up.",
-            Self::HandedOver => "This server is handed over to another.",
+            Self::Drained => "This server is handed over to another.",
         }
     }
 }
@@ -98,8 +101,8 @@ impl Fault {
 
     /// As it goes over the wire.
     #[must_use]
-    pub fn answer(&self) -> Refused {
-        Refused {
+    pub fn answer(&self) -> FaultBody {
+        FaultBody {
             kind: self.kind,
             title: self.kind.title().to_owned(),
             status: self.kind.status(),
@@ -236,9 +239,9 @@ impl CheckOut {
         if !TIMES.contains(&self.from) || self.to.is_some_and(|to| !TIMES.contains(&to)) {
             return Err(Fault::malformed("`from` and `to` are Unix milliseconds."));
         }
-        let ended = matches!(self.outcome, Outcome::Returned | Outcome::Flushed);
+        let ended = matches!(self.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed);
         match self.to {
-            _ if self.outcome == Outcome::Lost => Err(Fault::malformed("`lost` is said by servers only.")),
+            _ if self.outcome == CheckOutOutcome::Lost => Err(Fault::malformed("`lost` is said by servers only.")),
             None if ended => Err(Fault::malformed("`to` is missing: when was it returned?")),
             Some(to) if to < self.from => Err(Fault::malformed("`to` is before `from`.")),
             Some(_) if !ended => Err(Fault::malformed("`to` does not belong to this outcome.")),

@@ -14,7 +14,7 @@ fn hello() -> Hello {
     }
 }
 
-fn record(outcome: Outcome, to: Option<i64>) -> CheckOut {
+fn record(outcome: CheckOutOutcome, to: Option<i64>) -> CheckOut {
     let product = "SPEECH".parse().unwrap();
     let from = 1_800_000_000_000;
     CheckOut { product, user: String::new(), host: String::new(), from, to, outcome, opened: None }
@@ -53,15 +53,15 @@ fn long_or_odd_ids_and_names_are_refused() {
 fn a_record_says_all_that_its_outcome_needs_and_no_more() {
     let end = Some(1_800_000_000_001);
     for (good, outcome, to) in [
-        (true, Outcome::Returned, end),
-        (true, Outcome::Flushed, end),
-        (true, Outcome::Open, None),
-        (true, Outcome::Denied, None),
-        (false, Outcome::Returned, None),
-        (false, Outcome::Returned, Some(1_799_999_999_999)),
-        (false, Outcome::Open, end),
-        (false, Outcome::Lost, end),
-        (false, Outcome::Returned, Some(i64::MAX)),
+        (true, CheckOutOutcome::Returned, end),
+        (true, CheckOutOutcome::Flushed, end),
+        (true, CheckOutOutcome::Open, None),
+        (true, CheckOutOutcome::Denied, None),
+        (false, CheckOutOutcome::Returned, None),
+        (false, CheckOutOutcome::Returned, Some(1_799_999_999_999)),
+        (false, CheckOutOutcome::Open, end),
+        (false, CheckOutOutcome::Lost, end),
+        (false, CheckOutOutcome::Returned, Some(i64::MAX)),
     ] {
         let checked = records(vec![record(outcome, to)]).check();
         assert_eq!(checked.is_ok(), good, "{outcome:?} {to:?}: {checked:?}");

@@ -46,7 +46,7 @@ pub struct VeTerms {
 
 /// What a client saw of the server it worked with before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observed {
+pub struct ObservedServer {
     /// That server, as the client calls it, up to 255 characters.
     pub server: String,
     /// How long ago its last usable answer came, milliseconds.
@@ -58,7 +58,7 @@ pub struct Observed {
 
 /// What is granted ends soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
+pub struct ExpiryNotice {
     /// Until the end, milliseconds.
     pub ends_in_ms: u64,
     /// Why, and what to do.

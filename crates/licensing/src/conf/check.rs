@@ -10,7 +10,7 @@ use super::document::Document;
 /// One thing to know about the file.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Finding {
+pub struct ConfFinding {
     /// The line it is about; the first line is 1. `None` when it is about the whole file.
     pub line: Option<usize>,
     /// The setting or key it is about.
@@ -37,9 +37,9 @@ pub const MAX_WARNINGS: usize = 500;
 
 /// Everything worth saying about a file, by line.
 #[must_use]
-pub fn check(document: &Document) -> Vec<Finding> {
+pub fn check(document: &Document) -> Vec<ConfFinding> {
     if utf16(document.as_bytes()) {
-        return vec![Finding {
+        return vec![ConfFinding {
             line: None,
             key: None,
             severity: Severity::Error,
@@ -51,7 +51,7 @@ pub fn check(document: &Document) -> Vec<Finding> {
     findings.extend(warnings);
     findings.sort_by_key(|finding| (finding.line, finding.severity));
     if left_out > 0 {
-        findings.push(Finding {
+        findings.push(ConfFinding {
             line: None,
             key: None,
             severity: Severity::Warning,

@@ -19,7 +19,7 @@ pub const MAX_ROWS: usize = 2000;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
     /// What to show: changes with some unchanged lines around them, at most [`MAX_ROWS`].
-    pub rows: Vec<Row>,
+    pub rows: Vec<DiffLine>,
     /// Lines of the old file that are gone, whether shown or not.
     pub removed: usize,
     /// Lines of the new file that are new, whether shown or not.
@@ -30,7 +30,7 @@ pub struct Diff {
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = DiffRow))]
-pub struct Row {
+pub struct DiffLine {
     /// What happened to the line.
     pub kind: RowKind,
     /// Its number in the old file; the first line is 1.

@@ -4,8 +4,8 @@ mod line;
 mod set;
 
 pub(crate) use line::first_line;
-pub use line::{Line, LineKind};
-pub use set::{Change, SetError};
+pub use line::{ConfLine, LineKind};
+pub use set::{ConfEdit, SetError};
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub struct Document {
 
 /// A value and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Located<'a> {
+pub struct LocatedValue<'a> {
     /// The value without the blanks around it.
     pub value: &'a [u8],
     /// The line it stands on; the first line is 1.
@@ -31,7 +31,7 @@ pub struct Located<'a> {
 
 /// One entry (`KEY = value`) with the section it belongs to.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct ConfEntry<'a> {
     pub section: &'a [u8],
     pub key: &'a [u8],
     pub value: &'a [u8],
@@ -65,16 +65,16 @@ impl Document {
     }
 
     /// The lines in order. A byte order mark at the start belongs to no line.
-    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+    pub fn lines(&self) -> impl Iterator<Item = ConfLine<'_>> {
         self.scan()
     }
 
     /// The value of a key. Section and key match without regard to ASCII case; repeated sections count as one;
     /// the last occurrence of the key is the one that counts.
     #[must_use]
-    pub fn get(&self, section: &str, key: &str) -> Option<Located<'_>> {
+    pub fn get(&self, section: &str, key: &str) -> Option<LocatedValue<'_>> {
         let entry = self.matching(section, key).last()?;
-        Some(Located { value: entry.value, line: entry.line })
+        Some(LocatedValue { value: entry.value, line: entry.line })
     }
 
     /// The lines on which a key stands, the last being the one that counts.
@@ -88,24 +88,26 @@ impl Document {
     ///
     /// # Errors
     /// When the value would not read back as it was given, or section or key cannot be written.
-    pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<Change, SetError> {
+    pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<ConfEdit, SetError> {
         set::set(self, section, key, value)
     }
 
     /// The entries in order, with their sections.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = ConfEntry<'_>> {
         let mut section: &[u8] = b"";
         self.scan().filter_map(move |line| match line.kind {
             LineKind::Section(name) => {
                 section = name;
                 None
             }
-            LineKind::Entry { key, value } => Some(Entry { section, key, value, line: line.number, at: line.value_at }),
+            LineKind::Entry { key, value } => {
+                Some(ConfEntry { section, key, value, line: line.number, at: line.value_at })
+            }
             _ => None,
         })
     }
 
-    fn matching<'a, 'n>(&'a self, section: &'n str, key: &'n str) -> impl Iterator<Item = Entry<'a>> + use<'a, 'n> {
+    fn matching<'a, 'n>(&'a self, section: &'n str, key: &'n str) -> impl Iterator<Item = ConfEntry<'a>> + use<'a, 'n> {
         self.entries().filter(move |entry| {
             entry.section.eq_ignore_ascii_case(section.as_bytes()) && entry.key.eq_ignore_ascii_case(key.as_bytes())
         })

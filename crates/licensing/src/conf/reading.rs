@@ -2,11 +2,11 @@ use std::borrow::Cow;
 
 use super::{
     document::Document,
-    setting::{Kind, SECTION, SETTINGS, Setting, is_default},
+    setting::{SECTION, SETTINGS, Setting, SettingKind, is_default},
 };
 
 /// What the file says about one setting.
-pub(crate) struct Reading<'a> {
+pub(crate) struct SettingReading<'a> {
     pub setting: &'static Setting,
     /// The bytes of the value that counts; `None` when the key is absent.
     pub value: Option<&'a [u8]>,
@@ -18,7 +18,7 @@ pub(crate) struct Reading<'a> {
     pub error: Option<String>,
 }
 
-impl Reading<'_> {
+impl SettingReading<'_> {
     /// Absent, or the word `default`.
     pub fn is_default(&self) -> bool {
         self.value.is_none_or(|value| str::from_utf8(value).is_ok_and(is_default))
@@ -26,7 +26,7 @@ impl Reading<'_> {
 }
 
 /// One reading per setting, in the order of [`SETTINGS`]. The file is walked once.
-pub(crate) fn readings(document: &Document) -> Vec<Reading<'_>> {
+pub(crate) fn readings(document: &Document) -> Vec<SettingReading<'_>> {
     let mut found = vec![None; SETTINGS.len()];
     for entry in document.entries() {
         if !entry.section.eq_ignore_ascii_case(SECTION.as_bytes()) {
@@ -40,19 +40,19 @@ pub(crate) fn readings(document: &Document) -> Vec<Reading<'_>> {
     SETTINGS.iter().zip(found).map(|(setting, found)| read(setting, found)).collect()
 }
 
-fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> Reading<'a> {
+fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> SettingReading<'a> {
     let (value, line) = found.unzip();
     let (effective, error) = match value.map(str::from_utf8) {
         None | Some(Ok("")) => (setting.default.into(), None),
         Some(Ok(text)) if is_default(text) => (setting.default.into(), None),
-        Some(Ok(text)) if setting.kind == Kind::Version => (text.into(), None),
+        Some(Ok(text)) if setting.kind == SettingKind::Version => (text.into(), None),
         Some(Ok(text)) => match setting.accept(text) {
             Ok(accepted) => (accepted.into(), None),
             Err(error) => (setting.default.into(), Some(error.to_string())),
         },
         Some(Err(_)) => (setting.default.into(), Some(not_text(setting))),
     };
-    Reading { setting, value, line, effective, error }
+    SettingReading { setting, value, line, effective, error }
 }
 
 fn not_text(setting: &Setting) -> String {

@@ -29,22 +29,22 @@ pub struct Setting {
     /// What it does, in one or two sentences.
     pub help: &'static str,
     /// What values it takes.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// The value that the word `default`, or its absence, stands for.
     pub default: &'static str,
     /// The values it takes, in words.
     pub allowed: &'static str,
     /// When a change takes effect.
-    pub effect: Effect,
+    pub effect: SettingEffect,
     /// The group it is shown in.
     pub group: Group,
     /// When it is used at all.
-    pub active: When,
+    pub active: UsedWhen,
 }
 
 /// What values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SettingKind {
     /// The version of the file: read only.
     Version,
     /// A TCP port, 1–65535.
@@ -54,7 +54,7 @@ pub enum Kind {
     /// A GUID, or nothing.
     Guid,
     /// One of a few values.
-    Choice(&'static [Choice]),
+    Choice(&'static [SettingChoice]),
     /// A whole number.
     Number {
         /// The least.
@@ -66,9 +66,9 @@ pub enum Kind {
     Hosts,
 }
 
-/// One value of a [`Kind::Choice`].
+/// One value of a [`SettingKind::Choice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Choice {
+pub struct SettingChoice {
     /// As written in the file.
     pub value: &'static str,
     /// For people.
@@ -77,7 +77,7 @@ pub struct Choice {
 
 /// When a change takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum SettingEffect {
     /// At once.
     Live,
     /// When the server starts again.
@@ -99,7 +99,7 @@ pub enum Group {
 
 /// When a setting is used at all. An unused one is shown as such and never rejected for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
+pub enum UsedWhen {
     /// Always.
     Always,
     /// Only while HTTPS to the nodes is on.
@@ -108,39 +108,41 @@ pub enum When {
     HttpsOff,
 }
 
-impl Kind {
+impl SettingKind {
     /// The word in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Version => "version",
-            Kind::Port => "port",
-            Kind::Flag => "flag",
-            Kind::Guid => "guid",
-            Kind::Choice(_) => "choice",
-            Kind::Number { .. } => "number",
-            Kind::Hosts => "hosts",
+            SettingKind::Version => "version",
+            SettingKind::Port => "port",
+            SettingKind::Flag => "flag",
+            SettingKind::Guid => "guid",
+            SettingKind::Choice(_) => "choice",
+            SettingKind::Number { .. } => "number",
+            SettingKind::Hosts => "hosts",
         }
     }
 
     /// The values to choose from; empty when there are no few.
     #[must_use]
-    pub fn choices(self) -> &'static [Choice] {
+    pub fn choices(self) -> &'static [SettingChoice] {
         match self {
-            Kind::Flag => &[Choice { value: "0", label: "Off" }, Choice { value: "1", label: "On" }],
-            Kind::Choice(choices) => choices,
+            SettingKind::Flag => {
+                &[SettingChoice { value: "0", label: "Off" }, SettingChoice { value: "1", label: "On" }]
+            }
+            SettingKind::Choice(choices) => choices,
             _ => &[],
         }
     }
 }
 
-impl Effect {
+impl SettingEffect {
     /// The word in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Effect::Live => "live",
-            Effect::Restart => "restart",
+            SettingEffect::Live => "live",
+            SettingEffect::Restart => "restart",
         }
     }
 }
@@ -161,13 +163,13 @@ impl Group {
     }
 }
 
-impl When {
+impl UsedWhen {
     /// Why a setting is not used, given whether HTTPS to the nodes is on; `None` when it is used.
     #[must_use]
     pub fn why_not(self, https: bool) -> Option<&'static str> {
         match (self, https) {
-            (When::HttpsOff, true) => Some("Not used while HTTPS to the nodes is on."),
-            (When::HttpsOn, false) => Some("Not used while HTTPS to the nodes is off."),
+            (UsedWhen::HttpsOff, true) => Some("Not used while HTTPS to the nodes is on."),
+            (UsedWhen::HttpsOn, false) => Some("Not used while HTTPS to the nodes is off."),
             _ => None,
         }
     }
@@ -186,7 +188,7 @@ impl Setting {
     /// Whether it may be changed at all.
     #[must_use]
     pub fn editable(&self) -> bool {
-        self.kind != Kind::Version
+        self.kind != SettingKind::Version
     }
 }
 

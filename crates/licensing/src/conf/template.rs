@@ -1,6 +1,6 @@
 //! The file Leasehold writes when there is none, in the layout of the vendor's (FORMATS §1).
 
-use super::setting::{Kind, SECTION, SETTINGS, Setting};
+use super::setting::{SECTION, SETTINGS, Setting, SettingKind};
 
 /// Characters between the `#` at either end of a rule.
 const RULE: usize = 76;
@@ -27,7 +27,7 @@ pub fn write(values: &[(&str, &str)]) -> String {
 /// The value a setting has in a new file.
 fn initial(setting: &Setting) -> &'static str {
     match setting.kind {
-        Kind::Version | Kind::Guid => setting.default,
+        SettingKind::Version | SettingKind::Guid => setting.default,
         _ if setting.key == "FLEXIBLE_LICENSING_MODE" => setting.default,
         _ => "default",
     }

@@ -3,7 +3,7 @@
 mod apply;
 mod shown;
 
-pub use apply::{Source, TextError, apply};
+pub use apply::{TextError, TextOrigin, apply};
 pub(crate) use shown::printable;
 pub use shown::{exact, shown};
 

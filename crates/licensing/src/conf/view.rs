@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     document::Document,
-    reading::{Reading, readings},
-    setting::Kind,
+    reading::{SettingReading, readings},
+    setting::SettingKind,
 };
 
 /// One setting with its value in a file.
@@ -64,7 +64,7 @@ pub fn settings(document: &Document) -> Vec<SettingView> {
     readings.iter().map(|reading| view(reading, https, preset)).collect()
 }
 
-fn view(reading: &Reading<'_>, https: bool, preset: bool) -> SettingView {
+fn view(reading: &SettingReading<'_>, https: bool, preset: bool) -> SettingView {
     let setting = reading.setting;
     let why_inactive = setting.active.why_not(https);
     let choices = setting.kind.choices().iter();
@@ -90,10 +90,10 @@ fn view(reading: &Reading<'_>, https: bool, preset: bool) -> SettingView {
     }
 }
 
-fn in_words(reading: &Reading<'_>, preset: bool) -> String {
+fn in_words(reading: &SettingReading<'_>, preset: bool) -> String {
     match reading.setting.kind {
-        Kind::Number { .. } if !preset => NO_PRESET.to_owned(),
-        Kind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
+        SettingKind::Number { .. } if !preset => NO_PRESET.to_owned(),
+        SettingKind::Guid if reading.effective.is_empty() => "not registered".to_owned(),
         _ => reading.effective.clone().into_owned(),
     }
 }

@@ -1,8 +1,8 @@
-use super::{Event, Limit, Millis, State};
+use super::{ContactEvent, ContactState, Limit, Millis};
 
 /// A rule of the contact clock that a step did not keep. It means a fault in the program; nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum ContactViolation {
     /// The limit is below 60 days.
     #[error("The contact limit is {0} days, below the least of 60 days.")]
     Limit(u32),
@@ -34,31 +34,31 @@ pub enum Broken {
 ///
 /// # Errors
 /// The first rule that is not kept.
-pub fn invariants(before: &State, event: Event, after: &State) -> Result<(), Broken> {
+pub fn invariants(before: &ContactState, event: ContactEvent, after: &ContactState) -> Result<(), ContactViolation> {
     if after.limit < Limit::LEAST {
-        return Err(Broken::Limit(after.limit.days()));
+        return Err(ContactViolation::Limit(after.limit.days()));
     }
-    if let Event::Verified { node_time } = event {
+    if let ContactEvent::Verified { node_time } = event {
         if after.last_verified != Some(node_time) || after.high_water != node_time {
-            return Err(Broken::Contact);
+            return Err(ContactViolation::Contact);
         }
-        return if after.flagged.is_none() { Ok(()) } else { Err(Broken::Flag) };
+        return if after.flagged.is_none() { Ok(()) } else { Err(ContactViolation::Flag) };
     }
     if after.last_verified != before.last_verified {
-        return Err(Broken::Contact);
+        return Err(ContactViolation::Contact);
     }
     if after.high_water < before.high_water {
-        return Err(Broken::WentBack { from: before.high_water, to: after.high_water });
+        return Err(ContactViolation::WentBack { from: before.high_water, to: after.high_water });
     }
     if before.flagged.is_some() && after.flagged.is_none() {
-        return Err(Broken::Flag);
+        return Err(ContactViolation::Flag);
     }
-    if let Event::Tick { mono, .. } = event {
+    if let ContactEvent::Tick { mono, .. } = event {
         let passed = before.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
         let moved = after.high_water.saturating_sub(before.high_water);
         // At the end of representable time the mark stands still.
         if moved != passed && after.high_water != Millis::MAX {
-            return Err(Broken::FollowedTheWall { moved, passed });
+            return Err(ContactViolation::FollowedTheWall { moved, passed });
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::{DAY, Limit, Millis};
 /// How urgent the lack of contact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Phase {
+pub enum ContactPhase {
     /// Never registered: there is nothing to count from.
     Unregistered,
     /// Days 0 and 1.
@@ -27,7 +27,7 @@ pub enum Phase {
 /// The level of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum PhaseLogLevel {
     /// For the record.
     Info,
     /// Someone should look at it.
@@ -38,22 +38,22 @@ pub enum Level {
 
 /// How a phase is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Report {
+pub struct PhaseLog {
     /// The level of the log line.
-    pub level: Level,
+    pub level: PhaseLogLevel,
     /// Time between log lines while the phase lasts, in milliseconds; `None`: once, when it begins.
     pub every: Option<Millis>,
 }
 
 /// One row of the table of phases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
+pub struct PhaseRule {
     /// The phase.
-    pub phase: Phase,
+    pub phase: ContactPhase,
     /// Its name for people.
     pub label: &'static str,
     /// How it is logged.
-    pub report: Report,
+    pub report: PhaseLog,
     /// What it means and what to do, in one or two sentences.
     pub effect: &'static str,
 }
@@ -61,90 +61,90 @@ pub struct Rule {
 const HOUR: Millis = DAY / 24;
 
 /// The table of phases (RULES R1, DESIGN part 3), in the order they follow one another.
-pub static PHASES: &[Rule] = &[
-    Rule {
-        phase: Phase::Unregistered,
+pub static PHASES: &[PhaseRule] = &[
+    PhaseRule {
+        phase: ContactPhase::Unregistered,
         label: "Not registered",
-        report: Report { level: Level::Info, every: None },
+        report: PhaseLog { level: PhaseLogLevel::Info, every: None },
         effect: "This server has no licenses yet. Register it.",
     },
-    Rule {
-        phase: Phase::InTouch,
+    PhaseRule {
+        phase: ContactPhase::InTouch,
         label: "Connected",
-        report: Report { level: Level::Info, every: None },
+        report: PhaseLog { level: PhaseLogLevel::Info, every: None },
         effect: "All licenses are in service.",
     },
-    Rule {
-        phase: Phase::Late,
+    PhaseRule {
+        phase: ContactPhase::Late,
         label: "Overdue",
-        report: Report { level: Level::Info, every: Some(DAY) },
+        report: PhaseLog { level: PhaseLogLevel::Info, every: Some(DAY) },
         effect: "All licenses are in service. The sync is overdue; Leasehold keeps trying.",
     },
-    Rule {
-        phase: Phase::Reminder,
+    PhaseRule {
+        phase: ContactPhase::Reminder,
         label: "Reminder",
-        report: Report { level: Level::Warn, every: Some(DAY) },
+        report: PhaseLog { level: PhaseLogLevel::Warn, every: Some(DAY) },
         effect: "All licenses are in service. Sync within the next weeks, online or offline.",
     },
-    Rule {
-        phase: Phase::Urgent,
+    PhaseRule {
+        phase: ContactPhase::Urgent,
         label: "Urgent",
-        report: Report { level: Level::Error, every: Some(DAY) },
+        report: PhaseLog { level: PhaseLogLevel::Error, every: Some(DAY) },
         effect: "All licenses are still in service. Sync within the next days, online or offline.",
     },
-    Rule {
-        phase: Phase::Final,
+    PhaseRule {
+        phase: ContactPhase::Final,
         label: "Final days",
-        report: Report { level: Level::Error, every: Some(HOUR) },
+        report: PhaseLog { level: PhaseLogLevel::Error, every: Some(HOUR) },
         effect: "All licenses leave service in 5 days or less. Sync now, online or offline.",
     },
-    Rule {
-        phase: Phase::Lapsed,
+    PhaseRule {
+        phase: ContactPhase::Lapsed,
         label: "Lapsed",
-        report: Report { level: Level::Error, every: Some(HOUR) },
+        report: PhaseLog { level: PhaseLogLevel::Error, every: Some(HOUR) },
         effect: "No license is in service. The next verified exchange brings them back. Sync now, online or offline.",
     },
 ];
 
-impl Phase {
+impl ContactPhase {
     /// The phase after this many whole days without contact.
     #[must_use]
-    pub fn at(days: u32, limit: Limit) -> Phase {
-        let reached = |rule: &&Rule| rule.phase.first_day(limit).is_some_and(|first| days >= first);
-        PHASES.iter().rev().find(reached).map_or(Phase::InTouch, |rule| rule.phase)
+    pub fn at(days: u32, limit: Limit) -> ContactPhase {
+        let reached = |rule: &&PhaseRule| rule.phase.first_day(limit).is_some_and(|first| days >= first);
+        PHASES.iter().rev().find(reached).map_or(ContactPhase::InTouch, |rule| rule.phase)
     }
 
-    /// The first whole day of the phase; [`Phase::Unregistered`] has none. With a limit above 60 the later steps keep
+    /// The first whole day of the phase; [`ContactPhase::Unregistered`] has none. With a limit above 60 the later steps keep
     /// their distance to its end.
     #[must_use]
     pub fn first_day(self, limit: Limit) -> Option<u32> {
         match self {
-            Phase::Unregistered => None,
-            Phase::InTouch => Some(0),
-            Phase::Late => Some(2),
-            Phase::Reminder => Some(limit.days() - 30),
-            Phase::Urgent => Some(limit.days() - 15),
-            Phase::Final => Some(limit.days() - 5),
-            Phase::Lapsed => Some(limit.days()),
+            ContactPhase::Unregistered => None,
+            ContactPhase::InTouch => Some(0),
+            ContactPhase::Late => Some(2),
+            ContactPhase::Reminder => Some(limit.days() - 30),
+            ContactPhase::Urgent => Some(limit.days() - 15),
+            ContactPhase::Final => Some(limit.days() - 5),
+            ContactPhase::Lapsed => Some(limit.days()),
         }
     }
 
     /// The phase that follows without contact.
     #[must_use]
-    pub fn next(self) -> Option<Phase> {
+    pub fn next(self) -> Option<ContactPhase> {
         match self {
-            Phase::Unregistered | Phase::Lapsed => None,
-            Phase::InTouch => Some(Phase::Late),
-            Phase::Late => Some(Phase::Reminder),
-            Phase::Reminder => Some(Phase::Urgent),
-            Phase::Urgent => Some(Phase::Final),
-            Phase::Final => Some(Phase::Lapsed),
+            ContactPhase::Unregistered | ContactPhase::Lapsed => None,
+            ContactPhase::InTouch => Some(ContactPhase::Late),
+            ContactPhase::Late => Some(ContactPhase::Reminder),
+            ContactPhase::Reminder => Some(ContactPhase::Urgent),
+            ContactPhase::Urgent => Some(ContactPhase::Final),
+            ContactPhase::Final => Some(ContactPhase::Lapsed),
         }
     }
 
     /// Its row of [`PHASES`].
     #[must_use]
-    pub fn rule(self) -> &'static Rule {
+    pub fn rule(self) -> &'static PhaseRule {
         &PHASES[self as usize]
     }
 
@@ -152,18 +152,18 @@ impl Phase {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Phase::Unregistered => "unregistered",
-            Phase::InTouch => "in_touch",
-            Phase::Late => "late",
-            Phase::Reminder => "reminder",
-            Phase::Urgent => "urgent",
-            Phase::Final => "final",
-            Phase::Lapsed => "lapsed",
+            ContactPhase::Unregistered => "unregistered",
+            ContactPhase::InTouch => "in_touch",
+            ContactPhase::Late => "late",
+            ContactPhase::Reminder => "reminder",
+            ContactPhase::Urgent => "urgent",
+            ContactPhase::Final => "final",
+            ContactPhase::Lapsed => "lapsed",
         }
     }
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for ContactPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

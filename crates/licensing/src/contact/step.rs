@@ -1,14 +1,14 @@
-use super::{Broken, Level, Millis, Phase, State, TOLERANCE, invariants};
+use super::{ContactPhase, ContactState, ContactViolation, Millis, PhaseLogLevel, TOLERANCE, invariants};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum ContactEvent {
     /// The server started.
     Started {
         /// Wall time, Unix milliseconds.
         wall: Millis,
     },
-    /// Time passed. Feed one about every minute, and one right before [`Event::Verified`].
+    /// Time passed. Feed one about every minute, and one right before [`ContactEvent::Verified`].
     Tick {
         /// Wall time, Unix milliseconds.
         wall: Millis,
@@ -24,20 +24,20 @@ pub enum Event {
 
 /// What the engine has to do, besides storing the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum ContactEffect {
     /// The phase is another one: show it, count it.
     Changed {
         /// The phase before.
-        from: Phase,
+        from: ContactPhase,
         /// The phase now.
-        to: Phase,
+        to: ContactPhase,
     },
     /// A log line is due.
     Report {
         /// The phase it is about.
-        phase: Phase,
+        phase: ContactPhase,
         /// Its level.
-        level: Level,
+        level: PhaseLogLevel,
         /// Whole days since the last verified exchange; `None` before the first.
         days: Option<u32>,
         /// When licenses leave service, Unix milliseconds.
@@ -57,28 +57,28 @@ pub enum Effect {
 ///
 /// # Errors
 /// The broken invariant.
-pub fn step(state: &State, event: Event) -> Result<(State, Vec<Effect>), Broken> {
+pub fn step(state: &ContactState, event: ContactEvent) -> Result<(ContactState, Vec<ContactEffect>), ContactViolation> {
     let mut next = *state;
     let mut effects = Vec::new();
     match event {
-        Event::Started { wall } => {
+        ContactEvent::Started { wall } => {
             // Time switched off counts; a clock set back does not.
             next.high_water = state.high_water.max(wall);
             next.anchor = None;
             flag(&mut next, wall, &mut effects);
         }
-        Event::Tick { wall, mono } => {
+        ContactEvent::Tick { wall, mono } => {
             let passed = state.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
             next.high_water = state.high_water.saturating_add(passed);
             next.anchor = Some(mono);
             flag(&mut next, wall, &mut effects);
         }
-        Event::Verified { node_time } => {
+        ContactEvent::Verified { node_time } => {
             next.last_verified = Some(node_time);
             next.high_water = node_time;
             next.flagged = None;
             if state.flagged.is_some() {
-                effects.push(Effect::ClockSettled);
+                effects.push(ContactEffect::ClockSettled);
             }
         }
     }
@@ -87,21 +87,21 @@ pub fn step(state: &State, event: Event) -> Result<(State, Vec<Effect>), Broken>
     Ok((next, effects))
 }
 
-fn flag(next: &mut State, wall: Millis, effects: &mut Vec<Effect>) {
+fn flag(next: &mut ContactState, wall: Millis, effects: &mut Vec<ContactEffect>) {
     let by = wall.saturating_sub(next.high_water);
     if by.saturating_abs() <= TOLERANCE {
         return;
     }
     if next.flagged.is_none() {
-        effects.push(Effect::ClockFlagged { by });
+        effects.push(ContactEffect::ClockFlagged { by });
     }
     next.flagged = Some(by);
 }
 
-fn report(state: &State, next: &mut State, effects: &mut Vec<Effect>) {
+fn report(state: &ContactState, next: &mut ContactState, effects: &mut Vec<ContactEffect>) {
     let (from, to) = (state.phase(), next.phase());
     if from != to {
-        effects.push(Effect::Changed { from, to });
+        effects.push(ContactEffect::Changed { from, to });
     }
     let rule = to.rule();
     let due = match (next.reported, rule.report.every) {
@@ -111,7 +111,7 @@ fn report(state: &State, next: &mut State, effects: &mut Vec<Effect>) {
     };
     if due {
         next.reported = Some((to, next.high_water));
-        effects.push(Effect::Report {
+        effects.push(ContactEffect::Report {
             phase: to,
             level: rule.report.level,
             days: next.days(),

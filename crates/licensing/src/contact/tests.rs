@@ -5,47 +5,47 @@ use super::*;
 
 const START: Millis = 1_700_000_000_000;
 
-fn run(state: &State, event: Event) -> (State, Vec<Effect>) {
+fn run(state: &ContactState, event: ContactEvent) -> (ContactState, Vec<ContactEffect>) {
     step(state, event).unwrap()
 }
 
 /// A server verified at [`START`], running since with monotonic time 0.
-fn verified() -> State {
-    let (state, _) = run(&State::unregistered(START), Event::Started { wall: START });
-    let (state, _) = run(&state, Event::Tick { wall: START, mono: 0 });
-    run(&state, Event::Verified { node_time: START }).0
+fn verified() -> ContactState {
+    let (state, _) = run(&ContactState::unregistered(START), ContactEvent::Started { wall: START });
+    let (state, _) = run(&state, ContactEvent::Tick { wall: START, mono: 0 });
+    run(&state, ContactEvent::Verified { node_time: START }).0
 }
 
-fn after(days: i64) -> State {
-    let (state, _) = run(&verified(), Event::Tick { wall: START + days * DAY, mono: days * DAY });
+fn after(days: i64) -> ContactState {
+    let (state, _) = run(&verified(), ContactEvent::Tick { wall: START + days * DAY, mono: days * DAY });
     state
 }
 
-fn expected(day: u32) -> Phase {
+fn expected(day: u32) -> ContactPhase {
     match day {
-        0..=1 => Phase::InTouch,
-        2..=29 => Phase::Late,
-        30..=44 => Phase::Reminder,
-        45..=54 => Phase::Urgent,
-        55..=59 => Phase::Final,
-        _ => Phase::Lapsed,
+        0..=1 => ContactPhase::InTouch,
+        2..=29 => ContactPhase::Late,
+        30..=44 => ContactPhase::Reminder,
+        45..=54 => ContactPhase::Urgent,
+        55..=59 => ContactPhase::Final,
+        _ => ContactPhase::Lapsed,
     }
 }
 
 #[test]
 fn the_table_names_every_phase_in_order() {
     let phases: Vec<_> = PHASES.iter().map(|rule| rule.phase).collect();
-    use Phase::*;
+    use ContactPhase::*;
     assert_eq!(phases, [Unregistered, InTouch, Late, Reminder, Urgent, Final, Lapsed]);
     for rule in PHASES {
         assert_eq!(rule.phase.rule(), rule);
         assert!(rule.effect.ends_with('.'));
     }
-    let report = |phase: Phase| (phase.rule().report.level, phase.rule().report.every);
-    assert_eq!(report(Reminder), (Level::Warn, Some(DAY)));
-    assert_eq!(report(Urgent), (Level::Error, Some(DAY)));
-    assert_eq!(report(Final), (Level::Error, Some(DAY / 24)));
-    assert_eq!(report(Lapsed).0, Level::Error);
+    let report = |phase: ContactPhase| (phase.rule().report.level, phase.rule().report.every);
+    assert_eq!(report(Reminder), (PhaseLogLevel::Warn, Some(DAY)));
+    assert_eq!(report(Urgent), (PhaseLogLevel::Error, Some(DAY)));
+    assert_eq!(report(Final), (PhaseLogLevel::Error, Some(DAY / 24)));
+    assert_eq!(report(Lapsed).0, PhaseLogLevel::Error);
 }
 
 #[test]
@@ -53,21 +53,21 @@ fn sixty_days_pass_and_contact_brings_everything_back() {
     let mut state = verified();
     for day in 0..=61_u32 {
         let at = Millis::from(day) * DAY;
-        (state, _) = run(&state, Event::Tick { wall: START + at, mono: at });
+        (state, _) = run(&state, ContactEvent::Tick { wall: START + at, mono: at });
         assert_eq!((state.days(), state.phase()), (Some(day), expected(day)), "day {day}");
         assert_eq!(state.in_service(), day < 60, "day {day}");
-        let (just_before, _) = run(&state, Event::Tick { wall: START + at, mono: at + DAY - 1 });
+        let (just_before, _) = run(&state, ContactEvent::Tick { wall: START + at, mono: at + DAY - 1 });
         assert_eq!(just_before.days(), Some(day), "the last millisecond of day {day}");
         if let Some((instant, next)) = state.next_change() {
             let first = u32::try_from((instant - START) / DAY).unwrap();
             assert_eq!((expected(first), expected(first - 1)), (next, state.phase()), "day {day}");
         } else {
-            assert_eq!(state.phase(), Phase::Lapsed);
+            assert_eq!(state.phase(), ContactPhase::Lapsed);
         }
     }
-    let (state, effects) = run(&state, Event::Verified { node_time: START + 61 * DAY });
-    assert_eq!((state.days(), state.phase(), state.in_service()), (Some(0), Phase::InTouch, true));
-    assert!(effects.contains(&Effect::Changed { from: Phase::Lapsed, to: Phase::InTouch }));
+    let (state, effects) = run(&state, ContactEvent::Verified { node_time: START + 61 * DAY });
+    assert_eq!((state.days(), state.phase(), state.in_service()), (Some(0), ContactPhase::InTouch, true));
+    assert!(effects.contains(&ContactEffect::Changed { from: ContactPhase::Lapsed, to: ContactPhase::InTouch }));
 }
 
 #[rstest]
@@ -82,24 +82,24 @@ fn a_license_lengthens_the_limit_and_nothing_shortens_it(#[case] asked: u32, #[c
     assert_eq!(limit.days(), expected);
     assert_eq!(serde_json::from_str::<Limit>(&asked.to_string()).unwrap(), limit);
     for (day, phase) in [
-        (expected - 31, Phase::Late),
-        (expected - 30, Phase::Reminder),
-        (expected - 15, Phase::Urgent),
-        (expected - 5, Phase::Final),
-        (expected - 1, Phase::Final),
-        (expected, Phase::Lapsed),
+        (expected - 31, ContactPhase::Late),
+        (expected - 30, ContactPhase::Reminder),
+        (expected - 15, ContactPhase::Urgent),
+        (expected - 5, ContactPhase::Final),
+        (expected - 1, ContactPhase::Final),
+        (expected, ContactPhase::Lapsed),
     ] {
-        assert_eq!(Phase::at(day, limit), phase);
+        assert_eq!(ContactPhase::at(day, limit), phase);
     }
 }
 
 #[test]
 fn a_server_that_was_never_registered_counts_nothing() {
-    let state = State::unregistered(START);
-    let (state, _) = run(&state, Event::Started { wall: START + 100 * DAY });
+    let state = ContactState::unregistered(START);
+    let (state, _) = run(&state, ContactEvent::Started { wall: START + 100 * DAY });
     assert_eq!(
         (state.days(), state.phase(), state.next_change(), state.lapses_at()),
-        (None, Phase::Unregistered, None, None)
+        (None, ContactPhase::Unregistered, None, None)
     );
     assert!(!state.in_service());
 }
@@ -107,24 +107,24 @@ fn a_server_that_was_never_registered_counts_nothing() {
 #[test]
 fn a_clock_set_back_gains_nothing_and_is_flagged() {
     let state = after(10);
-    let (state, effects) = run(&state, Event::Tick { wall: START, mono: 10 * DAY + 1000 });
+    let (state, effects) = run(&state, ContactEvent::Tick { wall: START, mono: 10 * DAY + 1000 });
     assert_eq!(state.days(), Some(10));
-    assert_eq!(effects, [Effect::ClockFlagged { by: -10 * DAY - 1000 }]);
-    let (state, _) = run(&state, Event::Started { wall: START });
+    assert_eq!(effects, [ContactEffect::ClockFlagged { by: -10 * DAY - 1000 }]);
+    let (state, _) = run(&state, ContactEvent::Started { wall: START });
     assert_eq!(state.days(), Some(10));
     assert!(state.flagged.is_some());
 }
 
 #[test]
 fn a_clock_set_ahead_is_not_followed_while_running() {
-    let (state, effects) = run(&after(10), Event::Tick { wall: START + 400 * DAY, mono: 10 * DAY });
-    assert_eq!((state.days(), state.phase()), (Some(10), Phase::Late));
-    assert_eq!(effects, [Effect::ClockFlagged { by: 390 * DAY }]);
-    let (state, effects) = run(&state, Event::Tick { wall: START + 10 * DAY, mono: 10 * DAY });
+    let (state, effects) = run(&after(10), ContactEvent::Tick { wall: START + 400 * DAY, mono: 10 * DAY });
+    assert_eq!((state.days(), state.phase()), (Some(10), ContactPhase::Late));
+    assert_eq!(effects, [ContactEffect::ClockFlagged { by: 390 * DAY }]);
+    let (state, effects) = run(&state, ContactEvent::Tick { wall: START + 10 * DAY, mono: 10 * DAY });
     assert!(state.flagged.is_some() && effects.is_empty(), "only a verified exchange clears the flag");
-    let (state, effects) = run(&state, Event::Verified { node_time: START + 10 * DAY });
+    let (state, effects) = run(&state, ContactEvent::Verified { node_time: START + 10 * DAY });
     assert_eq!(state.flagged, None);
-    assert!(effects.contains(&Effect::ClockSettled));
+    assert!(effects.contains(&ContactEffect::ClockSettled));
 }
 
 #[test]
@@ -135,18 +135,18 @@ fn five_minutes_are_tolerated_in_either_direction() {
         (TOLERANCE + 1, Some(TOLERANCE + 1)),
         (-TOLERANCE - 1, Some(-TOLERANCE - 1)),
     ] {
-        let (state, _) = run(&verified(), Event::Tick { wall: START + by, mono: 0 });
+        let (state, _) = run(&verified(), ContactEvent::Tick { wall: START + by, mono: 0 });
         assert_eq!((state.flagged, state.high_water), (flagged, START));
     }
 }
 
 #[test]
 fn time_switched_off_counts_and_a_jump_is_undone_by_contact() {
-    let (state, _) = run(&after(10), Event::Started { wall: START + 70 * DAY });
-    assert_eq!(state.phase(), Phase::Lapsed);
-    let (state, _) = run(&state, Event::Tick { wall: START + 70 * DAY, mono: 500 * DAY });
+    let (state, _) = run(&after(10), ContactEvent::Started { wall: START + 70 * DAY });
+    assert_eq!(state.phase(), ContactPhase::Lapsed);
+    let (state, _) = run(&state, ContactEvent::Tick { wall: START + 70 * DAY, mono: 500 * DAY });
     assert_eq!(state.high_water, START + 70 * DAY, "a new run has a new monotonic clock");
-    let (state, _) = run(&state, Event::Verified { node_time: START + 11 * DAY });
+    let (state, _) = run(&state, ContactEvent::Verified { node_time: START + 11 * DAY });
     assert_eq!((state.days(), state.high_water), (Some(0), START + 11 * DAY));
 }
 
@@ -156,10 +156,10 @@ fn reports_come_when_due_and_not_more_often() {
     let mut reports = [0; 61];
     for minute in 0..=60 * 24 * 60 {
         let at = minute * 60_000;
-        let (next, effects) = run(&state, Event::Tick { wall: START + at, mono: at });
+        let (next, effects) = run(&state, ContactEvent::Tick { wall: START + at, mono: at });
         state = next;
         for effect in effects {
-            if let Effect::Report { days, level, .. } = effect {
+            if let ContactEffect::Report { days, level, .. } = effect {
                 assert_eq!(level, state.rule().report.level);
                 reports[days.unwrap() as usize] += 1;
             }
@@ -179,34 +179,34 @@ fn reports_come_when_due_and_not_more_often() {
 #[test]
 fn a_stored_state_goes_on_where_it_was() {
     let state = after(33);
-    let stored: State = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
-    assert_eq!(stored, State { anchor: None, ..state });
-    let (state, effects) = run(&stored, Event::Started { wall: START + 33 * DAY });
+    let stored: ContactState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+    assert_eq!(stored, ContactState { anchor: None, ..state });
+    let (state, effects) = run(&stored, ContactEvent::Started { wall: START + 33 * DAY });
     assert_eq!((state.days(), effects), (Some(33), vec![]), "a restart repeats no report");
 }
 
 #[test]
 fn a_broken_rule_is_noticed() {
     let before = after(10);
-    let tick = Event::Tick { wall: START, mono: 10 * DAY + 5 };
+    let tick = ContactEvent::Tick { wall: START, mono: 10 * DAY + 5 };
     let good = run(&before, tick).0;
     assert_eq!(invariants(&before, tick, &good), Ok(()));
-    let moved = State { high_water: good.high_water + 1, ..good };
-    assert!(matches!(invariants(&before, tick, &moved), Err(Broken::FollowedTheWall { .. })));
-    let back = State { high_water: before.high_water - 1, ..good };
-    assert!(matches!(invariants(&before, tick, &back), Err(Broken::WentBack { .. })));
-    let granted = State { last_verified: Some(good.high_water), ..good };
-    assert_eq!(invariants(&before, tick, &granted), Err(Broken::Contact));
-    assert_eq!(invariants(&good, tick, &State { flagged: None, ..good }), Err(Broken::Flag));
-    assert_eq!(invariants(&before, Event::Verified { node_time: START }, &good), Err(Broken::Contact));
+    let moved = ContactState { high_water: good.high_water + 1, ..good };
+    assert!(matches!(invariants(&before, tick, &moved), Err(ContactViolation::FollowedTheWall { .. })));
+    let back = ContactState { high_water: before.high_water - 1, ..good };
+    assert!(matches!(invariants(&before, tick, &back), Err(ContactViolation::WentBack { .. })));
+    let granted = ContactState { last_verified: Some(good.high_water), ..good };
+    assert_eq!(invariants(&before, tick, &granted), Err(ContactViolation::Contact));
+    assert_eq!(invariants(&good, tick, &ContactState { flagged: None, ..good }), Err(ContactViolation::Flag));
+    assert_eq!(invariants(&before, ContactEvent::Verified { node_time: START }, &good), Err(ContactViolation::Contact));
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = ContactEvent> {
     let time = || prop_oneof![START - DAY..START + 100 * DAY, any::<Millis>()];
     prop_oneof![
-        4 => (time(), prop_oneof![0..DAY * 100, any::<Millis>()]).prop_map(|(wall, mono)| Event::Tick { wall, mono }),
-        1 => time().prop_map(|wall| Event::Started { wall }),
-        1 => time().prop_map(|node_time| Event::Verified { node_time }),
+        4 => (time(), prop_oneof![0..DAY * 100, any::<Millis>()]).prop_map(|(wall, mono)| ContactEvent::Tick { wall, mono }),
+        1 => time().prop_map(|wall| ContactEvent::Started { wall }),
+        1 => time().prop_map(|node_time| ContactEvent::Verified { node_time }),
     ]
 }
 
@@ -215,12 +215,12 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_rules_hold(events in proptest::collection::vec(event(), 0..60), limit in any::<u32>()) {
-        let mut state = State::unregistered(START).with_limit(Limit::new(limit));
+        let mut state = ContactState::unregistered(START).with_limit(Limit::new(limit));
         for event in events {
             let next = step(&state, event);
             prop_assert!(next.is_ok(), "{:?} {:?} {:?}", state, event, next);
             state = next.unwrap().0;
-            prop_assert_eq!(state.phase() == Phase::Unregistered, state.last_verified.is_none());
+            prop_assert_eq!(state.phase() == ContactPhase::Unregistered, state.last_verified.is_none());
         }
     }
 
@@ -229,7 +229,7 @@ proptest! {
         let mut state = verified();
         for (index, wall) in walls.iter().enumerate() {
             let mono = (index as Millis + 1) * DAY;
-            state = run(&state, Event::Tick { wall: *wall, mono }).0;
+            state = run(&state, ContactEvent::Tick { wall: *wall, mono }).0;
             prop_assert_eq!(state.days(), Some(index as u32 + 1));
         }
     }

@@ -1,10 +1,13 @@
 //! What must be stored next.
 
-use super::{Balance, Effect, LEAD_MS, Now, Paid, Pending, Refusal, State, TICK_MS, Then};
+use super::{
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, PaidTime, Pending,
+    TICK_MS,
+};
 
-impl State {
+impl CountdownState {
     /// Charges the next tick when it is time, or gives back what nobody uses. One thing is stored at a time.
-    pub(super) fn advance(&mut self, now: Now, effects: &mut Vec<Effect>) {
+    pub(super) fn advance(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         if self.pending.is_some() {
             return;
         }
@@ -12,14 +15,14 @@ impl State {
         let left = self.left_ms(now.mono_ms);
         if !self.logged_in() {
             if left == self.balance.balance_ms {
-                self.paid = Paid::Fixed(0);
+                self.paid = PaidTime::Fixed(0);
             } else {
-                self.persist(Balance { balance_ms: left, ..self.balance }, Then::Rest, effects);
+                self.persist(Balance { balance_ms: left, ..self.balance }, AfterStore::Rest, effects);
             }
             return;
         }
         if self.balance.serial == 0 {
-            self.refused = Some(Refusal::NoLicense);
+            self.refused = Some(CountdownDenial::NoLicense);
             return;
         }
         let nothing_more = self.balance.balance_ms == 0;
@@ -29,22 +32,22 @@ impl State {
         if left > 0 {
             let length = left.min(TICK_MS);
             let charged = Balance { balance_ms: left - length, ..self.balance };
-            self.persist(charged, Then::Grant { from: now.mono_ms, length }, effects);
+            self.persist(charged, AfterStore::Grant { from: now.mono_ms, length }, effects);
         } else if !nothing_more {
             // More was used than is left: the server stood still for a while.
-            self.persist(Balance { balance_ms: 0, ..self.balance }, Then::Rest, effects);
+            self.persist(Balance { balance_ms: 0, ..self.balance }, AfterStore::Rest, effects);
         } else {
-            self.paid = Paid::Fixed(0);
-            if self.refused != Some(Refusal::Empty) {
-                self.refused = Some(Refusal::Empty);
-                effects.push(Effect::Empty);
+            self.paid = PaidTime::Fixed(0);
+            if self.refused != Some(CountdownDenial::Empty) {
+                self.refused = Some(CountdownDenial::Empty);
+                effects.push(CountdownEffect::Empty);
             }
         }
     }
 
     /// Takes over a balance that counts before the one that is known. What is charged ahead belongs to the old one, so that is
     /// neither given back to the new one nor used on.
-    pub(super) fn adopt(&mut self, found: Balance, now: Now, effects: &mut Vec<Effect>) -> bool {
+    pub(super) fn adopt(&mut self, found: Balance, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         // What is being stored may be durable already.
         let beyond = |known: &Balance| found.counts_before(known);
         if !beyond(&self.balance) || self.pending.is_some_and(|pending| !beyond(&pending.balance)) {
@@ -57,7 +60,7 @@ impl State {
         }
         let length = if self.logged_in() { left.min(TICK_MS) } else { 0 };
         let balance_ms = left - length;
-        let then = if length > 0 { Then::Grant { from: now.mono_ms, length } } else { Then::Rest };
+        let then = if length > 0 { AfterStore::Grant { from: now.mono_ms, length } } else { AfterStore::Rest };
         self.version = self.version.max(found.version);
         self.persist(Balance { balance_ms, ..found }, then, effects);
         false
@@ -69,18 +72,18 @@ impl State {
     }
 
     /// Tells once, when what is left is at most one check interval.
-    pub(super) fn give_notice(&mut self, now: Now, effects: &mut Vec<Effect>) {
+    pub(super) fn give_notice(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         let left = self.left_ms(now.mono_ms);
         if self.granted() && !self.noticed && left <= self.balance.interval_ms {
             self.noticed = true;
-            effects.push(Effect::Notice { empty_at: now.wall_ms.saturating_add(left) });
+            effects.push(CountdownEffect::Notice { empty_at: now.wall_ms.saturating_add(left) });
         }
     }
 
-    fn persist(&mut self, balance: Balance, then: Then, effects: &mut Vec<Effect>) {
+    fn persist(&mut self, balance: Balance, then: AfterStore, effects: &mut Vec<CountdownEffect>) {
         self.version = self.version.saturating_add(1);
         let balance = Balance { version: self.version, ..balance };
         self.pending = Some(Pending { balance, then });
-        effects.push(Effect::Persist(balance));
+        effects.push(CountdownEffect::Persist(balance));
     }
 }

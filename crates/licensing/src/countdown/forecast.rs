@@ -40,7 +40,7 @@ impl Cause {
 
 /// One time the hours ran: from the first login to the last logout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
+pub struct CountdownRun {
     /// When it began, Unix milliseconds.
     pub began_ms: Millis,
     /// When it ended, Unix milliseconds; `None` while it goes on.
@@ -68,7 +68,7 @@ pub struct Forecast {
 
 /// How many more incidents `left_ms` is enough for, if they are like those in `runs` that are over; `None` when there was none.
 #[must_use]
-pub fn forecast(runs: &[Run], left_ms: Millis) -> Option<Forecast> {
+pub fn forecast(runs: &[CountdownRun], left_ms: Millis) -> Option<Forecast> {
     let spent = || runs.iter().filter(|run| run.ended_ms.is_some() && run.spent_ms > 0).map(|run| run.spent_ms);
     let incidents = spent().count();
     let total = spent().fold(0_i64, Millis::saturating_add);

@@ -1,8 +1,10 @@
-use super::{Balance, Effect, Event, Millis, Now, Paid, State, TICK_MS, Then};
+use super::{
+    AfterStore, Balance, ClockReading, CountdownEffect, CountdownEvent, CountdownState, Millis, PaidTime, TICK_MS,
+};
 
 /// A rule of the hours that a step did not keep. It means a fault in the program; nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum CountdownViolation {
     /// The balance is less than nothing, or more than the license brought.
     #[error("the balance would be {balance_ms} ms of {granted_ms} ms")]
     Range {
@@ -45,49 +47,59 @@ pub enum Broken {
 ///
 /// # Errors
 /// The first rule that is not kept.
-pub fn invariants(before: &State, event: Event, now: Now, after: &State, effects: &[Effect]) -> Result<(), Broken> {
+pub fn invariants(
+    before: &CountdownState,
+    event: CountdownEvent,
+    now: ClockReading,
+    after: &CountdownState,
+    effects: &[CountdownEffect],
+) -> Result<(), CountdownViolation> {
     let in_range = |balance: &Balance| {
         let &Balance { balance_ms, granted_ms, .. } = balance;
-        if (0..=granted_ms).contains(&balance_ms) { Ok(()) } else { Err(Broken::Range { balance_ms, granted_ms }) }
+        if (0..=granted_ms).contains(&balance_ms) {
+            Ok(())
+        } else {
+            Err(CountdownViolation::Range { balance_ms, granted_ms })
+        }
     };
     in_range(&after.balance)?;
     let (from, to) = (before.balance.serial, after.balance.serial);
     if to < from {
-        return Err(Broken::Older { from, to });
+        return Err(CountdownViolation::Older { from, to });
     }
     let (had, has) = (before.left_ms(now.mono_ms), after.left_ms(now.mono_ms));
     if from == to && has > had {
-        return Err(Broken::Grew { from: had, to: has });
+        return Err(CountdownViolation::Grew { from: had, to: has });
     }
     if from == to && after.balance.balance_ms - before.balance.balance_ms > TICK_MS {
-        return Err(Broken::GaveBack(after.balance.balance_ms - before.balance.balance_ms));
+        return Err(CountdownViolation::GaveBack(after.balance.balance_ms - before.balance.balance_ms));
     }
     if let Some(pending) = after.pending.filter(|_| after.pending != before.pending) {
         in_range(&pending.balance)?;
         let granted = match pending.then {
-            Then::Grant { length, .. } => length,
-            Then::Unused(ms) => ms,
-            Then::Rest => 0,
+            AfterStore::Grant { length, .. } => length,
+            AfterStore::Unused(ms) => ms,
+            AfterStore::Rest => 0,
         };
         let promised = pending.balance.balance_ms.saturating_add(granted);
         if pending.balance.serial == to && promised > has {
-            return Err(Broken::Grew { from: has, to: promised });
+            return Err(CountdownViolation::Grew { from: has, to: promised });
         }
     }
-    let grants = effects.iter().any(|effect| matches!(effect, Effect::Grant { .. }));
+    let grants = effects.iter().any(|effect| matches!(effect, CountdownEffect::Grant { .. }));
     let began = match (before.paid, after.paid) {
-        (Paid::Until { until: was, .. }, Paid::Until { until, .. }) => until != was,
-        (Paid::Fixed(_), Paid::Until { .. }) => true,
-        (_, Paid::Fixed(_)) => false,
+        (PaidTime::Until { until: was, .. }, PaidTime::Until { until, .. }) => until != was,
+        (PaidTime::Fixed(_), PaidTime::Until { .. }) => true,
+        (_, PaidTime::Fixed(_)) => false,
     };
-    if (grants || began) && !matches!(event, Event::Persisted(_)) {
-        return Err(Broken::Unstored);
+    if (grants || began) && !matches!(event, CountdownEvent::Persisted(_)) {
+        return Err(CountdownViolation::Unstored);
     }
     if after.paid.at(now.mono_ms) > TICK_MS {
-        return Err(Broken::Ahead(after.paid.at(now.mono_ms)));
+        return Err(CountdownViolation::Ahead(after.paid.at(now.mono_ms)));
     }
     if after.granted() && (!after.logged_in() || after.refused.is_some()) {
-        return Err(Broken::Idle);
+        return Err(CountdownViolation::Idle);
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
-use super::{Balance, Broken, Millis, Now, Paid, Pending, Refusal, State, Then, invariants};
+use super::{
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownState, CountdownViolation, Millis, PaidTime, Pending,
+    invariants,
+};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum CountdownEvent {
     /// A client logged in, and it is the only one.
     FirstLogin,
     /// The last client logged out.
@@ -28,8 +31,8 @@ pub enum Event {
 
 /// What the engine has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Make this durable, everywhere, and answer [`Event::Persisted`] or [`Event::Failed`] with its version. It replaces what is
+pub enum CountdownEffect {
+    /// Make this durable, everywhere, and answer [`CountdownEvent::Persisted`] or [`CountdownEvent::Failed`] with its version. It replaces what is
     /// still being stored.
     Persist(Balance),
     /// The hours may be used until this monotonic instant; it is charged.
@@ -58,21 +61,25 @@ pub enum Effect {
 ///
 /// # Errors
 /// The broken invariant.
-pub fn step(state: &State, event: Event, now: Now) -> Result<(State, Vec<Effect>), Broken> {
+pub fn step(
+    state: &CountdownState,
+    event: CountdownEvent,
+    now: ClockReading,
+) -> Result<(CountdownState, Vec<CountdownEffect>), CountdownViolation> {
     let mut next = *state;
     let mut effects = Vec::new();
     let go_on = match event {
-        Event::FirstLogin => next.log_in(now),
-        Event::LastLogout => next.log_out(now),
-        Event::Tick => next.tick(now, &mut effects),
-        Event::Licensed { serial, hours_ms, interval_ms } => {
+        CountdownEvent::FirstLogin => next.log_in(now),
+        CountdownEvent::LastLogout => next.log_out(now),
+        CountdownEvent::Tick => next.tick(now, &mut effects),
+        CountdownEvent::Licensed { serial, hours_ms, interval_ms } => {
             // The same license again changes nothing, whatever it says now.
             let found = Balance::new(serial, hours_ms, interval_ms);
             if serial > next.newest_serial() { next.adopt(found, now, &mut effects) } else { true }
         }
-        Event::Restored(found) => next.adopt(found, now, &mut effects),
-        Event::Persisted(version) => next.stored(version, &mut effects),
-        Event::Failed(version) => next.not_stored(version, now, &mut effects),
+        CountdownEvent::Restored(found) => next.adopt(found, now, &mut effects),
+        CountdownEvent::Persisted(version) => next.stored(version, &mut effects),
+        CountdownEvent::Failed(version) => next.not_stored(version, now, &mut effects),
     };
     if go_on {
         next.advance(now, &mut effects);
@@ -83,72 +90,72 @@ pub fn step(state: &State, event: Event, now: Now) -> Result<(State, Vec<Effect>
 }
 
 /// Each says whether there may be something to charge or to give back now.
-impl State {
-    fn log_in(&mut self, now: Now) -> bool {
+impl CountdownState {
+    fn log_in(&mut self, now: ClockReading) -> bool {
         self.since.get_or_insert(now.wall_ms);
         true
     }
 
-    fn log_out(&mut self, now: Now) -> bool {
+    fn log_out(&mut self, now: ClockReading) -> bool {
         self.stop_the_watch(now);
         (self.since, self.refused, self.noticed) = (None, None, false);
         true
     }
 
-    fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) -> bool {
+    fn tick(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         if self.pending.is_some() && self.granted() && self.paid.at(now.mono_ms) <= 0 {
             // The disk takes longer than what is charged lasts.
             self.stop_the_watch(now);
-            self.refused = Some(Refusal::Unsaved);
-            effects.push(Effect::Unsaved);
+            self.refused = Some(CountdownDenial::Unsaved);
+            effects.push(CountdownEffect::Unsaved);
         }
         true
     }
 
     /// From now on nobody is served.
-    fn stop_the_watch(&mut self, now: Now) {
+    fn stop_the_watch(&mut self, now: ClockReading) {
         if let Some(Pending { then, .. }) = &mut self.pending
-            && let Then::Grant { from, length } = *then
+            && let AfterStore::Grant { from, length } = *then
         {
             // Charged or not will be known when it is stored or not.
-            *then = Then::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
+            *then = AfterStore::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
         }
-        self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+        self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
     }
 
-    fn stored(&mut self, version: u64, effects: &mut Vec<Effect>) -> bool {
+    fn stored(&mut self, version: u64, effects: &mut Vec<CountdownEffect>) -> bool {
         let Some(pending) = self.pending.take_if(|pending| pending.balance.version == version) else { return false };
         let before = std::mem::replace(&mut self.balance, pending.balance);
         if before.serial != self.balance.serial {
             self.noticed = false;
         }
         match pending.then {
-            Then::Grant { from, length } => {
+            AfterStore::Grant { from, length } => {
                 let until = from.saturating_add(length);
-                self.paid = Paid::Until { until, length };
+                self.paid = PaidTime::Until { until, length };
                 self.refused = None;
-                effects.push(Effect::Grant { until });
+                effects.push(CountdownEffect::Grant { until });
             }
-            Then::Unused(ms) => self.paid = Paid::Fixed(ms),
-            Then::Rest => {
-                self.paid = Paid::Fixed(0);
+            AfterStore::Unused(ms) => self.paid = PaidTime::Fixed(ms),
+            AfterStore::Rest => {
+                self.paid = PaidTime::Fixed(0);
                 let ms = self.balance.balance_ms.saturating_sub(before.balance_ms);
                 if before.serial == self.balance.serial && ms > 0 {
-                    effects.push(Effect::GivenBack { ms });
+                    effects.push(CountdownEffect::GivenBack { ms });
                 }
             }
         }
         true
     }
 
-    fn not_stored(&mut self, version: u64, now: Now, effects: &mut Vec<Effect>) -> bool {
+    fn not_stored(&mut self, version: u64, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
         if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
             // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.
-            self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
+            self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
             if self.refused.is_none() {
-                self.refused = Some(Refusal::Unsaved);
-                effects.push(Effect::Unsaved);
+                self.refused = Some(CountdownDenial::Unsaved);
+                effects.push(CountdownEffect::Unsaved);
             }
         }
         // The next tick tries again; at once would be for ever.

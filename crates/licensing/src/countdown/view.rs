@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, Now, Refusal, State};
+use super::{ClockReading, CountdownDenial, CountdownState, Millis};
 
 /// The hours at one instant, for people and for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,19 +18,19 @@ pub struct View {
     /// Whether they run and end within one check interval: clients are told.
     pub ends_soon: bool,
     /// Why nobody is served, or would not be.
-    pub refused: Option<Refusal>,
+    pub refused: Option<CountdownDenial>,
 }
 
 impl View {
     /// The hours as `state` has them at `now`.
     #[must_use]
-    pub fn of(state: &State, now: Now) -> View {
+    pub fn of(state: &CountdownState, now: ClockReading) -> View {
         let balance = &state.balance;
         let left = state.left_ms(now.mono_ms);
         let running_since = state.since.filter(|_| state.granted());
         let without = match (balance.serial, left) {
-            (0, _) => Some(Refusal::NoLicense),
-            (_, 0) if !state.granted() => Some(Refusal::Empty),
+            (0, _) => Some(CountdownDenial::NoLicense),
+            (_, 0) if !state.granted() => Some(CountdownDenial::Empty),
             _ => None,
         };
         View {

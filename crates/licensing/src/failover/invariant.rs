@@ -1,10 +1,10 @@
 use crate::client_protocol::CACHE_MS;
 
-use super::{LONGEST_PROOF_MS, PRIMARY, Phase, State};
+use super::{FailoverPhase, FailoverState, LONGEST_PROOF_MS, PRIMARY};
 
 /// A rule of this module that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum FailoverViolation {
     /// Works with a server that is not there.
     #[error("the client works with a server it was not given")]
     NoSuchServer,
@@ -32,34 +32,34 @@ pub enum Broken {
 ///
 /// # Errors
 /// The first rule that is broken.
-pub fn invariants(state: &State, now_ms: u64) -> Result<(), Broken> {
+pub fn invariants(state: &FailoverState, now_ms: u64) -> Result<(), FailoverViolation> {
     let named = match state.phase {
-        Phase::OnBackup(server) | Phase::Trying(server) => Some(server),
+        FailoverPhase::OnBackup(server) | FailoverPhase::Trying(server) => Some(server),
         _ => None,
     };
     let is_missing = |server: usize| server >= state.servers;
     let is_any_missing = state.declining.iter().copied().any(is_missing);
     if is_any_missing || named.is_some_and(is_missing) || state.current.is_some_and(is_missing) {
-        return Err(Broken::NoSuchServer);
+        return Err(FailoverViolation::NoSuchServer);
     }
-    let backup_is_primary = state.phase == Phase::OnBackup(PRIMARY);
+    let backup_is_primary = state.phase == FailoverPhase::OnBackup(PRIMARY);
     if backup_is_primary || state.serving().is_some_and(|serving| state.current != Some(serving)) {
-        return Err(Broken::TwoCurrents);
+        return Err(FailoverViolation::TwoCurrents);
     }
     if state.good_until.is_some_and(|until| until > now_ms.saturating_add(CACHE_MS) || until <= now_ms) {
-        return Err(Broken::TooLong);
+        return Err(FailoverViolation::TooLong);
     }
-    if state.phase == Phase::Flushed && state.good_until.is_some() {
-        return Err(Broken::GoodAfterFlush);
+    if state.phase == FailoverPhase::Flushed && state.good_until.is_some() {
+        return Err(FailoverViolation::GoodAfterFlush);
     }
     if state.proof_ms > LONGEST_PROOF_MS {
-        return Err(Broken::Proof);
+        return Err(FailoverViolation::Proof);
     }
     if state.serving().is_some() == state.away_since.is_some() {
-        return Err(Broken::ServedAndAway);
+        return Err(FailoverViolation::ServedAndAway);
     }
     if state.serving().is_some_and(|serving| state.declining.contains(&serving)) {
-        return Err(Broken::Declined);
+        return Err(FailoverViolation::Declined);
     }
     Ok(())
 }

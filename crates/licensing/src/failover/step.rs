@@ -1,16 +1,16 @@
 use crate::client_protocol::CACHE_MS;
 
-use super::{FIRST_PROOF_MS, FLAPPING_MS, LONGEST_PROOF_MS, PRIMARY, Phase, Server, State};
+use super::{FIRST_PROOF_MS, FLAPPING_MS, FailoverPhase, FailoverState, LONGEST_PROOF_MS, PRIMARY, ServerIndex};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum FailoverEvent {
     /// A request was sent.
-    Asked(Server),
+    Asked(ServerIndex),
     /// A usable answer came.
     Answered {
         /// Who answered.
-        server: Server,
+        server: ServerIndex,
         /// When the request that is answered was sent.
         sent_ms: u64,
         /// How long what it grants is good from then on, milliseconds; at most [`CACHE_MS`] counts.
@@ -19,13 +19,13 @@ pub enum Event {
         grants: bool,
     },
     /// A request ended without a usable answer: refused, broken, or its time ran out.
-    Failed(Server),
+    Failed(ServerIndex),
     /// A server answered that it does not serve this client now. That is no usable answer, and nothing to wait for.
     Declined {
         /// Who.
-        server: Server,
+        server: ServerIndex,
         /// Whether it was handed over to another on purpose: then nothing is wrong with it.
-        is_handed_over: bool,
+        is_drained: bool,
     },
     /// Time passed.
     Tick,
@@ -33,15 +33,15 @@ pub enum Event {
 
 /// What the client has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum FailoverEffect {
     /// Ask this server now.
-    Try(Server),
+    Try(ServerIndex),
     /// It works with this server from now on: ask it for what is in use and wanted.
     Work {
         /// Whom it worked with before, if with any.
-        from: Option<Server>,
+        from: Option<ServerIndex>,
         /// Whom it works with now.
-        to: Server,
+        to: ServerIndex,
     },
     /// No server gives a usable answer.
     Lost,
@@ -51,38 +51,38 @@ pub enum Effect {
         at_ms: u64,
     },
     /// After a flush, a server was found: requests are taken again.
-    Resume(Server),
+    Resume(ServerIndex),
 }
 
 /// The next state, and what to do.
 #[must_use]
-pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
+pub fn step(state: &FailoverState, event: FailoverEvent, now_ms: u64) -> (FailoverState, Vec<FailoverEffect>) {
     let mut next = state.clone();
     let mut effects = Vec::new();
     // Whatever happened: what is too old is flushed before anything else counts.
     if let Some(at_ms) = next.good_until.filter(|until| now_ms >= *until) {
         next.good_until = None;
-        next.phase = Phase::Flushed;
+        next.phase = FailoverPhase::Flushed;
         next.unanswered_since = None;
         next.primary_good_since = None;
         next.away_since.get_or_insert(now_ms);
-        effects.push(Effect::Flush { at_ms });
+        effects.push(FailoverEffect::Flush { at_ms });
     }
     match event {
-        Event::Asked(server) => asked(&mut next, server, now_ms),
-        Event::Answered { server, sent_ms, valid_ms, grants } if server < next.servers && sent_ms <= now_ms => {
+        FailoverEvent::Asked(server) => asked(&mut next, server, now_ms),
+        FailoverEvent::Answered { server, sent_ms, valid_ms, grants } if server < next.servers && sent_ms <= now_ms => {
             let until = sent_ms.saturating_add(valid_ms.min(CACHE_MS));
             // Too late to be worth anything otherwise.
             if until > now_ms {
                 answered(&mut next, server, until, grants, now_ms, &mut effects);
             }
         }
-        Event::Answered { .. } | Event::Tick => {}
-        Event::Failed(server) => failed(&mut next, server, now_ms, &mut effects),
-        Event::Declined { server, is_handed_over } if server < next.servers => {
-            declined(&mut next, server, is_handed_over, now_ms, &mut effects);
+        FailoverEvent::Answered { .. } | FailoverEvent::Tick => {}
+        FailoverEvent::Failed(server) => failed(&mut next, server, now_ms, &mut effects),
+        FailoverEvent::Declined { server, is_drained } if server < next.servers => {
+            declined(&mut next, server, is_drained, now_ms, &mut effects);
         }
-        Event::Declined { .. } => {}
+        FailoverEvent::Declined { .. } => {}
     }
     if next.patient_until().is_some_and(|until| now_ms >= until) {
         give_up(&mut next, false, now_ms, &mut effects);
@@ -90,13 +90,20 @@ pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
     (next, effects)
 }
 
-fn asked(next: &mut State, server: Server, now_ms: u64) {
+fn asked(next: &mut FailoverState, server: ServerIndex, now_ms: u64) {
     if next.serving() == Some(server) {
         next.unanswered_since.get_or_insert(now_ms);
     }
 }
 
-fn answered(next: &mut State, server: Server, until: u64, grants: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+fn answered(
+    next: &mut FailoverState,
+    server: ServerIndex,
+    until: u64,
+    grants: bool,
+    now_ms: u64,
+    effects: &mut Vec<FailoverEffect>,
+) {
     next.declining.remove(&server);
     match next.serving() {
         Some(serving) if serving == server => {
@@ -117,7 +124,7 @@ fn answered(next: &mut State, server: Server, until: u64, grants: bool, now_ms: 
         }
         Some(_) => {}
         None => {
-            let resumes = next.phase == Phase::Flushed;
+            let resumes = next.phase == FailoverPhase::Flushed;
             if !(resumes || next.works_with(server) || server == PRIMARY) {
                 return;
             }
@@ -126,58 +133,64 @@ fn answered(next: &mut State, server: Server, until: u64, grants: bool, now_ms: 
                 granted(next, server, until);
             }
             if resumes {
-                effects.push(Effect::Resume(server));
+                effects.push(FailoverEffect::Resume(server));
             }
         }
     }
 }
 
 /// What `server` grants takes the place of what another has granted.
-fn granted(next: &mut State, server: Server, until: u64) {
+fn granted(next: &mut FailoverState, server: ServerIndex, until: u64) {
     let before = next.good_until.filter(|_| next.granted_by == Some(server));
     next.good_until = before.max(Some(until));
     next.granted_by = Some(server);
 }
 
-fn work(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+fn work(next: &mut FailoverState, server: ServerIndex, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
     if server == PRIMARY && next.current.is_some_and(|before| before != PRIMARY) {
         next.returned_at = Some(now_ms);
     }
     let from = next.current;
-    next.phase = if server == PRIMARY { Phase::OnPrimary } else { Phase::OnBackup(server) };
+    next.phase = if server == PRIMARY { FailoverPhase::OnPrimary } else { FailoverPhase::OnBackup(server) };
     next.current = Some(server);
     next.unanswered_since = None;
     next.away_since = None;
     next.primary_good_since = None;
     if from != Some(server) {
-        effects.push(Effect::Work { from, to: server });
+        effects.push(FailoverEffect::Work { from, to: server });
     }
 }
 
-fn failed(next: &mut State, server: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+fn failed(next: &mut FailoverState, server: ServerIndex, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
     if server == PRIMARY {
         next.primary_good_since = None;
     }
-    if next.phase == Phase::Trying(server) {
+    if next.phase == FailoverPhase::Trying(server) {
         try_after(next, server + 1, now_ms, effects);
     }
 }
 
-fn declined(next: &mut State, server: Server, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+fn declined(
+    next: &mut FailoverState,
+    server: ServerIndex,
+    is_drained: bool,
+    now_ms: u64,
+    effects: &mut Vec<FailoverEffect>,
+) {
     next.declining.insert(server);
     if next.serving() == Some(server) {
-        give_up(next, is_handed_over, now_ms, effects);
+        give_up(next, is_drained, now_ms, effects);
     } else {
         failed(next, server, now_ms, effects);
     }
 }
 
 /// The server worked with gave no usable answer for too long, or said itself that it does not serve now.
-fn give_up(next: &mut State, is_handed_over: bool, now_ms: u64, effects: &mut Vec<Effect>) {
+fn give_up(next: &mut FailoverState, is_drained: bool, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
     let since = next.unanswered_since.unwrap_or(now_ms);
-    if next.phase == Phase::OnPrimary {
+    if next.phase == FailoverPhase::OnPrimary {
         let is_early = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
-        next.proof_ms = match (is_early, is_handed_over) {
+        next.proof_ms = match (is_early, is_drained) {
             (false, _) => 0,
             // Done on purpose: what it had to prove before neither grows nor is forgiven.
             (true, true) => next.proof_ms,
@@ -190,17 +203,17 @@ fn give_up(next: &mut State, is_handed_over: bool, now_ms: u64, effects: &mut Ve
     try_after(next, PRIMARY, now_ms, effects);
 }
 
-fn try_after(next: &mut State, first: Server, now_ms: u64, effects: &mut Vec<Effect>) {
+fn try_after(next: &mut FailoverState, first: ServerIndex, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
     // The one that failed is asked on at its interval anyway; trying it first would only cost time.
     match (first..next.servers).find(|server| next.current != Some(*server)) {
         Some(server) => {
-            next.phase = Phase::Trying(server);
-            effects.push(Effect::Try(server));
+            next.phase = FailoverPhase::Trying(server);
+            effects.push(FailoverEffect::Try(server));
         }
         None => {
-            next.phase = Phase::Disconnected;
+            next.phase = FailoverPhase::Disconnected;
             next.away_since.get_or_insert(now_ms);
-            effects.push(Effect::Lost);
+            effects.push(FailoverEffect::Lost);
         }
     }
 }

@@ -1,8 +1,8 @@
-use super::{MINUTE_MS, Phase, State, warns_at};
+use super::{GracePhase, GraceState, MINUTE_MS, warns_at};
 
 /// A rule of this module that does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
+pub enum GraceViolation {
     /// Runs on after the end.
     #[error("a client without a license runs on after its grace")]
     Overdue,
@@ -21,17 +21,19 @@ pub enum Broken {
 ///
 /// # Errors
 /// The first rule that is broken.
-pub fn invariants(state: &State, now_ms: u64) -> Result<(), Broken> {
+pub fn invariants(state: &GraceState, now_ms: u64) -> Result<(), GraceViolation> {
     match state.phase {
-        Phase::Running => Ok(()),
-        Phase::Grace { since, .. } if since > now_ms => Err(Broken::Early),
-        Phase::Grace { until, .. } if until <= now_ms => Err(Broken::Overdue),
-        Phase::Grace { since, until, .. } if until.saturating_sub(since) > u64::from(u32::MAX) * MINUTE_MS => {
-            Err(Broken::TooLong)
+        GracePhase::Running => Ok(()),
+        GracePhase::Grace { since, .. } if since > now_ms => Err(GraceViolation::Early),
+        GracePhase::Grace { until, .. } if until <= now_ms => Err(GraceViolation::Overdue),
+        GracePhase::Grace { since, until, .. } if until.saturating_sub(since) > u64::from(u32::MAX) * MINUTE_MS => {
+            Err(GraceViolation::TooLong)
         }
-        Phase::Grace { since, until, is_warned: false } if warns_at(since, until) <= now_ms => Err(Broken::Unannounced),
-        Phase::Grace { .. } => Ok(()),
-        Phase::Stopped { at } if at > now_ms => Err(Broken::Early),
-        Phase::Stopped { .. } => Ok(()),
+        GracePhase::Grace { since, until, is_warned: false } if warns_at(since, until) <= now_ms => {
+            Err(GraceViolation::Unannounced)
+        }
+        GracePhase::Grace { .. } => Ok(()),
+        GracePhase::Stopped { at } if at > now_ms => Err(GraceViolation::Early),
+        GracePhase::Stopped { .. } => Ok(()),
     }
 }

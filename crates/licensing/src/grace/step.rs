@@ -1,8 +1,8 @@
-use super::{Phase, State, ends_at, warns_at};
+use super::{GracePhase, GraceState, ends_at, warns_at};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum GraceEvent {
     /// A license named its grace, minutes.
     Terms {
         /// That.
@@ -18,7 +18,7 @@ pub enum Event {
 
 /// What the client has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum GraceEffect {
     /// The grace began: say until when it lasts.
     Begin {
         /// Until then.
@@ -37,35 +37,35 @@ pub enum Effect {
 
 /// The next state, and what to do.
 #[must_use]
-pub fn step(state: &State, event: Event, now_ms: u64) -> (State, Vec<Effect>) {
+pub fn step(state: &GraceState, event: GraceEvent, now_ms: u64) -> (GraceState, Vec<GraceEffect>) {
     let mut next = *state;
     let mut effects = Vec::new();
     // Whatever happened: a grace that is over has ended before it, as on a machine that slept.
     pass(&mut next, now_ms, &mut effects);
     match (event, next.phase) {
-        (Event::Terms { grace_min }, _) => next.grace_min = grace_min,
-        (Event::Lost, Phase::Running) => {
+        (GraceEvent::Terms { grace_min }, _) => next.grace_min = grace_min,
+        (GraceEvent::Lost, GracePhase::Running) => {
             let until = ends_at(now_ms, next.grace_min);
-            next.phase = Phase::Grace { since: now_ms, until, is_warned: false };
-            effects.push(Effect::Begin { until });
+            next.phase = GracePhase::Grace { since: now_ms, until, is_warned: false };
+            effects.push(GraceEffect::Begin { until });
             pass(&mut next, now_ms, &mut effects);
         }
-        (Event::Found, Phase::Grace { .. }) => {
-            next.phase = Phase::Running;
-            effects.push(Effect::Resume);
+        (GraceEvent::Found, GracePhase::Grace { .. }) => {
+            next.phase = GracePhase::Running;
+            effects.push(GraceEffect::Resume);
         }
-        (Event::Lost | Event::Found | Event::Tick, _) => {}
+        (GraceEvent::Lost | GraceEvent::Found | GraceEvent::Tick, _) => {}
     }
     (next, effects)
 }
 
-fn pass(next: &mut State, now_ms: u64, effects: &mut Vec<Effect>) {
-    let Phase::Grace { since, until, is_warned } = next.phase else { return };
+fn pass(next: &mut GraceState, now_ms: u64, effects: &mut Vec<GraceEffect>) {
+    let GracePhase::Grace { since, until, is_warned } = next.phase else { return };
     if now_ms >= until {
-        next.phase = Phase::Stopped { at: until };
-        effects.push(Effect::Stop);
+        next.phase = GracePhase::Stopped { at: until };
+        effects.push(GraceEffect::Stop);
     } else if !is_warned && now_ms >= warns_at(since, until) {
-        next.phase = Phase::Grace { since, until, is_warned: true };
-        effects.push(Effect::Warn { left_ms: until - now_ms });
+        next.phase = GracePhase::Grace { since, until, is_warned: true };
+        effects.push(GraceEffect::Warn { left_ms: until - now_ms });
     }
 }

@@ -9,7 +9,7 @@ use super::secrets::without_secrets;
 
 /// What a word stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum RedactedKind {
     /// The name of a machine or of a client.
     Host,
     /// An IP address.
@@ -22,25 +22,25 @@ pub enum Kind {
     Id,
 }
 
-impl Kind {
+impl RedactedKind {
     fn word(self) -> &'static str {
         match self {
-            Kind::Host => "host",
-            Kind::Address => "address",
-            Kind::User => "user",
-            Kind::Guid => "guid",
-            Kind::Id => "id",
+            RedactedKind::Host => "host",
+            RedactedKind::Address => "address",
+            RedactedKind::User => "user",
+            RedactedKind::Guid => "guid",
+            RedactedKind::Id => "id",
         }
     }
 }
 
 /// Fields whose whole value is of one kind.
-const FIELDS: [(Kind, &[&str]); 4] = [
-    (Kind::User, &["user", "who", "holder", "by", "account"]),
-    (Kind::Host, &["host", "hostname", "server_name", "client", "name", "sni"]),
-    (Kind::Address, &["peer", "remote", "ip", "address"]),
+const FIELDS: [(RedactedKind, &[&str]); 4] = [
+    (RedactedKind::User, &["user", "who", "holder", "by", "account"]),
+    (RedactedKind::Host, &["host", "hostname", "server_name", "client", "name", "sni"]),
+    (RedactedKind::Address, &["peer", "remote", "ip", "address"]),
     (
-        Kind::Id,
+        RedactedKind::Id,
         &[
             "id",
             "request",
@@ -74,15 +74,15 @@ const HEX_ID: usize = 16;
 /// Replaces what tells who and where. One for a whole file: it remembers what it called whom.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    given: HashMap<(Kind, String), u32>,
-    counts: HashMap<Kind, u32>,
+    given: HashMap<(RedactedKind, String), u32>,
+    counts: HashMap<RedactedKind, u32>,
     /// Names that are known to be names, by their first word; the longest first.
-    known: HashMap<String, Vec<(String, Kind)>>,
+    known: HashMap<String, Vec<(String, RedactedKind)>>,
 }
 
 impl Redactor {
     /// Knows these names besides what can be seen from the writing.
-    pub fn new(known: impl IntoIterator<Item = (Kind, String)>) -> Self {
+    pub fn new(known: impl IntoIterator<Item = (RedactedKind, String)>) -> Self {
         let mut redactor = Self::default();
         for (kind, name) in known {
             let name = name.trim().to_lowercase();
@@ -136,7 +136,7 @@ impl Redactor {
             return end;
         }
         if line[..at].ends_with("/home/") {
-            safe.push_str(&self.token(Kind::User, word));
+            safe.push_str(&self.token(RedactedKind::User, word));
             return end;
         }
         // A stop or a colon at its end belongs to the sentence.
@@ -150,7 +150,7 @@ impl Redactor {
     }
 
     /// The known name at this place: a whole word, or several.
-    fn known_at(&self, line: &str, at: usize) -> Option<(usize, Kind)> {
+    fn known_at(&self, line: &str, at: usize) -> Option<(usize, RedactedKind)> {
         if self.known.is_empty() {
             return None;
         }
@@ -175,7 +175,7 @@ impl Redactor {
             return Some(self.token(kind, word));
         }
         if let Some((user, host)) = word.split_once('@').filter(|(user, host)| !user.is_empty() && !host.is_empty()) {
-            let (user, host) = (self.token(Kind::User, user), self.token(Kind::Host, host));
+            let (user, host) = (self.token(RedactedKind::User, user), self.token(RedactedKind::Host, host));
             return Some(format!("{user}@{host}"));
         }
         let (name, port) = word.rsplit_once(':')?;
@@ -183,7 +183,7 @@ impl Redactor {
         port.bytes().all(|digit| digit.is_ascii_digit()).then(|| format!("{}:{port}", self.token(kind, name)))
     }
 
-    fn token(&mut self, kind: Kind, text: &str) -> String {
+    fn token(&mut self, kind: RedactedKind, text: &str) -> String {
         let word = kind.word();
         let key = (kind, text.trim_matches(['[', ']']).to_lowercase());
         if let Some(number) = self.given.get(&key) {
@@ -204,7 +204,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 /// The value of a field that tells who or where: `who=ann`, `host="vm 7"`.
-fn field_at(line: &str, word: &str, end: usize) -> Option<(Kind, Range<usize>)> {
+fn field_at(line: &str, word: &str, end: usize) -> Option<(RedactedKind, Range<usize>)> {
     let value = line[end..].strip_prefix('=')?;
     let name = word.rsplit('.').next().unwrap_or(word).to_ascii_lowercase();
     let (kind, _) = FIELDS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
@@ -215,28 +215,28 @@ fn field_at(line: &str, word: &str, end: usize) -> Option<(Kind, Range<usize>)> 
     (length > 0).then_some((*kind, begin..begin + length))
 }
 
-fn kind_of(word: &str) -> Option<Kind> {
+fn kind_of(word: &str) -> Option<RedactedKind> {
     if is_uuid(word) {
-        return Some(Kind::Guid);
+        return Some(RedactedKind::Guid);
     }
     if word.parse::<Ipv4Addr>().is_ok()
         || (word.contains("::") || word.matches(':').count() == 7) && word.parse::<Ipv6Addr>().is_ok()
     {
         // The machine itself tells nothing.
         return (!word.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified()))
-            .then_some(Kind::Address);
+            .then_some(RedactedKind::Address);
     }
     let hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
     if word.len() >= HEX_ID && hex && word.bytes().any(|byte| byte.is_ascii_digit()) {
-        return Some(Kind::Id);
+        return Some(RedactedKind::Id);
     }
     let labels: Vec<&str> = word.split('.').collect();
     if labels.len() >= 4
         && labels.iter().all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit()))
     {
-        return Some(Kind::Id);
+        return Some(RedactedKind::Id);
     }
-    is_host(&labels).then_some(Kind::Host)
+    is_host(&labels).then_some(RedactedKind::Host)
 }
 
 fn is_uuid(word: &str) -> bool {

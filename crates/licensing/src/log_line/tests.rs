@@ -6,45 +6,45 @@ use super::*;
 #[rstest]
 #[case(
     "2020-06-29 18:08:25 ERROR VE       Failed to connect with the license server!",
-    Level::Error,
+    LogLevel::Error,
     "VE",
     "Failed to connect with the license server!"
 )]
 #[case(
     "2020-06-29 18:08:25 INFO  VE     Trying to login to license server: 127.0.0.1",
-    Level::Info,
+    LogLevel::Info,
     "VE",
     "Trying to login to license server: 127.0.0.1"
 )]
 #[case(
     "2020-06-29 18:08:43 WARN  VE     Charon will be terminated within 2 hours!",
-    Level::Warn,
+    LogLevel::Warn,
     "VE",
     "Charon will be terminated within 2 hours!"
 )]
 #[case(
     "2020-01-16 11:24:38 WARN  VE  Failed to get data from license server!",
-    Level::Warn,
+    LogLevel::Warn,
     "VE",
     "Failed to get data from license server!"
 )]
 #[case(
     "2021-08-10 17:03:42 FATAL VE       License server is unavailable!",
-    Level::Fatal,
+    LogLevel::Fatal,
     "VE",
     "License server is unavailable!"
 )]
 #[case(
     "2021-08-10 17:16:41 ERROR VE License protocol version is invalid.\r",
-    Level::Error,
+    LogLevel::Error,
     "VE",
     "License protocol version is invalid."
 )]
-#[case("2021-08-10 17:16:41 INFO Ready to serve", Level::Info, "", "Ready to serve")]
-#[case("2021-08-10 17:16:41 INFO  EXCHANGE", Level::Info, "EXCHANGE", "")]
+#[case("2021-08-10 17:16:41 INFO Ready to serve", LogLevel::Info, "", "Ready to serve")]
+#[case("2021-08-10 17:16:41 INFO  EXCHANGE", LogLevel::Info, "EXCHANGE", "")]
 fn lines_of_the_vendor_are_read(
     #[case] line: &str,
-    #[case] level: Level,
+    #[case] level: LogLevel,
     #[case] component: &str,
     #[case] message: &str,
 ) {
@@ -69,29 +69,29 @@ fn other_lines_are_not(#[case] line: &str) {
 fn a_line_is_written_as_the_vendor_writes_it() {
     let line = LogLine {
         stamp: "2020-06-29 18:08:25",
-        level: Level::Error,
+        level: LogLevel::Error,
         component: "VE",
         message: "Failed to connect with the license server!",
     };
     assert_eq!(line.write(), "2020-06-29 18:08:25 ERROR VE       Failed to connect with the license server!");
-    let line = LogLine { level: Level::Info, component: "EXCHANGE", message: "a\nb\u{1b}[31mc\u{202e}d\te", ..line };
+    let line = LogLine { level: LogLevel::Info, component: "EXCHANGE", message: "a\nb\u{1b}[31mc\u{202e}d\te", ..line };
     assert_eq!(line.write(), "2020-06-29 18:08:25 INFO  EXCHANGE a\\nb\\u{1b}[31mc\\u{202e}d\\te");
 }
 
 #[test]
 fn levels_are_ordered_and_read_in_any_case() {
-    assert!(Level::ALL.is_sorted());
-    for level in Level::ALL {
+    assert!(LogLevel::ALL.is_sorted());
+    for level in LogLevel::ALL {
         assert_eq!(level.as_str().to_lowercase().parse(), Ok(level));
     }
-    assert_eq!("Warning".parse(), Ok(Level::Warn));
-    assert_eq!("loud".parse::<Level>(), Err(LevelError));
+    assert_eq!("Warning".parse(), Ok(LogLevel::Warn));
+    assert_eq!("loud".parse::<LogLevel>(), Err(LevelError));
 }
 
 proptest! {
     #[test]
     fn what_is_written_is_one_line_and_reads_back(component in "[A-Z][A-Z0-9]{0,9}", level in 0_usize..6, message in "\\PC{0,60}") {
-        let line = LogLine { stamp: "2026-11-22 07:24:16", level: Level::ALL[level], component: &component, message: message.trim_start() };
+        let line = LogLine { stamp: "2026-11-22 07:24:16", level: LogLevel::ALL[level], component: &component, message: message.trim_start() };
         let text = line.write();
         let back = LogLine::parse(&text).expect("our own line");
         prop_assert_eq!((back.level, back.component), (line.level, line.component));
@@ -104,7 +104,7 @@ proptest! {
         prop_assert!(visible(&text).chars().all(|c| !c.is_control()));
         let _ = LogLine::parse(&text);
         let _ = without_secrets(&text);
-        let _ = Redactor::new([(Kind::User, text.clone())]).redact(&text);
+        let _ = Redactor::new([(RedactedKind::User, text.clone())]).redact(&text);
     }
 }
 
@@ -133,9 +133,9 @@ fn secrets_are_hidden_and_the_rest_stays(#[case] text: &str, #[case] safe: &str)
 #[test]
 fn a_redacted_log_tells_neither_who_nor_where_and_the_same_one_is_called_the_same() {
     let mut redactor = Redactor::new([
-        (Kind::Host, "lic-01".to_owned()),
-        (Kind::Host, "Speech platform".to_owned()),
-        (Kind::User, "Ann".to_owned()),
+        (RedactedKind::Host, "lic-01".to_owned()),
+        (RedactedKind::Host, "Speech platform".to_owned()),
+        (RedactedKind::User, "Ann".to_owned()),
     ]);
     let cases = [
         ("node flexlicense1.lumenvox.com:80 and 10.1.4.9:51000", "node host-1:80 and address-1:51000"),

@@ -49,19 +49,19 @@ impl Shared {
 }
 
 /// Opens the answer to one request.
-pub struct Opener(Option<Shared>);
+pub struct AnswerOpener(Option<Shared>);
 
-impl Opener {
+impl AnswerOpener {
     pub(super) fn new(
         encapped: [u8; 32],
         export: impl FnOnce(&[u8], &mut [u8]) -> Result<(), HpkeError>,
-    ) -> Result<Opener, HpkeError> {
-        Shared::new(encapped, export).map(|shared| Opener(Some(shared)))
+    ) -> Result<AnswerOpener, HpkeError> {
+        Shared::new(encapped, export).map(|shared| AnswerOpener(Some(shared)))
     }
 
     /// Opens nothing.
-    pub(super) fn closed() -> Opener {
-        Opener(None)
+    pub(super) fn closed() -> AnswerOpener {
+        AnswerOpener(None)
     }
 
     /// Opens the answer to the request this came with.
@@ -79,21 +79,21 @@ impl Opener {
     }
 }
 
-impl fmt::Debug for Opener {
+impl fmt::Debug for AnswerOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Opener(…)")
     }
 }
 
 /// Seals the answer to one request.
-pub struct Replier(Shared);
+pub struct AnswerSealer(Shared);
 
-impl Replier {
+impl AnswerSealer {
     pub(super) fn new(
         encapped: [u8; 32],
         export: impl FnOnce(&[u8], &mut [u8]) -> Result<(), HpkeError>,
-    ) -> Result<Replier, HpkeError> {
-        Shared::new(encapped, export).map(Replier)
+    ) -> Result<AnswerSealer, HpkeError> {
+        Shared::new(encapped, export).map(AnswerSealer)
     }
 
     /// Seals the answer. `nonce` must be fresh random bytes each time.
@@ -108,7 +108,7 @@ impl Replier {
     }
 }
 
-impl fmt::Debug for Replier {
+impl fmt::Debug for AnswerSealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Replier(…)")
     }

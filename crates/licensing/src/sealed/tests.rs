@@ -13,7 +13,7 @@ fn plain() -> SealedPlain {
     SealedPlain { auth_string: SECRET_WORD.to_owned(), report: r#"{"cluster_guid":"df9960a1"}"#.to_owned() }
 }
 
-fn request() -> (Vec<u8>, Opener) {
+fn request() -> (Vec<u8>, AnswerOpener) {
     seal_request(&secret().public(), &plain().to_bytes(), [3; 32])
 }
 

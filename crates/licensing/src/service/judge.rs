@@ -1,8 +1,8 @@
 //! The judgement.
 
-use super::{Area, Duty, Hours, Judgement, Level, Situation, Step};
+use super::{AdvisedStep, Area, Duty, Hours, Judgement, Situation, Urgency};
 use crate::contact::Millis;
-use crate::peer::{CountdownReport, Role, State};
+use crate::peers::{CountdownReport, PeerLiveness, Role};
 use crate::words::{Zone, count, hours, instant_near, span};
 
 /// Clients that are still on the backup after this time cannot reach the primary, milliseconds: patience, a refresh, and some room.
@@ -10,13 +10,13 @@ const RETURN_MS: Millis = 30_000;
 
 /// One server, as it was last heard of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerFacts {
     /// What it is called.
     pub name: String,
     /// What it is.
     pub role: Role,
     /// Whether it responds.
-    pub state: State,
+    pub state: PeerLiveness,
     /// Clients that refresh; none where that is not known.
     pub connected: Option<u32>,
     /// Clients that have licenses in use.
@@ -36,9 +36,9 @@ pub struct Drain {
     pub is_drill: bool,
 }
 
-impl Server {
+impl ServerFacts {
     fn is_up(&self) -> bool {
-        matches!(self.state, State::Up(_))
+        matches!(self.state, PeerLiveness::Up(_))
     }
 
     /// Clients it serves now.
@@ -57,14 +57,14 @@ impl Server {
 
     /// How it looks beside the others, and how good that is.
     #[must_use]
-    pub fn duty(&self) -> (Level, Duty) {
+    pub fn duty(&self) -> (Urgency, Duty) {
         match (self.state, self.role) {
-            (State::Silent(_), _) => (Level::Critical, Duty::NotResponding),
-            (State::Never, _) => (Level::Warning, Duty::NeverResponded),
-            (State::Up(_), _) if self.is_drained() => (Level::Info, Duty::Draining),
-            (State::Up(_), Role::Backup) if self.holding > 0 => (Level::Warning, Duty::Active),
-            (State::Up(_), Role::Backup) => (Level::Ok, Duty::Standby),
-            (State::Up(_), Role::Primary | Role::Alone) => (Level::Ok, Duty::Active),
+            (PeerLiveness::Silent(_), _) => (Urgency::Critical, Duty::NotResponding),
+            (PeerLiveness::Never, _) => (Urgency::Warning, Duty::NeverResponded),
+            (PeerLiveness::Up(_), _) if self.is_drained() => (Urgency::Info, Duty::Draining),
+            (PeerLiveness::Up(_), Role::Backup) if self.holding > 0 => (Urgency::Warning, Duty::Active),
+            (PeerLiveness::Up(_), Role::Backup) => (Urgency::Ok, Duty::Standby),
+            (PeerLiveness::Up(_), Role::Primary | Role::Alone) => (Urgency::Ok, Duty::Active),
         }
     }
 
@@ -100,9 +100,9 @@ impl Hours {
 /// What a judgement is made of.
 pub struct Facts<'a> {
     /// This server.
-    pub own: &'a Server,
+    pub own: &'a ServerFacts,
     /// Its peers.
-    pub peers: &'a [Server],
+    pub peers: &'a [ServerFacts],
     /// Since when no peer has responded; none while any does.
     pub stale_since: Option<Millis>,
     /// A sentence when the servers cannot all be of one installation.
@@ -126,7 +126,7 @@ impl Facts<'_> {
         let mut judged = self.of_the_servers();
         let mut critical = |sentence: String| {
             judged.next.push(sentence);
-            judged.level = Level::Critical;
+            judged.level = Urgency::Critical;
         };
         if let Some(license) = self.license {
             critical(license.to_owned());
@@ -140,7 +140,7 @@ impl Facts<'_> {
             critical(format!("{clients} {has} no server: {keeps} running until its grace period ends."));
         }
         if self.license.is_some() {
-            judged.steps.push(Step {
+            judged.steps.push(AdvisedStep {
                 text: "Check the license of this machine.".to_owned(),
                 command: None,
                 area: Some(Area::License),
@@ -153,22 +153,22 @@ impl Facts<'_> {
                 "No peer has responded for {silent}. If clients can't reach this server either, check its network."
             ));
         }
-        let active = |server: &&Server| server.duty().1 == Duty::Active;
+        let active = |server: &&ServerFacts| server.duty().1 == Duty::Active;
         judged.active = self.servers().filter(active).map(|server| server.name.clone()).collect();
         judged
     }
 
-    fn servers(&self) -> impl Iterator<Item = &Server> {
+    fn servers(&self) -> impl Iterator<Item = &ServerFacts> {
         std::iter::once(self.own).chain(self.peers)
     }
 
     fn of_the_servers(&self) -> Judgement {
-        let backups: Vec<&Server> = self.servers().filter(|server| server.role == Role::Backup).collect();
+        let backups: Vec<&ServerFacts> = self.servers().filter(|server| server.role == Role::Backup).collect();
         let Some(primary) = self.servers().find(|server| server.role == Role::Primary) else {
             return self.without_primary(&backups);
         };
-        let find = |is: fn(&Server) -> bool| backups.iter().copied().find(|server| is(server));
-        let (serving, standby) = (find(|server| server.serving() > 0), find(Server::is_up));
+        let find = |is: fn(&ServerFacts) -> bool| backups.iter().copied().find(|server| is(server));
+        let (serving, standby) = (find(|server| server.serving() > 0), find(ServerFacts::is_up));
         match (primary.is_up(), serving) {
             (true, Some(backup)) if primary.serving() > 0 && !primary.is_drained() => self.both_serve(primary, backup),
             (_, Some(backup)) => self.backup_serves(primary, backup),
@@ -178,7 +178,7 @@ impl Facts<'_> {
         }
     }
 
-    fn without_primary(&self, backups: &[&Server]) -> Judgement {
+    fn without_primary(&self, backups: &[&ServerFacts]) -> Judgement {
         let own = self.own;
         let sentence = own.serves(own.connected.unwrap_or(0));
         let running = own.hours.as_ref().and_then(|hours| hours.empty_at_ms);
@@ -186,7 +186,7 @@ impl Facts<'_> {
         if let Some(empty) = running {
             return Judgement {
                 situation,
-                level: Level::Warning,
+                level: Urgency::Warning,
                 sentence: format!("{sentence}. Backup hours last until {}.", self.at(empty)),
                 next: self.whose_hours(own).into_iter().chain([self.when_empty()]).collect(),
                 until: running,
@@ -197,10 +197,10 @@ impl Facts<'_> {
         if backups.is_empty() {
             return Judgement {
                 situation,
-                level: Level::Info,
+                level: Urgency::Info,
                 sentence: format!("{sentence}. It has no backup."),
                 next: vec!["If it fails, its clients have no server.".to_owned()],
-                steps: vec![Step {
+                steps: vec![AdvisedStep {
                     text: "Add a backup, so that clients have a server to fail over to.".to_owned(),
                     command: None,
                     area: Some(Area::Join),
@@ -211,7 +211,7 @@ impl Facts<'_> {
         }
         Judgement {
             situation,
-            level: Level::Warning,
+            level: Urgency::Warning,
             sentence: "No primary is known to this server.".to_owned(),
             next: vec!["Backups stand in for one production or development server; none has joined.".to_owned()],
             hours: own.hours.clone(),
@@ -219,13 +219,18 @@ impl Facts<'_> {
         }
     }
 
-    fn primary_serves(&self, primary: &Server, backups: &[&Server], standby: Option<&Server>) -> Judgement {
+    fn primary_serves(
+        &self,
+        primary: &ServerFacts,
+        backups: &[&ServerFacts],
+        standby: Option<&ServerFacts>,
+    ) -> Judgement {
         let serves = primary.serves(primary.connected.unwrap_or(0));
         let Some(backup) = standby else {
             let why = if backups.is_empty() { "It has no backup." } else { "No backup is responding." };
             return Judgement {
                 situation: Situation::NoBackup,
-                level: Level::Warning,
+                level: Urgency::Warning,
                 sentence: format!("{serves}. {why}"),
                 next: vec!["If it fails now, clients have no server: licenses already granted stay valid for 2 minutes, then grace periods begin.".to_owned()],
                 steps: backups.iter().map(|backup| start(backup)).collect(),
@@ -234,14 +239,14 @@ impl Facts<'_> {
         };
         let (level, next) = match backup.hours_left() {
             Some(0) => (
-                Level::Warning,
+                Urgency::Warning,
                 Some(format!(
                     "{} has no backup hours left: it can't serve anyone. Ask the vendor for more.",
                     backup.name
                 )),
             ),
-            Some(left) => (Level::Ok, Some(format!("{} of backup hours left, not running.", hours(left)))),
-            None => (Level::Ok, None),
+            Some(left) => (Urgency::Ok, Some(format!("{} of backup hours left, not running.", hours(left)))),
+            None => (Urgency::Ok, None),
         };
         Judgement {
             situation: Situation::Normal,
@@ -254,20 +259,20 @@ impl Facts<'_> {
     }
 
     /// The primary turns its clients away, and none is on a backup.
-    fn drained(&self, primary: &Server, standby: Option<&Server>) -> Judgement {
+    fn drained(&self, primary: &ServerFacts, standby: Option<&ServerFacts>) -> Judgement {
         let until = primary.drain.and_then(|drain| drain.until);
         let (level, sentence, next, steps) = match standby {
             Some(backup) => (
-                Level::Info,
+                Urgency::Info,
                 format!("{} is draining to {}. No client has moved yet.", primary.name, backup.name),
                 "Clients move within seconds of their next refresh.",
                 Vec::new(),
             ),
             None => (
-                Level::Critical,
+                Urgency::Critical,
                 format!("{} is draining, and no backup is responding.", primary.name),
                 "Clients have no server until the drain ends.",
-                vec![Step {
+                vec![AdvisedStep {
                     text: format!("On {}: take the clients back.", primary.name),
                     command: None,
                     area: Some(Area::Drain).filter(|_| self.is_own(primary)),
@@ -286,14 +291,14 @@ impl Facts<'_> {
         }
     }
 
-    fn both_serve(&self, primary: &Server, backup: &Server) -> Judgement {
-        let clients = |server: &Server| count(server.serving(), "client", "clients");
+    fn both_serve(&self, primary: &ServerFacts, backup: &ServerFacts) -> Judgement {
+        let clients = |server: &ServerFacts| count(server.serving(), "client", "clients");
         let (ours, theirs) = (clients(primary), clients(backup));
         let until = backup.hours.as_ref().and_then(|hours| hours.empty_at_ms);
         let (situation, level, sentence, next) = if primary.is_drilling() {
             (
                 Situation::Drill,
-                Level::Info,
+                Urgency::Info,
                 format!("Failover drill: {} is serving {theirs}, {} is serving {ours}.", backup.name, primary.name),
                 format!(
                     "The clients in the drill return to {} when it ends. Overlapping use is measured and reported.",
@@ -303,7 +308,7 @@ impl Facts<'_> {
         } else {
             (
                 Situation::Overlap,
-                Level::Warning,
+                Urgency::Warning,
                 format!("{} and {} are both serving: {ours} and {theirs}.", primary.name, backup.name),
                 format!(
                     "Clients return to {} as soon as it responds to them. Overlapping use is measured and reported.",
@@ -325,7 +330,7 @@ impl Facts<'_> {
         }
     }
 
-    fn backup_serves(&self, primary: &Server, backup: &Server) -> Judgement {
+    fn backup_serves(&self, primary: &ServerFacts, backup: &ServerFacts) -> Judgement {
         let until = backup.hours.as_ref().and_then(|hours| hours.empty_at_ms);
         let running_since = backup.hours.as_ref().and_then(|hours| hours.running_since_ms);
         let serves = backup.serves(backup.serving());
@@ -347,7 +352,7 @@ impl Facts<'_> {
             };
             (Situation::Failover, silent, vec![start(primary)])
         } else if running_since.is_some_and(|since| self.now - since > RETURN_MS) {
-            let check = Step {
+            let check = AdvisedStep {
                 text: format!(
                     "Check the network between the clients and {name}: addresses, firewall, license client port."
                 ),
@@ -364,7 +369,7 @@ impl Facts<'_> {
         next.extend(until.map(|_| self.when_empty()));
         Judgement {
             situation,
-            level: if steps.is_empty() { Level::Info } else { Level::Warning },
+            level: if steps.is_empty() { Urgency::Info } else { Urgency::Warning },
             sentence: match until {
                 Some(at) => format!("{serves}. Backup hours last until {}.", self.at(at)),
                 None => format!("{serves}."),
@@ -377,7 +382,7 @@ impl Facts<'_> {
         }
     }
 
-    fn nobody_serves(&self, primary: &Server, standby: Option<&Server>) -> Judgement {
+    fn nobody_serves(&self, primary: &ServerFacts, standby: Option<&ServerFacts>) -> Judgement {
         let silent = match primary.state.since() {
             Some(since) => format!("{} has not responded for {}.", primary.name, span(self.now - since)),
             None => format!("{} has never responded.", primary.name),
@@ -397,7 +402,7 @@ impl Facts<'_> {
         };
         Judgement {
             situation: Situation::Unserved,
-            level: Level::Critical,
+            level: Urgency::Critical,
             sentence,
             next,
             steps: vec![start(primary)],
@@ -406,7 +411,7 @@ impl Facts<'_> {
         }
     }
 
-    fn is_own(&self, server: &Server) -> bool {
+    fn is_own(&self, server: &ServerFacts) -> bool {
         std::ptr::eq(self.own, server)
     }
 
@@ -414,12 +419,12 @@ impl Facts<'_> {
         instant_near(at, self.now, &(self.zone)(at))
     }
 
-    fn takes_back(&self, primary: &Server, at: Millis) -> String {
+    fn takes_back(&self, primary: &ServerFacts, at: Millis) -> String {
         format!("{} takes its clients back at {}, or earlier on request.", primary.name, self.at(at))
     }
 
     /// "2 of 5 clients use backup hours."; none when all do, or when that is not known.
-    fn whose_hours(&self, backup: &Server) -> Option<String> {
+    fn whose_hours(&self, backup: &ServerFacts) -> Option<String> {
         let users = backup.hours.as_ref().filter(|hours| hours.running_since_ms.is_some())?.clients?;
         let all = backup.serving();
         let verb = if users == 1 { "uses" } else { "use" };
@@ -437,8 +442,8 @@ impl Facts<'_> {
 }
 
 /// Start a server that does not respond.
-fn start(server: &Server) -> Step {
-    Step {
+fn start(server: &ServerFacts) -> AdvisedStep {
+    AdvisedStep {
         text: format!(
             "On {}: start the service, or restore its network. Clients return within 15 seconds.",
             server.name

@@ -1,5 +1,5 @@
 use super::*;
-use crate::peer::{CountdownReport, Role, State};
+use crate::peers::{CountdownReport, PeerLiveness, Role};
 use crate::words::Zone;
 
 /// Sun 29 Nov 2026, 11:34 UTC.
@@ -9,29 +9,29 @@ const HOUR: Millis = 60 * MINUTE;
 const LEFT: Millis = 71 * HOUR + 12 * MINUTE;
 const START: &str = "sudo systemctl start leasehold";
 
-fn server(name: &str, role: Role) -> Server {
-    let state = State::Up(NOW - HOUR);
-    Server { name: name.into(), role, state, connected: Some(0), holding: 0, hours: None, drain: None }
+fn server(name: &str, role: Role) -> ServerFacts {
+    let state = PeerLiveness::Up(NOW - HOUR);
+    ServerFacts { name: name.into(), role, state, connected: Some(0), holding: 0, hours: None, drain: None }
 }
 
-fn primary(clients: u32) -> Server {
-    Server { connected: Some(clients), holding: clients, ..server("lic-01", Role::Primary) }
+fn primary(clients: u32) -> ServerFacts {
+    ServerFacts { connected: Some(clients), holding: clients, ..server("lic-01", Role::Primary) }
 }
 
-fn backup(clients: u32) -> Server {
-    Server { connected: Some(clients), holding: clients, ..server("lic-02", Role::Backup) }
+fn backup(clients: u32) -> ServerFacts {
+    ServerFacts { connected: Some(clients), holding: clients, ..server("lic-02", Role::Backup) }
 }
 
-fn silent(server: Server) -> Server {
-    Server { state: State::Silent(NOW - 12 * MINUTE), ..server }
+fn silent(server: ServerFacts) -> ServerFacts {
+    ServerFacts { state: PeerLiveness::Silent(NOW - 12 * MINUTE), ..server }
 }
 
-fn drained(server: Server, is_drill: bool) -> Server {
-    Server { drain: Some(Drain { until: Some(NOW + 20 * MINUTE), is_drill }), ..server }
+fn drained(server: ServerFacts, is_drill: bool) -> ServerFacts {
+    ServerFacts { drain: Some(Drain { until: Some(NOW + 20 * MINUTE), is_drill }), ..server }
 }
 
 /// With hours that have run for `ms`, for so many clients; with 0, that do not run.
-fn with_hours(server: Server, ran_ms: Millis, clients: u32) -> Server {
+fn with_hours(server: ServerFacts, ran_ms: Millis, clients: u32) -> ServerFacts {
     let running_since_ms = (ran_ms > 0).then(|| NOW - ran_ms);
     let hours = Hours {
         server: server.name.clone(),
@@ -42,15 +42,15 @@ fn with_hours(server: Server, ran_ms: Millis, clients: u32) -> Server {
         clients: Some(clients),
         reported_ms_ago: None,
     };
-    Server { hours: Some(hours), ..server }
+    ServerFacts { hours: Some(hours), ..server }
 }
 
-fn without_hours_left(server: Server) -> Server {
+fn without_hours_left(server: ServerFacts) -> ServerFacts {
     let hours = Hours { server: server.name.clone(), granted_ms: 100 * HOUR, ..Hours::default() };
-    Server { hours: Some(hours), ..server }
+    ServerFacts { hours: Some(hours), ..server }
 }
 
-fn facts<'a>(own: &'a Server, peers: &'a [Server]) -> Facts<'a> {
+fn facts<'a>(own: &'a ServerFacts, peers: &'a [ServerFacts]) -> Facts<'a> {
     Facts {
         own,
         peers,
@@ -69,10 +69,10 @@ const RUN_OUT: &str = "When they run out, clients that use them are denied; each
 #[test]
 #[rustfmt::skip]
 fn every_situation_says_who_serves_until_when_and_what_to_do() {
-    use {Level::*, Situation::*};
+    use {Urgency::*, Situation::*};
     let until = Some(NOW + LEFT);
     let drain_ends = Some(NOW + 20 * MINUTE);
-    type Row<'a> = (&'a str, Server, Vec<Server>, Situation, Level, &'a str, Vec<&'a str>, Vec<&'a str>, Vec<&'a str>, Option<Millis>);
+    type Row<'a> = (&'a str, ServerFacts, Vec<ServerFacts>, Situation, Urgency, &'a str, Vec<&'a str>, Vec<&'a str>, Vec<&'a str>, Option<Millis>);
     let table: Vec<Row<'_>> = vec![
         (
             "alone", server("lic-01", Role::Alone), vec![], Alone, Info,
@@ -82,12 +82,12 @@ fn every_situation_says_who_serves_until_when_and_what_to_do() {
             vec!["lic-01"], None,
         ),
         (
-            "alone, and its hours run", with_hours(Server { connected: Some(1), ..server("lic-01", Role::Alone) }, HOUR, 1), vec![], Alone, Warning,
+            "alone, and its hours run", with_hours(ServerFacts { connected: Some(1), ..server("lic-01", Role::Alone) }, HOUR, 1), vec![], Alone, Warning,
             "lic-01 is serving 1 client. Backup hours last until Wed 2 Dec, 10:46 UTC.",
             vec![RUN_OUT], vec![], vec!["lic-01"], until,
         ),
         (
-            "backups among themselves", backup(0), vec![Server { name: "lic-03".into(), ..backup(0) }], NoPrimary, Warning,
+            "backups among themselves", backup(0), vec![ServerFacts { name: "lic-03".into(), ..backup(0) }], NoPrimary, Warning,
             "No primary is known to this server.",
             vec!["Backups stand in for one production or development server; none has joined."],
             vec![], vec![], None,
@@ -115,7 +115,7 @@ fn every_situation_says_who_serves_until_when_and_what_to_do() {
             vec!["lic-01"], None,
         ),
         (
-            "another backup is there", primary(5), vec![silent(backup(0)), Server { name: "lic-03".into(), ..backup(0) }], Normal, Ok,
+            "another backup is there", primary(5), vec![silent(backup(0)), ServerFacts { name: "lic-03".into(), ..backup(0) }], Normal, Ok,
             "lic-01 is serving 5 clients. lic-03 is on standby.",
             vec![], vec![], vec!["lic-01"], None,
         ),
@@ -229,7 +229,7 @@ fn every_situation_says_who_serves_until_when_and_what_to_do() {
             vec!["lic-09"], None,
         ),
         (
-            "the primary was never heard of", backup(0), vec![Server { state: State::Never, ..primary(0) }], Unserved, Critical,
+            "the primary was never heard of", backup(0), vec![ServerFacts { state: PeerLiveness::Never, ..primary(0) }], Unserved, Critical,
             "lic-01 is not responding. lic-02 is on standby.",
             vec!["lic-01 has never responded.", "No client has reached the backup yet. Clients fail over within 15 seconds if they can't reach the primary either."],
             vec!["On lic-01: start the service, or restore its network. Clients return within 15 seconds."],
@@ -284,9 +284,9 @@ fn what_leaves_clients_without_a_license_is_critical_whoever_serves() {
             0,
         ),
     ] {
-        assert_eq!(judge(facts), (Level::Critical, vec![next.to_owned()], steps));
+        assert_eq!(judge(facts), (Urgency::Critical, vec![next.to_owned()], steps));
     }
-    assert_eq!(facts(&own, &peers).judge().level, Level::Ok);
+    assert_eq!(facts(&own, &peers).judge().level, Urgency::Ok);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_server_that_hears_no_peer_and_serves_nobody_may_be_the_one_that_is_cut_off(
     let hint =
         "No peer has responded for 12 min. If clients can't reach this server either, check its network.".to_owned();
     let stale_since = Some(NOW - 12 * MINUTE);
-    let says = |own: &Server| Facts { stale_since, ..facts(own, &peers) }.judge().next.contains(&hint);
+    let says = |own: &ServerFacts| Facts { stale_since, ..facts(own, &peers) }.judge().next.contains(&hint);
     assert_eq!((says(&backup(0)), says(&backup(2))), (true, false));
 }
 
@@ -321,14 +321,14 @@ fn hours_of_a_peer_go_on_running_while_it_is_silent() {
 #[test]
 fn a_server_is_active_on_standby_draining_or_away() {
     for (server, level, label) in [
-        (primary(3), Level::Ok, "Active"),
-        (primary(0), Level::Ok, "Active"),
-        (drained(primary(3), false), Level::Info, "Draining"),
-        (drained(primary(3), true), Level::Ok, "Active"),
-        (backup(2), Level::Warning, "Active"),
-        (backup(0), Level::Ok, "Standby"),
-        (silent(backup(2)), Level::Critical, "Not responding"),
-        (Server { state: State::Never, ..backup(0) }, Level::Warning, "Never responded"),
+        (primary(3), Urgency::Ok, "Active"),
+        (primary(0), Urgency::Ok, "Active"),
+        (drained(primary(3), false), Urgency::Info, "Draining"),
+        (drained(primary(3), true), Urgency::Ok, "Active"),
+        (backup(2), Urgency::Warning, "Active"),
+        (backup(0), Urgency::Ok, "Standby"),
+        (silent(backup(2)), Urgency::Critical, "Not responding"),
+        (ServerFacts { state: PeerLiveness::Never, ..backup(0) }, Urgency::Warning, "Never responded"),
     ] {
         let (found, duty) = server.duty();
         assert_eq!((found, duty.label()), (level, label));

@@ -3,7 +3,7 @@ use crate::canonical::members::FieldError;
 
 /// Why something is not a report. Each message is a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReportError {
+pub enum InvalidReport {
     /// Beyond [`MAX_REPORT`].
     #[error("This report has {bytes} bytes; {MAX_REPORT} is the most. Check that it is a status report.")]
     TooLarge {
@@ -31,11 +31,11 @@ pub enum ReportError {
     },
 }
 
-impl From<FieldError> for ReportError {
-    fn from(error: FieldError) -> ReportError {
+impl From<FieldError> for InvalidReport {
+    fn from(error: FieldError) -> InvalidReport {
         if error.field.is_empty() {
-            return ReportError::NotAReport;
+            return InvalidReport::NotAReport;
         }
-        ReportError::Field { field: error.field, problem: error.problem }
+        InvalidReport::Field { field: error.field, problem: error.problem }
     }
 }

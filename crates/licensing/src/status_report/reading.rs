@@ -3,20 +3,20 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{DeploymentReport, MAX_REPORT, ReportError, SpeechUsage, StatusReport, Usage};
+use super::{DeploymentReport, InvalidReport, MAX_REPORT, ReportedUsage, SpeechUsage, StatusReport};
 use crate::canonical::{
     instant,
     members::{FieldError, Members},
     text,
 };
 
-pub(super) fn read(bytes: &[u8]) -> Result<StatusReport, ReportError> {
+pub(super) fn read(bytes: &[u8]) -> Result<StatusReport, InvalidReport> {
     if bytes.len() > MAX_REPORT {
-        return Err(ReportError::TooLarge { bytes: bytes.len() });
+        return Err(InvalidReport::TooLarge { bytes: bytes.len() });
     }
-    let text = text::decode(bytes).map_err(|at| ReportError::NotJson { line: at.line, column: at.column })?;
+    let text = text::decode(bytes).map_err(|at| InvalidReport::NotJson { line: at.line, column: at.column })?;
     let value: Value = serde_json::from_str(&text)
-        .map_err(|error| ReportError::NotJson { line: error.line(), column: error.column() })?;
+        .map_err(|error| InvalidReport::NotJson { line: error.line(), column: error.column() })?;
     Ok(report(&value)?)
 }
 
@@ -61,10 +61,10 @@ fn deployment(value: &Value, path: String) -> Result<DeploymentReport, FieldErro
     })
 }
 
-fn license_usage(named: &Members<'_>) -> Result<BTreeMap<String, Usage>, FieldError> {
+fn license_usage(named: &Members<'_>) -> Result<BTreeMap<String, ReportedUsage>, FieldError> {
     let usage = |(name, value): (&String, &Value)| {
         let members = Members::of(value, named.at(name))?;
-        let usage = Usage { usage_count: members.whole("usage_count")?, usage_ms: members.whole("usage_ms")? };
+        let usage = ReportedUsage { usage_count: members.whole("usage_count")?, usage_ms: members.whole("usage_ms")? };
         Ok((name.clone(), usage))
     };
     named.entries().map(usage).collect()

@@ -33,7 +33,7 @@ fn the_report_of_the_seed_reads_and_is_written_back_to_the_letter() {
     assert_eq!(report.status_id.to_string(), "6f1c0a52-fc38-43a5-a10c-0e7dfd45da47");
     let usage = &report.deployments[0].speech_usage;
     assert_eq!((usage.session_ms, usage.session_audio_ms, usage.license_usage.len()), (615_524, 192_877, 6));
-    assert_eq!(usage.license_usage["TRAN_ENUS"], Usage { usage_count: 3, usage_ms: 187_618 });
+    assert_eq!(usage.license_usage["TRAN_ENUS"], ReportedUsage { usage_count: 3, usage_ms: 187_618 });
 }
 
 /// What leaves the server, all of it. A field that is added to the report without being explained fails here.
@@ -124,7 +124,7 @@ fn a_wrong_type_is_named_with_its_place(
 ) {
     let mut value = seed_value();
     *value.pointer_mut(at).unwrap() = new;
-    let error = ReportError::Field { field: field.to_owned(), problem: problem.to_owned() };
+    let error = InvalidReport::Field { field: field.to_owned(), problem: problem.to_owned() };
     assert!(error.to_string().ends_with('.'));
     assert_eq!(StatusReport::parse(value.to_string().as_bytes()), Err(error));
 }
@@ -147,10 +147,10 @@ fn every_field_but_those_that_are_null_must_be_there() {
 fn what_is_no_report_is_refused_in_a_sentence() {
     let bytes = MAX_REPORT + 1;
     let cases = [
-        (StatusReport::parse(&vec![b' '; bytes]), ReportError::TooLarge { bytes }),
-        (StatusReport::parse(b"{\n x"), ReportError::NotJson { line: 2, column: 2 }),
-        (StatusReport::parse(b"\xFF"), ReportError::NotJson { line: 1, column: 1 }),
-        (StatusReport::parse(b"[]"), ReportError::NotAReport),
+        (StatusReport::parse(&vec![b' '; bytes]), InvalidReport::TooLarge { bytes }),
+        (StatusReport::parse(b"{\n x"), InvalidReport::NotJson { line: 2, column: 2 }),
+        (StatusReport::parse(b"\xFF"), InvalidReport::NotJson { line: 1, column: 1 }),
+        (StatusReport::parse(b"[]"), InvalidReport::NotAReport),
     ];
     for (got, expected) in cases {
         assert!(expected.to_string().ends_with('.'));
@@ -199,7 +199,7 @@ proptest! {
     ) {
         let mut report = seed();
         report.report_timestamp = seconds.to_string();
-        let usage = counts.into_iter().map(|(name, (usage_count, usage_ms))| (name, Usage { usage_count, usage_ms }));
+        let usage = counts.into_iter().map(|(name, (usage_count, usage_ms))| (name, ReportedUsage { usage_count, usage_ms }));
         report.deployments[0].speech_usage.license_usage = usage.collect();
         prop_assert_eq!(StatusReport::parse(report.to_json().as_bytes()), Ok(report));
     }

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{Refusal, Signed, StatusResponse};
+use super::{ResponseRefusal, SignedResponse, StatusResponse};
 use crate::{
     bundle::{Bundle, Serial, SignedBundle},
     contact::{DAY, Millis},
@@ -14,7 +14,7 @@ pub const MOST_APART: Millis = 366 * DAY;
 
 /// What this server is and has.
 #[derive(Debug, Clone)]
-pub struct Expected<'a> {
+pub struct ExpectedResponse<'a> {
     /// Its GUID.
     pub guid: Guid,
     /// Its context; `None` before the first bundle says it.
@@ -22,7 +22,7 @@ pub struct Expected<'a> {
     /// The keys it trusts.
     pub keys: &'a [VendorKey],
     /// The bundle installed, if any.
-    pub installed: Option<Installed>,
+    pub installed: Option<InstalledBundle>,
     /// Wall time, Unix milliseconds.
     pub now: Millis,
     /// The high-water mark of the contact clock, Unix milliseconds.
@@ -31,7 +31,7 @@ pub struct Expected<'a> {
 
 /// The bundle installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Installed {
+pub struct InstalledBundle {
     /// Its serial.
     pub serial: Serial,
     /// Its digest ([`SignedBundle::sha256`]).
@@ -54,7 +54,7 @@ pub enum LedgerFact {
 
 /// An answer to be installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedResponse {
     /// The answer.
     pub response: StatusResponse,
     /// The licenses.
@@ -66,68 +66,76 @@ pub struct Accepted {
 }
 
 /// Step two: a genuine answer against what the server knows. `entry` is what the ledger has under
-/// [`Signed::status_id`].
+/// [`SignedResponse::status_id`].
 ///
 /// # Errors
 /// The first of: the vendor's own error, another server, the ledger, the report, the licenses and their signature, the
 /// context, the clock, the serial.
-pub fn check(signed: Signed, entry: LedgerFact, expected: &Expected<'_>) -> Result<Accepted, Refusal> {
+pub fn check(
+    signed: SignedResponse,
+    entry: LedgerFact,
+    expected: &ExpectedResponse<'_>,
+) -> Result<AcceptedResponse, ResponseRefusal> {
     let response = signed.into_response();
     if response.error {
-        return Err(Refusal::VendorError { message: response.message });
+        return Err(ResponseRefusal::VendorError { message: response.message });
     }
     // Before the ledger: that an answer is for another server says more than that its report is not known here.
     if let Some(got) = response.bundle.as_ref().and_then(guid_of) {
         same_guid(got, expected.guid)?;
     }
     ledger(&response, entry)?;
-    let signed_bundle = response.bundle.clone().ok_or(Refusal::NoBundle)?;
+    let signed_bundle = response.bundle.clone().ok_or(ResponseRefusal::NoBundle)?;
     let bundle = signed_bundle.verify(expected.keys)?;
     same_guid(bundle.guid, expected.guid)?;
     if let Some(own) = expected.context.filter(|own| *own != bundle.context) {
-        return Err(Refusal::OtherContext { got: bundle.context, own });
+        return Err(ResponseRefusal::OtherContext { got: bundle.context, own });
     }
     clock(response.node_time, expected)?;
     let unchanged = serial(bundle.serial, &signed_bundle, expected.installed.as_ref())?;
-    Ok(Accepted { response, bundle, signed_bundle, unchanged })
+    Ok(AcceptedResponse { response, bundle, signed_bundle, unchanged })
 }
 
 fn guid_of(signed: &SignedBundle) -> Option<Guid> {
     signed.bundle.get("guid").and_then(Value::as_str).and_then(|text| Guid::parse(text).ok())
 }
 
-fn same_guid(got: Guid, own: Guid) -> Result<(), Refusal> {
-    if got == own { Ok(()) } else { Err(Refusal::OtherGuid { got, own }) }
+fn same_guid(got: Guid, own: Guid) -> Result<(), ResponseRefusal> {
+    if got == own { Ok(()) } else { Err(ResponseRefusal::OtherGuid { got, own }) }
 }
 
-fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), Refusal> {
+fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), ResponseRefusal> {
     // Only an answer of error may lack it, and that one does not come here.
-    let id = response.license_status_id.ok_or(Refusal::NotAResponse { missing: "license-status-id" })?;
+    let id = response.license_status_id.ok_or(ResponseRefusal::NotAResponse { missing: "license-status-id" })?;
     match entry {
-        LedgerFact::Unknown => Err(Refusal::UnknownStatusId { id }),
-        LedgerFact::Answered => Err(Refusal::UsedStatusId { id }),
+        LedgerFact::Unknown => Err(ResponseRefusal::UnknownStatusId { id }),
+        LedgerFact::Answered => Err(ResponseRefusal::UsedStatusId { id }),
         LedgerFact::Open { report_sha256 } if response.report_sha256.as_ref() == Some(&report_sha256) => Ok(()),
-        LedgerFact::Open { .. } => Err(Refusal::OtherReport),
+        LedgerFact::Open { .. } => Err(ResponseRefusal::OtherReport),
     }
 }
 
 /// One clock that is years off can be mended by contact; when both of ours disagree with the node, its may be the wrong one.
-fn clock(node: Millis, expected: &Expected<'_>) -> Result<(), Refusal> {
+fn clock(node: Millis, expected: &ExpectedResponse<'_>) -> Result<(), ResponseRefusal> {
     let apart = |ours: Millis| node.abs_diff(ours) > MOST_APART.unsigned_abs();
     if apart(expected.now) && apart(expected.high_water) {
-        return Err(Refusal::ClockYearsOff { node, ours: expected.now });
+        return Err(ResponseRefusal::ClockYearsOff { node, ours: expected.now });
     }
     Ok(())
 }
 
 /// Whether the bundle is the one installed.
-fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&Installed>) -> Result<bool, Refusal> {
+fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&InstalledBundle>) -> Result<bool, ResponseRefusal> {
     let Some(installed) = installed else { return Ok(false) };
     if got < installed.serial {
-        return Err(Refusal::OlderSerial { got, installed: installed.serial });
+        return Err(ResponseRefusal::OlderSerial { got, installed: installed.serial });
     }
     if got > installed.serial {
         return Ok(false);
     }
-    if bundle.sha256() == installed.sha256 { Ok(true) } else { Err(Refusal::SameSerialOtherContent { serial: got }) }
+    if bundle.sha256() == installed.sha256 {
+        Ok(true)
+    } else {
+        Err(ResponseRefusal::SameSerialOtherContent { serial: got })
+    }
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, error::Category};
 
-use super::{DOMAIN, MAX_RESPONSE, Notice, Refusal, SIGNATURE, StatusResponse};
+use super::{DOMAIN, MAX_RESPONSE, NodeNotice, ResponseRefusal, SIGNATURE, StatusResponse};
 use crate::{
     bundle::SignedBundle,
     canonical::{
@@ -27,12 +27,12 @@ const REQUIRED: [&str; 9] = [
 
 /// An answer whose signature is good. Only [`read`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignedResponse {
     response: StatusResponse,
     key_id: KeyId,
 }
 
-impl Signed {
+impl SignedResponse {
     /// The answer.
     #[must_use]
     pub fn response(&self) -> &StatusResponse {
@@ -62,69 +62,74 @@ impl Signed {
 ///
 /// # Errors
 /// The first of: nothing, too much, a web page, cut off, not JSON, not an answer, an unknown key, a bad signature.
-pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<Signed, Refusal> {
+pub fn read(bytes: &[u8], keys: &[VendorKey]) -> Result<SignedResponse, ResponseRefusal> {
     let value = exact(received(bytes)?)?;
     let (response, key_id, signature) = shape(&value)?;
     if keys.is_empty() {
-        return Err(Refusal::NoKey);
+        return Err(ResponseRefusal::NoKey);
     }
-    let key = keys.iter().find(|key| key.id() == key_id).ok_or(Refusal::UnknownKey { key_id })?;
+    let key = keys.iter().find(|key| key.id() == key_id).ok_or(ResponseRefusal::UnknownKey { key_id })?;
     let mut unsigned = value;
     if let Value::Object(members) = &mut unsigned {
         members.remove(SIGNATURE);
     }
     if !canonical::verify(key, DOMAIN, &unsigned, &signature) {
-        return Err(Refusal::BadSignature);
+        return Err(ResponseRefusal::BadSignature);
     }
-    Ok(Signed { response, key_id })
+    Ok(SignedResponse { response, key_id })
 }
 
-fn received(bytes: &[u8]) -> Result<Value, Refusal> {
+fn received(bytes: &[u8]) -> Result<Value, ResponseRefusal> {
     if bytes.len() > MAX_RESPONSE {
-        return Err(Refusal::TooLarge { bytes: bytes.len(), limit: MAX_RESPONSE });
+        return Err(ResponseRefusal::TooLarge { bytes: bytes.len(), limit: MAX_RESPONSE });
     }
     match text::decode(bytes) {
         Ok(text) => pasted(&text),
         // Web pages come in encodings of their own.
-        Err(_) if bytes.trim_ascii_start().starts_with(b"<") => Err(Refusal::Html),
-        Err(at) if at.cut => Err(Refusal::Truncated),
-        Err(at) => Err(Refusal::NotJson { line: at.line, column: at.column }),
+        Err(_) if bytes.trim_ascii_start().starts_with(b"<") => Err(ResponseRefusal::Html),
+        Err(at) if at.cut => Err(ResponseRefusal::Truncated),
+        Err(at) => Err(ResponseRefusal::NotJson { line: at.line, column: at.column }),
     }
 }
 
-fn pasted(text: &str) -> Result<Value, Refusal> {
+fn pasted(text: &str) -> Result<Value, ResponseRefusal> {
     let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
     let body = text.trim_matches(blank);
     if body.is_empty() {
-        return Err(Refusal::Empty);
+        return Err(ResponseRefusal::Empty);
     }
     if body.starts_with('<') {
-        return Err(Refusal::Html);
+        return Err(ResponseRefusal::Html);
     }
     let above = text.len() - text.trim_start_matches(blank).len();
     let lines_above = text[..above].matches('\n').count();
     serde_json::from_str(body).map_err(|error| match error.classify() {
-        Category::Eof if body.starts_with('{') => Refusal::Truncated,
-        _ => Refusal::NotJson { line: lines_above + error.line(), column: error.column() },
+        Category::Eof if body.starts_with('{') => ResponseRefusal::Truncated,
+        _ => ResponseRefusal::NotJson { line: lines_above + error.line(), column: error.column() },
     })
 }
 
 /// The value as its canonical form has it: a tool on the way may have written 50 as 50.0.
-fn exact(value: Value) -> Result<Value, Refusal> {
+fn exact(value: Value) -> Result<Value, ResponseRefusal> {
     let bytes = canonical(&value).map_err(|error| match error {
         CanonicalError::NumberTooLarge { number } => {
-            Refusal::BadField { field: number, problem: "is too large to be passed on exactly".to_owned() }
+            ResponseRefusal::BadField { field: number, problem: "is too large to be passed on exactly".to_owned() }
         }
-        CanonicalError::Unwritable { reason } => Refusal::BadField { field: "answer".to_owned(), problem: reason },
+        CanonicalError::Unwritable { reason } => {
+            ResponseRefusal::BadField { field: "answer".to_owned(), problem: reason }
+        }
     })?;
     // What was written is JSON: this never fails.
-    serde_json::from_slice(&bytes).map_err(|error| Refusal::NotJson { line: error.line(), column: error.column() })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ResponseRefusal::NotJson { line: error.line(), column: error.column() })
 }
 
-fn shape(value: &Value) -> Result<(StatusResponse, KeyId, String), Refusal> {
-    let Ok(members) = Members::of(value, "") else { return Err(Refusal::NotAResponse { missing: REQUIRED[0] }) };
+fn shape(value: &Value) -> Result<(StatusResponse, KeyId, String), ResponseRefusal> {
+    let Ok(members) = Members::of(value, "") else {
+        return Err(ResponseRefusal::NotAResponse { missing: REQUIRED[0] });
+    };
     if let Some(missing) = REQUIRED.into_iter().find(|name| members.value(name).is_err()) {
-        return Err(Refusal::NotAResponse { missing });
+        return Err(ResponseRefusal::NotAResponse { missing });
     }
     let response = StatusResponse {
         error: members.flag("error")?,
@@ -153,11 +158,11 @@ fn bundle(value: &Value, members: &Members<'_>) -> Result<SignedBundle, FieldErr
     Ok(SignedBundle { bundle: bundle.clone(), key_id: signed.parsed("key-id")?, signature })
 }
 
-fn notices(members: &Members<'_>) -> Result<Vec<Notice>, FieldError> {
+fn notices(members: &Members<'_>) -> Result<Vec<NodeNotice>, FieldError> {
     let Some(_) = members.optional("notices") else { return Ok(Vec::new()) };
     let notice = |(index, item): (usize, &Value)| {
         let notice = Members::of(item, members.at(&format!("notices[{index}]")))?;
-        Ok(Notice { code: notice.text("code")?.to_owned(), message: notice.text("message")?.to_owned() })
+        Ok(NodeNotice { code: notice.text("code")?.to_owned(), message: notice.text("message")?.to_owned() })
     };
     members.list("notices")?.iter().enumerate().map(notice).collect()
 }

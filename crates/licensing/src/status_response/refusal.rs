@@ -10,7 +10,7 @@ use crate::{
 
 /// Why an answer is not taken. Each message says what is wrong, then what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ResponseRefusal {
     /// Nothing but white space.
     #[error("Nothing was received. Paste or choose the whole answer of the node.")]
     Empty,
@@ -174,33 +174,33 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl ResponseRefusal {
     /// For programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Refusal::Empty => "empty",
-            Refusal::TooLarge { .. } => "too-large",
-            Refusal::Html => "html",
-            Refusal::Truncated => "truncated",
-            Refusal::NotJson { .. } => "not-json",
-            Refusal::NotAResponse { .. } => "not-a-response",
-            Refusal::BadField { .. } => "bad-field",
-            Refusal::NoKey => "no-key",
-            Refusal::UnknownKey { .. } => "unknown-key",
-            Refusal::BadSignature => "bad-signature",
-            Refusal::VendorError { .. } => "vendor-error",
-            Refusal::NoBundle => "no-bundle",
-            Refusal::OtherGuid { .. } => "other-guid",
-            Refusal::OtherContext { .. } => "other-context",
-            Refusal::UnknownStatusId { .. } => "unknown-status-id",
-            Refusal::UsedStatusId { .. } => "used-status-id",
-            Refusal::OtherReport => "other-report",
-            Refusal::OlderSerial { .. } => "older-serial",
-            Refusal::SameSerialOtherContent { .. } => "same-serial-other-content",
-            Refusal::ClockYearsOff { .. } => "clock-years-off",
-            Refusal::BadBundleSignature => "bad-bundle-signature",
-            Refusal::BundleField { .. } => "bundle-field",
+            ResponseRefusal::Empty => "empty",
+            ResponseRefusal::TooLarge { .. } => "too-large",
+            ResponseRefusal::Html => "html",
+            ResponseRefusal::Truncated => "truncated",
+            ResponseRefusal::NotJson { .. } => "not-json",
+            ResponseRefusal::NotAResponse { .. } => "not-a-response",
+            ResponseRefusal::BadField { .. } => "bad-field",
+            ResponseRefusal::NoKey => "no-key",
+            ResponseRefusal::UnknownKey { .. } => "unknown-key",
+            ResponseRefusal::BadSignature => "bad-signature",
+            ResponseRefusal::VendorError { .. } => "vendor-error",
+            ResponseRefusal::NoBundle => "no-bundle",
+            ResponseRefusal::OtherGuid { .. } => "other-guid",
+            ResponseRefusal::OtherContext { .. } => "other-context",
+            ResponseRefusal::UnknownStatusId { .. } => "unknown-status-id",
+            ResponseRefusal::UsedStatusId { .. } => "used-status-id",
+            ResponseRefusal::OtherReport => "other-report",
+            ResponseRefusal::OlderSerial { .. } => "older-serial",
+            ResponseRefusal::SameSerialOtherContent { .. } => "same-serial-other-content",
+            ResponseRefusal::ClockYearsOff { .. } => "clock-years-off",
+            ResponseRefusal::BadBundleSignature => "bad-bundle-signature",
+            ResponseRefusal::BundleField { .. } => "bundle-field",
         }
     }
 
@@ -209,22 +209,24 @@ impl Refusal {
     pub fn conflict(&self) -> bool {
         matches!(
             self,
-            Refusal::UsedStatusId { .. } | Refusal::OlderSerial { .. } | Refusal::SameSerialOtherContent { .. }
+            ResponseRefusal::UsedStatusId { .. }
+                | ResponseRefusal::OlderSerial { .. }
+                | ResponseRefusal::SameSerialOtherContent { .. }
         )
     }
 }
 
-impl From<FieldError> for Refusal {
-    fn from(error: FieldError) -> Refusal {
-        Refusal::BadField { field: error.field, problem: error.problem }
+impl From<FieldError> for ResponseRefusal {
+    fn from(error: FieldError) -> ResponseRefusal {
+        ResponseRefusal::BadField { field: error.field, problem: error.problem }
     }
 }
 
-impl From<BundleError> for Refusal {
-    fn from(error: BundleError) -> Refusal {
+impl From<BundleError> for ResponseRefusal {
+    fn from(error: BundleError) -> ResponseRefusal {
         match error {
-            BundleError::UnknownKey { .. } | BundleError::BadSignature => Refusal::BadBundleSignature,
-            BundleError::Field { field, problem } => Refusal::BundleField { field, problem },
+            BundleError::UnknownKey { .. } | BundleError::BadSignature => ResponseRefusal::BadBundleSignature,
+            BundleError::Field { field, problem } => ResponseRefusal::BundleField { field, problem },
         }
     }
 }

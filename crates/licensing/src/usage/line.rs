@@ -1,16 +1,16 @@
 use std::borrow::Cow;
 
-use crate::client_protocol::Outcome;
+use crate::client_protocol::CheckOutOutcome;
 
 /// A check-out as one line of a daily data file: nine fields, separated by tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct UsageLine<'a> {
     /// When it was taken or refused, Unix milliseconds.
     pub from: i64,
     /// How long it was out, milliseconds; none for a refusal.
     pub ms: Option<u64>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: CheckOutOutcome,
     /// What was asked for.
     pub product: Cow<'a, str>,
     /// The client's name.
@@ -25,7 +25,7 @@ pub struct Line<'a> {
     pub deployment: Cow<'a, str>,
 }
 
-impl Line<'_> {
+impl UsageLine<'_> {
     /// The first line of every file.
     pub const HEAD: &'static str = "#from\tms\toutcome\tproduct\tclient\tuser\thost\tcontext\tdeployment\n";
 
@@ -47,7 +47,7 @@ impl Line<'_> {
 
     /// Reads one line, with or without its end; none for the head and for anything that is no such line.
     #[must_use]
-    pub fn parse(line: &str) -> Option<Line<'_>> {
+    pub fn parse(line: &str) -> Option<UsageLine<'_>> {
         let mut fields = line.trim_end_matches('\n').split('\t');
         let from = fields.next()?.parse().ok()?;
         let ms = match fields.next()? {
@@ -56,7 +56,7 @@ impl Line<'_> {
         };
         let outcome = outcome(fields.next()?)?;
         let mut text = || fields.next().map(unescape);
-        let line = Line {
+        let line = UsageLine {
             from,
             ms,
             outcome,
@@ -72,22 +72,22 @@ impl Line<'_> {
 }
 
 /// The word in the files.
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: CheckOutOutcome) -> &'static str {
     match outcome {
-        Outcome::Returned => "returned",
-        Outcome::Open => "open",
-        Outcome::Flushed => "flushed",
-        Outcome::Denied => "denied",
-        Outcome::Lost => "lost",
+        CheckOutOutcome::Returned => "returned",
+        CheckOutOutcome::Open => "open",
+        CheckOutOutcome::Flushed => "flushed",
+        CheckOutOutcome::Denied => "denied",
+        CheckOutOutcome::Lost => "lost",
     }
 }
 
-fn outcome(word: &str) -> Option<Outcome> {
+fn outcome(word: &str) -> Option<CheckOutOutcome> {
     Some(match word {
-        "returned" => Outcome::Returned,
-        "flushed" => Outcome::Flushed,
-        "denied" => Outcome::Denied,
-        "lost" => Outcome::Lost,
+        "returned" => CheckOutOutcome::Returned,
+        "flushed" => CheckOutOutcome::Flushed,
+        "denied" => CheckOutOutcome::Denied,
+        "lost" => CheckOutOutcome::Lost,
         _ => return None,
     })
 }

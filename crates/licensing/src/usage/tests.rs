@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::client_protocol::Outcome;
+use crate::client_protocol::CheckOutOutcome;
 
 /// Check-outs within an hour, as pairs of milliseconds, some longer than it.
 fn spans() -> impl Strategy<Value = Vec<(u32, u32)>> {
@@ -106,15 +106,15 @@ proptest! {
         from in 0_i64..4_000_000_000_000, ms in proptest::option::of(any::<u64>()), texts in vec(".{0,12}|[\\\\\t\r\n]{0,6}", 6),
     ) {
         let text = |at: usize| texts[at].as_str().into();
-        let line = Line {
-            from, ms, outcome: Outcome::Returned, product: text(0), client: text(1), user: text(2), host: text(3),
+        let line = UsageLine {
+            from, ms, outcome: CheckOutOutcome::Returned, product: text(0), client: text(1), user: text(2), host: text(3),
             context: text(4), deployment: text(5),
         };
         let mut bytes = Vec::new();
         line.write(&mut bytes);
         let written = String::from_utf8(bytes).unwrap();
         prop_assert_eq!(written.matches('\n').count(), 1);
-        prop_assert_eq!(Line::parse(&written), Some(line));
+        prop_assert_eq!(UsageLine::parse(&written), Some(line));
     }
 
     #[test]
@@ -122,7 +122,7 @@ proptest! {
         let _ = Edges::decode(&bytes);
         let _ = decode_hours(&bytes);
         let _ = Users::default().merge_encoded(&bytes);
-        let _ = Line::parse(&String::from_utf8_lossy(&bytes));
+        let _ = UsageLine::parse(&String::from_utf8_lossy(&bytes));
         let mut rest = bytes.as_slice();
         if let Some(number) = read_varint(&mut rest) {
             let mut again = Vec::new();

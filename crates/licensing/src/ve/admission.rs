@@ -1,4 +1,4 @@
-use super::{License, Passphrase, Product, Standing, write::instant};
+use super::{Passphrase, VeEntitlement, VeLicense, VeLicenseStatus, write::instant};
 use crate::contact::Millis;
 
 /// What a client says when it logs in.
@@ -20,7 +20,7 @@ pub struct Login {
 
 /// Why a client may not log in. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum AdmissionRefusal {
     /// The passphrase, or the product: which of the two is not said, so that nobody can ask for passphrases one by one.
     #[error(
         "This license server has no such product under this passphrase. Check the address VE://host:port/passphrase and the product in the client's settings against the license."
@@ -95,18 +95,18 @@ pub enum Refused {
 /// Nothing about the license is told to whom has no passphrase of it.
 ///
 /// # Errors
-/// See [`Refused`].
+/// See [`AdmissionRefusal`].
 pub fn admit<'a>(
-    license: &'a License,
-    standing: &Standing,
+    license: &'a VeLicense,
+    standing: &VeLicenseStatus,
     login: &Login,
-    in_use: impl Fn(&Product) -> u32,
+    in_use: impl Fn(&VeEntitlement) -> u32,
     now_ms: Millis,
-) -> Result<&'a Product, Refused> {
+) -> Result<&'a VeEntitlement, AdmissionRefusal> {
     // Every product is compared, so that the time taken does not tell which one came close.
-    let opened: Vec<&Product> =
+    let opened: Vec<&VeEntitlement> =
         license.products.iter().filter(|product| product.passphrase == Some(login.passphrase)).collect();
-    let mut refused = Refused::Passphrase;
+    let mut refused = AdmissionRefusal::Passphrase;
     for product in opened.into_iter().filter(|product| product.covers(&login.product)) {
         in_force(standing)?;
         match within(product, login, in_use(product), now_ms) {
@@ -117,33 +117,38 @@ pub fn admit<'a>(
     Err(refused)
 }
 
-fn in_force(standing: &Standing) -> Result<(), Refused> {
+fn in_force(standing: &VeLicenseStatus) -> Result<(), AdmissionRefusal> {
     match standing {
-        Standing::Valid { .. } | Standing::Unverified { .. } => Ok(()),
-        Standing::None => Err(Refused::NoLicense),
-        Standing::Void { changes } => {
+        VeLicenseStatus::Valid { .. } | VeLicenseStatus::Unverified { .. } => Ok(()),
+        VeLicenseStatus::None => Err(AdmissionRefusal::NoLicense),
+        VeLicenseStatus::Void { changes } => {
             let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            Err(Refused::Void { changes: changes.join(", ") })
+            Err(AdmissionRefusal::Void { changes: changes.join(", ") })
         }
-        Standing::Expired { at_ms } => Err(Refused::Expired { at: instant(*at_ms) }),
-        Standing::Empty => Err(Refused::Empty),
-        Standing::Older { .. } => Err(Refused::Older),
+        VeLicenseStatus::Expired { at_ms } => Err(AdmissionRefusal::Expired { at: instant(*at_ms) }),
+        VeLicenseStatus::Empty => Err(AdmissionRefusal::Empty),
+        VeLicenseStatus::Older { .. } => Err(AdmissionRefusal::Older),
     }
 }
 
-fn within(product: &Product, login: &Login, in_use: u32, now_ms: Millis) -> Result<(), Refused> {
+fn within(product: &VeEntitlement, login: &Login, in_use: u32, now_ms: Millis) -> Result<(), AdmissionRefusal> {
     if let Some(until) = product.until.filter(|until| now_ms >= *until) {
-        return Err(Refused::Expired { at: instant(until) });
+        return Err(AdmissionRefusal::Expired { at: instant(until) });
     }
     if (login.major, login.minor) > (product.major, product.minor) {
         let (licensed_major, licensed_minor) = (product.major, product.minor);
-        return Err(Refused::Version { major: login.major, minor: login.minor, licensed_major, licensed_minor });
+        return Err(AdmissionRefusal::Version {
+            major: login.major,
+            minor: login.minor,
+            licensed_major,
+            licensed_minor,
+        });
     }
     if login.cpus > product.cpus {
-        return Err(Refused::Cpus { asked: login.cpus, licensed: product.cpus });
+        return Err(AdmissionRefusal::Cpus { asked: login.cpus, licensed: product.cpus });
     }
     if login.memory_mb > product.memory_mb {
-        return Err(Refused::Memory { asked: login.memory_mb, licensed: product.memory_mb });
+        return Err(AdmissionRefusal::Memory { asked: login.memory_mb, licensed: product.memory_mb });
     }
-    if in_use >= product.instances { Err(Refused::Instances { licensed: product.instances }) } else { Ok(()) }
+    if in_use >= product.instances { Err(AdmissionRefusal::Instances { licensed: product.instances }) } else { Ok(()) }
 }

@@ -4,7 +4,7 @@ use super::Passphrase;
 use crate::{
     contact::Millis,
     guid::Guid,
-    identity::{Bound, Digest},
+    machine::{BoundMachine, Digest},
 };
 
 /// The most hours a countdown license may have: more than a century, and far from any overflow.
@@ -76,7 +76,7 @@ impl fmt::Display for Finger {
 
 /// How long a license is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum VeLicenseKind {
     /// Until an instant, Unix milliseconds.
     Normal {
         /// From then on it is out of service.
@@ -89,20 +89,20 @@ pub enum Kind {
     },
 }
 
-impl Kind {
+impl VeLicenseKind {
     /// The word in license texts.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Normal { .. } => "NORMAL",
-            Kind::Countdown { .. } => "COUNTDOWN",
+            VeLicenseKind::Normal { .. } => "NORMAL",
+            VeLicenseKind::Countdown { .. } => "COUNTDOWN",
         }
     }
 }
 
 /// What a license permits of one product, or of several that share one passphrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Product {
+pub struct VeEntitlement {
     /// The virtual hardware; several names stand with commas between them.
     pub name: String,
     /// Product codes.
@@ -123,7 +123,7 @@ pub struct Product {
     pub until: Option<Millis>,
 }
 
-impl Product {
+impl VeEntitlement {
     /// Whether this is what a client means by `product`: one of the names, or one of the codes. Case does not matter.
     #[must_use]
     pub fn covers(&self, product: &str) -> bool {
@@ -135,13 +135,13 @@ impl Product {
 
 /// A license of a virtual environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct License {
+pub struct VeLicense {
     /// The machine it is for.
     pub fingerprint: Finger,
     /// Its id, like `01.00000001.002.045`.
     pub license_id: String,
     /// How long it is good.
-    pub kind: Kind,
+    pub kind: VeLicenseKind,
     /// For whom.
     pub customer: String,
     /// Where the machine is, like `amazon.aws`; may be empty.
@@ -157,12 +157,12 @@ pub struct License {
     /// The server it was made for, when that was known.
     pub guid: Option<Guid>,
     /// The machine it is for, component by component. Texts of other makers say nothing.
-    pub bound: Bound,
+    pub bound: BoundMachine,
     /// What it permits; at least one.
-    pub products: Vec<Product>,
+    pub products: Vec<VeEntitlement>,
 }
 
-impl License {
+impl VeLicense {
     /// Orders the hours of countdown licenses for one server, also when the machine and with it the serials changed: by when
     /// they were made, and those made in one second by their serial.
     #[must_use]

@@ -4,7 +4,7 @@ use super::{TextError, text::LARGEST};
 
 /// One line that is not blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct TextLine<'a> {
     /// Counted from 1, blank lines included.
     pub(super) number: usize,
     /// Without the blanks around it.
@@ -17,7 +17,7 @@ fn preface(line: &str) -> bool {
 }
 
 /// The lines, without a byte order mark, line ends of any kind, blank lines, and what stands before the license.
-pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, TextError> {
+pub(super) fn lines(bytes: &[u8]) -> Result<Vec<TextLine<'_>>, TextError> {
     if bytes.len() > LARGEST {
         return Err(TextError::TooLong { bytes: bytes.len() });
     }
@@ -28,7 +28,7 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, TextError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Vec::new();
     for (index, line) in text.split('\n').enumerate() {
-        let line = Line { number: index + 1, text: line.trim() };
+        let line = TextLine { number: index + 1, text: line.trim() };
         if line.text.is_empty() || (lines.is_empty() && preface(line.text)) {
             continue;
         }
@@ -41,6 +41,6 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line<'_>>, TextError> {
 }
 
 /// What is signed: the lines with one LF after each.
-pub(super) fn joined(lines: &[Line<'_>]) -> String {
+pub(super) fn joined(lines: &[TextLine<'_>]) -> String {
     lines.iter().flat_map(|line| [line.text, "\n"]).collect()
 }

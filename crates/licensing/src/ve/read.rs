@@ -9,22 +9,22 @@ pub(super) use words::{begins_words, words};
 use fields::Fields;
 
 use super::{
-    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, Kind, LONGEST_MIN, License, MOST_HOURS, MOST_PRODUCTS, Product,
-    TextError, lines::Line,
+    DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Finger, LONGEST_MIN, MOST_HOURS, MOST_PRODUCTS, TextError, VeEntitlement,
+    VeLicense, VeLicenseKind, lines::TextLine,
 };
 use crate::{
     guid::Guid,
-    identity::{Bound, Mark, Name},
+    machine::{BoundMachine, ComponentMark, ComponentName},
 };
 
 /// What was read, and what a person should know about it.
-pub(super) struct Read {
-    pub(super) license: License,
+pub(super) struct ReadVeLicense {
+    pub(super) license: VeLicense,
     pub(super) notes: Vec<String>,
 }
 
 /// Reads `KEYSEC … KEYEND` and every `PRODSEC … PRODEND`; gives also the lines after them.
-pub(super) fn keys<'a, 'b>(lines: &'b [Line<'a>]) -> Result<(Read, &'b [Line<'a>]), TextError> {
+pub(super) fn keys<'a, 'b>(lines: &'b [TextLine<'a>]) -> Result<(ReadVeLicense, &'b [TextLine<'a>]), TextError> {
     let (mut head, mut rest) = Fields::section(lines, "KEYEND")?;
     let mut products = Vec::new();
     while let Some(first) = rest.first().filter(|line| line.text == "PRODSEC") {
@@ -42,7 +42,7 @@ pub(super) fn keys<'a, 'b>(lines: &'b [Line<'a>]) -> Result<(Read, &'b [Line<'a>
     Ok((license(&mut head, &mut products)?, rest))
 }
 
-fn enough(products: &[Fields<'_>], line: &Line<'_>) -> Result<(), TextError> {
+fn enough(products: &[Fields<'_>], line: &TextLine<'_>) -> Result<(), TextError> {
     if products.len() < MOST_PRODUCTS {
         return Ok(());
     }
@@ -51,8 +51,8 @@ fn enough(products: &[Fields<'_>], line: &Line<'_>) -> Result<(), TextError> {
 }
 
 /// What a signed license must have beyond any other.
-pub(super) fn complete(read: &Read, lines: &[Line<'_>]) -> Result<(), TextError> {
-    let License { fingerprint, bound, products, serial, .. } = &read.license;
+pub(super) fn complete(read: &ReadVeLicense, lines: &[TextLine<'_>]) -> Result<(), TextError> {
+    let VeLicense { fingerprint, bound, products, serial, .. } = &read.license;
     let first = lines.first().map_or(1, |line| line.number);
     let missing = |key| Err(TextError::Missing { line: first, key });
     match () {
@@ -68,19 +68,19 @@ pub(super) fn complete(read: &Read, lines: &[Line<'_>]) -> Result<(), TextError>
     }
 }
 
-fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<Read, TextError> {
+fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<ReadVeLicense, TextError> {
     let kind_field = head.required("K_TYPE")?;
     let end = head.required("K_EXPIRED")?;
     let kind = match kind_field.value.to_ascii_uppercase().as_str() {
-        "NORMAL" => Kind::Normal { until: end.instant()? },
-        "COUNTDOWN" => Kind::Countdown { hours: end.hours(1, MOST_HOURS)? },
+        "NORMAL" => VeLicenseKind::Normal { until: end.instant()? },
+        "COUNTDOWN" => VeLicenseKind::Countdown { hours: end.hours(1, MOST_HOURS)? },
         _ => return Err(kind_field.wrong("must be NORMAL or COUNTDOWN")),
     };
     let minutes = |head: &mut Fields<'_>, key, least, default| match head.take(key) {
         Some(field) => field.minutes(least, LONGEST_MIN),
         None => Ok(default),
     };
-    let license = License {
+    let license = VeLicense {
         fingerprint: head.required("K_FINGER")?.parsed::<Finger>()?,
         license_id: head.required("K_LICENSE_ID")?.name()?,
         kind,
@@ -98,31 +98,31 @@ fn license<'a>(head: &mut Fields<'a>, sections: &mut [Fields<'a>]) -> Result<Rea
         products: sections.iter_mut().map(product).collect::<Result<_, _>>()?,
     };
     let notes = std::iter::once(head).chain(sections).flat_map(|fields| fields.unknown()).collect();
-    Ok(Read { license, notes })
+    Ok(ReadVeLicense { license, notes })
 }
 
 /// The lines `K_COMPONENT=machine-id sha256:…`.
-fn bound(head: &mut Fields<'_>) -> Result<Bound, TextError> {
-    let mut marks: Vec<(Name, Mark)> = Vec::new();
+fn bound(head: &mut Fields<'_>) -> Result<BoundMachine, TextError> {
+    let mut marks: Vec<(ComponentName, ComponentMark)> = Vec::new();
     while let Some(field) = head.take("K_COMPONENT") {
         let (name, mark) = field.value.split_once(' ').unwrap_or((&field.value, ""));
-        let name: Name = name.parse().map_err(|error| field.unusable(&error))?;
+        let name: ComponentName = name.parse().map_err(|error| field.unusable(&error))?;
         if marks.iter().any(|(other, _)| *other == name) {
             return Err(TextError::Twice { line: field.line, key: format!("K_COMPONENT={name}") });
         }
-        marks.push((name, Mark::parse(name, mark.trim()).map_err(|error| field.unusable(&error))?));
+        marks.push((name, ComponentMark::parse(name, mark.trim()).map_err(|error| field.unusable(&error))?));
     }
     Ok(marks.into_iter().collect())
 }
 
-fn product(fields: &mut Fields<'_>) -> Result<Product, TextError> {
+fn product(fields: &mut Fields<'_>) -> Result<VeEntitlement, TextError> {
     let codes = fields.take("P_CODE").map(|field| field.name_or_nothing()).transpose()?.unwrap_or_default();
     let u32_max = u64::from(u32::MAX);
     let small = |fields: &mut Fields<'_>, key, least| -> Result<u32, TextError> {
         let whole = fields.required(key)?.whole(least, u32_max)?;
         Ok(u32::try_from(whole).unwrap_or(u32::MAX))
     };
-    Ok(Product {
+    Ok(VeEntitlement {
         name: fields.required("P_NAME")?.name()?,
         codes: codes.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect(),
         passphrase: fields.take("P_PASSPHRASE").map(|field| field.secret()).transpose()?,

@@ -10,7 +10,7 @@ use crate::{
     },
     contact::Millis,
     guid::Guid,
-    identity::{Bound, Digest, Identity, Mark, Name, Reading},
+    machine::{BoundMachine, ComponentMark, ComponentName, ComponentReading, Digest, MachineIdentity},
     plain_text::{breaks_a_line, one_line},
 };
 
@@ -25,7 +25,7 @@ const LONGEST_SERVER: usize = 255;
 
 /// A request for a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct VeLicenseRequest {
     /// The server's GUID, when it is registered.
     pub guid: Option<Guid>,
     /// What people call the machine: its host name.
@@ -33,9 +33,9 @@ pub struct Request {
     /// When it was made, Unix milliseconds.
     pub created: Millis,
     /// The machine.
-    pub bound: Bound,
+    pub bound: BoundMachine,
     /// Components that could not be read, and why. A license will not bind them.
-    pub unread: Vec<(Name, String)>,
+    pub unread: Vec<(ComponentName, String)>,
 }
 
 /// Why a file is no request. Each message is a sentence that says what to do.
@@ -93,16 +93,16 @@ impl From<FieldError> for RequestError {
     }
 }
 
-impl Request {
+impl VeLicenseRequest {
     /// A request for this machine.
     #[must_use]
-    pub fn new(identity: &Identity, guid: Option<Guid>, server: &str, created: Millis) -> Request {
+    pub fn new(identity: &MachineIdentity, guid: Option<Guid>, server: &str, created: Millis) -> VeLicenseRequest {
         let unread = identity.components().iter().filter_map(|component| match &component.reading {
-            Reading::Unknown(why) => Some((component.name, why.clone())),
+            ComponentReading::Unknown(why) => Some((component.name, why.clone())),
             _ => None,
         });
         let server = server.chars().filter(|c| !breaks_a_line(*c)).take(LONGEST_SERVER).collect();
-        Request { guid, server, created, bound: identity.bound(), unread: unread.collect() }
+        VeLicenseRequest { guid, server, created, bound: identity.bound(), unread: unread.collect() }
     }
 
     /// What a license for it will name as K_FINGER.
@@ -115,7 +115,7 @@ impl Request {
     ///
     /// # Errors
     /// See [`RequestError`].
-    pub fn parse(bytes: &[u8]) -> Result<Request, RequestError> {
+    pub fn parse(bytes: &[u8]) -> Result<VeLicenseRequest, RequestError> {
         if bytes.len() > LARGEST {
             return Err(RequestError::TooLong { bytes: bytes.len() });
         }
@@ -134,10 +134,11 @@ impl Request {
                 .error("server", format!("must have at most {LONGEST_SERVER} characters on one line"))
                 .into());
         }
-        let (mut bound, mut unread) = (Vec::<(Name, Mark)>::new(), Vec::<(Name, String)>::new());
+        let (mut bound, mut unread) =
+            (Vec::<(ComponentName, ComponentMark)>::new(), Vec::<(ComponentName, String)>::new());
         for (index, item) in members.list("components")?.iter().enumerate() {
             let member = Members::of(item, format!("components[{index}]"))?;
-            let name: Name = member.parsed("name")?;
+            let name: ComponentName = member.parsed("name")?;
             if bound.iter().any(|(other, _)| *other == name) || unread.iter().any(|(other, _)| *other == name) {
                 return Err(member.error("name", "stands twice").into());
             }
@@ -146,7 +147,7 @@ impl Request {
                 Err(why) => unread.push((name, why)),
             }
         }
-        let request = Request {
+        let request = VeLicenseRequest {
             guid: members.optional("guid").map(|_| members.parsed("guid")).transpose()?,
             server: server.to_owned(),
             created: members.instant("created")?,
@@ -163,9 +164,9 @@ impl Request {
     #[must_use]
     pub fn to_json(&self) -> String {
         let marks = self.bound.marks().map(|(name, mark)| match mark {
-            Mark::Absent => json!({ "name": name, "absent": true }),
-            Mark::Value { digest, open: None } => json!({ "name": name, "sha256": digest.to_string() }),
-            Mark::Value { digest, open: Some(value) } => {
+            ComponentMark::Absent => json!({ "name": name, "absent": true }),
+            ComponentMark::Value { digest, open: None } => json!({ "name": name, "sha256": digest.to_string() }),
+            ComponentMark::Value { digest, open: Some(value) } => {
                 json!({ "name": name, "sha256": digest.to_string(), "value": value })
             }
         });
@@ -185,17 +186,21 @@ impl Request {
 }
 
 /// A component: its mark, or why there is none.
-fn read(member: &Members<'_>, name: Name) -> Result<Result<Mark, String>, FieldError> {
+fn read(member: &Members<'_>, name: ComponentName) -> Result<Result<ComponentMark, String>, FieldError> {
     if let Some(why) = member.optional_text("unread")? {
         return Ok(Err(one_line(why, LONGEST_SERVER)));
     }
     if member.optional("absent").is_some() {
-        return if member.flag("absent")? { Ok(Ok(Mark::Absent)) } else { Err(member.error("absent", "must be true")) };
+        return if member.flag("absent")? {
+            Ok(Ok(ComponentMark::Absent))
+        } else {
+            Err(member.error("absent", "must be true"))
+        };
     }
     let open = member.optional_text("value")?.map(str::to_owned);
     if open.as_ref().is_some_and(|value| value.chars().count() > LONGEST_SERVER || value.chars().any(breaks_a_line)) {
         return Err(member.error("value", "must be a short text on one line"));
     }
-    let mark = Mark::new(name, member.parsed("sha256")?, open);
+    let mark = ComponentMark::new(name, member.parsed("sha256")?, open);
     mark.map(Ok).map_err(|error| member.error("value", crate::canonical::members::unreadable(&error)))
 }

@@ -3,10 +3,10 @@ use std::fmt;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 
-use super::{TextError, lines::Line};
+use super::{TextError, lines::TextLine};
 use crate::{
     canonical::members::unreadable,
-    vendor_key::{VendorKey, VendorSecret, Written},
+    vendor_key::{VendorKey, VendorSecret, WrittenKey},
 };
 
 /// What the signature of a license text is for; it stands before the text, with a zero byte after it.
@@ -36,7 +36,7 @@ impl Seal {
     }
 
     /// What follows the last product; nothing in an unsigned text.
-    pub(super) fn read(lines: &[Line<'_>]) -> Result<Option<Seal>, TextError> {
+    pub(super) fn read(lines: &[TextLine<'_>]) -> Result<Option<Seal>, TextError> {
         let [first, rest @ ..] = lines else { return Ok(None) };
         let last = lines.last().unwrap_or(first).number;
         if first.text != "SIGNSEC" {
@@ -60,28 +60,28 @@ impl Seal {
     }
 }
 
-fn value<'a>(line: &Line<'a>, key: &'static str, expected: &'static str) -> Result<&'a str, TextError> {
+fn value<'a>(line: &TextLine<'a>, key: &'static str, expected: &'static str) -> Result<&'a str, TextError> {
     let found = line.text.split_once('=').filter(|(found, _)| found.trim() == key);
     let out_of_order = || TextError::OutOfOrder { line: line.number, found: line.text.to_owned(), expected };
     found.map(|(_, value)| value.trim()).ok_or_else(out_of_order)
 }
 
-fn wrong(line: &Line<'_>, key: &str, problem: String) -> TextError {
+fn wrong(line: &TextLine<'_>, key: &str, problem: String) -> TextError {
     TextError::Value { line: line.number, key: key.to_owned(), problem }
 }
 
 /// Both halves of the key in base64, with a blank between them.
-fn public(line: &Line<'_>) -> Result<VendorKey, TextError> {
+fn public(line: &TextLine<'_>) -> Result<VendorKey, TextError> {
     let text = value(line, "S_KEY", "S_KEY")?;
     let halves = text.split_once(' ').and_then(|(signing, sealing)| {
         let half = |text: &str| -> Option<[u8; 32]> { BASE64_STANDARD.decode(text.trim()).ok()?.try_into().ok() };
         Some(VendorKey { signing: half(signing)?, sealing: half(sealing)? })
     });
     let key = halves.ok_or_else(|| wrong(line, "S_KEY", "is not two keys in base64".to_owned()))?;
-    VendorKey::try_from(Written::from(key)).map_err(|error| wrong(line, "S_KEY", unreadable(&error)))
+    VendorKey::try_from(WrittenKey::from(key)).map_err(|error| wrong(line, "S_KEY", unreadable(&error)))
 }
 
-fn signature(line: &Line<'_>) -> Result<[u8; 64], TextError> {
+fn signature(line: &TextLine<'_>) -> Result<[u8; 64], TextError> {
     let text = value(line, "S_SIG", "S_SIG")?;
     let bytes = BASE64_STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| wrong(line, "S_SIG", "is not a signature in base64".to_owned()))

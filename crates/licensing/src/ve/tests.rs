@@ -6,17 +6,20 @@ mod seal;
 mod text;
 
 use super::*;
-use crate::identity::{Component, Identity, Name, Reading};
+use crate::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 use crate::vendor_key::VendorSecret;
 
-fn machine() -> Identity {
-    let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
-    Identity::new([
-        value(Name::MachineId, "4c4c4544004d3510"),
-        value(Name::CpuCores, "4"),
-        value(Name::Hypervisor, "Amazon EC2"),
-        value(Name::HostName, "licenses"),
-        Component { name: Name::ProductUuid, reading: Reading::Unknown("permission denied".to_owned()) },
+fn machine() -> MachineIdentity {
+    let value = |name, text: &str| Component { name, reading: ComponentReading::Value(text.to_owned()) };
+    MachineIdentity::new([
+        value(ComponentName::MachineId, "4c4c4544004d3510"),
+        value(ComponentName::CpuCores, "4"),
+        value(ComponentName::Hypervisor, "Amazon EC2"),
+        value(ComponentName::HostName, "licenses"),
+        Component {
+            name: ComponentName::ProductUuid,
+            reading: ComponentReading::Unknown("permission denied".to_owned()),
+        },
     ])
 }
 
@@ -24,8 +27,8 @@ fn secret() -> VendorSecret {
     VendorSecret::from_seeds([7; 32], [8; 32])
 }
 
-fn license() -> License {
-    let product = Product {
+fn license() -> VeLicense {
+    let product = VeEntitlement {
         name: "Charon-SSP/4U".to_owned(),
         codes: vec!["Charon-SSP-ALL".to_owned(), "test".to_owned()],
         passphrase: "1111-2222-3333-4444".parse().ok(),
@@ -36,17 +39,17 @@ fn license() -> License {
         instances: 2,
         until: None,
     };
-    let second = Product {
+    let second = VeEntitlement {
         name: "Charon-SSP/4M".to_owned(),
         codes: Vec::new(),
         passphrase: "5555666677778888".parse().ok(),
         until: Some(1_900_000_000_000),
         ..product.clone()
     };
-    License {
+    VeLicense {
         fingerprint: machine().fingerprint().into(),
         license_id: "01.00000001.002.045".to_owned(),
-        kind: Kind::Countdown { hours: 100 },
+        kind: VeLicenseKind::Countdown { hours: 100 },
         customer: "Stromasys/Testing".to_owned(),
         platform: "amazon.aws".to_owned(),
         released: Some(1_593_308_906_000),

@@ -1,4 +1,4 @@
-use super::{License, SealError, TextError, lines, read, seal::Seal, write};
+use super::{SealError, TextError, VeLicense, lines, read, seal::Seal, write};
 use crate::vendor_key::{VendorKey, VendorSecret};
 
 /// The most a license text may have, in bytes.
@@ -9,7 +9,7 @@ pub const LARGEST: usize = 64 * 1024;
 pub enum Form {
     /// `KEYSEC`, `K_FINGER=…`.
     Keys,
-    /// `License fingerprint: …`, as the viewer prints it. Never signed.
+    /// `VeLicense fingerprint: …`, as the viewer prints it. Never signed.
     Words,
 }
 
@@ -17,7 +17,7 @@ pub enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseText {
     /// What it says.
-    pub license: License,
+    pub license: VeLicense,
     /// How it is written.
     pub form: Form,
     /// What a person should know who looks at it: lines that were not understood.
@@ -57,7 +57,7 @@ impl LicenseText {
     ///
     /// # Errors
     /// When the license cannot be written so that it reads back the same: a name with a line break, for example.
-    pub fn sign(secret: &VendorSecret, license: &License) -> Result<LicenseText, TextError> {
+    pub fn sign(secret: &VendorSecret, license: &VeLicense) -> Result<LicenseText, TextError> {
         let body = write::keys(license);
         let seal = Seal::sign(secret, &body);
         let signed = LicenseText::parse(format!("{body}{seal}").as_bytes())?;

@@ -1,11 +1,11 @@
-use super::{Kind, License, Product, write::instant};
+use super::{VeEntitlement, VeLicense, VeLicenseKind, write::instant};
 
 /// A license in the words of the newer form (seed 003). Times are UTC. It holds the passphrases.
 #[must_use]
-pub fn viewer(license: &License) -> String {
+pub fn viewer(license: &VeLicense) -> String {
     let end = match license.kind {
-        Kind::Normal { until } => instant(until),
-        Kind::Countdown { hours } => format!("{hours} hour(s)"),
+        VeLicenseKind::Normal { until } => instant(until),
+        VeLicenseKind::Countdown { hours } => format!("{hours} hour(s)"),
     };
     let mut lines = vec![
         ("License fingerprint", license.fingerprint.to_string()),
@@ -26,7 +26,7 @@ pub fn viewer(license: &License) -> String {
     text
 }
 
-fn words(product: &Product) -> Vec<(&'static str, String)> {
+fn words(product: &VeEntitlement) -> Vec<(&'static str, String)> {
     let mut lines = vec![("Virtual Hardware", product.name.clone()), ("Product code", product.codes.join(","))];
     lines.extend(product.until.map(|until| ("Expiration date", instant(until))));
     lines.extend([

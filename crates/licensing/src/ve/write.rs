@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Kind, License, Product};
+use super::{VeEntitlement, VeLicense, VeLicenseKind};
 use crate::contact::Millis;
 
 /// `2027-12-31 23:59:59`, UTC.
@@ -12,7 +12,7 @@ pub(super) fn instant(at: Millis) -> String {
 }
 
 /// `KEYSEC … KEYEND`, then one `PRODSEC … PRODEND` for each product.
-pub(super) fn keys(license: &License) -> String {
+pub(super) fn keys(license: &VeLicense) -> String {
     let mut text = String::new();
     section(&mut text, "KEYSEC", &head(license), "KEYEND");
     for of in &license.products {
@@ -29,10 +29,10 @@ fn section(text: &mut String, begin: &str, lines: &[(&str, String)], end: &str) 
     text.push_str(&format!("{end}\n"));
 }
 
-fn head(license: &License) -> Vec<(&'static str, String)> {
+fn head(license: &VeLicense) -> Vec<(&'static str, String)> {
     let end = match license.kind {
-        Kind::Normal { until } => instant(until),
-        Kind::Countdown { hours } => hours.to_string(),
+        VeLicenseKind::Normal { until } => instant(until),
+        VeLicenseKind::Countdown { hours } => hours.to_string(),
     };
     let mut lines = vec![
         ("K_FINGER", license.fingerprint.as_str().to_owned()),
@@ -53,7 +53,7 @@ fn head(license: &License) -> Vec<(&'static str, String)> {
     lines
 }
 
-fn product(product: &Product) -> Vec<(&'static str, String)> {
+fn product(product: &VeEntitlement) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("P_NAME", product.name.clone()),
         ("P_CODE", product.codes.join(",")),

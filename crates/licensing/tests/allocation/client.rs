@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Key, Told};
+use licensing::allocation::{LimitAnswer, RunKey};
 use licensing::client_protocol::Use;
 use licensing::product::ProductCode;
 
@@ -13,7 +13,7 @@ pub fn product(index: usize) -> ProductCode {
 
 /// What a client has of one product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Holding {
+pub struct ClientHolding {
     /// In use now.
     pub held: u32,
     /// The limit it keeps to.
@@ -24,7 +24,7 @@ pub struct Holding {
     pub pending: Option<(u32, u64)>,
 }
 
-impl Holding {
+impl ClientHolding {
     /// The most it could have in use while its cache is good, whatever happens until it hears more.
     pub fn reach(&self) -> u32 {
         self.held.max(self.pending.map_or(self.limit, |(limit, _)| limit))
@@ -51,15 +51,15 @@ impl Holding {
 
 /// What a client sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Request {
-    pub key: Key,
+pub struct SentRefresh {
+    pub key: RunKey,
     pub sequence: u64,
     pub sent: i64,
     /// Held, wanted and echoed version of each product.
     pub said: Vec<(u32, u32, u64)>,
 }
 
-impl Request {
+impl SentRefresh {
     pub fn uses(&self) -> BTreeMap<ProductCode, Use> {
         let one = |(index, &(held, want, version)): (usize, &(u32, u32, u64))| {
             (product(index), Use { held, want, version, ..Use::default() })
@@ -70,8 +70,8 @@ impl Request {
 
 /// What it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Answer {
-    pub key: Key,
+pub struct RefreshAnswer {
+    pub key: RunKey,
     pub sequence: u64,
     /// When the refresh was sent that is answered.
     pub sent: i64,
@@ -79,31 +79,31 @@ pub struct Answer {
     pub limits: Vec<(u32, u64)>,
 }
 
-impl Answer {
-    pub fn to(request: &Request, told: &[Told]) -> Answer {
+impl RefreshAnswer {
+    pub fn to(request: &SentRefresh, told: &[LimitAnswer]) -> RefreshAnswer {
         let limits = told.iter().map(|told| (told.limit, told.version)).collect();
-        Answer { key: request.key, sequence: request.sequence, sent: request.sent, limits }
+        RefreshAnswer { key: request.key, sequence: request.sequence, sent: request.sent, limits }
     }
 }
 
 /// An honest client of one server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Client {
+pub struct HonestClient {
     /// Names its run.
-    pub key: Key,
+    pub key: RunKey,
     /// The last refresh it sent.
     pub sequence: u64,
     /// The refresh it awaits the answer of.
     pub awaits: Option<u64>,
     /// Its cache is good before this.
     pub valid_until: i64,
-    pub products: Vec<Holding>,
+    pub products: Vec<ClientHolding>,
 }
 
-impl Client {
-    pub fn new(key: Key, products: usize) -> Client {
-        let products = vec![Holding::default(); products];
-        Client { key, sequence: 0, awaits: None, valid_until: i64::MIN, products }
+impl HonestClient {
+    pub fn new(key: RunKey, products: usize) -> HonestClient {
+        let products = vec![ClientHolding::default(); products];
+        HonestClient { key, sequence: 0, awaits: None, valid_until: i64::MIN, products }
     }
 
     pub fn valid(&self, now: i64) -> bool {
@@ -139,15 +139,15 @@ impl Client {
     }
 
     /// Asks; an answer to an earlier refresh is not awaited any more. `gap` is by how much its number is higher than the last.
-    pub fn send(&mut self, wants: &[u32], gap: u64, now: i64) -> Request {
+    pub fn send(&mut self, wants: &[u32], gap: u64, now: i64) -> SentRefresh {
         self.sequence += gap;
         self.awaits = Some(self.sequence);
         let said = self.products.iter().zip(wants).map(|(has, want)| (has.held, (*want).max(has.held), has.version));
-        Request { key: self.key, sequence: self.sequence, sent: now, said: said.collect() }
+        SentRefresh { key: self.key, sequence: self.sequence, sent: now, said: said.collect() }
     }
 
     /// Hears an answer: the cache is good for `cache` from when the refresh was sent.
-    pub fn hear(&mut self, answer: &Answer, cache: i64) {
+    pub fn hear(&mut self, answer: &RefreshAnswer, cache: i64) {
         if answer.key != self.key || self.awaits != Some(answer.sequence) {
             return;
         }

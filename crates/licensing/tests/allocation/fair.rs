@@ -1,14 +1,14 @@
 //! Fair shares, worked out by handing out one license after the other.
 
-use licensing::allocation::Event;
+use licensing::allocation::AllocationEvent;
 use proptest::prelude::*;
 
 use crate::client::product;
-use crate::office::Office;
+use crate::office::SimulatedOffice;
 
 /// What a client has, wants and was given.
 #[derive(Debug, Clone, Copy)]
-pub struct Claim {
+pub struct ShareClaim {
     pub held: u32,
     pub want: u32,
     pub limit: u32,
@@ -16,7 +16,7 @@ pub struct Claim {
 
 /// Max-min fair, by hand: everybody keeps what is in use, and whoever has least of those who want more gets the next one. The order
 /// among equals is left open. Nobody is told of a share beyond what is licensed.
-pub fn fair(claims: &[Claim], licensed: u32) -> bool {
+pub fn fair(claims: &[ShareClaim], licensed: u32) -> bool {
     let mut has: Vec<u32> = claims.iter().map(|claim| claim.held).collect();
     let mut left = licensed.saturating_sub(has.iter().sum());
     let wants_more = |has: &[u32], index: usize| claims[index].want.min(licensed) > has[index];
@@ -46,7 +46,7 @@ fn the_yardstick_itself_tells_fair_from_unfair() {
         [(0, 9), (4, 9), (0, 1)]
             .into_iter()
             .zip(limits)
-            .map(|((held, want), limit)| Claim { held, want, limit })
+            .map(|((held, want), limit)| ShareClaim { held, want, limit })
             .collect::<Vec<_>>()
     };
     assert!(
@@ -70,13 +70,13 @@ proptest! {
 
     #[test]
     fn with_steady_wants_shares_become_fair_within_ten_rounds_and_stay(licensed in 0..=200_u32, staff in staff(), now in 0..5_000_i64) {
-        let mut office = Office::new(staff.len(), &[licensed]);
+        let mut office = SimulatedOffice::new(staff.len(), &[licensed]);
         for (client, (want, uses)) in staff.iter().enumerate() {
             let limit = office.refresh(client, &[*want]);
             office.take(client, limit * uses / 100);
             office.pass(now / 4);
         }
-        let round = |office: &mut Office| {
+        let round = |office: &mut SimulatedOffice| {
             for (client, (want, _)) in staff.iter().enumerate() {
                 office.refresh(client, &[*want]);
             }
@@ -86,9 +86,9 @@ proptest! {
         let limits = office.limits();
         let claim = |(index, (want, _)): (usize, &(u32, u32))| {
             let held = office.clients[index].products[0].held;
-            Claim { held, want: (*want).max(held), limit: limits[index] }
+            ShareClaim { held, want: (*want).max(held), limit: limits[index] }
         };
-        let claims: Vec<Claim> = staff.iter().enumerate().map(claim).collect();
+        let claims: Vec<ShareClaim> = staff.iter().enumerate().map(claim).collect();
         prop_assert!(fair(&claims, licensed), "{claims:?} of {licensed}");
         let stored = office.stores;
         (0..10).for_each(|_| round(&mut office));
@@ -100,7 +100,7 @@ proptest! {
         order in Just((1..=7_usize).collect::<Vec<_>>()).prop_shuffle(),
         licensed in 1..=200_u32,
     ) {
-        let mut office = Office::new(8, &[licensed]);
+        let mut office = SimulatedOffice::new(8, &[licensed]);
         office.refresh(0, &[licensed]);
         office.take(0, licensed);
         for client in &order {
@@ -120,7 +120,7 @@ proptest! {
     fn fewer_licenses_take_nothing_in_use_and_grow_nothing_until_the_sum_fits(
         licensed in 1..=200_u32, fewer in 0..200_u32, staff in staff(), returned in proptest::collection::vec((0..8_usize, 1..40_u32), 0..30),
     ) {
-        let mut office = Office::new(staff.len(), &[licensed]);
+        let mut office = SimulatedOffice::new(staff.len(), &[licensed]);
         for (client, (want, uses)) in staff.iter().enumerate() {
             let limit = office.refresh(client, &[*want]);
             office.take(client, limit * uses / 100);
@@ -129,7 +129,7 @@ proptest! {
         for (client, count) in returned {
             let over = office.counted() > u64::from(office.licensed[0]);
             let client = client % staff.len();
-            let counted = |office: &Office| office.clients.iter().map(|client| office.counted_for(client.key)).collect::<Vec<_>>();
+            let counted = |office: &SimulatedOffice| office.clients.iter().map(|client| office.counted_for(client.key)).collect::<Vec<_>>();
             let before = counted(&office);
             let limit = office.refresh(client, &[250]);
             prop_assert!(limit >= office.clients[client].products[0].held, "what is in use stays");
@@ -147,14 +147,14 @@ proptest! {
     fn who_uses_more_than_it_was_given_gets_nothing_more_and_harms_nobody(
         licensed in 1..=200_u32, staff in staff(), claims in proptest::collection::vec((1..300_u32, 0..300_u32, 0..3_u64), 1..10),
     ) {
-        let mut office = Office::new(staff.len(), &[licensed]);
+        let mut office = SimulatedOffice::new(staff.len(), &[licensed]);
         let liar = 100;
         for (round, (more, want, echo)) in claims.into_iter().enumerate() {
             let counted = office.counted_for(liar);
-            let lie = crate::client::Request {
+            let lie = crate::client::SentRefresh {
                 key: liar, sequence: round as u64 + 1, sent: office.now, said: vec![(counted + more, want, echo)],
             };
-            let effect = office.allocation.step(liar, Event::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);
+            let effect = office.allocation.step(liar, AllocationEvent::Refresh { sequence: lie.sequence, uses: &lie.uses() }, office.now);
             let share = *office.allocation.run(liar).and_then(|run| run.share(&product(0))).unwrap();
             prop_assert!(share.over && effect.told[0].limit <= counted && !effect.store_first, "{:?}", effect);
             prop_assert!(share.counted <= counted, "it does not grow");
@@ -166,8 +166,8 @@ proptest! {
             (0..staff.len()).for_each(|client| _ = office.refresh(client, &[staff[client].0]));
         }
         let limits = office.limits();
-        let honest: Vec<Claim> =
-            staff.iter().zip(limits).map(|((want, _), limit)| Claim { held: 0, want: *want, limit }).collect();
+        let honest: Vec<ShareClaim> =
+            staff.iter().zip(limits).map(|((want, _), limit)| ShareClaim { held: 0, want: *want, limit }).collect();
         prop_assert!(fair(&honest, licensed), "{honest:?} of {licensed}");
     }
 }

@@ -7,11 +7,11 @@
 
 use licensing::allocation::Times;
 
-use crate::search::{Looked, search};
-use crate::world::{Plan, Wrong};
+use crate::search::{SearchResult, search};
+use crate::world::{AllocationSabotage, SearchPlan};
 
 /// One product; one client has trouble of every kind and the other only asks. As in the real numbers what is counted outlasts the cache.
-const PLAN: Plan = Plan {
+const PLAN: SearchPlan = SearchPlan {
     times: Times { counted: 4, silent: 2, spread: 0, released: 2 },
     cache: 3,
     patience: 2,
@@ -24,18 +24,18 @@ const PLAN: Plan = Plan {
     changes: 0,
     releases: 0,
     messy: 1,
-    wrong: Wrong::Nothing,
+    wrong: AllocationSabotage::Nothing,
 };
 
 /// One license is enough to quarrel about, and leaves fewer worlds.
-const SMALL: Plan = Plan { licensed: 1, want: 1, ..PLAN };
+const SMALL: SearchPlan = SearchPlan { licensed: 1, want: 1, ..PLAN };
 
 /// Looks so deep, and deeper by what `ALLOCATION_DEEPER` says.
-fn holds(name: &str, plan: Plan, depth: usize) -> Looked {
+fn holds(name: &str, plan: SearchPlan, depth: usize) -> SearchResult {
     let deeper = std::env::var("ALLOCATION_DEEPER").ok().and_then(|deeper| deeper.parse().ok()).unwrap_or(0);
     match search(plan, depth + deeper) {
         Ok(looked) => {
-            let Looked { worlds, depth, all } = looked;
+            let SearchResult { worlds, depth, all } = looked;
             println!("{name}: {worlds} worlds, {depth} actions deep{}", if all { ", no others" } else { "" });
             looked
         }
@@ -46,35 +46,35 @@ fn holds(name: &str, plan: Plan, depth: usize) -> Looked {
 #[test]
 fn every_rule_holds_whatever_happens_to_messages() {
     assert!(holds("messages", PLAN, 6).worlds > 10_000);
-    assert!(holds("messages of both", Plan { messy: 2, ..SMALL }, 5).worlds > 10_000);
+    assert!(holds("messages of both", SearchPlan { messy: 2, ..SMALL }, 5).worlds > 10_000);
 }
 
 #[test]
 fn every_rule_holds_across_restarts() {
-    assert!(holds("restarts", Plan { restarts: 2, ..PLAN }, 5).worlds > 10_000);
-    assert!(holds("restarts, one client", Plan { restarts: 2, clients: 1, ..PLAN }, 7).worlds > 10_000);
-    assert!(holds("restarts, one license", Plan { restarts: 2, ..SMALL }, 6).worlds > 10_000);
+    assert!(holds("restarts", SearchPlan { restarts: 2, ..PLAN }, 5).worlds > 10_000);
+    assert!(holds("restarts, one client", SearchPlan { restarts: 2, clients: 1, ..PLAN }, 7).worlds > 10_000);
+    assert!(holds("restarts, one license", SearchPlan { restarts: 2, ..SMALL }, 6).worlds > 10_000);
 }
 
 #[test]
 fn every_rule_holds_when_clients_end_die_and_start_anew() {
-    assert!(holds("ends", Plan { ends: 1, ..PLAN }, 5).worlds > 10_000);
-    assert!(holds("ends and restarts", Plan { ends: 2, restarts: 1, ..SMALL }, 5).worlds > 10_000);
+    assert!(holds("ends", SearchPlan { ends: 1, ..PLAN }, 5).worlds > 10_000);
+    assert!(holds("ends and restarts", SearchPlan { ends: 2, restarts: 1, ..SMALL }, 5).worlds > 10_000);
 }
 
 #[test]
 fn every_rule_holds_when_the_number_of_licenses_changes() {
-    assert!(holds("changes", Plan { changes: 2, releases: 1, ..PLAN }, 5).worlds > 10_000);
-    assert!(holds("changes and restarts", Plan { changes: 1, restarts: 1, ..SMALL }, 6).worlds > 10_000);
+    assert!(holds("changes", SearchPlan { changes: 2, releases: 1, ..PLAN }, 5).worlds > 10_000);
+    assert!(holds("changes and restarts", SearchPlan { changes: 1, restarts: 1, ..SMALL }, 6).worlds > 10_000);
 }
 
 #[test]
 fn every_rule_holds_with_two_products() {
-    assert!(holds("two products", Plan { restarts: 1, changes: 1, products: 2, ..SMALL }, 4).worlds > 10_000);
+    assert!(holds("two products", SearchPlan { restarts: 1, changes: 1, products: 2, ..SMALL }, 4).worlds > 10_000);
 }
 
 /// A search that must find a broken rule, with the actions that lead there.
-fn finds(plan: Plan, depth: usize, rule: &str) {
+fn finds(plan: SearchPlan, depth: usize, rule: &str) {
     let trace = search(plan, depth).expect_err("a wrong rule is found");
     println!("{:?}: {trace}", plan.wrong);
     assert!(trace.starts_with(rule), "{trace}");
@@ -83,31 +83,31 @@ fn finds(plan: Plan, depth: usize, rule: &str) {
 
 #[test]
 fn freeing_what_was_only_told_is_found() {
-    finds(Plan { wrong: Wrong::FreedWhenTold, ..PLAN }, 6, "I4");
+    finds(SearchPlan { wrong: AllocationSabotage::FreedWhenTold, ..PLAN }, 6, "I4");
 }
 
 #[test]
 fn a_deadline_shorter_than_the_cache_is_found() {
     let times = Times { counted: 2, ..PLAN.times };
-    finds(Plan { times, ..PLAN }, 6, "I4");
+    finds(SearchPlan { times, ..PLAN }, 6, "I4");
 }
 
 #[test]
 fn a_start_that_forgets_is_found() {
-    finds(Plan { wrong: Wrong::ForgotAtStart, restarts: 1, ..PLAN }, 4, "I4");
+    finds(SearchPlan { wrong: AllocationSabotage::ForgotAtStart, restarts: 1, ..PLAN }, 4, "I4");
 }
 
 #[test]
 fn an_answer_before_it_is_stored_is_found() {
-    finds(Plan { wrong: Wrong::AnsweredBeforeStored, restarts: 1, ..PLAN }, 4, "I4");
+    finds(SearchPlan { wrong: AllocationSabotage::AnsweredBeforeStored, restarts: 1, ..PLAN }, 4, "I4");
 }
 
 #[test]
 fn a_client_that_echoes_before_it_came_down_is_found() {
-    finds(Plan { wrong: Wrong::EchoedTooSoon, ..PLAN }, 6, "I4");
+    finds(SearchPlan { wrong: AllocationSabotage::EchoedTooSoon, ..PLAN }, 6, "I4");
 }
 
 #[test]
 fn a_client_that_counts_its_cache_from_hearing_is_found() {
-    finds(Plan { wrong: Wrong::CountedFromHearing, ..SMALL }, 9, "I4");
+    finds(SearchPlan { wrong: AllocationSabotage::CountedFromHearing, ..SMALL }, 9, "I4");
 }

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use licensing::allocation::{Allocation, Effect, Event, Kept, Key, Times};
+use licensing::allocation::{Allocation, AllocationEffect, AllocationEvent, RunKey, StoredShare, Times};
 use licensing::client_protocol::CACHE_MS;
 use licensing::product::ProductCode;
 
-use crate::client::{Answer, Client, Request, product};
+use crate::client::{HonestClient, RefreshAnswer, SentRefresh, product};
 
 /// How long a client's cache is good, milliseconds.
 pub const CACHE: i64 = CACHE_MS as i64;
 
 /// What survives a crash of the server.
-pub type Stored = Vec<(Key, u64, Vec<Kept>)>;
+pub type StoredRuns = Vec<(RunKey, u64, Vec<StoredShare>)>;
 
 /// All that must survive, as it is now.
-pub fn snapshot(allocation: &Allocation) -> Stored {
-    allocation.runs().map(|(key, run)| (key, run.sequence, run.kept())).collect()
+pub fn snapshot(allocation: &Allocation) -> StoredRuns {
+    allocation.runs().map(|(key, run)| (key, run.sequence, run.stored_shares())).collect()
 }
 
 /// A server as it starts.
-pub fn restarted(times: Times, stored: &Stored, licensed: &[u32], now: i64) -> Allocation {
+pub fn restarted(times: Times, stored: &StoredRuns, licensed: &[u32], now: i64) -> Allocation {
     let mut allocation = Allocation::new(times);
     for (key, sequence, kept) in stored {
         allocation.restore(*key, *sequence, kept.clone(), now);
@@ -34,10 +34,10 @@ pub fn licenses(licensed: &[u32]) -> BTreeMap<ProductCode, u32> {
 }
 
 /// Where they work.
-pub struct Office {
+pub struct SimulatedOffice {
     pub allocation: Allocation,
-    pub stored: Stored,
-    pub clients: Vec<Client>,
+    pub stored: StoredRuns,
+    pub clients: Vec<HonestClient>,
     pub licensed: Vec<u32>,
     pub now: i64,
     /// How often something had to be stored.
@@ -45,14 +45,14 @@ pub struct Office {
     times: Times,
 }
 
-impl Office {
+impl SimulatedOffice {
     /// So many clients, with keys from 1, and licenses by product.
-    pub fn new(clients: usize, licensed: &[u32]) -> Office {
+    pub fn new(clients: usize, licensed: &[u32]) -> SimulatedOffice {
         let times = Times::default();
-        let mut office = Office {
+        let mut office = SimulatedOffice {
             allocation: Allocation::new(times),
             stored: Vec::new(),
-            clients: (0..clients).map(|index| Client::new(index as Key + 1, licensed.len())).collect(),
+            clients: (0..clients).map(|index| HonestClient::new(index as RunKey + 1, licensed.len())).collect(),
             licensed: Vec::new(),
             now: 1_000,
             stores: 0,
@@ -69,26 +69,29 @@ impl Office {
     }
 
     /// A client asks; its request is on the way.
-    pub fn send(&mut self, client: usize, wants: &[u32]) -> Request {
+    pub fn send(&mut self, client: usize, wants: &[u32]) -> SentRefresh {
         self.clients[client].send(wants, 1, self.now)
     }
 
     /// The server takes a request in and answers. What grew is stored before.
-    pub fn serve(&mut self, request: &Request) -> (Answer, Effect) {
+    pub fn serve(&mut self, request: &SentRefresh) -> (RefreshAnswer, AllocationEffect) {
         let uses = request.uses();
-        let effect =
-            self.allocation.step(request.key, Event::Refresh { sequence: request.sequence, uses: &uses }, self.now);
+        let effect = self.allocation.step(
+            request.key,
+            AllocationEvent::Refresh { sequence: request.sequence, uses: &uses },
+            self.now,
+        );
         assert_eq!(effect.broken, None);
         self.stores += u32::from(effect.changed);
         if effect.store_first {
             self.stored = snapshot(&self.allocation);
         }
         self.check();
-        (Answer::to(request, &effect.told), effect)
+        (RefreshAnswer::to(request, &effect.told), effect)
     }
 
     /// The client hears it.
-    pub fn hear(&mut self, client: usize, answer: &Answer) {
+    pub fn hear(&mut self, client: usize, answer: &RefreshAnswer) {
         self.clients[client].hear(answer, CACHE);
         self.check();
     }
@@ -114,7 +117,7 @@ impl Office {
     }
 
     /// What is counted of the first product, for one run and for all.
-    pub fn counted_for(&self, key: Key) -> u32 {
+    pub fn counted_for(&self, key: RunKey) -> u32 {
         self.allocation.run(key).and_then(|run| run.share(&product(0))).map_or(0, |share| share.counted)
     }
 

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::shape::shape;
-use crate::world::{Action, Plan, World};
+use crate::world::{Action, AllocationWorld, SearchPlan};
 
 /// What was looked at.
 #[derive(Debug)]
-pub struct Looked {
+pub struct SearchResult {
     /// Worlds that differ.
     pub worlds: usize,
     /// Actions from the beginning.
@@ -18,8 +18,8 @@ pub struct Looked {
 }
 
 /// Looks at every world that up to `depth` actions lead to. A failure comes with the actions that lead there.
-pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
-    let start = World::new(plan);
+pub fn search(plan: SearchPlan, depth: usize) -> Result<SearchResult, String> {
+    let start = AllocationWorld::new(plan);
     let mut seen = HashSet::from([shape(&start)]);
     let mut steps: Vec<(usize, Action)> = vec![(0, Action::Tick(1))];
     let mut front = vec![(0, start)];
@@ -38,20 +38,20 @@ pub fn search(plan: Plan, depth: usize) -> Result<Looked, String> {
             }
         }
         if next.is_empty() {
-            return Ok(Looked { worlds: seen.len(), depth: level, all: true });
+            return Ok(SearchResult { worlds: seen.len(), depth: level, all: true });
         }
         front = next;
     }
-    Ok(Looked { worlds: seen.len(), depth, all: false })
+    Ok(SearchResult { worlds: seen.len(), depth, all: false })
 }
 
-fn trace(plan: Plan, steps: &[(usize, Action)], mut id: usize, last: Action, broken: &str) -> String {
+fn trace(plan: SearchPlan, steps: &[(usize, Action)], mut id: usize, last: Action, broken: &str) -> String {
     let mut actions = vec![last];
     while id > 0 {
         actions.push(steps[id].1.clone());
         id = steps[id].0;
     }
-    let (mut world, mut text) = (World::new(plan), format!("{broken}\n"));
+    let (mut world, mut text) = (AllocationWorld::new(plan), format!("{broken}\n"));
     for action in actions.iter().rev() {
         let outcome = world.apply(action);
         writeln!(text, "{action:?}{}", if outcome.is_err() { "  <- here" } else { "" }).unwrap();

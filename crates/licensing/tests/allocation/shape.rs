@@ -3,13 +3,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use licensing::allocation::Key;
+use licensing::allocation::RunKey;
 
 use crate::client::product;
-use crate::world::World;
+use crate::world::AllocationWorld;
 
 /// Two hashes of 64 bits over what matters of a world.
-pub fn shape(world: &World) -> (u64, u64) {
+pub fn shape(world: &AllocationWorld) -> (u64, u64) {
     let mut words = Words { words: Vec::with_capacity(256), now: world.now };
     words.world(world);
     let mut hashers = (DefaultHasher::new(), DefaultHasher::new());
@@ -32,7 +32,7 @@ struct Versions {
 }
 
 impl Versions {
-    fn of(world: &World, key: Key, p: usize) -> Versions {
+    fn of(world: &AllocationWorld, key: RunKey, p: usize) -> Versions {
         let code = product(p);
         let mut known = Vec::with_capacity(12);
         for has in world.clients.iter().filter(|client| client.key == key).map(|client| client.products[p]) {
@@ -71,7 +71,7 @@ impl Words {
         self.put(instant.max(self.now) - self.now);
     }
 
-    fn world(&mut self, world: &World) {
+    fn world(&mut self, world: &AllocationWorld) {
         [world.restarts, world.ends, world.changes, world.releases].iter().for_each(|count| self.put(*count));
         for p in 0..world.plan.products {
             self.put(world.licensed[p]);
@@ -85,7 +85,7 @@ impl Words {
             self.until(client.valid_until);
             self.put(client.sequence > 0);
         }
-        let mut keys: Vec<Key> = world.clients.iter().map(|client| client.key).collect();
+        let mut keys: Vec<RunKey> = world.clients.iter().map(|client| client.key).collect();
         keys.extend(world.allocation.runs().map(|(key, _)| key));
         keys.extend(world.stored.iter().filter(|_| world.may_restart()).map(|(key, ..)| *key));
         keys.sort_unstable();
@@ -99,7 +99,7 @@ impl Words {
         }
     }
 
-    fn run(&mut self, world: &World, key: Key) {
+    fn run(&mut self, world: &AllocationWorld, key: RunKey) {
         let versions: Vec<Versions> = (0..world.plan.products).map(|p| Versions::of(world, key, p)).collect();
         let (client, run) = (world.clients.iter().find(|client| client.key == key), world.allocation.run(key));
         let stored = world.stored.iter().find(|(stored, ..)| world.may_restart() && *stored == key);

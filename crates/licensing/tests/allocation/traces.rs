@@ -1,10 +1,10 @@
 //! Single stories worth telling.
 
-use crate::office::Office;
+use crate::office::SimulatedOffice;
 
 #[test]
 fn a_late_request_from_before_a_restart_does_not_free_a_limit_the_client_heard_of_since() {
-    let mut office = Office::new(2, &[3]);
+    let mut office = SimulatedOffice::new(2, &[3]);
     assert_eq!(office.refresh(0, &[3]), 3);
     let late = office.send(0, &[0]);
     assert_eq!(office.refresh(0, &[2]), 2, "lower: nothing is stored for it");
@@ -16,7 +16,7 @@ fn a_late_request_from_before_a_restart_does_not_free_a_limit_the_client_heard_o
 
 #[test]
 fn a_late_request_from_before_a_restart_does_not_free_a_limit_that_grew_back_since() {
-    let mut office = Office::new(2, &[3]);
+    let mut office = SimulatedOffice::new(2, &[3]);
     office.refresh(0, &[3]);
     office.refresh(0, &[1]);
     office.stored = crate::office::snapshot(&office.allocation);
@@ -28,7 +28,7 @@ fn a_late_request_from_before_a_restart_does_not_free_a_limit_that_grew_back_sin
 
 #[test]
 fn after_a_restart_a_client_that_was_coming_down_hears_of_its_new_limit() {
-    let mut office = Office::new(1, &[3]);
+    let mut office = SimulatedOffice::new(1, &[3]);
     office.refresh(0, &[3]);
     office.take(0, 1);
     let request = office.send(0, &[1]);
@@ -44,7 +44,7 @@ fn after_a_restart_a_client_that_was_coming_down_hears_of_its_new_limit() {
 
 #[test]
 fn two_starts_from_the_same_data_do_not_give_one_version_two_meanings() {
-    let mut office = Office::new(1, &[6]);
+    let mut office = SimulatedOffice::new(1, &[6]);
     office.refresh(0, &[6]);
     let late = office.send(0, &[0]);
     office.restart();
@@ -56,7 +56,7 @@ fn two_starts_from_the_same_data_do_not_give_one_version_two_meanings() {
 
 #[test]
 fn two_late_words_of_an_honest_client_do_not_make_it_a_liar() {
-    let mut office = Office::new(2, &[2]);
+    let mut office = SimulatedOffice::new(2, &[2]);
     office.refresh(0, &[2]);
     office.take(0, 2);
     office.pass(119_000);
@@ -68,7 +68,7 @@ fn two_late_words_of_an_honest_client_do_not_make_it_a_liar() {
 
 #[test]
 fn shares_come_to_rest() {
-    let mut office = Office::new(2, &[3]);
+    let mut office = SimulatedOffice::new(2, &[3]);
     for _ in 0..10 {
         office.refresh(0, &[2]);
         office.refresh(1, &[2]);
@@ -89,7 +89,7 @@ fn shares_come_to_rest() {
 
 #[test]
 fn what_a_silent_client_only_wanted_is_given_to_others() {
-    let mut office = Office::new(2, &[10]);
+    let mut office = SimulatedOffice::new(2, &[10]);
     office.refresh(0, &[10]);
     office.refresh(1, &[10]);
     for _ in 0..200 {
@@ -101,7 +101,7 @@ fn what_a_silent_client_only_wanted_is_given_to_others() {
 
 #[test]
 fn who_comes_back_after_a_silence_gets_its_share_again() {
-    let mut office = Office::new(2, &[10]);
+    let mut office = SimulatedOffice::new(2, &[10]);
     for want in [2, 10] {
         office.refresh(0, &[10]);
         office.refresh(0, &[10]);
@@ -123,7 +123,7 @@ fn who_comes_back_after_a_silence_gets_its_share_again() {
 
 #[test]
 fn an_honest_client_that_speaks_late_after_a_restart_is_not_called_a_liar() {
-    let mut office = Office::new(1, &[3]);
+    let mut office = SimulatedOffice::new(1, &[3]);
     office.refresh(0, &[2]);
     office.take(0, 2);
     office.pass(119_000);
@@ -137,12 +137,12 @@ fn an_honest_client_that_speaks_late_after_a_restart_is_not_called_a_liar() {
 
 #[test]
 fn after_a_release_has_run_out_everybody_gets_a_fair_share_again() {
-    let mut office = Office::new(2, &[10]);
+    let mut office = SimulatedOffice::new(2, &[10]);
     for _ in 0..4 {
         office.refresh(0, &[10]);
         office.refresh(1, &[10]);
     }
-    office.allocation.step(2, licensing::allocation::Event::Release, office.now);
+    office.allocation.step(2, licensing::allocation::AllocationEvent::Release, office.now);
     for _ in 0..50 {
         office.pass(2_000);
         office.refresh(0, &[10]);

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use licensing::allocation::{Allocation, Event, Key, Times};
+use licensing::allocation::{Allocation, AllocationEvent, RunKey, Times};
 
-use crate::client::{Answer, Client, Request, product};
-use crate::office::{Stored, licenses, restarted, snapshot};
+use crate::client::{HonestClient, RefreshAnswer, SentRefresh, product};
+use crate::office::{StoredRuns, licenses, restarted, snapshot};
 
 /// One wrong thing that is done on purpose: each must be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum AllocationSabotage {
     Nothing,
     /// The server frees the difference as soon as it told a lower limit.
     FreedWhenTold,
@@ -25,7 +25,7 @@ pub enum Wrong {
 
 /// What is explored.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct SearchPlan {
     pub times: Times,
     /// How long a cache is good, ticks.
     pub cache: i64,
@@ -46,7 +46,7 @@ pub struct Plan {
     pub releases: u8,
     /// Of how many clients messages get lost, late, doubled and out of order, and licenses are taken. The others only ask.
     pub messy: usize,
-    pub wrong: Wrong,
+    pub wrong: AllocationSabotage,
 }
 
 /// Messages of one client that may be on their way at once.
@@ -82,37 +82,37 @@ pub enum Action {
 }
 
 #[derive(Debug, Clone)]
-pub struct World {
-    pub plan: Plan,
+pub struct AllocationWorld {
+    pub plan: SearchPlan,
     pub now: i64,
     pub allocation: Rc<Allocation>,
-    pub stored: Rc<Stored>,
+    pub stored: Rc<StoredRuns>,
     pub licensed: Vec<u32>,
     /// The most the sum of what is counted may be, by product.
     pub ceiling: Vec<u64>,
-    pub clients: Vec<Client>,
+    pub clients: Vec<HonestClient>,
     /// The latest run of each client that said hello.
-    pub latest: Vec<Key>,
-    pub requests: Vec<Request>,
-    pub answers: Vec<Answer>,
-    pub goodbyes: Vec<Key>,
+    pub latest: Vec<RunKey>,
+    pub requests: Vec<SentRefresh>,
+    pub answers: Vec<RefreshAnswer>,
+    pub goodbyes: Vec<RunKey>,
     pub restarts: u8,
     pub ends: u8,
     pub changes: u8,
     pub releases: u8,
 }
 
-impl World {
-    pub fn new(plan: Plan) -> World {
+impl AllocationWorld {
+    pub fn new(plan: SearchPlan) -> AllocationWorld {
         let licensed = vec![plan.licensed; plan.products];
-        World {
+        AllocationWorld {
             plan,
             now: 100,
-            allocation: Rc::new(restarted(plan.times, &Stored::new(), &licensed, 100)),
+            allocation: Rc::new(restarted(plan.times, &StoredRuns::new(), &licensed, 100)),
             stored: Rc::default(),
             ceiling: licensed.iter().map(|n| u64::from(*n)).collect(),
             licensed,
-            clients: (1..=plan.clients as Key).map(|key| Client::new(key, plan.products)).collect(),
+            clients: (1..=plan.clients as RunKey).map(|key| HonestClient::new(key, plan.products)).collect(),
             latest: vec![0; plan.clients],
             requests: Vec::new(),
             answers: Vec::new(),
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// Which client a run belongs to: their keys take turns.
-    fn owner(&self, key: Key) -> usize {
+    fn owner(&self, key: RunKey) -> usize {
         (key - 1) as usize % self.plan.clients
     }
 
@@ -225,7 +225,7 @@ impl World {
             Action::Goodbye(index) => {
                 let key = self.goodbyes[*index];
                 if self.latest[self.owner(key)] <= key {
-                    Rc::make_mut(&mut self.allocation).step(key, Event::Goodbye, self.now);
+                    Rc::make_mut(&mut self.allocation).step(key, AllocationEvent::Goodbye, self.now);
                 }
             }
             Action::Store => self.stored = Rc::new(snapshot(&self.allocation)),
@@ -239,17 +239,17 @@ impl World {
             Action::TakeBack(client) => {
                 self.releases += 1;
                 let key = self.clients[*client].key;
-                Rc::make_mut(&mut self.allocation).step(key, Event::Release, self.now);
+                Rc::make_mut(&mut self.allocation).step(key, AllocationEvent::Release, self.now);
             }
             Action::Tick(time) => self.tick(*time),
         }
         self.check()
     }
 
-    fn send(&mut self, client: usize, wants: &[u32]) -> Request {
+    fn send(&mut self, client: usize, wants: &[u32]) -> SentRefresh {
         // Two steps apart: the number between is for what a broken server makes up.
         let mut request = self.clients[client].send(wants, 2, self.now);
-        if self.plan.wrong == Wrong::EchoedTooSoon {
+        if self.plan.wrong == AllocationSabotage::EchoedTooSoon {
             for (said, has) in request.said.iter_mut().zip(&self.clients[client].products) {
                 if let Some((limit, version)) = has.pending {
                     *said = (said.0.min(limit), said.1.min(limit), version);
@@ -266,7 +266,7 @@ impl World {
         request
     }
 
-    fn arrive(&mut self, request: &Request) -> Result<(), String> {
+    fn arrive(&mut self, request: &SentRefresh) -> Result<(), String> {
         let key = request.key;
         let owner = self.owner(key);
         let client = &self.clients[owner];
@@ -278,36 +278,37 @@ impl World {
         let allocation = Rc::make_mut(&mut self.allocation);
         if self.latest[owner] < key {
             let before = std::mem::replace(&mut self.latest[owner], key);
-            allocation.step(before, Event::Superseded, self.now);
-            allocation.step(key, Event::Hello, self.now);
+            allocation.step(before, AllocationEvent::Superseded, self.now);
+            allocation.step(key, AllocationEvent::Hello, self.now);
             self.stored = Rc::new(snapshot(allocation));
         }
         let uses = request.uses();
-        let effect = allocation.step(key, Event::Refresh { sequence: request.sequence, uses: &uses }, self.now);
+        let effect =
+            allocation.step(key, AllocationEvent::Refresh { sequence: request.sequence, uses: &uses }, self.now);
         if let Some(broken) = effect.broken {
             return Err(format!("the server refused its own step: {broken}"));
         }
-        if effect.store_first && self.plan.wrong != Wrong::AnsweredBeforeStored {
+        if effect.store_first && self.plan.wrong != AllocationSabotage::AnsweredBeforeStored {
             self.stored = Rc::new(snapshot(allocation));
         }
-        if self.plan.wrong == Wrong::FreedWhenTold {
+        if self.plan.wrong == AllocationSabotage::FreedWhenTold {
             let mut forged = uses.clone();
             for (said, told) in forged.values_mut().zip(&effect.told) {
                 (said.version, said.held) = (told.version, said.held.min(told.limit));
             }
-            allocation.step(key, Event::Refresh { sequence: request.sequence + 1, uses: &forged }, self.now);
+            allocation.step(key, AllocationEvent::Refresh { sequence: request.sequence + 1, uses: &forged }, self.now);
         }
-        let answer = Answer::to(request, &effect.told);
+        let answer = RefreshAnswer::to(request, &effect.told);
         if awaited && !self.answers.contains(&answer) {
             self.answers.push(answer);
         }
         Ok(())
     }
 
-    fn hear(&mut self, answer: &Answer) {
+    fn hear(&mut self, answer: &RefreshAnswer) {
         let mut answer = answer.clone();
         self.answers.retain(|other| other.key != answer.key);
-        if self.plan.wrong == Wrong::CountedFromHearing {
+        if self.plan.wrong == AllocationSabotage::CountedFromHearing {
             answer.sent = self.now;
         }
         let owner = self.owner(answer.key);
@@ -318,13 +319,13 @@ impl World {
         self.ends += 1;
         let key = self.clients[client].key;
         self.answers.retain(|answer| answer.key != key);
-        self.clients[client] = Client::new(key + self.plan.clients as Key, self.plan.products);
+        self.clients[client] = HonestClient::new(key + self.plan.clients as RunKey, self.plan.products);
     }
 
     fn restart(&mut self) {
         self.restarts += 1;
-        let nothing = Stored::new();
-        let stored = if self.plan.wrong == Wrong::ForgotAtStart { &nothing } else { &*self.stored };
+        let nothing = StoredRuns::new();
+        let stored = if self.plan.wrong == AllocationSabotage::ForgotAtStart { &nothing } else { &*self.stored };
         self.allocation = Rc::new(restarted(self.plan.times, stored, &self.licensed, self.now));
         for p in 0..self.plan.products {
             self.ceiling[p] = self.counted(p).max(u64::from(self.licensed[p]));

@@ -1,5 +1,7 @@
 //! Files as they are found, and worse, from a fixed seed.
 
+use super::random::SeededRandom;
+
 const VENDOR: &[u8] = include_bytes!("../fixtures/license_server.conf");
 
 /// What files are made of.
@@ -40,19 +42,16 @@ pub const PIECES: &[&[u8]] = &[
 
 const ENDINGS: &[&[u8]] = &[b"\n", b"\n", b"\n", b"\r\n", b"\r\n", b"\r", b"", b"\n\n"];
 
-/// Numbers in a fixed order (xorshift64).
-pub struct Dice(u64);
+/// Files of likely lines and of random bytes, damaged, from a fixed seed.
+pub struct FileMutations(SeededRandom);
 
-impl Dice {
-    pub fn new(seed: u64) -> Dice {
-        Dice(seed)
+impl FileMutations {
+    pub fn new(seed: u64) -> Self {
+        Self(SeededRandom::new(seed))
     }
 
     fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 16) as usize % end
+        self.0.below(end)
     }
 
     /// The next file.

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
-use crate::world::{Action, World, Wrong};
+use crate::world::{Action, CountdownSabotage, CountdownWorld};
 
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
@@ -33,8 +33,8 @@ fn story() -> impl Strategy<Value = Vec<Action>> {
     })
 }
 
-fn tell(wrong: Wrong, actions: &[Action]) -> Result<World, String> {
-    let mut world = World::new(wrong);
+fn tell(wrong: CountdownSabotage, actions: &[Action]) -> Result<CountdownWorld, String> {
+    let mut world = CountdownWorld::new(wrong);
     for (place, action) in actions.iter().enumerate() {
         world.act(*action).map_err(|error| format!("{error}, at {:?}", &actions[..=place]))?;
     }
@@ -46,7 +46,7 @@ proptest! {
 
     #[test]
     fn hours_never_grow_and_are_charged_for_what_was_used(actions in story()) {
-        tell(Wrong::Nothing, &actions).map_err(TestCaseError::fail)?;
+        tell(CountdownSabotage::Nothing, &actions).map_err(TestCaseError::fail)?;
     }
 
     #[test]
@@ -58,7 +58,7 @@ proptest! {
             actions.extend([Action::Login, Action::Store, Action::Run(ms / 2), Action::SetClock(clock), Action::Run(ms - ms / 2)]);
             actions.extend([Action::Logout, Action::Store, Action::Run(pause)]);
         }
-        let world = tell(Wrong::Nothing, &actions).map_err(TestCaseError::fail)?;
+        let world = tell(CountdownSabotage::Nothing, &actions).map_err(TestCaseError::fail)?;
         let left = (crate::world::hours(4) - used).max(0);
         prop_assert_eq!(world.found().balance_ms, left);
     }
@@ -73,42 +73,45 @@ fn a_crash_at_every_step_never_makes_hours_and_costs_at_most_one_tick() {
     }
     calm.extend([Action::Logout, Action::StoreOne, Action::StoreOne, Action::StoreOne]);
     for place in 2..=calm.len() {
-        let before = tell(Wrong::Nothing, &calm[..place]).unwrap();
+        let before = tell(CountdownSabotage::Nothing, &calm[..place]).unwrap();
         let left = before.state.left_ms(before.now.mono_ms);
-        let crashed = tell(Wrong::Nothing, &[&calm[..place], &[Action::Crash]].concat()).unwrap();
+        let crashed = tell(CountdownSabotage::Nothing, &[&calm[..place], &[Action::Crash]].concat()).unwrap();
         let found = crashed.state.balance.balance_ms;
         assert!(found <= left && left - found <= TICK_MS, "after {place} steps: {left} ms became {found} ms");
-        tell(Wrong::Nothing, &[&calm[..place], &[Action::Crash, Action::Login, Action::Store], &minutes[..]].concat())
-            .unwrap();
+        tell(
+            CountdownSabotage::Nothing,
+            &[&calm[..place], &[Action::Crash, Action::Login, Action::Store], &minutes[..]].concat(),
+        )
+        .unwrap();
     }
 }
 
 /// Stories among which one must show that the rule is wrong.
-fn finds(wrong: Wrong) {
+fn finds(wrong: CountdownSabotage) {
     let config = Config { cases: 3_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let told = runner.run(&story(), |actions| tell(wrong, &actions).map(|_| ()).map_err(TestCaseError::fail));
     let Err(TestError::Fail(reason, shortest)) = told else { panic!("{wrong:?} was not found: {told:?}") };
     println!("{wrong:?}: {reason}");
-    assert!(tell(Wrong::Nothing, &shortest).is_ok(), "the same story is fine with the right rule");
+    assert!(tell(CountdownSabotage::Nothing, &shortest).is_ok(), "the same story is fine with the right rule");
 }
 
 #[test]
 fn a_charge_after_the_grant_is_found() {
-    finds(Wrong::ChargedAfterGrant);
+    finds(CountdownSabotage::ChargedAfterGrant);
 }
 
 #[test]
 fn giving_back_twice_is_found() {
-    finds(Wrong::GaveBackTwice);
+    finds(CountdownSabotage::GaveBackTwice);
 }
 
 #[test]
 fn growing_on_a_restore_is_found() {
-    finds(Wrong::GrewOnRestore);
+    finds(CountdownSabotage::GrewOnRestore);
 }
 
 #[test]
 fn a_start_that_gives_back_what_was_charged_is_found() {
-    finds(Wrong::RefundedAtStart);
+    finds(CountdownSabotage::RefundedAtStart);
 }

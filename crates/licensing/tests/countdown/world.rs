@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use licensing::countdown::{Balance, Effect, Event, Millis, Now, Paid, Refusal, State, TICK_MS, Then, step};
+use licensing::countdown::{
+    AfterStore, Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownEvent, CountdownState, Millis,
+    PaidTime, TICK_MS, step,
+};
 
 /// One wrong thing that is done on purpose: each must be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
+pub enum CountdownSabotage {
     Nothing,
     /// Hours are granted while what they cost is still on its way to the disk.
     ChargedAfterGrant,
@@ -56,10 +59,10 @@ pub fn hours(serial: u64) -> Millis {
 }
 
 #[derive(Debug)]
-pub struct World {
-    pub wrong: Wrong,
-    pub state: State,
-    pub now: Now,
+pub struct CountdownWorld {
+    pub wrong: CountdownSabotage,
+    pub state: CountdownState,
+    pub now: ClockReading,
     pub disk: [Balance; PLACES],
     copy: Option<[Balance; PLACES]>,
     /// What is being stored, and how many places have it.
@@ -70,15 +73,15 @@ pub struct World {
     overdue: BTreeMap<u64, Millis>,
     /// What may have been charged without being used, by license.
     lost: BTreeMap<u64, Millis>,
-    pub effects: Vec<Effect>,
+    pub effects: Vec<CountdownEffect>,
 }
 
-impl World {
-    pub fn new(wrong: Wrong) -> World {
-        World {
+impl CountdownWorld {
+    pub fn new(wrong: CountdownSabotage) -> CountdownWorld {
+        CountdownWorld {
             wrong,
-            state: State::opened(Balance::default()),
-            now: Now { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
+            state: CountdownState::opened(Balance::default()),
+            now: ClockReading { wall_ms: 1_800_000_000_000, mono_ms: 5_000 },
             disk: [Balance::default(); PLACES],
             copy: None,
             storing: None,
@@ -93,7 +96,7 @@ impl World {
     pub fn found(&self) -> Balance {
         let mut found = self.disk[0];
         for other in &self.disk[1..] {
-            let counts = if self.wrong == Wrong::GrewOnRestore {
+            let counts = if self.wrong == CountdownSabotage::GrewOnRestore {
                 (other.serial, other.balance_ms) > (found.serial, found.balance_ms)
             } else {
                 other.counts_before(&found)
@@ -107,13 +110,13 @@ impl World {
 
     pub fn act(&mut self, action: Action) -> Result<(), String> {
         match action {
-            Action::Login => self.feed(Event::FirstLogin)?,
-            Action::Logout => self.feed(Event::LastLogout)?,
+            Action::Login => self.feed(CountdownEvent::FirstLogin)?,
+            Action::Logout => self.feed(CountdownEvent::LastLogout)?,
             Action::Run(ms) => {
                 self.store()?;
                 for _ in 0..ms / 1000 {
                     self.pass(1000);
-                    self.feed(Event::Tick)?;
+                    self.feed(CountdownEvent::Tick)?;
                     self.store()?;
                 }
                 self.pass(ms % 1000);
@@ -121,7 +124,7 @@ impl World {
             Action::Pass(ms) => {
                 for _ in 0..ms / 1000 {
                     self.pass(1000);
-                    self.feed(Event::Tick)?;
+                    self.feed(CountdownEvent::Tick)?;
                 }
                 self.pass(ms % 1000);
             }
@@ -130,7 +133,7 @@ impl World {
             Action::Store => self.store()?,
             Action::Fail => {
                 if let Some((balance, _)) = self.storing.take() {
-                    self.feed(Event::Failed(balance.version))?;
+                    self.feed(CountdownEvent::Failed(balance.version))?;
                 }
             }
             Action::Crash => self.crash(),
@@ -150,23 +153,23 @@ impl World {
                     *self.lost.entry(serial).or_default() += TICK_MS;
                     *self.lost.entry(self.state.balance.serial).or_default() += TICK_MS;
                 }
-                self.feed(Event::Licensed { serial, hours_ms: hours(serial), interval_ms: TICK_MS })?;
+                self.feed(CountdownEvent::Licensed { serial, hours_ms: hours(serial), interval_ms: TICK_MS })?;
             }
         }
         self.check()
     }
 
-    fn feed(&mut self, event: Event) -> Result<(), String> {
+    fn feed(&mut self, event: CountdownEvent) -> Result<(), String> {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let (next, effects) =
                 step(&self.state, event, self.now).map_err(|broken| format!("{event:?}: {broken}"))?;
             self.state = next;
             for effect in &effects {
-                if let Effect::Persist(balance) = effect {
+                if let CountdownEffect::Persist(balance) = effect {
                     self.storing = Some((*balance, 0));
-                    if self.wrong == Wrong::ChargedAfterGrant {
-                        events.push_back(Event::Persisted(balance.version));
+                    if self.wrong == CountdownSabotage::ChargedAfterGrant {
+                        events.push_back(CountdownEvent::Persisted(balance.version));
                     }
                 }
             }
@@ -179,7 +182,7 @@ impl World {
     fn store_one(&mut self) -> Result<(), String> {
         let Some((mut balance, done)) = self.storing else { return Ok(()) };
         let before = self.disk[done];
-        if self.wrong == Wrong::GaveBackTwice && before.serial == balance.serial {
+        if self.wrong == CountdownSabotage::GaveBackTwice && before.serial == balance.serial {
             balance.balance_ms += (balance.balance_ms - before.balance_ms).max(0);
         }
         self.disk[done] = balance;
@@ -188,7 +191,7 @@ impl World {
             return Ok(());
         }
         self.storing = None;
-        self.feed(Event::Persisted(balance.version))
+        self.feed(CountdownEvent::Persisted(balance.version))
     }
 
     fn store(&mut self) -> Result<(), String> {
@@ -203,7 +206,7 @@ impl World {
 
     fn crash(&mut self) {
         let ahead = match (self.wrong, self.state.paid) {
-            (Wrong::RefundedAtStart, Paid::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
+            (CountdownSabotage::RefundedAtStart, PaidTime::Until { .. }) => self.state.paid.at(self.now.mono_ms).max(0),
             _ => 0,
         };
         let found = self.found();
@@ -213,7 +216,7 @@ impl World {
             *self.lost.entry(serial).or_default() += ms;
         }
         self.storing = None;
-        self.state = State::opened(Balance { balance_ms: found.balance_ms + ahead, ..found });
+        self.state = CountdownState::opened(Balance { balance_ms: found.balance_ms + ahead, ..found });
     }
 
     fn pass(&mut self, ms: Millis) {
@@ -223,14 +226,14 @@ impl World {
             *self.lost.entry(balance.serial).or_default() += ms;
         }
         match self.state.paid {
-            Paid::Until { until, .. } => {
+            PaidTime::Until { until, .. } => {
                 let covered = (until - self.now.mono_ms).clamp(0, ms);
                 *self.covered.entry(serial).or_default() += covered;
                 *self.overdue.entry(serial).or_default() += ms - covered;
             }
-            Paid::Fixed(_) => {
+            PaidTime::Fixed(_) => {
                 // Somebody waits for the disk: counted from when they asked.
-                if let Some(Then::Grant { .. }) = self.state.pending.map(|pending| pending.then) {
+                if let Some(AfterStore::Grant { .. }) = self.state.pending.map(|pending| pending.then) {
                     *self.lost.entry(self.storing.map_or(serial, |(balance, _)| balance.serial)).or_default() += ms;
                 }
             }
@@ -264,13 +267,13 @@ impl World {
 
     /// What is true when nothing is under way.
     fn settled(&self) -> Result<(), String> {
-        let State { balance, paid, pending, refused, .. } = self.state;
+        let CountdownState { balance, paid, pending, refused, .. } = self.state;
         if pending.is_some() || self.storing.is_some() {
             return Ok(());
         }
         let used = Self::of(&self.covered, balance.serial) + Self::of(&self.overdue, balance.serial);
         let charged = hours(balance.serial) - balance.balance_ms;
-        if !self.state.logged_in() && paid == Paid::Fixed(0) {
+        if !self.state.logged_in() && paid == PaidTime::Fixed(0) {
             let least = used.min(hours(balance.serial));
             let most = used + Self::of(&self.lost, balance.serial);
             if charged < least || charged > most {
@@ -281,7 +284,7 @@ impl World {
         if self.state.logged_in() && !served && refused.is_none() {
             return Err("somebody is logged in, neither served nor refused, and nothing is under way".to_owned());
         }
-        if refused == Some(Refusal::Empty) && balance.balance_ms > 0 {
+        if refused == Some(CountdownDenial::Empty) && balance.balance_ms > 0 {
             return Err("refused as used up, with hours left".to_owned());
         }
         Ok(())

@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 
 use licensing::{
     canonical::canonical,
-    status_response::{Refusal, read},
+    status_response::{ResponseRefusal, read},
 };
 use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    damage::{Dice, damage},
+    damage::damage,
+    random::SeededRandom,
     samples::{keys, response, secret, take},
 };
 
@@ -26,11 +27,11 @@ fn ten_thousand_damaged_answers_are_refused_unless_they_say_the_same() {
     // Indented, so that some of the damage falls where it does not matter.
     let original = serde_json::to_vec_pretty(&value).unwrap();
     let expected = form(&original);
-    let mut dice = Dice::new(0x1ea5_e401d);
+    let mut random = SeededRandom::new(0x1ea5_e401d);
     let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut different = 0;
     for _ in 0..INPUTS {
-        let bytes = damage(&original, &mut dice);
+        let bytes = damage(&original, &mut random);
         if bytes == original {
             continue;
         }
@@ -73,6 +74,6 @@ proptest! {
     fn no_text_makes_it_panic_and_every_sentence_is_short(text in "[{}\\[\\]\":,a-z0-9 \\\\.<é-]{0,60}") {
         let refusal = take(text.as_bytes()).unwrap_err();
         prop_assert!(refusal.to_string().len() < 400);
-        prop_assert!(!matches!(refusal, Refusal::BadSignature));
+        prop_assert!(!matches!(refusal, ResponseRefusal::BadSignature));
     }
 }

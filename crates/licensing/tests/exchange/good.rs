@@ -2,7 +2,7 @@ use licensing::{
     bundle::SignedBundle,
     contact::DAY,
     context::Context,
-    status_response::{DOMAIN, Expected, MOST_APART, StatusResponse, check, read},
+    status_response::{DOMAIN, ExpectedResponse, MOST_APART, StatusResponse, check, read},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn an_answer_that_was_re_indented_re_ordered_or_re_encoded_is_as_good() {
 fn a_newer_bundle_is_new_and_the_same_one_is_unchanged() {
     let keys = keys();
     let with = |serial| {
-        let expected = Expected { installed: Some(installed(serial, &bundle())), ..expected(&keys) };
+        let expected = ExpectedResponse { installed: Some(installed(serial, &bundle())), ..expected(&keys) };
         check(read(text().as_bytes(), &keys).unwrap(), open(), &expected).unwrap().unchanged
     };
     assert!(!with(2));
@@ -127,7 +127,7 @@ fn a_bundle_signed_with_an_older_trusted_key_is_taken() {
 #[test]
 fn the_first_bundle_says_the_context() {
     let keys = keys();
-    let expected = Expected { context: None, ..expected(&keys) };
+    let expected = ExpectedResponse { context: None, ..expected(&keys) };
     let accepted = check(read(text().as_bytes(), &keys).unwrap(), open(), &expected).unwrap();
     assert_eq!(accepted.bundle.context, Context::Production);
 }
@@ -138,7 +138,7 @@ fn the_first_bundle_says_the_context() {
 #[case::both_at_the_edge(NOW + MOST_APART, NOW - MOST_APART)]
 fn one_clock_near_the_nodes_is_enough(#[case] now: i64, #[case] high_water: i64) {
     let keys = keys();
-    let expected = Expected { now, high_water, ..expected(&keys) };
+    let expected = ExpectedResponse { now, high_water, ..expected(&keys) };
     assert!(check(read(text().as_bytes(), &keys).unwrap(), open(), &expected).is_ok());
 }
 

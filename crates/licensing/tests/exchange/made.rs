@@ -3,7 +3,7 @@
 use licensing::{
     bundle::{self, Bundle, SignedBundle},
     canonical,
-    status_response::{DOMAIN, Expected, LedgerFact, Refusal, StatusResponse, check, read},
+    status_response::{DOMAIN, ExpectedResponse, LedgerFact, ResponseRefusal, StatusResponse, check, read},
 };
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub fn around(bundle: &Bundle) -> String {
 }
 
 /// Both steps, of an answer that is refused.
-pub fn refused(text: &str, entry: LedgerFact, change: impl FnOnce(&mut Expected<'_>)) -> Refusal {
+pub fn refused(text: &str, entry: LedgerFact, change: impl FnOnce(&mut ExpectedResponse<'_>)) -> ResponseRefusal {
     let keys = keys();
     let mut expected = expected(&keys);
     change(&mut expected);

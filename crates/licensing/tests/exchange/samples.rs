@@ -1,12 +1,15 @@
 //! A server, its report and the answer to it.
 
 use licensing::{
-    bundle::{Bundle, Kind, License, Serial, SignedBundle},
+    bundle::{Bundle, License, LicenseKind, Serial, SignedBundle},
     contact::{DAY, Millis},
     context::Context,
     guid::Guid,
     status_report::{StatusReport, digest},
-    status_response::{Accepted, Expected, Installed, LedgerFact, Notice, Refusal, StatusResponse, check, read},
+    status_response::{
+        AcceptedResponse, ExpectedResponse, InstalledBundle, LedgerFact, NodeNotice, ResponseRefusal, StatusResponse,
+        check, read,
+    },
     vendor_key::{VendorKey, VendorSecret},
 };
 
@@ -51,7 +54,7 @@ pub fn bundle() -> Bundle {
     let license = |id: &str, product: &str, context| License {
         id: id.to_owned(),
         product: product.parse().unwrap(),
-        kind: Kind::Concurrent,
+        kind: LicenseKind::Concurrent,
         count: 50,
         context,
         hours: None,
@@ -84,7 +87,7 @@ pub fn response() -> StatusResponse {
         node_time: NOW,
         report_sha256: Some(report_sha256()),
         bundle: Some(SignedBundle::sign(&secret(), &bundle())),
-        notices: vec![Notice { code: "second-instance".to_owned(), message: "Ask.".to_owned() }],
+        notices: vec![NodeNotice { code: "second-instance".to_owned(), message: "Ask.".to_owned() }],
     }
 }
 
@@ -92,13 +95,13 @@ pub fn open() -> LedgerFact {
     LedgerFact::Open { report_sha256: report_sha256() }
 }
 
-pub fn installed(serial: u64, bundle: &Bundle) -> Installed {
-    Installed { serial: Serial(serial), sha256: SignedBundle::sign(&secret(), bundle).sha256() }
+pub fn installed(serial: u64, bundle: &Bundle) -> InstalledBundle {
+    InstalledBundle { serial: Serial(serial), sha256: SignedBundle::sign(&secret(), bundle).sha256() }
 }
 
 /// What this server is, with nothing installed.
-pub fn expected(keys: &[VendorKey]) -> Expected<'_> {
-    Expected {
+pub fn expected(keys: &[VendorKey]) -> ExpectedResponse<'_> {
+    ExpectedResponse {
         guid: guid(),
         context: Some(Context::Production),
         keys,
@@ -109,7 +112,7 @@ pub fn expected(keys: &[VendorKey]) -> Expected<'_> {
 }
 
 /// Both steps on a server with nothing installed that waits for this answer.
-pub fn take(bytes: &[u8]) -> Result<Accepted, Refusal> {
+pub fn take(bytes: &[u8]) -> Result<AcceptedResponse, ResponseRefusal> {
     let keys = keys();
     check(read(bytes, &keys)?, open(), &expected(&keys))
 }

@@ -1,6 +1,6 @@
 use licensing::{
     canonical::LARGEST_INTEGER,
-    status_response::{Refusal, read},
+    status_response::{ResponseRefusal, read},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn the_answer_of_the_seed_is_understood_and_named_by_what_it_lacks() {
         "report-signature": "93d0a33ea93596bf02c6e423d373a1dab7a781bb10d3f0919aa",
         "license-status-id": "0b51a9d4-96c6-4524-8c36-55e5f16e330b",
     });
-    assert_eq!(take(seed.to_string().as_bytes()).unwrap_err(), Refusal::NotAResponse { missing: "node-time" });
+    assert_eq!(take(seed.to_string().as_bytes()).unwrap_err(), ResponseRefusal::NotAResponse { missing: "node-time" });
     // Its five members keep their names and types in an answer of ours.
     let mut ours = response().sign(&secret());
     for (name, value) in seed.as_object().unwrap() {
@@ -40,10 +40,10 @@ fn each_member_of_an_answer_must_be_there() {
         let mut value = whole.clone();
         value.as_object_mut().unwrap().remove(name);
         let refusal = take(value.to_string().as_bytes()).unwrap_err();
-        assert!(matches!(refusal, Refusal::NotAResponse { missing } if missing == name), "{name}: {refusal:?}");
+        assert!(matches!(refusal, ResponseRefusal::NotAResponse { missing } if missing == name), "{name}: {refusal:?}");
     }
     for text in ["[]", "null", "7", "\"{}\"", "{}"] {
-        assert_eq!(take(text.as_bytes()).unwrap_err(), Refusal::NotAResponse { missing: "error" }, "{text}");
+        assert_eq!(take(text.as_bytes()).unwrap_err(), ResponseRefusal::NotAResponse { missing: "error" }, "{text}");
     }
 }
 
@@ -66,7 +66,7 @@ fn each_member_of_an_answer_must_be_there() {
 #[case("/notices/0/code", json!(1), "notices[0].code")]
 fn a_member_of_the_wrong_type_is_named(#[case] at: &str, #[case] new: Value, #[case] expected: &str) {
     let refusal = take(with(at, new).as_bytes()).unwrap_err();
-    assert!(matches!(&refusal, Refusal::BadField { field, .. } if field == expected), "{refusal:?}");
+    assert!(matches!(&refusal, ResponseRefusal::BadField { field, .. } if field == expected), "{refusal:?}");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_number_that_cannot_be_passed_on_exactly_is_named() {
     let text = text().replace("\"count\":50", &format!("\"count\":{}", LARGEST_INTEGER + 1));
     let problem = "is too large to be passed on exactly".to_owned();
     let field = "9007199254740992".to_owned();
-    assert_eq!(take(text.as_bytes()).unwrap_err(), Refusal::BadField { field, problem });
+    assert_eq!(take(text.as_bytes()).unwrap_err(), ResponseRefusal::BadField { field, problem });
 }
 
 #[rstest]
@@ -83,19 +83,19 @@ fn a_number_that_cannot_be_passed_on_exactly_is_named() {
 #[case::after_a_mark("\u{feff}<HTML>")]
 #[case::xml("<?xml version=\"1.0\"?>")]
 fn a_web_page_is_called_so(#[case] page: &str) {
-    assert_eq!(take(page.as_bytes()).unwrap_err(), Refusal::Html);
+    assert_eq!(take(page.as_bytes()).unwrap_err(), ResponseRefusal::Html);
 }
 
 #[test]
 fn a_web_page_in_another_encoding_is_called_so() {
-    assert_eq!(take(b"<title>Anmeldung f\xFCr G\xE4ste</title>").unwrap_err(), Refusal::Html);
+    assert_eq!(take(b"<title>Anmeldung f\xFCr G\xE4ste</title>").unwrap_err(), ResponseRefusal::Html);
 }
 
 #[test]
 fn every_beginning_of_an_answer_is_cut_off() {
     let text = text();
     for length in 1..text.len() {
-        assert_eq!(take(&text.as_bytes()[..length]).unwrap_err(), Refusal::Truncated, "{length}");
+        assert_eq!(take(&text.as_bytes()[..length]).unwrap_err(), ResponseRefusal::Truncated, "{length}");
     }
 }
 
@@ -107,5 +107,5 @@ fn every_beginning_of_an_answer_is_cut_off() {
 #[case::quoted("'", "'", 1)]
 fn text_around_the_answer_is_refused_with_its_place(#[case] before: &str, #[case] after: &str, #[case] line: usize) {
     let refusal = take(format!("{before}{}{after}", text()).as_bytes()).unwrap_err();
-    assert!(matches!(refusal, Refusal::NotJson { line: found, .. } if found == line), "{refusal:?}");
+    assert!(matches!(refusal, ResponseRefusal::NotJson { line: found, .. } if found == line), "{refusal:?}");
 }

@@ -2,22 +2,22 @@ use clap::{Args, Subcommand};
 use commands::exit::{Done, Failure};
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
-use licensing::bundle::{Kind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode};
 use serde_json::{Value, json};
 
-use super::place::{Common, failure};
-use crate::licenses::{Extension, Held, NewLicense, Selection};
-use crate::time::{Until, UntilOrNever};
+use super::folder::{Common, failure};
+use crate::licenses::{Extension, NewLicense, Selection, StoredLicense};
+use crate::time::{UntilInstant, UntilOrNever};
 use crate::{Context, Guid};
 
 /// `leasehold-node license …`
 #[derive(Debug, Subcommand)]
-pub enum License {
+pub enum LicenseCommand {
     /// Give a server a license and print its id
     #[command(disable_version_flag = true)] // its --version is that of the license
-    Add(Add),
+    Add(AddLicense),
     /// List the licenses in force
-    List(List),
+    List(ListLicenses),
     /// Move licenses to another server
     Move(Move),
     /// Take licenses away
@@ -27,7 +27,7 @@ pub enum License {
 }
 
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListLicenses {
     /// GUID of the server; without it, the licenses of all servers
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
@@ -39,7 +39,7 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
-pub struct Add {
+pub struct AddLicense {
     /// GUID of the server
     #[arg(long, value_name = "GUID")]
     server: Guid,
@@ -50,17 +50,17 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     count: u64,
     /// How use is counted: concurrent, countdown or metered
-    #[arg(long, default_value_t = Kind::Concurrent)]
-    kind: Kind,
+    #[arg(long, default_value_t = LicenseKind::Concurrent)]
+    kind: LicenseKind,
     /// Hours of a countdown license
     #[arg(long, value_name = "H")]
     hours: Option<u64>,
     /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z; without it, none
     #[arg(long, value_name = "D")]
-    expires: Option<Until>,
+    expires: Option<UntilInstant>,
     /// End of maintenance, likewise
     #[arg(long, value_name = "D")]
-    maintenance: Option<Until>,
+    maintenance: Option<UntilInstant>,
     /// The version it covers, such as 16.0
     #[arg(long, value_name = "M.m")]
     version: Option<String>,
@@ -130,14 +130,14 @@ pub struct Extend {
     common: Common,
 }
 
-impl License {
+impl LicenseCommand {
     pub async fn run(self) -> Done {
         match self {
             Self::Add(command) => command.run().await,
             Self::Move(command) => command.run().await,
             Self::Remove(command) => command.run().await,
             Self::Extend(command) => command.run().await,
-            Self::List(List { server, all, common }) => {
+            Self::List(ListLicenses { server, all, common }) => {
                 let node = common.place.open().await?;
                 let (held, now) = (node.licenses(server, all).await.map_err(failure)?, node.now_ms());
                 node.close().await;
@@ -148,7 +148,7 @@ impl License {
     }
 }
 
-impl Add {
+impl AddLicense {
     async fn run(self) -> Done {
         let node = self.common.place.open().await?;
         let new = NewLicense {
@@ -212,7 +212,7 @@ impl Remove {
 impl Extend {
     async fn run(self) -> Done {
         let which = self.select.selection()?;
-        let date = |given: UntilOrNever| given.0.map(|Until(at)| at);
+        let date = |given: UntilOrNever| given.0.map(|UntilInstant(at)| at);
         let by = Extension {
             expires: self.expires.map(date),
             maintenance: self.maintenance.map(date),
@@ -227,7 +227,7 @@ impl Extend {
     }
 }
 
-fn print(held: &[Held], now: i64, done: &str, common: &Common) -> Done {
+fn print(held: &[StoredLicense], now: i64, done: &str, common: &Common) -> Done {
     let items: Vec<Value> = held.iter().map(|held| described(held, now)).collect();
     common.format.print(&json!({ "items": items }), |value| {
         let count = if held.len() == 1 { "1 license".to_owned() } else { format!("{} licenses", held.len()) };
@@ -235,7 +235,7 @@ fn print(held: &[Held], now: i64, done: &str, common: &Common) -> Done {
     })
 }
 
-fn described(held: &Held, now: i64) -> Value {
+fn described(held: &StoredLicense, now: i64) -> Value {
     let license = &held.license;
     let state = match held.removed_at {
         Some(_) => "removed",
@@ -271,8 +271,8 @@ fn lines(value: &Value) -> String {
 }
 
 /// Says on stderr which of these a server will not load.
-fn warn_of_context(held: &[Held]) {
-    for Held { guid, server_context, license, .. } in held {
+fn warn_of_context(held: &[StoredLicense]) {
+    for StoredLicense { guid, server_context, license, .. } in held {
         if license.context != *server_context {
             eprintln!(
                 "The server {guid} is a {server_context} server and will not load {}, which is for a {} server. If that is not meant, set its context with `leasehold-node license move {} --to {guid} --context {server_context}`.",

@@ -1,25 +1,25 @@
 use crate::Guid;
-use crate::reports::Kept;
+use crate::reports::ReceivedReport;
 use clap::{Args, Subcommand};
 use licensing::status_report::StatusId;
 use serde_json::{Value, json};
 
-use super::place::{Common, failure};
+use super::folder::{Common, failure};
 use commands::exit::Done;
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
 
 /// `leasehold-node report …`
 #[derive(Debug, Subcommand)]
-pub enum Report {
+pub enum ReportCommand {
     /// List the reports kept of a server, the newest first
-    List(List),
+    List(ListReports),
     /// Print a report as it came
-    Show(Show),
+    Show(ShowReport),
 }
 
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListReports {
     /// GUID of the server
     #[arg(long, value_name = "GUID")]
     server: Guid,
@@ -28,7 +28,7 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowReport {
     /// Status id of the report
     #[arg(value_name = "STATUS_ID")]
     status_id: StatusId,
@@ -36,10 +36,10 @@ pub struct Show {
     common: Common,
 }
 
-impl Report {
+impl ReportCommand {
     pub async fn run(self) -> Done {
         match self {
-            Self::List(List { server, common }) => {
+            Self::List(ListReports { server, common }) => {
                 let node = common.place.open().await?;
                 let kept = node.reports(server).await.map_err(failure)?;
                 node.close().await;
@@ -52,7 +52,7 @@ impl Report {
                     table(&["AT", "STATUS ID", "INSTALLATION", "OUTCOME", "REASON"], &rows(value, line))
                 })
             }
-            Self::Show(Show { status_id, common }) => {
+            Self::Show(ShowReport { status_id, common }) => {
                 let node = common.place.open().await?;
                 let kept = node.report(status_id).await.map_err(failure)?;
                 node.close().await;
@@ -65,7 +65,7 @@ impl Report {
     }
 }
 
-fn facts(kept: &Kept) -> Value {
+fn facts(kept: &ReceivedReport) -> Value {
     json!({
         "status_id": kept.status_id,
         "guid": kept.guid,
@@ -77,7 +77,7 @@ fn facts(kept: &Kept) -> Value {
     })
 }
 
-fn whole(kept: &Kept) -> Value {
+fn whole(kept: &ReceivedReport) -> Value {
     let mut value = facts(kept);
     // Only what parsed was kept; text that no longer does is shown as it is.
     value["report"] = match &kept.body {

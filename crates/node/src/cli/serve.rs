@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::place::Place;
+use super::folder::NodeFolder;
 use commands::exit::{Done, Failure};
 use commands::output::print;
 
@@ -19,7 +19,7 @@ use commands::output::print;
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
-    place: Place,
+    place: NodeFolder,
     /// Address and port without TLS, such as 0.0.0.0:80; beyond this machine only sealed reports are taken there
     #[arg(long, value_name = "ADDR", value_parser = address)]
     http: Option<SocketAddr>,

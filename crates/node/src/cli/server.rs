@@ -1,24 +1,24 @@
 use std::path::PathBuf;
 
-use crate::servers::{self, NewServer, Registration, Seen};
+use crate::servers::{self, IssuedRegistration, NewServer, SeenInstallation};
 use crate::{Context, Node};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::place::{Common, One, failure};
+use super::folder::{Common, OneServer, failure};
 use commands::exit::{Done, Failure};
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
 
 /// `leasehold-node server …`
 #[derive(Debug, Subcommand)]
-pub enum Server {
+pub enum ServerCommand {
     /// Add a server and write its registration file
-    Add(Add),
+    Add(AddServer),
     /// List the servers
     List(Common),
     /// Print all about one server
-    Show(Show),
+    Show(ShowServer),
     /// Give a server a new auth string and registration file; the old auth string ends at once
     Reissue(Reissue),
     /// Let another installation take over a server's GUID
@@ -26,7 +26,7 @@ pub enum Server {
 }
 
 #[derive(Debug, Args)]
-pub struct Add {
+pub struct AddServer {
     /// Whose server it is
     #[arg(long, value_name = "NAME")]
     customer: String,
@@ -44,9 +44,9 @@ pub struct Add {
 }
 
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowServer {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     #[command(flatten)]
     common: Common,
 }
@@ -54,7 +54,7 @@ pub struct Show {
 #[derive(Debug, Args)]
 pub struct Reissue {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     /// Where to write the registration file [default: DIR/registrations/GUID.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -65,7 +65,7 @@ pub struct Reissue {
 #[derive(Debug, Args)]
 pub struct Rebind {
     #[command(flatten)]
-    one: One,
+    one: OneServer,
     /// Leave the GUID with the installation that has it, and forget the other one
     #[arg(long)]
     keep: bool,
@@ -73,10 +73,10 @@ pub struct Rebind {
     common: Common,
 }
 
-impl Server {
+impl ServerCommand {
     pub async fn run(self) -> Done {
         match self {
-            Self::Add(Add { customer, context, contact_days, out, common }) => {
+            Self::Add(AddServer { customer, context, contact_days, out, common }) => {
                 let node = common.place.open().await?;
                 let new = NewServer { customer, context, contact_days };
                 let made = node.add_server(&new, out.as_deref()).await.map_err(failure)?;
@@ -90,7 +90,7 @@ impl Server {
                 print_registration(&made, &common)
             }
             Self::List(common) => list(&common).await,
-            Self::Show(Show { one, common }) => {
+            Self::Show(ShowServer { one, common }) => {
                 let node = common.place.open().await?;
                 let value = all_about(&node, &node.server(one.guid()?).await.map_err(failure)?).await?;
                 node.close().await;
@@ -107,7 +107,7 @@ impl Rebind {
         let node = self.common.place.open().await?;
         let before = if self.keep { node.keep_owner(guid).await } else { node.rebind(guid).await }.map_err(failure)?;
         node.close().await;
-        let id = |seen: &Option<Seen>| seen.as_ref().map(|s| s.instance.clone());
+        let id = |seen: &Option<SeenInstallation>| seen.as_ref().map(|s| s.instance.clone());
         let value = json!({ "guid": guid, "kept": self.keep, "owner": id(&before.owner), "other": id(&before.rival) });
         self.common.format.print(&value, |_| match (self.keep, before.owner, before.rival) {
             (true, Some(owner), _) => format!("{guid} stays with the installation {}.\n", owner.instance),
@@ -121,7 +121,7 @@ impl Rebind {
 }
 
 /// The one time the auth string is shown.
-fn print_registration(made: &Registration, common: &Common) -> Done {
+fn print_registration(made: &IssuedRegistration, common: &Common) -> Done {
     let value = json!({
         "guid": made.guid,
         "auth_string": made.auth_string,
@@ -160,8 +160,8 @@ async fn list(common: &Common) -> Done {
     })
 }
 
-async fn all_about(node: &Node, server: &servers::Server) -> Result<Value, Failure> {
-    let seen = |seen: &Option<Seen>, at: &str| {
+async fn all_about(node: &Node, server: &servers::RegisteredServer) -> Result<Value, Failure> {
+    let seen = |seen: &Option<SeenInstallation>, at: &str| {
         seen.as_ref().map(|s| json!({ "instance": s.instance, at: rfc3339(s.at) })).unwrap_or(Value::Null)
     };
     let deployments = node.deployments(server.guid).await.map_err(failure)?;

@@ -2,29 +2,29 @@ mod issue;
 mod spec;
 
 use crate::Guid;
-use crate::ve::Issued;
+use crate::ve::IssuedVe;
 use clap::{Args, Subcommand};
-use licensing::ve::Kind;
+use licensing::ve::VeLicenseKind;
 use serde_json::{Value, json};
 
-use super::place::{Common, failure};
+use super::folder::{Common, failure};
 use commands::exit::Done;
 use commands::output::{rows, table, text};
 use commands::time::rfc3339;
 
 /// `leasehold-node ve …`
 #[derive(Debug, Subcommand)]
-pub enum Ve {
+pub enum VeCommand {
     /// Issue a license for the machine of a request, signed, with a greater serial than any before
     #[command(disable_version_flag = true)] // its --version is that of the product
     Issue(issue::Issue),
     /// List the licenses that were issued
-    List(List),
+    List(ListVe),
 }
 
 /// `leasehold-node ve list`
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListVe {
     /// GUID of the server; without it, the licenses of all machines
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
@@ -32,11 +32,11 @@ pub struct List {
     common: Common,
 }
 
-impl Ve {
+impl VeCommand {
     pub async fn run(self) -> Done {
         match self {
             Self::Issue(command) => command.run().await,
-            Self::List(List { server, common }) => {
+            Self::List(ListVe { server, common }) => {
                 let node = common.place.open().await?;
                 let issued = node.ve_licenses(server).await.map_err(failure)?;
                 node.close().await;
@@ -48,11 +48,11 @@ impl Ve {
 }
 
 /// A license as the API would give it. It holds no passphrase.
-fn described(issued: &Issued) -> Value {
+fn described(issued: &IssuedVe) -> Value {
     let license = &issued.text.license;
     let (hours, expires) = match license.kind {
-        Kind::Countdown { hours } => (Some(hours), None),
-        Kind::Normal { until } => (None, Some(rfc3339(until))),
+        VeLicenseKind::Countdown { hours } => (Some(hours), None),
+        VeLicenseKind::Normal { until } => (None, Some(rfc3339(until))),
     };
     let products = license.products.iter().map(|product| {
         json!({

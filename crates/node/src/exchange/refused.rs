@@ -1,11 +1,11 @@
 use licensing::guid::Guid;
 
-use crate::servers::Seen;
+use crate::servers::SeenInstallation;
 use crate::time::spoken;
 
 /// Why a report is not answered. Each sentence goes to the server that sent it, signed.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum ReportRefusal {
     /// Not a status report.
     #[error("{0}")]
     Malformed(String),
@@ -48,7 +48,7 @@ pub enum Refused {
     )]
     SecondInstance {
         /// Who owns it, and since when.
-        owner: Seen,
+        owner: SeenInstallation,
         /// Who sent the report.
         other: String,
     },
@@ -69,7 +69,7 @@ pub enum Refused {
     Store(#[from] sqlx::Error),
 }
 
-impl Refused {
+impl ReportRefusal {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {

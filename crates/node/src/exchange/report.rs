@@ -2,11 +2,11 @@ use licensing::guid::Guid;
 use licensing::status_report::{self, StatusReport};
 use uuid::Uuid;
 
-use super::Refused;
-use crate::reports::{New, Outcome};
+use super::ReportRefusal;
+use crate::reports::{NewReport, ReportOutcome};
 
 /// A report, read as far as a node needs it.
-pub(super) struct Received<'a> {
+pub(super) struct ParsedReport<'a> {
     pub report: StatusReport,
     pub guid: Guid,
     /// The installation, lower case with hyphens.
@@ -16,17 +16,18 @@ pub(super) struct Received<'a> {
     text: &'a str,
 }
 
-impl<'a> Received<'a> {
-    pub fn read(body: &'a [u8]) -> Result<Self, Refused> {
-        let report = StatusReport::parse(body).map_err(|error| Refused::Malformed(error.to_string()))?;
+impl<'a> ParsedReport<'a> {
+    pub fn read(body: &'a [u8]) -> Result<Self, ReportRefusal> {
+        let report = StatusReport::parse(body).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let malformed = |reason: &dyn std::fmt::Display| {
-            Refused::Malformed(format!("The report cannot be read: {reason}. Make a new one and send that."))
+            ReportRefusal::Malformed(format!("The report cannot be read: {reason}. Make a new one and send that."))
         };
         let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
         let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| malformed(&error))?;
-        let report_sha256 = status_report::digest(&value).map_err(|error| Refused::Malformed(error.to_string()))?;
+        let report_sha256 =
+            status_report::digest(&value).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let guid = Guid::parse(&report.cluster_guid)
-            .map_err(|error| Refused::Malformed(format!("The report's cluster_guid is not usable. {error}")))?;
+            .map_err(|error| ReportRefusal::Malformed(format!("The report's cluster_guid is not usable. {error}")))?;
         let instance = Uuid::try_parse(report.instance_uuid.trim())
             .map_err(|_| malformed(&"its instance_uuid is not a UUID"))?
             .hyphenated()
@@ -35,15 +36,15 @@ impl<'a> Received<'a> {
     }
 
     /// For the record; the text of a stranger is not kept.
-    pub fn kept(&self, at: i64, outcome: Outcome, reason: Option<String>, serial: Option<i64>) -> New<'_> {
-        New {
+    pub fn kept(&self, at: i64, outcome: ReportOutcome, reason: Option<String>, serial: Option<i64>) -> NewReport<'_> {
+        NewReport {
             status_id: self.report.status_id.to_string(),
             instance: &self.instance,
             at,
             outcome,
             reason,
             serial,
-            body: (outcome != Outcome::Stranger).then_some(self.text),
+            body: (outcome != ReportOutcome::Stranger).then_some(self.text),
         }
     }
 }

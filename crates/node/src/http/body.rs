@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 
-use crate::exchange::Refused;
+use crate::exchange::ReportRefusal;
 
 /// A body arrives within this time.
 const ARRIVAL: Duration = Duration::from_secs(10);
@@ -15,15 +15,15 @@ const ARRIVAL: Duration = Duration::from_secs(10);
 const DISCARDED: usize = 16;
 
 /// The body, when it has at most `most` bytes.
-pub(super) async fn read(body: Body, most: usize) -> Result<Vec<u8>, Refused> {
-    tokio::time::timeout(ARRIVAL, collect(body, most)).await.unwrap_or(Err(Refused::Slow))
+pub(super) async fn read(body: Body, most: usize) -> Result<Vec<u8>, ReportRefusal> {
+    tokio::time::timeout(ARRIVAL, collect(body, most)).await.unwrap_or(Err(ReportRefusal::Slow))
 }
 
-async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, Refused> {
+async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, ReportRefusal> {
     let mut bytes = Vec::new();
     let mut arrived = 0_usize;
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let Ok(data) = frame.map_err(|_| Refused::Slow)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| ReportRefusal::Slow)?.into_data() else { continue };
         arrived += data.len();
         if arrived <= most {
             bytes.extend_from_slice(&data);
@@ -31,7 +31,7 @@ async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, Refused> {
             break;
         }
     }
-    if arrived > most { Err(Refused::TooLarge(most)) } else { Ok(bytes) }
+    if arrived > most { Err(ReportRefusal::TooLarge(most)) } else { Ok(bytes) }
 }
 
 #[cfg(test)]

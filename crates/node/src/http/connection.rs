@@ -32,28 +32,28 @@ impl Default for Limits {
 }
 
 impl<S> Accept<TcpStream, S> for Limits {
-    type Stream = Limited;
+    type Stream = LimitedConnection;
     type Service = S;
-    type Future = std::future::Ready<io::Result<(Limited, S)>>;
+    type Future = std::future::Ready<io::Result<(LimitedConnection, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let place = self.places.clone().try_acquire_owned();
         std::future::ready(place.map_err(io::Error::other).map(|place| {
             let end = Box::pin(tokio::time::sleep(self.life));
-            (Limited { stream, end, _place: place }, service)
+            (LimitedConnection { stream, end, _place: place }, service)
         }))
     }
 }
 
 /// A connection that ends.
 #[derive(Debug)]
-pub(super) struct Limited {
+pub(super) struct LimitedConnection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
 }
 
-impl Limited {
+impl LimitedConnection {
     /// The stream, as long as its time has not come; else an error. Wakes the task at the end.
     fn alive(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         match self.end.as_mut().poll(context) {
@@ -63,7 +63,7 @@ impl Limited {
     }
 }
 
-impl AsyncRead for Limited {
+impl AsyncRead for LimitedConnection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut().alive(context) {
             Ok(stream) => stream.poll_read(context, into),
@@ -72,7 +72,7 @@ impl AsyncRead for Limited {
     }
 }
 
-impl AsyncWrite for Limited {
+impl AsyncWrite for LimitedConnection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut().alive(context) {
             Ok(stream) => stream.poll_write(context, bytes),

@@ -5,8 +5,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use licensing::sealed::{self, SealedAnswer, SealedPlain};
 
-use super::{Face, MAX_BODY, body, clear};
-use crate::exchange::{Answer, Refused};
+use super::{MAX_BODY, NodeService, body, clear};
+use crate::exchange::{NodeAnswer, ReportRefusal};
 use crate::secret;
 
 /// The header with what a server proves itself with (seed 000).
@@ -34,7 +34,7 @@ impl Kind {
 
 /// `POST /`: a report in the clear over TLS or from this machine, or a sealed one from anywhere.
 pub(super) async fn post(
-    State(face): State<Face>,
+    State(face): State<NodeService>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
@@ -43,8 +43,8 @@ pub(super) async fn post(
     // The body is taken off the line even when it is refused: a connection closed on unread bytes may lose the answer.
     let body = body::read(body, MAX_BODY).await;
     let allowed = || match (kind, body) {
-        (None, _) => Err(Refused::ContentType),
-        (Some(Kind::Report), _) if !face.secure && !is_own_machine(peer.ip()) => Err(Refused::Clear),
+        (None, _) => Err(ReportRefusal::ContentType),
+        (Some(Kind::Report), _) if !face.secure && !is_own_machine(peer.ip()) => Err(ReportRefusal::Clear),
         (Some(kind), Ok(body)) => Ok((kind, body)),
         (Some(_), Err(refused)) => Err(refused),
     };
@@ -63,25 +63,25 @@ fn is_own_machine(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-async fn answer(face: &Face, auth: Option<&[u8]>, report: &[u8]) -> Answer {
+async fn answer(face: &NodeService, auth: Option<&[u8]>, report: &[u8]) -> NodeAnswer {
     match face.turns.acquire().await {
         Ok(_turn) => face.node.answer(auth, report).await,
-        Err(_) => face.node.refuse(&Refused::Busy),
+        Err(_) => face.node.refuse(&ReportRefusal::Busy),
     }
 }
 
-async fn open(face: &Face, body: &[u8]) -> Response {
+async fn open(face: &NodeService, body: &[u8]) -> Response {
     let (plain, replier) = match sealed::open_request(&face.node.secret, body) {
         Ok(opened) => opened,
         Err(error) => {
             tracing::info!(reason = %error, "refused a sealed report");
             let body = serde_json::json!({ "error": true, "response-message": error.to_string() }).to_string();
-            return clear(Answer { status: StatusCode::BAD_REQUEST.as_u16(), body });
+            return clear(NodeAnswer { status: StatusCode::BAD_REQUEST.as_u16(), body });
         }
     };
-    let Answer { status, body } = match SealedPlain::parse(&plain) {
+    let NodeAnswer { status, body } = match SealedPlain::parse(&plain) {
         Ok(plain) => answer(face, Some(plain.auth_string.as_bytes()), plain.report.as_bytes()).await,
-        Err(error) => face.node.refuse(&Refused::Malformed(error.to_string())),
+        Err(error) => face.node.refuse(&ReportRefusal::Malformed(error.to_string())),
     };
     let sealed = replier.seal(&SealedAnswer { status, body }.to_bytes(), secret::random());
     ([(header::CONTENT_TYPE, HeaderValue::from_static(sealed::CONTENT_TYPE))], sealed).into_response()

@@ -1,8 +1,8 @@
-use licensing::bundle::{Kind, ProductCode};
+use licensing::bundle::{LicenseKind, ProductCode};
 use licensing::context::Context;
 use licensing::guid::Guid;
 
-use super::{Held, LicenseError, MOST, SELECT, fits, stored};
+use super::{LicenseError, MOST, SELECT, StoredLicense, fits, stored};
 use crate::servers::{NoServer, find};
 use crate::{Node, secret};
 
@@ -17,7 +17,7 @@ pub struct NewLicense {
     /// What it is for.
     pub product: ProductCode,
     /// How it is counted.
-    pub kind: Kind,
+    pub kind: LicenseKind,
     /// How many.
     pub count: u64,
     /// Hours of a countdown license.
@@ -38,9 +38,11 @@ impl NewLicense {
             return Err(LicenseError::Count(self.count));
         }
         match (self.kind, self.hours) {
-            (Kind::Countdown, None) => return Err(LicenseError::HoursMissing),
-            (Kind::Countdown, Some(hours)) if !(1..=MOST).contains(&hours) => return Err(LicenseError::Hours(hours)),
-            (Kind::Countdown, Some(_)) | (_, None) => {}
+            (LicenseKind::Countdown, None) => return Err(LicenseError::HoursMissing),
+            (LicenseKind::Countdown, Some(hours)) if !(1..=MOST).contains(&hours) => {
+                return Err(LicenseError::Hours(hours));
+            }
+            (LicenseKind::Countdown, Some(_)) | (_, None) => {}
             (kind, Some(_)) => return Err(LicenseError::HoursNotCounted(format!("a {} one", kind.as_str()))),
         }
         match (&self.version, self.expires) {
@@ -64,7 +66,7 @@ impl Node {
     ///
     /// # Errors
     /// [`LicenseError`]; nothing is changed then.
-    pub async fn add_license(&self, new: &NewLicense) -> Result<Held, LicenseError> {
+    pub async fn add_license(&self, new: &NewLicense) -> Result<StoredLicense, LicenseError> {
         let now = self.now_ms();
         new.check(now)?;
         let mut tx = self.store.write().await?;
@@ -91,7 +93,7 @@ impl Node {
             if inserted.rows_affected() == 1 {
                 fits(&mut tx, &server).await?;
                 let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE licenses.id = ?"));
-                let held = Held::read(&sqlx::query(sql).bind(&id).fetch_one(&mut *tx).await?)?;
+                let held = StoredLicense::read(&sqlx::query(sql).bind(&id).fetch_one(&mut *tx).await?)?;
                 tx.commit().await?;
                 return Ok(held);
             }

@@ -1,8 +1,8 @@
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use licensing::context::Context;
 use licensing::guid::Guid;
 
-use super::{Held, LicenseError, MOST, Selection, fits, stored};
+use super::{LicenseError, MOST, Selection, StoredLicense, fits, stored};
 use crate::Node;
 use crate::servers::{NoServer, find};
 
@@ -20,7 +20,7 @@ pub struct Extension {
 }
 
 impl Extension {
-    fn apply(&self, held: &mut Held) -> Result<(), LicenseError> {
+    fn apply(&self, held: &mut StoredLicense) -> Result<(), LicenseError> {
         let license = &mut held.license;
         if let Some(expires) = self.expires {
             if !self.shorten && is_earlier(license.expires, expires) {
@@ -38,7 +38,7 @@ impl Extension {
         }
         if let Some(more) = self.hours {
             let had = match (license.kind, license.hours) {
-                (Kind::Countdown, Some(had)) => had,
+                (LicenseKind::Countdown, Some(had)) => had,
                 _ => return Err(LicenseError::HoursNotCounted(license.id.clone())),
             };
             let hours = had.saturating_add(more);
@@ -61,7 +61,7 @@ impl Node {
     ///
     /// # Errors
     /// [`LicenseError`]; nothing is changed then.
-    pub async fn extend_licenses(&self, which: &Selection, by: &Extension) -> Result<Vec<Held>, LicenseError> {
+    pub async fn extend_licenses(&self, which: &Selection, by: &Extension) -> Result<Vec<StoredLicense>, LicenseError> {
         if by.expires.is_none() && by.maintenance.is_none() && by.hours.is_none() {
             return Err(LicenseError::NothingAsked);
         }
@@ -90,7 +90,7 @@ impl Node {
         which: &Selection,
         to: Guid,
         context: Option<Context>,
-    ) -> Result<Vec<Held>, LicenseError> {
+    ) -> Result<Vec<StoredLicense>, LicenseError> {
         let mut tx = self.store.write().await?;
         let mut found = which.find(&mut tx).await?;
         let server = find(&mut *tx, to).await?.ok_or(NoServer(to))?;
@@ -113,7 +113,7 @@ impl Node {
     ///
     /// # Errors
     /// [`LicenseError`]; nothing is changed then.
-    pub async fn remove_licenses(&self, which: &Selection) -> Result<Vec<Held>, LicenseError> {
+    pub async fn remove_licenses(&self, which: &Selection) -> Result<Vec<StoredLicense>, LicenseError> {
         let mut tx = self.store.write().await?;
         let mut found = which.find(&mut tx).await?;
         for held in &mut found {

@@ -2,7 +2,7 @@ use licensing::bundle::ProductCode;
 use licensing::guid::Guid;
 use sqlx::SqliteConnection;
 
-use super::{Held, LicenseError, SELECT, of};
+use super::{LicenseError, SELECT, StoredLicense, of};
 use crate::servers::{NoServer, find};
 
 /// Which licenses a command is about.
@@ -21,13 +21,13 @@ pub enum Selection {
 
 impl Selection {
     /// The licenses meant, those in force only; at least one.
-    pub(super) async fn find(&self, connection: &mut SqliteConnection) -> Result<Vec<Held>, LicenseError> {
+    pub(super) async fn find(&self, connection: &mut SqliteConnection) -> Result<Vec<StoredLicense>, LicenseError> {
         match self {
             Self::Id(id) => {
                 let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE licenses.id = ? AND removed_at IS NULL"));
                 let id = id.trim().to_ascii_uppercase();
                 let row = sqlx::query(sql).bind(&id).fetch_optional(connection).await?;
-                Ok(vec![Held::read(&row.ok_or(LicenseError::NoLicense(id))?)?])
+                Ok(vec![StoredLicense::read(&row.ok_or(LicenseError::NoLicense(id))?)?])
             }
             Self::Product { guid, product } => {
                 let server = find(&mut *connection, *guid).await?.ok_or(NoServer(*guid))?;

@@ -8,7 +8,7 @@ use licensing::guid::Guid;
 use licensing::registration_file::RegistrationFile;
 
 use super::{MOST_CONTACT_DAYS, NoServer, ServerError, find};
-use crate::file::{self, Staged};
+use crate::file::{self, StagedFile};
 use crate::{Node, secret};
 
 /// Folder of the registration files in the node's folder.
@@ -27,7 +27,7 @@ pub struct NewServer {
 
 /// What a server's administrator needs, this once: the auth string is kept as a digest only.
 #[derive(Clone)]
-pub struct Registration {
+pub struct IssuedRegistration {
     /// The server's GUID.
     pub guid: Guid,
     /// What the server proves itself with.
@@ -46,7 +46,7 @@ pub struct Registration {
     pub has_address: bool,
 }
 
-impl std::fmt::Debug for Registration {
+impl std::fmt::Debug for IssuedRegistration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Registration").field("guid", &self.guid).field("file", &self.file).finish_non_exhaustive()
     }
@@ -57,7 +57,7 @@ impl Node {
     ///
     /// # Errors
     /// [`ServerError`]; nothing is changed then.
-    pub async fn add_server(&self, new: &NewServer, out: Option<&Path>) -> Result<Registration, ServerError> {
+    pub async fn add_server(&self, new: &NewServer, out: Option<&Path>) -> Result<IssuedRegistration, ServerError> {
         if !(Limit::LEAST.days()..=MOST_CONTACT_DAYS).contains(&new.contact_days) {
             return Err(ServerError::ContactDays(new.contact_days));
         }
@@ -98,7 +98,7 @@ impl Node {
     ///
     /// # Errors
     /// [`ServerError`]; nothing is changed then.
-    pub async fn reissue(&self, guid: Guid, out: Option<&Path>) -> Result<Registration, ServerError> {
+    pub async fn reissue(&self, guid: Guid, out: Option<&Path>) -> Result<IssuedRegistration, ServerError> {
         let auth = secret::auth_string();
         let mut tx = self.store.write().await?;
         let server = find(&mut *tx, guid).await?.ok_or(NoServer(guid))?;
@@ -118,7 +118,7 @@ impl Node {
         &self,
         (guid, auth_string, operator_id, context, customer): (Guid, String, String, Context, String),
         out: Option<&Path>,
-    ) -> Result<(Registration, Staged), ServerError> {
+    ) -> Result<(IssuedRegistration, StagedFile), ServerError> {
         let path = match out {
             Some(out) if std::fs::symlink_metadata(out).is_ok() => {
                 return Err(ServerError::FileExists(out.to_owned()));
@@ -143,17 +143,25 @@ impl Node {
         .to_json();
         let prepared = if out.is_none() { file::make_folder(&self.folder().join(REGISTRATIONS)) } else { Ok(()) };
         let staged = prepared
-            .and_then(|()| Staged::write(&path, text.as_bytes(), secret::uuid()))
+            .and_then(|()| StagedFile::write(&path, text.as_bytes(), secret::uuid()))
             .map_err(|source| ServerError::File { path: path.clone(), source })?;
         let deployment_id = guid.compact();
-        let registration =
-            Registration { guid, auth_string, deployment_id, operator_id, context, customer, file: path, has_address };
+        let registration = IssuedRegistration {
+            guid,
+            auth_string,
+            deployment_id,
+            operator_id,
+            context,
+            customer,
+            file: path,
+            has_address,
+        };
         Ok((registration, staged))
     }
 }
 
-impl Registration {
-    fn publish(self, staged: Staged) -> Result<Self, ServerError> {
+impl IssuedRegistration {
+    fn publish(self, staged: StagedFile) -> Result<Self, ServerError> {
         match staged.publish() {
             Ok(()) => Ok(self),
             Err(source) => Err(ServerError::NotInPlace { guid: self.guid, path: self.file, source }),

@@ -2,7 +2,7 @@
 
 use licensing::guid::Guid;
 
-use super::{NoServer, Server, ServerError, find};
+use super::{NoServer, RegisteredServer, ServerError, find};
 use crate::Node;
 
 impl Node {
@@ -10,7 +10,7 @@ impl Node {
     ///
     /// # Errors
     /// [`ServerError::NoServer`].
-    pub async fn rebind(&self, guid: Guid) -> Result<Server, ServerError> {
+    pub async fn rebind(&self, guid: Guid) -> Result<RegisteredServer, ServerError> {
         self.settle(
             guid,
             "UPDATE servers SET instance = NULL, instance_since = NULL, rival = NULL, rival_at = NULL WHERE id = ?",
@@ -23,11 +23,11 @@ impl Node {
     ///
     /// # Errors
     /// [`ServerError::NoServer`].
-    pub async fn keep_owner(&self, guid: Guid) -> Result<Server, ServerError> {
+    pub async fn keep_owner(&self, guid: Guid) -> Result<RegisteredServer, ServerError> {
         self.settle(guid, "UPDATE servers SET rival = NULL, rival_at = NULL WHERE id = ?").await
     }
 
-    async fn settle(&self, guid: Guid, sql: &'static str) -> Result<Server, ServerError> {
+    async fn settle(&self, guid: Guid, sql: &'static str) -> Result<RegisteredServer, ServerError> {
         let mut tx = self.store.write().await?;
         let server = find(&mut *tx, guid).await?.ok_or(NoServer(guid))?;
         sqlx::query(sql).bind(server.id).execute(&mut *tx).await?;

@@ -1,11 +1,12 @@
 use licensing::contact::Millis;
-use licensing::ve::request::Request;
+use licensing::ve::request::VeLicenseRequest;
 use licensing::ve::{
-    Kind, LONGEST_MIN, LONGEST_NAME, License, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, Product,
+    LONGEST_MIN, LONGEST_NAME, LicenseText, MOST_HOURS, MOST_PRODUCTS, Passphrase, VeEntitlement, VeLicense,
+    VeLicenseKind,
 };
 use sqlx::{Row, Sqlite, Transaction};
 
-use super::{Issued, VeError};
+use super::{IssuedVe, VeError};
 use crate::{Node, secret};
 
 /// A product of a license to be issued. Its passphrase is made, or kept from the license before.
@@ -29,9 +30,9 @@ pub struct NewProduct {
 #[derive(Debug, Clone)]
 pub struct NewVe {
     /// The machine.
-    pub request: Request,
+    pub request: VeLicenseRequest,
     /// How long it is good.
-    pub kind: Kind,
+    pub kind: VeLicenseKind,
     /// For whom. A customer nobody knows yet is added.
     pub customer: String,
     /// Where the machine is; `None` for what its request says.
@@ -47,9 +48,11 @@ pub struct NewVe {
 impl NewVe {
     fn check(&self, now: Millis) -> Result<(), VeError> {
         match self.kind {
-            Kind::Normal { until } if until <= now => return Err(VeError::Past(until)),
-            Kind::Countdown { hours } if !(1..=MOST_HOURS).contains(&hours) => return Err(VeError::Hours(hours)),
-            Kind::Normal { .. } | Kind::Countdown { .. } => {}
+            VeLicenseKind::Normal { until } if until <= now => return Err(VeError::Past(until)),
+            VeLicenseKind::Countdown { hours } if !(1..=MOST_HOURS).contains(&hours) => {
+                return Err(VeError::Hours(hours));
+            }
+            VeLicenseKind::Normal { .. } | VeLicenseKind::Countdown { .. } => {}
         }
         let customer = self.customer.trim();
         if customer.is_empty() || customer.chars().count() > LONGEST_NAME || customer.chars().any(char::is_control) {
@@ -75,7 +78,7 @@ impl Node {
     ///
     /// # Errors
     /// [`VeError`]; nothing is kept then.
-    pub async fn issue_ve(&self, new: &NewVe) -> Result<Issued, VeError> {
+    pub async fn issue_ve(&self, new: &NewVe) -> Result<IssuedVe, VeError> {
         let now = self.now_ms();
         new.check(now)?;
         let mut tx = self.store.write().await?;
@@ -104,16 +107,16 @@ impl Node {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(Issued { issued: now, text })
+        Ok(IssuedVe { issued: now, text })
     }
 }
 
-fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: Millis) -> License {
-    let hypervisor = new.request.bound.mark(licensing::identity::Name::Hypervisor);
+fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeEntitlement], now: Millis) -> VeLicense {
+    let hypervisor = new.request.bound.mark(licensing::machine::ComponentName::Hypervisor);
     // A hypervisor that did not say its name says nothing about where the machine is.
-    let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::Mark::shown);
+    let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::machine::ComponentMark::shown);
     let seen = named.filter(|name| name != "unnamed");
-    License {
+    VeLicense {
         fingerprint: new.request.fingerprint().into(),
         license_id: license_id.to_owned(),
         kind: new.kind,
@@ -130,9 +133,9 @@ fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: 
     }
 }
 
-fn product(asked: &NewProduct, before: &[Product]) -> Product {
+fn product(asked: &NewProduct, before: &[VeEntitlement]) -> VeEntitlement {
     let kept = before.iter().find(|product| product.name == asked.name).and_then(|product| product.passphrase);
-    Product {
+    VeEntitlement {
         name: asked.name.clone(),
         codes: asked.codes.clone(),
         passphrase: Some(kept.unwrap_or_else(passphrase)),

@@ -1,10 +1,10 @@
 use licensing::context::Context;
 use licensing::status_report::{self, StatusReport};
-use licensing::status_response::{Expected, Installed, LedgerFact, check};
+use licensing::status_response::{ExpectedResponse, InstalledBundle, LedgerFact, check};
 use licensing::vendor_key::KeyList;
-use node::reports::Outcome;
+use node::reports::ReportOutcome;
 
-use crate::harness::{DAY, NOW, Running, get, report};
+use crate::harness::{DAY, NOW, RunningNode, get, report};
 
 fn digest(report: &StatusReport) -> String {
     status_report::digest(&serde_json::to_value(report).unwrap()).unwrap()
@@ -12,7 +12,7 @@ fn digest(report: &StatusReport) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_is_answered_with_what_a_server_accepts() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.license(&server, "TTS3", |l| l.expires = Some(NOW + DAY)).await;
     let deployment = running.node.add_deployment(server.guid).await.unwrap();
@@ -30,11 +30,11 @@ async fn a_report_is_answered_with_what_a_server_accepts() {
     assert_eq!(bundle.licenses[0].expires, Some(NOW + DAY));
 
     let keys = [running.key()];
-    let expected = Expected {
+    let expected = ExpectedResponse {
         guid: server.guid,
         context: Some(Context::Production),
         keys: &keys,
-        installed: None::<Installed>,
+        installed: None::<InstalledBundle>,
         now: NOW,
         high_water: NOW,
     };
@@ -44,7 +44,7 @@ async fn a_report_is_answered_with_what_a_server_accepts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_was_indented_on_its_way_is_answered_for_the_same_digest() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let report = report(&server, 1);
     let indented = serde_json::to_string_pretty(&report).unwrap();
@@ -55,14 +55,14 @@ async fn a_report_that_was_indented_on_its_way_is_answered_for_the_same_digest()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_changed_is_sent_byte_for_byte_and_what_has_gets_the_next_serial() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.license(&server, "TTS3", |l| l.expires = Some(NOW + 2 * DAY)).await;
     running.license(&server, "ASR_ENUS", |_| ()).await;
     let (first, _) = running.exchange(&server, 1).await;
     running.clock.advance(DAY);
     let (second, _) = running.exchange(&server, 2).await;
-    let text = |signed: &licensing::status_response::Signed| {
+    let text = |signed: &licensing::status_response::SignedResponse| {
         serde_json::to_string(signed.response().bundle.as_ref().unwrap()).unwrap()
     };
     assert_eq!(text(&first), text(&second));
@@ -85,7 +85,7 @@ async fn what_has_not_changed_is_sent_byte_for_byte_and_what_has_gets_the_next_s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_report_is_kept_with_what_became_of_it() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.exchange(&server, 1).await;
     running.post(&server.auth_string, report(&server, 1).to_json()).await;
@@ -96,10 +96,10 @@ async fn every_report_is_kept_with_what_became_of_it() {
     assert_eq!(
         outcomes,
         [
-            (Outcome::Answered, Some(1), false),
-            (Outcome::Stranger, None, true),
-            (Outcome::Refused, None, true),
-            (Outcome::Answered, Some(1), false),
+            (ReportOutcome::Answered, Some(1), false),
+            (ReportOutcome::Stranger, None, true),
+            (ReportOutcome::Refused, None, true),
+            (ReportOutcome::Answered, Some(1), false),
         ]
     );
     let shown = running.node.report(report(&server, 2).status_id).await.unwrap();
@@ -111,7 +111,7 @@ async fn every_report_is_kept_with_what_became_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_cannot_push_out_the_reports_of_a_server() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.exchange(&server, 1).await;
     for id in 0..=u128::try_from(node::reports::MOST_STRANGERS_KEPT).unwrap() {
@@ -119,14 +119,14 @@ async fn strangers_cannot_push_out_the_reports_of_a_server() {
         assert_eq!(answer.status, 401);
     }
     let kept = running.node.reports(server.guid).await.unwrap();
-    let strangers = kept.iter().filter(|k| k.outcome == Outcome::Stranger).count();
+    let strangers = kept.iter().filter(|k| k.outcome == ReportOutcome::Stranger).count();
     assert_eq!(i64::try_from(strangers), Ok(node::reports::MOST_STRANGERS_KEPT));
-    assert_eq!(kept.iter().filter(|k| k.outcome == Outcome::Answered).count(), 1);
+    assert_eq!(kept.iter().filter(|k| k.outcome == ReportOutcome::Answered).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_open_addresses_answer() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let live = get(format!("{}/livez", running.url)).await;
     assert_eq!((live.status, live.text().as_str()), (200, "ok"));
     let keys: KeyList = serde_json::from_slice(&get(format!("{}/keys", running.url)).await.body).unwrap();

@@ -10,7 +10,7 @@ use node::key::KeyError;
 use node::servers::{NewServer, ServerError};
 use node::{Node, OpenError};
 
-use crate::harness::{NOW, Running};
+use crate::harness::{NOW, RunningNode};
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -22,7 +22,7 @@ async fn open(folder: &Path) -> Result<Node, OpenError> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registration_file_says_all_a_server_needs_and_only_its_owner_reads_it() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let reachable = [(Scheme::Http, "127.0.0.1:4711".to_owned()), (Scheme::Https, "node.example.com:443".to_owned())];
     running.node.note_addresses(&reachable).await.unwrap();
     let server = running.server(Context::Backup).await;
@@ -40,7 +40,7 @@ async fn a_registration_file_says_all_a_server_needs_and_only_its_owner_reads_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_auth_string_is_nowhere_in_the_database() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.exchange(&server, 1).await;
     for entry in std::fs::read_dir(running.folder.path()).unwrap() {
@@ -56,7 +56,7 @@ async fn the_auth_string_is_nowhere_in_the_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_cannot_be_added_leaves_nothing() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let new = |customer: &str, contact_days| NewServer {
         customer: customer.to_owned(),
         context: Context::Production,
@@ -130,7 +130,7 @@ async fn processes_that_open_a_new_folder_together_agree_on_one_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_command_changes_beside_a_serving_node_is_in_its_next_answer() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     assert_eq!(running.exchange(&server, 1).await.1.licenses, []);
     let command = running.another().await;

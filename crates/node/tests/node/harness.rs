@@ -5,16 +5,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use axum::extract::connect_info::MockConnectInfo;
-use licensing::bundle::{Bundle, Kind};
+use licensing::bundle::{Bundle, LicenseKind};
 use licensing::context::Context;
-use licensing::status_report::{DeploymentReport, SpeechUsage, StatusId, StatusReport, Usage};
-use licensing::status_response::{Signed, read};
+use licensing::status_report::{DeploymentReport, ReportedUsage, SpeechUsage, StatusId, StatusReport};
+use licensing::status_response::{SignedResponse, read};
 use licensing::vendor_key::VendorKey;
 use node::Node;
 use node::clock::ManualClock;
 use node::http::{Listen, router, serve};
-use node::licenses::{Held, NewLicense};
-use node::servers::{NewServer, Registration};
+use node::licenses::{NewLicense, StoredLicense};
+use node::servers::{IssuedRegistration, NewServer};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ pub const NOW: i64 = 1_795_308_102_000;
 pub const DAY: i64 = 86_400_000;
 
 /// A node that is served.
-pub struct Running {
+pub struct RunningNode {
     pub node: Arc<Node>,
     pub clock: Arc<ManualClock>,
     pub url: String,
@@ -40,7 +40,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-impl Running {
+impl RunningNode {
     pub async fn start() -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), Arc::new(ManualClock::at(NOW))).await
     }
@@ -73,7 +73,7 @@ impl Running {
         self.node.key()
     }
 
-    pub async fn server(&self, context: Context) -> Registration {
+    pub async fn server(&self, context: Context) -> IssuedRegistration {
         if self.node.customers().await.unwrap().is_empty() {
             self.node.add_customer("ACME").await.unwrap();
         }
@@ -81,11 +81,16 @@ impl Running {
         self.node.add_server(&new, None).await.unwrap()
     }
 
-    pub async fn license(&self, server: &Registration, product: &str, change: impl FnOnce(&mut NewLicense)) -> Held {
+    pub async fn license(
+        &self,
+        server: &IssuedRegistration,
+        product: &str,
+        change: impl FnOnce(&mut NewLicense),
+    ) -> StoredLicense {
         let mut new = NewLicense {
             guid: server.guid,
             product: product.parse().unwrap(),
-            kind: Kind::Concurrent,
+            kind: LicenseKind::Concurrent,
             count: 50,
             hours: None,
             expires: None,
@@ -102,7 +107,7 @@ impl Running {
     }
 
     /// Reports number `id` of the first instance; the answer must be good.
-    pub async fn exchange(&self, server: &Registration, id: u128) -> (Signed, Bundle) {
+    pub async fn exchange(&self, server: &IssuedRegistration, id: u128) -> (SignedResponse, Bundle) {
         let reply = self.post(&server.auth_string, report(server, id).to_json()).await;
         assert_eq!(reply.status, 200, "{}", reply.text());
         let signed = reply.signed(&self.key());
@@ -117,7 +122,7 @@ impl Reply {
     }
 
     /// The response, whose signature must be good.
-    pub fn signed(&self, key: &VendorKey) -> Signed {
+    pub fn signed(&self, key: &VendorKey) -> SignedResponse {
         assert_eq!(self.kind, "application/json");
         read(&self.body, &[*key]).unwrap_or_else(|refusal| panic!("{refusal}: {}", self.text()))
     }
@@ -166,12 +171,12 @@ fn answered(mut response: ureq::http::Response<ureq::Body>) -> Reply {
 }
 
 /// A report of the first instance.
-pub fn report(server: &Registration, id: u128) -> StatusReport {
+pub fn report(server: &IssuedRegistration, id: u128) -> StatusReport {
     report_from(server, id, 0xA11CE << 100)
 }
 
-pub fn report_from(server: &Registration, id: u128, instance: u128) -> StatusReport {
-    let usage = Usage { usage_count: 3, usage_ms: 187_618 };
+pub fn report_from(server: &IssuedRegistration, id: u128, instance: u128) -> StatusReport {
+    let usage = ReportedUsage { usage_count: 3, usage_ms: 187_618 };
     StatusReport {
         cluster_guid: server.guid.compact(),
         instance_uuid: Uuid::from_u128(instance).to_string(),

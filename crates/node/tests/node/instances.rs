@@ -1,6 +1,6 @@
 use licensing::context::Context;
 
-use crate::harness::{DAY, Running, report_from};
+use crate::harness::{DAY, RunningNode, report_from};
 
 const FIRST: u128 = 0x1111_1111 << 96;
 const SECOND: u128 = 0x2222_2222 << 96;
@@ -8,7 +8,7 @@ const THIRD: u128 = 0x3333_3333 << 96;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_instance_is_refused_and_both_hear_of_it() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let key = running.key();
     let post =
@@ -34,7 +34,7 @@ async fn a_second_instance_is_refused_and_both_hear_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_instance_takes_over_once_it_may_and_the_notice_ends() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let key = running.key();
     let post =
@@ -51,7 +51,7 @@ async fn the_next_instance_takes_over_once_it_may_and_the_notice_ends() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keeping_the_owner_ends_the_notice_and_the_other_stays_out() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let post =
         async |id, instance| running.post(&server.auth_string, report_from(&server, id, instance).to_json()).await;
@@ -64,7 +64,7 @@ async fn keeping_the_owner_ends_the_notice_and_the_other_stays_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_first_reports_at_the_same_time_one_instance_owns_the_guid() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let second = running.another().await;
     let server = running.server(Context::Production).await;
     let (one, other) = tokio::join!(

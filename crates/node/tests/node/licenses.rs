@@ -1,9 +1,9 @@
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use licensing::context::Context;
 use licensing::guid::Guid;
 use node::licenses::{Extension, LicenseError, NewLicense, Selection};
 
-use crate::harness::{DAY, NOW, Running};
+use crate::harness::{DAY, NOW, RunningNode};
 
 fn product(guid: Guid, product: &str) -> Selection {
     Selection::Product { guid, product: product.parse().unwrap() }
@@ -11,7 +11,7 @@ fn product(guid: Guid, product: &str) -> Selection {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_moved_license_leaves_one_bundle_and_appears_in_the_other_under_its_id() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let (from, to) = (running.server(Context::Production).await, running.server(Context::Production).await);
     let added = running.license(&from, "TTS3", |_| ()).await;
     assert_eq!(running.exchange(&from, 1).await.1.licenses, std::slice::from_ref(&added.license));
@@ -27,7 +27,7 @@ async fn a_moved_license_leaves_one_bundle_and_appears_in_the_other_under_its_id
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_license_comes_back_when_it_is_extended() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let id = running.license(&server, "TTS3", |l| l.expires = Some(NOW + DAY)).await.license.id;
     running.clock.advance(2 * DAY);
@@ -39,7 +39,7 @@ async fn an_expired_license_comes_back_when_it_is_extended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_earlier_date_is_refused_unless_it_is_meant() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.license(&server, "TTS3", |l| (l.expires, l.maintenance) = (Some(NOW + 9 * DAY), Some(NOW + DAY))).await;
     let which = product(server.guid, "TTS3");
@@ -61,10 +61,10 @@ async fn an_earlier_date_is_refused_unless_it_is_meant() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hours_belong_to_countdown_licenses_only() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Backup).await;
     running.license(&server, "TTS3", |_| ()).await;
-    running.license(&server, "ASR", |l| (l.kind, l.hours) = (Kind::Countdown, Some(100))).await;
+    running.license(&server, "ASR", |l| (l.kind, l.hours) = (LicenseKind::Countdown, Some(100))).await;
     let more = Extension { hours: Some(20), ..Extension::default() };
     let refused = running.node.extend_licenses(&product(server.guid, "TTS3"), &more).await;
     assert!(matches!(refused, Err(LicenseError::HoursNotCounted(_))));
@@ -74,12 +74,12 @@ async fn hours_belong_to_countdown_licenses_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_license_is_refused() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let base = NewLicense {
         guid: server.guid,
         product: "TTS3".parse().unwrap(),
-        kind: Kind::Concurrent,
+        kind: LicenseKind::Concurrent,
         count: 1,
         hours: None,
         expires: None,
@@ -90,8 +90,8 @@ async fn what_cannot_be_a_license_is_refused() {
     let cases = [
         (NewLicense { count: 0, ..base.clone() }, "1 to 9007199254740991"),
         (NewLicense { count: 1 << 53, ..base.clone() }, "9007199254740992 is not among them"),
-        (NewLicense { kind: Kind::Countdown, ..base.clone() }, "--hours"),
-        (NewLicense { kind: Kind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
+        (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "--hours"),
+        (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
         (NewLicense { hours: Some(5), ..base.clone() }, "Leave --hours out"),
         (NewLicense { version: Some("16".to_owned()), ..base.clone() }, "16.0"),
         (NewLicense { expires: Some(NOW), ..base.clone() }, "2026-11-22 00:41 UTC"),
@@ -100,7 +100,7 @@ async fn what_cannot_be_a_license_is_refused() {
     for (new, part) in cases {
         let error = running.node.add_license(&new).await.unwrap_err();
         assert!(error.to_string().contains(part), "{part}: {error}");
-        assert!(node::Sentence::is_refusal(&error));
+        assert!(node::NodeError::is_refusal(&error));
     }
     assert!(running.node.licenses(None, true).await.unwrap().is_empty());
     running.node.add_license(&base).await.unwrap();
@@ -108,7 +108,7 @@ async fn what_cannot_be_a_license_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_license_is_listed_only_when_asked_for() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let id = running.license(&server, "TTS3", |_| ()).await.license.id;
     running.node.remove_licenses(&Selection::Id(id.clone())).await.unwrap();

@@ -1,11 +1,11 @@
 use licensing::context::Context;
 use licensing::guid::Guid;
 
-use crate::harness::{Running, post, report};
+use crate::harness::{RunningNode, post, report};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_or_missing_auth_string_is_401_and_leaves_the_status_id_good() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let body = report(&server, 1).to_json();
     let near = format!("{}x", server.auth_string);
@@ -21,7 +21,7 @@ async fn a_wrong_or_missing_auth_string_is_401_and_leaves_the_status_id_good() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_auth_string_is_good_for_its_own_guid_only_and_not_after_a_new_one() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let (one, other) = (running.server(Context::Production).await, running.server(Context::Backup).await);
     running.post(&other.auth_string, report(&one, 1).to_json()).await.refusal(401, &running.key());
     let renewed = running.node.reissue(one.guid, None).await.unwrap();
@@ -32,7 +32,7 @@ async fn an_auth_string_is_good_for_its_own_guid_only_and_not_after_a_new_one() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_guid_is_404() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let mut report = report(&server, 1);
     report.cluster_guid = Guid::from_bytes([7; 16]).unwrap().compact();
@@ -42,7 +42,7 @@ async fn an_unknown_guid_is_404() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_id_is_answered_once_whatever_the_body() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.exchange(&server, 1).await;
     running.post(&server.auth_string, report(&server, 1).to_json()).await.refusal(409, &running.key());
@@ -54,7 +54,7 @@ async fn a_status_id_is_answered_once_whatever_the_body() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_reports_with_one_status_id_at_the_same_time_one_is_answered() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let second = running.another().await;
     let server = running.server(Context::Production).await;
     for id in 0..10 {
@@ -71,7 +71,7 @@ async fn of_two_reports_with_one_status_id_at_the_same_time_one_is_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_report_is_400() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let good = report(&server, 1).to_json();
     let cases: &[Vec<u8>] = &[
@@ -96,7 +96,7 @@ async fn what_is_no_report_is_400() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_content_type_is_415_and_parameters_of_the_right_one_do_not_matter() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let body = report(&server, 1).to_json();
     for kind in ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json-seq"] {
@@ -110,7 +110,7 @@ async fn another_content_type_is_415_and_parameters_of_the_right_one_do_not_matt
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_larger_than_a_mebibyte_is_413() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let good = report(&server, 1).to_json();
     let sized = |size: usize| format!("{good}{}", " ".repeat(size - good.len()));
@@ -123,7 +123,7 @@ async fn a_report_larger_than_a_mebibyte_is_413() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_in_the_clear_from_another_machine_is_403_without_tls() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let body = report(&server, 1).to_json();
     let far = running.seen_from("203.0.113.7:40000", false).await;

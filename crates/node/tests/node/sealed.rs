@@ -1,24 +1,24 @@
 use licensing::context::Context;
-use licensing::sealed::{CONTENT_TYPE, Opener, SealedAnswer, SealedPlain, seal_request};
+use licensing::sealed::{AnswerOpener, CONTENT_TYPE, SealedAnswer, SealedPlain, seal_request};
 use licensing::status_response::read;
 use licensing::vendor_key::VendorSecret;
-use node::servers::Registration;
+use node::servers::IssuedRegistration;
 
-use crate::harness::{Reply, Running, post, report};
+use crate::harness::{Reply, RunningNode, post, report};
 
-fn seal(running: &Running, server: &Registration, id: u128, seed: u8) -> (Vec<u8>, Opener) {
+fn seal(running: &RunningNode, server: &IssuedRegistration, id: u128, seed: u8) -> (Vec<u8>, AnswerOpener) {
     let plain = SealedPlain { auth_string: server.auth_string.clone(), report: report(server, id).to_json() };
     seal_request(&running.key(), &plain.to_bytes(), [seed; 32])
 }
 
-fn opened(reply: &Reply, opener: &Opener) -> SealedAnswer {
+fn opened(reply: &Reply, opener: &AnswerOpener) -> SealedAnswer {
     assert_eq!((reply.status, reply.kind.as_str()), (200, CONTENT_TYPE), "{}", reply.text());
     SealedAnswer::parse(&opener.open(&reply.body).unwrap()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sealed_report_is_answered_sealed_from_anywhere() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     running.license(&server, "TTS3", |_| ()).await;
     let far = running.seen_from("203.0.113.7:40000", false).await;
@@ -37,7 +37,7 @@ async fn a_sealed_report_is_answered_sealed_from_anywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_a_sealed_report_is_sealed_too() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let plain = SealedPlain { auth_string: "wrong".to_owned(), report: report(&server, 1).to_json() };
     let (sealed, opener) = seal_request(&running.key(), &plain.to_bytes(), [1; 32]);
@@ -51,7 +51,7 @@ async fn a_refusal_of_a_sealed_report_is_sealed_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_opened_is_400_without_a_signature() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let server = running.server(Context::Production).await;
     let (good, _) = seal(&running, &server, 1, 1);
     let mut flipped = good.clone();

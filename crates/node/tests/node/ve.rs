@@ -1,18 +1,19 @@
 //! VE licenses: bound to the machine of a request, signed by this node, each with a greater serial.
 
 use licensing::guid::Guid;
-use licensing::identity::{Component, Identity, Name, Reading};
-use licensing::ve::request::Request;
-use licensing::ve::{Kind, LicenseText, MOST_HOURS};
-use node::Sentence;
+use licensing::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{LicenseText, MOST_HOURS, VeLicenseKind};
+use node::NodeError;
 use node::ve::{NewProduct, NewVe, VeError};
 
-use crate::harness::{DAY, NOW, Running};
+use crate::harness::{DAY, NOW, RunningNode};
 
-fn request(machine_id: &str) -> Request {
-    let value = |name, text: &str| Component { name, reading: Reading::Value(text.to_owned()) };
-    let machine = Identity::new([value(Name::MachineId, machine_id), value(Name::Hypervisor, "KVM")]);
-    Request::new(&machine, Some(Guid::from_bytes([7; 16]).unwrap()), "licenses", NOW)
+fn request(machine_id: &str) -> VeLicenseRequest {
+    let value = |name, text: &str| Component { name, reading: ComponentReading::Value(text.to_owned()) };
+    let machine =
+        MachineIdentity::new([value(ComponentName::MachineId, machine_id), value(ComponentName::Hypervisor, "KVM")]);
+    VeLicenseRequest::new(&machine, Some(Guid::from_bytes([7; 16]).unwrap()), "licenses", NOW)
 }
 
 fn new(machine_id: &str) -> NewVe {
@@ -26,7 +27,7 @@ fn new(machine_id: &str) -> NewVe {
     };
     NewVe {
         request: request(machine_id),
-        kind: Kind::Countdown { hours: 100 },
+        kind: VeLicenseKind::Countdown { hours: 100 },
         customer: "ACME".to_owned(),
         platform: None,
         grace_min: 120,
@@ -37,7 +38,7 @@ fn new(machine_id: &str) -> NewVe {
 
 #[tokio::test]
 async fn a_license_is_signed_bound_and_numbered() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     let first = node.issue_ve(&new("a")).await.unwrap().text;
     let again = node.issue_ve(&new("a")).await.unwrap().text;
@@ -56,7 +57,7 @@ async fn a_license_is_signed_bound_and_numbered() {
 
 #[tokio::test]
 async fn a_product_keeps_its_passphrase_and_a_new_one_gets_its_own() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     let first = node.issue_ve(&new("a")).await.unwrap().text.license.products;
     let mut more = new("a");
@@ -68,7 +69,7 @@ async fn a_product_keeps_its_passphrase_and_a_new_one_gets_its_own() {
 
 #[tokio::test]
 async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
-    let running = Running::start().await;
+    let running = RunningNode::start().await;
     let node = &running.node;
     node.issue_ve(&new("a")).await.unwrap();
     let refused = |change: fn(&mut NewVe)| {
@@ -77,9 +78,9 @@ async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
         new
     };
     for (new, words) in [
-        (refused(|new| new.kind = Kind::Countdown { hours: 0 }), "Hours are 1 to"),
-        (refused(|new| new.kind = Kind::Countdown { hours: MOST_HOURS + 1 }), "Hours are 1 to"),
-        (refused(|new| new.kind = Kind::Normal { until: NOW - DAY }), "would have ended"),
+        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: 0 }), "Hours are 1 to"),
+        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: MOST_HOURS + 1 }), "Hours are 1 to"),
+        (refused(|new| new.kind = VeLicenseKind::Normal { until: NOW - DAY }), "would have ended"),
         (refused(|new| new.customer = "a\nK_GRACE=1".to_owned()), "name of a customer"),
         (refused(|new| new.customer = "Other".to_owned()), "licenses of ACME already"),
         (refused(|new| new.interval_min = 0), "check interval"),

@@ -11,7 +11,7 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 
 use super::error::Unreachable;
-use super::{Address, ClientError, Stage, TlsChoice};
+use super::{Address, ClientError, ConnectStage, TlsChoice};
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -27,7 +27,7 @@ pub(super) async fn channel(address: &Address, tls: TlsChoice, time: Duration) -
         .map(|(endpoint, origin)| endpoint.origin(origin))
         .ok_or_else(|| ClientError::Unreachable {
             address: address.clone(),
-            stage: Stage::Lookup,
+            stage: ConnectStage::Lookup,
             reason: "it is not an address".to_owned(),
         })?;
     let target = address.clone();
@@ -41,7 +41,7 @@ pub(super) async fn channel(address: &Address, tls: TlsChoice, time: Duration) -
         }
         None => ClientError::Unreachable {
             address: address.clone(),
-            stage: Stage::Http2,
+            stage: ConnectStage::Http2,
             reason: "what answers there does not speak HTTP/2".to_owned(),
         },
     })
@@ -56,19 +56,19 @@ async fn reach(
     let slow =
         |stage| move |_| Unreachable { stage, reason: format!("no answer within {} seconds", time.as_secs().max(1)) };
     let looked_up = timeout_at(end, tokio::net::lookup_host((target.host(), target.port())));
-    let addresses = looked_up.await.map_err(slow(Stage::Lookup))?.map_err(Unreachable::lookup)?;
-    let mut last = Unreachable { stage: Stage::Lookup, reason: "the name has no address".to_owned() };
+    let addresses = looked_up.await.map_err(slow(ConnectStage::Lookup))?.map_err(Unreachable::lookup)?;
+    let mut last = Unreachable { stage: ConnectStage::Lookup, reason: "the name has no address".to_owned() };
     for address in addresses {
-        match timeout_at(end, TcpStream::connect(address)).await.map_err(slow(Stage::Tcp)) {
+        match timeout_at(end, TcpStream::connect(address)).await.map_err(slow(ConnectStage::Tcp)) {
             Ok(Ok(stream)) => {
                 stream.set_nodelay(true).map_err(Unreachable::tcp)?;
                 let Some(tls) = tls else { return Ok(Box::new(stream)) };
                 let name = ServerName::try_from(target.host().to_owned()).map_err(|_| Unreachable {
-                    stage: Stage::Tls,
+                    stage: ConnectStage::Tls,
                     reason: "no certificate can be for this host name".to_owned(),
                 })?;
                 let greeted = timeout_at(end, TlsConnector::from(tls).connect(name, stream));
-                let stream = greeted.await.map_err(slow(Stage::Tls))?.map_err(Unreachable::tls)?;
+                let stream = greeted.await.map_err(slow(ConnectStage::Tls))?.map_err(Unreachable::tls)?;
                 return Ok(Box::new(stream));
             }
             Ok(Err(error)) => last = Unreachable::tcp(error),

@@ -19,7 +19,7 @@ pub enum ClientError {
         /// Where.
         address: Address,
         /// How far it got.
-        stage: Stage,
+        stage: ConnectStage,
         /// What happened then.
         reason: String,
     },
@@ -87,7 +87,7 @@ pub enum ClientError {
 
 /// How far a connection got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum ConnectStage {
     /// From name to address.
     Lookup,
     /// TCP connection.
@@ -98,7 +98,7 @@ pub enum Stage {
     Http2,
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for ConnectStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Lookup => "looking up the host",
@@ -156,7 +156,7 @@ pub(super) fn sentence(words: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{stage}: {reason}")]
 pub(super) struct Unreachable {
-    pub stage: Stage,
+    pub stage: ConnectStage,
     pub reason: String,
 }
 
@@ -168,7 +168,7 @@ impl Unreachable {
     }
 
     pub fn lookup(error: io::Error) -> Self {
-        Self { stage: Stage::Lookup, reason: format!("the name is not known here ({error})") }
+        Self { stage: ConnectStage::Lookup, reason: format!("the name is not known here ({error})") }
     }
 
     pub fn tcp(error: io::Error) -> Self {
@@ -178,7 +178,7 @@ impl Unreachable {
             io::ErrorKind::TimedOut => "no answer".to_owned(),
             _ => error.to_string(),
         };
-        Self { stage: Stage::Tcp, reason }
+        Self { stage: ConnectStage::Tcp, reason }
     }
 
     pub fn tls(error: io::Error) -> Self {
@@ -191,7 +191,7 @@ impl Unreachable {
             }
             None => error.to_string(),
         };
-        Self { stage: Stage::Tls, reason }
+        Self { stage: ConnectStage::Tls, reason }
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
         assert!(of(Status::internal("x")).answered());
         let broken = of(Status::from_error(Box::new(io::Error::other("reset"))));
         assert!(matches!(broken, ClientError::Broken { .. }));
-        let unreachable = Unreachable { stage: Stage::Tcp, reason: "why".into() };
+        let unreachable = Unreachable { stage: ConnectStage::Tcp, reason: "why".into() };
         let status = Status::from_error(Box::new(tonic::ConnectError(Box::new(unreachable))));
         assert_eq!(
             of(status).to_string(),

@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
-use super::connection::{Connection, Replay, Stream, read_preface};
+use super::connection::{Connection, ReplayedStream, Stream, read_preface};
 
 /// First byte of a TLS connection: a handshake record (RFC 8446, 5.1). HTTP/2 begins with `P`.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -84,11 +84,11 @@ async fn speak_http2(mut stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io
         let Some(acceptor) = acceptor else {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
         };
-        let mut stream = acceptor.accept(Replay::new(head, stream)).await?;
+        let mut stream = acceptor.accept(ReplayedStream::new(head, stream)).await?;
         let mut head = Vec::new();
         read_preface(&mut stream, &mut head).await?;
-        return Ok(Box::new(Replay::new(head, stream)));
+        return Ok(Box::new(ReplayedStream::new(head, stream)));
     }
     read_preface(&mut stream, &mut head).await?;
-    Ok(Box::new(Replay::new(head, stream)))
+    Ok(Box::new(ReplayedStream::new(head, stream)))
 }

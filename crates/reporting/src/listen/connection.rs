@@ -54,20 +54,20 @@ pub(super) async fn read_preface<T: AsyncRead + Unpin>(stream: &mut T, head: &mu
 
 /// A stream of which the first bytes were read already: it gives them once more.
 #[derive(Debug)]
-pub struct Replay<T> {
+pub struct ReplayedStream<T> {
     head: Vec<u8>,
     given: usize,
     stream: T,
 }
 
-impl<T> Replay<T> {
+impl<T> ReplayedStream<T> {
     /// Gives `head` first, then what `stream` gives.
     pub fn new(head: Vec<u8>, stream: T) -> Self {
         Self { head, given: 0, stream }
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Replay<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for ReplayedStream<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let rest = this.head.get(this.given..).unwrap_or_default();
@@ -81,7 +81,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Replay<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Replay<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for ReplayedStream<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
@@ -154,7 +154,7 @@ mod tests {
         read_preface(&mut theirs, &mut head).await.unwrap();
         assert_eq!(head, PREFACE);
         let mut all = Vec::new();
-        Replay::new(head, theirs).read_to_end(&mut all).await.unwrap();
+        ReplayedStream::new(head, theirs).read_to_end(&mut all).await.unwrap();
         assert_eq!(all, [PREFACE, b"after"].concat());
     }
 

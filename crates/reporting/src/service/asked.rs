@@ -1,7 +1,7 @@
 use prost_types::Timestamp;
 use tonic::Status;
 
-use super::Refusal;
+use super::CallRefusal;
 use super::ids::uuid;
 
 /// Names of components are short words; a longer one is a mistake.
@@ -39,7 +39,7 @@ fn millis(at: &Timestamp, name: &str) -> Result<i64, Status> {
 }
 
 /// The id beside a response must be the one inside. What else is wrong with the response is for the source to say.
-pub(super) fn same_id(pushed: &str, response: &str) -> Result<(), Refusal> {
+pub(super) fn same_id(pushed: &str, response: &str) -> Result<(), CallRefusal> {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(response) else { return Ok(()) };
     let Some(inside) = value.get("license-status-id").and_then(serde_json::Value::as_str) else { return Ok(()) };
     let same = match (uuid(pushed), uuid(inside)) {
@@ -49,7 +49,7 @@ pub(super) fn same_id(pushed: &str, response: &str) -> Result<(), Refusal> {
     if same {
         return Ok(());
     }
-    Err(Refusal::invalid(
+    Err(CallRefusal::invalid(
         "license_status_id is not the license-status-id inside the response: they belong to different reports. Push the \
          response with its own id. Nothing was changed.",
     ))

@@ -1,6 +1,6 @@
 use tonic::Status;
 
-use super::{DatabaseCheck, Refusal};
+use super::{CallRefusal, DatabaseCheck};
 use crate::wire::lumenvox::api::{DiagnosticsCheckResponse, DiagnosticsType};
 
 fn version() -> String {
@@ -26,7 +26,7 @@ pub(super) fn of_others(kind: i32) -> Result<Option<DiagnosticsCheckResponse>, S
 }
 
 /// The answer about Leasehold's own database. One that does not answer is a finding, not a failure of the call.
-pub(super) fn of_ours(outcome: Result<Result<DatabaseCheck, Refusal>, Status>) -> DiagnosticsCheckResponse {
+pub(super) fn of_ours(outcome: Result<Result<DatabaseCheck, CallRefusal>, Status>) -> DiagnosticsCheckResponse {
     let failed = |sentence: &str| DiagnosticsCheckResponse {
         error_message: format!("The database does not answer. {sentence}"),
         version_string: version(),

@@ -56,7 +56,7 @@ pub struct DatabaseCheck {
 pub enum SourceError {
     /// The caller can act on it.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] CallRefusal),
     /// Only whoever reads this server's log can: it is logged and not told to the caller.
     #[error("{0}")]
     Failed(String),
@@ -65,14 +65,14 @@ pub enum SourceError {
 /// A no with its reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{sentence}")]
-pub struct Refusal {
+pub struct CallRefusal {
     /// INVALID_ARGUMENT for bad input, FAILED_PRECONDITION for what the state of the server forbids.
     pub code: Code,
     /// What is wrong, and what to do.
     pub sentence: String,
 }
 
-impl Refusal {
+impl CallRefusal {
     /// The input is at fault.
     pub fn invalid(sentence: impl Into<String>) -> Self {
         Self { code: Code::InvalidArgument, sentence: sentence.into() }

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 
-use super::Failure;
+use super::ToolFailure;
 
 /// A flag, described once for reading and for the usage text.
 pub(super) struct Flag {
@@ -8,7 +8,7 @@ pub(super) struct Flag {
     /// Word for the value; empty for a switch.
     pub value: &'static str,
     pub help: &'static str,
-    set: fn(&mut Given) -> Slot<'_>,
+    set: fn(&mut GivenFlags) -> Slot<'_>,
 }
 
 enum Slot<'a> {
@@ -83,7 +83,7 @@ pub(super) const FLAGS: &[Flag] = &[
 
 /// What stood on the command line. Empty values count as not given. No Debug: it holds a secret.
 #[derive(Default)]
-pub(super) struct Given {
+pub(super) struct GivenFlags {
     pub operation: Option<String>,
     pub deployment_id: Option<String>,
     pub operator_id: Option<String>,
@@ -101,8 +101,8 @@ pub(super) struct Given {
 pub(super) const SEE_USAGE: &str = "Run license-reporter-tool without arguments to see what it takes.";
 
 /// Reads flags as Go programs do: `-flag value`, `-flag=value`, `--` for `-`; switches only with `=`; the last one counts.
-pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Given, Failure> {
-    let mut given = Given::default();
+pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<GivenFlags, ToolFailure> {
+    let mut given = GivenFlags::default();
     let mut arguments = arguments.peekable();
     if arguments.peek().is_none() {
         given.help = true;
@@ -119,7 +119,7 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Given, 
                 // Another flag in place of the value: it was forgotten.
                 let value = next.filter(|next| split(next).is_none_or(|(name, _)| known(name).is_err()));
                 *slot = some(value.ok_or_else(|| {
-                    Failure::usage(
+                    ToolFailure::usage(
                         format!("The flag -{} needs a value: -{} {}.", flag.name, flag.name, flag.value),
                         SEE_USAGE,
                     )
@@ -130,8 +130,8 @@ pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Given, 
     Ok(given)
 }
 
-fn utf8(argument: OsString) -> Result<String, Failure> {
-    argument.into_string().map_err(|_| Failure::usage("An argument is not UTF-8 text.", SEE_USAGE))
+fn utf8(argument: OsString) -> Result<String, ToolFailure> {
+    argument.into_string().map_err(|_| ToolFailure::usage("An argument is not UTF-8 text.", SEE_USAGE))
 }
 
 fn some(value: String) -> Option<String> {
@@ -146,7 +146,7 @@ fn split(text: &str) -> Option<(&str, Option<&str>)> {
     (!name.is_empty() && !name.starts_with('-')).then_some((name, value))
 }
 
-fn known(name: &str) -> Result<&'static Flag, Failure> {
+fn known(name: &str) -> Result<&'static Flag, ToolFailure> {
     let name = if name == "h" { "help" } else { name };
     if let Some(flag) = FLAGS.iter().find(|flag| flag.name == name) {
         return Ok(flag);
@@ -161,29 +161,29 @@ fn known(name: &str) -> Result<&'static Flag, Failure> {
     } else {
         String::new()
     };
-    Err(Failure::usage(format!("There is no flag{shown}."), hint))
+    Err(ToolFailure::usage(format!("There is no flag{shown}."), hint))
 }
 
-fn switch(name: &str, value: &str) -> Result<bool, Failure> {
+fn switch(name: &str, value: &str) -> Result<bool, ToolFailure> {
     match value {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(Failure::usage(
+        _ => Err(ToolFailure::usage(
             format!("The flag -{name} is true or false."),
             format!("Write -{name}=true or -{name}=false."),
         )),
     }
 }
 
-fn stray(text: &str) -> Failure {
+fn stray(text: &str) -> ToolFailure {
     if matches!(text, "true" | "false") {
-        return Failure::usage(
+        return ToolFailure::usage(
             format!("“{text}” stands alone."),
             format!("A switch takes its value with an equals sign: -enableTls={text}."),
         );
     }
     // The text itself is not shown: it may be a piece of JSON or of a secret.
-    Failure::usage(
+    ToolFailure::usage(
         "An argument is neither a flag nor the value of one.",
         "A value with blanks or quotation marks stands in apostrophes, as in -responseJson '{…}'.",
     )
@@ -193,11 +193,11 @@ fn stray(text: &str) -> Failure {
 mod tests {
     use super::*;
 
-    fn read(arguments: &[&str]) -> Result<Given, Failure> {
+    fn read(arguments: &[&str]) -> Result<GivenFlags, ToolFailure> {
         parse(arguments.iter().map(OsString::from))
     }
 
-    fn refused(arguments: &[&str]) -> Failure {
+    fn refused(arguments: &[&str]) -> ToolFailure {
         read(arguments).err().unwrap()
     }
 

@@ -4,10 +4,10 @@ use std::io::Write;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::request::{Operation, Request, web_address};
-use super::response::Answer;
-use super::{Failure, no_answer, print};
-use crate::client::{Client, ClientError};
+use super::request::{Operation, ToolRequest, web_address};
+use super::response::ReceivedResponse;
+use super::{ToolFailure, no_answer, print};
+use crate::client::{ClientError, ReportingClient};
 use crate::curl::curl_command;
 
 /// Where reports go when neither the caller nor the server says (seed 000).
@@ -21,7 +21,11 @@ struct Usage {
     usage_ms: u64,
 }
 
-pub(super) async fn perform(request: &Request, client: &Client, out: &mut impl Write) -> Result<(), Failure> {
+pub(super) async fn perform(
+    request: &ToolRequest,
+    client: &ReportingClient,
+    out: &mut impl Write,
+) -> Result<(), ToolFailure> {
     match &request.operation {
         Operation::Report => report(request, client, out).await,
         Operation::Pull { auth_string, licensing_url } => {
@@ -31,7 +35,7 @@ pub(super) async fn perform(request: &Request, client: &Client, out: &mut impl W
     }
 }
 
-async fn report(request: &Request, client: &Client, out: &mut impl Write) -> Result<(), Failure> {
+async fn report(request: &ToolRequest, client: &ReportingClient, out: &mut impl Write) -> Result<(), ToolFailure> {
     let report = client.usage_report(request.who, "").await.map_err(|e| no_answer(request, &e))?;
     let usage: BTreeMap<_, _> = report
         .license_usage
@@ -39,27 +43,27 @@ async fn report(request: &Request, client: &Client, out: &mut impl Write) -> Res
         .map(|(name, usage)| (name, Usage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }))
         .collect();
     let json =
-        serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("The report cannot be shown: {e}.")))?;
+        serde_json::to_string(&usage).map_err(|e| ToolFailure::failed(format!("The report cannot be shown: {e}.")))?;
     print(out, &format!("License Usage Report: {json}\n"))
 }
 
 async fn pull(
-    request: &Request,
-    client: &Client,
+    request: &ToolRequest,
+    client: &ReportingClient,
     auth_string: &str,
     licensing_url: Option<&str>,
     out: &mut impl Write,
-) -> Result<(), Failure> {
+) -> Result<(), ToolFailure> {
     print(out, "## performing LicenseStatusReportPull to get license report to send to cloud from cluster...\n")?;
     let pulled = client.pull(request.who).await.map_err(|e| no_answer(request, &e))?;
     // curl would read a file for data that begins with “@”; a report is always an object.
     if !pulled.report.trim_start().starts_with('{') || serde_json::from_str::<IgnoredAny>(&pulled.report).is_err() {
-        return Err(Failure::failed(
+        return Err(ToolFailure::failed(
             "What the server gave is not a report (no JSON object). Nothing was printed of it.",
         ));
     }
     let url = licensing_url.or(pulled.licensing_url.as_deref()).unwrap_or(LICENSING_URL);
-    web_address(url).map_err(|wrong| Failure { code: 1, ..wrong })?;
+    web_address(url).map_err(|wrong| ToolFailure { code: 1, ..wrong })?;
     let command = curl_command(url, auth_string, &pulled.report);
     print(
         out,
@@ -71,7 +75,12 @@ async fn pull(
     Ok(())
 }
 
-async fn push(request: &Request, client: &Client, answer: &Answer, out: &mut impl Write) -> Result<(), Failure> {
+async fn push(
+    request: &ToolRequest,
+    client: &ReportingClient,
+    answer: &ReceivedResponse,
+    out: &mut impl Write,
+) -> Result<(), ToolFailure> {
     print(
         out,
         "## performing LicenseStatusReportResponsePush to send response from cloud into\n## cluster's license service...\n\n",

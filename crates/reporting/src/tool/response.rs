@@ -2,11 +2,11 @@ use std::io::Read;
 
 use serde_json::Value;
 
-use super::Failure;
+use super::ToolFailure;
 use crate::listen::Limits;
 
 /// A response as it was received, and the id of the report it answers.
-pub(super) struct Answer {
+pub(super) struct ReceivedResponse {
     pub status_id: String,
     pub json: String,
 }
@@ -15,17 +15,19 @@ pub(super) struct Answer {
 const ROOM: usize = 1024;
 
 /// Takes the response from the command line, a file or standard input.
-pub(super) fn read(json: Option<String>, file: Option<String>) -> Result<Answer, Failure> {
+pub(super) fn read(json: Option<String>, file: Option<String>) -> Result<ReceivedResponse, ToolFailure> {
     match (json, file) {
-        (Some(_), Some(_)) => Err(Failure::usage("-responseJson and -responseFile were both given.", "Leave one out.")),
+        (Some(_), Some(_)) => {
+            Err(ToolFailure::usage("-responseJson and -responseFile were both given.", "Leave one out."))
+        }
         (Some(json), None) => check(json),
         (None, file) => {
             let path = file.unwrap_or_default();
             let what = if path == "-" { "Standard input".to_owned() } else { format!("The file {path}") };
             let bytes = bytes(&path)
-                .map_err(|error| Failure::usage(format!("{what} cannot be read: {error}."), "Nothing was sent."))?;
+                .map_err(|error| ToolFailure::usage(format!("{what} cannot be read: {error}."), "Nothing was sent."))?;
             let json = text(bytes).ok_or_else(|| {
-                Failure::usage(format!("{what} is not text."), "Save the response as UTF-8. Nothing was sent.")
+                ToolFailure::usage(format!("{what} is not text."), "Save the response as UTF-8. Nothing was sent.")
             })?;
             check(json)
         }
@@ -63,8 +65,8 @@ fn text(bytes: Vec<u8>) -> Option<String> {
     }
 }
 
-fn check(json: String) -> Result<Answer, Failure> {
-    let refused = |sentence: String, hint: &str| Err(Failure::usage(sentence, format!("{hint} Nothing was sent.")));
+fn check(json: String) -> Result<ReceivedResponse, ToolFailure> {
+    let refused = |sentence: String, hint: &str| Err(ToolFailure::usage(sentence, format!("{hint} Nothing was sent.")));
     if json.len() > limit() {
         return refused("The response is larger than 4 MiB.".into(), "Is it the right file?");
     }
@@ -87,7 +89,7 @@ fn check(json: String) -> Result<Answer, Failure> {
         }
     };
     match value.get("license-status-id").and_then(Value::as_str).map(str::trim) {
-        Some(id) if !id.is_empty() => Ok(Answer { status_id: id.to_owned(), json }),
+        Some(id) if !id.is_empty() => Ok(ReceivedResponse { status_id: id.to_owned(), json }),
         _ => {
             if value.get("error") == Some(&Value::Bool(true)) {
                 let reason = value.get("response-message").and_then(Value::as_str).unwrap_or("no reason was given");

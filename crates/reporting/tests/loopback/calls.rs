@@ -1,6 +1,6 @@
 //! What each call answers.
 
-use reporting::client::{Client, ClientError, Identity, TlsChoice};
+use reporting::client::{CallerIdentity, ClientError, ReportingClient, TlsChoice};
 use reporting::wire::lumenvox::api::reporting_api_service_client::ReportingApiServiceClient as Stub;
 use reporting::wire::lumenvox::api::{
     ComponentLicenseUsage, DiagnosticsCheckRequest, DiagnosticsType, LicenseStatusReportPullRequest,
@@ -10,10 +10,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Request};
 
 use crate::standin::{
-    DEPLOYMENT, OPERATOR, REFUSALS, REPORT, Running, STATUS_ID, Standin, short, start, start_with, who,
+    DEPLOYMENT, OPERATOR, REFUSALS, REPORT, RunningStandin, STATUS_ID, Standin, short, start, start_with, who,
 };
 
-async fn stub(server: &Running) -> Stub<Channel> {
+async fn stub(server: &RunningStandin) -> Stub<Channel> {
     Stub::connect(format!("http://{}", server.address)).await.unwrap()
 }
 
@@ -232,7 +232,7 @@ async fn a_message_over_the_limit_is_refused_and_the_connection_goes_on() {
 #[tokio::test]
 async fn any_operator_may_ask() {
     let server = start(Standin::registered()).await;
-    let client = Client::connect(server.at("127.0.0.1"), TlsChoice::Off).await.unwrap();
-    let nobody = Identity { operator: uuid::Uuid::nil(), ..who() };
+    let client = ReportingClient::connect(server.at("127.0.0.1"), TlsChoice::Off).await.unwrap();
+    let nobody = CallerIdentity { operator: uuid::Uuid::nil(), ..who() };
     client.usage_report(nobody, "").await.unwrap();
 }

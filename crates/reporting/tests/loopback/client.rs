@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reporting::client::{Client, ClientError, Stage, TlsChoice};
+use reporting::client::{ClientError, ConnectStage, ReportingClient, TlsChoice};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -10,13 +10,13 @@ use crate::standin::{Standin, short, start, start_with, who};
 
 async fn fails(address: &str, tls: TlsChoice) -> ClientError {
     let address = address.parse().unwrap();
-    match Client::connect_within(address, tls, Duration::from_secs(2)).await {
+    match ReportingClient::connect_within(address, tls, Duration::from_secs(2)).await {
         Ok(client) => client.usage_report(who(), "").await.unwrap_err(),
         Err(error) => error,
     }
 }
 
-fn stage(error: &ClientError) -> Stage {
+fn stage(error: &ClientError) -> ConnectStage {
     match error {
         ClientError::Unreachable { stage, .. } => *stage,
         other => panic!("{other}"),
@@ -29,9 +29,9 @@ async fn the_stage_that_failed_is_named() {
     let port = server.address.port();
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let lookup = fails("no-such-host.invalid:443", TlsChoice::Off).await;
-    assert_eq!(stage(&lookup), Stage::Lookup);
+    assert_eq!(stage(&lookup), ConnectStage::Lookup);
     let tcp = fails(&free.to_string(), TlsChoice::Off).await;
-    assert_eq!(stage(&tcp), Stage::Tcp);
+    assert_eq!(stage(&tcp), ConnectStage::Tcp);
     assert_eq!(
         tcp.to_string(),
         format!("The reporting API at {free} cannot be reached: connecting (TCP): nothing listens on this port.")
@@ -42,7 +42,7 @@ async fn the_stage_that_failed_is_named() {
         ("127.0.0.1", server.certificate.clone().into_bytes(), "for another name"),
     ] {
         let error = fails(&format!("{host}:{port}"), TlsChoice::On { ca: Some(ca) }).await;
-        assert_eq!(stage(&error), Stage::Tls);
+        assert_eq!(stage(&error), ConnectStage::Tls);
         assert!(error.to_string().contains(words), "{error}");
         assert!(!error.answered());
     }
@@ -89,9 +89,11 @@ async fn a_server_that_never_answers_is_waited_for_only_so_long() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = listener.local_addr().unwrap();
     let time = Duration::from_millis(500);
-    let tls = Client::connect_within(silent.to_string().parse().unwrap(), server.trusted(), time).await.unwrap_err();
-    assert!(matches!(tls, ClientError::Unreachable { stage: Stage::Tls, .. }), "{tls}");
-    let client = Client::connect_within(silent.to_string().parse().unwrap(), TlsChoice::Off, time).await.unwrap();
+    let tls =
+        ReportingClient::connect_within(silent.to_string().parse().unwrap(), server.trusted(), time).await.unwrap_err();
+    assert!(matches!(tls, ClientError::Unreachable { stage: ConnectStage::Tls, .. }), "{tls}");
+    let client =
+        ReportingClient::connect_within(silent.to_string().parse().unwrap(), TlsChoice::Off, time).await.unwrap();
     let error = client.usage_report(who(), "").await.unwrap_err();
     assert!(matches!(error, ClientError::Timeout { .. }), "{error}");
     assert!(!error.answered());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reporting::client::{Client, TlsChoice};
+use reporting::client::{ReportingClient, TlsChoice};
 use reporting::listen::Limits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -25,7 +25,7 @@ async fn is_closed(mut stream: TcpStream) -> bool {
 async fn cleartext_and_tls_are_answered_on_one_port() {
     let server = start(Standin::registered()).await;
     let clear = server.client().await;
-    let tls = Client::connect(server.at("localhost"), server.trusted()).await.unwrap();
+    let tls = ReportingClient::connect(server.at("localhost"), server.trusted()).await.unwrap();
     for client in [&clear, &tls, &clear] {
         assert_eq!(client.usage_report(who(), "").await.unwrap().session_ms, 615_524);
     }
@@ -65,7 +65,7 @@ async fn callers_that_do_not_begin_in_time_are_closed() {
     }
     // Meanwhile others are served, in the clear and with TLS.
     soon(server.client().await.usage_report(who(), "")).await.unwrap();
-    let tls = soon(Client::connect(server.at("localhost"), server.trusted())).await.unwrap();
+    let tls = soon(ReportingClient::connect(server.at("localhost"), server.trusted())).await.unwrap();
     soon(tls.usage_report(who(), "")).await.unwrap();
     for stream in waiting {
         assert!(is_closed(stream).await);
@@ -75,7 +75,7 @@ async fn callers_that_do_not_begin_in_time_are_closed() {
 #[tokio::test]
 async fn a_port_without_a_certificate_closes_tls_and_serves_cleartext() {
     let server = start_with(Standin::registered(), Limits::default(), false).await;
-    let error = soon(Client::connect(server.at("localhost"), server.trusted())).await.unwrap_err();
+    let error = soon(ReportingClient::connect(server.at("localhost"), server.trusted())).await.unwrap_err();
     assert!(error.to_string().contains("agreeing on TLS"), "{error}");
     server.client().await.usage_report(who(), "").await.unwrap();
 }
@@ -95,7 +95,7 @@ async fn connections_over_the_limit_are_closed_until_a_place_is_free() {
     soon(async {
         // The server hears of the end of the first a moment later.
         loop {
-            let Ok(client) = Client::connect(server.at("127.0.0.1"), TlsChoice::Off).await else { continue };
+            let Ok(client) = ReportingClient::connect(server.at("127.0.0.1"), TlsChoice::Off).await else { continue };
             if client.usage_report(who(), "").await.is_ok() {
                 return;
             }
@@ -118,7 +118,7 @@ async fn a_stopped_server_ends_soon_and_frees_its_port() {
     client.usage_report(who(), "").await.unwrap();
     server.stop.cancel();
     soon(&mut server.ended).await.unwrap().unwrap();
-    let error = Client::connect(at, TlsChoice::Off).await.unwrap_err();
+    let error = ReportingClient::connect(at, TlsChoice::Off).await.unwrap_err();
     assert!(error.to_string().contains("nothing listens on this port"), "{error}");
     call.abort();
 }

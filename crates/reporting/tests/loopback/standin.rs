@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use reporting::client::{Address, Client, Identity, TlsChoice};
+use reporting::client::{Address, CallerIdentity, ReportingClient, TlsChoice};
 use reporting::listen::{self, Limits};
-use reporting::service::{Caller, DatabaseCheck, OpenedReport, Refusal, ReportingSource, SourceError};
+use reporting::service::{CallRefusal, Caller, DatabaseCheck, OpenedReport, ReportingSource, SourceError};
 use reporting::wire::lumenvox::api::{ComponentLicenseUsage, SnapshotData, UsageReportResponse};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -80,7 +80,7 @@ impl ReportingSource for Standin {
 
     async fn open_report(&self, _: &Caller) -> Result<OpenedReport, SourceError> {
         if !self.registered {
-            return Err(Refusal::conflict("This server is not registered.").into());
+            return Err(CallRefusal::conflict("This server is not registered.").into());
         }
         Ok(OpenedReport {
             status_id: STATUS_ID.to_owned(),
@@ -93,7 +93,8 @@ impl ReportingSource for Standin {
         let text = String::from_utf8(response.to_vec()).unwrap();
         for (word, sentence) in REFUSALS {
             if text.contains(word) {
-                let refusal = if word == "used" { Refusal::conflict(sentence) } else { Refusal::invalid(sentence) };
+                let refusal =
+                    if word == "used" { CallRefusal::conflict(sentence) } else { CallRefusal::invalid(sentence) };
                 return Err(refusal.into());
             }
         }
@@ -110,7 +111,7 @@ impl ReportingSource for Standin {
 }
 
 /// A running server; it ends with the test.
-pub struct Running {
+pub struct RunningStandin {
     pub source: Arc<Standin>,
     pub address: SocketAddr,
     /// PEM of its certificate.
@@ -119,13 +120,13 @@ pub struct Running {
     pub ended: JoinHandle<std::io::Result<()>>,
 }
 
-impl Drop for Running {
+impl Drop for RunningStandin {
     fn drop(&mut self) {
         self.stop.cancel();
     }
 }
 
-pub async fn start(source: Standin) -> Running {
+pub async fn start(source: Standin) -> RunningStandin {
     start_with(source, Limits::default(), true).await
 }
 
@@ -134,7 +135,7 @@ pub fn short() -> Limits {
     Limits { handshake: Duration::from_secs(1), call: Duration::from_secs(1), ..Limits::default() }
 }
 
-pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> Running {
+pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> RunningStandin {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -147,10 +148,10 @@ pub async fn start_with(source: Standin, limits: Limits, tls: bool) -> Running {
     let address = listener.local_addr().unwrap();
     let (source, stop) = (Arc::new(source), CancellationToken::new());
     let serving = listen::serve(listener, source.clone(), tls.then(|| Arc::new(config)), limits, stop.clone());
-    Running { source, address, certificate: made.cert.pem(), stop, ended: tokio::spawn(serving) }
+    RunningStandin { source, address, certificate: made.cert.pem(), stop, ended: tokio::spawn(serving) }
 }
 
-impl Running {
+impl RunningStandin {
     pub fn at(&self, host: &str) -> Address {
         format!("{host}:{}", self.address.port()).parse().unwrap()
     }
@@ -159,11 +160,11 @@ impl Running {
         TlsChoice::On { ca: Some(self.certificate.clone().into_bytes()) }
     }
 
-    pub async fn client(&self) -> Client {
-        Client::connect(self.at("127.0.0.1"), TlsChoice::Off).await.unwrap()
+    pub async fn client(&self) -> ReportingClient {
+        ReportingClient::connect(self.at("127.0.0.1"), TlsChoice::Off).await.unwrap()
     }
 }
 
-pub fn who() -> Identity {
-    Identity { deployment: DEPLOYMENT.parse().unwrap(), operator: OPERATOR.parse().unwrap() }
+pub fn who() -> CallerIdentity {
+    CallerIdentity { deployment: DEPLOYMENT.parse().unwrap(), operator: OPERATOR.parse().unwrap() }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use crate::standin::{DEPLOYMENT, OPERATOR, REPORT, Running, STATUS_ID, Standin, start};
+use crate::standin::{DEPLOYMENT, OPERATOR, REPORT, RunningStandin, STATUS_ID, Standin, start};
 
 const AUTH: &str = "s3cret-\"auth\"";
 
@@ -27,7 +27,7 @@ async fn run(arguments: &[&str], input: &'static str) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-async fn ask(server: &Running, operation: &str, more: &[&str]) -> (i32, String, String) {
+async fn ask(server: &RunningStandin, operation: &str, more: &[&str]) -> (i32, String, String) {
     let uri = format!("-reportingApiUri={}", server.address);
     let mut arguments = vec!["-operation", operation, "-deploymentId", DEPLOYMENT, "--operatorId", OPERATOR, &uri];
     arguments.extend(more);

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use bytes::Bytes;
 
-use super::process::Running;
-use super::world::World;
+use super::process::RunningProcess;
+use super::world::BenchWorld;
 
 /// Serves answers of `size` bytes until the process is ended.
 pub async fn serve(size: usize) -> Result<()> {
@@ -27,6 +27,6 @@ pub async fn serve(size: usize) -> Result<()> {
 }
 
 /// Starts that as a process of its own.
-pub fn start(world: &World, size: usize) -> Result<Running> {
-    Running::start(super::helper()?.args(["--bare", &size.to_string()]), &world.log("bare"))
+pub fn start(world: &BenchWorld, size: usize) -> Result<RunningProcess> {
+    RunningProcess::start(super::helper()?.args(["--bare", &size.to_string()]), &world.log("bare"))
 }

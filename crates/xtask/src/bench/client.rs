@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use client::Client;
 
-use super::report::{Report, grouped, median};
-use super::world::{PRODUCT, World};
+use super::report::{BenchReport, grouped, median};
+use super::world::{BenchWorld, PRODUCT};
 
 /// Pairs between two looks at the clock.
 const ROUND: u64 = 20_000;
@@ -15,7 +15,7 @@ const TIME: Duration = Duration::from_millis(700);
 const TIMES: usize = 5;
 const GOAL: f64 = 10_000_000.0;
 
-pub async fn measure(world: &World, allocates_nothing: Option<bool>, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, allocates_nothing: Option<bool>, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("client")?;
     let address = server.clients.to_string();
     // The library keeps in step with its server on a thread of its own, as in an application.

@@ -6,16 +6,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use demo::Dice;
+use demo::SeededRandom;
 use licensing::client_protocol::REFRESH_MS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 
-use super::load::Asks;
-use super::report::{Report, grouped, megabytes};
-use super::simulated::Simulated;
-use super::world::{Server, World};
+use super::load::BenchRequest;
+use super::report::{BenchReport, grouped, megabytes};
+use super::simulated::SimulatedClient;
+use super::world::{BenchServer, BenchWorld};
 
 /// Clients that come in at the same time.
 const ARRIVING: usize = 128;
@@ -29,7 +29,7 @@ const JITTER: u64 = 10;
 const GOAL_P99: Duration = Duration::from_millis(50);
 const GOAL_MEMORY: f64 = 150.0;
 
-pub async fn measure(world: &World, wanted: u32, seconds: u64, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, wanted: u32, seconds: u64, report: &mut BenchReport) -> Result<()> {
     let count = open_files(wanted)?;
     if count < wanted as usize {
         report.more(&format!("only {count} clients: this process may not open more files (ulimit -n)"));
@@ -95,7 +95,7 @@ fn open_files(wanted: u32) -> Result<usize> {
 }
 
 /// All say hello and take a license, some at a time.
-async fn arrive(server: &Server, count: usize) -> Result<Vec<Simulated>> {
+async fn arrive(server: &BenchServer, count: usize) -> Result<Vec<SimulatedClient>> {
     let places = Rc::new(Semaphore::new(ARRIVING));
     let address = server.clients;
     let starting: Vec<_> = (0..count)
@@ -105,7 +105,7 @@ async fn arrive(server: &Server, count: usize) -> Result<Vec<Simulated>> {
                 let _place = places.acquire().await?;
                 // All of 127/8 is this machine; each address has ports of its own.
                 let from = Ipv4Addr::new(127, 0, 0, 2 + u8::try_from(number / FROM_ONE % 200)?);
-                Simulated::start(number, address, Some(IpAddr::V4(from))).await
+                SimulatedClient::start(number, address, Some(IpAddr::V4(from))).await
             })
         })
         .collect();
@@ -118,20 +118,20 @@ async fn arrive(server: &Server, count: usize) -> Result<Vec<Simulated>> {
 
 /// Refreshes at its own pace until the end, and notes how long each took, from before it was sent.
 async fn refresh(
-    mut client: Simulated,
+    mut client: SimulatedClient,
     number: usize,
     began: Instant,
     end: Instant,
     times: Rc<RefCell<Vec<Duration>>>,
 ) -> Result<()> {
-    let mut dice = Dice::new(number as u64, 0);
-    let mut next = began + Duration::from_millis(dice.number(REFRESH_MS));
+    let mut random = SeededRandom::new(number as u64, 0);
+    let mut next = began + Duration::from_millis(random.number(REFRESH_MS));
     while next < end {
         sleep_until(next).await;
         let sent = std::time::Instant::now();
         client.once().await?;
         times.borrow_mut().push(sent.elapsed());
-        let off = dice.number(2 * JITTER * REFRESH_MS / 100);
+        let off = random.number(2 * JITTER * REFRESH_MS / 100);
         next += Duration::from_millis(REFRESH_MS - JITTER * REFRESH_MS / 100 + off);
     }
     let (last, _) = client.checked().await?;

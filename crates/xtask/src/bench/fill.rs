@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use demo::{Dice, HandIn};
+use demo::{HandIn, SeededRandom};
 use engine::Engine;
 use engine::clock::{Clock, SystemClock};
 use engine::store::DataLock;
-use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::product::ProductCode;
 use licensing::usage::{DAY_MS, HOUR_MS};
 
@@ -39,7 +39,7 @@ pub async fn fill(folder: &Path, count: u64) -> Result<()> {
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let context = engine.identity().await?.context;
     let products: Vec<ProductCode> = PRODUCTS.iter().map(|code| code.parse()).collect::<Result<_, _>>()?;
-    let mut dice = Dice::new(1, 0);
+    let mut random = SeededRandom::new(1, 0);
     let mut hand_in = HandIn::new(&engine.usage, context, &deployment, (0..CLIENTS).map(client_name)).await;
     let (mut stored, mut spent, mut said) = (0, Duration::ZERO, Instant::now());
     let (mut waiting, mut gathered) = (vec![Vec::new(); CLIENTS], 0);
@@ -50,7 +50,7 @@ pub async fn fill(folder: &Path, count: u64) -> Result<()> {
         for part in 0..parts {
             let records = of_day * (part + 1) / parts - of_day * part / parts;
             let clients =
-                check_outs(begins + DAY_MS * part as i64 / parts as i64, parts as i64, records, &mut dice, &products);
+                check_outs(begins + DAY_MS * part as i64 / parts as i64, parts as i64, records, &mut random, &products);
             for (all, more) in waiting.iter_mut().zip(clients) {
                 all.extend(more);
             }
@@ -75,28 +75,34 @@ pub async fn fill(folder: &Path, count: u64) -> Result<()> {
 }
 
 /// Check-outs that begin in one of `parts` parts of a day, by client: most of them in the middle, half a second to some hours long.
-fn check_outs(begins: i64, parts: i64, count: u64, dice: &mut Dice, products: &[ProductCode]) -> Vec<Vec<CheckOut>> {
+fn check_outs(
+    begins: i64,
+    parts: i64,
+    count: u64,
+    random: &mut SeededRandom,
+    products: &[ProductCode],
+) -> Vec<Vec<CheckOut>> {
     let length = (DAY_MS / parts).unsigned_abs();
     let mut times: Vec<i64> = (0..count)
         .map(|_| {
-            let (from, within) = if dice.number(10) < 8 { (length * 7 / 24, length * 11 / 24) } else { (0, length) };
-            begins + (from + dice.number(within.max(1))) as i64
+            let (from, within) = if random.number(10) < 8 { (length * 7 / 24, length * 11 / 24) } else { (0, length) };
+            begins + (from + random.number(within.max(1))) as i64
         })
         .collect();
     times.sort_unstable();
     let mut clients = vec![Vec::new(); CLIENTS];
     for from in times {
-        let client = dice.below(CLIENTS);
-        let denied = dice.number(500) == 0;
-        let long = if dice.number(20) == 0 { dice.number(4 * HOUR_MS.unsigned_abs()) } else { 0 };
-        let ms = 500 + dice.number(60_000) + long;
+        let client = random.below(CLIENTS);
+        let denied = random.number(500) == 0;
+        let long = if random.number(20) == 0 { random.number(4 * HOUR_MS.unsigned_abs()) } else { 0 };
+        let ms = 500 + random.number(60_000) + long;
         clients[client].push(CheckOut {
-            product: products[dice.below(products.len())].clone(),
-            user: format!("user{:03}", dice.number(USERS)),
+            product: products[random.below(products.len())].clone(),
+            user: format!("user{:03}", random.number(USERS)),
             host: format!("host-{client:02}.example"),
             from,
             to: (!denied).then(|| from + ms as i64),
-            outcome: if denied { Outcome::Denied } else { Outcome::Returned },
+            outcome: if denied { CheckOutOutcome::Denied } else { CheckOutOutcome::Returned },
             opened: None,
         });
     }

@@ -5,13 +5,13 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use demo::Dice;
+use demo::SeededRandom;
 use engine::clock::{Clock, SystemClock};
 use licensing::client_protocol::MOST_RECORDS;
 
-use super::report::{Report, grouped};
-use super::simulated::Simulated;
-use super::world::World;
+use super::report::{BenchReport, grouped};
+use super::simulated::SimulatedClient;
+use super::world::BenchWorld;
 
 /// Clients that hand in records, and batches of each.
 const CLIENTS: usize = 20;
@@ -22,7 +22,7 @@ const ALONE: &str = "1000000";
 const AGO: i64 = 86_400_000;
 const GOAL: f64 = 100_000.0;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let folder = world.place("ingest-alone");
     world.copy_to(&folder)?;
     let mut fill = super::helper()?;
@@ -36,17 +36,17 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
     through_the_port(world, report).await
 }
 
-async fn through_the_port(world: &World, report: &mut Report) -> Result<()> {
+async fn through_the_port(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("ingest")?;
     let now = SystemClock.now_ms();
     let mut streams = Vec::with_capacity(CLIENTS);
     for number in 0..CLIENTS {
-        let client = Simulated::hello(number, server.clients, None).await?;
-        let mut dice = Dice::new(number as u64, 0);
+        let client = SimulatedClient::hello(number, server.clients, None).await?;
+        let mut random = SeededRandom::new(number as u64, 0);
         let batches: Vec<(u64, Vec<u8>)> = (0..BATCHES)
             .map(|batch| {
                 let first = (batch * MOST_RECORDS + 1) as u64;
-                (first + MOST_RECORDS as u64 - 1, client.records_request(first, &records(batch, now, &mut dice)))
+                (first + MOST_RECORDS as u64 - 1, client.records_request(first, &records(batch, now, &mut random)))
             })
             .collect();
         streams.push((client, batches));
@@ -83,13 +83,13 @@ async fn through_the_port(world: &World, report: &mut Report) -> Result<()> {
 }
 
 /// A batch as JSON: what happened in its part of the day.
-fn records(batch: usize, now: i64, dice: &mut Dice) -> String {
+fn records(batch: usize, now: i64, random: &mut SeededRandom) -> String {
     let mut text = String::with_capacity(MOST_RECORDS * 140);
     let step = AGO / (BATCHES * MOST_RECORDS) as i64;
     for number in 0..MOST_RECORDS {
         let from = now - AGO + (batch * MOST_RECORDS + number) as i64 * step;
-        let to = from + 500 + dice.number(60_000) as i64;
-        let (user, product) = (dice.number(200), dice.number(6));
+        let to = from + 500 + random.number(60_000) as i64;
+        let (user, product) = (random.number(200), random.number(6));
         let comma = if number > 0 { "," } else { "" };
         let _ = write!(
             text,

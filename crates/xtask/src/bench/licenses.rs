@@ -2,9 +2,9 @@
 
 use anyhow::{Result, ensure};
 
-use super::report::{Report, grouped, megabytes};
-use super::wire::Wire;
-use super::world::{LICENSES, World};
+use super::report::{BenchReport, grouped, megabytes};
+use super::wire::BenchConnection;
+use super::world::{BenchWorld, LICENSES};
 use super::{bare, load};
 
 /// Browsers that ask again as soon as they are answered.
@@ -13,7 +13,7 @@ const PAGE: &str = "/licenses";
 const GOAL: f64 = 0.04;
 const GOAL_MEMORY: f64 = 40.0;
 
-pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()> {
     let server = world.serve("licenses")?;
     let page = server.signed_in().await?(PAGE);
     let mut wire = server.console().await?;
@@ -23,8 +23,8 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
     let size = answer.body.len();
     nobody_without_session(&mut server.console().await?).await?;
     let bare = bare::start(world, size)?;
-    let plain = load::Same::many(CONNECTIONS, bare.address("bare")?, &page).await?;
-    let pages = load::Same::many(CONNECTIONS, server.console_address(), &page).await?;
+    let plain = load::RepeatedRequest::many(CONNECTIONS, bare.address("bare")?, &page).await?;
+    let pages = load::RepeatedRequest::many(CONNECTIONS, server.console_address(), &page).await?;
     let (plain, real) = load::compare((&bare, plain), (&server.running, pages)).await?;
     let ratio = real.rate() / plain.rate();
     let what = format!("Licenses page, {LICENSES} rows : answers of a bare Axum handler");
@@ -49,7 +49,7 @@ pub async fn measure(world: &World, report: &mut Report) -> Result<()> {
 }
 
 /// The session counts: without it there is no page.
-async fn nobody_without_session(wire: &mut Wire) -> Result<()> {
+async fn nobody_without_session(wire: &mut BenchConnection) -> Result<()> {
     let answer = wire.ask(format!("GET {PAGE} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").as_bytes()).await?;
     ensure!(answer.status != 200, "The page is shown to those who are not signed in.");
     Ok(())

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::process::Running;
+use super::process::RunningProcess;
 use super::report::median;
-use super::wire::Wire;
+use super::wire::BenchConnection;
 
 /// How long one round takes.
 const ROUND: Duration = Duration::from_secs(2);
@@ -17,31 +17,31 @@ const ROUND: Duration = Duration::from_secs(2);
 const ROUNDS: usize = 6;
 
 /// Something that can be asked again and again.
-pub trait Asks: 'static {
+pub trait BenchRequest: 'static {
     /// One request and its answer, which must be the expected one.
     fn once(&mut self) -> impl Future<Output = Result<()>>;
 }
 
 /// The same request each time.
 #[derive(Debug)]
-pub struct Same {
-    wire: Wire,
+pub struct RepeatedRequest {
+    wire: BenchConnection,
     request: Rc<[u8]>,
 }
 
-impl Same {
+impl RepeatedRequest {
     /// So many connections.
     pub async fn many(count: usize, address: SocketAddr, request: &[u8]) -> Result<Vec<Self>> {
         let request: Rc<[u8]> = request.into();
         let mut all = Vec::with_capacity(count);
         for _ in 0..count {
-            all.push(Self { wire: Wire::to(address, None).await?, request: request.clone() });
+            all.push(Self { wire: BenchConnection::to(address, None).await?, request: request.clone() });
         }
         Ok(all)
     }
 }
 
-impl Asks for Same {
+impl BenchRequest for RepeatedRequest {
     async fn once(&mut self) -> Result<()> {
         let answer = self.wire.ask(&self.request).await?;
         ensure!(answer.status == 200, "A request was answered with status {}.", answer.status);
@@ -51,12 +51,12 @@ impl Asks for Same {
 
 /// What one server did.
 #[derive(Debug, Default)]
-pub struct Measured {
+pub struct LoadResult {
     rates: Vec<f64>,
     costs: Vec<f64>,
 }
 
-impl Measured {
+impl LoadResult {
     /// Requests a second.
     pub fn rate(&self) -> f64 {
         median(&self.rates)
@@ -69,11 +69,11 @@ impl Measured {
 }
 
 /// Loads both in turns, with the same number of connections.
-pub async fn compare<A: Asks, B: Asks>(
-    (first, mut ask_first): (&Running, Vec<A>),
-    (second, mut ask_second): (&Running, Vec<B>),
-) -> Result<(Measured, Measured)> {
-    let mut measured = (Measured::default(), Measured::default());
+pub async fn compare<A: BenchRequest, B: BenchRequest>(
+    (first, mut ask_first): (&RunningProcess, Vec<A>),
+    (second, mut ask_second): (&RunningProcess, Vec<B>),
+) -> Result<(LoadResult, LoadResult)> {
+    let mut measured = (LoadResult::default(), LoadResult::default());
     for number in 0..ROUNDS {
         ask_first = round(first, ask_first, &mut measured.0, number > 0).await?;
         ask_second = round(second, ask_second, &mut measured.1, number > 0).await?;
@@ -81,7 +81,12 @@ pub async fn compare<A: Asks, B: Asks>(
     Ok(measured)
 }
 
-async fn round<A: Asks>(server: &Running, asking: Vec<A>, measured: &mut Measured, counts: bool) -> Result<Vec<A>> {
+async fn round<A: BenchRequest>(
+    server: &RunningProcess,
+    asking: Vec<A>,
+    measured: &mut LoadResult,
+    counts: bool,
+) -> Result<Vec<A>> {
     let answered = Rc::new(Cell::new(0_u64));
     let (began, before) = (Instant::now(), server.processor()?);
     let loops: Vec<_> = asking

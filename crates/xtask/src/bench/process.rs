@@ -19,12 +19,12 @@ const TICKS: u64 = 100;
 
 /// A process that said `ready`; ended when dropped.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningProcess {
     child: Child,
     said: HashMap<String, String>,
 }
 
-impl Running {
+impl RunningProcess {
     /// Starts it and reads what it says, `name: value` by line, up to `ready`. What it complains about goes to `log`.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let errors = File::create(log)?;
@@ -86,7 +86,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProcess {
     fn drop(&mut self) {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let asked = Instant::now();

@@ -2,12 +2,12 @@
 
 /// Prints as it goes.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct BenchReport {
     goals: usize,
     reached: usize,
 }
 
-impl Report {
+impl BenchReport {
     /// The first line.
     pub fn begin() -> Self {
         println!("{:<9} {:<56} {:>13}   {:<15}", "part", "what", "measured", "goal");

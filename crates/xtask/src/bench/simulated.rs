@@ -6,8 +6,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use licensing::client_protocol::{Allocation, VERSION, Welcome};
 
-use super::load::Asks;
-use super::wire::Wire;
+use super::load::BenchRequest;
+use super::wire::BenchConnection;
 use super::world::PRODUCT;
 
 /// Numbers that change start here, so that they keep their ten digits.
@@ -16,8 +16,8 @@ const DIGITS: usize = 10;
 
 /// A simulated client.
 #[derive(Debug)]
-pub struct Simulated {
-    wire: Wire,
+pub struct SimulatedClient {
+    wire: BenchConnection,
     name: String,
     epoch: u64,
     sequence: u64,
@@ -36,7 +36,7 @@ pub fn request(call: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-impl Simulated {
+impl SimulatedClient {
     /// Connects, says hello and takes a license.
     pub async fn start(number: usize, address: SocketAddr, from: Option<IpAddr>) -> Result<Self> {
         let mut client = Self::hello(number, address, from).await?;
@@ -51,7 +51,7 @@ impl Simulated {
 
     /// Connects and says hello.
     pub async fn hello(number: usize, address: SocketAddr, from: Option<IpAddr>) -> Result<Self> {
-        let mut wire = Wire::to(address, from).await?;
+        let mut wire = BenchConnection::to(address, from).await?;
         let name = format!("bench-{number:05}");
         let hello = format!(
             r#"{{"protocol":{VERSION},"client":"{name}","run":"{name}-run","name":"Bench {number}","host":"host-{number:05}.example"}}"#
@@ -128,7 +128,7 @@ impl Simulated {
     }
 }
 
-impl Asks for Simulated {
+impl BenchRequest for SimulatedClient {
     async fn once(&mut self) -> Result<()> {
         self.count_on();
         let answer = self.wire.ask(&self.request).await?;

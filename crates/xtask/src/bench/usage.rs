@@ -8,10 +8,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::fill;
-use super::process::Running;
-use super::report::{Report, grouped, median, megabytes};
-use super::wire::Wire;
-use super::world::World;
+use super::process::RunningProcess;
+use super::report::{BenchReport, grouped, median, megabytes};
+use super::wire::BenchConnection;
+use super::world::BenchWorld;
 
 /// The file in a filled folder that says how many check-outs it has, and their last day.
 pub const MARK: &str = "bench-check-outs";
@@ -19,7 +19,7 @@ pub const MARK: &str = "bench-check-outs";
 const TIMES: usize = 20;
 const GOAL_MS: f64 = 100.0;
 
-pub async fn measure(world: &World, checkouts: u64, keep: Option<&Path>, report: &mut Report) -> Result<()> {
+pub async fn measure(world: &BenchWorld, checkouts: u64, keep: Option<&Path>, report: &mut BenchReport) -> Result<()> {
     let folder = match keep {
         Some(folder) => folder.to_owned(),
         None => world.place("usage"),
@@ -48,7 +48,7 @@ pub async fn measure(world: &World, checkouts: u64, keep: Option<&Path>, report:
 }
 
 /// The last day of the check-outs in a folder; they are made if they are not there.
-async fn filled(world: &World, folder: &Path, checkouts: u64, report: &Report) -> Result<Date> {
+async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &BenchReport) -> Result<Date> {
     let mark = folder.join(MARK);
     if !mark.exists() {
         if folder.exists() && std::fs::read_dir(folder)?.next().is_some() {
@@ -65,7 +65,7 @@ async fn filled(world: &World, folder: &Path, checkouts: u64, report: &Report) -
         ));
         let mut command = super::helper()?;
         command.arg("--fill").arg(folder).args(["--checkouts", &checkouts.to_string()]);
-        Running::start_quietly(&mut command)?.done().await?;
+        RunningProcess::start_quietly(&mut command)?.done().await?;
     }
     let text = std::fs::read_to_string(&mark)?;
     let (count, last) = text.split_once(' ').context("The mark in the folder is damaged. Name an empty folder.")?;
@@ -78,7 +78,7 @@ async fn filled(world: &World, folder: &Path, checkouts: u64, report: &Report) -
 }
 
 /// Milliseconds of the first time, of the middle one, and the size.
-async fn page(wire: &mut Wire, request: &[u8]) -> Result<(f64, f64, usize)> {
+async fn page(wire: &mut BenchConnection, request: &[u8]) -> Result<(f64, f64, usize)> {
     let (mut times, mut size) = (Vec::with_capacity(TIMES), 0);
     for _ in 0..=TIMES {
         let began = Instant::now();

@@ -14,14 +14,14 @@ const ROOM: usize = 1024;
 
 /// A connection with at most one request under way.
 #[derive(Debug)]
-pub struct Wire {
+pub struct BenchConnection {
     stream: TcpStream,
     bytes: Vec<u8>,
 }
 
 /// An answer that came back whole.
 #[derive(Debug, Clone, Copy)]
-pub struct Answer<'a> {
+pub struct WireAnswer<'a> {
     /// HTTP status.
     pub status: u16,
     /// Status line and headers.
@@ -36,7 +36,7 @@ struct Whole {
     body: Range<usize>,
 }
 
-impl Wire {
+impl BenchConnection {
     /// Connects, from a certain address of this machine if need be.
     pub async fn to(address: SocketAddr, from: Option<IpAddr>) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
@@ -49,7 +49,7 @@ impl Wire {
     }
 
     /// Sends a request and takes its answer.
-    pub async fn ask(&mut self, request: &[u8]) -> Result<Answer<'_>> {
+    pub async fn ask(&mut self, request: &[u8]) -> Result<WireAnswer<'_>> {
         self.bytes.clear();
         self.stream.write_all(request).await?;
         let whole = loop {
@@ -60,7 +60,7 @@ impl Wire {
                 break whole;
             }
         };
-        Ok(Answer { status: whole.status, head: &self.bytes[..whole.head], body: &self.bytes[whole.body] })
+        Ok(WireAnswer { status: whole.status, head: &self.bytes[..whole.head], body: &self.bytes[whole.body] })
     }
 }
 

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, ensure};
 use engine::clock::{Clock, SystemClock};
 use serde_json::Value;
 
-use super::process::Running;
-use super::wire::Wire;
+use super::process::RunningProcess;
+use super::wire::BenchConnection;
 
 const SERVER: &str = "leasehold";
 const NODE: &str = "leasehold-node";
@@ -27,7 +27,7 @@ const PASSWORD: &str = "eleven grey gates at noon";
 
 /// What all parts share.
 #[derive(Debug)]
-pub struct World {
+pub struct BenchWorld {
     folder: tempfile::TempDir,
     /// Where the programs are.
     binaries: PathBuf,
@@ -35,15 +35,15 @@ pub struct World {
 
 /// A server that serves.
 #[derive(Debug)]
-pub struct Server {
+pub struct BenchServer {
     /// Its process.
-    pub running: Running,
+    pub running: RunningProcess,
     /// Its license port.
     pub clients: SocketAddr,
     console: SocketAddr,
 }
 
-impl World {
+impl BenchWorld {
     /// Makes a node and a server registered with it, and ends the node.
     pub fn make(binaries: PathBuf) -> Result<Self> {
         let world = Self { folder: tempfile::Builder::new().prefix("leasehold-bench-").tempdir()?, binaries };
@@ -52,7 +52,7 @@ impl World {
         node_command(&["customer", "add", "Bench"])?;
         let mut command = world.command(NODE);
         command.args(["serve", "--log", "error", "--http", "127.0.0.1:0", "--data", &node_data]);
-        let _node = Running::start(&mut command, &world.log("node"))?;
+        let _node = RunningProcess::start(&mut command, &world.log("node"))?;
         let added = node_command(&["server", "add", "--customer", "Bench", "--context", "production", "--json"])?;
         let added: Value = serde_json::from_str(&added)?;
         let said = |key: &str| added[key].as_str().with_context(|| format!("the node names {key}"));
@@ -97,19 +97,19 @@ impl World {
     }
 
     /// Serves a copy.
-    pub fn serve(&self, name: &str) -> Result<Server> {
+    pub fn serve(&self, name: &str) -> Result<BenchServer> {
         let data = self.place(name);
         self.copy_to(&data)?;
         self.serve_on(&data, name)
     }
 
     /// Serves this folder, as an administrator starts it.
-    pub fn serve_on(&self, data: &Path, name: &str) -> Result<Server> {
+    pub fn serve_on(&self, data: &Path, name: &str) -> Result<BenchServer> {
         let mut command = self.command(SERVER);
         command.args(["serve", "--console", "127.0.0.1:0", "--clients", "127.0.0.1:0", "--reporting", "off"]);
         command.args(["--proxy", "off", "--data"]).arg(data);
-        let running = Running::start(&mut command, &self.log(name))?;
-        Ok(Server { clients: running.address("clients")?, console: running.address("console")?, running })
+        let running = RunningProcess::start(&mut command, &self.log(name))?;
+        Ok(BenchServer { clients: running.address("clients")?, console: running.address("console")?, running })
     }
 
     /// A program, without settings from the environment.
@@ -143,10 +143,10 @@ fn text(path: &Path) -> Result<String> {
     Ok(path.to_str().context("The temporary folder has an ordinary name")?.to_owned())
 }
 
-impl Server {
+impl BenchServer {
     /// A connection to the console.
-    pub async fn console(&self) -> Result<Wire> {
-        Wire::to(self.console, None).await
+    pub async fn console(&self) -> Result<BenchConnection> {
+        BenchConnection::to(self.console, None).await
     }
 
     /// Where the console is.

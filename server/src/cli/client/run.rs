@@ -3,7 +3,7 @@ mod load;
 use std::time::Duration;
 
 use clap::Args;
-use client::{Client, ConnectError, Denied, Event, ProductCode, Totals};
+use client::{Client, ClientEvent, ClientTotals, ConnectError, Denied, ProductCode};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ const RECORDS: usize = 1_000_000;
 const FEWEST_RECORDS: usize = 1_000;
 
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunClients {
     /// License servers, the primary first, separated by commas: HOST, HOST:PORT or https://HOST:PORT [default port: 7569]
     #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
     servers: Vec<String>,
@@ -66,7 +66,7 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-impl Run {
+impl RunClients {
     pub async fn run(self) -> Done {
         let stop = watch::Sender::new(false);
         let mut told = Stop::listen(self.duration.map(Duration::from_secs))?;
@@ -87,7 +87,7 @@ impl Run {
                 loop {
                     match events.recv().await {
                         // Limits come and go with every request; the rest is for people.
-                        Ok(Event::Allocation { .. }) | Err(RecvError::Lagged(_)) => {}
+                        Ok(ClientEvent::Allocation { .. }) | Err(RecvError::Lagged(_)) => {}
                         Ok(event) => eprintln!("{event}"),
                         Err(RecvError::Closed) => return,
                     }
@@ -149,7 +149,7 @@ impl Run {
 }
 
 /// Says goodbye for all at once. Everything that was used is counted by then, so the sum is what the servers were told.
-async fn close(clients: Vec<Client>) -> Totals {
+async fn close(clients: Vec<Client>) -> ClientTotals {
     let mut closing = JoinSet::new();
     for client in clients {
         closing.spawn(async move {
@@ -157,7 +157,7 @@ async fn close(clients: Vec<Client>) -> Totals {
             (client.totals(), parting)
         });
     }
-    let mut sum = Totals::default();
+    let mut sum = ClientTotals::default();
     let mut told = false;
     while let Some(ended) = closing.join_next().await {
         let Ok((totals, parting)) = ended else { continue };

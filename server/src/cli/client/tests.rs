@@ -172,14 +172,14 @@ async fn an_application_without_a_runtime_logs_in_and_out() {
         let builder = client::ve::blocking::VeClient::builder().servers([place]).product("Charon-SSP/4U").tls(tls);
         let client = builder.connect_blocking().unwrap();
         let mut events = client.events();
-        assert!(matches!(events.try_next(), Some(client::ve::Event::LoggedIn { .. })));
+        assert!(matches!(events.try_next(), Some(client::ve::VeEvent::LoggedIn { .. })));
         let before = client.status().standing;
         let parting = client.clone().close();
         (before, parting, client.stopped())
     });
     let (before, parting, after) = application.await.unwrap();
-    assert_eq!((before, after), (client::ve::Standing::Licensed, client::ve::Standing::LoggedOut));
-    assert_eq!(parting, client::Parting::default());
+    assert_eq!((before, after), (client::ve::VeStatus::Licensed, client::ve::VeStatus::LoggedOut));
+    assert_eq!(parting, client::ClientShutdown::default());
     assert_eq!(server.paths().last().unwrap(), "/v1/goodbye");
 }
 

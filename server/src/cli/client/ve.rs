@@ -1,16 +1,16 @@
-mod said;
+mod log;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use client::ve::{Event, LoginError, Standing, VeClient};
+use client::ve::{LoginError, VeClient, VeEvent, VeStatus};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::stop::Stop;
 use crate::exit::{Done, Failure};
-use said::{Log, described};
+use log::{Log, described};
 
 /// `leasehold client ve`
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ Exit codes:
      or something given here cannot be used
   3  no server has ever given the license until the end: two hours of grace, or told to end before;
      it waits so long for a primary of which all instances are in use")]
-pub struct Ve {
+pub struct RunVe {
     /// License servers, the primary first, separated by commas: VE://HOST[:PORT]/PASSPHRASE, each with its passphrase
     /// [default port: 8083]
     #[arg(
@@ -70,7 +70,7 @@ fn version(text: &str) -> Result<(u32, u32), String> {
     both.ok_or_else(|| "write it as 5.3".to_owned())
 }
 
-impl Ve {
+impl RunVe {
     pub async fn run(self) -> Done {
         let mut stop = Stop::listen(self.seconds.map(Duration::from_secs))?;
         let client = self.client()?;
@@ -90,12 +90,12 @@ impl Ve {
         drop(client);
         let ended = seen.await.map_err(|error| Failure::failed(format!("The output stopped early: {error}.")))??;
         match status.standing {
-            Standing::Refused => Err(Failure::refused(ended.unwrap_or_else(|| "The login was refused.".to_owned()))),
+            VeStatus::Refused => Err(Failure::refused(ended.unwrap_or_else(|| "The login was refused.".to_owned()))),
             _ if status.server.is_none() && status.problems.is_empty() => {
                 Err(Failure::no_server("No license server has answered."))
             }
             _ if status.server.is_none() => Err(Failure::no_server(LoginError::NoServer { servers: status.problems })),
-            Standing::Stopped => Err(Failure::failed(
+            VeStatus::Stopped => Err(Failure::failed(
                 "No license server gave the license any more, and its grace is over. Look at the license servers, then start again.",
             )),
             _ => Ok(()),
@@ -128,7 +128,7 @@ impl Ve {
 }
 
 /// Prints what happens when that is wanted; returns why the login was refused, if it was.
-async fn follow(mut events: Receiver<Event>, json: bool) -> Result<Option<String>, Failure> {
+async fn follow(mut events: Receiver<VeEvent>, json: bool) -> Result<Option<String>, Failure> {
     let mut refused = None;
     loop {
         match events.recv().await {
@@ -136,7 +136,7 @@ async fn follow(mut events: Receiver<Event>, json: bool) -> Result<Option<String
                 if json {
                     crate::cli::output::print(format!("{}\n", described(&event)).as_bytes())?;
                 }
-                if matches!(event, Event::Refused { .. }) {
+                if matches!(event, VeEvent::Refused { .. }) {
                     refused = Some(event.to_string());
                 }
             }

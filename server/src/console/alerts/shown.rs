@@ -1,8 +1,10 @@
 //! What the alert pages show: rules with their state, channels, what was told; and a rule tried on the past.
 
-use engine::alerts::{AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, Tried};
+use engine::alerts::{
+    AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, RuleTrial,
+};
 use engine::{DatabaseError, Engine};
-use licensing::alert::{Evidence, Kind, Present, REMIND, Rule, Standing};
+use licensing::alerts::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
 use licensing::contact::DAY;
 use licensing::words::span;
 
@@ -45,11 +47,11 @@ fn state(rule: &AlertRule) -> (Tone, &'static str) {
 
 fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
     let (tone, word) = state(rule);
-    let subject = |(name, subject): (&String, &licensing::alert::SubjectState)| {
+    let subject = |(name, subject): (&String, &licensing::alerts::SubjectState)| {
         let (since_ms, pending) = match subject.standing {
-            Standing::Pending { since } => (since, true),
-            Standing::Firing { since, .. } => (since, false),
-            Standing::Resolved { .. } => return None,
+            AlertStatus::Pending { since } => (since, true),
+            AlertStatus::Firing { since, .. } => (since, false),
+            AlertStatus::Resolved { .. } => return None,
         };
         Some(SubjectRow { words: rule.rule.condition.kind().found(name, subject.evidence, now), since_ms, pending })
     };
@@ -73,7 +75,7 @@ fn names(ids: &[i64], channels: &[Channel]) -> Vec<String> {
     channels.iter().filter(|channel| ids.contains(&channel.id)).map(|channel| channel.name.clone()).collect()
 }
 
-fn pace(rule: &Rule) -> String {
+fn pace(rule: &RuleSettings) -> String {
     let wait = if rule.wait_ms == 0 { "At once".to_owned() } else { format!("After {}", span(rule.wait_ms)) };
     match rule.remind_ms {
         0 => format!("{wait}, without reminders."),
@@ -82,7 +84,7 @@ fn pace(rule: &Rule) -> String {
 }
 
 /// What a form about a rule carries.
-fn fields(id: Option<i64>, rule: &Rule, channels: &[i64]) -> Vec<(String, String)> {
+fn fields(id: Option<i64>, rule: &RuleSettings, channels: &[i64]) -> Vec<(String, String)> {
     let mut fields = vec![("kind".to_owned(), rule.condition.kind().as_str().to_owned())];
     fields.extend(id.map(|id| ("id".to_owned(), id.to_string())));
     fields.extend(rule.condition.number().map(|number| ("number".to_owned(), number.to_string())));
@@ -128,7 +130,7 @@ fn delivery_row(delivery: Delivery) -> DeliveryRow {
     }
 }
 
-fn kind_row(kind: Kind) -> KindRow {
+fn kind_row(kind: ConditionKind) -> KindRow {
     let number = kind.threshold().map(|t| (t.label.to_owned(), t.unit.to_owned(), t.least, t.most));
     KindRow { word: kind.as_str().to_owned(), title: kind.title().to_owned(), help: kind.help().to_owned(), number }
 }
@@ -141,16 +143,16 @@ pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<O
             Some(rule) => (Some(rule.rule.condition.kind()), Some(rule.rule), rule.channels),
             None => return Ok(None),
         },
-        None => (Kind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
+        None => (ConditionKind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
     };
-    let usual = kind.and_then(Kind::threshold).map(|threshold| threshold.usual);
+    let usual = kind.and_then(ConditionKind::threshold).map(|threshold| threshold.usual);
     let number = rule.as_ref().map_or(usual, |rule| rule.condition.number());
     let wait = rule.as_ref().map_or(0, |rule| rule.wait_ms);
     let remind = rule.as_ref().map_or(REMIND, |rule| rule.remind_ms);
     Ok(Some(RuleForm {
         id,
         chosen: kind.map(kind_row),
-        kinds: Kind::ALL.iter().copied().map(kind_row).collect(),
+        kinds: ConditionKind::ALL.iter().copied().map(kind_row).collect(),
         number: number.map(|number| number.to_string()).unwrap_or_default(),
         wait: (wait / MINUTE).to_string(),
         remind: (remind / HOUR).to_string(),
@@ -197,7 +199,7 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
 }
 
 /// What a rule would have done, in a sentence.
-fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
+fn verdict(tried: &RuleTrial, now: i64) -> (Tone, String) {
     let Some(from) = tried.from else {
         return (
             Tone::Info,
@@ -225,12 +227,12 @@ fn verdict(tried: &Tried, now: i64) -> (Tone, String) {
 }
 
 /// How things stand with a rule at this moment, in a sentence.
-fn present(present: &Present, rule: &Rule, now: i64) -> (Tone, String) {
+fn present(present: &PresentState, rule: &RuleSettings, now: i64) -> (Tone, String) {
     let (firing, pending) = match present {
-        Present::Unknown => {
+        PresentState::Unknown => {
             return (Tone::Warning, "There is no data for this condition.".to_owned());
         }
-        Present::Known { firing, pending } => (firing, pending),
+        PresentState::Known { firing, pending } => (firing, pending),
     };
     let kind = rule.condition.kind();
     let words = |all: &[(String, Evidence)]| {
@@ -286,17 +288,17 @@ pub async fn channel_form(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::alert::{Condition, Episode};
+    use licensing::alerts::{Condition, Episode};
 
     #[test]
     fn the_past_is_told_as_far_as_it_is_known() {
         let now = 1_800_000_000_000;
         let episode = Episode { subject: String::new(), fired: now, resolved: None, reminders: 0 };
-        let tried = |from, known, count| Tried {
+        let tried = |from, known, count| RuleTrial {
             from,
             known,
             episodes: vec![episode.clone(); count],
-            present: Present::Unknown,
+            present: PresentState::Unknown,
         };
         for (tried, words) in [
             (tried(None, false, 0), "no recorded data yet"),
@@ -318,14 +320,14 @@ mod tests {
     fn a_rule_that_would_be_in_alarm_right_now_says_so() {
         let now = 1_800_000_000_000;
         let silent = |name: &str| (name.to_owned(), Evidence::of(2 * MINUTE));
-        let known = |firing: &[&str], pending: &[&str]| Present::Known {
+        let known = |firing: &[&str], pending: &[&str]| PresentState::Known {
             firing: firing.iter().map(|name| silent(name)).collect(),
             pending: pending.iter().map(|name| silent(name)).collect(),
         };
-        let at_once = Rule::new(Condition::usual(Kind::PeerDown));
-        let patient = Rule { wait_ms: 5 * MINUTE, ..at_once };
+        let at_once = RuleSettings::new(Condition::usual(ConditionKind::PeerDown));
+        let patient = RuleSettings { wait_ms: 5 * MINUTE, ..at_once };
         for (stands, rule, tone, words) in [
-            (Present::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
+            (PresentState::Unknown, &at_once, Tone::Warning, "There is no data for this condition."),
             (known(&[], &[]), &at_once, Tone::Success, "It would not be firing: all is well."),
             (
                 known(&["lic-02"], &[]),
@@ -354,12 +356,15 @@ mod tests {
 
     #[test]
     fn what_a_form_carries_says_the_whole_rule() {
-        let rule =
-            Rule { wait_ms: 5 * MINUTE, remind_ms: 0, condition: Condition::new(Kind::HoursLeft, Some(12)).unwrap() };
+        let rule = RuleSettings {
+            wait_ms: 5 * MINUTE,
+            remind_ms: 0,
+            condition: Condition::new(ConditionKind::HoursLeft, Some(12)).unwrap(),
+        };
         let carried: Vec<String> =
             fields(Some(3), &rule, &[7, 8]).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(carried.join("&"), "kind=hours_left&id=3&number=12&wait=5&remind=0&channels=7&channels=8");
         assert_eq!(pace(&rule), "After 5 min, without reminders.");
-        assert_eq!(pace(&Rule::new(rule.condition)), "At once, again every 4 h.");
+        assert_eq!(pace(&RuleSettings::new(rule.condition)), "At once, again every 4 h.");
     }
 }

@@ -4,7 +4,7 @@ use engine::conf::{self, ConfState, RevisionText, SaveError};
 use engine::{DatabaseError, Engine};
 use licensing::conf::diff::{self, Diff};
 use licensing::conf::document::Document;
-use licensing::conf::setting::{self, Effect};
+use licensing::conf::setting::{self, SettingEffect};
 use licensing::conf::{check, text, view};
 
 use app::pages::configuration::{
@@ -123,7 +123,7 @@ pub fn review(
     draft: Draft,
     bytes: &[u8],
     diff: Diff,
-    findings: Vec<check::Finding>,
+    findings: Vec<check::ConfFinding>,
     origin: String,
 ) -> Review {
     let state = engine.conf();
@@ -136,7 +136,7 @@ pub fn review(
         file: info,
         needs_restart: changed
             .iter()
-            .filter(|s| setting::find(&s.key).is_some_and(|s| s.effect == Effect::Restart))
+            .filter(|s| setting::find(&s.key).is_some_and(|s| s.effect == SettingEffect::Restart))
             .map(|s| s.label.clone())
             .collect(),
         changes: match draft.mode {

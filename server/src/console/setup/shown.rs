@@ -2,12 +2,12 @@
 
 use engine::accounts::password;
 use engine::accounts::setup::Setup;
-use engine::conf::{Base, Change, SaveError};
+use engine::conf::{BaseRevision, ConfChange, SaveError};
 use engine::diagnostics::Matrix;
 use engine::exchange::{FetchedKeys, LicenseItem};
 use engine::reachability::Reachability;
 use engine::{DatabaseError, Engine};
-use licensing::bundle::Standing;
+use licensing::bundle::LicenseStatus;
 use licensing::conf::document::Document;
 use licensing::conf::effective::Effective;
 use licensing::conf::{check, view};
@@ -74,8 +74,8 @@ fn summary(file: &RegistrationFile) -> RegistrationSummary {
 
 /// The step of the identity after "Check": the canonical form, and what would change in the file.
 pub async fn checked_guid(engine: &Engine, guid: &Guid) -> Result<SetupGuid, SaveError> {
-    let change = Change::Values(Registration::new(*guid).values());
-    let (_, diff, _) = engine.preview(&Base::Newest, &change).await?;
+    let change = ConfChange::Values(Registration::new(*guid).values());
+    let (_, diff, _) = engine.preview(&BaseRevision::Newest, &change).await?;
     let kept = self::guid(engine).await?;
     Ok(SetupGuid {
         guid: guid.to_string(),
@@ -234,7 +234,7 @@ pub async fn done(console: &Console) -> Result<SetupDone, DatabaseError> {
 /// How the first exchange went, as far as it is.
 async fn first_sync(engine: &Engine) -> Result<FirstSync, DatabaseError> {
     if let Some((_, changes)) = engine.last_changes().await? {
-        let active = |item: &&LicenseItem| item.verdict.standing == Standing::Active;
+        let active = |item: &&LicenseItem| item.verdict.standing == LicenseStatus::Active;
         let licenses = engine.licenses().map_or(0, |all| all.items.iter().filter(active).count());
         return Ok(FirstSync::Synced { sentence: changes.sentence(), licenses });
     }

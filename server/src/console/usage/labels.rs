@@ -1,6 +1,6 @@
 //! Instants and periods in words, in the zone that was chosen.
 
-use engine::usage::query::{Point, Step};
+use engine::usage::query::{BucketWidth, UsagePoint};
 use jiff::civil::{Date, Weekday};
 
 use super::period::{Asked, zoned};
@@ -63,7 +63,7 @@ pub(super) fn rfc3339(at_ms: i64, asked: &Asked) -> String {
 }
 
 /// The words of each step of a course.
-pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
+pub(super) fn steps(points: &[UsagePoint], step: BucketWidth, asked: &Asked) -> Vec<Label> {
     let count = points.len();
     points
         .iter()
@@ -71,11 +71,11 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
             let at = zoned(point.at_ms, &asked.zone);
             let date = at.date();
             let first_of_month = date.day() == 1;
-            let month = if count > WITH_YEAR || step == Step::Month { "%b %Y" } else { "%b" };
+            let month = if count > WITH_YEAR || step == BucketWidth::Month { "%b %Y" } else { "%b" };
             let said =
                 |wanted: bool, format: &str| if wanted { at.strftime(format).to_string() } else { String::new() };
             let (words, tick, day) = match step {
-                Step::Hour => (
+                BucketWidth::Hour => (
                     format!("{}, {}", day(date, asked), at.strftime("%H:%M")),
                     match at.hour() {
                         0 if at.minute() < 60 && count > 48 => said(true, "%-d %b"),
@@ -84,7 +84,7 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
                     },
                     at.strftime("%Y-%m-%d %H:%M").to_string(),
                 ),
-                Step::Day => (
+                BucketWidth::Day => (
                     day(date, asked),
                     match count {
                         count if count <= EACH_DAY => said(true, "%a %-d"),
@@ -93,7 +93,7 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
                     },
                     date.to_string(),
                 ),
-                Step::Week => (
+                BucketWidth::Week => (
                     format!("Week of {}", day(date, asked)),
                     match count {
                         count if count <= EACH_DAY => said(true, "%-d %b"),
@@ -101,7 +101,9 @@ pub(super) fn steps(points: &[Point], step: Step, asked: &Asked) -> Vec<Label> {
                     },
                     date.to_string(),
                 ),
-                Step::Month => (at.strftime("%B %Y").to_string(), said(true, month), at.strftime("%Y-%m").to_string()),
+                BucketWidth::Month => {
+                    (at.strftime("%B %Y").to_string(), said(true, month), at.strftime("%Y-%m").to_string())
+                }
             };
             Label { words, tick, day }
         })

@@ -1,7 +1,7 @@
 //! The period, the zone and the step an address asks for.
 
 use engine::usage::period;
-use engine::usage::query::{Filter, Step};
+use engine::usage::query::{BucketWidth, Filter};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
@@ -107,23 +107,23 @@ impl Asked {
     }
 
     /// The step that is shown, and those that make sense.
-    pub fn steps(&self) -> (Step, Vec<Step>) {
+    pub fn steps(&self) -> (BucketWidth, Vec<BucketWidth>) {
         let days = self.days();
-        let sensible: Vec<Step> = [
-            (Step::Hour, days <= MOST_HOURLY),
-            (Step::Day, (2..=MOST_DAILY).contains(&days)),
-            (Step::Week, days >= 14),
-            (Step::Month, days >= 60),
+        let sensible: Vec<BucketWidth> = [
+            (BucketWidth::Hour, days <= MOST_HOURLY),
+            (BucketWidth::Day, (2..=MOST_DAILY).contains(&days)),
+            (BucketWidth::Week, days >= 14),
+            (BucketWidth::Month, days >= 60),
         ]
         .into_iter()
         .filter(|(_, sensible)| *sensible)
         .map(|(step, _)| step)
         .collect();
         let fitting = match days {
-            ..=8 => Step::Hour,
-            9..=550 => Step::Day,
-            551..=1_830 => Step::Week,
-            _ => Step::Month,
+            ..=8 => BucketWidth::Hour,
+            9..=550 => BucketWidth::Day,
+            551..=1_830 => BucketWidth::Week,
+            _ => BucketWidth::Month,
         };
         let wanted = sensible.iter().copied().find(|step| step_word(*step) == self.filter.step);
         (wanted.unwrap_or(fitting), sensible)
@@ -162,11 +162,11 @@ pub(super) fn zones(asked: &Asked) -> Vec<(String, String)> {
 }
 
 /// The word in the address.
-pub(super) fn step_word(step: Step) -> &'static str {
+pub(super) fn step_word(step: BucketWidth) -> &'static str {
     match step {
-        Step::Hour => "hour",
-        Step::Day => "day",
-        Step::Week => "week",
-        Step::Month => "month",
+        BucketWidth::Hour => "hour",
+        BucketWidth::Day => "day",
+        BucketWidth::Week => "week",
+        BucketWidth::Month => "month",
     }
 }

@@ -64,13 +64,13 @@ fn what_is_not_understood_is_said_and_the_default_is_shown() {
 #[test]
 fn steps_fit_the_period_and_a_wish_counts_only_where_it_makes_sense() {
     for (from, to, wish, step, offered) in [
-        ("2026-11-22", "2026-11-22", "", Step::Hour, 1),
-        ("2026-11-16", "2026-11-22", "day", Step::Day, 2),
-        ("2026-10-01", "2026-10-31", "", Step::Day, 3),
-        ("2026-01-01", "2026-11-22", "hour", Step::Day, 3),
-        ("2025-06-01", "2026-11-22", "", Step::Day, 3),
-        ("2020-01-01", "2026-11-22", "", Step::Month, 2),
-        ("2024-01-01", "2026-11-22", "month", Step::Month, 2),
+        ("2026-11-22", "2026-11-22", "", BucketWidth::Hour, 1),
+        ("2026-11-16", "2026-11-22", "day", BucketWidth::Day, 2),
+        ("2026-10-01", "2026-10-31", "", BucketWidth::Day, 3),
+        ("2026-01-01", "2026-11-22", "hour", BucketWidth::Day, 3),
+        ("2025-06-01", "2026-11-22", "", BucketWidth::Day, 3),
+        ("2020-01-01", "2026-11-22", "", BucketWidth::Month, 2),
+        ("2024-01-01", "2026-11-22", "month", BucketWidth::Month, 2),
     ] {
         let (found, all) = asked(UsageFilter { step: wish.into(), ..custom(from, to) }).steps();
         assert_eq!((found, all.len()), (step, offered), "{from} {to} {wish}");
@@ -104,23 +104,36 @@ fn the_product_nearest_to_its_limit_is_shown_first() {
 #[test]
 fn steps_are_labelled_where_people_look_for_a_label() {
     let asked = asked(UsageFilter::default());
-    let points = |from: &str, count: i64, step: i64| -> Vec<Point> {
+    let points = |from: &str, count: i64, step: i64| -> Vec<UsagePoint> {
         let first = from.parse::<jiff::Timestamp>().expect("an instant").as_millisecond();
-        let point =
-            |at_ms| Point { at_ms, until_ms: at_ms + step, taken: 0, use_ms: 0, denied: 0, peak: 0, licensed: None };
+        let point = |at_ms| UsagePoint {
+            at_ms,
+            until_ms: at_ms + step,
+            taken: 0,
+            use_ms: 0,
+            denied: 0,
+            peak: 0,
+            licensed: None,
+        };
         (0..count).map(|place| point(first + place * step)).collect()
     };
-    let ticks = |points: &[Point], step| -> Vec<String> {
+    let ticks = |points: &[UsagePoint], step| -> Vec<String> {
         labels::steps(points, step, &asked)
             .into_iter()
             .map(|label| label.tick)
             .filter(|tick| !tick.is_empty())
             .collect()
     };
-    assert_eq!(ticks(&points("2026-10-31T23:00:00Z", 20, DAY), Step::Day), ["2 Nov", "9 Nov", "16 Nov"]);
-    assert_eq!(ticks(&points("2026-11-15T23:00:00Z", 3, DAY), Step::Day), ["Mon 16", "Tue 17", "Wed 18"]);
-    assert_eq!(ticks(&points("2026-11-15T23:00:00Z", 72, 3_600_000), Step::Hour), ["16 Nov", "17 Nov", "18 Nov"]);
-    assert_eq!(ticks(&points("2026-11-15T23:00:00Z", 24, 3_600_000), Step::Hour), ["00:00", "06:00", "12:00", "18:00"]);
-    let day = labels::steps(&points("2026-11-15T23:00:00Z", 1, DAY), Step::Day, &asked).remove(0);
+    assert_eq!(ticks(&points("2026-10-31T23:00:00Z", 20, DAY), BucketWidth::Day), ["2 Nov", "9 Nov", "16 Nov"]);
+    assert_eq!(ticks(&points("2026-11-15T23:00:00Z", 3, DAY), BucketWidth::Day), ["Mon 16", "Tue 17", "Wed 18"]);
+    assert_eq!(
+        ticks(&points("2026-11-15T23:00:00Z", 72, 3_600_000), BucketWidth::Hour),
+        ["16 Nov", "17 Nov", "18 Nov"]
+    );
+    assert_eq!(
+        ticks(&points("2026-11-15T23:00:00Z", 24, 3_600_000), BucketWidth::Hour),
+        ["00:00", "06:00", "12:00", "18:00"]
+    );
+    let day = labels::steps(&points("2026-11-15T23:00:00Z", 1, DAY), BucketWidth::Day, &asked).remove(0);
     assert_eq!((day.words.as_str(), day.day.as_str()), ("Mon 16 Nov", "2026-11-16"));
 }

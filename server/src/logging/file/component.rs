@@ -5,7 +5,7 @@ use engine::exchange::REMINDER;
 /// Width of a component in the file; the names of others' crates are cut to it (seed 003).
 const WIDTH: usize = 8;
 
-/// The component of a target such as `engine::leases::keep`.
+/// The component of a target such as `engine::leases::background`.
 pub fn of(target: &str) -> String {
     if target == REMINDER {
         return "EXCHANGE".to_owned();

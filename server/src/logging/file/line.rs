@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Write};
 
 use engine::clock::{Clock, SystemClock};
-use licensing::log_line::{Level, LogLine, without_secrets};
+use licensing::log_line::{LogLevel, LogLine, without_secrets};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
@@ -28,20 +28,20 @@ pub fn of(event: &Event<'_>) -> String {
 }
 
 /// A line with the local time of now.
-pub fn written(level: Level, component: &str, text: &str) -> String {
+pub fn written(level: LogLevel, component: &str, text: &str) -> String {
     let stamp = jiff::Timestamp::from_millisecond(SystemClock.now_ms())
         .map(|now| now.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string())
         .unwrap_or_default();
     LogLine { stamp: &stamp, level, component, message: &without_secrets(text) }.write()
 }
 
-fn level(level: tracing::Level) -> Level {
+fn level(level: tracing::Level) -> LogLevel {
     match level {
-        tracing::Level::ERROR => Level::Error,
-        tracing::Level::WARN => Level::Warn,
-        tracing::Level::INFO => Level::Info,
-        tracing::Level::DEBUG => Level::Debug,
-        tracing::Level::TRACE => Level::Trace,
+        tracing::Level::ERROR => LogLevel::Error,
+        tracing::Level::WARN => LogLevel::Warn,
+        tracing::Level::INFO => LogLevel::Info,
+        tracing::Level::DEBUG => LogLevel::Debug,
+        tracing::Level::TRACE => LogLevel::Trace,
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
             fields.add(name, value);
         }
         assert_eq!(fields.component.as_deref(), Some("ve"));
-        let line = written(Level::Warn, "VE", &format!("{} {}", fields.message, fields.rest));
+        let line = written(LogLevel::Warn, "VE", &format!("{} {}", fields.message, fields.rest));
         assert_eq!(
             &line[licensing::log_line::STAMP..],
             " WARN  VE       a node gave no answer node=a.example:80 error=\"it said 'no'\\nand left\" password=[hidden]"

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use licensing::log_line::Level;
+use licensing::log_line::LogLevel;
 
 use super::{Message, Shared, line};
 
@@ -25,19 +25,19 @@ pub struct Writer<F = File> {
 }
 
 /// What lines are written to.
-pub trait Target: Write {
+pub trait LogSink: Write {
     /// Cuts the file off after so many bytes.
     fn cut(&mut self, length: u64);
 }
 
-impl Target for File {
+impl LogSink for File {
     fn cut(&mut self, length: u64) {
         // When even this fails the line stays half; the next one begins behind it.
         let _ = self.set_len(length);
     }
 }
 
-impl<F: Target> Writer<F> {
+impl<F: LogSink> Writer<F> {
     pub fn new(file: F, path: PathBuf, shared: Arc<Shared>) -> Self {
         Self { file, path, shared, length: 0, said: false }
     }
@@ -74,7 +74,7 @@ impl<F: Target> Writer<F> {
         if lost > 0 {
             let words = if lost == 1 { "1 line was lost".to_owned() } else { format!("{lost} lines were lost") };
             let said = format!("{words}: more was logged than could be written. Look into the log on stderr for them.");
-            text.insert_str(0, &format!("{}\n", line::written(Level::Warn, "SERVER", &said)));
+            text.insert_str(0, &format!("{}\n", line::written(LogLevel::Warn, "SERVER", &said)));
         }
         match self.file.write_all(text.as_bytes()) {
             Ok(()) => self.length += text.len() as u64,
@@ -120,7 +120,7 @@ mod tests {
         }
     }
 
-    impl Target for Disk {
+    impl LogSink for Disk {
         fn cut(&mut self, length: u64) {
             self.bytes.truncate(usize::try_from(length).unwrap());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Output;
 
 use super::at;
-use crate::exchange::world::World;
+use crate::exchange::world::ExchangePair;
 use crate::harness::{Server, leasehold, run, run_with_input, stderr, stdout};
 
 /// Commands with what they read from standard input. `{n}` is another one each time; FILE the registration file.
@@ -68,7 +68,7 @@ fn alike(text: &[u8]) -> Vec<String> {
 
 #[test]
 fn every_command_says_the_same_of_a_server_elsewhere() {
-    let world = World::new();
+    let world = ExchangePair::new();
     for token in ["t1", "t2"] {
         assert_eq!(world.cli(&["token", "create", "--name", token]).status.code(), Some(0));
     }

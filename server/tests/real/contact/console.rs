@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::exchange::world::World;
+use crate::exchange::world::ExchangePair;
 use crate::harness::{Server, stderr};
 
 const PASSWORD: &str = "seven green lamps hum";
@@ -15,7 +15,7 @@ pub struct Console {
 
 impl Console {
     /// Makes the account.
-    pub fn of(world: &World) -> Self {
+    pub fn of(world: &ExchangePair) -> Self {
         let added =
             world.cli_with(&["user", "add", "ann", "--role", "administrator", "--password-stdin"], PASSWORD.as_bytes());
         assert_eq!(added.status.code(), Some(0), "{}", stderr(&added));

@@ -2,11 +2,11 @@ use serde_json::{Value, json};
 
 use super::console::Console;
 use super::{contact, restart, start, states};
-use crate::exchange::world::{World, metric};
+use crate::exchange::world::{ExchangePair, metric};
 use crate::harness::{stdout, within};
 
 /// How far the clock is off as everybody tells it, in whole days.
-fn off(world: &World, console: &mut Console) -> Option<i64> {
+fn off(world: &ExchangePair, console: &mut Console) -> Option<i64> {
     let minutes = contact(world)["clock_off_minutes"].as_i64();
     let seconds = metric(&world.server, "license_contact_clock_off_seconds").unwrap();
     let page = console.page(&world.server, "/exchange");
@@ -22,7 +22,7 @@ fn off(world: &World, console: &mut Console) -> Option<i64> {
 
 #[test]
 fn a_clock_set_back_gains_nothing_and_is_shown_until_a_verified_exchange() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let mut console = Console::of(&world);
     world.node.stop();
     restart(&mut world, "+20d");
@@ -41,7 +41,7 @@ fn a_clock_set_back_gains_nothing_and_is_shown_until_a_verified_exchange() {
 
 #[test]
 fn a_clock_that_ran_ahead_lapses_the_licenses_and_a_verified_exchange_undoes_it() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let mut console = Console::of(&world);
     world.node.stop();
     restart(&mut world, "+89d");
@@ -62,7 +62,7 @@ fn a_clock_that_ran_ahead_lapses_the_licenses_and_a_verified_exchange_undoes_it(
 
 #[test]
 fn a_clock_that_is_moved_under_a_running_server_is_flagged_either_way_and_not_followed() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let clock = world.folder.path().join("clock");
     std::fs::write(&clock, "+0d\n").unwrap();
     restart(&mut world, clock.to_str().unwrap());
@@ -81,7 +81,7 @@ fn a_clock_that_is_moved_under_a_running_server_is_flagged_either_way_and_not_fo
 
 #[test]
 fn a_crash_loses_no_more_than_a_minute_of_the_time_known_to_have_passed() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     world.node.stop();
     restart(&mut world, "+40d");
     assert_eq!(contact(&world)["days"], 40);

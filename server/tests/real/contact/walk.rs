@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::console::Console;
 use super::{contact, restart, states};
-use crate::exchange::world::{World, metric, text_of};
+use crate::exchange::world::{ExchangePair, metric, text_of};
 use crate::harness::{stdout, within};
 
 /// Day without contact, the state's word, its name for people, its level.
@@ -28,7 +28,7 @@ fn reminders(log: &str) -> Vec<Value> {
 }
 
 /// What everybody sees on this day, each in its own way.
-fn agrees(world: &World, console: &mut Console, log: &str, (day, state, label, level): (u32, &str, &str, &str)) {
+fn agrees(world: &ExchangePair, console: &mut Console, log: &str, (day, state, label, level): (u32, &str, &str, &str)) {
     let contact = contact(world);
     assert_eq!((&contact["days"], &contact["state"], &contact["level"]), (&json!(day), &json!(state), &json!(level)));
     assert_eq!(contact["clock_off_minutes"], Value::Null, "time switched off is no clock that was moved");
@@ -71,7 +71,7 @@ fn agrees(world: &World, console: &mut Console, log: &str, (day, state, label, l
 
 #[test]
 fn console_api_metrics_log_and_command_agree_on_every_day_and_an_exchange_brings_licenses_back() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let mut console = Console::of(&world);
     world.node.stop();
     for row in WALK {
@@ -95,7 +95,7 @@ fn console_api_metrics_log_and_command_agree_on_every_day_and_an_exchange_brings
 
 #[test]
 fn an_exchange_by_hand_brings_lapsed_licenses_back_too() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     world.node.stop();
     restart(&mut world, "+70d");
     assert_eq!(states(&world), ["lapsed"; 2]);

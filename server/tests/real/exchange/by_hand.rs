@@ -3,7 +3,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use super::node::reporter_tool;
-use super::world::World;
+use super::world::ExchangePair;
 use crate::harness::{stderr, stdout};
 
 /// Runs a command as a person would paste it into a shell.
@@ -15,7 +15,7 @@ fn pasted(command: &str) -> Vec<u8> {
 
 #[test]
 fn a_report_goes_out_with_the_printed_curl_and_its_answer_comes_in_once() {
-    let world = World::new();
+    let world = ExchangePair::new();
     world.node.add_license(&world.registration.guid, "VAD", 5);
     let pulled = world.cli(&["exchange", "pull", "--json"]);
     assert_eq!(pulled.status.code(), Some(0), "{}", stderr(&pulled));
@@ -50,7 +50,7 @@ fn a_report_goes_out_with_the_printed_curl_and_its_answer_comes_in_once() {
 
 #[test]
 fn the_report_in_a_file_is_the_report_in_the_curl_command() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let file = world.folder.path().join("report.json");
     let pulled = world.cli(&["exchange", "pull", "--json", "--out", file.to_str().unwrap()]);
     let pulled: Value = serde_json::from_slice(&pulled.stdout).unwrap();
@@ -68,7 +68,7 @@ fn the_report_in_a_file_is_the_report_in_the_curl_command() {
 }
 
 /// The vendor's tool with the ids of this server.
-fn tool(world: &World, operation: &str, more: &[&str]) -> Output {
+fn tool(world: &ExchangePair, operation: &str, more: &[&str]) -> Output {
     let registration = &world.registration;
     reporter_tool()
         .args([
@@ -87,7 +87,7 @@ fn tool(world: &World, operation: &str, more: &[&str]) -> Output {
 
 #[test]
 fn the_vendors_tool_carries_an_exchange_as_its_manual_says() {
-    let world = World::new();
+    let world = ExchangePair::new();
     world.node.add_license(&world.registration.guid, "VAD", 5);
     let usage = tool(&world, "report", &[]);
     assert_eq!((usage.status.code(), stdout(&usage).as_str()), (Some(0), "License Usage Report: {}\n"));

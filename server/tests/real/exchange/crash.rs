@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use licensing::bundle::Kind;
+use licensing::bundle::LicenseKind;
 use node::licenses::NewLicense;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::dice::Dice;
-use super::world::World;
-use crate::harness::{Answer, stderr};
+use super::random::SeededRandom;
+use super::world::ExchangePair;
+use crate::harness::{ApiAnswer, stderr};
 
 /// Exchanges, each hit by a `kill -9`.
 const EXCHANGES: usize = 200;
@@ -20,7 +20,7 @@ struct Issuing {
 }
 
 impl Issuing {
-    fn of(world: &World) -> Self {
+    fn of(world: &ExchangePair) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let clock = std::sync::Arc::new(node::clock::SystemClock);
         let node = runtime.block_on(node::Node::open(&world.node.data, clock)).unwrap();
@@ -31,7 +31,7 @@ impl Issuing {
         let new = NewLicense {
             guid: self.guid,
             product: product.parse().unwrap(),
-            kind: Kind::Concurrent,
+            kind: LicenseKind::Concurrent,
             count: 1,
             hours: None,
             expires: None,
@@ -48,7 +48,7 @@ struct Usual(Duration);
 
 impl Usual {
     /// Carries one out to its end.
-    fn measured(&mut self, exchange: impl FnOnce() -> Answer) -> Answer {
+    fn measured(&mut self, exchange: impl FnOnce() -> ApiAnswer) -> ApiAnswer {
         let began = Instant::now();
         let answer = exchange();
         self.0 = (self.0 * 3 + began.elapsed().min(Duration::from_millis(400))) / 4;
@@ -56,13 +56,13 @@ impl Usual {
     }
 
     /// From the first to beyond the last moment.
-    fn moment(&self, dice: &mut Dice) -> Duration {
-        self.0 * 2 / 1_000 * u32::try_from(dice.below(1_000)).unwrap()
+    fn moment(&self, random: &mut SeededRandom) -> Duration {
+        self.0 * 2 / 1_000 * u32::try_from(random.below(1_000)).unwrap()
     }
 }
 
 /// Begins an exchange and kills the server after `pause`; what came back.
-fn killed(world: &World, pause: Duration, exchange: impl FnOnce() -> Answer + Send) -> Answer {
+fn killed(world: &ExchangePair, pause: Duration, exchange: impl FnOnce() -> ApiAnswer + Send) -> ApiAnswer {
     let pid = Pid::from_raw(i32::try_from(world.server.pid()).unwrap()).unwrap();
     std::thread::scope(|scope| {
         let exchange = scope.spawn(exchange);
@@ -73,7 +73,7 @@ fn killed(world: &World, pause: Duration, exchange: impl FnOnce() -> Answer + Se
 }
 
 /// What the server has: the ids of its licenses and their serial.
-fn installed(world: &World) -> (BTreeSet<String>, u64) {
+fn installed(world: &ExchangePair) -> (BTreeSet<String>, u64) {
     let licenses = world.server.get("/api/v1/licenses");
     assert_eq!(licenses.status, 200, "{}", licenses.body);
     let items = licenses.body["items"].as_array().unwrap();
@@ -83,7 +83,7 @@ fn installed(world: &World) -> (BTreeSet<String>, u64) {
 }
 
 /// Every status id once; the newest that was answered brought what is installed, and started the contact clock anew.
-fn ledger_agrees(world: &World, serial: u64) {
+fn ledger_agrees(world: &ExchangePair, serial: u64) {
     let ledger = world.server.get("/api/v1/exchange/ledger").body;
     let items = ledger["items"].as_array().unwrap();
     let ids: BTreeSet<&str> = items.iter().map(|entry| entry["status_id"].as_str().unwrap()).collect();
@@ -103,9 +103,9 @@ fn ledger_agrees(world: &World, serial: u64) {
 /// kill −9 at any instant of an exchange, online and offline: all of it happened or nothing did.
 #[test]
 fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let issuing = Issuing::of(&world);
-    let mut dice = Dice::new(0x6b11_1e5d);
+    let mut random = SeededRandom::new(0x6b11_1e5d);
     let (mut online, mut by_hand) = (Usual(Duration::from_millis(20)), Usual(Duration::from_millis(10)));
     let mut before = installed(&world);
     let (mut old, mut new, mut cut) = (0, 0, 0);
@@ -116,8 +116,8 @@ fn a_kill_leaves_the_licenses_of_before_or_of_after_and_a_ledger_that_agrees() {
             (id, world.carry(&report))
         });
         let answer = match &carried {
-            None => killed(&world, online.moment(&mut dice), || world.sync()),
-            Some((_, answer)) => killed(&world, by_hand.moment(&mut dice), || world.push(answer.as_bytes())),
+            None => killed(&world, online.moment(&mut random), || world.sync()),
+            Some((_, answer)) => killed(&world, by_hand.moment(&mut random), || world.push(answer.as_bytes())),
         };
         world.server.crash();
         world.again();

@@ -1,14 +1,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::listener::Listener;
-use super::world::{World, text_of};
+use super::listener::TestListener;
+use super::world::{ExchangePair, text_of};
 
 /// The longest a page may take while an exchange hangs, on a machine that is busy with other tests.
 const RESPONSIVE: Duration = Duration::from_secs(3);
 
 /// Looks at the server as long as the exchange lasts; its answer, how long it took, and the slowest look.
-fn watched(world: &World) -> (crate::harness::Answer, Duration, Duration) {
+fn watched(world: &ExchangePair) -> (crate::harness::ApiAnswer, Duration, Duration) {
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let exchange = scope.spawn(|| {
@@ -32,9 +32,9 @@ fn watched(world: &World) -> (crate::harness::Answer, Duration, Duration) {
 
 /// Alone this node fails; before a good one it costs its time and no more.
 fn is_given_up(head: &'static str, says: &str) {
-    let world = World::new();
+    let world = ExchangePair::new();
     let before = world.licenses();
-    let fake = Listener::dripping(head);
+    let fake = TestListener::dripping(head);
     world.set_nodes(&[&fake.address]);
     let (failed, took, slowest) = watched(&world);
     assert_eq!(failed.status, 502, "{}", failed.body);

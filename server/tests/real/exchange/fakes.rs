@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
-use super::listener::Listener;
-use super::world::{World, text_of};
+use super::listener::TestListener;
+use super::world::{ExchangePair, text_of};
 
 /// A whole answer of HTTP.
 fn http(head: &str, body: &[u8]) -> Vec<u8> {
@@ -14,7 +14,7 @@ fn http(head: &str, body: &[u8]) -> Vec<u8> {
 const SEALED: &str = "200 OK\r\ncontent-type: application/vnd.leasehold.sealed";
 
 /// What answers in place of a node, and what is said of it.
-fn impostors() -> Vec<(&'static str, Listener, &'static str)> {
+fn impostors() -> Vec<(&'static str, TestListener, &'static str)> {
     let page = b"<!DOCTYPE html><html><title>Hotel Wi-Fi</title><form>Sign in</form></html>";
     let huge = vec![b'x'; 10 * 1024 * 1024];
     let endless =
@@ -22,32 +22,40 @@ fn impostors() -> Vec<(&'static str, Listener, &'static str)> {
     let redirect = "302 Found\r\nlocation: http://login.example/portal";
     let error = br#"{"error":true,"response-message":"Who are you?"}"#;
     vec![
-        ("a login page", Listener::saying(http("200 OK\r\ncontent-type: text/html", page)), "web page"),
-        ("a page of a proxy", Listener::saying(http("503 Unavailable\r\ncontent-type: text/html", page)), "web page"),
-        ("a redirect", Listener::saying(http(redirect, b"")), "sends us on to http://login.example/portal"),
+        ("a login page", TestListener::saying(http("200 OK\r\ncontent-type: text/html", page)), "web page"),
+        (
+            "a page of a proxy",
+            TestListener::saying(http("503 Unavailable\r\ncontent-type: text/html", page)),
+            "web page",
+        ),
+        ("a redirect", TestListener::saying(http(redirect, b"")), "sends us on to http://login.example/portal"),
         (
             "an empty object",
-            Listener::saying(http("200 OK\r\ncontent-type: application/json", b"{}")),
+            TestListener::saying(http("200 OK\r\ncontent-type: application/json", b"{}")),
             "without a sealed",
         ),
         (
             "an unsigned reason",
-            Listener::saying(http("400 Bad\r\ncontent-type: application/json", error)),
+            TestListener::saying(http("400 Bad\r\ncontent-type: application/json", error)),
             "unsigned: “Who are you?”",
         ),
-        ("nothing", Listener::saying(http("204 No Content", b"")), "without a sealed response"),
-        ("ten megabytes", Listener::saying(http(SEALED, &huge)), "is larger than"),
-        ("ten megabytes without a word before", Listener::saying(endless), "is larger than"),
-        ("no sealed body under its name", Listener::saying(http(SEALED, b"LHA1 but not really")), "cannot be opened"),
-        ("garbage", Listener::saying(b"\x00\xff\x16\x03SSH-2.0-OpenSSH\r\n".to_vec()), "connection broke"),
-        ("an answer cut short", Listener::saying(http(SEALED, &huge[..4096])[..2000].to_vec()), "connection broke"),
-        ("a closed door", Listener::closing(), "connection broke"),
+        ("nothing", TestListener::saying(http("204 No Content", b"")), "without a sealed response"),
+        ("ten megabytes", TestListener::saying(http(SEALED, &huge)), "is larger than"),
+        ("ten megabytes without a word before", TestListener::saying(endless), "is larger than"),
+        (
+            "no sealed body under its name",
+            TestListener::saying(http(SEALED, b"LHA1 but not really")),
+            "cannot be opened",
+        ),
+        ("garbage", TestListener::saying(b"\x00\xff\x16\x03SSH-2.0-OpenSSH\r\n".to_vec()), "connection broke"),
+        ("an answer cut short", TestListener::saying(http(SEALED, &huge[..4096])[..2000].to_vec()), "connection broke"),
+        ("a closed door", TestListener::closing(), "connection broke"),
     ]
 }
 
 #[test]
 fn what_is_no_node_is_told_for_what_it_is_and_passed_over() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let before = world.licenses();
     for (name, fake, says) in impostors() {
         world.set_nodes(&[&fake.address]);
@@ -78,10 +86,10 @@ fn what_is_no_node_is_told_for_what_it_is_and_passed_over() {
 
 #[test]
 fn nobody_follows_a_redirect() {
-    let world = World::new();
-    let elsewhere = Listener::saying(http("200 OK\r\ncontent-type: application/json", b"{}"));
+    let world = ExchangePair::new();
+    let elsewhere = TestListener::saying(http("200 OK\r\ncontent-type: application/json", b"{}"));
     for status in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
-        let fake = Listener::saying(http(&format!("{status}\r\nlocation: http://{}/", elsewhere.address), b""));
+        let fake = TestListener::saying(http(&format!("{status}\r\nlocation: http://{}/", elsewhere.address), b""));
         world.set_nodes(&[&fake.address]);
         assert_eq!(world.sync().status, 502);
         assert_eq!(fake.taken(), 1);

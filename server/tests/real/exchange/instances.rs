@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::world::{World, text_of};
-use crate::harness::{How, Server, run, stderr};
+use super::world::{ExchangePair, text_of};
+use crate::harness::{Server, ServerOptions, run, stderr};
 
 /// The installation a server reports as.
 fn instance(server: &Server) -> String {
@@ -11,9 +11,9 @@ fn instance(server: &Server) -> String {
 
 #[test]
 fn of_two_servers_with_one_guid_the_second_is_refused_and_the_first_is_told() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let data = world.folder.path().join("copy");
-    let copy = Server::start_as(&data, &How::from(&["--reporting", "off", "--proxy", "off"][..]));
+    let copy = Server::start_as(&data, &ServerOptions::from(&["--reporting", "off", "--proxy", "off"][..]));
     let data = data.to_str().unwrap();
     let registered = run(&["register", "--file", &world.registration.file, "--data", data]);
     let (first, second) = (instance(&world.server), instance(&copy));

@@ -1,4 +1,4 @@
-use super::world::World;
+use super::world::ExchangePair;
 use crate::harness::stderr;
 
 /// A good answer that was padded on its way to so many bytes.
@@ -10,7 +10,7 @@ fn padded(answer: &str, bytes: usize) -> Vec<u8> {
 
 #[test]
 fn five_megabytes_are_refused_by_the_api_and_the_caller_hears_of_it_every_time() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let before = world.licenses();
     let (_, report) = world.pull();
     let answer = world.carry(&report);
@@ -30,7 +30,7 @@ fn five_megabytes_are_refused_by_the_api_and_the_caller_hears_of_it_every_time()
 #[case(5 * 1024 * 1024)]
 #[case(9 * 1024 * 1024)]
 fn a_file_beyond_the_limit_is_refused_by_the_command_and_nothing_changes(#[case] bytes: usize) {
-    let world = World::new();
+    let world = ExchangePair::new();
     let before = world.licenses();
     let (_, report) = world.pull();
     let answer = world.carry(&report);
@@ -47,7 +47,7 @@ fn a_file_beyond_the_limit_is_refused_by_the_command_and_nothing_changes(#[case]
 /// The limit of an answer is 4 MiB; three and a half are within it.
 #[test]
 fn an_answer_within_the_limit_is_taken_over_the_api() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let (_, report) = world.pull();
     let taken = world.push(&padded(&world.carry(&report), 3_500 * 1024));
     assert_eq!(taken.status, 200, "{}", taken.body);
@@ -55,7 +55,7 @@ fn an_answer_within_the_limit_is_taken_over_the_api() {
 
 #[test]
 fn an_answer_within_the_limit_is_taken_by_the_command() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let (_, report) = world.pull();
     let file = world.folder.path().join("large.json");
     std::fs::write(&file, padded(&world.carry(&report), 3_500 * 1024)).unwrap();

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Something that listens, and hands each connection to a function in a thread of its own.
-pub struct Listener {
+pub struct TestListener {
     pub address: String,
     taken: Arc<AtomicUsize>,
     ended: Arc<AtomicBool>,
 }
 
-impl Listener {
+impl TestListener {
     pub fn new(serve: impl Fn(TcpStream, &AtomicBool) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -63,8 +63,8 @@ impl Listener {
     }
 
     /// Passes everything on to `to`, and keeps what went by.
-    pub fn recording(to: &str) -> (Self, Arc<Mutex<Record>>) {
-        let (to, record) = (to.to_owned(), Arc::new(Mutex::new(Record::default())));
+    pub fn recording(to: &str) -> (Self, Arc<Mutex<RecordedLine>>) {
+        let (to, record) = (to.to_owned(), Arc::new(Mutex::new(RecordedLine::default())));
         let kept = record.clone();
         let listener = Self::new(move |client, _| {
             let Ok(node) = TcpStream::connect(&to) else { return };
@@ -78,7 +78,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for TestListener {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
         // Wakes the thread that waits for the next connection.
@@ -88,7 +88,7 @@ impl Drop for Listener {
 
 /// What went over a line, both ways.
 #[derive(Debug, Default, Clone)]
-pub struct Record {
+pub struct RecordedLine {
     pub sent: Vec<u8>,
     pub received: Vec<u8>,
 }

@@ -1,11 +1,11 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use super::world::{World, dead, metric, text_of};
+use super::world::{ExchangePair, dead, metric, text_of};
 
 #[test]
 fn metrics_of_an_exchange_tell_what_console_and_api_tell() {
-    let world = World::new();
+    let world = ExchangePair::new();
     world.node.add_license(&world.registration.guid, "VAD", 7);
     assert_eq!(world.sync().status, 200);
     world.set_nodes(&[&dead(1)[0]]);
@@ -31,7 +31,7 @@ fn promtool_finds_nothing_but_the_unit_of_the_vendors_own_metric() {
         println!("promtool is not installed: nothing was checked");
         return;
     }
-    let world = World::new();
+    let world = ExchangePair::new();
     assert_eq!(world.sync().status, 200);
     world.push(b"{}");
     world.set_nodes(&[&dead(1)[0]]);

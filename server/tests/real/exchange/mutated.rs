@@ -6,8 +6,9 @@ use std::time::Instant;
 use licensing::canonical::canonical;
 use serde_json::Value;
 
-use super::dice::Dice;
-use super::world::World;
+use super::damage::damage;
+use super::random::SeededRandom;
+use super::world::ExchangePair;
 
 const ANSWERS: usize = 10_000;
 /// Connections that carry them, each kept open.
@@ -25,18 +26,18 @@ fn meaning(bytes: &[u8]) -> Option<Vec<u8>> {
 fn of_ten_thousand_damaged_answers_none_is_taken_and_the_whole_one_is_afterwards() {
     // What a disk takes to note each refusal durably is no part of this test.
     let memory = Path::new("/dev/shm");
-    let world = if memory.is_dir() { World::new_in(memory) } else { World::new() };
+    let world = if memory.is_dir() { ExchangePair::new_in(memory) } else { ExchangePair::new() };
     let (status_id, report) = world.pull();
     let answer: Value = serde_json::from_str(&world.carry(&report)).unwrap();
     // Indented, so that some of the damage falls where it does not matter.
     let original = serde_json::to_vec_pretty(&answer).unwrap();
     let said = meaning(&original);
     let before = world.licenses();
-    let mut dice = Dice::new(0x1ea5_e401d);
+    let mut random = SeededRandom::new(0x1ea5_e401d);
     let mut harmless = 0;
     let mut damaged = Vec::with_capacity(ANSWERS);
     while damaged.len() < ANSWERS {
-        let bytes = dice.damage(&original);
+        let bytes = damage(&original, &mut random);
         if meaning(&bytes) == said {
             harmless += 1;
         } else {

@@ -21,14 +21,14 @@ pub fn reporter_tool() -> Command {
 }
 
 /// A licensing node that serves; ended when dropped.
-pub struct Node {
+pub struct TestNode {
     child: Option<Child>,
     pub data: PathBuf,
     /// `host:port`; the same again after a stop.
     pub address: String,
 }
 
-impl Node {
+impl TestNode {
     /// A node with keys of its own and one customer, on a free port.
     pub fn start(data: &Path) -> Self {
         let mut node = Self { child: None, data: data.to_owned(), address: "127.0.0.1:0".to_owned() };
@@ -74,11 +74,11 @@ impl Node {
     }
 
     /// A new server of the customer.
-    pub fn add_server(&self, context: &str) -> Registration {
+    pub fn add_server(&self, context: &str) -> TestRegistration {
         let said = self.command(&["server", "add", "--customer", CUSTOMER, "--context", context, "--json"]);
         let said: Value = serde_json::from_str(&said).unwrap();
         let text = |key: &str| said[key].as_str().unwrap_or_else(|| panic!("{key} in {said}")).to_owned();
-        Registration {
+        TestRegistration {
             guid: text("guid"),
             auth: text("auth_string"),
             deployment: text("deployment_id"),
@@ -112,14 +112,14 @@ pub fn post_to(address: &str, auth: &str, report: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
 }
 
-impl Drop for Node {
+impl Drop for TestNode {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
 /// What the vendor hands to a customer.
-pub struct Registration {
+pub struct TestRegistration {
     pub guid: String,
     pub auth: String,
     pub deployment: String,

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::world::{World, dead, metric};
+use super::world::{ExchangePair, dead, metric};
 use crate::harness::{stderr, within};
 
 /// The nodes a round asked, in its order: name and whether its answer was good.
@@ -11,7 +11,7 @@ fn asked(attempts: &serde_json::Value) -> Vec<(String, bool)> {
 
 #[test]
 fn with_every_node_but_one_out_of_reach_the_exchange_still_succeeds() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let mut nodes = dead(9);
     nodes.push(world.node.address.clone());
     world.set_nodes(&nodes.iter().map(String::as_str).collect::<Vec<_>>());
@@ -34,7 +34,7 @@ fn with_every_node_but_one_out_of_reach_the_exchange_still_succeeds() {
 
 #[test]
 fn without_a_node_the_server_keeps_its_licenses_and_says_which_node_failed_how() {
-    let mut world = World::new();
+    let mut world = ExchangePair::new();
     let before = world.licenses();
     let mut nodes = dead(3);
     nodes.push(world.node.address.clone());
@@ -77,8 +77,8 @@ fn without_a_node_the_server_keeps_its_licenses_and_says_which_node_failed_how()
 }
 
 /// Registered while nothing answers: the first exchange failed, and the next is some time off.
-fn waiting() -> World {
-    let mut world = World::unregistered();
+fn waiting() -> ExchangePair {
+    let mut world = ExchangePair::unregistered();
     world.node.stop();
     let registered = world.cli(&["register", "--no-sync", "--file", &world.registration.file]);
     assert_eq!(registered.status.code(), Some(0), "{}", stderr(&registered));
@@ -94,7 +94,7 @@ fn waiting() -> World {
     world
 }
 
-fn licensed(world: &World) -> Option<()> {
+fn licensed(world: &ExchangePair) -> Option<()> {
     (world.server.get("/api/v1/licenses").body["items"].as_array()?.len() == 2).then_some(())
 }
 

@@ -2,16 +2,16 @@ use licensing::bundle::Serial;
 use licensing::context::Context;
 use licensing::vendor_key::VendorSecret;
 
-use super::node::Node;
+use super::node::TestNode;
 use super::signing::{resigned, secret};
-use super::world::World;
+use super::world::ExchangePair;
 use crate::harness::stderr;
 
 /// What is refused: its name, its bytes, the code of the API.
 type Case = (&'static str, Vec<u8>, &'static str);
 
 /// Hands it in over the API and with the command: both say the same, and nothing changes.
-fn refused(world: &World, (name, bytes, code): &Case, status: u16, before: &str) {
+fn refused(world: &ExchangePair, (name, bytes, code): &Case, status: u16, before: &str) {
     let over_api = world.push(bytes);
     let detail = over_api.body["detail"].as_str().unwrap_or_default().to_owned();
     assert_eq!((over_api.status, over_api.body["code"].as_str()), (status, Some(*code)), "{name}: {}", over_api.body);
@@ -48,12 +48,12 @@ fn unreadable(answer: &str, report: &str) -> Vec<Case> {
 }
 
 /// All that is wrong with who signed it or what was signed.
-fn forged(world: &World, answer: &str) -> Vec<Case> {
+fn forged(world: &ExchangePair, answer: &str) -> Vec<Case> {
     let own = secret(&world.node.data);
     let stranger = VendorSecret::from_seeds([7; 32], [8; 32]);
     let text = |text: String| text.into_bytes();
     let other_node = {
-        let node = Node::start(&world.folder.path().join("other"));
+        let node = TestNode::start(&world.folder.path().join("other"));
         let registration = node.add_server("production");
         let report = world.pull().1.replace(&world.registration.deployment, &registration.deployment);
         let (status, answer) = node.post(&registration.auth, &report);
@@ -96,7 +96,7 @@ fn without_signature(answer: &str) -> String {
 }
 
 /// All that the vendor signed, but not for this report of this server.
-fn out_of_place(world: &World, report: &str, answer: &str) -> Vec<Case> {
+fn out_of_place(world: &ExchangePair, report: &str, answer: &str) -> Vec<Case> {
     let own = secret(&world.node.data);
     let other = world.node.add_server("production");
     let for_other = report.replace(&world.registration.deployment, &other.deployment);
@@ -131,7 +131,7 @@ fn out_of_place(world: &World, report: &str, answer: &str) -> Vec<Case> {
 
 #[test]
 fn whatever_is_not_the_answer_is_refused_with_its_reason_and_the_answer_is_good_afterwards() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let (status_id, report) = world.pull();
     let answer = world.carry(&report);
     let before = world.licenses();
@@ -160,7 +160,7 @@ fn whatever_is_not_the_answer_is_refused_with_its_reason_and_the_answer_is_good_
 
 #[test]
 fn an_answer_that_comes_too_late_is_a_conflict() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let own = secret(&world.node.data);
     let (first, second, third) = (world.pull().1, world.pull().1, world.pull().1);
     let older = world.carry(&first);
@@ -189,7 +189,7 @@ fn an_answer_that_comes_too_late_is_a_conflict() {
 
 #[test]
 fn a_refused_report_of_the_node_says_the_vendors_reason() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let before = world.licenses();
     let (_, report) = world.pull();
     let (status, answer) = world.node.post("not the auth string", &report);

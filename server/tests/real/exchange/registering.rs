@@ -1,11 +1,11 @@
 use serde_json::Value;
 
-use super::listener::Listener;
-use super::world::World;
+use super::listener::TestListener;
+use super::world::ExchangePair;
 use crate::harness::{stderr, stdout, within};
 
 /// The fingerprint a person would be told by the vendor.
-fn fingerprint(world: &World) -> String {
+fn fingerprint(world: &ExchangePair) -> String {
     let keys: Value = serde_json::from_str(&world.node.command(&["keys", "show", "--json"])).unwrap();
     keys["fingerprint"].as_str().unwrap().to_owned()
 }
@@ -17,7 +17,7 @@ fn registering_says_what_the_first_exchange_brought() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let world = World::unregistered();
+                let world = ExchangePair::unregistered();
                 together.wait();
                 let registered = world.cli(&["register", "--file", &world.registration.file]);
                 assert_eq!(registered.status.code(), Some(0), "{}", stderr(&registered));
@@ -30,7 +30,7 @@ fn registering_says_what_the_first_exchange_brought() {
 
 #[test]
 fn without_a_running_server_the_command_registers_and_exchanges_itself() {
-    let mut world = World::unregistered();
+    let mut world = ExchangePair::unregistered();
     assert_eq!(world.server.terminate().code(), Some(0));
     let registered = world.cli(&["register", "--file", &world.registration.file]);
     assert_eq!(registered.status.code(), Some(0), "{}", stderr(&registered));
@@ -44,8 +44,8 @@ fn without_a_running_server_the_command_registers_and_exchanges_itself() {
 
 #[test]
 fn with_a_fingerprint_the_key_is_fetched_and_nothing_is_sent_before_it_fits() {
-    let world = World::unregistered();
-    let (proxy, record) = Listener::recording(&world.node.address);
+    let world = ExchangePair::unregistered();
+    let (proxy, record) = TestListener::recording(&world.node.address);
     world.set_nodes(&[&proxy.address]);
     let registration = &world.registration;
     let right = fingerprint(&world);
@@ -74,7 +74,7 @@ fn with_a_fingerprint_the_key_is_fetched_and_nothing_is_sent_before_it_fits() {
 
 #[test]
 fn eight_that_bring_the_same_answer_at_once_are_one_success() {
-    let world = World::new();
+    let world = ExchangePair::new();
     world.node.add_license(&world.registration.guid, "VAD", 5);
     let (_, report) = world.pull();
     let answer = world.carry(&report);
@@ -89,7 +89,7 @@ fn eight_that_bring_the_same_answer_at_once_are_one_success() {
 
 #[test]
 fn eight_that_ask_at_once_are_all_served() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let askers: Vec<_> = (0..8).map(|_| scope.spawn(|| world.sync().status)).collect();
         askers.into_iter().map(|asker| asker.join().unwrap()).collect()

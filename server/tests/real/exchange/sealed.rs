@@ -1,9 +1,9 @@
-use super::listener::{Listener, Record};
+use super::listener::{RecordedLine, TestListener};
 use super::node::{CUSTOMER, post_to};
-use super::world::World;
+use super::world::ExchangePair;
 
 /// Everything that must not be read on the way, in all the ways it is written.
-fn secrets(world: &World, status_id: &str, license: &str) -> Vec<String> {
+fn secrets(world: &ExchangePair, status_id: &str, license: &str) -> Vec<String> {
     let registration = &world.registration;
     let guid = registration.deployment.clone();
     let ways = [guid.replace('-', ""), status_id.replace('-', ""), guid, status_id.to_owned()];
@@ -19,15 +19,15 @@ fn readable(bytes: &[u8], secrets: &[String]) -> Vec<String> {
 
 #[test]
 fn over_plain_http_nothing_of_an_exchange_can_be_read_on_the_way() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let license = world.node.add_license(&world.registration.guid, "VAD", 50);
-    let (proxy, record) = Listener::recording(&world.node.address);
+    let (proxy, record) = TestListener::recording(&world.node.address);
     world.set_nodes(&[&proxy.address]);
     let synced = world.sync();
     assert_eq!(synced.status, 200, "{}", synced.body);
     let status_id = synced.body["status_id"].as_str().unwrap();
     let secrets = secrets(&world, status_id, &license);
-    let Record { sent, received } = record.lock().unwrap().clone();
+    let RecordedLine { sent, received } = record.lock().unwrap().clone();
     assert_eq!(readable(&sent, &secrets), [""; 0]);
     assert_eq!(readable(&received, &secrets), [""; 0]);
     for (way, mark) in [(&sent, &b"LHQ1"[..]), (&received, b"LHA1")] {
@@ -46,13 +46,13 @@ fn over_plain_http_nothing_of_an_exchange_can_be_read_on_the_way() {
 
 #[test]
 fn the_length_of_what_is_sent_tells_nothing() {
-    let world = World::new();
-    let (proxy, record) = Listener::recording(&world.node.address);
+    let world = ExchangePair::new();
+    let (proxy, record) = TestListener::recording(&world.node.address);
     world.set_nodes(&[&proxy.address]);
     let mut lengths = std::collections::BTreeSet::new();
     for _ in 0..3 {
         world.node.add_license(&world.registration.guid, "VAD", 7);
-        *record.lock().unwrap() = Record::default();
+        *record.lock().unwrap() = RecordedLine::default();
         assert_eq!(world.sync().status, 200);
         let received = record.lock().unwrap().received.clone();
         let end = received.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
@@ -64,14 +64,14 @@ fn the_length_of_what_is_sent_tells_nothing() {
 
 #[test]
 fn an_answer_recorded_on_the_way_is_good_for_no_other_report_and_a_recorded_report_for_no_other_answer() {
-    let world = World::new();
-    let (proxy, record) = Listener::recording(&world.node.address);
+    let world = ExchangePair::new();
+    let (proxy, record) = TestListener::recording(&world.node.address);
     world.set_nodes(&[&proxy.address]);
     assert_eq!(world.sync().status, 200);
     let before = world.licenses();
-    let Record { sent, received } = record.lock().unwrap().clone();
+    let RecordedLine { sent, received } = record.lock().unwrap().clone();
 
-    let replayed = Listener::saying(received.clone());
+    let replayed = TestListener::saying(received.clone());
     world.set_nodes(&[&replayed.address]);
     let failed = world.sync();
     assert_eq!(failed.status, 502, "{}", failed.body);

@@ -1,7 +1,7 @@
 use std::process::Output;
 
 use super::node::{CUSTOMER, leasehold_node, reporter_tool};
-use super::world::World;
+use super::world::ExchangePair;
 use crate::harness::{run, run_with_input, stderr, stdout};
 
 /// A UUID nothing here has.
@@ -168,7 +168,7 @@ fn the_vendors_tool_says_what_is_missing_or_wrong() {
 
 #[test]
 fn a_secret_stands_in_no_message() {
-    let world = World::new();
+    let world = ExchangePair::new();
     let registration = &world.registration;
     let auth = registration.auth.as_str();
     let mut call = reporter_tool();

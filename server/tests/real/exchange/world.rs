@@ -5,19 +5,19 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::node::{Node, Registration};
-use crate::harness::{Answer, How, Server, run, run_with_input, stderr, stdout};
+use super::node::{TestNode, TestRegistration};
+use crate::harness::{ApiAnswer, Server, ServerOptions, run, run_with_input, stderr, stdout};
 
 /// A node, and a server in its data folder.
-pub struct World {
+pub struct ExchangePair {
     // Ended in this order.
     pub server: Server,
-    pub node: Node,
-    pub registration: Registration,
+    pub node: TestNode,
+    pub registration: TestRegistration,
     pub folder: tempfile::TempDir,
 }
 
-impl World {
+impl ExchangePair {
     /// In step with its node: two licenses.
     pub fn new() -> Self {
         let world = Self::unregistered();
@@ -40,7 +40,7 @@ impl World {
     }
 
     fn unregistered_in(folder: tempfile::TempDir) -> Self {
-        let node = Node::start(&folder.path().join("node"));
+        let node = TestNode::start(&folder.path().join("node"));
         let registration = node.add_server("production");
         node.add_license(&registration.guid, "TTS3_QUIXOTIC", 50);
         node.add_license(&registration.guid, "ASR_ENUS", 20);
@@ -49,7 +49,7 @@ impl World {
     }
 
     /// How the server is started, with the machine's clock.
-    pub fn how(&self) -> How {
+    pub fn how(&self) -> ServerOptions {
         how(self.folder.path())
     }
 
@@ -90,7 +90,7 @@ impl World {
         assert_eq!(set.status.code(), Some(0), "{}", stderr(&set));
     }
 
-    pub fn sync(&self) -> Answer {
+    pub fn sync(&self) -> ApiAnswer {
         self.server.call("POST", "/api/v1/exchange/sync", None, None)
     }
 
@@ -110,7 +110,7 @@ impl World {
     }
 
     /// Hands in an answer over the API.
-    pub fn push(&self, answer: &[u8]) -> Answer {
+    pub fn push(&self, answer: &[u8]) -> ApiAnswer {
         self.server.send("POST", "/api/v1/exchange/response", answer)
     }
 
@@ -122,7 +122,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for ExchangePair {
     fn drop(&mut self) {
         let panicked = self.log().contains("panicked");
         assert!(!panicked || std::thread::panicking(), "the server panicked: {}", self.log());
@@ -130,9 +130,9 @@ impl Drop for World {
 }
 
 /// Ports of its own, no proxy of the machine, and a log.
-fn how(folder: &Path) -> How {
+fn how(folder: &Path) -> ServerOptions {
     let more = ["--reporting", "127.0.0.1:0", "--proxy", "off"];
-    How { log: Some(folder.join("server.log")), ..How::from(&more[..]) }
+    ServerOptions { log: Some(folder.join("server.log")), ..ServerOptions::from(&more[..]) }
 }
 
 /// Addresses of this machine where nothing can listen by accident: ports that are handed to nobody.

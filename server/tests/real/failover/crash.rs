@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::browser::Browser;
-use super::installation::{HOURS, Prepared, machine};
+use super::installation::{HOURS, PreparedInstallation, machine};
 use super::program::Program;
 use super::watch::{anchored_ms, left_s, runs};
 use crate::harness::{leasehold, within};
@@ -23,7 +23,7 @@ fn ms(seconds: f64) -> i64 {
 #[test]
 fn hours_of_a_backup_that_is_killed_again_and_again_never_grow_and_lose_a_minute_a_time_at_most() {
     let kills = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
-    let prepared = Prepared::new(120);
+    let prepared = PreparedInstallation::new(120);
     let mut backup = prepared.start(1, &prepared.how(1, &["--ve", "127.0.0.1:0"]));
     let ports = [backup.url.rsplit('/').next().unwrap().to_owned(), backup.clients.clone(), backup.ve.clone()];
     let again = prepared.how(1, &["--console", &ports[0], "--clients", &ports[1], "--ve", &ports[2]]);

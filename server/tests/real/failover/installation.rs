@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::browser::PASSWORD;
 use super::program::Program;
-use crate::exchange::node::{CUSTOMER, Node};
-use crate::harness::{How, Server, leasehold, stderr, stdout};
+use crate::exchange::node::{CUSTOMER, TestNode};
+use crate::harness::{Server, ServerOptions, leasehold, stderr, stdout};
 
 /// What applications take.
 pub const PRODUCT: &str = "TTS3_QUIXOTIC";
@@ -29,11 +29,11 @@ pub const MOVES_WITHIN: Duration = Duration::from_secs(15);
 pub const BACKUP: &str = "backup-1";
 
 /// The data of both servers, before they serve.
-pub struct Prepared {
+pub struct PreparedInstallation {
     pub folder: tempfile::TempDir,
     /// By server, the primary first.
     passphrases: [String; 2],
-    _node: Node,
+    _node: TestNode,
 }
 
 /// The same with the servers serving.
@@ -41,16 +41,16 @@ pub struct Installation {
     // Ended in this order.
     pub primary: Server,
     pub backup: Server,
-    pub prepared: Prepared,
+    pub prepared: PreparedInstallation,
 }
 
 const NAMES: [&str; 2] = ["production", "backup"];
 
-impl Prepared {
+impl PreparedInstallation {
     /// Registers and licenses both. `grace_min`: how long virtual machines go on without a license, minutes.
     pub fn new(grace_min: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let node = Node::start(&folder.path().join("node"));
+        let node = TestNode::start(&folder.path().join("node"));
         let registrations = NAMES.map(|context| node.add_server(context));
         let passphrases = [0, 1].map(|number| {
             let (context, registration) = (NAMES[number], &registrations[number]);
@@ -81,17 +81,17 @@ impl Prepared {
     }
 
     /// How a server is started: 0 is the primary, 1 the backup.
-    pub fn how(&self, server: usize, more: &[&str]) -> How {
+    pub fn how(&self, server: usize, more: &[&str]) -> ServerOptions {
         let name = NAMES[server];
         let common = ["--reporting", "off", "--proxy", "off"];
-        How {
+        ServerOptions {
             log: Some(self.folder.path().join(format!("{name}.log"))),
             env: vec![anchors(self.folder.path(), name)],
-            ..How::from(&[&common[..], more].concat()[..])
+            ..ServerOptions::from(&[&common[..], more].concat()[..])
         }
     }
 
-    pub fn start(&self, server: usize, how: &How) -> Server {
+    pub fn start(&self, server: usize, how: &ServerOptions) -> Server {
         Server::start_as(&self.folder.path().join(NAMES[server]), how)
     }
 
@@ -121,7 +121,7 @@ impl Prepared {
 impl Installation {
     /// On this machine's loopback address, each port where it is again after a crash.
     pub fn new(grace_min: u32) -> Self {
-        let prepared = Prepared::new(grace_min);
+        let prepared = PreparedInstallation::new(grace_min);
         let [primary, backup] =
             [0, 1].map(|server| prepared.start(server, &prepared.how(server, &["--ve", "127.0.0.1:0"])));
         prepared.join(&primary, &backup);
@@ -148,7 +148,7 @@ impl Installation {
     }
 }
 
-impl Drop for Prepared {
+impl Drop for PreparedInstallation {
     fn drop(&mut self) {
         let panicked = [0, 1].into_iter().find(|&server| self.log(server).contains("panicked"));
         assert!(panicked.is_none() || std::thread::panicking(), "a server panicked: {}", self.log(panicked.unwrap()));

@@ -3,11 +3,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::browser::Browser;
-use super::installation::{BACKUP, INSTANCES, MOVES_WITHIN, POOL, PRODUCT, Prepared, application, machine};
+use super::installation::{BACKUP, INSTANCES, MOVES_WITHIN, POOL, PRODUCT, PreparedInstallation, application, machine};
 use super::network::{Network, is_inside};
 use super::program::Program;
-use super::watch::{Watch, left_s, runs};
-use crate::harness::{How, Server, leasehold_in, within};
+use super::watch::{ServersWatch, left_s, runs};
+use crate::harness::{Server, ServerOptions, leasehold_in, within};
 
 /// A server is called silent, or up, within this time: ten seconds of silence, and the next look.
 const NOTICED_MS: u64 = 14_000;
@@ -25,19 +25,19 @@ struct World {
     /// Of both servers.
     ve: String,
     network: Network,
-    _prepared: Prepared,
+    _prepared: PreparedInstallation,
 }
 
 impl World {
     fn new() -> Self {
         let network = Network::new(&["primary", "backup", "clients"]);
-        let prepared = Prepared::new(120);
+        let prepared = PreparedInstallation::new(120);
         let start = |server: usize, name: &str| {
             let address = network.address(name);
             let (console, clients, ve) =
                 (format!("{address}:8084"), format!("{address}:7569"), format!("{address}:8083"));
             let more = ["--console", &console, "--clients", &clients, "--ve", &ve];
-            let how = How { network: Some(Network::namespace(name)), ..prepared.how(server, &more) };
+            let how = ServerOptions { network: Some(Network::namespace(name)), ..prepared.how(server, &more) };
             prepared.start(server, &how)
         };
         let servers = [start(0, "primary"), start(1, "backup")];
@@ -146,7 +146,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     }
     world.both_see("up");
     let licensed = left_s(&mut at_backup);
-    let watch = Watch::start(&world.servers);
+    let watch = ServersWatch::start(&world.servers);
     let stays = |since: Instant, at_backup: &mut Browser, left: f64| {
         assert_eq!([0, 1].map(|server| world.holders(&machines, server)), [INSTANCES as usize, 0]);
         for application in &applications {

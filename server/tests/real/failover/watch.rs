@@ -32,14 +32,14 @@ pub fn anchored_ms(server: &Server) -> i64 {
 }
 
 /// Looks at both servers again and again.
-pub struct Watch {
+pub struct ServersWatch {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Seen>,
+    thread: JoinHandle<WatchFindings>,
 }
 
 /// What it saw.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct WatchFindings {
     /// The most that was counted of each pool, by server and product, and what is licensed.
     pub most: BTreeMap<(usize, String), (u64, u64)>,
     /// Looks at the hours while they ran.
@@ -50,13 +50,13 @@ pub struct Seen {
     doubtful: bool,
 }
 
-impl Watch {
+impl ServersWatch {
     pub fn start(servers: &[Server; 2]) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let mut browsers = [Browser::at(&servers[0]), Browser::at(&servers[1])];
         let told = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            let mut seen = Seen::default();
+            let mut seen = WatchFindings::default();
             while !told.load(Ordering::Relaxed) {
                 for (server, browser) in browsers.iter_mut().enumerate() {
                     seen.look(server, browser);
@@ -68,13 +68,13 @@ impl Watch {
         Self { stop, thread }
     }
 
-    pub fn stop(self) -> Seen {
+    pub fn stop(self) -> WatchFindings {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }
 }
 
-impl Seen {
+impl WatchFindings {
     fn look(&mut self, server: usize, browser: &mut Browser) {
         let clients = browser.json("/api/v1/clients");
         let mut logged_in = 0;

@@ -1,8 +1,8 @@
 use super::{invite, join, joined, name, own, peer, start, until};
-use crate::exchange::node::Node;
+use crate::exchange::node::TestNode;
 use crate::harness::{Server, run, stderr};
 
-fn register(node: &Node, server: &Server, context: &str) {
+fn register(node: &TestNode, server: &Server, context: &str) {
     let file = node.add_server(context).file;
     let done = run(&["register", "--no-sync", "--file", &file, "--data", server.data.to_str().unwrap()]);
     assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
@@ -11,7 +11,7 @@ fn register(node: &Node, server: &Server, context: &str) {
 #[test]
 fn one_production_or_development_server_and_backups_beside_it() {
     let folder = tempfile::tempdir().unwrap();
-    let node = Node::start(&folder.path().join("node"));
+    let node = TestNode::start(&folder.path().join("node"));
     let [production, second, backup] = ["a", "b", "c"].map(|name| start(folder.path(), name, None));
     register(&node, &production, "production");
     register(&node, &backup, "backup");
@@ -36,7 +36,7 @@ fn one_production_or_development_server_and_backups_beside_it() {
 }
 
 /// Another identity: the one of before is taken out of the file first.
-fn register_anew(node: &Node, server: &Server, context: &str) {
+fn register_anew(node: &TestNode, server: &Server, context: &str) {
     let data = server.data.to_str().unwrap();
     let cleared = run(&["config", "set", "LICENSE_SERVER_GUID", "", "--data", data]);
     assert_eq!(cleared.status.code(), Some(0), "{}", stderr(&cleared));
@@ -46,7 +46,7 @@ fn register_anew(node: &Node, server: &Server, context: &str) {
 #[test]
 fn a_backup_may_also_be_asked_by_the_server_that_leads() {
     let folder = tempfile::tempdir().unwrap();
-    let node = Node::start(&folder.path().join("node"));
+    let node = TestNode::start(&folder.path().join("node"));
     let production = start(folder.path(), "a", None);
     let backup = start(folder.path(), "b", None);
     register(&node, &production, "production");

@@ -5,22 +5,22 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use licensing::peer::{
-    Answer, Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, Nonce, PeerKey, PeerReport, PeerSecret, Request,
-    Role, Welcome,
+use licensing::peers::{
+    Candidate, Invitation, JoinAnswer, JoinRequest, JoinSaid, JoinWelcome, Nonce, PeerKey, PeerReport, PeerSecret,
+    PollAnswer, PollRequest, Role,
 };
 use serde_json::Value;
 
 use crate::harness::Server;
 
-pub struct Fake {
+pub struct FakePeer {
     pub secret: PeerSecret,
     /// The key of the server it has joined.
     pub other: Option<PeerKey>,
     turn: u8,
 }
 
-impl Fake {
+impl FakePeer {
     pub fn new(seed: u8) -> Self {
         Self { secret: PeerSecret::from_seed([seed; 32]), other: None, turn: 0 }
     }
@@ -45,7 +45,7 @@ impl Fake {
     }
 
     /// Joins; what it is told.
-    pub fn join(&mut self, server: &Server, code: &str, name: &str, url: Option<String>) -> Welcome {
+    pub fn join(&mut self, server: &Server, code: &str, name: &str, url: Option<String>) -> JoinWelcome {
         let request = self.join_request(server, code, name, url);
         let said = said(server, code, &request);
         let JoinSaid::Welcome(welcome) = said else { panic!("{said:?}") };
@@ -68,13 +68,13 @@ impl Fake {
             countdown: None,
             witness: None,
             ve: None,
-            handover: None,
+            drain: None,
         }
     }
 
-    pub fn request(&mut self, challenge: Option<Nonce>, report: &PeerReport) -> Request {
+    pub fn request(&mut self, challenge: Option<Nonce>, report: &PeerReport) -> PollRequest {
         let nonce = self.nonce();
-        Request::sign(&self.secret, &self.other.unwrap(), challenge, nonce, report).unwrap()
+        PollRequest::sign(&self.secret, &self.other.unwrap(), challenge, nonce, report).unwrap()
     }
 }
 
@@ -87,10 +87,10 @@ pub fn said(server: &Server, code: &str, request: &JoinRequest) -> JoinSaid {
 }
 
 /// What a server says to a poll.
-pub fn polled(server: &Server, request: &Request) -> Answer {
+pub fn polled(server: &Server, request: &PollRequest) -> PollAnswer {
     let (status, answer) = post(server, "poll", &serde_json::to_value(request).unwrap());
     assert_eq!(status, 200, "{answer}");
-    Answer::parse(answer.to_string().as_bytes()).unwrap()
+    PollAnswer::parse(answer.to_string().as_bytes()).unwrap()
 }
 
 /// Status and body.
@@ -111,12 +111,12 @@ pub fn post_as(server: &Server, call: &str, host: &str, body: &[u8]) -> (u16, Va
 }
 
 /// Something that listens, and how often it was asked.
-pub struct Listener {
+pub struct FakePeerListener {
     pub url: String,
     pub asked: Arc<AtomicUsize>,
 }
 
-impl Listener {
+impl FakePeerListener {
     /// Answers everything with these words; without any it takes what comes and says nothing.
     pub fn start(answer: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

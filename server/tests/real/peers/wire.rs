@@ -1,7 +1,7 @@
-use licensing::peer::{CountdownReport, JoinSaid, Said, Witness};
+use licensing::peers::{CountdownReport, JoinSaid, PollReply, Witness};
 use serde_json::json;
 
-use super::fake::{Fake, Listener, polled, post, post_as, said};
+use super::fake::{FakePeer, FakePeerListener, polled, post, post_as, said};
 use super::{invite, joined, peer, seen, start, until};
 use crate::harness::{Server, stdout, within};
 
@@ -15,7 +15,7 @@ fn lone() -> (tempfile::TempDir, Server) {
 fn what_is_played_back_changes_nothing() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     let request = fake.join_request(&a, &code, "fake", None);
     let JoinSaid::Welcome(welcome) = said(&a, &code, &request) else { panic!("it joins") };
     fake.other = Some(welcome.inviter.key);
@@ -25,17 +25,17 @@ fn what_is_played_back_changes_nothing() {
     let report = fake.report();
     let first = fake.request(None, &report);
     let answer = polled(&a, &first);
-    assert_eq!(answer.said(&welcome.inviter.key, &first), Ok(Said::Repeat));
+    assert_eq!(answer.said(&welcome.inviter.key, &first), Ok(PollReply::Repeat));
     assert_eq!(seen(&a, "fake")["state"], "never", "a first request alone is no sign of life");
     let second = fake.request(Some(answer.challenge), &report);
     let answer = polled(&a, &second);
-    assert!(matches!(answer.said(&welcome.inviter.key, &second), Ok(Said::Report(_))));
+    assert!(matches!(answer.said(&welcome.inviter.key, &second), Ok(PollReply::Report(_))));
     assert_eq!(seen(&a, "fake")["state"], "up");
     let seen_before = seen(&a, "fake")["last_seen"].clone();
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     for old in [&first, &second] {
         let again = polled(&a, old);
-        assert_eq!(again.said(&welcome.inviter.key, old), Ok(Said::Repeat), "played back");
+        assert_eq!(again.said(&welcome.inviter.key, old), Ok(PollReply::Repeat), "played back");
         assert_eq!(again.challenge, answer.challenge, "and the next one still counts");
     }
     assert_eq!(seen(&a, "fake")["last_seen"], seen_before);
@@ -43,14 +43,14 @@ fn what_is_played_back_changes_nothing() {
     altered["body"]["name"] = json!("other");
     assert_eq!(post(&a, "poll", &altered).0, 404, "altered on its way");
     let next = fake.request(Some(answer.challenge), &report);
-    assert!(matches!(polled(&a, &next).said(&welcome.inviter.key, &next), Ok(Said::Report(_))));
+    assert!(matches!(polled(&a, &next).said(&welcome.inviter.key, &next), Ok(PollReply::Report(_))));
 }
 
 #[test]
 fn a_stranger_learns_nothing_and_every_name_leads_here() {
     let (_folder, a) = lone();
-    let mut stranger = Fake::new(9);
-    stranger.other = Some(Fake::new(8).secret.public());
+    let mut stranger = FakePeer::new(9);
+    stranger.other = Some(FakePeer::new(8).secret.public());
     let report = stranger.report();
     let request = stranger.request(None, &report);
     let (status, body) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
@@ -72,9 +72,9 @@ fn another_version_is_refused_by_name_on_both_sides() {
     assert!(sentence.contains("version 0") && sentence.contains("version 1"), "{sentence}");
     assert_eq!(body["protocol"], 1);
 
-    let newer = Listener::start(Some(r#"{"protocol":2,"detail":"too old"}"#));
+    let newer = FakePeerListener::start(Some(r#"{"protocol":2,"detail":"too old"}"#));
     let code = invite(&a);
-    Fake::new(1).join(&a, &code, "newer", Some(newer.url.clone()));
+    FakePeer::new(1).join(&a, &code, "newer", Some(newer.url.clone()));
     let problem = within(8_000, || seen(&a, "newer")["problem"].as_str().map(str::to_owned)).unwrap();
     assert!(problem.contains("License protocol version is invalid.") && problem.contains("version 2"), "{problem}");
     assert!(stdout(&peer(&a, &["list"])).contains("License protocol version is invalid."));
@@ -83,12 +83,12 @@ fn another_version_is_refused_by_name_on_both_sides() {
 #[test]
 fn a_slow_server_keeps_nobody_else_waiting() {
     let (folder, a) = lone();
-    let slow = Listener::start(None);
-    let quick = Listener::start(Some(r#"{"detail":"no"}"#));
+    let slow = FakePeerListener::start(None);
+    let quick = FakePeerListener::start(Some(r#"{"detail":"no"}"#));
     let code = invite(&a);
-    Fake::new(1).join(&a, &code, "slow", Some(slow.url.clone()));
+    FakePeer::new(1).join(&a, &code, "slow", Some(slow.url.clone()));
     let code = invite(&a);
-    Fake::new(2).join(&a, &code, "quick", Some(quick.url.clone()));
+    FakePeer::new(2).join(&a, &code, "quick", Some(quick.url.clone()));
     let b = start(folder.path(), "b", None);
     joined(&b, &a, "good");
     until(&a, "good", "up", 5_000);
@@ -106,7 +106,7 @@ fn a_slow_server_keeps_nobody_else_waiting() {
 fn wrong_tries_end_a_code_and_many_of_them_wait() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     let good = fake.join_request(&a, &code, "fake", None);
     for _ in 0..5 {
         let mut wrong = fake.join_request(&a, &code, "fake", None);
@@ -123,11 +123,11 @@ fn wrong_tries_end_a_code_and_many_of_them_wait() {
 fn the_others_remember_the_least_that_was_said_of_the_hours() {
     let (_folder, a) = lone();
     let code = invite(&a);
-    let mut fake = Fake::new(1);
+    let mut fake = FakePeer::new(1);
     fake.join(&a, &code, "fake", None);
     let key = fake.other.unwrap();
     let mut challenge = None;
-    let mut tell = |fake: &mut Fake, hours: Option<(u64, i64)>| {
+    let mut tell = |fake: &mut FakePeer, hours: Option<(u64, i64)>| {
         loop {
             let countdown = hours.map(|(serial, balance_ms)| CountdownReport {
                 serial,
@@ -136,11 +136,11 @@ fn the_others_remember_the_least_that_was_said_of_the_hours() {
                 running_since: None,
                 clients: None,
             });
-            let report = licensing::peer::PeerReport { countdown, ..fake.report() };
+            let report = licensing::peers::PeerReport { countdown, ..fake.report() };
             let request = fake.request(challenge, &report);
             let answer = polled(&a, &request);
             challenge = Some(answer.challenge);
-            if let Said::Report(report) = answer.said(&key, &request).unwrap() {
+            if let PollReply::Report(report) = answer.said(&key, &request).unwrap() {
                 return report.witness;
             }
         }

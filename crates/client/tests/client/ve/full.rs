@@ -20,17 +20,17 @@ async fn a_primary_that_has_none_left_is_waited_for_and_the_backup_left_alone() 
     let server = "lic1:8083".to_owned();
     let waits = told(&mut events);
     assert!(
-        matches!(&waits[..], [Event::Waiting { server: at }, Event::Lost { grace_ms, .. }] if *at == server && *grace_ms == 2 * HOUR),
+        matches!(&waits[..], [VeEvent::Waiting { server: at }, VeEvent::Lost { grace_ms, .. }] if *at == server && *grace_ms == 2 * HOUR),
         "{waits:?}"
     );
-    assert!(matches!(client.status().standing, Standing::Grace { .. }));
+    assert!(matches!(client.status().standing, VeStatus::Grace { .. }));
     let asked = scene.primary.world().refreshes.len();
     assert!(asked > 700, "it asks at every interval: {asked}");
     scene.primary.world().others = 2;
     pass(5_000).await;
     assert_eq!(heard.lines(), CONNECTED);
-    assert!(matches!(&told(&mut events)[..], [Event::LoggedIn { server: at, .. }] if *at == server));
-    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, Standing::Licensed));
+    assert!(matches!(&told(&mut events)[..], [VeEvent::LoggedIn { server: at, .. }] if *at == server));
+    assert_eq!((scene.primary.last("VE").held, client.status().standing), (1, VeStatus::Licensed));
     assert!(scene.backup.world().hellos.is_empty(), "backups are for when the primary cannot be used");
     client.close().await;
 }
@@ -53,7 +53,7 @@ async fn a_client_whose_instance_was_given_to_another_meanwhile_waits_at_the_pri
     }
     pass(MINUTE).await;
     assert_eq!(heard.lines(), [FULL, TWO_HOURS]);
-    assert!(matches!(&told(&mut events)[..], [Event::Waiting { .. }, Event::Lost { .. }]));
+    assert!(matches!(&told(&mut events)[..], [VeEvent::Waiting { .. }, VeEvent::Lost { .. }]));
     let left = scene.backup.last("VE");
     assert_eq!((left.held, left.want), (0, 0), "its hours stop");
     let asked = || {
@@ -68,7 +68,7 @@ async fn a_client_whose_instance_was_given_to_another_meanwhile_waits_at_the_pri
     scene.primary.set(Mode::HalfOpen);
     pass(15_000).await;
     assert_eq!(heard.lines(), [&[FAILED, TRYING_BACKUP], &CONNECTED_BACKUP[..]].concat());
-    assert_eq!((scene.backup.last("VE").held, client.status().standing), (1, Standing::Licensed));
+    assert_eq!((scene.backup.last("VE").held, client.status().standing), (1, VeStatus::Licensed));
     scene.primary.set(Mode::Good);
     pass(15_000).await;
     assert_eq!(heard.lines(), [FULL, TWO_HOURS]);

@@ -149,7 +149,8 @@ async fn all_that_is_wrong_with_a_channel_is_told_at_once_each_with_its_field() 
     let hidden = NewChannel { name: "V".into(), url: "https://b.example/".into(), key: String::new(), ..hook };
     let hidden = NewChannel { password: "a\nb".into(), port: "x".into(), ..hidden };
     world.channel(hidden).await;
-    let rule = Rule { wait_ms: -1, remind_ms: 8 * DAY, ..Rule::new(condition(Kind::ClockMoved, 0)) };
+    let rule =
+        RuleSettings { wait_ms: -1, remind_ms: 8 * DAY, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) };
     let new = NewRule { rule, enabled: true, channels: Vec::new() };
     let error = world.engine.save_alert_rule(&actor, None, &new).await.unwrap_err();
     assert_eq!(fields(error), ["wait", "remind"]);

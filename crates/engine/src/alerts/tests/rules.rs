@@ -13,7 +13,7 @@ async fn a_rule_that_is_changed_or_turned_off_starts_anew_and_tells_nobody_of_it
     world.engine.disable_alert_rule(&Actor::system(), id).await.unwrap();
     world.look_after(TICK).await;
     assert_eq!((http.posts().len(), world.engine.alerts.firing().len()), (1, 0));
-    let rule = Rule::new(condition(Kind::PeerDown, 30));
+    let rule = RuleSettings::new(condition(ConditionKind::PeerDown, 30));
     let new = NewRule { rule, enabled: true, channels: vec![channel, 77] };
     world.engine.save_alert_rule(&Actor::system(), Some(id), &new).await.unwrap();
     world.look_after(TICK).await;
@@ -71,7 +71,7 @@ async fn the_past_is_kept_once_a_minute_when_it_differs_and_once_an_hour_in_any_
 #[tokio::test]
 async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     let world = World::new().await;
-    let rule = Rule { wait_ms: 2 * MINUTE, ..Rule::new(condition(Kind::PeerDown, 120)) };
+    let rule = RuleSettings { wait_ms: 2 * MINUTE, ..RuleSettings::new(condition(ConditionKind::PeerDown, 120)) };
     let empty = world.engine.try_rule(&rule, 30).await.unwrap();
     assert_eq!((empty.from, empty.known, empty.episodes.len()), (None, false, 0));
     world.look_after(TICK).await;
@@ -90,22 +90,22 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
     assert!(tried.known);
     let shape: Vec<(&str, bool)> = tried.episodes.iter().map(|e| (e.subject.as_str(), e.resolved.is_some())).collect();
     assert_eq!(shape, [("lic-02", true), ("lic-02", false)], "one minute was too short");
-    let grace = world.engine.try_rule(&Rule::new(condition(Kind::GraceRunning, 0)), 30).await.unwrap();
+    let grace = world.engine.try_rule(&RuleSettings::new(condition(ConditionKind::GraceRunning, 0)), 30).await.unwrap();
     assert_eq!(grace.episodes.len(), 3);
     assert_eq!(grace.episodes[0].subject, "ivr");
-    let days = world.engine.try_rule(&Rule::new(condition(Kind::DaysSinceSync, 2)), 30).await.unwrap();
-    assert!(!days.known && days.present == Present::Unknown, "never in contact");
+    let days = world.engine.try_rule(&RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)), 30).await.unwrap();
+    assert!(!days.known && days.present == PresentState::Unknown, "never in contact");
 }
 
 #[tokio::test]
 async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     let world = World::new().await;
-    let at_once = Rule::new(condition(Kind::PeerDown, 60));
-    let patient = Rule { wait_ms: 10 * MINUTE, ..at_once };
+    let at_once = RuleSettings::new(condition(ConditionKind::PeerDown, 60));
+    let patient = RuleSettings { wait_ms: 10 * MINUTE, ..at_once };
     let bad = |ms| vec![("lic-02".to_owned(), Evidence::of(ms))];
-    let known = |firing, pending| Present::Known { firing, pending };
-    let present = async |rule: &Rule| world.engine.try_rule(rule, 30).await.unwrap().present;
-    assert_eq!(present(&at_once).await, Present::Unknown);
+    let known = |firing, pending| PresentState::Known { firing, pending };
+    let present = async |rule: &RuleSettings| world.engine.try_rule(rule, 30).await.unwrap().present;
+    assert_eq!(present(&at_once).await, PresentState::Unknown);
     world.peer(true);
     world.look_after(TICK).await;
     assert_eq!(present(&at_once).await, known(vec![], vec![]));
@@ -123,7 +123,7 @@ async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     world.peer(true);
     assert_eq!(present(&patient).await, known(vec![], vec![]));
     world.engine.alerts.observed().peers = None;
-    assert_eq!(present(&patient).await, Present::Unknown);
+    assert_eq!(present(&patient).await, PresentState::Unknown);
     let kept: i64 =
         sqlx::query_scalar("SELECT count(*) FROM alert_deliveries").fetch_one(world.engine.store.read()).await.unwrap();
     assert_eq!(kept, 0, "a trial tells nobody");
@@ -133,9 +133,9 @@ async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
 async fn numbers_out_of_their_limits_are_refused() {
     let world = World::new().await;
     for (rule, field) in [
-        (Rule { wait_ms: -1, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "wait"),
-        (Rule { wait_ms: 25 * HOUR, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "wait"),
-        (Rule { remind_ms: 8 * DAY, ..Rule::new(condition(Kind::ClockMoved, 0)) }, "remind"),
+        (RuleSettings { wait_ms: -1, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) }, "wait"),
+        (RuleSettings { wait_ms: 25 * HOUR, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) }, "wait"),
+        (RuleSettings { remind_ms: 8 * DAY, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) }, "remind"),
     ] {
         let new = NewRule { rule, enabled: true, channels: Vec::new() };
         let error = world.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap_err();
@@ -144,7 +144,11 @@ async fn numbers_out_of_their_limits_are_refused() {
     for _ in 0..50 {
         world.rule(&[]).await;
     }
-    let one_more = NewRule { rule: Rule::new(condition(Kind::ClockMoved, 0)), enabled: true, channels: Vec::new() };
+    let one_more = NewRule {
+        rule: RuleSettings::new(condition(ConditionKind::ClockMoved, 0)),
+        enabled: true,
+        channels: Vec::new(),
+    };
     let error = world.engine.save_alert_rule(&Actor::system(), None, &one_more).await.unwrap_err();
     assert_eq!(error.to_string(), "There are 50 rules already. Remove one first.");
 }

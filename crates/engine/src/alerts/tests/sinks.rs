@@ -13,13 +13,13 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 type Mails = Arc<Mutex<Vec<String>>>;
 
 /// A certificate of a company's own authority, and that authority as a file.
-pub struct Company {
+pub struct CompanyAuthority {
     acceptor: TlsAcceptor,
     /// PEM.
     pub ca: tempfile::NamedTempFile,
 }
 
-impl Company {
+impl CompanyAuthority {
     /// For a server of these names, changed as the test needs it.
     pub fn new(names: &[&str], change: impl Fn(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -50,7 +50,7 @@ impl Company {
 }
 
 /// How mail is taken.
-pub enum Dress {
+pub enum MailEncryption {
     /// In clear text.
     Plain,
     /// In clear text until STARTTLS.
@@ -59,12 +59,12 @@ pub enum Dress {
     Tls(TlsAcceptor),
 }
 
-impl Dress {
-    pub fn starttls(company: &Company) -> Self {
+impl MailEncryption {
+    pub fn starttls(company: &CompanyAuthority) -> Self {
         Self::StartTls(company.acceptor.clone())
     }
 
-    pub fn tls(company: &Company) -> Self {
+    pub fn tls(company: &CompanyAuthority) -> Self {
         Self::Tls(company.acceptor.clone())
     }
 }
@@ -77,10 +77,10 @@ pub struct SmtpSink {
 
 impl SmtpSink {
     pub async fn start(answer: &'static str) -> Self {
-        Self::dressed(Dress::Plain, answer).await
+        Self::dressed(MailEncryption::Plain, answer).await
     }
 
-    pub async fn dressed(dress: Dress, answer: &'static str) -> Self {
+    pub async fn dressed(dress: MailEncryption, answer: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mails: Mails = Arc::default();
@@ -89,11 +89,11 @@ impl SmtpSink {
             while let Ok((stream, _)) = listener.accept().await {
                 let kept = kept.clone();
                 match &dress {
-                    Dress::Plain => drop(tokio::spawn(talk(stream, "PLAIN", None, answer, kept))),
-                    Dress::StartTls(acceptor) => {
+                    MailEncryption::Plain => drop(tokio::spawn(talk(stream, "PLAIN", None, answer, kept))),
+                    MailEncryption::StartTls(acceptor) => {
                         drop(tokio::spawn(talk(stream, "PLAIN", Some(acceptor.clone()), answer, kept)));
                     }
-                    Dress::Tls(acceptor) => {
+                    MailEncryption::Tls(acceptor) => {
                         let acceptor = acceptor.clone();
                         tokio::spawn(async move {
                             let stream = acceptor.accept(stream).await.ok()?;
@@ -196,7 +196,7 @@ impl HttpSink {
     }
 
     /// Over TLS.
-    pub async fn start_tls(company: &Company) -> Self {
+    pub async fn start_tls(company: &CompanyAuthority) -> Self {
         Self::dressed(Some(company.acceptor.clone()), "200 OK", "").await
     }
 

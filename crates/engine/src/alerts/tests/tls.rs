@@ -2,7 +2,7 @@
 
 use rcgen::{CertificateParams, date_time_ymd};
 
-use super::sinks::{Company, Dress};
+use super::sinks::{CompanyAuthority, MailEncryption};
 use super::*;
 
 fn over(security: &str, sink: &SmtpSink, ca: String) -> NewChannel {
@@ -31,9 +31,9 @@ impl World {
 #[tokio::test]
 async fn mail_goes_over_starttls_and_over_tls_to_a_server_a_company_vouches_for() {
     let world = World::new().await;
-    let company = Company::new(&["127.0.0.1"], |_| {});
+    let company = CompanyAuthority::new(&["127.0.0.1"], |_| {});
     for (security, dress, way) in
-        [("starttls", Dress::starttls(&company), "STARTTLS"), ("tls", Dress::tls(&company), "TLS")]
+        [("starttls", MailEncryption::starttls(&company), "STARTTLS"), ("tls", MailEncryption::tls(&company), "TLS")]
     {
         let sink = SmtpSink::dressed(dress, "250 2.0.0 Ok: queued as 4711").await;
         let (delivered, said) = world.tried(over(security, &sink, company.path())).await;
@@ -47,8 +47,10 @@ async fn mail_goes_over_starttls_and_over_tls_to_a_server_a_company_vouches_for(
 #[tokio::test]
 async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
     let world = World::new().await;
-    let (company, other) = (Company::new(&["127.0.0.1"], |_| {}), Company::new(&["127.0.0.1"], |_| {}));
-    for (security, dress) in [("starttls", Dress::starttls(&company)), ("tls", Dress::tls(&company))] {
+    let (company, other) =
+        (CompanyAuthority::new(&["127.0.0.1"], |_| {}), CompanyAuthority::new(&["127.0.0.1"], |_| {}));
+    for (security, dress) in [("starttls", MailEncryption::starttls(&company)), ("tls", MailEncryption::tls(&company))]
+    {
         let sink = SmtpSink::dressed(dress, "250 ok").await;
         let target = format!("127.0.0.1:{}", sink.port);
         for (ca, words) in [
@@ -73,8 +75,8 @@ async fn a_certificate_that_does_not_fit_is_refused_and_says_why(
     #[case] words: &str,
 ) {
     let world = World::new().await;
-    let company = Company::new(names, change);
-    let smtp = SmtpSink::dressed(Dress::tls(&company), "250 ok").await;
+    let company = CompanyAuthority::new(names, change);
+    let smtp = SmtpSink::dressed(MailEncryption::tls(&company), "250 ok").await;
     let http = HttpSink::start_tls(&company).await;
     for new in [over("tls", &smtp, company.path()), https(&http, company.path())] {
         let (delivered, said) = world.tried(new).await;
@@ -95,7 +97,8 @@ async fn a_mail_server_without_starttls_gets_nothing_where_starttls_is_chosen() 
 #[tokio::test]
 async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
     let world = World::new().await;
-    let (company, other) = (Company::new(&["127.0.0.1"], |_| {}), Company::new(&["127.0.0.1"], |_| {}));
+    let (company, other) =
+        (CompanyAuthority::new(&["127.0.0.1"], |_| {}), CompanyAuthority::new(&["127.0.0.1"], |_| {}));
     let sink = HttpSink::start_tls(&company).await;
     for (ca, words) in [
         (String::new(), "The certificate of 127.0.0.1 is from an issuer this machine does not trust."),
@@ -115,8 +118,10 @@ async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
 #[tokio::test]
 async fn a_ca_file_is_read_at_each_delivery() {
     let world = World::new().await;
-    let (company, other) = (Company::new(&["127.0.0.1"], |_| {}), Company::new(&["127.0.0.1"], |_| {}));
-    let (smtp, http) = (SmtpSink::dressed(Dress::tls(&company), "250 ok").await, HttpSink::start_tls(&company).await);
+    let (company, other) =
+        (CompanyAuthority::new(&["127.0.0.1"], |_| {}), CompanyAuthority::new(&["127.0.0.1"], |_| {}));
+    let (smtp, http) =
+        (SmtpSink::dressed(MailEncryption::tls(&company), "250 ok").await, HttpSink::start_tls(&company).await);
     let path = other.path();
     let channels =
         [world.channel(over("tls", &smtp, path.clone())).await, world.channel(https(&http, path.clone())).await];
@@ -136,8 +141,10 @@ async fn a_ca_file_is_read_at_each_delivery() {
 async fn what_is_kept_secret_goes_to_nobody_another_authority_vouches_for() {
     let world = World::new().await;
     let actor = Actor::system();
-    let (company, other) = (Company::new(&["127.0.0.1"], |_| {}), Company::new(&["127.0.0.1"], |_| {}));
-    let (smtp, http) = (SmtpSink::dressed(Dress::tls(&company), "250 ok").await, HttpSink::start_tls(&company).await);
+    let (company, other) =
+        (CompanyAuthority::new(&["127.0.0.1"], |_| {}), CompanyAuthority::new(&["127.0.0.1"], |_| {}));
+    let (smtp, http) =
+        (SmtpSink::dressed(MailEncryption::tls(&company), "250 ok").await, HttpSink::start_tls(&company).await);
     let (mail, post) = (over("tls", &smtp, company.path()), https(&http, company.path()));
     for (new, field) in [(mail, "password"), (post, "url")] {
         let id = world.channel(new.clone()).await;

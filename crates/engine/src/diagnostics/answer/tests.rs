@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnostics::Stage;
+use crate::diagnostics::ProbeStage;
 use proptest::prelude::*;
 use tokio::io::duplex;
 
@@ -8,8 +8,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Whether it is the expected one.
 type Is = fn(&Trouble) -> bool;
 
-fn target(https: bool) -> Target {
-    Target { host: "node.example".to_owned(), port: 8080, https }
+fn target(https: bool) -> ProbeTarget {
+    ProbeTarget { host: "node.example".to_owned(), port: 8080, https }
 }
 
 /// What is made of an answer after which the other side hangs up.
@@ -63,7 +63,7 @@ async fn pages_redirects_and_sign_ins_are_no_nodes() {
     for (answer, expected) in cases {
         let trouble = answered(false, answer.as_bytes()).await.unwrap_err();
         assert!(expected(&trouble), "{answer}: {trouble:?}");
-        assert_eq!(trouble.stage(), Stage::Http);
+        assert_eq!(trouble.stage(), ProbeStage::Http);
     }
 }
 

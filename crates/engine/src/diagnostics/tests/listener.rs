@@ -28,7 +28,7 @@ use crate::diagnostics::AT_ONCE;
 
 /// What it does with a connection.
 #[derive(Clone, Copy)]
-pub(super) enum Does {
+pub(super) enum ConnectionBehavior {
     /// Answers once something was said, and hangs up.
     Answer(&'static str),
     /// Answers and keeps the line open.
@@ -39,7 +39,7 @@ pub(super) enum Does {
     Drip,
 }
 
-pub(super) async fn listen(does: Does) -> u16 {
+pub(super) async fn listen(does: ConnectionBehavior) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -50,15 +50,15 @@ pub(super) async fn listen(does: Does) -> u16 {
     port
 }
 
-async fn serve(mut stream: TcpStream, does: Does) {
+async fn serve(mut stream: TcpStream, does: ConnectionBehavior) {
     match does {
-        Does::Answer(text) => answer(&mut stream, text).await,
-        Does::AnswerAndHold(text) => {
+        ConnectionBehavior::Answer(text) => answer(&mut stream, text).await,
+        ConnectionBehavior::AnswerAndHold(text) => {
             stream.write_all(text.as_bytes()).await.unwrap();
             hold(&mut stream).await;
         }
-        Does::Hold => hold(&mut stream).await,
-        Does::Drip => {
+        ConnectionBehavior::Hold => hold(&mut stream).await,
+        ConnectionBehavior::Drip => {
             let mut ticks = interval(Duration::from_millis(10));
             for byte in b"HTTP/1.1 200 OK\r\nX: ".iter().chain(std::iter::repeat(&b'x')) {
                 ticks.tick().await;
@@ -89,13 +89,13 @@ pub(super) async fn refused() -> u16 {
 }
 
 /// A port whose queue is full: it takes no further connection and turns none away.
-pub(super) struct Full {
+pub(super) struct FullPort {
     pub(super) port: u16,
     _listener: TcpListener,
     _queue: Vec<TcpStream>,
 }
 
-pub(super) async fn full() -> Full {
+pub(super) async fn full() -> FullPort {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -105,7 +105,7 @@ pub(super) async fn full() -> Full {
         queue.push(stream.unwrap());
         assert!(queue.len() < 64, "the queue of this system does not fill");
     }
-    Full { port: address.port(), _listener: listener, _queue: queue }
+    FullPort { port: address.port(), _listener: listener, _queue: queue }
 }
 
 /// A certificate with its key, DER.

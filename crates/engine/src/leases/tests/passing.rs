@@ -1,6 +1,6 @@
 //! One license, and clients that pass it to and fro: by their records it is never in use twice.
 
-use licensing::client_protocol::{CheckOut, Limit, Outcome, Records};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome, Limit, Records};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -117,7 +117,7 @@ impl Client {
             host: String::new(),
             from,
             to: None,
-            outcome: Outcome::Open,
+            outcome: CheckOutOutcome::Open,
             opened: None,
         };
         if lasted > 60_000 {
@@ -125,7 +125,7 @@ impl Client {
             record.opened = Some(self.recorded);
         }
         let to = self.shows(server);
-        (record.to, record.outcome) = (Some(to), Outcome::Returned);
+        (record.to, record.outcome) = (Some(to), CheckOutOutcome::Returned);
         let none = Use { usage_count: 1, ..Use::default() };
         if turn % 3 == 0 {
             self.record(server, vec![record], way(3)).await;

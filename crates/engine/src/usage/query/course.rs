@@ -3,9 +3,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use licensing::usage::HOUR_MS;
 
-use super::load::{Level, list};
-use super::period::Period;
-use super::{Figures, Filter, Point, Step};
+use super::load::{SeriesLevel, list};
+use super::period::HourRange;
+use super::{BucketWidth, Figures, Filter, UsagePoint};
 use crate::DatabaseError;
 use crate::usage::Usage;
 
@@ -15,14 +15,14 @@ impl Usage {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn course(&self, filter: &Filter, step: Step) -> Result<Vec<Point>, DatabaseError> {
+    pub async fn course(&self, filter: &Filter, step: BucketWidth) -> Result<Vec<UsagePoint>, DatabaseError> {
         if filter.product.is_none() {
             return Ok(Vec::new());
         }
-        let period = Period::of(filter);
+        let period = HourRange::of(filter);
         let starts = starts(period, step, &filter.zone);
         let mut sums = vec![Figures::default(); starts.len()];
-        let series = self.named(filter, Level::Named).await?;
+        let series = self.named(filter, SeriesLevel::Named).await?;
         for row in self.days(&list(&series), period.days()).await? {
             row.each_hour(|hour, figures| {
                 if (period.from..period.to).contains(&hour) {
@@ -38,7 +38,7 @@ impl Usage {
             .iter()
             .zip(ends)
             .zip(&sums)
-            .map(|((at_ms, until_ms), sum)| Point {
+            .map(|((at_ms, until_ms), sum)| UsagePoint {
                 at_ms: *at_ms,
                 until_ms,
                 taken: sum.taken,
@@ -52,12 +52,12 @@ impl Usage {
 }
 
 /// When the steps of a period begin; the first with the period.
-fn starts(period: Period, step: Step, zone: &TimeZone) -> Vec<i64> {
+fn starts(period: HourRange, step: BucketWidth, zone: &TimeZone) -> Vec<i64> {
     let (from, to) = (period.from * HOUR_MS, period.to * HOUR_MS);
     if from >= to {
         return Vec::new();
     }
-    if step == Step::Hour {
+    if step == BucketWidth::Hour {
         return (period.from..period.to).map(|hour| hour * HOUR_MS).collect();
     }
     let mut starts = vec![from];
@@ -65,9 +65,9 @@ fn starts(period: Period, step: Step, zone: &TimeZone) -> Vec<i64> {
     let mut date = begin(zone.to_datetime(first).date(), step);
     loop {
         let next = match step {
-            Step::Hour | Step::Day => date.checked_add(1.day()),
-            Step::Week => date.checked_add(1.week()),
-            Step::Month => date.checked_add(1.month()),
+            BucketWidth::Hour | BucketWidth::Day => date.checked_add(1.day()),
+            BucketWidth::Week => date.checked_add(1.week()),
+            BucketWidth::Month => date.checked_add(1.month()),
         };
         let Ok(next) = next else { return starts };
         date = next;
@@ -84,13 +84,13 @@ fn starts(period: Period, step: Step, zone: &TimeZone) -> Vec<i64> {
 }
 
 /// The first day of the step a day lies in.
-fn begin(date: Date, step: Step) -> Date {
+fn begin(date: Date, step: BucketWidth) -> Date {
     match step {
-        Step::Hour | Step::Day => date,
-        Step::Week => {
+        BucketWidth::Hour | BucketWidth::Day => date,
+        BucketWidth::Week => {
             let days = i64::from(date.weekday().to_monday_zero_offset());
             date.checked_sub(days.days()).unwrap_or(date)
         }
-        Step::Month => date.first_of_month(),
+        BucketWidth::Month => date.first_of_month(),
     }
 }

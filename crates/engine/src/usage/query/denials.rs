@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::Filter;
 use crate::DatabaseError;
 use crate::usage::Usage;
-use crate::usage::book::MINUTE_MS;
+use crate::usage::count::MINUTE_MS;
 
 /// Refused requests of one client, product and user within a minute.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]

@@ -1,8 +1,8 @@
 use jiff::Timestamp;
 use licensing::usage::{DAY_MS, HOUR_MS};
 
-use super::load::{Level, list};
-use super::period::Period;
+use super::load::{SeriesLevel, list};
+use super::period::HourRange;
 use super::{Filter, Heat};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -15,9 +15,9 @@ impl Usage {
     pub async fn heat(&self, filter: &Filter) -> Result<Heat, DatabaseError> {
         let mut heat = Heat::default();
         let Some(known) = self.known().await?.filter(|_| filter.product.is_some()) else { return Ok(heat) };
-        let period = Period::of(filter).within(known);
+        let period = HourRange::of(filter).within(known);
         let mut peaks = vec![0_u32; (period.to - period.from).unsigned_abs() as usize];
-        let series = self.named(filter, Level::Named).await?;
+        let series = self.named(filter, SeriesLevel::Named).await?;
         for row in self.days(&list(&series), period.days()).await? {
             row.each_hour(|hour, figures| {
                 if let Some(peak) = usize::try_from(hour - period.from).ok().and_then(|at| peaks.get_mut(at)) {

@@ -1,8 +1,8 @@
 use licensing::usage::{HOUR_MS, decode_hours};
 
-use super::Extent;
+use super::KnownSpan;
 use super::load::damaged;
-use super::period::Period;
+use super::period::HourRange;
 use crate::DatabaseError;
 use crate::usage::Usage;
 
@@ -31,12 +31,12 @@ impl Usage {
     ///
     /// # Errors
     /// [`DatabaseError`].
-    pub async fn extent(&self) -> Result<Option<Extent>, DatabaseError> {
+    pub async fn extent(&self) -> Result<Option<KnownSpan>, DatabaseError> {
         let known = self.known().await?;
-        Ok(known.map(|known| Extent { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
+        Ok(known.map(|known| KnownSpan { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
     }
 
-    pub(super) async fn known(&self) -> Result<Option<Period>, DatabaseError> {
+    pub(super) async fn known(&self) -> Result<Option<HourRange>, DatabaseError> {
         let rows: Vec<(i64, Option<Vec<u8>>)> =
             sqlx::query_as("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")
                 .fetch_all(self.inner.store.read())
@@ -53,6 +53,6 @@ impl Usage {
         )
         .fetch_one(self.inner.store.read())
         .await?;
-        Ok(first.map(|from| Period { from, to: (last.div_euclid(HOUR_MS) + 1).max(from + 1) }))
+        Ok(first.map(|from| HourRange { from, to: (last.div_euclid(HOUR_MS) + 1).max(from + 1) }))
     }
 }

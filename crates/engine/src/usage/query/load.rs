@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use licensing::usage::{DAY_MS, Day, HourUse, Levels, decode_hours};
 use sqlx::FromRow;
 
-use super::period::Period;
+use super::period::HourRange;
 use super::{Figures, Filter};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -13,7 +13,7 @@ use crate::usage::series::SERVER;
 
 /// A series that a filter names.
 #[derive(Debug, Clone, FromRow)]
-pub(super) struct Named {
+pub(super) struct NamedSeries {
     pub id: i64,
     pub product: String,
     pub client: String,
@@ -21,7 +21,7 @@ pub(super) struct Named {
 
 /// Which series: those of clients, or the totals above them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum SeriesLevel {
     /// Every client by itself.
     Clients,
     /// What the filter names: its client, its deployment, or the whole server.
@@ -32,12 +32,12 @@ pub(super) enum Level {
 
 /// Figures, and when their peak was.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Peaked {
+pub(super) struct PeakFigures {
     pub figures: Figures,
     pub at: i64,
 }
 
-impl Peaked {
+impl PeakFigures {
     /// Figures of another time, or of others at the same time that do not share in the same licenses.
     pub fn add(&mut self, other: Self) {
         if other.figures.peak > self.figures.peak
@@ -66,7 +66,7 @@ impl From<HourUse> for Figures {
 }
 
 /// As a parameter for `json_each`.
-pub(super) fn list(series: &[Named]) -> String {
+pub(super) fn list(series: &[NamedSeries]) -> String {
     serde_json::Value::from_iter(series.iter().map(|series| series.id)).to_string()
 }
 
@@ -120,11 +120,11 @@ struct Chunk {
 
 impl Usage {
     /// The series a filter names.
-    pub(super) async fn named(&self, filter: &Filter, level: Level) -> Result<Vec<Named>, DatabaseError> {
-        let of_client = level == Level::Clients || (level == Level::Named && filter.client.is_some());
+    pub(super) async fn named(&self, filter: &Filter, level: SeriesLevel) -> Result<Vec<NamedSeries>, DatabaseError> {
+        let of_client = level == SeriesLevel::Clients || (level == SeriesLevel::Named && filter.client.is_some());
         let deployment = match (&filter.deployment, level) {
             (Some(deployment), _) => Some(deployment.as_str()),
-            (None, Level::Named) if !of_client => Some(SERVER),
+            (None, SeriesLevel::Named) if !of_client => Some(SERVER),
             (None, _) => None,
         };
         let client = if of_client { filter.client.as_deref() } else { Some("") };
@@ -146,10 +146,10 @@ impl Usage {
     /// The figures of each series in a period.
     pub(super) async fn figures(
         &self,
-        series: &[Named],
-        period: Period,
-    ) -> Result<HashMap<i64, Peaked>, DatabaseError> {
-        let mut all: HashMap<i64, Peaked> = HashMap::new();
+        series: &[NamedSeries],
+        period: HourRange,
+    ) -> Result<HashMap<i64, PeakFigures>, DatabaseError> {
+        let mut all: HashMap<i64, PeakFigures> = HashMap::new();
         let full = period.full_days();
         let list = list(series);
         if !full.is_empty() {
@@ -164,7 +164,7 @@ impl Usage {
             .fetch_all(self.inner.store.read())
             .await?;
             for row in rows {
-                all.entry(row.series).or_default().add(Peaked { figures: row.figures, at: row.peak_at });
+                all.entry(row.series).or_default().add(PeakFigures { figures: row.figures, at: row.peak_at });
             }
         }
         for (day, part) in period.ends() {
@@ -173,7 +173,7 @@ impl Usage {
                 let of = all.entry(row.series).or_default();
                 row.each_hour(|hour, figures| {
                     if part.contains(&hour) {
-                        of.add(Peaked { figures, at: hour * licensing::usage::HOUR_MS });
+                        of.add(PeakFigures { figures, at: hour * licensing::usage::HOUR_MS });
                     }
                 })?;
             }
@@ -197,8 +197,8 @@ impl Usage {
     /// For how long how many were in use, by product; time without use is left out.
     pub(super) async fn levels(
         &self,
-        series: &[Named],
-        period: Period,
+        series: &[NamedSeries],
+        period: HourRange,
     ) -> Result<HashMap<String, Levels>, DatabaseError> {
         let products: HashMap<i64, &str> = series.iter().map(|series| (series.id, series.product.as_str())).collect();
         let mut all: HashMap<String, Levels> = HashMap::new();

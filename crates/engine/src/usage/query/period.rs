@@ -6,12 +6,12 @@ use super::Filter;
 
 /// Full UTC hours, counted from 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Period {
+pub(super) struct HourRange {
     pub from: i64,
     pub to: i64,
 }
 
-impl Period {
+impl HourRange {
     /// Of a filter: the hours that it touches.
     pub fn of(filter: &Filter) -> Self {
         let from = filter.from_ms.div_euclid(HOUR_MS);
@@ -68,7 +68,7 @@ mod tests {
     fn full_days_and_ends_are_the_period_and_nothing_twice() {
         for from in 0..60 {
             for to in from..120 {
-                let period = Period { from, to };
+                let period = HourRange { from, to };
                 let mut hours: Vec<i64> = period.full_days().flat_map(|day| day * 24..day * 24 + 24).collect();
                 for (day, part) in period.ends() {
                     hours.extend(part.map(|hour| day * 24 + hour as i64));

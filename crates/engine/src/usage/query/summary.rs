@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use licensing::usage::{SHARES, coverage};
 
-use super::load::{Level, Named, Peaked};
-use super::period::Period;
+use super::load::{NamedSeries, PeakFigures, SeriesLevel};
+use super::period::HourRange;
 use super::{Filter, ProductUse};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -14,8 +14,8 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn summary(&self, filter: &Filter) -> Result<Vec<ProductUse>, DatabaseError> {
-        let period = Period::of(filter);
-        let series = self.named(filter, Level::Named).await?;
+        let period = HourRange::of(filter);
+        let series = self.named(filter, SeriesLevel::Named).await?;
         let now = by_product(&series, &self.figures(&series, period).await?);
         let before = by_product(&series, &self.figures(&series, period.before()).await?);
         let levels = if filter.client.is_none() {
@@ -68,8 +68,11 @@ impl Usage {
     }
 }
 
-fn by_product<'a>(series: &'a [Named], figures: &std::collections::HashMap<i64, Peaked>) -> BTreeMap<&'a str, Peaked> {
-    let mut all: BTreeMap<&str, Peaked> = BTreeMap::new();
+fn by_product<'a>(
+    series: &'a [NamedSeries],
+    figures: &std::collections::HashMap<i64, PeakFigures>,
+) -> BTreeMap<&'a str, PeakFigures> {
+    let mut all: BTreeMap<&str, PeakFigures> = BTreeMap::new();
     for series in series {
         if let Some(figures) = figures.get(&series.id) {
             all.entry(&series.product).or_default().add(*figures);

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use licensing::usage::Users;
 
-use super::load::{Level, damaged, list};
-use super::period::Period;
+use super::load::{SeriesLevel, damaged, list};
+use super::period::HourRange;
 use super::{Figures, Filter, UserUse};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -18,9 +18,9 @@ impl Usage {
         if filter.client.is_some() {
             return Ok(Vec::new());
         }
-        let series = self.named(filter, Level::Deployments).await?;
+        let series = self.named(filter, SeriesLevel::Deployments).await?;
         let products: HashMap<i64, &str> = series.iter().map(|series| (series.id, series.product.as_str())).collect();
-        let days = Period::of(filter).days();
+        let days = HourRange::of(filter).days();
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT series, users FROM usage_users WHERE series IN (SELECT value FROM json_each(?)) AND day >= ? AND day < ?",
         )

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::load::{Level, Peaked};
-use super::period::Period;
+use super::load::{PeakFigures, SeriesLevel};
+use super::period::HourRange;
 use super::{ClientUse, Filter};
 use crate::DatabaseError;
 use crate::usage::Usage;
@@ -12,9 +12,9 @@ impl Usage {
     /// # Errors
     /// [`DatabaseError`].
     pub async fn clients(&self, filter: &Filter) -> Result<Vec<ClientUse>, DatabaseError> {
-        let series = self.named(filter, Level::Clients).await?;
-        let figures = self.figures(&series, Period::of(filter)).await?;
-        let mut all: BTreeMap<(&str, &str), Peaked> = BTreeMap::new();
+        let series = self.named(filter, SeriesLevel::Clients).await?;
+        let figures = self.figures(&series, HourRange::of(filter)).await?;
+        let mut all: BTreeMap<(&str, &str), PeakFigures> = BTreeMap::new();
         for series in &series {
             if let Some(figures) = figures.get(&series.id) {
                 all.entry((&series.product, &series.client)).or_default().add(*figures);

@@ -5,7 +5,7 @@ use licensing::usage::HOUR_MS;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::world::{World, ended, open, returned, slow_hours};
+use super::world::{UsageFixture, ended, open, returned, slow_hours};
 
 /// One check-out as a client tells it.
 #[derive(Debug, Clone)]
@@ -77,8 +77,8 @@ fn streams(all: &[Told]) -> Vec<(i64, CheckOut)> {
     records
 }
 
-async fn tell(records: &[(i64, CheckOut)], between: &[Between]) -> World {
-    let mut world = World::new().await;
+async fn tell(records: &[(i64, CheckOut)], between: &[Between]) -> UsageFixture {
+    let mut world = UsageFixture::new().await;
     let mut next = std::collections::HashMap::new();
     for (step, part) in records.chunks(7).enumerate() {
         let mut batches: std::collections::BTreeMap<i64, Vec<CheckOut>> = std::collections::BTreeMap::new();

@@ -1,11 +1,11 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use super::world::{HOUR, MINUTE, START, World, batch, denied, ended, open, returned};
+use super::world::{HOUR, MINUTE, START, UsageFixture, batch, denied, ended, open, returned};
 
 #[tokio::test]
 async fn what_was_written_and_not_committed_is_cut_off() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, MINUTE)]).await;
     let path = world.file("2026.11.22");
     let before = std::fs::read(&path).unwrap();
@@ -22,7 +22,7 @@ async fn what_was_written_and_not_committed_is_cut_off() {
 
 #[tokio::test]
 async fn a_file_that_lost_bytes_is_a_finding_and_goes_on_with_whole_lines() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, MINUTE), returned("SPEECH", 0, MINUTE)]).await;
     let path = world.file("2026.11.22");
     let length = std::fs::metadata(&path).unwrap().len();
@@ -32,14 +32,14 @@ async fn a_file_that_lost_bytes_is_a_finding_and_goes_on_with_whole_lines() {
     world.take(1, 3, vec![returned("SPEECH", 0, MINUTE)]).await;
     let world = world.reopened().await;
     assert_eq!(world.usage.findings().len(), 1, "it stays one until someone looks at it");
-    let whole = |line: &String| licensing::usage::Line::parse(line).is_some();
+    let whole = |line: &String| licensing::usage::UsageLine::parse(line).is_some();
     assert_eq!(world.lines("2026.11.22").iter().filter(|line| whole(line)).count(), 2);
     assert_eq!(world.hours("SPEECH", None, 1).await, [(START, 3, 3 * MINUTE as u64, 0, 3)]);
 }
 
 #[tokio::test]
 async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, MINUTE)]).await;
     let refuse = |sql: &'static str| {
         let store = world.store.clone();
@@ -63,7 +63,7 @@ async fn a_commit_that_fails_changes_nothing_and_the_next_one_works() {
 
 #[tokio::test]
 async fn numbers_left_out_and_times_that_cannot_be_count_as_dropped() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     let mut wrong = returned("SPEECH", 0, MINUTE);
     (wrong.from, wrong.to) = (5, Some(10));
     assert_eq!(world.take(1, 4, vec![returned("SPEECH", 0, MINUTE), wrong]).await, 5);
@@ -79,7 +79,7 @@ async fn numbers_left_out_and_times_that_cannot_be_count_as_dropped() {
 
 #[tokio::test]
 async fn a_client_that_fell_silent_loses_its_open_check_outs_once() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![open("SPEECH", 0), open("SPEECH", MINUTE)]).await;
     world.usage.tick(START + 3 * HOUR).await.unwrap();
     assert_eq!(world.hours("SPEECH", None, 5).await.last(), Some(&(START + 3 * HOUR, 0, 0, 0, 2)));
@@ -97,7 +97,7 @@ async fn a_client_that_fell_silent_loses_its_open_check_outs_once() {
 
 #[tokio::test]
 async fn a_clock_that_ran_ahead_and_was_set_right_leaves_nothing_behind() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![open("SPEECH", 0)]).await;
     world.usage.tick(START + 2 * HOUR + MINUTE).await.unwrap();
     let right = world.hours("SPEECH", None, 2_000).await;

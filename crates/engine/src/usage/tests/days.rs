@@ -1,13 +1,13 @@
 use licensing::usage::DAY_MS;
 
-use super::world::{HOUR, MINUTE, START, World, denied, filter, open, returned, slow_hours};
+use super::world::{HOUR, MINUTE, START, UsageFixture, denied, filter, open, returned, slow_hours};
 use crate::usage::Retention;
 
 #[tokio::test]
 async fn a_late_record_finds_the_changes_of_a_purged_day_in_the_data_files() {
     let spans =
         [(0, 30 * HOUR), (HOUR, 2 * HOUR), (25 * HOUR, 26 * HOUR), (25 * HOUR, 27 * HOUR), (26 * HOUR, 26 * HOUR)];
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, spans.iter().map(|(from, to)| returned("SPEECH", *from, *to)).collect()).await;
     world.take(2, 1, vec![open("SPEECH", 3 * HOUR)]).await;
     world.usage.tick(START + 50 * DAY_MS).await.unwrap();
@@ -23,7 +23,7 @@ async fn a_late_record_finds_the_changes_of_a_purged_day_in_the_data_files() {
 
 #[tokio::test]
 async fn without_its_data_file_a_purged_day_keeps_its_peaks() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, HOUR), returned("SPEECH", 0, HOUR)]).await;
     let retention = Retention { files: 10, edges: 10, ..Retention::default() };
     assert_eq!(world.usage.purge(START + 60 * DAY_MS, retention).await.unwrap().files, 1);
@@ -38,7 +38,7 @@ async fn without_its_data_file_a_purged_day_keeps_its_peaks() {
 
 #[tokio::test]
 async fn purging_leaves_days_when_their_hours_go_and_nothing_when_days_go() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 9 * HOUR, 10 * HOUR), denied("SPEECH", 9 * HOUR)]).await;
     let retention = Retention { hours: 30, days: 100, denials: 30, files: 30, edges: 30 };
     world.usage.purge(START + 50 * DAY_MS, retention).await.unwrap();
@@ -58,7 +58,7 @@ async fn purging_leaves_days_when_their_hours_go_and_nothing_when_days_go() {
 
 #[tokio::test]
 async fn many_small_groups_of_one_day_are_put_together() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     let mut all = Vec::new();
     for step in 0..60_i64 {
         let spans: Vec<(i64, i64)> =

@@ -2,8 +2,8 @@ use jiff::tz::TimeZone;
 use licensing::context::Context;
 use licensing::usage::DAY_MS;
 
-use super::world::{DEPLOYMENT, HOUR, MINUTE, START, World, batch, denied, filter, open, returned};
-use crate::usage::query::{DenialCursor, Filter, Step};
+use super::world::{DEPLOYMENT, HOUR, MINUTE, START, UsageFixture, batch, denied, filter, open, returned};
+use crate::usage::query::{BucketWidth, DenialCursor, Filter};
 
 fn of(product: &str, from: i64, to: i64, zone: &str) -> Filter {
     Filter { product: Some(product.to_owned()), zone: TimeZone::get(zone).unwrap(), ..filter(START + from, START + to) }
@@ -11,7 +11,7 @@ fn of(product: &str, from: i64, to: i64, zone: &str) -> Filter {
 
 #[tokio::test]
 async fn a_summary_tells_use_peak_coverage_and_the_period_before() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     // A day with one license out for nine hours and two for one.
     world.take(1, 1, vec![returned("SPEECH", 8 * HOUR, 17 * HOUR), returned("TTS3", 0, HOUR)]).await;
     world.take(2, 1, vec![returned("SPEECH", 10 * HOUR, 11 * HOUR), denied("SPEECH", 12 * HOUR)]).await;
@@ -36,7 +36,7 @@ async fn a_summary_tells_use_peak_coverage_and_the_period_before() {
 
 #[tokio::test]
 async fn figures_of_a_deployment_and_a_client_are_theirs_and_the_server_has_all_at_once() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, HOUR)]).await;
     let mut other = batch(2, 1, vec![returned("SPEECH", 0, HOUR), returned("SPEECH", HOUR, 2 * HOUR)]);
     other.deployment = "another".into();
@@ -64,7 +64,7 @@ async fn figures_of_a_deployment_and_a_client_are_theirs_and_the_server_has_all_
 
 #[tokio::test]
 async fn days_begin_where_the_zone_says_also_when_the_clocks_change() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     // Berlin leaves summer time on 2026-10-25, 28 days before: that day has 25 hours.
     let midnight = -28 * DAY_MS - 2 * HOUR;
     let records = vec![
@@ -75,12 +75,12 @@ async fn days_begin_where_the_zone_says_also_when_the_clocks_change() {
     ];
     world.take(1, 1, records).await;
     let filter = of("SPEECH", midnight - 24 * HOUR, midnight + 49 * HOUR, "Europe/Berlin");
-    let days = world.usage.course(&filter, Step::Day).await.unwrap();
+    let days = world.usage.course(&filter, BucketWidth::Day).await.unwrap();
     let rows: Vec<_> = days.iter().map(|p| ((p.until_ms - p.at_ms) / HOUR, p.taken)).collect();
     assert_eq!(rows, [(24, 1), (25, 2), (24, 1)]);
-    let weeks = world.usage.course(&filter, Step::Week).await.unwrap();
+    let weeks = world.usage.course(&filter, BucketWidth::Week).await.unwrap();
     assert_eq!(weeks.iter().map(|p| p.taken).collect::<Vec<_>>(), [3, 1], "the 25th is a Sunday");
-    let months = world.usage.course(&of("SPEECH", -60 * DAY_MS, 0, "Europe/Berlin"), Step::Month).await.unwrap();
+    let months = world.usage.course(&of("SPEECH", -60 * DAY_MS, 0, "Europe/Berlin"), BucketWidth::Month).await.unwrap();
     assert_eq!(months.iter().map(|p| p.taken).collect::<Vec<_>>(), [0, 4, 0]);
     let heat = world.usage.heat(&filter).await.unwrap();
     let used: Vec<(usize, usize)> =
@@ -90,7 +90,7 @@ async fn days_begin_where_the_zone_says_also_when_the_clocks_change() {
 
 #[tokio::test]
 async fn a_heat_map_has_the_mean_of_the_peaks() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     let nine =
         |day: i64, count: usize| vec![returned("SPEECH", day * DAY_MS + 9 * HOUR, day * DAY_MS + 10 * HOUR); count];
     world.take(1, 1, [nine(0, 2), nine(7, 4), nine(14, 0), nine(21, 6)].concat()).await;
@@ -101,7 +101,7 @@ async fn a_heat_map_has_the_mean_of_the_peaks() {
 
 #[tokio::test]
 async fn refusals_within_a_minute_are_one_row_and_the_list_goes_on_where_it_stopped() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world
         .take(1, 1, vec![denied("SPEECH", 0), denied("SPEECH", 10), denied("SPEECH", MINUTE), denied("TTS3", 5)])
         .await;
@@ -120,13 +120,13 @@ async fn refusals_within_a_minute_are_one_row_and_the_list_goes_on_where_it_stop
 
 #[tokio::test]
 async fn a_course_shows_what_was_licensed_then() {
-    let world = World::new().await;
+    let world = UsageFixture::new().await;
     world.take(1, 1, vec![returned("SPEECH", 0, HOUR)]).await;
     for (at, count) in [(DAY_MS, 10), (2 * DAY_MS + HOUR, 4), (2 * DAY_MS + 2 * HOUR, 4)] {
         world.usage.licensed(START + at, Some(Context::Production), &[("SPEECH".to_owned(), count)]).await.unwrap();
     }
     world.usage.licensed(START + 4 * DAY_MS, Some(Context::Production), &[("TTS3".to_owned(), 1)]).await.unwrap();
-    let days = world.usage.course(&of("SPEECH", 0, 5 * DAY_MS, "UTC"), Step::Day).await.unwrap();
+    let days = world.usage.course(&of("SPEECH", 0, 5 * DAY_MS, "UTC"), BucketWidth::Day).await.unwrap();
     let licensed: Vec<_> = days.iter().map(|p| p.licensed).collect();
     assert_eq!(licensed, [None, Some(10), Some(10), Some(4), Some(0)]);
 }

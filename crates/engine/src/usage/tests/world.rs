@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
 use jiff::tz::TimeZone;
-use licensing::client_protocol::{CheckOut, Outcome};
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
 use licensing::context::Context;
 use licensing::usage::{HOUR_MS, by_hour, hour_of};
 
 use crate::store::{self, Store};
-use crate::usage::query::{Filter, Point, Step};
+use crate::usage::query::{BucketWidth, Filter, UsagePoint};
 use crate::usage::{Batch, Usage};
 
 /// Midnight, UTC: 2026-11-22.
@@ -15,13 +15,13 @@ pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = HOUR_MS;
 pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
 
-pub struct World {
+pub struct UsageFixture {
     pub folder: tempfile::TempDir,
     pub store: Store,
     pub usage: Usage,
 }
 
-impl World {
+impl UsageFixture {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store::open(folder.path(), START).await.unwrap();
@@ -46,8 +46,8 @@ impl World {
         let mut filter = filter(START - 24 * HOUR_MS, START + hours * HOUR_MS);
         filter.product = Some(product.to_owned());
         filter.client = client.map(str::to_owned);
-        let course = self.usage.course(&filter, Step::Hour).await.unwrap();
-        let used = |p: &&Point| p.taken + p.use_ms + p.denied + u64::from(p.peak) > 0;
+        let course = self.usage.course(&filter, BucketWidth::Hour).await.unwrap();
+        let used = |p: &&UsagePoint| p.taken + p.use_ms + p.denied + u64::from(p.peak) > 0;
         course.iter().filter(used).map(|p| (p.at_ms, p.taken, p.use_ms, p.denied, p.peak)).collect()
     }
 
@@ -89,13 +89,13 @@ pub fn returned(product: &str, from: i64, to: i64) -> CheckOut {
         host: "desk".to_owned(),
         from: START + from,
         to: Some(START + to),
-        outcome: Outcome::Returned,
+        outcome: CheckOutOutcome::Returned,
         opened: None,
     }
 }
 
 pub fn open(product: &str, from: i64) -> CheckOut {
-    CheckOut { outcome: Outcome::Open, to: None, ..returned(product, from, from) }
+    CheckOut { outcome: CheckOutOutcome::Open, to: None, ..returned(product, from, from) }
 }
 
 pub fn ended(product: &str, from: i64, to: i64, opened: u64) -> CheckOut {
@@ -103,7 +103,7 @@ pub fn ended(product: &str, from: i64, to: i64, opened: u64) -> CheckOut {
 }
 
 pub fn denied(product: &str, at: i64) -> CheckOut {
-    CheckOut { outcome: Outcome::Denied, to: None, ..returned(product, at, at) }
+    CheckOut { outcome: CheckOutOutcome::Denied, to: None, ..returned(product, at, at) }
 }
 
 /// The hours of these check-outs, made the slow way; times in milliseconds since [`START`].

@@ -7,7 +7,7 @@ use crate::audit::AuditQuery;
 async fn a_license_made_for_this_machine_is_installed_and_its_key_trusted_from_then_on() {
     let world = World::new();
     let ve = world.server("a").await;
-    assert_eq!(ve.check(NOW, false).await.unwrap(), Standing::None);
+    assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::None);
     let first = world.license(1, |_| {});
     let now = world.install(&ve, &first).await.unwrap();
     assert!(!now.unchanged && in_force(&ve.standing()));
@@ -40,7 +40,7 @@ async fn what_is_not_for_this_server_is_refused_noted_and_changes_nothing() {
     let other = VendorSecret::from_seeds([8; 32], [9; 32]).public().fingerprint();
     let older = world.license(1, |_| {});
     let same_serial = world.license(2, |license| license.grace_min = 1);
-    let ended = world.license(3, |license| license.kind = Kind::Normal { until: NOW - 1000 });
+    let ended = world.license(3, |license| license.kind = VeLicenseKind::Normal { until: NOW - 1000 });
     let elsewhere = World::new();
     elsewhere.cores(8);
     let elsewhere = elsewhere.license(3, |_| {});
@@ -88,9 +88,9 @@ async fn restored_data_brings_back_no_older_license() {
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
     let ve = world.server("a").await;
-    assert_eq!(ve.check(NOW, false).await.unwrap(), Standing::Older { serial: 1, newest: 2 });
+    assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::Older { serial: 1, newest: 2 });
     assert!(matches!(ve.install(&first, None, &actor(), NOW).await, Ok(now) if now.unchanged), "nothing changes");
-    assert_eq!(ve.check(NOW, false).await.unwrap(), Standing::Older { serial: 1, newest: 2 });
+    assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::Older { serial: 1, newest: 2 });
     // The newest, to the letter, may be installed again.
     assert!(!world.install(&ve, &second).await.unwrap().unchanged);
     assert!(in_force(&ve.check(NOW, false).await.unwrap()));

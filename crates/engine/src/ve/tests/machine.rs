@@ -1,25 +1,30 @@
-use licensing::identity::{Name, Reading};
+use licensing::machine::{ComponentName, ComponentReading};
 
 use super::*;
 
-fn value(text: &str) -> Reading {
-    Reading::Value(text.to_owned())
+fn value(text: &str) -> ComponentReading {
+    ComponentReading::Value(text.to_owned())
 }
 
-fn reading(world: &World, name: Name) -> Reading {
+fn reading(world: &World, name: ComponentName) -> ComponentReading {
     Machine::below(&world.machine()).identity().reading(name).clone()
 }
 
 #[test]
 fn a_machine_is_read_from_its_files() {
     let world = World::new();
-    assert_eq!(reading(&world, Name::MachineId), value("4c4c4544004d3510804ac2c04f4e3432"));
-    assert_eq!(reading(&world, Name::ProductUuid), value("4c4c4544-004d-3510-804a-c2c04f4e3432"));
-    assert_eq!(reading(&world, Name::CpuCores), value("4"));
-    assert_eq!(reading(&world, Name::Hypervisor), value("KVM"));
-    assert_eq!(reading(&world, Name::HostName), value("licenses"));
-    for name in [Name::InstanceUuid, Name::CloudInstance, Name::RootFileSystem, Name::Addresses] {
-        assert_eq!(reading(&world, name), Reading::Absent, "{name}");
+    assert_eq!(reading(&world, ComponentName::MachineId), value("4c4c4544004d3510804ac2c04f4e3432"));
+    assert_eq!(reading(&world, ComponentName::ProductUuid), value("4c4c4544-004d-3510-804a-c2c04f4e3432"));
+    assert_eq!(reading(&world, ComponentName::CpuCores), value("4"));
+    assert_eq!(reading(&world, ComponentName::Hypervisor), value("KVM"));
+    assert_eq!(reading(&world, ComponentName::HostName), value("licenses"));
+    for name in [
+        ComponentName::InstanceUuid,
+        ComponentName::CloudInstance,
+        ComponentName::RootFileSystem,
+        ComponentName::Addresses,
+    ] {
+        assert_eq!(reading(&world, name), ComponentReading::Absent, "{name}");
     }
 }
 
@@ -28,15 +33,17 @@ fn what_is_not_there_is_absent_and_what_cannot_be_read_is_unknown() {
     let world = World::new();
     world.hide("sys/class/dmi/id/product_uuid");
     world.hide("etc/machine-id");
-    assert!(matches!(reading(&world, Name::ProductUuid), Reading::Unknown(why) if why.contains("product_uuid")));
-    assert!(matches!(reading(&world, Name::MachineId), Reading::Unknown(_)));
+    assert!(
+        matches!(reading(&world, ComponentName::ProductUuid), ComponentReading::Unknown(why) if why.contains("product_uuid"))
+    );
+    assert!(matches!(reading(&world, ComponentName::MachineId), ComponentReading::Unknown(_)));
     world.write("etc/hostname", "x");
     world.remove("proc/sys/kernel/hostname");
-    assert_eq!(reading(&world, Name::HostName), value("x"));
+    assert_eq!(reading(&world, ComponentName::HostName), value("x"));
     world.remove("proc/cpuinfo");
-    assert_eq!(reading(&world, Name::CpuCores), Reading::Absent);
+    assert_eq!(reading(&world, ComponentName::CpuCores), ComponentReading::Absent);
     world.write("proc/cpuinfo", "nothing of the kind");
-    assert!(matches!(reading(&world, Name::CpuCores), Reading::Unknown(_)));
+    assert!(matches!(reading(&world, ComponentName::CpuCores), ComponentReading::Unknown(_)));
 }
 
 #[test]
@@ -46,8 +53,13 @@ fn ids_that_were_never_set_are_none() {
     world.write("sys/hypervisor/uuid", "00000000-0000-0000-0000-000000000000\n");
     world.write("etc/machine-id", "uninitialized\n");
     world.write("var/lib/cloud/data/instance-id", "iid-datasource-none\n");
-    for name in [Name::ProductUuid, Name::InstanceUuid, Name::MachineId, Name::CloudInstance] {
-        assert_eq!(reading(&world, name), Reading::Absent, "{name}");
+    for name in [
+        ComponentName::ProductUuid,
+        ComponentName::InstanceUuid,
+        ComponentName::MachineId,
+        ComponentName::CloudInstance,
+    ] {
+        assert_eq!(reading(&world, name), ComponentReading::Absent, "{name}");
     }
 }
 
@@ -63,14 +75,14 @@ fn clouds_and_hypervisors_are_known_by_what_their_firmware_says() {
         let world = World::new();
         world.write("sys/class/dmi/id/sys_vendor", vendor);
         world.write("sys/class/dmi/id/product_name", product);
-        assert_eq!(reading(&world, Name::Hypervisor), value(name), "{vendor}");
+        assert_eq!(reading(&world, ComponentName::Hypervisor), value(name), "{vendor}");
     }
     let metal = World::new();
     metal.write("sys/class/dmi/id/sys_vendor", "Dell Inc.");
     metal.write("proc/cpuinfo", "processor : 0\nflags : fpu\n");
-    assert_eq!(reading(&metal, Name::Hypervisor), Reading::Absent);
+    assert_eq!(reading(&metal, ComponentName::Hypervisor), ComponentReading::Absent);
     metal.write("sys/class/dmi/id/board_asset_tag", "i-0123456789abcdef0\n");
-    assert_eq!(reading(&metal, Name::CloudInstance), value("i-0123456789abcdef0"));
+    assert_eq!(reading(&metal, ComponentName::CloudInstance), value("i-0123456789abcdef0"));
 }
 
 #[test]
@@ -82,12 +94,12 @@ fn root_file_system_and_addresses_are_found_in_what_the_kernel_lists() {
     );
     world.write("dev/disk/by-uuid/none", "");
     std::os::unix::fs::symlink("../../vda1", world.machine().join("dev/disk/by-uuid/1234-abcd")).unwrap();
-    assert_eq!(reading(&world, Name::RootFileSystem), value("1234-abcd"));
+    assert_eq!(reading(&world, ComponentName::RootFileSystem), value("1234-abcd"));
     world.write(
         "proc/net/fib_trie",
         "Main:\n  |-- 10.0.0.0\n     /24 link UNICAST\n  |-- 10.0.0.5\n     /32 host LOCAL\n  |-- 127.0.0.1\n     /32 host LOCAL\nLocal:\n  |-- 10.0.0.5\n     /32 host LOCAL\n",
     );
-    assert_eq!(reading(&world, Name::Addresses), value("10.0.0.5"));
+    assert_eq!(reading(&world, ComponentName::Addresses), value("10.0.0.5"));
 }
 
 #[tokio::test]
@@ -95,5 +107,5 @@ async fn a_request_names_the_machine_and_reads_back() {
     let world = World::new();
     let request = world.server("a").await.request().await.unwrap();
     assert_eq!((request.server.as_str(), request.created, request.guid), ("licenses", NOW, None));
-    assert_eq!(licensing::ve::request::Request::parse(request.to_json().as_bytes()), Ok(request));
+    assert_eq!(licensing::ve::request::VeLicenseRequest::parse(request.to_json().as_bytes()), Ok(request));
 }

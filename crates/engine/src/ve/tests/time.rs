@@ -6,11 +6,11 @@ async fn a_changed_machine_voids_at_the_next_check_and_the_change_undone_brings_
     let ve = world.server("a").await;
     world.install(&ve, &world.license(1, |_| {})).await.unwrap();
     world.cores(8);
-    let Standing::Void { changes } = ve.check(NOW + 1, false).await.unwrap() else { panic!("stands") };
+    let VeLicenseStatus::Void { changes } = ve.check(NOW + 1, false).await.unwrap() else { panic!("stands") };
     assert_eq!(changes[0].to_string(), "CPU cores 4 → 8");
     world.cores(4);
     world.write("proc/sys/kernel/hostname", "renamed");
-    let Standing::Valid { notes } = ve.check(NOW + 2, false).await.unwrap() else { panic!("void") };
+    let VeLicenseStatus::Valid { notes } = ve.check(NOW + 2, false).await.unwrap() else { panic!("void") };
     assert_eq!(notes.len(), 1, "the host name is noted");
 }
 
@@ -20,12 +20,12 @@ async fn an_unreadable_machine_keeps_its_license_for_a_day_restarts_included() {
     let ve = world.server("a").await;
     world.install(&ve, &world.license(1, |_| {})).await.unwrap();
     world.hide("sys/class/dmi/id/product_uuid");
-    let Standing::Unverified { until_ms, .. } = ve.check(NOW + 5, false).await.unwrap() else { panic!("no") };
+    let VeLicenseStatus::Unverified { until_ms, .. } = ve.check(NOW + 5, false).await.unwrap() else { panic!("no") };
     assert_eq!(until_ms, NOW + 5 + DAY);
     drop(ve);
     let ve = world.server("a").await;
     assert!(in_force(&ve.check(NOW + DAY, false).await.unwrap()), "the day began at the first check");
-    assert!(matches!(ve.check(NOW + 5 + DAY, false).await.unwrap(), Standing::Void { .. }));
+    assert!(matches!(ve.check(NOW + 5 + DAY, false).await.unwrap(), VeLicenseStatus::Void { .. }));
 }
 
 #[tokio::test]
@@ -35,11 +35,11 @@ async fn the_end_of_a_license_and_the_last_hour_take_it_out_of_force() {
     world.install(&ve, &world.license(1, |_| {})).await.unwrap();
     let at_ms = NOW + 100 * DAY;
     assert!(in_force(&ve.check(at_ms - 1, false).await.unwrap()));
-    assert_eq!(ve.check(at_ms, false).await.unwrap(), Standing::Expired { at_ms });
-    let hours = world.license(2, |license| license.kind = Kind::Countdown { hours: 1 });
+    assert_eq!(ve.check(at_ms, false).await.unwrap(), VeLicenseStatus::Expired { at_ms });
+    let hours = world.license(2, |license| license.kind = VeLicenseKind::Countdown { hours: 1 });
     world.install(&ve, &hours).await.unwrap();
     assert!(in_force(&ve.check(at_ms, false).await.unwrap()));
-    assert_eq!(ve.check(at_ms, true).await.unwrap(), Standing::Empty);
+    assert_eq!(ve.check(at_ms, true).await.unwrap(), VeLicenseStatus::Empty);
 }
 
 #[tokio::test]
@@ -53,6 +53,6 @@ async fn a_text_that_was_altered_in_the_database_is_no_license() {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(ve.check(NOW, false).await.unwrap(), Standing::None);
+    assert_eq!(ve.check(NOW, false).await.unwrap(), VeLicenseStatus::None);
     assert!(world.server("a").await.current().is_none());
 }

@@ -9,13 +9,13 @@ use crate::{contact::DAY, context::Context};
 type Edit = fn(&mut License);
 
 /// The bundle with one license after another was changed.
-fn after(change: impl FnOnce(&mut License)) -> Changes {
+fn after(change: impl FnOnce(&mut License)) -> LicenseChanges {
     let mut new = bundle();
     change(&mut new.licenses[0]);
     changes(Some(&bundle()), &new)
 }
 
-fn sentences(changes: &[Change]) -> Vec<&str> {
+fn sentences(changes: &[LicenseChange]) -> Vec<&str> {
     changes.iter().map(|change| change.sentence.as_str()).collect()
 }
 
@@ -77,7 +77,7 @@ fn anything_else_is_changed() {
         (|l| l.count = 60, "TTS3: 60 licenses instead of 50."),
         (|l| l.expires = Some(NOW), "TTS3: runs until 2026-11-22 instead of 2026-12-22."),
         (|l| l.maintenance_expires = Some(NOW), "TTS3: maintenance runs until 2026-11-22 instead of 2026-12-02."),
-        (|l| l.kind = Kind::Metered, "TTS3: kind metered instead of concurrent."),
+        (|l| l.kind = LicenseKind::Metered, "TTS3: kind metered instead of concurrent."),
         (|l| l.context = Context::Backup, "TTS3: context backup instead of production."),
         (|l| l.version = None, "TTS3: version none instead of 2.1."),
         (|l| l.version = Some("3.0".to_owned()), "TTS3: version 3.0 instead of 2.1."),
@@ -101,7 +101,8 @@ fn anything_else_is_changed() {
 #[test]
 fn an_end_where_there_was_none_and_fewer_hours_are_no_extension() {
     let mut old = bundle();
-    old.licenses[0] = License { expires: None, hours: Some(200), kind: Kind::Countdown, ..old.licenses[0].clone() };
+    old.licenses[0] =
+        License { expires: None, hours: Some(200), kind: LicenseKind::Countdown, ..old.licenses[0].clone() };
     let mut new = old.clone();
     new.licenses[0].expires = Some(NOW);
     new.licenses[0].hours = Some(100);

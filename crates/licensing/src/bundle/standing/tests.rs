@@ -6,27 +6,27 @@ use crate::contact::DAY;
 
 /// Which of the three stand in the way, and what the license is then.
 #[rstest]
-#[case::nothing(Context::Production, Some(1), true, Standing::Active)]
-#[case::no_end(Context::Production, None, true, Standing::Active)]
-#[case::at_its_end(Context::Production, Some(0), true, Standing::Expired)]
-#[case::lapsed(Context::Production, Some(1), false, Standing::Lapsed)]
-#[case::lapsed_without_end(Context::Production, None, false, Standing::Lapsed)]
-#[case::expired_says_more_than_lapsed(Context::Production, Some(-1), false, Standing::Expired)]
-#[case::backup(Context::Backup, Some(1), true, Standing::WrongContext)]
-#[case::development(Context::Development, None, true, Standing::WrongContext)]
-#[case::context_says_most(Context::Backup, Some(-1), false, Standing::WrongContext)]
+#[case::nothing(Context::Production, Some(1), true, LicenseStatus::Active)]
+#[case::no_end(Context::Production, None, true, LicenseStatus::Active)]
+#[case::at_its_end(Context::Production, Some(0), true, LicenseStatus::Expired)]
+#[case::lapsed(Context::Production, Some(1), false, LicenseStatus::Lapsed)]
+#[case::lapsed_without_end(Context::Production, None, false, LicenseStatus::Lapsed)]
+#[case::expired_says_more_than_lapsed(Context::Production, Some(-1), false, LicenseStatus::Expired)]
+#[case::backup(Context::Backup, Some(1), true, LicenseStatus::WrongContext)]
+#[case::development(Context::Development, None, true, LicenseStatus::WrongContext)]
+#[case::context_says_most(Context::Backup, Some(-1), false, LicenseStatus::WrongContext)]
 fn a_license_stands_as_the_first_obstacle_says(
     #[case] context: Context,
     #[case] expires_in: Option<Millis>,
     #[case] in_service: bool,
-    #[case] expected: Standing,
+    #[case] expected: LicenseStatus,
 ) {
     let license = License { context, expires: expires_in.map(|ms| NOW + ms), ..license("L-1", "TTS3") };
     let verdict = standing(&license, Context::Production, in_service, NOW);
     assert_eq!(verdict.standing, expected);
-    assert_eq!(verdict.reason.is_none(), expected == Standing::Active);
+    assert_eq!(verdict.reason.is_none(), expected == LicenseStatus::Active);
     assert!(verdict.reason.is_none_or(|sentence| sentence.ends_with('.')));
-    let count = if expected == Standing::Active { 50 } else { 0 };
+    let count = if expected == LicenseStatus::Active { 50 } else { 0 };
     assert_eq!(usable(&license, Context::Production, in_service, NOW), count);
 }
 
@@ -36,7 +36,7 @@ fn a_license_loads_in_its_own_context_only_and_maintenance_stops_nothing() {
         for context in Context::ALL {
             let license = License { context, maintenance_expires: Some(NOW - DAY), ..license("L-1", "TTS3") };
             let verdict = standing(&license, own, true, NOW);
-            assert_eq!(verdict.standing == Standing::Active, own == context);
+            assert_eq!(verdict.standing == LicenseStatus::Active, own == context);
             if let Some(reason) = verdict.reason {
                 assert!(reason.contains(own.as_str()) && reason.contains(context.as_str()), "{reason}");
             }
@@ -46,7 +46,7 @@ fn a_license_loads_in_its_own_context_only_and_maintenance_stops_nothing() {
 
 #[test]
 fn each_standing_has_one_word() {
-    use Standing::*;
+    use LicenseStatus::*;
     for standing in [Active, NotYetServed, Lapsed, Expired, WrongContext, OtherServer] {
         assert_eq!(serde_json::to_value(standing).unwrap(), json!(standing.as_str()));
         assert!(!standing.label().is_empty());

@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 
-use super::{Finding, MAX_WARNINGS, Severity};
+use super::{ConfFinding, MAX_WARNINGS, Severity};
 use crate::{
     conf::{
-        document::{Document, Line, LineKind},
+        document::{ConfLine, Document, LineKind},
         setting::{self, SECTION},
     },
     excerpt::quoted,
 };
 
 /// At most [`MAX_WARNINGS`] warnings about lines, and how many more there are.
-pub(super) fn warnings(document: &Document) -> (Vec<Finding>, usize) {
+pub(super) fn warnings(document: &Document) -> (Vec<ConfFinding>, usize) {
     let mut warnings = Warnings::default();
     junk(document, &mut warnings);
     duplicates(document, &mut warnings);
@@ -20,7 +20,7 @@ pub(super) fn warnings(document: &Document) -> (Vec<Finding>, usize) {
 
 #[derive(Default)]
 struct Warnings {
-    listed: Vec<Finding>,
+    listed: Vec<ConfFinding>,
     left_out: usize,
 }
 
@@ -31,7 +31,7 @@ impl Warnings {
             return;
         }
         let key = key.map(|key| String::from_utf8_lossy(key).into_owned());
-        self.listed.push(Finding { line: Some(line), key, severity: Severity::Warning, sentence: sentence() });
+        self.listed.push(ConfFinding { line: Some(line), key, severity: Severity::Warning, sentence: sentence() });
     }
 }
 
@@ -50,12 +50,12 @@ fn junk(document: &Document, warnings: &mut Warnings) {
 }
 
 /// A comment, or what is left of one that starts with `#*`.
-fn comment(line: &Line<'_>) -> bool {
+fn comment(line: &ConfLine<'_>) -> bool {
     let starred = line.bytes.trim_ascii_start().starts_with(b"*");
     line.kind == LineKind::Comment || (line.kind == LineKind::Junk && starred)
 }
 
-fn junk_sentence(line: &Line<'_>) -> String {
+fn junk_sentence(line: &ConfLine<'_>) -> String {
     let text = quoted(String::from_utf8_lossy(line.bytes.trim_ascii()).as_ref());
     if line.bytes.trim_ascii_start().starts_with(b"[") {
         format!("{text} has no closing bracket, so it starts no section. Add the “]”.")

@@ -1,23 +1,23 @@
-use super::{Finding, Severity};
+use super::{ConfFinding, Severity};
 use crate::{
     conf::{
         document::Document,
-        reading::{Reading, readings},
+        reading::{SettingReading, readings},
     },
     guid::Guid,
 };
 
 /// What is wrong with the values that count.
-pub(super) fn findings(document: &Document) -> Vec<Finding> {
+pub(super) fn findings(document: &Document) -> Vec<ConfFinding> {
     let readings = readings(document);
-    let mut findings: Vec<Finding> =
+    let mut findings: Vec<ConfFinding> =
         readings.iter().filter_map(|reading| Some(finding(reading, Severity::Error, reading.error.clone()?))).collect();
     findings.extend(registration(&readings));
     findings
 }
 
 /// Flexible licensing and the GUID belong together.
-fn registration(readings: &[Reading<'_>]) -> Option<Finding> {
+fn registration(readings: &[SettingReading<'_>]) -> Option<ConfFinding> {
     let of = |key: &str| readings.iter().find(|reading| reading.setting.key == key);
     let (mode, guid) = (of("FLEXIBLE_LICENSING_MODE")?, of("LICENSE_SERVER_GUID")?);
     let flexible = mode.effective == "1";
@@ -41,6 +41,6 @@ fn unused(guid: Guid) -> String {
     )
 }
 
-fn finding(reading: &Reading<'_>, severity: Severity, sentence: String) -> Finding {
-    Finding { line: reading.line, key: Some(reading.setting.key.to_owned()), severity, sentence }
+fn finding(reading: &SettingReading<'_>, severity: Severity, sentence: String) -> ConfFinding {
+    ConfFinding { line: reading.line, key: Some(reading.setting.key.to_owned()), severity, sentence }
 }

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, ops::Range};
 
-use super::{Block, CONTEXT, Diff, MAX_ROWS, Row, RowKind, blocks};
+use super::{Block, CONTEXT, Diff, DiffLine, MAX_ROWS, RowKind, blocks};
 use crate::conf::{
     document::{BOM, first_line},
     text::printable,
@@ -15,13 +15,13 @@ pub(super) fn build(old: &[u8], new: &[u8]) -> Diff {
     let marks = Marks::of(&blocks, &old, &new);
     let mut diff = Diff::default();
     let mut left_out = 0;
-    let mut add = |row: &dyn Fn() -> Row| {
+    let mut add = |row: &dyn Fn() -> DiffLine| {
         if diff.rows.len() < MAX_ROWS { diff.rows.push(row()) } else { left_out += 1 }
     };
     for (index, block) in blocks.iter().enumerate() {
         if block.same {
             let (before, hidden, after) = shown(block, index == 0, index + 1 == blocks.len());
-            let same = |at: usize| Row {
+            let same = |at: usize| DiffLine {
                 kind: RowKind::Same,
                 old_line: Some(block.old.start + at + 1),
                 new_line: Some(block.new.start + at + 1),
@@ -35,11 +35,11 @@ pub(super) fn build(old: &[u8], new: &[u8]) -> Diff {
         } else {
             for at in block.old.clone() {
                 let text = || marks.text(&old[at]);
-                add(&|| Row { kind: RowKind::Removed, old_line: Some(at + 1), new_line: None, text: text() });
+                add(&|| DiffLine { kind: RowKind::Removed, old_line: Some(at + 1), new_line: None, text: text() });
             }
             for at in block.new.clone() {
                 let text = || marks.text(&new[at]);
-                add(&|| Row { kind: RowKind::Added, old_line: None, new_line: Some(at + 1), text: text() });
+                add(&|| DiffLine { kind: RowKind::Added, old_line: None, new_line: Some(at + 1), text: text() });
             }
         }
     }
@@ -61,8 +61,8 @@ fn shown(block: &Block, first: bool, last: bool) -> (Range<usize>, usize, Range<
     (0..before, length - before - after, length - after..length)
 }
 
-fn gap(text: &str) -> Row {
-    Row { kind: RowKind::Gap, old_line: None, new_line: None, text: text.to_owned() }
+fn gap(text: &str) -> DiffLine {
+    DiffLine { kind: RowKind::Gap, old_line: None, new_line: None, text: text.to_owned() }
 }
 
 fn lines(count: usize) -> &'static str {

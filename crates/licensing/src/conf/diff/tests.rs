@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn drawn(old: &[u8], new: &[u8]) -> Vec<String> {
-    let sign = |row: &Row| match row.kind {
+    let sign = |row: &DiffLine| match row.kind {
         RowKind::Same => ' ',
         RowKind::Removed => '-',
         RowKind::Added => '+',

@@ -1,4 +1,4 @@
-use super::{Diff, Row, RowKind};
+use super::{Diff, DiffLine, RowKind};
 
 pub(super) fn write(diff: &Diff, old_name: &str, new_name: &str) -> String {
     let mut text = format!("--- {}\n+++ {}\n", one_line(old_name), one_line(new_name));
@@ -19,7 +19,7 @@ pub(super) fn write(diff: &Diff, old_name: &str, new_name: &str) -> String {
             text.push('\n');
         }
     }
-    if let Some(Row { kind: RowKind::Gap, text: more, .. }) = diff.rows.last() {
+    if let Some(DiffLine { kind: RowKind::Gap, text: more, .. }) = diff.rows.last() {
         text.push_str(&format!("\\ {more}\n"));
     }
     text
@@ -27,8 +27,8 @@ pub(super) fn write(diff: &Diff, old_name: &str, new_name: &str) -> String {
 
 /// `@@ -first,count +first,count @@`; a side without lines names the line before. `old` and `new` are the last lines of
 /// the hunk before this one, and become those of this one.
-fn header(hunk: &[Row], old: &mut usize, new: &mut usize) -> String {
-    let side = |line: fn(&Row) -> Option<usize>| {
+fn header(hunk: &[DiffLine], old: &mut usize, new: &mut usize) -> String {
+    let side = |line: fn(&DiffLine) -> Option<usize>| {
         let mut numbers = hunk.iter().filter_map(line);
         let first = numbers.next();
         (first, first.map_or(0, |_| 1 + numbers.count()))

@@ -4,7 +4,7 @@ use super::BOM;
 
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct ConfLine<'a> {
     /// The first line is 1.
     pub number: usize,
     /// The line without its ending.
@@ -39,7 +39,7 @@ pub enum LineKind<'a> {
     Junk,
 }
 
-impl Line<'_> {
+impl ConfLine<'_> {
     /// Where the line after this one starts in the file.
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + self.ending.len()
@@ -61,16 +61,16 @@ impl<'a> Lines<'a> {
 }
 
 impl<'a> Iterator for Lines<'a> {
-    type Item = Line<'a>;
+    type Item = ConfLine<'a>;
 
-    fn next(&mut self) -> Option<Line<'a>> {
+    fn next(&mut self) -> Option<ConfLine<'a>> {
         let start = self.next;
         let (bytes, ending) = first_line(&self.bytes[start..])?;
         self.next = start + bytes.len() + ending.len();
         self.number += 1;
         let (kind, value) = classify(bytes);
         let value_at = start + value.start..start + value.end;
-        Some(Line { number: self.number, bytes, ending, kind, start, value_at })
+        Some(ConfLine { number: self.number, bytes, ending, kind, start, value_at })
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
 
 /// What [`Document::set`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub struct ConfEdit {
     /// The line on which the key stands now; the first line is 1.
     pub line: usize,
     /// Whether that line is new.
@@ -29,14 +29,14 @@ pub enum SetError {
     Section,
 }
 
-pub(super) fn set(document: &mut Document, section: &str, key: &str, value: &str) -> Result<Change, SetError> {
+pub(super) fn set(document: &mut Document, section: &str, key: &str, value: &str) -> Result<ConfEdit, SetError> {
     refuse(section, key, value)?;
     let found = document.matching(section, key).last().map(|entry| (entry.line, entry.at));
     if let Some((line, at)) = found {
         if document.as_bytes()[at.clone()] != *value.as_bytes() {
             document.splice(at, value.as_bytes());
         }
-        return Ok(Change { line, inserted: false });
+        return Ok(ConfEdit { line, inserted: false });
     }
     Ok(Place::in_section(document, section).insert(document, section, &format!("{key} = {value}")))
 }
@@ -87,7 +87,7 @@ impl Place {
         place
     }
 
-    fn insert(self, document: &mut Document, section: &str, entry: &str) -> Change {
+    fn insert(self, document: &mut Document, section: &str, entry: &str) -> ConfEdit {
         let ending = document.dominant_ending();
         let end = document.as_bytes().len();
         let (offset, before, header) = match self.offset {
@@ -108,6 +108,6 @@ impl Place {
         };
         let line = before + 1 + usize::from(!header.is_empty());
         document.splice(offset..offset, format!("{first_ending}{header}{entry}{ending}").as_bytes());
-        Change { line, inserted: true }
+        ConfEdit { line, inserted: true }
     }
 }

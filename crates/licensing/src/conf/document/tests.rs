@@ -102,14 +102,14 @@ fn an_edit_changes_that_value_and_nothing_else(#[case] file: &[u8], #[case] expe
     assert_eq!((found.value, found.line), (&b"2"[..], change.line));
 
     let again = document.set("GLOBAL", "k", "2").unwrap();
-    assert_eq!(again, Change { line: change.line, inserted: false });
+    assert_eq!(again, ConfEdit { line: change.line, inserted: false });
     assert_eq!(document.as_bytes(), expected, "the same value again changes nothing");
 }
 
 #[test]
 fn the_nameless_section_starts_behind_the_byte_order_mark() {
     let mut document = Document::parse(&b"\xEF\xBB\xBF[A]\nb = 1\n"[..]);
-    assert_eq!(document.set("", "k", "2"), Ok(Change { line: 1, inserted: true }));
+    assert_eq!(document.set("", "k", "2"), Ok(ConfEdit { line: 1, inserted: true }));
     assert_eq!(document.as_bytes(), b"\xEF\xBB\xBFk = 2\n[A]\nb = 1\n");
 }
 
@@ -151,7 +151,7 @@ fn every_setting_of_a_vendor_file_is_found_and_can_be_edited_alone() {
         let mut document = Document::parse(VENDOR);
         let before = document.get("GLOBAL", setting.key).unwrap();
         let (line, old) = (before.line, before.value.to_vec());
-        assert_eq!(document.set("GLOBAL", setting.key, "edited"), Ok(Change { line, inserted: false }));
+        assert_eq!(document.set("GLOBAL", setting.key, "edited"), Ok(ConfEdit { line, inserted: false }));
         let changed: Vec<_> = Document::parse(VENDOR)
             .lines()
             .zip(document.lines())

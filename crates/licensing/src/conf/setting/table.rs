@@ -1,4 +1,4 @@
-use super::{Choice, Effect, Group, Kind, SECTION, Setting, When};
+use super::{Group, SECTION, Setting, SettingChoice, SettingEffect, SettingKind, UsedWhen};
 
 /// All settings, in the order of the vendor's file (FORMATS §1). Ports, hours and hosts: seed 001.
 pub static SETTINGS: &[Setting] = &[
@@ -7,24 +7,24 @@ pub static SETTINGS: &[Setting] = &[
         section: SECTION,
         label: "File version",
         help: "The version of this file. It is kept by the software and cannot be changed here.",
-        kind: Kind::Version,
+        kind: SettingKind::Version,
         default: "16.0.200",
         allowed: "Read only.",
-        effect: Effect::Restart,
+        effect: SettingEffect::Restart,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "port_number",
         section: SECTION,
         label: "Port for license clients",
         help: "The TCP port on which applications ask this server for licenses. Clients and firewalls must know it.",
-        kind: Kind::Port,
+        kind: SettingKind::Port,
         default: "7569",
         allowed: "A whole number from 1 to 65535.",
-        effect: Effect::Restart,
+        effect: SettingEffect::Restart,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEXIBLE_LICENSING_MODE",
@@ -32,12 +32,12 @@ pub static SETTINGS: &[Setting] = &[
         label: "Flexible licensing",
         help: "Receives licenses from the licensing nodes and reports usage to them. While it is off, nothing is \
                exchanged, and the GUID and the settings of the nodes and of the daily exchange have no effect.",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "0",
         allowed: "0 (off) or 1 (on).",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Identity,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "LICENSE_SERVER_GUID",
@@ -45,12 +45,12 @@ pub static SETTINGS: &[Setting] = &[
         label: "Server GUID",
         help: "The identity of this server at the licensing nodes. Every server needs its own; two servers with the \
                same GUID interfere with each other. Empty means not registered. Used while flexible licensing is on.",
-        kind: Kind::Guid,
+        kind: SettingKind::Guid,
         default: "",
         allowed: "32 hexadecimal digits such as {DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}, or empty.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Identity,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "USE_FLEX_REPORTING_HTTPS",
@@ -58,12 +58,12 @@ pub static SETTINGS: &[Setting] = &[
         label: "HTTPS to the nodes",
         help: "Adds HTTPS to the exchange with the licensing nodes. It has its own port and its own list of nodes. \
                Recommended wherever the firewall allows it. Used while flexible licensing is on.",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "0",
         allowed: "0 (off) or 1 (on).",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_REPORTING_PORT",
@@ -71,18 +71,18 @@ pub static SETTINGS: &[Setting] = &[
         label: "HTTP port at the nodes",
         help: "The HTTP port of the licensing nodes. All choices work the same; pick one your firewall allows. A \
                host in the list with its own port keeps it.",
-        kind: Kind::Choice(&[
-            Choice { value: "80", label: "80" },
-            Choice { value: "8080", label: "8080" },
-            Choice { value: "13449", label: "13449" },
-            Choice { value: "24963", label: "24963" },
-            Choice { value: "43038", label: "43038" },
+        kind: SettingKind::Choice(&[
+            SettingChoice { value: "80", label: "80" },
+            SettingChoice { value: "8080", label: "8080" },
+            SettingChoice { value: "13449", label: "13449" },
+            SettingChoice { value: "24963", label: "24963" },
+            SettingChoice { value: "43038", label: "43038" },
         ]),
         default: "80",
         allowed: "80, 8080, 13449, 24963 or 43038.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOff,
+        active: UsedWhen::HttpsOff,
     },
     Setting {
         key: "FLEX_REPORTING_PORT_HTTPS",
@@ -90,18 +90,18 @@ pub static SETTINGS: &[Setting] = &[
         label: "HTTPS port at the nodes",
         help: "The HTTPS port of the licensing nodes. All choices work the same; pick one your firewall allows. A \
                host in the list with its own port keeps it.",
-        kind: Kind::Choice(&[
-            Choice { value: "443", label: "443" },
-            Choice { value: "8443", label: "8443" },
-            Choice { value: "23028", label: "23028" },
-            Choice { value: "39520", label: "39520" },
-            Choice { value: "48846", label: "48846" },
+        kind: SettingKind::Choice(&[
+            SettingChoice { value: "443", label: "443" },
+            SettingChoice { value: "8443", label: "8443" },
+            SettingChoice { value: "23028", label: "23028" },
+            SettingChoice { value: "39520", label: "39520" },
+            SettingChoice { value: "48846", label: "48846" },
         ]),
         default: "443",
         allowed: "443, 8443, 23028, 39520 or 48846.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOn,
+        active: UsedWhen::HttpsOn,
     },
     Setting {
         key: "FLEX_DESIRED_SYNC_HOUR",
@@ -109,12 +109,12 @@ pub static SETTINGS: &[Setting] = &[
         label: "Preset hour",
         help: "The hour, in this server's local time, at which the daily exchange happens. Hour and minute both 0 \
                mean no fixed time: the server syncs 24 h after the last sync. For midnight, use 00:01 or 23:59.",
-        kind: Kind::Number { min: 0, max: 23 },
+        kind: SettingKind::Number { min: 0, max: 23 },
         default: "0",
         allowed: "A whole number from 0 to 23.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Schedule,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_DESIRED_SYNC_MINUTE",
@@ -122,12 +122,12 @@ pub static SETTINGS: &[Setting] = &[
         label: "Preset minute",
         help: "The minute of that hour. Hour and minute both 0 mean no fixed time: the server syncs 24 h after the \
                last sync. For midnight, use 00:01 or 23:59.",
-        kind: Kind::Number { min: 0, max: 59 },
+        kind: SettingKind::Number { min: 0, max: 59 },
         default: "0",
         allowed: "A whole number from 0 to 59.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Schedule,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
     Setting {
         key: "FLEX_NODE_LIST",
@@ -135,15 +135,15 @@ pub static SETTINGS: &[Setting] = &[
         label: "Nodes for HTTP",
         help: "The licensing nodes to reach by HTTP; any one of them is enough, and they are tried in random order. \
                A host may include a port: node.example.com:8080.",
-        kind: Kind::Hosts,
+        kind: SettingKind::Hosts,
         default: "flexlicense1.lumenvox.com;flexlicense2.lumenvox.com;flexlicense3.lumenvox.com;\
                   flexlicense4.lumenvox.com;flexlicense5.lumenvox.com;flexlicense6.lumenvox.com;\
                   flexlicense7.lumenvox.com;flexlicense8.lumenvox.com;flexlicense9.lumenvox.com;\
                   flexlicense10.lumenvox.com",
         allowed: "Hosts separated by semicolons, without white space, each optionally with :port.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOff,
+        active: UsedWhen::HttpsOff,
     },
     Setting {
         key: "FLEX_NODE_LIST_HTTPS",
@@ -151,30 +151,30 @@ pub static SETTINGS: &[Setting] = &[
         label: "Nodes for HTTPS",
         help: "The licensing nodes to reach by HTTPS; any one of them is enough, and they are tried in random order. \
                A host may include a port: node.example.com:8443.",
-        kind: Kind::Hosts,
+        kind: SettingKind::Hosts,
         default: "flexlicense-s01.lumenvox.com;flexlicense-s02.lumenvox.com;flexlicense-s03.lumenvox.com;\
                   flexlicense-s04.lumenvox.com;flexlicense-s05.lumenvox.com;flexlicense-s06.lumenvox.com;\
                   flexlicense-s07.lumenvox.com;flexlicense-s08.lumenvox.com;flexlicense-s09.lumenvox.com;\
                   flexlicense-s10.lumenvox.com",
         allowed: "Hosts separated by semicolons, without white space, each optionally with :port.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Nodes,
-        active: When::HttpsOn,
+        active: UsedWhen::HttpsOn,
     },
     Setting {
         key: "LOGGING_VERBOSITY",
         section: SECTION,
         label: "Log detail",
         help: "How much the server writes to its log. More detail helps to find a fault and fills the disk faster.",
-        kind: Kind::Choice(&[
-            Choice { value: "1", label: "1 – errors only" },
-            Choice { value: "2", label: "2 – all but debug messages" },
-            Choice { value: "3", label: "3 – everything" },
+        kind: SettingKind::Choice(&[
+            SettingChoice { value: "1", label: "1 – errors only" },
+            SettingChoice { value: "2", label: "2 – all but debug messages" },
+            SettingChoice { value: "3", label: "3 – everything" },
         ]),
         default: "1",
         allowed: "1, 2 or 3.",
-        effect: Effect::Live,
+        effect: SettingEffect::Live,
         group: Group::Service,
-        active: When::Always,
+        active: UsedWhen::Always,
     },
 ];

@@ -1,4 +1,4 @@
-use super::{HostsError, Kind, Setting, hosts};
+use super::{HostsError, Setting, SettingKind, hosts};
 use crate::{
     excerpt::quoted,
     guid::{Guid, GuidError},
@@ -59,22 +59,22 @@ pub(super) fn accept(setting: &Setting, input: &str) -> Result<String, ValueErro
     let typed = input.trim();
     if typed.is_empty() {
         return match setting.kind {
-            Kind::Guid => Ok(String::new()),
+            SettingKind::Guid => Ok(String::new()),
             _ => Err(ValueError::Empty {
                 key: setting.key,
                 allowed: instruction(setting),
-                default: if setting.kind == Kind::Hosts { "the vendor's nodes" } else { setting.default },
+                default: if setting.kind == SettingKind::Hosts { "the vendor's nodes" } else { setting.default },
             }),
         };
     }
     let accepted = match setting.kind {
-        Kind::Version => None,
-        Kind::Port => number(typed, 1, u32::from(u16::MAX)),
-        Kind::Number { min, max } => number(typed, min, max),
-        Kind::Flag => flag(typed),
-        Kind::Choice(choices) => choices.iter().find(|choice| choice.value == typed).map(|c| c.value.to_owned()),
-        Kind::Guid => return Ok(Guid::parse(typed)?.to_string()),
-        Kind::Hosts => return Ok(hosts::parse(input).map(|_| typed.to_owned())?),
+        SettingKind::Version => None,
+        SettingKind::Port => number(typed, 1, u32::from(u16::MAX)),
+        SettingKind::Number { min, max } => number(typed, min, max),
+        SettingKind::Flag => flag(typed),
+        SettingKind::Choice(choices) => choices.iter().find(|choice| choice.value == typed).map(|c| c.value.to_owned()),
+        SettingKind::Guid => return Ok(Guid::parse(typed)?.to_string()),
+        SettingKind::Hosts => return Ok(hosts::parse(input).map(|_| typed.to_owned())?),
     };
     accepted.ok_or_else(|| ValueError::NotAllowed {
         key: setting.key,
@@ -86,13 +86,13 @@ pub(super) fn accept(setting: &Setting, input: &str) -> Result<String, ValueErro
 /// What to enter, as a sentence.
 fn instruction(setting: &Setting) -> String {
     match setting.kind {
-        Kind::Port => "Enter a whole number from 1 to 65535.".to_owned(),
-        Kind::Number { min, max } => format!("Enter a whole number from {min} to {max}."),
-        Kind::Flag => "Enter 0 for off or 1 for on.".to_owned(),
-        Kind::Choice(_) => format!("Choose {}", setting.allowed),
-        Kind::Hosts => "Enter host names separated by semicolons.".to_owned(),
-        Kind::Guid => "Enter the GUID of this server.".to_owned(),
-        Kind::Version => "Leave it as it is.".to_owned(),
+        SettingKind::Port => "Enter a whole number from 1 to 65535.".to_owned(),
+        SettingKind::Number { min, max } => format!("Enter a whole number from {min} to {max}."),
+        SettingKind::Flag => "Enter 0 for off or 1 for on.".to_owned(),
+        SettingKind::Choice(_) => format!("Choose {}", setting.allowed),
+        SettingKind::Hosts => "Enter host names separated by semicolons.".to_owned(),
+        SettingKind::Guid => "Enter the GUID of this server.".to_owned(),
+        SettingKind::Version => "Leave it as it is.".to_owned(),
     }
 }
 

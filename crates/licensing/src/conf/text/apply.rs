@@ -2,12 +2,12 @@ use super::shown::{hidden, is_printable, printable};
 use crate::conf::{
     MAX_BYTES,
     diff::blocks,
-    document::{BOM, Document, Line},
+    document::{BOM, ConfLine, Document},
 };
 
 /// Where submitted text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum TextOrigin {
     /// A text box: its line endings mean nothing, so the file keeps its own.
     Browser,
     /// A program: line endings and byte order mark are meant as they are.
@@ -37,21 +37,21 @@ pub enum TextError {
 }
 
 /// The bytes to write when somebody edits [`super::shown`]`(current)` into `submitted`. Lines that were not changed keep
-/// their bytes. From a [`Source::Browser`] they keep their endings too, new lines get the ending most lines have, and the
-/// byte order mark stays; from [`Source::Exact`] both are taken as submitted.
+/// their bytes. From a [`TextOrigin::Browser`] they keep their endings too, new lines get the ending most lines have, and the
+/// byte order mark stays; from [`TextOrigin::Exact`] both are taken as submitted.
 ///
 /// # Errors
 /// When the result would be too large, or a changed line contains what cannot be written; see [`TextError`].
-pub fn apply(current: &[u8], submitted: &str, source: Source) -> Result<Vec<u8>, TextError> {
+pub fn apply(current: &[u8], submitted: &str, source: TextOrigin) -> Result<Vec<u8>, TextError> {
     // A byte of the file is at most four when it is shown and submitted.
     if submitted.len() > 4 * MAX_BYTES {
         return Err(TextError::TooLarge);
     }
     let document = Document::parse(current);
-    let old: Vec<Line<'_>> = document.lines().collect();
+    let old: Vec<ConfLine<'_>> = document.lines().collect();
     let (bom, new) = match source {
-        Source::Browser => (current.starts_with(BOM), browser_lines(submitted)),
-        Source::Exact => match submitted.strip_prefix('\u{feff}') {
+        TextOrigin::Browser => (current.starts_with(BOM), browser_lines(submitted)),
+        TextOrigin::Exact => match submitted.strip_prefix('\u{feff}') {
             Some(rest) => (true, exact_lines(rest)),
             None => (false, exact_lines(submitted)),
         },
@@ -75,9 +75,9 @@ pub fn apply(current: &[u8], submitted: &str, source: Source) -> Result<Vec<u8>,
 type Submitted<'a> = (&'a str, &'a str);
 
 struct Edit<'a> {
-    old: Vec<Line<'a>>,
+    old: Vec<ConfLine<'a>>,
     new: Vec<Submitted<'a>>,
-    source: Source,
+    source: TextOrigin,
     /// The ending for new lines.
     ending: &'static str,
     /// Whether the current file has bytes that cannot be shown.
@@ -111,7 +111,7 @@ impl Edit<'_> {
         if self.hides && text.contains(char::REPLACEMENT_CHARACTER) {
             return Err(TextError::Unshowable { line });
         }
-        if self.source == Source::Browser && text.chars().any(hidden) {
+        if self.source == TextOrigin::Browser && text.chars().any(hidden) {
             return Err(TextError::Control { line });
         }
         Ok(())
@@ -126,11 +126,11 @@ impl Edit<'_> {
             _ => "",
         });
         match (self.source, kept) {
-            (Source::Exact, _) => submitted,
+            (TextOrigin::Exact, _) => submitted,
             // The last line of the text box: without a line break there, the file ends as it did.
-            (Source::Browser, _) if submitted.is_empty() && self.ended_open() => "",
-            (Source::Browser, Some(kept)) if !kept.is_empty() || submitted.is_empty() => kept,
-            (Source::Browser, _) => self.ending,
+            (TextOrigin::Browser, _) if submitted.is_empty() && self.ended_open() => "",
+            (TextOrigin::Browser, Some(kept)) if !kept.is_empty() || submitted.is_empty() => kept,
+            (TextOrigin::Browser, _) => self.ending,
         }
     }
 

@@ -16,7 +16,7 @@ pub fn shown(bytes: &[u8]) -> String {
 }
 
 /// What a program is shown of a file: as [`shown`], but with the byte order mark and every line ending as they are, so
-/// that sending it back from [`super::Source::Exact`] changes nothing.
+/// that sending it back from [`super::TextOrigin::Exact`] changes nothing.
 #[must_use]
 pub fn exact(bytes: &[u8]) -> String {
     let document = Document::parse(bytes);

@@ -36,7 +36,7 @@ fn a_file_is_shown_as_far_as_it_can_be(#[case] file: &[u8], #[case] expected: &s
 #[case::into_an_empty_file(b"", "a", b"a\n")]
 #[case::emptied(b"a\nb\n", "", b"")]
 fn the_browser_changes_only_what_was_changed(#[case] file: &[u8], #[case] text: &str, #[case] expected: &[u8]) {
-    let result = apply(file, text, Source::Browser).unwrap();
+    let result = apply(file, text, TextOrigin::Browser).unwrap();
     assert_eq!(String::from_utf8_lossy(&result), String::from_utf8_lossy(expected));
     assert_eq!(result, expected);
 }
@@ -48,39 +48,43 @@ fn the_browser_changes_only_what_was_changed(#[case] file: &[u8], #[case] text: 
 #[case::open_end(b"a\nb\n", "a\nb", b"a\nb")]
 #[case::hidden_bytes_stay(b"\xFF\nb\n", "\u{fffd}\nc\n", b"\xFF\nc\n")]
 fn a_program_is_taken_at_its_word(#[case] file: &[u8], #[case] text: &str, #[case] expected: &[u8]) {
-    assert_eq!(apply(file, text, Source::Exact).unwrap(), expected);
+    assert_eq!(apply(file, text, TextOrigin::Exact).unwrap(), expected);
 }
 
 #[test]
 fn a_mark_for_hidden_bytes_cannot_be_edited_into_other_text() {
     let file = b"a\nb\xFFc\n";
     let refused = Err(TextError::Unshowable { line: 2 });
-    assert_eq!(apply(file, "a\nB\u{fffd}c\n", Source::Browser), refused);
-    assert_eq!(apply(file, "a\nB\u{fffd}c\n", Source::Exact), refused);
-    assert_eq!(apply(file, "a\nBc\n", Source::Browser).unwrap(), b"a\nBc\n");
+    assert_eq!(apply(file, "a\nB\u{fffd}c\n", TextOrigin::Browser), refused);
+    assert_eq!(apply(file, "a\nB\u{fffd}c\n", TextOrigin::Exact), refused);
+    assert_eq!(apply(file, "a\nBc\n", TextOrigin::Browser).unwrap(), b"a\nBc\n");
     assert_eq!(
-        apply("a\n\u{fffd}\n".as_bytes(), "a\nx\u{fffd}\n", Source::Browser).unwrap(),
+        apply("a\n\u{fffd}\n".as_bytes(), "a\nx\u{fffd}\n", TextOrigin::Browser).unwrap(),
         "a\nx\u{fffd}\n".as_bytes()
     );
 }
 
 #[test]
 fn a_control_character_is_refused_from_a_browser() {
-    assert_eq!(apply(b"a\n", "a\nb\0\n", Source::Browser), Err(TextError::Control { line: 2 }));
-    assert_eq!(apply(b"a\n", "a\nb\0\n", Source::Exact).unwrap(), b"a\nb\0\n");
+    assert_eq!(apply(b"a\n", "a\nb\0\n", TextOrigin::Browser), Err(TextError::Control { line: 2 }));
+    assert_eq!(apply(b"a\n", "a\nb\0\n", TextOrigin::Exact).unwrap(), b"a\nb\0\n");
 }
 
 #[test]
 fn what_is_too_large_is_refused() {
     let most = "a".repeat(MAX_BYTES);
-    assert_eq!(apply(b"", &most, Source::Exact).unwrap().len(), MAX_BYTES);
-    assert_eq!(apply(b"", &format!("{most}a"), Source::Exact), Err(TextError::TooLarge));
-    assert_eq!(apply(b"", &most.repeat(5), Source::Browser), Err(TextError::TooLarge));
+    assert_eq!(apply(b"", &most, TextOrigin::Exact).unwrap().len(), MAX_BYTES);
+    assert_eq!(apply(b"", &format!("{most}a"), TextOrigin::Exact), Err(TextError::TooLarge));
+    assert_eq!(apply(b"", &most.repeat(5), TextOrigin::Browser), Err(TextError::TooLarge));
     let larger = b"a\n".repeat(MAX_BYTES);
-    assert_eq!(apply(&larger, &shown(&larger), Source::Browser).unwrap(), larger, "kept as it is, it is not refused");
+    assert_eq!(
+        apply(&larger, &shown(&larger), TextOrigin::Browser).unwrap(),
+        larger,
+        "kept as it is, it is not refused"
+    );
     let hidden = b"\xFF\n".repeat(MAX_BYTES / 2);
     let submitted = shown(&hidden).replace('\n', "\r\n");
-    assert_eq!(apply(&hidden, &submitted, Source::Browser).unwrap(), hidden);
+    assert_eq!(apply(&hidden, &submitted, TextOrigin::Browser).unwrap(), hidden);
 }
 
 #[test]
@@ -116,8 +120,8 @@ proptest! {
     fn a_file_that_is_shown_and_saved_is_the_same_file(file in file()) {
         let text = shown(&file);
         prop_assert!(!text.contains(|c: char| c.is_control() && c != '\t' && c != '\n'));
-        prop_assert_eq!(&apply(&file, &text, Source::Browser).unwrap(), &file);
-        prop_assert_eq!(&apply(&file, &text.replace('\n', "\r\n"), Source::Browser).unwrap(), &file);
+        prop_assert_eq!(&apply(&file, &text, TextOrigin::Browser).unwrap(), &file);
+        prop_assert_eq!(&apply(&file, &text.replace('\n', "\r\n"), TextOrigin::Browser).unwrap(), &file);
     }
 
     #[test]
@@ -125,7 +129,7 @@ proptest! {
         file in "(\u{feff})?([a-c\t\u{fffd}]{0,2}(\r\n|\n)){0,8}[a-c]?",
         text in "(\u{feff})?([a-c\t\r\u{0}\u{fffd}]{0,2}(\r\n|\n)){0,8}[a-c]?",
     ) {
-        prop_assert_eq!(apply(file.as_bytes(), &text, Source::Exact).unwrap(), text.as_bytes());
+        prop_assert_eq!(apply(file.as_bytes(), &text, TextOrigin::Exact).unwrap(), text.as_bytes());
     }
 
     #[test]
@@ -135,7 +139,7 @@ proptest! {
         let text = |new: &str| -> String {
             lines.iter().enumerate().map(|(n, line)| if n == at { format!("{new}\n") } else { line.replace('\r', "") }).collect()
         };
-        let result = apply(file.as_bytes(), &text("new"), Source::Browser).unwrap();
+        let result = apply(file.as_bytes(), &text("new"), TextOrigin::Browser).unwrap();
         let before: usize = lines[..at].iter().map(String::len).sum();
         let after: usize = lines[at + 1..].iter().map(String::len).sum();
         prop_assert_eq!(&result[..before], &file.as_bytes()[..before]);
@@ -148,7 +152,7 @@ proptest! {
 proptest! {
     #[test]
     fn what_a_program_was_shown_sent_back_changes_nothing(file in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert_eq!(apply(&file, &exact(&file), Source::Exact), Ok(file));
+        prop_assert_eq!(apply(&file, &exact(&file), TextOrigin::Exact), Ok(file));
     }
 
     #[test]

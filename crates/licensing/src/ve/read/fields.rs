@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::super::{TextError, lines::Line};
+use super::super::{TextError, lines::TextLine};
 
 /// What begins or ends something, and so is never a key.
 const MARKERS: [&str; 6] = ["KEYSEC", "KEYEND", "PRODSEC", "PRODEND", "SIGNSEC", "SIGNEND"];
@@ -33,9 +33,9 @@ impl<'a> Fields<'a> {
 
     /// The section that begins with the first of `lines` and ends with `end`, and the lines after it.
     pub(super) fn section<'b>(
-        lines: &'b [Line<'a>],
+        lines: &'b [TextLine<'a>],
         end: &'static str,
-    ) -> Result<(Fields<'a>, &'b [Line<'a>]), TextError> {
+    ) -> Result<(Fields<'a>, &'b [TextLine<'a>]), TextError> {
         let mut fields = Fields::new(lines.first().map_or(1, |line| line.number));
         for (index, line) in lines.iter().enumerate().skip(1) {
             fields.last = line.number;

@@ -1,6 +1,6 @@
-use super::super::{TextError, lines::Line};
+use super::super::{TextError, lines::TextLine};
 use super::{
-    Read, enough,
+    ReadVeLicense, enough,
     fields::{Field, Fields},
     license,
 };
@@ -37,7 +37,7 @@ pub(in super::super) fn begins_words(line: &str) -> bool {
 }
 
 /// Reads the newer form.
-pub(in super::super) fn words(lines: &[Line<'_>]) -> Result<Read, TextError> {
+pub(in super::super) fn words(lines: &[TextLine<'_>]) -> Result<ReadVeLicense, TextError> {
     let mut sections: Vec<Fields<'_>> = vec![Fields::new(1)];
     for line in lines {
         let current = sections.last_mut().expect("there is the head at least");

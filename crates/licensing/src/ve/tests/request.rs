@@ -1,17 +1,17 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::ve::request::{Request, RequestError};
+use crate::ve::request::{RequestError, VeLicenseRequest};
 
-fn request() -> Request {
-    Request::new(&machine(), license().guid, "licenses", 1_800_000_000_000)
+fn request() -> VeLicenseRequest {
+    VeLicenseRequest::new(&machine(), license().guid, "licenses", 1_800_000_000_000)
 }
 
 #[test]
 fn a_request_reads_back_and_its_license_is_bound_to_that_machine() {
-    let read = Request::parse(request().to_json().as_bytes()).unwrap();
+    let read = VeLicenseRequest::parse(request().to_json().as_bytes()).unwrap();
     assert_eq!(read, request());
-    assert_eq!(read.unread, [(Name::ProductUuid, "permission denied".to_owned())]);
+    assert_eq!(read.unread, [(ComponentName::ProductUuid, "permission denied".to_owned())]);
     assert_eq!(read.fingerprint(), machine().fingerprint());
     assert!(!request().to_json().contains("4c4c4544004d3510"), "the machine id stays on the machine");
 }
@@ -19,7 +19,7 @@ fn a_request_reads_back_and_its_license_is_bound_to_that_machine() {
 fn changed(change: impl FnOnce(&mut Value)) -> RequestError {
     let mut value: Value = serde_json::from_str(&request().to_json()).unwrap();
     change(&mut value);
-    Request::parse(value.to_string().as_bytes()).unwrap_err()
+    VeLicenseRequest::parse(value.to_string().as_bytes()).unwrap_err()
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn a_request_that_was_changed_is_refused() {
     assert_eq!(changed(|v| v["format"] = json!("x")), RequestError::NotARequest);
     assert!(changed(|v| v["server"] = json!("a\nb")).to_string().contains("server"));
     for bytes in [&b""[..], b"[]", b"\xff\xfe", b"{\"format\":1}"] {
-        assert!(Request::parse(bytes).unwrap_err().to_string().ends_with('.'));
+        assert!(VeLicenseRequest::parse(bytes).unwrap_err().to_string().ends_with('.'));
     }
 }
 
 #[test]
 fn a_machine_that_is_like_others_gets_no_license() {
-    let cores = Component { name: Name::CpuCores, reading: Reading::Value("4".to_owned()) };
-    let request = Request::new(&Identity::new([cores]), None, "x", 0);
-    assert_eq!(Request::parse(request.to_json().as_bytes()), Err(RequestError::NotUnique));
+    let cores = Component { name: ComponentName::CpuCores, reading: ComponentReading::Value("4".to_owned()) };
+    let request = VeLicenseRequest::new(&MachineIdentity::new([cores]), None, "x", 0);
+    assert_eq!(VeLicenseRequest::parse(request.to_json().as_bytes()), Err(RequestError::NotUnique));
 }

@@ -12,7 +12,7 @@ fn keys() -> Vec<VendorKey> {
 }
 
 /// What a server makes of a text: the license, when it is one it trusts.
-fn trusted(text: &str) -> Option<License> {
+fn trusted(text: &str) -> Option<VeLicense> {
     let read = LicenseText::parse(text.as_bytes()).ok()?;
     read.verify(&keys()).ok().map(|_| read.license)
 }
@@ -55,7 +55,7 @@ fn a_signature_cannot_be_moved_or_dropped() {
     let text = signed().to_text();
     let (body, seal) = text.split_once("SIGNSEC").unwrap();
     assert_eq!(LicenseText::parse(body.as_bytes()).unwrap().verify(&keys()), Err(SealError::Unsigned));
-    let other = License { serial: 4, ..license() };
+    let other = VeLicense { serial: 4, ..license() };
     let other = LicenseText::sign(&secret(), &other).unwrap().to_text();
     let moved = format!("{}SIGNSEC{seal}", other.split("SIGNSEC").next().unwrap());
     assert_eq!(trusted(&moved), None);
@@ -66,12 +66,14 @@ fn a_signature_cannot_be_moved_or_dropped() {
 
 #[test]
 fn a_signed_license_must_be_whole() {
-    let sign = |license: License| LicenseText::sign(&secret(), &license).unwrap_err().to_string();
-    assert!(sign(License { serial: 0, ..license() }).contains("K_SERIAL"));
-    assert!(sign(License { bound: Default::default(), ..license() }).contains("K_COMPONENT"));
-    let fewer: crate::identity::Bound =
+    let sign = |license: VeLicense| LicenseText::sign(&secret(), &license).unwrap_err().to_string();
+    assert!(sign(VeLicense { serial: 0, ..license() }).contains("K_SERIAL"));
+    assert!(sign(VeLicense { bound: Default::default(), ..license() }).contains("K_COMPONENT"));
+    let fewer: crate::machine::BoundMachine =
         machine().bound().marks().skip(1).map(|(name, mark)| (name, mark.clone())).collect();
-    assert!(sign(License { bound: fewer, ..license() }).contains("K_FINGER is not the fingerprint of the components"));
+    assert!(
+        sign(VeLicense { bound: fewer, ..license() }).contains("K_FINGER is not the fingerprint of the components")
+    );
     let mut no_passphrase = license();
     no_passphrase.products[1].passphrase = None;
     assert!(sign(no_passphrase).contains("P_PASSPHRASE"));
@@ -80,7 +82,7 @@ fn a_signed_license_must_be_whole() {
 #[test]
 fn no_name_can_bring_lines_of_its_own() {
     for customer in ["a\nK_GRACE=1", "a\nKEYEND", " a", "", "a\r"] {
-        let license = License { customer: customer.to_owned(), ..license() };
+        let license = VeLicense { customer: customer.to_owned(), ..license() };
         assert!(LicenseText::sign(&secret(), &license).is_err(), "{customer:?}");
     }
 }
@@ -107,7 +109,7 @@ proptest! {
 
     #[test]
     fn every_license_reads_back(hours in 1..=MOST_HOURS, serial in 1..u64::from(u32::MAX), grace in 0..=LONGEST_MIN, interval in 1..=LONGEST_MIN, name in "[A-Za-z0-9/+]{1,30}") {
-        let mut license = License { kind: Kind::Countdown { hours }, serial, grace_min: grace, interval_min: interval, ..license() };
+        let mut license = VeLicense { kind: VeLicenseKind::Countdown { hours }, serial, grace_min: grace, interval_min: interval, ..license() };
         license.products[0].name = name;
         let text = LicenseText::sign(&secret(), &license).unwrap().to_text();
         prop_assert_eq!(trusted(&text), Some(license));

@@ -65,8 +65,8 @@ fn read(text: &str) -> Result<LicenseText, TextError> {
 #[test]
 fn the_older_form_is_read() {
     let text = read(KEYS).unwrap();
-    let License { kind, products, grace_min, interval_min, released, .. } = &text.license;
-    assert_eq!((text.form, *kind), (Form::Keys, Kind::Countdown { hours: 100 }));
+    let VeLicense { kind, products, grace_min, interval_min, released, .. } = &text.license;
+    assert_eq!((text.form, *kind), (Form::Keys, VeLicenseKind::Countdown { hours: 100 }));
     assert_eq!((*grace_min, *interval_min, *released), (DEFAULT_GRACE_MIN, 60, Some(1_593_308_906_000)));
     assert_eq!(
         products.iter().map(|p| (p.name.as_str(), p.memory_mb)).collect::<Vec<_>>(),
@@ -79,8 +79,8 @@ fn the_older_form_is_read() {
 #[test]
 fn the_newer_form_is_read() {
     let text = read(WORDS).unwrap();
-    let License { fingerprint, kind, products, .. } = &text.license;
-    assert_eq!((text.form, *kind), (Form::Words, Kind::Normal { until: 1_640_217_300_000 }));
+    let VeLicense { fingerprint, kind, products, .. } = &text.license;
+    assert_eq!((text.form, *kind), (Form::Words, VeLicenseKind::Normal { until: 1_640_217_300_000 }));
     assert_eq!((fingerprint.to_string().as_str(), fingerprint.digest()), ("07792211fc8ce3fdc085 <truncated>", None));
     assert_eq!(products[0].name, "Charon-SSP/4M,Charon-SSP/4U+,Charon-SSP/4V,Charon-SSP/4V+");
     assert_eq!((products[0].cpus, products[0].memory_mb, products[0].instances), (64, 1_048_576, 3));
@@ -92,7 +92,7 @@ fn the_newer_form_is_read() {
 fn what_the_viewer_prints_reads_back() {
     let foreign = read(WORDS).unwrap().license;
     assert_eq!(read(&viewer(&foreign)).unwrap().license, foreign);
-    let own = License { serial: 0, guid: None, bound: Default::default(), ..license() };
+    let own = VeLicense { serial: 0, guid: None, bound: Default::default(), ..license() };
     assert_eq!(read(&viewer(&own)).unwrap().license, own);
     assert!(
         viewer(&own)

@@ -1,15 +1,15 @@
 use std::path::PathBuf;
 
-use crate::time::Until;
+use crate::time::UntilInstant;
 use crate::ve::NewVe;
 use clap::{Args, ValueEnum};
-use licensing::ve::request::Request;
-use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, Kind};
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{DEFAULT_GRACE_MIN, DEFAULT_INTERVAL_MIN, VeLicenseKind};
 use serde_json::{Value, json};
 
-use super::super::place::{Common, failure};
+use super::super::folder::{Common, failure};
 use super::described;
-use super::spec::{Defaults, Wrong, memory, product, version};
+use super::spec::{Defaults, SpecError, memory, product, version};
 use commands::exit::{Done, Failure};
 use commands::output::read_file;
 use commands::output::text;
@@ -36,7 +36,7 @@ pub struct Issue {
     hours: Option<u64>,
     /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z
     #[arg(long, value_name = "DATE")]
-    expires: Option<Until>,
+    expires: Option<UntilInstant>,
     /// How long clients go on without a license, minutes
     #[arg(long, value_name = "MIN", default_value_t = DEFAULT_GRACE_MIN)]
     grace: u32,
@@ -77,7 +77,7 @@ pub struct Issue {
 impl Issue {
     pub async fn run(self) -> Done {
         let kind = self.kind()?;
-        let request = Request::parse(&read_file(&self.request)?).map_err(Failure::refused)?;
+        let request = VeLicenseRequest::parse(&read_file(&self.request)?).map_err(Failure::refused)?;
         let defaults = Defaults {
             codes: self.codes,
             version: self.version,
@@ -85,7 +85,7 @@ impl Issue {
             memory_mb: self.memory,
             instances: self.instances,
         };
-        let products: Result<Vec<_>, Wrong> = self.products.iter().map(|spec| product(spec, &defaults)).collect();
+        let products: Result<Vec<_>, SpecError> = self.products.iter().map(|spec| product(spec, &defaults)).collect();
         let new = NewVe {
             request,
             kind,
@@ -93,7 +93,7 @@ impl Issue {
             platform: self.platform,
             grace_min: self.grace,
             interval_min: self.interval,
-            products: products.map_err(|Wrong(sentence)| Failure::refused(sentence))?,
+            products: products.map_err(|SpecError(sentence)| Failure::refused(sentence))?,
         };
         if let Some(out) = self.out.as_deref().filter(|out| std::fs::symlink_metadata(out).is_ok()) {
             return Err(Failure::refused(format!("{} exists already. Name a new file with --out.", out.display())));
@@ -135,12 +135,12 @@ impl Issue {
         }
     }
 
-    fn kind(&self) -> Result<Kind, Failure> {
+    fn kind(&self) -> Result<VeLicenseKind, Failure> {
         let kind = self.kind.unwrap_or(if self.hours.is_some() { Type::Countdown } else { Type::Normal });
         match (kind, self.hours, self.expires) {
-            (Type::Countdown, Some(hours), None) => Ok(Kind::Countdown { hours }),
+            (Type::Countdown, Some(hours), None) => Ok(VeLicenseKind::Countdown { hours }),
             // Whole seconds: the text has no finer ones.
-            (Type::Normal, None, Some(until)) => Ok(Kind::Normal { until: until.0.div_euclid(1000) * 1000 }),
+            (Type::Normal, None, Some(until)) => Ok(VeLicenseKind::Normal { until: until.0.div_euclid(1000) * 1000 }),
             (Type::Countdown, ..) => Err(Failure::refused(
                 "A countdown license has hours and no other end. Give --hours, without --expires.",
             )),

@@ -19,7 +19,7 @@ pub struct Defaults {
 
 /// Why a spec cannot be used: a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong(pub String);
+pub struct SpecError(pub String);
 
 /// `5.3`.
 pub fn version(text: &str) -> Result<(u32, u32), String> {
@@ -49,7 +49,7 @@ pub fn memory(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// A sentence that names the part.
-pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, Wrong> {
+pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, SpecError> {
     let mut names: Vec<&str> = Vec::new();
     let mut codes: Vec<String> = Vec::new();
     let mut product = NewProduct {
@@ -65,18 +65,18 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, Wrong> {
             names.push(part);
             continue;
         };
-        let count = || -> Result<u32, Wrong> {
+        let count = || -> Result<u32, SpecError> {
             let number = value.trim().parse::<u32>().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| Wrong(format!("“{part}” in --product needs a whole number from 1.")))
+            number.ok_or_else(|| SpecError(format!("“{part}” in --product needs a whole number from 1.")))
         };
         match key.trim().to_ascii_lowercase().as_str() {
             "code" => codes.push(value.trim().to_owned()),
-            "version" => product.version = version(value).map_err(Wrong)?,
+            "version" => product.version = version(value).map_err(SpecError)?,
             "cpus" => product.cpus = count()?,
-            "memory" => product.memory_mb = memory(value).map_err(Wrong)?,
+            "memory" => product.memory_mb = memory(value).map_err(SpecError)?,
             "instances" => product.instances = count()?,
             _ => {
-                return Err(Wrong(format!(
+                return Err(SpecError(format!(
                     "“{part}” in --product is not known. Use code, version, cpus, memory and instances."
                 )));
             }
@@ -85,7 +85,7 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, Wrong> {
     product.name = names.join(",");
     product.codes = if codes.is_empty() { defaults.codes.clone() } else { codes };
     if product.name.is_empty() || names.iter().any(|name| name.is_empty()) {
-        return Err(Wrong(format!("The product “{spec}” has no name. Begin with it, as in Charon-SSP/4U,cpus=4.")));
+        return Err(SpecError(format!("The product “{spec}” has no name. Begin with it, as in Charon-SSP/4U,cpus=4.")));
     }
     Ok(product)
 }
@@ -122,7 +122,7 @@ mod tests {
             ("a,memory=lots", "“lots”"),
             ("a,memory=99999999999GB", "no amount"),
         ] {
-            let Err(Wrong(sentence)) = product(spec, &defaults()) else { panic!("{spec} was taken") };
+            let Err(SpecError(sentence)) = product(spec, &defaults()) else { panic!("{spec} was taken") };
             assert!(sentence.contains(words), "{sentence}");
         }
     }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use client::{Client, Event, Product};
+use client::{Client, ClientEvent, Product};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
@@ -75,7 +75,7 @@ impl Load {
         let end = Instant::now() + FIRST_ANSWER;
         let known = async {
             while let Ok(event) = events.recv().await {
-                if matches!(event, Event::Allocation { .. } | Event::Disconnected) {
+                if matches!(event, ClientEvent::Allocation { .. } | ClientEvent::Disconnected) {
                     return;
                 }
             }

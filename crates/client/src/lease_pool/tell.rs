@@ -1,0 +1,64 @@
+use licensing::client_protocol::Use;
+
+use super::{LeasePool, ServerUsage, State};
+use crate::journal::{Journal, ServerIndex};
+
+impl LeasePool {
+    /// What to tell `server`. `works`: it is asked to carry what is in use; a server that is not is told that nothing is, once
+    /// the one in use carries it all, so that a pool is free again soon.
+    pub fn tell(&self, server: ServerIndex, works: bool, now_ms: u64, journal: &Journal) -> Use {
+        let mut state = self.state();
+        let now_ms = self.advance(&mut state, now_ms, journal);
+        let needed = state.needed();
+        let peak = std::mem::replace(&mut state.peak, needed).max(needed);
+        state.demand.note(peak, now_ms);
+        let held = if works { state.usage.held() } else { state.held_at(server) };
+        let want = if works { state.want(now_ms) } else { held };
+        if works {
+            state.told_want = want;
+            state.hurried = false;
+        }
+        let at = &mut state.servers[server];
+        at.released = !works && held == 0;
+        at.holding.settle(held);
+        let version = at.holding.echo();
+        let held = at.holding.carried(held);
+        let ServerUsage { taken, denied, usage_ms } = state.usage.usage_at(server, now_ms);
+        Use { held, want, version, usage_count: taken, usage_ms, denied }
+    }
+
+    /// What was used so far, at all servers together.
+    pub fn used(&self, servers: usize, now_ms: u64, journal: &Journal) -> ServerUsage {
+        let mut state = self.state();
+        let now_ms = self.advance(&mut state, now_ms, journal);
+        let mut sum = ServerUsage::default();
+        for at_server in (0..servers).map(|server| state.usage.usage_at(server, now_ms)) {
+            sum.taken += at_server.taken;
+            sum.denied += at_server.denied;
+            sum.usage_ms += at_server.usage_ms;
+        }
+        sum
+    }
+}
+
+impl State {
+    /// What is wanted of the server in use, or of the one that is to take over.
+    pub(super) fn want(&mut self, now_ms: u64) -> u32 {
+        if let Some(always) = self.always {
+            return always;
+        }
+        if self.asked_ms > 0 {
+            self.demand.asked(self.asked_ms);
+        }
+        self.demand.want(self.usage.held(), self.waiting, now_ms)
+    }
+
+    /// How many of the leases in use count at `server`: all at the one in use; all at another until the one in use carries them.
+    /// A server that was told that nothing is in use may have given it to others: it stays so.
+    pub(super) fn held_at(&self, server: ServerIndex) -> u32 {
+        let held = self.usage.held();
+        let at = &self.servers[server];
+        let is_carried = at.released || at.heard.is_none() || held <= self.cap;
+        if server != self.usage.server() && is_carried { 0 } else { held }
+    }
+}

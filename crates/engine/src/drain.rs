@@ -1,0 +1,264 @@
+//! Sending clients to the backup for a while: for planned work on this server, or to drill a failure with some of them.
+//!
+//! While it lasts this server answers those clients that it is handed over; they go to their backup at once and ask here beside the work, so
+//! that they are back within seconds of its end. It survives a restart, and ends by itself. The rules are `licensing::drain`; here
+//! it is stored, and held against the clock and the other servers.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use licensing::client_protocol::Fault;
+pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
+use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, DrillSight, begin, step};
+use licensing::peers::{PeerLiveness, PeerReport, Role};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::{Audit, AuditOutcome, NewAuditEntry};
+use crate::store::Store;
+
+/// Why it was not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum DrainError {
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] DrainRefusal),
+    /// The database.
+    #[error("The database did not answer: {0}.")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// Whether this server is handed over.
+#[derive(Debug, Default)]
+pub struct Drains {
+    state: RwLock<licensing::drain::DrainState>,
+    /// There is a row of it in the database.
+    stored: AtomicBool,
+    /// State and row change together.
+    turn: tokio::sync::Mutex<()>,
+}
+
+fn stored(row: &SqliteRow) -> Result<ActiveDrain, sqlx::Error> {
+    Ok(ActiveDrain {
+        began: row.try_get("began")?,
+        until: row.try_get("until")?,
+        by: row.try_get("by")?,
+        reason: row.try_get("reason")?,
+        clients: row.try_get::<Option<&str>, _>("clients")?.and_then(|text| serde_json::from_str(text).ok()),
+        budget_ms: row.try_get("budget_ms")?,
+    })
+}
+
+impl Drains {
+    /// As it was stored.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn open(store: &Store) -> Result<Self, sqlx::Error> {
+        let row = sqlx::query("SELECT * FROM handover").fetch_optional(store.read()).await?;
+        let drain = row.as_ref().map(stored).transpose()?;
+        let stored = AtomicBool::new(drain.is_some());
+        Ok(Self { state: RwLock::new(licensing::drain::DrainState::opened(drain)), stored, ..Self::default() })
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, licensing::drain::DrainState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What goes on.
+    #[must_use]
+    pub fn current(&self) -> Option<ActiveDrain> {
+        self.state().now.clone()
+    }
+
+    /// Whether this client is served here.
+    ///
+    /// # Errors
+    /// A fault that sends it to the backup.
+    pub fn check(&self, client: &str) -> Result<(), Fault> {
+        self.state().check(client)
+    }
+
+    /// The drill that goes on, or the last one since the start.
+    #[must_use]
+    pub fn drill(&self) -> Option<Drill> {
+        self.state().drill.clone()
+    }
+
+    /// Feeds an event. When a rule is broken all clients are served here, and someone must look.
+    fn feed(&self, event: DrainEvent, now: i64) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {
+            tracing::error!(%broken, "a rule of the hand-over is broken; this server takes its clients back");
+            metrics::counter!("leasehold_broken_invariants_total", "machine" => "drain").increment(1);
+            Default::default()
+        });
+        *state = next;
+        drop(state);
+        for effect in effects {
+            match effect {
+                DrainEffect::Over => tracing::info!("this server takes its clients back"),
+                DrainEffect::UsedUp => {
+                    tracing::warn!("the drill has taken the hours it may take; the clients are taken back");
+                }
+            }
+        }
+    }
+}
+
+async fn keep(
+    store: &Store,
+    audit: &Audit,
+    drain: Option<&ActiveDrain>,
+    entry: NewAuditEntry<'_>,
+) -> Result<(), sqlx::Error> {
+    let mut tx = store.write().await?;
+    sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
+    if let Some(drain) = drain {
+        let clients = drain.clients.as_ref().map(|ids| serde_json::to_string(ids).expect("names always serialize"));
+        sqlx::query(
+            "INSERT INTO handover (id, began, until, by, reason, clients, budget_ms) VALUES (1, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(drain.began)
+        .bind(drain.until)
+        .bind(&drain.by)
+        .bind(&drain.reason)
+        .bind(clients)
+        .bind(drain.budget_ms)
+        .execute(&mut *tx)
+        .await?;
+    }
+    audit.commit(tx, entry).await
+}
+
+impl Engine {
+    /// Sends clients to the backup for `minutes`: all of them, or those of a drill, which may take so many milliseconds of its hours.
+    ///
+    /// # Errors
+    /// [`DrainError`]; nothing is changed then.
+    pub async fn start_drain(
+        &self,
+        actor: &Actor,
+        minutes: u32,
+        reason: &str,
+        drill: Option<(BTreeSet<String>, i64)>,
+    ) -> Result<ActiveDrain, DrainError> {
+        let asked = DrainRequest { minutes, by: actor.name.clone(), reason: reason.to_owned(), drill };
+        let _turn = self.drain.turn.lock().await;
+        let (is_backup_up, now) = (self.backup_is_up(), self.now_ms());
+        let drain = begin(&self.drain.state(), asked, is_backup_up, now)?;
+        let (action, sentence) = match &drain.clients {
+            None => ("server.handover", format!("Started a {minutes}-minute drain to the backup: {}.", drain.reason)),
+            Some(ids) => (
+                "server.rehearse",
+                format!("Started a {minutes}-minute failover drill, clients chosen: {}. {}.", ids.len(), drain.reason),
+            ),
+        };
+        let entry = NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done };
+        keep(&self.store, &self.audit, Some(&drain), entry).await?;
+        self.drain.stored.store(true, Ordering::Relaxed);
+        self.drain.feed(DrainEvent::Begun(drain.clone()), now);
+        tracing::info!(minutes, "this server is handed over to its backup");
+        Ok(drain)
+    }
+
+    /// Ends what is over, and looks how far a drill is. Call it every second.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the end of it could not be stored; the next call tries again.
+    pub(crate) async fn watch_drain(&self) -> Result<(), sqlx::Error> {
+        let (goes_on, is_drilling) = {
+            let state = self.drain.state();
+            (state.now.is_some(), state.drill.is_some())
+        };
+        if goes_on || is_drilling {
+            let sight = if is_drilling { self.drill_sight() } else { DrillSight::default() };
+            self.drain.feed(DrainEvent::Look(sight), self.now_ms());
+        }
+        // What ended before its time, as a drill that has taken its hours, must not begin again with the next start.
+        if self.drain.current().is_none() && self.drain.stored.load(Ordering::Relaxed) {
+            let _turn = self.drain.turn.lock().await;
+            if self.drain.current().is_none() {
+                let mut tx = self.store.write().await?;
+                sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
+                tx.commit().await?;
+                self.drain.stored.store(false, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where clients and hours are, as this server sees it.
+    fn drill_sight(&self) -> DrillSight {
+        let picture = self.peers.picture();
+        let up = picture
+            .others()
+            .filter(|server| server.role == Role::Backup && matches!(server.state, PeerLiveness::Up(_)));
+        let reports: Vec<&PeerReport> = up.filter_map(|server| server.report.as_deref()).collect();
+        let serving = reports.iter().filter_map(|report| report.serving.as_ref());
+        DrillSight {
+            there: serving.flat_map(|serving| serving.clients.iter().cloned()).collect(),
+            here: self.leases.at_work(),
+            hours: reports.iter().find_map(|report| report.countdown).map(|hours| (hours.serial, hours.balance_ms)),
+        }
+    }
+
+    /// Takes the clients back before the time is over. Whether there was anything to end.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn take_back(&self, actor: &Actor) -> Result<bool, sqlx::Error> {
+        let _turn = self.drain.turn.lock().await;
+        if self.drain.current().is_none() {
+            return Ok(false);
+        }
+        let sentence = "Took the clients back from the backup.".to_owned();
+        let entry = NewAuditEntry { actor, action: "server.take_back", sentence, outcome: AuditOutcome::Done };
+        keep(&self.store, &self.audit, None, entry).await?;
+        self.drain.feed(DrainEvent::TakenBack, self.now_ms());
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[tokio::test]
+    async fn what_has_ended_does_not_begin_again_with_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let conf = folder.path().join("license_server.conf");
+        Engine::write_new_conf(&conf).unwrap();
+        let began = 1_800_000_000_000;
+        let clock = Arc::new(ManualClock::at(began));
+        let open = async || Engine::open(folder.path(), &conf, clock.clone()).await.unwrap();
+        let engine = open().await;
+        let drain = ActiveDrain {
+            began,
+            until: began + 600_000,
+            by: "ann".to_owned(),
+            reason: "work".to_owned(),
+            clients: None,
+            budget_ms: None,
+        };
+        let sentence = "Handed over.".to_owned();
+        let entry =
+            NewAuditEntry { actor: &Actor::system(), action: "server.handover", sentence, outcome: AuditOutcome::Done };
+        keep(&engine.store, &engine.audit, Some(&drain), entry).await.unwrap();
+        engine.close().await;
+        let engine = open().await;
+        engine.watch_drain().await.unwrap();
+        assert_eq!(engine.drain.current(), Some(drain), "it goes on after a restart");
+        // It ends before its time.
+        engine.drain.feed(DrainEvent::TakenBack, began);
+        engine.watch_drain().await.unwrap();
+        engine.close().await;
+        assert_eq!(open().await.drain.current(), None);
+    }
+}

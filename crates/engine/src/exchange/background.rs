@@ -1,0 +1,328 @@
+//! Keeping in step with the nodes: when it is due, when somebody asks, and again after a pause when it failed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+use licensing::conf::effective::Effective;
+use licensing::contact::Millis;
+use licensing::retry;
+use tokio::sync::{Notify, watch};
+
+use super::apply::Applied;
+use super::client::{NodeClient, NodeSettings};
+use super::contact::EVERY;
+use super::schedule::{self, Situation};
+use super::{ExchangeRound, ReportError};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::audit::AuditOutcome;
+use crate::secret;
+use crate::tasks::ticks;
+
+/// The exchange as it stands, for pages and metrics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncState {
+    /// One is in flight.
+    pub running: bool,
+    /// The last round that ended since this server started.
+    pub round: Option<ExchangeRound>,
+    /// Rounds that failed since the last good answer.
+    pub failed_rounds: u32,
+    /// When the next is due, Unix milliseconds; none while nothing can be exchanged.
+    pub next_ms: Option<i64>,
+    /// When an answer was last taken in, by whatever way, Unix milliseconds.
+    pub last_ms: Option<i64>,
+}
+
+/// What an exchange brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncResult {
+    /// The round.
+    pub round: ExchangeRound,
+    /// The answer that was taken in.
+    pub applied: Applied,
+}
+
+/// Why an exchange brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// Something is missing, or the database did not answer.
+    #[error("{0}")]
+    Report(#[from] ReportError),
+    /// No node gave a good answer.
+    #[error("{}", .0.sentence)]
+    NoAnswer(ExchangeRound),
+}
+
+/// The state of keeping in step.
+#[derive(Debug)]
+pub(crate) struct SyncControl {
+    state: watch::Sender<SyncState>,
+    wake: Notify,
+    in_flight: tokio::sync::Mutex<()>,
+    /// The last success on both clocks, wall and known time; and the pause after a failure.
+    times: Mutex<Times>,
+    last: Mutex<Option<SyncResult>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Times {
+    last: Option<(Millis, Millis)>,
+    not_before: Option<Millis>,
+}
+
+impl SyncControl {
+    /// With the last success as it is stored: wall time and known time.
+    pub(crate) fn new(last: Option<(Millis, Millis)>) -> Self {
+        Self {
+            state: watch::Sender::new(SyncState { last_ms: last.map(|(wall, _)| wall), ..SyncState::default() }),
+            wake: Notify::new(),
+            in_flight: tokio::sync::Mutex::new(()),
+            times: Mutex::new(Times { last, not_before: None }),
+            last: Mutex::default(),
+        }
+    }
+
+    /// Looks again at once: what is needed may be there now.
+    pub(crate) fn wake(&self) {
+        self.with_times(|times| times.not_before = None);
+        self.wake.notify_one();
+    }
+
+    /// When an answer was last taken in, on the contact clock.
+    pub(super) fn last_known(&self) -> Option<Millis> {
+        self.with_times(|times| times.last.map(|(_, known)| known))
+    }
+
+    /// A new identity was never in contact.
+    pub(crate) fn forget_last(&self, new_identity: bool) {
+        if new_identity {
+            self.with_times(|times| *times = Times::default());
+        }
+    }
+
+    /// A verified answer was taken in, by whatever way.
+    pub(super) fn succeeded(&self, wall: Millis, known: Millis) {
+        self.with_times(|times| *times = Times { last: Some((wall, known)), not_before: None });
+        self.state.send_modify(|state| {
+            state.failed_rounds = 0;
+            state.last_ms = Some(wall);
+        });
+        self.wake.notify_one();
+    }
+
+    fn with_times<T>(&self, change: impl FnOnce(&mut Times) -> T) -> T {
+        change(&mut self.times.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Shows that an exchange is in flight, until it is dropped: also when the task that makes it is cut short.
+struct Running<'a>(&'a watch::Sender<SyncState>);
+
+impl<'a> Running<'a> {
+    fn begin(state: &'a watch::Sender<SyncState>) -> Self {
+        state.send_modify(|state| state.running = true);
+        Self(state)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.send_if_modified(|state| std::mem::take(&mut state.running));
+    }
+}
+
+impl Engine {
+    /// How the nodes are reached, besides the conf file. To be called before the first exchange.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn configure_nodes(&self, settings: &NodeSettings) -> Result<(), String> {
+        let client = NodeClient::new(settings)?;
+        let _ = self.nodes.set(client);
+        let _ = self.node_ca.set(settings.ca.clone());
+        Ok(())
+    }
+
+    pub(super) fn node_client(&self) -> Result<&NodeClient, String> {
+        if self.nodes.get().is_none() {
+            self.configure_nodes(&NodeSettings::default())?;
+        }
+        self.nodes.get().ok_or_else(|| "The client for the licensing nodes did not start.".to_owned())
+    }
+
+    /// The proxy towards the nodes, as it may be shown.
+    pub fn node_proxy(&self) -> Option<String> {
+        self.nodes.get().and_then(|client| client.proxy.clone())
+    }
+
+    /// The exchange as it stands.
+    pub fn sync_state(&self) -> SyncState {
+        self.sync.state.borrow().clone()
+    }
+
+    /// Told whenever that changes.
+    pub fn sync_changes(&self) -> watch::Receiver<SyncState> {
+        self.sync.state.subscribe()
+    }
+
+    /// Exchanges now. While one is in flight its result is waited for, and is the answer when it is good.
+    ///
+    /// # Errors
+    /// [`SyncError`]: nothing changed.
+    pub async fn sync_now(self: &Arc<Self>, actor: &Actor) -> Result<SyncResult, SyncError> {
+        self.sync_since(actor, self.last_sync()).await
+    }
+
+    /// Names the last good exchange of this run.
+    pub fn last_sync(&self) -> Option<String> {
+        let last = self.sync.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.as_ref().map(|synced| synced.applied.status_id.clone())
+    }
+
+    /// As [`Engine::sync_now`]; a good exchange that ended since `last` is the answer.
+    ///
+    /// # Errors
+    /// [`SyncError`]: nothing changed.
+    pub async fn sync_since(self: &Arc<Self>, actor: &Actor, last: Option<String>) -> Result<SyncResult, SyncError> {
+        // In a task of its own: a caller that hangs up does not stop it half way.
+        let (engine, task_actor) = (self.clone(), actor.clone());
+        let task = tokio::spawn(async move {
+            let guard = engine.sync.in_flight.lock().await;
+            let newest = engine.sync.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(newest) = newest.filter(|newest| last.as_ref() != Some(&newest.applied.status_id)) {
+                return Ok(newest);
+            }
+            let result = engine.exchange(&task_actor).await;
+            drop(guard);
+            result
+        });
+        let result = match task.await {
+            Ok(result) => result,
+            Err(error) => Err(SyncError::Report(sqlx::Error::Io(std::io::Error::other(error)).into())),
+        };
+        if let Err(error) = &result
+            && !matches!(error, SyncError::Report(ReportError::Sql(_)))
+        {
+            let sentence = format!("An exchange brought nothing: {error}");
+            if let Err(error) = self.audit.note(actor, "exchange.sync", sentence, AuditOutcome::Failed).await {
+                tracing::error!(%error, "a failed exchange could not be noted in the audit log");
+            }
+        }
+        result
+    }
+
+    /// One round, with its traces in the state. The caller holds the lock of what is in flight.
+    async fn exchange(self: &Arc<Self>, actor: &Actor) -> Result<SyncResult, SyncError> {
+        let _running = Running::begin(&self.sync.state);
+        let result = self.round(actor).await;
+        let failed_rounds = self.sync.state.borrow().failed_rounds.saturating_add(1);
+        let result = match result {
+            Ok((round, Some(applied))) => Ok(SyncResult { round, applied }),
+            Ok((round, None)) => Err(SyncError::NoAnswer(round)),
+            Err(error) => Err(error.into()),
+        };
+        if let Ok(synced) = &result {
+            *self.sync.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(synced.clone());
+        } else {
+            let pause = retry::delay_ms(failed_rounds, secret::fraction());
+            self.sync.with_times(|times| times.not_before = Some(self.clock.now_ms().saturating_add(pause)));
+        }
+        self.sync.state.send_modify(|state| {
+            state.running = false;
+            match &result {
+                Ok(synced) => state.round = Some(synced.round.clone()),
+                Err(SyncError::NoAnswer(round)) => {
+                    state.round = Some(round.clone());
+                    state.failed_rounds = failed_rounds;
+                }
+                Err(SyncError::Report(_)) => state.failed_rounds = failed_rounds,
+            }
+        });
+        result
+    }
+
+    /// Exchanges whenever it is due. One task of the list.
+    pub async fn keep_in_sync(self: Arc<Self>) {
+        {
+            let _in_flight = self.sync.in_flight.lock().await;
+            if let Err(error) = self.settle_ledger().await {
+                tracing::error!(%error, "reports that an earlier run left open could not be settled");
+            }
+        }
+        let mut conf = self.conf_changes();
+        let mut effective = conf.borrow_and_update().effective.clone();
+        let mut ticks = ticks(EVERY);
+        let mut blocked = false;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.sync.wake.notified() => blocked = false,
+                changed = conf.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    effective = conf.borrow_and_update().effective.clone();
+                    blocked = false;
+                    // Other nodes or another port: what failed may work now.
+                    self.sync.with_times(|times| times.not_before = None);
+                }
+            }
+            if blocked {
+                continue;
+            }
+            let next = self.next_exchange(&effective);
+            self.tell_next(Some(next));
+            if next > self.clock.now_ms() {
+                continue;
+            }
+            match self.identity().await {
+                Ok(identity) if identity.readiness.problem().is_some() => {
+                    self.tell_next(None);
+                    blocked = true;
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "what an exchange needs could not be read; trying again");
+                    continue;
+                }
+            }
+            let _in_flight = self.sync.in_flight.lock().await;
+            // While this waited, somebody may have exchanged.
+            if self.next_exchange(&effective) > self.clock.now_ms() {
+                continue;
+            }
+            if let Err(error) = self.exchange(&Actor::system()).await {
+                let failed_rounds = self.sync.state.borrow().failed_rounds;
+                tracing::error!(failed_rounds, "the exchange with the licensing nodes failed: {error}");
+            }
+        }
+    }
+
+    fn next_exchange(&self, effective: &Effective) -> Millis {
+        let times = self.sync.with_times(|times| *times);
+        let situation = Situation {
+            wall: self.clock.now_ms(),
+            high_water: self.contact().high_water,
+            last: times.last,
+            preset: effective.preset,
+            not_before: times.not_before,
+        };
+        schedule::due(&situation, &TimeZone::system())
+    }
+
+    fn tell_next(&self, next: Option<Millis>) {
+        self.sync.state.send_if_modified(|state| {
+            // The estimate moves with every look; a second more or less is no news.
+            let news = match (state.next_ms, next) {
+                (Some(old), Some(new)) => old.abs_diff(new) > 2_000,
+                (old, new) => old != new,
+            };
+            if news {
+                state.next_ms = next;
+            }
+            news
+        });
+    }
+}

@@ -1,0 +1,118 @@
+//! What happens by itself: counters are stored once a second, silent clients lose what they had, licenses come and go.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::allocation::RunKey;
+use licensing::bundle::{LicenseKind, LicenseStatus};
+use licensing::product::{Licensed, ProductCode};
+use tokio_util::sync::CancellationToken;
+
+use super::Leases;
+use crate::Engine;
+use crate::tasks::ticks;
+
+/// How often counters are stored.
+pub const FLUSH: Duration = Duration::from_secs(1);
+
+impl Leases {
+    /// Ends what silent clients had; who they are.
+    pub fn tick(&self) -> Vec<RunKey> {
+        let (silent, broken) = self.table().tick(self.clock.mono_ms());
+        if let Some(broken) = broken {
+            metrics::counter!("leasehold_broken_invariants_total").increment(1);
+            tracing::error!(%broken, "the leases are not as they must be");
+        }
+        silent
+    }
+
+    /// Stores what must be stored, until `stop`; a commit that is under way comes to its end.
+    pub async fn keep(&self, stop: &CancellationToken) {
+        let mut second = ticks(FLUSH);
+        loop {
+            let all = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = self.urgent.notified() => false,
+                _ = second.tick() => true,
+            };
+            // What failed is logged, and tried again with the next second.
+            let _ = self.commit(all).await;
+        }
+    }
+}
+
+impl Engine {
+    /// How many licenses are in service by product, and products of which there are only some out of service.
+    fn licensed_products(&self) -> (BTreeMap<ProductCode, Licensed>, Vec<ProductCode>) {
+        let mut licensed: BTreeMap<ProductCode, Licensed> = BTreeMap::new();
+        let mut out = BTreeSet::new();
+        for item in self.standings().map(|all| all.items).unwrap_or_default() {
+            let license = item.license;
+            if item.verdict.standing != LicenseStatus::Active {
+                out.insert(license.product.clone());
+                continue;
+            }
+            let number = match license.kind {
+                LicenseKind::Metered => Licensed::Metered,
+                LicenseKind::Concurrent | LicenseKind::Countdown => {
+                    Licensed::Count(u32::try_from(license.count).unwrap_or(u32::MAX))
+                }
+            };
+            let total = licensed.entry(license.product.clone()).or_default();
+            *total = total.and(number);
+        }
+        let (pools, in_force) = self.ve_pools();
+        if in_force {
+            licensed.extend(pools.into_iter().map(|(product, instances)| (product, Licensed::Count(instances))));
+        } else {
+            out.extend(pools.into_keys());
+        }
+        let out = out.into_iter().filter(|product| !licensed.contains_key(product)).collect();
+        (licensed, out)
+    }
+
+    /// Brings the leases in step with the licenses in force.
+    pub async fn settle_leases(&self) {
+        let (licensed, out) = self.licensed_products();
+        if self.leases.license(&licensed, &out) {
+            // A metered product has no number that use could be measured against.
+            let counted = licensed.iter().filter_map(|(product, number)| Some((product, number.count()?)));
+            let known = counted.map(|(product, count)| (product.to_string(), u64::from(count))).collect::<Vec<_>>();
+            if let Err(error) = self.usage.licensed(self.now_ms(), self.context(), &known).await {
+                tracing::error!(%error, "how many licenses there are now could not be noted for the usage reports");
+            }
+        }
+    }
+
+    /// Ends the leases of silent clients and follows the licenses in force. One task of the list.
+    pub async fn keep_leases(self: Arc<Self>) {
+        let mut second = ticks(FLUSH);
+        loop {
+            second.tick().await;
+            self.settle_leases().await;
+            if let Err(error) = self.watch_drain().await {
+                tracing::error!(%error, "the end of a hand-over could not be stored");
+            }
+            if let Some(witness) = self.peers.witnessed() {
+                self.countdown.witnessed(witness.serial, witness.balance_ms);
+            }
+            if let Err(error) = self.watch_overlap().await {
+                tracing::error!(%error, "simultaneous use of two servers could not be noted");
+            }
+            let now = self.leases.wall_ms(self.leases.received());
+            for silent in self.leases.tick() {
+                if let Err(error) = self.usage.lost(silent, now).await {
+                    tracing::error!(%error, "check-outs of a client that fell silent could not be ended");
+                }
+            }
+            self.clear_seats().await;
+        }
+    }
+
+    /// Stores leases. One task of the list.
+    pub async fn store_leases(self: Arc<Self>) {
+        self.leases.keep(self.tasks.stop()).await;
+    }
+}

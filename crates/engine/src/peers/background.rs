@@ -1,0 +1,79 @@
+//! What happens by itself: every two seconds all others are asked, and who is silent is noticed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::peers::{LivenessChange, POLL_MS, PeerKey};
+use tokio::task::JoinSet;
+
+use super::apply_report::told;
+use super::{events, rows};
+use crate::Engine;
+use crate::tasks::{reason, ticks};
+
+/// Time between two rounds of polling.
+pub(crate) const EVERY: Duration = Duration::from_millis(POLL_MS);
+
+impl Engine {
+    /// Polls the other servers. One task of the list.
+    pub async fn keep_peers(self: Arc<Self>) {
+        metrics::describe_gauge!("leasehold_peer_up", "Whether another server of the installation gives signs of life");
+        let mut ticks = ticks(EVERY);
+        // Dropped with this task: what is under way ends with it.
+        let mut polls = JoinSet::new();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.peers.wake.notified() => {}
+            }
+            while let Some(ended) = polls.try_join_next() {
+                if let Err(error) = ended {
+                    tracing::error!("polling a peer failed: {}", reason(error));
+                }
+            }
+            if let Err(error) = self.settle_peers().await {
+                tracing::error!(%error, "what this server is registered for could not be read");
+            }
+            let members: Vec<PeerKey> = self.peers.roster().members.keys().copied().collect();
+            self.count_serving();
+            self.notice_silence().await;
+            for key in members {
+                polls.spawn(self.clone().poll_peer(key));
+            }
+            self.show_peers();
+        }
+    }
+
+    async fn notice_silence(&self) {
+        let now = self.peers.now();
+        let silent: Vec<_> = {
+            let mut roster = self.peers.roster();
+            let looked = roster.members.values_mut().filter_map(|member| {
+                let change = member.watch.look(now)?;
+                member.stored.silent = true;
+                member.stored.seen_at = member.watch.seen_ms();
+                Some((member.stored.clone(), change))
+            });
+            looked.collect()
+        };
+        for (stored, change) in silent {
+            if let Err(error) = self.tell_silence(now.wall_ms, &stored, change).await {
+                tracing::error!(%error, peer = stored.name, "that another server fell silent could not be stored");
+            }
+        }
+    }
+
+    async fn tell_silence(
+        &self,
+        at: i64,
+        stored: &rows::StoredPeer,
+        change: LivenessChange,
+    ) -> Result<(), sqlx::Error> {
+        tracing::warn!(peer = stored.name, "another server of the installation fell silent");
+        let Some((kind, detail)) = told(&stored.name, change) else { return Ok(()) };
+        let mut tx = self.store.write().await?;
+        rows::update(&mut tx, stored).await?;
+        events::add(&mut tx, at, &stored.name, kind, &detail).await?;
+        tx.commit().await
+    }
+}

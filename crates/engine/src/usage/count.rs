@@ -1,0 +1,240 @@
+//! Counting records into the days they belong to. Nothing here waits; the disk is written afterwards.
+
+use std::collections::HashMap;
+
+use licensing::client_protocol::{CheckOut, CheckOutOutcome};
+use licensing::context::Context;
+use licensing::usage::{DAY_MS, HOUR_MS, Span, UsageLine, by_hour, day_of, hour_of};
+
+use super::Batch;
+use super::group::UsageWork;
+use super::open::OpenCheckOut;
+use super::open_days::OpenDays;
+use super::series::SeriesIds;
+use super::state::Writer;
+
+/// Length of the span within which refusals are counted together, milliseconds.
+pub(super) const MINUTE_MS: i64 = 60_000;
+
+/// What a group changes besides days, series and files.
+#[derive(Debug, Default)]
+pub(super) struct GroupChanges {
+    pub sessions: Vec<i64>,
+    pub opened: Vec<(i64, u64)>,
+    pub ended: Vec<(i64, u64)>,
+    pub denials: HashMap<(i64, i64, u32), Denied>,
+    pub seen: i64,
+}
+
+/// Refusals of one client, product and user within a minute.
+#[derive(Debug)]
+pub(super) struct Denied {
+    pub at: i64,
+    pub last: i64,
+    pub host: String,
+    pub count: i64,
+}
+
+fn hour_in_day(hour: i64) -> usize {
+    hour.rem_euclid(24) as usize
+}
+
+/// Adds time of use to the hours and to the user; takes it away with a sign of −1.
+pub(super) fn count_use(days: &mut OpenDays, ids: SeriesIds, user: u32, from: i64, to: i64, sign: i64) {
+    for (hour, ms) in by_hour(from, to) {
+        let ms = ms.cast_signed() * sign;
+        for series in ids.all() {
+            let hot = days.touch((series, hour.div_euclid(24)));
+            hot.day.add_use(hour_in_day(hour), ms);
+            if series == ids.deployment {
+                let used = hot.users.of(user);
+                used.use_ms = used.use_ms.saturating_add_signed(ms);
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// Counts a whole group.
+    pub fn count(&mut self, group: &[UsageWork]) -> GroupChanges {
+        let mut changes = GroupChanges { seen: self.rolled.seen, ..GroupChanges::default() };
+        for work in group {
+            match work {
+                UsageWork::Batch(batch, _) => self.count_batch(batch, &mut changes),
+                UsageWork::Lost(session, at, _) => self.count_lost(*session, *at, &mut changes),
+                UsageWork::Tick(now, _) => self.roll_all(now.div_euclid(HOUR_MS) * HOUR_MS),
+            }
+        }
+        self.rolled.seen = changes.seen;
+        changes
+    }
+
+    fn count_batch(&mut self, batch: &Batch, changes: &mut GroupChanges) {
+        let mut stream = self.streams.get(&batch.session).copied().unwrap_or_default();
+        let skip = (stream.acknowledged + 1).saturating_sub(batch.first);
+        let mut products: HashMap<&str, SeriesIds> = HashMap::new();
+        for (at, record) in batch.records.iter().enumerate() {
+            let number = batch.first + at as u64;
+            if (at as u64) < skip {
+                continue;
+            }
+            stream.dropped += number - stream.acknowledged - 1;
+            stream.acknowledged = number;
+            let ids = match products.get(record.product.as_str()) {
+                Some(ids) => *ids,
+                None => {
+                    let ids = self.series.of_batch(batch, record.product.as_str());
+                    products.insert(record.product.as_str(), ids);
+                    ids
+                }
+            };
+            let taken = self.count_record(batch, record, number, ids, changes);
+            stream.dropped += u64::from(!taken);
+        }
+        self.streams.insert(batch.session, stream);
+        changes.sessions.push(batch.session);
+    }
+
+    /// False when the times of the record cannot be.
+    fn count_record(
+        &mut self,
+        batch: &Batch,
+        record: &CheckOut,
+        number: u64,
+        ids: SeriesIds,
+        changes: &mut GroupChanges,
+    ) -> bool {
+        let end = match record.outcome {
+            CheckOutOutcome::Denied | CheckOutOutcome::Open => record.from,
+            CheckOutOutcome::Returned | CheckOutOutcome::Flushed | CheckOutOutcome::Lost => {
+                record.to.unwrap_or(record.from)
+            }
+        };
+        let Some(mut span) = Span::new(record.from, end) else { return false };
+        let user = self.series.user(&record.user);
+        match (record.outcome, record.opened) {
+            (CheckOutOutcome::Denied, _) => self.count_denied(record, ids, user, changes),
+            (CheckOutOutcome::Open, _) => {
+                self.count_taken(ids, user, span.from);
+                let out = OpenCheckOut {
+                    taken: span.from,
+                    ids,
+                    user: record.user.as_str().into(),
+                    host: record.host.as_str().into(),
+                    lost_at: None,
+                };
+                self.roll(&out, out.taken, self.rolled.at, 1);
+                self.out.insert((batch.session, number), out);
+                changes.opened.push((batch.session, number));
+                changes.seen = changes.seen.max(span.from);
+                return true;
+            }
+            (_, opened) => {
+                match opened.map(|opened| (batch.session, opened)).and_then(|key| Some((key, self.out.remove(&key)?))) {
+                    Some((key, out)) => {
+                        changes.ended.push(key);
+                        if out.lost_at.is_some() {
+                            return true;
+                        }
+                        span = Span::begun(out.taken, record.from, span.to);
+                        self.end(&out, span.to, changes);
+                    }
+                    None => {
+                        self.count_taken(ids, user, span.from);
+                        self.count_span(ids, user, span, changes);
+                    }
+                }
+            }
+        }
+        self.files.add(&UsageLine {
+            from: span.from,
+            ms: (record.outcome != CheckOutOutcome::Denied).then(|| span.ms()),
+            outcome: record.outcome,
+            product: record.product.as_str().into(),
+            client: (&*batch.client).into(),
+            user: record.user.as_str().into(),
+            host: record.host.as_str().into(),
+            context: batch.context.map_or("", Context::as_str).into(),
+            deployment: (&*batch.deployment).into(),
+        });
+        true
+    }
+
+    fn count_taken(&mut self, ids: SeriesIds, user: u32, from: i64) {
+        let day = day_of(from);
+        for series in ids.all() {
+            let hot = self.days.touch((series, day));
+            hot.day.take(hour_in_day(hour_of(from)));
+            hot.day.change((from - day * DAY_MS) as u32, 1);
+            if series == ids.deployment {
+                hot.users.of(user).taken += 1;
+            }
+        }
+    }
+
+    /// The end and the time of a check-out whose start is counted.
+    fn count_span(&mut self, ids: SeriesIds, user: u32, span: Span, changes: &mut GroupChanges) {
+        let last = day_of(span.to);
+        for day in day_of(span.from) + 1..=last {
+            for series in ids.all() {
+                self.days.touch((series, day)).day.before += 1;
+            }
+        }
+        for series in ids.all() {
+            self.days.touch((series, last)).day.change((span.to - last * DAY_MS) as u32, -1);
+        }
+        count_use(&mut self.days, ids, user, span.from, span.to, 1);
+        changes.seen = changes.seen.max(span.to);
+    }
+
+    fn count_denied(&mut self, record: &CheckOut, ids: SeriesIds, user: u32, changes: &mut GroupChanges) {
+        for series in ids.all() {
+            let hot = self.days.touch((series, day_of(record.from)));
+            hot.day.deny(hour_in_day(hour_of(record.from)));
+            if series == ids.deployment {
+                hot.users.of(user).denied += 1;
+            }
+        }
+        let key = (record.from.div_euclid(MINUTE_MS), ids.client, user);
+        let denied = changes.denials.entry(key).or_insert_with(|| Denied {
+            at: record.from,
+            last: record.from,
+            host: record.host.clone(),
+            count: 0,
+        });
+        denied.at = denied.at.min(record.from);
+        denied.last = denied.last.max(record.from);
+        denied.count += 1;
+    }
+
+    fn count_lost(&mut self, session: i64, at: i64, changes: &mut GroupChanges) {
+        let mut lost: Vec<(i64, u64)> = self
+            .out
+            .iter()
+            .filter(|(key, out)| key.0 == session && out.lost_at.is_none())
+            .map(|(key, _)| *key)
+            .collect();
+        lost.sort_unstable();
+        for key in lost {
+            let Some(mut out) = self.out.remove(&key) else { continue };
+            let to = at.max(out.taken);
+            self.end(&out, to, changes);
+            if let Some(whose) = self.series.whose(out.ids.client) {
+                self.files.add(&UsageLine {
+                    from: out.taken,
+                    ms: Some((to - out.taken).unsigned_abs()),
+                    outcome: CheckOutOutcome::Lost,
+                    product: (&*whose.product).into(),
+                    client: (&*whose.client).into(),
+                    user: (&*out.user).into(),
+                    host: (&*out.host).into(),
+                    context: (&*whose.context).into(),
+                    deployment: (&*whose.deployment).into(),
+                });
+            }
+            out.lost_at = Some(at);
+            self.out.insert(key, out);
+            changes.opened.push(key);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The license in a running server: checked at the start, every check interval, and whenever its end comes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licensing::canonical::sha256_hex;
+use licensing::countdown::{CountdownDenial, HOUR_MS};
+use licensing::machine::MachineIdentity;
+use licensing::ve::request::VeLicenseRequest;
+use licensing::ve::{DEFAULT_INTERVAL_MIN, VeLicenseKind, VeLicenseStatus};
+use licensing::vendor_key::Fingerprint;
+
+use super::{InstallError, InstalledNow, InstalledVe, VeState};
+use crate::Engine;
+use crate::actor::Actor;
+use crate::countdown::{HoursLicense, LicenseError};
+use crate::tasks::ticks;
+
+/// Time between two looks at what is due.
+pub(crate) const EVERY: Duration = Duration::from_secs(5);
+
+/// A minute, in milliseconds.
+const MINUTE_MS: i64 = 60_000;
+
+/// Whether a check is due: the interval has passed, or an end has come since.
+fn is_due(state: &VeState, now_ms: i64) -> bool {
+    let Some(checked) = state.checked_at else { return true };
+    let license = state.installed.as_ref().map(|installed| installed.license());
+    let minutes = license.map_or(DEFAULT_INTERVAL_MIN, |license| license.interval_min);
+    let ends = |at: i64| checked < at && at <= now_ms;
+    now_ms.saturating_sub(checked) >= i64::from(minutes) * MINUTE_MS
+        || license.is_some_and(|license| matches!(license.kind, VeLicenseKind::Normal { until } if ends(until)))
+        || matches!(state.standing, VeLicenseStatus::Unverified { until_ms, .. } if ends(until_ms))
+}
+
+impl Engine {
+    /// Checks the license of this machine now.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn check_ve(&self) -> Result<VeLicenseStatus, sqlx::Error> {
+        if let Some(installed) = self.ve.current()
+            && let Err(error) = self.take_hours(&installed).await
+        {
+            tracing::error!(%error, "the hours of the license of this machine are not in place; trying again");
+        }
+        self.ve.check(self.contact().high_water, self.hours_are_used()).await
+    }
+
+    /// Whether the license in place counts down and has no hour left.
+    fn hours_are_used(&self) -> bool {
+        let view = self.countdown.view();
+        let own = |installed: &Arc<InstalledVe>| view.serial == installed.license().hours_serial();
+        view.refused == Some(CountdownDenial::Empty) && self.ve.current().as_ref().is_some_and(own)
+    }
+
+    /// The hours of a countdown license; those of one that was taken over already are as they are.
+    async fn take_hours(&self, installed: &InstalledVe) -> Result<(), LicenseError> {
+        let license = installed.license();
+        let VeLicenseKind::Countdown { hours } = license.kind else { return Ok(()) };
+        let hours = HoursLicense {
+            serial: license.hours_serial(),
+            hours_ms: i64::try_from(hours).unwrap_or(i64::MAX).saturating_mul(HOUR_MS),
+            interval_ms: i64::from(license.interval_min) * MINUTE_MS,
+            license: sha256_hex(installed.text.to_text().as_bytes()),
+        };
+        self.countdown.license(&hours).await
+    }
+
+    /// Installs a license of this machine. `named` is the fingerprint of a key a person trusts from now on.
+    ///
+    /// # Errors
+    /// [`InstallError`]: nothing is changed then.
+    pub async fn install_ve(
+        &self,
+        text: &[u8],
+        named: Option<Fingerprint>,
+        actor: &Actor,
+    ) -> Result<InstalledNow, InstallError> {
+        let now = self.ve.install(text, named, actor, self.contact().high_water).await?;
+        self.stored_identity.forget();
+        self.take_hours(&now.installed).await?;
+        self.check_ve().await?;
+        Ok(now)
+    }
+
+    /// A request for a license of this machine.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not answer.
+    pub async fn ve_request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
+        self.ve.request().await
+    }
+
+    /// The machine as it is now.
+    pub async fn machine_identity(&self) -> MachineIdentity {
+        self.ve.identity().await
+    }
+
+    /// Keeps the standing of the license up to date. One task of the list.
+    pub async fn keep_ve(self: Arc<Self>) {
+        let mut ticks = ticks(EVERY);
+        let mut first = true;
+        loop {
+            ticks.tick().await;
+            let state = self.ve.state();
+            let used = self.hours_are_used();
+            let ran_out = used && state.standing.in_force() || !used && state.standing == VeLicenseStatus::Empty;
+            if !first && !ran_out && !is_due(&state, self.contact().high_water) {
+                continue;
+            }
+            match self.check_ve().await {
+                Ok(_) => first = false,
+                Err(error) => tracing::error!(%error, "the license of this machine could not be checked; trying again"),
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Notices in words: what is so, since when, what happens next, what to do, and where.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AlertNotice, ConditionKind, NoticeKind, RuleSettings, at};
+use crate::service::Judgement;
+
+/// Subjects that are named one by one; of more, the number is told.
+const NAMED: usize = 20;
+
+/// One message about one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The line above.
+    pub title: String,
+    /// Paragraphs, divided by empty lines.
+    pub body: String,
+    /// The page of the console to go to.
+    pub path: String,
+}
+
+/// Puts notices of one kind and one rule into one message; none when there are none.
+///
+/// `server` is the name of this server, `service` who serves clients now.
+#[must_use]
+pub fn message(rule: &RuleSettings, server: &str, notices: &[AlertNotice], service: &Judgement) -> Option<Message> {
+    let first = notices.first()?;
+    let kind = rule.condition.kind();
+    let more = match notices.len() {
+        1 => String::new(),
+        many => format!(" and {} more", many - 1),
+    };
+    let start = match first.kind {
+        NoticeKind::Fired => "",
+        NoticeKind::Reminder => "Still firing: ",
+        NoticeKind::Resolved => "Resolved: ",
+    };
+    let title = format!("{start}{}{more} ({server})", kind.headline(&first.subject));
+    let mut lines: Vec<String> = notices.iter().take(NAMED).map(|notice| line(kind, notice)).collect();
+    if notices.len() > NAMED {
+        lines.push(format!("And {} more.", notices.len() - NAMED));
+    }
+    let mut paragraphs = vec![lines.join("\n")];
+    if kind.is_about_service() {
+        paragraphs.push(format!("Service: {}", service.sentence));
+    }
+    if first.kind == NoticeKind::Resolved {
+        paragraphs.push("Nothing more to do.".to_owned());
+    } else {
+        paragraphs.push(format!("What happens next: {}", kind.next(first.evidence, first.at)));
+        paragraphs.push(format!("What to do: {}", kind.to_do()));
+    }
+    Some(Message { title, body: paragraphs.join("\n\n"), path: kind.path().to_owned() })
+}
+
+/// What is so, and since when.
+fn line(kind: ConditionKind, notice: &AlertNotice) -> String {
+    let AlertNotice { subject, since, at: now, evidence, unknown_since, .. } = notice;
+    let since = at(*since, *now);
+    if notice.kind == NoticeKind::Resolved {
+        return format!("{}, as of {}. It started {since}.", kind.resolved(subject), at(*now, *now));
+    }
+    let known = match unknown_since {
+        Some(unknown) => format!(" Nothing more is known since {}.", at(*unknown, *now)),
+        None => String::new(),
+    };
+    format!("{} Since {since}.{known}", kind.found(subject, *evidence, *now))
+}

@@ -1,0 +1,126 @@
+//! What a rule would have done with the signals of the past.
+
+use super::{
+    AlertStatus, Checked, Evidence, HOUR, MINUTE, NoticeKind, RuleSettings, RuleState, Signals, SubjectFinding, step,
+};
+use crate::contact::Millis;
+
+/// A snapshot is kept at most this often, milliseconds; the past is replayed at this pace.
+pub const EVERY: Millis = MINUTE;
+/// A snapshot is kept at least this often, whatever it says, milliseconds: past that, the server was off and nothing is known.
+pub const HEARTBEAT: Millis = HOUR;
+/// A snapshot may come this much late, milliseconds.
+const LATE: Millis = 5 * MINUTE;
+
+/// One time that a rule would have fired for one subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// A peer, a client, a product; empty for the server itself.
+    pub subject: String,
+    /// When somebody would have been told, Unix milliseconds.
+    pub fired: Millis,
+    /// When a check would have found it well; none when that did not happen.
+    pub resolved: Option<Millis>,
+    /// How often it would have been told again.
+    pub reminders: u32,
+}
+
+/// How things stand with a rule at the end of a replay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PresentState {
+    /// Its signal is not known at this moment.
+    Unknown,
+    /// What is not well, by name; nothing when all is well.
+    Known {
+        /// For these it would be in alarm.
+        firing: Vec<(String, Evidence)>,
+        /// For these it would be, once that has lasted as long as it waits.
+        pending: Vec<(String, Evidence)>,
+    },
+}
+
+/// Replays snapshots, the oldest first, and ends with a look at the `signals` of this moment.
+#[must_use]
+pub fn replay_to_now(
+    rule: &RuleSettings,
+    history: impl Iterator<Item = (Millis, Signals)>,
+    now: Millis,
+    signals: &Signals,
+) -> (Vec<Episode>, PresentState) {
+    let run = run(rule, history.chain(std::iter::once((now, signals.clone()))));
+    let present = match rule.condition.check(signals, now) {
+        Checked::Unknown => PresentState::Unknown,
+        Checked::Known(found) => {
+            let bad = found.into_iter().filter_map(|(name, finding)| match finding {
+                SubjectFinding::Bad(evidence) => Some((name, evidence)),
+                SubjectFinding::Good | SubjectFinding::Between => None,
+            });
+            let fires = |name: &String| {
+                let subject = run.state.subjects.get(name);
+                subject.is_some_and(|subject| matches!(subject.standing, AlertStatus::Firing { .. }))
+            };
+            let (firing, pending) = bad.partition(|(name, _)| fires(name));
+            PresentState::Known { firing, pending }
+        }
+    };
+    (run.episodes, present)
+}
+
+/// Replays snapshots, the oldest first, until the last of them; in the order in which the rule would have fired.
+#[must_use]
+pub fn replay(rule: &RuleSettings, history: impl Iterator<Item = (Millis, Signals)>) -> Vec<Episode> {
+    run(rule, history).episodes
+}
+
+fn run(rule: &RuleSettings, history: impl Iterator<Item = (Millis, Signals)>) -> Run<'_> {
+    let mut run = Run { rule, state: RuleState::default(), episodes: Vec::new() };
+    let mut before: Option<(Millis, Signals)> = None;
+    for (at, signals) in history {
+        if let Some((last, held)) = &before {
+            run.between(*last, held, at);
+        }
+        run.look(at, &signals);
+        before = Some((at, signals));
+    }
+    run
+}
+
+struct Run<'a> {
+    rule: &'a RuleSettings,
+    state: RuleState,
+    episodes: Vec<Episode>,
+}
+
+impl Run<'_> {
+    fn look(&mut self, at: Millis, signals: &Signals) {
+        let (next, notices) = step(self.rule, &self.state, signals, at);
+        self.state = next;
+        for notice in notices {
+            let open = self.episodes.iter_mut().rev().find(|e| e.subject == notice.subject && e.resolved.is_none());
+            match (notice.kind, open) {
+                (NoticeKind::Fired, _) => {
+                    self.episodes.push(Episode { subject: notice.subject, fired: at, resolved: None, reminders: 0 });
+                }
+                (NoticeKind::Reminder, Some(open)) => open.reminders += 1,
+                (NoticeKind::Resolved, Some(open)) => open.resolved = Some(at),
+                (NoticeKind::Reminder | NoticeKind::Resolved, None) => {}
+            }
+        }
+    }
+
+    /// From one snapshot to the next nothing had changed; where the next is too far away, nothing was known.
+    fn between(&mut self, last: Millis, held: &Signals, next: Millis) {
+        let known_until = last.saturating_add(HEARTBEAT + LATE);
+        let mut at = last.saturating_add(EVERY);
+        while at < next && at <= known_until {
+            self.look(at, held);
+            at = at.saturating_add(EVERY);
+        }
+        let nothing = Signals::default();
+        while at < next {
+            self.look(at, &nothing);
+            // Reminders are all that can come; they need no finer pace.
+            at = at.saturating_add(if self.state.firing() > 0 { EVERY } else { next - at });
+        }
+    }
+}

@@ -1,0 +1,195 @@
+use std::collections::BTreeMap;
+use std::{fmt, str::FromStr};
+
+use super::{Component, ComponentName, ComponentReading, digest};
+use crate::canonical::hex;
+
+/// Digits of a digest that stand for a value which is not shown.
+const SHORT: usize = 8;
+
+/// SHA-256. Written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// The first eight digits: enough to see that two differ.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.to_string()[..SHORT].to_owned()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = MarkError;
+
+    fn from_str(text: &str) -> Result<Digest, MarkError> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(MarkError::Digest);
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| MarkError::Digest)?;
+        }
+        Ok(Digest(bytes))
+    }
+}
+
+/// What a license says about one component of its machine. Written `absent`, `sha256:…`, or `sha256:… value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComponentMark {
+    /// The machine had none.
+    Absent,
+    /// It had one.
+    Value {
+        /// SHA-256 of the value.
+        digest: Digest,
+        /// The value itself where it is no secret ([`ComponentName::is_open`]).
+        open: Option<String>,
+    },
+}
+
+/// Why something is no mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MarkError {
+    /// Not 64 digits.
+    #[error("A SHA-256 has 64 hexadecimal digits.")]
+    Digest,
+    /// No mark at all.
+    #[error("It must be “absent”, or “sha256:” with 64 hexadecimal digits.")]
+    Mark,
+    /// The value beside a digest is another one.
+    #[error("The value does not match the SHA-256 written beside it.")]
+    Mismatch,
+    /// A value that must not be in the open.
+    #[error("The value of this component must not be written out.")]
+    NotOpen,
+}
+
+impl ComponentMark {
+    /// What a license says about this component; nothing of one that could not be read.
+    #[must_use]
+    pub fn of(component: &Component) -> Option<ComponentMark> {
+        match &component.reading {
+            ComponentReading::Value(value) => Some(ComponentMark::Value {
+                digest: Digest(digest(value.as_bytes())),
+                open: component.name.is_open().then(|| value.clone()),
+            }),
+            ComponentReading::Absent => Some(ComponentMark::Absent),
+            ComponentReading::Unknown(_) => None,
+        }
+    }
+
+    /// From a digest and, for open components, the value.
+    ///
+    /// # Errors
+    /// [`MarkError::Mismatch`], [`MarkError::NotOpen`].
+    pub fn new(name: ComponentName, digest_of: Digest, open: Option<String>) -> Result<ComponentMark, MarkError> {
+        match &open {
+            Some(_) if !name.is_open() => Err(MarkError::NotOpen),
+            Some(value) if digest(value.as_bytes()) != digest_of.0 => Err(MarkError::Mismatch),
+            _ => Ok(ComponentMark::Value { digest: digest_of, open }),
+        }
+    }
+
+    /// Reads it as [`fmt::Display`] writes it.
+    ///
+    /// # Errors
+    /// [`MarkError`].
+    pub fn parse(name: ComponentName, text: &str) -> Result<ComponentMark, MarkError> {
+        if text == "absent" {
+            return Ok(ComponentMark::Absent);
+        }
+        let rest = text.strip_prefix("sha256:").ok_or(MarkError::Mark)?;
+        let (digits, open) = match rest.split_once(' ') {
+            Some((digits, open)) => (digits, Some(open.trim().to_owned())),
+            None => (rest, None),
+        };
+        ComponentMark::new(name, digits.parse()?, open)
+    }
+
+    /// The value as it may be shown: itself, the beginning of its digest, or `none`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            ComponentMark::Absent => "none".to_owned(),
+            ComponentMark::Value { open: Some(value), .. } => value.clone(),
+            ComponentMark::Value { digest, open: None } => digest.short(),
+        }
+    }
+
+    /// Its digest, when there was a value.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            ComponentMark::Absent => None,
+            ComponentMark::Value { digest, .. } => Some(digest),
+        }
+    }
+}
+
+impl fmt::Display for ComponentMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ComponentMark::Absent => f.write_str("absent"),
+            ComponentMark::Value { digest, open: None } => write!(f, "sha256:{digest}"),
+            ComponentMark::Value { digest, open: Some(value) } => write!(f, "sha256:{digest} {value}"),
+        }
+    }
+}
+
+/// The machine a license was made for, component by component. What could not be read then is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BoundMachine(BTreeMap<ComponentName, ComponentMark>);
+
+impl BoundMachine {
+    /// SHA-256 over the sorted lines `name=hex(sha256(value))\n` of the hard components that had a value.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        let hard = self.0.iter().filter(|(name, _)| name.is_hard());
+        let mut lines: Vec<String> =
+            hard.filter_map(|(name, mark)| Some(format!("{name}={}\n", mark.digest()?))).collect();
+        lines.sort_unstable();
+        Digest(digest(lines.concat().as_bytes()))
+    }
+
+    /// What it says about one component.
+    #[must_use]
+    pub fn mark(&self, name: ComponentName) -> Option<&ComponentMark> {
+        self.0.get(&name)
+    }
+
+    /// Every component it says something about, in the fixed order.
+    pub fn marks(&self) -> impl Iterator<Item = (ComponentName, &ComponentMark)> {
+        self.0.iter().map(|(name, mark)| (*name, mark))
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it tells one machine from all others.
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        self.0.iter().any(|(name, mark)| name.is_unique() && mark.digest().is_some())
+    }
+}
+
+impl FromIterator<(ComponentName, ComponentMark)> for BoundMachine {
+    fn from_iter<T: IntoIterator<Item = (ComponentName, ComponentMark)>>(marks: T) -> BoundMachine {
+        BoundMachine(marks.into_iter().collect())
+    }
+}

@@ -1,0 +1,221 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{MOST_BYTES, Nonce, PeerKey, PeerReport, PeerSecret, VERSION};
+use crate::{canonical::CanonicalError, client_protocol::WRONG_VERSION, vendor_key::Fingerprint};
+
+/// What the signature of a request is for.
+const REQUEST: &str = "leasehold server request 1";
+/// What the signature of an answer is for.
+const ANSWER: &str = "leasehold server answer 1";
+
+/// Why a message is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// Another version of the protocol.
+    #[error(
+        "{WRONG_VERSION} The other server speaks version {theirs} of the protocol between servers, this one version {VERSION}. Update the older of the two."
+    )]
+    Version {
+        /// Theirs.
+        theirs: u64,
+    },
+    /// Not a message of this protocol.
+    #[error("This is not a message from a server of the installation. Check the address.")]
+    Malformed,
+    /// Too large.
+    #[error("A message between servers has at most {} kB; this one is larger and was not read.", MOST_BYTES / 1024)]
+    TooLarge,
+    /// For another server, or of another one.
+    #[error(
+        "This message is not from that server, or not for this one. Check the address: another server may answer there."
+    )]
+    WrongServer,
+    /// Not signed by the key it names.
+    #[error("The signature of this message is not good: it was altered on its way, or somebody else made it.")]
+    BadSignature,
+    /// An answer to something else.
+    #[error("This is the answer to another message: somebody may be playing back an old one.")]
+    OtherQuestion,
+}
+
+/// The version a message is of, whatever else it holds: it stands in clear, so that another one can be refused by name.
+///
+/// # Errors
+/// [`MessageError::Version`] for any but [`VERSION`].
+pub fn protocol_of(bytes: &[u8]) -> Result<(), MessageError> {
+    #[derive(Deserialize)]
+    struct Any {
+        protocol: u64,
+    }
+    if bytes.len() > MOST_BYTES {
+        return Err(MessageError::TooLarge);
+    }
+    match serde_json::from_slice::<Any>(bytes) {
+        Ok(Any { protocol }) if protocol == u64::from(VERSION) => Ok(()),
+        Ok(Any { protocol }) => Err(MessageError::Version { theirs: protocol }),
+        Err(_) => Err(MessageError::Malformed),
+    }
+}
+
+/// `POST /peer/v1/poll`: what one member says to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PollRequest {
+    /// [`VERSION`].
+    pub protocol: u32,
+    /// The fingerprint of the key of who speaks.
+    pub from: Fingerprint,
+    /// The same of who is spoken to.
+    pub to: Fingerprint,
+    /// From the last answer; none in a first request.
+    pub challenge: Option<Nonce>,
+    /// Of this request alone.
+    pub nonce: Nonce,
+    /// A [`PeerReport`].
+    pub body: Value,
+    /// Ed25519 over all of this, base64.
+    pub signature: String,
+}
+
+impl PollRequest {
+    /// Signs a report.
+    ///
+    /// # Errors
+    /// When a number in it is too large to be signed.
+    pub fn sign(
+        secret: &PeerSecret,
+        to: &PeerKey,
+        challenge: Option<Nonce>,
+        nonce: Nonce,
+        report: &PeerReport,
+    ) -> Result<PollRequest, CanonicalError> {
+        let body =
+            serde_json::to_value(report).map_err(|error| CanonicalError::Unwritable { reason: error.to_string() })?;
+        let (from, to) = (secret.public().fingerprint(), to.fingerprint());
+        let mut request = PollRequest { protocol: VERSION, from, to, challenge, nonce, body, signature: String::new() };
+        request.signature = secret.sign(REQUEST, &request.signed())?;
+        Ok(request)
+    }
+
+    fn signed(&self) -> Value {
+        let PollRequest { protocol, from, to, challenge, nonce, body, .. } = self;
+        json!({ "protocol": protocol, "from": from, "to": to, "challenge": challenge, "nonce": nonce, "body": body })
+    }
+
+    /// Reads a request; nothing of it is believed yet.
+    ///
+    /// # Errors
+    /// Another version first, then anything that is no request.
+    pub fn parse(bytes: &[u8]) -> Result<PollRequest, MessageError> {
+        protocol_of(bytes)?;
+        serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
+    }
+
+    /// Whether it is from the server with this key and for the one whose key has the fingerprint `own`.
+    ///
+    /// # Errors
+    /// What is not right. Whether it is fresh is for [`Freshness`](super::Freshness) to say.
+    pub fn check(&self, key: &PeerKey, own: &Fingerprint) -> Result<(), MessageError> {
+        if self.from != key.fingerprint() || self.to != *own {
+            return Err(MessageError::WrongServer);
+        }
+        if key.verifies(REQUEST, &self.signed(), &self.signature) { Ok(()) } else { Err(MessageError::BadSignature) }
+    }
+
+    /// What it says. Members that are not known are passed over.
+    ///
+    /// # Errors
+    /// When it is no report.
+    pub fn report(&self) -> Result<PeerReport, MessageError> {
+        PeerReport::deserialize(&self.body).map_err(|_| MessageError::Malformed)
+    }
+}
+
+/// What is said to a [`PollRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PollReply {
+    /// The request was taken; how this server stands.
+    Report(Box<PeerReport>),
+    /// The request may be an old one: repeat it with the challenge of this answer.
+    Repeat,
+    /// Who asks was removed from the installation.
+    Removed,
+}
+
+/// The answer to a [`PollRequest`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PollAnswer {
+    /// [`VERSION`].
+    pub protocol: u32,
+    /// The fingerprint of the key of who answers.
+    pub from: Fingerprint,
+    /// The same of who asked.
+    pub to: Fingerprint,
+    /// The nonce of the request.
+    pub answers: Nonce,
+    /// For the next request.
+    pub challenge: Nonce,
+    /// A [`PollReply`].
+    pub body: Value,
+    /// Ed25519 over all of this, base64.
+    pub signature: String,
+}
+
+impl PollAnswer {
+    /// Signs an answer.
+    ///
+    /// # Errors
+    /// When a number in it is too large to be signed.
+    pub fn sign(
+        secret: &PeerSecret,
+        request: &PollRequest,
+        challenge: Nonce,
+        said: &PollReply,
+    ) -> Result<PollAnswer, CanonicalError> {
+        let body =
+            serde_json::to_value(said).map_err(|error| CanonicalError::Unwritable { reason: error.to_string() })?;
+        let mut answer = PollAnswer {
+            protocol: VERSION,
+            from: secret.public().fingerprint(),
+            to: request.from,
+            answers: request.nonce,
+            challenge,
+            body,
+            signature: String::new(),
+        };
+        answer.signature = secret.sign(ANSWER, &answer.signed())?;
+        Ok(answer)
+    }
+
+    fn signed(&self) -> Value {
+        let PollAnswer { protocol, from, to, answers, challenge, body, .. } = self;
+        json!({ "protocol": protocol, "from": from, "to": to, "answers": answers, "challenge": challenge, "body": body })
+    }
+
+    /// Reads an answer; nothing of it is believed yet.
+    ///
+    /// # Errors
+    /// Another version first, then anything that is no answer.
+    pub fn parse(bytes: &[u8]) -> Result<PollAnswer, MessageError> {
+        protocol_of(bytes)?;
+        serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
+    }
+
+    /// What the server with this key says to `request`.
+    ///
+    /// # Errors
+    /// What is not right with it.
+    pub fn said(&self, key: &PeerKey, request: &PollRequest) -> Result<PollReply, MessageError> {
+        if self.from != key.fingerprint() || self.to != request.from {
+            return Err(MessageError::WrongServer);
+        }
+        if !key.verifies(ANSWER, &self.signed(), &self.signature) {
+            return Err(MessageError::BadSignature);
+        }
+        if self.answers != request.nonce {
+            return Err(MessageError::OtherQuestion);
+        }
+        PollReply::deserialize(&self.body).map_err(|_| MessageError::Malformed)
+    }
+}

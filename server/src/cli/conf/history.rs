@@ -1,0 +1,52 @@
+use clap::Args;
+use serde_json::json;
+
+use super::super::Common;
+use super::super::ask::{Call, Remote};
+use super::super::output::{rows, table, text};
+use crate::exit::Done;
+
+/// `leasehold config history`
+#[derive(Debug, Args)]
+pub struct ConfHistory {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl ConfHistory {
+    pub async fn run(self, remote: &Remote) -> Done {
+        self.common
+            .list(remote, Call::get("/api/v1/config/history"), |value| {
+                let line = |r: &_| {
+                    let lines = format!("−{} +{}", text(r, "removed"), text(r, "added"));
+                    let (author, origin) = (text(r, "author"), text(r, "origin"));
+                    vec![text(r, "revision"), text(r, "at"), author, origin, lines, text(r, "comment")]
+                };
+                table(&["REVISION", "WHEN", "WHO", "FROM", "LINES", "WHY"], &rows(value, line))
+            })
+            .await
+    }
+}
+
+/// `leasehold config restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The revision to bring back, as `leasehold config history` lists it
+    revision: i64,
+    /// Why; kept in the history
+    #[arg(long, default_value = "")]
+    comment: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Restore {
+    pub async fn run(self, remote: &Remote) -> Done {
+        let number = self.revision;
+        let call = Call::post("/api/v1/config/restore").json(&json!({ "revision": number, "comment": self.comment }));
+        let answer = self.common.target.ask(remote, call).await?;
+        let saved = json!({ "revision": answer["revision"], "diff": answer["diff"] });
+        let plain = |v: &_| format!("Revision {number} is back, as revision {}.\n", text(v, "revision"));
+        self.common.format.print(&saved, plain)
+    }
+}

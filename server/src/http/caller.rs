@@ -1,0 +1,115 @@
+//! Who asks: a signed-in user, an API token, or nobody.
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use engine::accounts::session_store::{SessionUser, WHO, unattended};
+use engine::actor::{Actor, Origin};
+use licensing::permission::Role;
+use std::net::SocketAddr;
+use tower_sessions::Session;
+
+use super::problem::Problem;
+use super::state::App;
+
+/// Everything known of who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// Network address.
+    pub address: Option<String>,
+    /// Browser, as it names itself; shortened.
+    pub agent: Option<String>,
+    /// Who, when known.
+    pub known: Option<AuthenticatedCaller>,
+}
+
+/// A caller that has proven who it is.
+#[derive(Clone, Debug)]
+pub enum AuthenticatedCaller {
+    /// Signed in to the console.
+    User { name: String, role: Role, who: SessionUser },
+    /// An API token.
+    Token { name: String, role: Role },
+    /// A user of this machine, who has opened the control socket or the data folder.
+    Local { name: String },
+}
+
+impl AuthenticatedCaller {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { name, .. } | Self::Token { name, .. } | Self::Local { name } => name,
+        }
+    }
+
+    pub fn role(&self) -> Role {
+        match self {
+            Self::User { role, .. } | Self::Token { role, .. } => *role,
+            Self::Local { .. } => Role::Administrator,
+        }
+    }
+}
+
+impl Caller {
+    /// For the audit log: who acts, and through which door.
+    pub fn actor(&self, origin: Origin) -> Actor {
+        let name = match &self.known {
+            Some(AuthenticatedCaller::User { name, .. } | AuthenticatedCaller::Local { name }) => name.clone(),
+            Some(AuthenticatedCaller::Token { name, .. }) => format!("token {name}"),
+            None => "nobody".to_owned(),
+        };
+        Actor { name, origin, address: self.address.clone() }
+    }
+}
+
+/// Sent by pages that refresh themselves.
+pub const LIVE: HeaderName = HeaderName::from_static("x-leasehold-live");
+
+/// Keeps requests of open pages, which no person makes, from keeping a session alive.
+pub async fn attend(request: Request, next: Next) -> Response {
+    if request.headers().contains_key(LIVE) || request.uri().path() == app::paths::EVENTS {
+        unattended(next.run(request)).await
+    } else {
+        next.run(request).await
+    }
+}
+
+/// Finds out who asks. A bearer token that is not good ends the request here.
+pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(a)| a.ip().to_string());
+    let agent =
+        text(request.headers(), &header::USER_AGENT).map(|a| a.chars().filter(|c| !c.is_control()).take(200).collect());
+    let mut caller = Caller { address, agent, known: None };
+    if let Some(authorization) = text(request.headers(), &header::AUTHORIZATION) {
+        let token = authorization
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, t)| t.trim());
+        let found = match token {
+            Some(token) => app.engine.token(token).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some((name, role))) => caller.known = Some(AuthenticatedCaller::Token { name, role }),
+            Ok(None) => {
+                return Problem::unauthorized(
+                    "The token is not known, has expired or was ended. Make one with `leasehold token create`.",
+                )
+                .into_response();
+            }
+            Err(error) => return Problem::internal(&error).into_response(),
+        }
+    } else if let Ok(Some(who)) = session.get::<SessionUser>(WHO).await {
+        match app.engine.user(who.user_id).await {
+            Ok(Some(user)) => caller.known = Some(AuthenticatedCaller::User { name: user.name, role: user.role, who }),
+            Ok(None) => {}
+            Err(error) => return Problem::internal(&error).into_response(),
+        }
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
