@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::Node;
 
-/// How a node is spoken to.
+/// The scheme of a node's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
     /// Without TLS.
@@ -37,7 +37,7 @@ pub struct Advertised {
 /// Text that is no address to advertise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a host with a port. Write it as licensing.example.com:443, with http:// or https:// before it if need be."
+    "“{0}” is not a host with a port. Write it like licensing.example.com:443, with http:// or https:// in front if needed."
 )]
 pub struct AdvertisedError(String);
 

@@ -9,14 +9,15 @@ use crate::{Node, deployments, licenses};
 
 /// A bundle that does not verify with the node's own key: the database was changed by something else.
 #[derive(Debug, thiserror::Error)]
-#[error("the bundle with serial {serial} that was issued last does not read back: {reason}")]
+#[error("the last bundle, serial {serial}, can't be read back: {reason}")]
 struct Unreadable {
     serial: i64,
     reason: String,
 }
 
 impl Node {
-    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else a new
+    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else
+    /// a new
     /// one with the next serial, which is stored here.
     pub(crate) async fn issue(
         &self,

@@ -27,7 +27,8 @@ const MAX_COMMENT: usize = 500;
 /// What a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base {
-    /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything else.
+    /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything
+    /// else.
     Newest,
     /// The revision and content that [`super::ConfState::base`] named.
     Revision(String),
@@ -164,9 +165,9 @@ impl Engine {
                     SaveError::Sql(_) | SaveError::File(_) => Outcome::Failed,
                     _ => Outcome::Refused,
                 };
-                let sentence = format!("A change of {} was not saved: {error}", engine.conf_path.display());
+                let sentence = format!("A change to {} was not saved: {error}", engine.conf_path.display());
                 if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
-                    tracing::error!(%error, "a refused save could not be noted");
+                    tracing::error!(%error, "could not record a refused change in the audit log");
                 }
             }
             result
@@ -324,13 +325,13 @@ pub fn set_values(current: &[u8], values: &[(String, String)]) -> Result<Vec<u8>
     let mut errors = Vec::new();
     for (place, (key, value)) in values.iter().enumerate() {
         if values[..place].iter().any(|(before, _)| before.eq_ignore_ascii_case(key)) {
-            errors.push((Some(key.clone()), format!("{} is given twice.", one_line(key, 60))));
+            errors.push((Some(key.clone()), format!("{} appears twice.", one_line(key, 60))));
             continue;
         }
         let Some(setting) = setting::find(key) else {
             let near = setting::nearest(key).map(|s| format!(" Did you mean {}?", s.key)).unwrap_or_default();
             let shown = one_line(key, 60);
-            errors.push((Some(key.clone()), format!("{shown} is not a setting of license_server.conf.{near}")));
+            errors.push((Some(key.clone()), format!("license_server.conf has no setting {shown}.{near}")));
             continue;
         };
         match setting.accept(value) {
@@ -378,7 +379,7 @@ fn sentence_of(change: &Change, revision: &Revision, before: &Document, comment:
             .collect::<Vec<_>>()
             .join(", "),
         Change::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        Change::Restore(number) => format!("back to revision {number}"),
+        Change::Restore(number) => format!("restored revision {number}"),
     };
     let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
     format!("Set {what}; revision {}.{why}", revision.number)

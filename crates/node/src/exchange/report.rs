@@ -20,13 +20,13 @@ impl<'a> Received<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, Refused> {
         let report = StatusReport::parse(body).map_err(|error| Refused::Malformed(error.to_string()))?;
         let malformed = |reason: &dyn std::fmt::Display| {
-            Refused::Malformed(format!("The report cannot be read: {reason}. Make a new one and send that."))
+            Refused::Malformed(format!("Can't read the report: {reason}. Create a new one and send that."))
         };
         let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
         let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| malformed(&error))?;
         let report_sha256 = status_report::digest(&value).map_err(|error| Refused::Malformed(error.to_string()))?;
         let guid = Guid::parse(&report.cluster_guid)
-            .map_err(|error| Refused::Malformed(format!("The report's cluster_guid is not usable. {error}")))?;
+            .map_err(|error| Refused::Malformed(format!("The report's cluster_guid is invalid. {error}")))?;
         let instance = Uuid::try_parse(report.instance_uuid.trim())
             .map_err(|_| malformed(&"its instance_uuid is not a UUID"))?
             .hyphenated()
@@ -34,7 +34,7 @@ impl<'a> Received<'a> {
         Ok(Self { report, guid, instance, report_sha256, text })
     }
 
-    /// For the record; the text of a stranger is not kept.
+    /// For the record; the text is not kept when the auth string was wrong.
     pub fn kept(&self, at: i64, outcome: Outcome, reason: Option<String>, serial: Option<i64>) -> New<'_> {
         New {
             status_id: self.report.status_id.to_string(),

@@ -32,7 +32,7 @@ pub struct NewVe {
     pub request: Request,
     /// How long it is good.
     pub kind: Kind,
-    /// For whom. A customer nobody knows yet is added.
+    /// Customer; added if new.
     pub customer: String,
     /// Where the machine is; `None` for what its request says.
     pub platform: Option<String>,
@@ -70,7 +70,8 @@ impl NewVe {
 }
 
 impl Node {
-    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before keeps its
+    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before
+    /// keeps its
     /// passphrase, so that the addresses of its clients stay good.
     ///
     /// # Errors
@@ -110,7 +111,7 @@ impl Node {
 
 fn license(new: &NewVe, license_id: &str, serial: i64, before: &[Product], now: Millis) -> License {
     let hypervisor = new.request.bound.mark(licensing::identity::Name::Hypervisor);
-    // A hypervisor that did not say its name says nothing about where the machine is.
+    // An unnamed hypervisor doesn't tell where the machine is.
     let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::identity::Mark::shown);
     let seen = named.filter(|name| name != "unnamed");
     License {
