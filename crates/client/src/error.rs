@@ -9,7 +9,7 @@ use licensing::product::{ProductCode, ProductCodeError};
 #[non_exhaustive]
 pub enum Denied {
     /// The server has none of this product.
-    #[error("{server} has no license for {product}. Add one there, or ask for another product.")]
+    #[error("{server} has no license for {product}. Add one there, or request another product.")]
     NotLicensed {
         /// What was asked for.
         product: ProductCode,
@@ -17,7 +17,7 @@ pub enum Denied {
         server: String,
     },
     /// The server has some that are out of service.
-    #[error("{}", sentence(.says, &format!("The licenses for {product} at {server} are out of service: expired, or without contact to the vendor for too long. Look at that server's console.")))]
+    #[error("{}", sentence(.says, &format!("The licenses for {product} on {server} are out of service: expired, or the last sync was too long ago. Check that server's console.")))]
     OutOfService {
         /// What was asked for.
         product: ProductCode,
@@ -28,7 +28,7 @@ pub enum Denied {
     },
     /// All are in use, here or elsewhere.
     #[error(
-        "All licenses for {product} are in use: {server} has {licensed}, this client may use {limit} of them. Try again when one is returned."
+        "All licenses for {product} are in use: {server} has {licensed}, and this client may use {limit}. Try again when one is returned."
     )]
     AllInUse {
         /// What was asked for.
@@ -42,7 +42,7 @@ pub enum Denied {
     },
     /// The server gave all that was wanted so far; that more is wanted now is on its way to it.
     #[error(
-        "All {limit} licenses for {product} that {server} gave this client are in use; more were asked for. Try again in a moment, or wait for them with `acquire`."
+        "All {limit} licenses for {product} that this client may use on {server} are in use; it has requested more. Try again in a moment, or wait with `acquire`."
     )]
     Growing {
         /// What was asked for.
@@ -54,7 +54,7 @@ pub enum Denied {
     },
     /// More are in use here than the server gave, as after a move to another server.
     #[error(
-        "This client has more licenses for {product} in use than {server} gave it ({limit}). New ones follow when some were returned."
+        "This client uses more licenses for {product} than its limit on {server} ({limit}). It gets new ones after it returns some."
     )]
     OverLimit {
         /// What was asked for.
@@ -65,7 +65,7 @@ pub enum Denied {
         limit: u32,
     },
     /// An administrator released what this client had.
-    #[error("{}", sentence(.says, &format!("An administrator of {server} released the licenses for {product} a short while ago. Try again in a few minutes.")))]
+    #[error("{}", sentence(.says, &format!("An administrator of {server} has just released the licenses for {product}. Try again in a few minutes.")))]
     Released {
         /// What was asked for.
         product: ProductCode,
@@ -75,7 +75,7 @@ pub enum Denied {
         says: Option<String>,
     },
     /// It was asked for the first time, and the server's answer is under way.
-    #[error("The first answer about {product} is under way. Try again in a moment, or wait for it with `acquire`.")]
+    #[error("The first limit for {product} hasn't arrived yet. Try again in a moment, or wait with `acquire`.")]
     NotYetKnown {
         /// What was asked for.
         product: ProductCode,
@@ -89,7 +89,7 @@ pub enum Denied {
         servers: Vec<ServerProblem>,
     },
     /// No server has answered for so long that what was granted before is no longer good.
-    #[error("No license server has answered for two minutes, so no licenses are given out until one does. {}", list(.servers))]
+    #[error("No license server has responded for 2 minutes, so no licenses are available until one does. {}", list(.servers))]
     Flushed {
         /// Since when, milliseconds ago.
         since_ms: u64,
@@ -100,10 +100,10 @@ pub enum Denied {
     #[error(transparent)]
     Product(#[from] ProductCodeError),
     /// More products than one client may ask for.
-    #[error("This client has asked for {most} products already; one client may ask for no more.", most = licensing::client_protocol::MOST_PRODUCTS)]
+    #[error("This client already uses {most} products, the maximum for one client.", most = licensing::client_protocol::MOST_PRODUCTS)]
     TooManyProducts,
     /// The client said goodbye.
-    #[error("This client has ended. Connect again to take licenses.")]
+    #[error("This client has disconnected. Connect again to take licenses.")]
     Closed,
 }
 
@@ -127,10 +127,10 @@ impl fmt::Display for ServerProblem {
 #[non_exhaustive]
 pub enum ConnectError {
     /// No server was named.
-    #[error("No license server was named. Name at least one, such as lic1:7569.")]
+    #[error("No license server given. Give at least one, such as lic1:7569.")]
     NoServers,
     /// A server that cannot be understood.
-    #[error("{text} is not the address of a license server. Write it as lic1, lic1:7569 or https://lic1:7569.")]
+    #[error("{text} is not the address of a license server. Write it like lic1, lic1:7569 or https://lic1:7569.")]
     Address {
         /// What was given.
         text: String,
@@ -142,10 +142,10 @@ pub enum ConnectError {
     #[error("{0}")]
     Tls(String),
     /// There is no runtime to work in.
-    #[error("There is no runtime here: call this from within tokio, or use client::blocking.")]
+    #[error("No runtime: call this from within tokio, or use client::blocking.")]
     NoRuntime,
     /// The runtime of a blocking client could not start.
-    #[error("The client could not start: {0}.")]
+    #[error("Can't start the client: {0}.")]
     Runtime(String),
     /// No server answered.
     #[error("No license server answers. {}", list(.servers))]

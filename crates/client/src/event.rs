@@ -68,24 +68,24 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allocation { server, product, limit, licensed } => {
-                write!(f, "{server} lets this client use {limit} of its {licensed} licenses for {product}.")
+                write!(f, "This client may use {limit} of the {licensed} {product} licenses on {server}.")
             }
-            Self::Connected { server } => write!(f, "Licenses come from {server}."),
-            Self::Failover { from, to } => write!(f, "{from} does not answer. Licenses come from {to} now."),
-            Self::Returned { server } => write!(f, "{server} answers again. Licenses come from it now."),
+            Self::Connected { server } => write!(f, "Using {server}."),
+            Self::Failover { from, to } => write!(f, "{from} is not responding. Now using {to}."),
+            Self::Returned { server } => write!(f, "{server} is responding again. Now using {server}."),
             Self::Disconnected => f.write_str(
-                "No license server answers; all are asked on. What was granted before is good for two minutes at most.",
+                "No license server is responding; still trying. Licenses already granted stay valid for 2 minutes at most.",
             ),
             Self::Flushed { leases } => {
-                f.write_str("No license server has answered for two minutes. ")?;
+                f.write_str("No license server has responded for 2 minutes. ")?;
                 match leases {
                     0 => {}
-                    1 => f.write_str("The license in use has ended. ")?,
-                    many => write!(f, "The {many} licenses in use have ended. ")?,
+                    1 => f.write_str("The license in use is no longer valid. ")?,
+                    many => write!(f, "The {many} licenses in use are no longer valid. ")?,
                 }
-                f.write_str("New ones follow when a server answers.")
+                f.write_str("New ones follow when a server responds.")
             }
-            Self::Resumed { server } => write!(f, "{server} answers. Licenses are given out again."),
+            Self::Resumed { server } => write!(f, "{server} is responding. Licenses are available again."),
             Self::Notice { server, sentence, .. } | Self::Refused { server, sentence } => {
                 write!(f, "{server}: {sentence}")
             }

@@ -118,7 +118,8 @@ impl Shared {
         self.books.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
+    /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then.
+    /// Returns are stamped by a
     /// clock that may be ahead by half a tick; a message that tells of them is not sent before.
     pub async fn reach(&self, latest_ms: u64) -> u64 {
         let ahead_ms = latest_ms.saturating_sub(self.clock.elapsed_ms());
@@ -160,7 +161,7 @@ impl Shared {
 
     /// What is wrong with each server.
     pub fn problems(&self) -> Vec<ServerProblem> {
-        let otherwise = || "It was not asked so far.".to_owned();
+        let otherwise = || "Not tried yet.".to_owned();
         let servers = self.servers();
         let problems = servers.problems.iter().zip(&self.names);
         problems

@@ -61,7 +61,7 @@ impl Audit {
     /// Remembers something that changed nothing: a refusal, a failure.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn note(
         &self,
         actor: &Actor,
@@ -76,7 +76,7 @@ impl Audit {
     /// Entries that match, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn list(&self, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
         list::list(self.store.read(), query).await
     }
@@ -84,7 +84,7 @@ impl Audit {
     /// Walks the chain from its first entry.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn verify(&self) -> Result<Verdict, sqlx::Error> {
         verify::verify(self.store.read(), &self.folder).await
     }
@@ -92,7 +92,7 @@ impl Audit {
     /// The state of the chain and when it was looked at: at most a minute ago.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn verdict(&self, now_ms: i64) -> Result<(Verdict, i64), sqlx::Error> {
         let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some((verdict, at)) = known.filter(|(_, at)| (0..VERDICT_MS).contains(&(now_ms - at))) {
@@ -106,7 +106,7 @@ impl Audit {
     /// Everyone named in the log, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn people(&self) -> Result<Vec<String>, sqlx::Error> {
         sqlx::query_scalar("SELECT DISTINCT who FROM audit ORDER BY who LIMIT 200").fetch_all(self.store.read()).await
     }

@@ -139,7 +139,7 @@ impl Engine {
                         (SELECT id, attempts, ended_at FROM alert_deliveries ORDER BY made_at DESC LIMIT 50)) AS deliveries",
         );
         found.fetch_one(self.store.read()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "open pages may miss a change: the database did not answer");
+            tracing::warn!(%error, "open pages may miss a change: the database did not respond");
             Newest::default()
         })
     }

@@ -27,7 +27,7 @@ pub enum HandoverError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -56,7 +56,7 @@ impl Handover {
     /// As it was stored.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open(store: &Store) -> Result<Self, sqlx::Error> {
         let row = sqlx::query("SELECT * FROM handover").fetch_optional(store.read()).await?;
         let handed = row.as_ref().map(stored).transpose()?;
@@ -202,7 +202,7 @@ impl Engine {
     /// Takes the clients back before the time is over. Whether there was anything to end.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn take_back(&self, actor: &Actor) -> Result<bool, sqlx::Error> {
         let _turn = self.handover.turn.lock().await;
         if self.handover.current().is_none() {

@@ -106,7 +106,7 @@ impl Engine {
     /// The last `limit` clients that came here from another server, the newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn switches(&self, limit: u32) -> Result<Vec<Switch>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
             .bind(limit)
@@ -117,7 +117,7 @@ impl Engine {
     /// The last `limit` times of simultaneous use, the newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn simultaneous(&self, limit: u32) -> Result<Vec<Simultaneous>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
             .bind(limit)
@@ -128,7 +128,7 @@ impl Engine {
     /// How long this server and others had clients at once, milliseconds, since this installation was made.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn simultaneous_ms(&self) -> Result<u64, sqlx::Error> {
         let total: i64 = sqlx::query_scalar("SELECT coalesce(sum(ms), 0) FROM simultaneous_use")
             .fetch_one(self.store.read())
@@ -139,7 +139,7 @@ impl Engine {
     /// Looks whether another server has clients while this one has. Call it every second.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn watch_simultaneous(&self) -> Result<(), sqlx::Error> {
         let other =
             self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);

@@ -33,8 +33,8 @@ pub use purge::{Purged, Retention};
 /// Why the records of use could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
     /// The data files cannot be read or written.
     #[error(
@@ -108,7 +108,7 @@ impl Usage {
         self.inner.ask(|answer| group::Work::Batch(batch, answer)).await
     }
 
-    /// The number of the last record stored of a run; 0 when there is none or the database does not answer: the client then sends
+    /// The number of the last record stored of a run; 0 when there is none or the database does not respond: the client then sends
     /// again, and what is stored is skipped.
     pub async fn acknowledged(&self, session: i64) -> u64 {
         self.inner.acknowledged(session).await

@@ -97,7 +97,7 @@ impl Ve {
     /// With the license that is stored. Its standing is that of the last check until [`Ve::check`] is called.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer. A stored text that cannot be trusted is no error: it is logged,
+    /// [`sqlx::Error`] when the database does not respond. A stored text that cannot be trusted is no error: it is logged,
     /// and there is no license then.
     pub async fn open(
         store: Store,
@@ -138,7 +138,7 @@ impl Ve {
     /// A request for a license, to be carried to the vendor.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn request(&self) -> Result<Request, sqlx::Error> {
         let guid: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(self.store.read()).await?;

@@ -86,7 +86,7 @@ impl Node {
     /// are the best that is known.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn note_addresses(&self, reachable: &[(Scheme, String)]) -> Result<(), sqlx::Error> {
         let own = i64::from(std::process::id());
         let mut tx = self.store.write().await?;
@@ -112,7 +112,7 @@ impl Node {
     /// Where the node was last known to be reached: without and with TLS.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn addresses(&self) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
         let rows: Vec<(String, String)> = sqlx::query_as("SELECT scheme, address FROM addresses ORDER BY at, address")
             .fetch_all(self.store.read())

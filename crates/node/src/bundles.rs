@@ -73,7 +73,7 @@ impl Node {
     /// The serial issued last; `None` before the first exchange.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_serial(&self, server: &Server) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar("SELECT MAX(serial) FROM bundles WHERE server_id = ?")
             .bind(server.id)

@@ -27,7 +27,7 @@ pub enum CustomerError {
     /// Taken.
     #[error("There is already a customer named {0}. Use that one, or choose another name.")]
     Taken(String),
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }

@@ -45,7 +45,7 @@ pub enum KeyError {
         /// Fingerprint in the database.
         own: String,
     },
-    /// The database did not answer.
+    /// The database did not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -93,7 +93,7 @@ pub enum LicenseError {
     /// Ids ran out, practically impossible.
     #[error("No free license id found. Run the command again.")]
     NoFreeId,
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }

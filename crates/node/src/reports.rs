@@ -84,7 +84,7 @@ pub enum ReportError {
     /// Of the server.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }

@@ -91,7 +91,7 @@ pub enum ServerError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }

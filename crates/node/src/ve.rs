@@ -47,7 +47,7 @@ pub enum VeError {
     /// The license would not be readable.
     #[error("The license could not be read back: {0}")]
     Text(#[from] TextError),
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }

@@ -1,4 +1,5 @@
-//! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md). With
+//! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md).
+//! With
 //! `--bare` or `--fill` it is one of its own helpers.
 
 mod bare;
@@ -90,8 +91,8 @@ pub fn start(arguments: Arguments) -> Result<()> {
         // Whatever ends this, what was started is ended as it is dropped.
         tokio::select! {
             done = run(arguments) => done,
-            _ = interrupt.recv() => anyhow::bail!("Interrupted. Everything that was started has been ended."),
-            _ = terminate.recv() => anyhow::bail!("Ended. Everything that was started has been ended too."),
+            _ = interrupt.recv() => anyhow::bail!("Interrupted. All started processes have been stopped."),
+            _ = terminate.recv() => anyhow::bail!("Done. All started processes have been stopped."),
         }
     }))
 }
@@ -108,7 +109,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => here()?.parent().context("This program lies in no folder")?.to_owned(),
     };
     let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
-    let world = World::make(binaries).context("The server to be measured could not be prepared")?;
+    let world = World::make(binaries).context("could not prepare the server to measure")?;
     let mut report = Report::begin();
     if wanted(Part::Client) {
         client::measure(&world, arguments.allocates_nothing, &mut report).await?;

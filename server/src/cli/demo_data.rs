@@ -69,7 +69,7 @@ impl DemoData {
     }
 
     async fn fill(&self, engine: &Engine) -> Result<Stored, Failure> {
-        let failed = |error: DatabaseError| Failure::failed(format!("The database did not answer: {error}."));
+        let failed = |error: DatabaseError| Failure::failed(format!("The database did not respond: {error}."));
         if !self.add && engine.usage.extent().await.map_err(failed)?.is_some() {
             return Err(Failure::refused(
                 "This folder already has usage. Choose another with --data, or add the made-up usage to it with --add.",

@@ -167,7 +167,7 @@ async fn announce(
     use std::fmt::Write as _;
     let mut text = format!("console: {origin}\n");
     let claimed =
-        engine.setup().await.map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?.claimed;
+        engine.setup().await.map_err(|e| Failure::failed(format!("The database did not respond: {e}.")))?.claimed;
     if !claimed {
         let token = engine.setup_token().await.map_err(Failure::failed)?;
         let _ = writeln!(text, "setup: {}", setup_url(origin, &token));

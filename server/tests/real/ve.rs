@@ -154,7 +154,7 @@ fn what_a_node_cannot_issue_it_refuses() {
         (&["--type", "countdown", "--product", "A"][..], "--hours"),
         (&["--type", "normal", "--hours", "1", "--product", "A"], "--expires"),
         (&["--expires", "2001-01-01", "--product", "A"], "later date"),
-        (&["--hours", "1000001", "--product", "A"], "Hours are 1 to 1000000"),
+        (&["--hours", "1000001", "--product", "A"], "enter 1 to 1000000"),
         (&["--hours", "1", "--interval", "0", "--product", "A"], "interval"),
         (&["--hours", "1", "--product", "A,cores=2"], "cores=2"),
     ] {

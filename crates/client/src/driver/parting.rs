@@ -21,7 +21,8 @@ const RECORDS_MS: u64 = 7_000;
 const AGAIN_MS: u64 = 200;
 
 impl Driver {
-    /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the time a client
+    /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the
+    /// time a client
     /// waits for an answer.
     pub(super) async fn part(self) -> Parting {
         let Self { shared, peers, identity, outcomes, .. } = self;
@@ -58,7 +59,7 @@ impl Leaving {
     async fn leave(mut self, records_end: Instant, end: Instant) -> Result<(), Problem> {
         // Records that do not arrive in time are lost; the totals they are part of are not.
         let _ = timeout_at(records_end, self.deliver()).await;
-        let mut last = Problem::new("It did not answer in time.");
+        let mut last = Problem::new("It did not respond in time.");
         match timeout_at(end, self.say_goodbye(&mut last)).await {
             Ok(()) => Ok(()),
             Err(_) => Err(last),

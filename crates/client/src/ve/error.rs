@@ -7,7 +7,7 @@ use crate::error::{ConnectError, ServerProblem};
 #[non_exhaustive]
 pub enum LoginError {
     /// No server was named.
-    #[error("No license server was named. Name at least one, such as VE://10.1.1.1:8083/1111-2222-3333-4444.")]
+    #[error("No license server given. Give at least one, such as VE://10.1.1.1:8083/1111-2222-3333-4444.")]
     NoServers,
     /// Not a VE address. It is not repeated: it may hold a passphrase.
     #[error("License server {number}: {error}")]
@@ -18,7 +18,7 @@ pub enum LoginError {
         error: AddressError,
     },
     /// No product was named.
-    #[error("No product was named. Give the virtual hardware this is, such as Charon-SSP/4U.")]
+    #[error("No product given. Give the virtual hardware, such as Charon-SSP/4U.")]
     NoProduct,
     /// Something else is set that cannot be used.
     #[error(transparent)]
@@ -30,13 +30,13 @@ pub enum LoginError {
         servers: Vec<ServerProblem>,
     },
     /// No server gives a license now.
-    #[error("No license server gives a license. {}", list(.servers))]
+    #[error("No license server provides a license. {}", list(.servers))]
     NoServer {
         /// Why, for each.
         servers: Vec<ServerProblem>,
     },
     /// The client ended before that was decided.
-    #[error("The client ended before a server had answered. Start it again.")]
+    #[error("The client stopped before any server responded. Start it again.")]
     Ended,
 }
 

@@ -33,7 +33,8 @@ pub enum Event {
         /// Which.
         server: String,
     },
-    /// The primary has licenses for this, and all are in use: one is waited for, and no backup asked. There is no license until then.
+    /// The primary has licenses for this, and all are in use: one is waited for, and no backup asked. There is no
+    /// license until then.
     Waiting {
         /// The primary.
         server: String,
@@ -72,26 +73,26 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn { server, license_id, .. } if license_id.is_empty() => {
-                write!(f, "The license comes from {server}.")
+                write!(f, "Using the license of {server}.")
             }
             Self::LoggedIn { server, license_id, key_type } => {
-                write!(f, "The license {license_id} ({key_type}) comes from {server}.")
+                write!(f, "Using license {license_id} ({key_type}) of {server}.")
             }
             Self::Switched { from, to } => {
-                write!(f, "{from} does not give the license any more. It comes from {to} now.")
+                write!(f, "{from} no longer provides the license. Using the license of {to}.")
             }
-            Self::Returned { server } => write!(f, "{server} gives the license again. It comes from there now."),
-            Self::Regained { server } => write!(f, "{server} gives the license again."),
-            Self::Waiting { server } => write!(f, "All licenses of {server} are in use. One is waited for."),
+            Self::Returned { server } => write!(f, "{server} provides the license again. Back to using its license."),
+            Self::Regained { server } => write!(f, "{server} provides the license again."),
+            Self::Waiting { server } => write!(f, "All licenses of {server} are in use. Waiting for one."),
             Self::Lost { grace_ms, .. } => write!(
                 f,
-                "No license server gives the license. Shut the guest down within {}, unless one is found before.",
+                "No license server provides the license. If none does within {}, the guest stops: shut it down before then.",
                 span(*grace_ms)
             ),
             Self::Warned { left_ms } => {
-                write!(f, "Still no license server. The virtual machine ends in {}.", span(*left_ms))
+                write!(f, "Still no license server. The virtual machine stops in {}.", span(*left_ms))
             }
-            Self::Stopped => f.write_str("The grace is over. The virtual machine has ended."),
+            Self::Stopped => f.write_str("The grace period is over. The virtual machine has stopped."),
             Self::Refused { servers } => {
                 f.write_str("The login was refused.")?;
                 servers.iter().try_for_each(|problem| write!(f, " {problem}"))

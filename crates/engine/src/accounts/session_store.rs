@@ -174,7 +174,7 @@ impl Engine {
     /// Live sessions of a user, last used first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn sessions(&self, user_id: i64) -> sqlx::Result<Vec<SessionItem>> {
         let now = self.clock.now_ms();
         sqlx::query_as("SELECT handle, address, agent, created_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? AND seen_at > ? ORDER BY seen_at DESC")
@@ -188,7 +188,7 @@ impl Engine {
     /// How many sessions are signed in now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn live_sessions(&self) -> sqlx::Result<usize> {
         let now = self.clock.now_ms();
         let count: i64 = sqlx::query_scalar(
@@ -204,7 +204,7 @@ impl Engine {
     /// Ends one session of a user, or all but one. Returns how many ended.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn end_sessions(&self, actor: &crate::Actor, user_id: i64, which: Which<'_>) -> sqlx::Result<u64> {
         let mut tx = self.store.write().await?;
         let query = match which {

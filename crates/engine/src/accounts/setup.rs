@@ -74,8 +74,8 @@ pub enum SetupError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -94,7 +94,7 @@ impl Engine {
     /// How far set-up is.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
         let row: SetupRow = sqlx::query_as("SELECT * FROM setup").fetch_one(self.store.read()).await?;
         let claimed = row.claimed_at.is_some();
@@ -152,7 +152,7 @@ impl Engine {
     /// Whether this is the token of a link that still works.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn is_setup_token(&self, token: &str) -> Result<bool, sqlx::Error> {
         let found = sqlx::query("SELECT 1 FROM setup WHERE token_hash = ? AND expires_at > ? AND claimed_at IS NULL")
             .bind(&secret::digest(token.trim().as_bytes())[..])
@@ -165,7 +165,7 @@ impl Engine {
     /// Keeps the connection chosen in the wizard, so that it can be resumed.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_connection(&self, chosen: &[(String, String)]) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET connection = ?")
@@ -179,7 +179,7 @@ impl Engine {
     /// typed before for the same GUID stays when none is typed now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_identity(
         &self,
         guid: &Guid,
@@ -203,7 +203,7 @@ impl Engine {
     /// Keeps the key that was confirmed in the wizard, or that none was.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_key(&self, key: Option<(Fingerprint, Option<VendorKey>)>) -> Result<(), sqlx::Error> {
         let kept = key.map(|(fingerprint, key)| Confirmed { fingerprint: fingerprint.to_string(), key });
         let kept = kept.map(|kept| serde_json::to_string(&kept).expect("a key always serializes"));
@@ -215,7 +215,7 @@ impl Engine {
     /// The wizard is over; it is not shown again.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn finish_setup(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET done_at = coalesce(done_at, ?), auth_string = NULL, registration = NULL, vendor_key = NULL")

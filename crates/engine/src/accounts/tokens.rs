@@ -65,8 +65,8 @@ pub enum TokenError {
     /// No such token.
     #[error("There is no live token named {0}. `leasehold token list` shows all.")]
     Unknown(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -162,7 +162,7 @@ impl Engine {
     /// Name and role of a live token; `None` for one that is unknown, ended or expired.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn token(&self, token: &str) -> Result<Option<(String, Role)>, sqlx::Error> {
         if !is_well_formed(token) {
             return Ok(None);

@@ -60,8 +60,8 @@ pub enum AccountError {
     /// Too many guesses.
     #[error("Too many attempts. Wait {0} s and try again; nothing is locked for good.")]
     Wait(i64),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

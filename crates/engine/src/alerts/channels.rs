@@ -161,7 +161,7 @@ impl Engine {
     /// All channels, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_channels(&self) -> Result<Vec<Channel>, sqlx::Error> {
         let rows: Vec<ChannelRow> =
             sqlx::query_as("SELECT * FROM alert_channels ORDER BY name").fetch_all(self.store.read()).await?;
@@ -171,7 +171,7 @@ impl Engine {
     /// One channel.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_channel(&self, id: i64) -> Result<Option<Channel>, sqlx::Error> {
         Ok(self.whole_channel(id).await?.map(|(channel, _)| channel))
     }

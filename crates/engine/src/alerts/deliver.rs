@@ -128,7 +128,7 @@ impl Engine {
     /// Tries everything that is due once: channels side by side, each in the order in which things were told.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn deliver_alerts(&self) -> Result<(), sqlx::Error> {
         let due: Vec<Due> = sqlx::query_as(
             "SELECT * FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL ORDER BY made_at, rowid LIMIT ?",
@@ -228,7 +228,7 @@ impl Engine {
     /// Sends a test over a channel now, and tells exactly what came of it.
     ///
     /// # Errors
-    /// [`AlertError`] when there is no such channel or the database does not answer.
+    /// [`AlertError`] when there is no such channel or the database does not respond.
     pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<Outcome, AlertError> {
         let (channel, secrets) = self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?;
         let message = Message {
@@ -267,7 +267,7 @@ impl Engine {
     /// The newest deliveries.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_deliveries(&self, most: u32) -> Result<Vec<Delivery>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM alert_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?")
             .bind(most)

@@ -17,8 +17,8 @@ pub enum AlertError {
         /// The most there may be.
         most: usize,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

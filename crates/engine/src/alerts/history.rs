@@ -107,7 +107,7 @@ impl Engine {
     /// What a rule would have told in the last `days`, and how things stand with it now, by the signals the rules are held against.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn try_rule(&self, rule: &Rule, days: u32) -> Result<Tried, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;

@@ -21,7 +21,7 @@ impl Engine {
     /// Looks at all rules once.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer; the next look tells what this one could not.
+    /// [`sqlx::Error`] when the database does not respond; the next look tells what this one could not.
     pub async fn look_at_alerts(&self) -> Result<(), sqlx::Error> {
         let mut states = self.alerts.states.lock().await;
         let now = self.clock.now_ms();

@@ -82,7 +82,7 @@ impl Engine {
     /// All rules in the order they were made, with how they stand.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_rules(&self) -> Result<Vec<AlertRule>, sqlx::Error> {
         let states = self.alerts.states.lock().await.clone();
         let mut rules = self.stored_alert_rules().await?;
@@ -127,7 +127,7 @@ impl Engine {
     /// One rule.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_rule(&self, id: i64) -> Result<Option<AlertRule>, sqlx::Error> {
         Ok(self.alert_rules().await?.into_iter().find(|rule| rule.id == id))
     }

@@ -40,7 +40,7 @@ pub struct AuditQuery {
 /// The entries that match, newest first.
 ///
 /// # Errors
-/// [`sqlx::Error`] when the database does not answer.
+/// [`sqlx::Error`] when the database does not respond.
 pub(super) async fn list(pool: &SqlitePool, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
     sqlx::query_as(
         "SELECT seq, at, who, origin, address, action, sentence, outcome FROM audit

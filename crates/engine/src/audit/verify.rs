@@ -45,7 +45,7 @@ pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<
 /// Walks the whole chain.
 ///
 /// # Errors
-/// [`sqlx::Error`] when the database does not answer.
+/// [`sqlx::Error`] when the database does not respond.
 pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<Verdict, sqlx::Error> {
     let anchored = std::fs::read_to_string(folder.join("audit.head")).ok().and_then(|text| {
         let (seq, hash) = text.trim().split_once(' ')?;

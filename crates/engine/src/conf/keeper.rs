@@ -26,7 +26,7 @@ impl Engine {
     /// Versions before `before`, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn conf_history(&self, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Revision>> {
         history::list(self.store.read(), before, limit).await
     }
@@ -34,7 +34,7 @@ impl Engine {
     /// One version with its content.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn conf_revision(&self, number: i64) -> sqlx::Result<Option<RevisionText>> {
         history::get(self.store.read(), number).await
     }
@@ -166,7 +166,7 @@ impl Engine {
     /// An administrator has looked at an outside edit and keeps it.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer. Keeping what is kept already changes nothing.
+    /// [`sqlx::Error`] when the database does not respond. Keeping what is kept already changes nothing.
     pub async fn keep_outside(&self, actor: &Actor, number: i64) -> sqlx::Result<bool> {
         let _turn = self.saving.lock().await;
         let mut tx = self.store.write().await?;

@@ -119,8 +119,8 @@ pub enum SaveError {
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

@@ -165,7 +165,7 @@ impl Countdown {
     /// The last `limit` times the hours ran, newest first; one that goes on has what it took up to now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn runs(&self, limit: u32) -> Result<Vec<Run>, sqlx::Error> {
         let rows = rows::list_runs(self.inner.store.read(), limit).await?;
         let going = self.inner.desk().run_row(None, self.inner.now());

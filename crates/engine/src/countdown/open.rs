@@ -17,7 +17,7 @@ impl Countdown {
     /// `$HOME/.local/state/leasehold`.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open(store: Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         Self::open_with(store, folder, outside::choose(folder), clock).await
     }
@@ -25,7 +25,7 @@ impl Countdown {
     /// As [`Countdown::open`], with the folder of the second anchor named; `None` for none.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open_with(
         store: Store,
         folder: &Path,

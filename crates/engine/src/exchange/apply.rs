@@ -34,8 +34,8 @@ pub enum PushError {
     /// This server cannot check an answer yet.
     #[error("{0}")]
     NotReady(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

@@ -65,8 +65,8 @@ pub enum ClusterError {
         /// What is wrong with it.
         message: String,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -127,7 +127,7 @@ impl Engine {
     /// All clusters, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn clusters(&self) -> Result<Vec<Cluster>, sqlx::Error> {
         sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters ORDER BY name")
             .fetch_all(self.store.read())
@@ -137,7 +137,7 @@ impl Engine {
     /// One cluster.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn cluster(&self, id: i64) -> Result<Option<Cluster>, sqlx::Error> {
         sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters WHERE id = ?")
             .bind(id)
@@ -148,7 +148,7 @@ impl Engine {
     /// The auth string of a cluster, for the command that carries its report.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn cluster_auth(&self, id: i64) -> Result<Option<String>, sqlx::Error> {
         let found = sqlx::query_scalar("SELECT auth FROM clusters WHERE id = ?");
         Ok(found.bind(id).fetch_optional(self.store.read()).await?.flatten())
@@ -188,7 +188,7 @@ impl Engine {
     /// Forgets a cluster; says whether there was one.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn remove_cluster(&self, actor: &Actor, id: i64) -> Result<bool, sqlx::Error> {
         let mut tx = self.store.write().await?;
         let name: Option<String> = sqlx::query_scalar("DELETE FROM clusters WHERE id = ? RETURNING name")

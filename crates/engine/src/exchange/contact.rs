@@ -155,7 +155,7 @@ impl Engine {
     /// Stores the state as it stands, in a transaction of its own.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn store_contact(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         // Read under the writer, so that an exchange that was just verified is not written over.

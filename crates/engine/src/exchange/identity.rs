@@ -136,7 +136,7 @@ impl Engine {
     /// Who this server is at the nodes.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn identity(&self) -> Result<Identity, sqlx::Error> {
         let conf = self.conf();
         let effective = conf.effective.clone();
@@ -216,7 +216,7 @@ impl Engine {
     /// Trusts a key that a person compared with what the vendor told them.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn pin_key(&self, actor: &Actor, key: VendorKey) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
@@ -253,7 +253,7 @@ impl Engine {
     /// the licenses. None while it is not registered.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn deployments(&self) -> Result<Vec<String>, sqlx::Error> {
         let effective = self.conf().effective;
         let Some(guid) = effective.guid.filter(|_| effective.flexible) else { return Ok(Vec::new()) };
@@ -274,7 +274,7 @@ impl Engine {
     /// The auth string, for the command that carries a report by hand. Only for those who may exchange.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn auth_string(&self) -> Result<Option<String>, sqlx::Error> {
         Ok(self.identity().await?.auth)
     }

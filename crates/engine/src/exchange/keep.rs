@@ -46,7 +46,7 @@ pub struct Synced {
 /// Why an exchange brought nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// Something is missing, or the database did not answer.
+    /// Something is missing, or the database did not respond.
     #[error("{0}")]
     Report(#[from] ReportError),
     /// No node gave a good answer.

@@ -200,7 +200,7 @@ impl Engine {
     /// Entries that match, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, sqlx::Error> {
         sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE (?1 = '' OR state = ?1)
@@ -217,7 +217,7 @@ impl Engine {
     /// One entry.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ledger_entry(&self, status_id: &str) -> Result<Option<LedgerEntry>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM exchange_ledger WHERE status_id = ?")
             .bind(status_id.trim().to_lowercase())
@@ -228,7 +228,7 @@ impl Engine {
     /// The entry that was answered last.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_answered(&self) -> Result<Option<LedgerEntry>, sqlx::Error> {
         sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE state = 'answered' ORDER BY answered_at DESC, rowid DESC LIMIT 1",
@@ -240,7 +240,7 @@ impl Engine {
     /// When the last answer was taken in, Unix milliseconds, and what it changed.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_changes(&self) -> Result<Option<(i64, Arc<Changes>)>, sqlx::Error> {
         let last: Option<(i64, i64)> = sqlx::query_as(
             "SELECT rowid, answered_at FROM exchange_ledger WHERE state = 'answered' AND answered_at IS NOT NULL

@@ -35,8 +35,8 @@ pub enum ReportError {
     /// The report does not hold together; a fault in the program.
     #[error("The report could not be made: {0}.")]
     Unsound(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

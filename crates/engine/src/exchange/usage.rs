@@ -45,7 +45,7 @@ impl Engine {
     /// The totals of a deployment; of one component, or of all when it is empty.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn usage_report(&self, deployment: &str, component: &str) -> Result<UsageReport, sqlx::Error> {
         let session: Option<(u64, u64)> =
             sqlx::query_as("SELECT session_ms, session_audio_ms FROM session_totals WHERE deployment = ?")
@@ -68,7 +68,7 @@ impl Engine {
     /// newest 1000.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn usage_snapshots(
         &self,
         deployment: &str,

@@ -36,8 +36,8 @@ pub enum ReleaseError {
     /// It has nothing.
     #[error("{0} has no licenses to release.")]
     Nothing(String),
-    /// The database does not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database does not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -99,7 +99,7 @@ impl Engine {
     /// [`Fault`], in the words of the protocol.
     pub async fn client_hello(&self, hello: &Hello, address: &str) -> Result<Welcome, Fault> {
         let unanswered = |error: sqlx::Error| {
-            tracing::error!(%error, "the database did not answer a client");
+            tracing::error!(%error, "the database did not respond a client");
             Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
         };
         hello.check()?;

@@ -34,7 +34,7 @@ pub struct Reply {
 }
 
 fn unanswered(error: sqlx::Error) -> Fault {
-    tracing::error!(%error, "the database did not answer a client");
+    tracing::error!(%error, "the database did not respond a client");
     Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
 }
 

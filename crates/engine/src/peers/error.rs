@@ -12,7 +12,7 @@ pub enum InviteError {
     #[error("{0}")]
     Key(#[from] KeyFileError),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -74,7 +74,7 @@ pub enum JoinError {
     #[error("{0}")]
     Client(String),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -99,7 +99,7 @@ pub enum RemoveError {
     #[error("{0}")]
     Refused(#[from] RemoveRefusal),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -107,7 +107,7 @@ pub enum RemoveError {
 #[derive(Debug, thiserror::Error)]
 pub enum PeerFault {
     /// Nobody here, as far as a stranger is told.
-    #[error("There is nothing at this address.")]
+    #[error("Nothing at this address.")]
     Unknown,
     /// It cannot be read, or is of another version.
     #[error("{0}")]
@@ -122,7 +122,7 @@ pub enum PeerFault {
 
 impl From<sqlx::Error> for PeerFault {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(format!("The database did not answer: {error}."))
+        Self::Internal(format!("The database did not respond: {error}."))
     }
 }
 

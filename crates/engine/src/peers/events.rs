@@ -76,7 +76,7 @@ impl Engine {
     /// What happened to the other servers, the newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn peer_events(&self, limit: i64) -> Result<Vec<PeerEvent>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM peer_events ORDER BY id DESC LIMIT ?")
             .bind(limit)

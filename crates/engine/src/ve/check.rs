@@ -14,7 +14,7 @@ impl Ve {
     /// that setting the clock back gains nothing; `hours_are_used` says whether a countdown license has none left.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer; the standing is then as it was.
+    /// [`sqlx::Error`] when the database does not respond; the standing is then as it was.
     pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<Standing, sqlx::Error> {
         let _turn = self.turn.lock().await;
         let Some(Kept { installed, verdict: last, .. }) = self.kept().await? else {

@@ -69,8 +69,8 @@ pub enum InstallError {
     /// It is installed, but its hours are not.
     #[error("{0}")]
     Hours(#[from] LicenseError),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

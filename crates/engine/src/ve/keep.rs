@@ -37,7 +37,7 @@ impl Engine {
     /// Checks the license of this machine now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn check_ve(&self) -> Result<Standing, sqlx::Error> {
         if let Some(installed) = self.ve.current()
             && let Err(error) = self.take_hours(&installed).await
@@ -87,7 +87,7 @@ impl Engine {
     /// A request for a license of this machine.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ve_request(&self) -> Result<Request, sqlx::Error> {
         self.ve.request().await
     }

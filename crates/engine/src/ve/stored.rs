@@ -128,7 +128,7 @@ pub enum LookError {
         .0.display()
     )]
     NoData(PathBuf),
-    /// The database did not answer.
+    /// The database did not respond.
     #[error("The database in {} did not answer: {source}.", path.display())]
     Sql {
         /// The folder.

@@ -39,7 +39,7 @@ async fn report(request: &Request, client: &Client, out: &mut impl Write) -> Res
         .map(|(name, usage)| (name, Usage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }))
         .collect();
     let json =
-        serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("The report cannot be shown: {e}.")))?;
+        serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("Can't show the report: {e}.")))?;
     print(out, &format!("License Usage Report: {json}\n"))
 }
 
@@ -55,7 +55,7 @@ async fn pull(
     // curl would read a file for data that begins with “@”; a report is always an object.
     if !pulled.report.trim_start().starts_with('{') || serde_json::from_str::<IgnoredAny>(&pulled.report).is_err() {
         return Err(Failure::failed(
-            "What the server gave is not a report (no JSON object). Nothing was printed of it.",
+            "The server sent something that is not a report (not a JSON object), so it is not printed.",
         ));
     }
     let url = licensing_url.or(pulled.licensing_url.as_deref()).unwrap_or(LICENSING_URL);
@@ -66,7 +66,7 @@ async fn pull(
         &format!("\nUse the following curl command (or similar) to report to LumenVox cloud...\n\n{command}\n"),
     )?;
     if command.len() > LONGEST_ARGUMENT {
-        eprintln!("This report is too long for a command line here. Save it to a file and use -d @FILE instead.");
+        eprintln!("This report is too long for a command line. Save it to a file and use -d @FILE instead.");
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ async fn push(request: &Request, client: &Client, answer: &Answer, out: &mut imp
         Err(error) => {
             let mut failure = no_answer(request, &error);
             if matches!(error, ClientError::Timeout { .. }) {
-                failure.hint = "Look at the server's console before you push again.".to_owned();
+                failure.hint = "Check the server's console before you push again.".to_owned();
             }
             Err(failure)
         }

@@ -36,7 +36,7 @@ impl Request {
         let address = given.reporting_api_uri.as_deref().unwrap_or(DEFAULT_ADDRESS);
         let address = address.parse().map_err(|error| {
             Failure::usage(
-                format!("-reportingApiUri cannot be used. {error}"),
+                format!("Invalid -reportingApiUri. {error}"),
                 "Example: -reportingApiUri=server:5000.",
             )
         })?;
@@ -63,7 +63,7 @@ fn complete(given: &Given) -> Result<(), Failure> {
     let choices = "Choose report, cluster-pull or cluster-push.";
     match given.operation.as_deref() {
         None | Some("report" | "cluster-pull" | "cluster-push") => {}
-        Some(_) => return Err(Failure::usage("There is no such operation.", choices)),
+        Some(_) => return Err(Failure::usage("Unknown operation.", choices)),
     }
     let mut missing = Vec::new();
     let mut need = |flag: &'static str, there: bool| {
@@ -103,29 +103,30 @@ fn tls(on: bool, ca_file: Option<&str>) -> Result<TlsChoice, Failure> {
     match (on, ca_file) {
         (false, None) => Ok(TlsChoice::Off),
         (false, Some(_)) => {
-            Err(Failure::usage("-caFile means nothing without TLS.", "Add -enableTls=true, or leave -caFile out."))
+            Err(Failure::usage("-caFile has no effect without TLS.", "Add -enableTls=true, or leave out -caFile."))
         }
         (true, None) => Ok(TlsChoice::On { ca: None }),
         (true, Some(path)) => match std::fs::read(path) {
             Ok(pem) => Ok(TlsChoice::On { ca: Some(pem) }),
             Err(error) => {
-                Err(Failure::usage(format!("The file of -caFile cannot be read: {error}."), format!("It is {path}.")))
+                Err(Failure::usage(format!("Can't read the -caFile: {error}."), format!("Path: {path}.")))
             }
         },
     }
 }
 
-/// Goes into a header of HTTP: no control characters. A missing blank glues the next flag to it: a shell does not see that.
+/// Goes into a header of HTTP: no control characters. A missing blank glues the next flag to it: a shell does not see
+/// that.
 fn auth_string(text: String) -> Result<String, Failure> {
     if let Some(flag) = FLAGS.iter().find(|flag| text.contains(&format!("-{}=", flag.name))) {
         return Err(Failure::usage(
-            format!("The value of -authString has the flag -{} in it.", flag.name),
-            "Put a blank between the two.",
+            format!("The value of -authString contains the flag -{}.", flag.name),
+            "Put a space between the two.",
         ));
     }
     if text.chars().any(char::is_control) {
         return Err(Failure::usage(
-            "The value of -authString has a line break or another control character in it.",
+            "The value of -authString contains a line break or another control character.",
             "Copy it again, from its first character to its last.",
         ));
     }
@@ -141,7 +142,7 @@ pub(super) fn web_address(url: &str) -> Result<(), Failure> {
     {
         return Err(Failure::usage(
             "The address of the licensing service is not a web address.",
-            "It begins with https:// or http:// and a host: -licensingUrl https://licensing.example.com.",
+            "Start it with https:// or http:// and a host: -licensingUrl https://licensing.example.com.",
         ));
     }
     Ok(())

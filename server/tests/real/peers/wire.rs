@@ -54,7 +54,7 @@ fn a_stranger_learns_nothing_and_every_name_leads_here() {
     let report = stranger.report();
     let request = stranger.request(None, &report);
     let (status, body) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
-    assert_eq!((status, body["detail"].as_str().unwrap()), (404, "There is nothing at this address."));
+    assert_eq!((status, body["detail"].as_str().unwrap()), (404, "Nothing at this address."));
     invite(&a);
     let (status, again) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
     assert_eq!((status, &again["detail"]), (404, &body["detail"]), "with a key of its own too");
