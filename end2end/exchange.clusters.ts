@@ -87,7 +87,7 @@ export function clusters({ hands }: Way, get: () => World): void {
     expect(await add(page, hands, 'Gone', NOWHERE, node.address, registration)).toBe(303);
     for (const button of ['Fetch usage', 'Fetch the report']) {
       expect(await sending(page, () => hands.press(page.getByRole('button', { name: button })))).toBe(502);
-      await expect(page.getByRole('main').getByText(/The reporting API at 127\.0\.0\.1:1 cannot be reached: connecting \(TCP\)/)).toBeVisible();
+      await expect(page.getByRole('main').getByText(/Can't reach the reporting API at 127\.0\.0\.1:1: connecting \(TCP\)/)).toBeVisible();
     }
   });
 }

@@ -15,7 +15,7 @@ export function written(lines: number): string {
     ['WARN ', 'a licensing node gave no answer: nothing listens at this port. node=flexlicense2.lumenvox.com:80 stage=tcp'],
     ['INFO ', 'Ann signed in. audit.seq=17 who=ann action=session.login outcome=done'],
     ['ERROR', 'the database did not respond a client error="database is locked" request=0198f2c47b1d7f2ea3'],
-    ['DEBUG', 'a connection to the license port was closed peer=10.1.4.9:51000 reason="the client went away"'],
+    ['DEBUG', 'closed a connection to the license port peer=10.1.4.9:51000 reason="the client went away"'],
     ['INFO ', 'Found available license ID: 01.00000001.002.045.'],
   ];
   const text: string[] = [];

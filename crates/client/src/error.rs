@@ -81,7 +81,7 @@ pub enum Denied {
         product: ProductCode,
     },
     /// No server has answered so far.
-    #[error("No license server answers. {}", list(.servers))]
+    #[error("No license server is responding. {}", list(.servers))]
     NoServer {
         /// Since when, milliseconds ago.
         since_ms: u64,
@@ -148,7 +148,7 @@ pub enum ConnectError {
     #[error("Can't start the client: {0}.")]
     Runtime(String),
     /// No server answered.
-    #[error("No license server answers. {}", list(.servers))]
+    #[error("No license server is responding. {}", list(.servers))]
     NoServer {
         /// What is wrong with each.
         servers: Vec<ServerProblem>,

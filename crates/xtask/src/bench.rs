@@ -106,7 +106,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     let binaries = match arguments.binaries {
         Some(folder) => folder,
-        None => here()?.parent().context("This program lies in no folder")?.to_owned(),
+        None => here()?.parent().context("Can't determine the folder of this program")?.to_owned(),
     };
     let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
     let world = World::make(binaries).context("could not prepare the server to measure")?;
@@ -134,7 +134,7 @@ async fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn here() -> Result<PathBuf> {
-    std::env::current_exe().context("This program does not know where it is")
+    std::env::current_exe().context("Can't determine the path of this program")
 }
 
 /// This program as one of its own helpers.

@@ -50,7 +50,7 @@ fn settings() -> String {
 fn contact() -> String {
     let limit = Limit::default();
     let mut text = format!(
-        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, by measured time: setting the machine's clock does not change them. A license may extend the limit of {} days; the states from Overdue on then keep their distance to it. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
+        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, by measured time: setting the machine's clock does not change them. A license may extend the limit of {} days; the states from Reminder on then keep their distance to it. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
         limit.days()
     );
     for rule in PHASES {

@@ -117,7 +117,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<Versioned>(body) {
         Ok(Versioned { protocol }) if protocol != u64::from(VERSION) => Fault::new(
             FaultKind::ProtocolVersion,
-            format!("{WRONG_VERSION} This side speaks version {VERSION}, the other version {protocol}."),
+            format!("{WRONG_VERSION} This side uses version {VERSION}, the other version {protocol}."),
         ),
         _ => Fault::malformed(format!("The body is not valid JSON for this call: {error}.")),
     })

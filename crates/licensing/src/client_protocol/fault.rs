@@ -121,7 +121,7 @@ fn version(protocol: u32) -> Result<(), Fault> {
     }
     Err(Fault::new(
         FaultKind::ProtocolVersion,
-        format!("{WRONG_VERSION} This side speaks version {VERSION}, the other version {protocol}."),
+        format!("{WRONG_VERSION} This side uses version {VERSION}, the other version {protocol}."),
     ))
 }
 

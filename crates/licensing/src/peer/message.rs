@@ -14,7 +14,7 @@ const ANSWER: &str = "leasehold server answer 1";
 pub enum MessageError {
     /// Another version of the protocol.
     #[error(
-        "{WRONG_VERSION} The other server speaks version {theirs} of the protocol between servers, this one version {VERSION}. Update the older of the two."
+        "{WRONG_VERSION} The other server uses version {theirs} of the peer protocol, this one version {VERSION}. Update the older one."
     )]
     Version {
         /// Theirs.

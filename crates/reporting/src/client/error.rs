@@ -149,7 +149,7 @@ const LONGEST: usize = 1000;
 pub(super) fn sentence(words: &str) -> String {
     let line: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = line.trim();
-    if line.is_empty() { "it gave no reason.".to_owned() } else { line.to_owned() }
+    if line.is_empty() { "no reason given.".to_owned() } else { line.to_owned() }
 }
 
 /// Carries stage and reason through tonic's errors.
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn words_of_a_server_stay_on_one_line() {
         assert_eq!(sentence("a\nb\u{1b}[2Jc"), "a b [2Jc");
-        assert_eq!(sentence("\n"), "it gave no reason.");
+        assert_eq!(sentence("\n"), "no reason given.");
         assert_eq!(sentence(&"é".repeat(5000)).chars().count(), LONGEST);
     }
 

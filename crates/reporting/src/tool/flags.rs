@@ -185,7 +185,7 @@ fn stray(text: &str) -> Failure {
     }
     // The text itself is not shown: it may be a piece of JSON or of a secret.
     Failure::usage(
-        "An argument is neither a flag nor the value of one.",
+        "An argument belongs to no flag.",
         "Put a value with spaces or double quotes in single quotes, as in -responseJson '{…}'.",
     )
 }
@@ -244,9 +244,9 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_told_in_a_sentence_without_the_values() {
         let cases: [(&[&str], &str, &str); 8] = [
-            (&["-nonsense"], "There is no flag -nonsense.", SEE_USAGE),
-            (&["-insecureSkipVerify"], "There is no flag -insecureSkipVerify.", SEE_USAGE),
-            (&["-deploymentid", "x"], "There is no flag -deploymentid.", "Upper and lower case count: -deploymentId."),
+            (&["-nonsense"], "Unknown flag -nonsense.", SEE_USAGE),
+            (&["-insecureSkipVerify"], "Unknown flag -insecureSkipVerify.", SEE_USAGE),
+            (&["-deploymentid", "x"], "Unknown flag -deploymentid.", "Flags are case-sensitive: -deploymentId."),
             (&["-deploymentId"], "The flag -deploymentId needs a value: -deploymentId UUID.", SEE_USAGE),
             (
                 &["-deploymentId", "-operatorId", "x"],
@@ -254,8 +254,8 @@ mod tests {
                 SEE_USAGE,
             ),
             (&["-authString", "geheim", "-s3cret"], "There is no flag.", SEE_USAGE),
-            (&["s3cret"], "An argument is neither a flag nor the value of one.", ""),
-            (&["--"], "An argument is neither a flag nor the value of one.", ""),
+            (&["s3cret"], "An argument belongs to no flag.", ""),
+            (&["--"], "An argument belongs to no flag.", ""),
         ];
         for (arguments, sentence, hint) in cases {
             let failure = refused(arguments);

@@ -3,8 +3,8 @@ use super::flags::FLAGS;
 /// What is printed without arguments.
 pub(super) fn text() -> String {
     let mut text = format!(
-        "license-reporter-tool {}: asks a license server's reporting API, and carries reports and responses by hand\n\
-         between the server and the licensing service.\n\
+        "license-reporter-tool {}: queries a license server's reporting API, and carries reports and responses\n\
+         between the server and the licensing service by hand.\n\
          \n\
          Usage: license-reporter-tool -operation NAME -deploymentId UUID -operatorId UUID [flags]\n\
          \n\

@@ -34,7 +34,7 @@ async fn the_stage_that_failed_is_named() {
     assert_eq!(stage(&tcp), Stage::Tcp);
     assert_eq!(
         tcp.to_string(),
-        format!("The reporting API at {free} cannot be reached: connecting (TCP): nothing listens on this port.")
+        format!("Can't reach the reporting API at {free}: connecting (TCP): nothing is listening on this port.")
     );
     let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
     for (host, ca, words) in [

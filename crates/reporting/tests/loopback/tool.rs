@@ -151,7 +151,7 @@ async fn wrong_usage_ends_with_2_and_names_everything_that_is_missing() {
         ),
         (&["-operation", "report", "-deploymentId", DEPLOYMENT], "The flag -operatorId is missing for report."),
         (&["-deploymentId", DEPLOYMENT, "-operatorId", OPERATOR], "The flag -operation is missing."),
-        (&["-operation", "dance"], "There is no such operation."),
+        (&["-operation", "dance"], "Unknown operation."),
         (
             &["-operation", "report", "-deploymentId", "x", "-operatorId", OPERATOR],
             "The value of -deploymentId is not a UUID.",
@@ -166,11 +166,11 @@ async fn wrong_usage_ends_with_2_and_names_everything_that_is_missing() {
                 OPERATOR,
                 "-reportingApiUri=http://x:1",
             ],
-            "-reportingApiUri cannot be used.",
+            "Invalid -reportingApiUri.",
         ),
         (
             &["-operation", "report", "-deploymentId", DEPLOYMENT, "-operatorId", OPERATOR, "-caFile", "x"],
-            "-caFile means nothing without TLS.",
+            "-caFile has no effect without TLS.",
         ),
         (
             &[
