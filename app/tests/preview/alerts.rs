@@ -86,7 +86,7 @@ fn loaded() -> AlertsPage {
                 "lic-02 is not responding (lic-01)",
                 Tone::Warning,
                 "Waiting",
-                "The address answered 500 Internal Server Error.",
+                "The server returned 500 Internal Server Error.",
             ),
         ],
     }

@@ -12,17 +12,17 @@ use crate::clock::Clock;
 use crate::secret;
 use crate::store::Store;
 
-/// A session that nobody used for this long has ended, milliseconds (console rules: 30 min).
+/// An idle session ends after this time, milliseconds (console rules: 30 min).
 pub const IDLE_MS: i64 = 30 * 60 * 1000;
-/// No session lasts longer, milliseconds (console rules: 12 h).
+/// Maximum length of a session, milliseconds (console rules: 12 h).
 pub const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
 /// "Last seen" is written at most this often, milliseconds.
 const SEEN_EVERY_MS: i64 = 60_000;
 
-/// The key under which the console keeps who is logged in.
+/// The key of the signed-in user in the session data.
 pub const WHO: &str = "who";
 
-/// Who is logged in, kept in the session.
+/// The signed-in user, in the session data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     /// Number of the user.
@@ -39,12 +39,12 @@ tokio::task_local! {
     static UNATTENDED: ();
 }
 
-/// Answers a request that no person made: a page that refreshes itself does not keep its session alive.
+/// Marks a request no person made: a page that refreshes itself doesn't extend its session.
 pub async fn unattended<F: Future>(answer: F) -> F::Output {
     UNATTENDED.scope((), answer).await
 }
 
-/// The store that tower-sessions asks.
+/// The store for tower-sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     store: Store,
@@ -111,7 +111,7 @@ impl SessionStore for Sessions {
         Ok(())
     }
 
-    /// Keeps the data of a session that still exists. One that was ended meanwhile stays ended.
+    /// Saves the data of an existing session. One that has since ended stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
         self.put(record, false).await.map(|_| ())
     }
@@ -134,8 +134,8 @@ impl SessionStore for Sessions {
             && now - seen > SEEN_EVERY_MS
             && let Err(error) = self.note_use(id, now).await
         {
-            // Reading must go on when nothing can be written; the session then ends a little early.
-            tracing::warn!(%error, "the use of a session could not be noted");
+            // Reading must work even if nothing can be written; the session then ends a little early.
+            tracing::warn!(%error, "could not update when a session was last used");
         }
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date =

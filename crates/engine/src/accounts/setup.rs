@@ -1,6 +1,7 @@
-//! Claiming a fresh server: the one-time link, and what the wizard has gathered so far.
+//! Claiming a new server: the one-time link, and what was entered in the wizard so far.
 //!
-//! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode 0600)
+//! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode
+//! 0600)
 //! and, as SHA-256, in the database.
 
 use std::io::Write;
@@ -19,7 +20,7 @@ use crate::secret;
 /// Life of a set-up link, milliseconds (console rules: 30 min).
 pub const LIFE_MS: i64 = 30 * 60 * 1000;
 
-/// How far a fresh server is.
+/// The state of set-up.
 #[derive(Clone, Default)]
 pub struct Setup {
     /// The first administrator exists.
@@ -39,7 +40,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Everything gathered; none before a GUID is known.
+    /// Everything entered; `None` before a GUID is known.
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
         let mut registration = match &self.file {
@@ -53,7 +54,7 @@ impl Setup {
     }
 }
 
-/// What the wizard keeps of a confirmed key.
+/// A confirmed key in the wizard's state.
 #[derive(Serialize, Deserialize)]
 struct Confirmed {
     fingerprint: String,
@@ -63,11 +64,11 @@ struct Confirmed {
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// Somebody has set it up.
-    #[error("This server has been claimed already. Log in to the console, or add a user with `leasehold user add`.")]
+    /// An administrator exists.
+    #[error("This server already has an administrator. Sign in to the console, or add a user with `leasehold user add`.")]
     Claimed,
     /// The file could not be written.
-    #[error("The set-up token could not be written to {path}: {source}.")]
+    #[error("Can't write the set-up token to {path}: {source}.")]
     Io {
         /// The file.
         path: String,
@@ -91,14 +92,14 @@ struct SetupRow {
 }
 
 impl Engine {
-    /// How far set-up is.
+    /// The state of set-up.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
         let row: SetupRow = sqlx::query_as("SELECT * FROM setup").fetch_one(self.store.read()).await?;
         let claimed = row.claimed_at.is_some();
-        // Registered by other means, before or since: nothing is left to ask.
+        // Registered another way, before or since: the wizard has nothing to ask.
         let registered = self.conf().effective.registered();
         Ok(Setup {
             claimed,
@@ -114,7 +115,7 @@ impl Engine {
         })
     }
 
-    /// The token of the current link; a new one when the old has expired or is not known any more.
+    /// The token of the current link; a new one if the old has expired or is lost.
     ///
     /// # Errors
     /// [`SetupError::Claimed`] once an administrator exists.
@@ -175,7 +176,8 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth string
+    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth
+    /// string
     /// typed before for the same GUID stays when none is typed now.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Checking the chain: each hash, and that its end was not cut off.
+//! Verifying the chain: each hash, and that its end was not cut off.
 //!
 //! The head (number and hash of the newest entry) is kept beside the database in `audit.head`, so that entries removed
 //! from the end are noticed too.
@@ -12,16 +12,16 @@ use super::append::Link;
 use super::list::AuditItem;
 use crate::secret::hex;
 
-/// What a check found.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// All entries up to this one are as they were written.
+    /// All entries up to this one are unchanged.
     Whole(i64),
     /// This entry, or one before it, was changed or removed.
     Broken(i64),
     /// Entries are missing at the end: the chain ends at the first number, the head names the second.
     CutOff(i64, i64),
-    /// The head that is kept beside the database is gone, so nobody can say whether entries are missing after this one.
+    /// The head's file is missing, so entries may be missing after this one.
     NoHead(i64),
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<
     Ok(())
 }
 
-/// Walks the whole chain.
+/// Verifies the whole chain.
 ///
 /// # Errors
 /// [`sqlx::Error`] when the database does not respond.

@@ -1,4 +1,4 @@
-//! A start: every place is read, and the one that counts is written everywhere.
+//! Startup: reads every copy, and writes the one that applies everywhere.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,8 @@ use crate::secret;
 use crate::store::Store;
 
 impl Countdown {
-    /// Opens the hours as they were stored. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else in
+    /// Opens the stored hours. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else
+    /// in
     /// `$HOME/.local/state/leasehold`.
     ///
     /// # Errors
@@ -22,7 +23,7 @@ impl Countdown {
         Self::open_with(store, folder, outside::choose(folder), clock).await
     }
 
-    /// As [`Countdown::open`], with the folder of the second anchor named; `None` for none.
+    /// As [`Countdown::open`], with the folder of the second anchor; `None` for none.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
@@ -61,14 +62,14 @@ impl Countdown {
     }
 }
 
-/// What was found, by place.
+/// The copies found.
 #[derive(Debug, Default)]
 struct Found {
     inside: Option<Kept>,
     outside: Option<Kept>,
 }
 
-/// What counts, and what the anchors said.
+/// The balance that applies, and the anchors' content.
 async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>) -> Result<(Kept, Found), sqlx::Error> {
     let look = move || {
         let inside = anchor::read(&anchor);
@@ -92,7 +93,7 @@ async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>)
             tracing::warn!(
                 serial = counts.balance.serial,
                 minutes_left = counts.balance.balance_ms / 60_000,
-                "the countdown hours differ between the database and its anchors: the newest license and the lower balance count"
+                "countdown hours differ between the database and its anchors; using the newest license and the lower balance"
             );
         }
         (Kept { installation, ..counts }, Found { inside, outside: mine })
@@ -101,7 +102,7 @@ async fn gather(stored: Option<Kept>, anchor: PathBuf, outside: Option<PathBuf>)
 }
 
 impl Inner {
-    /// Writes the anchors that do not say what counts. What fails here fails again before anything is granted.
+    /// Writes the anchors that differ. A failure here repeats before anything is granted.
     fn mend_anchors(&self, kept: &Kept, found: &Found) {
         anchor::sweep(&self.anchor);
         if kept.balance.serial == 0 {
@@ -110,11 +111,11 @@ impl Inner {
         if found.inside.as_ref() != Some(kept)
             && let Err(error) = anchor::write(&self.anchor, kept)
         {
-            tracing::error!(%error, "the anchor of the countdown hours cannot be written: no hours can be used until it can");
+            tracing::error!(%error, "can't write the anchor of the countdown hours; no hours can be used until it can be written");
         }
         let Some(folder) = &self.outside else {
             tracing::warn!(
-                "the countdown hours have no anchor outside the data folder; name a folder for it with LEASEHOLD_ANCHORS"
+                "the countdown hours have no anchor outside the data folder; set LEASEHOLD_ANCHORS to a folder for it"
             );
             return;
         };
@@ -123,7 +124,7 @@ impl Inner {
         if found.outside.as_ref() != Some(kept)
             && let Err(error) = anchor::write(&path, kept)
         {
-            tracing::warn!(%error, "the anchor of the countdown hours outside the data folder cannot be written");
+            tracing::warn!(%error, "can't write the anchor of the countdown hours outside the data folder");
         }
     }
 }

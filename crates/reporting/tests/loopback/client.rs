@@ -53,7 +53,7 @@ async fn authorities_that_cannot_be_used_are_told_before_anything_is_sent() {
     for (pem, words) in [
         (&b""[..], "no certificate"),
         (b"hello", "no certificate"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "invalid certificate"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "not whole PEM"),
     ] {
         let error = fails("127.0.0.1:1", TlsChoice::On { ca: Some(pem.to_vec()) }).await;

@@ -52,8 +52,8 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
         let sink = SmtpSink::dressed(dress, "250 ok").await;
         let target = format!("127.0.0.1:{}", sink.port);
         for (ca, words) in [
-            (String::new(), "is from an issuer this machine does not trust. If that is your company's own, name the CA file of the channel.".to_owned()),
-            (other.path(), format!("is neither from an issuer this machine trusts nor from the CA file {}. Put the certificate of its issuer there.", other.path())),
+            (String::new(), "is from an issuer this machine does not trust. If that is your company's own CA, enme the CA file of the channel.".to_owned()),
+            (other.path(), format!("is from an issuer that neither this machine nor the CA file {}. Put the certificate of its issuer there.", other.path())),
         ] {
             let (delivered, said) = world.tried(over(security, &sink, ca)).await;
             assert_eq!((delivered, said), (false, format!("The certificate of {target} {words}")));
@@ -101,14 +101,14 @@ async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
         (String::new(), "The certificate of 127.0.0.1 is from an issuer this machine does not trust."),
         (
             other.path(),
-            "The certificate of 127.0.0.1 is neither from an issuer this machine trusts nor from the CA file /",
+            "The certificate of 127.0.0.1 is from an issuer that neither this machine nor the CA file /",
         ),
     ] {
         let (delivered, said) = world.tried(https(&sink, ca)).await;
         assert!(!delivered && said.starts_with(words) && !said.contains("T0P"), "{said}");
     }
     assert_eq!(sink.posts().len(), 0);
-    assert_eq!(world.tried(https(&sink, company.path())).await, (true, "The address answered 200 OK.".to_owned()));
+    assert_eq!(world.tried(https(&sink, company.path())).await, (true, "The server returned 200 OK.".to_owned()));
     assert_eq!(sink.posts().len(), 1);
 }
 
