@@ -98,12 +98,7 @@ pub const DESCRIBED: &[Described] = &[
         "Private key of that certificate (PEM).",
         Unset::Nothing("none on loopback, else generated in the data folder"),
     ),
-    Described::new(
-        "hosts",
-        "NAMES",
-        "More host names for the console, separated by commas.",
-        Unset::Nothing("none"),
-    ),
+    Described::new("hosts", "NAMES", "More host names for the console, separated by commas.", Unset::Nothing("none")),
     Described::new(
         "proxy",
         "URL",
@@ -128,12 +123,7 @@ pub const DESCRIBED: &[Described] = &[
         "Log file, besides stderr; off for none. Each start renames the previous file to license.log.1, and so on.",
         Unset::InData("license.log"),
     ),
-    Described::new(
-        "license-log-keep",
-        "N",
-        "Number of earlier log files to keep: 1 to 1000.",
-        Unset::Value("10"),
-    ),
+    Described::new("license-log-keep", "N", "Number of earlier log files to keep: 1 to 1000.", Unset::Value("10")),
 ];
 
 /// Where applications connect.
@@ -385,7 +375,9 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
 fn keep(setting: &Sourced) -> Result<u32, Failure> {
     setting.value.parse().ok().filter(|keep| crate::logging::KEEP.contains(keep)).ok_or_else(|| {
         let Sourced { value, source, .. } = setting;
-        Failure::refused(format!("license-log-keep = “{value}” ({source}) is out of range. Enter a whole number from 1 to 1000."))
+        Failure::refused(format!(
+            "license-log-keep = “{value}” ({source}) is out of range. Enter a whole number from 1 to 1000."
+        ))
     })
 }
 
@@ -402,7 +394,10 @@ fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
         let name = key.replace('_', "-");
         if !DESCRIBED.iter().any(|d| d.name == name) {
             let known: Vec<&str> = DESCRIBED.iter().map(|d| d.name).collect();
-            return Err(Failure::refused(format!("{shown} has an unknown setting, {key}. Known settings: {}.", known.join(", "))));
+            return Err(Failure::refused(format!(
+                "{shown} has an unknown setting, {key}. Known settings: {}.",
+                known.join(", ")
+            )));
         }
         let value = match value {
             toml::Value::String(text) => text,

@@ -24,7 +24,7 @@ fn lines() -> Vec<LogRow> {
     vec![
         row(40, "FATAL", "VE", "\\u{1b}[31m</pre><script>alert(1)</script> VE://10.1.1.1:8083/[hidden]"),
         row(39, "ERROR", "LEASES", "the database did not respond a client error=\"database is locked\""),
-        row(38, "WARN", "EXCHANGE", "a licensing node gave no answer: nothing listens at this port."),
+        row(38, "WARN", "EXCHANGE", "no answer from a licensing node: nothing listens at this port."),
         row(37, "INFO", "SERVER", &"a-word-that-never-ends".repeat(40)),
         LogRow { level: String::new(), component: String::new(), ..row(36, "", "", "no form at all") },
     ]

@@ -1,8 +1,8 @@
-//! Sending clients to the backup for a while: for planned work on this server, or to rehearse a failure with some of them.
+//! Sends clients to the backup for a while: a drain for planned maintenance, or a failover drill with some of them.
 //!
-//! While it lasts this server answers those clients that it is handed over; they go to their backup at once and ask here beside the work, so
-//! that they are back within seconds of its end. It survives a restart, and ends by itself. The rules are `licensing::handover`; here
-//! it is stored, and held against the clock and the other servers.
+//! Meanwhile this server answers those clients `handed_over`; they move to the backup at once and keep asking here, so
+//! that they are back within seconds of its end. It survives a restart and always ends. The rules are in
+//! `licensing::handover`; this module stores it and follows clock and peers.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::actor::Actor;
 use crate::audit::{Audit, Entry, Outcome};
 use crate::store::Store;
 
-/// Why it was not begun.
+/// Why it was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoverError {
     /// A rule says no.
@@ -31,11 +31,11 @@ pub enum HandoverError {
     Sql(#[from] sqlx::Error),
 }
 
-/// Whether this server is handed over.
+/// The drain or drill in progress.
 #[derive(Debug, Default)]
 pub struct Handover {
     state: RwLock<licensing::handover::State>,
-    /// There is a row of it in the database.
+    /// Whether it has a row in the database.
     stored: AtomicBool,
     /// State and row change together.
     turn: tokio::sync::Mutex<()>,
@@ -68,7 +68,7 @@ impl Handover {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What goes on.
+    /// What is in progress.
     #[must_use]
     pub fn current(&self) -> Option<Handed> {
         self.state().now.clone()
@@ -82,17 +82,17 @@ impl Handover {
         self.state().check(client)
     }
 
-    /// The rehearsal that goes on, or the last one since the start.
+    /// The current drill, or the last one since startup.
     #[must_use]
     pub fn rehearsal(&self) -> Option<Rehearsal> {
         self.state().rehearsal.clone()
     }
 
-    /// Feeds an event. When a rule is broken all clients are served here, and someone must look.
+    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged.
     fn feed(&self, event: Event, now: i64) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {
-            tracing::error!(%broken, "a rule of the hand-over is broken; this server takes its clients back");
+            tracing::error!(%broken, "broken invariant in the drain; this server takes its clients back");
             metrics::counter!("leasehold_broken_invariants_total", "machine" => "handover").increment(1);
             Default::default()
         });
@@ -100,9 +100,9 @@ impl Handover {
         drop(state);
         for effect in effects {
             match effect {
-                Effect::Over => tracing::info!("this server takes its clients back"),
+                Effect::Over => tracing::info!("the drain has ended; this server takes its clients back"),
                 Effect::UsedUp => {
-                    tracing::warn!("the rehearsal has taken the hours it may take; the clients are taken back");
+                    tracing::warn!("the failover drill has used its hours; this server takes its clients back");
                 }
             }
         }
@@ -130,7 +130,8 @@ async fn keep(store: &Store, audit: &Audit, handed: Option<&Handed>, entry: Entr
 }
 
 impl Engine {
-    /// Sends clients to the backup for `minutes`: all of them, or those of a rehearsal, which may take so many milliseconds of its hours.
+    /// Sends clients to the backup for `minutes`: all, or those of a drill, which may use the given milliseconds of
+    /// backup hours.
     ///
     /// # Errors
     /// [`HandoverError`]; nothing is changed then.
@@ -156,11 +157,11 @@ impl Engine {
         keep(&self.store, &self.audit, Some(&handed), entry).await?;
         self.handover.stored.store(true, Ordering::Relaxed);
         self.handover.feed(Event::Begun(handed.clone()), now);
-        tracing::info!(minutes, "this server is handed over to its backup");
+        tracing::info!(minutes, "this server is draining to its backup");
         Ok(handed)
     }
 
-    /// Ends what is over, and looks how far a rehearsal is. Call it every second.
+    /// Ends a drain or drill that is over, and measures a drill. Call it every second.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the end of it could not be stored; the next call tries again.
@@ -173,7 +174,7 @@ impl Engine {
             let sight = if rehearses { self.rehearsal_sight() } else { Sight::default() };
             self.handover.feed(Event::Look(sight), self.now_ms());
         }
-        // What ended before its time, as a rehearsal that has taken its hours, must not begin again with the next start.
+        // One that ended early, such as a drill that used its hours, must not resume at the next start.
         if self.handover.current().is_none() && self.handover.stored.load(Ordering::Relaxed) {
             let _turn = self.handover.turn.lock().await;
             if self.handover.current().is_none() {
@@ -186,7 +187,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Where clients and hours are, as this server sees it.
+    /// Clients and hours as this server sees them.
     fn rehearsal_sight(&self) -> Sight {
         let picture = self.peers.picture();
         let up = picture.others().filter(|server| server.role == Role::Backup && matches!(server.state, State::Up(_)));
@@ -199,7 +200,7 @@ impl Engine {
         }
     }
 
-    /// Takes the clients back before the time is over. Whether there was anything to end.
+    /// Takes the clients back early. Returns whether there was anything to end.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.

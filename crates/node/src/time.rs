@@ -11,9 +11,7 @@ pub struct Until(pub i64);
 
 /// Text that is no date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "“{0}” is not a date. Write a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z."
-)]
+#[error("“{0}” is not a date. Write a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z.")]
 pub struct UntilError(String);
 
 impl FromStr for Until {

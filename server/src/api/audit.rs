@@ -118,10 +118,9 @@ async fn verify_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<Audi
                 "The audit log may have been cut off: it ends at entry {last}, and audit.head, which records its end, is missing from the data folder."
             )),
         ),
-        Verdict::CutOff(last, head) => (
-            last,
-            Some(format!("The audit log was cut off: it ends at entry {last}, but there was an entry {head}.")),
-        ),
+        Verdict::CutOff(last, head) => {
+            (last, Some(format!("The audit log was cut off: it ends at entry {last}, but there was an entry {head}.")))
+        }
     };
     Ok(Json(AuditVerdict { whole: problem.is_none(), entries, problem }))
 }

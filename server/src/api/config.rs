@@ -98,7 +98,9 @@ fn values(changes: BTreeMap<String, serde_json::Value>) -> Result<Vec<(String, S
             serde_json::Value::String(text) => values.push((key, text)),
             serde_json::Value::Number(number) => values.push((key, number.to_string())),
             serde_json::Value::Bool(truth) => values.push((key, u8::from(truth).to_string())),
-            _ => errors.push(InputError { field: key, message: "Send a string, a number, or true or false.".to_owned() }),
+            _ => {
+                errors.push(InputError { field: key, message: "Send a string, a number, or true or false.".to_owned() })
+            }
         }
     }
     if errors.is_empty() {
@@ -222,7 +224,10 @@ fn base_or_newest(headers: &HeaderMap) -> Result<Base, Problem> {
 /// 428 when it is missing.
 fn if_match(headers: &HeaderMap) -> Result<Base, Problem> {
     let value = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).ok_or_else(|| {
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, "Send `If-Match` with the ETag of the configuration your change is based on, from `GET /api/v1/config`.")
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "Send `If-Match` with the ETag of the configuration your change is based on, from `GET /api/v1/config`.",
+        )
     })?;
     let tag = value.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);

@@ -109,7 +109,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let (status, what) = match error.classify() {
-                serde_json::error::Category::Data => (StatusCode::UNPROCESSABLE_ENTITY, "does not have the expected shape"),
+                serde_json::error::Category::Data => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "does not have the expected shape")
+                }
                 _ => (StatusCode::BAD_REQUEST, "is not valid JSON"),
             };
             let detail =

@@ -303,9 +303,9 @@ fn failure(status: StatusCode, problem: &Value) -> Option<Failure> {
     let node = |of: &Value| format!("\n  {} ({}): {}", text(of, "node"), text(of, "stage"), text(of, "sentence"));
     let nodes: String = attempts.iter().map(node).collect();
     let sentence = match detail.strip_suffix(" Nothing was changed.") {
-        Some(detail) => format!(
-            "{detail}{nodes}\nNothing was changed. To carry a report by hand, run `leasehold exchange pull`."
-        ),
+        Some(detail) => {
+            format!("{detail}{nodes}\nNothing was changed. To carry a report by hand, run `leasehold exchange pull`.")
+        }
         None => format!("{detail}{nodes}"),
     };
     Some(Failure { code, sentence })
@@ -322,7 +322,8 @@ fn unanswered(who: &str, error: &reqwest::Error, patience: Duration) -> Failure 
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let hint = if who.contains("https://") { " If it uses a certificate of its own, give that with --server-ca." } else { "" };
+    let hint =
+        if who.contains("https://") { " If it uses a certificate of its own, give that with --server-ca." } else { "" };
     Failure::no_server(format!("{who} did not answer: {cause}.{hint}"))
 }
 

@@ -40,8 +40,9 @@ impl Serve {
             settings.write_first_conf()?;
         }
         let listener = bind(settings.console, "console")?;
-        let address =
-            listener.local_addr().map_err(|e| Failure::failed(format!("Can't determine the console's address: {e}.")))?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| Failure::failed(format!("Can't determine the console's address: {e}.")))?;
         let tls = tls::choose(&settings, address).await?;
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,

@@ -70,7 +70,10 @@ pub async fn converse(
                     }
                     if bytes.first() == Some(&TLS_HANDSHAKE) {
                         let Some(tls) = tls else {
-                            return Err(io::Error::new(io::ErrorKind::Unsupported, "the client uses TLS, which is off here"));
+                            return Err(io::Error::new(
+                                io::ErrorKind::Unsupported,
+                                "the client uses TLS, which is off here",
+                            ));
                         };
                         return Box::pin(secure(tls, Replay::new(bytes, stream), engine, address)).await;
                     }

@@ -75,14 +75,14 @@ fn describe() {
     describe_gauge!("alerts_firing", "Firing alerts, by condition");
     describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product expires");
     describe_gauge!("license_serial", "Serial of the installed licenses");
-    describe_gauge!(
-        "leasehold_exchange_failed_rounds",
-        "Failed syncs since the last successful one"
-    );
+    describe_gauge!("leasehold_exchange_failed_rounds", "Failed syncs since the last successful one");
     describe_gauge!("leasehold_exchange_running", "1 while a sync is in progress");
     describe_gauge!("leasehold_exchange_next_timestamp_seconds", "When the next sync is due");
     describe_counter!("leasehold_exchange_attempts_total", "Requests to licensing nodes, by result");
-    describe_counter!("leasehold_exchange_responses_total", "Answers of licensing nodes checked, by channel and result");
+    describe_counter!(
+        "leasehold_exchange_responses_total",
+        "Answers of licensing nodes checked, by channel and result"
+    );
     describe_counter!(
         "leasehold_broken_invariants_total",
         "State changes rejected because they would have broken an invariant"

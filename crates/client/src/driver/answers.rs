@@ -72,11 +72,7 @@ impl Driver {
                 self.peers[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
-                    if is_awaited {
-                        Ok(allocation)
-                    } else {
-                        Err(Problem::new("It answered a different request."))
-                    }
+                    if is_awaited { Ok(allocation) } else { Err(Problem::new("It answered a different request.")) }
                 });
                 match result {
                     Ok(allocation) => self.allocated(server, &allocation, sent_ms, (works, is_idle), now_ms),

@@ -73,9 +73,8 @@ impl Problem {
 
     fn version(spoken: Option<u32>) -> Self {
         let theirs = spoken.map_or("a different one".to_owned(), |version| format!("version {version}"));
-        let sentence = format!(
-            "{WRONG_VERSION} This client uses version {VERSION}, the server {theirs}. Update the older one."
-        );
+        let sentence =
+            format!("{WRONG_VERSION} This client uses version {VERSION}, the server {theirs}. Update the older one.");
         Self { kind: Some(FaultKind::ProtocolVersion), sentence, is_full: false }
     }
 

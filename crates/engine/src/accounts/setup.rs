@@ -65,7 +65,9 @@ struct Confirmed {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// An administrator exists.
-    #[error("This server already has an administrator. Sign in to the console, or add a user with `leasehold user add`.")]
+    #[error(
+        "This server already has an administrator. Sign in to the console, or add a user with `leasehold user add`."
+    )]
     Claimed,
     /// The file could not be written.
     #[error("Can't write the set-up token to {path}: {source}.")]

@@ -35,9 +35,7 @@ pub(super) async fn read(path: &str) -> Result<Vec<CertificateDer<'static>>, Str
     let bytes = read.map_err(|reason| format!("Can't read the CA file {path}: {reason}."))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let unusable = || {
-        format!(
-            "The CA file {path} has no usable certificate. Use a PEM file with the certificate of the authority."
-        )
+        format!("The CA file {path} has no usable certificate. Use a PEM file with the certificate of the authority.")
     };
     let certificates = certificates.map_err(|_| unusable())?;
     let mut roots = RootCertStore::empty();

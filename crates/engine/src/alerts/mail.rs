@@ -138,7 +138,9 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Parcel
         Security::StartTls => Tls::Required(parameters(host, ca).await?),
         Security::Tls => Tls::Wrapper(parameters(host, ca).await?),
         Security::None if is_loopback(host) => Tls::None,
-        Security::None => return Err("Without TLS, Leasehold sends mail only to this machine. Nothing was sent.".to_owned()),
+        Security::None => {
+            return Err("Without TLS, Leasehold sends mail only to this machine. Nothing was sent.".to_owned());
+        }
     };
     let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.trim_matches(['[', ']']))
         .port(*port)

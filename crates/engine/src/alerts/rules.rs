@@ -181,8 +181,7 @@ impl Engine {
         let names: Vec<&str> = chosen.iter().map(|channel| channel.name.as_str()).collect();
         let tells = if names.is_empty() { "no one".to_owned() } else { names.join(", ") };
         let on = if new.enabled { "turned on" } else { "turned off" };
-        let sentence =
-            format!("{verb} alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
+        let sentence = format!("{verb} alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
         self.audit.commit(tx, Entry { actor, action, sentence, outcome: Outcome::Done }).await?;
         states.remove(&id);
         Ok(id)

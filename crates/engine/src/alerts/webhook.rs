@@ -128,7 +128,9 @@ async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Parce
     }
     if status.is_redirection() {
         let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
-        return Err(format!("The server returned {status} and redirects to {to}, which Leasehold doesn't follow. Enter the final address."));
+        return Err(format!(
+            "The server returned {status} and redirects to {to}, which Leasehold doesn't follow. Enter the final address."
+        ));
     }
     let mut said = Vec::new();
     while said.len() < SHOWN
@@ -156,11 +158,7 @@ fn not_reached(error: reqwest::Error, ca: &str) -> String {
         return format!("No response within {} s.", WHOLE.as_secs());
     }
     let cause = https::root_cause(&error);
-    if error.is_connect() {
-        format!("Can't reach the address: {cause}")
-    } else {
-        format!("The post failed: {cause}")
-    }
+    if error.is_connect() { format!("Can't reach the address: {cause}") } else { format!("The post failed: {cause}") }
 }
 
 #[cfg(test)]

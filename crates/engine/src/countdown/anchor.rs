@@ -84,7 +84,7 @@ fn reason(error: FileError) -> String {
         FileError::Full(_) => "the disk is full".to_owned(),
         FileError::ReadOnly(_) => "read-only".to_owned(),
         FileError::Missing(_) => "the folder is missing".to_owned(),
-        FileError::Folder(_) => "it is a folder, not a file".to_owned(),
+        FileError::Folder(_) => "it is a folder".to_owned(),
         FileError::Special(_) => "it is not a regular file".to_owned(),
         FileError::TooLarge { .. } => "too large for an anchor".to_owned(),
     }

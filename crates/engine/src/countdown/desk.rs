@@ -151,12 +151,7 @@ impl Desk {
         if self.run.take().is_some_and(|run| run.granted || run.tried) {
             self.last_run = row.id;
             let minutes_spent = row.run.spent_ms / 60_000;
-            tracing::info!(
-                minutes_spent,
-                clients = row.run.most_clients,
-                "countdown hours stopped: {}",
-                cause.word()
-            );
+            tracing::info!(minutes_spent, clients = row.run.most_clients, "countdown hours stopped: {}", cause.word());
             self.finished.push(row);
             self.finished_due = true;
         }
@@ -247,10 +242,7 @@ impl Desk {
         };
         if self.said_at.is_none_or(|said| now.mono_ms.saturating_sub(said) >= SAY_AGAIN_MS) {
             self.said_at = Some(now.mono_ms);
-            tracing::error!(
-                problem,
-                "can't store countdown hours; granting nothing beyond what is already charged"
-            );
+            tracing::error!(problem, "can't store countdown hours; granting nothing beyond what is already charged");
         }
     }
 }

@@ -47,7 +47,9 @@ pub(super) enum Trouble {
         target.port
     )]
     ForbiddenHere { target: Target },
-    #[error("The connection to {target} failed ({reason}). Try again; if it keeps failing, ask your network administrators.")]
+    #[error(
+        "The connection to {target} failed ({reason}). Try again; if it keeps failing, ask your network administrators."
+    )]
     ConnectFailed { target: Target, reason: String },
 
     #[error("{}", fault.sentence(target, issuer.as_deref()))]
@@ -82,9 +84,7 @@ pub(super) enum Trouble {
         "{target} redirects to {to}: a proxy or login page responds in place of the licensing node. Ask your network administrators to let this server bypass it."
     )]
     SentOn { target: Target, to: String },
-    #[error(
-        "{target} requires HTTPS. Turn on HTTPS to the nodes, or use an HTTP port."
-    )]
+    #[error("{target} requires HTTPS. Turn on HTTPS to the nodes, or use an HTTP port.")]
     WantsHttps { target: Target },
     #[error(
         "A proxy on the way to {target} requires a sign-in (status {status}). Ask your network administrators to let this server bypass it."

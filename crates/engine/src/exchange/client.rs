@@ -152,10 +152,8 @@ impl NodeClient {
     fn not_reached(&self, error: &reqwest::Error) -> NoAnswer {
         let mut no = not_reached(error);
         if let Some(proxy) = self.proxy.as_ref().filter(|_| matches!(no.stage, "DNS" | "TCP")) {
-            no.sentence = format!(
-                "{} The connection goes through the proxy {proxy}, which may be the cause.",
-                no.sentence
-            );
+            no.sentence =
+                format!("{} The connection goes through the proxy {proxy}, which may be the cause.", no.sentence);
         }
         no
     }
@@ -213,9 +211,7 @@ fn look(response: &Response) -> Result<(), NoAnswer> {
 }
 
 async fn limited(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
-    let too_large = || {
-        NoAnswer::sent("answer", format!("Its answer is larger than {} kB.", most / 1024))
-    };
+    let too_large = || NoAnswer::sent("answer", format!("Its answer is larger than {} kB.", most / 1024));
     if response.content_length().is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
@@ -226,7 +222,10 @@ async fn limited(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswe
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) => return Ok(bytes),
             Err(error) if error.is_timeout() => {
-                return Err(NoAnswer::sent("answer", format!("Its answer did not finish within {} s.", WHOLE.as_secs())));
+                return Err(NoAnswer::sent(
+                    "answer",
+                    format!("Its answer did not finish within {} s.", WHOLE.as_secs()),
+                ));
             }
             Err(_) => return Err(NoAnswer::sent("answer", "The connection was lost during its answer.")),
         }
@@ -255,7 +254,10 @@ fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
             format!(" It says, unsigned: “{}”.", text.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
         })
         .unwrap_or_default();
-    NoAnswer::sent("HTTP", format!("It returned {status} without a sealed response.{says} Check that it is a licensing node."))
+    NoAnswer::sent(
+        "HTTP",
+        format!("It returned {status} without a sealed response.{says} Check that it is a licensing node."),
+    )
 }
 
 /// No answer at all.
@@ -281,10 +283,7 @@ fn not_reached(error: &reqwest::Error) -> NoAnswer {
                 return NoAnswer { stage: "TLS", sentence, stayed: error.is_connect() };
             }
         };
-        (
-            "TLS",
-            format!("Its certificate {why}. See Diagnostics; to trust certificates of your own, set node-ca."),
-        )
+        ("TLS", format!("Its certificate {why}. See Diagnostics; to trust certificates of your own, set node-ca."))
     } else if https::cause::<https::Unresolved>(error).is_some() {
         ("DNS", "Its name can't be resolved.".to_owned())
     } else if refused() {

@@ -13,9 +13,9 @@ use super::steady::Received;
 use super::totals::Totals;
 use super::{Commit, Loaded};
 
-/// Runs one server keeps in memory. Far more than it can serve; a flood of hellos ends here.
+/// Maximum runs in memory: far more than a server can serve, but it stops a flood of hellos.
 const MOST_RUNS: usize = 200_000;
-/// How long a run that is silent and holds nothing stays in memory, milliseconds on the monotonic clock.
+/// How long a silent run without licenses stays in memory, milliseconds on the monotonic clock.
 const IDLE: i64 = 3_600_000;
 
 #[derive(Debug)]
@@ -25,17 +25,17 @@ pub(super) struct Desk {
     by_run: HashMap<String, Key>,
     by_client: HashMap<String, Key>,
     last_id: i64,
-    /// What a commit that failed would have added to the totals: it goes with the next one, beside the same runs.
+    /// Totals of a failed commit, added to the next one with the same runs.
     carried: Totals,
-    /// Runs of which limits changed: stored with the next commit, whatever leads to it.
+    /// Runs with changed limits: stored with the next commit.
     limits: BTreeSet<Key>,
-    /// Runs of which only counters changed: stored once a second.
+    /// Runs with only counters changed: stored once a second.
     counters: BTreeSet<Key>,
-    /// The number of the commit that takes up what changes now.
+    /// The number of the commit that will include current changes.
     pub next_commit: u64,
     licensed: BTreeMap<ProductCode, Licensed>,
     out_of_service: Vec<ProductCode>,
-    /// Grows with what people see of the clients; not with a refresh that says the same again.
+    /// Grows with visible changes of clients; not with a refresh that repeats the last one.
     pub version: u64,
 }
 
@@ -81,7 +81,7 @@ impl Desk {
         }
     }
 
-    /// How many licenses there are. Whether that changed.
+    /// Sets the pools. Returns whether they changed.
     pub fn license(&mut self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         if self.licensed == *licensed && self.out_of_service == out_of_service {
             return false;
@@ -93,7 +93,7 @@ impl Desk {
         true
     }
 
-    /// The run a secret stands for.
+    /// The run of a secret.
     pub fn find(&self, run: &str) -> Option<Key> {
         self.by_run.get(run).copied()
     }
@@ -113,7 +113,7 @@ impl Desk {
         if self.entries.len() >= MOST_RUNS {
             return Err(Fault::new(
                 FaultKind::Unavailable,
-                "This server knows too many clients at the moment. Try again later.",
+                "This server has too many clients at the moment. Try again later.",
             ));
         }
         if let Some(before) = self.by_client.get(&card.client).copied() {
@@ -136,7 +136,7 @@ impl Desk {
         Ok(id)
     }
 
-    /// The same run says hello again: it is as alive as before.
+    /// A repeated hello of the same run.
     pub fn again(&mut self, id: Key, hello: &Hello, peer: Peer<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
@@ -159,7 +159,7 @@ impl Desk {
         self.allocation.step(id, Event::Hello, now);
     }
 
-    /// The run that speaks, if it may.
+    /// The run of a request, if it may act.
     pub fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Option<Key>, Fault> {
         let Some(id) = self.find(run) else { return Ok(None) };
         let Some(entry) = self.entries.get(&id).filter(|entry| entry.card.client == client) else { return Ok(None) };
@@ -171,7 +171,7 @@ impl Desk {
         }
     }
 
-    /// Counts what the run says it has used.
+    /// Adds the usage that a run reports.
     fn count(&mut self, id: Key, said: &Refresh, wall: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
@@ -195,7 +195,7 @@ impl Desk {
         self.counters.insert(id);
     }
 
-    /// Takes in a refresh; what the client is told, and the commit it has to wait for first.
+    /// Applies a refresh. Returns the answer, and the commit it must wait for.
     pub fn refresh(
         &mut self,
         id: Key,
@@ -207,7 +207,7 @@ impl Desk {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
             self.count(id, said, wall);
-            // One that arrives again was under way for longer: it says nothing about clocks.
+            // A repeated one took longer to arrive, so it doesn't measure clocks.
             if let (Some(now), Some(entry)) = (said.now, self.entries.get_mut(&id)) {
                 entry.offset.hear(now, received.0);
             }
@@ -231,7 +231,7 @@ impl Desk {
         }
     }
 
-    /// Takes in a goodbye; the commit to wait for.
+    /// Applies a goodbye. Returns the commit to wait for.
     pub fn goodbye(&mut self, id: Key, said: &Refresh, wall: i64, now: i64) -> u64 {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
@@ -248,7 +248,7 @@ impl Desk {
         self.next_commit
     }
 
-    /// Ends what silent clients had, and lets go of runs that are long gone. Who fell silent.
+    /// Releases licenses of silent clients and drops runs that are long gone. Returns the newly silent ones.
     pub fn tick(&mut self, now: i64) -> (Vec<Key>, Option<Broken>) {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
@@ -281,13 +281,13 @@ impl Desk {
         }
     }
 
-    /// Releases what a run has and does not use.
+    /// Releases a run's unused licenses.
     pub fn release(&mut self, id: Key, now: i64) {
         let effect = self.allocation.step(id, Event::Release, now);
         self.note(id, &effect);
     }
 
-    /// Everything to store: limits always; counters when `all`.
+    /// Everything to store: limits always, counters if `all`.
     pub fn take_unstored(&mut self, all: bool) -> (u64, Commit, BTreeMap<Key, u64>) {
         let number = self.next_commit;
         self.next_commit += 1;
@@ -323,7 +323,7 @@ impl Desk {
         })
     }
 
-    /// What was stored is stored.
+    /// Marks a commit as stored.
     pub fn stored(&mut self, number: u64, sequences: &BTreeMap<Key, u64>) {
         for (id, sequence) in sequences {
             if let Some(entry) = self.entries.get_mut(id) {
@@ -336,7 +336,7 @@ impl Desk {
         }
     }
 
-    /// What could not be stored waits for the next commit.
+    /// Returns a failed commit's changes to the queue.
     pub fn not_stored(&mut self, commit: Commit) {
         for run in &commit.runs {
             self.limits.insert(run.id);

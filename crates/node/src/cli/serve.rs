@@ -148,8 +148,7 @@ fn shown(address: SocketAddr) -> String {
 /// Ends with the first signal to stop.
 fn signals() -> Result<impl Future<Output = ()>, Failure> {
     let listen = |kind| {
-        signal(kind)
-            .map_err(|error| Failure::failed(format!("Can't listen for stop signals: {error}. Try again.")))
+        signal(kind).map_err(|error| Failure::failed(format!("Can't listen for stop signals: {error}. Try again.")))
     };
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(async move {

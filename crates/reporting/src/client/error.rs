@@ -129,7 +129,10 @@ impl ClientError {
         }
         // A status with a source was made here, of an error of the transport; one without came from the API.
         if status.source().is_some() {
-            return Self::Broken { address, reason: "it was closed, or the server there is not a gRPC service".to_owned() };
+            return Self::Broken {
+                address,
+                reason: "it was closed, or the server there is not a gRPC service".to_owned(),
+            };
         }
         let reason = sentence(status.message());
         match status.code() {

@@ -38,8 +38,7 @@ async fn report(request: &Request, client: &Client, out: &mut impl Write) -> Res
         .into_iter()
         .map(|(name, usage)| (name, Usage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }))
         .collect();
-    let json =
-        serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("Can't show the report: {e}.")))?;
+    let json = serde_json::to_string(&usage).map_err(|e| Failure::failed(format!("Can't show the report: {e}.")))?;
     print(out, &format!("License Usage Report: {json}\n"))
 }
 

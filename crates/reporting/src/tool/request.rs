@@ -35,10 +35,7 @@ impl Request {
         };
         let address = given.reporting_api_uri.as_deref().unwrap_or(DEFAULT_ADDRESS);
         let address = address.parse().map_err(|error| {
-            Failure::usage(
-                format!("Invalid -reportingApiUri. {error}"),
-                "Example: -reportingApiUri=server:5000.",
-            )
+            Failure::usage(format!("Invalid -reportingApiUri. {error}"), "Example: -reportingApiUri=server:5000.")
         })?;
         let tls = tls(given.enable_tls, given.ca_file.as_deref())?;
         let operation = match given.operation.as_deref() {
@@ -108,9 +105,7 @@ fn tls(on: bool, ca_file: Option<&str>) -> Result<TlsChoice, Failure> {
         (true, None) => Ok(TlsChoice::On { ca: None }),
         (true, Some(path)) => match std::fs::read(path) {
             Ok(pem) => Ok(TlsChoice::On { ca: Some(pem) }),
-            Err(error) => {
-                Err(Failure::usage(format!("Can't read the -caFile: {error}."), format!("Path: {path}.")))
-            }
+            Err(error) => Err(Failure::usage(format!("Can't read the -caFile: {error}."), format!("Path: {path}."))),
         },
     }
 }

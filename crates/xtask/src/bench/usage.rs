@@ -52,10 +52,7 @@ async fn filled(world: &World, folder: &Path, checkouts: u64, report: &Report) -
     let mark = folder.join(MARK);
     if !mark.exists() {
         if folder.exists() && std::fs::read_dir(folder)?.next().is_some() {
-            bail!(
-                "{} contains something else. Choose an empty folder, or one from an earlier run.",
-                folder.display()
-            );
+            bail!("{} contains something else. Choose an empty folder, or one from an earlier run.", folder.display());
         }
         std::fs::create_dir_all(folder)?;
         world.copy_to(folder)?;

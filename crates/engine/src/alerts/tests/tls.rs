@@ -99,10 +99,7 @@ async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
     let sink = HttpSink::start_tls(&company).await;
     for (ca, words) in [
         (String::new(), "The certificate of 127.0.0.1 is from an issuer this machine does not trust."),
-        (
-            other.path(),
-            "The certificate of 127.0.0.1 is from an issuer that neither this machine nor the CA file /",
-        ),
+        (other.path(), "The certificate of 127.0.0.1 is from an issuer that neither this machine nor the CA file /"),
     ] {
         let (delivered, said) = world.tried(https(&sink, ca)).await;
         assert!(!delivered && said.starts_with(words) && !said.contains("T0P"), "{said}");

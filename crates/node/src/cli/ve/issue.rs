@@ -141,9 +141,9 @@ impl Issue {
             (Type::Countdown, Some(hours), None) => Ok(Kind::Countdown { hours }),
             // Whole seconds: the text has no finer ones.
             (Type::Normal, None, Some(until)) => Ok(Kind::Normal { until: until.0.div_euclid(1000) * 1000 }),
-            (Type::Countdown, ..) => Err(Failure::refused(
-                "A countdown license ends after its hours. Give --hours and leave out --expires.",
-            )),
+            (Type::Countdown, ..) => {
+                Err(Failure::refused("A countdown license ends after its hours. Give --hours and leave out --expires."))
+            }
             (Type::Normal, ..) => {
                 Err(Failure::refused("A normal license has an end and no hours. Give --expires and leave out --hours."))
             }

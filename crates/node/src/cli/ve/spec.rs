@@ -85,7 +85,9 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, Wrong> {
     product.name = names.join(",");
     product.codes = if codes.is_empty() { defaults.codes.clone() } else { codes };
     if product.name.is_empty() || names.iter().any(|name| name.is_empty()) {
-        return Err(Wrong(format!("The product “{spec}” has no name. Put the name first, as in Charon-SSP/4U,cpus=4.")));
+        return Err(Wrong(format!(
+            "The product “{spec}” has no name. Put the name first, as in Charon-SSP/4U,cpus=4."
+        )));
     }
     Ok(product)
 }
