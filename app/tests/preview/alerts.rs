@@ -57,7 +57,7 @@ fn loaded() -> AlertsPage {
                 ..rule(2, "Fewer than 24 h of countdown are left.", Tone::Warning, "Not known")
             },
             rule(3, "A license ends within 30 days.", Tone::Success, "All well"),
-            RuleRow { channels: Vec::new(), ..rule(4, "The clock of this machine was moved.", Tone::Neutral, "Off") },
+            RuleRow { channels: Vec::new(), ..rule(4, "This machine's clock was moved.", Tone::Neutral, "Off") },
         ],
         channels: vec![
             ChannelRow {

@@ -99,8 +99,8 @@ impl Engine {
     /// [`Fault`] of the protocol.
     pub async fn client_hello(&self, hello: &Hello, address: &str) -> Result<Welcome, Fault> {
         let unanswered = |error: sqlx::Error| {
-            tracing::error!(%error, "the database did not respond a client");
-            Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+            tracing::error!(%error, "the database did not respond to a client's request");
+            Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
         };
         hello.check()?;
         self.handover.check(&hello.client)?;

@@ -34,8 +34,8 @@ pub struct Reply {
 }
 
 fn unanswered(error: sqlx::Error) -> Fault {
-    tracing::error!(%error, "the database did not respond a client");
-    Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+    tracing::error!(%error, "the database did not respond to a client's request");
+    Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
 }
 
 impl Leases {

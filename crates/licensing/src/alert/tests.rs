@@ -231,7 +231,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
     let said = message(&rule, "s", &notices, &Judgement::default()).unwrap();
     assert_eq!(said.title, "c0 is running in its grace period and 29 more (s)");
     assert!(
-        said.body.contains("\nAnd 10 more.\n") && said.body.contains("Nothing more is known since Fri 15 Jan"),
+        said.body.contains("\nAnd 10 more.\n") && said.body.contains("No newer data since Fri 15 Jan"),
         "{}",
         said.body
     );
