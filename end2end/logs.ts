@@ -14,7 +14,7 @@ export function written(lines: number): string {
     ['INFO ', 'exchanged: 2 licenses added node=flexlicense1.lumenvox.com:80 status_id=5f3c0a51'],
     ['WARN ', 'no answer from a licensing node: nothing listens at this port. node=flexlicense2.lumenvox.com:80 stage=tcp'],
     ['INFO ', 'Ann signed in. audit.seq=17 who=ann action=session.login outcome=done'],
-    ['ERROR', 'the database did not respond to a client's request error="database is locked" request=0198f2c47b1d7f2ea3'],
+    ['ERROR', 'the database did not respond to a client request error="database is locked" request=0198f2c47b1d7f2ea3'],
     ['DEBUG', 'closed a connection to the license port peer=10.1.4.9:51000 reason="the client went away"'],
     ['INFO ', 'Found available license ID: 01.00000001.002.045.'],
   ];

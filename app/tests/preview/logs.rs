@@ -23,7 +23,7 @@ fn row(number: usize, level: &str, component: &str, message: &str) -> LogRow {
 fn lines() -> Vec<LogRow> {
     vec![
         row(40, "FATAL", "VE", "\\u{1b}[31m</pre><script>alert(1)</script> VE://10.1.1.1:8083/[hidden]"),
-        row(39, "ERROR", "LEASES", "the database did not respond to a client's request error=\"database is locked\""),
+        row(39, "ERROR", "LEASES", "the database did not respond to a client request error=\"database is locked\""),
         row(38, "WARN", "EXCHANGE", "no answer from a licensing node: nothing listens at this port."),
         row(37, "INFO", "SERVER", &"a-word-that-never-ends".repeat(40)),
         LogRow { level: String::new(), component: String::new(), ..row(36, "", "", "no form at all") },

@@ -1,9 +1,10 @@
 //! Countdown hours (RULES R5): a license with H hours runs down while at least one client is logged in.
 //!
-//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its effects.
-//! What is to be used is charged first: an [`Effect::Persist`] carries the number that must be durable, and only when
-//! [`Event::Persisted`] acknowledges it does [`Effect::Grant`] let it be used. So a crash at any instant never makes hours, and
-//! costs at most the tick that was charged. Elapsed time is monotonic time; setting the wall clock moves nothing.
+//! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its
+//! effects.
+//! Time is charged before it is used: an [`Effect::Persist`] carries the balance to make durable, and only after
+//! [`Event::Persisted`] does [`Effect::Grant`] allow its use. So a crash never creates hours, and costs at most the
+//! charged tick. Elapsed time is monotonic; setting the wall clock changes nothing.
 
 mod advance;
 mod forecast;
@@ -26,50 +27,49 @@ pub type Millis = i64;
 /// An hour, in milliseconds.
 pub const HOUR_MS: Millis = 3_600_000;
 
-/// What is charged at once, in milliseconds (RULES R5: 60 s).
+/// One tick: the time charged at once, milliseconds (RULES R5: 60 s).
 pub const TICK_MS: Millis = 60_000;
 
-/// The next tick begins this long before the present one would end, so that nobody waits for the disk, in milliseconds. What
-/// is left of the present one counts towards the next: never is more than one tick charged ahead.
+/// The next tick is charged this long before the current one ends, so that nothing waits for the disk, milliseconds.
+/// The rest of the current one counts towards the next: never more than one tick is charged ahead.
 pub const LEAD_MS: Millis = 5_000;
 
-/// How long before zero clients are told, in milliseconds, unless the license says otherwise: one check interval (seed 003: 60
-/// minutes).
+/// Default time of the warning before the end, milliseconds: one check interval (seed 003: 60 minutes).
 pub const INTERVAL_MS: Millis = HOUR_MS;
 
 /// The time of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Now {
-    /// Wall time, Unix milliseconds: for what is shown, never for what is charged.
+    /// Wall time, Unix milliseconds: only for display, never for charging.
     pub wall_ms: Millis,
     /// Time since the machine started, time asleep included, milliseconds.
     pub mono_ms: Millis,
 }
 
-/// What is durable: all that a restart may rely on.
+/// The durable state: all that a restart relies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Balance {
-    /// The license it belongs to; 0 when there was none yet. A greater one replaces a smaller one.
+    /// Serial of its license; 0 for none yet. A higher one replaces a lower one.
     pub serial: u64,
-    /// The hours that license brought, in milliseconds.
+    /// The license's hours, milliseconds.
     pub granted_ms: Millis,
-    /// What of them is not charged yet, in milliseconds.
+    /// Hours not charged yet, milliseconds.
     pub balance_ms: Millis,
-    /// How long before zero clients are told, in milliseconds.
+    /// Time of the warning before the end, milliseconds.
     pub interval_ms: Millis,
-    /// Grows with everything that is stored.
+    /// Grows with each store.
     pub version: u64,
 }
 
 impl Balance {
-    /// The hours of a license nothing of which is used.
+    /// An unused license's hours.
     #[must_use]
     pub fn new(serial: u64, hours_ms: Millis, interval_ms: Millis) -> Balance {
         let hours_ms = hours_ms.max(0);
         Balance { serial, granted_ms: hours_ms, balance_ms: hours_ms, interval_ms: interval_ms.max(0), version: 0 }
     }
 
-    /// Whether this one counts when both were found: the greater serial, and of one serial the lower balance (RULES R5).
+    /// Whether this one applies over another: the higher serial, and for one serial the lower balance (RULES R5).
     #[must_use]
     pub fn counts_before(&self, other: &Balance) -> bool {
         let rank = |balance: &Balance| (balance.serial, std::cmp::Reverse(balance.balance_ms));
@@ -77,22 +77,22 @@ impl Balance {
     }
 }
 
-/// What is charged and not used yet, or used and not charged yet (negative), beside the durable balance.
+/// Time charged but not used yet, or used but not charged yet (negative), besides the durable balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paid {
-    /// It is being used: charged up to this monotonic instant.
+    /// In use: charged up to this monotonic instant.
     Until {
-        /// When it is used up.
+        /// Its end.
         until: Millis,
-        /// The most it ever was.
+        /// Its maximum.
         length: Millis,
     },
-    /// Nobody uses it: it stays this much.
+    /// Not in use: it stays the same.
     Fixed(Millis),
 }
 
 impl Paid {
-    /// How much it is at `mono_ms`.
+    /// Its size at `mono_ms`.
     #[must_use]
     pub fn at(self, mono_ms: Millis) -> Millis {
         match self {
@@ -102,32 +102,32 @@ impl Paid {
     }
 }
 
-/// What follows when a [`Pending`] balance is stored.
+/// What to do when a [`Pending`] balance is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// This much may be used, counted from an instant on the monotonic clock.
+    /// Grant this time, from an instant on the monotonic clock.
     Grant {
-        /// When it was asked for.
+        /// When it was requested.
         from: Millis,
-        /// How much it is.
+        /// How much.
         length: Millis,
     },
-    /// The last client left meanwhile: this much of the tick is unused.
+    /// The last client has left: this much of the tick is unused.
     Unused(Millis),
-    /// Nothing is charged ahead any more.
+    /// Nothing is charged ahead.
     Rest,
 }
 
-/// Something that is being stored.
+/// A store in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
     /// What.
     pub balance: Balance,
-    /// And then.
+    /// What to do then.
     pub then: Then,
 }
 
-/// Why nothing is granted.
+/// Why no hours are granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -135,7 +135,7 @@ pub enum Refusal {
     NoLicense,
     /// The hours are used up.
     Empty,
-    /// The hours cannot be stored, so none can be used.
+    /// The hours can't be stored, so none can be used.
     Unsaved,
 }
 
@@ -144,38 +144,38 @@ impl Refusal {
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Refusal::NoLicense => "There is no license with countdown hours on this server. Install one.",
+            Refusal::NoLicense => "This server has no license with countdown hours. Install one.",
             Refusal::Empty => {
                 "The countdown hours of this server are used up. Bring the primary server back, or install a license with more hours."
             }
             Refusal::Unsaved => {
-                "The countdown hours cannot be written to disk, so none can be used. Free space or make the data folder writable on the license server; it goes on by itself then."
+                "The license server can't write countdown hours to disk, so none can be used. Free space or make its data folder writable; it then continues automatically."
             }
         }
     }
 }
 
-/// The hours of a server. Only `balance` outlives a restart.
+/// The hours of a server. Only `balance` survives a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
-    /// What is durable.
+    /// The durable state.
     pub balance: Balance,
-    /// What is charged and not used yet.
+    /// Charged but unused time.
     pub paid: Paid,
-    /// What is being stored.
+    /// The store in progress.
     pub pending: Option<Pending>,
-    /// The last version that was given to something to store.
+    /// The last version stored or being stored.
     pub version: u64,
-    /// Since when at least one client is logged in, Unix milliseconds.
+    /// Since when at least one client has been logged in, Unix milliseconds.
     pub since: Option<Millis>,
-    /// Why nothing is granted although somebody is logged in.
+    /// Why no hours are granted although a client is logged in.
     pub refused: Option<Refusal>,
-    /// Whether clients were told that the end is near.
+    /// Whether clients were warned of the end.
     pub noticed: bool,
 }
 
 impl State {
-    /// After a start: only what was stored counts, and nobody is logged in.
+    /// After startup: only the stored state counts, and no client is logged in.
     #[must_use]
     pub fn opened(balance: Balance) -> State {
         State {
@@ -189,19 +189,19 @@ impl State {
         }
     }
 
-    /// Whether somebody is logged in.
+    /// Whether a client is logged in.
     #[must_use]
     pub fn logged_in(&self) -> bool {
         self.since.is_some()
     }
 
-    /// Whether those who are logged in are served.
+    /// Whether logged-in clients are served.
     #[must_use]
     pub fn granted(&self) -> bool {
         matches!(self.paid, Paid::Until { .. })
     }
 
-    /// What is left at `mono_ms`: the balance and what is charged and unused, in milliseconds.
+    /// Time left at `mono_ms`, including charged but unused time, milliseconds.
     #[must_use]
     pub fn left_ms(&self, mono_ms: Millis) -> Millis {
         self.balance.balance_ms.saturating_add(self.paid.at(mono_ms)).max(0)

@@ -99,7 +99,7 @@ impl Engine {
     /// [`Fault`] of the protocol.
     pub async fn client_hello(&self, hello: &Hello, address: &str) -> Result<Welcome, Fault> {
         let unanswered = |error: sqlx::Error| {
-            tracing::error!(%error, "the database did not respond to a client's request");
+            tracing::error!(%error, "the database did not respond to a client request");
             Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
         };
         hello.check()?;

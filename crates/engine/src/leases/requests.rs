@@ -34,7 +34,7 @@ pub struct Reply {
 }
 
 fn unanswered(error: sqlx::Error) -> Fault {
-    tracing::error!(%error, "the database did not respond to a client's request");
+    tracing::error!(%error, "the database did not respond to a client request");
     Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
 }
 

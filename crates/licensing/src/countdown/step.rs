@@ -3,13 +3,13 @@ use super::{Balance, Broken, Millis, Now, Paid, Pending, Refusal, State, Then, i
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A client logged in, and it is the only one.
+    /// The first client logged in.
     FirstLogin,
     /// The last client logged out.
     LastLogout,
     /// Time passed. Feed one every second.
     Tick,
-    /// A signed license is installed. Nothing changes unless its serial is greater than any before.
+    /// A signed license was installed. Nothing changes unless its serial is higher than all before.
     Licensed {
         /// Its serial.
         serial: u64,
@@ -18,7 +18,7 @@ pub enum Event {
         /// Its check interval, in milliseconds.
         interval_ms: Millis,
     },
-    /// A balance was found elsewhere: the greater serial counts, and of one serial the lower balance.
+    /// A balance was found elsewhere: the higher serial applies, and for one serial the lower balance.
     Restored(Balance),
     /// The balance of this version is durable.
     Persisted(u64),
@@ -26,20 +26,20 @@ pub enum Event {
     Failed(u64),
 }
 
-/// What the engine has to do.
+/// What the engine must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Make this durable, everywhere, and answer [`Event::Persisted`] or [`Event::Failed`] with its version. It replaces what is
-    /// still being stored.
+    /// Make this durable, everywhere, and answer [`Event::Persisted`] or [`Event::Failed`] with its version. It
+    /// replaces a store in progress.
     Persist(Balance),
-    /// The hours may be used until this monotonic instant; it is charged.
+    /// The hours may be used until this monotonic instant, which is charged.
     Grant {
-        /// When it ends unless more is granted.
+        /// The end, unless more is granted.
         until: Millis,
     },
-    /// Tell clients that the hours end.
+    /// Warn clients that the hours end.
     Notice {
-        /// When, if it goes on like this, Unix milliseconds.
+        /// The estimated end, Unix milliseconds.
         empty_at: Millis,
     },
     /// The unused part of the last tick was given back, durably.
@@ -47,14 +47,13 @@ pub enum Effect {
         /// How much, in milliseconds.
         ms: Millis,
     },
-    /// The hours are used up: nobody is served any more.
+    /// The hours are used up: no client is served.
     Empty,
-    /// Nothing can be stored and what was charged is used up: nobody is served until it can.
+    /// Storing fails and the charged time is used up: no client is served until it works.
     Unsaved,
 }
 
-/// The next state, and what to do. An error means that a rule of this module is broken: keep the old state, grant nothing, log
-/// it and count it.
+/// The next state and effects. An error is a broken invariant: keep the old state, grant nothing, log it and count it.
 ///
 /// # Errors
 /// The broken invariant.
@@ -66,7 +65,7 @@ pub fn step(state: &State, event: Event, now: Now) -> Result<(State, Vec<Effect>
         Event::LastLogout => next.log_out(now),
         Event::Tick => next.tick(now, &mut effects),
         Event::Licensed { serial, hours_ms, interval_ms } => {
-            // The same license again changes nothing, whatever it says now.
+            // The same serial again changes nothing.
             let found = Balance::new(serial, hours_ms, interval_ms);
             if serial > next.newest_serial() { next.adopt(found, now, &mut effects) } else { true }
         }
@@ -82,7 +81,7 @@ pub fn step(state: &State, event: Event, now: Now) -> Result<(State, Vec<Effect>
     Ok((next, effects))
 }
 
-/// Each says whether there may be something to charge or to give back now.
+/// Each returns whether there may be time to charge or give back.
 impl State {
     fn log_in(&mut self, now: Now) -> bool {
         self.since.get_or_insert(now.wall_ms);
@@ -97,7 +96,7 @@ impl State {
 
     fn tick(&mut self, now: Now, effects: &mut Vec<Effect>) -> bool {
         if self.pending.is_some() && self.granted() && self.paid.at(now.mono_ms) <= 0 {
-            // The disk takes longer than what is charged lasts.
+            // The disk takes longer than the charged time lasts.
             self.stop_the_watch(now);
             self.refused = Some(Refusal::Unsaved);
             effects.push(Effect::Unsaved);
@@ -105,12 +104,12 @@ impl State {
         true
     }
 
-    /// From now on nobody is served.
+    /// Stops serving clients.
     fn stop_the_watch(&mut self, now: Now) {
         if let Some(Pending { then, .. }) = &mut self.pending
             && let Then::Grant { from, length } = *then
         {
-            // Charged or not will be known when it is stored or not.
+            // Whether it is charged depends on the store in progress.
             *then = Then::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
         }
         self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
@@ -144,14 +143,15 @@ impl State {
     fn not_stored(&mut self, version: u64, now: Now, effects: &mut Vec<Effect>) -> bool {
         let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
         if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
-            // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.
+            // Time used beyond is charged once it can be stored; from now on no time is charged, because no client is
+            // served.
             self.paid = Paid::Fixed(self.paid.at(now.mono_ms));
             if self.refused.is_none() {
                 self.refused = Some(Refusal::Unsaved);
                 effects.push(Effect::Unsaved);
             }
         }
-        // The next tick tries again; at once would be for ever.
+        // The next tick retries; retrying at once could loop forever.
         false
     }
 }
