@@ -1,27 +1,27 @@
 use super::State;
 use crate::contact::Millis;
 
-/// A rule of this module that does not hold.
+/// A broken invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// It goes on after its end, or would for longer than there may be.
-    #[error("a server is handed over for longer than it may be")]
+    /// It continues after its end, or exceeds the maximum.
+    #[error("a drain lasts too long")]
     Overdue,
-    /// A rehearsal goes on with nothing left for it.
-    #[error("a rehearsal goes on although it has taken what it may take")]
+    /// A drill continues after it has used its hours.
+    #[error("a drill continues although it has used its hours")]
     OverBudget,
-    /// A rehearsal goes on that nobody watches.
-    #[error("a rehearsal goes on and is not looked at")]
+    /// A drill is not measured.
+    #[error("a drill is in progress but not measured")]
     Unwatched,
-    /// Somebody came back who was not away.
-    #[error("a client came back that had not gone")]
+    /// A client returned that had not left.
+    #[error("a client returned that had not left")]
     NeverLeft,
 }
 
-/// What always holds after [`super::step`] at `now`.
+/// Checks the invariants after [`super::step`] at `now`.
 ///
 /// # Errors
-/// The first rule that is broken.
+/// The first broken invariant.
 pub fn invariants(state: &State, now: Millis) -> Result<(), Broken> {
     if let Some(handed) = &state.now {
         if handed.is_over(now) {

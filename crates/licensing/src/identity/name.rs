@@ -8,17 +8,17 @@ use crate::excerpt::quoted;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Name {
-    /// The id the operating system got when it was installed.
+    /// The operating system's id, created at its installation.
     MachineId,
-    /// The id the firmware states for the machine.
+    /// The machine's id in its firmware.
     ProductUuid,
-    /// How many processors are online.
+    /// Number of processors online.
     CpuCores,
-    /// The id the virtualisation states for the virtual machine.
+    /// The virtual machine's id from its hypervisor.
     InstanceUuid,
-    /// Who runs the virtual machine; absent on bare metal.
+    /// The hypervisor; absent on bare metal.
     Hypervisor,
-    /// The id the cloud provider gave the instance.
+    /// The cloud provider's id of the instance.
     CloudInstance,
     /// The id of the root file system.
     RootFileSystem,
@@ -29,7 +29,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// All, in their order.
+    /// All, in order.
     pub const ALL: [Name; 9] = [
         Name::MachineId,
         Name::ProductUuid,
@@ -80,13 +80,13 @@ impl Name {
         self < Name::RootFileSystem
     }
 
-    /// Whether it tells one machine from all others; the number of cores does not.
+    /// Whether it identifies a machine; the number of cores does not.
     #[must_use]
     pub fn is_unique(self) -> bool {
         matches!(self, Name::MachineId | Name::ProductUuid | Name::InstanceUuid | Name::CloudInstance)
     }
 
-    /// Whether its value may stand in files and on screen. Of all others only a digest leaves the machine.
+    /// Whether its value may be in files and on screen. Of the others only a digest leaves the machine.
     #[must_use]
     pub fn is_open(self) -> bool {
         matches!(self, Name::CpuCores | Name::Hypervisor)
@@ -99,9 +99,9 @@ impl fmt::Display for Name {
     }
 }
 
-/// A word that names no component.
+/// Not the name of a component.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is no component of a machine. Leave the file as it was made.", quoted(.0))]
+#[error("{} is not a machine component. Use the file unchanged.", quoted(.0))]
 pub struct NameError(String);
 
 impl FromStr for Name {
