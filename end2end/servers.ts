@@ -47,7 +47,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(address, world.primary.url);
     await hands.fill(field, code.slice(0, 20));
     expect(await sending(there, () => hands.press(there.getByRole('button', { name: 'Join' })))).toBe(422);
-    await expectRefused(there, field, code.slice(0, 20), /Copy it again, as a whole/);
+    await expectRefused(there, field, code.slice(0, 20), /Copy all of it again/);
     await expect(address).toHaveValue(world.primary.url);
     await hands.fill(field, code);
     await hands.press(there.getByRole('button', { name: 'Join' }));

@@ -213,13 +213,9 @@ static CONDITIONS: [Row; 6] = [
         sentence: |_| "This machine's clock was moved.".to_owned(),
         check: |signals, _, _| Some(own(signals.clock_flagged?, Evidence::default())),
         headline: |_| "This machine's clock was moved".to_owned(),
-        found: |_, _, _| {
-            "This machine's clock differs from the measured time by more than 5 minutes.".to_owned()
-        },
+        found: |_, _, _| "This machine's clock differs from the measured time by more than 5 minutes.".to_owned(),
         resolved: |_| "This machine's clock agrees with the measured time again".to_owned(),
-        next: |_, _| {
-            "Licenses and deadlines follow the measured time until the next verified sync.".to_owned()
-        },
+        next: |_, _| "Licenses and deadlines follow the measured time until the next verified sync.".to_owned(),
         to_do: "Set this machine's clock, then sync.",
     },
 ];

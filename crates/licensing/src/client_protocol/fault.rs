@@ -141,7 +141,9 @@ fn words(field: &str, text: &str, longest: usize) -> Result<(), Fault> {
         return Err(Fault::malformed(format!("`{field}` must not be longer than {longest} characters.")));
     }
     if text.chars().any(char::is_control) {
-        return Err(Fault::malformed(format!("`{field}` contains a control character. Use printable characters only.")));
+        return Err(Fault::malformed(format!(
+            "`{field}` contains a control character. Use printable characters only."
+        )));
     }
     Ok(())
 }

@@ -5,22 +5,16 @@ use crate::excerpt::named_first;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GuidError {
     /// Nothing but blanks, quotes or braces.
-    #[error(
-        "Enter the GUID from your vendor's registration. It looks like {{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}}."
-    )]
+    #[error("Enter the GUID from your vendor's registration. It looks like {{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}}.")]
     Empty,
     /// An unreplaced placeholder of an installation script.
-    #[error(
-        "“{word}” is an unreplaced placeholder. Enter the GUID from your vendor's registration."
-    )]
+    #[error("“{word}” is an unreplaced placeholder. Enter the GUID from your vendor's registration.")]
     Placeholder {
         /// The placeholder, as it is usually written.
         word: &'static str,
     },
     /// More than one GUID.
-    #[error(
-        "There is more than one GUID. Keep this server's GUID and remove the rest."
-    )]
+    #[error("There is more than one GUID. Keep this server's GUID and remove the rest.")]
     Several,
     /// Not 32 digits.
     #[error("A GUID has {DIGITS} hexadecimal digits; {} here. Copy it again, from the first digit to the last.", count(*.found))]
@@ -45,9 +39,7 @@ pub enum GuidError {
         position: usize,
     },
     /// All digits zero.
-    #[error(
-        "A GUID of only zeros identifies no server. Enter the GUID from your vendor's registration."
-    )]
+    #[error("A GUID of only zeros identifies no server. Enter the GUID from your vendor's registration.")]
     Nil,
 }
 

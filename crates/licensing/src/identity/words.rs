@@ -34,12 +34,8 @@ impl Name {
             Name::InstanceUuid => {
                 "Copying the virtual machine or restoring it into a new one, which changes the instance UUID."
             }
-            Name::Hypervisor => {
-                "Moving to another hypervisor, or between bare metal and a virtual machine."
-            }
-            Name::CloudInstance => {
-                "Moving the data to another cloud instance, or restoring a backup into a new one."
-            }
+            Name::Hypervisor => "Moving to another hypervisor, or between bare metal and a virtual machine.",
+            Name::CloudInstance => "Moving the data to another cloud instance, or restoring a backup into a new one.",
             Name::RootFileSystem | Name::HostName | Name::Addresses => "A change is only recorded and voids nothing.",
         }
     }

@@ -3,24 +3,24 @@ use serde::{Deserialize, Serialize};
 use super::SILENT_MS;
 use crate::contact::Millis;
 
-/// One instant, by both clocks, milliseconds.
+/// One instant on both clocks, milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Unix milliseconds: to be shown, never counted with.
+    /// Unix milliseconds: only for display.
     pub wall_ms: Millis,
-    /// Time that passes, whatever the wall clock does.
+    /// Monotonic time.
     pub mono_ms: Millis,
 }
 
-/// Whether another server is there.
+/// Whether a peer is responding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "since")]
 pub enum State {
-    /// It gives signs of life, since then.
+    /// Responding since then.
     Up(Millis),
-    /// None since then.
+    /// Not responding since then.
     Silent(Millis),
-    /// It never gave any.
+    /// Never responded.
     Never,
 }
 
@@ -45,18 +45,18 @@ impl State {
     }
 }
 
-/// Something to remember.
+/// An event to record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Its first sign of life ever.
+    /// Its first response ever.
     First,
-    /// It fell silent: its last sign of life, Unix milliseconds.
+    /// It stopped responding: its last response, Unix milliseconds.
     WentSilent(Millis),
-    /// It is there again, after so many milliseconds.
+    /// It is responding again, after this many milliseconds.
     CameBack(Millis),
 }
 
-/// What was last told of a server.
+/// The last event of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
     Never,
@@ -64,11 +64,11 @@ enum Told {
     Silent,
 }
 
-/// Watches one other server.
+/// Watches one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watch {
     told: Told,
-    /// Its last sign of life: by the wall clock, and in this run by the other one too.
+    /// Its last response: by the wall clock, and in this run also by the monotonic clock.
     seen_wall: Option<Millis>,
     seen_mono: Option<Millis>,
     up_since: Millis,
@@ -77,8 +77,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Begins, with what was stored: its last sign of life, and whether it was known to be silent. A server of which nobody knew that is
-    /// given time before its silence is told: it was this server that did not listen.
+    /// Starts from the stored last response and silence. A server not known to be silent gets time before it is
+    /// reported, because this server wasn't listening.
     #[must_use]
     pub fn begin(now: Now, seen_wall: Option<Millis>, was_silent: bool) -> Watch {
         let told = match (seen_wall, was_silent) {
@@ -89,7 +89,7 @@ impl Watch {
         Watch { told, seen_wall, seen_mono: None, up_since: now.wall_ms, began: now.mono_ms }
     }
 
-    /// A sign of life: a good answer, or a good request.
+    /// A response: a valid answer, or a valid request.
     pub fn heard(&mut self, now: Now) -> Option<Change> {
         if !self.is_up(now) {
             self.up_since = now.wall_ms;
@@ -103,7 +103,7 @@ impl Watch {
         change
     }
 
-    /// How long it was silent: by the clock nobody sets where that is known.
+    /// How long it was silent, by the monotonic clock if known.
     fn silence(&self, now: Now) -> Millis {
         let passed = match (self.seen_mono, self.seen_wall) {
             (Some(mono), _) => now.mono_ms - mono,
@@ -113,7 +113,7 @@ impl Watch {
         passed.max(0)
     }
 
-    /// Looks at the clock.
+    /// Checks for silence.
     pub fn look(&mut self, now: Now) -> Option<Change> {
         let quiet = now.mono_ms - self.seen_mono.unwrap_or(self.began) > SILENT_MS;
         if self.told != Told::Up || !quiet {
@@ -127,7 +127,7 @@ impl Watch {
         self.seen_mono.is_some_and(|seen| now.mono_ms - seen <= SILENT_MS)
     }
 
-    /// Whether it is there.
+    /// Its state.
     #[must_use]
     pub fn state(&self, now: Now) -> State {
         match self.seen_wall {
@@ -137,15 +137,15 @@ impl Watch {
         }
     }
 
-    /// Its last sign of life, Unix milliseconds.
+    /// Its last response, Unix milliseconds.
     #[must_use]
     pub fn seen_ms(&self) -> Option<Millis> {
         self.seen_wall
     }
 }
 
-/// Since when a server hears of nobody: what it shows may be old, for its own network may be what is broken. None while it hears of
-/// anybody, knows nobody, or has only just begun to listen.
+/// Since when no peer has responded: the states may be old, and this server's network may be the cause. `None` while
+/// any responds, without peers, or right after startup.
 #[must_use]
 pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a Watch>, now: Now) -> Option<Millis> {
     let mut last = None;
@@ -158,8 +158,8 @@ pub fn stale_since<'a>(watches: impl IntoIterator<Item = &'a Watch>, now: Now) -
     last
 }
 
-/// How far another server's clock is ahead of this one's, milliseconds; behind is negative. Its wall clock is taken to have been read
-/// in the middle between asking, at `asked_ms` of our wall clock, and the answer `took_ms` later.
+/// How far a peer's clock is ahead of this server's, milliseconds; negative if behind. Assumes that it was read
+/// halfway between the request, at `asked_ms` on our wall clock, and the answer `took_ms` later.
 #[must_use]
 pub fn clock_off_ms(asked_ms: Millis, took_ms: Millis, theirs_ms: Millis) -> Millis {
     theirs_ms.saturating_sub(asked_ms.saturating_add(took_ms.max(0) / 2))

@@ -70,7 +70,7 @@ fn backups_learn_one_another_from_the_server_that_leads_and_a_removed_one_is_tol
     assert!(stderr(&on_backup).contains("would come back from there"), "{}", stderr(&on_backup));
     let invited = peer(&b, &["invite"]);
     assert_eq!(invited.status.code(), Some(2));
-    assert!(stderr(&invited).contains("make the invitation there"), "{}", stderr(&invited));
+    assert!(stderr(&invited).contains("create the invitation there"), "{}", stderr(&invited));
 
     let removed = peer(&a, &["remove", "backup-1"]);
     assert_eq!(removed.status.code(), Some(0), "{}", stderr(&removed));
