@@ -14,7 +14,7 @@ mod judge;
 #[cfg(feature = "exchange")]
 pub use judge::{Drain, Facts, Server};
 
-/// How urgent it is.
+/// Severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -77,7 +77,7 @@ impl Situation {
 pub struct Judgement {
     /// What the servers make together.
     pub situation: Situation,
-    /// How urgent it is.
+    /// Severity.
     pub level: Level,
     /// A summary in a sentence or two.
     pub sentence: String,

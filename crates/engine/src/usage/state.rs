@@ -117,7 +117,7 @@ impl Inner {
         match found {
             Ok(number) => number.map_or(0, i64::unsigned_abs),
             Err(error) => {
-                tracing::error!(session, %error, "The database did not say how far the check-outs of a client are stored; the client sends them again.");
+                tracing::error!(session, %error, "can't read which check-outs of a client are stored; the client will send them again");
                 0
             }
         }

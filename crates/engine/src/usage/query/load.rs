@@ -71,7 +71,7 @@ pub(super) fn list(series: &[Named]) -> String {
 }
 
 pub(super) fn damaged() -> DatabaseError {
-    DatabaseError::Decode("The stored use is damaged. Restore the data folder from a backup.".into())
+    DatabaseError::Decode("The stored usage is damaged. Restore the data folder from a backup.".into())
 }
 
 /// A stored day of a series.
@@ -234,7 +234,8 @@ impl Usage {
         Ok(all)
     }
 
-    /// The same of some hours of a day, from its single changes. Where those were purged, the hours have their share of the day.
+    /// The same of some hours of a day, from its single changes. Where those were purged, the hours have their share
+    /// of the day.
     async fn levels_of(
         &self,
         list: &str,
