@@ -47,9 +47,8 @@ impl Peers {
         let client = match self.client.get() {
             Some(client) => client,
             None => {
-                let made = client().map_err(|error| {
-                    NoAnswer::Client(format!("Can't start the client for peers: {error}."))
-                })?;
+                let made = client()
+                    .map_err(|error| NoAnswer::Client(format!("Can't start the client for peers: {error}.")))?;
                 self.client.get_or_init(|| made)
             }
         };

@@ -51,7 +51,8 @@ impl Engine {
             .bind(expires_ms)
             .execute(&mut *tx)
             .await?;
-        let sentence = format!("Created an invitation code, valid for one server and {} minutes.", INVITATION_MS / 60_000);
+        let sentence =
+            format!("Created an invitation code, valid for one server and {} minutes.", INVITATION_MS / 60_000);
         self.audit.commit(tx, Entry { actor, action: "peer.invite", sentence, outcome: Outcome::Done }).await?;
         Ok(Invited { code, expires_ms })
     }

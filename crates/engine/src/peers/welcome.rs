@@ -46,8 +46,7 @@ enum Verdict {
     Wrong(String),
 }
 
-const UNKNOWN: &str =
-    "This server does not know this code. It may be from another server, or too old: create another.";
+const UNKNOWN: &str = "This server does not know this code. It may be from another server, or too old: create another.";
 
 impl Engine {
     /// Answers `POST /peer/v1/join` from `address`. Answers are signed, refusals too.
@@ -187,8 +186,7 @@ impl Engine {
         if !ends {
             return tx.commit().await;
         }
-        let sentence =
-            format!("Revoked an invitation code of {} after {MOST_WRONG} failed attempts.", made.made_by);
+        let sentence = format!("Revoked an invitation code of {} after {MOST_WRONG} failed attempts.", made.made_by);
         let actor = Actor::system();
         let entry = Entry { actor: &actor, action: "peer.invite", sentence, outcome: Outcome::Failed };
         self.audit.commit(tx, entry).await

@@ -1,6 +1,6 @@
 use super::{Kind, License, Product, write::instant};
 
-/// A license in the words of the newer form (seed 003). Times are UTC. It holds the passphrases.
+/// A license in the words of the newer form (seed 003). Times are UTC. Includes the passphrases.
 #[must_use]
 pub fn viewer(license: &License) -> String {
     let end = match license.kind {

@@ -99,7 +99,7 @@ fn a_slow_server_keeps_nobody_else_waiting() {
     assert!((8..=11).contains(&quick_asked), "every two seconds by each: {quick_asked}");
     assert!((2..=6).contains(&slow_asked), "one at a time by each, given up after four seconds: {slow_asked}");
     assert_eq!(seen(&a, "good")["state"], "up");
-    assert!(seen(&a, "slow")["problem"].as_str().unwrap().contains("no answer within 4 s"));
+    assert!(seen(&a, "slow")["problem"].as_str().unwrap().contains("no response within 4 s"));
 }
 
 #[test]
