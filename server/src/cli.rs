@@ -111,7 +111,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The answer of the API. `before`: what stands before the command.
+    /// The answer of the API. `before`: the options before the command.
     ///
     /// # Errors
     /// What the API answers.

@@ -36,7 +36,7 @@ pub enum Event {
     },
     /// No server answers; what was granted is good for a while.
     Disconnected,
-    /// No server answered for so long that nothing that was granted is good any more.
+    /// No server responded for so long that all grants expired.
     Flushed {
         /// Licenses that were in use and no longer are.
         leases: u64,

@@ -1,6 +1,7 @@
 //! What an application links to take and return licenses.
 //!
-//! Licenses are taken and returned in this process's own memory: no request waits for the network. A background task asks the
+//! Licenses are taken and returned in this process's own memory: no request waits for the network. A background task
+//! asks the
 //! license server every two seconds how many may be used, and tells it what was used.
 //!
 //! ```no_run
@@ -18,7 +19,8 @@
 //! ```
 //!
 //! # Many licenses
-//! A [`Product`] is the fast way. [`Product::try_acquire`] and returning the lease take less than 100 ns and allocate nothing.
+//! A [`Product`] is the fast way. [`Product::try_acquire`] and returning the lease take less than 100 ns and allocate
+//! nothing.
 //!
 //! ```no_run
 //! # async fn example(client: client::Client) -> Result<(), client::Denied> {
@@ -41,7 +43,8 @@
 //! ```
 //!
 //! # What happens
-//! No usable answer from the primary for 10 seconds: the client goes on with a backup, and comes back when the primary answers;
+//! No usable answer from the primary for 10 seconds: the client goes on with a backup, and comes back when the primary
+//! answers;
 //! leases stay valid. No server at all for two minutes: leases end, and requests are refused until one answers.
 //!
 //! ```no_run
@@ -74,12 +77,14 @@
 //! ```
 //!
 //! # A virtual machine
-//! One license for as long as it runs, with a grace when no server gives it any more: see [`ve`].
+//! One license while it runs, with a grace period if it is lost: see [`ve`].
 //!
 //! # What is counted
-//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); taking and returning
+//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); taking
+//! and returning
 //! are timed to within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single
-//! records are kept for up to 100,000 check-outs while no server takes them ([`Builder::records`]), and what had to be dropped is
+//! records are kept for up to 100,000 check-outs while no server takes them ([`Builder::records`]), and what had to be
+//! dropped is
 //! counted.
 
 mod address;
@@ -116,7 +121,8 @@ pub use licensing::guid::Guid;
 pub use licensing::product::{ProductCode, ProductCodeError};
 pub use product::Product;
 
-// This workspace forbids unsafe code, which a counting allocator needs; an example of its own is compiled without that lint.
+// This workspace forbids unsafe code, which a counting allocator needs; an example of its own is compiled without that
+// lint.
 #[cfg(doctest)]
 #[doc = include_str!("../tests/no_allocation.md")]
 struct NoAllocation;

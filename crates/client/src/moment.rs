@@ -9,7 +9,7 @@ use crate::journal::Server;
 pub enum Moment {
     /// This server is asked next.
     Trying(Server),
-    /// The server worked with, or tried, is given up.
+    /// The deadline of the server in use or being tried.
     Missed {
         /// Which.
         server: Server,

@@ -1,4 +1,5 @@
-//! A client of a virtual environment: it logs in, holds one license for as long as it runs, and stops when that is lost for too long
+//! A client of a virtual environment: it logs in, holds one license for as long as it runs, and stops when that is
+//! lost for too long
 //! (RULES R6, FORMATS §4).
 //!
 //! ```no_run
@@ -26,9 +27,12 @@
 //! ```
 //!
 //! # What happens
-//! A server that is silent for 10 seconds is left for the next one; one that says itself that it does not serve this client now is left at
-//! once. The primary is returned to as soon as it answers. When no server gives the license, the grace of the last license begins
-//! (two hours before any was seen), and a server found ends it. At its end the client is stopped and logs out everywhere.
+//! A server that is silent for 10 seconds is left for the next one; one that says itself that it does not serve this
+//! client now is left at
+//! once. The primary is returned to as soon as it answers. When no server gives the license, the grace of the last
+//! license begins
+//! (two hours before any was seen), and a server found ends it. At its end the client is stopped and logs out
+//! everywhere.
 //! Time asleep counts.
 
 pub mod blocking;
@@ -53,7 +57,8 @@ use tokio::task::JoinHandle;
 
 use crate::client::Parting;
 
-/// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last clone is dropped.
+/// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last
+/// clone is dropped.
 #[derive(Debug, Clone)]
 pub struct VeClient(Arc<Inner>);
 
@@ -73,20 +78,22 @@ impl VeClient {
         Builder::new()
     }
 
-    /// How it stands now.
+    /// Its current status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.status.borrow().clone()
     }
 
-    /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses the oldest.
+    /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses
+    /// the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         let first = self.0.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         first.unwrap_or_else(|| self.0.events.subscribe())
     }
 
-    /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was closed.
+    /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was
+    /// closed.
     pub async fn stopped(&self) -> Standing {
         let mut status = self.0.status.clone();
         // A task that is gone serves nobody.

@@ -68,7 +68,7 @@ impl FromStr for Advertised {
 }
 
 /// What to write into registration files for listeners at `listening`: what is advertised, else their own addresses
-/// unless they mean "all". One that is advertised without a scheme stands for HTTP where that is served.
+/// unless they mean "all". An advertised one without a scheme also counts for HTTP, if served.
 pub fn reachable(listening: &[(Scheme, SocketAddr)], advertised: &[Advertised]) -> Vec<(Scheme, String)> {
     let first = listening.iter().map(|(scheme, _)| *scheme).min().unwrap_or(Scheme::Http);
     let mut found: Vec<(Scheme, String)> =

@@ -50,7 +50,7 @@ pub struct Pulled {
     pub licensing_url: Option<String>,
 }
 
-/// A connection to one API; it comes back by itself when it was lost.
+/// A connection to one API; reconnects if lost.
 #[derive(Debug, Clone)]
 pub struct Client {
     stub: ReportingApiServiceClient<Channel>,
@@ -62,7 +62,8 @@ impl Client {
     /// Connects within [`TIME`].
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] names the stage that failed; [`ClientError::Authorities`] when there is nothing to check a
+    /// [`ClientError::Unreachable`] names the stage that failed; [`ClientError::Authorities`] when there is nothing to
+    /// check a
     /// certificate with.
     pub async fn connect(address: Address, tls: TlsChoice) -> Result<Self, ClientError> {
         Self::connect_within(address, tls, TIME).await

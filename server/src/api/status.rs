@@ -119,7 +119,7 @@ pub struct Conf {
     pub path: String,
     /// Newest revision.
     pub revision: i64,
-    /// An outside edit waits to be looked at.
+    /// A change made outside Leasehold waits for review.
     pub changed_outside: bool,
     /// Why the file can't be used.
     pub problem: Option<String>,

@@ -43,9 +43,8 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// What stands behind the command, else what stands before it, else what the environment says. `here`: a flag that
-    /// names something on
-    /// this machine.
+    /// The options after the command, else before it, else from the environment. `here`: a flag for something on this
+    /// machine.
     ///
     /// # Errors
     /// When flags name both.
@@ -186,7 +185,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// Opens the way that fits; `remote` has been merged with what stands before the command.
+    /// Opens the right connection; `remote` includes the options before the command.
     ///
     /// # Errors
     /// [`crate::exit::code::NO_SERVER`] when a running server is needed and none answers.

@@ -26,7 +26,7 @@ impl Driver {
     /// waits for an answer.
     pub(super) async fn part(self) -> Parting {
         let Self { shared, peers, identity, outcomes, .. } = self;
-        // Answers to earlier requests are not wanted any more.
+        // Answers to earlier requests are ignored.
         drop(outcomes);
         let now_ms = shared.clock.elapsed_ms();
         shared.books().iter().for_each(|book| book.close(now_ms, &shared.journal));
@@ -125,7 +125,7 @@ impl Leaving {
         }
     }
 
-    /// Introduces this run when the server does not know it any more.
+    /// Says hello again if the server no longer knows this run.
     async fn introduce(&mut self) -> Result<(), Problem> {
         if self.peer.session.is_some() {
             return Ok(());

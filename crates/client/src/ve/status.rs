@@ -29,7 +29,7 @@ impl Standing {
     }
 }
 
-/// How a client stands.
+/// The status of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// What it may do.

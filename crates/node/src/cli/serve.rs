@@ -108,7 +108,7 @@ fn given<T>((scheme, address, tls): (Scheme, Option<SocketAddr>, T)) -> Option<(
     address.map(|address| (scheme, address, tls))
 }
 
-/// An address with a port; a host name stands for its first address.
+/// An address with a port; a host name resolves to its first address.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     let found = text.trim().to_socket_addrs().ok().and_then(|mut found| found.next());
     found.ok_or("Not an address of this machine with a port. Write it like 127.0.0.1:4711.")

@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 
 use super::Address;
 
-/// Why a call was not carried out. Each is a sentence for the person who asked; what the server said stands in it.
+/// Why a call failed. Each is a sentence for the caller, including the server's reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// There is nothing to check a certificate with.
@@ -200,7 +200,7 @@ impl Unreachable {
 
 fn certificate(problem: &CertificateError) -> String {
     match problem {
-        // A wrong signature: another certificate of the same name, such as one made anew.
+        // A wrong signature: another certificate with the same name, such as a regenerated one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "this machine does not trust the issuer of its certificate".to_owned()
         }

@@ -44,7 +44,8 @@ pub(super) fn start(
                             let (acceptor, ready) = (acceptor.clone(), ready.clone());
                             handshakes.spawn(async move {
                                 match greet(stream, peer, place, acceptor, limits.handshake).await {
-                                    // It has room for every place; nobody listens any more once the server stops.
+                                    // The queue has room for every connection; sending fails only once the server
+                                    // stops.
                                     Ok(connection) => drop(ready.send(connection).await),
                                     Err(reason) => tracing::debug!(%peer, %reason, "closed a connection to the reporting API"),
                                 }

@@ -15,7 +15,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Listens for SIGTERM and SIGINT. `duration`: ends by itself after that.
+    /// Listens for SIGTERM and SIGINT. `duration`: stops after that time.
     ///
     /// # Errors
     /// When the system gives no way to listen.

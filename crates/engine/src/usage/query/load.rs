@@ -22,7 +22,7 @@ pub(super) struct Named {
 /// Which series: those of clients, or the totals above them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
-    /// Every client by itself.
+    /// Each client separately.
     Clients,
     /// What the filter names: its client, its deployment, or the whole server.
     Named,
