@@ -1,8 +1,7 @@
 //! The REST API. One router serves the network, the control socket and commands that open the data folder themselves.
 //!
 //! An area is a file: its requests, its answers, its operations. An operation is added with [`Operations::add`], which
-//! states
-//! once its path and document (by `utoipa`), who may use it, and what it leaves in the audit log.
+//! states once its path and document (by `utoipa`), who may use it, and what it leaves in the audit log.
 
 mod accounts;
 mod alerts;

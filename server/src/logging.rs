@@ -1,6 +1,5 @@
 //! Logging to stderr, and to `license.log` while serving. LOGGING_VERBOSITY of the conf file decides how much, live,
-//! unless
-//! `log` is set. Sync reminders are always written, in the vendor's own form.
+//! unless `log` is set. Sync reminders are always written, in the vendor's own form.
 
 mod file;
 mod reminder;

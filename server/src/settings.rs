@@ -1,6 +1,5 @@
 //! Our own settings (never in the vendor's file): flags over environment over `leasehold.toml` over defaults; each
-//! value
-//! knows where it came from.
+//! value knows where it came from.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Failure;
 
 /// One setting: described once, for the flag, `--help`, `config sources`, the Settings page and the docs. A new one is
-/// a row here and
-/// a field of [`Settings`].
+/// a row here and a field of [`Settings`].
 pub struct Described {
     /// Name in `leasehold.toml`; the flag is `--NAME`, the variable `LEASEHOLD_NAME`.
     pub name: &'static str,
@@ -256,8 +254,7 @@ impl Settings {
     }
 
     /// For a data folder that was never used and no file named: writes the conf file it starts with. A file that was
-    /// lost
-    /// later is not replaced by an empty one; history can bring it back.
+    /// lost later is not replaced by an empty one; history can bring it back.
     ///
     /// # Errors
     /// A sentence when it cannot be written.

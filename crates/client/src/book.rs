@@ -1,6 +1,5 @@
-//! One product in the memory of a client: its limit, its leases, its use. Everything here happens under one short
-//! lock, so
-//! that what was granted, what is held and what was used always agree.
+//! One product in the memory of a client: its limit, its leases, its use. Everything here happens under one short lock,
+//! so that what was granted, what is held and what was used always agree.
 
 mod grant;
 mod slots;

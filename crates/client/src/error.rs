@@ -1,4 +1,4 @@
-//! Why something was refused. [`Denied`] is for a single license, [`ConnectError`] for the start.
+//! Errors: [`Denied`] for a single license, [`ConnectError`] for the start.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ pub enum Denied {
     /// The server has none of this product.
     #[error("{server} has no license for {product}. Add one there, or request another product.")]
     NotLicensed {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
     },
-    /// The server has some that are out of service.
+    /// The server's licenses are out of service.
     #[error("{}", sentence(.says, &format!("The licenses for {product} on {server} are out of service: expired, or the last sync was too long ago. Check that server's console.")))]
     OutOfService {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
-        /// What the server says about it.
+        /// The server's sentence.
         says: Option<String>,
     },
     /// All are in use, here or elsewhere.
@@ -31,75 +31,75 @@ pub enum Denied {
         "All licenses for {product} are in use: {server} has {licensed}, and this client may use {limit}. Try again when one is returned."
     )]
     AllInUse {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
-        /// Licenses that server has.
+        /// Licensed there.
         licensed: u32,
-        /// What this client may use of them now.
+        /// This client's limit.
         limit: u32,
     },
-    /// The server gave all that was wanted so far; that more is wanted now is on its way to it.
+    /// The server granted all earlier requests; the new one is on its way.
     #[error(
         "All {limit} licenses for {product} that this client may use on {server} are in use; it has requested more. Try again in a moment, or wait with `acquire`."
     )]
     Growing {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
-        /// What this client may use now.
+        /// This client's limit.
         limit: u32,
     },
-    /// More are in use here than the server gave, as after a move to another server.
+    /// More are in use here than granted, as after a move to another server.
     #[error(
         "This client uses more licenses for {product} than its limit on {server} ({limit}). It gets new ones after it returns some."
     )]
     OverLimit {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
-        /// What this client may use.
+        /// This client's limit.
         limit: u32,
     },
-    /// An administrator released what this client had.
+    /// An administrator released this client's licenses.
     #[error("{}", sentence(.says, &format!("An administrator of {server} has just released the licenses for {product}. Try again in a few minutes.")))]
     Released {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
         /// The server that serves this client.
         server: String,
-        /// What the server says about it.
+        /// The server's sentence.
         says: Option<String>,
     },
-    /// It was asked for the first time, and the server's answer is under way.
+    /// It was requested for the first time, and the answer is on its way.
     #[error("The first limit for {product} hasn't arrived yet. Try again in a moment, or wait with `acquire`.")]
     NotYetKnown {
-        /// What was asked for.
+        /// Product.
         product: ProductCode,
     },
-    /// No server has answered so far.
+    /// No server has responded yet.
     #[error("No license server is responding. {}", list(.servers))]
     NoServer {
         /// Since when, milliseconds ago.
         since_ms: u64,
-        /// What is wrong with each.
+        /// The problem of each.
         servers: Vec<ServerProblem>,
     },
-    /// No server has answered for so long that what was granted before is no longer good.
+    /// No server has responded for so long that earlier grants have expired.
     #[error("No license server has responded for 2 minutes, so no licenses are available until one does. {}", list(.servers))]
     Flushed {
         /// Since when, milliseconds ago.
         since_ms: u64,
-        /// What is wrong with each.
+        /// The problem of each.
         servers: Vec<ServerProblem>,
     },
     /// Not the name of a product.
     #[error(transparent)]
     Product(#[from] ProductCodeError),
-    /// More products than one client may ask for.
+    /// More products than one client may use.
     #[error("This client already uses {most} products, the maximum for one client.", most = licensing::client_protocol::MOST_PRODUCTS)]
     TooManyProducts,
     /// The client said goodbye.
@@ -126,31 +126,31 @@ impl fmt::Display for ServerProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// No server was named.
+    /// No server given.
     #[error("No license server given. Give at least one, such as lic1:7569.")]
     NoServers,
-    /// A server that cannot be understood.
+    /// An invalid server address.
     #[error("{text} is not the address of a license server. Write it like lic1, lic1:7569 or https://lic1:7569.")]
     Address {
-        /// What was given.
+        /// The input.
         text: String,
     },
     /// A name, an id or the like that the protocol does not allow.
     #[error("{0}")]
     Identity(String),
-    /// Certificates that cannot be used.
+    /// Invalid certificates.
     #[error("{0}")]
     Tls(String),
-    /// There is no runtime to work in.
+    /// No runtime.
     #[error("No runtime: call this from within tokio, or use client::blocking.")]
     NoRuntime,
     /// The runtime of a blocking client could not start.
     #[error("Can't start the client: {0}.")]
     Runtime(String),
-    /// No server answered.
+    /// No server responded.
     #[error("No license server is responding. {}", list(.servers))]
     NoServer {
-        /// What is wrong with each.
+        /// The problem of each.
         servers: Vec<ServerProblem>,
     },
 }

@@ -2,19 +2,19 @@ use std::fmt;
 
 use licensing::product::ProductCode;
 
-/// Something an application may want to tell its people. Each reads as a sentence.
+/// Events for an application. Each displays as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The server changed how many this client may use.
+    /// The server changed this client's limit.
     Allocation {
         /// Who.
         server: String,
-        /// Of what.
+        /// Product.
         product: ProductCode,
-        /// How many.
+        /// Limit.
         limit: u32,
-        /// How many the server has.
+        /// Licensed.
         licensed: u32,
     },
     /// The first server was found.
@@ -22,31 +22,31 @@ pub enum Event {
         /// Which.
         server: String,
     },
-    /// The client works with another server than before.
+    /// Failover: the client has moved to another server.
     Failover {
-        /// With which it worked.
+        /// The previous server.
         from: String,
-        /// With which it works.
+        /// The new server.
         to: String,
     },
-    /// The client works with its primary again.
+    /// Failback: the client has returned to its primary.
     Returned {
         /// The primary.
         server: String,
     },
-    /// No server answers; what was granted is good for a while.
+    /// No server responds; grants stay valid for a while.
     Disconnected,
     /// No server responded for so long that all grants expired.
     Flushed {
-        /// Licenses that were in use and no longer are.
+        /// Licenses that were in use and have ended.
         leases: u64,
     },
-    /// After a flush a server answered: licenses are given out again.
+    /// After a flush a server responded: licenses are available again.
     Resumed {
         /// Which.
         server: String,
     },
-    /// What the server gives ends soon.
+    /// The server's grant ends soon.
     Notice {
         /// Which.
         server: String,

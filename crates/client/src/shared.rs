@@ -119,8 +119,8 @@ impl Shared {
     }
 
     /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then.
-    /// Returns are stamped by a
-    /// clock that may be ahead by half a tick; a message that tells of them is not sent before.
+    /// Returns are stamped by a clock that may be ahead by half a tick; a message that tells of them is not sent
+    /// before.
     pub async fn reach(&self, latest_ms: u64) -> u64 {
         let ahead_ms = latest_ms.saturating_sub(self.clock.elapsed_ms());
         if ahead_ms > 0 {

@@ -69,8 +69,7 @@ pub async fn fill(engine: &Engine, wish: Wish) -> Result<Stored, FillError> {
 }
 
 /// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days
-/// of all
-/// clients.
+/// of all clients.
 fn check_outs(all: Vec<History>, seed: u64) -> (Stored, Vec<Vec<CheckOut>>) {
     let mut stored = Stored::default();
     let mut clients: Vec<Vec<CheckOut>> = vec![Vec::new(); CLIENTS];

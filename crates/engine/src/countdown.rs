@@ -1,9 +1,8 @@
 //! Countdown hours: the balance of a license with hours, and its copies.
 //!
 //! The rules are `licensing::countdown`. Here a balance is made durable before it is granted: first in the anchors
-//! (`countdown.anchor`
-//! in the data folder, and one outside it), then in the database. At startup the highest serial applies, and for one
-//! serial the lowest balance, so that restoring copied data brings no hours back.
+//! (`countdown.anchor` in the data folder, and one outside it), then in the database. At startup the highest serial
+//! applies, and for one serial the lowest balance, so that restoring copied data brings no hours back.
 //!
 //! A separate task does the storing, so the hours keep following the clock while a disk hangs.
 

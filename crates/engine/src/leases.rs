@@ -169,8 +169,8 @@ impl Leases {
         self.desk().allocation.run(id).map(|run| run.deadline)
     }
 
-    /// Sets the number of licenses per product, and the products with out-of-service licenses.
-    /// Whether anything changed.
+    /// Sets the number of licenses per product, and the products with out-of-service licenses. Whether anything
+    /// changed.
     pub fn license(&self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         self.desk().license(licensed, out_of_service)
     }

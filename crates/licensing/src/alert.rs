@@ -1,9 +1,8 @@
 //! Alerts: what a rule checks, when it notifies, and when it reports recovery.
 //!
 //! A pure state machine for each rule: [`step`] takes the [`State`] and a snapshot of [`Signals`] and gives the next
-//! state
-//! with its [`Notice`]s. An unknown signal neither fires nor resolves anything. [`replay`] shows what a rule would
-//! have done with past signals, [`message()`] puts notices into words. All times are integer Unix milliseconds.
+//! state with its [`Notice`]s. An unknown signal neither fires nor resolves anything. [`replay`] shows what a rule
+//! would have done with past signals, [`message()`] puts notices into words. All times are integer Unix milliseconds.
 
 mod condition;
 mod message;

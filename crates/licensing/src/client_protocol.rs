@@ -1,8 +1,7 @@
 //! The protocol of the license port, and the numbers both sides use.
 //!
-//! Four requests, each a `POST` of JSON: `/v1/hello`, `/v1/refresh`, `/v1/records`, `/v1/goodbye`. All may be
-//! repeated, lost or
-//! reordered without harm: counters are cumulative, limits carry versions, records carry sequence numbers.
+//! Four requests, each a `POST` of JSON: `/v1/hello`, `/v1/refresh`, `/v1/records`, `/v1/goodbye`. All may be repeated,
+//! lost or reordered without harm: counters are cumulative, limits carry versions, records carry sequence numbers.
 
 mod clock_offset;
 mod fault;

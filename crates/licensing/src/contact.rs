@@ -1,8 +1,7 @@
 //! The contact clock (RULES R1): the time since the last verified exchange, and its effects.
 //!
 //! A pure state machine: [`step`] takes a [`State`] and an [`Event`] and gives the next state with its effects. All
-//! times
-//! are integer Unix milliseconds. The numbers of days are only here.
+//! times are integer Unix milliseconds. The numbers of days are only here.
 
 mod invariant;
 mod phase;

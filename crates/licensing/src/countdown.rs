@@ -1,10 +1,9 @@
 //! Countdown hours (RULES R5): a license with H hours runs down while at least one client is logged in.
 //!
 //! A pure state machine: [`step`] takes a [`State`], an [`Event`] and the time and gives the next state with its
-//! effects.
-//! Time is charged before it is used: an [`Effect::Persist`] carries the balance to make durable, and only after
-//! [`Event::Persisted`] does [`Effect::Grant`] allow its use. So a crash never creates hours, and costs at most the
-//! charged tick. Elapsed time is monotonic; setting the wall clock changes nothing.
+//! effects. Time is charged before it is used: an [`Effect::Persist`] carries the balance to make durable, and only
+//! after [`Event::Persisted`] does [`Effect::Grant`] allow its use. So a crash never creates hours, and costs at most
+//! the charged tick. Elapsed time is monotonic; setting the wall clock changes nothing.
 
 mod advance;
 mod forecast;

@@ -2,9 +2,8 @@
 //! (RULES R6).
 //!
 //! A pure state machine: [`begin`] checks whether it may begin, [`step`] takes a [`State`], an [`Event`] and the time
-//! and gives the next
-//! state with its effects. It always ends, a drill also when it has used its maximum of the backup's hours. Times are
-//! Unix milliseconds, because it survives a restart.
+//! and gives the next state with its effects. It always ends, a drill also when it has used its maximum of the backup's
+//! hours. Times are Unix milliseconds, because it survives a restart.
 
 mod begin;
 mod invariant;

@@ -2,10 +2,9 @@
 //!
 //! # Joining
 //! A server makes an [`Invitation`]: a code with a secret of 128 bits and the first 96 bits of the fingerprint of its
-//! key.
-//! A person carries it to the joining server. That one sends its key, its name, its role and a nonce
-//! ([`JoinRequest`]), signed twice: with its own key, and with a key derived from the secret. The inviting server
-//! keeps only the public half of that key. It answers with its key and signs the nonce and both keys with it
+//! key. A person carries it to the joining server. That one sends its key, its name, its role and a nonce
+//! ([`JoinRequest`]), signed twice: with its own key, and with a key derived from the secret. The inviting server keeps
+//! only the public half of that key. It answers with its key and signs the nonce and both keys with it
 //! ([`JoinAnswer`]).
 //!
 //! Why someone in the middle gains nothing, even over plain HTTP: the secret is never sent, and a signature by the

@@ -1,10 +1,8 @@
 //! Sealing of requests to a node over plain HTTP, and of answers (HPKE, RFC 9180; answers as in RFC 9458).
 //!
 //! A request is `LHQ1`, the id of the node's key (8 bytes), the encapsulated key (32 bytes) and the ciphertext. Its
-//! answer
-//! is `LHA1`, a nonce (16 bytes) and the ciphertext, under a key that only the two ends of that request know. Base
-//! mode,
-//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
+//! answer is `LHA1`, a nonce (16 bytes) and the ciphertext, under a key that only the two ends of that request know.
+//! Base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
 
 mod answer;
 mod hkdf;

@@ -147,8 +147,7 @@ fn written(at: Millis, zone: &Zone, with_year: bool) -> String {
 }
 
 /// Year, month and day of a day since 1970 in the Gregorian calendar. Years begin in March here, so that a leap day is
-/// the last of its
-/// year; 400 of them have 146,097 days.
+/// the last of its year; 400 of them have 146,097 days.
 fn civil(days: i64) -> (i64, usize, i64) {
     let from_march = days + 719_468;
     let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));

@@ -16,9 +16,8 @@ struct Unreadable {
 }
 
 impl Node {
-    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else
-    /// a new
-    /// one with the next serial, which is stored here.
+    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else a
+    /// new one with the next serial, which is stored here.
     pub(crate) async fn issue(
         &self,
         connection: &mut SqliteConnection,

@@ -1,6 +1,5 @@
 //! The node over HTTP: reports at `/`, its keys at `/keys`. HTTP/1.1, one request for each connection: a server asks
-//! once a
-//! day, and a connection that cannot be kept cannot be held.
+//! once a day, and a connection that cannot be kept cannot be held.
 
 mod body;
 mod connection;

@@ -1,8 +1,7 @@
 //! The vendor's licensing node: issues licenses, signs, answers reports.
 //!
 //! [`Node`] is a folder with a database and a key. Several processes may have the same one open: those that serve, and
-//! the
-//! commands beside them. All SQL of the node is in this crate; time comes from a [`clock::Clock`].
+//! the commands beside them. All SQL of the node is in this crate; time comes from a [`clock::Clock`].
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;

@@ -63,8 +63,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError::Unreachable`] names the stage that failed; [`ClientError::Authorities`] when there is nothing to
-    /// check a
-    /// certificate with.
+    /// check a certificate with.
     pub async fn connect(address: Address, tls: TlsChoice) -> Result<Self, ClientError> {
         Self::connect_within(address, tls, TIME).await
     }

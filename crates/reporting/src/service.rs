@@ -1,8 +1,7 @@
 //! The service: checks who asks and what, asks a [`ReportingSource`], puts the answer into the vendor's messages.
 //!
 //! Wrong input of a call is a gRPC status; a report or response that is refused is a status *inside* a gRPC OK, as the
-//! vendor's
-//! messages have it.
+//! vendor's messages have it.
 
 mod asked;
 mod diagnostics;
@@ -45,8 +44,7 @@ impl<S: ReportingSource> Reporting<S> {
     }
 
     /// Carries `work` out to its end, even when the caller goes away or the time is over: a report half opened or a
-    /// response half
-    /// applied must not be. A panic ends this call and nothing else.
+    /// response half applied must not be. A panic ends this call and nothing else.
     async fn carry_out<T, W, F>(&self, call: &'static str, work: W) -> Result<Result<T, Refusal>, Status>
     where
         T: Send + 'static,

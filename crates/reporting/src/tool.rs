@@ -1,6 +1,5 @@
 //! What `license-reporter-tool` does: report, pull, push (seed 000). Data goes to stdout; an error is a sentence on
-//! stderr, then
-//! what to do. The auth string is printed in the curl command and nowhere else.
+//! stderr, then what to do. The auth string is printed in the curl command and nowhere else.
 
 mod flags;
 mod operation;

@@ -41,8 +41,7 @@ pub struct Store {
 
 impl Store {
     /// Opens the file, making it where it is missing, and applies outstanding migrations after a backup. The caller
-    /// sees to it
-    /// that no other process does so at the same time.
+    /// sees to it that no other process does so at the same time.
     ///
     /// # Errors
     /// See [`StoreError`]; a newer schema is refused and nothing is changed.

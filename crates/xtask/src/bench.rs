@@ -1,6 +1,5 @@
 //! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md).
-//! With
-//! `--bare` or `--fill` it is one of its own helpers.
+//! With `--bare` or `--fill` it is one of its own helpers.
 
 mod bare;
 mod client;

@@ -1,6 +1,5 @@
 //! A command's way to the API: a server elsewhere, the one of this machine through its control socket, or, when none
-//! runs, the data folder
-//! itself under its lock.
+//! runs, the data folder itself under its lock.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

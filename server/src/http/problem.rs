@@ -1,6 +1,5 @@
 //! Errors under `/api`: `application/problem+json` (RFC 9457). API handlers use [`Problem`]; pages and the layers
-//! around both use
-//! [`PageError`](crate::console::PageError), which the API is told as a problem.
+//! around both use [`PageError`](crate::console::PageError), which the API is told as a problem.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};

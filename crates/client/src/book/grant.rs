@@ -20,8 +20,7 @@ const LONGEST_SENTENCE: usize = 500;
 
 impl Book {
     /// `server` named a limit; with `good_until`, what it grants counts from now on, until then. Returns the limit of
-    /// the server in
-    /// use when it is another than before.
+    /// the server in use when it is another than before.
     ///
     /// Both happen at once: a limit that another server named earlier must not count for an instant.
     pub fn hear(

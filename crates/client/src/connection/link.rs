@@ -69,8 +69,7 @@ impl Link {
     }
 
     /// Posts JSON. A connection that was kept may have ended meanwhile: then the request is sent once more over a new
-    /// one, which
-    /// the protocol allows for all of its requests.
+    /// one, which the protocol allows for all of its requests.
     ///
     /// # Errors
     /// [`LinkError`].

@@ -22,8 +22,7 @@ const AGAIN_MS: u64 = 200;
 
 impl Driver {
     /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the
-    /// time a client
-    /// waits for an answer.
+    /// time a client waits for an answer.
     pub(super) async fn part(self) -> Parting {
         let Self { shared, peers, identity, outcomes, .. } = self;
         // Answers to earlier requests are ignored.

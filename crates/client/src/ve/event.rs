@@ -3,45 +3,45 @@ use std::fmt;
 use super::line::span;
 use crate::error::ServerProblem;
 
-/// What happens to a client of a virtual environment. Each reads as a sentence. Servers are named as `host:port`.
+/// Events of a VE client. Each displays as a sentence. Servers are `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The license is there.
+    /// It has a license.
     LoggedIn {
-        /// Who gave it.
+        /// The server.
         server: String,
-        /// Its id; empty when the server did not say.
+        /// Its id; may be empty.
         license_id: String,
-        /// `NORMAL` or `COUNTDOWN`; empty when the server did not say.
+        /// `NORMAL` or `COUNTDOWN`; may be empty.
         key_type: String,
     },
-    /// The license comes from another server than before.
+    /// Failover: the license comes from another server.
     Switched {
-        /// Who gave it before.
+        /// The previous server.
         from: String,
-        /// Who gives it now.
+        /// The new server.
         to: String,
     },
-    /// The license comes from the primary again.
+    /// Failback: the license comes from the primary again.
     Returned {
         /// The primary.
         server: String,
     },
-    /// The server that gave the license before gives it again.
+    /// The same server provides the license again.
     Regained {
         /// Which.
         server: String,
     },
-    /// The primary has licenses for this, and all are in use: one is waited for, and no backup asked. There is no
-    /// license until then.
+    /// All the primary's licenses are in use: the client waits for one, without asking backups. It has no license
+    /// until then.
     Waiting {
         /// The primary.
         server: String,
     },
-    /// No server gives the license.
+    /// No server provides the license.
     Lost {
-        /// How long the client may run on, milliseconds.
+        /// How long the client may keep running, milliseconds.
         grace_ms: u64,
         /// Until when that is, Unix milliseconds.
         grace_until_ms: i64,
@@ -51,14 +51,14 @@ pub enum Event {
         /// How near, milliseconds.
         left_ms: u64,
     },
-    /// The grace is over.
+    /// The grace period is over.
     Stopped,
-    /// Every server refused the login before there was any license.
+    /// Every server refused the login before the client had a license.
     Refused {
         /// Why, for each.
         servers: Vec<ServerProblem>,
     },
-    /// What the server gives ends soon.
+    /// The server's grant ends soon.
     Notice {
         /// In how many milliseconds.
         ends_in_ms: u64,
@@ -103,12 +103,12 @@ impl fmt::Display for Event {
     }
 }
 
-/// When a virtual machine ends: what [`on_stop`](super::Builder::on_stop) is called with.
+/// When a virtual machine stops: the argument of [`on_stop`](super::Builder::on_stop).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// Soon: shut the guest down.
     Soon {
-        /// What is left, milliseconds; one minute unless the license allows less.
+        /// Time left, milliseconds; one minute unless the license allows less.
         left_ms: u64,
     },
     /// Now.

@@ -1,8 +1,7 @@
 //! Claiming a new server: the one-time link, and what was entered in the wizard so far.
 //!
 //! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode
-//! 0600)
-//! and, as SHA-256, in the database.
+//! 0600) and, as SHA-256, in the database.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -179,8 +178,7 @@ impl Engine {
     }
 
     /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth
-    /// string
-    /// typed before for the same GUID stays when none is typed now.
+    /// string typed before for the same GUID stays when none is typed now.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.

@@ -14,8 +14,7 @@ use crate::store::Store;
 
 impl Countdown {
     /// Opens the stored hours. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else
-    /// in
-    /// `$HOME/.local/state/leasehold`.
+    /// in `$HOME/.local/state/leasehold`.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.

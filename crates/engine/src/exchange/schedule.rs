@@ -42,8 +42,7 @@ pub(super) fn due(situation: &Situation, zone: &TimeZone) -> Millis {
 }
 
 /// The first instant after `after` at which local clocks show this time of day. On a day that skips it, the instant
-/// that
-/// far after the skipped hour; on a day that has it twice, the first.
+/// that far after the skipped hour; on a day that has it twice, the first.
 fn next_preset(after: Millis, (hour, minute): (u8, u8), zone: &TimeZone) -> Option<Millis> {
     let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()?;
     let start = Timestamp::from_millisecond(after).ok()?.to_zoned(zone.clone()).date();

@@ -65,8 +65,7 @@ impl Engine {
     }
 
     /// The totals of a deployment at each report that was made in a time (both ends included), oldest first, at most
-    /// the
-    /// newest 1000.
+    /// the newest 1000.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.

@@ -51,8 +51,8 @@ impl Allocation {
         let held_back = run.released_until.is_some();
         let had = run.shares.get(product).copied();
         if !known && had.is_none() {
-            // A product without a license leaves no trace, no matter how many clients request it.
-            // An older limit, or one from another server, is void; only a higher version tells it so.
+            // A product without a license leaves no trace, no matter how many clients request it. An older limit, or
+            // one from another server, is void; only a higher version tells it so.
             let version = if said.version > 0 { said.version.saturating_add(1) } else { 0 };
             let share = Share { version, ..Share::default() };
             return self.told(key, product, &share, said);

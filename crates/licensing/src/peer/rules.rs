@@ -125,8 +125,7 @@ pub enum JoinRefusal {
 }
 
 /// The role of `joiner` if it joins at `own`, which knows `members`. One production or one development server per
-/// installation and
-/// any number of backups (seed 001); a server that is not registered joins as backup.
+/// installation and any number of backups (seed 001); a server that is not registered joins as backup.
 ///
 /// # Errors
 /// Why it may not.

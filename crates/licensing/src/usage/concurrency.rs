@@ -14,8 +14,7 @@ pub struct Concurrency {
 
 impl Concurrency {
     /// Of the time from `from` up to `until`, both in milliseconds since the day began; `before` were in use just
-    /// before it, and
-    /// `edges` are the changes within it, in order.
+    /// before it, and `edges` are the changes within it, in order.
     #[must_use]
     pub fn of(before: i64, edges: &[Edge], from: u32, until: u32) -> Self {
         let mut found = Self { after: before, ..Self::default() };

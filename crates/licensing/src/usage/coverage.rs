@@ -4,9 +4,8 @@ use super::levels::Levels;
 pub const SHARES: [f64; 4] = [95.0, 99.0, 99.9, 100.0];
 
 /// How many licenses would have been enough for these shares of a time, percent: the smallest number that was not
-/// exceeded for
-/// that share of `total_ms`. Missing time counts as no use. For 100 % it is at least `peak`, which includes licenses
-/// returned at once.
+/// exceeded for that share of `total_ms`. Missing time counts as no use. For 100 % it is at least `peak`, which
+/// includes licenses returned at once.
 #[must_use]
 pub fn coverage(levels: &Levels, peak: u32, total_ms: u64, shares: &[f64]) -> Vec<(f64, u32)> {
     let told = levels.total();

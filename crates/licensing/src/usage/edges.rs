@@ -50,8 +50,7 @@ impl Edges {
     }
 
     /// As bytes: per change the time since the one before and, in the two lowest bits, 0 for one more, 1 for one less,
-    /// 2 when the
-    /// change follows as a number of its own.
+    /// 2 when the change follows as a number of its own.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.len() * 3);

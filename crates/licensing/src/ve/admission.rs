@@ -92,8 +92,7 @@ pub enum Refused {
 }
 
 /// Whether a client may log in, and to which product. `in_use` gives the instances of a product in use without this
-/// client.
-/// Reveals nothing about the license without its passphrase.
+/// client. Reveals nothing about the license without its passphrase.
 ///
 /// # Errors
 /// See [`Refused`].

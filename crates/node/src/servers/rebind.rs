@@ -19,8 +19,7 @@ impl Node {
     }
 
     /// Leaves the GUID with its owner and forgets the other installation, so that answers to the owner no longer
-    /// mention it. Gives
-    /// the server as it was before.
+    /// mention it. Gives the server as it was before.
     ///
     /// # Errors
     /// [`ServerError::NoServer`].

@@ -70,9 +70,8 @@ impl NewVe {
 }
 
 impl Node {
-    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before
-    /// keeps its
-    /// passphrase, so that the addresses of its clients stay good.
+    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before keeps
+    /// its passphrase, so that the addresses of its clients stay good.
     ///
     /// # Errors
     /// [`VeError`]; nothing is kept then.
