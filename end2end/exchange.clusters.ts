@@ -71,7 +71,7 @@ export function clusters({ hands }: Way, get: () => World): void {
     await expect(told(page, 'The cluster accepted the answer.')).toBeVisible();
     await hands.fill(field, answer);
     expect(await sending(page, () => hands.press(over)), 'the cluster refuses what it has').toBe(502);
-    await expect(main).toContainText('was used before; each is good once');
+    await expect(main).toContainText('has already been used; each works once');
 
     await hands.press(disclosure(page, `Remove ${NAME}`));
     await expect(main).toContainText('The cluster keeps running and keeps its licenses.');

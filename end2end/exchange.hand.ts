@@ -81,7 +81,7 @@ export function hand({ hands, script }: Way, get: () => World): void {
     const field = page.getByLabel('The answer', { exact: true });
     await hands.fill(field, answer);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the answer' })))).toBe(409);
-    await expectRefused(page, field, answer, /was used before; each is good once\..* Nothing changed\./);
+    await expectRefused(page, field, answer, /has already been used; each works once\..* Nothing changed\./);
   });
 
   test('a report is downloaded and its answer given as a file, whatever wrote the file', async ({ page }) => {

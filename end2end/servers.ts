@@ -91,7 +91,7 @@ export function journeys({ script, hands }: Way): void {
     await until(page, world.primary, /is on standby/);
     const form = card(page, 'Failover drill');
     expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);
-    await expect(page.getByRole('alert')).toContainText('No client was chosen.');
+    await expect(page.getByRole('alert')).toContainText('No client is selected.');
     await hands.tick(form.getByRole('checkbox', { name: 'charon-1' }));
     await hands.fill(form.getByLabel('Backup hours limit'), '0');
     expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);

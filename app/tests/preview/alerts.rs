@@ -140,7 +140,10 @@ pub fn pages() -> Vec<Preview> {
     wrong_channel.form = refused(
         &[("name", "On call"), ("host", "mail.example.com"), ("security", "none")],
         &[
-            ("security", "Without TLS, mail goes to this machine only (localhost)."),
+            (
+                "security",
+                "Without TLS, Leasehold sends mail only to this machine (localhost). For any other, choose STARTTLS or TLS.",
+            ),
             ("from", "Enter one address, such as leasehold@example.com."),
             ("ca", "The CA file /etc/leasehold/ca.pem cannot be read: no such file or directory."),
         ],

@@ -71,13 +71,17 @@ pub fn pages() -> Vec<Preview> {
             "logs-refused",
             LogsPage {
                 filter: LogsFilter { from: "yesterday".into(), ..LogsFilter::default() },
-                refused: vec![("from".into(), "This is not a time.".into())],
+                refused: vec![("from".into(), "Not a time.".into())],
                 ..empty()
             },
         ),
         shown(
             "logs-off",
-            LogsPage { trouble: Some(Trouble::Off("license_log is off.".into())), files: Vec::new(), ..empty() },
+            LogsPage {
+                trouble: Some(Trouble::Off("The log file is turned off (license_log = off).".into())),
+                files: Vec::new(),
+                ..empty()
+            },
         ),
     ]
 }

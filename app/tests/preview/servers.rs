@@ -183,7 +183,7 @@ pub fn pages() -> Vec<Preview> {
 fn a_refused_form_keeps_what_was_chosen_and_says_why() {
     let html =
         |name: &str| pages().into_iter().find(|page| page.name == name).map(|page| page.html).unwrap_or_default();
-    assert!(html("servers-refused-nobody").contains("No client was chosen."));
+    assert!(html("servers-refused-nobody").contains("No client is selected."));
     let refused = html("servers-refused");
     assert!(refused.contains("value=\"b\" checked"), "the chosen client stays chosen");
     assert!(!refused.contains("value=\"a\" checked"));

@@ -85,7 +85,7 @@ fn joined(value: &Value) -> String {
         None => "It polls the other servers, but they don't poll it; to change that, give --own-url.".to_owned(),
     };
     format!(
-        "Joined {} as {}. This server is called {}. {reached}\n",
+        "Joined {} as {}. This server's name is {}. {reached}\n",
         text(value, "with"),
         text(value, "role"),
         text(value, "name")

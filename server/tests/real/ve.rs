@@ -98,12 +98,12 @@ fn a_license_goes_from_request_to_installation_and_stops_on_another_machine() {
     assert!(done.status.success() && stdout(&done).contains("is installed"), "{}", stderr(&done));
     assert_eq!(world.standing()["state"], "valid");
     // The same again is no error; a second one needs no key any more; the first does not come back.
-    assert!(stdout(&world.license(&["install", &file])).contains("in place already"));
+    assert!(stdout(&world.license(&["install", &file])).contains("already installed"));
     let (second, _) = world.issued("second.lic", &HOURS);
     assert!(world.license(&["install", &second]).status.success());
     let older = world.license(&["install", &file]);
     assert_eq!(older.status.code(), Some(2));
-    assert!(stderr(&older).contains("cannot come back"), "{}", stderr(&older));
+    assert!(stderr(&older).contains("can't be installed again"), "{}", stderr(&older));
     world.cores(8);
     let standing = world.standing();
     assert_eq!(standing["state"], "void");

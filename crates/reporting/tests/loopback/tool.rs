@@ -205,7 +205,10 @@ async fn an_api_that_does_not_answer_is_3_and_a_no_is_1() {
     let uri = format!("-reportingApiUri={free}");
     let (code, out, err) = ask(&server, "cluster-pull", &["-authString", AUTH, &uri]).await;
     assert_eq!((code, out.as_str()), (3, ""));
-    assert!(err.contains(&free.to_string()) && err.contains("nothing listens") && !err.contains("s3cret"), "{err}");
+    assert!(
+        err.contains(&free.to_string()) && err.contains("nothing is listening") && !err.contains("s3cret"),
+        "{err}"
+    );
     let other = ["-deploymentId", "11111111-2222-3333-4444-555555555555"];
     let (code, _, err) = ask(&server, "report", &other).await;
     assert!(code == 1 && err.contains("Check -deploymentId."), "{err}");

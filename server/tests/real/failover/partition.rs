@@ -185,7 +185,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     network.mend("primary", "clients");
     let back = world.all_taken(&machines, 0, mended);
     let taken_back =
-        applications.each_ref().map(|application| application.until("answers again", mended, MOVES_WITHIN));
+        applications.each_ref().map(|application| application.until("is responding again", mended, MOVES_WITHIN));
     within(5_000, || (!runs(&mut at_backup)).then_some(())).expect("the hours stop");
     let left = left_s(&mut at_backup);
     let (spent, at_most) = (licensed - left, cut.elapsed().as_secs_f64());

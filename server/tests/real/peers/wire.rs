@@ -114,7 +114,7 @@ fn wrong_tries_end_a_code_and_many_of_them_wait() {
         assert!(matches!(said(&a, &code, &wrong), JoinSaid::Refused(_)));
     }
     let JoinSaid::Refused(sentence) = said(&a, &code, &good) else { panic!("the code was ended") };
-    assert!(sentence.contains("too many wrong tries"), "{sentence}");
+    assert!(sentence.contains("too many failed attempts"), "{sentence}");
     let statuses: Vec<u16> = (0..8).map(|_| post(&a, "join", &serde_json::to_value(&good).unwrap()).0).collect();
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }

@@ -63,9 +63,9 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
 }
 
 #[rstest]
-#[case::another_name(&["mail.example.com"], |_: &mut CertificateParams| {}, "is made for another name")]
+#[case::another_name(&["mail.example.com"], |_: &mut CertificateParams| {}, "is for another name")]
 #[case::ended(&["127.0.0.1"], |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 2, 3), "has expired")]
-#[case::not_yet(&["127.0.0.1"], |params: &mut CertificateParams| params.not_before = date_time_ymd(2999, 1, 1), "is not good yet")]
+#[case::not_yet(&["127.0.0.1"], |params: &mut CertificateParams| params.not_before = date_time_ymd(2999, 1, 1), "is not valid yet")]
 #[tokio::test]
 async fn a_certificate_that_does_not_fit_is_refused_and_says_why(
     #[case] names: &[&str],

@@ -39,10 +39,10 @@ use Severity::{Error, Warning};
 #[case::duplicate("port_number = 1\n\nPort_Number = 2", 2, Warning, "Line 4 counts")]
 #[case::duplicate_unknown("[x]\na = 1\nA = 2", 3, Warning, "Line 4 counts")]
 #[case::wrong_section("[x]\nport_number = 1", 3, Warning, "section [GLOBAL] only")]
-#[case::unknown("COLOUR = blue", 2, Warning, "kept as it is")]
+#[case::unknown("COLOUR = blue", 2, Warning, "is not a setting and has no effect")]
 #[case::unknown_but_near("LOGGING_VERBOSE = 2", 2, Warning, "Perhaps LOGGING_VERBOSITY was meant.")]
-#[case::junk("nonsense", 2, Warning, "neither a setting nor a comment")]
-#[case::junk_below_comment("# a\nnonsense\nport_number = 1", 3, Warning, "neither a setting nor a comment")]
+#[case::junk("nonsense", 2, Warning, "not a setting or comment")]
+#[case::junk_below_comment("# a\nnonsense\nport_number = 1", 3, Warning, "not a setting or comment")]
 #[case::unclosed_section("[Other", 2, Warning, "closing bracket")]
 fn each_fault_is_one_finding(#[case] lines: &str, #[case] line: usize, #[case] severity: Severity, #[case] part: &str) {
     let findings = of(format!("[GLOBAL]\n{lines}\n"));
