@@ -446,6 +446,6 @@ mod tests {
         let file = folder.path().join("leasehold.toml");
         std::fs::write(&file, "consol = \"127.0.0.1:1\"\n").unwrap();
         let failure = resolve(&Flags::default(), Some(&file)).unwrap_err();
-        assert!(failure.sentence.contains("no setting consol"), "{failure}");
+        assert!(failure.sentence.contains("unknown setting, consol"), "{failure}");
     }
 }

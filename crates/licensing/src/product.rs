@@ -149,7 +149,7 @@ pub enum ProductCodeError {
         found: usize,
     },
     /// An invalid character.
-    #[error("{} is not allowed in a product code. Use only letters from A to Z, digits, and _ . -", named_first(*.character))]
+    #[error("{} is not allowed in a product code. Use only letters from A to Z, digits, dots, hyphens and underscores.", named_first(*.character))]
     WrongCharacter {
         /// The first such character.
         character: char,

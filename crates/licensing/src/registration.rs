@@ -220,11 +220,11 @@ mod tests {
         assert_eq!(whole.auth.as_ref().map(AuthString::as_str), Some("secret"));
         assert_eq!(Registration::typed(GUID, "", " ").unwrap(), Registration::new(whole.guid));
         for (guid, auth, key, wrong) in [
-            ("", "", "", "No GUID was entered"),
-            ("$LV_LIC", "", "", "is a placeholder that was never replaced"),
-            ("GET-CLUSTER-GUID-FROM-LUMENVOX", "", "", "is a placeholder that was never replaced"),
+            ("", "", "", "Enter the GUID"),
+            ("$LV_LIC", "", "", "is an unreplaced placeholder"),
+            ("GET-CLUSTER-GUID-FROM-LUMENVOX", "", "", "is an unreplaced placeholder"),
             ("{00000000-0000-0000-0000-000000000000}", "", "", "identifies no server"),
-            (GUID, "a\nb", "", "An auth string is one line"),
+            (GUID, "a\nb", "", "An auth string must be one line"),
             (GUID, "a", "SHA256:12", "fingerprint"),
         ] {
             let error = Registration::typed(guid, auth, key).unwrap_err().to_string();

@@ -156,8 +156,8 @@ mod tests {
         let server = json!({ "name": "lic-01", "self": true, "role": "primary", "state": "stopped" });
         let off = list(&json!({ "items": [server], "server_runs": false }));
         assert!(off.contains("lic-01 (this one)") && off.contains("stopped"), "{off}");
-        assert!(off.ends_with("last known of them. Start it with `leasehold serve`.\n"), "{off}");
+        assert!(off.ends_with("are the last known ones. Start it with `leasehold serve`.\n"), "{off}");
         let on = list(&json!({ "items": [server] }));
-        assert!(!on.contains("No server runs"), "{on}");
+        assert!(!on.contains("No server is running"), "{on}");
     }
 }

@@ -114,15 +114,18 @@ mod tests {
             ("company-ca.pem".to_owned(), "Enter the full path"),
             (format!("/{}", "x".repeat(5_000)), "Enter the full path"),
             ("/a\nb".to_owned(), "Enter the full path"),
-            (folder.path().join("none").to_str().unwrap().to_owned(), "cannot be read: no such file"),
-            (folder.path().to_str().unwrap().to_owned(), "cannot be read: not a regular file"),
-            ("/dev/zero".to_owned(), "cannot be read: not a regular file"),
-            (write("large", &"x".repeat(1024 * 1024 + 1)), "cannot be read: it has more than"),
-            (write("empty", ""), "holds no certificate"),
-            (write("text", "top secret"), "holds no certificate"),
-            (write("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "holds no certificate"),
-            (write("cut", &one.cert.pem()[..200]), "holds no certificate"),
-            (key, "holds no certificate"),
+            (folder.path().join("none").to_str().unwrap().to_owned(), ": no such file"),
+            (folder.path().to_str().unwrap().to_owned(), ": not a regular file"),
+            ("/dev/zero".to_owned(), ": not a regular file"),
+            (write("large", &"x".repeat(1024 * 1024 + 1)), ": larger than"),
+            (write("empty", ""), "no usable certificate"),
+            (write("text", "top secret"), "no usable certificate"),
+            (
+                write("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+                "no usable certificate",
+            ),
+            (write("cut", &one.cert.pem()[..200]), "no usable certificate"),
+            (key, "no usable certificate"),
         ] {
             let why = read(&path).await.unwrap_err();
             assert!(why.contains(expected) && why.ends_with('.'), "{path}: {why}");

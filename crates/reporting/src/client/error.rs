@@ -239,9 +239,6 @@ mod tests {
         assert!(matches!(broken, ClientError::Broken { .. }));
         let unreachable = Unreachable { stage: Stage::Tcp, reason: "why".into() };
         let status = Status::from_error(Box::new(tonic::ConnectError(Box::new(unreachable))));
-        assert_eq!(
-            of(status).to_string(),
-            "The reporting API at localhost:1 cannot be reached: connecting (TCP): why."
-        );
+        assert_eq!(of(status).to_string(), "Can't reach the reporting API at localhost:1: connecting (TCP): why.");
     }
 }

@@ -253,7 +253,7 @@ mod tests {
                 "The flag -deploymentId needs a value: -deploymentId UUID.",
                 SEE_USAGE,
             ),
-            (&["-authString", "geheim", "-s3cret"], "There is no flag.", SEE_USAGE),
+            (&["-authString", "geheim", "-s3cret"], "Unknown flag.", SEE_USAGE),
             (&["s3cret"], "An argument belongs to no flag.", ""),
             (&["--"], "An argument belongs to no flag.", ""),
         ];

@@ -152,6 +152,6 @@ mod tests {
         let large = format!("{{\"license-status-id\":\"{}\"}}", "x".repeat(limit()));
         assert!(read(Some(large), None).err().unwrap().sentence.contains("larger than"));
         assert!(read(Some(JSON.into()), Some("-".into())).err().unwrap().sentence.contains("both"));
-        assert!(read(None, Some("/nonexistent/file".into())).err().unwrap().sentence.contains("cannot be read"));
+        assert!(read(None, Some("/nonexistent/file".into())).err().unwrap().sentence.contains("Can't read"));
     }
 }

@@ -18,7 +18,7 @@ async fn a_license_made_for_this_machine_is_installed_and_its_key_trusted_from_t
     assert!(ve.install(&second, None, &actor(), NOW).await.unwrap().unchanged);
     let entries = ve.audit.list(&AuditQuery { limit: 10, ..Default::default() }).await.unwrap();
     assert_eq!(entries.len(), 2);
-    assert!(entries[1].sentence.contains("Confirmed the vendor's key"), "{}", entries[1].sentence);
+    assert!(entries[1].sentence.contains("Trusts the vendor's key"), "{}", entries[1].sentence);
     assert!(!entries[0].sentence.contains("1111-2222"));
     // After a restart it is still there.
     drop(ve);

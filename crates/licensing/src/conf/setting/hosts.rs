@@ -45,7 +45,7 @@ impl fmt::Display for NodeHost {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostsError {
     /// White space in the list.
-    #[error("There is {} at position {position}. Separate hosts with semicolons only, without white space.", named_first(*.character))]
+    #[error("{} at position {position} is not allowed. Separate hosts with semicolons only.", named_first(*.character))]
     WhiteSpace {
         /// The first such character.
         character: char,

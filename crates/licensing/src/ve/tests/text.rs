@@ -165,7 +165,7 @@ fn what_is_too_large_is_refused() {
     let product = "PRODSEC\nP_NAME=a\nPRODEND\n";
     let head = KEYS.split("PRODSEC").next().unwrap();
     let many = format!("{head}{}", product.repeat(MOST_PRODUCTS + 1));
-    assert!(read(&many).unwrap_err().to_string().contains("at most 1000"));
+    assert!(read(&many).unwrap_err().to_string().contains("the maximum is 1000"));
     assert!(LicenseText::parse(b"KEYSEC\nK_CUSTOMER=\xff").unwrap_err().to_string().starts_with("Line 2 is not text"));
 }
 

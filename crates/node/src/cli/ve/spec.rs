@@ -122,7 +122,7 @@ mod tests {
             ("a,cpus=-1", "“cpus=-1”"),
             ("a,version=5", "“5”"),
             ("a,memory=lots", "“lots”"),
-            ("a,memory=99999999999GB", "no amount"),
+            ("a,memory=99999999999GB", "not an amount"),
         ] {
             let Err(Wrong(sentence)) = product(spec, &defaults()) else { panic!("{spec} was taken") };
             assert!(sentence.contains(words), "{sentence}");
