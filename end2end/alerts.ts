@@ -77,7 +77,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(page.getByLabel('Signing secret'), SECRET);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Add the channel' })))).toBe(422);
     await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Far');
-    await expect(page.getByLabel('Address')).toHaveAccessibleDescription(/Without TLS, a post goes to this machine only/);
+    await expect(page.getByLabel('Address')).toHaveAccessibleDescription(/Without TLS, Leasehold posts only to this machine/);
     expect(await page.content()).not.toContain(SECRET);
   });
 

@@ -41,7 +41,7 @@ test('the log when it is off', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await visit(page, server, 'error', { 'logs-off': '/logs' });
-    await expect(page.getByRole('main')).toContainText('license_log is off');
+    await expect(page.getByRole('main')).toContainText('license_log = off');
   } finally {
     await server.stop();
   }

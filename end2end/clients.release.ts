@@ -49,7 +49,7 @@ export function release({ hands }: Way, get: () => World): void {
       await expect(row.getByRole('cell').nth(3), 'no more is counted than is in use').toHaveText('2');
 
       await page.goto(`${server.url}/audit`);
-      await expect(page.getByRole('row', { name: /\bada Released the licenses the client hoarder/ })).toBeVisible();
+      await expect(page.getByRole('row', { name: /\bada Released the unused licenses of client hoarder/ })).toBeVisible();
     } finally {
       await hoarder.goodbye();
     }

@@ -71,7 +71,7 @@ export function clusters({ hands }: Way, get: () => World): void {
     await expect(told(page, 'The cluster accepted the answer.')).toBeVisible();
     await hands.fill(field, answer);
     expect(await sending(page, () => hands.press(over)), 'the cluster refuses what it has').toBe(502);
-    await expect(main).toContainText('was used before; each is good once');
+    await expect(main).toContainText('has already been used; each works once');
 
     await hands.press(disclosure(page, `Remove ${NAME}`));
     await expect(main).toContainText('The cluster keeps running and keeps its licenses.');
@@ -87,7 +87,7 @@ export function clusters({ hands }: Way, get: () => World): void {
     expect(await add(page, hands, 'Gone', NOWHERE, node.address, registration)).toBe(303);
     for (const button of ['Fetch usage', 'Fetch the report']) {
       expect(await sending(page, () => hands.press(page.getByRole('button', { name: button })))).toBe(502);
-      await expect(page.getByRole('main').getByText(/The reporting API at 127\.0\.0\.1:1 cannot be reached: connecting \(TCP\)/)).toBeVisible();
+      await expect(page.getByRole('main').getByText(/Can't reach the reporting API at 127\.0\.0\.1:1: connecting \(TCP\)/)).toBeVisible();
     }
   });
 }

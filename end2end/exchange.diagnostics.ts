@@ -31,7 +31,7 @@ export function diagnostics({ hands }: Way, get: () => World): void {
     await expect(cell(port)).toContainText(/Reached ?HTTP/);
     await expect(cell('80')).toContainText(/Failed ?TCP/);
     await expect(matrix.getByRole('row', { name: /^no-such-node\.invalid/ }).getByRole('cell', { name: /Failed ?DNS/ })).toHaveCount(5);
-    const why = matrix.getByText(/name server of this machine/);
+    const why = matrix.getByText(/DNS server/);
     await expect(why).toBeHidden();
     await hands.press(disclosure(matrix, /: no-such-node\.invalid$/));
     await expect(why).toBeVisible();

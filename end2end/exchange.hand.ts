@@ -81,7 +81,7 @@ export function hand({ hands, script }: Way, get: () => World): void {
     const field = page.getByLabel('The answer', { exact: true });
     await hands.fill(field, answer);
     expect(await sending(page, () => hands.press(page.getByRole('button', { name: 'Check the answer' })))).toBe(409);
-    await expectRefused(page, field, answer, /was used before; each is good once\..* Nothing changed\./);
+    await expectRefused(page, field, answer, /has already been used; each works once\..* Nothing changed\./);
   });
 
   test('a report is downloaded and its answer given as a file, whatever wrote the file', async ({ page }) => {
@@ -129,12 +129,12 @@ export function hand({ hands, script }: Way, get: () => World): void {
     const before = server.cli(['licenses', '--json']);
     const field = page.getByLabel('The answer', { exact: true });
     for (const [status, text, reason] of [
-      [422, '', /Nothing was received\./],
+      [422, '', /The answer is empty\./],
       [422, LOGIN_PAGE, /This is a web page, not a node's answer/],
-      [422, 'curl: (7) Failed to connect', /This stops being JSON at line 1, column \d+/],
+      [422, 'curl: (7) Failed to connect', /Invalid JSON at line 1, column \d+/],
       [422, pulled(world), /This is JSON, but not a node's answer/],
       [422, good.trim().slice(0, -20), /The answer is cut off/],
-      [422, good.replace('Success', 'Sucsess'), /The signature is not good/],
+      [422, good.replace('Success', 'Sucsess'), /The signature is invalid/],
       [422, others, new RegExp(`for the server ${other.guid.replace(/[{}]/g, '\\$&')}`)],
       [409, older, /These licenses are older/],
     ] as const) {

@@ -121,7 +121,7 @@ export function wizard({ hands }: Way): void {
     const wrong = node.fingerprint.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     await hands.fill(paste, wrong);
     expect(await sending(page, () => hands.press(confirm))).toBe(422);
-    await expectRefused(page, paste, wrong, /shows another key than this fingerprint/);
+    await expectRefused(page, paste, wrong, /does not match this fingerprint/);
     await hands.fill(paste, '');
     await hands.tick(box);
     await hands.press(confirm);
@@ -136,7 +136,7 @@ export function wizard({ hands }: Way): void {
     const instead = page.getByRole('button', { name: 'Use this fingerprint instead' });
     await hands.fill(paste, wrong);
     expect(await sending(page, () => hands.press(instead))).toBe(422);
-    await expectRefused(page, paste, wrong, /shows another key than this fingerprint/);
+    await expectRefused(page, paste, wrong, /does not match this fingerprint/);
     await hands.fill(paste, grouped(node.fingerprint).toLowerCase().replaceAll(' ', ':'));
     await hands.press(instead);
     await expectPage(page, 'Review and save');

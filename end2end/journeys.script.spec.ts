@@ -43,7 +43,7 @@ test.describe('a new server', () => {
     const guid = page.getByRole('textbox', { name: 'GUID' });
     const answer = page.getByRole('status').filter({ hasText: /./ });
     await typed(guid, PLACEHOLDER, answer);
-    await expect(answer).toContainText(`${PLACEHOLDER}” is a placeholder`);
+    await expect(answer).toContainText(`${PLACEHOLDER}” is an unreplaced placeholder`);
     await expect(guid).toHaveAttribute('aria-invalid', 'true');
     await expect(guid).toHaveAccessibleDescription(/placeholder/);
     expect(await sending(page, () => page.getByRole('button', { name: 'Continue' }).click())).toBe(422);

@@ -48,7 +48,7 @@ export function journeys({ script, hands }: Way): void {
     await hands.fill(address, world.primary.url);
     await hands.fill(field, code.slice(0, 20));
     expect(await sending(there, () => hands.press(there.getByRole('button', { name: 'Join' })))).toBe(422);
-    await expectRefused(there, field, code.slice(0, 20), /Copy it again, as a whole/);
+    await expectRefused(there, field, code.slice(0, 20), /Copy all of it again/);
     await expect(address).toHaveValue(world.primary.url);
     await hands.fill(field, code);
     await hands.press(there.getByRole('button', { name: 'Join' }));
@@ -92,7 +92,7 @@ export function journeys({ script, hands }: Way): void {
     await until(page, world.primary, /is on standby/);
     const form = card(page, 'Failover drill');
     expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);
-    await expect(page.getByRole('alert')).toContainText('No client was chosen.');
+    await expect(page.getByRole('alert')).toContainText('No client is selected.');
     await hands.tick(form.getByRole('checkbox', { name: 'charon-1' }));
     await hands.fill(form.getByLabel('Backup hours limit'), '0');
     expect(await sending(page, () => hands.press(form.getByRole('button', { name: 'Start the drill' })))).toBe(422);

@@ -100,11 +100,11 @@ export function periods({ hands }: Way, get: () => World): void {
     await expect(product(page, 'VAD')).toBeVisible();
 
     for (const [query, sentence] of [
-      ['range=custom&from=2026-13-45&to=2026-01-31', '“2026-13-45” is not a day. Enter days as 2026-01-31. The last 30 days are shown.'],
+      ['range=custom&from=2026-13-45&to=2026-01-31', '“2026-13-45” is not a day. Enter days like 2026-01-31. The last 30 days are shown.'],
       ['range=custom&from=&to=', '“” is not a day.'],
-      ['range=custom&from=1990-01-01&to=2026-01-31', 'That is more than ten years'],
+      ['range=custom&from=1990-01-01&to=2026-01-31', 'The period is longer than ten years'],
       ['range=fortnight', '“fortnight” is not a period.'],
-      ['zone=Mars%2FOlympus', '“Mars/Olympus” is not a time zone known here.'],
+      ['zone=Mars%2FOlympus', '“Mars/Olympus” is not a known time zone.'],
     ] as const) {
       await page.goto(`${server.url}/usage?${query}`);
       await expect(page.getByRole('alert'), query).toContainText(sentence);

@@ -1,7 +1,7 @@
 //! The REST API. One router serves the network, the control socket and commands that open the data folder themselves.
 //!
-//! An area is a file: its requests, its answers, its operations. An operation is added with [`Operations::add`], which states
-//! once its path and document (by `utoipa`), who may use it, and what it leaves in the audit log.
+//! An area is a file: its requests, its answers, its operations. An operation is added with [`Operations::add`], which
+//! states once its path and document (by `utoipa`), who may use it, and what it leaves in the audit log.
 
 mod accounts;
 mod alerts;
@@ -41,24 +41,24 @@ use crate::http::problem::{Problem, Reason};
 pub use accounts::setup_url;
 use operations::{GatheredOperations, Operations};
 
-/// Largest body that is taken in, bytes: the answer of a licensing node, even one that is then found too large.
+/// Largest body that is read, bytes: the answer of a licensing node, even one that is then refused as too large.
 const MAX_BODY: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
 /// An operation answers within this time.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The same where licensing nodes are asked, each of which may take its time.
+/// The same for operations that ask licensing nodes, which may be slow.
 pub const NODE_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What operations are carried out on.
+/// The state operations work on.
 #[derive(Clone)]
 pub struct Api {
     pub engine: Arc<Engine>,
-    /// Where the console answers.
+    /// Address of the console.
     pub console: Arc<str>,
-    /// A server runs. Not so within a command that opened the data folder itself: then nobody watches the other servers.
+    /// Whether a server is running; not so in a command that opened the data folder itself, which doesn't poll peers.
     pub serving: bool,
 }
 
-/// All operations. They are made once: describing them takes its time.
+/// All operations. Built once, because describing them is slow.
 pub fn operations() -> &'static GatheredOperations {
     static ALL: LazyLock<GatheredOperations> = LazyLock::new(gathered);
     &ALL
@@ -83,7 +83,7 @@ fn gathered() -> GatheredOperations {
     areas.into_iter().fold(Operations::default(), |all, area| area(all)).end()
 }
 
-/// The operations as a service, each within its time; a panic is answered with a problem.
+/// The operations as a service, with timeouts; a panic becomes a problem.
 pub fn router<S>(api: Api) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -96,16 +96,16 @@ where
     )
 }
 
-/// The operations for whoever can open the control socket, or the data folder itself: `name` on this machine may do everything, and is
-/// told why something failed.
+/// The operations for callers that can open the control socket or the data folder: the user `name` of this machine may
+/// do everything and sees why something failed.
 pub fn local_router(api: Api) -> Router {
     router(api)
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address."))
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "Nothing at this address."))
         .layer(from_fn(tell_reason))
         .layer(from_fn(request_id))
 }
 
-/// Whoever asks is the user `name` of this machine.
+/// Identifies the caller as the user `name` of this machine.
 pub fn as_local_user(request: &mut Request, name: String) {
     request.extensions_mut().insert(Caller {
         address: None,
@@ -126,7 +126,7 @@ async fn in_time(request: Request, next: Next) -> Response {
     let asks_nodes = operations::ASK_NODES.contains(&request.uri().path());
     let limit = if asks_nodes { NODE_TIMEOUT } else { TIMEOUT };
     tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        let detail = format!("The request took longer than {} s and was given up.", limit.as_secs());
+        let detail = format!("The request timed out after {} s.", limit.as_secs());
         Problem::new(StatusCode::REQUEST_TIMEOUT, detail).into_response()
     })
 }

@@ -1,4 +1,5 @@
-//! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in [`commands::exit`].
+//! The commands of `leasehold`. Data goes to stdout, errors to stderr as one sentence; exit codes are in
+//! [`commands::exit`].
 
 mod ask;
 mod audit;
@@ -40,48 +41,48 @@ pub struct Cli {
 enum Command {
     /// Run the server with its console
     Serve(serve::Serve),
-    /// Print the one-time link that opens the set-up wizard
+    /// Print the one-time link to the set-up wizard
     SetupLink(setup_link::SetupLink),
-    /// Say what state the running server is in
+    /// Show the state of the server
     Status(status::StatusCommand),
-    /// Register this server: GUID into license_server.conf, the vendor's keys, and the first exchange
+    /// Register this server: GUID, auth string and the vendor's keys, then the first sync
     Register(register::Register),
-    /// Exchange with the licensing nodes now, and say what changed
+    /// Sync with the licensing nodes now, and print what changed
     Sync(exchange::Sync),
-    /// List the licenses, and why those not in service are not
+    /// List the licenses, with the reason for any that is out of service
     Licenses(exchange::Licenses),
-    /// Exchange by hand, where the network must not be touched
+    /// Offline exchange, for servers without a connection to the nodes
     #[command(subcommand)]
     Exchange(exchange::Exchange),
-    /// The license of this machine: requested, installed, shown
+    /// Request, install and show the license of this machine
     #[command(subcommand)]
     License(license::LicenseCommand),
-    /// Look at and change license_server.conf, and see where our own settings come from
+    /// Show and change license_server.conf, and list Leasehold's own settings
     #[command(subcommand)]
     Config(conf::ConfCommand),
-    /// Applications that take and return licenses, for trial and load
+    /// Test clients that check out and return licenses
     #[command(subcommand)]
     Client(client::Command),
-    /// Fill a data folder with a made-up history of use, to see the Usage page with something on it
+    /// Fill a data folder with made-up usage, to try the Usage page
     DemoData(demo_data::DemoData),
-    /// The servers of the installation: one primary, and backups beside it
+    /// Servers of this installation: one primary and its backups
     #[command(subcommand)]
     Peer(peers::PeerCommand),
     /// Users of the console
     #[command(subcommand)]
     User(user::User),
-    /// Tokens for the API
+    /// API tokens
     #[command(subcommand)]
     Token(token::Token),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
-    /// Where the vendor's licensing node went
+    /// Names the separate program, leasehold-node
     #[command(hide = true, disable_help_flag = true, disable_version_flag = true)]
     Node(Moved),
 }
 
-/// Whatever follows a command that moved.
+/// Arguments of the command that moved; ignored.
 #[derive(Debug, Args)]
 struct Moved {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -95,7 +96,7 @@ pub struct DataFolder {
     /// /var/lib/leasehold]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// A leasehold.toml with our own settings [env: LEASEHOLD_CONFIG]
+    /// File with Leasehold's own settings, a leasehold.toml [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -110,7 +111,7 @@ pub struct CommandTarget {
 }
 
 impl CommandTarget {
-    /// The answer of the API. `before`: what stands before the command.
+    /// The answer of the API. `before`: the options before the command.
     ///
     /// # Errors
     /// What the API answers.
@@ -202,7 +203,7 @@ impl Cli {
             Command::Token(command) => command.run(remote).await,
             Command::Audit(command) => command.run(remote).await,
             Command::Node(_) => {
-                Err(Failure::refused("The vendor's licensing node is a program of its own: leasehold-node."))
+                Err(Failure::refused("The vendor's licensing node is a separate program: leasehold-node."))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The license port: where applications say hello, refresh, hand in records and say goodbye (docs/CLIENT-PROTOCOL.md).
 //!
-//! HTTP/1.1 in clear, the ordinary case, is read here, so that ten thousand quiet connections cost next to nothing; HTTP/2, TLS and
-//! everything unusual goes to hyper. All of it ends in [`answer::answer`].
+//! Plain HTTP/1.1, the ordinary case, is read here, so that ten thousand idle connections cost next to nothing;
+//! HTTP/2, TLS and everything unusual goes to hyper. Both end in [`answer::answer`].
 
 mod answer;
 mod bind;

@@ -18,12 +18,12 @@ pub fn socket(data: &Path) -> PathBuf {
     data.join("control.sock")
 }
 
-/// Whether a server answers for this data folder.
+/// Whether a server is running on this data folder.
 pub async fn running(data: &Path) -> bool {
     tokio::net::UnixStream::connect(socket(data)).await.is_ok()
 }
 
-/// Name of a system user, for the audit log; its number when the system does not know it.
+/// Name of a system user, for the audit log; the number if it has no name.
 pub async fn user_name(uid: u32) -> String {
     // A directory of users may be asked over the network.
     let found = tokio::task::spawn_blocking(move || uzers::get_user_by_uid(uid)).await.ok().flatten();
@@ -47,7 +47,7 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
 pub fn listen(data: &Path, api: Api) -> Result<Task, Failure> {
     let path = socket(data);
     let failed = |error: std::io::Error| {
-        Failure::failed(format!("The control socket {} cannot be made: {error}.", path.display()))
+        Failure::failed(format!("Can't create the control socket {}: {error}.", path.display()))
     };
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
@@ -69,7 +69,7 @@ pub fn listen(data: &Path, api: Api) -> Result<Task, Failure> {
             Ok::<_, std::io::Error>(())
         }
     };
-    Ok(Task::new("control-socket", "Answers commands on control.sock", Cadence::OnDemand, serve).finishing())
+    Ok(Task::new("control-socket", "Serves commands on control.sock", Cadence::OnDemand, serve).finishing())
 }
 
 async fn as_peer(

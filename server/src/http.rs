@@ -20,7 +20,7 @@ pub use state::App;
 
 use std::net::{SocketAddr, TcpListener};
 
-/// Answers requests until the handle is told to shut down.
+/// Answers requests until the handle shuts down.
 ///
 /// # Errors
 /// [`std::io::Error`] of the listener.
@@ -47,7 +47,7 @@ pub async fn serve(
     }
 }
 
-/// A connection that sends no whole head of a request within this time is closed.
+/// A connection is closed if it sends no complete request head within this time.
 const HEAD_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
 fn limit(http: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {

@@ -1,5 +1,5 @@
-//! Logging to stderr, and to `license.log` while serving. LOGGING_VERBOSITY of the conf file decides how much, live, unless
-//! `log` is set. Reminders that an exchange is due are written in the vendor's own form, whatever is decided.
+//! Logging to stderr, and to `license.log` while serving. LOGGING_VERBOSITY of the conf file decides how much, live,
+//! unless `log` is set. Sync reminders are always written, in the vendor's own form.
 
 mod file;
 mod reminder;
@@ -32,8 +32,8 @@ fn filter(verbosity: u8) -> EnvFilter {
     })
 }
 
-/// Starts logging to stderr with `log`, else with what the conf file says; and to `license.log` once that is opened: what is
-/// logged before waits.
+/// Starts logging to stderr at the level of `log`, else of the conf file; and to `license.log`, where lines wait until
+/// it is opened.
 ///
 /// # Errors
 /// A sentence when `log` is not a filter.
@@ -59,7 +59,7 @@ pub fn start(log: Option<&str>) -> Result<(Verbosity, LogFile), Failure> {
 }
 
 impl Verbosity {
-    /// Follows LOGGING_VERBOSITY as long as the engine lives. One task of the list.
+    /// Follows LOGGING_VERBOSITY while the engine lives; a background task.
     pub async fn follow(self, engine: Arc<Engine>) {
         let Some(handle) = self.0 else { return std::future::pending().await };
         let mut changes = engine.conf_changes();

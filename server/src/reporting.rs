@@ -12,7 +12,7 @@ use engine::Engine;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Answers calls until `stop`, in clear and, with `tls`, over TLS on the same port.
+/// Answers calls until `stop`, in cleartext and, with `tls`, over TLS on the same port.
 ///
 /// # Errors
 /// [`std::io::Error`] when the transport cannot be set up.

@@ -1,5 +1,5 @@
-//! Our own settings (never in the vendor's file): flags over environment over `leasehold.toml` over defaults; each value
-//! knows where it came from.
+//! Our own settings (never in the vendor's file): flags over environment over `leasehold.toml` over defaults; each
+//! value knows where it came from.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
 
-/// One setting: described once, for the flag, `--help`, `config sources`, the Settings page and the docs. A new one is a row here and
-/// a field of [`Settings`].
+/// One setting: described once, for the flag, `--help`, `config sources`, the Settings page and the docs. A new one is
+/// a row here and a field of [`Settings`].
 pub struct SettingDescription {
     /// Name in `leasehold.toml`; the flag is `--NAME`, the variable `LEASEHOLD_NAME`.
     pub name: &'static str,
-    /// What stands for its value in `--help`.
+    /// Placeholder for its value in `--help`.
     value: &'static str,
     pub help: &'static str,
     unset: Unset,
 }
 
-/// What a setting is when nothing names it.
+/// Where a setting's default comes from.
 enum Unset {
     Value(&'static str),
     /// `./.leasehold` in a checkout, else `/var/lib/leasehold`.
     DataFolder,
     /// This file of the data folder.
     InData(&'static str),
-    /// No value: what happens then.
+    /// No value; says what happens instead.
     Nothing(&'static str),
 }
 
@@ -45,7 +45,7 @@ impl SettingDescription {
         }
     }
 
-    /// The value when nothing names it; empty for none.
+    /// The default value; empty for none.
     fn default_value(&self, data: &str) -> String {
         match self.unset {
             Unset::Value(value) => value.to_owned(),
@@ -56,7 +56,7 @@ impl SettingDescription {
     }
 }
 
-/// All our settings; the data folder first, for others lie in it.
+/// All our settings; the data folder first, because others are inside it.
 pub const DESCRIBED: &[SettingDescription] = &[
     SettingDescription::new(
         "data",
@@ -74,67 +74,67 @@ pub const DESCRIBED: &[SettingDescription] = &[
     SettingDescription::new(
         "reporting",
         "ADDR",
-        "Address and port of the reporting API (gRPC, in clear and over TLS); off turns it off.",
+        "Address and port of the reporting API (gRPC, cleartext and TLS); off turns it off.",
         Unset::Value("127.0.0.1:5000"),
     ),
     SettingDescription::new(
         "clients",
         "ADDR",
-        "Address and port where applications connect (in clear and over TLS); off turns it off.",
-        Unset::Nothing("port_number of license_server.conf, at every address"),
+        "Address and port for applications (cleartext and TLS); off turns it off.",
+        Unset::Nothing("port_number of license_server.conf, on all addresses"),
     ),
     SettingDescription::new(
         "ve",
         "ADDR",
-        "Address and port of VE:// addresses (in clear and over TLS); off turns it off.",
-        Unset::Nothing("port 8083 at every address, while a license of this machine is installed"),
+        "Address and port for VE clients (cleartext and TLS); off turns it off.",
+        Unset::Nothing("port 8083 on all addresses, while a license of this machine is installed"),
     ),
     SettingDescription::new(
         "tls-cert",
         "FILE",
         "Certificate chain of the console, the reporting API and the license port (PEM).",
-        Unset::Nothing("none on loopback, else one made in the data folder"),
+        Unset::Nothing("none on loopback, else generated in the data folder"),
     ),
     SettingDescription::new(
         "tls-key",
         "FILE",
         "Private key of that certificate (PEM).",
-        Unset::Nothing("none on loopback, else one made in the data folder"),
+        Unset::Nothing("none on loopback, else generated in the data folder"),
     ),
     SettingDescription::new(
         "hosts",
         "NAMES",
-        "Further host names, separated by commas, under which browsers may ask for the console.",
+        "More host names for the console, separated by commas.",
         Unset::Nothing("none"),
     ),
     SettingDescription::new(
         "proxy",
         "URL",
-        "Proxy towards the licensing nodes, such as http://proxy.example:3128; off uses none.",
+        "Proxy for the licensing nodes, such as http://proxy.example:3128; off for none.",
         Unset::Nothing("HTTP_PROXY, HTTPS_PROXY and NO_PROXY"),
     ),
     SettingDescription::new(
         "node-ca",
         "FILE",
-        "Certificates to trust at the licensing nodes besides the system's (PEM).",
+        "Certificates to trust for the licensing nodes besides the system's (PEM).",
         Unset::Nothing("none"),
     ),
     SettingDescription::new(
         "log",
         "LEVEL",
-        "What is logged: error, warn, info, debug, or a filter.",
+        "Log level: error, warn, info or debug; or a filter.",
         Unset::Nothing("LOGGING_VERBOSITY of license_server.conf"),
     ),
     SettingDescription::new(
         "license-log",
         "FILE",
-        "The log file, besides stderr; off writes none. At each start the previous file becomes license.log.1, and the others move up.",
+        "Log file, besides stderr; off for none. Each start renames the previous file to license.log.1, and so on.",
         Unset::InData("license.log"),
     ),
     SettingDescription::new(
         "license-log-keep",
         "N",
-        "How many log files of earlier starts are kept: 1 to 1000.",
+        "Number of earlier log files to keep: 1 to 1000.",
         Unset::Value("10"),
     ),
 ];
@@ -226,7 +226,7 @@ pub struct Settings {
     pub console: SocketAddr,
     /// Where the reporting API listens; none when it is off.
     pub reporting: Option<SocketAddr>,
-    /// The reporting address was named, not left to its default: then it must be had.
+    /// The reporting address was given, so failing to listen there is an error.
     pub reporting_is_named: bool,
     /// Where applications connect.
     pub clients: Clients,
@@ -263,13 +263,13 @@ impl Settings {
     pub fn nodes(&self) -> Result<engine::exchange::NodeSettings, Failure> {
         let ca = self.node_ca.as_ref().map(|path| {
             std::fs::read(path)
-                .map_err(|error| Failure::refused(format!("node-ca {} cannot be read: {error}.", path.display())))
+                .map_err(|error| Failure::refused(format!("Can't read node-ca {}: {error}.", path.display())))
         });
         Ok(engine::exchange::NodeSettings { proxy: self.proxy.clone(), ca: ca.transpose()? })
     }
 
-    /// For a data folder that was never used and no file named: writes the conf file it starts with. A file that was lost
-    /// later is not replaced by an empty one; history can bring it back.
+    /// For a data folder that was never used and no file named: writes the conf file it starts with. A file that was
+    /// lost later is not replaced by an empty one; history can bring it back.
     ///
     /// # Errors
     /// A sentence when it cannot be written.
@@ -293,7 +293,7 @@ pub fn variable(name: &str) -> String {
     format!("LEASEHOLD_{}", name.to_uppercase().replace('-', "_"))
 }
 
-/// Joins flags, environment, file and defaults, the first that names a setting wins.
+/// Merges flags, environment, file and defaults; the first one that has a setting wins.
 ///
 /// # Errors
 /// A sentence that names the setting and where its value came from.
@@ -328,20 +328,20 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
     let address = console.value.parse().map_err(|_| {
         let SourcedSetting { value, source, .. } = console;
         Failure::refused(format!(
-            "console = “{value}” ({source}) is not an address with a port, such as 127.0.0.1:8084."
+            "console = “{value}” ({source}) is not an address with a port. Write it like 127.0.0.1:8084."
         ))
     })?;
     let tls = match (path("tls-cert"), path("tls-key")) {
         (Some(cert), Some(key)) => Some((cert, key)),
         (None, None) => None,
-        _ => return Err(Failure::refused("tls-cert and tls-key belong together: name both or neither.")),
+        _ => return Err(Failure::refused("tls-cert and tls-key belong together. Set both or neither.")),
     };
     let reporting = get("reporting");
     let reporting_address = match reporting.value.as_str() {
         "off" => None,
         value => Some(value.parse().map_err(|_| {
             Failure::refused(format!(
-                "reporting = “{value}” ({}) is not an address with a port, such as 127.0.0.1:5000, nor off.",
+                "reporting = “{value}” ({}) is not an address with a port. Write it like 127.0.0.1:5000, or off.",
                 reporting.source
             ))
         })?),
@@ -352,7 +352,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         "off" => Clients::Off,
         value => Clients::At(value.parse().map_err(|_| {
             Failure::refused(format!(
-                "clients = “{value}” ({}) is not an address with a port, such as 0.0.0.0:7569, nor off.",
+                "clients = “{value}” ({}) is not an address with a port. Write it like 0.0.0.0:7569, or off.",
                 clients.source
             ))
         })?),
@@ -363,7 +363,7 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
         "off" => VePort::Off,
         value => VePort::At(value.parse().map_err(|_| {
             Failure::refused(format!(
-                "ve = “{value}” ({}) is not an address with a port, such as 0.0.0.0:8083, nor off.",
+                "ve = “{value}” ({}) is not an address with a port. Write it like 0.0.0.0:8083, or off.",
                 ve.source
             ))
         })?),
@@ -393,7 +393,9 @@ pub fn resolve(flags: &Flags, file: Option<&Path>) -> Result<Settings, Failure> 
 fn keep(setting: &SourcedSetting) -> Result<u32, Failure> {
     setting.value.parse().ok().filter(|keep| crate::logging::KEEP.contains(keep)).ok_or_else(|| {
         let SourcedSetting { value, source, .. } = setting;
-        Failure::refused(format!("license-log-keep = “{value}” ({source}) is not a whole number from 1 to 1000."))
+        Failure::refused(format!(
+            "license-log-keep = “{value}” ({source}) is out of range. Enter a whole number from 1 to 1000."
+        ))
     })
 }
 
@@ -401,7 +403,7 @@ fn keep(setting: &SourcedSetting) -> Result<u32, Failure> {
 fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::refused(format!("{shown} (named by --config) cannot be read: {error}.")))?;
+        .map_err(|error| Failure::refused(format!("Can't read {shown} (from --config): {error}.")))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
         Failure::refused(format!("{shown} is not valid TOML: {}", error.to_string().trim()))
     })?;
@@ -410,13 +412,16 @@ fn read_file(file: &Path) -> Result<BTreeMap<String, String>, Failure> {
         let name = key.replace('_', "-");
         if !DESCRIBED.iter().any(|d| d.name == name) {
             let known: Vec<&str> = DESCRIBED.iter().map(|d| d.name).collect();
-            return Err(Failure::refused(format!("{shown}: there is no setting {key}. Known: {}.", known.join(", "))));
+            return Err(Failure::refused(format!(
+                "{shown} has an unknown setting, {key}. Known settings: {}.",
+                known.join(", ")
+            )));
         }
         let value = match value {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Array(items) => items.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(","),
-            _ => return Err(Failure::refused(format!("{shown}: {key} is to be a text in quotes."))),
+            _ => return Err(Failure::refused(format!("{shown}: the value of {key} must be in quotes."))),
         };
         values.insert(name, value);
     }
@@ -462,6 +467,6 @@ mod tests {
         let file = folder.path().join("leasehold.toml");
         std::fs::write(&file, "consol = \"127.0.0.1:1\"\n").unwrap();
         let failure = resolve(&Flags::default(), Some(&file)).unwrap_err();
-        assert!(failure.sentence.contains("no setting consol"), "{failure}");
+        assert!(failure.sentence.contains("unknown setting, consol"), "{failure}");
     }
 }

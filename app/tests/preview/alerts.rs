@@ -57,7 +57,7 @@ fn loaded() -> AlertsPage {
                 ..rule(2, "Fewer than 24 h of countdown are left.", Tone::Warning, "Not known")
             },
             rule(3, "A license ends within 30 days.", Tone::Success, "All well"),
-            RuleRow { channels: Vec::new(), ..rule(4, "The clock of this machine was moved.", Tone::Neutral, "Off") },
+            RuleRow { channels: Vec::new(), ..rule(4, "This machine's clock was moved.", Tone::Neutral, "Off") },
         ],
         channels: vec![
             ChannelRow {
@@ -86,7 +86,7 @@ fn loaded() -> AlertsPage {
                 "lic-02 is not responding (lic-01)",
                 Tone::Warning,
                 "Waiting",
-                "The address answered 500 Internal Server Error.",
+                "The server returned 500 Internal Server Error.",
             ),
         ],
     }
@@ -140,7 +140,10 @@ pub fn pages() -> Vec<Preview> {
     wrong_channel.form = refused(
         &[("name", "On call"), ("host", "mail.example.com"), ("security", "none")],
         &[
-            ("security", "Without TLS, mail goes to this machine only (localhost)."),
+            (
+                "security",
+                "Without TLS, Leasehold sends mail only to this machine (localhost). For any other, choose STARTTLS or TLS.",
+            ),
             ("from", "Enter one address, such as leasehold@example.com."),
             ("ca", "The CA file /etc/leasehold/ca.pem cannot be read: no such file or directory."),
         ],

@@ -23,8 +23,8 @@ fn row(number: usize, level: &str, component: &str, message: &str) -> LogRow {
 fn lines() -> Vec<LogRow> {
     vec![
         row(40, "FATAL", "VE", "\\u{1b}[31m</pre><script>alert(1)</script> VE://10.1.1.1:8083/[hidden]"),
-        row(39, "ERROR", "LEASES", "the database did not answer a client error=\"database is locked\""),
-        row(38, "WARN", "EXCHANGE", "a licensing node gave no answer: nothing listens at this port."),
+        row(39, "ERROR", "LEASES", "the database did not respond to a client request error=\"database is locked\""),
+        row(38, "WARN", "EXCHANGE", "no answer from a licensing node: nothing listens at this port."),
         row(37, "INFO", "SERVER", &"a-word-that-never-ends".repeat(40)),
         LogRow { level: String::new(), component: String::new(), ..row(36, "", "", "no form at all") },
     ]
@@ -71,13 +71,17 @@ pub fn pages() -> Vec<Preview> {
             "logs-refused",
             LogsPage {
                 filter: LogsFilter { from: "yesterday".into(), ..LogsFilter::default() },
-                refused: vec![("from".into(), "This is not a time.".into())],
+                refused: vec![("from".into(), "Not a time.".into())],
                 ..empty()
             },
         ),
         shown(
             "logs-off",
-            LogsPage { trouble: Some(Trouble::Off("license_log is off.".into())), files: Vec::new(), ..empty() },
+            LogsPage {
+                trouble: Some(Trouble::Off("The log file is turned off (license_log = off).".into())),
+                files: Vec::new(),
+                ..empty()
+            },
         ),
     ]
 }

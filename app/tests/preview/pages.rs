@@ -85,7 +85,7 @@ fn form_pages() -> Vec<Preview> {
         &[
             ("port_number", "“75 69” is not a port. Enter a whole number from 1 to 65535."),
             ("FLEX_DESIRED_SYNC_HOUR", "“25” is not an hour. Enter a whole number from 0 to 23."),
-            ("FLEX_NODE_LIST_HTTPS", "Entry 2 is empty. Remove the semicolon that is too much, or put a host there."),
+            ("FLEX_NODE_LIST_HTTPS", "Entry 2 is empty. Remove the extra semicolon, or enter a host."),
         ],
     );
     let mut filtered = administrator("/configuration");

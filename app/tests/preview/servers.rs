@@ -158,10 +158,10 @@ pub fn pages() -> Vec<Preview> {
     let mut wrong = administrator(at);
     wrong.form = refused(
         &[("minutes", "0"), ("reason", "new disks"), ("client", "b")],
-        &[("minutes", "A server is handed over for 1 to 1440 minutes. Choose a time in between.")],
+        &[("minutes", "Enter a duration from 1 to 1440 minutes.")],
     );
     let mut nobody = administrator(at);
-    nobody.form = refused(&[], &[("", "No client was chosen. Choose those that shall try the backup.")]);
+    nobody.form = refused(&[], &[("", "No client is selected. Select the clients for the drill.")]);
     let invitation = Invitation {
         code: "WV3A-4W6K-6NWP".into(),
         until_ms: NOW + 30 * MINUTE,
@@ -189,7 +189,7 @@ pub fn pages() -> Vec<Preview> {
 fn a_refused_form_keeps_what_was_chosen_and_says_why() {
     let html =
         |name: &str| pages().into_iter().find(|page| page.name == name).map(|page| page.html).unwrap_or_default();
-    assert!(html("servers-refused-nobody").contains("No client was chosen."));
+    assert!(html("servers-refused-nobody").contains("No client is selected."));
     let refused = html("servers-refused");
     assert!(refused.contains("value=\"b\" checked"), "the chosen client stays chosen");
     assert!(!refused.contains("value=\"a\" checked"));

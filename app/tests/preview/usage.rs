@@ -231,7 +231,7 @@ pub fn pages() -> Vec<Preview> {
         UsagePage { filter: UsageFilter { product: "VAD_OLD".into(), ..narrowed.clone() }, detail: None, ..page() };
     let refused = UsagePage {
         problem: Some(
-            "\u{201C}2026-02-31\u{201D} is not a day. Enter days as 2026-01-31. The last 30 days are shown.".into(),
+            "\u{201C}2026-02-31\u{201D} is not a day. Enter days like 2026-01-31. The last 30 days are shown.".into(),
         ),
         ..with("custom", "day", days(90, 40))
     };

@@ -1,4 +1,4 @@
-//! The same for applications that do not use tokio. The client works in a thread of its own.
+//! The same for applications without tokio. The client runs in its own thread.
 
 use std::sync::mpsc;
 use std::thread;
@@ -13,24 +13,24 @@ use crate::error::{ConnectError, Denied};
 use crate::event::ClientEvent;
 use crate::lease::Lease;
 
-/// How long the thread goes on after the goodbye, for whoever still waits for an answer from it.
+/// How long the thread runs after the goodbye, for callers still waiting for an answer.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// A client whose calls wait in place. Cheap to clone; may be used from any thread.
+/// A client with blocking calls. Cheap to clone; may be used from any thread.
 #[derive(Debug, Clone)]
 pub struct Client {
     client: crate::Client,
     runtime: runtime::Handle,
 }
 
-/// A product of a blocking client, ready to take licenses of.
+/// A product of a blocking client.
 #[derive(Debug, Clone)]
 pub struct Product {
     product: crate::Product,
     runtime: runtime::Handle,
 }
 
-/// What happens from when it was asked for.
+/// Events from when it was created.
 #[derive(Debug)]
 pub struct Events(broadcast::Receiver<ClientEvent>);
 
@@ -91,7 +91,7 @@ impl Client {
         self.client.try_acquire(product)
     }
 
-    /// What happens from now on.
+    /// Events from now on.
     #[must_use]
     pub fn events(&self) -> Events {
         Events(self.client.events())
@@ -174,15 +174,15 @@ fn ended(result: Option<Result<Lease, Denied>>) -> Result<Lease, Denied> {
     result.unwrap_or(Err(Denied::Closed))
 }
 
-/// Runs something in the client's thread and waits for it; `None` when that thread has ended. Works in any thread, also in one
-/// that a runtime may not block.
+/// Runs something in the client's thread and waits for it; `None` if that thread has ended. Works in any thread, even
+/// one of an async runtime.
 pub(crate) fn wait<T: Send + 'static>(
     runtime: &runtime::Handle,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
     runtime.spawn(async move {
-        // Whoever asked waits for it below.
+        // The caller waits for it below.
         let _ = sender.send(work.await);
     });
     receiver.recv().ok()
@@ -218,7 +218,7 @@ fn begin(
     Ok(Client { client, runtime })
 }
 
-/// Starts a thread with a runtime that lives until what was started in it has ended.
+/// Starts a thread with a runtime that lives until its client has ended.
 pub(crate) fn in_thread<T: Send + 'static, E: Send + 'static>(
     start: impl Future<Output = Result<(T, watch::Receiver<bool>), E>> + Send + 'static,
     failed: fn(String) -> E,
@@ -235,12 +235,12 @@ pub(crate) fn in_thread<T: Send + 'static, E: Send + 'static>(
                     Ok((client, ended)) => (Ok(client), Some(ended)),
                     Err(error) => (Err(error), None),
                 };
-                // Whoever started this thread waits for it below.
+                // The starting thread waits for it below.
                 let _ = started.send(begun);
                 let Some(mut ended) = ended else { return };
-                // A sender that is gone has ended as well.
+                // A dropped sender counts as ended.
                 let _ = ended.wait_for(|ended| *ended).await;
-                // Whoever waits for the goodbye is answered before the thread ends.
+                // Callers waiting for the goodbye are answered before the thread ends.
                 tokio::time::sleep(LAST_WORDS).await;
             });
         })

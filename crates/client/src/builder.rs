@@ -15,7 +15,7 @@ use crate::journal::DEFAULT_ROOM;
 use crate::secret::ClientRandom;
 use crate::shared::{Contact, SharedClient};
 
-/// How long a request waits for a license unless the application says otherwise.
+/// The default wait for a license.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 
 /// Sets up a [`Client`].
@@ -60,33 +60,33 @@ impl Builder {
         }
     }
 
-    /// The servers, the primary first and then its backups in order: `lic1`, `lic1:7569` or `https://lic1:7569`. The port is 7569
-    /// unless another is named.
+    /// The servers, the primary first and then its backups in order: `lic1`, `lic1:7569` or `https://lic1:7569`. The
+    /// default port is 7569.
     pub fn servers<S: AsRef<str>>(mut self, servers: impl IntoIterator<Item = S>) -> Self {
         self.servers = servers.into_iter().map(|server| server.as_ref().to_owned()).collect();
         self
     }
 
-    /// Speaks TLS with all servers, and whose certificates to trust. Without this, servers written with `https://` are trusted
-    /// as this machine trusts others.
+    /// Uses TLS with all servers, with these certificates to trust. Without this, servers written with `https://` use
+    /// this machine's trusted certificates.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// What people call this client: its use is shown under this name. The host's name unless set.
+    /// The client's display name, under which its usage is shown [default: the host name].
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The machine this runs on. Found out unless set.
+    /// The host name [default: detected].
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
     }
 
-    /// In whose name licenses are taken when a request names nobody.
+    /// The user of requests without one.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self
@@ -98,27 +98,27 @@ impl Builder {
         self
     }
 
-    /// Which client this is: 1 to 64 letters, digits and `_ . -`. A new run with the same id takes over what the run before it
-    /// had. Random unless set; two applications must not share one.
+    /// The client id: 1 to 64 letters, digits and `_ . -`. A new run with the same id replaces the previous one.
+    /// Random by default; two applications must not share one.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
         self
     }
 
-    /// Whose usage it is, a deployment id; the server's first unless set.
+    /// The deployment id of its usage [default: the server's first].
     pub fn deployment(mut self, deployment: impl Into<String>) -> Self {
         self.deployment = Some(deployment.into());
         self
     }
 
-    /// How long a request waits for a license, 10 seconds unless set.
+    /// How long a request waits for a license [default: 10 seconds].
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
     }
 
-    /// How many single records are kept until a server has them, 100,000 unless set. Beyond it they are dropped and counted; what was
-    /// used in all is told in any case.
+    /// Maximum number of single records kept until a server has stored them [default: 100,000]. Beyond it they are
+    /// dropped and counted; totals are always reported.
     pub fn records(mut self, most: usize) -> Self {
         self.room = most;
         self
@@ -142,13 +142,13 @@ impl Builder {
         self
     }
 
-    /// What each server is to hear besides, one for each.
+    /// The login for each server.
     pub(crate) fn logins(mut self, logins: Vec<VeLogin>) -> Self {
         self.logins = logins;
         self
     }
 
-    /// Who is to hear what happens, and needs one license at any time.
+    /// The keeper of one license, which receives events.
     pub(crate) fn keeper(mut self, keeper: LicenseKeeper) -> Self {
         self.keeper = Some(keeper);
         self
@@ -158,11 +158,11 @@ impl Builder {
         self.clock.clone()
     }
 
-    /// Starts the client and returns when a server has answered.
+    /// Starts the client and returns when a server has responded.
     ///
     /// # Errors
-    /// [`ConnectError::NoServer`] when none has, with the reason for each: at once when all refuse, after 10 seconds for each that is
-    /// silent. Others when something is set that cannot be used.
+    /// [`ConnectError::NoServer`] if none has, with the reason for each: at once if all refuse, after 10 seconds for
+    /// each silent one. Others for invalid settings.
     pub async fn connect(self) -> Result<Client, ConnectError> {
         let client = self.start()?;
         let mut contact = client.alive.shared.contact.subscribe();
@@ -173,11 +173,11 @@ impl Builder {
         Err(ConnectError::NoServer { servers: client.alive.shared.problems() })
     }
 
-    /// Starts the client and returns at once: servers that do not answer are asked until they do, and requests are refused
+    /// Starts the client and returns at once. It keeps asking servers until one responds, and denies requests
     /// meanwhile.
     ///
     /// # Errors
-    /// When something is set that cannot be used, or there is no tokio runtime here.
+    /// For invalid settings, or without a tokio runtime.
     pub fn start(self) -> Result<Client, ConnectError> {
         let runtime = Handle::try_current().map_err(|_| ConnectError::NoRuntime)?;
         let addresses = self.addresses()?;
@@ -229,7 +229,7 @@ impl Builder {
             ve: None,
             observed: None,
         };
-        // Each server hears its own login.
+        // Each server gets its own login.
         let heard = self.logins.iter().map(|login| Hello { ve: Some(login.clone()), ..hello.clone() });
         for hello in heard.chain([hello.clone()]) {
             hello.check().map_err(|fault| ConnectError::Identity(fault.detail))?;

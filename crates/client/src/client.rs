@@ -13,9 +13,9 @@ use crate::product::Product;
 use crate::products::Products;
 use crate::shared::Contact;
 
-/// A client of one or more license servers. Cheap to clone; a background task keeps it in step with them.
+/// A client of one or more license servers. Cheap to clone; a background task talks to them.
 ///
-/// The client ends when it is [closed](Client::close), or when the last clone, product and lease of it is dropped.
+/// The client disconnects when it is [closed](Client::close), or when its last clone, product and lease are dropped.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) alive: Arc<ClientGuard>,
@@ -23,26 +23,26 @@ pub struct Client {
     products: Arc<Products>,
 }
 
-/// What was used in this run so far, of all products and at all servers.
+/// Usage in this run so far, of all products and at all servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClientTotals {
-    /// Licenses taken.
+    /// Check-outs.
     pub acquired: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
     /// Time licenses were in use, milliseconds, those in use now included. Taking and returning are timed to
     /// within a tick of the kernel's clock (1 to 10 ms), either way alike.
     pub usage_ms: u64,
-    /// Single records that were dropped for want of room; they are in the totals all the same.
+    /// Single records dropped for lack of space; the totals include them.
     pub dropped_records: u64,
 }
 
-/// How a client ended.
+/// The result of closing a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientShutdown {
-    /// Records no server has taken.
+    /// Records that no server has stored.
     pub undelivered_records: usize,
-    /// Servers that did not confirm what was used. They count what this client had for two minutes more.
+    /// Servers that did not confirm the usage. They reserve this client's licenses for two more minutes.
     pub unconfirmed: Vec<ServerProblem>,
 }
 
@@ -51,7 +51,7 @@ impl Client {
         Self { alive: Arc::new(alive), patience, products: Arc::default() }
     }
 
-    /// A client with everything left to its defaults: see [`Client::builder`].
+    /// A client with default settings: see [`Client::builder`].
     ///
     /// # Errors
     /// As [`Builder::connect`].
@@ -67,7 +67,7 @@ impl Client {
     /// A product to take licenses of.
     ///
     /// # Errors
-    /// [`Denied::Product`] when this is no product code; [`Denied::TooManyProducts`].
+    /// [`Denied::Product`] if this is not a product code; [`Denied::TooManyProducts`].
     pub fn product(&self, code: &str) -> Result<Product, Denied> {
         if let Some(known) = self.products.find(code) {
             known.ask();
@@ -79,14 +79,14 @@ impl Client {
         Ok(self.products.add(product))
     }
 
-    /// Takes a license; when there is none, waits for one. See [`Product::acquire`].
+    /// Takes a license, and waits for one if needed. See [`Product::acquire`].
     ///
     /// # Errors
     /// Why there is none.
     pub async fn acquire(&self, product: &str) -> Result<Lease, Denied> {
         match self.at_once(product) {
             Some(lease) => Ok(lease),
-            // Waiting has its room only when it comes to that: a larger future takes a third longer, also when nobody waits.
+            // Boxes the waiting part: a larger future takes a third longer, even without waiting.
             None => Box::pin(self.acquire_within(product, self.patience)).await,
         }
     }
@@ -107,7 +107,7 @@ impl Client {
         self.product(product)?.acquire_as(user).await
     }
 
-    /// Takes a license if there is one, at once. A product that is asked for the first time is not known yet:
+    /// Takes a license if there is one, without waiting. The first request for a product has no limit yet: use
     /// [`Client::product`] or [`Client::acquire`] first.
     ///
     /// # Errors
@@ -119,29 +119,29 @@ impl Client {
         }
     }
 
-    /// A license if there is one, without counting a refusal.
+    /// A license if there is one, without counting a denial.
     pub(crate) fn at_once(&self, product: &str) -> Option<Lease> {
         self.products.find(product)?.at_once()
     }
 
-    /// What happens from now on. A listener that is slow misses the oldest.
+    /// Events from now on. A slow listener misses the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<ClientEvent> {
         self.alive.shared.listen()
     }
 
-    /// Whether a server has answered in this run, be it away by now or not.
+    /// Whether any server has responded in this run.
     #[must_use]
     pub fn has_met_server(&self) -> bool {
         *self.alive.shared.contact.borrow() == Contact::Found
     }
 
-    /// Has the server look at its license again.
+    /// Asks the server to check its license again.
     pub(crate) fn check(&self) {
         self.alive.shared.check.notify_one();
     }
 
-    /// What was used in this run so far.
+    /// Usage in this run so far.
     #[must_use]
     pub fn totals(&self) -> ClientTotals {
         let shared = &self.alive.shared;
@@ -154,12 +154,12 @@ impl Client {
         }
     }
 
-    /// Returns all licenses, delivers what was used and says goodbye; takes 10 seconds at most. Every clone of this client has ended
-    /// then: leases are no longer valid, requests are refused.
+    /// Returns all licenses, delivers usage and says goodbye, within 10 seconds. This ends every clone of the client:
+    /// leases are no longer valid, and requests are denied.
     pub async fn close(self) -> ClientShutdown {
         self.alive.shared.closing.send_replace(true);
         match self.alive.take_task() {
-            // A background task that is gone has nothing more to tell.
+            // A finished background task has nothing more to send.
             Some(task) => task.await.unwrap_or_default(),
             None => ClientShutdown::default(),
         }

@@ -7,12 +7,12 @@ use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 /// Where "now" comes from.
 pub trait Clock: Send + Sync + fmt::Debug + 'static {
-    /// Milliseconds since some fixed instant. Never stands still or goes back, time asleep included: what a machine was given
-    /// before it slept is not good any more when it wakes up late.
+    /// Milliseconds since some fixed instant, monotonic and including time asleep: grants from before a long sleep
+    /// must have expired.
     fn elapsed_ms(&self) -> u64;
 
-    /// The same to within 60 milliseconds either way: cheaper to read, for when a license is taken or returned. Where something ends
-    /// within that time, the exact clock decides whether it is still good.
+    /// The same to within 60 milliseconds either way: cheaper to read, for when a license is taken or returned. Where
+    /// something ends within that time, the exact clock decides whether it is still good.
     fn about_ms(&self) -> u64 {
         self.elapsed_ms()
     }
@@ -20,18 +20,19 @@ pub trait Clock: Send + Sync + fmt::Debug + 'static {
     /// Called about every second: a clock that derives one time from another compares them here.
     fn align(&self) {}
 
-    /// Wall time, Unix milliseconds. For records it is read once, at the start, and they are stamped by [`Clock::elapsed_ms`] from then
-    /// on; log lines are stamped by it.
+    /// Wall time, Unix milliseconds. For records it is read once, at the start, and they are stamped by
+    /// [`Clock::elapsed_ms`] from then on; log lines are stamped by it.
     fn wall_ms(&self) -> i64;
 }
 
 /// [`Clock::about_ms`] is off by no more, milliseconds.
 pub const ABOUT_MS: u64 = 60;
 
-/// The machine's own clock: `CLOCK_BOOTTIME`, about 23 ns a reading. Licenses are taken and returned by `CLOCK_MONOTONIC_COARSE` (5 ns),
-/// which moves in ticks of 1 to 10 ms: half a tick is added, so that on average times are neither too early nor too late. That clock
-/// stands still while the machine sleeps; wall time does not. As long as the two are as far apart as they were when they were last
-/// compared, the machine has not slept and its clock was not set.
+/// The machine's own clock: `CLOCK_BOOTTIME`, about 23 ns a reading. Licenses are taken and returned by
+/// `CLOCK_MONOTONIC_COARSE` (5 ns), which moves in ticks of 1 to 10 ms: half a tick is added, so that on average times
+/// are neither too early nor too late. That clock stands still while the machine sleeps; wall time does not. As long as
+/// the two are as far apart as they were when they were last compared, the machine has not slept and its clock was not
+/// set.
 #[derive(Debug)]
 pub struct SystemClock {
     /// What to add to the coarse clock, nanoseconds.

@@ -119,7 +119,7 @@ impl Driver {
     fn feed(&mut self, event: FailoverEvent, now_ms: u64) {
         let (next, effects) = failover::step(&self.failover, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
-            tracing::error!(%broken, ?event, "a rule of the license client is broken; the event is left out");
+            tracing::error!(%broken, ?event, "broken invariant in the license client; ignoring the event");
             return;
         }
         let before = std::mem::replace(&mut self.failover, next);

@@ -2,19 +2,19 @@ use std::fmt;
 
 use licensing::product::ProductCode;
 
-/// Something an application may want to tell its people. Each reads as a sentence.
+/// Events for an application. Each displays as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
-    /// The server changed how many this client may use.
+    /// The server changed this client's limit.
     Allocation {
         /// Who.
         server: String,
-        /// Of what.
+        /// Product.
         product: ProductCode,
-        /// How many.
+        /// Limit.
         limit: u32,
-        /// How many the server has.
+        /// Licensed.
         licensed: u32,
     },
     /// The first server was found.
@@ -22,31 +22,31 @@ pub enum ClientEvent {
         /// Which.
         server: String,
     },
-    /// The client works with another server than before.
+    /// Failover: the client has moved to another server.
     Failover {
-        /// With which it worked.
+        /// The previous server.
         from: String,
-        /// With which it works.
+        /// The new server.
         to: String,
     },
-    /// The client works with its primary again.
+    /// Failback: the client has returned to its primary.
     Returned {
         /// The primary.
         server: String,
     },
-    /// No server answers; what was granted is good for a while.
+    /// No server responds; grants stay valid for a while.
     Disconnected,
-    /// No server answered for so long that nothing that was granted is good any more.
+    /// No server responded for so long that all grants expired.
     Flushed {
-        /// Licenses that were in use and no longer are.
+        /// Licenses that were in use and have ended.
         leases: u64,
     },
-    /// After a flush a server answered: licenses are given out again.
+    /// After a flush a server responded: licenses are available again.
     Resumed {
         /// Which.
         server: String,
     },
-    /// What the server gives ends soon.
+    /// The server's grant ends soon.
     Notice {
         /// Which.
         server: String,
@@ -68,24 +68,24 @@ impl fmt::Display for ClientEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allocation { server, product, limit, licensed } => {
-                write!(f, "{server} lets this client use {limit} of its {licensed} licenses for {product}.")
+                write!(f, "This client may use {limit} of the {licensed} {product} licenses on {server}.")
             }
-            Self::Connected { server } => write!(f, "Licenses come from {server}."),
-            Self::Failover { from, to } => write!(f, "{from} does not answer. Licenses come from {to} now."),
-            Self::Returned { server } => write!(f, "{server} answers again. Licenses come from it now."),
+            Self::Connected { server } => write!(f, "Using {server}."),
+            Self::Failover { from, to } => write!(f, "{from} is not responding. Now using {to}."),
+            Self::Returned { server } => write!(f, "{server} is responding again. Now using {server}."),
             Self::Disconnected => f.write_str(
-                "No license server answers; all are asked on. What was granted before is good for two minutes at most.",
+                "No license server is responding; still trying. Licenses already granted stay valid for 2 minutes at most.",
             ),
             Self::Flushed { leases } => {
-                f.write_str("No license server has answered for two minutes. ")?;
+                f.write_str("No license server has responded for 2 minutes. ")?;
                 match leases {
                     0 => {}
-                    1 => f.write_str("The license in use has ended. ")?,
-                    many => write!(f, "The {many} licenses in use have ended. ")?,
+                    1 => f.write_str("The license in use is no longer valid. ")?,
+                    many => write!(f, "The {many} licenses in use are no longer valid. ")?,
                 }
-                f.write_str("New ones follow when a server answers.")
+                f.write_str("New ones follow when a server responds.")
             }
-            Self::Resumed { server } => write!(f, "{server} answers. Licenses are given out again."),
+            Self::Resumed { server } => write!(f, "{server} is responding. Licenses are available again."),
             Self::Notice { server, sentence, .. } | Self::Refused { server, sentence } => {
                 write!(f, "{server}: {sentence}")
             }

@@ -9,7 +9,7 @@ use crate::journal::ServerIndex;
 pub enum KeeperEvent {
     /// This server is asked next.
     Trying(ServerIndex),
-    /// The server worked with, or tried, is given up.
+    /// The deadline of the server in use or being tried.
     Missed {
         /// Which.
         server: ServerIndex,

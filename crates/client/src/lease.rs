@@ -8,8 +8,9 @@ use crate::product::Handle;
 
 /// A license in use. It is returned when this is dropped.
 ///
-/// It stays valid when the client moves to another server. It ends early when no server answered for two minutes, or the
-/// client was closed: ask [`Lease::is_valid`] now and then in what takes long, or listen to the client's events.
+/// It stays valid when the client moves to another server. It ends early if no server responds for two minutes, or the
+/// client is closed: in long-running work, check [`Lease::is_valid`] from time to time, or listen to the client's
+/// events.
 #[must_use = "a license is returned as soon as its lease is dropped"]
 pub struct Lease {
     handle: Arc<Handle>,
@@ -23,14 +24,14 @@ impl Lease {
         Self { handle, place, generation }
     }
 
-    /// Whether the license still counts.
+    /// Whether the license is still valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let shared = self.handle.shared();
         self.handle.pool.is_valid(self.generation, shared.clock.elapsed_ms(), &shared.journal)
     }
 
-    /// What it is for.
+    /// Its product.
     #[must_use]
     pub fn product(&self) -> &ProductCode {
         &self.handle.pool.product

@@ -1,5 +1,5 @@
-//! One product in the memory of a client: its limit, its leases, its use. Everything here happens under one short lock, so
-//! that what was granted, what is held and what was used always agree.
+//! One product in the memory of a client: its limit, its leases, its use. Everything here happens under one short lock,
+//! so that what was granted, what is held and what was used always agree.
 
 mod grant;
 mod slots;
@@ -49,7 +49,7 @@ struct State {
     ending: Ending,
     generation: u64,
     waiting: u32,
-    /// The most held and waited for since it was last looked at.
+    /// The peak of held and waiting since the last read.
     peak: u32,
     demand: Demand,
     asked_ms: u64,
@@ -296,7 +296,8 @@ impl LeasePool {
         self.freed.notify_waiters();
     }
 
-    /// Moves this pool's time on, and ends what is too old: what was granted is good before its last instant, not at it.
+    /// Moves this pool's time on, and ends what is too old: what was granted is good before its last instant, not at
+    /// it.
     #[inline]
     fn advance(&self, state: &mut State, now_ms: u64, journal: &Journal) -> u64 {
         let now_ms = now_ms.max(state.now_ms);

@@ -1,7 +1,7 @@
-//! What an application links to take and return licenses.
+//! The client library: applications use it to check out and return licenses.
 //!
-//! Licenses are taken and returned in this process's own memory: no request waits for the network. A background task asks the
-//! license server every two seconds how many may be used, and tells it what was used.
+//! Licenses are taken and returned in this process's own memory: no request waits for the network. A background task
+//! asks the license server every two seconds how many may be used, and reports its usage.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,13 +12,14 @@
 //! // … while the license is in use …
 //! drop(lease); // returns it
 //!
-//! client.close().await; // says goodbye; what was used is delivered
+//! client.close().await; // delivers usage and says goodbye
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # Many licenses
-//! A [`Product`] is the fast way. [`Product::try_acquire`] and returning the lease take less than 100 ns and allocate nothing.
+//! A [`Product`] is the fast way. [`Product::try_acquire`] and returning the lease take less than 100 ns and allocate
+//! nothing.
 //!
 //! ```no_run
 //! # async fn example(client: client::Client) -> Result<(), client::Denied> {
@@ -41,8 +42,9 @@
 //! ```
 //!
 //! # What happens
-//! No usable answer from the primary for 10 seconds: the client goes on with a backup, and comes back when the primary answers;
-//! leases stay valid. No server at all for two minutes: leases end, and requests are refused until one answers.
+//! Without a usable answer from the primary for 10 seconds, the client moves to a backup, and returns when the primary
+//! responds; leases stay valid. Without any server for two minutes, leases end, and requests are denied until one
+//! responds.
 //!
 //! ```no_run
 //! # fn example(client: &client::Client) {
@@ -55,8 +57,9 @@
 //! # }
 //! ```
 //!
-//! # When there is none
-//! Every [`Denied`] is a sentence that names the product, the server and what to do; its variants tell cases apart.
+//! # Denials
+//! Every [`Denied`] is a sentence that names the product, the server and what to do; its variants distinguish the
+//! cases.
 //!
 //! ```no_run
 //! # fn example(speech: &client::Product) {
@@ -74,13 +77,12 @@
 //! ```
 //!
 //! # A virtual machine
-//! One license for as long as it runs, with a grace when no server gives it any more: see [`ve`].
+//! One license while it runs, with a grace period if it is lost: see [`ve`].
 //!
-//! # What is counted
-//! Time in use is counted continuously, by a clock that goes on while the machine sleeps (`CLOCK_BOOTTIME`); taking and returning
-//! are timed to within a tick of the kernel's clock (1 to 10 ms), either way alike. Totals never lose anything; single
-//! records are kept for up to 100,000 check-outs while no server takes them ([`Builder::records`]), and what had to be dropped is
-//! counted.
+//! # Usage
+//! Time in use is measured with a clock that includes time asleep (`CLOCK_BOOTTIME`); check-outs and returns are timed
+//! to within a tick of the kernel's clock (1 to 10 ms). Totals are never lost; up to 100,000 single records are kept
+//! while no server stores them ([`Builder::records`]), and dropped ones are counted.
 
 mod address;
 pub mod blocking;
@@ -116,7 +118,8 @@ pub use licensing::guid::Guid;
 pub use licensing::product::{ProductCode, ProductCodeError};
 pub use product::Product;
 
-// This workspace forbids unsafe code, which a counting allocator needs; an example of its own is compiled without that lint.
+// This workspace forbids unsafe code, which a counting allocator needs; an example of its own is compiled without that
+// lint.
 #[cfg(doctest)]
 #[doc = include_str!("../tests/no_allocation.md")]
 struct NoAllocation;

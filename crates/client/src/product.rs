@@ -9,13 +9,13 @@ use crate::lease::Lease;
 use crate::lease_pool::{CheckOutDenial, LeasePool};
 use crate::shared::SharedClient;
 
-/// A product of a client, ready to take licenses of: the fastest way when many are taken. Cheap to clone.
+/// A product of a client: the fastest way to take many licenses. Cheap to clone.
 ///
-/// Having one counts as asking for the product: its first licenses are fetched ahead of the first request.
+/// Creating one counts as a request: the first licenses are fetched ahead.
 #[derive(Debug, Clone)]
 pub struct Product(pub(crate) Arc<Handle>);
 
-/// What leases and products point to.
+/// Shared by leases and products.
 #[derive(Debug)]
 pub(crate) struct Handle {
     pub alive: Arc<ClientGuard>,
@@ -29,13 +29,13 @@ impl Handle {
         &self.alive.shared
     }
 
-    /// Somebody asks for it, and perhaps waits.
+    /// A request, which may wait.
     fn ask(&self, waits: bool) {
         self.pool.asks(waits, self.shared().clock.elapsed_ms());
         self.hurry();
     }
 
-    /// Has the server asked at once when more is wanted than it knows.
+    /// Triggers a request to the server if more is wanted than it knows.
     #[cold]
     fn hurry(&self) {
         let shared = self.shared();
@@ -45,7 +45,7 @@ impl Handle {
     }
 }
 
-/// The most characters of a user's name (the client protocol).
+/// Maximum length of a user's name, characters (the client protocol).
 const LONGEST_USER: usize = 128;
 
 impl Product {
@@ -54,7 +54,7 @@ impl Product {
         Ok(Self(Arc::new(Handle { alive, pool, patience })))
     }
 
-    /// Somebody asks for it, and may want some.
+    /// Marks the product as requested.
     pub(crate) fn ask(&self) {
         self.0.ask(false);
     }
@@ -93,8 +93,8 @@ impl Product {
         self.attempt(Some(&user), false).ok_or_else(|| self.refuse(Some(&user)))
     }
 
-    /// Takes a license; when there is none, waits for one, as long as the client was told to ([`Builder::wait`], 10 seconds). Does not
-    /// wait when that cannot help, as for a product the server has no license for.
+    /// Takes a license, and waits for one if needed ([`Builder::wait`], 10 seconds by default). Does not wait if that
+    /// can't help, as for a product without a license.
     ///
     /// [`Builder::wait`]: crate::Builder::wait
     ///
@@ -124,12 +124,12 @@ impl Product {
         self.wait(Some(named(user)), self.0.patience).await
     }
 
-    /// From now on the server is asked for just as many at any time.
+    /// Requests exactly this many from now on.
     pub(crate) fn want_always(&self, licenses: u32) {
         self.0.pool.want_always(licenses);
     }
 
-    /// A license if there is one, without counting a refusal.
+    /// A license if there is one, without counting a denial.
     #[inline]
     pub(crate) fn at_once(&self) -> Option<Lease> {
         self.attempt(None, false)
@@ -165,7 +165,7 @@ impl Product {
         loop {
             let freed = pool.freed.notified();
             tokio::pin!(freed);
-            // From here on no news is missed.
+            // From here on no notification is missed.
             freed.as_mut().enable();
             if let Some(lease) = self.attempt(user, true) {
                 waiting.is_over = true;

@@ -19,7 +19,7 @@ pub(crate) struct Products {
     places: Box<[OnceLock<Place>]>,
 }
 
-/// A product, its name beside it: that is looked at first.
+/// A product with its name, which is compared first.
 #[derive(Debug)]
 struct Place {
     code: ProductCode,

@@ -118,8 +118,9 @@ impl SharedClient {
         self.pools.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then. Returns are stamped by a
-    /// clock that may be ahead by half a tick; a message that tells of them is not sent before.
+    /// Waits until the clock shows `latest_ms`, the latest time a message tells of, and says what it shows then.
+    /// Returns are stamped by a clock that may be ahead by half a tick; a message that tells of them is not sent
+    /// before.
     pub async fn reach(&self, latest_ms: u64) -> u64 {
         let ahead_ms = latest_ms.saturating_sub(self.clock.elapsed_ms());
         if ahead_ms > 0 {
@@ -160,7 +161,7 @@ impl SharedClient {
 
     /// What is wrong with each server.
     pub fn problems(&self) -> Vec<ServerProblem> {
-        let otherwise = || "It was not asked so far.".to_owned();
+        let otherwise = || "Not tried yet.".to_owned();
         let servers = self.servers();
         let problems = servers.problems.iter().zip(&self.names);
         problems

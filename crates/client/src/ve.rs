@@ -1,5 +1,5 @@
-//! A client of a virtual environment: it logs in, holds one license for as long as it runs, and stops when that is lost for too long
-//! (RULES R6, FORMATS §4).
+//! The client of a virtual environment: logs in, holds one license while it runs, and stops after losing it for too
+//! long (RULES R6, FORMATS §4).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,7 +15,7 @@
 //!         When::Soon { left_ms } => eprintln!("Shut the guest down: {} s left.", left_ms / 1_000),
 //!         When::Now => eprintln!("The end."),
 //!     })
-//!     .connect() // returns when a server has given the license
+//!     .connect() // returns when it has the license
 //!     .await?;
 //!
 //! // … the virtual machine runs …
@@ -26,10 +26,10 @@
 //! ```
 //!
 //! # What happens
-//! A server that is silent for 10 seconds is left for the next one; one that says itself that it does not serve this client now is left at
-//! once. The primary is returned to as soon as it answers. When no server gives the license, the grace of the last license begins
-//! (two hours before any was seen), and a server found ends it. At its end the client is stopped and logs out everywhere.
-//! Time asleep counts.
+//! After 10 seconds without an answer, the client moves to the next server; at once if a server says that it doesn't
+//! serve this client now. It returns to the primary as soon as that responds. If no server provides the license, the
+//! grace period of the last license begins (two hours if there was none yet), and ends when a server provides one. At
+//! its end the client stops and logs out everywhere. Time asleep counts.
 
 pub mod blocking;
 mod builder;
@@ -53,7 +53,8 @@ use tokio::task::JoinHandle;
 
 use crate::client::ClientShutdown;
 
-/// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last clone is dropped.
+/// A client of a virtual environment. Cheap to clone; it logs out when it is [closed](VeClient::close), or its last
+/// clone is dropped.
 #[derive(Debug, Clone)]
 pub struct VeClient(Arc<Inner>);
 
@@ -73,32 +74,33 @@ impl VeClient {
         Builder::new()
     }
 
-    /// How it stands now.
+    /// Its current status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.0.status.borrow().clone()
     }
 
-    /// What happens. The first listener hears everything from the start, others from now on; one that is slow misses the oldest.
+    /// Events. The first listener gets all from the start, others from now on; a slow one misses the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<VeEvent> {
         let first = self.0.first.lock().unwrap_or_else(PoisonError::into_inner).take();
         first.unwrap_or_else(|| self.0.events.subscribe())
     }
 
-    /// Returns when the virtual machine has to have ended: the grace is over, the login was refused, or the client was closed.
+    /// Returns when the virtual machine must have stopped: the grace period is over, the login was refused, or the
+    /// client was closed.
     pub async fn stopped(&self) -> VeStatus {
         let mut status = self.0.status.clone();
-        // A task that is gone serves nobody.
+        // A finished task has no license.
         status.wait_for(|status| status.standing.is_over()).await.map_or(VeStatus::Stopped, |status| status.standing)
     }
 
-    /// Logs out: the license is free, and hours stop. Takes 10 seconds at most.
+    /// Logs out, which frees the license and stops hours, within 10 seconds.
     pub async fn close(self) -> ClientShutdown {
         self.0.closing.send_replace(true);
         let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         match task {
-            // A task that is gone has nothing more to tell.
+            // A finished task has nothing more to send.
             Some(task) => task.await.unwrap_or_default(),
             None => ClientShutdown::default(),
         }

@@ -26,7 +26,7 @@ pub fn run<C: Parser>(command: impl AsyncFnOnce(C) -> Done) -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The runtime could not start: {error}.");
+            eprintln!("Can't start the runtime: {error}.");
             return ExitCode::from(exit::code::FAILED);
         }
     };

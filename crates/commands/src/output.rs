@@ -35,7 +35,7 @@ pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("The output could not be written: {error}.")))
+            Err(Failure::failed(format!("Can't write the output: {error}.")))
         }
         _ => Ok(()),
     }
@@ -82,8 +82,8 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 /// # Errors
 /// A sentence that names the file.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = if path == Path::new("-") { "Standard input".to_owned() } else { path.display().to_string() };
-    let unreadable = |error: std::io::Error| Failure::refused(format!("{shown} cannot be read: {error}."));
+    let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let unreadable = |error: std::io::Error| Failure::refused(format!("Can't read {shown}: {error}."));
     let source: Box<dyn Read> = if path == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
@@ -92,7 +92,7 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(Failure::refused(format!("{shown} is larger than {} MB.", MAX_FILE / 1024 / 1024)));
+        return Err(Failure::refused(format!("Too large: {shown} has more than {} MB.", MAX_FILE / 1024 / 1024)));
     }
     Ok(bytes)
 }
@@ -107,12 +107,12 @@ pub fn password_from_stdin() -> Result<String, Failure> {
         .lock()
         .take(64 * 1024)
         .read_to_string(&mut text)
-        .map_err(|error| Failure::refused(format!("The password could not be read from standard input: {error}.")))?;
+        .map_err(|error| Failure::refused(format!("Can't read the password from standard input: {error}.")))?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
         return Err(Failure::refused(
-            "Standard input was empty; pass the password there, as in `printf %s \"$PASSWORD\" | leasehold user add …`.",
+            "Standard input was empty. Pass the password there, for example `printf %s \"$PASSWORD\" | leasehold user add …`.",
         ));
     }
     Ok(password.to_owned())

@@ -62,9 +62,9 @@ pub struct DemoPlan {
     /// It ends then, Unix milliseconds.
     pub now_ms: i64,
     pub days: usize,
-    /// Check-outs a day on average.
+    /// Average check-outs per day.
     pub per_day: usize,
-    /// The same number makes the same history.
+    /// Seed; the same number makes the same history.
     pub seed: u64,
     /// Where office hours are.
     pub zone: TimeZone,

@@ -36,9 +36,9 @@ pub struct DemoSummary {
 /// Why a history could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum FillError {
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Database(#[from] DatabaseError),
-    #[error("The history could not be made: {0}.")]
+    #[error("Can't generate the usage: {0}.")]
     Made(#[from] tokio::task::JoinError),
 }
 
@@ -69,8 +69,8 @@ pub async fn fill(engine: &Engine, wish: DemoPlan) -> Result<DemoSummary, FillEr
     Ok(stored)
 }
 
-/// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days of all
-/// clients.
+/// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days
+/// of all clients.
 fn check_outs(all: Vec<ProductHistory>, seed: u64) -> (DemoSummary, Vec<Vec<CheckOut>>) {
     let mut stored = DemoSummary::default();
     let mut clients: Vec<Vec<CheckOut>> = vec![Vec::new(); CLIENTS];

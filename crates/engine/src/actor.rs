@@ -1,8 +1,8 @@
-//! Who does something, and from where.
+//! Who makes a change, and from where.
 
 use serde::{Deserialize, Serialize};
 
-/// The door a change came through.
+/// The channel of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -16,9 +16,9 @@ pub enum Origin {
     /// The reporting API.
     #[serde(rename = "reporting api")]
     ReportingApi,
-    /// Not Leasehold at all: someone edited the file.
+    /// Outside Leasehold: someone edited the file.
     Outside,
-    /// Leasehold by itself.
+    /// Leasehold itself.
     System,
 }
 
@@ -41,7 +41,7 @@ impl Origin {
 pub struct Actor {
     /// User name, `token NAME`, or the system user of a command.
     pub name: String,
-    /// The door.
+    /// The channel.
     pub origin: Origin,
     /// Network address, where there is one.
     pub address: Option<String>,
@@ -53,7 +53,7 @@ impl Actor {
         Self { name: "Leasehold".into(), origin: Origin::System, address: None }
     }
 
-    /// Someone who edited the file without Leasehold.
+    /// Someone who edited the file outside Leasehold.
     pub fn outside() -> Self {
         Self { name: "outside Leasehold".into(), origin: Origin::Outside, address: None }
     }

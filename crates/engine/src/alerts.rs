@@ -1,5 +1,5 @@
-//! Alerts: rules are held against signals every few seconds; what they tell is queued in the database in the same
-//! transaction and delivered from there, at least once. What a rule means is decided in `licensing::alerts`.
+//! Alerts: rules are checked against signals every few seconds; notifications are queued in the database in the same
+//! transaction and delivered from there, at least once. `licensing::alerts` decides what a rule means.
 
 mod authority;
 mod channels;
@@ -31,20 +31,20 @@ use tokio::sync::Notify;
 use crate::Engine;
 use crate::tasks::ticks;
 
-/// Time between two looks at the rules.
+/// Time between two checks of the rules.
 pub(crate) const EVERY: Duration = Duration::from_secs(10);
 
 /// The alerts of a running server.
 #[derive(Debug)]
 pub struct Alerts {
-    /// What the last look found, where it has to be gathered.
+    /// Signals that must be collected, from the last check.
     observed: Mutex<Signals>,
-    /// How rules stand, by id. Held during a look and during a change of a rule: one at a time.
+    /// States of rules, by id. Locked during a check and during a change of a rule.
     states: tokio::sync::Mutex<BTreeMap<i64, RuleState>>,
-    /// How many subjects fire, for those who cannot wait.
+    /// Number of firing alerts, for callers that can't wait.
     firing: Mutex<BTreeMap<ConditionKind, usize>>,
     recorder: tokio::sync::Mutex<history::Recorder>,
-    /// Something new is to be delivered.
+    /// Signals a new notification.
     queued: Notify,
     webhooks: OnceLock<webhook::Clients>,
     origin: OnceLock<String>,
@@ -72,26 +72,26 @@ impl Alerts {
         let _ = self.origin.set(origin.trim_end_matches('/').to_owned());
     }
 
-    /// How many subjects fire now, by what is watched.
+    /// Number of firing alerts, by condition.
     pub fn firing(&self) -> BTreeMap<ConditionKind, usize> {
         self.firing.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Engine {
-    /// Checks the rules. One task of the list.
+    /// Background task: checks the rules.
     pub async fn keep_alert_rules(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
         loop {
             ticks.tick().await;
             self.observe();
             if let Err(error) = self.look_at_alerts().await {
-                tracing::error!(%error, "the rules of the alerts could not be looked at; trying again");
+                tracing::error!(%error, "could not check the alert rules; trying again");
             }
         }
     }
 
-    /// Delivers what they tell. One task of the list.
+    /// Background task: delivers notifications.
     pub async fn keep_alert_delivery(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
         loop {
@@ -100,7 +100,7 @@ impl Engine {
                 () = self.alerts.queued.notified() => {}
             }
             if let Err(error) = self.deliver_alerts().await {
-                tracing::error!(%error, "what alerts tell could not be delivered; trying again");
+                tracing::error!(%error, "could not deliver notifications; trying again");
             }
         }
     }

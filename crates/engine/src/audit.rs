@@ -1,4 +1,4 @@
-//! Who did what, when, from where: a chain of entries, each written in the transaction of the change it tells of.
+//! Who did what, when, from where: a chain of entries, each written in the transaction of its change.
 
 mod append;
 mod list;
@@ -23,11 +23,11 @@ pub struct Audit {
     store: Store,
     folder: PathBuf,
     clock: Arc<dyn Clock>,
-    /// The last verdict and when it was reached.
+    /// The last result and its time.
     last: Arc<Mutex<Option<(ChainVerdict, i64)>>>,
 }
 
-/// A verdict is given again without a new walk for this long, milliseconds.
+/// A result is reused for this long, milliseconds.
 const VERDICT_MS: i64 = 60_000;
 
 impl Audit {
@@ -48,12 +48,12 @@ impl Audit {
         self.append(&mut tx, &entry).await?;
         tx.commit().await?;
         if let Err(error) = verify::anchor(self.store.read(), &self.folder).await {
-            tracing::error!(%error, "the head of the audit chain could not be written beside the database");
+            tracing::error!(%error, "could not write the head of the audit chain to its file");
         }
         Ok(())
     }
 
-    /// Adds an entry to a change that has a further one; [`Audit::commit`] ends it.
+    /// Adds an entry to a change that has more than one; [`Audit::commit`] adds the last.
     pub(crate) async fn append(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -62,10 +62,10 @@ impl Audit {
         append::append(tx, self.clock.now_ms(), entry).await
     }
 
-    /// Remembers something that changed nothing: a refusal, a failure.
+    /// Records something that changed nothing: a refusal, a failure.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn note(
         &self,
         actor: &Actor,
@@ -80,23 +80,23 @@ impl Audit {
     /// Entries that match, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn list(&self, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
         list::list(self.store.read(), query).await
     }
 
-    /// Walks the chain from its first entry.
+    /// Verifies the chain from its first entry.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn verify(&self) -> Result<ChainVerdict, sqlx::Error> {
         verify::verify(self.store.read(), &self.folder).await
     }
 
-    /// The state of the chain and when it was looked at: at most a minute ago.
+    /// The state of the chain and when it was verified, at most a minute ago.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn verdict(&self, now_ms: i64) -> Result<(ChainVerdict, i64), sqlx::Error> {
         let known = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         if let Some((verdict, at)) = known.filter(|(_, at)| (0..VERDICT_MS).contains(&(now_ms - at))) {
@@ -107,10 +107,10 @@ impl Audit {
         Ok(fresh)
     }
 
-    /// Everyone named in the log, by name.
+    /// All actors in the log, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn people(&self) -> Result<Vec<String>, sqlx::Error> {
         sqlx::query_scalar("SELECT DISTINCT who FROM audit ORDER BY who LIMIT 200").fetch_all(self.store.read()).await
     }

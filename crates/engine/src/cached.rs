@@ -1,11 +1,11 @@
-//! What is read often and changes seldom, kept in memory for a moment.
+//! A short-lived cache of values that are read often and change seldom.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Nothing is kept longer, milliseconds: should a change go unnoticed, it shows then.
+/// Maximum age, milliseconds, in case a change goes unnoticed.
 const LONGEST_MS: i64 = 1_000;
 
-/// A value that is read again after a change, and after a second.
+/// A cached value, read again after a change and after a second.
 #[derive(Debug)]
 pub(crate) struct Cached<T>(Mutex<State<T>>);
 
@@ -15,7 +15,7 @@ struct State<T> {
     kept: Option<(i64, Arc<T>)>,
 }
 
-/// How often the value had changed when it was read.
+/// The number of changes when the value was read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChangeCount(u64);
 
@@ -30,14 +30,14 @@ impl<T> Cached<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value, if it is known at this time of the steady clock; else what [`Cached::keep`] asks for once it was read.
+    /// The value, if still valid at this time of the monotonic clock; else the token for [`Cached::keep`].
     pub fn get(&self, now_ms: i64) -> Result<Arc<T>, ChangeCount> {
         let state = self.state();
         let known = state.kept.as_ref().filter(|(at, _)| (0..LONGEST_MS).contains(&now_ms.saturating_sub(*at)));
         known.map(|(_, value)| value.clone()).ok_or(ChangeCount(state.changes))
     }
 
-    /// Keeps what was read, unless it has changed since reading began.
+    /// Caches a value, unless it has changed since reading began.
     pub fn keep(&self, began: ChangeCount, now_ms: i64, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.state();
@@ -47,7 +47,7 @@ impl<T> Cached<T> {
         value
     }
 
-    /// It has changed.
+    /// Invalidates the value.
     pub fn forget(&self) {
         let mut state = self.state();
         state.changes += 1;

@@ -1,8 +1,8 @@
-//! What has changed, for pages that are open: one version for each topic.
+//! What has changed, for open pages: one version per topic.
 //!
-//! Nothing runs while no page is open. Those that listen ask for the versions, and a look compares what stands now with what stood at
-//! the look before: nobody who changes something has to think of it here. Of clients there may be many, so the leases count their
-//! changes themselves.
+//! Nothing runs while no page is open. Listeners ask for the versions, and each check compares the current state with
+//! that of the previous one, so code that changes something needn't signal it here. There may be many clients, so the
+//! leases count their own changes.
 
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +13,7 @@ use sqlx::FromRow;
 
 use crate::Engine;
 
-/// Time between two looks, however many listen.
+/// Time between two checks, for any number of listeners.
 pub const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Something pages show.
@@ -27,11 +27,11 @@ pub enum Topic {
     Clients,
     /// The servers of the installation: failover, drain, backup hours.
     Servers,
-    /// Alert rules and what they have told.
+    /// Alert rules and notifications.
     Alerts,
     /// The log.
     Logs,
-    /// The audit log, and so whatever a person has done.
+    /// The audit log, and with it everything people do.
     Audit,
 }
 
@@ -55,19 +55,19 @@ impl Topic {
     }
 }
 
-/// How often each topic was seen to have changed since the start of this server.
+/// How often each topic has changed since the start of this server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Versions(pub [u64; Topic::ALL.len()]);
 
 impl Versions {
-    /// The topics of which these versions are others than those.
+    /// The topics whose versions differ.
     pub fn since(&self, before: &Versions) -> impl Iterator<Item = Topic> {
         let pairs = self.0.into_iter().zip(before.0);
         Topic::ALL.into_iter().zip(pairs).filter(|(_, (now, before))| now != before).map(|(topic, _)| topic)
     }
 }
 
-/// The last look.
+/// The last check.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeTracker {
     looked: tokio::sync::Mutex<Option<Look>>,
@@ -81,7 +81,7 @@ struct Look {
     versions: Versions,
 }
 
-/// Newest rows of what only ever grows.
+/// Newest rows of tables that only grow.
 #[derive(Debug, Default, FromRow)]
 struct Newest {
     audit: Option<i64>,
@@ -92,7 +92,7 @@ struct Newest {
     deliveries: Option<String>,
 }
 
-/// Differs whenever what `of` says of itself differs.
+/// A fingerprint of the `Debug` text of `of`.
 fn mark(of: &impl Debug) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{of:?}").hash(&mut hasher);
@@ -139,7 +139,7 @@ impl Engine {
                         (SELECT id, attempts, ended_at FROM alert_deliveries ORDER BY made_at DESC LIMIT 50)) AS deliveries",
         );
         found.fetch_one(self.store.read()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "open pages may miss a change: the database did not answer");
+            tracing::warn!(%error, "open pages may miss a change: the database did not respond");
             Newest::default()
         })
     }
@@ -169,7 +169,7 @@ impl Engine {
         mark(&(self.leases.version(), serving.connected, serving.holding))
     }
 
-    /// Who is up, what each does, and the hours by the minute.
+    /// Which servers are up, what each does, and the hours by the minute.
     fn servers_mark(&self, newest: &Newest) -> u64 {
         let picture = self.peers.picture();
         let servers: Vec<_> = picture

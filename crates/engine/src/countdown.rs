@@ -1,11 +1,10 @@
-//! Countdown hours: what a license with hours has left, wherever it is written down.
+//! Countdown hours: the balance of a license with hours, and its copies.
 //!
-//! The rules are `licensing::countdown`. Here a balance is made durable before it is granted: first in the anchors (`countdown.anchor`
-//! in the data folder, and one outside it), then in the database. At a start the greatest serial counts, and of one serial the
-//! lowest balance, so that data that was copied and put back brings no hours back.
+//! The rules are `licensing::countdown`. Here a balance is made durable before it is granted: first in the anchors
+//! (`countdown.anchor` in the data folder, and one outside it), then in the database. At startup the highest serial
+//! applies, and for one serial the lowest balance, so that restoring copied data brings no hours back.
 //!
-//! Nobody waits for a disk longer than must be: what is stored is stored by a task of its own, so the hours go on being judged by
-//! the clock while a disk hangs.
+//! A separate task does the storing, so the hours keep following the clock while a disk hangs.
 
 mod anchor;
 mod background;
@@ -46,17 +45,17 @@ pub struct HoursLicense {
     pub serial: u64,
     /// The hours, in milliseconds.
     pub hours_ms: Millis,
-    /// How long before zero clients are told, in milliseconds: its check interval.
+    /// How long before the end clients are warned, milliseconds: its check interval.
     pub interval_ms: Millis,
-    /// Tells this license from all others: a digest of its text. With it the same license in a new data folder finds the hours
-    /// that were used of it before.
+    /// A digest of the license text, which identifies it: the same license in a new data folder finds the hours
+    /// already used.
     pub license: String,
 }
 
-/// A balance, and what it belongs to. The same in the database and in the anchors.
+/// A balance and its license; the same in the database and in the anchors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredBalance {
-    /// The data folder, whatever it is called.
+    /// Id of the data folder.
     installation: String,
     /// The license the hours came from.
     license: String,
@@ -68,10 +67,10 @@ struct Inner {
     meter: Mutex<CountdownMeter>,
     store: Store,
     clock: Arc<dyn Clock>,
-    /// Where the anchors are: in the data folder, and outside it.
+    /// Paths of the anchors: in the data folder, and outside it.
     anchor: PathBuf,
     outside: Option<PathBuf>,
-    /// Told whenever the meter changed.
+    /// Notified when the meter changes.
     changed: watch::Sender<()>,
     views: watch::Sender<View>,
 }

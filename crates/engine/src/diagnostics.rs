@@ -1,7 +1,7 @@
 //! Whether the licensing nodes can be reached: DNS → TCP → TLS → HTTP, per node and port.
 //!
-//! Knows nothing of the engine's state. A probe goes straight to a node of the configuration, never through a proxy, and
-//! tells it nothing about this server: it asks for `/livez` and reads how the answer begins.
+//! Independent of the engine's state. A probe connects directly to a configured node, never through a proxy, and
+//! reveals nothing about this server: it requests `/livez` and reads the start of the answer.
 
 mod answer;
 mod certificate;
@@ -25,16 +25,16 @@ pub use prober::{ProbeError, Prober, STAGE_LIMIT};
 pub use run::{AT_ONCE, run};
 pub use targets::{ProbeTarget, allowed_ports, targets};
 
-/// How far a probe came.
+/// The stages of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProbeStage {
-    /// The name of the node has an address.
+    /// The node's name resolves.
     Dns,
-    /// A connection to its port can be made.
+    /// Its port accepts a connection.
     Tcp,
-    /// The connection is encrypted, and with a certificate that is trusted.
+    /// The TLS handshake succeeds with a trusted certificate.
     Tls,
-    /// Something there speaks HTTP as a node does.
+    /// The server there uses HTTP as a node does.
     Http,
 }
 
@@ -54,23 +54,23 @@ impl ProbeStage {
     }
 }
 
-/// What came of probing one port of one node.
+/// The result of probing one port of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// What was probed.
     pub target: ProbeTarget,
-    /// Whether an exchange with the node could pass here.
+    /// Whether an exchange could pass here.
     pub ok: bool,
     /// The last stage: passed when `ok`, else the one that failed.
     pub stage: ProbeStage,
-    /// Milliseconds from the look-up of the name to the end. A name is looked up once for all ports of its node, and that
-    /// time counts for each of them.
+    /// Milliseconds from resolving the name to the end. A name is resolved once for all ports of its node, and that
+    /// time is included for each.
     pub ms: u32,
-    /// What happened; for a failure also what it usually means and what to do.
+    /// What happened; for a failure also the usual cause and what to do.
     pub sentence: String,
-    /// The addresses of the node, as its name was looked up.
+    /// The resolved addresses of the node.
     pub addresses: Vec<IpAddr>,
-    /// Who issued the certificate, as `CN=…, O=…`, when it was not trusted: often a proxy that opens encrypted connections.
+    /// Issuer of an untrusted certificate, as `CN=…, O=…`: often a proxy that inspects TLS.
     pub issuer: Option<String>,
 }
 

@@ -1,8 +1,8 @@
-//! Sending clients to the backup for a while: for planned work on this server, or to drill a failure with some of them.
+//! Sends clients to the backup for a while: a drain for planned maintenance, or a failover drill with some of them.
 //!
-//! While it lasts this server answers those clients that it is handed over; they go to their backup at once and ask here beside the work, so
-//! that they are back within seconds of its end. It survives a restart, and ends by itself. The rules are `licensing::drain`; here
-//! it is stored, and held against the clock and the other servers.
+//! Meanwhile this server answers those clients `handed_over`; they move to the backup at once and keep asking here, so
+//! that they are back within seconds of its end. It survives a restart and always ends. The rules are in
+//! `licensing::drain`; this module stores it and follows clock and peers.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,22 +20,22 @@ use crate::actor::Actor;
 use crate::audit::{Audit, AuditOutcome, NewAuditEntry};
 use crate::store::Store;
 
-/// Why it was not begun.
+/// Why it was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum DrainError {
     /// A rule says no.
     #[error(transparent)]
     Refused(#[from] DrainRefusal),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
-/// Whether this server is handed over.
+/// The drain or drill in progress.
 #[derive(Debug, Default)]
 pub struct Drains {
     state: RwLock<licensing::drain::DrainState>,
-    /// There is a row of it in the database.
+    /// Whether it has a row in the database.
     stored: AtomicBool,
     /// State and row change together.
     turn: tokio::sync::Mutex<()>,
@@ -56,7 +56,7 @@ impl Drains {
     /// As it was stored.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open(store: &Store) -> Result<Self, sqlx::Error> {
         let row = sqlx::query("SELECT * FROM handover").fetch_optional(store.read()).await?;
         let drain = row.as_ref().map(stored).transpose()?;
@@ -68,7 +68,7 @@ impl Drains {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What goes on.
+    /// What is in progress.
     #[must_use]
     pub fn current(&self) -> Option<ActiveDrain> {
         self.state().now.clone()
@@ -82,17 +82,17 @@ impl Drains {
         self.state().check(client)
     }
 
-    /// The drill that goes on, or the last one since the start.
+    /// The current drill, or the last one since startup.
     #[must_use]
     pub fn drill(&self) -> Option<Drill> {
         self.state().drill.clone()
     }
 
-    /// Feeds an event. When a rule is broken all clients are served here, and someone must look.
+    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged.
     fn feed(&self, event: DrainEvent, now: i64) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {
-            tracing::error!(%broken, "a rule of the hand-over is broken; this server takes its clients back");
+            tracing::error!(%broken, "broken invariant in the drain; this server takes its clients back");
             metrics::counter!("leasehold_broken_invariants_total", "machine" => "drain").increment(1);
             Default::default()
         });
@@ -100,9 +100,9 @@ impl Drains {
         drop(state);
         for effect in effects {
             match effect {
-                DrainEffect::Over => tracing::info!("this server takes its clients back"),
+                DrainEffect::Over => tracing::info!("the drain has ended; this server takes its clients back"),
                 DrainEffect::UsedUp => {
-                    tracing::warn!("the drill has taken the hours it may take; the clients are taken back");
+                    tracing::warn!("the failover drill has used its hours; this server takes its clients back");
                 }
             }
         }
@@ -135,7 +135,8 @@ async fn keep(
 }
 
 impl Engine {
-    /// Sends clients to the backup for `minutes`: all of them, or those of a drill, which may take so many milliseconds of its hours.
+    /// Sends clients to the backup for `minutes`: all, or those of a drill, which may use the given milliseconds of
+    /// backup hours.
     ///
     /// # Errors
     /// [`DrainError`]; nothing is changed then.
@@ -161,11 +162,11 @@ impl Engine {
         keep(&self.store, &self.audit, Some(&drain), entry).await?;
         self.drain.stored.store(true, Ordering::Relaxed);
         self.drain.feed(DrainEvent::Begun(drain.clone()), now);
-        tracing::info!(minutes, "this server is handed over to its backup");
+        tracing::info!(minutes, "this server is draining to its backup");
         Ok(drain)
     }
 
-    /// Ends what is over, and looks how far a drill is. Call it every second.
+    /// Ends a drain or drill that is over, and measures a drill. Call it every second.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the end of it could not be stored; the next call tries again.
@@ -178,7 +179,7 @@ impl Engine {
             let sight = if is_drilling { self.drill_sight() } else { DrillSight::default() };
             self.drain.feed(DrainEvent::Look(sight), self.now_ms());
         }
-        // What ended before its time, as a drill that has taken its hours, must not begin again with the next start.
+        // One that ended early, such as a drill that used its hours, must not resume at the next start.
         if self.drain.current().is_none() && self.drain.stored.load(Ordering::Relaxed) {
             let _turn = self.drain.turn.lock().await;
             if self.drain.current().is_none() {
@@ -191,7 +192,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Where clients and hours are, as this server sees it.
+    /// Clients and hours as this server sees them.
     fn drill_sight(&self) -> DrillSight {
         let picture = self.peers.picture();
         let up = picture
@@ -206,10 +207,10 @@ impl Engine {
         }
     }
 
-    /// Takes the clients back before the time is over. Whether there was anything to end.
+    /// Takes the clients back early. Returns whether there was anything to end.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn take_back(&self, actor: &Actor) -> Result<bool, sqlx::Error> {
         let _turn = self.drain.turn.lock().await;
         if self.drain.current().is_none() {

@@ -1,5 +1,5 @@
 //! The exchange with the vendor's licensing nodes: reports out, licenses in; over the network, by hand, or over the
-//! reporting API. What is accepted is decided in `licensing`; here it is carried, stored and remembered.
+//! reporting API. `licensing` decides what to accept; this module transports and stores.
 
 mod apply;
 mod background;
@@ -43,11 +43,11 @@ use sqlx::SqlitePool;
 
 use crate::Engine;
 
-/// The way a report went out or its answer came in.
+/// The channel of a report or answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
-    /// By this server itself, over the network.
+    /// Online, by this server.
     Online,
     /// By hand, in the console.
     Console,
@@ -75,7 +75,7 @@ impl Channel {
     }
 }
 
-/// The last success on both clocks: the wall clock of this server, and the time known to have passed.
+/// The last success on both clocks: wall time and measured time.
 pub(crate) async fn last_success(pool: &SqlitePool) -> Result<Option<(Millis, Millis)>, sqlx::Error> {
     let (wall, known): (Option<Millis>, Option<Millis>) = sqlx::query_as(
         "SELECT max(exchange_ledger.answered_at) AS wall, contact.last_verified AS known
@@ -87,7 +87,7 @@ pub(crate) async fn last_success(pool: &SqlitePool) -> Result<Option<(Millis, Mi
 }
 
 impl Engine {
-    /// What an earlier run left: reports under way, the licenses in force.
+    /// Loads the state of an earlier run: open reports and installed licenses.
     pub(crate) async fn settle_exchange(&self) -> Result<(), sqlx::Error> {
         self.settle_ledger().await?;
         self.load_licenses().await
@@ -99,7 +99,7 @@ impl Engine {
         let installed = BundleInForce::load(self.store.read(), &keys).await?;
         let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM bundle").fetch_one(self.store.read()).await?;
         if installed.is_none() && stored > 0 && !keys.is_empty() {
-            // What cannot be loaded is asked for again at once.
+            // If licenses can't be loaded, sync at once.
             self.sync.forget_last(true);
         }
         self.installed.send_replace(installed.map(std::sync::Arc::new));

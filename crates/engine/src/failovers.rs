@@ -1,7 +1,7 @@
-//! Clients that change their server: what the client saw, what this server saw, and times in which two servers had clients at once.
+//! Clients that move between servers: what the client and this server saw, and periods of overlapping use.
 //!
-//! A backup's licenses are for when the primary is unavailable. Nobody is refused here for that: both sides say what they saw, it is kept,
-//! and the use that was simultaneous is measured and carried in the report.
+//! A backup's licenses are for when the primary is unavailable. No client is refused for that: both sides' views are
+//! recorded, and overlapping use is measured and reported.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,34 +13,34 @@ use sqlx::FromRow;
 use crate::Engine;
 use crate::store::Store;
 
-/// How long what was seen is kept, milliseconds: 400 days.
+/// Retention, milliseconds: 400 days.
 const KEPT_MS: i64 = 400 * 24 * 3_600_000;
 
-/// The most that is kept of what a client says, characters: as much as its protocol allows.
+/// Maximum stored text of a client, characters: the protocol's limit.
 const MOST_TEXT: usize = 255;
 
-/// A client that came here from another server.
+/// A client that moved here from another server.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Failover {
-    /// When it came, Unix milliseconds.
+    /// When it moved, Unix milliseconds.
     pub at: i64,
     /// Its id.
     pub client: String,
-    /// What people call it.
+    /// Its name.
     pub name: String,
-    /// The server it came from, as it calls that.
+    /// Its address of the previous server.
     pub from_server: String,
-    /// How long that had given it no usable answer, milliseconds.
+    /// How long it had no usable answer from there, milliseconds.
     pub silent_ms: i64,
-    /// What it says was wrong.
+    /// The problem it reports.
     pub problem: String,
-    /// What this server saw of that server then.
+    /// This server's view of that server then.
     pub server_observed: String,
-    /// Whether that server was up as this one saw it.
+    /// Whether that server was up in this server's view.
     pub server_up: Option<bool>,
 }
 
-/// A time in which this server and another had clients at once.
+/// A period in which this server and another had clients at once.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct OverlapPeriod {
     /// When it began, Unix milliseconds.
@@ -51,19 +51,19 @@ pub struct OverlapPeriod {
     pub ms: i64,
     /// The other server.
     pub server: String,
-    /// The most clients here.
+    /// Peak of clients here.
     pub here: u32,
-    /// The most clients there.
+    /// Peak of clients there.
     pub there: u32,
 }
 
-/// Measures simultaneous use.
+/// Measures overlapping use.
 #[derive(Debug, Default)]
 pub struct OverlapMonitor {
     last: Mutex<Option<OverlapLook>>,
 }
 
-/// What this server sees of another one of the installation.
+/// This server's view of a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedPeer {
     /// Its name.
@@ -72,20 +72,20 @@ pub struct ObservedPeer {
     pub up: bool,
     /// Clients it serves.
     pub serving: u32,
-    /// Whether its last sign of life is as fresh as it should be.
+    /// Whether its last response is recent enough.
     pub is_prompt: bool,
     /// As a sentence.
     pub sentence: String,
 }
 
 impl Engine {
-    /// Notes what a client says it saw of the server it worked with before. What cannot be noted is logged: nobody is refused for it.
+    /// Records a client's report about its previous server. A failure is only logged.
     pub(crate) async fn note_switch(&self, hello: &Hello) {
         let Some(observed) = &hello.observed else { return };
         let seen = self.primary_seen();
         let (sentence, up) = match &seen {
             Some(seen) => (seen.sentence.clone(), Some(seen.up && seen.is_prompt)),
-            None => ("This server does not watch that one.".to_owned(), None),
+            None => ("This server does not poll that one.".to_owned(), None),
         };
         let failover = Failover {
             at: self.now_ms(),
@@ -97,16 +97,16 @@ impl Engine {
             server_observed: sentence,
             server_up: up,
         };
-        tracing::info!(client = failover.name, from = failover.from_server, "a client came here from another server");
+        tracing::info!(client = failover.name, from = failover.from_server, "a client moved here from another server");
         if let Err(error) = keep(&self.store, &failover).await {
-            tracing::error!(%error, "that a client changed its server could not be noted");
+            tracing::error!(%error, "could not record that a client moved");
         }
     }
 
-    /// The last `limit` clients that came here from another server, the newest first.
+    /// The last `limit` clients that moved here, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn failovers(&self, limit: u32) -> Result<Vec<Failover>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM client_switches ORDER BY at DESC, id DESC LIMIT ?")
             .bind(limit)
@@ -114,10 +114,10 @@ impl Engine {
             .await
     }
 
-    /// The last `limit` times of simultaneous use, the newest first.
+    /// The last `limit` periods of overlapping use, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn overlaps(&self, limit: u32) -> Result<Vec<OverlapPeriod>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM simultaneous_use ORDER BY began DESC, id DESC LIMIT ?")
             .bind(limit)
@@ -125,10 +125,10 @@ impl Engine {
             .await
     }
 
-    /// How long this server and others had clients at once, milliseconds, since this installation was made.
+    /// Total overlapping use since this server was set up, milliseconds.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn overlap_ms(&self) -> Result<u64, sqlx::Error> {
         let total: i64 = sqlx::query_scalar("SELECT coalesce(sum(ms), 0) FROM simultaneous_use")
             .fetch_one(self.store.read())
@@ -136,10 +136,10 @@ impl Engine {
         Ok(u64::try_from(total).unwrap_or(0))
     }
 
-    /// Looks whether another server has clients while this one has. Call it every second.
+    /// Checks whether another server has clients while this one does. Call it every second.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn watch_overlap(&self) -> Result<(), sqlx::Error> {
         let other =
             self.others_seen().into_iter().filter(|seen| seen.up && seen.serving > 0).max_by_key(|seen| seen.serving);
@@ -208,7 +208,7 @@ async fn measure(store: &Store, now: i64, passed: i64, other: &ObservedPeer, her
 }
 
 impl Engine {
-    /// The other servers of the installation as this one sees them.
+    /// This server's view of its peers.
     fn others_seen(&self) -> Vec<ObservedPeer> {
         let now = self.now_ms();
         let seen = |server: &crate::peers::InstallationServer| {
@@ -218,14 +218,14 @@ impl Engine {
             let is_drained = report.is_some_and(|report| report.drain.is_some());
             let sentence = match server.state {
                 PeerLiveness::Up(_) if is_drained => {
-                    format!("{} is up, and drained for planned work or a failover drill.", server.name)
+                    format!("{} is up and draining.", server.name)
                 }
                 PeerLiveness::Up(_) => match server.last_seen_ms.and_then(|seen| late_by_s(now - seen)) {
-                    Some(ago) => format!("{} gave its last sign of life {ago} s before.", server.name),
+                    Some(ago) => format!("{} last responded {ago} s before.", server.name),
                     None => format!("{} is up.", server.name),
                 },
-                PeerLiveness::Silent(_) => format!("{} does not answer.", server.name),
-                PeerLiveness::Never => format!("{} was never heard of.", server.name),
+                PeerLiveness::Silent(_) => format!("{} is not responding.", server.name),
+                PeerLiveness::Never => format!("{} has never responded.", server.name),
             };
             let is_prompt = server.last_seen_ms.is_some_and(|seen| late_by_s(now - seen).is_none());
             ObservedPeer { name: server.name.clone(), up, serving, is_prompt, sentence }
@@ -233,14 +233,14 @@ impl Engine {
         self.peers.picture().others().map(seen).collect()
     }
 
-    /// What this server sees of the one that leads.
+    /// This server's view of the primary.
     fn primary_seen(&self) -> Option<ObservedPeer> {
         let picture = self.peers.picture();
         let leads = picture.others().find(|server| server.role == Role::Primary)?.name.clone();
         self.others_seen().into_iter().find(|seen| seen.name == leads)
     }
 
-    /// Whether a backup is up that clients can be sent to.
+    /// Whether a backup is up for a drain.
     pub fn backup_is_up(&self) -> bool {
         self.peers
             .picture()

@@ -1,4 +1,4 @@
-//! What the HTTPS clients of the engine share: whom they trust, and what their errors were caused by.
+//! Shared by the engine's HTTPS clients: trust, and the causes of their errors.
 
 use std::error::Error;
 use std::io;
@@ -9,21 +9,21 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-/// Trusts the authorities of this machine, and those in `more`.
+/// Trusts this machine's authorities and those in `more`.
 ///
 /// # Errors
 /// A sentence that says why not.
 pub(crate) fn tls(more: &[CertificateDer<'static>]) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
-    // Systems keep outdated ones among them; those that cannot be used are left out, as any client does.
+    // Systems include outdated ones; unusable ones are skipped, as in any client.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     for certificate in more {
-        roots.add(certificate.clone()).map_err(|error| format!("A trusted certificate cannot be used: {error}."))?;
+        roots.add(certificate.clone()).map_err(|error| format!("Can't use a trusted certificate: {error}."))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot start: {error}."))?
+        .map_err(|error| format!("Can't start TLS: {error}."))?
         .with_root_certificates(roots)
         .with_no_client_auth())
 }
@@ -33,7 +33,7 @@ pub(crate) fn tls(more: &[CertificateDer<'static>]) -> Result<ClientConfig, Stri
 #[error("{0}")]
 pub(crate) struct Unresolved(io::Error);
 
-/// Resolves host names as the system does; what fails is an [`Unresolved`] among the causes of the error.
+/// Resolves host names as the system does; a failure is an [`Unresolved`] among the error's causes.
 pub(crate) struct SystemNames;
 
 impl Resolve for SystemNames {

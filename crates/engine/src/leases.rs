@@ -1,7 +1,8 @@
-//! Leases without a round trip (DESIGN part 5): what clients of the license port are granted, and what they have used.
+//! Leases without a round trip (DESIGN part 5): the grants and usage of clients of the license port.
 //!
-//! The rules are `licensing::allocation`; here they are fed with what clients say, and what decides grants is stored. A refresh
-//! that changes nothing touches no disk: counters are written once a second, limits before a client hears that they grew.
+//! The rules are in `licensing::allocation`; this module feeds them with requests and stores what decides grants. A
+//! refresh that changes nothing touches no disk: counters are written once a second, limits before a client learns
+//! that they grew.
 
 mod background;
 mod clients;
@@ -38,23 +39,23 @@ use crate::clock::Clock;
 use steady::SteadyTime;
 use table::LeaseTable;
 
-/// Where what must survive a restart is kept.
+/// The store of what must survive a restart.
 #[async_trait]
 pub trait LeaseStorage: Send + Sync + std::fmt::Debug {
-    /// The runs that may still hold licenses or may come back soon.
+    /// Runs that may still hold licenses or come back soon.
     async fn load(&self) -> Result<StoredLeases, sqlx::Error>;
 
     /// A run that is not in memory.
     async fn find(&self, run: &str) -> Result<Option<StoredRun>, sqlx::Error>;
 
-    /// The highest epoch of a client that was ever given out; 0 when there is none.
+    /// The highest epoch ever given to a client; 0 for none.
     async fn last_epoch(&self, client: &str) -> Result<u64, sqlx::Error>;
 
     /// Stores all of it, or nothing.
     async fn commit(&self, commit: &Commit) -> Result<(), sqlx::Error>;
 }
 
-/// What is there at the start.
+/// The state at startup.
 #[derive(Debug, Default, Clone)]
 pub struct StoredLeases {
     /// Runs.
@@ -63,12 +64,12 @@ pub struct StoredLeases {
     pub last_id: i64,
 }
 
-/// What is stored in one go: one consistent picture of all runs that changed.
+/// One commit: a consistent snapshot of all changed runs.
 #[derive(Debug, Default, Clone)]
 pub struct Commit {
     /// Runs as they are now.
     pub runs: Vec<StoredRun>,
-    /// What their use adds to the totals.
+    /// Their additions to the totals.
     pub added: LeaseTotals,
 }
 
@@ -79,13 +80,13 @@ pub struct Leases {
     keep: Arc<dyn LeaseStorage>,
     clock: Arc<dyn Clock>,
     steady: SteadyTime,
-    /// Told when something waits to be stored at once.
+    /// Notified when something must be stored at once.
     urgent: tokio::sync::Notify,
-    /// The commit that ended last: its number, and whether it worked.
+    /// The last finished commit: its number, and whether it succeeded.
     stored: tokio::sync::watch::Sender<Stored>,
     /// One commit at a time.
     committing: tokio::sync::Mutex<()>,
-    /// Clients for whom hours of a countdown license run.
+    /// Clients for which countdown hours are running.
     seats: tokio::sync::Mutex<BTreeSet<RunKey>>,
 }
 
@@ -96,10 +97,10 @@ struct Stored {
 }
 
 impl Leases {
-    /// Opens the leases as they were stored; every client of before is counted as if it had been answered just now.
+    /// Opens the stored leases; every earlier client counts as if it had just been answered.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when they cannot be read.
+    /// [`sqlx::Error`] if they can't be read.
     pub async fn open(keep: Arc<dyn LeaseStorage>, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         let table = LeaseTable::restored(keep.load().await?, Times::default(), clock.mono_ms());
         Ok(Self {
@@ -118,22 +119,22 @@ impl Leases {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Another number whenever a client came or went, or what clients use, want or may use has changed.
+    /// A number that changes whenever clients, their use, requests or limits change.
     pub(crate) fn version(&self) -> u64 {
         self.table().version
     }
 
-    /// To be called as early as possible when a request was received.
+    /// The arrival time of a request. Call it as early as possible.
     pub fn received(&self) -> ReceivedAt {
         self.steady.read(&*self.clock)
     }
 
-    /// The same as wall time, Unix milliseconds: as the times of check-outs are placed.
+    /// The same as wall time, Unix milliseconds, for check-outs.
     pub(crate) fn wall_ms(&self, received: ReceivedAt) -> i64 {
         self.steady.wall_ms(received.0)
     }
 
-    /// Places check-outs where they belong by the server's clock.
+    /// Converts times of check-outs to the server's clock.
     pub fn place(&self, said: &mut Records, received: ReceivedAt) {
         let mut table = self.table();
         let id = table.find(&said.run);
@@ -150,7 +151,7 @@ impl Leases {
         }
     }
 
-    /// Notes how far a client's clock is off; its name and deployment.
+    /// Records a client's clock offset; returns its name and deployment.
     pub(crate) fn set_clock(&self, id: RunKey, off: i64) -> Option<(Arc<str>, Arc<str>)> {
         let mut table = self.table();
         let entry = table.entries.get_mut(&id)?;
@@ -158,18 +159,18 @@ impl Leases {
         Some((entry.details.name.clone(), entry.details.deployment.clone()))
     }
 
-    /// Releases what a run has and does not use, at `now` on the monotonic clock.
+    /// Releases a run's unused licenses, at `now` on the monotonic clock.
     pub(crate) fn release(&self, id: RunKey, now: i64) {
         self.table().release(id, now);
     }
 
-    /// Until when a run's limits are counted, on the monotonic clock.
+    /// Until when a run's limits are reserved, on the monotonic clock.
     pub(crate) fn deadline(&self, id: RunKey) -> Option<i64> {
         self.table().allocation.run(id).map(|run| run.deadline)
     }
 
-    /// How many licenses there are of each product from now on, and of which there are some out of service.
-    /// Whether anything changed.
+    /// Sets the number of licenses per product, and the products with out-of-service licenses. Whether anything
+    /// changed.
     pub fn license(&self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         self.table().license(licensed, out_of_service)
     }

@@ -1,6 +1,7 @@
 //! The license server without its network face: storage, `license_server.conf`, accounts, audit.
 //!
-//! [`Engine`] carries out what `licensing` decides. All SQL of the server is in this crate; time comes from a [`clock::Clock`].
+//! [`Engine`] carries out what `licensing` decides. All SQL of the server is in this crate; time comes from a
+//! [`clock::Clock`].
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -56,43 +57,43 @@ pub struct Engine {
     pub(crate) contact: exchange::ContactKeeper,
     /// Who this server is at the nodes, as it is stored.
     pub(crate) stored_identity: cached::Cached<exchange::ServerIdentity>,
-    /// What the last answer changed, with the row it was read from.
+    /// The changes of the last answer, with the row they were read from.
     pub(crate) last_changes: Mutex<Option<exchange::LastChanges>>,
-    /// The licenses in force.
+    /// The installed licenses.
     pub(crate) installed: tokio::sync::watch::Sender<Option<Arc<exchange::BundleInForce>>>,
-    /// Keeping in step with the nodes.
+    /// Syncing with the nodes.
     pub(crate) sync: exchange::SyncControl,
-    /// One answer is taken in at a time.
+    /// One answer is applied at a time.
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) nodes: std::sync::OnceLock<exchange::NodeClient>,
-    /// Certificates to trust at the nodes besides the system's, PEM.
+    /// Certificates to trust for the nodes besides the system's, PEM.
     pub(crate) node_ca: std::sync::OnceLock<Option<Vec<u8>>>,
-    /// Hours that run while clients are logged in.
+    /// Countdown hours, which run while clients are logged in.
     pub countdown: countdown::Countdown,
-    /// What clients may use.
+    /// Leases of clients.
     pub leases: leases::Leases,
-    /// What they have used.
+    /// Usage records.
     pub usage: usage::Usage,
-    /// Sending clients to the backup for a while.
+    /// Drains and failover drills.
     pub drain: drain::Drains,
     pub(crate) overlap: failovers::OverlapMonitor,
-    /// The other servers of the installation.
+    /// The peers.
     pub peers: peers::Peers,
     /// The license of this machine.
     pub ve: ve::VeLicensing,
-    /// Whom to tell when something needs attention.
+    /// Alerts.
     pub alerts: alerts::Alerts,
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
-    /// What changed, for pages that are open.
+    /// Changes, for open pages.
     pub(crate) changes: changes::ChangeTracker,
     throttle: Mutex<Throttle>,
-    /// Checked when there is no such user, so that both answers take as long.
+    /// Checked for an unknown user, so that both answers take equally long.
     pub(crate) decoy: String,
-    /// What runs in the background.
+    /// Background tasks.
     pub tasks: Arc<tasks::Tasks>,
-    /// When this process began to serve, Unix milliseconds.
+    /// When this process started, Unix milliseconds.
     pub started_at: i64,
 }
 
@@ -100,7 +101,7 @@ impl Engine {
     /// Opens the data folder and brings the history of the conf file up to date. The caller holds the folder's lock.
     ///
     /// # Errors
-    /// [`StoreError`]. A conf file that cannot be read is no error: the server runs and says so.
+    /// [`StoreError`]. An unreadable conf file is not an error: the server runs and reports it.
     pub async fn open(folder: &Path, conf_path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let started_at = clock.now_ms();
         let store = store::open(folder, started_at).await?;
@@ -167,12 +168,12 @@ impl Engine {
         &self.folder
     }
 
-    /// Whether the database answers.
+    /// Whether the database responds.
     pub async fn database_answers(&self) -> bool {
         self.store.answers().await
     }
 
-    /// What the database is and how long it takes to answer, milliseconds.
+    /// The database's version and response time, milliseconds.
     ///
     /// # Errors
     /// [`sqlx::Error`] when it does not answer.

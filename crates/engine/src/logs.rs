@@ -1,5 +1,5 @@
-//! Reading `license.log` and the files of earlier starts: from the end, in blocks, whatever their size. All of it blocks: call it
-//! where that does no harm.
+//! Reading `license.log` and the files of earlier starts: from the end, in blocks, for files of any size. These calls
+//! block: not for async threads.
 
 mod backward;
 mod context;
@@ -24,17 +24,19 @@ pub use forward::Lines;
 pub use page::LogPage;
 pub use query::{LineTime, LogQuery, LogTimeError};
 
-/// A line that is longer is taken for several, bytes.
+/// Longer lines are split, bytes.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
-/// Why the log cannot be read.
+/// Why the log can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LogsError {
     /// `license_log` is off.
-    #[error("No log file is written: license_log is off. Set it to a path, or remove it, and start Leasehold again.")]
+    #[error(
+        "The log file is turned off (license_log = off). Set it to a path, or remove the setting, and restart Leasehold."
+    )]
     Off,
     /// The file system says no.
-    #[error("The log {path} cannot be read: {source}. See whether its folder is there and this user may read it.")]
+    #[error("Can't read the log {path}: {source}. Check that its folder exists and that this user may read it.")]
     Io {
         /// The file or folder.
         path: String,
@@ -43,46 +45,46 @@ pub enum LogsError {
     },
 }
 
-/// Where the log files are.
+/// Paths of the log files.
 #[derive(Debug, Default)]
 pub struct Logs {
     path: OnceLock<Option<PathBuf>>,
 }
 
-/// One line, without secrets, and with everything in it visible.
+/// One line, without secrets and invisible characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogItem {
-    /// Where it stands, for good: also when the file moves up.
+    /// Its position, which stays valid after rotation.
     pub at: Cursor,
-    /// Name of its file now.
+    /// Current name of its file.
     pub file: String,
     /// The whole line.
     pub line: String,
-    /// What it says, when it has the form of the log.
+    /// Its parts, if it has the log's format.
     pub parts: Option<LogLineParts>,
 }
 
-/// A line taken apart.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLineParts {
     /// Local time, `2020-06-29 18:08:25`.
     pub stamp: String,
-    /// How pressing it is.
+    /// Level.
     pub level: LogLevel,
-    /// Which part of the program speaks.
+    /// Component.
     pub component: String,
-    /// What it says.
+    /// Message.
     pub message: String,
 }
 
 impl Logs {
-    /// Says where the log is, once; `None` when there is none.
+    /// Sets the path of the log, once; `None` if there is none.
     pub fn configure(&self, path: Option<PathBuf>) {
-        // A second time in one process changes nothing.
+        // A second call in one process changes nothing.
         let _ = self.path.set(path);
     }
 
-    /// The file that is written now; none when there is none.
+    /// The current log file, if any.
     pub fn path(&self) -> Option<&PathBuf> {
         self.path.get()?.as_ref()
     }

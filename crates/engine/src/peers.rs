@@ -1,8 +1,8 @@
-//! The other servers of the installation: inviting and joining, watching one another, and what each tells of itself.
+//! Peers: inviting, joining, polling, and their reports.
 //!
-//! The rules and the words are `licensing::peers`; here keys and members are stored, others are asked every two seconds, and what
-//! they say is gathered into one [`InstallationPicture`]. One direction of asking is enough: a request that is good is a sign of life as well as
-//! an answer.
+//! Rules and messages are in `licensing::peers`; this module stores keys and members, polls peers every two seconds,
+//! and combines their reports into one [`InstallationPicture`]. Polling in one direction is enough: a valid request counts as a
+//! response just like an answer.
 
 mod answer;
 mod apply_report;
@@ -41,16 +41,16 @@ use crate::clock::Clock;
 use crate::store::Store;
 use roster::Roster;
 
-/// Something that has a part in what servers tell one another.
+/// A component that adds data to reports between servers.
 pub trait ReportPart: Send + Sync + std::fmt::Debug {
-    /// Adds its part to the report for the member of this name.
+    /// Adds its data to the report for this member.
     fn fill(&self, report: &mut PeerReport, to: &str);
 
-    /// Takes its part from a report of the member of this name.
+    /// Reads its data from this member's report.
     fn take(&self, from: &str, report: &PeerReport);
 }
 
-/// The other servers.
+/// The peers.
 #[derive(Debug)]
 pub struct Peers {
     roster: Mutex<Roster>,
@@ -58,13 +58,13 @@ pub struct Peers {
     folder: PathBuf,
     clock: Arc<dyn Clock>,
     client: OnceLock<reqwest::Client>,
-    /// Where the console of this server answers.
+    /// The address of this server's console.
     console: OnceLock<PeerUrl>,
     parts: RwLock<Vec<Arc<dyn ReportPart>>>,
     picture: watch::Sender<InstallationPicture>,
-    /// One change of who belongs to the installation at a time.
+    /// One membership change at a time.
     turn: tokio::sync::Mutex<()>,
-    /// Somebody was added: ask at once.
+    /// A member was added: poll at once.
     wake: Notify,
 }
 
@@ -72,7 +72,7 @@ impl Peers {
     /// With the members that are stored.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when they cannot be read.
+    /// [`sqlx::Error`] if they can't be read.
     pub async fn open(store: &Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         let now = ClockReading { wall_ms: clock.now_ms(), mono_ms: clock.mono_ms() };
         let stored = rows::load(store.read()).await?;
@@ -82,7 +82,7 @@ impl Peers {
                 let _ = secret.set(found);
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, "this server cannot speak with the others of its installation"),
+            Err(error) => tracing::error!(%error, "this server can't communicate with its peers"),
         }
         Ok(Self {
             roster: Mutex::new(Roster::new(stored, Bucket::full(now.mono_ms), now)),
@@ -98,14 +98,14 @@ impl Peers {
         })
     }
 
-    /// The address of the console of this server. The first one counts.
+    /// Sets the address of this server's console. The first call counts.
     pub fn answers_at(&self, console: &str) {
         if let Ok(console) = console.parse() {
             let _ = self.console.set(console);
         }
     }
 
-    /// Takes part in what servers tell one another, from now on.
+    /// Adds a component to reports between servers.
     pub fn add_part(&self, part: Arc<dyn ReportPart>) {
         self.parts.write().unwrap_or_else(PoisonError::into_inner).push(part);
     }
@@ -114,30 +114,30 @@ impl Peers {
         self.parts.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All servers of the installation as they were last heard of, this one first.
+    /// All servers of the installation by their last reports, this one first.
     #[must_use]
     pub fn picture(&self) -> InstallationPicture {
         self.picture.borrow().clone()
     }
 
-    /// Whom this server serves, as counted last; none before the first count.
+    /// The clients of this server, as last counted; `None` before the first count.
     pub(crate) fn serving(&self) -> Option<Serving> {
         self.roster().serving.clone()
     }
 
-    /// Told whenever any of it is looked at anew, every two seconds.
+    /// Notified every two seconds, after each update.
     #[must_use]
     pub fn pictures(&self) -> watch::Receiver<InstallationPicture> {
         self.picture.subscribe()
     }
 
-    /// What the others remember of this server's countdown hours; none while none of them does.
+    /// What the peers remember of this server's countdown hours, if anything.
     #[must_use]
     pub fn witnessed(&self) -> Option<Witness> {
         self.roster().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
     }
 
-    /// What this server is in its installation.
+    /// This server's role in its installation.
     #[must_use]
     pub fn role(&self) -> Role {
         let roster = self.roster();
@@ -156,7 +156,7 @@ impl Peers {
         self.roster().context = context;
     }
 
-    /// The key of this server, made at its first use.
+    /// The key of this server, created on first use.
     fn secret(&self) -> Result<&PeerSecret, key::KeyFileError> {
         if let Some(secret) = self.secret.get() {
             return Ok(secret);
@@ -167,13 +167,13 @@ impl Peers {
 }
 
 impl Engine {
-    /// What this server is in its installation.
+    /// This server's role in its installation.
     #[must_use]
     pub fn role(&self) -> Role {
         self.peers.role()
     }
 
-    /// Looks up what this server is registered for. Called at the start, before anybody joins, and every two seconds.
+    /// Reads this server's registration. Called at startup, before a join, and every two seconds.
     pub(crate) async fn settle_peers(&self) -> Result<(), sqlx::Error> {
         let stored: Option<Option<String>> =
             sqlx::query_scalar("SELECT context FROM registration").fetch_optional(self.store.read()).await?;

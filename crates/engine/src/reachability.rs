@@ -1,4 +1,4 @@
-//! The reachability of the nodes as it was last checked, for all who look at it.
+//! The last check of the nodes' reachability, shared by all viewers.
 
 use std::sync::Arc;
 
@@ -8,34 +8,34 @@ use tokio::sync::watch;
 use crate::Engine;
 use crate::diagnostics::{self, Matrix, ProbeTarget, Prober};
 
-/// The check of the nodes, as far as it is.
+/// The state of the check.
 #[derive(Debug, Clone, Default)]
 pub struct Reachability {
-    /// One is under way.
+    /// A check is in progress.
     pub running: bool,
-    /// Connections tried, of `total`.
+    /// Connections tried so far.
     pub done: usize,
     /// Connections to try.
     pub total: usize,
-    /// The last that was finished.
+    /// The last finished check.
     pub matrix: Option<Arc<Matrix>>,
-    /// Why the last could not be made at all.
+    /// Why the last check could not start.
     pub problem: Option<String>,
 }
 
 impl Engine {
-    /// The check as far as it is.
+    /// The state of the check.
     pub fn reachability(&self) -> Reachability {
         self.reachability.borrow().clone()
     }
 
-    /// Told whenever it goes on.
+    /// Notified of progress.
     pub fn reachability_changes(&self) -> watch::Receiver<Reachability> {
         self.reachability.subscribe()
     }
 
-    /// Checks every node of the conf file at every allowed port, of both protocols, in the background. Says whether it was
-    /// begun: one at a time.
+    /// Checks every node of the conf file on every allowed port of both protocols, in the background. Returns whether
+    /// it was started: one at a time.
     pub fn check_reachability(self: &Arc<Self>) -> bool {
         let targets = diagnostics::targets(&self.conf().effective, true);
         let begun = self.reachability.send_if_modified(|state| {
@@ -52,8 +52,8 @@ impl Engine {
                     let engine = engine.clone();
                     async move { engine.probe(&targets).await }
                 });
-                // A check that panics is one that could not be made.
-                let result = probing.await.unwrap_or_else(|error| Err(format!("The check broke off: {error}.")));
+                // A panic counts as a failed check.
+                let result = probing.await.unwrap_or_else(|error| Err(format!("The check was aborted: {error}.")));
                 engine.reachability.send_modify(|state| {
                     state.running = false;
                     match result {
@@ -69,7 +69,7 @@ impl Engine {
         begun
     }
 
-    /// Reads the machine's certificates from disk, so off the threads that answer.
+    /// Reads certificates from disk, so not on an async thread.
     async fn prober(&self) -> Result<Prober, String> {
         let ca = self.node_ca.get().cloned().flatten();
         let made = tokio::task::spawn_blocking(move || Prober::new(ca.as_deref())).await;
@@ -86,10 +86,10 @@ impl Engine {
         Ok(Matrix { at_ms, probes })
     }
 
-    /// Checks the nodes of settings that are not written yet, in the protocol they use.
+    /// Checks the nodes of settings not written yet, with their protocol.
     ///
     /// # Errors
-    /// A sentence when no check can be made at all.
+    /// A sentence if the check can't start.
     pub async fn check_reachability_as(&self, effective: &Effective) -> Result<Matrix, String> {
         let targets = diagnostics::targets(effective, false);
         let prober = self.prober().await?;

@@ -1,5 +1,5 @@
-//! Registration: the GUID goes into the vendor's file, what the exchange needs is kept beside it. Both come into force together, in
-//! the one transaction that marks the revision of the file as applied; a start that finds the revision pending settles both.
+//! Registration: the GUID goes into the vendor's file, the rest into the database. Both take effect together, in the
+//! transaction that marks the file's revision as applied; a start that finds the revision pending settles both.
 
 use std::sync::Arc;
 
@@ -13,21 +13,21 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::conf::{BaseRevision, ConfChange, SaveError, SavedRevision};
 
-/// That a server was registered, for the audit log.
+/// The audit sentence of a registration.
 pub(crate) fn entry<'a>(actor: &'a Actor, registration: &Registration) -> NewAuditEntry<'a> {
     let sentence = format!("Registered this server as {}.", registration.guid);
     NewAuditEntry { actor, action: "server.register", sentence, outcome: AuditOutcome::Done }
 }
 
-/// What follows from a registration once it is committed.
+/// The effects of a committed registration.
 pub(crate) struct RegistrationEffect {
-    /// The contact clock, when the server was another before.
+    /// The contact clock, if the server had another identity before.
     contact: Option<ContactState>,
 }
 
 impl Engine {
-    /// Writes the GUID (and further values) into the conf file, turns flexible licensing on, and keeps what belongs to the GUID. It runs
-    /// in a task of its own, as every save.
+    /// Writes the GUID (and other values) into the conf file, turns flexible licensing on, and stores the rest. Runs
+    /// in its own task, like every save.
     ///
     /// # Errors
     /// As [`Engine::save_conf`].
@@ -42,7 +42,7 @@ impl Engine {
         self.save_conf(actor, base, &ConfChange::Register(Box::new(registration), more), comment).await
     }
 
-    /// Keeps a registration inside the caller's transaction; what it gives is to be followed after the commit.
+    /// Stores a registration in the caller's transaction; apply the returned effects after the commit.
     pub(crate) async fn put_registration(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -53,7 +53,7 @@ impl Engine {
         let before: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(&mut **tx).await?;
         let same = before.is_some_and(|before| before == guid);
-        // What belongs to another identity is worth nothing to this one.
+        // Data of another identity is useless for this one.
         if !same {
             sqlx::query("DELETE FROM registration").execute(&mut **tx).await?;
         }
@@ -70,7 +70,7 @@ impl Engine {
         .bind(self.clock.now_ms())
         .execute(&mut **tx)
         .await?;
-        // A fingerprint no node has shown the key of was typed wrong, as likely as not: the next one takes its place.
+        // A fingerprint without a key from a node may be a typo, so the next one replaces it.
         if !registration.vendor_keys.is_empty() {
             sqlx::query("DELETE FROM vendor_keys WHERE signing IS NULL").execute(&mut **tx).await?;
         }
@@ -81,7 +81,7 @@ impl Engine {
         Ok(RegistrationEffect { contact })
     }
 
-    /// Goes on as the server that was registered.
+    /// Continues with the new identity.
     pub(crate) async fn follow_registration(&self, registered: RegistrationEffect) {
         self.stored_identity.forget();
         let is_another = registered.contact.is_some();
@@ -91,7 +91,7 @@ impl Engine {
         // An exchange may be under way already: its report stays open, and what it brings is not undone.
         let applying = self.applying.lock().await;
         if let Err(error) = self.load_licenses().await {
-            tracing::error!(%error, "the licenses of this server could not be loaded after its registration; restart it");
+            tracing::error!(%error, "could not load this server's licenses after registration; restart the server");
         }
         drop(applying);
         self.sync.forget_last(is_another);

@@ -1,4 +1,4 @@
-//! Who serves clients now: the facts this server knows, judged by `licensing::service`.
+//! Who serves clients now: collects the facts for `licensing::service`.
 
 use licensing::contact::Millis;
 use licensing::service::{Drain, Facts, Hours, Judgement, ServerFacts};
@@ -7,7 +7,7 @@ use licensing::words::Zone;
 use crate::Engine;
 use crate::peers::{self, InstallationPicture};
 
-/// What clocks of this machine show at an instant.
+/// This machine's time zone at an instant.
 #[must_use]
 pub fn local_zone(at: Millis) -> Zone {
     let Ok(at) = jiff::Timestamp::from_millisecond(at) else { return Zone::utc() };
@@ -16,7 +16,7 @@ pub fn local_zone(at: Millis) -> Zone {
 }
 
 impl InstallationPicture {
-    /// The servers as they are judged, this one first.
+    /// The facts about servers, this one first.
     #[must_use]
     pub fn serving(&self) -> Vec<ServerFacts> {
         self.servers.iter().map(|server| serving(server, self.at_ms)).collect()
@@ -51,7 +51,7 @@ impl Engine {
         self.judge_service(&self.servers())
     }
 
-    /// The same of a picture that was drawn already.
+    /// The same for an existing snapshot.
     #[must_use]
     pub fn judge_service(&self, picture: &InstallationPicture) -> Judgement {
         let servers = picture.serving();

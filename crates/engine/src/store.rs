@@ -8,7 +8,7 @@ pub use storage::store::{Store, StoreError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
-/// Opens the database of a data folder, making it where it is missing.
+/// Opens the database of a data folder, creating it if missing.
 ///
 /// # Errors
 /// [`StoreError`]; a newer schema is refused and nothing is changed.

@@ -1,7 +1,7 @@
 //! Background tasks under supervision.
 //!
-//! A task that ends or panics is logged, counted and restarted after a pause that grows. One that fails again and again makes
-//! the server unready, and then ends it, so that the service manager starts it afresh.
+//! A task that ends or panics is logged, counted and restarted after a growing pause. One that keeps failing makes the
+//! server unready, and then stops it, so that the service manager restarts it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Display};
@@ -19,13 +19,13 @@ use crate::Engine;
 pub const WINDOW: Duration = Duration::from_secs(5 * 60);
 /// Failures of one task within [`WINDOW`] that make the server unready.
 pub const UNREADY_AFTER: usize = 5;
-/// Failures of one task within [`WINDOW`] that end the server.
+/// Failures of one task within [`WINDOW`] that stop the server.
 pub const END_AFTER: usize = 8;
 /// Pause before the first restart; doubled for each further failure within [`WINDOW`].
 pub const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// How long a task may take to finish when the server ends.
+/// Time for a task to finish at shutdown.
 const FINISH: Duration = Duration::from_millis(2_500);
-/// How long a task that was cut short may take to notice.
+/// Time for a cancelled task to notice.
 const ABORT: Duration = Duration::from_millis(500);
 /// Restarts by task.
 const RESTARTS: &str = "leasehold_task_restarts_total";
@@ -34,9 +34,9 @@ const RESTARTS: &str = "leasehold_task_restarts_total";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cadence {
     Every(Duration),
-    /// Whenever what it follows changes.
+    /// On changes.
     OnChange,
-    /// Whenever somebody connects or hands it work.
+    /// On demand.
     OnDemand,
 }
 
@@ -52,7 +52,7 @@ impl Display for Cadence {
     }
 }
 
-/// Why a task ended that should go on for as long as the server runs.
+/// Why a task ended that should run as long as the server.
 pub trait Ending: Send + 'static {
     fn reason(self) -> String;
 }
@@ -73,7 +73,7 @@ type Running = Pin<Box<dyn Future<Output = String> + Send>>;
 
 /// A background task.
 pub struct Task {
-    /// Names it in logs, metrics and documents.
+    /// Name in logs, metrics and documents.
     pub name: &'static str,
     /// What it does.
     pub does: &'static str,
@@ -89,7 +89,7 @@ impl fmt::Debug for Task {
 }
 
 impl Task {
-    /// A task that `run` starts, and starts again after a failure.
+    /// A task that `run` starts, also after a failure.
     pub fn new<F>(
         name: &'static str,
         does: &'static str,
@@ -106,7 +106,7 @@ impl Task {
         Self { name, does, cadence, finishes: false, run: Box::new(run) }
     }
 
-    /// It ends by itself when the server does, and gets a moment to do so; others are dropped where they wait.
+    /// It ends by itself at shutdown and gets a moment for that; others are dropped where they wait.
     #[must_use]
     pub fn finishing(self) -> Self {
         Self { finishes: true, ..self }
@@ -129,7 +129,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Tasks {
-    /// Ends the tasks and, with them, the server.
+    /// Stops the tasks and, with them, the server.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
     }
@@ -140,7 +140,7 @@ impl Tasks {
         lock(&self.supervising).spawn(self.clone().supervise(task));
     }
 
-    /// Shows the restarts of a task from the start, as 0.
+    /// Initializes the restart counter of a task to 0.
     pub fn register(&self, name: &'static str) {
         metrics::counter!(RESTARTS, "task" => name).increment(0);
     }
@@ -172,7 +172,7 @@ impl Tasks {
         }
     }
 
-    /// Notes that a task failed; the pause before it may start again.
+    /// Records a failure; returns the pause before the restart.
     pub fn failed(&self, name: &'static str, reason: &str) -> Duration {
         let count = {
             let (mut failures, now) = (lock(&self.failures), Instant::now());
@@ -189,17 +189,17 @@ impl Tasks {
                 task = name,
                 failures = count,
                 pause_ms = pause.as_millis(),
-                "a background task failed and restarts: {reason}"
+                "a background task failed; restarting it: {reason}"
             );
         } else {
             tracing::error!(
                 task = name,
                 failures = count,
-                "a background task keeps failing, so the server ends: {reason}"
+                "a background task keeps failing; stopping the server: {reason}"
             );
             let minutes = WINDOW.as_secs() / 60;
             let _ = self.given_up.set(format!(
-                "The background task {name} failed {count} times in {minutes} minutes ({reason}). Leasehold ended so that it can be restarted."
+                "The background task {name} failed {count} times in {minutes} minutes ({reason}). Leasehold has stopped so that it can be restarted."
             ));
             self.stop.cancel();
         }
@@ -221,12 +221,12 @@ impl Tasks {
             .collect()
     }
 
-    /// Why the server ended, when a task kept failing.
+    /// Why the server stopped, if a task kept failing.
     pub fn given_up(&self) -> Option<&str> {
         self.given_up.get().map(String::as_str)
     }
 
-    /// Ends all tasks. Returns once none runs, after 3 seconds at most.
+    /// Stops all tasks. Returns once none is running, after 3 seconds at most.
     pub async fn finish(&self) {
         self.stop.cancel();
         let mut supervising = std::mem::take(&mut *lock(&self.supervising));
@@ -255,7 +255,7 @@ pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Panics on purpose, so that tests can see what follows. Not in release builds.
+/// Panics on purpose, for tests. Not in release builds.
 #[cfg(debug_assertions)]
 impl Tasks {
     /// Makes tasks panic: `NAME=TIMES`, separated by commas; `*` for all.
@@ -288,7 +288,7 @@ impl Tasks {
 }
 
 impl Engine {
-    /// What the engine does in the background.
+    /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
         use crate::{alerts, conf, countdown, exchange, leases, peers, usage, ve};
         use Cadence::Every;

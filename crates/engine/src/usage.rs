@@ -1,6 +1,7 @@
-//! Use over time: every check-out goes to a data file of its day and, in the same commit, into roll-ups that answer questions fast.
+//! Usage over time: every check-out goes to its day's data file and, in the same commit, into roll-ups for fast
+//! queries.
 //!
-//! [`Usage::take`] is the way in, [`query`] the way out. `docs/USAGE.md` describes the files and what is kept for how long.
+//! [`Usage::take`] writes, [`query`] reads. `docs/USAGE.md` describes the files and retention.
 
 mod count;
 mod files;
@@ -30,15 +31,15 @@ pub use files::ShortFile;
 pub(crate) use purge::{PURGE_EVERY, UPDATE_EVERY};
 pub use purge::{Purged, Retention};
 
-/// Why the records of use could not be opened.
+/// Why the usage records could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
-    /// The data files cannot be read or written.
+    /// The data files can't be read or written.
     #[error(
-        "The check-out files in {path} cannot be used: {source}. Check that the folder can be written and that the disk is not full."
+        "Can't use the check-out files in {path}: {source}. Check that the folder is writable and that the disk is not full."
     )]
     Io {
         /// The folder or file.
@@ -46,8 +47,8 @@ pub enum UsageError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A row of the roll-ups cannot be read.
-    #[error("The stored use of {0} is damaged. Restore the data folder from a backup.")]
+    /// A row of the roll-ups can't be read.
+    #[error("The stored usage of {0} is damaged. Restore the data folder from a backup.")]
     Damaged(String),
 }
 
@@ -60,33 +61,33 @@ impl From<UsageError> for DatabaseError {
     }
 }
 
-/// Check-outs of one run of a client, in the order of their numbers.
+/// Check-outs of one client run, in order.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The run of the client, by its row id.
     pub session: i64,
-    /// The client's name: use is shown under it.
+    /// The client's name, under which usage is shown.
     pub client: Arc<str>,
-    /// Whose use it is; empty where there are no deployments.
+    /// The deployment; empty if there are none.
     pub deployment: Arc<str>,
-    /// What this server is for, once known.
+    /// This server's context, once known.
     pub context: Option<Context>,
-    /// The last record the caller knows to be stored. What is stored decides; this is for the log.
+    /// The last record the caller knows to be stored; only for the log.
     pub acknowledged_before: u64,
-    /// The number of the first record here; the others follow one by one.
+    /// The number of the first record; the others follow one by one.
     pub first: u64,
     /// The records.
     pub records: Vec<CheckOut>,
 }
 
-/// The records of use. Cheap to clone.
+/// The usage records. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Usage {
     inner: Arc<state::UsageState>,
 }
 
 impl Usage {
-    /// Opens what is stored, cuts off what was not committed, and finds what is missing.
+    /// Opens the stored records, truncates uncommitted data, and finds missing data.
     ///
     /// # Errors
     /// [`UsageError`].
@@ -94,13 +95,13 @@ impl Usage {
         Ok(Self { inner: Arc::new(state::UsageState::open(store, folder).await?) })
     }
 
-    /// What is wrong with the data files: they are shorter than what was committed.
+    /// Data files shorter than what was committed.
     pub fn findings(&self) -> &[ShortFile] {
         &self.inner.findings
     }
 
-    /// Stores check-outs, together with those of other clients that wait at the same time, and answers the number of the last
-    /// one stored. Those stored before are skipped, numbers left out are counted as dropped.
+    /// Stores check-outs, together with those of other waiting clients, and returns the number of the last one stored.
+    /// Skips stored ones, and counts skipped numbers as dropped.
     ///
     /// # Errors
     /// [`DatabaseError`]; nothing of the batch is stored then.
@@ -108,13 +109,13 @@ impl Usage {
         self.inner.ask(|answer| group::UsageWork::Batch(batch, answer)).await
     }
 
-    /// The number of the last record stored of a run; 0 when there is none or the database does not answer: the client then sends
-    /// again, and what is stored is skipped.
+    /// The number of the last record stored of a run; 0 if there is none or the database doesn't respond: the client
+    /// then sends again, and stored ones are skipped.
     pub async fn acknowledged(&self, session: i64) -> u64 {
         self.inner.acknowledged(session).await
     }
 
-    /// Ends the open check-outs of a run that fell silent.
+    /// Ends the open check-outs of a run that stopped responding.
     ///
     /// # Errors
     /// [`DatabaseError`]; they stay open then.
@@ -122,7 +123,7 @@ impl Usage {
         self.inner.ask(|answer| group::UsageWork::Lost(session, at_ms, answer)).await
     }
 
-    /// Lets check-outs that are out count up to now. To be called every minute; it writes when a new hour has begun.
+    /// Brings open check-outs up to now. Call it every minute; it writes when a new hour has begun.
     ///
     /// # Errors
     /// [`DatabaseError`]; the next call makes up for it.

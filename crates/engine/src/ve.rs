@@ -1,7 +1,7 @@
-//! The license of this machine (a VE license): what the machine is, installing, and whether the license is in force.
+//! The license of this machine (a VE license): the machine's identity, installation, and validity.
 //!
-//! What is decided is in `licensing::ve` and `licensing::machine`; here the machine is read, the text is stored and the
-//! verdict is remembered. Licenses that come with an exchange stand beside it and are not touched.
+//! The rules are in `licensing::ve` and `licensing::machine`; this module reads the machine and stores text and
+//! verdict. Licenses from a sync are separate.
 
 mod anchor;
 mod background;
@@ -28,10 +28,10 @@ use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::store::Store;
 
-/// A license that is installed.
+/// An installed license.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstalledVe {
-    /// The text as it was signed.
+    /// The signed text.
     pub text: LicenseText,
     /// The key that signed it.
     pub key: VendorKey,
@@ -54,18 +54,18 @@ impl InstalledVe {
 pub struct VeState {
     /// The license.
     pub installed: Option<Arc<InstalledVe>>,
-    /// Whether it is in force.
+    /// Its state.
     pub standing: VeLicenseStatus,
-    /// When that was checked, Unix milliseconds; none before the first check.
+    /// When that was checked, Unix milliseconds; `None` before the first check.
     pub checked_at: Option<i64>,
 }
 
-/// Where things are outside the database. Tests name their own.
+/// Paths outside the database. Tests use their own.
 #[derive(Debug, Clone)]
 pub struct VePlaces {
     /// The machine.
     pub machine: Machine,
-    /// The files that remember the highest serial: in the data folder, and outside it where there is such a place.
+    /// The files that record the highest serial: in the data folder and, if possible, outside it.
     pub anchors: Vec<PathBuf>,
 }
 
@@ -85,20 +85,20 @@ pub struct VeLicensing {
     clock: Arc<dyn Clock>,
     places: VePlaces,
     state: watch::Sender<VeState>,
-    /// The data folder, whatever it is called.
+    /// Id of the data folder.
     installation: String,
     /// One check or installation at a time.
     turn: tokio::sync::Mutex<()>,
-    /// Whether the log has said since the start how the license stands.
+    /// Whether the state was logged since startup.
     said: std::sync::atomic::AtomicBool,
 }
 
 impl VeLicensing {
-    /// With the license that is stored. Its standing is that of the last check until [`VeLicensing::check`] is called.
+    /// With the stored license. Its state is that of the last check until [`VeLicensing::check`] is called.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer. A stored text that cannot be trusted is no error: it is logged,
-    /// and there is no license then.
+    /// [`sqlx::Error`] when the database does not respond. An untrusted stored text is not an error: it is logged and
+    /// ignored.
     pub async fn open(
         store: Store,
         audit: Audit,
@@ -107,7 +107,7 @@ impl VeLicensing {
         now_ms: i64,
     ) -> Result<Self, sqlx::Error> {
         if let Some(root) = places.machine.elsewhere() {
-            tracing::warn!(root = %root.display(), "{MACHINE_ROOT} is set: what this machine is, is read there and not from the machine itself");
+            tracing::warn!(root = %root.display(), "{MACHINE_ROOT} is set: reading this machine's identity from there");
         }
         let installation: Option<String> =
             sqlx::query_scalar("SELECT installation FROM countdown").fetch_optional(store.read()).await?;
@@ -130,15 +130,15 @@ impl VeLicensing {
         let machine = self.places.machine.clone();
         let read = tokio::task::spawn_blocking(move || machine.identity()).await;
         read.unwrap_or_else(|error| {
-            tracing::error!(%error, "the machine could not be read");
+            tracing::error!(%error, "could not read the machine's identity");
             machine::unreadable("reading it failed")
         })
     }
 
-    /// A request for a license, to be carried to the vendor.
+    /// A license request to carry to the vendor.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
         let guid: Option<String> =
             sqlx::query_scalar("SELECT guid FROM registration").fetch_optional(self.store.read()).await?;
@@ -147,13 +147,13 @@ impl VeLicensing {
         Ok(VeLicenseRequest::new(&identity, guid, &machine::host_name(&identity), self.clock.now_ms()))
     }
 
-    /// The license that is installed.
+    /// The installed license.
     #[must_use]
     pub fn current(&self) -> Option<Arc<InstalledVe>> {
         self.state.borrow().installed.clone()
     }
 
-    /// Whether it is in force.
+    /// Its state.
     #[must_use]
     pub fn standing(&self) -> VeLicenseStatus {
         self.state.borrow().standing.clone()
@@ -165,7 +165,7 @@ impl VeLicensing {
         self.state.borrow().clone()
     }
 
-    /// Told whenever any of it changes.
+    /// Notified of changes.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<VeState> {
         self.state.subscribe()

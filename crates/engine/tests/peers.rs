@@ -114,7 +114,7 @@ async fn a_code_is_good_once_and_for_half_an_hour() {
     assert!(refused(ask(&engine, &late, &request(&late, &c, "c")).await).contains("has expired"));
     assert_eq!(engine.servers().others().count(), 1);
     let unknown = Invitation::new([3; 16], &engine.servers().servers[0].key.unwrap());
-    assert!(refused(ask(&engine, &unknown, &request(&unknown, &c, "c")).await).contains("not known here"));
+    assert!(refused(ask(&engine, &unknown, &request(&unknown, &c, "c")).await).contains("does not know this code"));
     let bytes = serde_json::to_vec(&serde_json::json!({ "protocol": 7 })).unwrap();
     let fault = engine.answer_peer_join(&bytes, None).await.unwrap_err();
     assert!(matches!(fault, PeerFault::Message(MessageError::Version { theirs: 7 })), "{fault}");

@@ -1,8 +1,8 @@
-//! Alerts: what a rule watches for, when it tells somebody, and when it says that all is well again.
+//! Alerts: what a rule checks, when it notifies, and when it reports recovery.
 //!
-//! A pure state machine for each rule: [`step`] takes the [`RuleState`] and a snapshot of [`Signals`] and gives the next state
-//! with its [`AlertNotice`]s. A signal that is not known neither fires nor resolves anything. [`replay`] tells what a rule would
-//! have done with signals of the past, [`message()`] puts notices into words. All times are integer Unix milliseconds.
+//! A pure state machine for each rule: [`step`] takes the [`RuleState`] and a snapshot of [`Signals`] and gives the next
+//! state with its [`AlertNotice`]s. An unknown signal neither fires nor resolves anything. [`replay`] shows what a rule
+//! would have done with past signals, [`message()`] puts notices into words. All times are integer Unix milliseconds.
 
 mod condition;
 mod message;
@@ -21,29 +21,29 @@ use serde::{Deserialize, Serialize};
 use crate::contact::Millis;
 use crate::words::{Zone, instant_near};
 
-/// The pause between reminders when a rule names no other, in milliseconds.
+/// The default pause between reminders, milliseconds.
 pub const REMIND: Millis = 4 * HOUR;
-/// The longest time a condition may have to last before it is told, in milliseconds.
+/// The maximum of "notify after", milliseconds.
 pub const LONGEST_WAIT: Millis = 24 * HOUR;
-/// The longest pause between reminders, in milliseconds.
+/// The maximum pause between reminders, milliseconds.
 pub const LONGEST_REMIND: Millis = 7 * 24 * HOUR;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 
-/// An instant in a message, which may be read anywhere.
+/// An instant in a message, in UTC because it may be read anywhere.
 fn at(at: Millis, now: Millis) -> String {
     instant_near(at, now, &Zone::utc())
 }
 
-/// What is watched, and how it is told.
+/// A condition, and when to notify.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleSettings {
-    /// What must be so for it to fire.
+    /// The condition.
     pub condition: Condition,
-    /// It fires once that has lasted this long, milliseconds; 0 at once.
+    /// Fires once it has lasted this long, milliseconds; 0: at once.
     pub wait_ms: Millis,
-    /// While it fires, it is told again after this pause, milliseconds; 0 never.
+    /// Pause between reminders while it fires, milliseconds; 0: none.
     pub remind_ms: Millis,
 }
 

@@ -1,8 +1,8 @@
 //! Which client may use how many licenses (RULES R3): a pure state machine with its invariants.
 //!
-//! The sum of what is *counted* never exceeds what is licensed. What a client was *told* is never more than what is counted for it, and
-//! what it may still believe is never more than that either: a limit that was lowered stays counted until the client has echoed the
-//! lower one, and a limit of a client that fell silent until its cache must have been flushed.
+//! The sum of *counted* licenses never exceeds the licensed number. A client is never *told* more than is counted for
+//! it, and may never believe more either: a lowered limit stays counted until the client has echoed the lower one, and
+//! the limit of a silent client until its cache must have been flushed.
 
 mod fair;
 mod invariant;
@@ -22,19 +22,19 @@ use crate::client_protocol::{COUNTED_MS, Shortage, Use};
 use crate::product::{Licensed, ProductCode};
 use fair::FairLevel;
 
-/// Names one run of a client.
+/// Number of a client's run.
 pub type RunKey = i64;
 
-/// The times the rule keeps, milliseconds on the server's monotonic clock.
+/// The rule's times, milliseconds on the server's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Times {
     /// How long a limit is counted after the answer that carried it.
     pub counted: i64,
-    /// A client that was not heard of for this long gives nothing back before its deadline, so the others share without it.
+    /// A client silent for this long returns nothing before its deadline, so the others share without it.
     pub silent: i64,
-    /// With many clients and too few licenses, shares are worked out anew at most this often.
+    /// With many clients and too few licenses, shares are recomputed at most this often.
     pub spread: i64,
-    /// How long a client gets nothing new after an administrator released what it had.
+    /// How long a client gets no new licenses after an administrator's release.
     pub released: i64,
 }
 
@@ -44,7 +44,7 @@ impl Default for Times {
     }
 }
 
-/// Up to this many clients of a product shares are worked out anew at every change.
+/// Up to this many clients of a product, shares are recomputed at every change.
 const FEW: usize = 64;
 
 /// Everything that decides grants.
@@ -53,23 +53,23 @@ pub struct Allocation {
     times: Times,
     runs: BTreeMap<RunKey, ClientRun>,
     pools: BTreeMap<ProductCode, Pool>,
-    /// Counts requests that could not be met at once: who asked first is served first.
+    /// Order of requests that could not be met at once: first come, first served.
     asked: u64,
 }
 
 /// One run of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ClientRun {
-    /// The last refresh that was taken.
+    /// The last refresh applied.
     pub sequence: u64,
     /// Until when its limits are counted, on the server's monotonic clock.
     pub deadline: i64,
-    /// When it was last heard of.
+    /// Its last contact.
     pub seen: i64,
-    /// It gets nothing new until then.
+    /// Until when it gets no new licenses.
     pub released_until: Option<i64>,
-    /// Its limits were stored before a restart: the versions it is told from now on are stored before it hears of them, so that
-    /// no later start uses one of them for another limit.
+    /// Its limits were stored before a restart: new versions are stored before it is told them, so that no later start
+    /// reuses one for another limit.
     pub restored: bool,
     shares: LiteMap<ProductCode, Share>,
 }
@@ -96,27 +96,27 @@ impl ClientRun {
 /// The licenses of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Pool {
-    /// How many there are.
+    /// Number licensed.
     pub licensed: Licensed,
     /// Why there are none.
     pub none: Option<Shortage>,
-    /// The sum of what is counted for all clients.
+    /// The sum counted for all clients.
     pub counted: u64,
-    /// The most that sum may be: what is licensed, or the sum there was when fewer became licensed.
+    /// The maximum of that sum: the licensed number, or the sum when that number fell.
     pub ceiling: u64,
-    /// The sum of what each client wants or is counted with, whichever is more: while it fits nobody is short.
+    /// The sum of the larger of each client's request and count: while it fits, nobody is short.
     load: u64,
     level: FairLevel,
 }
 
 impl Pool {
-    /// Licenses that are counted for nobody.
+    /// Licenses not counted for any client.
     #[must_use]
     pub fn free(&self) -> u32 {
         u32::try_from(u64::from(self.licensed.supply()).saturating_sub(self.counted)).unwrap_or(u32::MAX)
     }
 
-    /// More is counted than licensed: fewer became licensed while they were in use.
+    /// More is counted than licensed, because the licensed number fell.
     #[must_use]
     pub fn over_committed(&self) -> bool {
         self.counted > u64::from(self.licensed.supply())
@@ -128,46 +128,46 @@ impl Pool {
 pub enum AllocationEvent<'a> {
     /// A client introduces itself.
     Hello,
-    /// A client says what it holds and wants. `uses` in the order of the products.
+    /// A client reports what it holds and wants. `uses` is sorted by product.
     Refresh {
         /// Its number.
         sequence: u64,
         /// By product.
         uses: &'a BTreeMap<ProductCode, Use>,
     },
-    /// A client ends; it holds nothing any more.
+    /// A client disconnects and holds nothing.
     Goodbye,
-    /// A later run took its place: it is not answered any more, and what it had is counted until its deadline.
+    /// A later run replaces it: it gets no more answers, and its licenses are counted until its deadline.
     Superseded,
-    /// An administrator takes back what it does not use.
+    /// An administrator releases its unused licenses.
     Release,
 }
 
-/// What a client is told about one product.
+/// The answer to a client about one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitAnswer {
-    /// The most it may use.
+    /// Its limit.
     pub limit: u32,
     /// The version of that limit.
     pub version: u64,
-    /// Licenses there are.
+    /// Licensed.
     pub licensed: u32,
-    /// Why it is less than was wanted.
+    /// Why it is less than requested.
     pub why: Option<Shortage>,
 }
 
-/// What comes of an event.
+/// The result of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AllocationEffect {
-    /// For each product of the refresh, in their order.
+    /// For each product of the refresh, in order.
     pub told: Vec<LimitAnswer>,
-    /// More is counted than before: that must be stored before anybody hears of it.
+    /// More is counted than before, which must be stored before anyone is told.
     pub store_first: bool,
     /// Anything that must survive a restart has changed.
     pub changed: bool,
-    /// It uses or wants another number than before.
+    /// It uses or requests a different number than before.
     pub moved: bool,
-    /// An invariant would have been broken; what led there was not done.
+    /// The event would have broken an invariant and was not applied.
     pub broken: Option<AllocationViolation>,
 }
 
@@ -178,7 +178,7 @@ impl Allocation {
         Self { times, ..Self::default() }
     }
 
-    /// What a client of which nothing is known does at `now`, on the server's monotonic clock, and what comes of it.
+    /// Applies a client's event at `now`, on the server's monotonic clock, and returns the result.
     pub fn step(&mut self, key: RunKey, event: AllocationEvent<'_>, now: i64) -> AllocationEffect {
         match event {
             AllocationEvent::Hello => {
@@ -202,14 +202,14 @@ impl Allocation {
         }
     }
 
-    /// It says itself that nothing is in use: what it had is free at once.
+    /// It says that nothing is in use, so its licenses are free at once.
     fn ended(&mut self, key: RunKey) -> AllocationEffect {
         let changed = self.runs.get(&key).is_some_and(ClientRun::counts);
         self.forget(key);
         AllocationEffect { changed, ..AllocationEffect::default() }
     }
 
-    /// Ends what silent clients had, once their caches must have been flushed; who they are.
+    /// Releases licenses of silent clients once their caches must have been flushed; returns those clients.
     pub fn expire(&mut self, now: i64) -> Vec<RunKey> {
         let claims = |run: &ClientRun| run.counts() || run.shares.values().any(|share| share.want > 0);
         let silent: Vec<RunKey> =
@@ -221,7 +221,7 @@ impl Allocation {
     }
 
     fn lapse(&mut self, key: RunKey, now: i64) {
-        // As long as anything may be under way.
+        // While a refresh may still arrive.
         let until = now.saturating_add(self.times.silent);
         let Some(run) = self.runs.get_mut(&key) else { return };
         let lapsed: Vec<(ProductCode, Share)> =
@@ -231,7 +231,7 @@ impl Allocation {
         }
     }
 
-    /// Forgets a run and frees what was counted for it. Only for runs that cannot believe anything any more.
+    /// Forgets a run and frees its counted licenses. Only for runs whose caches are flushed.
     pub fn forget(&mut self, key: RunKey) {
         let products: Vec<ProductCode> =
             self.runs.get(&key).map(|run| run.shares.keys().cloned().collect()).unwrap_or_default();
@@ -241,7 +241,7 @@ impl Allocation {
         self.runs.remove(&key);
     }
 
-    /// How many licenses there are of each product, from now on. What is in use stays in use.
+    /// Sets the number of licenses per product. Licenses in use stay in use.
     pub fn license(
         &mut self,
         licensed: &BTreeMap<ProductCode, impl Into<Licensed> + Copy>,
@@ -260,7 +260,7 @@ impl Allocation {
             .retain(|_, pool| pool.licensed.supply() > 0 || pool.counted > 0 || pool.load > 0 || pool.none.is_some());
     }
 
-    /// The run, if anything is known of it.
+    /// The run, if known.
     #[must_use]
     pub fn run(&self, key: RunKey) -> Option<&ClientRun> {
         self.runs.get(&key)
@@ -276,7 +276,7 @@ impl Allocation {
         self.pools.iter()
     }
 
-    /// Whether the run claims a share of its products has changed.
+    /// Whether the run claims a share of its products may have changed.
     fn claims_changed(&mut self, key: RunKey) {
         let Some(run) = self.runs.get(&key) else { return };
         for product in run.shares.keys() {
@@ -286,7 +286,7 @@ impl Allocation {
         }
     }
 
-    /// The run uses and wants nothing of these products. Whether it did.
+    /// Clears the run's use and requests of these products. Returns whether it had any.
     fn quiet(&mut self, key: RunKey, of: impl Fn(&ProductCode) -> bool) -> bool {
         let Some(run) = self.runs.get(&key) else { return false };
         let quiet = |(product, share): (&ProductCode, &Share)| {
@@ -301,7 +301,7 @@ impl Allocation {
         any
     }
 
-    /// Puts a share in place and keeps the sums right.
+    /// Replaces a share and updates the sums.
     fn put(&mut self, key: RunKey, product: &ProductCode, share: Share) {
         let Some(run) = self.runs.get_mut(&key) else { return };
         let before = match run.shares.get_mut(product) {
@@ -317,7 +317,7 @@ impl Allocation {
         let pool = self.pools.entry(product.clone()).or_default();
         pool.counted = pool.counted - u64::from(before.counted) + u64::from(share.counted);
         pool.load = pool.load - before.load() + share.load();
-        // Once the sum fits again it must go on fitting.
+        // Once the sum fits again, it must keep fitting.
         pool.ceiling = pool.ceiling.min(pool.counted.max(u64::from(pool.licensed.supply())));
         let claim = |share: &Share| (share.floor(), share.want, share.counted, share.over);
         if claim(&before) != claim(&share) {

@@ -1,4 +1,4 @@
-//! The licenses of one server, signed by the vendor (RULES R2): what they are, what stands, and what an exchange changed.
+//! The licenses of one server, signed by the vendor (RULES R2): their content, state, and changes.
 
 mod changes;
 mod error;
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::{contact::Millis, context::Context, guid::Guid};
 
-/// Which issue of a server's bundle this is. It only grows.
+/// The serial of a server's bundle. It only grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Serial(pub u64);
@@ -49,21 +49,21 @@ impl fmt::Display for Serial {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct License {
-    /// By which it is known from one bundle to the next.
+    /// Id, the same from one bundle to the next.
     pub id: String,
-    /// What may be used.
+    /// The product.
     pub product: ProductCode,
-    /// How use is counted.
+    /// Kind.
     pub kind: LicenseKind,
-    /// How many at once (metered: how many uses are included).
+    /// Number at once (metered: included uses).
     pub count: u64,
     /// Only a server of this context loads it.
     pub context: Context,
     /// The hours of a countdown license.
     pub hours: Option<u64>,
-    /// From this instant on it is out of service, Unix milliseconds.
+    /// End: out of service from this instant, Unix milliseconds.
     pub expires: Option<Millis>,
-    /// From this instant on newer versions are not covered, Unix milliseconds. It does not stop the license.
+    /// End of maintenance, Unix milliseconds. It does not stop the license.
     pub maintenance_expires: Option<Millis>,
     /// The version it covers, like `2.1`.
     pub version: Option<String>,
@@ -75,15 +75,15 @@ pub struct License {
 pub struct Bundle {
     /// The server it is for.
     pub guid: Guid,
-    /// What that server is for.
+    /// The server's context.
     pub context: Context,
-    /// Which issue this is.
+    /// Serial.
     pub serial: Serial,
     /// When it was issued, Unix milliseconds.
     pub issued: Millis,
-    /// For whom.
+    /// Customer.
     pub customer: String,
-    /// Days without contact after which the licenses leave service; fewer than 60 count as 60.
+    /// Days without a sync after which the licenses leave service; at least 60.
     pub contact_limit_days: u32,
     /// The ids of the server's deployments.
     pub deployments: Vec<String>,

@@ -1,5 +1,5 @@
-//! JSON in the one form that is signed (RFC 8785), so that text that was re-indented, re-ordered or re-encoded on its way
-//! still carries a good signature.
+//! JSON in the one form that is signed (RFC 8785), so that text that was re-indented, re-ordered or re-encoded on the
+//! way still has a valid signature.
 
 pub(crate) mod instant;
 pub(crate) mod members;
@@ -20,14 +20,14 @@ pub const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 pub enum CanonicalError {
     /// A number that re-encoding may change.
     #[error(
-        "The number {number} is too large to be passed on exactly. Numbers in signed JSON lie between −{LARGEST_INTEGER} and {LARGEST_INTEGER}; ask whoever made it for a smaller one."
+        "The number {number} is too large. Numbers in signed JSON must be between −{LARGEST_INTEGER} and {LARGEST_INTEGER}; ask the sender for a smaller one."
     )]
     NumberTooLarge {
         /// The number as it was read.
         number: String,
     },
     /// The value cannot be written as JSON.
-    #[error("This cannot be brought into the form that is signed ({reason}). Ask whoever made it for another one.")]
+    #[error("This has no canonical form to sign ({reason}). Ask the sender for another one.")]
     Unwritable {
         /// What the writer said.
         reason: String,
@@ -49,7 +49,7 @@ fn numbers_are_exact(value: &Value) -> Result<(), CanonicalError> {
             let magnitude = match (number.as_u64(), number.as_i64()) {
                 (Some(whole), _) => Some(whole),
                 (_, Some(whole)) => Some(whole.unsigned_abs()),
-                // Every float of this size is a whole number, most likely a longer one that was cut.
+                // Every float of this size is a whole number, probably a truncated longer one.
                 _ => number.as_f64().filter(|float| float.abs() > LARGEST_INTEGER as f64).map(|_| u64::MAX),
             };
             match magnitude {
@@ -76,8 +76,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The Ed25519 signature over `domain`, a zero byte and the canonical form, in base64. The domain keeps a signature for
-/// one purpose from being good for another.
+/// The Ed25519 signature over `domain`, a zero byte and the canonical form, in base64. The domain keeps a signature
+/// for one purpose from being valid for another.
 ///
 /// # Errors
 /// When the value has no canonical form.
@@ -86,8 +86,8 @@ pub fn sign(secret: &VendorSecret, domain: &str, value: &Value) -> Result<String
     Ok(BASE64_STANDARD.encode(secret.signing_key().sign(&message).to_bytes()))
 }
 
-/// Whether `signature` is the one of this key over `domain` and `value`. Strict: keys and signatures with more than one
-/// form are not good.
+/// Whether `signature` is the one of this key over `domain` and `value`. Strict: rejects keys and signatures with more
+/// than one form.
 #[must_use]
 pub fn verify(key: &VendorKey, domain: &str, value: &Value, signature: &str) -> bool {
     let Ok(bytes) = BASE64_STANDARD.decode(signature) else { return false };

@@ -10,5 +10,5 @@ pub mod template;
 pub mod text;
 pub mod view;
 
-/// The largest conf file that is read, in bytes. A vendor file has about 6 000.
+/// Maximum size of a conf file, bytes. A vendor's has about 6,000.
 pub const MAX_BYTES: usize = 1024 * 1024;

@@ -1,7 +1,7 @@
-//! The contact clock (RULES R1): how long ago the vendor's nodes last answered, and what follows from it.
+//! The contact clock (RULES R1): the time since the last verified exchange, and its effects.
 //!
-//! A pure state machine: [`step`] takes a [`ContactState`] and an [`ContactEvent`] and gives the next state with its effects. All times
-//! are integer Unix milliseconds. Nothing else in the code knows the numbers of days.
+//! A pure state machine: [`step`] takes a [`ContactState`] and an [`ContactEvent`] and gives the next state with its effects. All
+//! times are integer Unix milliseconds. The numbers of days are only here.
 
 mod invariant;
 mod phase;
@@ -19,19 +19,19 @@ pub type Millis = i64;
 /// 24 hours, in milliseconds.
 pub const DAY: Millis = 24 * 60 * 60 * 1000;
 
-/// How far the wall clock may depart from the high-water mark before it is flagged, in milliseconds (RULES R1).
+/// Tolerated difference between wall clock and high-water mark, milliseconds (RULES R1).
 pub const TOLERANCE: Millis = 5 * 60 * 1000;
 
-/// Days without contact after which licenses leave service: never less than 60 (seed 001).
+/// Days without a sync after which licenses leave service: at least 60 (seed 001).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u32", into = "u32")]
 pub struct Limit(u32);
 
 impl Limit {
-    /// The least there is (seed 001: never less than 60 days).
+    /// The minimum (seed 001: never less than 60 days).
     pub const LEAST: Limit = Limit(60);
 
-    /// The limit a license asks for; a smaller one counts as 60.
+    /// The limit of a license; a smaller one counts as 60.
     #[must_use]
     pub fn new(days: u32) -> Limit {
         Limit(days).max(Limit::LEAST)
@@ -62,27 +62,27 @@ impl From<Limit> for u32 {
     }
 }
 
-/// What is known about contact. Everything but `anchor` is to be stored.
+/// The state of contact. Everything but `anchor` is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ContactState {
     /// The time signed by the node in the last verified exchange, Unix milliseconds; `None` before the first.
     pub last_verified: Option<Millis>,
-    /// The latest time known to have been reached, Unix milliseconds. Only a verified exchange moves it back.
+    /// Measured time, Unix milliseconds. Only a verified exchange moves it back.
     pub high_water: Millis,
     /// When licenses leave service.
     pub limit: Limit,
-    /// By how many milliseconds the wall clock was last seen ahead (positive) or behind (negative) of `high_water`,
-    /// beyond [`TOLERANCE`]. Stays until the next verified exchange.
+    /// Milliseconds by which the wall clock was last ahead (positive) or behind (negative) of `high_water`, beyond
+    /// [`TOLERANCE`]. Stays until the next verified exchange.
     pub flagged: Option<Millis>,
-    /// The phase and high-water time of the last report, so that none comes twice.
+    /// The phase and high-water time of the last log line, so that none repeats.
     pub reported: Option<(ContactPhase, Millis)>,
-    /// The monotonic time at which `high_water` was current; `None` before the first tick of a run.
+    /// The monotonic time of `high_water`; `None` before the first tick of a run.
     #[serde(skip)]
     pub anchor: Option<Millis>,
 }
 
 impl ContactState {
-    /// A server that has never been registered, at wall time `now`.
+    /// A never registered server, at wall time `now`.
     #[must_use]
     pub fn unregistered(now: Millis) -> ContactState {
         ContactState { high_water: now, ..ContactState::default() }
@@ -95,38 +95,38 @@ impl ContactState {
         Some(u32::try_from(elapsed / DAY).unwrap_or(u32::MAX))
     }
 
-    /// The phase these days are in.
+    /// The current phase.
     #[must_use]
     pub fn phase(&self) -> ContactPhase {
         self.days().map_or(ContactPhase::Unregistered, |days| ContactPhase::at(days, self.limit))
     }
 
-    /// The row of the table for this phase.
+    /// The current phase's row in the table.
     #[must_use]
     pub fn rule(&self) -> &'static PhaseRule {
         self.phase().rule()
     }
 
-    /// Whether the contact rule lets licenses be in service.
+    /// Whether the contact rule allows licenses in service.
     #[must_use]
     pub fn in_service(&self) -> bool {
         !matches!(self.phase(), ContactPhase::Lapsed | ContactPhase::Unregistered)
     }
 
-    /// The instant the next phase begins without contact, Unix milliseconds, and that phase.
+    /// When the next phase begins without a sync, Unix milliseconds, and that phase.
     #[must_use]
     pub fn next_change(&self) -> Option<(Millis, ContactPhase)> {
         let next = self.phase().next()?;
         Some((self.begin(next)?, next))
     }
 
-    /// The instant licenses leave service without contact, Unix milliseconds.
+    /// When licenses leave service without a sync, Unix milliseconds.
     #[must_use]
     pub fn lapses_at(&self) -> Option<Millis> {
         self.begin(ContactPhase::Lapsed)
     }
 
-    /// The same state with another limit, from a new bundle.
+    /// The same state with a new bundle's limit.
     #[must_use]
     pub fn with_limit(self, limit: Limit) -> ContactState {
         ContactState { limit, ..self }

@@ -1,19 +1,19 @@
-//! What a license server is for. A license is good in one context only (seed 001).
+//! The purpose of a license server. A license is valid in one context only (seed 001).
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The context of a server and of its licenses: one production or one development server per installation,
-/// with one or more backups beside it (seed 001).
+/// The context of a server and of its licenses: one production or development server per installation, with one or
+/// more backups (seed 001).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Context {
     /// Serves the applications of the installation.
     Production,
-    /// Stands beside a production or development server and takes over from it.
+    /// Takes over from a production or development server.
     Backup,
-    /// Serves development and test.
+    /// For development and test.
     Development,
 }
 
@@ -38,9 +38,9 @@ impl fmt::Display for Context {
     }
 }
 
-/// A word that names no context.
+/// Not the name of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This context is not known. Use production, backup or development.")]
+#[error("Unknown context. Use production, backup or development.")]
 pub struct ContextError;
 
 impl FromStr for Context {

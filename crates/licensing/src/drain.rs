@@ -1,8 +1,9 @@
-//! Sending clients to the backup for a while: for planned work on a server, or to drill a failure with some of them (RULES R6).
+//! Sends clients to the backup for a while: a drain for planned maintenance, or a failover drill with some of them
+//! (RULES R6).
 //!
-//! A pure state machine: [`begin`] says whether it may begin, [`step`] takes a [`DrainState`], an [`DrainEvent`] and the time and gives the next
-//! state with its effects. It ends by itself, and a drill also when it has taken as much of the backup's hours as it may.
-//! Times are Unix milliseconds: it outlives a restart, so no other clock can say when it is over.
+//! A pure state machine: [`begin`] checks whether it may begin, [`step`] takes a [`DrainState`], an [`DrainEvent`] and the time
+//! and gives the next state with its effects. It always ends, a drill also when it has used its maximum of the backup's
+//! hours. Times are Unix milliseconds, because it survives a restart.
 
 mod begin;
 mod invariant;
@@ -19,32 +20,32 @@ use serde::{Deserialize, Serialize};
 use crate::client_protocol::{Fault, FaultKind};
 use crate::contact::Millis;
 
-/// The longest a server may be handed over, minutes: a day.
+/// Maximum duration, minutes: a day.
 pub const LONGEST_MIN: u32 = 24 * 60;
 
-/// The most characters of a reason.
+/// Maximum length of a reason, characters.
 pub const MOST_REASON: usize = 200;
 
 /// Milliseconds of a minute.
 const MINUTE_MS: Millis = 60_000;
 
-/// The longest a server may be handed over, milliseconds.
+/// Maximum duration, milliseconds.
 const LONGEST_MS: Millis = LONGEST_MIN as Millis * MINUTE_MS;
 
-/// Clients that are sent to the backup.
+/// A drain or drill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveDrain {
     /// Since when, Unix milliseconds.
     pub began: Millis,
     /// Until when, Unix milliseconds.
     pub until: Millis,
-    /// Who said so.
+    /// Who started it.
     pub by: String,
     /// What for.
     pub reason: String,
-    /// The ids of the clients of a drill; none: all clients.
+    /// The client ids of a drill; `None` for all clients.
     pub clients: Option<BTreeSet<String>>,
-    /// How much of the backup's hours a drill may take, milliseconds.
+    /// How much of the backup's hours a drill may use, milliseconds.
     pub budget_ms: Option<Millis>,
 }
 
@@ -55,25 +56,25 @@ impl ActiveDrain {
         self.clients.as_ref().is_none_or(|clients| clients.contains(client))
     }
 
-    /// Whether it is over at `now`. A clock that was set back does not lengthen it beyond the longest there may be.
+    /// Whether it is over at `now`. A clock that was set back can't extend it beyond the maximum.
     #[must_use]
     pub fn is_over(&self, now: Millis) -> bool {
         now >= self.until || self.until.saturating_sub(now) > LONGEST_MS
     }
 }
 
-/// What came of a drill, so far or in the end.
+/// The results of a drill, so far or final.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drill {
-    /// What was asked for.
+    /// The request.
     pub drain: ActiveDrain,
-    /// When each client was seen on a backup, Unix milliseconds.
+    /// When each client reached a backup, Unix milliseconds.
     pub moved: BTreeMap<String, Millis>,
-    /// When each was back here, Unix milliseconds.
+    /// When each had returned, Unix milliseconds.
     pub back: BTreeMap<String, Millis>,
-    /// What it took of the backup's hours, milliseconds; none without such hours.
+    /// Backup hours used, milliseconds; `None` without such hours.
     pub spent_ms: Option<Millis>,
-    /// When it ended, Unix milliseconds; none while it goes on.
+    /// When it ended, Unix milliseconds; `None` while it lasts.
     pub ended: Option<Millis>,
     /// Serial and balance of the backup's hours when it began.
     hours: Option<(u64, Millis)>,
@@ -84,23 +85,23 @@ impl Drill {
         Self { drain, moved: BTreeMap::new(), back: BTreeMap::new(), spent_ms: None, ended: None, hours: None }
     }
 
-    /// It took as much of the hours as it may.
+    /// It has used its maximum of hours.
     fn is_used_up(&self) -> bool {
         self.drain.budget_ms.zip(self.spent_ms).is_some_and(|(budget, spent)| spent >= budget)
     }
 }
 
-/// Whether a server is handed over. Only `now` outlives a restart.
+/// A server's drain or drill. Only `now` survives a restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DrainState {
-    /// What goes on.
+    /// The one in progress.
     pub now: Option<ActiveDrain>,
-    /// The drill that goes on, or the last one since the start.
+    /// The drill in progress, or the last one since startup.
     pub drill: Option<Drill>,
 }
 
 impl DrainState {
-    /// After a start, with what was stored.
+    /// After startup, from the stored state.
     #[must_use]
     pub fn opened(stored: Option<ActiveDrain>) -> DrainState {
         let drill = stored.clone().filter(|drain| drain.clients.is_some()).map(Drill::of);
@@ -116,7 +117,7 @@ impl DrainState {
             Some(drain) if drain.concerns(client) => Err(Fault::new(
                 FaultKind::Drained,
                 format!(
-                    "This server is handed over to its backup for a while: {}. It takes its clients back by itself.",
+                    "This server is draining to its backup for a while: {}. Clients return automatically.",
                     drain.reason
                 ),
             )),

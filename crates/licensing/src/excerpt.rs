@@ -1,11 +1,11 @@
-//! Short, printable quotations of what somebody typed, for use inside a sentence.
+//! Short, printable quotations of input, for sentences.
 
 use crate::plain_text::is_invisible;
 
-/// The most characters of foreign text a sentence repeats.
+/// Maximum length of a quotation, characters.
 const LONGEST: usize = 32;
 
-/// `text` in typographic quotes, shortened to [`LONGEST`] characters, with nothing unprintable in it.
+/// `text` in typographic quotes, shortened to [`LONGEST`] characters, without unprintable characters.
 pub(crate) fn quoted(text: &str) -> String {
     let mut characters = text.chars();
     let mut short: String = characters.by_ref().take(LONGEST).map(printable).collect();
@@ -15,7 +15,7 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("“{short}”")
 }
 
-/// One character inside a sentence: quoted, or named when it cannot be seen.
+/// One character inside a sentence: quoted, or named if invisible.
 pub(crate) fn named(character: char) -> String {
     match character {
         ' ' => "a space".to_owned(),

@@ -1,8 +1,8 @@
-//! A client and its servers (RULES R6): which of them it works with, and when it stops trusting what it was given.
+//! A client and its servers (RULES R6): which one it uses, and when its grants expire.
 //!
-//! A pure state machine: [`step`] takes a [`FailoverState`], an [`FailoverEvent`] and the time and gives the next state with its effects. Time is in
-//! milliseconds of a clock that never stands still or goes back, time asleep included. Servers are named by their place
-//! in the order: 0 is the primary, the others are backups.
+//! A pure state machine: [`step`] takes a [`FailoverState`], an [`FailoverEvent`] and the time and gives the next state with its
+//! effects. Times are milliseconds of a monotonic clock that includes time asleep. Servers are identified by their
+//! index: 0 is the primary, the others are backups.
 
 mod invariant;
 mod step;
@@ -14,67 +14,67 @@ use std::collections::BTreeSet;
 
 use crate::client_protocol::PATIENCE_MS;
 
-/// A server, by its place in the order; 0 is the primary.
+/// A server, by its index; 0 is the primary.
 pub type ServerIndex = usize;
 
 /// The primary.
 pub const PRIMARY: ServerIndex = 0;
 
-/// A primary that failed within this time after the client had come back to it is flapping, milliseconds (RULES R6).
+/// A primary that fails within this time after failback is flapping, milliseconds (RULES R6).
 pub const FLAPPING_MS: u64 = 30_000;
 
-/// How long a flapping primary must have given good answers before the client comes back, the first time, milliseconds (RULES
-/// R6). It doubles each time.
+/// How long a flapping primary must give good answers before failback, the first time, milliseconds (RULES R6). It
+/// doubles each time.
 pub const FIRST_PROOF_MS: u64 = 30_000;
 
-/// The longest a flapping primary has to prove itself, milliseconds (RULES R6: 10 minutes).
+/// The maximum of that time, milliseconds (RULES R6: 10 minutes).
 pub const LONGEST_PROOF_MS: u64 = 600_000;
 
-/// What a client is doing.
+/// A client's phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailoverPhase {
-    /// It works with the primary.
+    /// Using the primary.
     OnPrimary,
-    /// The server it worked with gives no usable answer; this one is asked next.
+    /// Its server gives no usable answer; asking this one next.
     Trying(ServerIndex),
-    /// It works with this backup. The primary is asked beside the work.
+    /// Using this backup, and also asking the primary.
     OnBackup(ServerIndex),
-    /// No server gave a usable answer; what was granted last is still good. All are asked.
+    /// No server gave a usable answer; the last grants are still valid. Asking all.
     Disconnected,
-    /// What was granted is no longer good. All are asked.
+    /// The grants have expired. Asking all.
     Flushed,
 }
 
-/// How a client stands with its servers.
+/// The state of a client and its servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailoverState {
-    /// How many servers there are; at least one.
+    /// Number of servers; at least one.
     pub servers: usize,
-    /// What it is doing.
+    /// Its phase.
     pub phase: FailoverPhase,
-    /// The server it works with, or worked with last; `None` before the first usable answer.
+    /// The server in use, or last in use; `None` before the first usable answer.
     pub current: Option<ServerIndex>,
-    /// When the oldest request to the current server was sent that has no usable answer, nor any later one.
+    /// When the oldest request without a usable answer since was sent to the current server.
     pub unanswered_since: Option<u64>,
-    /// Until when what was granted is good; `None` before the first grant and after a flush.
+    /// Until when the grants are valid; `None` before the first grant and after a flush.
     pub good_until: Option<u64>,
-    /// Who granted it.
+    /// The server that granted them.
     pub granted_by: Option<ServerIndex>,
-    /// Since when no server gives a usable answer; `None` while one does.
+    /// Since when no server has given a usable answer; `None` while one does.
     pub away_since: Option<u64>,
-    /// Since when the primary has given nothing but good answers; only kept while the client works with a backup.
+    /// Since when the primary has given only good answers; only while using a backup.
     pub primary_good_since: Option<u64>,
-    /// How long it must give good answers before the client comes back.
+    /// How long it must give good answers before failback.
     pub proof_ms: u64,
-    /// When the client last came back to the primary.
+    /// The last failback.
     pub returned_at: Option<u64>,
-    /// The servers whose last word was that they do not serve this client now.
+    /// Servers whose last answer was that they don't serve this client now.
     pub declining: BTreeSet<ServerIndex>,
 }
 
 impl FailoverState {
-    /// A client of `servers` servers that has asked none yet. It asks the primary first; there is nothing to wait for, so a server
-    /// that refuses at once is followed by the next at once.
+    /// A client of `servers` servers that has asked none yet. It asks the primary first; if a server refuses at once,
+    /// it asks the next at once.
     #[must_use]
     pub fn new(servers: usize, now_ms: u64) -> FailoverState {
         FailoverState {
@@ -92,7 +92,7 @@ impl FailoverState {
         }
     }
 
-    /// The server the client works with now.
+    /// The server in use now.
     #[must_use]
     pub fn serving(&self) -> Option<ServerIndex> {
         match self.phase {
@@ -102,7 +102,7 @@ impl FailoverState {
         }
     }
 
-    /// Whether to ask `server` to carry what is in use: it is the one worked with, or may become it.
+    /// Whether to ask `server` for the licenses in use: it is in use, or may become so.
     #[must_use]
     pub fn works_with(&self, server: ServerIndex) -> bool {
         match self.phase {
@@ -113,13 +113,13 @@ impl FailoverState {
         }
     }
 
-    /// Whether to ask `server` at every interval: those of [`FailoverState::works_with`], and the primary beside the work.
+    /// Whether to ask `server` at every interval: those of [`FailoverState::works_with`], and the primary.
     #[must_use]
     pub fn asks(&self, server: ServerIndex) -> bool {
         server == PRIMARY || self.works_with(server)
     }
 
-    /// Until when the request that has waited longest may still be answered before the next server is tried.
+    /// Deadline of the oldest unanswered request before the next server is tried.
     #[must_use]
     pub fn patient_until(&self) -> Option<u64> {
         self.serving()?;

@@ -18,11 +18,11 @@ pub const DIGITS: usize = 32;
 pub struct Guid([u8; 16]);
 
 impl Guid {
-    /// Reads a GUID as people paste it: any case, with or without braces, hyphens, quotes, surrounding white
-    /// space, a trailing comma or semicolon, or the `LICENSE_SERVER_GUID =` of the conf file in front.
+    /// Reads a pasted GUID: any case, with or without braces, hyphens, quotes, surrounding white space, a trailing
+    /// comma or semicolon, or a leading `LICENSE_SERVER_GUID =` from the conf file.
     ///
     /// # Errors
-    /// Says what stands where, and what to do; see [`GuidError`].
+    /// See [`GuidError`].
     pub fn parse(input: &str) -> Result<Guid, GuidError> {
         reading::read(input).and_then(Guid::from_bytes)
     }

@@ -1,6 +1,6 @@
-//! Words and rules of Leasehold: no I/O, no clock, no randomness. Also builds for wasm32.
+//! Types and rules of Leasehold: no I/O, no clock, no randomness. Also builds for wasm32.
 //!
-//! Every type parses once, at the edge; every number of the domain stands here once, with its unit and source.
+//! Every type is parsed once, at the edge; every constant of the domain is here once, with its unit and source.
 
 #[cfg(feature = "exchange")]
 pub mod alerts;

@@ -1,4 +1,4 @@
-//! One line of `license.log` (seed 003): local date and time, level, component, message. Written and read here, and nowhere else.
+//! One line of `license.log` (seed 003): local date and time, level, component, message. Written and parsed only here.
 //!
 //! `2020-06-29 18:08:25 ERROR VE       Failed to connect with the license server!`
 
@@ -17,35 +17,35 @@ use crate::plain_text::breaks_a_line;
 pub use redact::{RedactedKind, Redactor};
 pub use secrets::{HIDDEN, without_secrets};
 
-/// Length of the local date and time in front of a line, bytes: `2020-06-29 18:08:25`.
+/// Length of the local date and time at the start of a line, bytes: `2020-06-29 18:08:25`.
 pub const STAMP: usize = 19;
-/// Width of the level (seed 003: `INFO ` and `ERROR` stand above one another).
+/// Width of the level (seed 003: `INFO ` and `ERROR` are aligned).
 const LEVEL_WIDTH: usize = 5;
 /// Width of the component (seed 003).
 const COMPONENT_WIDTH: usize = 8;
-/// A first word that is longer is no component but the beginning of the message, bytes.
+/// A longer first word is not a component but the beginning of the message, bytes.
 const LONGEST_COMPONENT: usize = 16;
 
-/// How pressing a line is, from the least to the most.
+/// Levels, least severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Every step, for finding faults in Leasehold itself.
+    /// Every step, for debugging Leasehold itself.
     Trace,
     /// Details.
     Debug,
-    /// What happens.
+    /// Normal events.
     Info,
-    /// Worth a look.
+    /// Needs attention.
     Warn,
-    /// Someone has to act.
+    /// Needs action.
     Error,
-    /// The program ended over it: written by other programs (seed 003), read here.
+    /// Ended the program: written only by other programs (seed 003).
     Fatal,
 }
 
 impl LogLevel {
-    /// All, from the least to the most pressing.
+    /// All, least severe first.
     pub const ALL: [LogLevel; 6] =
         [LogLevel::Trace, LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error, LogLevel::Fatal];
 
@@ -69,9 +69,9 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// A word that names no level.
+/// Not the name of a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This level is not known. Use trace, debug, info, warn, error or fatal.")]
+#[error("Unknown level. Use trace, debug, info, warn, error or fatal.")]
 pub struct LevelError;
 
 impl FromStr for LogLevel {
@@ -86,21 +86,21 @@ impl FromStr for LogLevel {
     }
 }
 
-/// A line, taken apart.
+/// A parsed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogLine<'a> {
-    /// Local date and time, `2020-06-29 18:08:25`. Later lines have greater stamps, but for the hour that a clock is set back.
+    /// Local date and time, `2020-06-29 18:08:25`. Later lines have later times, except when a clock is set back.
     pub stamp: &'a str,
-    /// How pressing it is.
+    /// Level.
     pub level: LogLevel,
-    /// Which part of the program speaks: capital letters. Empty when the line names none.
+    /// Component, in capital letters; may be empty.
     pub component: &'a str,
     /// The rest.
     pub message: &'a str,
 }
 
 impl<'a> LogLine<'a> {
-    /// Reads a line. The parts may stand apart by any number of blanks: versions of the vendor's program differ.
+    /// Reads a line. Any number of blanks may separate the parts, as versions of the vendor's program differ.
     #[must_use]
     pub fn parse(line: &'a str) -> Option<LogLine<'a>> {
         let stamp = stamp_of(line.as_bytes()).and_then(|()| line.get(..STAMP))?;
@@ -119,7 +119,7 @@ impl<'a> LogLine<'a> {
         }
     }
 
-    /// The line as it is written, without a line break. What is not to be seen in a message becomes visible.
+    /// The line without a line break, with invisible characters of the message escaped.
     #[must_use]
     pub fn write(&self) -> String {
         let Self { stamp, level, component, message } = self;
@@ -144,7 +144,7 @@ pub fn begins_with_stamp(line: &[u8]) -> bool {
     stamp_of(line).is_some()
 }
 
-/// `Some` when `line` begins with a date and a time that can be.
+/// `Some` if `line` begins with a valid date and time.
 fn stamp_of(line: &[u8]) -> Option<()> {
     let stamp: &[u8; STAMP] = line.first_chunk()?;
     let shape = stamp.iter().enumerate().all(|(at, byte)| match at {
@@ -160,7 +160,7 @@ fn stamp_of(line: &[u8]) -> Option<()> {
         .then_some(())
 }
 
-/// What cannot be seen, or turns the direction of writing, as an escape: line breaks, terminal codes, the rest of the controls.
+/// Escapes invisible characters and direction marks: line breaks, terminal codes, other controls.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -169,7 +169,7 @@ pub fn visible(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            // Line and paragraph separators, marks that turn the direction, the byte order mark.
+            // Line and paragraph separators, direction marks, the byte order mark.
             hidden if breaks_a_line(hidden) || hidden == '\u{FEFF}' => {
                 shown.push_str(&format!("\\u{{{:x}}}", u32::from(hidden)));
             }

@@ -1,8 +1,8 @@
-//! What makes a machine this machine (RULES R8): its components, their fingerprint, and whether a license bound to a
-//! machine still stands on it.
+//! The identity of a machine (RULES R8): its components, their fingerprint, and whether a license bound to it is still
+//! valid.
 //!
-//! Hard components bind: one that changed voids the license. Soft ones are noted only. What cannot be read is not
-//! changed: the last verdict stands for [`UNREADABLE_MS`] and is shown.
+//! Hard components bind: a change voids the license. Changes of soft ones are only recorded. An unreadable component
+//! doesn't count as changed: the last verdict stays valid for [`UNREADABLE_MS`].
 
 mod bound;
 mod judge;
@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 
 use sha2::Digest as _;
 
-/// What was read of one component.
+/// The reading of one component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentReading {
     /// It has this value.
     Value(String),
-    /// The machine has no such thing.
+    /// The machine has none.
     Absent,
-    /// It could not be read, for this reason (a clause: `permission denied`). That says nothing about the machine.
+    /// It could not be read, for this reason (a clause: `permission denied`).
     Unknown(String),
 }
 
@@ -38,15 +38,15 @@ pub struct Component {
     pub reading: ComponentReading,
 }
 
-/// A machine as it was read at one moment: every [`ComponentName`] once, in their fixed order.
+/// A machine at one moment: every [`ComponentName`] once, in fixed order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineIdentity {
     components: Vec<Component>,
 }
 
 impl MachineIdentity {
-    /// From what was read. A name that is not among it counts as absent; of a name that comes twice the last stands. White
-    /// space around a value is no part of it, and a value of nothing else is absent.
+    /// From readings. A missing name counts as absent; the last of repeated names applies. Values are trimmed, and an
+    /// empty one is absent.
     pub fn new(read: impl IntoIterator<Item = Component>) -> MachineIdentity {
         let mut readings: BTreeMap<ComponentName, ComponentReading> = BTreeMap::new();
         for Component { name, reading } in read {
@@ -67,14 +67,14 @@ impl MachineIdentity {
         &self.components
     }
 
-    /// What was read of one.
+    /// The reading of one.
     #[must_use]
     pub fn reading(&self, name: ComponentName) -> &ComponentReading {
         static ABSENT: ComponentReading = ComponentReading::Absent;
         self.components.iter().find(|component| component.name == name).map_or(&ABSENT, |component| &component.reading)
     }
 
-    /// What a license made for this machine says about it.
+    /// The marks of this machine in a license.
     #[must_use]
     pub fn bound(&self) -> BoundMachine {
         self.components.iter().filter_map(|component| Some((component.name, ComponentMark::of(component)?))).collect()

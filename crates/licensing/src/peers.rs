@@ -1,23 +1,24 @@
-//! Servers of one installation: how they come to know one another, what they say, and what is made of it.
+//! Servers of one installation: joining, messages, and rules.
 //!
 //! # Joining
-//! A server makes an [`Invitation`]: a code with a secret of 128 bits and the first 96 bits of the fingerprint of its key.
-//! A person carries it to the server that is to join. That one sends its key, its name, what it is and a nonce ([`JoinRequest`]),
-//! signed twice: with its own key, and with a key that follows from the secret. The inviting server keeps the public half of that
-//! key only. It answers with its key and signs the nonce and both keys with it ([`JoinAnswer`]).
+//! A server makes an [`Invitation`]: a code with a secret of 128 bits and the first 96 bits of the fingerprint of its
+//! key. A person carries it to the joining server. That one sends its key, its name, its role and a nonce
+//! ([`JoinRequest`]), signed twice: with its own key, and with a key derived from the secret. The inviting server keeps
+//! only the public half of that key. It answers with its key and signs the nonce and both keys with it
+//! ([`JoinAnswer`]).
 //!
-//! Why a listener in the middle gains nothing, on plain HTTP too: the secret is never sent, and a signature by the key that follows
-//! from it cannot be made without it, nor guessed (128 bits). So nobody can put another key, name or role in the joiner's
-//! place. The joiner takes only a key that has the fingerprint of its code; to find another key with those 96 bits takes 2⁹⁶
-//! tries. So nobody can stand in for the inviting server. An answer of an earlier time has another nonce; a request of an
-//! earlier time finds the invitation used. What can be read on the way (names, addresses, versions) is no secret; what can be held back
-//! is a join that did not happen, and both sides say so.
+//! Why someone in the middle gains nothing, even over plain HTTP: the secret is never sent, and a signature by the
+//! derived key can't be made without it, nor guessed (128 bits). So nobody can replace the joiner's key, name or role.
+//! The joiner accepts only a key with the fingerprint in its code; finding another key with those 96 bits takes 2⁹⁶
+//! tries. So nobody can impersonate the inviting server. A replayed answer has another nonce; a replayed request finds
+//! the invitation used. Readable data (names, addresses, versions) is not secret; a suppressed message only prevents
+//! the join, and both sides say so.
 //!
-//! # Talking
-//! Messages ([`PollRequest`], [`PollAnswer`]) are signed, and name who speaks and who is spoken to. No clock decides whether a message is fresh:
-//! a request carries the challenge of the last answer, which is good once ([`Freshness`]); an answer names the nonce of
-//! its request. A request with no challenge, or one that was used, changes nothing: its answer only says which challenge to use.
-//! So clocks may stand years apart, and how far apart they stand can be shown.
+//! # Messages
+//! Messages ([`PollRequest`], [`PollAnswer`]) are signed, and name sender and recipient. Freshness needs no clock: a request
+//! has the challenge of the last answer, which is valid once ([`Freshness`]); an answer has the nonce of its request.
+//! A request without a challenge, or with a used one, changes nothing: its answer only has the challenge to use. So
+//! clocks may be years apart, and the difference can be shown.
 
 mod bucket;
 mod code;
@@ -52,23 +53,24 @@ pub use witness::Witness;
 
 use crate::contact::Millis;
 
-/// The version of the protocol between servers that is spoken here.
+/// The version of the peer protocol.
 pub const VERSION: u32 = 1;
 /// Time between two polls of a server, milliseconds.
 pub const POLL_MS: u64 = 2_000;
-/// A poll is given up after this, milliseconds.
+/// Timeout of a poll, milliseconds.
 pub const TIMEOUT_MS: u64 = 4_000;
-/// A server is up while its last good sign of life is no older than this, milliseconds: as long as a client waits for it (seed 001).
+/// A server is up while its last response is no older than this, milliseconds: as long as a client waits for it (seed
+/// 001).
 pub const SILENT_MS: Millis = 10_000;
-/// How long an invitation is good, milliseconds.
+/// Lifetime of an invitation, milliseconds.
 pub const INVITATION_MS: Millis = 30 * 60 * 1_000;
-/// Wrong tries that end an invitation.
+/// Failed attempts that end an invitation.
 pub const MOST_WRONG: u32 = 5;
-/// Bytes of a message at most.
+/// Maximum size of a message, bytes.
 pub const MOST_BYTES: usize = 256 * 1024;
-/// Ids of clients in one report at most.
+/// Maximum number of client ids in one report.
 pub const MOST_IDS: usize = 1_000;
-/// Members an installation may have besides a server itself.
+/// Maximum number of peers.
 pub const MOST_MEMBERS: usize = 64;
 
 #[cfg(test)]

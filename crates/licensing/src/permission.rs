@@ -4,20 +4,20 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// What a user is trusted with. Each role may do all that the one before it may.
+/// The role of a user. Each may do everything the previous one may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Role {
-    /// Looks, and changes nothing but their own account.
+    /// May look, and change only their own account.
     Viewer,
-    /// Keeps the server running: exchanges with the nodes, reads the audit log.
+    /// Keeps the server running: syncs with the nodes, reads the audit log.
     Operator,
     /// May do everything.
     Administrator,
 }
 
-/// One thing that may be allowed or not.
+/// One permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -25,13 +25,13 @@ pub enum Permission {
     View,
     /// Change the configuration file.
     EditConfiguration,
-    /// Bring back an earlier version of the configuration file.
+    /// Restore an earlier revision of the configuration file.
     RestoreConfiguration,
     /// Register the server, or change its GUID.
     Register,
     /// Add, change and remove users.
     ManageUsers,
-    /// Make and withdraw API tokens.
+    /// Create and revoke API tokens.
     ManageTokens,
     /// Read the audit log.
     ViewAudit,
@@ -39,11 +39,11 @@ pub enum Permission {
     ViewLogs,
     /// Change one's own password and second factor.
     OwnAccount,
-    /// Start an exchange with the licensing nodes, or carry one by hand.
+    /// Sync with the licensing nodes, online or offline.
     Exchange,
-    /// Send clients to the backup for a while, and take them back.
+    /// Start and end drains and failover drills.
     Drain,
-    /// Let servers into the installation, and remove them.
+    /// Add servers to the installation, and remove them.
     ManageServers,
 }
 
@@ -81,7 +81,7 @@ impl Permission {
 }
 
 impl Role {
-    /// All, from the least to the most trusted.
+    /// All, least trusted first.
     pub const ALL: [Role; 3] = [Role::Viewer, Role::Operator, Role::Administrator];
 
     /// The word in files, addresses and the API.
@@ -110,7 +110,7 @@ impl Role {
             Permission::View => "Seeing this needs a user account.",
             Permission::OwnAccount => "Changing an account needs a user account.",
             Permission::Exchange => "Syncing with the licensing nodes needs the role operator or administrator.",
-            Permission::Drain => "Handing clients over needs the role operator or administrator.",
+            Permission::Drain => "Draining clients needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
             Permission::ViewAudit => "Reading the audit log needs the role operator or administrator.",
@@ -129,9 +129,9 @@ impl fmt::Display for Role {
     }
 }
 
-/// A word that names no role.
+/// Not the name of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This role is not known. Use viewer, operator or administrator.")]
+#[error("Unknown role. Use viewer, operator or administrator.")]
 pub struct RoleError;
 
 impl FromStr for Role {

@@ -1,13 +1,14 @@
-//! Characters that have no place in a line somebody else wrote: a name, a reason, a sentence of another server.
+//! Characters not allowed in foreign text on one line: names, reasons, sentences of other servers.
 
-/// Whether a character breaks the line it stands in, or turns the text around it: controls, line and paragraph separators, and the
-/// marks of bidirectional text (U+200E/F, U+202A to E, U+2066 to 9). With those a name can be made to look like another one.
+/// Whether a character breaks a line or changes the direction of text: controls, line and paragraph separators, and
+/// the marks of bidirectional text (U+200E/F, U+202A to E, U+2066 to 9). With those a name can be made to look like
+/// another one.
 #[must_use]
 pub fn breaks_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Whether a character cannot be seen where one is expected: those that break a line, odd spaces, and marks without a width.
+/// Whether a character is invisible: those that break a line, unusual spaces, and zero-width marks.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     breaks_a_line(c)
@@ -15,7 +16,7 @@ pub fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The text as one line of at most `most` characters, without what breaks a line and without blanks around it.
+/// The text as one trimmed line of at most `most` characters, without characters that break a line.
 #[must_use]
 pub fn one_line(text: &str, most: usize) -> String {
     let line: String = text.trim().chars().filter(|c| !breaks_a_line(*c)).take(most).collect();

@@ -12,7 +12,7 @@ use crate::excerpt::named_first;
 pub enum LicenseKind {
     /// So many at once.
     Concurrent,
-    /// So many hours with somebody logged in (RULES R5).
+    /// A number of hours with a client logged in (RULES R5).
     Countdown,
     /// Every use is counted and reported.
     Metered,
@@ -49,9 +49,9 @@ impl fmt::Display for LicenseKind {
     }
 }
 
-/// A word that names no kind.
+/// Not the name of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This kind of license is not known. Use concurrent, countdown or metered.")]
+#[error("Unknown kind of license. Use concurrent, countdown or metered.")]
 pub struct KindError;
 
 impl FromStr for LicenseKind {
@@ -63,7 +63,7 @@ impl FromStr for LicenseKind {
     }
 }
 
-/// How many licenses of a product may be in use at once.
+/// The number of licenses of a product that may be in use at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Licensed {
     /// So many.
@@ -73,7 +73,7 @@ pub enum Licensed {
 }
 
 impl Licensed {
-    /// What clients can be given of it together. Nobody asks for as much as a metered license gives.
+    /// The total for all clients. For a metered license, far more than anyone requests.
     #[must_use]
     pub fn supply(self) -> u32 {
         const MORE_THAN_ANYBODY_WANTS: u32 = 1_000_000;
@@ -83,7 +83,7 @@ impl Licensed {
         }
     }
 
-    /// The number, where there is one.
+    /// The number, if there is one.
     #[must_use]
     pub fn count(self) -> Option<u32> {
         match self {
@@ -119,7 +119,7 @@ impl From<u32> for Licensed {
 #[serde(try_from = "String", into = "String")]
 pub struct ProductCode(String);
 
-/// The most a product code may have, in characters.
+/// Maximum length of a product code, characters.
 const LONGEST: usize = 64;
 
 impl ProductCode {
@@ -140,16 +140,16 @@ impl fmt::Display for ProductCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ProductCodeError {
     /// Nothing.
-    #[error("No product code was entered. It looks like TTS3 or ASR_ENUS.")]
+    #[error("Enter a product code, such as TTS3 or ASR_ENUS.")]
     Empty,
     /// Too long.
-    #[error("A product code has at most {LONGEST} characters; there are {found} here. Shorten it.")]
+    #[error("The product code has {found} characters; the maximum is {LONGEST}.")]
     TooLong {
         /// Characters found.
         found: usize,
     },
-    /// A character that may not stand in it.
-    #[error("{} cannot stand in a product code. Use letters from A to Z, digits, and _ . - only.", named_first(*.character))]
+    /// An invalid character.
+    #[error("{} is not allowed in a product code. Use only letters from A to Z, digits, dots, hyphens and underscores.", named_first(*.character))]
     WrongCharacter {
         /// The first such character.
         character: char,

@@ -1,5 +1,5 @@
-//! A registration: who a server is at the licensing nodes, what proves it, and whom it trusts. Read and checked once, whether it was
-//! typed or comes as the vendor's file.
+//! A registration: a server's identity at the licensing nodes, its secret, and the keys it trusts. Parsed and checked
+//! once, whether typed or from the vendor's file.
 
 use std::{fmt, str::FromStr};
 
@@ -13,18 +13,18 @@ use crate::{
     vendor_key::{Fingerprint, KeyError, VendorKey},
 };
 
-/// The most an auth string may have, in characters: it travels as one HTTP header.
+/// Maximum length of an auth string, characters: it is sent as an HTTP header.
 pub const LONGEST_AUTH: usize = 1024;
 
-/// What proves a server's identity to the nodes: one line of printable ASCII. A secret; it is never shown.
+/// The secret that proves a server's identity to the nodes: one line of printable ASCII, never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AuthString(String);
 
-/// Something that is no auth string.
+/// Not an auth string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "An auth string is one line of 1 to {LONGEST_AUTH} letters, digits and signs. Copy it again from what the vendor sent."
+    "An auth string must be one line of 1 to {LONGEST_AUTH} letters, digits and symbols. Copy it again from the vendor's message."
 )]
 pub struct AuthStringError;
 
@@ -71,15 +71,15 @@ impl fmt::Debug for AuthString {
 pub struct Registration {
     /// The server's identity.
     pub guid: Guid,
-    /// None: the one known for this GUID stays.
+    /// `None` keeps the saved one for this GUID.
     pub auth: Option<AuthString>,
-    /// Keys of the vendor that are trusted, each under its fingerprint; a fingerprint alone is completed from a node.
+    /// Trusted vendor keys by fingerprint; a missing key is fetched from a node.
     pub vendor_keys: Vec<(Fingerprint, Option<VendorKey>)>,
-    /// What the server is for, where that is known before the first sync.
+    /// The server's context, if known before the first sync.
     pub context: Option<Context>,
     /// The customer's name.
     pub customer: Option<String>,
-    /// Who asks, at the reporting API.
+    /// Operator id for the reporting API.
     pub operator: Option<String>,
     /// Nodes without HTTPS, `host` or `host:port`.
     pub nodes: Vec<String>,
@@ -87,7 +87,7 @@ pub struct Registration {
     pub nodes_https: Vec<String>,
 }
 
-/// What was typed is no registration.
+/// Not a registration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TypedError {
     /// The GUID.
@@ -117,7 +117,7 @@ impl Registration {
         }
     }
 
-    /// What a person typed: auth string and fingerprint may be left empty.
+    /// From typed values: auth string and fingerprint may be empty.
     ///
     /// # Errors
     /// [`TypedError`]: each says what to do.
@@ -139,7 +139,7 @@ impl Registration {
         Ok(self)
     }
 
-    /// Trusts a key, unless it is trusted already.
+    /// Trusts a key, unless it is already trusted.
     pub fn trust(&mut self, fingerprint: Fingerprint, key: Option<VendorKey>) {
         if !self.vendor_keys.iter().any(|(known, _)| *known == fingerprint) {
             self.vendor_keys.push((fingerprint, key));
@@ -153,7 +153,7 @@ impl Registration {
         vec![pair("FLEXIBLE_LICENSING_MODE", "1".to_owned()), pair("LICENSE_SERVER_GUID", self.guid.to_string())]
     }
 
-    /// The nodes it names, as values for a conf file that names none of its own.
+    /// Its nodes, as values for a conf file without its own.
     #[must_use]
     pub fn node_values(&self, document: &Document) -> Vec<(String, String)> {
         let lists = [("FLEX_NODE_LIST", &self.nodes), ("FLEX_NODE_LIST_HTTPS", &self.nodes_https)];
@@ -168,7 +168,7 @@ impl Registration {
             .filter(|(key, nodes)| !nodes.is_empty() && !own(key))
             .map(|(key, nodes)| ((*key).to_owned(), nodes.join(";")))
             .collect();
-        // Nodes of one protocol only: that is the one to use.
+        // If there are nodes for only one protocol, use that.
         let https = match lists.map(|(key, _)| values.iter().any(|(chosen, _)| chosen == key)) {
             [true, false] => "0",
             [false, true] => "1",
@@ -220,11 +220,11 @@ mod tests {
         assert_eq!(whole.auth.as_ref().map(AuthString::as_str), Some("secret"));
         assert_eq!(Registration::typed(GUID, "", " ").unwrap(), Registration::new(whole.guid));
         for (guid, auth, key, wrong) in [
-            ("", "", "", "No GUID was entered"),
-            ("$LV_LIC", "", "", "is a placeholder that was never replaced"),
-            ("GET-CLUSTER-GUID-FROM-LUMENVOX", "", "", "is a placeholder that was never replaced"),
+            ("", "", "", "Enter the GUID"),
+            ("$LV_LIC", "", "", "is an unreplaced placeholder"),
+            ("GET-CLUSTER-GUID-FROM-LUMENVOX", "", "", "is an unreplaced placeholder"),
             ("{00000000-0000-0000-0000-000000000000}", "", "", "identifies no server"),
-            (GUID, "a\nb", "", "An auth string is one line"),
+            (GUID, "a\nb", "", "An auth string must be one line"),
             (GUID, "a", "SHA256:12", "fingerprint"),
         ] {
             let error = Registration::typed(guid, auth, key).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! The registration file a customer gets from the vendor: everything a server needs to know its nodes, and they it.
+//! The vendor's registration file: everything that a server and its nodes need to know each other.
 
 mod error;
 
@@ -20,21 +20,21 @@ use crate::{
 /// The first member of a registration file.
 pub const FORMAT: &str = "leasehold registration 1";
 
-/// The most a registration file may have, in bytes.
+/// Maximum size of a registration file, bytes.
 pub const LARGEST: usize = 64 * 1024;
 
-/// A registration. The auth string is a secret.
+/// A registration. The auth string is secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RegistrationFile {
     /// The server's identity.
     pub guid: Guid,
-    /// What proves it to the nodes.
+    /// Auth string.
     pub auth_string: AuthString,
-    /// What the server is for.
+    /// Context.
     pub context: Option<Context>,
     /// The first deployment (tenant).
     pub deployment_id: Option<String>,
-    /// Who asks, at the reporting API.
+    /// Operator id for the reporting API.
     pub operator_id: Option<String>,
     /// The customer's name.
     pub customer: Option<String>,
@@ -47,7 +47,7 @@ pub struct RegistrationFile {
 }
 
 impl RegistrationFile {
-    /// Reads a registration file. Members it does not know are ignored.
+    /// Reads a registration file. Ignores unknown members.
     ///
     /// # Errors
     /// See [`RegistrationError`]: each says what to do.

@@ -1,4 +1,4 @@
-//! How long to wait before the next round over the nodes, after rounds in which none answered (DESIGN part 2).
+//! The wait before the next round over the nodes, after rounds without an answer (DESIGN part 2).
 
 use crate::contact::Millis;
 
@@ -10,10 +10,9 @@ pub const LONGEST: Millis = 3_600_000;
 
 /// The wait after `failed_rounds` rounds without an answer (1, 2, …; 0 counts as 1), in milliseconds.
 ///
-/// It doubles with every round from [`FIRST`] up to [`LONGEST`]. Of that, `jitter` (0 to 1, drawn evenly by the caller)
-/// decides the upper half, so that servers that lost a node together do not return together: the result lies between
-/// half and all of the wait, never below half of [`FIRST`] and never above [`LONGEST`]. A jitter outside its range
-/// counts as the nearest end, one that is no number as 0.
+/// It doubles with every round from [`FIRST`] up to [`LONGEST`]. `jitter` (0 to 1, uniformly random) decides the upper
+/// half, so that servers that lost a node together don't return together: the result is between half and all of the
+/// wait. A jitter out of range is clamped, NaN counts as 0.
 #[must_use]
 pub fn delay_ms(failed_rounds: u32, jitter: f64) -> Millis {
     let doublings = failed_rounds.saturating_sub(1);

@@ -1,8 +1,8 @@
-//! Sealing what goes to a node over plain HTTP, and its answer (HPKE, RFC 9180; the answer in the manner of RFC 9458).
+//! Sealing of requests to a node over plain HTTP, and of answers (HPKE, RFC 9180; answers as in RFC 9458).
 //!
-//! A request is `LHQ1`, the id of the node's key (8 bytes), the encapsulated key (32 bytes) and the ciphertext. Its answer
-//! is `LHA1`, a nonce (16 bytes) and the ciphertext, under a key that only the two ends of that request know. Base mode,
-//! DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
+//! A request is `LHQ1`, the id of the node's key (8 bytes), the encapsulated key (32 bytes) and the ciphertext. Its
+//! answer is `LHA1`, a nonce (16 bytes) and the ciphertext, under a key that only the two ends of that request know.
+//! Base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
 
 mod answer;
 mod hkdf;
@@ -22,35 +22,35 @@ use crate::vendor_key::{KeyId, VendorKey, VendorSecret};
 /// The media type of a sealed body, in both directions.
 pub const CONTENT_TYPE: &str = "application/vnd.leasehold.sealed";
 
-/// The most a sealed body may have, in bytes: an answer at its own limit, with every character escaped once.
+/// Maximum size of a sealed body, bytes: an answer at its own limit, with every character escaped once.
 pub const MAX_SEALED: usize = 16 * 1024 * 1024;
 
-/// What a sealed request begins with.
+/// Magic bytes of a sealed request.
 const REQUEST_MARK: &[u8; 4] = b"LHQ1";
-/// What ties a sealing to its purpose.
+/// Purpose of a sealing.
 const REQUEST_INFO: &[u8] = b"leasehold request 1";
 /// The mark, the key id and the encapsulated key.
 const REQUEST_HEADER: usize = 4 + 8 + 32;
 
 type EncappedKey = <X25519HkdfSha256 as Kem>::EncappedKey;
 
-/// Why a sealed body cannot be used. Nothing of its content is known then.
+/// Why a sealed body can't be opened. Its content is unknown then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// Not a sealed body at all.
     #[error(
-        "This is not a sealed message of Leasehold. Something between the server and the node may have replaced it: check the address and proxies on the way."
+        "This is not a sealed message of Leasehold. A proxy may have replaced it: check the address, and proxies on the way."
     )]
     NotSealed,
     /// It ends too early.
-    #[error("The sealed message is cut off: {bytes} bytes arrived. Send it again.")]
+    #[error("The sealed message is cut off: only {bytes} bytes arrived. Send it again.")]
     TooShort {
         /// What arrived.
         bytes: usize,
     },
     /// Beyond [`MAX_SEALED`].
     #[error(
-        "The sealed message has {bytes} bytes; {MAX_SEALED} is the most. Check that the address is that of a licensing node."
+        "The sealed message is too large: {bytes} bytes instead of at most {MAX_SEALED}. Check that the address is a licensing node's."
     )]
     TooLarge {
         /// What arrived.
@@ -58,34 +58,31 @@ pub enum SealError {
     },
     /// Sealed to a key this node does not have.
     #[error(
-        "The message is sealed to the key {key_id}, which this node does not have. Register the server again with the node's present key."
+        "The message is sealed for the key {key_id}, which this node does not have. Register the server again with the node's current key."
     )]
     OtherKey {
         /// The id in the message.
         key_id: KeyId,
     },
-    /// Changed on its way, or sealed by somebody else.
-    #[error("The sealed message was changed on its way, or answers another request. Send the request again.")]
+    /// Changed on the way, or sealed by someone else.
+    #[error("The sealed message was changed on the way, or answers another request. Send the request again.")]
     Damaged,
-    /// The content has another shape.
+    /// Invalid content.
     #[error(
-        "The sealed message opens, but its content is not as expected: {problem}. Check that server and node have the same version."
+        "The content of the sealed message is invalid: {problem}. Check that server and node have the same version."
     )]
     Content {
         /// What is wrong, as a clause.
         problem: String,
     },
-    /// The key to seal to is none.
-    #[error(
-        "Nothing can be sealed to this key: it is not a proper key. Register the server again with the vendor's key."
-    )]
+    /// The key is invalid.
+    #[error("This key is invalid, so nothing can be sealed for it. Register the server again with the vendor's key.")]
     UnusableKey,
 }
 
-/// Seals a request to a node. `seed` must be fresh random bytes each time. Also gives what opens the answer.
+/// Seals a request to a node. `seed` must be fresh random bytes each time. Also returns the opener of the answer.
 ///
-/// A key that nothing can be sealed to gives an empty body, and an opener that opens nothing: what was to be sealed is
-/// not sent in the clear by mistake.
+/// An invalid key gives an empty body and an opener that opens nothing, so that nothing is sent unsealed by mistake.
 #[must_use]
 pub fn seal_request(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> (Vec<u8>, AnswerOpener) {
     try_seal(key, plain, seed).unwrap_or_else(|_| (Vec::new(), AnswerOpener::closed()))
@@ -106,16 +103,16 @@ fn try_seal(key: &VendorKey, plain: &[u8], seed: [u8; 32]) -> Result<(Vec<u8>, A
     Ok(([REQUEST_MARK, &key.id().as_bytes()[..], &encapped, &ciphertext].concat(), opener))
 }
 
-/// Whether something can be sealed to this key at all.
+/// Whether this key is valid for sealing.
 pub(crate) fn can_seal_to(key: &VendorKey) -> bool {
-    // Nothing is sent: which randomness this takes does not matter.
+    // Nothing is sent, so the randomness doesn't matter.
     try_seal(key, b"", [7; 32]).is_ok()
 }
 
-/// Opens a request that was sealed to `secret`. Also gives what seals the answer.
+/// Opens a request that was sealed to `secret`. Also returns the sealer of the answer.
 ///
 /// # Errors
-/// Any change of any byte, and any body that was sealed to another key.
+/// For any changed byte, and any body sealed for another key.
 pub fn open_request(secret: &VendorSecret, sealed: &[u8]) -> Result<(Vec<u8>, AnswerSealer), SealError> {
     let rest = body(sealed, REQUEST_MARK, REQUEST_HEADER)?;
     let (key_id, rest) = rest.split_first_chunk::<8>().ok_or(SealError::TooShort { bytes: sealed.len() })?;
@@ -143,7 +140,7 @@ fn open_with(
     Ok((plain, replier))
 }
 
-/// What follows the mark, when the sizes are possible.
+/// The part after the magic bytes, if the sizes are valid.
 fn body<'a>(sealed: &'a [u8], mark: &[u8; 4], header: usize) -> Result<&'a [u8], SealError> {
     /// Of Poly1305, in bytes.
     const TAG: usize = 16;

@@ -1,6 +1,8 @@
-//! Who serves clients, until when, and what to do now: one judgement for the console, the command line, the API, alerts and metrics.
+//! Who serves clients, until when, and what to do now: one judgement for the console, the command line, the API,
+//! alerts and metrics.
 //!
-//! A pure function: [`Facts::judge`] takes what a server knows of itself and of its peers and says it as a person on call would.
+//! A pure function: [`Facts::judge`] takes what a server knows of itself and its peers, and states it as an on-call
+//! engineer would.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ mod judge;
 #[cfg(feature = "exchange")]
 pub use judge::{Drain, Facts, ServerFacts};
 
-/// How urgent it is.
+/// Severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
@@ -43,11 +45,11 @@ pub enum Situation {
     Normal,
     /// The primary serves, and no backup responds.
     NoBackup,
-    /// The primary sends its clients to the backup on purpose.
+    /// The primary is draining to the backup.
     Drain,
-    /// Some clients are sent to the backup to try it.
+    /// A failover drill is in progress.
     Drill,
-    /// Primary and backup serve at the same time, and nobody meant them to.
+    /// Primary and backup serve at the same time, unintentionally.
     Overlap,
     /// A backup serves because the primary does not respond.
     Failover,
@@ -75,9 +77,9 @@ impl Situation {
 pub struct Judgement {
     /// What the servers make together.
     pub situation: Situation,
-    /// How urgent it is.
+    /// Severity.
     pub level: Urgency,
-    /// All of it in a sentence or two.
+    /// A summary in a sentence or two.
     pub sentence: String,
     /// What happens next, most important first.
     pub next: Vec<String>,
@@ -85,9 +87,9 @@ pub struct Judgement {
     pub steps: Vec<AdvisedStep>,
     /// Names of the servers that serve clients.
     pub active: Vec<String>,
-    /// Until when it can go on like this, Unix milliseconds; none when nothing ends it.
+    /// Until when clients can be served like this, Unix milliseconds; `None` if there is no end.
     pub until: Option<Millis>,
-    /// Hours of the server that serves, or would.
+    /// Hours of the server that is serving, or would be.
     pub hours: Option<Hours>,
 }
 
@@ -98,7 +100,7 @@ pub struct AdvisedStep {
     pub text: String,
     /// A command that does it.
     pub command: Option<String>,
-    /// Where the console does it.
+    /// Page of the console for it.
     pub area: Option<Area>,
 }
 
@@ -119,35 +121,35 @@ pub enum Area {
 /// The hours of a countdown license, at one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
-    /// Whose they are.
+    /// Their server.
     pub server: String,
-    /// What is left, milliseconds.
+    /// Time left, milliseconds.
     pub left_ms: Millis,
-    /// What the license brought, milliseconds.
+    /// The license's hours, milliseconds.
     pub granted_ms: Millis,
-    /// Since when they run; none while they do not.
+    /// Since when they have been running; `None` while they are not.
     pub running_since_ms: Option<Millis>,
-    /// When they run out if it goes on; none while they do not run.
+    /// Their estimated end; `None` while they are not running.
     pub empty_at_ms: Option<Millis>,
-    /// Clients that use them; none where that is not known.
+    /// Clients that use them, if known.
     pub clients: Option<u32>,
-    /// How old this is when a peer reported it, milliseconds.
+    /// Age of a peer's report, milliseconds.
     pub reported_ms_ago: Option<Millis>,
 }
 
-/// How one server looks beside the others.
+/// What a server does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
-    /// It serves clients, or is there for them.
+    /// Serving clients, or ready to.
     Active,
-    /// It waits for clients to fail over.
+    /// Waiting for clients to fail over.
     Standby,
-    /// It sends its clients to the backup.
+    /// Sending its clients to the backup.
     Draining,
-    /// It does not respond.
+    /// Not responding.
     NotResponding,
-    /// It never did.
+    /// Never responded.
     NeverResponded,
 }
 

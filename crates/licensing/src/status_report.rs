@@ -1,4 +1,4 @@
-//! What a server reports to the nodes, exactly (FORMATS §2, seed 000): usage, and nothing about persons or calls.
+//! The report to the nodes (FORMATS §2, seed 000): usage, and nothing about people or calls.
 
 mod error;
 mod fields;
@@ -16,15 +16,15 @@ use serde_json::Value;
 
 use crate::canonical::{CanonicalError, canonical, sha256_hex};
 
-/// The most a report may have, in bytes.
+/// Maximum size of a report, bytes.
 pub const MAX_REPORT: usize = 1024 * 1024;
 
 /// Use under one name. Names are nested roll-ups (FORMATS §2): never add across them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReportedUsage {
-    /// How many licenses were taken.
+    /// Check-outs.
     pub usage_count: u64,
-    /// How long they were held, in milliseconds.
+    /// Time in use, milliseconds.
     pub usage_ms: u64,
 }
 
@@ -57,7 +57,7 @@ pub struct StatusReport {
     pub cluster_guid: String,
     /// The installation that reports under this GUID: a UUID, lower case.
     pub instance_uuid: String,
-    /// Good for one response.
+    /// Accepts one response.
     pub status_id: StatusId,
     /// RFC 3339 with offset.
     pub instance_created: String,
@@ -69,7 +69,7 @@ pub struct StatusReport {
     pub images: Option<()>,
     /// One entry per deployment.
     pub deployments: Vec<DeploymentReport>,
-    /// For how long production and backup licenses were in use at once, milliseconds; left out when they never were.
+    /// Overlapping use of production and backup licenses, milliseconds; left out if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub simultaneous_use_ms: Option<u64>,
 }
@@ -81,7 +81,7 @@ impl StatusReport {
         serde_json::to_string(self).expect("text, numbers and maps with text keys are always written")
     }
 
-    /// Reads a report. Strict on types; members it does not know are ignored.
+    /// Reads a report. Strict on types; ignores unknown members.
     ///
     /// # Errors
     /// See [`InvalidReport`]: each names the field and what it should be.
@@ -90,7 +90,7 @@ impl StatusReport {
     }
 }
 
-/// SHA-256 of a report's canonical form: the same however its text was indented or encoded on its way.
+/// SHA-256 of a report's canonical form: independent of the text's indentation and encoding.
 ///
 /// # Errors
 /// A number that has no canonical form.

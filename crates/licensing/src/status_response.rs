@@ -1,7 +1,8 @@
-//! What a node answers (FORMATS §2, seed 000, and what Leasehold adds), and the one way an answer is taken.
+//! A node's answer (FORMATS §2, seed 000, and Leasehold's additions), and its verification.
 //!
-//! [`read`] makes of any bytes an answer whose signature is good, or says why not. [`check`] then holds it against what
-//! the server knows: the status id, its GUID and context, what is installed. Both are pure; a refusal changes nothing.
+//! [`read`] turns bytes into an answer with a valid signature, or says why not. [`check`] then compares it with the
+//! server's state: the status id, GUID and context, and the installed licenses. Both are pure; a refusal changes
+//! nothing.
 
 mod check;
 mod read;
@@ -22,13 +23,13 @@ use crate::{
     vendor_key::{KeyId, VendorSecret},
 };
 
-/// The most an answer may have, in bytes.
+/// Maximum size of an answer, bytes.
 pub const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
-/// What the signature of an answer is for.
+/// Signature domain of an answer.
 pub const DOMAIN: &str = "leasehold response 1";
 
-/// The member that holds the signature over all others.
+/// The member with the signature over all others.
 const SIGNATURE: &str = "report-signature";
 
 /// An answer to a report.
@@ -48,11 +49,11 @@ pub struct StatusResponse {
     pub report_sha256: Option<String>,
     /// The licenses.
     pub bundle: Option<SignedBundle>,
-    /// What else the administrator should know.
+    /// Notices for the administrator.
     pub notices: Vec<NodeNotice>,
 }
 
-/// Something an administrator should know.
+/// A notice for the administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeNotice {
     /// For programs: `second-instance`.
@@ -79,7 +80,7 @@ struct Written<'a> {
 }
 
 impl StatusResponse {
-    /// The signed answer, as a value. Its members have no order; [`StatusResponse::signed_text`] has the seed's.
+    /// The signed answer, as a value. Its members are unordered; [`StatusResponse::signed_text`] has the seed's order.
     #[must_use]
     pub fn sign(&self, secret: &VendorSecret) -> Value {
         value(&self.signed(secret))
@@ -104,7 +105,7 @@ impl StatusResponse {
             license_bundle: self.bundle.as_ref(),
             notices: &self.notices,
         };
-        // The only numbers are those of the bundle. One that cannot be signed makes an answer that nobody accepts.
+        // The only numbers are those of the bundle. An unsignable one makes an answer that no server accepts.
         let signature = canonical::sign(secret, DOMAIN, &value(&written)).unwrap_or_default();
         written.report_signature = Some(signature);
         written

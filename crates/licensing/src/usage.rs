@@ -1,7 +1,7 @@
-//! Use over time: how many licenses were out at once, for how long, and how many would have been enough.
+//! Usage over time: how many licenses were in use at once, for how long, and how many would have been enough.
 //!
-//! A check-out is the time from `from` up to, not including, `to`, in Unix milliseconds. Peaks are computed from these edges and
-//! not from samples (RULES R4), hence they are exact in whatever order check-outs become known.
+//! A check-out is the time from `from` up to, not including, `to`, in Unix milliseconds. Peaks are computed from these
+//! edges, not from samples (RULES R4), so they are exact in any order of arrival.
 
 mod bytes;
 mod concurrency;
@@ -27,12 +27,12 @@ pub use users::Users;
 pub const HOUR_MS: i64 = 3_600_000;
 /// A UTC day, milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
-/// The longest check-out that is counted, milliseconds: 400 days, as long as the data files are kept by default. Of a longer one
-/// the end counts.
+/// The longest check-out counted, milliseconds: 400 days, the default retention of data files. Of a longer one, the
+/// last part counts.
 pub const LONGEST_MS: i64 = 400 * DAY_MS;
-/// Times of check-outs are taken from here, Unix milliseconds: 2000-01-01. What lies before is a fault of the sender.
+/// Earliest time of a check-out, Unix milliseconds: 2000-01-01. Earlier ones are errors of the sender.
 pub const EARLIEST_MS: i64 = 946_684_800_000;
-/// Times of check-outs are taken up to here, Unix milliseconds: 2200-01-01.
+/// Latest time of a check-out, Unix milliseconds: 2200-01-01.
 pub const LATEST_MS: i64 = 7_258_118_400_000;
 
 /// The UTC day an instant lies in, counted from 1970-01-01.

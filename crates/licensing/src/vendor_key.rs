@@ -1,4 +1,4 @@
-//! The keys of a licensing node: Ed25519 to sign answers, X25519 to seal what is sent to it.
+//! The keys of a licensing node: Ed25519 for signing answers, X25519 for sealing requests.
 //!
 //! A server trusts the keys pinned at registration and no others; people compare them by their [`Fingerprint`].
 
@@ -17,11 +17,11 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What is hashed before the two public halves.
+/// Prefix hashed before the two public halves.
 const DOMAIN: &[u8] = b"leasehold vendor key 1\0";
 
 /// The public halves of a node's keys. In JSON `{"signing":"…","sealing":"…","fingerprint":"SHA256:…"}`, the halves in
-/// base64; on reading, the fingerprint must be the one of the halves.
+/// base64; on reading, the fingerprint must match the halves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WrittenKey", into = "WrittenKey")]
 pub struct VendorKey {
@@ -45,8 +45,8 @@ impl VendorKey {
         self.fingerprint().key_id()
     }
 
-    /// Whether both halves can be used: with a signature key of small order one signature fits any message, and with
-    /// such a sealing key everyone knows the secret.
+    /// Whether both halves are safe: with a signing key of small order one signature fits any message, and with such a
+    /// sealing key everyone knows the secret.
     fn usable(&self) -> bool {
         VerifyingKey::from_bytes(&self.signing).is_ok_and(|key| !key.is_weak()) && crate::sealed::can_seal_to(self)
     }
@@ -58,14 +58,14 @@ impl fmt::Debug for VendorKey {
     }
 }
 
-/// What `GET /keys` of a node answers: `{"keys":[…]}`.
+/// The answer of a node to `GET /keys`: `{"keys":[…]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
-    /// The node's keys, the one it signs with first.
+    /// The node's keys, its signing one first.
     pub keys: Vec<VendorKey>,
 }
 
-/// A key as it stands in JSON.
+/// A key in JSON.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct WrittenKey {
     pub(crate) signing: String,

@@ -1,4 +1,4 @@
-//! Numbers, spans, instants and lists as people read them. Whoever calls passes the time zone: this crate knows none.
+//! Numbers, spans, instants and lists as people read them. The caller passes the time zone.
 
 use std::fmt::Write;
 
@@ -7,9 +7,9 @@ use crate::contact::{DAY, Millis};
 const SECOND: Millis = 1_000;
 const MINUTE: Millis = 60 * SECOND;
 const HOUR: Millis = 60 * MINUTE;
-/// From here on a span is told in days: by then nobody counts hours.
+/// Longer spans are shown in days.
 const IN_DAYS: Millis = 3 * DAY;
-/// An instant this near is told without its year.
+/// Instants this near are shown without the year.
 const NEAR: Millis = 180 * DAY;
 
 /// A number with commas between its thousands: "12,345".
@@ -26,7 +26,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// A number with what it counts: "1 client", "5,000 clients".
+/// A number with its noun: "1 client", "5,000 clients".
 #[must_use]
 pub fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
@@ -79,7 +79,7 @@ pub fn about(ms: Millis) -> String {
     }
 }
 
-/// A span of a license that is granted in hours, however many: "71 h 12 min", "1,200 h".
+/// A span in hours, however many, for licenses with hours: "71 h 12 min", "1,200 h".
 #[must_use]
 pub fn hours(ms: Millis) -> String {
     match (ms / HOUR, ms % HOUR / MINUTE) {
@@ -102,12 +102,12 @@ pub fn time_in_use(ms: u64) -> String {
     }
 }
 
-/// What clocks show somewhere at one instant.
+/// A time zone at one instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Zone {
-    /// As people write it: "UTC", "CET".
+    /// Abbreviation: "UTC", "CET".
     pub name: String,
-    /// Seconds that clocks are ahead of UTC; behind is negative.
+    /// Seconds ahead of UTC; negative if behind.
     pub offset_s: i32,
 }
 
@@ -146,8 +146,8 @@ fn written(at: Millis, zone: &Zone, with_year: bool) -> String {
     text
 }
 
-/// Year, month and day of a day since 1970 in the Gregorian calendar. Years begin in March here, so that a leap day is the last of its
-/// year; 400 of them have 146,097 days.
+/// Year, month and day of a day since 1970 in the Gregorian calendar. Years begin in March here, so that a leap day is
+/// the last of its year; 400 of them have 146,097 days.
 fn civil(days: i64) -> (i64, usize, i64) {
     let from_march = days + 719_468;
     let (era, day_of_era) = (from_march.div_euclid(146_097), from_march.rem_euclid(146_097));

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::Node;
 
-/// How a node is spoken to.
+/// The scheme of a node's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scheme {
     /// Without TLS.
@@ -37,7 +37,7 @@ pub struct Advertised {
 /// Text that is no address to advertise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is not a host with a port. Write it as licensing.example.com:443, with http:// or https:// before it if need be."
+    "“{0}” is not a host with a port. Write it like licensing.example.com:443, with http:// or https:// in front if needed."
 )]
 pub struct AdvertisedError(String);
 
@@ -68,7 +68,7 @@ impl FromStr for Advertised {
 }
 
 /// What to write into registration files for listeners at `listening`: what is advertised, else their own addresses
-/// unless they mean "all". One that is advertised without a scheme stands for HTTP where that is served.
+/// unless they mean "all". An advertised one without a scheme also counts for HTTP, if served.
 pub fn reachable(listening: &[(Scheme, SocketAddr)], advertised: &[Advertised]) -> Vec<(Scheme, String)> {
     let first = listening.iter().map(|(scheme, _)| *scheme).min().unwrap_or(Scheme::Http);
     let mut found: Vec<(Scheme, String)> =
@@ -86,7 +86,7 @@ impl Node {
     /// are the best that is known.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn note_addresses(&self, reachable: &[(Scheme, String)]) -> Result<(), sqlx::Error> {
         let own = i64::from(std::process::id());
         let mut tx = self.store.write().await?;
@@ -112,7 +112,7 @@ impl Node {
     /// Where the node was last known to be reached: without and with TLS.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn addresses(&self) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
         let rows: Vec<(String, String)> = sqlx::query_as("SELECT scheme, address FROM addresses ORDER BY at, address")
             .fetch_all(self.store.read())

@@ -9,15 +9,15 @@ use crate::{Node, deployments, licenses};
 
 /// A bundle that does not verify with the node's own key: the database was changed by something else.
 #[derive(Debug, thiserror::Error)]
-#[error("the bundle with serial {serial} that was issued last does not read back: {reason}")]
+#[error("the last bundle, serial {serial}, can't be read back: {reason}")]
 struct Unreadable {
     serial: i64,
     reason: String,
 }
 
 impl Node {
-    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else a new
-    /// one with the next serial, which is stored here.
+    /// The bundle to answer `server` with. When nothing has changed since the last one, that one, byte for byte; else a
+    /// new one with the next serial, which is stored here.
     pub(crate) async fn issue(
         &self,
         connection: &mut SqliteConnection,
@@ -72,7 +72,7 @@ impl Node {
     /// The serial issued last; `None` before the first exchange.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_serial(&self, server: &RegisteredServer) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar("SELECT MAX(serial) FROM bundles WHERE server_id = ?")
             .bind(server.id)

@@ -26,9 +26,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer reports of license servers
+    /// Run the node, which answers reports of license servers
     Serve(serve::Serve),
-    /// Whom servers belong to
+    /// Customers, to whom servers belong
     #[command(subcommand)]
     Customer(Customer),
     /// License servers, each with its GUID and registration file
@@ -37,16 +37,16 @@ enum Command {
     /// Deployments (tenants) of a server
     #[command(subcommand)]
     Deployment(Deployment),
-    /// What servers may use; a server hears of it at its next exchange
+    /// Licenses of servers; changes reach a server with its next sync
     #[command(subcommand)]
     License(license::LicenseCommand),
-    /// Licenses of virtual environments, bound to a machine and carried by hand
+    /// Licenses for virtual environments, bound to a machine and carried by hand
     #[command(subcommand)]
     Ve(ve::VeCommand),
-    /// Reports as they came
+    /// Reports received from servers
     #[command(subcommand)]
     Report(report::ReportCommand),
-    /// The keys servers trust
+    /// The keys that servers trust
     #[command(subcommand)]
     Keys(Keys),
 }
@@ -95,7 +95,7 @@ impl Customer {
                 let node = common.place.open_or_make().await?;
                 let name = node.add_customer(&name).await.map_err(failure)?;
                 node.close().await;
-                common.format.print(&json!({ "name": name }), |v| format!("Added the customer {}.\n", text(v, "name")))
+                common.format.print(&json!({ "name": name }), |v| format!("Added customer {}.\n", text(v, "name")))
             }
             Self::List(common) => {
                 let node = common.place.open().await?;
@@ -162,7 +162,7 @@ impl Deployment {
 /// `leasehold-node keys …`
 #[derive(Debug, Subcommand)]
 enum Keys {
-    /// Print the fingerprint that servers compare, and the public keys
+    /// Print the fingerprint and the public keys
     Show(Common),
 }
 

@@ -1,4 +1,4 @@
-//! Whom servers belong to.
+//! Customers, to whom servers belong.
 
 use sqlx::FromRow;
 
@@ -22,13 +22,13 @@ pub struct Customer {
 #[derive(Debug, thiserror::Error)]
 pub enum CustomerError {
     /// The name is not usable.
-    #[error("The name of a customer has 1 to {LONGEST} characters on one line. Choose such a name.")]
+    #[error("A customer name is one line of 1 to {LONGEST} characters. Choose another name.")]
     Name,
     /// Taken.
-    #[error("There is already a customer named {0}. Choose another name, or use that one.")]
+    #[error("There is already a customer named {0}. Use that one, or choose another name.")]
     Taken(String),
-    /// The database did not answer.
-    #[error("The database of the node did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

@@ -24,7 +24,7 @@ pub struct NodeAnswer {
     pub body: String,
 }
 
-/// What a refusal can tie itself to.
+/// What a refusal refers to.
 #[derive(Debug, Clone, Default)]
 struct About {
     status_id: Option<StatusId>,
@@ -54,7 +54,7 @@ impl Node {
         }
     }
 
-    /// The answer that refuses a request for a reason that lies outside a report.
+    /// A refusal for a reason outside the report.
     pub fn refuse(&self, refused: &ReportRefusal) -> NodeAnswer {
         self.signed_refusal(refused, About::default(), self.now_ms())
     }
@@ -62,7 +62,7 @@ impl Node {
     fn signed_refusal(&self, refused: &ReportRefusal, about: About, now: i64) -> NodeAnswer {
         let status = refused.status();
         if let ReportRefusal::Store(error) = refused {
-            tracing::error!(%error, "a report could not be answered");
+            tracing::error!(%error, "could not answer a report");
         } else {
             tracing::info!(status, reason = %refused, "refused a report");
         }
@@ -146,7 +146,8 @@ impl Node {
     }
 }
 
-/// Lets `instance` own the GUID when it does, or nobody does. Gives the other installation the owner is to be told of.
+/// Lets `instance` have the GUID if it already does or no other does. Returns the rival installation to name to the
+/// owner.
 async fn claim(
     connection: &mut SqliteConnection,
     server: i64,
@@ -191,7 +192,7 @@ async fn claim(
 fn second_instance(rival: &SeenInstallation) -> NodeNotice {
     let (other, at) = (refused::short(&rival.instance), spoken(rival.at));
     let message = format!(
-        "Another installation ({other}) reported with this server's GUID, last at {at}, and was refused. Find out which of the two is to keep the GUID: if this one, switch the other off or give it a GUID of its own; if the other, ask the vendor's support to hand the GUID over."
+        "Another installation ({other}) reported with this server's GUID, last at {at}, and was refused. Decide which of the two keeps the GUID. If it's this one, shut down the other or register it with a GUID of its own; if it's the other, ask the vendor's support to move the GUID."
     );
     NodeNotice { code: "second-instance".to_owned(), message }
 }

@@ -1,5 +1,5 @@
-//! The node over HTTP: reports at `/`, its keys at `/keys`. HTTP/1.1, one request for each connection: a server asks once a
-//! day, and a connection that cannot be kept cannot be held.
+//! The node over HTTP: reports at `/`, its keys at `/keys`. HTTP/1.1, one request for each connection: a server asks
+//! once a day, and a connection that cannot be kept cannot be held.
 
 mod body;
 mod connection;
@@ -95,7 +95,7 @@ async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// An answer as it stands.
+/// An answer, as is.
 fn clear(answer: NodeAnswer) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response =

@@ -19,7 +19,7 @@ const HEAD: &str = "leasehold node key 1";
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or written.
-    #[error("The key file {} cannot be used: {source}.", path.display())]
+    #[error("Can't use the key file {}: {source}.", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -27,14 +27,14 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// Not a key file.
-    #[error("{} is not a key file of a node. Bring back the right one from a backup.", .0.display())]
+    #[error("{} is not a node's key file. Restore the right one from a backup.", .0.display())]
     Malformed(PathBuf),
-    /// Everything issued was signed with a key that is gone.
-    #[error("The key file {} is missing. Bring it back from a backup: every registered server trusts that key alone.", .0.display())]
+    /// The key that signed everything issued so far is missing.
+    #[error("The key file {} is missing. Restore it from a backup: registered servers trust only that key.", .0.display())]
     Lost(PathBuf),
-    /// The file holds another key than the one everything was signed with.
+    /// The file holds a different key from the one that signed everything issued so far.
     #[error(
-        "{} holds the key {found}, but this node has signed with {own}. Bring back the right file from a backup: every registered server trusts that key alone.",
+        "{} holds the key {found}, but this node has signed with {own}. Restore the right file from a backup: registered servers trust only that key.",
         path.display()
     )]
     Other {
@@ -45,7 +45,7 @@ pub enum KeyError {
         /// Fingerprint in the database.
         own: String,
     },
-    /// The database did not answer.
+    /// The database did not respond.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
 //! The vendor's licensing node: issues licenses, signs, answers reports.
 //!
-//! [`Node`] is a folder with a database and a key. Several processes may have the same one open: those that serve, and the
-//! commands beside them. All SQL of the node is in this crate; time comes from a [`clock::Clock`].
+//! [`Node`] is a folder with a database and a key. Several processes may have the same one open: those that serve, and
+//! the commands beside them. All SQL of the node is in this crate; time comes from a [`clock::Clock`].
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -39,7 +39,7 @@ use store::{Store, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder is not usable.
-    #[error("The folder {} cannot be used: {source}. Name another with --data, or let this user write there.", path.display())]
+    #[error("Can't use the folder {}: {source}. Choose another with --data, or make it writable for this user.", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,

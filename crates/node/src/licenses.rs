@@ -1,4 +1,4 @@
-//! What servers may use: added, moved, extended, removed by the vendor. A server hears of it at its next exchange.
+//! Licenses of servers: added, moved, extended and removed by the vendor. Changes reach a server with its next sync.
 
 mod add;
 mod change;
@@ -44,11 +44,11 @@ pub enum LicenseError {
     #[error(transparent)]
     NoServer(#[from] NoServer),
     /// No such license.
-    #[error("There is no license {0} in force. `leasehold-node license list` shows all.")]
+    #[error("There is no active license {0}. `leasehold-node license list` lists all.")]
     NoLicense(String),
     /// The server has none of that product.
     #[error(
-        "The server {guid} has no license of {product}. `leasehold-node license list --server {guid}` shows what it has."
+        "The server {guid} has no license for {product}. `leasehold-node license list --server {guid}` lists its licenses."
     )]
     NoProduct {
         /// The server.
@@ -57,28 +57,28 @@ pub enum LicenseError {
         product: ProductCode,
     },
     /// Out of range.
-    #[error("The count of a license is 1 to {MOST}; {0} is not among them. Give another --count.")]
+    #[error("--count {0} is out of range: enter 1 to {MOST}.")]
     Count(u64),
     /// Out of range.
-    #[error("Hours are 1 to {MOST} in all; {0} is not among them. Give other --hours.")]
+    #[error("--hours is out of range: enter 1 to {MOST} in total, not {0}.")]
     Hours(u64),
     /// A countdown license without hours.
-    #[error("A countdown license needs its hours. Repeat with --hours.")]
+    #[error("A countdown license needs hours. Add --hours.")]
     HoursMissing,
     /// Hours of a license that does not count down.
-    #[error("Only a countdown license has hours; {0} has none. Leave --hours out.")]
+    #[error("Only a countdown license has hours; {0} is not one. Leave out --hours.")]
     HoursNotCounted(String),
     /// Not `M.m`.
-    #[error("“{0}” is not a version. Write it as 16.0.")]
+    #[error("“{0}” is not a version. Write it like 16.0.")]
     Version(String),
     /// The end is in the past.
-    #[error("The license would have ended at {}. Give --expires a later date.", spoken(*.0))]
+    #[error("The license would already have ended, at {}. Choose a later date for --expires.", spoken(*.0))]
     Past(i64),
     /// Nothing to extend by.
-    #[error("Say what to extend: --expires, --maintenance or --hours.")]
+    #[error("Nothing to extend. Give --expires, --maintenance or --hours.")]
     NothingAsked,
     /// An earlier date.
-    #[error("The {what} of {id} is {} now and would become earlier. Repeat with --shorten if that is meant.", .was.map_or_else(|| "never".to_owned(), spoken))]
+    #[error("The {what} of {id} is {} and would become earlier. To shorten it, add --shorten.", .was.map_or_else(|| "never".to_owned(), spoken))]
     Shorter {
         /// The license.
         id: String,
@@ -88,13 +88,13 @@ pub enum LicenseError {
         was: Option<i64>,
     },
     /// One more than a bundle can carry.
-    #[error("The server {0} would have more than {MOST_LICENSES} licenses. Remove some, or count several in one.")]
+    #[error("The server {0} would have more than {MOST_LICENSES} licenses. Remove some, or combine several into one.")]
     TooMany(Guid),
     /// Ids ran out, practically impossible.
-    #[error("No free license id was found. Repeat the command.")]
+    #[error("No free license id found. Run the command again.")]
     NoFreeId,
-    /// The database did not answer.
-    #[error("The database of the node did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

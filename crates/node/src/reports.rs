@@ -1,4 +1,4 @@
-//! Reports as they came, answered or refused.
+//! Reports as received, answered or refused.
 
 use licensing::guid::Guid;
 use licensing::status_report::StatusId;
@@ -12,8 +12,8 @@ use crate::{Node, NodeError};
 /// Reports kept of a server: the newest.
 pub const MOST_KEPT: i64 = 10_000;
 
-/// Reports with a wrong auth string kept of a server, without their text: whoever sends them must not be able to push out
-/// the server's own, or to fill the disk.
+/// Reports with a wrong auth string kept per server, without their text: they must neither push out the server's own
+/// reports nor fill the disk.
 pub const MOST_STRANGERS_KEPT: i64 = 100;
 
 /// What became of a report.
@@ -38,7 +38,7 @@ impl ReportOutcome {
         }
     }
 
-    /// The word for people and programs: to them, a report with a wrong auth string was refused as well.
+    /// The word for people and programs, to whom a report with a wrong auth string is simply refused.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
@@ -79,13 +79,13 @@ pub struct ReceivedReport {
 #[derive(Debug, thiserror::Error)]
 pub enum ReportLookupError {
     /// No such report.
-    #[error("No report {0} is kept here. `leasehold-node report list --server GUID` shows those of a server.")]
+    #[error("There is no report {0} here. `leasehold-node report list --server GUID` lists those of a server.")]
     NoReport(StatusId),
     /// Of the server.
     #[error(transparent)]
     Server(#[from] ServerError),
-    /// The database did not answer.
-    #[error("The database of the node did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct NewReport<'a> {
     pub body: Option<&'a str>,
 }
 
-/// Keeps a report, and lets the oldest of its sort go when there are too many.
+/// Stores a report and deletes the oldest of its kind beyond the limit.
 pub(crate) async fn keep(
     connection: &mut SqliteConnection,
     server: i64,

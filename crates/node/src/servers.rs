@@ -1,4 +1,4 @@
-//! License servers known to this node: whose they are, their context, which installation owns the GUID.
+//! License servers of this node: customer, context, and the installation that owns the GUID.
 
 mod add;
 mod rebind;
@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::store::decode;
 use crate::{Node, NodeError};
 
-/// Longest time without contact that is granted, days.
+/// Longest contact limit, days.
 pub const MOST_CONTACT_DAYS: u32 = 3660;
 
 /// An installation that reported, and when.
@@ -53,7 +53,7 @@ pub struct RegisteredServer {
 
 /// No such server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This node knows no server {0}. `leasehold-node server list` shows all.")]
+#[error("This node has no server {0}. `leasehold-node server list` lists all.")]
 pub struct NoServer(pub Guid);
 
 /// Why something could not be done with a server.
@@ -61,20 +61,20 @@ pub struct NoServer(pub Guid);
 pub enum ServerError {
     /// No such customer.
     #[error(
-        "There is no customer named {0}. Add it with `leasehold-node customer add \"{0}\"`, or choose one of `leasehold-node customer list`."
+        "There is no customer named {0}. Add it with `leasehold-node customer add \"{0}\"`, or choose one from `leasehold-node customer list`."
     )]
     NoCustomer(String),
     /// No such server.
     #[error(transparent)]
     NoServer(#[from] NoServer),
     /// Out of range.
-    #[error("A server may be without contact for {} to {MOST_CONTACT_DAYS} days before its licenses leave service; {} is not among them. Give other --contact-days.", Limit::LEAST.days(), .0)]
+    #[error("--contact-days is out of range: enter {} to {MOST_CONTACT_DAYS}, not {}.", Limit::LEAST.days(), .0)]
     ContactDays(u32),
     /// A file is there already.
-    #[error("There is already a file {}. It may hold the only copy of an auth string: name another with --out.", .0.display())]
+    #[error("{} already exists and may hold the only copy of an auth string. Choose another file with --out.", .0.display())]
     FileExists(PathBuf),
     /// The registration file could not be written.
-    #[error("The registration file {} could not be written: {source}. Nothing was changed.", path.display())]
+    #[error("Can't write the registration file {}: {source}. Nothing was changed.", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub enum ServerError {
         source: std::io::Error,
     },
     /// The change is made, but its registration file could not be put in place.
-    #[error("The server {guid} is kept, but its registration file {} could not be put in place: {source}. Repeat with `leasehold-node server reissue {guid}`.", path.display())]
+    #[error("Saved the server {guid}, but can't move its registration file to {}: {source}. Run `leasehold-node server reissue {guid}`.", path.display())]
     NotInPlace {
         /// The server.
         guid: Guid,
@@ -91,8 +91,8 @@ pub enum ServerError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database did not answer.
-    #[error("The database of the node did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

@@ -1,4 +1,4 @@
-//! Dates as people give them, and instants as sentences name them.
+//! Dates as people write them, and instants as sentences show them.
 
 use std::str::FromStr;
 
@@ -11,9 +11,7 @@ pub struct UntilInstant(pub i64);
 
 /// Text that is no date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "“{0}” is not a date. Write the day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z."
-)]
+#[error("“{0}” is not a date. Write a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z.")]
 pub struct UntilError(String);
 
 impl FromStr for UntilInstant {

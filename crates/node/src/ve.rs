@@ -24,31 +24,31 @@ pub struct IssuedVe {
 #[derive(Debug, thiserror::Error)]
 pub enum VeError {
     /// No usable customer name.
-    #[error("The name of a customer has 1 to {LONGEST_NAME} characters on one line. Give another --customer.")]
+    #[error("A customer name is one line of 1 to {LONGEST_NAME} characters. Change --customer.")]
     Customer,
-    /// The machine belongs to somebody else.
-    #[error("This machine has licenses of {0} already. Name that customer, or make the request on another machine.")]
+    /// The machine belongs to another customer.
+    #[error("This machine already has licenses of {0}. Use that customer, or create the request on another machine.")]
     OtherCustomer(String),
     /// Out of range.
-    #[error("Hours are 1 to {MOST_HOURS}; {0} is not among them. Give other --hours.")]
+    #[error("--hours {0} is out of range: enter 1 to {MOST_HOURS}.")]
     Hours(u64),
     /// The end is in the past.
-    #[error("The license would have ended at {}. Give --expires a later date.", spoken(*.0))]
+    #[error("The license would already have ended, at {}. Choose a later date for --expires.", spoken(*.0))]
     Past(i64),
     /// Out of range.
-    #[error("The grace period is 0 to {LONGEST_MIN} minutes; {0} is not among them. Give another --grace.")]
+    #[error("--grace {0} is out of range: enter 0 to {LONGEST_MIN} minutes.")]
     Grace(u32),
     /// Out of range.
-    #[error("The check interval is 1 to {LONGEST_MIN} minutes; {0} is not among them. Give another --interval.")]
+    #[error("--interval {0} is out of range: enter 1 to {LONGEST_MIN} minutes.")]
     Interval(u32),
     /// None, or more than a license carries.
-    #[error("A license has 1 to {MOST_PRODUCTS} products; there are {0} here. Repeat with --product for each.")]
+    #[error("A license has 1 to {MOST_PRODUCTS} products, not {0}. Give --product once for each.")]
     Products(usize),
     /// The license would not be readable.
-    #[error("The license would not be readable: {0}")]
+    #[error("The license could not be read back: {0}")]
     Text(#[from] TextError),
-    /// The database did not answer.
-    #[error("The database of the node did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The node's database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 

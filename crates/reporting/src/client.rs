@@ -50,7 +50,7 @@ pub struct PulledReport {
     pub licensing_url: Option<String>,
 }
 
-/// A connection to one API; it comes back by itself when it was lost.
+/// A connection to one API; reconnects if lost.
 #[derive(Debug, Clone)]
 pub struct ReportingClient {
     stub: ReportingApiServiceClient<Channel>,
@@ -62,8 +62,8 @@ impl ReportingClient {
     /// Connects within [`TIME`].
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] names the stage that failed; [`ClientError::Authorities`] when there is nothing to check a
-    /// certificate with.
+    /// [`ClientError::Unreachable`] names the stage that failed; [`ClientError::Authorities`] when there is nothing to
+    /// check a certificate with.
     pub async fn connect(address: Address, tls: TlsChoice) -> Result<Self, ClientError> {
         Self::connect_within(address, tls, TIME).await
     }

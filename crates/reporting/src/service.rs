@@ -1,7 +1,7 @@
 //! The service: checks who asks and what, asks a [`ReportingSource`], puts the answer into the vendor's messages.
 //!
-//! Wrong input of a call is a gRPC status; a report or response that is refused is a status *inside* a gRPC OK, as the vendor's
-//! messages have it.
+//! Wrong input of a call is a gRPC status; a report or response that is refused is a status *inside* a gRPC OK, as the
+//! vendor's messages have it.
 
 mod asked;
 mod diagnostics;
@@ -43,8 +43,8 @@ impl<S: ReportingSource> Reporting<S> {
         Self { source, time }
     }
 
-    /// Carries `work` out to its end, even when the caller goes away or the time is over: a report half opened or a response half
-    /// applied must not be. A panic ends this call and nothing else.
+    /// Carries `work` out to its end, even when the caller goes away or the time is over: a report half opened or a
+    /// response half applied must not be. A panic ends this call and nothing else.
     async fn carry_out<T, W, F>(&self, call: &'static str, work: W) -> Result<Result<T, CallRefusal>, Status>
     where
         T: Send + 'static,
@@ -56,17 +56,17 @@ impl<S: ReportingSource> Reporting<S> {
             Ok(Ok(Ok(answer))) => Ok(Ok(answer)),
             Ok(Ok(Err(SourceError::Refused(refusal)))) => Ok(Err(refusal)),
             Ok(Ok(Err(SourceError::Failed(reason)))) => {
-                tracing::error!(call, reason, "a call of the reporting API failed");
-                Err(Status::internal("The server could not do this; its log says why."))
+                tracing::error!(call, reason, "a reporting API call failed");
+                Err(Status::internal("The server failed; see its log for the reason."))
             }
             Ok(Err(panic)) => {
-                tracing::error!(call, reason = %panic, "a call of the reporting API broke off");
-                Err(Status::internal("The server could not do this; its log says why."))
+                tracing::error!(call, reason = %panic, "a reporting API call was cut off");
+                Err(Status::internal("The server failed; see its log for the reason."))
             }
             Err(_) => {
-                tracing::error!(call, seconds = self.time.as_secs(), "a call of the reporting API took too long");
+                tracing::error!(call, seconds = self.time.as_secs(), "a reporting API call timed out");
                 Err(Status::deadline_exceeded(
-                    "The server did not finish in time. It may still do so: look at its console before you try again.",
+                    "The server timed out but may still finish. Check its console before you try again.",
                 ))
             }
         }
@@ -77,7 +77,7 @@ impl<S: ReportingSource> Reporting<S> {
         let (caller, deployments) = self.caller(call, request).await?;
         if deployments.is_empty() {
             return Err(Status::not_found(format!(
-                "The deployment {} is not known: this server is not registered yet.",
+                "Unknown deployment {}: this server is not registered yet.",
                 caller.deployment
             )));
         }
@@ -91,7 +91,7 @@ impl<S: ReportingSource> Reporting<S> {
             self.carry_out(call, |source| async move { source.deployments().await }).await?.map_err(outright)?;
         if !deployments.is_empty() && !deployments.iter().any(|known| known.eq_ignore_ascii_case(&caller.deployment)) {
             return Err(Status::not_found(format!(
-                "The deployment {} is not one of this server. Its console shows the ids of those it has.",
+                "This server has no deployment {}. Its console lists the ids.",
                 caller.deployment
             )));
         }

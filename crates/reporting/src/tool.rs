@@ -1,5 +1,5 @@
-//! What `license-reporter-tool` does: report, pull, push (seed 000). Data goes to stdout; an error is a sentence on stderr, then
-//! what to do. The auth string is printed in the curl command and nowhere else.
+//! What `license-reporter-tool` does: report, pull, push (seed 000). Data goes to stdout; an error is a sentence on
+//! stderr, then what to do. The auth string is printed in the curl command and nowhere else.
 
 mod flags;
 mod operation;
@@ -62,7 +62,7 @@ fn print(out: &mut impl Write, text: &str) -> Result<(), ToolFailure> {
     // A reader that went away has seen enough.
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(ToolFailure::failed(format!("The output could not be written: {error}.")))
+            Err(ToolFailure::failed(format!("Can't write the output: {error}.")))
         }
         _ => Ok(()),
     }
@@ -73,17 +73,17 @@ fn no_answer(request: &ToolRequest, error: &ClientError) -> ToolFailure {
     use crate::client::ConnectStage;
     let hint = match error {
         ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("authority") => {
-            "Name the file with its certificate or authority: -caFile FILE."
+            "Give the file with its certificate or authority: -caFile FILE."
         }
-        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("speak TLS") => {
-            "If it speaks cleartext, leave -enableTls out."
+        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("use TLS") => {
+            "If it uses cleartext, leave out -enableTls."
         }
         ClientError::Unreachable { stage: ConnectStage::Tls, .. } => "",
         ClientError::Broken { .. } if !request.tls_on() => {
-            "If it speaks TLS, add -enableTls=true. Check -reportingApiUri."
+            "If it uses TLS, add -enableTls=true. Check -reportingApiUri."
         }
         ClientError::Unreachable { .. } | ClientError::Broken { .. } | ClientError::NotOffered { .. } => {
-            "Check -reportingApiUri and whether the server runs with its reporting API on."
+            "Check -reportingApiUri, and that the server is running with its reporting API on."
         }
         ClientError::NotFound { .. } => "Check -deploymentId.",
         ClientError::Authorities(_) if request.tls_on() => "Check -caFile.",

@@ -10,10 +10,10 @@ use rustix::fs::{FlockOperation, flock};
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("The data folder {} is in use by another Leasehold. Stop that one, or name another folder with --data.", .0.display())]
+    #[error("Another Leasehold is using the data folder {}. Stop it, or choose another folder with --data.", .0.display())]
     Busy(PathBuf),
     /// It cannot be made or opened.
-    #[error("The data folder {} cannot be used: {source}.", path.display())]
+    #[error("Can't use the data folder {}: {source}.", path.display())]
     Io {
         /// The folder.
         path: PathBuf,

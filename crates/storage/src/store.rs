@@ -19,16 +19,16 @@ const READERS: u32 = 4;
 pub enum StoreError {
     /// The file was written by a later Leasehold.
     #[error(
-        "The database {} was written by a newer Leasehold (schema {found}; this one knows up to {known}). Install that version, or restore the backup made before the update.",
+        "A newer Leasehold wrote the database {} (schema {found}; this version reads up to {known}). Install that version, or restore the backup from before the update.",
         path.display()
     )]
     TooNew { path: PathBuf, found: i64, known: i64 },
     /// A migration did not apply; the file is as it was.
-    #[error("The database {} could not be brought up to date: {source}. Nothing in it was changed. If it is damaged, put a copy of the data folder back.", path.display())]
+    #[error("Can't migrate the database {}: {source}. Nothing in it was changed. If it is damaged, restore the data folder from a backup.", path.display())]
     Migrate { path: PathBuf, source: Box<MigrateError> },
-    #[error("The database did not answer as it should: {0}.")]
+    #[error("The database failed: {0}.")]
     Sql(#[from] sqlx::Error),
-    #[error("The file {} cannot be used: {source}.", path.display())]
+    #[error("Can't use the file {}: {source}.", path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }
 
@@ -40,8 +40,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, making it where it is missing, and applies outstanding migrations after a backup. The caller sees to it
-    /// that no other process does so at the same time.
+    /// Opens the file, making it where it is missing, and applies outstanding migrations after a backup. The caller
+    /// sees to it that no other process does so at the same time.
     ///
     /// # Errors
     /// See [`StoreError`]; a newer schema is refused and nothing is changed.

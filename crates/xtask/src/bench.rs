@@ -1,5 +1,5 @@
-//! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md). With
-//! `--bare` or `--fill` it is one of its own helpers.
+//! `make bench`: starts the programs people run, on loopback, and measures them against their goals (docs/BENCH.md).
+//! With `--bare` or `--fill` it is one of its own helpers.
 
 mod bare;
 mod client;
@@ -90,8 +90,8 @@ pub fn start(arguments: Arguments) -> Result<()> {
         // Whatever ends this, what was started is ended as it is dropped.
         tokio::select! {
             done = run(arguments) => done,
-            _ = interrupt.recv() => anyhow::bail!("Interrupted. Everything that was started has been ended."),
-            _ = terminate.recv() => anyhow::bail!("Ended. Everything that was started has been ended too."),
+            _ = interrupt.recv() => anyhow::bail!("Interrupted. All started processes have been stopped."),
+            _ = terminate.recv() => anyhow::bail!("Done. All started processes have been stopped."),
         }
     }))
 }
@@ -105,10 +105,10 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     let binaries = match arguments.binaries {
         Some(folder) => folder,
-        None => here()?.parent().context("This program lies in no folder")?.to_owned(),
+        None => here()?.parent().context("Can't determine the folder of this program")?.to_owned(),
     };
     let wanted = |part: Part| arguments.parts.is_empty() || arguments.parts.contains(&part);
-    let world = BenchWorld::make(binaries).context("The server to be measured could not be prepared")?;
+    let world = BenchWorld::make(binaries).context("could not prepare the server to measure")?;
     let mut report = BenchReport::begin();
     if wanted(Part::Client) {
         client::measure(&world, arguments.allocates_nothing, &mut report).await?;
@@ -133,7 +133,7 @@ async fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn here() -> Result<PathBuf> {
-    std::env::current_exe().context("This program does not know where it is")
+    std::env::current_exe().context("Can't determine the path of this program")
 }
 
 /// This program as one of its own helpers.

@@ -26,15 +26,15 @@ fn settings() -> String {
         let default = if setting.default.is_empty() { "(empty)".to_owned() } else { format!("`{}`", setting.default) };
         let _ = write!(
             text,
-            "\n### {}\n\n{}. {}\n\n- allowed: {}\n- default: {default}\n- a change counts: {}\n",
+            "\n### {}\n\n{}. {}\n\n- allowed: {}\n- default: {default}\n- a change takes effect: {}\n",
             setting.key,
             setting.label,
             setting.help,
             setting.allowed,
-            if setting.effect.as_str() == "live" { "at once" } else { "after a restart of Leasehold" },
+            if setting.effect.as_str() == "live" { "now" } else { "after a restart of Leasehold" },
         );
     }
-    text.push_str("\n## Leasehold's own settings\n\nA flag wins over the environment, that over `leasehold.toml`, that over the default. `leasehold config sources` shows what counts and why.\n\n| in leasehold.toml | flag | variable | what it does |\n|---|---|---|---|\n");
+    text.push_str("\n## Leasehold's own settings\n\nA flag overrides the environment, which overrides `leasehold.toml`, which overrides the default. `leasehold config sources` shows each value and where it comes from.\n\n| in leasehold.toml | flag | variable | what it does |\n|---|---|---|---|\n");
     for setting in leasehold::DESCRIBED {
         let _ = writeln!(
             text,
@@ -50,7 +50,7 @@ fn settings() -> String {
 fn contact() -> String {
     let limit = Limit::default();
     let mut text = format!(
-        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, counted by the time known to have passed: setting the machine's clock does not change them. A license may lengthen the limit of {} days; then the steps keep their distance to its end. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
+        "# The contact clock\n\nMade from the code by `make docs`. Days are whole days since the last verified exchange, by measured time: setting the machine's clock does not change them. A license may extend the limit of {} days; the states from Reminder on then keep their distance to it. Nothing shortens it.\n\n| state | from day | log | what it means |\n|---|---|---|---|\n",
         limit.days()
     );
     for rule in PHASES {
@@ -68,12 +68,12 @@ fn contact() -> String {
         };
         let _ = writeln!(text, "| `{}` {} | {from} | {level}, {every} | {} |", rule.phase, rule.label, rule.effect);
     }
-    text.push_str("\nThe same table is behind the console, `GET /api/v1/status` (`contact`), `/metrics` (`license_days_since_sync`, `license_contact_state`) and the log.\n");
+    text.push_str("\nThe same table drives the console, `GET /api/v1/status` (`contact`), `/metrics` (`license_days_since_sync`, `license_contact_state`) and the log.\n");
     text
 }
 
 fn report() -> String {
-    let mut text = "# What a report holds\n\nMade from the code by `make docs`. These fields and no others leave this server; a test fails when one is added.\n\n| field | what it is |\n|---|---|\n".to_owned();
+    let mut text = "# Contents of a report\n\nMade from the code by `make docs`. Only these fields leave this server; a test fails if one is added.\n\n| field | content |\n|---|---|\n".to_owned();
     for field in FIELDS {
         let _ = writeln!(text, "| `{}` | {} |", field.path, field.meaning);
     }
@@ -81,7 +81,7 @@ fn report() -> String {
 }
 
 fn commands() -> String {
-    let mut text = "# Commands\n\nMade from the code by `make docs`. `leasehold` is the license server, `leasehold-node` the vendor's side. Exit codes: 0 done · 1 failed, or findings · 2 wrong usage, or the input was refused · 3 the server it needs does not answer.\n".to_owned();
+    let mut text = "# Commands\n\nMade from the code by `make docs`. `leasehold` is the license server, `leasehold-node` the vendor's side. Exit codes: 0 done · 1 failed, or findings · 2 wrong usage or refused input · 3 the server it needs does not respond.\n".to_owned();
     for root in [leasehold::commands(), node::cli::Cli::command()] {
         let mut root = root.term_width(100);
         root.build();
@@ -109,6 +109,6 @@ fn the_documents_say_what_the_code_says() {
             std::fs::write(&path, text()).unwrap();
         }
         let kept = std::fs::read_to_string(&path).unwrap();
-        assert!(kept == text(), "docs/{name} is not what the code says; run `make docs`");
+        assert!(kept == text(), "docs/{name} is out of date; run `make docs`");
     }
 }

@@ -30,7 +30,7 @@ pub fn operations(all: Operations) -> Operations {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct User {
     id: i64,
-    /// Name at login.
+    /// Name to sign in with.
     name: String,
     role: Role,
     created_at: Time,
@@ -63,7 +63,7 @@ async fn list_users(State(Api { engine, .. }): State<Api>) -> Result<Answer<User
 struct NewUser {
     name: String,
     role: Role,
-    /// Long enough, and in no list of common ones.
+    /// At least 15 characters, and not a common one.
     #[schema(write_only)]
     password: String,
 }
@@ -71,7 +71,7 @@ struct NewUser {
 /// Adds a user.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = NewUser, responses(
     (status = 201, description = "Added", body = User),
-    (status = 409, description = "There is a user of that name already")))]
+    (status = 409, description = "A user of that name already exists")))]
 async fn add_user(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -94,12 +94,12 @@ struct Named {
     name: String,
 }
 
-/// Gives a user a new password, and ends that user's sessions.
+/// Sets a user's new password and ends that user's sessions.
 #[utoipa::path(put, path = "/api/v1/users/{name}/password", tag = "users", request_body = NewPassword,
-    params(("name" = String, Path, description = "Name at login", example = "grace")),
+    params(("name" = String, Path, description = "Name to sign in with", example = "grace")),
     responses(
         (status = 200, description = "Set", body = Named),
-        (status = 404, description = "There is no such user")))]
+        (status = 404, description = "No such user")))]
 async fn reset_password(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -123,7 +123,7 @@ impl From<AccountError> for Problem {
     }
 }
 
-/// A token as listed: never the token itself.
+/// A token in the list, without its secret.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Token {
     name: String,
@@ -157,7 +157,7 @@ struct Tokens {
     next: Option<i64>,
 }
 
-/// All tokens, ended ones too.
+/// All tokens, including revoked ones.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "tokens", responses((status = 200, description = "All tokens by name", body = Tokens)))]
 async fn list_tokens(State(Api { engine, .. }): State<Api>) -> Result<Answer<Tokens>, Problem> {
     let items = engine.tokens().await?.into_iter().map(Into::into).collect();
@@ -187,7 +187,7 @@ fn quarter() -> u32 {
 
 const _: () = assert!(MAX_DAYS == 366, "the document says so");
 
-/// A token, this once.
+/// A token, shown only once.
 #[derive(Serialize, utoipa::ToSchema)]
 struct CreatedToken {
     token: String,
@@ -196,10 +196,10 @@ struct CreatedToken {
     days: u32,
 }
 
-/// Makes a token and gives it out, this once. A token may not do this.
+/// Creates a token and returns it once. Not available with a token.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = NewToken, responses(
     (status = 201, description = "Made", body = CreatedToken),
-    (status = 409, description = "There is a token of that name already")))]
+    (status = 409, description = "A token of that name already exists")))]
 async fn create_token(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -209,12 +209,12 @@ async fn create_token(
     Ok((StatusCode::CREATED, Answer(CreatedToken { token, name, role, days })))
 }
 
-/// Ends a token at once.
+/// Revokes a token.
 #[utoipa::path(delete, path = "/api/v1/tokens/{name}", tag = "tokens",
     params(("name" = String, Path, description = "Name of the token", example = "backup-job")),
     responses(
         (status = 200, description = "Ended", body = Named),
-        (status = 404, description = "There is no such token, or it was ended before")))]
+        (status = 404, description = "No such token, or already revoked")))]
 async fn revoke_token(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -241,13 +241,14 @@ struct SetupLink {
     url: String,
 }
 
-/// The one-time link that opens the set-up wizard; a new one when the old has expired. Only for commands on the server's own machine.
+/// The one-time link to the set-up wizard; a new one if the old has expired. Only for commands on the server's own
+/// machine.
 #[utoipa::path(post, path = "/api/v1/setup-link", tag = "users", responses(
     (status = 200, description = "The link", body = SetupLink),
-    (status = 410, description = "The server has an administrator")))]
+    (status = 410, description = "The server already has an administrator")))]
 async fn make_setup_link(State(Api { engine, console, .. }): State<Api>, by: By) -> Result<Answer<SetupLink>, Problem> {
     if !by.is_local() && !engine.setup().await?.claimed {
-        let detail = "The set-up link is for whoever works on the server itself: run `leasehold setup-link` there.";
+        let detail = "The set-up link is available only on the server itself: run `leasehold setup-link` there.";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let token = engine.setup_token().await.map_err(|error| match error {
@@ -258,7 +259,7 @@ async fn make_setup_link(State(Api { engine, console, .. }): State<Api>, by: By)
     Ok(Answer(SetupLink { url: setup_url(&console, &token) }))
 }
 
-/// Where the set-up wizard is opened.
+/// Link to the set-up wizard.
 pub fn setup_url(console: &str, token: &str) -> String {
     format!("{console}/setup?token={token}")
 }

@@ -1,4 +1,4 @@
-//! Alerts: what is watched, whom they notify, what was notified.
+//! Alerts: rules, channels and notifications.
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -48,7 +48,7 @@ impl From<AlertError> for Problem {
     }
 }
 
-/// All rules, with how they stand.
+/// All rules with their states.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Alerts {
     items: Vec<Alert>,
@@ -61,27 +61,27 @@ struct Alerts {
 struct Alert {
     id: i64,
     condition: ConditionKind,
-    /// Its number: hours, seconds or days.
+    /// The threshold: hours, seconds or days.
     threshold: Option<u32>,
-    /// The same as a sentence.
+    /// The condition as a sentence.
     sentence: String,
-    /// It fires once the condition has lasted this long, seconds.
+    /// Fires once the condition has lasted this long, seconds.
     wait_seconds: i64,
     /// Pause between reminders, seconds; 0: none.
     remind_seconds: i64,
     enabled: bool,
     /// `ok`, `pending`, `firing`, `unknown` or `off`.
     state: String,
-    /// Since when what it watches is not known.
+    /// Since when its state is unknown.
     unknown_since: Option<Time>,
     last_fired: Option<Time>,
-    /// What is not well.
+    /// What it is firing or pending for.
     subjects: Vec<AlertSubject>,
     /// Names of the channels it notifies.
     channels: Vec<String>,
 }
 
-/// One thing that is not well.
+/// One subject that it is firing or pending for.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AlertSubject {
     /// A peer, a client, a product; empty for the server itself.
@@ -89,7 +89,7 @@ struct AlertSubject {
     /// `pending` or `firing`.
     state: String,
     since: Time,
-    /// What was found last.
+    /// The last finding.
     sentence: String,
 }
 
@@ -120,7 +120,7 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
     }
 }
 
-/// All rules with how they stand.
+/// All rules with their states.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", responses(
     (status = 200, description = "All rules", body = Alerts)))]
 async fn list_alerts(State(Api { engine, .. }): State<Api>) -> Result<Answer<Alerts>, Problem> {
@@ -129,15 +129,15 @@ async fn list_alerts(State(Api { engine, .. }): State<Api>) -> Result<Answer<Ale
     Ok(Answer(Alerts { items, next: None }))
 }
 
-/// A rule to be kept.
+/// A rule to save.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "condition": "days_since_sync", "threshold": 7, "wait_seconds": 0, "remind_seconds": 86400, "channels": [1] }))]
 struct NewAlert {
     condition: ConditionKind,
-    /// Its number: hours, seconds or days. Left out for `grace_running` and `clock_moved`.
+    /// The threshold: hours, seconds or days. Left out for `grace_running` and `clock_moved`.
     threshold: Option<u32>,
-    /// It fires once the condition has lasted this long, seconds.
+    /// Fires once the condition has lasted this long, seconds.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 86400)]
     wait_seconds: i64,
@@ -158,7 +158,7 @@ fn yes() -> bool {
 }
 
 impl NewAlert {
-    /// The rule, or all that is wrong with it.
+    /// The rule, or everything that is wrong with it.
     async fn checked(self, engine: &Engine) -> Result<NewRule, Problem> {
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: String| errors.push(InputError { field: field.to_owned(), message });
@@ -177,7 +177,7 @@ impl NewAlert {
         }
         let known = engine.alert_channels().await?;
         for id in self.channels.iter().filter(|id| known.iter().all(|channel| channel.id != **id)) {
-            wrong("channels", format!("There is no channel {id}."));
+            wrong("channels", format!("Unknown channel {id}."));
         }
         let Ok(condition) = condition else { return Err(refused(errors)) };
         if !errors.is_empty() {
@@ -204,8 +204,8 @@ async fn saved(engine: &Engine, by: &By, id: Option<i64>, new: NewAlert) -> Resu
 /// Adds a rule.
 #[utoipa::path(post, path = "/api/v1/alerts", tag = "alerts", request_body = NewAlert, responses(
     (status = 201, description = "Added", body = Alert),
-    (status = 404, description = "It was removed meanwhile"),
-    (status = 409, description = "There are as many as there may be")))]
+    (status = 404, description = "It has since been removed"),
+    (status = 409, description = "The maximum number exists")))]
 async fn add_alert(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -214,12 +214,12 @@ async fn add_alert(
     Ok((StatusCode::CREATED, saved(&engine, &by, None, new).await?))
 }
 
-/// Changes a rule. It starts again, with nothing firing.
+/// Changes a rule. Its state starts over, with nothing firing.
 #[utoipa::path(put, path = "/api/v1/alerts/{id}", tag = "alerts", request_body = NewAlert,
     params(("id" = i64, Path, description = "Its number", example = 1)),
     responses(
         (status = 200, description = "Changed", body = Alert),
-        (status = 404, description = "There is no such rule")))]
+        (status = 404, description = "No such rule")))]
 async fn change_alert(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -235,12 +235,12 @@ struct RemovedNumber {
     id: i64,
 }
 
-/// Removes a rule. What it has notified stays in the list of notifications.
+/// Removes a rule. Its notifications stay in the list.
 #[utoipa::path(delete, path = "/api/v1/alerts/{id}", tag = "alerts",
     params(("id" = i64, Path, description = "Its number", example = 1)),
     responses(
         (status = 200, description = "Removed", body = RemovedNumber),
-        (status = 404, description = "There is no such rule")))]
+        (status = 404, description = "No such rule")))]
 async fn remove_alert(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -250,12 +250,12 @@ async fn remove_alert(
     Ok(Answer(RemovedNumber { id }))
 }
 
-/// A rule held against the past.
+/// A rule tried on recorded data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TriedAlert {
-    /// Since when signals are kept; none when nothing was kept.
+    /// Start of the recorded data; null if there is none.
     from: Option<Time>,
-    /// Its signal was known at some time.
+    /// Whether the recorded data covers its condition.
     known: bool,
     episodes: Vec<AlertEpisode>,
 }
@@ -270,7 +270,7 @@ struct AlertEpisode {
     reminders: u32,
 }
 
-/// What a rule would have notified in the last 90 days. Nothing is kept.
+/// When a rule would have fired in the last 90 days. Nothing is saved.
 #[utoipa::path(post, path = "/api/v1/alerts/try", tag = "alerts", request_body = NewAlert, responses(
     (status = 200, description = "When it would have fired", body = TriedAlert)))]
 async fn try_alert(
@@ -295,14 +295,14 @@ struct AlertChannels {
     next: Option<i64>,
 }
 
-/// A channel. What is secret is never in it.
+/// A channel, without its secrets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AlertChannel {
     id: i64,
     name: String,
     #[serde(flatten)]
     settings: AlertChannelSettings,
-    /// A password or a key is kept for it.
+    /// Whether a password or key is saved for it.
     has_secret: bool,
 }
 
@@ -315,19 +315,19 @@ enum AlertChannelSettings {
         port: u16,
         /// `starttls`, `tls` or `none`.
         security: String,
-        /// Who signs in there; empty when nobody does.
+        /// User name there; empty for none.
         user: String,
         /// The sender.
         from: String,
         /// Recipients.
         to: Vec<String>,
-        /// A file with certificate authorities to trust besides those of the server's machine; empty for none.
+        /// File with certificate authorities to trust besides the system's; empty for none.
         ca: String,
     },
     Webhook {
-        /// Scheme, host and port. The rest of the address is often a secret.
+        /// Scheme, host and port; the rest of the address is often a secret.
         host: String,
-        /// A file with certificate authorities to trust besides those of the server's machine; empty for none.
+        /// File with certificate authorities to trust besides the system's; empty for none.
         ca: String,
     },
 }
@@ -358,7 +358,7 @@ enum AlertChannelKind {
     Webhook,
 }
 
-/// A channel to be kept. A secret that is left out stays as it is.
+/// A channel to save. A secret that is left out stays as it is.
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(example = json!({ "name": "On call", "kind": "webhook", "url": "https://127.0.0.1:9/hook" }))]
@@ -373,7 +373,7 @@ struct NewAlertChannel {
     port: u16,
     /// Of e-mail: `starttls`, `tls` or `none`.
     security: String,
-    /// Of e-mail: who signs in at the mail server; empty when nobody does.
+    /// Of e-mail: user name at the mail server; empty for none.
     user: String,
     #[schema(write_only)]
     password: String,
@@ -381,15 +381,15 @@ struct NewAlertChannel {
     from: String,
     /// Of e-mail: the recipients.
     to: Vec<String>,
-    /// Of a webhook: where to post.
+    /// Of a webhook: the address to post to.
     #[schema(write_only)]
     url: String,
-    /// Of a webhook: the secret that signs what is posted.
+    /// Of a webhook: the secret that signs posts.
     #[schema(write_only)]
     key: String,
-    /// Forgets the password or key that is kept.
+    /// Deletes the saved password or key.
     forget: bool,
-    /// A file with certificate authorities to trust besides those of the server's machine.
+    /// File with certificate authorities to trust besides the system's.
     ca: String,
 }
 
@@ -426,8 +426,8 @@ async fn saved_channel(
 /// Adds a channel.
 #[utoipa::path(post, path = "/api/v1/alerts/channels", tag = "alerts", request_body = NewAlertChannel, responses(
     (status = 201, description = "Added", body = AlertChannel),
-    (status = 404, description = "It was removed meanwhile"),
-    (status = 409, description = "There are as many as there may be")))]
+    (status = 404, description = "It has since been removed"),
+    (status = 409, description = "The maximum number exists")))]
 async fn add_channel(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -441,7 +441,7 @@ async fn add_channel(
     params(("id" = i64, Path, description = "Its number", example = 1)),
     responses(
         (status = 200, description = "Changed", body = AlertChannel),
-        (status = 404, description = "There is no such channel")))]
+        (status = 404, description = "No such channel")))]
 async fn change_channel(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -451,12 +451,12 @@ async fn change_channel(
     saved_channel(&engine, &by, Some(id), new).await
 }
 
-/// Removes a channel. What still waits for it is given up.
+/// Removes a channel. Its waiting notifications are dropped.
 #[utoipa::path(delete, path = "/api/v1/alerts/channels/{id}", tag = "alerts",
     params(("id" = i64, Path, description = "Its number", example = 1)),
     responses(
         (status = 200, description = "Removed", body = RemovedNumber),
-        (status = 404, description = "There is no such channel")))]
+        (status = 404, description = "No such channel")))]
 async fn remove_channel(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -466,11 +466,11 @@ async fn remove_channel(
     Ok(Answer(RemovedNumber { id }))
 }
 
-/// What became of a test.
+/// The result of a test.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ChannelTested {
     delivered: bool,
-    /// What the other side said, or why nothing was sent.
+    /// The reply, or why nothing was sent.
     said: String,
 }
 
@@ -478,8 +478,8 @@ struct ChannelTested {
 #[utoipa::path(post, path = "/api/v1/alerts/channels/{id}/test", tag = "alerts",
     params(("id" = i64, Path, description = "Its number", example = 1)),
     responses(
-        (status = 200, description = "What came of it", body = ChannelTested),
-        (status = 404, description = "There is no such channel")))]
+        (status = 200, description = "The result", body = ChannelTested),
+        (status = 404, description = "No such channel")))]
 async fn test_channel(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -491,7 +491,7 @@ async fn test_channel(
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct DeliveryFilter {
-    /// At most so many, up to 500.
+    /// Maximum number, up to 500.
     #[param(example = 20)]
     limit: Option<i64>,
 }
@@ -507,20 +507,20 @@ struct AlertDeliveries {
 /// A notification.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AlertDelivery {
-    /// The same at each attempt.
+    /// Id; the same for each attempt.
     id: String,
     /// `fired`, `reminder`, `resolved` or `test`.
     kind: String,
-    /// The channel, as it was called.
+    /// The channel's name at that time.
     channel: String,
     title: String,
     made_at: Time,
     attempts: u32,
     /// `waiting`, `delivered` or `given_up`.
     state: String,
-    /// Of one that waits: when it is tried next.
+    /// Next attempt, if it is waiting.
     next_at: Option<Time>,
-    /// What came of the last attempt.
+    /// Result of the last attempt.
     outcome: Option<String>,
 }
 

@@ -26,12 +26,12 @@ const PAGE: i64 = 100;
 /// Which entries.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct Filter {
-    /// Part of the name of who did it.
+    /// Part of the actor's name.
     #[param(example = "ann")]
     who: Option<String>,
     /// Part of the action or the sentence.
     what: Option<String>,
-    /// Older than this entry: the `next` of the page before.
+    /// Only entries before this one: `next` of the previous page.
     before: Option<i64>,
 }
 
@@ -86,42 +86,41 @@ async fn list_audit(
 
 /// All entries, newest first.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", responses(
-    (status = 200, description = "All of them: `next` is always null", body = AuditPage)))]
+    (status = 200, description = "All entries: `next` is always null", body = AuditPage)))]
 async fn export_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<AuditPage>, Problem> {
     let found = engine.audit.list(&AuditQuery { limit: i64::MAX, ..AuditQuery::default() }).await?;
     Ok(Json(AuditPage { items: found.into_iter().map(Into::into).collect(), next: None }))
 }
 
-/// What the check found.
+/// The result of the check.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AuditVerdict {
-    /// No entry was changed, removed or cut off.
+    /// True if no entry was changed, removed or cut off.
     whole: bool,
-    /// The last entry there is, or the first that is not as it was written.
+    /// The last entry, or the first that was altered.
     entries: i64,
-    /// What is wrong.
+    /// What is wrong, if anything.
     problem: Option<String>,
 }
 
-/// Checks that no entry was changed, removed or cut off.
+/// Verifies that no entry was changed, removed or cut off.
 #[utoipa::path(get, path = "/api/v1/audit/verify", tag = "audit", responses(
-    (status = 200, description = "What the check found", body = AuditVerdict)))]
+    (status = 200, description = "The result", body = AuditVerdict)))]
 async fn verify_audit(State(Api { engine, .. }): State<Api>) -> Result<Json<AuditVerdict>, Problem> {
     let (entries, problem) = match engine.audit.verify().await? {
         ChainVerdict::Whole(last) => (last, None),
         ChainVerdict::Broken(seq) => {
-            (seq, Some(format!("The audit log was altered: entry {seq} is not as it was written.")))
+            (seq, Some(format!("The audit log was altered: entry {seq} was changed after it was written.")))
         }
         ChainVerdict::NoHead(last) => (
             last,
             Some(format!(
-                "The audit log may have been cut off: it ends at entry {last}, and audit.head, which names its end, is gone from the data folder."
+                "The audit log may have been cut off: it ends at entry {last}, and audit.head, which records its end, is missing from the data folder."
             )),
         ),
-        ChainVerdict::CutOff(last, head) => (
-            last,
-            Some(format!("The audit log was cut off: it ends at entry {last}, but entry {head} had been written.")),
-        ),
+        ChainVerdict::CutOff(last, head) => {
+            (last, Some(format!("The audit log was cut off: it ends at entry {last}, but there was an entry {head}.")))
+        }
     };
     Ok(Json(AuditVerdict { whole: problem.is_none(), entries, problem }))
 }

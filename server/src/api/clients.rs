@@ -1,4 +1,4 @@
-//! Applications that take licenses, and what each has.
+//! Applications that take licenses, and the licenses of each.
 
 use std::collections::BTreeMap;
 
@@ -48,18 +48,18 @@ struct Filter {
     #[serde(default)]
     #[param(example = "call")]
     q: String,
-    /// Only those that have or want this product.
+    /// Only clients that use or request this product.
     #[serde(default)]
     product: String,
     /// `connected`, `silent` or `gone`.
     #[serde(default, deserialize_with = "word")]
     #[param(inline)]
     state: Option<StateFilter>,
-    /// Older than this client: the `next` of the page before.
+    /// Only clients before this one: `next` of the previous page.
     before: Option<i64>,
 }
 
-/// One page, the newest first.
+/// One page, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Clients {
     items: Vec<Client>,
@@ -83,32 +83,32 @@ struct Client {
     since: Time,
     /// Its last refresh.
     seen: Time,
-    /// Until when what a silent client had is counted.
+    /// When the licenses of a silent client are released.
     counted_until: Option<Time>,
-    /// It reported more in use than it was given.
+    /// It reported more in use than its limit.
     over_limit: bool,
     products: Vec<ClientProduct>,
 }
 
-/// What a client has of a product.
+/// A client's licenses for a product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ClientProduct {
     product: String,
     /// In use.
     held: u32,
-    /// What it may use.
+    /// Limit: what it may use.
     limit: u32,
-    /// What the server counts for it.
+    /// Reserved for it by the server.
     counted: u32,
-    /// What it would like to have.
+    /// Requested.
     wanted: u32,
-    /// Taken in this run.
+    /// Check-outs in this run.
     usage_count: u64,
     /// Time in use in this run, milliseconds.
     usage_ms: u64,
-    /// Refused in this run.
+    /// Denials in this run.
     denied: u64,
-    /// After a release: until when it gets nothing new.
+    /// After a release: until when it gets no new licenses.
     released_until: Option<Time>,
 }
 
@@ -116,24 +116,24 @@ struct ClientProduct {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Pool {
     product: String,
-    /// Licenses there are; none for a metered product, which has no limit.
+    /// Licensed; null for a metered product, which has no limit.
     licensed: Option<u32>,
     /// Use is counted, not limited.
     metered: bool,
     /// In use.
     held: u32,
-    /// Promised to clients, in use or not.
+    /// Reserved for clients, in use or not.
     counted: u32,
     wanted: u32,
-    /// Clients that have some.
+    /// Clients with this product.
     clients: usize,
-    /// More is promised than is licensed now.
+    /// More is reserved than is licensed now.
     over_committed: bool,
 }
 
-/// The applications that take licenses from this server, and what each has.
+/// The applications that take licenses from this server, and the licenses of each.
 #[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(Filter), responses(
-    (status = 200, description = "One page, the newest first", body = Clients)))]
+    (status = 200, description = "One page, newest first", body = Clients)))]
 async fn list_clients(State(Api { engine, .. }): State<Api>, Query(filter): Query<Filter>) -> Json<Clients> {
     let state = filter.state.map(Into::into);
     let mut found: Vec<ClientView> = engine
@@ -197,22 +197,22 @@ fn pool(of: PoolView) -> Pool {
     }
 }
 
-/// What goes back.
+/// What is released.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Released {
-    /// What it has and does not use, by product.
+    /// Reserved but unused licenses, by product.
     products: BTreeMap<String, u32>,
-    /// Until then, at the latest, it is reserved for the client.
+    /// They stay reserved for the client until then at the latest.
     reserved_until: Time,
 }
 
-/// Releases the licenses a client has and does not use.
+/// Releases the licenses that are reserved for a client but not in use.
 #[utoipa::path(post, path = "/api/v1/clients/{id}/release", tag = "clients",
     params(("id" = i64, Path, description = "Its number in the list", example = 1)),
     responses(
-        (status = 200, description = "It is told with its next refresh", body = Released),
-        (status = 404, description = "There is no such client"),
-        (status = 409, description = "It has no licenses to release")))]
+        (status = 200, description = "Takes effect with the client's next refresh", body = Released),
+        (status = 404, description = "No such client"),
+        (status = 409, description = "The client has no licenses to release")))]
 async fn release_client(
     State(Api { engine, .. }): State<Api>,
     by: By,

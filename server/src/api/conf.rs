@@ -32,19 +32,19 @@ pub fn operations(all: Operations) -> Operations {
 /// The file as settings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Config {
-    /// Newest revision; the `ETag` names it together with its content.
+    /// Newest revision; the `ETag` covers it and its content.
     revision: i64,
     /// Path as configured.
     path: String,
-    /// An outside edit waits to be looked at.
+    /// A change made outside Leasehold waits for review.
     changed_outside: bool,
     settings: Vec<SettingView>,
     /// What is wrong with the file, by line.
     findings: Vec<ConfFinding>,
-    /// The whole file; bytes that cannot be shown are U+FFFD and survive when their line is not changed. Sent back as
+    /// The whole file; bytes that can't be shown are U+FFFD and survive if their line isn't changed. Sent back as
     /// `text`, it changes nothing.
     text: String,
-    /// What this call has changed; not there when it only looked.
+    /// What this call changed; missing if it only read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     diff: Option<Diff>,
@@ -53,14 +53,14 @@ struct Config {
 /// A change: values by key, or the whole text.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ConfigChange, example = json!({ "changes": { "PORT_NUMBER": "7570" }, "comment": "The old port is taken." }))]
+#[schema(as = ConfigChange, example = json!({ "changes": { "PORT_NUMBER": "7570" }, "comment": "The old port is in use." }))]
 struct Put {
-    /// Values by key, each a text, a number or a truth value; `default` stays the word `default`.
+    /// Values by key, each a string, number or boolean; `default` stays the word `default`.
     #[schema(value_type = Option<Object>)]
     changes: Option<BTreeMap<String, serde_json::Value>>,
     /// The whole file instead.
     text: Option<String>,
-    /// Why; kept in the history.
+    /// Reason for the change, kept in the history.
     #[serde(default)]
     comment: String,
 }
@@ -70,26 +70,26 @@ struct Put {
 #[serde(deny_unknown_fields)]
 #[schema(as = ConfigValues, example = json!({ "changes": { "PORT_NUMBER": "7571" } }))]
 struct Patch {
-    /// Values by key, each a text, a number or a truth value; `default` stays the word `default`.
+    /// Values by key, each a string, number or boolean; `default` stays the word `default`.
     #[schema(value_type = Object)]
     changes: BTreeMap<String, serde_json::Value>,
-    /// Why; kept in the history.
+    /// Reason for the change, kept in the history.
     #[serde(default)]
     comment: String,
 }
 
-/// Which revision to bring back.
+/// Which revision to restore.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = ConfigRestore, example = json!({ "revision": 1, "comment": "As it was." }))]
+#[schema(as = ConfigRestore, example = json!({ "revision": 1, "comment": "Back to the old value." }))]
 struct Restore {
     revision: i64,
-    /// Why; kept in the history.
+    /// Reason for the change, kept in the history.
     #[serde(default)]
     comment: String,
 }
 
-/// The values as they will be written.
+/// The values to write.
 fn values(changes: BTreeMap<String, serde_json::Value>) -> Result<Vec<(String, String)>, Problem> {
     let mut values = Vec::new();
     let mut errors = Vec::new();
@@ -98,20 +98,22 @@ fn values(changes: BTreeMap<String, serde_json::Value>) -> Result<Vec<(String, S
             serde_json::Value::String(text) => values.push((key, text)),
             serde_json::Value::Number(number) => values.push((key, number.to_string())),
             serde_json::Value::Bool(truth) => values.push((key, u8::from(truth).to_string())),
-            _ => errors.push(InputError { field: key, message: "Send a text, a number or true or false.".to_owned() }),
+            _ => {
+                errors.push(InputError { field: key, message: "Send a string, a number, or true or false.".to_owned() })
+            }
         }
     }
     if errors.is_empty() {
         return Ok(values);
     }
-    let detail = "Some values are not texts, numbers or truth values. Nothing was changed.";
+    let detail = "Some values are not strings, numbers or booleans. Nothing was changed.";
     Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_errors(errors))
 }
 
 /// The file as settings, with its `ETag`.
 #[utoipa::path(get, path = "/api/v1/config", tag = "config", responses(
-    (status = 200, description = "The file as settings", body = Config, headers(("ETag" = String, description = "Names the revision"))),
-    (status = 503, description = "The file cannot be used now")))]
+    (status = 200, description = "The file as settings", body = Config, headers(("ETag" = String, description = "ETag of the revision"))),
+    (status = 503, description = "The file can't be used")))]
 async fn get_config(State(Api { engine, .. }): State<Api>) -> Result<Response, Problem> {
     let state = engine.conf();
     if let Some(problem) = &state.problem {
@@ -145,8 +147,8 @@ fn answer(state: &ConfState, diff: Option<Diff>) -> Response {
     params(("If-Match" = Option<String>, Header, description = "The ETag of the revision the change is based on; required", example = "\"1-0123456789abcdef\"")),
     responses(
         (status = 200, description = "Saved, read back and checked: the file as settings", body = Config),
-        (status = 409, description = "The file cannot be written now"),
-        (status = 412, description = "The file changed meanwhile; both diffs are in the answer"),
+        (status = 409, description = "The file can't be written"),
+        (status = 412, description = "The file has changed; both diffs are in the answer"),
         (status = 428, description = "If-Match is missing"),
         (status = 507, description = "The disk is full")))]
 async fn put_config(
@@ -170,16 +172,16 @@ async fn put_config(
     save(&api, &by, &base, &change, &put.comment).await
 }
 
-/// Changes single values of the newest revision.
+/// Changes single values of the current revision.
 ///
-/// With `If-Match` only when the file is still that one.
+/// With `If-Match`, only if the file still has that ETag.
 #[utoipa::path(patch, path = "/api/v1/config", tag = "config", request_body = Patch,
     params(("If-Match" = Option<String>, Header, description = "The ETag of the revision the change is based on", example = json!(null))),
     responses(
         (status = 200, description = "Saved, read back and checked: the file as settings", body = Config),
-        (status = 409, description = "The file cannot be written now"),
-        (status = 412, description = "The file changed meanwhile; both diffs are in the answer"),
-        (status = 428, description = "`If-Match: *` says nothing"),
+        (status = 409, description = "The file can't be written"),
+        (status = 412, description = "The file has changed; both diffs are in the answer"),
+        (status = 428, description = "`If-Match: *` is not accepted"),
         (status = 507, description = "The disk is full")))]
 async fn patch_config(
     State(api): State<Api>,
@@ -191,17 +193,17 @@ async fn patch_config(
     save(&api, &by, &base_or_newest(&headers)?, &change, &patch.comment).await
 }
 
-/// Brings an earlier revision back, as a new one.
+/// Restores an earlier revision, as a new one.
 ///
-/// With `If-Match` only when the file is still that one.
+/// With `If-Match`, only if the file still has that ETag.
 #[utoipa::path(post, path = "/api/v1/config/restore", tag = "config", request_body = Restore,
-    params(("If-Match" = Option<String>, Header, description = "The ETag of the revision there is", example = json!(null))),
+    params(("If-Match" = Option<String>, Header, description = "The ETag of the current revision", example = json!(null))),
     responses(
         (status = 200, description = "Restored: the file as settings", body = Config),
-        (status = 404, description = "There is no such revision"),
-        (status = 409, description = "The file cannot be written now"),
-        (status = 412, description = "The file changed meanwhile; both diffs are in the answer"),
-        (status = 428, description = "`If-Match: *` says nothing"),
+        (status = 404, description = "No such revision"),
+        (status = 409, description = "The file can't be written"),
+        (status = 412, description = "The file has changed; both diffs are in the answer"),
+        (status = 428, description = "`If-Match: *` is not accepted"),
         (status = 507, description = "The disk is full")))]
 async fn restore_config(
     State(api): State<Api>,
@@ -216,24 +218,27 @@ fn base_or_newest(headers: &HeaderMap) -> Result<BaseRevision, Problem> {
     if headers.contains_key(header::IF_MATCH) { if_match(headers) } else { Ok(BaseRevision::Newest) }
 }
 
-/// The base named by `If-Match`.
+/// The revision given by `If-Match`.
 ///
 /// # Errors
 /// 428 when it is missing.
 fn if_match(headers: &HeaderMap) -> Result<BaseRevision, Problem> {
     let value = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok()).ok_or_else(|| {
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, "Send `If-Match` with the ETag of the configuration your change is based on; `GET /api/v1/config` gives it.")
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "Send `If-Match` with the ETag of the configuration your change is based on, from `GET /api/v1/config`.",
+        )
     })?;
     let tag = value.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     if tag.trim_matches('"') == "*" {
-        let detail = "`If-Match: *` would overwrite what you may not have seen. Send the ETag your change is based on.";
+        let detail = "`If-Match: *` could overwrite changes you haven't seen. Send the ETag your change is based on.";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
     }
     Ok(BaseRevision::Revision(tag.trim_matches('"').to_owned()))
 }
 
-/// Saves and answers with the file as it is now.
+/// Saves and returns the file as it is now.
 async fn save(
     Api { engine, .. }: &Api,
     by: &By,
@@ -257,7 +262,7 @@ fn refused(error: SaveError) -> Problem {
         SaveError::Conflict(conflict) => {
             let mut problem = Problem::new(
                 StatusCode::PRECONDITION_FAILED,
-                "The file was changed meanwhile; nothing was saved. Both changes are in this answer.",
+                "The file has changed since, so nothing was saved. Both changes are in this answer.",
             );
             let theirs = conflict
                 .current
@@ -299,7 +304,7 @@ const PAGE: i64 = 50;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct Cursor {
-    /// Older than this revision: the `next` of the page before.
+    /// Only revisions before this one: `next` of the previous page.
     #[param(example = 100)]
     before: Option<i64>,
 }
@@ -308,7 +313,7 @@ struct Cursor {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ConfigHistory {
     items: Vec<ConfigRevision>,
-    /// The `before` of the next page; none when this is the last.
+    /// `before` for the next page; null on the last.
     next: Option<i64>,
 }
 
@@ -321,17 +326,17 @@ struct ConfigRevision {
     at: Time,
     comment: String,
     sha256: String,
-    /// Lines of the revision before that are gone.
+    /// Number of lines removed.
     removed: i64,
-    /// Lines that are new.
+    /// Number of lines added.
     added: i64,
-    /// When somebody looked at it, if it was made outside.
+    /// When it was reviewed, if it was made outside Leasehold.
     acknowledged_at: Option<Time>,
-    /// Unified diff against the revision before.
+    /// Unified diff to the previous revision.
     diff: String,
 }
 
-/// Every version of the file that was ever saved or seen, newest first.
+/// Every revision of the file, newest first.
 #[utoipa::path(get, path = "/api/v1/config/history", tag = "config", params(Cursor), responses(
     (status = 200, description = "One page", body = ConfigHistory)))]
 async fn get_config_history(

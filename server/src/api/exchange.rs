@@ -1,4 +1,4 @@
-//! The exchange with the licensing nodes: over the network, and by hand.
+//! The exchange with the licensing nodes, online and offline.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -31,20 +31,20 @@ pub fn operations(all: Operations) -> Operations {
 pub struct ExchangeOutcome {
     added: Vec<LicenseChange>,
     removed: Vec<LicenseChange>,
-    /// Only better: a later end, later maintenance, more hours.
+    /// Improved: a later end, later maintenance or more hours.
     extended: Vec<LicenseChange>,
-    /// Anything else.
+    /// Changed in any other way.
     changed: Vec<LicenseChange>,
-    /// The very same licenses came again.
+    /// The same licenses as before.
     unchanged: bool,
-    /// All of this in a sentence.
+    /// A summary in a sentence.
     summary: String,
-    /// Serial of the licenses since.
+    /// Serial of the new licenses.
     serial: u64,
     serial_before: Option<u64>,
     /// The time signed by the node.
     node_time: Time,
-    /// What the node had to say.
+    /// Notice from the node.
     notices: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ impl From<&exchanged::LedgerOutcome> for ExchangeOutcome {
     }
 }
 
-/// An answer that was taken in.
+/// An answer that was applied.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ResponseApplied {
     #[serde(flatten)]
@@ -89,22 +89,22 @@ impl From<&exchanged::Applied> for ResponseApplied {
 pub struct Synced {
     #[serde(flatten)]
     applied: ResponseApplied,
-    /// The nodes that were asked, in that order.
+    /// The nodes asked, in order.
     attempts: Vec<NodeAttempt>,
 }
 
-/// One node that was asked.
+/// One attempt at a node.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct NodeAttempt {
     /// `host:port`.
     node: String,
-    /// Its answer was good.
+    /// Whether its answer was valid.
     ok: bool,
-    /// How far it came: `DNS`, `TCP`, `TLS`, `HTTP`, `answer`.
+    /// The stage it reached: `DNS`, `TCP`, `TLS`, `HTTP` or `answer`.
     stage: String,
     /// What happened.
     sentence: String,
-    /// How long it took, milliseconds.
+    /// Duration, milliseconds.
     ms: u32,
 }
 
@@ -122,7 +122,7 @@ impl From<exchanged::SyncResult> for Synced {
 impl From<ReportError> for Problem {
     fn from(error: ReportError) -> Self {
         match error {
-            // Something else is to be done first.
+            // A prerequisite is missing.
             ReportError::NotReady(problem) => Self::new(StatusCode::CONFLICT, problem),
             other => Self::internal(&other),
         }
@@ -143,31 +143,31 @@ impl From<SyncError> for Problem {
     }
 }
 
-/// Exchanges with the licensing nodes now.
+/// Syncs with the licensing nodes now.
 #[utoipa::path(post, path = "/api/v1/exchange/sync", tag = "exchange", responses(
     (status = 200, description = "What changed", body = Synced),
-    (status = 409, description = "Something is missing, such as a registration"),
-    (status = 502, description = "No node gave a good answer: `attempts` says why, by node")))]
+    (status = 409, description = "A prerequisite is missing, such as a registration"),
+    (status = 502, description = "No node gave a valid answer: `attempts` has the reason for each")))]
 async fn sync(State(Api { engine, .. }): State<Api>, by: By) -> Result<Json<Synced>, Problem> {
     Ok(Json(engine.sync_now(&by.actor()).await?.into()))
 }
 
-/// A report to be carried by hand.
+/// A report to carry by hand.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct HandReport {
-    /// Names it; good for one answer.
+    /// Id of the report; accepts one answer.
     status_id: String,
     /// The text to send.
     report: String,
     sha256: String,
-    /// The command that sends it from a machine which reaches the nodes. It holds the auth string.
+    /// Command that sends it from a machine that can reach the nodes. It contains the auth string.
     curl: String,
 }
 
-/// Makes a report to be carried by hand, and opens its entry in the ledger.
+/// Creates a report to carry by hand, and its entry in the ledger.
 #[utoipa::path(post, path = "/api/v1/exchange/report", tag = "exchange", responses(
     (status = 200, description = "The report", body = HandReport),
-    (status = 409, description = "Something is missing, such as a registration")))]
+    (status = 409, description = "A prerequisite is missing, such as a registration")))]
 async fn make_report(State(Api { engine, .. }): State<Api>, by: By) -> Result<Json<HandReport>, Problem> {
     let made = engine.open_report(&by.actor(), by.channel()).await?;
     let curl = curl(&engine, &made.report).await?;
@@ -180,20 +180,20 @@ async fn curl(engine: &Engine, report: &str) -> Result<String, engine::DatabaseE
     Ok(reporting::curl::curl_command(&url, &auth, report))
 }
 
-/// Takes in a node's answer, exactly as it was received.
+/// Applies a node's answer, exactly as received.
 #[utoipa::path(post, path = "/api/v1/exchange/response", tag = "exchange",
-    request_body(content = Object, description = "As the node sent it, whatever its content type",
+    request_body(content = Object, description = "The answer as the node sent it, with any content type",
         example = json!({ "license-status-id": "0192f0c1-7d5b-7633-8f0f-b1470bbd0b8e", "status": "ok" })),
     responses(
         (status = 200, description = "What changed", body = ResponseApplied),
-        (status = 409, description = "Used already, or older than what is installed"),
-        (status = 422, description = "Refused: `code` and `detail` say why")))]
+        (status = 409, description = "Already used, or older than the installed licenses"),
+        (status = 422, description = "Refused: `code` and `detail` have the reason")))]
 async fn take_response(
     State(Api { engine, .. }): State<Api>,
     by: By,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ResponseApplied>, Problem> {
-    // What arrived whole is refused by the engine, which says how large it is.
+    // The engine refuses a complete body that is too large, and says how large it is.
     let body = body.or_else(|rejected| bytes(Err(rejected), MAX_RESPONSE, "A response"))?;
     match engine.push_response(&by.actor(), by.channel(), &body).await {
         Ok(applied) => Ok(Json((&applied).into())),
@@ -222,18 +222,18 @@ enum ReportState {
     Lost,
 }
 
-/// Which entries of the ledger are wanted.
+/// Filter of ledger entries.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 struct LedgerFilter {
-    /// `open`, `answered` or `lost` (sent, and never answered).
+    /// `open`, `answered` or `lost` (sent but never answered).
     #[serde(deserialize_with = "word")]
     #[param(inline)]
     state: Option<ReportState>,
-    /// Only entries older than this status id: the `next` of the page before.
+    /// Only entries before this status id: `next` of the previous page.
     #[param(example = "0192f0c1-7d5b-7633-8f0f-b1470bbd0b8e")]
     before: Option<String>,
-    /// At most so many, up to 100.
+    /// Maximum number, up to 100.
     #[param(example = 20)]
     limit: Option<i64>,
 }
@@ -245,17 +245,17 @@ struct Ledger {
     next: Option<String>,
 }
 
-/// A report that was made, and its answer.
+/// A report and its answer.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LedgerEntry {
     status_id: String,
-    /// `network`, `console`, `api`, `command line` or `reporting api`: how it went out.
+    /// `network`, `console`, `api`, `command line` or `reporting api`: the channel of the report.
     channel: String,
     /// `open`, `answered` or `lost`.
     state: String,
     opened_at: Time,
     opened_by: String,
-    /// The node that was asked last.
+    /// The last node asked.
     node: Option<String>,
     answered_at: Option<Time>,
     answered_by: Option<String>,
@@ -279,10 +279,10 @@ impl From<exchanged::LedgerEntry> for LedgerEntry {
     }
 }
 
-/// Entries of one answer.
+/// Entries per page.
 const PAGE: i64 = 100;
 
-/// The reports that were made, and their answers, newest first.
+/// Reports and their answers, newest first.
 #[utoipa::path(get, path = "/api/v1/exchange/ledger", tag = "exchange", params(LedgerFilter), responses(
     (status = 200, description = "One page", body = Ledger)))]
 async fn list_reports(

@@ -18,7 +18,7 @@ pub fn operations(all: Operations) -> Operations {
 /// One license.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct License {
-    /// The vendor's name of it.
+    /// The vendor's id.
     id: String,
     /// Product code.
     product: String,
@@ -26,21 +26,21 @@ struct License {
     kind: String,
     /// `production`, `backup` or `development`.
     context: String,
-    /// How many are licensed; none for a metered license, which has no limit.
+    /// Number licensed; null for a metered license, which has no limit.
     licensed: Option<u64>,
     /// Use is counted, not limited.
     metered: bool,
     /// Uses that a metered license includes.
     included: Option<u64>,
-    /// How many are in use.
+    /// Number in use.
     in_use: u64,
     /// Hours of a countdown license.
     hours: Option<u64>,
-    /// Highest version it is good for.
+    /// Highest version it covers.
     version: Option<String>,
-    /// Until when it runs; none: without end.
+    /// End of the license; null for none.
     expires: Option<Time>,
-    /// Until when maintenance is paid.
+    /// End of maintenance.
     maintenance_expires: Option<Time>,
     /// `active`, `expired`, `lapsed`, `wrong_context` or `other_guid`.
     state: String,
@@ -51,19 +51,19 @@ struct License {
 /// All licenses.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 struct Licenses {
-    /// In the order of their products.
+    /// Ordered by product.
     items: Vec<License>,
-    /// Serial of the vendor's list; none before the first exchange.
+    /// Serial of the licenses; null before the first sync.
     serial: Option<u64>,
-    /// The context of the list.
+    /// Context of the server in the licenses.
     context: Option<String>,
-    /// When it was installed.
+    /// When they were installed.
     installed_at: Option<Time>,
 }
 
 /// All licenses of this server.
 #[utoipa::path(get, path = "/api/v1/licenses", tag = "licenses", responses(
-    (status = 200, description = "All of them", body = Licenses)))]
+    (status = 200, description = "All licenses", body = Licenses)))]
 async fn list_licenses(State(Api { engine, .. }): State<Api>) -> Json<Licenses> {
     let Some(all) = engine.licenses() else { return Json(Licenses::default()) };
     Json(Licenses {

@@ -23,23 +23,23 @@ const PAGE: usize = 500;
 /// Which lines.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 struct Filter {
-    /// At least this pressing: `trace`, `debug`, `info`, `warn`, `error` or `fatal`.
+    /// Minimum level: `trace`, `debug`, `info`, `warn`, `error` or `fatal`.
     #[serde(default)]
     level: String,
-    /// From this part of the program, such as `EXCHANGE`.
+    /// Component, such as `EXCHANGE`.
     #[serde(default)]
     component: String,
-    /// Not before this time: RFC 3339, or a day or time in this server's zone.
+    /// Earliest time: RFC 3339, or a day or time in this server's zone.
     #[serde(default)]
     from: String,
-    /// Not after this time: the same.
+    /// Latest time, written the same way.
     #[serde(default)]
     to: String,
     #[param(example = "exchange")]
-    /// Contains this text; the case of A to Z does not matter.
+    /// Text in the line, ignoring the case of A to Z.
     #[serde(default)]
     q: String,
-    /// Older than this line: the `next` of the page before.
+    /// Only lines before this one: `next` of the previous page.
     #[serde(default)]
     before: String,
 }
@@ -48,22 +48,22 @@ struct Filter {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LogPage {
     items: Vec<LogLine>,
-    /// Where to go on; there may be more lines even when this page has few.
+    /// Where to continue; there may be more lines even if this page has few.
     next: Option<String>,
-    /// Bytes looked through for this page.
+    /// Bytes searched for this page.
     looked: u64,
-    /// It stopped because it had looked through enough: ask again from `next`.
+    /// True if the search stopped early; continue from `next`.
     stopped: bool,
 }
 
 /// One line.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LogLine {
-    /// Its place: good for `before`, and for a link to `/logs?at=`.
+    /// Position, for `before` and for a link to `/logs?at=`.
     at: String,
-    /// Name of its file now.
+    /// Current name of its file.
     file: String,
-    /// When it was written; none when the line says no time.
+    /// When it was written; null if the line has no time.
     time: Option<Time>,
     level: Option<String>,
     component: Option<String>,
@@ -73,9 +73,9 @@ struct LogLine {
 /// The lines of the server's log.
 #[utoipa::path(get, path = "/api/v1/logs", tag = "logs", params(Filter), responses(
     (status = 200, description = "One page, newest first", body = LogPage),
-    (status = 404, description = "No log file is written"),
-    (status = 410, description = "The lines to go on from were removed"),
-    (status = 503, description = "The log cannot be read now")))]
+    (status = 404, description = "The log file is turned off"),
+    (status = 410, description = "The lines to continue from were removed"),
+    (status = 503, description = "The log can't be read")))]
 async fn list_log(
     State(Api { engine, .. }): State<Api>,
     Query(filter): Query<Filter>,
@@ -90,7 +90,7 @@ async fn list_log(
         None
     });
     if !errors.is_empty() {
-        let detail = "A parameter in the address is not what belongs there.";
+        let detail = "A parameter in the address is invalid.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, detail).with_errors(errors));
     }
     let read = tokio::task::spawn_blocking(move || engine.logs.page(&query, before.as_ref(), PAGE));
@@ -99,7 +99,7 @@ async fn list_log(
         .map_err(|error| Problem::internal(&error))?
         .map_err(|error| Problem::new(status(&error), error.to_string()))?;
     if page.gone {
-        let detail = "The lines from there on are gone: their file was removed. Begin again without `before`.";
+        let detail = "The file with these lines was removed. Start over without `before`.";
         return Err(Problem::new(StatusCode::GONE, detail));
     }
     Ok(Json(LogPage {
@@ -110,7 +110,7 @@ async fn list_log(
     }))
 }
 
-/// A log that is turned off is no fault of the server.
+/// A log that is turned off is not a server error.
 fn status(error: &LogsError) -> StatusCode {
     match error {
         LogsError::Off => StatusCode::NOT_FOUND,

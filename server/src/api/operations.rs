@@ -22,7 +22,7 @@ use crate::http::table::Route;
 /// Operations that ask licensing nodes.
 pub const ASK_NODES: [&str; 2] = ["/api/v1/exchange/sync", "/api/v1/registration"];
 
-/// Operations being gathered.
+/// Operations being collected.
 #[derive(Default)]
 pub struct Operations {
     described: OpenApiRouter<Api>,
@@ -37,7 +37,7 @@ pub struct GatheredOperations {
 }
 
 impl Operations {
-    /// Adds what `routes!` made of a handler: who may use it, and which audit actions a success leaves.
+    /// Adds what `routes!` made of a handler: who may use it, and the audit actions of a success.
     pub fn add(
         mut self,
         (schemas, mut paths, handler): UtoipaMethodRouter<Api>,
@@ -47,7 +47,7 @@ impl Operations {
         for (path, item) in &mut paths.paths {
             for (method, operation) in methods(item) {
                 complete(operation, access);
-                // They are gathered once and stay.
+                // They are collected once and kept.
                 self.routes.push(Route { method, path: path.clone().leak(), access, audit });
             }
         }
@@ -55,7 +55,7 @@ impl Operations {
         Self { described: self.described.routes((schemas, paths, guarded)), ..self }
     }
 
-    /// Ends the gathering; the document is made whole.
+    /// Finishes the document.
     pub fn end(self) -> GatheredOperations {
         let (router, described) = self.described.split_for_parts();
         GatheredOperations { router, document: document(described), routes: self.routes }
@@ -77,11 +77,11 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
     };
     let why_not = match access {
         Access::Person(_) if matches!(known, AuthenticatedCaller::Token { .. }) => {
-            Some("A token may not do this; sign in to the console.")
+            Some("API tokens may not do this. Sign in to the console.")
         }
         Access::May(permission) | Access::Person(permission) => known.role().why_not(permission),
         Access::Open => None,
-        Access::Unclaimed | Access::Wizard => Some("This belongs to the set-up wizard."),
+        Access::Unclaimed | Access::Wizard => Some("Only the set-up wizard may do this."),
     };
     match why_not {
         None => next.run(request).await,
@@ -92,19 +92,19 @@ async fn guard(State(access): State<Access>, request: Request, next: Next) -> Re
 const SESSION: &str = "session";
 const TOKEN: &str = "token";
 
-/// Answers that any operation of a kind may give, under their names in the document.
+/// Answers common to a kind of operation, under their names in the document.
 const COMMON: [(u16, &str, &str); 8] = [
-    (400, "BadRequest", "The request cannot be read: a parameter, or JSON that is none"),
-    (401, "Unauthorized", "Nobody is signed in, or the token is not good"),
+    (400, "BadRequest", "The request is malformed: a parameter, or invalid JSON"),
+    (401, "Unauthorized", "Not signed in, or the token is invalid"),
     (403, "Forbidden", "The caller may not do this"),
-    (408, "TooSlow", "It took too long and was given up"),
+    (408, "TooSlow", "The request timed out"),
     (413, "TooLarge", "The body is too large"),
-    (415, "UnsupportedMediaType", "The body is not of the type that is taken here"),
-    (422, "Unprocessable", "The input was refused: `errors` says why, by field. Nothing was changed"),
-    (500, "Failed", "It failed for a reason of this server, which its log tells under the request id"),
+    (415, "UnsupportedMediaType", "The body has the wrong content type"),
+    (422, "Unprocessable", "The input was refused: `errors` has the reason for each field. Nothing was changed"),
+    (500, "Failed", "A server error; the log has the reason under the request id"),
 ];
 
-/// Adds to the document of an operation what follows from its kind: who may use it, and the answers that all of its kind may give.
+/// Adds to an operation's document who may use it and the answers common to its kind.
 fn complete(operation: &mut Operation, access: Access) {
     let scheme = |name| SecurityRequirement::new(name, [] as [&str; 0]);
     let (schemes, least) = match access {
@@ -152,17 +152,17 @@ fn problem_content() -> [(String, RefOr<Content>); 1] {
 #[openapi(
     info(
         title = "Leasehold",
-        description = "License server. Everything its commands do, this API does. Times are RFC 3339, UTC. Errors are `application/problem+json` (RFC 9457). Lists have `items` and `next`, the cursor of the page after, or null."
+        description = "License server. This API does everything that the commands do. Times are RFC 3339, UTC. Errors are `application/problem+json` (RFC 9457). Lists have `items` and `next`, the cursor of the next page or null."
     ),
     components(schemas(Problem, InputError)),
     tags(
         (name = "status", description = "The state of this server"),
         (name = "config", description = "license_server.conf: settings, findings, history"),
-        (name = "registration", description = "Who this server is at the vendor's nodes"),
+        (name = "registration", description = "Registration with the vendor's nodes"),
         (name = "licenses", description = "Licenses, and the license of this machine"),
         (name = "exchange", description = "The exchange with the licensing nodes, and its ledger"),
         (name = "clients", description = "Applications that take licenses"),
-        (name = "usage", description = "Use over time"),
+        (name = "usage", description = "Usage over time"),
         (name = "servers", description = "The servers of the installation; maintenance and failover drills"),
         (name = "alerts", description = "Alert rules, channels, notifications"),
         (name = "users", description = "Users of the console"),
@@ -189,7 +189,7 @@ fn document(described: OpenApi) -> OpenApi {
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An API token, made with `leasehold token create`."))
+        .description(Some("An API token, created with `leasehold token create`."))
         .build();
     components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer));
     document

@@ -1,4 +1,4 @@
-//! Who this server is at the vendor's nodes.
+//! Registration with the vendor's nodes.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,20 +22,20 @@ pub fn operations(all: Operations) -> Operations {
     all.add(routes!(register), May(Register), &["conf.save", "server.register"])
 }
 
-/// A registration file, or what stands in it.
+/// A registration file, or its values.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Registration, example = json!({ "guid": "{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}", "auth": "the-auth-string", "sync": false }))]
 struct Registering {
-    /// The text of a registration file: it brings GUID, auth string and the vendor's keys.
+    /// The text of a registration file, with GUID, auth string and the vendor's keys.
     file: Option<String>,
     /// With or without braces and hyphens, in any case.
     guid: Option<String>,
-    /// The auth string the vendor gave.
+    /// The auth string from the vendor.
     auth: Option<String>,
-    /// Fingerprint of the vendor's key, as the vendor told it.
+    /// Fingerprint of the vendor's key.
     vendor_key: Option<String>,
-    /// Exchange at once.
+    /// Sync at once.
     #[serde(default = "yes")]
     #[schema(default = true)]
     sync: bool,
@@ -45,7 +45,7 @@ fn yes() -> bool {
     true
 }
 
-/// What registering came to.
+/// The result of registering.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Registered {
     guid: String,
@@ -54,18 +54,18 @@ struct Registered {
     revision: i64,
     /// What changed in it.
     diff: Diff,
-    /// What the first exchange brought.
+    /// The result of the first sync.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     sync: Option<Synced>,
 }
 
-/// Registers this server: GUID into license_server.conf, the vendor's keys, and the first exchange.
+/// Registers this server: GUID, auth string and the vendor's keys, then the first sync.
 #[utoipa::path(post, path = "/api/v1/registration", tag = "registration", request_body = Registering, responses(
     (status = 200, description = "Registered", body = Registered),
-    (status = 409, description = "Registered with another GUID, or the file cannot be written now"),
-    (status = 412, description = "The file changed meanwhile"),
-    (status = 424, description = "Registered, but the first exchange brought nothing: `attempts` says why, by node"),
+    (status = 409, description = "Registered with another GUID, or the file can't be written"),
+    (status = 412, description = "The file has changed"),
+    (status = 424, description = "Registered, but the first sync failed: `attempts` has the reason for each node"),
     (status = 507, description = "The disk is full")))]
 async fn register(
     State(Api { engine, .. }): State<Api>,
@@ -99,7 +99,7 @@ async fn register(
     }
     if let Some(before) = before.guid.filter(|before| *before != guid) {
         let detail = format!(
-            "This server is registered as {before} already. Change LICENSE_SERVER_GUID with `leasehold config set` if the vendor gave it a new identity."
+            "This server is already registered as {before}. If the vendor gave it a new GUID, change LICENSE_SERVER_GUID with `leasehold config set`."
         );
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
@@ -120,10 +120,10 @@ async fn register(
     }))
 }
 
-/// Registered it is; the server tries again.
+/// The registration is saved; the server will try again.
 fn not_synced(guid: Guid, problem: Problem) -> Problem {
     let detail = format!(
-        "Registered as {guid}, but the first exchange brought nothing: {} The server tries again by itself; `leasehold sync` tries now.",
+        "Registered as {guid}, but the first sync failed: {} The server will try again; to try now, run `leasehold sync`.",
         problem.detail.replace(" Nothing was changed.", "")
     );
     let mut not_synced = Problem::new(StatusCode::FAILED_DEPENDENCY, detail);

@@ -1,4 +1,4 @@
-//! What a request says: who asks, its path, query and body. What cannot be understood is answered with a problem that says why.
+//! Caller, path, query and body of a request. Invalid ones are answered with a problem that says why.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -15,7 +15,7 @@ use crate::http::caller::{AuthenticatedCaller, Caller};
 use crate::http::problem::{InputError, Problem};
 use crate::http::router::MAX_BODY;
 
-/// Who asks. The guard has let them through.
+/// The caller, already let through by the guard.
 pub struct By(Caller);
 
 impl By {
@@ -24,7 +24,7 @@ impl By {
         self.0.actor(if self.is_local() { Origin::CommandLine } else { Origin::Api })
     }
 
-    /// How a report or an answer of the nodes came.
+    /// The channel of a report or answer.
     pub fn channel(&self) -> Channel {
         if self.is_local() { Channel::CommandLine } else { Channel::Api }
     }
@@ -57,7 +57,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(path)| Self(path))
-            .map_err(|_| Problem::new(StatusCode::NOT_FOUND, "There is nothing at this address."))
+            .map_err(|_| Problem::new(StatusCode::NOT_FOUND, "Nothing at this address."))
     }
 }
 
@@ -71,16 +71,16 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         query.map(|axum::extract::Query(query)| Self(query)).map_err(|rejection| {
             let why = std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string);
-            let detail = format!("A parameter in the address is not what belongs there: {why}.");
+            let detail = format!("A parameter in the address is invalid: {why}.");
             Problem::new(StatusCode::BAD_REQUEST, detail)
         })
     }
 }
 
-/// A parameter that has a word or is left empty.
+/// A parameter that is one of several words, or empty.
 ///
 /// # Errors
-/// When it is another word.
+/// If it is any other word.
 pub fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(given: D) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(given)?;
     if text.is_empty() { Ok(None) } else { T::deserialize(text.into_deserializer()).map(Some) }
@@ -104,12 +104,14 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
         let bytes = axum::body::to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
             Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                format!("The body is larger than {MAX_BODY} bytes, or broke off. Nothing was changed."),
+                format!("The body is larger than {MAX_BODY} bytes, or was cut off. Nothing was changed."),
             )
         })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let (status, what) = match error.classify() {
-                serde_json::error::Category::Data => (StatusCode::UNPROCESSABLE_ENTITY, "is not what belongs here"),
+                serde_json::error::Category::Data => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "does not have the expected shape")
+                }
                 _ => (StatusCode::BAD_REQUEST, "is not valid JSON"),
             };
             let detail =
@@ -120,8 +122,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// A body as it was sent, up to `most` bytes; `what` it is begins the sentence that refuses a larger one. It is read to its end even when it
-/// is too large: a caller that is still sending would not hear why.
+/// The raw body, up to `most` bytes; `what` starts the sentence that refuses a larger one. It is read to its end even
+/// if too large: a caller that is still sending would not see why.
 ///
 /// # Errors
 /// 413
@@ -129,7 +131,7 @@ pub fn bytes(body: Result<Bytes, BytesRejection>, most: usize, what: &str) -> Re
     body.ok().filter(|body| body.len() <= most).ok_or_else(|| {
         let size =
             if most < 1024 * 1024 { format!("{} KB", most / 1024) } else { format!("{} MB", most / 1024 / 1024) };
-        let detail = format!("{what} is no larger than {size}. Nothing was changed.");
+        let detail = format!("{what} must not be larger than {size}. Nothing was changed.");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     })
 }

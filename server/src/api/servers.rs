@@ -1,4 +1,4 @@
-//! The servers of the installation: seen, invited, joined, removed; planned maintenance and failover drills.
+//! The servers of the installation, planned maintenance and failover drills.
 
 use std::collections::BTreeSet;
 
@@ -35,13 +35,13 @@ struct Servers {
     items: Vec<Server>,
     /// All servers fit on one page: always null.
     next: Option<i64>,
-    /// Since when this server has heard of no other: what it shows of them may be old, and its own network may be the reason.
+    /// Since when no peer has responded: their states may be old, and this server's own network may be the cause.
     stale_since: Option<Time>,
-    /// A sentence when the servers cannot all be of one installation.
+    /// A sentence if the servers can't all belong to one installation.
     conflict: Option<String>,
-    /// Who serves clients, until when, and what to do now; none when no server runs here: nobody can say.
+    /// Who serves clients, until when, and what to do now; null if no server is running here.
     service: Option<status::Service>,
-    /// Whether a server runs here. When not, nobody watches the others: this is what was last known of them.
+    /// Whether a server is running here. If not, the states of the others are the last known ones.
     server_runs: bool,
 }
 
@@ -49,29 +49,29 @@ struct Servers {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Server {
     name: String,
-    /// The server that answers this call.
+    /// Whether it is the server that answers this call.
     #[serde(rename = "self")]
     itself: bool,
-    /// `primary` or `backup`; `unregistered` for a server that is neither.
+    /// `primary` or `backup`; `unregistered` if neither.
     role: String,
-    /// `production`, `backup` or `development`; unknown while it is not registered.
+    /// `production`, `backup` or `development`; null while it is not registered.
     context: Option<String>,
     guid: Option<String>,
-    /// `up`, `silent` or `never`: whether it gave a sign of life within 10 s, earlier, or never; while no server runs here, `stopped` of itself
-    /// and `unknown` of others.
+    /// `up`, `silent` or `never`: it responded within the last 10 s, earlier, or never; while no server is running
+    /// here, `stopped` for this one and `unknown` for others.
     state: String,
-    /// Since when it is up, or silent.
+    /// Since when it has been in this state.
     since: Option<Time>,
-    /// Its last sign of life.
+    /// Its last response.
     last_seen: Option<Time>,
-    /// How far its clock is ahead of this server's, milliseconds; behind is negative.
+    /// How far its clock is ahead of this server's, milliseconds; negative if behind.
     clock_off_ms: Option<i64>,
     version: Option<String>,
-    /// Whom it serves.
+    /// Its clients.
     serving: Option<ServerClients>,
-    /// Where it is asked; none when it only asks by itself.
+    /// Address at which it is polled; null if only it polls.
     url: Option<String>,
-    /// Why asking it does not work.
+    /// Why polling it fails.
     problem: Option<String>,
     /// The fingerprint of its key.
     key: Option<String>,
@@ -79,7 +79,7 @@ struct Server {
     joined_by: Option<String>,
 }
 
-/// Whom a server serves.
+/// The clients of a server.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ServerClients {
     /// Clients that refresh.
@@ -128,7 +128,8 @@ fn server(engine: &Engine, seen: InstallationServer) -> Server {
     }
 }
 
-/// A server of a data folder on which no server runs: nobody watches the others, and this one is not up either. What was last known stays.
+/// A server in a data folder on which no server is running: states are the last known ones, and this one is not up
+/// either.
 fn at_rest(server: Server) -> Server {
     if server.itself {
         let state = "stopped".to_owned();
@@ -141,19 +142,19 @@ fn at_rest(server: Server) -> Server {
     Server { state: "unknown".to_owned(), since: server.last_seen, ..server }
 }
 
-/// A code with which one other server may join, this once.
+/// A one-time code that lets another server join.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Invitation {
     code: String,
     expires_at: Time,
-    /// Where the other server reaches this one, as far as this one knows.
+    /// Address at which the other server probably reaches this one.
     url: String,
 }
 
-/// Makes a code with which one other server may join.
+/// Creates a one-time code that lets another server join.
 #[utoipa::path(post, path = "/api/v1/servers/invite", tag = "servers", responses(
-    (status = 200, description = "The code, this once", body = Invitation),
-    (status = 409, description = "This server may not let others join")))]
+    (status = 200, description = "The code", body = Invitation),
+    (status = 409, description = "Other servers can't join through this one")))]
 async fn invite_server(State(Api { engine, console, .. }): State<Api>, by: By) -> Result<Answer<Invitation>, Problem> {
     let invited = engine.invite_peer(&by.actor()).await.map_err(|error| match error {
         InviteError::Refused(refusal) => Problem::new(StatusCode::CONFLICT, refusal.to_string()),
@@ -167,13 +168,13 @@ async fn invite_server(State(Api { engine, console, .. }): State<Api>, by: By) -
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "url": "https://127.0.0.1:9", "code": "not-a-code" }))]
 struct JoinServer {
-    /// Where the console of the other server answers.
+    /// Console address of the other server.
     url: String,
-    /// The code that was made there.
+    /// The code created there.
     code: String,
-    /// Where the other servers reach this one's console; its address when left out, unless that means this machine only.
+    /// Console address at which the other servers reach this one [default: its own, unless that is loopback].
     own_url: Option<String>,
-    /// What this server is called there; the name of this machine when left out.
+    /// Name of this server in the installation [default: the host name].
     name: Option<String>,
 }
 
@@ -182,16 +183,16 @@ struct Joined {
     name: String,
     /// `primary` or `backup`.
     role: String,
-    /// The server that was joined.
+    /// The other server's name.
     with: String,
-    /// Where the others reach this one; none when they do not ask it.
+    /// Address at which the other servers reach this one; null if they don't poll it.
     own_url: Option<String>,
 }
 
-/// Joins another server with a code that was made there.
+/// Joins another server's installation with a code created there.
 #[utoipa::path(post, path = "/api/v1/servers/join", tag = "servers", request_body = JoinServer, responses(
     (status = 200, description = "Joined", body = Joined),
-    (status = 502, description = "The other server did not respond as one")))]
+    (status = 502, description = "The other server gave no valid answer")))]
 async fn join_server(
     State(Api { engine, console, .. }): State<Api>,
     by: By,
@@ -226,13 +227,13 @@ struct RemovedServer {
     name: String,
 }
 
-/// Removes a server from the installation; on a backup, leaves it.
+/// Removes a server from the installation; on a backup, leaves the installation.
 #[utoipa::path(delete, path = "/api/v1/servers/{name}", tag = "servers",
     params(("name" = String, Path, description = "Name of the server", example = "lic-02")),
     responses(
         (status = 200, description = "Removed", body = RemovedServer),
-        (status = 404, description = "There is no such server"),
-        (status = 409, description = "This server may not remove it")))]
+        (status = 404, description = "No such server"),
+        (status = 409, description = "It can't be removed from here")))]
 async fn remove_server(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -246,17 +247,17 @@ async fn remove_server(
     Ok(Answer(RemovedServer { name }))
 }
 
-/// Clients that were sent to the backup on purpose.
+/// Clients that are with the backup on purpose.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct DrainAnswer {
     began: Time,
-    /// They are taken back then, if not before.
+    /// They return then at the latest.
     until: Time,
     by: String,
     reason: String,
-    /// Of a failover drill: the clients that take part, by their own ids. None: all.
+    /// Of a failover drill: the client ids that take part; null for all.
     clients: Option<BTreeSet<String>>,
-    /// Of a failover drill: how much of the backup's hours it may take, milliseconds.
+    /// Of a failover drill: how much of the backup's hours it may use, milliseconds.
     budget_ms: Option<i64>,
 }
 
@@ -275,13 +276,13 @@ impl From<ActiveDrain> for DrainAnswer {
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct DrainStateAnswer {
-    /// What goes on; none while this server serves its clients.
+    /// What is in progress; null while this server serves its clients.
     current: Option<DrainAnswer>,
 }
 
 /// Whether clients are with the backup on purpose.
 #[utoipa::path(get, path = "/api/v1/servers/drain", tag = "servers", responses(
-    (status = 200, description = "What goes on", body = DrainStateAnswer)))]
+    (status = 200, description = "What is in progress", body = DrainStateAnswer)))]
 async fn get_drain(State(Api { engine, .. }): State<Api>) -> Answer<DrainStateAnswer> {
     Answer(DrainStateAnswer { current: engine.drain.current().map(Into::into) })
 }
@@ -294,10 +295,10 @@ struct Maintenance {
     reason: String,
 }
 
-/// Drains to the backup: all clients go there for so many minutes.
+/// Drains to the backup: all clients go there for the given minutes.
 #[utoipa::path(post, path = "/api/v1/servers/drain", tag = "servers", request_body = Maintenance, responses(
     (status = 200, description = "Begun", body = DrainAnswer),
-    (status = 409, description = "It cannot be done now")))]
+    (status = 409, description = "Not possible now")))]
 async fn start_drain(
     State(Api { engine, .. }): State<Api>,
     by: By,
@@ -311,24 +312,24 @@ async fn start_drain(
 #[schema(example = json!({ "minutes": 10, "budget_minutes": 10, "clients": ["3f2a1c9e"] }))]
 struct DrillRequest {
     minutes: u32,
-    /// How many minutes of the backup's hours it may take.
+    /// How many minutes of the backup's hours it may use.
     #[schema(minimum = 1)]
     budget_minutes: u32,
-    /// The clients that take part, by their own ids.
+    /// The client ids that take part.
     clients: BTreeSet<String>,
 }
 
 /// Starts a failover drill: some clients go to the backup.
 #[utoipa::path(post, path = "/api/v1/servers/drill", tag = "servers", request_body = DrillRequest, responses(
     (status = 200, description = "Begun", body = DrainAnswer),
-    (status = 409, description = "It cannot be done now")))]
+    (status = 409, description = "Not possible now")))]
 async fn start_drill(
     State(Api { engine, .. }): State<Api>,
     by: By,
     Json(DrillRequest { minutes, budget_minutes, clients }): Json<DrillRequest>,
 ) -> Result<Answer<DrainAnswer>, Problem> {
     if budget_minutes == 0 {
-        let message = "Say how many minutes of the backup's hours it may take, 1 or more.";
+        let message = "Enter how many minutes of the backup's hours it may use, 1 or more.";
         return Err(Problem::field("budget_minutes", message));
     }
     let drill = Some((clients, i64::from(budget_minutes) * 60_000));
@@ -347,13 +348,13 @@ impl From<DrainError> for Problem {
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct TakenBack {
-    /// There was something to end.
+    /// Whether there was anything to end.
     ended: bool,
 }
 
-/// Takes the clients back from the backup before the time is over.
+/// Takes the clients back from the backup early.
 #[utoipa::path(post, path = "/api/v1/servers/take-back", tag = "servers", responses(
-    (status = 200, description = "They come back within seconds", body = TakenBack)))]
+    (status = 200, description = "The clients return within seconds", body = TakenBack)))]
 async fn take_back(State(Api { engine, .. }): State<Api>, by: By) -> Result<Answer<TakenBack>, Problem> {
     Ok(Answer(TakenBack { ended: engine.take_back(&by.actor()).await? }))
 }

@@ -1,4 +1,4 @@
-//! What the server says of itself.
+//! The state of the server.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,11 +24,11 @@ pub fn operations(all: Operations) -> Operations {
 pub struct Status {
     /// Version of Leasehold.
     pub version: String,
-    /// Canonical GUID, when there is one.
+    /// Canonical GUID, if there is one.
     pub guid: Option<String>,
     /// Flexible licensing is on and there is a GUID.
     pub registered: bool,
-    /// `production`, `backup` or `development`; unknown before the first exchange.
+    /// `production`, `backup` or `development`; null before the first sync.
     pub context: Option<String>,
     /// `primary` or `backup`; `unregistered` before registration, unless it has joined another server.
     pub role: String,
@@ -38,32 +38,33 @@ pub struct Status {
     pub contact: Contact,
     /// The conf file.
     pub conf: Conf,
-    /// Hours of a countdown license; none while none was ever installed.
+    /// Hours of a countdown license; null if none was ever installed.
     pub countdown: Option<Countdown>,
-    /// Who serves clients, until when, and what to do now; none when no server runs on this data folder.
+    /// Who serves clients, until when, and what to do now; null if no server is running on this data folder.
     pub service: Option<Service>,
-    /// When this process began to serve.
+    /// When this process started.
     pub started_at: Time,
 }
 
 /// Who serves clients, until when, and what to do now.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Service {
-    /// `alone`, `no_primary`, `normal`, `no_backup`, `drain`, `drill`, `overlap`, `failover`, `unreachable`, `failback` or `unserved`.
+    /// `alone`, `no_primary`, `normal`, `no_backup`, `drain`, `drill`, `overlap`, `failover`, `unreachable`,
+    /// `failback` or `unserved`.
     #[schema(value_type = String)]
     pub situation: Situation,
     /// `ok`, `info`, `warning` or `critical`.
     #[schema(value_type = String)]
     pub level: Urgency,
-    /// All of it in a sentence or two.
+    /// A summary in a sentence or two.
     pub sentence: String,
     /// What happens next.
     pub next: Vec<String>,
-    /// What to do now; empty when there is nothing to do.
+    /// What to do now; may be empty.
     pub steps: Vec<Step>,
     /// Names of the servers that serve clients.
     pub active: Vec<String>,
-    /// Until when it can go on like this; none when nothing ends it.
+    /// Until when clients can be served like this; null if there is no end.
     pub until: Option<Time>,
 }
 
@@ -95,18 +96,18 @@ pub struct Contact {
     pub days: Option<u32>,
     /// The last verified exchange, by the time the node signed.
     pub since: Option<Time>,
-    /// When the next state begins without contact.
+    /// When the next state begins without a sync.
     pub next: Option<Time>,
     /// `info`, `warn` or `error`: how this state is logged.
     pub level: String,
     /// What this state means.
     pub effect: String,
-    /// When licenses leave service without contact.
+    /// When licenses leave service without a sync.
     pub lapses_at: Option<Time>,
-    /// Days after which they do.
+    /// The same in days.
     pub limit_days: u32,
-    /// Minutes this machine's clock was seen ahead (positive) or behind (negative) of the time known to have passed. It is
-    /// not followed until the next verified exchange.
+    /// Minutes by which this machine's clock is ahead (positive) or behind (negative) the measured time. The clock is
+    /// ignored until the next verified exchange.
     pub clock_off_minutes: Option<i64>,
 }
 
@@ -118,9 +119,9 @@ pub struct Conf {
     pub path: String,
     /// Newest revision.
     pub revision: i64,
-    /// An outside edit waits to be looked at.
+    /// A change made outside Leasehold waits for review.
     pub changed_outside: bool,
-    /// Why the file cannot be used now.
+    /// Why the file can't be used.
     pub problem: Option<String>,
 }
 
@@ -130,9 +131,9 @@ pub struct Conf {
 pub struct Countdown {
     /// Hours left.
     pub hours_left: f64,
-    /// Whether they run: somebody is logged in.
+    /// Whether they are running: a client is logged in.
     pub running: bool,
-    /// Until when they last if it goes on; none while they do not run.
+    /// Until when they last; null while they are not running.
     pub until: Option<Time>,
 }
 
@@ -165,7 +166,7 @@ async fn get_status(State(Api { engine, serving, .. }): State<Api>) -> Result<Js
     let engine = &*engine;
     let conf = engine.conf();
     let effective = &conf.effective;
-    // Of a file that cannot be read now, what was last known counts; `conf.problem` says so.
+    // If the file can't be read, these are its last known values, and `conf.problem` says so.
     let registered = effective.registered();
     let context = engine.identity().await?.context.filter(|_| registered);
     Ok(Json(Status {
@@ -190,7 +191,7 @@ async fn get_status(State(Api { engine, serving, .. }): State<Api>) -> Result<Js
 
 /// This document.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "status", responses(
-    (status = 200, description = "The API in OpenAPI's words", body = Object)))]
+    (status = 200, description = "This API as an OpenAPI document", body = Object)))]
 async fn get_openapi() -> Json<&'static utoipa::openapi::OpenApi> {
     Json(&super::operations().document)
 }
@@ -205,7 +206,7 @@ fn countdown(engine: &Engine) -> Option<Countdown> {
     })
 }
 
-/// What this server is in its installation; while it knows no other, what it is registered for.
+/// This server's role in its installation; while it knows no other server, the role it is registered for.
 pub fn role(engine: &Engine, context: Option<Context>) -> String {
     match (engine.role(), context) {
         (Role::Primary, _) => "primary",

@@ -1,4 +1,4 @@
-//! What was used of each product, and how near it came to what is licensed.
+//! Usage of each product compared with what is licensed.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,11 @@ pub fn operations(all: Operations) -> Operations {
     all.add(routes!(get_usage), May(View), &[])
 }
 
-/// Which use.
+/// Filter and period.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 struct Filter {
-    /// One product; all when left out.
+    /// One product [default: all].
     #[param(example = "TTS3_QUIXOTIC")]
     product: String,
     /// One client, by its name.
@@ -37,16 +37,16 @@ struct Filter {
     #[param(example = "7d")]
     /// `7d`, `30d` (the default), `90d`, `365d` or `custom`.
     range: String,
-    /// With `custom`: the first day, such as `2026-01-31`.
+    /// With `custom`: first day, such as `2026-01-31`.
     from: String,
-    /// With `custom`: the last day, included.
+    /// With `custom`: last day, included.
     to: String,
-    /// Where days begin: an IANA name; the server's own zone when left out.
+    /// Time zone of the days, an IANA name [default: the server's].
     #[param(example = "UTC")]
     zone: String,
 }
 
-/// Use in a period, by product. Products can contain one another: they are never added together.
+/// Usage in a period, by product. Products can contain one another, so there is no total.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Usage {
     items: Vec<ProductUsage>,
@@ -56,33 +56,33 @@ struct Usage {
     from: Time,
     /// End of the period, not included.
     until: Time,
-    /// The cumulative counters, as reports to the vendor carry them, by product.
+    /// The cumulative counters by product, as in reports to the vendor.
     totals: BTreeMap<String, UsageTotal>,
 }
 
-/// The use of one product.
+/// Usage of one product.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductUsage {
     product: String,
-    /// The most that was licensed in the period; none where that is not known.
+    /// The most that was licensed in the period; null if unknown.
     licensed: Option<u64>,
-    /// Licenses taken.
+    /// Check-outs.
     usage_count: u64,
     /// Time licenses were in use, milliseconds.
     usage_ms: u64,
-    /// Requests refused.
+    /// Denials.
     denied: u64,
     /// The most in use at any instant.
     peak: u32,
-    /// The beginning of the first hour that reached the peak.
+    /// Start of the first hour that reached the peak.
     peak_at: Option<Time>,
-    /// How many licenses would have been enough for a share of the time. Empty when one client is asked about.
+    /// Number of licenses that would have been enough for a share of the time. Empty for a single client.
     coverage: Vec<UsageCoverage>,
-    /// The period of the same length before.
+    /// The previous period of the same length.
     before: UsageBefore,
 }
 
-/// How many licenses would have been enough for a share of the time.
+/// Number of licenses that would have been enough for a share of the time.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct UsageCoverage {
     /// Share of the time.
@@ -90,7 +90,7 @@ struct UsageCoverage {
     licenses: u32,
 }
 
-/// Figures of the period before.
+/// Figures of the previous period.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct UsageBefore {
     usage_count: u64,
@@ -99,19 +99,19 @@ struct UsageBefore {
     peak: u32,
 }
 
-/// Totals of one product since this installation was made.
+/// Totals of one product since this server was set up.
 #[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 struct UsageTotal {
     usage_count: u64,
     usage_ms: u64,
-    /// Refused requests on record.
+    /// Denials on record.
     denied: u64,
 }
 
-/// What was used of each product, and how near it came to what is licensed.
+/// Usage of each product compared with what is licensed.
 #[utoipa::path(get, path = "/api/v1/usage", tag = "usage", params(Filter), responses(
-    (status = 200, description = "Use by product", body = Usage),
-    (status = 422, description = "A day, period, zone or context cannot be understood")))]
+    (status = 200, description = "Usage by product", body = Usage),
+    (status = 422, description = "Invalid day, period, zone or context")))]
 async fn get_usage(
     State(Api { engine, .. }): State<Api>,
     Query(filter): Query<Filter>,
@@ -168,7 +168,7 @@ fn item(of: ProductUse) -> ProductUsage {
     }
 }
 
-/// The counters of all deployments; refused requests are not in reports and come from the records.
+/// The counters of all deployments; denials are not in reports and come from the records.
 async fn totals(
     engine: &Engine,
     product: Option<&str>,
@@ -176,7 +176,7 @@ async fn totals(
 ) -> Result<BTreeMap<String, UsageTotal>, DatabaseError> {
     let mut totals: BTreeMap<String, UsageTotal> = BTreeMap::new();
     let mut deployments = engine.deployments().await?;
-    // Before it is registered a server counts for no deployment.
+    // An unregistered server has no deployment to count for.
     if deployments.is_empty() {
         deployments.push(String::new());
     }

@@ -1,4 +1,4 @@
-//! The license of this machine: requested, installed, shown.
+//! The license of this machine.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -27,10 +27,10 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(make_machine_request), May(Exchange), &[])
 }
 
-/// A product; the passphrase only for whom it is.
+/// A product of the license.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct InstalledVeProduct {
-    /// The virtual hardware; several names stand with commas between them.
+    /// The virtual hardware; several names are separated by commas.
     name: String,
     codes: Vec<String>,
     /// The newest version covered.
@@ -41,9 +41,9 @@ struct InstalledVeProduct {
     memory_mb: u64,
     /// The most instances at once.
     instances: u32,
-    /// An end of its own beside the license's.
+    /// Its own end, if it differs from the license's.
     expires: Option<Time>,
-    /// What a client logs in with; only for whoever may install licenses.
+    /// Passphrase for logging in; only for callers who may install licenses.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, required = false)]
     passphrase: Option<Option<String>>,
@@ -66,7 +66,7 @@ fn product(of: &VeEntitlement, passphrases: bool) -> InstalledVeProduct {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct InstalledVeLicense {
     license_id: String,
-    /// Which issue for this machine it is; only grows.
+    /// Serial; a newer license has a higher one.
     serial: u64,
     customer: String,
     platform: String,
@@ -77,9 +77,9 @@ struct InstalledVeLicense {
     /// Of a normal license.
     expires: Option<Time>,
     released: Option<Time>,
-    /// How long a client goes on without it, minutes.
+    /// Grace period, minutes.
     grace_minutes: u32,
-    /// From one check to the next, minutes.
+    /// Check interval, minutes.
     interval_minutes: u32,
     /// The machine it is for.
     fingerprint: String,
@@ -91,7 +91,7 @@ struct InstalledVeLicense {
     installed_at: Time,
     installed_by: String,
     products: Vec<InstalledVeProduct>,
-    /// Of a countdown license in use: what is left, milliseconds.
+    /// Of a countdown license in use: time left, milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     left_ms: Option<i64>,
@@ -124,18 +124,18 @@ fn license(installed: &InstalledVe, passphrases: bool, left_ms: Option<i64>) -> 
     }
 }
 
-/// Whether the license is in force.
+/// The state of the license.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeStanding {
     /// `none`, `valid`, `unverified`, `void`, `expired`, `empty` or `older`.
     state: String,
     in_force: bool,
     sentence: String,
-    /// What about the machine is not as it was.
+    /// Components of the machine that have changed.
     changes: Vec<VeChange>,
-    /// What could not be read.
+    /// Components that could not be read.
     unread: Vec<VeUnread>,
-    /// Until when what could not be read is borne.
+    /// Until when unreadable components are tolerated.
     until: Option<Time>,
 }
 
@@ -185,7 +185,7 @@ fn standing(of: &VeLicenseStatus) -> VeStanding {
     }
 }
 
-/// The machine as it is now; ids stay on it.
+/// The machine as it is now, without the values of ids.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeMachine {
     fingerprint: String,
@@ -200,11 +200,11 @@ struct VeComponent {
     /// `read`, `absent` or `unreadable`.
     state: String,
     value: String,
-    /// As the license has it.
+    /// Value in the license.
     licensed: Option<String>,
-    /// A change voids the license.
+    /// Whether a change voids the license.
     voids: bool,
-    /// When it does.
+    /// Which changes do.
     when: String,
 }
 
@@ -238,20 +238,20 @@ fn machine(identity: &MachineIdentity, license: Option<&VeLicense>) -> VeMachine
 /// The license of this machine.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeState {
-    /// None while none is installed.
+    /// Null if none is installed.
     license: Option<InstalledVeLicense>,
     standing: VeStanding,
     checked_at: Option<Time>,
     machine: VeMachine,
-    /// What voids a license.
+    /// Changes that void a license.
     voids: Vec<String>,
     /// The changes it tolerates.
     allowed: Vec<String>,
 }
 
-/// The license of this machine: its terms, whether it is in force, what would void it.
+/// The license of this machine: its terms, whether it is valid, and what would void it.
 ///
-/// Passphrases are in it for administrators only.
+/// Only administrators see passphrases.
 #[utoipa::path(get, path = "/api/v1/ve/license", tag = "licenses", responses(
     (status = 200, description = "The license", body = VeState)))]
 async fn get_machine_license(State(Api { engine, .. }): State<Api>, by: By) -> Result<Json<VeState>, Problem> {
@@ -282,13 +282,13 @@ struct VeRequest {
     fingerprint: String,
     /// Its name.
     server: String,
-    /// Something tells this machine from all others; else no license can be made for it.
+    /// Whether anything identifies this machine; otherwise no license can be made for it.
     unique: bool,
-    /// What could not be read, and is not bound.
+    /// Components that could not be read and won't be bound.
     unread: Vec<VeUnread>,
 }
 
-/// Makes a request for a license of this machine, to be carried to the vendor.
+/// Creates a license request for this machine, to carry to the vendor.
 #[utoipa::path(get, path = "/api/v1/ve/request", tag = "licenses", responses(
     (status = 200, description = "The request", body = VeRequest)))]
 async fn make_machine_request(State(Api { engine, .. }): State<Api>) -> Result<Json<VeRequest>, Problem> {
@@ -304,27 +304,27 @@ async fn make_machine_request(State(Api { engine, .. }): State<Api>) -> Result<J
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 struct Install {
-    /// Fingerprint (SHA256:…) of a key to trust from now on.
+    /// Fingerprint (SHA256:…) of a vendor's key to trust from now on.
     #[param(example = "SHA256:0f3c5b8fd8b7f8a3d3c4c1b8a9e6b1d0c9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4")]
     vendor_key: Option<String>,
 }
 
-/// What installing came to.
+/// The result of installing.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct VeInstalled {
     license: InstalledVeLicense,
     standing: VeStanding,
-    /// The very same license was in place already.
+    /// True if this license was already installed.
     unchanged: bool,
 }
 
-/// Installs a license of this machine: the text as the vendor sent it.
+/// Installs a license of this machine, as the vendor sent it.
 #[utoipa::path(post, path = "/api/v1/ve/license", tag = "licenses", params(Install),
     request_body(content = String, content_type = "text/plain", description = "The license text", example = "01.00000001.002.045"),
     responses(
         (status = 200, description = "Installed", body = VeInstalled),
-        (status = 409, description = "Older than what was installed before"),
-        (status = 422, description = "Refused: `detail` says why")))]
+        (status = 409, description = "Older than the license installed before"),
+        (status = 422, description = "Refused: `detail` has the reason")))]
 async fn install_machine_license(
     State(Api { engine, .. }): State<Api>,
     by: By,

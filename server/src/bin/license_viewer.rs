@@ -1,4 +1,4 @@
-//! `license_viewer [FILE]`: a license of a virtual environment in plain words, and whether to believe it.
+//! `license_viewer [FILE]`: shows a VE license in plain words and whether it can be trusted.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use clap::Parser;
 use engine::ve::{LookError, look};
 use licensing::ve::{LARGEST, LicenseText, SealError, viewer};
 
-/// Show a VE license in plain words. Exit code 0: signed by a vendor this machine trusts; 1: to be looked at only, or nothing
-/// is installed; 2: not a license.
+/// Show a VE license in plain words. Exit code 0: signed by a vendor this machine trusts; 1: not signed by one, or
+/// nothing installed; 2: not a license.
 #[derive(Debug, Parser)]
 #[command(name = "license_viewer", version, about, max_term_width = 110)]
 struct Viewer {
-    /// The license text; - reads standard input. Without it, the license installed on this machine
+    /// The license text; - reads standard input [default: the license installed on this machine]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Data folder of the server [env: LEASEHOLD_DATA] [default: ./.leasehold in a checkout, else /var/lib/leasehold]
@@ -60,7 +60,7 @@ impl Viewer {
             Err(SealError::UnknownKey { fingerprint, .. }) => Err(Ended(
                 1,
                 format!(
-                    "This license is signed with a key that is not trusted on this machine: {fingerprint}. Compare it with what your vendor told you."
+                    "This license is signed with a key that this machine does not trust: {fingerprint}. Compare it with the fingerprint you received from your vendor."
                 ),
             )),
             Err(error) => Err(Ended(1, error.to_string())),
@@ -70,14 +70,14 @@ impl Viewer {
 
 fn none_installed(folder: &Path) -> String {
     format!(
-        "No license of this machine is installed in {}. Make a request with `leasehold license request`, or name a license file.",
+        "No license of this machine is installed in {}. Create a request with `leasehold license request`, or give a license file.",
         folder.display()
     )
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Ended> {
-    let shown = if file == Path::new("-") { "Standard input".to_owned() } else { file.display().to_string() };
-    let unreadable = |error: std::io::Error| Ended(2, format!("{shown} cannot be read: {error}."));
+    let shown = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let unreadable = |error: std::io::Error| Ended(2, format!("Can't read {shown}: {error}."));
     let source: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin().lock())
     } else {
@@ -93,7 +93,7 @@ fn print(text: &str) -> Result<(), Ended> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Ended(1, format!("The output could not be written: {error}.")))
+            Err(Ended(1, format!("Can't write the output: {error}.")))
         }
         _ => Ok(()),
     }
@@ -110,7 +110,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The runtime could not start: {error}.");
+            eprintln!("Can't start the runtime: {error}.");
             return ExitCode::from(1);
         }
     };

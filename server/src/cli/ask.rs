@@ -1,5 +1,5 @@
-//! A command's way to the API: a server elsewhere, the one of this machine through its control socket, or, when none runs, the data folder
-//! itself under its lock.
+//! A command's way to the API: a server elsewhere, the one of this machine through its control socket, or, when none
+//! runs, the data folder itself under its lock.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -30,20 +30,20 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A server elsewhere.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Remote {
-    /// Speak to the server whose console is at this address, as in https://lic-01.example.com:8084 [env: LEASEHOLD_SERVER]
+    /// Console address of the server to use, such as https://lic-01.example.com:8084 [env: LEASEHOLD_SERVER]
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// File with an API token for that server [env: LEASEHOLD_TOKEN, the token itself]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Certificates to trust at that server besides the system's, PEM [env: LEASEHOLD_SERVER_CA]
+    /// Certificates to trust for that server besides the system's, PEM [env: LEASEHOLD_SERVER_CA]
     #[arg(long, value_name = "FILE")]
     server_ca: Option<PathBuf>,
 }
 
 impl Remote {
-    /// What stands behind the command, else what stands before it, else what the environment says. `here`: a flag that names something on
-    /// this machine.
+    /// The options after the command, else before it, else from the environment. `here`: a flag for something on this
+    /// machine.
     ///
     /// # Errors
     /// When flags name both.
@@ -52,7 +52,7 @@ impl Remote {
         let server = match (self.server.clone().or_else(|| before.server.clone()), here) {
             (Some(_), Some(here)) => {
                 return Err(Failure::refused(format!(
-                    "{here} is on this machine, --server on another. Leave one of them out."
+                    "{here} is for this machine, --server for another. Leave one out."
                 )));
             }
             (Some(server), None) => Some(server),
@@ -79,7 +79,7 @@ impl Remote {
         let token = text.trim().to_owned();
         if token.is_empty() {
             return Err(Failure::refused(
-                "A server elsewhere wants an API token. Name a file that holds one with --token-file, or set LEASEHOLD_TOKEN; `leasehold token create` makes one on that server.",
+                "A remote server needs an API token. Give a file with one as --token-file, or set LEASEHOLD_TOKEN; to create one, run `leasehold token create` on that server.",
             ));
         }
         Ok(token)
@@ -184,7 +184,7 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// Opens the way that fits; `remote` has been merged with what stands before the command.
+    /// Opens the right connection; `remote` includes the options before the command.
     ///
     /// # Errors
     /// [`crate::exit::code::NO_SERVER`] when a running server is needed and none answers.
@@ -196,7 +196,7 @@ impl Connection {
         match UnixStream::connect(socket(&settings.data)).await {
             Ok(_) => here(&settings),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Failure::no_server(format!(
-                "The server's control socket {} may only be used by the user who runs the server. Use sudo, or become that user.",
+                "Only the user who runs the server may use its control socket {}. Use sudo, or switch to that user.",
                 socket(&settings.data).display()
             ))),
             Err(_) if call.needs == Needs::Server => Err(no_server(&settings.data)),
@@ -275,14 +275,14 @@ impl Connection {
 
 fn no_server(data: &Path) -> Failure {
     Failure::no_server(format!(
-        "No server answers for the data folder {}. Start one with `leasehold serve --data {0}`, or name its folder with --data.",
+        "No server is running on the data folder {}. Start one with `leasehold serve --data {0}`, or give its folder with --data.",
         data.display()
     ))
 }
 
 fn no_leasehold(status: StatusCode) -> Failure {
     Failure::failed(format!(
-        "The server did not understand this command ({status}): is it another version of Leasehold?"
+        "The server did not understand this command ({status}). Check that it is the same version of Leasehold."
     ))
 }
 
@@ -301,9 +301,9 @@ fn failure(status: StatusCode, problem: &Value) -> Option<Failure> {
     let node = |of: &Value| format!("\n  {} ({}): {}", text(of, "node"), text(of, "stage"), text(of, "sentence"));
     let nodes: String = attempts.iter().map(node).collect();
     let sentence = match detail.strip_suffix(" Nothing was changed.") {
-        Some(detail) => format!(
-            "{detail}{nodes}\nNothing was changed. `leasehold exchange pull` makes a report to be carried by hand."
-        ),
+        Some(detail) => {
+            format!("{detail}{nodes}\nNothing was changed. To carry a report by hand, run `leasehold exchange pull`.")
+        }
         None => format!("{detail}{nodes}"),
     };
     Some(Failure { code, sentence })
@@ -312,7 +312,7 @@ fn failure(status: StatusCode, problem: &Value) -> Option<Failure> {
 fn unanswered(who: &str, error: &reqwest::Error, patience: Duration) -> Failure {
     if error.is_timeout() {
         return Failure::no_server(format!(
-            "{who} did not answer within {} s. Look at its log; it may have to be restarted.",
+            "{who} did not answer within {} s. Check its log; it may need a restart.",
             patience.as_secs()
         ));
     }
@@ -320,7 +320,8 @@ fn unanswered(who: &str, error: &reqwest::Error, patience: Duration) -> Failure 
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let hint = if who.contains("https://") { " For a certificate of its own, name that with --server-ca." } else { "" };
+    let hint =
+        if who.contains("https://") { " If it uses a certificate of its own, give that with --server-ca." } else { "" };
     Failure::no_server(format!("{who} did not answer: {cause}.{hint}"))
 }
 
@@ -337,7 +338,7 @@ fn elsewhere(url: &str, remote: &Remote) -> Result<Connection, Failure> {
     let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
     if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
         return Err(Failure::refused(format!(
-            "“{url}” is not the address of a server, such as https://lic-01.example.com:8084."
+            "“{url}” is not the address of a server. Write it like https://lic-01.example.com:8084."
         )));
     }
     let token = Some(remote.token()?);
@@ -346,13 +347,13 @@ fn elsewhere(url: &str, remote: &Remote) -> Result<Connection, Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("Leasehold/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Failure::failed(format!("The client for {base} cannot start: {error}.")))?;
+        .map_err(|error| Failure::failed(format!("Can't start the client for {base}: {error}.")))?;
     Ok(Connection::Http { client, base: base.to_owned(), token, who: format!("The server at {base}") })
 }
 
 fn here(settings: &Settings) -> Result<Connection, Failure> {
     let cannot = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("The client for the control socket cannot start: {error}."))
+        Failure::failed(format!("Can't start the client for the control socket: {error}."))
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let no_tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -394,12 +395,12 @@ async fn directly(router: &Router, call: &Call) -> Result<(StatusCode, Bytes), F
     }
     let body = call.body.as_ref().map_or_else(Body::empty, |(_, body)| Body::from(body.clone()));
     let mut request =
-        request.body(body).map_err(|error| Failure::refused(format!("This cannot be asked: {error}.")))?;
+        request.body(body).map_err(|error| Failure::refused(format!("Can't send the request: {error}.")))?;
     api::as_local_user(&mut request, user_name(rustix::process::getuid().as_raw()).await);
     let response = router.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
     let status = response.status();
     let body = response.into_body().collect().await;
-    Ok((status, body.map_err(|error| Failure::failed(format!("The answer broke off: {error}.")))?.to_bytes()))
+    Ok((status, body.map_err(|error| Failure::failed(format!("The answer was cut off: {error}.")))?.to_bytes()))
 }
 
 #[cfg(test)]

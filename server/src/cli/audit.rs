@@ -8,7 +8,7 @@ use crate::exit::{Done, Failure};
 /// `leasehold audit …`
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check that no entry was changed, removed or cut off
+    /// Verify that no entry was changed, removed or cut off
     Verify(Common),
     /// Print all entries, newest first
     Export(Common),
@@ -22,7 +22,7 @@ impl Audit {
                 if let Some(problem) = verdict["problem"].as_str() {
                     return Err(Failure::failed(problem));
                 }
-                let plain = |v: &_| format!("All {} entries are as they were written.\n", text(v, "entries"));
+                let plain = |v: &_| format!("Verified {} entries: none was changed or removed.\n", text(v, "entries"));
                 common.format.print(&verdict, plain)
             }
             Self::Export(common) => {

@@ -13,9 +13,9 @@ use crate::exit::Done;
 /// `leasehold client …`
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take licenses and return them, as an application would, and print how many at the end
+    /// Check out and return licenses as an application does, and print the totals at the end
     Run(run::RunClients),
-    /// Log in as a virtual environment, hold its license until told to end, and print what its log would say
+    /// Log in as a virtual environment, hold its license until stopped, and print its log
     #[command(disable_version_flag = true)] // its --version is that of the product
     Ve(ve::RunVe),
 }

@@ -17,30 +17,30 @@ use crate::exit::Done;
 /// `leasehold config …`
 #[derive(Debug, Subcommand)]
 pub enum ConfCommand {
-    /// Print the value of a setting as written; `--effective` prints what it stands for
+    /// Print the value of a setting as written, or with `--effective` as used
     Get(show::Get),
-    /// Change a setting; nothing else in the file changes
+    /// Change one setting and nothing else in the file
     Set(edit::Set),
-    /// Print what is wrong with the file, one finding a line; exit code 1 when there is any
+    /// Check the file and print one finding per line; exit code 1 if there are any
     Check(show::Check),
-    /// Print every setting: as written, what it stands for, whether it is in use
+    /// List all settings: the value as written, the effective value, and whether it is in use
     Show(show::ShowConf),
-    /// Compare two files line by line; exit code 1 when they differ
+    /// Compare two files line by line; exit code 1 if they differ
     Diff(diff::DiffCommand),
-    /// Write a new file in the vendor's format where there is none
+    /// Create a new file in the vendor's format; never overwrites one
     Init(edit::Init),
-    /// List the versions of the file the server has kept
+    /// List the revisions of the file
     History(history::ConfHistory),
-    /// Bring an earlier version back
+    /// Restore an earlier revision
     Restore(history::Restore),
-    /// Print our own settings and where each comes from
+    /// List Leasehold's own settings and where each value comes from
     Sources(Sources),
 }
 
 /// Which conf file.
 #[derive(Debug, Args)]
 pub struct ConfTarget {
-    /// The license_server.conf; without it, the one of the server or its data folder
+    /// The license_server.conf [default: the running server's, else the one in the data folder]
     #[arg(long, value_name = "FILE")]
     pub conf: Option<PathBuf>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ impl ConfCommand {
                             ]
                         })
                         .collect();
-                    let order = "A flag wins over the environment, that over leasehold.toml, that over the default.\n";
+                    let order = "A flag overrides the environment, which overrides leasehold.toml, which overrides the default.\n";
                     format!("{}{order}", table(&["SETTING", "VALUE", "COMES FROM", "WHAT IT DOES"], &rows))
                 })
             }

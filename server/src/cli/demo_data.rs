@@ -13,7 +13,7 @@ use super::DataFolder;
 use super::output::Format;
 use crate::exit::{Done, Failure};
 
-/// Fill a data folder with a made-up history of use, to see the Usage page with something on it
+/// Fill a data folder with made-up usage, to try the Usage page
 #[derive(Debug, Args)]
 pub struct DemoData {
     #[command(flatten)]
@@ -21,13 +21,13 @@ pub struct DemoData {
     /// Days of history, up to now
     #[arg(long, value_name = "N", default_value_t = 540, value_parser = clap::value_parser!(u16).range(1..=3650))]
     days: u16,
-    /// Check-outs a day on average
+    /// Average check-outs per day
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     checkouts_per_day: u32,
-    /// The same number makes the same history
+    /// Seed; the same number makes the same history
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Add to a folder that holds use already
+    /// Add to a folder that already has usage
     #[arg(long)]
     add: bool,
     #[command(flatten)]
@@ -58,7 +58,7 @@ impl DemoData {
         self.format.print(&value, |_| {
             let names: Vec<&str> = stored.sums.iter().map(|(name, ..)| name.as_str()).collect();
             format!(
-                "Stored a made-up history of {} days in {}: {} check-outs and {} refusals of {} by {CLIENTS} clients.\nStart the server on this folder and open its Usage page.\n",
+                "Stored {} days of made-up usage in {}: {} check-outs and {} denials of {} by {CLIENTS} clients.\nStart the server on this folder and open its Usage page.\n",
                 self.days,
                 settings.data.display(),
                 stored.taken,
@@ -69,10 +69,10 @@ impl DemoData {
     }
 
     async fn fill(&self, engine: &Engine) -> Result<DemoSummary, Failure> {
-        let failed = |error: DatabaseError| Failure::failed(format!("The database did not answer: {error}."));
+        let failed = |error: DatabaseError| Failure::failed(format!("The database did not respond: {error}."));
         if !self.add && engine.usage.extent().await.map_err(failed)?.is_some() {
             return Err(Failure::refused(
-                "This folder holds use already. Name another one with --data, or mix the made-up history into it with --add.",
+                "This folder already has usage. Choose another with --data, or add the made-up usage to it with --add.",
             ));
         }
         let wish = DemoPlan {

@@ -39,11 +39,11 @@ impl Licenses {
 /// `leasehold exchange …`
 #[derive(Debug, Subcommand)]
 pub enum Exchange {
-    /// Make a report to be carried to a node by hand, and print the command that does it
+    /// Make a report to carry to a node by hand, and print the command that sends it
     Pull(Pull),
-    /// Take in a node's answer: a file, or - for standard input
+    /// Apply a node's answer: a file, or - for standard input
     Push(Push),
-    /// List the reports that were made, and their answers
+    /// List reports and their answers
     Ledger(Ledger),
 }
 
@@ -73,7 +73,7 @@ impl Pull {
         let Some(out) = &self.out else {
             return self.common.format.print(&value, |value| {
                 format!(
-                    "Report {} (SHA-256 {}). Send it from a machine that reaches the licensing nodes, then take the answer in with `leasehold exchange push`:\n\n{}\n",
+                    "Report {} (SHA-256 {}). Send it from a machine that can reach the licensing nodes, then apply the answer with `leasehold exchange push`:\n\n{}\n",
                     text(value, "status_id"),
                     text(value, "sha256"),
                     text(value, "curl")
@@ -81,10 +81,10 @@ impl Pull {
             });
         };
         std::fs::write(out, text(&value, "report"))
-            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}.", out.display())))?;
+            .map_err(|error| Failure::failed(format!("Can't write {}: {error}.", out.display())))?;
         self.common.format.print(&value, |value| {
             format!(
-                "Report {} is in {} (SHA-256 {}).\n",
+                "Saved report {} to {} (SHA-256 {}).\n",
                 text(value, "status_id"),
                 out.display(),
                 text(value, "sha256")
@@ -96,7 +96,7 @@ impl Pull {
 /// `leasehold exchange push`
 #[derive(Debug, Args)]
 pub struct Push {
-    /// The answer as it was received; - reads standard input
+    /// The node's answer, unchanged; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -124,7 +124,7 @@ pub struct Ledger {
     /// Only reports in this state
     #[arg(long, value_enum)]
     state: Option<State>,
-    /// At most so many, newest first
+    /// Maximum number of reports, newest first
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
     #[command(flatten)]
@@ -154,7 +154,7 @@ impl Ledger {
 
 /// What an exchange changed, in lines.
 pub fn changes(value: &Value) -> String {
-    let mut lines = format!("In step with the vendor: {}\n", text(value, "summary"));
+    let mut lines = format!("Synced: {}\n", text(value, "summary"));
     for kind in ["added", "removed", "extended", "changed"] {
         for change in value[kind].as_array().into_iter().flatten() {
             lines.push_str(&format!("  {}\n", text(change, "sentence")));
@@ -169,8 +169,8 @@ pub fn changes(value: &Value) -> String {
 fn licenses(value: &Value) -> String {
     if value["items"].as_array().is_none_or(Vec::is_empty) {
         return match value["serial"].is_null() {
-            true => "There are no licenses yet: nothing was exchanged. `leasehold sync` exchanges now.\n".to_owned(),
-            false => "The vendor has issued no license for this server.\n".to_owned(),
+            true => "No licenses yet: this server has never synced. Run `leasehold sync`.\n".to_owned(),
+            false => "The vendor has issued no licenses for this server.\n".to_owned(),
         };
     }
     let line = |license: &Value| {

@@ -15,18 +15,18 @@ use crate::exit::{Done, Failure};
 /// `leasehold license …`
 #[derive(Debug, Subcommand)]
 pub enum LicenseCommand {
-    /// Make a request for a license of this machine, to be carried to the vendor
+    /// Create a license request for this machine, to carry to the vendor
     Request(RequestLicense),
-    /// Install the license the vendor made for this machine: a file, or - for standard input
+    /// Install the vendor's license for this machine: a file, or - for standard input
     Install(Install),
-    /// Show the license of this machine, whether it is in force, and what would void it
+    /// Show this machine's license, whether it is valid, and what would void it
     Show(Common),
 }
 
 /// `leasehold license request`
 #[derive(Debug, Args)]
 pub struct RequestLicense {
-    /// Write the request to this file; without it, it is printed
+    /// Write the request to this file [default: print it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub struct Install {
     /// The license text; - reads standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Trust the vendor's key with this fingerprint from now on (SHA256:…), as the vendor told you
+    /// Fingerprint of a vendor's key to trust from now on (SHA256:…), as received from the vendor
     #[arg(long, value_name = "FINGERPRINT")]
     vendor_key: Option<String>,
     #[command(flatten)]
@@ -61,14 +61,14 @@ impl RequestLicense {
         let mut value = self.common.target.ask(remote, Call::get("/api/v1/ve/request").on_new_data()).await?;
         for unread in value["unread"].as_array().into_iter().flatten() {
             eprintln!(
-                "{} cannot be read ({}), so the license will not bind it.",
+                "Can't read {} ({}), so the license won't be bound to it.",
                 text(unread, "label"),
                 text(unread, "why")
             );
         }
         if value["unique"] == json!(false) {
             return Err(Failure::failed(
-                "Nothing tells this machine from all others, so no license can be made for it. Give it an /etc/machine-id (`systemd-machine-id-setup` makes one), then ask again.",
+                "This machine has nothing that identifies it, so no license can be made for it. Create /etc/machine-id with `systemd-machine-id-setup`, then try again.",
             ));
         }
         let request = text(&value, "request");
@@ -76,11 +76,11 @@ impl RequestLicense {
             return self.common.format.print(&value, |_| request.clone());
         };
         write(out, request.as_bytes())
-            .map_err(|error| Failure::failed(format!("{} cannot be written: {error}.", out.display())))?;
+            .map_err(|error| Failure::failed(format!("Can't write {}: {error}.", out.display())))?;
         value["file"] = json!(std::path::absolute(out).unwrap_or_else(|_| out.clone()));
         self.common.format.print(&value, |value| {
             format!(
-                "The request of {} is in {}. Carry it to your vendor; install what comes back with `leasehold license install FILE`.\n",
+                "Saved the request of {} to {}. Carry it to your vendor, then install the license you get with `leasehold license install FILE`.\n",
                 text(value, "server"),
                 out.display()
             )
@@ -106,9 +106,9 @@ impl Install {
 }
 
 fn installed(value: &Value) -> String {
-    let what = if value["unchanged"] == json!(true) { "was in place already" } else { "is installed" };
+    let what = if value["unchanged"] == json!(true) { "was already installed" } else { "is installed" };
     format!(
-        "The license {} for {} {what}. {}\n",
+        "License {} for {} {what}. {}\n",
         text(&value["license"], "license_id"),
         text(&value["license"], "customer"),
         text(&value["standing"], "sentence")
@@ -120,13 +120,13 @@ fn shown(value: &Value) -> String {
     let license = &value["license"];
     if !license.is_null() {
         let end = match license["hours"].as_u64() {
-            Some(hours) => format!("{hours} hours with somebody logged in"),
+            Some(hours) => format!("{hours} runtime hours"),
             None => format!("until {}", text(license, "expires")),
         };
         let left =
             license["left_ms"].as_i64().map(|ms| format!(", {} h {:02} min left", ms / 3_600_000, ms / 60_000 % 60));
         out.push_str(&format!(
-            "\nLicense {} for {}, serial {}\nGood: {end}{}\nGrace period: {} minutes, checked every {} minutes\n\n",
+            "\nLicense {} for {}, serial {}\nValid: {end}{}\nGrace period: {} minutes, checked every {} minutes\n\n",
             text(license, "license_id"),
             text(license, "customer"),
             text(license, "serial"),
@@ -150,13 +150,13 @@ fn shown(value: &Value) -> String {
     }
     out.push_str("\nThis machine:\n");
     let row = |c: &Value| {
-        let voids = if c["voids"] == json!(true) { "voids the license" } else { "is noted" };
+        let voids = if c["voids"] == json!(true) { "voids the license" } else { "is only recorded" };
         let licensed = if c["licensed"].is_null() { "-".to_owned() } else { text(c, "licensed") };
         vec![text(c, "label"), text(c, "value"), licensed, voids.to_owned()]
     };
     let rows: Vec<_> = value["machine"]["components"].as_array().into_iter().flatten().map(row).collect();
     out.push_str(&table(&["COMPONENT", "NOW", "LICENSED", "A CHANGE"], &rows));
-    for (head, key) in [("\nWhat voids a license:", "voids"), ("\nWhat it stands:", "allowed")] {
+    for (head, key) in [("\nChanges that void a license:", "voids"), ("\nChanges it tolerates:", "allowed")] {
         out.push_str(&format!("{head}\n"));
         for line in value[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
             out.push_str(&format!("  {line}\n"));

@@ -9,28 +9,28 @@ use crate::exit::Done;
 /// `leasehold peer …`
 #[derive(Debug, Subcommand)]
 pub enum PeerCommand {
-    /// Make a code with which one other server may join, and print it, this once
+    /// Create a one-time code that lets another server join, and print it
     Invite(Common),
-    /// Join another server with a code that was made there
+    /// Join another server's installation with a code created there
     Join(Join),
-    /// List the servers of the installation, and which of them are there
+    /// List the servers of the installation and their state
     List(Common),
-    /// Remove a server from the installation; on a backup, leave it
+    /// Remove a server from the installation; on a backup, leave the installation
     Remove(Remove),
 }
 
 #[derive(Debug, Args)]
 pub struct Join {
-    /// Where the console of the other server answers, as in https://lic-01.example.com:8084
+    /// Console address of the other server, such as https://lic-01.example.com:8084
     #[arg(long, value_name = "URL")]
     url: String,
-    /// The code that `leasehold peer invite` printed there
+    /// The code printed by `leasehold peer invite` on that server
     #[arg(long, value_name = "CODE")]
     code: String,
-    /// Where the other servers reach this one's console [default: its address, unless that means this machine only]
+    /// Console address at which the other servers reach this one [default: its own, unless that is loopback]
     #[arg(long, value_name = "URL")]
     own_url: Option<String>,
-    /// What this server is called there [default: the name of this machine]
+    /// Name of this server in the installation [default: the host name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub struct Join {
 
 #[derive(Debug, Args)]
 pub struct Remove {
-    /// Name of the server, as `leasehold peer list` shows it
+    /// Name of the server, from `leasehold peer list`
     name: String,
     #[command(flatten)]
     common: Common,
@@ -69,11 +69,11 @@ async fn invite(common: Common, remote: &Remote) -> Done {
     if !common.format.json {
         let url = text(&value, "url");
         eprintln!(
-            "Good once, until {}. On the other server: leasehold peer join --url {url} --code CODE",
+            "Valid once, until {}. On the other server, run: leasehold peer join --url {url} --code CODE",
             text(&value, "expires_at")
         );
         if url.contains("//127.") || url.contains("//[::1]") || url.contains("//localhost") {
-            eprintln!("From another machine, use the address at which this console is reached from there.");
+            eprintln!("From another machine, use the address at which it reaches this console.");
         }
     }
     Ok(())
@@ -81,11 +81,11 @@ async fn invite(common: Common, remote: &Remote) -> Done {
 
 fn joined(value: &Value) -> String {
     let reached = match value["own_url"].as_str() {
-        Some(url) => format!("The others reach it at {url}."),
-        None => "The others do not ask it, it asks them; with --own-url they do.".to_owned(),
+        Some(url) => format!("The other servers reach it at {url}."),
+        None => "It polls the other servers, but they don't poll it; to change that, give --own-url.".to_owned(),
     };
     format!(
-        "Joined {} as {}. This server is called {}. {reached}\n",
+        "Joined {} as {}. This server's name is {}. {reached}\n",
         text(value, "with"),
         text(value, "role"),
         text(value, "name")
@@ -112,7 +112,7 @@ fn list(value: &Value) -> String {
     let mut out = table(&heads, &rows(value, line));
     if value["server_runs"] == false {
         out.push_str(
-            "No server runs on this data folder, so nobody watches the others: this is what was last known of them. Start it with `leasehold serve`.\n",
+            "No server is running on this data folder, so the states above are the last known ones. Start it with `leasehold serve`.\n",
         );
     }
     for server in value["items"].as_array().into_iter().flatten() {
@@ -121,7 +121,7 @@ fn list(value: &Value) -> String {
         }
     }
     if let Some(since) = value["stale_since"].as_str() {
-        out.push_str(&format!("Nobody was heard since {since}: this server's own network may be the reason.\n"));
+        out.push_str(&format!("No peer has responded since {since}. Check this server's own network.\n"));
     }
     if let Some(conflict) = value["conflict"].as_str() {
         out.push_str(&format!("{conflict}\n"));
@@ -156,8 +156,8 @@ mod tests {
         let server = json!({ "name": "lic-01", "self": true, "role": "primary", "state": "stopped" });
         let off = list(&json!({ "items": [server], "server_runs": false }));
         assert!(off.contains("lic-01 (this one)") && off.contains("stopped"), "{off}");
-        assert!(off.ends_with("last known of them. Start it with `leasehold serve`.\n"), "{off}");
+        assert!(off.ends_with("are the last known ones. Start it with `leasehold serve`.\n"), "{off}");
         let on = list(&json!({ "items": [server] }));
-        assert!(!on.contains("No server runs"), "{on}");
+        assert!(!on.contains("No server is running"), "{on}");
     }
 }

@@ -14,19 +14,19 @@ use crate::exit::Done;
 pub struct Register {
     #[command(flatten)]
     common: Common,
-    /// The registration file the vendor gave: it brings GUID, auth string and the vendor's keys
+    /// Registration file from the vendor, with GUID, auth string and the vendor's keys
     #[arg(long, value_name = "FILE", required_unless_present = "guid", conflicts_with_all = ["guid", "auth", "vendor_key"])]
     file: Option<PathBuf>,
-    /// This server's GUID, as the vendor gave it: with or without braces and hyphens, in any case
+    /// This server's GUID from the vendor, with or without braces and hyphens, in any case
     #[arg(long, value_name = "GUID")]
     guid: Option<String>,
-    /// The auth string the vendor gave with it
+    /// The auth string that belongs to the GUID
     #[arg(long, value_name = "TEXT")]
     auth: Option<String>,
-    /// Fingerprint of the vendor's key, as the vendor told it; the key itself is fetched from a node
+    /// Fingerprint of the vendor's key; the key itself is fetched from a node
     #[arg(long, value_name = "FINGERPRINT")]
     vendor_key: Option<String>,
-    /// Write the registration only; do not exchange now
+    /// Save the registration without contacting the nodes
     #[arg(long)]
     no_sync: bool,
 }
@@ -47,7 +47,7 @@ impl Register {
 
 fn plain(value: &Value) -> String {
     let registered = format!(
-        "Registered as {}; license_server.conf is at revision {}.\n",
+        "Registered as {}; license_server.conf is now at revision {}.\n",
         text(value, "guid"),
         text(value, "revision")
     );

@@ -19,13 +19,13 @@ use crate::{clients, control, logging, reporting};
 /// How long open requests may take to end after SIGTERM; the process is gone within 5 s.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// `leasehold serve`: every option is also a variable LEASEHOLD_… and a line of leasehold.toml; `leasehold config sources`
-/// shows which one counts.
+/// `leasehold serve`: every option is also a variable LEASEHOLD_… and a line of leasehold.toml; `leasehold config
+/// sources` shows which one applies.
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
     flags: Flags,
-    /// A leasehold.toml with these settings [env: LEASEHOLD_CONFIG]
+    /// File with these settings, a leasehold.toml [env: LEASEHOLD_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -40,8 +40,9 @@ impl Serve {
             settings.write_first_conf()?;
         }
         let listener = bind(settings.console, "console")?;
-        let address =
-            listener.local_addr().map_err(|e| Failure::failed(format!("The console's address is not known: {e}.")))?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| Failure::failed(format!("Can't determine the console's address: {e}.")))?;
         let tls = tls::choose(&settings, address).await?;
         let engine = Arc::new(
             Engine::open(&settings.data, &settings.conf, Arc::new(SystemClock)).await.map_err(Failure::failed)?,
@@ -82,9 +83,9 @@ impl Serve {
             };
         }
         let ports = [
-            serving!(clients, "license-port", "Answers applications"),
-            serving!(ve, "ve-port", "Answers VE clients"),
-            serving!(reporting, "reporting-api", "Answers the reporting API").map(Task::finishing),
+            serving!(clients, "license-port", "Serves applications"),
+            serving!(ve, "ve-port", "Serves VE clients"),
+            serving!(reporting, "reporting-api", "Serves the reporting API").map(Task::finishing),
         ];
         let log_level = Task::new("log-level", "Follows LOGGING_VERBOSITY", Cadence::OnChange, {
             let engine = engine.clone();
@@ -109,10 +110,10 @@ impl Serve {
         let served = http::serve(listener, app, tls, handle).await;
         tasks.finish().await;
         if let Err(error) = engine.leases.commit(true).await {
-            tracing::error!(%error, "what clients have used could not be stored at the end; they report it again");
+            tracing::error!(%error, "could not store usage at shutdown; clients will report it again");
         }
         if let Err(error) = engine.store_contact().await {
-            tracing::error!(%error, "the contact clock could not be stored at the end");
+            tracing::error!(%error, "could not store the contact clock at shutdown");
         }
         engine.close().await;
         if let Some(sentence) = tasks.given_up() {
@@ -138,19 +139,19 @@ fn shown(address: SocketAddr) -> String {
 pub fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AddrInUse => Failure::failed(format!(
-            "Port {} on {} is in use by another program. Stop that program, or choose another port with --{flag}.",
+            "Another program is using port {} on {}. Stop it, or choose another port with --{flag}.",
             address.port(),
             address.ip()
         )),
         std::io::ErrorKind::PermissionDenied => Failure::failed(format!(
-            "Port {} may not be used by this user. Choose one above 1023 with --{flag}.",
+            "This user may not listen on port {}. Choose one above 1023 with --{flag}.",
             address.port()
         )),
         std::io::ErrorKind::AddrNotAvailable => Failure::failed(format!(
-            "{} is not an address of this machine. Choose one of its own with --{flag}.",
+            "This machine has no address {}. Choose one of its own with --{flag}.",
             address.ip()
         )),
-        _ => Failure::failed(format!("Nothing can listen on {address} (--{flag}): {error}.")),
+        _ => Failure::failed(format!("Can't listen on {address} (--{flag}): {error}.")),
     };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
@@ -167,7 +168,7 @@ async fn announce(
     use std::fmt::Write as _;
     let mut text = format!("console: {origin}\n");
     let claimed =
-        engine.setup().await.map_err(|e| Failure::failed(format!("The database did not answer: {e}.")))?.claimed;
+        engine.setup().await.map_err(|e| Failure::failed(format!("The database did not respond: {e}.")))?.claimed;
     if !claimed {
         let token = engine.setup_token().await.map_err(Failure::failed)?;
         let _ = writeln!(text, "setup: {}", setup_url(origin, &token));

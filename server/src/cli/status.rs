@@ -31,7 +31,7 @@ fn plain(value: &Value) -> String {
         Some(problem) => problem.to_owned(),
         None if conf["changed_outside"] == true => {
             format!(
-                "{} was changed outside Leasehold (revision {}); look at it in the console.",
+                "{} was changed outside Leasehold (revision {}); review the change in the console.",
                 text(conf, "path"),
                 conf["revision"]
             )
@@ -64,7 +64,7 @@ fn contact(contact: &Value, registered: bool) -> String {
         return String::new();
     }
     let Some(days) = contact["days"].as_u64() else {
-        return "Never in contact with a licensing node: there are no licenses yet.\n".to_owned();
+        return "Never synced: there are no licenses yet.\n".to_owned();
     };
     let ago = match days {
         0 => "less than a day ago".to_owned(),
@@ -74,16 +74,16 @@ fn contact(contact: &Value, registered: bool) -> String {
     let clock = match contact["clock_off_minutes"].as_i64() {
         Some(minutes) => {
             let (days, hours) = (minutes.unsigned_abs() / 1440, minutes.unsigned_abs() / 60 % 24);
-            let way = if minutes > 0 { "ahead" } else { "behind" };
+            let way = if minutes > 0 { "ahead of" } else { "behind" };
             format!(
-                " This machine's clock was seen {days} d {hours} h {} min {way} and is not followed.",
+                " This machine's clock is {days} d {hours} h {} min {way} the measured time and is ignored.",
                 minutes.unsigned_abs() % 60
             )
         }
         None => String::new(),
     };
     format!(
-        "Last contact {ago}: {} {}{clock}\n",
+        "Last synced {ago}: {} {}{clock}\n",
         text(contact, "state").replace('_', " ") + ".",
         text(contact, "effect")
     )

@@ -10,9 +10,9 @@ use crate::exit::Done;
 /// `leasehold token …`
 #[derive(Debug, Subcommand)]
 pub enum Token {
-    /// Make a token and print it, this once
+    /// Create a token and print it once
     Create(Create),
-    /// End a token
+    /// Revoke a token
     Revoke(Revoke),
     /// List the tokens
     List(Common),
@@ -26,7 +26,7 @@ pub struct Create {
     /// viewer, operator or administrator
     #[arg(long, default_value = "viewer")]
     role: Role,
-    /// Days until it expires
+    /// Days until the token expires
     #[arg(long, default_value_t = 90)]
     days: u32,
     #[command(flatten)]
@@ -49,7 +49,7 @@ impl Token {
                 common.perform(remote, call, |value| format!("{}\n", text(value, "token"))).await
             }
             Self::Revoke(Revoke { name, common }) => {
-                let plain = |v: &_| format!("Ended the token {}.\n", text(v, "name"));
+                let plain = |v: &_| format!("Revoked token {}.\n", text(v, "name"));
                 common.perform(remote, Call::delete(format!("/api/v1/tokens/{}", segment(&name))), plain).await
             }
             Self::List(common) => {

@@ -12,7 +12,7 @@ use crate::exit::{Done, Failure};
 pub enum User {
     /// Add a user
     Add(AddUser),
-    /// Give a user a new password and end that user's sessions
+    /// Set a user's new password and end that user's sessions
     Reset(UserWithPassword),
     /// List the users
     List(Common),
@@ -21,7 +21,7 @@ pub enum User {
 /// A user, and the password on standard input.
 #[derive(Debug, Args)]
 pub struct UserWithPassword {
-    /// Name at login
+    /// Name to sign in with
     name: String,
     /// Read the password from standard input
     #[arg(long)]
@@ -45,7 +45,7 @@ impl UserWithPassword {
             return password_from_stdin();
         }
         Err(Failure::refused(
-            "Pass the password on standard input with --password-stdin, so that it is not seen in the list of processes.",
+            "Pass the password on standard input with --password-stdin, so that it doesn't show in the process list.",
         ))
     }
 }
@@ -55,7 +55,7 @@ impl User {
         match self {
             Self::Add(AddUser { named, role }) => {
                 let body = json!({ "name": named.name, "role": role, "password": named.password()? });
-                let plain = |v: &_| format!("Added the user {} as {}.\n", text(v, "name"), text(v, "role"));
+                let plain = |v: &_| format!("Added user {} as {}.\n", text(v, "name"), text(v, "role"));
                 named.common.perform(remote, Call::post("/api/v1/users").json(&body), plain).await
             }
             Self::Reset(named) => {

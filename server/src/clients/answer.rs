@@ -53,7 +53,7 @@ impl PortAnswer {
         Self::of(fault.kind.status(), &fault.answer())
     }
 
-    /// Something that is no request of this protocol at all.
+    /// Not a request of this protocol.
     pub fn other(status: u16, detail: &str) -> Self {
         let fault = Fault::malformed(detail);
         Self::of(status, &licensing::client_protocol::FaultBody { status, ..fault.answer() })
@@ -63,18 +63,18 @@ impl PortAnswer {
     pub fn not_found() -> Self {
         Self::other(
             404,
-            "This is the license port. Clients POST to /v1/hello, /v1/refresh, /v1/records and /v1/goodbye; the console has its own port.",
+            "This is the license port: POST to /v1/hello, /v1/refresh, /v1/records or /v1/goodbye. The console has its own port.",
         )
     }
 
-    /// Another method than POST.
+    /// A method other than POST.
     pub fn wrong_method() -> Self {
-        Self::other(405, "Send a POST.")
+        Self::other(405, "Use POST.")
     }
 
     /// A body that is too large for its call.
     pub fn too_large(call: PortCall) -> Self {
-        let detail = format!("The body has more than the {} bytes allowed here.", call.most());
+        let detail = format!("The body is larger than {} bytes.", call.most());
         Self::fault(&Fault::new(FaultKind::TooLarge, detail))
     }
 
@@ -110,7 +110,7 @@ pub async fn answer(engine: &Engine, call: PortCall, body: &[u8], address: &str)
     done.unwrap_or_else(|fault| PortAnswer::fault(&fault))
 }
 
-/// A body as JSON. Of one that is not as this version has it, the version is looked at first.
+/// A body as JSON. If it doesn't fit this version, checks the version first.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     #[derive(Deserialize)]
     struct Versioned {
@@ -119,8 +119,8 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<Versioned>(body) {
         Ok(Versioned { protocol }) if protocol != u64::from(VERSION) => Fault::new(
             FaultKind::ProtocolVersion,
-            format!("{WRONG_VERSION} This side speaks version {VERSION}, the other version {protocol}."),
+            format!("{WRONG_VERSION} This side uses version {VERSION}, the other version {protocol}."),
         ),
-        _ => Fault::malformed(format!("The body is not the JSON the protocol asks for: {error}.")),
+        _ => Fault::malformed(format!("The body is not valid JSON for this call: {error}.")),
     })
 }

@@ -1,4 +1,4 @@
-//! Where the license port is: at the address that was named, else at `port_number` of the conf file, which may change.
+//! The address of the license port: the one given, else `port_number` of the conf file, which may change.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::exit::Failure;
 use crate::http::tls;
 use crate::settings::{Clients, Settings};
 
-/// The license port, taken and not served yet.
+/// The license port, bound but not served yet.
 pub struct Port {
     listener: ClientListener,
     follows: bool,
 }
 
-/// Takes the license port; none when it is off. The port of the conf file is done without while another program has it; an address that was named
-/// must be had.
+/// Binds the license port; `None` if it is off. If another program has the conf file's port, the server starts
+/// without; an address that was given must be free.
 ///
 /// # Errors
 /// A sentence that says why the port or the certificate cannot be used.
@@ -34,7 +34,7 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
     let listener = match TcpListener::bind(wanted).await {
         Ok(listener) => Some(listener),
         Err(error) if follows => {
-            eprintln!("Applications cannot connect: {}", why_not(wanted, &error));
+            eprintln!("applications can't connect: {}", why_not(wanted, &error));
             None
         }
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
@@ -44,14 +44,14 @@ pub async fn bind(settings: &Settings, engine: &Engine) -> Result<Option<Port>, 
     Ok(Some(Port { listener: ClientListener::new(listener, tls), follows }))
 }
 
-/// TLS for clients that ask for it.
+/// TLS for clients that use it.
 pub(super) async fn acceptor(settings: &Settings, address: SocketAddr) -> Result<TlsAcceptor, Failure> {
     let mut tls = (*tls::given_or_made(settings, address).await?.config.get_inner()).clone();
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(tls)))
 }
 
-/// `port_number` of the conf file, at every address of this machine.
+/// `port_number` of the conf file, on all addresses.
 fn everywhere(engine: &Engine) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), engine.conf().effective.port_number)
 }
@@ -60,16 +60,15 @@ fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
     let (ip, port) = (address.ip(), address.port());
     match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "Port {port} on {ip} is in use by another program. Stop that program, change port_number in license_server.conf, or \
-             choose another address with --clients."
+            "Another program is using port {port} on {ip}. Stop it, change port_number in license_server.conf, or choose another address with --clients."
         ),
         std::io::ErrorKind::PermissionDenied => {
-            format!("Port {port} may not be used by this user. Choose one above 1023.")
+            format!("This user may not listen on port {port}. Choose one above 1023.")
         }
         std::io::ErrorKind::AddrNotAvailable => {
-            format!("{ip} is not an address of this machine. Choose one of its own with --clients.")
+            format!("This machine has no address {ip}. Choose one of its own with --clients.")
         }
-        _ => format!("It cannot listen on {address}: {error}. Choose another address with --clients."),
+        _ => format!("Can't listen on {address}: {error}. Choose another address with --clients."),
     }
 }
 
@@ -112,9 +111,9 @@ impl Port {
                 continue;
             }
             match self.listener.listen(wanted).await {
-                Ok(()) => tracing::info!(address = %wanted, "applications connect here"),
+                Ok(()) => tracing::info!(address = %wanted, "listening for applications"),
                 Err(error) => tracing::error!(
-                    "Applications cannot connect at the port of the conf file: {}",
+                    "applications can't connect on the port in the conf file: {}",
                     why_not(wanted, &error)
                 ),
             }

@@ -34,12 +34,12 @@ const TLS_HANDSHAKE: u8 = 0x16;
 const STREAMS: u32 = 64;
 
 fn out_of_time() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "it took too long")
+    io::Error::new(io::ErrorKind::TimedOut, "timed out")
 }
 
-/// Answers until the client or its silence ends the connection.
+/// Answers until the client closes the connection or is silent for too long.
 ///
-/// Most of the time it waits, and there are thousands of it: what it seldom needs has its room only while it is needed.
+/// There are thousands of connections, mostly idle: state for rare cases is boxed, so they stay small.
 pub async fn converse(
     mut stream: TcpStream,
     from: SocketAddr,
@@ -52,7 +52,7 @@ pub async fn converse(
     let mut patience = FIRST;
     loop {
         if bytes.is_empty() {
-            // Nothing is allocated for a connection that is quiet.
+            // An idle connection allocates nothing.
             bytes = Vec::new();
             timeout(patience, stream.readable()).await.map_err(|_| out_of_time())??;
         }
@@ -70,7 +70,10 @@ pub async fn converse(
                     }
                     if bytes.first() == Some(&TLS_HANDSHAKE) {
                         let Some(tls) = tls else {
-                            return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
+                            return Err(io::Error::new(
+                                io::ErrorKind::Unsupported,
+                                "the client uses TLS, which is off here",
+                            ));
                         };
                         return Box::pin(secure(tls, ReplayedStream::new(bytes, stream), engine, address)).await;
                     }
@@ -134,7 +137,7 @@ async fn send(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
     timeout(ARRIVAL, stream.write_all(bytes)).await.map_err(|_| out_of_time())?
 }
 
-/// Ends the connection so that the client can read the answer first: what it still sends is read for a moment.
+/// Closes the connection after reading what the client still sends for a moment, so that the client gets the answer.
 async fn close(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut rest = [0; 1024];
@@ -145,7 +148,7 @@ async fn close(mut stream: TcpStream) -> io::Result<()> {
     timeout(Duration::from_millis(500), drain).await.unwrap_or(Ok(()))
 }
 
-/// HTTP/2, TLS, and HTTP/1.1 of the unusual kind.
+/// HTTP/2, TLS and unusual HTTP/1.1.
 async fn serve<S>(stream: S, engine: Arc<Engine>, address: Arc<str>) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -173,7 +176,7 @@ async fn handle(request: Request<Incoming>, engine: &Engine, address: &str) -> R
         Some(call) => match timeout(ARRIVAL, Limited::new(request.into_body(), call.most()).collect()).await {
             Ok(Ok(body)) => answer(engine, call, &body.to_bytes(), address).await,
             Ok(Err(error)) if error.is::<LengthLimitError>() => PortAnswer::too_large(call),
-            Ok(Err(_)) => PortAnswer::other(400, "The body broke off."),
+            Ok(Err(_)) => PortAnswer::other(400, "The body was cut off."),
             Err(_) => PortAnswer::other(408, "The body did not arrive in time."),
         },
     };

@@ -14,12 +14,12 @@ use super::connection::converse;
 
 /// Connections at a time: one for each of many thousand clients; further ones are closed at once.
 pub const CONNECTIONS: usize = 30_000;
-/// Pause when the system hands out no more connections (too many open files).
+/// Pause after the system refuses another connection (too many open files).
 const PAUSE: Duration = Duration::from_millis(200);
-/// A port that another program has is tried again after this time.
+/// Pause before trying again a port that another program has.
 pub const AGAIN: Duration = Duration::from_secs(30);
 
-/// A listener of clients. It stays open when the task that serves it is restarted.
+/// A listener for clients. It stays open when the task that serves it restarts.
 pub struct ClientListener {
     open: Mutex<Option<Arc<TcpListener>>>,
     tls: TlsAcceptor,
@@ -35,12 +35,12 @@ impl ClientListener {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it listens; none while it does not.
+    /// Its address; `None` while it doesn't listen.
     pub fn address(&self) -> Option<SocketAddr> {
         self.open().as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Listens at another address. Clients that are connected stay so; new ones come in there only.
+    /// Moves to another address. Connected clients stay connected; new ones connect there.
     pub async fn listen(&self, address: SocketAddr) -> std::io::Result<()> {
         let listener = TcpListener::bind(address).await?;
         *self.open() = Some(Arc::new(listener));
@@ -51,7 +51,7 @@ impl ClientListener {
         *self.open() = None;
     }
 
-    /// Accepts clients for as long as it is polled. Connections that are open go on until the process ends or `end`.
+    /// Accepts clients while polled. Open connections last until the process ends or `end`.
     pub async fn accept(&self, engine: &Arc<Engine>, end: &CancellationToken) {
         let Some(listener) = self.open().clone() else { return std::future::pending().await };
         loop {
@@ -67,13 +67,13 @@ impl ClientListener {
                         tokio::select! {
                             () = end.cancelled() => {}
                             ended = Box::pin(converse(stream, from, engine, tls)) => if let Err(reason) = ended {
-                                tracing::debug!(client.address = %from, %reason, "a connection to the license port was closed");
+                                tracing::debug!(client.address = %from, %reason, "closed a connection to the license port");
                             }
                         }
                     });
                 }
                 Err(reason) => {
-                    tracing::warn!(%reason, "the license port could not accept a connection");
+                    tracing::warn!(%reason, "could not accept a connection on the license port");
                     tokio::time::sleep(PAUSE).await;
                 }
             }

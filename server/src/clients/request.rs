@@ -1,4 +1,4 @@
-//! Reading an ordinary HTTP/1.1 request. Whatever is not ordinary is left to hyper.
+//! Reads ordinary HTTP/1.1 requests. Anything else is left to hyper.
 
 use super::answer::{PortAnswer, PortCall};
 
@@ -7,25 +7,25 @@ const HEAD: usize = 8 * 1024;
 /// The most headers.
 const HEADERS: usize = 32;
 
-/// What the bytes at hand are.
+/// What the received bytes are.
 #[derive(Debug)]
 pub enum ParsedRequest {
-    /// The beginning of a request; so many bytes are known to be missing (1 when that is not known).
+    /// The beginning of a request, with the number of bytes still missing (1 if unknown).
     Part(usize),
     /// A request of the protocol; its body lies at this range, and the next request begins where it ends.
     Call { call: PortCall, body: std::ops::Range<usize>, keep: bool },
     /// The client waits to be told to send its body.
     Continue,
-    /// Something that is answered at once; the connection ends then.
+    /// Something answered at once, which ends the connection.
     Refuse(PortAnswer),
-    /// HTTP/2, or HTTP/1 of a kind that is not read here.
+    /// HTTP/2, or HTTP/1 of a kind not read here.
     Other,
 }
 
-/// What a connection of HTTP/2 begins with.
+/// The preface of an HTTP/2 connection.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Looks at the bytes of a connection. `told`: the client was told already to send its body.
+/// Classifies the bytes of a connection. `told`: the client already got its 100 Continue.
 pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
     if !bytes.is_empty() && HTTP2.starts_with(&bytes[..bytes.len().min(HTTP2.len())]) {
         return if bytes.len() < HTTP2.len() { ParsedRequest::Part(1) } else { ParsedRequest::Other };
@@ -38,10 +38,10 @@ pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
         Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
             return ParsedRequest::Refuse(PortAnswer::other(431, "The headers are too large."));
         }
-        Err(_) => return ParsedRequest::Refuse(PortAnswer::other(400, "This is not HTTP.")),
+        Err(_) => return ParsedRequest::Refuse(PortAnswer::other(400, "Not an HTTP request.")),
     };
     let (Some(method), Some(path), Some(version)) = (request.method, request.path, request.version) else {
-        return ParsedRequest::Refuse(PortAnswer::other(400, "This is not HTTP."));
+        return ParsedRequest::Refuse(PortAnswer::other(400, "Not an HTTP request."));
     };
     let path = path.split('?').next().unwrap_or_default();
     let Some(call) = PortCall::of(path) else { return ParsedRequest::Refuse(PortAnswer::not_found()) };
@@ -74,7 +74,7 @@ pub fn find(bytes: &[u8], told: bool) -> ParsedRequest {
         }
     }
     let Some(length) = length else {
-        return ParsedRequest::Refuse(PortAnswer::other(411, "Say how long the body is (Content-Length)."));
+        return ParsedRequest::Refuse(PortAnswer::other(411, "The header Content-Length is missing."));
     };
     if length > call.most() {
         return ParsedRequest::Refuse(PortAnswer::too_large(call));

@@ -1,5 +1,5 @@
-//! The port of VE addresses (FORMATS §4: 8083 unless the address names another): the license port once more, where clients of virtual
-//! environments look for it.
+//! The port of VE addresses (FORMATS §4: 8083 unless the address names another): the license port again, where VE
+//! clients look for it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -14,19 +14,20 @@ use super::listen::{AGAIN, ClientListener};
 use crate::exit::Failure;
 use crate::settings::{Settings, VePort};
 
-/// Where the port is unless it was named.
+/// The default port.
 const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), DEFAULT_PORT);
 
-/// The port, taken where it was named.
+/// The port, bound at once if its address was given.
 pub struct VeListener {
     listener: ClientListener,
     named: bool,
 }
 
-/// Takes the port that was named; otherwise it is taken while a license of this machine is installed. None when it is off.
+/// Binds the given address; without one, the port is bound while a license of this machine is installed. `None` if it
+/// is off.
 ///
 /// # Errors
-/// A sentence that says why a named address cannot be used.
+/// A sentence that says why a given address can't be used.
 pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
     let (address, listener) = match settings.ve {
         VePort::Off => return Ok(None),
@@ -34,7 +35,7 @@ pub async fn bind(settings: &Settings) -> Result<Option<VeListener>, Failure> {
         VePort::At(address) => {
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 Failure::failed(format!(
-                    "VE clients cannot connect at {address} (--ve): {error}. Choose another address."
+                    "Can't listen for VE clients on {address} (--ve): {error}. Choose another address."
                 ))
             })?;
             (address, Some(listener))
@@ -59,11 +60,11 @@ impl VeListener {
             match (wanted, self.address()) {
                 (true, None) => match self.listener.listen(EVERYWHERE).await {
                     Ok(()) => {
-                        tracing::info!(address = %EVERYWHERE, "VE clients connect here");
+                        tracing::info!(address = %EVERYWHERE, "listening for VE clients");
                         told = false;
                     }
                     Err(error) if !told => {
-                        tracing::warn!(address = %EVERYWHERE, %error, "VE clients can use the license port only: the port of VE addresses could not be taken. Choose one with --ve, or off");
+                        tracing::warn!(address = %EVERYWHERE, %error, "the port for VE addresses is not available; VE clients can use only the license port. Choose another with --ve, or turn it off");
                         told = true;
                     }
                     Err(_) => {}

@@ -105,7 +105,7 @@ fn failed(form: &Form, mut page: ClusterPage, why: impl std::fmt::Display) -> Pa
 async fn note(form: &Form, action: &str, sentence: String, outcome: AuditOutcome) {
     let actor = form.actor();
     if let Err(error) = form.engine.audit.note(&actor, action, sentence, outcome).await {
-        tracing::error!(%error, "what was done with a cluster could not be noted in the audit log");
+        tracing::error!(%error, "could not record a cluster action in the audit log");
     }
 }
 

@@ -192,7 +192,7 @@ fn streamed(lines: Lines, mut redactor: Option<Redactor>) -> Body {
             let line = match line {
                 Ok(item) => item.line,
                 Err(failed) => {
-                    tracing::error!(error = %failed, "the log could not be read to its end");
+                    tracing::error!(error = %failed, "could not read the log to its end");
                     let _ = sender.blocking_send(Err(failed));
                     return;
                 }

@@ -315,7 +315,7 @@ const FLASH: &str = "flash";
 /// Leaves a message for the next page.
 pub async fn leave_flash(session: &Session, kind: FlashKind, text: impl Into<String>) {
     if let Err(error) = session.insert(FLASH, Flash { kind, text: text.into() }).await {
-        tracing::warn!(%error, "a message for the next page could not be kept");
+        tracing::warn!(%error, "could not keep a message for the next page");
     }
 }
 

@@ -27,7 +27,7 @@ use licensing::vendor_key::{Fingerprint, VendorKey};
 use super::diagnostics::port_values;
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError, Refusal, login};
-use crate::http::identity::LIVE;
+use crate::http::caller::LIVE;
 use shown::CONNECTION_KEYS;
 
 /// Session key: this browser has shown the set-up token.
@@ -271,7 +271,7 @@ async fn confirmed(form: &Form) -> Result<Option<(Fingerprint, Option<VendorKey>
     let typed = form.value("typed").trim();
     let chosen = form.value("fingerprint").trim();
     let setup =
-        form.engine.setup().await.map_err(|error| wrong(None, format!("The database did not answer: {error}.")))?;
+        form.engine.setup().await.map_err(|error| wrong(None, format!("The database did not respond: {error}.")))?;
     let has_key = setup.registration().is_some_and(|registration| !registration.vendor_keys.is_empty());
     if typed.is_empty() && chosen.is_empty() && has_key {
         return Ok(None);

@@ -21,13 +21,13 @@ pub enum Access {
     Unclaimed,
     /// The set-up wizard after that: an administrator.
     Wizard,
-    /// Whoever has this permission.
+    /// Callers with this permission.
     May(Permission),
-    /// Whoever has this permission and is signed in to the console; tokens may not.
+    /// Callers with this permission and is signed in to the console; tokens may not.
     Person(Permission),
 }
 
-/// Lets a request through, or sends it where it belongs.
+/// Lets a request through, or refuses or redirects it.
 pub async fn guard(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let caller = request.extensions().get::<Caller>();
@@ -69,7 +69,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
     };
     let is_token = matches!(known, super::caller::AuthenticatedCaller::Token { .. });
     let why_not = if person && is_token {
-        Some("A token may not do this; sign in to the console.")
+        Some("API tokens may not do this. Sign in to the console.")
     } else {
         known.role().why_not(permission)
     };
@@ -79,7 +79,7 @@ pub async fn guard(State((app, access)): State<(App, Access)>, request: Request,
     }
 }
 
-/// To the sign-in page and back; to the wizard when nobody could sign in yet.
+/// To the sign-in page and back; to the wizard while there is no user.
 async fn to_login(app: &App, back: &str) -> Response {
     match app.engine.setup().await {
         Ok(setup) if !setup.claimed => return Redirect::to(app::paths::SETUP).into_response(),

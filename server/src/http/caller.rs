@@ -13,14 +13,14 @@ use tower_sessions::Session;
 use super::problem::Problem;
 use super::state::App;
 
-/// Everything known of who asks.
+/// All that is known about the caller.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
     /// Network address.
     pub address: Option<String>,
     /// Browser, as it names itself; shortened.
     pub agent: Option<String>,
-    /// Who, when known.
+    /// The caller, if known.
     pub known: Option<AuthenticatedCaller>,
 }
 
@@ -65,7 +65,7 @@ impl Caller {
 /// Sent by pages that refresh themselves.
 pub const LIVE: HeaderName = HeaderName::from_static("x-leasehold-live");
 
-/// Keeps requests of open pages, which no person makes, from keeping a session alive.
+/// Requests that open pages make without a person don't extend the session.
 pub async fn attend(request: Request, next: Next) -> Response {
     if request.headers().contains_key(LIVE) || request.uri().path() == app::paths::EVENTS {
         unattended(next.run(request)).await
@@ -74,7 +74,7 @@ pub async fn attend(request: Request, next: Next) -> Response {
     }
 }
 
-/// Finds out who asks. A bearer token that is not good ends the request here.
+/// Identifies the caller. A request with an invalid bearer token ends here.
 pub async fn identify(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(a)| a.ip().to_string());
     let agent =
@@ -93,7 +93,7 @@ pub async fn identify(State(app): State<App>, session: Session, mut request: Req
             Ok(Some((name, role))) => caller.known = Some(AuthenticatedCaller::Token { name, role }),
             Ok(None) => {
                 return Problem::unauthorized(
-                    "The token is not known, has expired or was ended. Make one with `leasehold token create`.",
+                    "This token is unknown, expired or revoked. Create one with `leasehold token create`.",
                 )
                 .into_response();
             }

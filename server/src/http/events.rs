@@ -1,4 +1,4 @@
-//! `/events`: server-sent events that tell open pages what has changed, and that the server is there.
+//! `/events`: server-sent events that tell open pages what has changed and that the server is up.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -18,26 +18,26 @@ use crate::api::request::Query;
 /// What a page asks for.
 #[derive(Debug, Deserialize)]
 pub struct EventsQuery {
-    /// The least number of seconds between two changes; they are told together.
+    /// Minimum seconds between two events; changes in between are sent together.
     #[serde(default)]
     every: u64,
-    /// What the page shows, in the words of [`seen`].
+    /// The versions the page shows, as [`seen`] writes them.
     seen: Option<String>,
 }
 
-/// Whoever hears nothing for longer has lost the server.
+/// A page without an event for longer has lost the server.
 const BEAT: Duration = Duration::from_secs(10);
-/// A stream ends after this time. Browsers connect again at once, and are asked again who they are.
+/// A stream ends after this time. Browsers reconnect at once and authenticate again.
 const LIFE: Duration = Duration::from_secs(300);
-/// When browsers connect again after a stream has ended.
+/// Pause before browsers reconnect after a stream has ended.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The versions in one word. They count from the start of this process, so that is named too.
+/// The versions in one word, with the start of this process, from which they count.
 pub fn seen(app: &App, versions: &Versions) -> String {
     versions.0.iter().fold(app.engine.started_at.to_string(), |word, version| format!("{word}.{version}"))
 }
 
-/// The versions a word stands for; none when it is not of this process.
+/// The versions in a word; `None` if it is from another process.
 fn versions(app: &App, word: &str) -> Option<Versions> {
     let mut numbers = word.split('.').map(str::parse::<u64>);
     if numbers.next()?.ok()? != u64::try_from(app.engine.started_at).ok()? {
@@ -50,10 +50,10 @@ fn versions(app: &App, word: &str) -> Option<Versions> {
 /// One open page.
 struct Listener {
     app: App,
-    /// What the page knows; none while that is not known.
+    /// What the page shows; `None` while unknown.
     told: Option<Versions>,
     every: Duration,
-    /// No change is told before.
+    /// No change is sent before this instant.
     not_before: Instant,
     /// No event was sent yet.
     first: bool,
@@ -61,7 +61,7 @@ struct Listener {
 }
 
 impl Listener {
-    /// What has changed since the page was told, once it may be told.
+    /// Waits until changes may be sent, then returns them.
     async fn change(&self) -> Versions {
         sleep_until(self.not_before).await;
         loop {
@@ -75,7 +75,7 @@ impl Listener {
 
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         let changed = if self.first {
-            // What changed while the page was on its way is told at once, and if that is nothing, that the server is there.
+            // Sends what changed while the page was loading; if nothing did, that the server is up.
             Some(self.app.engine.changes().await)
         } else {
             tokio::select! {
@@ -109,10 +109,10 @@ impl Listener {
     }
 }
 
-/// What has changed since the page was made, then each change as it comes, at most one in a second or in the seconds asked for. A beat
-/// at least every ten seconds.
+/// Changes since the page was made, then each change as it comes, at most one per second or per the seconds asked for.
+/// A heartbeat at least every ten seconds.
 pub async fn events(State(app): State<App>, Query(asked): Query<EventsQuery>, headers: HeaderMap) -> impl IntoResponse {
-    // A browser that connects again says what it was told last.
+    // A browser that reconnects sends the id of its last event.
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(asked.seen.as_deref());
     let now = Instant::now();
     let listener = Listener {
@@ -124,6 +124,6 @@ pub async fn events(State(app): State<App>, Query(asked): Query<EventsQuery>, he
         app,
     };
     let stream = futures::stream::unfold(listener, Listener::next);
-    // Proxies that gather answers would hold the events back.
+    // Proxies that buffer answers would hold the events back.
     ([(HeaderName::from_static("x-accel-buffering"), "no")], Sse::new(stream))
 }

@@ -1,4 +1,4 @@
-//! `/livez` and `/readyz`: open to everybody, and saying nothing a stranger should not know.
+//! `/livez` and `/readyz`: open to everyone, and without anything a stranger should not see.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,22 +9,22 @@ use serde_json::json;
 
 use super::state::App;
 
-/// The process answers.
+/// The process is up.
 pub async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// Ready, or 503 with a list of what is missing.
+/// Ready, or 503 with the reasons.
 pub async fn readyz(State(app): State<App>) -> Response {
     let mut missing = app.engine.tasks.problems();
     if !app.engine.database_answers().await {
-        missing.push("The database does not answer.".to_owned());
+        missing.push("The database does not respond.".to_owned());
     }
     if app.engine.conf().problem.is_some() {
-        missing.push("license_server.conf cannot be used; the console says why.".to_owned());
+        missing.push("license_server.conf can't be used. The console says why.".to_owned());
     }
     if app.engine.contact().phase() == ContactPhase::Lapsed {
-        missing.push("No license is in service: the licensing nodes were not reached for too long.".to_owned());
+        missing.push("No license is in service: the last sync was too long ago.".to_owned());
     }
     let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": missing.is_empty(), "missing": missing }))).into_response()

@@ -1,5 +1,5 @@
-//! `/metrics` in Prometheus' text form: for this machine, or with a token. Gauges are read when they are asked for, so that
-//! they never disagree with console and API.
+//! `/metrics` in Prometheus' text format, from this machine or with a token. Gauges are computed on request, so they
+//! always agree with console and API.
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -19,14 +19,14 @@ use super::caller::Caller;
 use super::problem::Problem;
 use super::state::App;
 
-/// What Prometheus knows as its text form.
+/// Content type of Prometheus' text format.
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Seconds: from a page out of memory to a request that is about to be given up.
+/// Seconds: from a cached page to a request close to its timeout.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts gathering. A second call in one process keeps the first.
+/// Installs the recorder. A second call in one process keeps the first.
 pub fn start() {
     HANDLE.get_or_init(|| {
         let builder = PrometheusBuilder::new()
@@ -43,58 +43,58 @@ pub fn start() {
 fn describe() {
     // The vendor's own name and text (seed 000).
     describe_gauge!("license_days_since_sync", "Number of days since last valid license synchronization");
-    describe_gauge!("license_contact_state", "State of the contact clock: 1 for the one it is in, 0 for the others");
-    describe_gauge!("license_contact_limit_seconds", "Time without contact after which licenses leave service");
+    describe_gauge!("license_contact_state", "State of the contact clock: 1 for the current state, 0 for the others");
+    describe_gauge!("license_contact_limit_seconds", "Time without a sync after which licenses leave service");
     describe_gauge!(
         "license_contact_clock_off_seconds",
-        "How far this machine's clock was seen off the time known to have passed"
+        "Difference between this machine's clock and the measured time"
     );
-    describe_gauge!("license_in_service", "Whether any license is in service");
-    describe_gauge!("license_licensed", "Licenses by product, kind and state");
+    describe_gauge!("license_in_service", "1 while any license is in service");
+    describe_gauge!("license_licensed", "Number of licenses by product, kind and state");
     describe_gauge!("license_in_use", "Licenses in use by product");
-    describe_gauge!("license_granted", "Licenses given out to clients, in use or ready to be used, by product");
-    describe_gauge!("license_wanted", "Licenses clients would like to have, by product");
-    describe_gauge!("license_over_committed", "Whether more is given out than there is, by product");
+    describe_gauge!("license_granted", "Licenses that clients may use: in use or reserved, by product");
+    describe_gauge!("license_wanted", "Licenses requested by clients, by product");
+    describe_gauge!("license_over_committed", "1 while clients may use more licenses than there are, by product");
     describe_gauge!("leasehold_clients", "Clients of the license port, by state");
-    describe_gauge!("leasehold_clients_over_limit", "Clients that use more than they were given");
-    describe_gauge!("countdown_seconds_left", "Time of the countdown license that is left");
-    describe_gauge!("countdown_running", "Whether that time runs");
+    describe_gauge!("leasehold_clients_over_limit", "Clients that use more than their limit");
+    describe_gauge!("countdown_seconds_left", "Hours left of the countdown license, in seconds");
+    describe_gauge!("countdown_running", "1 while countdown hours are running");
     describe_gauge!(
         "leasehold_service_active",
         "Whether this server serves clients: 1 active, 0 on standby or draining"
     );
     describe_gauge!(
         "leasehold_service_situation",
-        "What the servers of the installation make together: 1 for the one it is, 0 for the others"
+        "Situation of the installation: 1 for the current one, 0 for the others"
     );
     describe_gauge!(
         "leasehold_service_until_timestamp_seconds",
-        "Until when clients can be served as they are now; NaN when nothing ends it"
+        "Until when clients can be served in the current situation; NaN if there is no end"
     );
-    describe_gauge!("leasehold_ve_license_in_force", "Whether the license of this machine is in force");
-    describe_gauge!("alerts_firing", "Subjects that alerts fire for, by what is watched");
-    describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product ends");
-    describe_gauge!("license_serial", "Serial of the installed list of licenses");
-    describe_gauge!(
-        "leasehold_exchange_failed_rounds",
-        "Rounds over all licensing nodes that failed since the last good answer"
+    describe_gauge!("leasehold_ve_license_in_force", "1 while the license of this machine is valid");
+    describe_gauge!("alerts_firing", "Firing alerts, by condition");
+    describe_gauge!("license_expiry_timestamp_seconds", "When the first license of a product expires");
+    describe_gauge!("license_serial", "Serial of the installed licenses");
+    describe_gauge!("leasehold_exchange_failed_rounds", "Failed syncs since the last successful one");
+    describe_gauge!("leasehold_exchange_running", "1 while a sync is in progress");
+    describe_gauge!("leasehold_exchange_next_timestamp_seconds", "When the next sync is due");
+    describe_counter!("leasehold_exchange_attempts_total", "Requests to licensing nodes, by result");
+    describe_counter!(
+        "leasehold_exchange_responses_total",
+        "Answers of licensing nodes checked, by channel and result"
     );
-    describe_gauge!("leasehold_exchange_running", "Whether an exchange is in flight");
-    describe_gauge!("leasehold_exchange_next_timestamp_seconds", "When the next exchange is due");
-    describe_counter!("leasehold_exchange_attempts_total", "Nodes asked, by how it ended");
-    describe_counter!("leasehold_exchange_responses_total", "Answers checked, by way and result");
     describe_counter!(
         "leasehold_broken_invariants_total",
-        "Steps of a rule that were stopped because they would have broken it"
+        "State changes rejected because they would have broken an invariant"
     );
-    describe_counter!("leasehold_task_restarts_total", "Restarts of a background task that failed");
-    describe_gauge!("leasehold_registered", "Whether this server has an identity at the licensing nodes");
+    describe_counter!("leasehold_task_restarts_total", "Restarts of background tasks after a failure");
+    describe_gauge!("leasehold_registered", "1 if this server is registered");
     describe_gauge!("leasehold_conf_revision", "Newest revision of license_server.conf");
-    describe_gauge!("leasehold_conf_changed_outside", "Whether an outside edit waits to be looked at");
+    describe_gauge!("leasehold_conf_changed_outside", "1 while a change made outside Leasehold waits for review");
     describe_gauge!("leasehold_build_info", "Version of this server");
-    describe_gauge!("process_start_time_seconds", "When this process began to serve");
-    describe_counter!("leasehold_http_requests_total", "Requests answered, by method, route and status");
-    describe_histogram!("leasehold_http_request_duration_seconds", "Time to answer a request, by route");
+    describe_gauge!("process_start_time_seconds", "When this process started");
+    describe_counter!("leasehold_http_requests_total", "HTTP requests by method, route and status");
+    describe_histogram!("leasehold_http_request_duration_seconds", "Time to answer an HTTP request, by route");
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
@@ -152,7 +152,7 @@ fn service(app: &App) {
     gauge!("leasehold_service_until_timestamp_seconds").set(judged.until.map_or(f64::NAN, seconds));
 }
 
-/// What fires, by what is watched.
+/// Firing alerts, by condition.
 fn alerts(app: &App) {
     let firing = app.engine.alerts.firing();
     for &kind in licensing::alerts::ConditionKind::ALL {
@@ -176,7 +176,7 @@ fn leases(app: &App) {
     }
 }
 
-/// Products come and go with exchanges; one that went is shown as 0 until the next start.
+/// Syncs add and remove products; a removed one shows 0 until the next start.
 fn licenses(app: &App) {
     use std::collections::BTreeMap;
     static SHOWN: std::sync::Mutex<BTreeMap<(String, String, String), f64>> = std::sync::Mutex::new(BTreeMap::new());
@@ -223,11 +223,11 @@ pub async fn get(State(app): State<App>, request: Request) -> Response {
         .is_some_and(|known| known.role().why_not(Permission::View).is_none());
     if !local && !may {
         return Problem::unauthorized(
-            "Metrics are for this machine, or for a token: make one with `leasehold token create`.",
+            "Metrics are available from this machine, or with an API token. Create one with `leasehold token create`.",
         )
         .into_response();
     }
-    // Hours that run are told as they are now, not as they were at the last second.
+    // Running hours are computed to this instant, not as of the last tick.
     app.engine.countdown.publish();
     read(&app);
     let text = HANDLE.get().map(PrometheusHandle::render).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! `/peer/v1/…`: what the other servers of the installation say to this one. They prove who they are by their signatures, so these
-//! addresses are open, and a stranger learns nothing from them.
+//! `/peer/v1/…`: requests of the peers. Their signatures authenticate them, so these addresses are open, and a
+//! stranger learns nothing from them.
 
 use std::net::SocketAddr;
 
@@ -46,7 +46,7 @@ async fn body(body: Body) -> Result<axum::body::Bytes, Problem> {
     to_bytes(body, MOST_BYTES).await.map_err(|_| {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("A message between servers has at most {MOST_BYTES} bytes, or this one broke off."),
+            format!("The message is larger than {MOST_BYTES} bytes, or was cut off."),
         )
     })
 }
@@ -62,7 +62,7 @@ fn problem(fault: &PeerFault) -> Problem {
     };
     let mut problem = Problem::new(status, fault.to_string());
     if matches!(fault, PeerFault::Message(MessageError::Version { .. })) {
-        // So that the other side can name both versions too.
+        // Lets the other side name both versions too.
         problem.more.insert("protocol".to_owned(), VERSION.into());
     }
     problem

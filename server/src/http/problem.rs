@@ -1,5 +1,5 @@
-//! Errors under `/api`: `application/problem+json` (RFC 9457). API handlers use [`Problem`]; pages and the layers around both use
-//! [`PageError`](crate::console::PageError), which the API is told as a problem.
+//! Errors under `/api`: `application/problem+json` (RFC 9457). API handlers use [`Problem`]; pages and the layers
+//! around both use [`PageError`](crate::console::PageError), which the API is told as a problem.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -29,12 +29,12 @@ pub struct Problem {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub more: serde_json::Map<String, serde_json::Value>,
-    /// Why it failed, for whoever works on this machine.
+    /// The cause, shown only on this machine.
     #[serde(skip)]
     reason: Option<Reason>,
 }
 
-/// Why something failed: in the extensions of an answer that does not say so.
+/// The cause of a failure, carried in the extensions of an answer that doesn't show it.
 #[derive(Debug, Clone)]
 pub struct Reason(pub String);
 
@@ -72,7 +72,7 @@ impl Problem {
     /// 500: logged here, shown without internals.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
-        let detail = "Leasehold could not do this; the server's log says why, under the request id.";
+        let detail = "Leasehold could not do this. The server's log has the reason under the request id.";
         let reason = Some(Reason(error.to_string()));
         Self { reason, ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail) }
     }
@@ -93,7 +93,7 @@ impl Problem {
 
 impl From<engine::DatabaseError> for Problem {
     fn from(error: engine::DatabaseError) -> Self {
-        Self::internal(&format!("The database did not answer: {error}."))
+        Self::internal(&format!("The database did not respond: {error}."))
     }
 }
 

@@ -1,4 +1,4 @@
-//! All routes, and what wraps them.
+//! All routes and their middleware.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +36,12 @@ use crate::console::{
     login, logs, overview, servers, settings, setup, theme, usage, ve,
 };
 
-/// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some room.
+/// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
+/// room.
 pub const MAX_BODY: usize = 3 * licensing::conf::MAX_BYTES + 64 * 1024;
 /// The same where the answer of a licensing node comes in, as a form or as it is.
 pub const MAX_ANSWER: usize = 3 * licensing::status_response::MAX_RESPONSE + 64 * 1024;
-/// How hard brotli and gzip try: what a page saves beyond this is not worth the time.
+/// Compression level of brotli and gzip: more saves too little for the time.
 const COMPRESSION: i32 = 4;
 /// A request must be answered within this time; open streams excepted.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -185,7 +186,7 @@ pub fn router(app: App) -> Router {
                 .layer(from_fn(cross_origin))
                 .layer(CsrfLayer::new())
                 .layer(from_fn_with_state(app.clone(), claim::claim))
-                // Handlers keep to a smaller limit wherever no answer of a node comes in.
+                // Handlers that don't take an answer of a node apply a smaller limit.
                 .layer(DefaultBodyLimit::max(MAX_ANSWER)),
         );
     let open = Router::new()
@@ -213,7 +214,7 @@ async fn cross_origin(request: Request, next: axum::middleware::Next) -> Respons
     if response.extensions().get::<ProtectionError>().is_none() {
         return response;
     }
-    let sentence = "This request came from another site and was not carried out. Open the console and try there.";
+    let sentence = "This request came from another site, so nothing was done. Open the console and try there.";
     PageError::Said(StatusCode::FORBIDDEN, "From another site".into(), sentence.into()).into_response()
 }
 
@@ -223,8 +224,8 @@ async fn timeout(request: Request, next: axum::middleware::Next) -> Response {
         return next.run(request).await;
     }
     tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
-        let sentence = format!("The request took longer than {} s and was given up.", TIMEOUT.as_secs());
-        PageError::Said(StatusCode::REQUEST_TIMEOUT, "Took too long".into(), sentence.into()).into_response()
+        let sentence = format!("The request timed out after {} s.", TIMEOUT.as_secs());
+        PageError::Said(StatusCode::REQUEST_TIMEOUT, "Timed out".into(), sentence.into()).into_response()
     })
 }
 
@@ -238,8 +239,8 @@ async fn method_not_allowed(pages: Arc<[&'static str]>, request: Request) -> Res
     if request.method() == Method::GET && !is_api(path) {
         return Page::to(page_above(&pages, path)).into_response();
     }
-    let sentence = format!("{} is not possible at this address.", request.method());
-    PageError::Said(StatusCode::METHOD_NOT_ALLOWED, "Not possible here".into(), sentence.into()).into_response()
+    let sentence = format!("This address does not accept {}.", request.method());
+    PageError::Said(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed".into(), sentence.into()).into_response()
 }
 
 /// The nearest page above an address.

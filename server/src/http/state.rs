@@ -46,7 +46,7 @@ impl App {
         Api { engine: self.engine.clone(), console: self.installation.origin.as_str().into(), serving: true }
     }
 
-    /// Name of the session cookie: where browsers allow it, bound to this host and to TLS.
+    /// Name of the session cookie; over TLS, with the prefix that binds it to this host.
     pub fn cookie_name(&self) -> &'static str {
         if self.secure { "__Host-leasehold" } else { "leasehold" }
     }
@@ -83,13 +83,13 @@ impl App {
     }
 }
 
-/// The key in `DIR/cookie.key` (mode 0600), made at first.
+/// The key in `DIR/cookie.key` (mode 0600), created on first use.
 fn cookie_key(folder: &std::path::Path) -> Result<Key, Failure> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let path = folder.join("cookie.key");
     let failed = |error: std::io::Error| {
-        Failure::failed(format!("The key of the session cookies, {}, cannot be kept: {error}.", path.display()))
+        Failure::failed(format!("Can't store the key of the session cookies, {}: {error}.", path.display()))
     };
     match std::fs::read(&path) {
         Ok(bytes) if bytes.len() >= 64 => return Ok(Key::from(&bytes)),

@@ -1,4 +1,5 @@
-//! The table of routes: each is added with who may use it and, when it changes something, what it leaves in the audit log.
+//! The table of routes: each is added with who may use it and, when it changes something, what it leaves in the audit
+//! log.
 
 use axum::Router;
 use axum::handler::Handler;
@@ -16,7 +17,7 @@ pub struct Route {
     pub method: &'static str,
     pub path: &'static str,
     pub access: Access,
-    /// The audit actions a successful change leaves; none for what changes nothing worth remembering.
+    /// The audit actions of a successful change; empty if nothing is recorded.
     pub audit: &'static [&'static str],
 }
 

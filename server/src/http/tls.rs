@@ -1,4 +1,5 @@
-//! TLS of the console: a given certificate, or beyond loopback one that Leasehold makes and names by its fingerprint.
+//! TLS of the console: the given certificate; without one, beyond loopback, one that Leasehold generates and prints
+//! the fingerprint of.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,11 +14,11 @@ use crate::settings::Settings;
 pub struct Tls {
     /// For the server.
     pub config: RustlsConfig,
-    /// SHA-256 fingerprint of a certificate that Leasehold made.
+    /// SHA-256 fingerprint of a generated certificate.
     pub made_here: Option<String>,
 }
 
-/// None on loopback without a given certificate.
+/// `None` on loopback without a given certificate.
 ///
 /// # Errors
 /// A sentence that names the file at fault.
@@ -28,7 +29,7 @@ pub async fn choose(settings: &Settings, address: SocketAddr) -> Result<Option<T
     }
 }
 
-/// The given certificate, else the one Leasehold makes.
+/// The given certificate, else the generated one.
 ///
 /// # Errors
 /// A sentence that names the file at fault.
@@ -48,7 +49,7 @@ pub async fn given_or_made(settings: &Settings, address: SocketAddr) -> Result<T
     }
     let config = RustlsConfig::from_pem_file(&cert, &key).await.map_err(|error| {
         Failure::failed(format!(
-            "The certificate {} with the key {} cannot be used: {error}.",
+            "Can't use the certificate {} with the key {}: {error}.",
             cert.display(),
             key.display()
         ))
@@ -58,7 +59,7 @@ pub async fn given_or_made(settings: &Settings, address: SocketAddr) -> Result<T
 
 fn make(cert: &Path, key: &Path, settings: &Settings, address: SocketAddr) -> Result<(), Failure> {
     let failed = |error: &dyn std::fmt::Display| {
-        Failure::failed(format!("A certificate for the console could not be made: {error}."))
+        Failure::failed(format!("Can't create a certificate for the console: {error}."))
     };
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), super::state::host_name()];
     if !address.ip().is_unspecified() {

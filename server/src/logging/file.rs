@@ -1,5 +1,5 @@
-//! `license.log` in the vendor's form. Lines go through a queue, so that a slow disk holds nobody up; what does not fit is
-//! counted, and the file says how much is missing.
+//! `license.log` in the vendor's form. Lines go through a queue, so that a slow disk blocks nothing; lines that don't
+//! fit are counted, and the file says how many are missing.
 
 mod component;
 mod line;
@@ -25,15 +25,15 @@ pub const KEEP: RangeInclusive<u32> = 1..=1000;
 pub const WRITER: &str = "license-log";
 /// Lines that wait to be written, at the most.
 const QUEUE: usize = 4096;
-/// How long the end of the server waits for the last lines.
+/// How long shutdown waits for the last lines.
 const LAST_LINES: Duration = Duration::from_secs(1);
-/// How often it looks in that time whether there is room in the queue to say so.
+/// How often it retries to queue that request.
 const TRIES: u32 = 100;
 
-/// What the writer is told.
+/// A message to the writer.
 enum Message {
     Line(String),
-    /// Answered when all that came before is written.
+    /// Answered once everything before it is written.
     Flush(SyncSender<()>),
 }
 
@@ -48,7 +48,7 @@ pub struct LogFile {
 struct Shared {
     /// Lines are wanted.
     open: AtomicBool,
-    /// Lines that found no place, or could not be written.
+    /// Lines that were dropped or could not be written.
     lost: AtomicU64,
 }
 
@@ -68,8 +68,8 @@ impl LogFile {
         (layer, Self { queue, waiting: Some(waiting), shared })
     }
 
-    /// Moves the file of the start before out of the way and begins a new one. When that fails it is said once, on stderr,
-    /// and the server runs without the file.
+    /// Moves the previous file away and starts a new one. If that fails, says so once on stderr, and the server runs
+    /// without the file.
     pub fn open(&mut self, path: &Path, keep: u32, tasks: &Arc<Tasks>) {
         let Some(waiting) = self.waiting.take() else { return };
         let shared = self.shared.clone();
@@ -89,7 +89,7 @@ impl LogFile {
                         std::thread::sleep(tasks.failed(WRITER, &format!("panicked: {}", panic_message(&*panic))));
                     }
                 })
-                .map_err(|error| format!("{} is not written: {error}. The server runs without it.", path.display()))
+                .map_err(|error| format!("Can't write {}: {error}. The server runs without it.", path.display()))
         });
         if let Err(sentence) = started {
             self.shared.open.store(false, Ordering::Relaxed);
@@ -99,14 +99,14 @@ impl LogFile {
 }
 
 impl Drop for LogFile {
-    /// Waits a moment for what is still in the queue.
+    /// Waits a moment for the lines still in the queue.
     fn drop(&mut self) {
         if self.waiting.is_some() || !self.shared.open.load(Ordering::Relaxed) {
             return;
         }
         let (done, written) = sync_channel(1);
         let mut message = Message::Flush(done);
-        // A full queue is a reason to wait, as long as lines leave it.
+        // A full queue is worth waiting for while lines leave it.
         for _ in 0..TRIES {
             match self.queue.try_send(message) {
                 Ok(()) => {

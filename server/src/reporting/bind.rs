@@ -9,15 +9,15 @@ use crate::exit::Failure;
 use crate::http::tls;
 use crate::settings::Settings;
 
-/// A port that is taken and not served yet.
+/// A port, bound but not served yet.
 pub struct BoundPort {
     listener: std::net::TcpListener,
     address: SocketAddr,
     tls: Arc<rustls::ServerConfig>,
 }
 
-/// Takes the port of the reporting API; none when it is off. The default port is done without when another program has it; one
-/// that was named must be had.
+/// Binds the port of the reporting API; `None` if it is off. If another program has the default port, the server
+/// starts without; an address that was given must be free.
 ///
 /// # Errors
 /// A sentence that says why the port or the certificate cannot be used.
@@ -26,17 +26,17 @@ pub async fn bind(settings: &Settings) -> Result<Option<BoundPort>, Failure> {
     let listener = match TcpListener::bind(wanted).await {
         Ok(listener) => listener,
         Err(error) if !settings.reporting_is_named => {
-            eprintln!("The reporting API is off: {}", why_not(wanted, &error));
+            eprintln!("the reporting API is off: {}", why_not(wanted, &error));
             return Ok(None);
         }
         Err(error) => return Err(Failure::failed(why_not(wanted, &error))),
     };
     let address = listener
         .local_addr()
-        .map_err(|error| Failure::failed(format!("The reporting API's address is not known: {error}.")))?;
+        .map_err(|error| Failure::failed(format!("Can't determine the reporting API's address: {error}.")))?;
     let listener = listener
         .into_std()
-        .map_err(|error| Failure::failed(format!("The port of the reporting API cannot be used: {error}.")))?;
+        .map_err(|error| Failure::failed(format!("Can't use the reporting API's port: {error}.")))?;
     let tls = tls::given_or_made(settings, address).await?.config.get_inner();
     Ok(Some(BoundPort { listener, address, tls }))
 }
@@ -45,16 +45,15 @@ fn why_not(address: SocketAddr, error: &std::io::Error) -> String {
     let (ip, port) = (address.ip(), address.port());
     match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "Port {port} on {ip} is in use by another program. Stop that program, choose another port with --reporting, or \
-             turn the reporting API off with --reporting off."
+            "Another program is using port {port} on {ip}. Stop it, choose another port with --reporting, or turn the reporting API off with --reporting off."
         ),
         std::io::ErrorKind::PermissionDenied => {
-            format!("Port {port} may not be used by this user. Choose one above 1023 with --reporting.")
+            format!("This user may not listen on port {port}. Choose one above 1023 with --reporting.")
         }
         std::io::ErrorKind::AddrNotAvailable => {
-            format!("{ip} is not an address of this machine. Choose one of its own with --reporting.")
+            format!("This machine has no address {ip}. Choose one of its own with --reporting.")
         }
-        _ => format!("It cannot listen on {address}: {error}. Choose another address with --reporting."),
+        _ => format!("Can't listen on {address}: {error}. Choose another address with --reporting."),
     }
 }
 

@@ -10,7 +10,7 @@ use licensing::status_report::ReportedUsage;
 #[derive(Debug)]
 pub(super) struct EngineSource(pub Arc<Engine>);
 
-/// Any operator may ask; the audit log keeps who it was.
+/// Any operator may ask; the audit log records which.
 fn actor(caller: &Caller) -> Actor {
     Actor {
         name: format!("operator {}", caller.operator),

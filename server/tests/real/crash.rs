@@ -91,7 +91,7 @@ fn a_crash_leaves_a_whole_registration_or_none() {
         assert!(!status.success() || registered, "an acknowledged registration is durable");
         // Without a trusted key nothing is sent: what is missing is said.
         let said = stderr(&run(&["sync", "--data", data]));
-        let missing = if registered { "No key of the vendor is trusted yet" } else { "This server is not registered" };
+        let missing = if registered { "This server trusts no vendor key yet" } else { "This server is not registered" };
         assert!(said.contains(missing), "{said}");
         if registered { whole += 1 } else { none += 1 }
     }

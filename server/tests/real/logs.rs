@@ -123,7 +123,7 @@ fn without_a_log_file_the_server_runs_and_says_why_once() {
     assert!(!folder.path().join("off/license.log").exists());
     let answer = off.get("/api/v1/logs");
     assert_eq!(answer.status, 404);
-    assert!(answer.body["detail"].as_str().unwrap().contains("license_log is off"), "{}", answer.body);
+    assert!(answer.body["detail"].as_str().unwrap().contains("license_log = off"), "{}", answer.body);
     let wrong = leasehold().args(["serve", "--license-log-keep", "0", "--data"]).arg(folder.path()).output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
     assert!(stderr(&wrong).contains("from 1 to 1000"), "{}", stderr(&wrong));

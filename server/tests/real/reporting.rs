@@ -52,7 +52,7 @@ fn everything(tls: bool) {
     // Refused inside an answer of gRPC that is OK: 3 invalid, 9 too late.
     let (code, refused, why) = push(&answer.replace("\"count\":50", "\"count\":51"));
     assert_eq!((code, refused), (Some(0), 3), "{why}");
-    assert!(why.contains("signature is not good"), "{why}");
+    assert!(why.contains("signature is invalid"), "{why}");
     assert_eq!(push(&answer).1, 0);
     let (_, refused, why) = push(&answer);
     assert_eq!(refused, 9, "{why}");

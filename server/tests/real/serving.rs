@@ -38,7 +38,7 @@ fn a_second_server_on_the_same_data_is_refused() {
     let _server = Server::start(folder.path(), &[]);
     let second = run(&["serve", "--console", "127.0.0.1:0", "--data", folder.path().to_str().unwrap()]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(stderr(&second).contains("in use by another Leasehold"), "{}", stderr(&second));
+    assert!(stderr(&second).contains("Another Leasehold is using the data folder"), "{}", stderr(&second));
 }
 
 #[test]

@@ -40,24 +40,24 @@ pub struct ServerAnswer {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// Nothing listens.
-    #[error("Nothing listens there. Is the license server running, and is the port right?")]
+    #[error("Nothing is listening there. Check that the license server is running, and the port.")]
     Refused,
     /// The name is not known, or the way is closed.
-    #[error("It cannot be reached: {0}.")]
+    #[error("Can't reach it: {0}.")]
     Unreachable(String),
     /// TLS failed.
     #[error(
-        "The connection could not be secured: {0}. Does the server speak TLS, and is its certificate trusted here?"
+        "Can't secure the connection: {0}. Check that the server uses TLS and that this machine trusts its certificate."
     )]
     Tls(String),
     /// The connection ended early.
-    #[error("The connection broke before the answer came.")]
+    #[error("The connection was lost before the answer arrived.")]
     Broken,
     /// More than a license server says.
-    #[error("Its answer is too large to be that of a license server.")]
+    #[error("Its answer is too large for a license server.")]
     TooLarge,
     /// Not HTTP.
-    #[error("It answers, but not as a license server does. Is the port right?")]
+    #[error("The server there is not a license server. Check the port.")]
     NotHttp,
 }
 
@@ -68,8 +68,8 @@ impl ServerLink {
         Self { address, host, connector, tls, idle: Mutex::new(None) }
     }
 
-    /// Posts JSON. A connection that was kept may have ended meanwhile: then the request is sent once more over a new one, which
-    /// the protocol allows for all of its requests.
+    /// Posts JSON. A connection that was kept may have ended meanwhile: then the request is sent once more over a new
+    /// one, which the protocol allows for all of its requests.
     ///
     /// # Errors
     /// [`LinkError`].

@@ -37,13 +37,13 @@ impl Tls {
         let before = self.certificates.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|error| {
-                ConnectError::Tls(format!("A certificate could not be read: {error}. Give certificates as PEM."))
+                ConnectError::Tls(format!("Can't read a certificate: {error}. Give certificates as PEM."))
             })?;
             self.certificates.push(certificate);
         }
         if self.certificates.len() == before {
             return Err(ConnectError::Tls(
-                "No certificate was found. Give a PEM file that holds -----BEGIN CERTIFICATE-----.".to_owned(),
+                "No certificate found. Give a PEM file with -----BEGIN CERTIFICATE-----.".to_owned(),
             ));
         }
         Ok(self)
@@ -58,11 +58,11 @@ impl Tls {
         for certificate in &self.certificates {
             roots
                 .add(certificate.clone())
-                .map_err(|error| ConnectError::Tls(format!("A certificate cannot be trusted as given: {error}.")))?;
+                .map_err(|error| ConnectError::Tls(format!("Can't trust a given certificate: {error}.")))?;
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| ConnectError::Tls(format!("TLS could not be set up: {error}.")))?
+            .map_err(|error| ConnectError::Tls(format!("Can't set up TLS: {error}.")))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Arc::new(config))

@@ -72,11 +72,7 @@ impl Driver {
                 self.known[server].is_asking = false;
                 let result = result.and_then(|allocation| {
                     let is_awaited = allocation.epoch == session.epoch && allocation.sequence == session.sequence;
-                    if is_awaited {
-                        Ok(allocation)
-                    } else {
-                        Err(Problem::new("It answered another request than was asked."))
-                    }
+                    if is_awaited { Ok(allocation) } else { Err(Problem::new("It answered a different request.")) }
                 });
                 match result {
                     Ok(allocation) => self.allocated(server, &allocation, sent_ms, (works, is_idle), now_ms),
@@ -158,7 +154,8 @@ impl Driver {
         }
         let is_free = is_idle && allocation.products.values().all(|limit| limit.limit == 0);
         let interval_ms = allocation.refresh_ms.clamp(*INTERVALS_MS.start(), *INTERVALS_MS.end());
-        // Clients that were started together are to drift apart: the second refresh comes at any time within the interval.
+        // Clients that were started together are to drift apart: the second refresh comes at any time within the
+        // interval.
         let is_spread = std::mem::replace(&mut self.known[server].is_spread, true);
         let pause_ms = if is_spread { self.random.around(interval_ms) } else { self.random.within(interval_ms) };
         let moves_here = !works && self.failover.serving() == Some(server);
@@ -248,7 +245,7 @@ impl Driver {
                     tracing::warn!(
                         server = self.shared.names[server],
                         problem.sentence,
-                        "a usage record was refused and left out"
+                        "the server refused a usage record; dropping it"
                     );
                 }
                 known.records_due_ms = now_ms;

@@ -100,7 +100,7 @@ impl Driver {
         }
     }
 
-    /// Servers that are left for another are told anew when the client comes to them again.
+    /// A server that was left is told again when the client returns to it.
     pub(super) fn forget_told(&mut self, before: &FailoverState) {
         let serving = self.failover.serving();
         if serving.is_some() && serving != before.serving() {

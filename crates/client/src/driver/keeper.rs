@@ -61,7 +61,7 @@ impl Driver {
 
     /// What is wrong with a server, as far as that is known.
     pub(super) fn problem(&self, server: ServerIndex) -> Problem {
-        let silent = || Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000));
+        let silent = || Problem::new(format!("It did not respond within {} seconds.", PATIENCE_MS / 1_000));
         self.known[server].problem.clone().unwrap_or_else(silent)
     }
 

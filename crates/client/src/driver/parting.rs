@@ -21,11 +21,11 @@ const RECORDS_MS: u64 = 7_000;
 const AGAIN_MS: u64 = 200;
 
 impl Driver {
-    /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the time a client
-    /// waits for an answer.
+    /// Ends all leases, then brings each server that knows of this run its records and the last totals, all within the
+    /// time a client waits for an answer.
     pub(super) async fn part(self) -> ClientShutdown {
         let Self { shared, known, identity, outcomes, .. } = self;
-        // Answers to earlier requests are not wanted any more.
+        // Answers to earlier requests are ignored.
         drop(outcomes);
         let now_ms = shared.clock.elapsed_ms();
         shared.pools().iter().for_each(|pool| pool.close(now_ms, &shared.journal));
@@ -58,7 +58,7 @@ impl Leaving {
     async fn leave(mut self, records_end: Instant, end: Instant) -> Result<(), Problem> {
         // Records that do not arrive in time are lost; the totals they are part of are not.
         let _ = timeout_at(records_end, self.deliver()).await;
-        let mut last = Problem::new("It did not answer in time.");
+        let mut last = Problem::new("It did not respond in time.");
         match timeout_at(end, self.say_goodbye(&mut last)).await {
             Ok(()) => Ok(()),
             Err(_) => Err(last),
@@ -126,7 +126,7 @@ impl Leaving {
         }
     }
 
-    /// Introduces this run when the server does not know it any more.
+    /// Says hello again if the server no longer knows this run.
     async fn introduce(&mut self) -> Result<(), Problem> {
         if self.known.session.is_some() {
             return Ok(());

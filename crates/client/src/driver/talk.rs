@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::connection::ServerLink;
 use crate::lease_pool::printable;
 
-const ALL_IN_USE: &str = "All of its licenses are in use.";
+const ALL_IN_USE: &str = "All its licenses are in use.";
 
 /// Why a request had no usable answer.
 ///
@@ -36,9 +36,9 @@ impl Problem {
         let why = limit.and_then(|limit| limit.why);
         let otherwise = match why {
             Some(Shortage::AllInUse | Shortage::OverLimit) => ALL_IN_USE,
-            Some(Shortage::OutOfService) => "Its licenses are out of service. Look at that server's console.",
-            Some(Shortage::Released) => "An administrator released this license a short while ago.",
-            Some(Shortage::NotLicensed) | None => "It has no license for this.",
+            Some(Shortage::OutOfService) => "Its licenses are out of service. Check that server's console.",
+            Some(Shortage::Released) => "An administrator has just released this license.",
+            Some(Shortage::NotLicensed) | None => "It has no license for this product.",
         };
         Self {
             kind: Some(FaultKind::LoginRefused),
@@ -72,15 +72,14 @@ impl Problem {
     }
 
     fn version(spoken: Option<u32>) -> Self {
-        let theirs = spoken.map_or("another one".to_owned(), |version| format!("version {version}"));
-        let sentence = format!(
-            "{WRONG_VERSION} This client speaks version {VERSION}, the server {theirs}. Update the older of the two."
-        );
+        let theirs = spoken.map_or("a different one".to_owned(), |version| format!("version {version}"));
+        let sentence =
+            format!("{WRONG_VERSION} This client uses version {VERSION}, the server {theirs}. Update the older one.");
         Self { kind: Some(FaultKind::ProtocolVersion), sentence, is_full: false }
     }
 
     fn not_ours() -> Self {
-        Self::new("It answers, but not as a license server does. Is the port right?")
+        Self::new("The server there is not a license server. Check the port.")
     }
 }
 
@@ -101,7 +100,7 @@ pub fn body(request: &impl Serialize) -> Bytes {
 /// [`Problem`].
 pub async fn ask<T: DeserializeOwned>(link: &ServerLink, path: &'static str, body: Bytes) -> Result<T, Problem> {
     let answer = match tokio::time::timeout(Duration::from_millis(PATIENCE_MS), link.post(path, body)).await {
-        Err(_) => return Err(Problem::new(format!("It did not answer within {} seconds.", PATIENCE_MS / 1_000))),
+        Err(_) => return Err(Problem::new(format!("It did not respond within {} seconds.", PATIENCE_MS / 1_000))),
         Ok(Err(error)) => return Err(Problem::new(error.to_string())),
         Ok(Ok(answer)) => answer,
     };
@@ -110,7 +109,7 @@ pub async fn ask<T: DeserializeOwned>(link: &ServerLink, path: &'static str, bod
             Ok(refused) if refused.kind == FaultKind::ProtocolVersion => Problem::version(None),
             Ok(refused) => Problem { kind: Some(refused.kind), sentence: printable(&refused.detail), is_full: false },
             Err(_) if answer.status.is_server_error() => {
-                Problem::new(format!("It answers with status {}.", answer.status.as_u16()))
+                Problem::new(format!("It returned status {}.", answer.status.as_u16()))
             }
             Err(_) => Problem::not_ours(),
         });

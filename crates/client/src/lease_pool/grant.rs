@@ -19,8 +19,8 @@ pub struct GrantDetails {
 const LONGEST_SENTENCE: usize = 500;
 
 impl LeasePool {
-    /// `server` named a limit; with `good_until`, what it grants counts from now on, until then. Returns the limit of the server in
-    /// use when it is another than before.
+    /// `server` named a limit; with `good_until`, what it grants counts from now on, until then. Returns the limit of
+    /// the server in use when it is another than before.
     ///
     /// Both happen at once: a limit that another server named earlier must not count for an instant.
     pub fn hear(
@@ -57,7 +57,8 @@ impl LeasePool {
         }
         let news = self.follow(&mut state);
         if state.usage.server() != before.0 || state.cap > before.1 {
-            // What is taken of a new grant is stamped later than it was heard, although clocks show whole milliseconds only.
+            // What is taken of a new grant is stamped later than it was heard, although clocks show whole milliseconds
+            // only.
             state.now_ms = now_ms.saturating_add(1);
         }
         news
@@ -74,7 +75,7 @@ impl LeasePool {
         (cap != before).then_some(cap)
     }
 
-    /// The server counts anew: its limits so far mean nothing.
+    /// The server starts a new epoch: its earlier limits are void.
     pub fn begin_again(&self, server: ServerIndex) {
         let mut state = self.state();
         state.servers[server].holding.begin_again();

@@ -14,7 +14,7 @@ use crate::connection::{Connector, Tls};
 use crate::driver;
 use crate::{Client, ConnectError};
 
-/// Events kept for a listener that is slow.
+/// Events kept for a slow listener.
 const EVENTS: usize = 256;
 
 /// Sets up a [`VeClient`].
@@ -34,7 +34,7 @@ pub struct Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The addresses hold passphrases.
+        // The addresses contain passphrases.
         f.debug_struct("Builder").field("product", &self.product).finish_non_exhaustive()
     }
 }
@@ -54,14 +54,14 @@ impl Builder {
         }
     }
 
-    /// The servers, the primary first and then its backups in order: `VE://host[:port]/passphrase`, each with its own passphrase. The
-    /// port is 8083 unless another is named.
+    /// The servers, the primary first and then its backups in order: `VE://host[:port]/passphrase`, each with its own
+    /// passphrase. The default port is 8083.
     pub fn servers<S: AsRef<str>>(mut self, servers: impl IntoIterator<Item = S>) -> Self {
         self.servers = servers.into_iter().map(|server| server.as_ref().to_owned()).collect();
         self
     }
 
-    /// The virtual hardware this is, by a name or a code of the license: `Charon-SSP/4U`.
+    /// The virtual hardware, by name or code in the license: `Charon-SSP/4U`.
     pub fn product(mut self, product: impl Into<String>) -> Self {
         self.product = product.into();
         self
@@ -85,25 +85,25 @@ impl Builder {
         self
     }
 
-    /// What people call this virtual machine; the host's name unless set.
+    /// The display name of this virtual machine [default: the host name].
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.client = self.client.name(name);
         self
     }
 
-    /// The machine this runs on. Found out unless set.
+    /// The host name [default: detected].
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.client = self.client.host(host);
         self
     }
 
-    /// What the program calls itself in log lines. Unless set, `Charon` for products that begin so, and the product's name for others.
+    /// The program's name in log lines [default: `Charon` for products that begin so, else the product's name].
     pub fn program(mut self, program: impl Into<String>) -> Self {
         self.program = Some(program.into());
         self
     }
 
-    /// Called one minute before the end of the grace, and at its end. Runs in a thread of its own and may take its time.
+    /// Called one minute before the end of the grace period, and at its end. Runs in its own thread and may take long.
     pub fn on_stop(mut self, call: impl Fn(StopWarning) + Send + Sync + 'static) -> Self {
         self.on_stop = Arc::new(call);
         self
@@ -115,7 +115,7 @@ impl Builder {
         self
     }
 
-    /// Speaks TLS with all servers, and whose certificates to trust.
+    /// Uses TLS with all servers, with these certificates to trust.
     pub fn tls(mut self, tls: Tls) -> Self {
         self.client = self.client.tls(tls);
         self
@@ -139,20 +139,20 @@ impl Builder {
         self
     }
 
-    /// Logs in and returns when a server has given the license.
+    /// Logs in and returns when it has the license.
     ///
     /// # Errors
-    /// [`LoginError::Refused`] when every server refuses, [`LoginError::NoServer`] when none gives a license for any other reason, each
-    /// with what is wrong at which server. Others when something is set that cannot be used.
+    /// [`LoginError::Refused`] if every server refuses, [`LoginError::NoServer`] if none provides a license for any
+    /// other reason, each with the problem of each server. Others for invalid settings.
     pub async fn connect(self) -> Result<VeClient, LoginError> {
         self.start()?.logged_in().await
     }
 
-    /// Begins to log in and returns at once. Servers that do not answer are asked until they do, or until a grace of two hours is over; when
-    /// all refuse before any has given a license, the client ends.
+    /// Starts to log in and returns at once. It keeps asking servers until one responds, or a grace period of two
+    /// hours is over; if all refuse before it had a license, the client stops.
     ///
     /// # Errors
-    /// When something is set that cannot be used, or there is no tokio runtime here.
+    /// For invalid settings, or without a tokio runtime.
     pub fn start(self) -> Result<VeClient, LoginError> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(ConnectError::NoRuntime.into());
@@ -234,7 +234,7 @@ impl Builder {
     }
 }
 
-/// Where a server listens, as clients write it.
+/// A server's address in the clients' notation.
 fn place(address: &VeAddress) -> String {
     if address.host.contains(':') {
         format!("[{}]:{}", address.host, address.port)

@@ -3,44 +3,45 @@ use std::fmt;
 use super::line::span;
 use crate::error::ServerProblem;
 
-/// What happens to a client of a virtual environment. Each reads as a sentence. Servers are named as `host:port`.
+/// Events of a VE client. Each displays as a sentence. Servers are `host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VeEvent {
-    /// The license is there.
+    /// It has a license.
     LoggedIn {
-        /// Who gave it.
+        /// The server.
         server: String,
-        /// Its id; empty when the server did not say.
+        /// Its id; may be empty.
         license_id: String,
-        /// `NORMAL` or `COUNTDOWN`; empty when the server did not say.
+        /// `NORMAL` or `COUNTDOWN`; may be empty.
         key_type: String,
     },
-    /// The license comes from another server than before.
+    /// Failover: the license comes from another server.
     Switched {
-        /// Who gave it before.
+        /// The previous server.
         from: String,
-        /// Who gives it now.
+        /// The new server.
         to: String,
     },
-    /// The license comes from the primary again.
+    /// Failback: the license comes from the primary again.
     Returned {
         /// The primary.
         server: String,
     },
-    /// The server that gave the license before gives it again.
+    /// The same server provides the license again.
     Regained {
         /// Which.
         server: String,
     },
-    /// The primary has licenses for this, and all are in use: one is waited for, and no backup asked. There is no license until then.
+    /// All the primary's licenses are in use: the client waits for one, without asking backups. It has no license
+    /// until then.
     Waiting {
         /// The primary.
         server: String,
     },
-    /// No server gives the license.
+    /// No server provides the license.
     Lost {
-        /// How long the client may run on, milliseconds.
+        /// How long the client may keep running, milliseconds.
         grace_ms: u64,
         /// Until when that is, Unix milliseconds.
         grace_until_ms: i64,
@@ -50,14 +51,14 @@ pub enum VeEvent {
         /// How near, milliseconds.
         left_ms: u64,
     },
-    /// The grace is over.
+    /// The grace period is over.
     Stopped,
-    /// Every server refused the login before there was any license.
+    /// Every server refused the login before the client had a license.
     Refused {
         /// Why, for each.
         servers: Vec<ServerProblem>,
     },
-    /// What the server gives ends soon.
+    /// The server's grant ends soon.
     Notice {
         /// In how many milliseconds.
         ends_in_ms: u64,
@@ -72,26 +73,26 @@ impl fmt::Display for VeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LoggedIn { server, license_id, .. } if license_id.is_empty() => {
-                write!(f, "The license comes from {server}.")
+                write!(f, "Using the license of {server}.")
             }
             Self::LoggedIn { server, license_id, key_type } => {
-                write!(f, "The license {license_id} ({key_type}) comes from {server}.")
+                write!(f, "Using license {license_id} ({key_type}) of {server}.")
             }
             Self::Switched { from, to } => {
-                write!(f, "{from} does not give the license any more. It comes from {to} now.")
+                write!(f, "{from} no longer provides the license. Using the license of {to}.")
             }
-            Self::Returned { server } => write!(f, "{server} gives the license again. It comes from there now."),
-            Self::Regained { server } => write!(f, "{server} gives the license again."),
-            Self::Waiting { server } => write!(f, "All licenses of {server} are in use. One is waited for."),
+            Self::Returned { server } => write!(f, "{server} provides the license again. Back to using its license."),
+            Self::Regained { server } => write!(f, "{server} provides the license again."),
+            Self::Waiting { server } => write!(f, "All licenses of {server} are in use. Waiting for one."),
             Self::Lost { grace_ms, .. } => write!(
                 f,
-                "No license server gives the license. Shut the guest down within {}, unless one is found before.",
+                "No license server provides the license. If none does within {}, the guest stops: shut it down before then.",
                 span(*grace_ms)
             ),
             Self::Warned { left_ms } => {
-                write!(f, "Still no license server. The virtual machine ends in {}.", span(*left_ms))
+                write!(f, "Still no license server. The virtual machine stops in {}.", span(*left_ms))
             }
-            Self::Stopped => f.write_str("The grace is over. The virtual machine has ended."),
+            Self::Stopped => f.write_str("The grace period is over. The virtual machine has stopped."),
             Self::Refused { servers } => {
                 f.write_str("The login was refused.")?;
                 servers.iter().try_for_each(|problem| write!(f, " {problem}"))
@@ -102,12 +103,12 @@ impl fmt::Display for VeEvent {
     }
 }
 
-/// When a virtual machine ends: what [`on_stop`](super::Builder::on_stop) is called with.
+/// When a virtual machine stops: the argument of [`on_stop`](super::Builder::on_stop).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopWarning {
     /// Soon: shut the guest down.
     Soon {
-        /// What is left, milliseconds; one minute unless the license allows less.
+        /// Time left, milliseconds; one minute unless the license allows less.
         left_ms: u64,
     },
     /// Now.

@@ -159,7 +159,8 @@ impl VeKeeper {
         }
     }
 
-    /// The primary has no license left. What another server gave is given back to it: it is for when the primary cannot be used.
+    /// The primary has no license left. What another server gave is given back to it: it is for when the primary
+    /// cannot be used.
     fn full(&mut self, server: ServerIndex, now_ms: u64) {
         self.lease = None;
         if std::mem::replace(&mut self.is_waiting, true) {
@@ -256,7 +257,7 @@ impl VeKeeper {
     fn feed(&mut self, event: GraceEvent, now_ms: u64) {
         let (next, effects) = grace::step(&self.grace, event, now_ms);
         if let Err(broken) = invariants(&next, now_ms) {
-            tracing::error!(%broken, ?event, "a rule of the grace is broken; the event is left out");
+            tracing::error!(%broken, ?event, "broken invariant in the grace period; ignoring the event");
             return;
         }
         self.grace = next;

@@ -20,7 +20,8 @@ pub struct VeLogLine {
 }
 
 impl VeLogLine {
-    /// The line as it stands in a log file, without a line break. `stamp`: [`VeLogLine::at_ms`] as local date and time, `2020-06-29 18:08:25`.
+    /// The line for a log file, without a line break. `stamp`: [`VeLogLine::at_ms`] as local date and time, `2020-06-29
+    /// 18:08:25`.
     #[must_use]
     pub fn write(&self, stamp: &str) -> String {
         LogLine { stamp, level: self.level, component: COMPONENT, message: &self.message }.write()
@@ -62,7 +63,7 @@ pub fn found(license_id: &str) -> LogMessage {
     (LogLevel::Info, format!("Found available license ID: {license_id}."))
 }
 
-/// The license was looked at again.
+/// The license was checked.
 pub fn checked(license_id: &str) -> LogMessage {
     (LogLevel::Info, format!("License checked, license ID: {license_id}."))
 }

@@ -20,7 +20,7 @@ pub struct VeOutput {
     pub on_stop: Arc<dyn Fn(StopWarning) + Send + Sync>,
     /// Those who listen.
     pub events: broadcast::Sender<VeEvent>,
-    /// How it stands.
+    /// The status.
     pub status: watch::Sender<Status>,
 }
 
@@ -43,7 +43,7 @@ impl VeOutput {
         let _ = self.events.send(event);
     }
 
-    /// Notes how it stands.
+    /// Updates the status.
     pub fn stand(&self, change: impl FnOnce(&mut Status)) {
         self.status.send_modify(change);
     }

@@ -1,45 +1,45 @@
 use crate::error::ServerProblem;
 
-/// What a virtual environment may do.
+/// The phase of a VE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VeStatus {
-    /// The servers are asked for the first time.
+    /// Asking the servers for the first time.
     LoggingIn,
     /// It has its license.
     Licensed,
-    /// It has none and may run on for a while.
+    /// It has none and may run for a while.
     Grace {
         /// Until then, Unix milliseconds.
         until_ms: i64,
     },
-    /// The grace is over: it has to have ended.
+    /// The grace period is over: it must have stopped.
     Stopped,
-    /// Every server refused the login before there was any license.
+    /// Every server refused the login before it had a license.
     Refused,
     /// It logged out.
     LoggedOut,
 }
 
 impl VeStatus {
-    /// Whether nothing follows.
+    /// Whether this is final.
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, Self::Stopped | Self::Refused | Self::LoggedOut)
     }
 }
 
-/// How a client stands.
+/// The status of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// What it may do.
+    /// Its phase.
     pub standing: VeStatus,
-    /// The server that gave the license last, as `host:port`.
+    /// The server of the last license, as `host:port`.
     pub server: Option<String>,
     /// The id of that license.
     pub license_id: Option<String>,
     /// `NORMAL` or `COUNTDOWN`.
     pub key_type: Option<String>,
-    /// What was wrong with the servers that gave none when they were asked last.
+    /// The last problems of servers that provided no license.
     pub problems: Vec<ServerProblem>,
 }

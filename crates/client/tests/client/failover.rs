@@ -76,9 +76,9 @@ async fn back_at_the_primary_both_servers_know_who_carries_what_and_nothing_is_c
     assert_eq!(
         moves,
         [
-            "lic1:7569: Nothing listens there. Is the license server running, and is the port right?",
-            "lic1:7569 does not answer. Licenses come from lic2:7569 now.",
-            "lic1:7569 answers again. Licenses come from it now.",
+            "lic1:7569: Nothing is listening there. Check that the license server is running, and the port.",
+            "lic1:7569 is not responding. Now using lic2:7569.",
+            "lic1:7569 is responding again. Now using lic1:7569.",
         ]
     );
     pass(15_000).await;

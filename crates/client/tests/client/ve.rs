@@ -135,7 +135,7 @@ async fn a_silent_primary_is_left_within_15_seconds_and_returned_to_and_the_back
         let last = &seen[times - 1];
         assert_eq!(
             (last.server.as_str(), last.problem.as_str()),
-            ("lic1:8083", "It did not answer within 10 seconds.")
+            ("lic1:8083", "It did not respond within 10 seconds.")
         );
         assert!((10_000..=14_000).contains(&last.silent_ms), "{last:?}");
         scene.primary.set(Mode::Good);

@@ -2,9 +2,9 @@
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 
-/// Fewest characters of a password that stands alone (console rules: at least 15).
+/// Minimum length of a password (console rules: at least 15).
 pub const MIN_CHARACTERS: usize = 15;
-/// Most characters; beyond that a password is a way to keep the server busy.
+/// Maximum length; a longer password only keeps the server busy.
 pub const MAX_CHARACTERS: usize = 256;
 
 /// Why a password is not accepted.
@@ -12,17 +12,17 @@ pub const MAX_CHARACTERS: usize = 256;
 pub enum PasswordError {
     /// Too short.
     #[error(
-        "The password has {0} characters; at least {MIN_CHARACTERS} are needed. Several words in a row are easy to keep in mind."
+        "The password has {0} characters; it needs at least {MIN_CHARACTERS}. Several words in a row are easy to remember."
     )]
     TooShort(usize),
     /// Too long.
-    #[error("The password has more than {MAX_CHARACTERS} characters. A shorter one is safe as well.")]
+    #[error("The password has more than {MAX_CHARACTERS} characters. A shorter one is just as safe.")]
     TooLong,
     /// Too easy to guess.
-    #[error("This password is among the first that are tried. Choose words that do not belong together.")]
+    #[error("This password is too common. Choose several unrelated words.")]
     Common,
-    /// Contains the user's name and little else.
-    #[error("The password is made from the user name. Choose one that nobody could guess from it.")]
+    /// Mostly the user's name.
+    #[error("The password is based on the user name. Choose one that can't be guessed from it.")]
     LikeName,
 }
 
@@ -49,7 +49,7 @@ pub fn check(name: &str, password: &str) -> Result<(), PasswordError> {
     Ok(())
 }
 
-/// Words that long common passwords are built from; a password made only of these, of digits and of repetitions is refused.
+/// Words of long common passwords; a password made only of these, digits and repetitions is refused.
 const COMMON: &[&str] = &[
     "password",
     "passwort",

@@ -12,17 +12,17 @@ use crate::clock::Clock;
 use crate::secret;
 use crate::store::Store;
 
-/// A session that nobody used for this long has ended, milliseconds (console rules: 30 min).
+/// An idle session ends after this time, milliseconds (console rules: 30 min).
 pub const IDLE_MS: i64 = 30 * 60 * 1000;
-/// No session lasts longer, milliseconds (console rules: 12 h).
+/// Maximum length of a session, milliseconds (console rules: 12 h).
 pub const ABSOLUTE_MS: i64 = 12 * 60 * 60 * 1000;
 /// "Last seen" is written at most this often, milliseconds.
 const SEEN_EVERY_MS: i64 = 60_000;
 
-/// The key under which the console keeps who is logged in.
+/// The key of the signed-in user in the session data.
 pub const WHO: &str = "who";
 
-/// Who is logged in, kept in the session.
+/// The signed-in user, in the session data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionUser {
     /// Number of the user.
@@ -39,12 +39,12 @@ tokio::task_local! {
     static UNATTENDED: ();
 }
 
-/// Answers a request that no person made: a page that refreshes itself does not keep its session alive.
+/// Marks a request no person made: a page that refreshes itself doesn't extend its session.
 pub async fn unattended<F: Future>(answer: F) -> F::Output {
     UNATTENDED.scope((), answer).await
 }
 
-/// The store that tower-sessions asks.
+/// The store for tower-sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     store: Store,
@@ -112,7 +112,7 @@ impl SessionStore for Sessions {
         Ok(())
     }
 
-    /// Keeps the data of a session that still exists. One that was ended meanwhile stays ended.
+    /// Saves the data of an existing session. One that has since ended stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
         self.put(record, false).await.map(|_| ())
     }
@@ -135,8 +135,8 @@ impl SessionStore for Sessions {
             && now - seen > SEEN_EVERY_MS
             && let Err(error) = self.note_use(id, now).await
         {
-            // Reading must go on when nothing can be written; the session then ends a little early.
-            tracing::warn!(%error, "the use of a session could not be noted");
+            // Reading must work even if nothing can be written; the session then ends a little early.
+            tracing::warn!(%error, "could not update when a session was last used");
         }
         let data = serde_json::from_str(&data).map_err(|e| Error::Decode(e.to_string()))?;
         let expiry_date =
@@ -175,7 +175,7 @@ impl Engine {
     /// Live sessions of a user, last used first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn sessions(&self, user_id: i64) -> sqlx::Result<Vec<SessionItem>> {
         let now = self.clock.now_ms();
         sqlx::query_as("SELECT handle, address, agent, created_at, seen_at FROM sessions WHERE user_id = ? AND expires_at > ? AND seen_at > ? ORDER BY seen_at DESC")
@@ -189,7 +189,7 @@ impl Engine {
     /// How many sessions are signed in now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn live_sessions(&self) -> sqlx::Result<usize> {
         let now = self.clock.now_ms();
         let count: i64 = sqlx::query_scalar(
@@ -205,7 +205,7 @@ impl Engine {
     /// Ends one session of a user, or all but one. Returns how many ended.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn end_sessions(
         &self,
         actor: &crate::Actor,

@@ -1,7 +1,7 @@
-//! Claiming a fresh server: the one-time link, and what the wizard has gathered so far.
+//! Claiming a new server: the one-time link, and what was entered in the wizard so far.
 //!
-//! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode 0600)
-//! and, as SHA-256, in the database.
+//! The link works for 30 minutes and until the first administrator exists. Its token lies in `DIR/setup-token` (mode
+//! 0600) and, as SHA-256, in the database.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -19,7 +19,7 @@ use crate::secret;
 /// Life of a set-up link, milliseconds (console rules: 30 min).
 pub const LIFE_MS: i64 = 30 * 60 * 1000;
 
-/// How far a fresh server is.
+/// The state of set-up.
 #[derive(Clone, Default)]
 pub struct Setup {
     /// The first administrator exists.
@@ -39,7 +39,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Everything gathered; none before a GUID is known.
+    /// Everything entered; `None` before a GUID is known.
     #[must_use]
     pub fn registration(&self) -> Option<Registration> {
         let mut registration = match &self.file {
@@ -53,7 +53,7 @@ impl Setup {
     }
 }
 
-/// What the wizard keeps of a confirmed key.
+/// A confirmed key in the wizard's state.
 #[derive(Serialize, Deserialize)]
 struct Confirmed {
     fingerprint: String,
@@ -63,19 +63,21 @@ struct Confirmed {
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// Somebody has set it up.
-    #[error("This server has been claimed already. Log in to the console, or add a user with `leasehold user add`.")]
+    /// An administrator exists.
+    #[error(
+        "This server already has an administrator. Sign in to the console, or add a user with `leasehold user add`."
+    )]
     Claimed,
     /// The file could not be written.
-    #[error("The set-up token could not be written to {path}: {source}.")]
+    #[error("Can't write the set-up token to {path}: {source}.")]
     Io {
         /// The file.
         path: String,
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -91,14 +93,14 @@ struct SetupRow {
 }
 
 impl Engine {
-    /// How far set-up is.
+    /// The state of set-up.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn setup(&self) -> Result<Setup, sqlx::Error> {
         let row: SetupRow = sqlx::query_as("SELECT * FROM setup").fetch_one(self.store.read()).await?;
         let claimed = row.claimed_at.is_some();
-        // Registered by other means, before or since: nothing is left to ask.
+        // Registered another way, before or since: the wizard has nothing to ask.
         let registered = self.conf().effective.registered();
         Ok(Setup {
             claimed,
@@ -114,7 +116,7 @@ impl Engine {
         })
     }
 
-    /// The token of the current link; a new one when the old has expired or is not known any more.
+    /// The token of the current link; a new one if the old has expired or is lost.
     ///
     /// # Errors
     /// [`SetupError::Claimed`] once an administrator exists.
@@ -152,7 +154,7 @@ impl Engine {
     /// Whether this is the token of a link that still works.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn is_setup_token(&self, token: &str) -> Result<bool, sqlx::Error> {
         let found = sqlx::query("SELECT 1 FROM setup WHERE token_hash = ? AND expires_at > ? AND claimed_at IS NULL")
             .bind(&secret::digest(token.trim().as_bytes())[..])
@@ -165,7 +167,7 @@ impl Engine {
     /// Keeps the connection chosen in the wizard, so that it can be resumed.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_connection(&self, chosen: &[(String, String)]) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET connection = ?")
@@ -175,11 +177,11 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth string
-    /// typed before for the same GUID stays when none is typed now.
+    /// Keeps the identity given in the wizard: a registration file, or a GUID with what was typed beside it. An auth
+    /// string typed before for the same GUID stays when none is typed now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_identity(
         &self,
         guid: &Guid,
@@ -203,7 +205,7 @@ impl Engine {
     /// Keeps the key that was confirmed in the wizard, or that none was.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn keep_setup_key(&self, key: Option<(Fingerprint, Option<VendorKey>)>) -> Result<(), sqlx::Error> {
         let kept = key.map(|(fingerprint, key)| Confirmed { fingerprint: fingerprint.to_string(), key });
         let kept = kept.map(|kept| serde_json::to_string(&kept).expect("a key always serializes"));
@@ -215,7 +217,7 @@ impl Engine {
     /// The wizard is over; it is not shown again.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn finish_setup(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE setup SET done_at = coalesce(done_at, ?), auth_string = NULL, registration = NULL, vendor_key = NULL")

@@ -1,14 +1,14 @@
-//! Slowing down guesses, per account and per address. Never a permanent lock: the wait ends by itself.
+//! Slows down password guesses, per account and per address. Never a permanent lock: every wait ends.
 
 use std::collections::HashMap;
 
-/// Wrong guesses that cost nothing.
+/// Wrong guesses without a wait.
 const FREE: u32 = 5;
 /// The longest wait, seconds.
 const MAX_WAIT_S: i64 = 300;
 /// Guesses older than this are forgotten, milliseconds.
 const MEMORY_MS: i64 = 15 * 60 * 1000;
-/// At the most this many keys are remembered; beyond that the oldest go.
+/// Maximum number of keys; beyond that the oldest are dropped.
 const MAX_KEYS: usize = 10_000;
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Seconds to wait before the next guess with any of these keys is looked at; 0 when none.
+    /// Seconds before the next guess with any of these keys is checked; 0 for none.
     pub fn wait_s(&self, keys: &[String], now_ms: i64) -> i64 {
         keys.iter()
             .filter_map(|key| self.keys.get(key))

@@ -17,7 +17,7 @@ const DAY_MS: i64 = 86_400_000;
 /// Longest life of a token, days.
 pub const MAX_DAYS: u32 = 366;
 
-/// A token as listed: never the token itself.
+/// A token in the list, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Token {
     /// Name.
@@ -50,7 +50,7 @@ impl FromRow<'_, SqliteRow> for Token {
     }
 }
 
-/// Why a token could not be made or ended.
+/// Why a token could not be created or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// The name is not usable.
@@ -60,17 +60,17 @@ pub enum TokenError {
     #[error("There is already a token named {0}. Choose another name.")]
     Taken(String),
     /// Life out of range.
-    #[error("A token lives 1 to {MAX_DAYS} days.")]
+    #[error("A token can be valid for 1 to {MAX_DAYS} days.")]
     Days,
     /// No such token.
-    #[error("There is no live token named {0}. `leasehold token list` shows all.")]
+    #[error("There is no active token named {0}. `leasehold token list` lists all.")]
     Unknown(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
-/// Makes a token from 32 random bytes.
+/// Creates a token from 32 random bytes.
 fn format(random: [u8; 32]) -> String {
     let mut number = random.to_vec();
     let mut digits = Vec::new();
@@ -92,7 +92,7 @@ fn checksum(body: &str) -> String {
     secret::digest(body.as_bytes())[..6].iter().map(|b| ALPHABET[usize::from(*b) % 62] as char).collect()
 }
 
-/// Whether the text has the shape and checksum of a token; a mistyped one needs no look into the database.
+/// Whether the text has the shape and checksum of a token, so that a mistyped one needs no database query.
 fn is_well_formed(token: &str) -> bool {
     token
         .strip_prefix(PREFIX)
@@ -101,7 +101,7 @@ fn is_well_formed(token: &str) -> bool {
 }
 
 impl Engine {
-    /// Makes a token and returns it, this once.
+    /// Creates a token and returns it, the only time it is available.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -127,17 +127,17 @@ impl Engine {
         if inserted.rows_affected() == 0 {
             return Err(TokenError::Taken(name.to_owned()));
         }
-        let sentence = format!("Made the API token {name} as {role}, good for {days} days.");
+        let sentence = format!("Created the API token {name} as {role}, valid for {days} days.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "token.create", sentence, outcome: AuditOutcome::Done })
             .await?;
         Ok(token)
     }
 
-    /// Ends a token at once.
+    /// Revokes a token.
     ///
     /// # Errors
-    /// [`TokenError::Unknown`] when there is none by that name, or it was ended before.
+    /// [`TokenError::Unknown`] if there is none by that name, or it is already revoked.
     pub async fn revoke_token(&self, actor: &Actor, name: &str) -> Result<(), TokenError> {
         let mut tx = self.store.write().await?;
         let changed = sqlx::query("UPDATE tokens SET revoked_at = ? WHERE name = ? AND revoked_at IS NULL")
@@ -148,7 +148,7 @@ impl Engine {
         if changed.rows_affected() == 0 {
             return Err(TokenError::Unknown(name.to_owned()));
         }
-        let sentence = format!("Ended the API token {name}.");
+        let sentence = format!("Revoked the API token {name}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "token.revoke", sentence, outcome: AuditOutcome::Done })
             .await?;
@@ -163,10 +163,10 @@ impl Engine {
         Ok(sqlx::query_as("SELECT * FROM tokens ORDER BY name").fetch_all(self.store.read()).await?)
     }
 
-    /// Name and role of a live token; `None` for one that is unknown, ended or expired.
+    /// Name and role of an active token; `None` if unknown, revoked or expired.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn token(&self, token: &str) -> Result<Option<(String, Role)>, sqlx::Error> {
         if !is_well_formed(token) {
             return Ok(None);
@@ -189,7 +189,7 @@ impl Engine {
 }
 
 impl Engine {
-    /// "Last used" is for people who tidy up: when it cannot be written, the token still works.
+    /// "Last used" is only informative: if it can't be written, the token still works.
     async fn note_use(&self, id: i64, now: i64) {
         let written = async {
             let mut tx = self.store.write().await?;
@@ -197,7 +197,7 @@ impl Engine {
             tx.commit().await
         };
         if let Err(error) = written.await {
-            tracing::warn!(%error, "the use of a token could not be noted");
+            tracing::warn!(%error, "could not update when a token was last used");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::audit::{AuditOutcome, NewAuditEntry};
 pub struct User {
     /// Number in the database.
     pub id: i64,
-    /// Name at login.
+    /// Name to sign in with.
     pub name: String,
     /// What the user may do.
     pub role: Role,
@@ -49,19 +49,19 @@ pub enum AccountError {
     )]
     Taken(String),
     /// No such user.
-    #[error("There is no user named {0}. `leasehold user list` shows all.")]
+    #[error("There is no user named {0}. `leasehold user list` lists all.")]
     Unknown(String),
     /// Weak password.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// Name or password do not fit.
-    #[error("The user name or the password is not right.")]
+    #[error("Wrong user name or password.")]
     Wrong,
     /// Too many guesses.
-    #[error("Too many attempts. Wait {0} s and try again; nothing is locked for good.")]
+    #[error("Too many attempts. Try again in {0} s.")]
     Wait(i64),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -103,7 +103,7 @@ impl Engine {
                 .execute(&mut *tx)
                 .await?;
         }
-        let sentence = format!("Added the user {name} as {role}.");
+        let sentence = format!("Added user {name} as {role}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "user.add", sentence, outcome: AuditOutcome::Done })
             .await?;
@@ -113,7 +113,7 @@ impl Engine {
         Ok(User { id: inserted.last_insert_rowid(), name: name.to_owned(), role, created_at: now })
     }
 
-    /// Gives a user a new password and ends that user's sessions, except the one named by `keep` (its handle).
+    /// Sets a user's new password and ends that user's sessions, except the one with the handle `keep`.
     ///
     /// # Errors
     /// [`AccountError`]; nothing is changed then.
@@ -151,7 +151,7 @@ impl Engine {
     /// Checks name and password. Wrong ones are slowed down, per account and per address.
     ///
     /// # Errors
-    /// [`AccountError::Wrong`] alike for an unknown name and a wrong password; [`AccountError::Wait`] when there were too many.
+    /// [`AccountError::Wrong`] for an unknown name and a wrong password alike; [`AccountError::Wait`] after too many.
     pub async fn log_in(&self, actor: &Actor, name: &str, password: &str) -> Result<User, AccountError> {
         let name = name.trim();
         let account = format!("name:{}", name.chars().take(64).collect::<String>().to_lowercase());
@@ -161,7 +161,7 @@ impl Engine {
         if wait > 0 {
             return Err(AccountError::Wait(wait));
         }
-        // Counted before the slow check, so that guesses sent all at once are counted as well.
+        // Counted before the slow check, so that simultaneous guesses count too.
         self.throttle().wrong(&keys, now);
         let row = sqlx::query("SELECT id, name, role, password, created_at FROM users WHERE name = ?")
             .bind(name)
@@ -186,7 +186,7 @@ impl Engine {
         }
     }
 
-    /// Whether `password` is right for this user: asked again before sensitive changes.
+    /// Checks this user's password again, before a sensitive change.
     ///
     /// # Errors
     /// As [`Engine::log_in`].

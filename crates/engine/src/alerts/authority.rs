@@ -1,4 +1,4 @@
-//! Whose certificates a channel trusts: the authorities this machine trusts, and one of a company's own that the channel names.
+//! Certificates a channel trusts: the authorities this machine trusts, and a company's own in the channel's CA file.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -11,16 +11,16 @@ use rustls::{CertificateError, RootCertStore};
 
 use crate::https;
 
-/// A file of authorities has at most this many bytes; the list of a whole system has less.
+/// Maximum size of a CA file, bytes; a system's whole list is smaller.
 const MOST_BYTES: u64 = 1024 * 1024;
 /// Longest path, bytes: that of Linux.
 const LONGEST: usize = 4096;
 
-/// The certificates in the CA file of a channel; none for a channel that names no file. It is read anew each time, so that a renewed
-/// one counts at once.
+/// The certificates in a channel's CA file; empty without one. The file is read each time, so a renewed certificate
+/// takes effect at once.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it; nothing of what it holds is repeated.
+/// A sentence that says what is wrong, without quoting the file.
 pub(super) async fn read(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     if path.is_empty() {
         return Ok(Vec::new());
@@ -32,12 +32,10 @@ pub(super) async fn read(path: &str) -> Result<Vec<CertificateDer<'static>>, Str
     }
     let file = PathBuf::from(path);
     let read = tokio::task::spawn_blocking(move || whole(&file)).await.map_err(|error| error.to_string())?;
-    let bytes = read.map_err(|reason| format!("The CA file {path} cannot be read: {reason}."))?;
+    let bytes = read.map_err(|reason| format!("Can't read the CA file {path}: {reason}."))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let unusable = || {
-        format!(
-            "The CA file {path} holds no certificate that can be used. It is a PEM file with the certificate of the authority."
-        )
+        format!("The CA file {path} has no usable certificate. Use a PEM file with the certificate of the authority.")
     };
     let certificates = certificates.map_err(|_| unusable())?;
     let mut roots = RootCertStore::empty();
@@ -52,40 +50,40 @@ fn whole(path: &Path) -> Result<Vec<u8>, String> {
     };
     let meta = std::fs::metadata(path).map_err(plain)?;
     if !meta.is_file() {
-        return Err("it is not a regular file".to_owned());
+        return Err("not a regular file".to_owned());
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(plain)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(format!("it has more than {MOST_BYTES} bytes"));
+        return Err(format!("larger than {MOST_BYTES} bytes"));
     }
     Ok(bytes)
 }
 
-/// In place of an error: a sentence, when it was the certificate of `target` that was refused.
+/// A sentence in place of the error, if the certificate of `target` was refused.
 pub(super) fn refused(error: &(dyn Error + 'static), target: impl Display, ca: &str) -> Option<String> {
     use CertificateError as E;
     let rustls::Error::InvalidCertificate(certificate) = https::cause(error)? else { return None };
     let advice = match certificate {
         E::Expired | E::ExpiredContext { .. } => {
-            "has expired. Its operator must renew it; if it was renewed, check the clock of this machine".to_owned()
+            "has expired. Ask its operator to renew it; if it was renewed, check this machine's clock".to_owned()
         }
         E::NotValidYet | E::NotValidYetContext { .. } => {
-            "is not good yet. Check the clock of this machine".to_owned()
+            "is not valid yet. Check this machine's clock".to_owned()
         }
         E::NotValidForName | E::NotValidForNameContext { .. } => {
-            "is made for another name. Enter the name it is made for, or ask its operator".to_owned()
+            "is for another name. Enter the name it is for, or ask its operator".to_owned()
         }
         E::UnknownIssuer | E::BadSignature if ca.is_empty() => {
-            "is from an issuer this machine does not trust. If that is your company's own, name the CA file of the channel".to_owned()
+            "is from an issuer this machine does not trust. If that is your company's own CA, enter its CA file in the channel".to_owned()
         }
         E::UnknownIssuer | E::BadSignature => {
-            format!("is neither from an issuer this machine trusts nor from the CA file {ca}. Put the certificate of its issuer there")
+            format!("is from an issuer that neither this machine nor the CA file {ca} trusts. Add the issuer's certificate to that file")
         }
         E::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => {
-            "is made to issue others, not for a server. That server needs one of its own".to_owned()
+            "is a CA certificate, not a server certificate. The server needs its own".to_owned()
         }
-        other => format!("is not accepted ({other}). Ask its operator"),
+        other => format!("was not accepted ({other}). Ask its operator"),
     };
     Some(format!("The certificate of {target} {advice}."))
 }
@@ -116,15 +114,18 @@ mod tests {
             ("company-ca.pem".to_owned(), "Enter the full path"),
             (format!("/{}", "x".repeat(5_000)), "Enter the full path"),
             ("/a\nb".to_owned(), "Enter the full path"),
-            (folder.path().join("none").to_str().unwrap().to_owned(), "cannot be read: no such file"),
-            (folder.path().to_str().unwrap().to_owned(), "cannot be read: it is not a regular file"),
-            ("/dev/zero".to_owned(), "cannot be read: it is not a regular file"),
-            (write("large", &"x".repeat(1024 * 1024 + 1)), "cannot be read: it has more than"),
-            (write("empty", ""), "holds no certificate"),
-            (write("text", "top secret"), "holds no certificate"),
-            (write("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), "holds no certificate"),
-            (write("cut", &one.cert.pem()[..200]), "holds no certificate"),
-            (key, "holds no certificate"),
+            (folder.path().join("none").to_str().unwrap().to_owned(), ": no such file"),
+            (folder.path().to_str().unwrap().to_owned(), ": not a regular file"),
+            ("/dev/zero".to_owned(), ": not a regular file"),
+            (write("large", &"x".repeat(1024 * 1024 + 1)), ": larger than"),
+            (write("empty", ""), "no usable certificate"),
+            (write("text", "top secret"), "no usable certificate"),
+            (
+                write("broken", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+                "no usable certificate",
+            ),
+            (write("cut", &one.cert.pem()[..200]), "no usable certificate"),
+            (key, "no usable certificate"),
         ] {
             let why = read(&path).await.unwrap_err();
             assert!(why.contains(expected) && why.ends_with('.'), "{path}: {why}");

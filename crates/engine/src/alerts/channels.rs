@@ -1,4 +1,4 @@
-//! Whom alerts are told: e-mail and webhooks. What is secret is written, never read out.
+//! Alert channels: e-mail and webhooks. Secrets are written but never shown.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
-/// The most channels there may be.
+/// Maximum number of channels.
 const MOST: usize = 20;
 
 /// The kinds of channels.
@@ -33,15 +33,15 @@ impl ChannelKind {
     }
 }
 
-/// How a mail server is spoken to.
+/// Encryption of the connection to a mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
-    /// In clear text first, then over TLS, or not at all (port 587).
+    /// Starts in cleartext and must switch to TLS (port 587).
     StartTls,
     /// Over TLS from the first byte (port 465).
     Tls,
-    /// In clear text: to this machine only.
+    /// Cleartext, to this machine only.
     None,
 }
 
@@ -60,7 +60,7 @@ impl Security {
     }
 }
 
-/// What may be shown of a channel.
+/// The settings of a channel that may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ChannelSettings {
@@ -70,29 +70,29 @@ pub enum ChannelSettings {
         host: String,
         /// Its port.
         port: u16,
-        /// How it is spoken to.
+        /// Encryption.
         security: Security,
-        /// Who signs in there; empty when nobody does.
+        /// User name there; empty for none.
         user: String,
         /// The sender.
         from: String,
-        /// Who gets it.
+        /// Recipients.
         to: Vec<String>,
-        /// A file with certificate authorities it trusts besides those of this machine; empty for none.
+        /// File with certificate authorities it trusts besides the system's; empty for none.
         #[serde(default)]
         ca: String,
     },
     /// Webhook.
     Webhook {
-        /// Scheme, host and port. The rest of an address is often a secret.
+        /// Scheme, host and port; the rest of an address is often a secret.
         host: String,
-        /// A file with certificate authorities it trusts besides those of this machine; empty for none.
+        /// File with certificate authorities it trusts besides the system's; empty for none.
         #[serde(default)]
         ca: String,
     },
 }
 
-/// What is never shown.
+/// Secrets, never shown.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Secrets {
     /// Of the mail account.
@@ -101,7 +101,7 @@ pub(super) struct Secrets {
     /// The whole address of a webhook.
     #[serde(default)]
     pub url: String,
-    /// Signs what is posted; empty when nothing does.
+    /// Key that signs posts; empty for none.
     #[serde(default)]
     pub key: String,
 }
@@ -121,7 +121,7 @@ pub struct Channel {
     pub name: String,
     /// Where it leads.
     pub settings: ChannelSettings,
-    /// A password or a key is kept for it.
+    /// Whether a password or key is saved for it.
     pub has_secret: bool,
 }
 
@@ -161,7 +161,7 @@ impl Engine {
     /// All channels, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_channels(&self) -> Result<Vec<Channel>, sqlx::Error> {
         let rows: Vec<ChannelRow> =
             sqlx::query_as("SELECT * FROM alert_channels ORDER BY name").fetch_all(self.store.read()).await?;
@@ -171,7 +171,7 @@ impl Engine {
     /// One channel.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_channel(&self, id: i64) -> Result<Option<Channel>, sqlx::Error> {
         Ok(self.whole_channel(id).await?.map(|(channel, _)| channel))
     }
@@ -181,7 +181,7 @@ impl Engine {
         Ok(row.bind(id).fetch_optional(self.store.read()).await?.and_then(channel))
     }
 
-    /// Keeps a channel: a new one, or `id` changed.
+    /// Saves a channel: a new one, or a change of `id`.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -205,7 +205,7 @@ impl Engine {
             .fetch_one(&mut *tx)
             .await?;
         if taken > 0 {
-            wrong.add("name", "There is a channel of that name already. Choose another name.");
+            wrong.add("name", "A channel with this name already exists. Choose another name.");
         }
         wrong.settle()?;
         let (settings, secrets) = checked.expect("a field that cannot be used was added, and that was told");
@@ -237,7 +237,7 @@ impl Engine {
         Ok(kept)
     }
 
-    /// Removes a channel. What still waits for it is given up.
+    /// Removes a channel. Its waiting notifications are dropped.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -264,7 +264,7 @@ impl Engine {
 }
 
 impl ChannelSettings {
-    /// The path of the file with certificate authorities it trusts besides those of this machine; empty for none.
+    /// Path of the CA file; empty for none.
     #[must_use]
     pub fn ca(&self) -> &str {
         match self {

@@ -1,4 +1,4 @@
-//! The queue of what is to be told: durable, tried again with growing pauses, given up after a day.
+//! The queue of notifications: durable, retried with growing pauses, dropped after a day.
 
 use licensing::alerts::Message;
 use licensing::contact::Millis;
@@ -16,19 +16,19 @@ use crate::actor::Actor;
 use crate::audit::{self, NewAuditEntry};
 use crate::secret;
 
-/// What could not be delivered for this long is given up, milliseconds.
+/// A notification is dropped after this time, milliseconds.
 const GIVE_UP: Millis = 24 * 60 * 60 * 1000;
-/// Deliveries tried in one go.
+/// Deliveries per round.
 const AT_ONCE: i64 = 100;
-/// Longest outcome that is kept, characters.
+/// Maximum length of a stored outcome, characters.
 const LONGEST: usize = 400;
 
-/// What became of an attempt.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryOutcome {
     /// It is delivered.
     pub delivered: bool,
-    /// What the other side said, or why nothing was sent.
+    /// The reply, or why nothing was sent.
     pub said: String,
 }
 
@@ -52,7 +52,7 @@ fn plain(said: &str, hidden: &[&str]) -> String {
     said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect::<String>().trim().to_owned()
 }
 
-/// How far a delivery is.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// It waits for its first or next attempt.
@@ -62,7 +62,7 @@ pub enum Progress {
     },
     /// The other side took it.
     Delivered,
-    /// It is not tried any more.
+    /// It was dropped.
     GivenUp,
 }
 
@@ -73,17 +73,17 @@ pub struct Delivery {
     pub id: String,
     /// `fired`, `reminder`, `resolved` or `test`.
     pub kind: String,
-    /// The channel, as it was called.
+    /// The channel's name at that time.
     pub channel: String,
-    /// What is told.
+    /// The message.
     pub title: String,
     /// When it was queued, Unix milliseconds.
     pub made_at: Millis,
     /// Attempts so far.
     pub attempts: u32,
-    /// How far it is.
+    /// Its state.
     pub progress: Progress,
-    /// What the last attempt led to.
+    /// Result of the last attempt.
     pub outcome: Option<String>,
 }
 
@@ -125,10 +125,10 @@ struct Due {
 }
 
 impl Engine {
-    /// Tries everything that is due once: channels side by side, each in the order in which things were told.
+    /// Tries everything that is due once: channels in parallel, each in order.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn deliver_alerts(&self) -> Result<(), sqlx::Error> {
         let due: Vec<Due> = sqlx::query_as(
             "SELECT * FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL ORDER BY made_at, rowid LIMIT ?",
@@ -148,7 +148,7 @@ impl Engine {
     async fn deliver_in_order(&self, all: Vec<Due>) -> Result<(), sqlx::Error> {
         for due in all {
             let Ok(message) = serde_json::from_str(&due.message) else { continue };
-            // Read each time: somebody may have changed or removed the channel meanwhile.
+            // Read each time: the channel may have been changed or removed.
             let Some((channel, secrets)) = self.whole_channel(due.channel).await? else { continue };
             self.deliver(due, message, &channel, &secrets).await?;
         }
@@ -164,7 +164,7 @@ impl Engine {
     ) -> Result<(), sqlx::Error> {
         let attempts = due.attempts.saturating_add(1);
         let next = self.clock.now_ms().saturating_add(retry::delay_ms(attempts, secret::fraction()));
-        // The attempt is on record before it is made: a crash repeats it after the pause, never at once and for ever.
+        // The attempt is recorded before it is made, so a crash repeats it only after the pause.
         let mut tx = self.store.write().await?;
         let changed =
             sqlx::query("UPDATE alert_deliveries SET attempts = ?, next_at = ? WHERE id = ? AND next_at IS NOT NULL")
@@ -182,7 +182,7 @@ impl Engine {
         let now = self.clock.now_ms();
         let over = outcome.delivered || now - due.made_at >= GIVE_UP;
         if !outcome.delivered {
-            tracing::warn!(channel = %channel.name, delivery = %due.id, attempts, given_up = over, "an alert was not delivered: {}", outcome.said);
+            tracing::warn!(channel = %channel.name, delivery = %due.id, attempts, given_up = over, "could not deliver a notification: {}", outcome.said);
         }
         let mut tx = self.store.write().await?;
         sqlx::query(
@@ -219,22 +219,22 @@ impl Engine {
                 }
                 match self.alerts.webhooks.get() {
                     Some(clients) => webhook::send(clients, "", secrets, parcel).await,
-                    None => DeliveryOutcome::bad("The client for webhooks did not start.", &[]),
+                    None => DeliveryOutcome::bad("The webhook client did not start.", &[]),
                 }
             }
         }
     }
 
-    /// Sends a test over a channel now, and tells exactly what came of it.
+    /// Sends a test over a channel now and returns the exact result.
     ///
     /// # Errors
-    /// [`AlertError`] when there is no such channel or the database does not answer.
+    /// [`AlertError`] when there is no such channel or the database does not respond.
     pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<DeliveryOutcome, AlertError> {
         let (channel, secrets) = self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?;
         let message = Message {
             title: format!("Test of alerts ({})", server_name()),
             body: format!(
-                "{} tries the channel {}. Alerts will reach you this way.\n\nWhat to do: nothing.",
+                "{} is testing the channel {}. Alerts will reach you this way.\n\nWhat to do: nothing.",
                 actor.name, channel.name
             ),
             path: "/settings/alerts".to_owned(),
@@ -267,7 +267,7 @@ impl Engine {
     /// The newest deliveries.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_deliveries(&self, most: u32) -> Result<Vec<Delivery>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM alert_deliveries ORDER BY made_at DESC, rowid DESC LIMIT ?")
             .bind(most)
@@ -296,7 +296,7 @@ impl FromRow<'_, SqliteRow> for Delivery {
     }
 }
 
-/// Waits for all of them side by side; the first error counts.
+/// Waits for all in parallel and returns the first error.
 async fn all<F: Future<Output = Result<(), sqlx::Error>>>(tasks: Vec<F>) -> Result<(), sqlx::Error> {
     let mut tasks: Vec<_> = tasks.into_iter().map(|task| (Box::pin(task), false)).collect();
     let mut first = Ok(());

@@ -1,28 +1,28 @@
-//! Why a rule or a channel was not kept.
+//! Why a rule or a channel was not saved.
 
-/// Why a rule or a channel was not kept. Nothing changed.
+/// Why a rule or a channel was not saved. Nothing changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
-    /// These fields cannot be used.
+    /// Invalid fields.
     #[error("{}", sentences(.0))]
     Fields(Vec<WrongField>),
-    /// There is none by this number.
+    /// No such rule or channel.
     #[error("This {0} no longer exists. Someone may have removed it.")]
     Gone(&'static str),
     /// There are too many.
-    #[error("There are {most} {what} already. Remove one first.")]
+    #[error("There are already {most} {what}. Remove one first.")]
     TooMany {
         /// Rules or channels.
         what: &'static str,
         /// The most there may be.
         most: usize,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
-/// A field that cannot be used.
+/// An invalid field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongField {
     /// Its name in the form.
@@ -35,29 +35,29 @@ fn sentences(all: &[WrongField]) -> String {
     all.iter().map(|wrong| wrong.message.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// Gathers what is wrong with fields, so that all of it is told at once.
+/// Collects the errors of fields, so that they are reported together.
 #[derive(Debug, Default)]
 pub(super) struct WrongFields(Vec<WrongField>);
 
 impl WrongFields {
-    /// Something is wrong with a field. Of one field only the first is told.
+    /// Adds the error of a field. Only the first per field is kept.
     pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
         if !self.0.iter().any(|known| known.field == field) {
             self.0.push(WrongField { field, message: message.into() });
         }
     }
 
-    /// What was found good; otherwise what was added is told.
+    /// The valid value, or the collected errors.
     pub fn note<T>(&mut self, field: &'static str, found: Result<T, impl Into<String>>) -> Option<T> {
         found.map_err(|message| self.add(field, message)).ok()
     }
 
-    /// Whether nothing is wrong with these fields so far.
+    /// Whether these fields have no errors so far.
     pub fn spares(&self, fields: &[&str]) -> bool {
         !self.0.iter().any(|wrong| fields.contains(&wrong.field))
     }
 
-    /// Ends the gathering.
+    /// Finishes.
     ///
     /// # Errors
     /// Everything that was added.

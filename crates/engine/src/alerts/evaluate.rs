@@ -1,4 +1,4 @@
-//! One look at all rules: signals in, states and what is to be told out, in one transaction.
+//! One check of all rules: signals in, states and notifications out, in one transaction.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::rules::AlertRule;
 use super::{channels::Channel, deliver};
 use crate::Engine;
 
-/// What a look led to for one rule.
+/// The result of a check for one rule.
 struct Looked {
     rule: AlertRule,
     next: RuleState,
@@ -18,10 +18,10 @@ struct Looked {
 }
 
 impl Engine {
-    /// Looks at all rules once.
+    /// Checks all rules once.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer; the next look tells what this one could not.
+    /// [`sqlx::Error`] when the database does not respond; the next check makes up for it.
     pub async fn look_at_alerts(&self) -> Result<(), sqlx::Error> {
         let mut states = self.alerts.states.lock().await;
         let now = self.clock.now_ms();
@@ -49,7 +49,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores what has changed; says whether there is something to deliver.
+    /// Stores changes; returns whether there is anything to deliver.
     async fn keep_looks(&self, looked: &[Looked], now: Millis) -> Result<bool, sqlx::Error> {
         let changed: Vec<&Looked> = looked.iter().filter(|one| !one.next.stands_as(&one.rule.state)).collect();
         if changed.is_empty() {

@@ -1,4 +1,4 @@
-//! Signals of the past: a row a minute when something differs, one an hour in any case; rules are tried on them.
+//! Recorded signals, for trying rules: a row a minute if anything changed, and one every hour.
 
 use licensing::alerts::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
@@ -6,22 +6,22 @@ use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 
-/// How long the past is kept, days.
+/// Days that signals are kept.
 pub const DAYS_KEPT: u32 = 90;
-/// A rule held against the past and the present.
+/// A rule tried on recorded and current data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleTrial {
-    /// The first snapshot there is, Unix milliseconds; none when nothing was kept.
+    /// The first snapshot, Unix milliseconds; `None` if there is none.
     pub from: Option<Millis>,
-    /// Its signal was known at some time.
+    /// Whether its signal was ever known.
     pub known: bool,
-    /// When it would have fired; the last of them may have begun at this moment.
+    /// When it would have fired; the last may have begun just now.
     pub episodes: Vec<Episode>,
-    /// How things stand now.
+    /// Its state now.
     pub present: PresentState,
 }
 
-/// What was kept last.
+/// The last row stored.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     last: Option<Last>,
@@ -49,7 +49,7 @@ struct SignalRow {
 
 impl SignalRow {
     fn signals(self) -> (Millis, Signals) {
-        // A list that cannot be read is not known.
+        // A list that can't be read counts as unknown.
         let lists: Signals = serde_json::from_str(&self.text).unwrap_or_default();
         let signals = Signals {
             hours_left_ms: self.hours_left_ms,
@@ -63,14 +63,14 @@ impl SignalRow {
 }
 
 impl Engine {
-    /// Keeps a snapshot when it is time to.
+    /// Stores a snapshot if one is due.
     pub(super) async fn record_signals(&self, signals: &Signals, now: Millis) -> Result<(), sqlx::Error> {
         let mut recorder = self.alerts.recorder.lock().await;
         let text = serde_json::to_string(signals).expect("names and numbers always serialize");
         if let Some(last) = &recorder.last {
             let passed = now - last.at;
             let same = last.signals == *signals;
-            // A clock that was set back starts anew.
+            // If the clock was set back, start over.
             if (0..EVERY).contains(&passed) || (same && (0..HEARTBEAT).contains(&passed)) {
                 return Ok(());
             }
@@ -104,10 +104,10 @@ impl Engine {
         Ok(())
     }
 
-    /// What a rule would have told in the last `days`, and how things stand with it now, by the signals the rules are held against.
+    /// When a rule would have fired in the last `days`, and its state now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn try_rule(&self, rule: &RuleSettings, days: u32) -> Result<RuleTrial, sqlx::Error> {
         let (now, signals) = (self.clock.now_ms(), self.signals());
         let since = now - Millis::from(days.min(DAYS_KEPT)) * DAY;

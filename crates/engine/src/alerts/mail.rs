@@ -17,11 +17,11 @@ use super::error::WrongFields;
 use super::message::{OutgoingAlert, server_name};
 use super::new_channel::NewChannel;
 
-/// A mail server has this long for each answer.
+/// Timeout for each answer of a mail server.
 const STEP: Duration = Duration::from_secs(10);
-/// A whole delivery ends after this; a page waits for it.
+/// Timeout of a whole delivery, which a page waits for.
 const WHOLE: Duration = Duration::from_secs(20);
-/// The most addresses of one channel.
+/// Maximum number of addresses per channel.
 const MOST: usize = 20;
 
 /// Whether a name can only mean this machine.
@@ -30,7 +30,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// What to keep; none when something is wrong with a field, which is added to `wrong`.
+/// The settings to save; `None` if a field is invalid, which is added to `wrong`.
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
@@ -44,11 +44,11 @@ pub(super) fn checked(
     let port = wrong.note("port", port.ok_or("Enter a port from 1 to 65535: 587 for STARTTLS, 465 for TLS."));
     let security = Security::ALL.into_iter().find(|security| security.as_str() == new.security);
     let security = wrong.note("security", security.ok_or("Choose the encryption."));
-    // Of a server that is not named nobody can say where it is.
+    // Without a name, it's unknown where the server is.
     if security == Some(Security::None) && !is_loopback(host) && wrong.spares(&["host"]) {
         wrong.add(
             "security",
-            "Without TLS, mail goes to this machine only (localhost). Choose STARTTLS or TLS for another one.",
+            "Without TLS, Leasehold sends mail only to this machine (localhost). For any other, choose STARTTLS or TLS.",
         );
     }
     let user = new.user.trim().to_owned();
@@ -79,8 +79,8 @@ pub(super) fn checked(
     Some((settings?, Secrets { password, ..Secrets::default() }))
 }
 
-/// The password to keep. One that is kept goes to no other server than the one it was given for, and to none that another authority
-/// vouches for.
+/// The password to save. A saved one is never used for another server than it was entered for, nor with another CA
+/// file.
 fn password(
     new: &NewChannel,
     settings: Option<&ChannelSettings>,
@@ -91,10 +91,10 @@ fn password(
     let kept = before.filter(|(_, secrets)| !secrets.password.is_empty() && !new.forget);
     let kept = kept.filter(|_| new.password.is_empty() && !user.is_empty());
     if kept.is_none() && user.is_empty() != new.password.is_empty() && wrong.spares(&["user"]) {
-        wrong.add("password", "User name and password go together: give both, or neither.");
+        wrong.add("password", "User name and password belong together. Enter both or neither.");
     }
     let Some((channel, secrets)) = kept else { return new.password.clone() };
-    // While one of those fields is wrong, nobody can say whether it is the same server.
+    // While one of those fields is invalid, it's unknown whether it is the same server.
     if let Some(settings) = settings.filter(|_| wrong.spares(&["host", "port", "security", "user", "ca"]))
         && !settings.is_the_same_server(&channel.settings)
     {
@@ -104,7 +104,7 @@ fn password(
 }
 
 impl ChannelSettings {
-    /// Whether mail goes to the same account of the same server, held to be that by the same authorities.
+    /// Whether mail goes to the same account of the same server with the same CA file.
     fn is_the_same_server(&self, other: &ChannelSettings) -> bool {
         let account = |settings: &ChannelSettings| match settings {
             Self::Email { host, port, security, user, ca, .. } => {
@@ -120,12 +120,12 @@ fn mailbox(text: &str) -> Option<Mailbox> {
     (text.len() <= 320 && !text.chars().any(char::is_control)).then(|| text.parse().ok()).flatten()
 }
 
-/// Sends a mail and tells what the server said.
+/// Sends a mail and returns the server's reply.
 pub(super) async fn send(settings: &ChannelSettings, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     match tokio::time::timeout(WHOLE, try_send(settings, secrets, parcel)).await {
         Ok(Ok(said)) => DeliveryOutcome::good(said),
         Ok(Err(why)) => DeliveryOutcome::bad(why, &[&secrets.password]),
-        Err(_) => DeliveryOutcome::bad(format!("The mail server did not finish within {} s.", WHOLE.as_secs()), &[]),
+        Err(_) => DeliveryOutcome::bad(format!("The mail server did not respond within {} s.", WHOLE.as_secs()), &[]),
     }
 }
 
@@ -138,7 +138,9 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
         Security::StartTls => Tls::Required(parameters(host, ca).await?),
         Security::Tls => Tls::Wrapper(parameters(host, ca).await?),
         Security::None if is_loopback(host) => Tls::None,
-        Security::None => return Err("Without TLS, mail goes to this machine only. Nothing was sent.".to_owned()),
+        Security::None => {
+            return Err("Without TLS, Leasehold sends mail only to this machine. Nothing was sent.".to_owned());
+        }
     };
     let mut transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host.trim_matches(['[', ']']))
         .port(*port)
@@ -157,9 +159,9 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
     }
 }
 
-/// For whom the certificate must be, and who may vouch for it.
+/// The name the certificate must have, and the authorities to trust.
 async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
-    let failed = |error: lettre::transport::smtp::Error| format!("TLS cannot start: {error}.");
+    let failed = |error: lettre::transport::smtp::Error| format!("Can't start TLS: {error}.");
     let mut builder = TlsParameters::builder(host.trim_matches(['[', ']']).to_owned());
     for certificate in authority::read(ca).await? {
         builder = builder.add_root_certificate(Certificate::from_der(certificate.to_vec()).map_err(failed)?);
@@ -168,7 +170,7 @@ async fn parameters(host: &str, ca: &str) -> Result<TlsParameters, String> {
 }
 
 fn compose(from: &str, to: &[String], parcel: &OutgoingAlert) -> Result<Message, String> {
-    let unusable = || "An address of this channel cannot be used. Enter it again.".to_owned();
+    let unusable = || "An address of this channel is invalid. Enter it again.".to_owned();
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(parcel.made_ms).unwrap_or(0));
     let mut mail = Message::builder()
         .from(mailbox(from).ok_or_else(unusable)?)
@@ -180,7 +182,7 @@ fn compose(from: &str, to: &[String], parcel: &OutgoingAlert) -> Result<Message,
     for address in to {
         mail = mail.to(mailbox(address).ok_or_else(unusable)?);
     }
-    mail.body(parcel.text()).map_err(|error| format!("The mail cannot be written: {error}."))
+    mail.body(parcel.text()).map_err(|error| format!("Can't create the mail: {error}."))
 }
 
 fn refused(host: &str, port: u16, ca: &str, error: &lettre::transport::smtp::Error) -> String {
@@ -191,9 +193,9 @@ fn refused(host: &str, port: u16, ca: &str, error: &lettre::transport::smtp::Err
     let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
     match error.status() {
         Some(code) => format!("The mail server refused: {code} {cause}"),
-        None if error.is_timeout() => format!("{host}:{port} did not answer within {} s.", STEP.as_secs()),
+        None if error.is_timeout() => format!("{host}:{port} did not respond within {} s.", STEP.as_secs()),
         None if error.is_tls() => format!("No TLS with {host}:{port}: {cause}"),
-        None if error.is_client() => format!("{host}:{port} cannot be used as it is set up here: {cause}"),
+        None if error.is_client() => format!("Can't use {host}:{port} with these settings: {cause}"),
         None => format!("The connection to {host}:{port} failed: {cause}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a channel carries: the message with its id and the way to the console.
+//! What a channel sends: the message with its id and a link to the console.
 
 use licensing::alerts::Message;
 use licensing::contact::Millis;
@@ -9,14 +9,14 @@ use crate::Engine;
 /// One thing to deliver.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct OutgoingAlert {
-    /// The same at each attempt, so that a repetition can be told.
+    /// Id; the same for each attempt, so that duplicates can be recognized.
     pub delivery: String,
     /// `fired`, `reminder`, `resolved` or `test`.
     pub kind: String,
     pub server: String,
     pub title: String,
     pub body: String,
-    /// Where the console shows more; empty when its address is not known.
+    /// Link to the console; empty if its address is unknown.
     pub link: String,
     /// RFC 3339, UTC.
     pub made: String,

@@ -1,4 +1,4 @@
-//! A channel as it was typed, and all that is wrong with it.
+//! A channel as entered, and its validation.
 
 use licensing::plain_text::breaks_a_line;
 
@@ -9,7 +9,7 @@ use super::{authority, mail, webhook};
 /// Longest text of a secret field, characters.
 const LONGEST: usize = 1024;
 
-/// A channel to be kept, as it was typed.
+/// A channel to save, as entered.
 #[derive(Clone, Default)]
 pub struct NewChannel {
     /// Names it for people.
@@ -22,26 +22,26 @@ pub struct NewChannel {
     pub port: String,
     /// `starttls`, `tls` or `none`.
     pub security: String,
-    /// Who signs in there.
+    /// User name there.
     pub user: String,
-    /// Secret. Empty keeps what there is.
+    /// Secret. Empty keeps the saved one.
     pub password: String,
     /// The sender.
     pub from: String,
-    /// Who gets it, divided by commas or line breaks.
+    /// Recipients, separated by commas or line breaks.
     pub to: String,
-    /// The address of a webhook. Empty keeps what there is.
+    /// The address of a webhook. Empty keeps the saved one.
     pub url: String,
-    /// Secret that signs. Empty keeps what there is.
+    /// Secret that signs. Empty keeps the saved one.
     pub key: String,
-    /// Forgets the password or the key that is kept.
+    /// Deletes the saved password or key.
     pub forget: bool,
-    /// The path of a file with certificate authorities to trust besides those of this machine; may be empty.
+    /// Path of a file with certificate authorities to trust besides the system's; may be empty.
     pub ca: String,
 }
 
 impl NewChannel {
-    /// What to keep; none when something is wrong with a field, which is added to `wrong`.
+    /// The settings to save; `None` if a field is invalid, which is added to `wrong`.
     pub(super) async fn checked(
         &self,
         before: Option<(&Channel, &Secrets)>,
@@ -49,13 +49,13 @@ impl NewChannel {
     ) -> Option<(ChannelSettings, Secrets)> {
         let name = self.name.trim();
         if name.is_empty() || name.chars().count() > 64 || name.chars().any(breaks_a_line) {
-            wrong.add("name", "Give it a name of up to 64 characters.");
+            wrong.add("name", "Enter a name of up to 64 characters.");
         }
         let secret: &[(&'static str, &String)] =
             if self.webhook { &[("url", &self.url), ("key", &self.key)] } else { &[("password", &self.password)] };
         for (field, text) in secret {
             if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-                wrong.add(field, "This is one line of up to 1024 characters.");
+                wrong.add(field, "Enter one line of up to 1024 characters.");
             }
         }
         wrong.note("ca", authority::read(self.ca.trim()).await);

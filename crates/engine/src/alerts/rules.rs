@@ -1,4 +1,4 @@
-//! The rules: kept, changed, turned on and off. A rule that is changed starts anew.
+//! Alert rules: saved, changed, turned on and off. Changing a rule resets its state.
 
 use licensing::alerts::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
@@ -8,28 +8,28 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
-/// The most rules there may be.
+/// Maximum number of rules.
 const MOST: usize = 50;
 
-/// A rule as it is kept.
+/// A rule as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertRule {
     /// Names it in addresses.
     pub id: i64,
-    /// What it says.
+    /// Its condition and times.
     pub rule: RuleSettings,
-    /// Whether it is looked at.
+    /// Whether it is on.
     pub enabled: bool,
-    /// Whom it tells.
+    /// Channels it notifies.
     pub channels: Vec<i64>,
     /// When it last fired, Unix milliseconds.
     pub last_fired: Option<i64>,
-    /// How it stands.
+    /// Its state.
     pub state: RuleState,
 }
 
 impl AlertRule {
-    /// How it stands, as a word: `off`, `firing`, `unknown`, `pending` or `ok`.
+    /// Its state as a word: `off`, `firing`, `unknown`, `pending` or `ok`.
     #[must_use]
     pub fn standing(&self) -> &'static str {
         let pending = |subject: &SubjectState| matches!(subject.standing, AlertStatus::Pending { .. });
@@ -43,19 +43,19 @@ impl AlertRule {
     }
 }
 
-/// A rule to be kept.
+/// A rule to save.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRule {
-    /// What it says.
+    /// Its condition and times.
     pub rule: RuleSettings,
-    /// Whether it is looked at.
+    /// Whether it is on.
     pub enabled: bool,
-    /// Whom it tells.
+    /// Channels it notifies.
     pub channels: Vec<i64>,
 }
 
 impl NewRule {
-    /// The fields that cannot be used, each with what is wrong with it.
+    /// The invalid fields, each with its error.
     #[must_use]
     pub fn check(&self) -> Vec<(&'static str, &'static str)> {
         let wait = (0..=LONGEST_WAIT).contains(&self.rule.wait_ms);
@@ -79,15 +79,15 @@ struct RuleRow {
 }
 
 impl Engine {
-    /// All rules in the order they were made, with how they stand.
+    /// All rules in order of creation, with their states.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_rules(&self) -> Result<Vec<AlertRule>, sqlx::Error> {
         let states = self.alerts.states.lock().await.clone();
         let mut rules = self.stored_alert_rules().await?;
         for rule in &mut rules {
-            // What was measured last is kept in memory alone.
+            // The last measurement is only in memory.
             if let Some(state) = states.get(&rule.id) {
                 rule.state = state.clone();
             }
@@ -127,12 +127,12 @@ impl Engine {
     /// One rule.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn alert_rule(&self, id: i64) -> Result<Option<AlertRule>, sqlx::Error> {
         Ok(self.alert_rules().await?.into_iter().find(|rule| rule.id == id))
     }
 
-    /// Keeps a rule: a new one, or `id` changed. It starts anew, with nothing firing.
+    /// Saves a rule: a new one, or a change of `id`. Its state starts over, with nothing firing.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -181,14 +181,13 @@ impl Engine {
         let names: Vec<&str> = chosen.iter().map(|channel| channel.name.as_str()).collect();
         let tells = if names.is_empty() { "no one".to_owned() } else { names.join(", ") };
         let on = if new.enabled { "turned on" } else { "turned off" };
-        let sentence =
-            format!("{verb} the alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
+        let sentence = format!("{verb} alert rule {id}, {on}: {} It notifies {tells}.", new.rule.condition.sentence());
         self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done }).await?;
         states.remove(&id);
         Ok(id)
     }
 
-    /// Turns a rule off. What fires is forgotten and nobody is told.
+    /// Turns a rule off. Firing alerts end without a notification.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -200,7 +199,7 @@ impl Engine {
             return Err(AlertError::Gone("rule"));
         }
         forget_state(&mut tx, id).await?;
-        let sentence = format!("Turned the alert rule {id} off.");
+        let sentence = format!("Turned off alert rule {id}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "alert.disable", sentence, outcome: AuditOutcome::Done })
             .await?;
@@ -208,7 +207,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Removes a rule. What it has told stays in the list of deliveries.
+    /// Removes a rule. Its notifications stay in the list.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -222,7 +221,7 @@ impl Engine {
         let rule = removed.ok_or(AlertError::Gone("rule"))?;
         let what =
             serde_json::from_str::<RuleSettings>(&rule).map(|rule| rule.condition.sentence()).unwrap_or_default();
-        let sentence = format!("Removed the alert rule {id}: {what}");
+        let sentence = format!("Removed alert rule {id}: {what}");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "alert.remove", sentence, outcome: AuditOutcome::Done })
             .await?;

@@ -1,4 +1,4 @@
-//! What is known now, gathered for the rules.
+//! Collects the signals for the rules.
 
 use licensing::alerts::{Signals, Subject};
 use licensing::bundle::LicenseStatus;
@@ -7,14 +7,14 @@ use licensing::peers::PeerLiveness;
 
 use crate::Engine;
 
-/// Licenses that end later than this concern no rule, milliseconds: the longest a rule may look ahead, and a day.
+/// Licenses that expire later than this matter to no rule, milliseconds: the longest a rule may look ahead, plus a day.
 const HORIZON: i64 = 366 * DAY;
 
-/// A silence is told to this precision, milliseconds: a measurement that trembles is no news.
+/// A silence is rounded to this, milliseconds, so that jitter is not a change.
 const PRECISION: i64 = 10_000;
 
 impl Engine {
-    /// Everything rules look at, as it is known now.
+    /// All signals, now.
     pub fn signals(&self) -> Signals {
         let contact = self.contact();
         Signals {
@@ -25,7 +25,7 @@ impl Engine {
         }
     }
 
-    /// Notes what is known now of the peers, of clients in their grace period, and of the hours of this server.
+    /// Adds the signals of peers, of clients in their grace period, and of this server's hours.
     pub(super) fn observe(&self) {
         let picture = self.peers.picture();
         let silent = |server: &crate::peers::InstallationServer| {
@@ -46,7 +46,7 @@ impl Engine {
         };
     }
 
-    /// Licenses of this server that end, and those that have ended; none while it has no licenses of its own.
+    /// Licenses of this server that expire or have expired; `None` while it has no licenses.
     fn expiring(&self, now: i64) -> Option<Vec<Subject>> {
         let all = self.standings()?;
         if all.items.iter().any(|item| item.verdict.standing == LicenseStatus::OtherServer) {

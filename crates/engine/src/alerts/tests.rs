@@ -230,7 +230,7 @@ async fn what_cannot_be_delivered_is_tried_again_and_given_up_after_a_day() {
     assert!(pauses.len() > 20, "{pauses:?}");
     let delivery = &world.engine.alert_deliveries(1).await.unwrap()[0];
     assert_eq!(delivery.progress, Progress::GivenUp);
-    assert_eq!(delivery.outcome.as_deref(), Some("The address answered 503 Service Unavailable: later"));
+    assert_eq!(delivery.outcome.as_deref(), Some("The server returned 503 Service Unavailable: later"));
     let ids: Vec<_> = http.posts().iter().map(|post| post.header("x-leasehold-delivery").unwrap()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "a repetition can be told by its id");
 }

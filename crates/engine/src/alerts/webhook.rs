@@ -16,18 +16,18 @@ use super::message::OutgoingAlert;
 use super::new_channel::NewChannel;
 use crate::{https, secret};
 
-/// A post, its answer included, ends after this.
+/// Timeout of a post, including the answer.
 const WHOLE: Duration = Duration::from_secs(10);
-/// This much of an answer is shown, bytes.
+/// Part of the answer that is shown, bytes.
 const SHOWN: usize = 300;
-/// Carries the HMAC of the body.
+/// Header with the HMAC of the body.
 const SIGNATURE: &str = "x-leasehold-signature";
-/// Carries the id that tells a repetition.
+/// Header with the id that identifies duplicates.
 const DELIVERY: &str = "x-leasehold-delivery";
 /// The block of SHA-256, in bytes.
 const BLOCK: usize = 64;
 
-/// Posts to other machines, by way of the proxy of the environment, and to this one.
+/// Clients for posting to other machines, through the environment's proxy, and to this one.
 #[derive(Debug)]
 pub(super) struct Clients {
     away: Client,
@@ -35,12 +35,12 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    /// They trust the authorities of this machine, and those in `more`.
+    /// They trust this machine's authorities and those in `more`.
     ///
     /// # Errors
     /// A sentence that says why not.
     pub fn new(more: &[CertificateDer<'static>]) -> Result<Self, String> {
-        let failed = |error: reqwest::Error| format!("The client for webhooks cannot start: {error}.");
+        let failed = |error: reqwest::Error| format!("Can't start the webhook client: {error}.");
         let builder = || -> Result<reqwest::ClientBuilder, String> {
             Ok(Client::builder()
                 .tls_backend_preconfigured(https::tls(more)?)
@@ -53,7 +53,7 @@ impl Clients {
     }
 }
 
-/// What to keep; none when something is wrong with a field, which is added to `wrong`.
+/// The settings to save; `None` if a field is invalid, which is added to `wrong`.
 pub(super) fn checked(
     new: &NewChannel,
     before: Option<(&Channel, &Secrets)>,
@@ -62,7 +62,7 @@ pub(super) fn checked(
     let kept = before.map(|(_, secrets)| secrets.clone()).unwrap_or_default();
     let (typed, ca) = (new.url.trim(), new.ca.trim());
     if typed.is_empty() && !kept.url.is_empty() && before.is_some_and(|(channel, _)| channel.settings.ca() != ca) {
-        // What is in a kept address goes to nobody another authority vouches for.
+        // A saved address is not used with another CA file: it may contain a secret.
         wrong.add("url", "The CA file has changed: enter the address again.");
     }
     let url = wrong.note("url", usable(if typed.is_empty() { &kept.url } else { typed }))?;
@@ -84,7 +84,7 @@ fn usable(text: &str) -> Result<Url, &'static str> {
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         .ok_or("Enter an address that begins with https:// (or http:// on this machine).")?;
     if url.scheme() == "http" && !is_loopback(url.host_str().unwrap_or_default()) {
-        return Err("Without TLS, a post goes to this machine only. Enter an https:// address.");
+        return Err("Without TLS, Leasehold posts only to this machine. Enter an https:// address.");
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("Leave out the user name and password before the @.");
@@ -104,7 +104,7 @@ pub(super) fn signature(key: &[u8], body: &[u8]) -> String {
     secret::hex(&Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize())
 }
 
-/// Posts and tells what was answered.
+/// Posts and returns the reply.
 pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
     let hidden = [secrets.url.as_str(), secrets.key.as_str()];
     match try_send(clients, ca, secrets, parcel).await {
@@ -114,7 +114,7 @@ pub(super) async fn send(clients: &Clients, ca: &str, secrets: &Secrets, parcel:
 }
 
 async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &OutgoingAlert) -> Result<String, String> {
-    let url = Url::parse(&secrets.url).map_err(|_| "The address cannot be used. Enter it again.".to_owned())?;
+    let url = Url::parse(&secrets.url).map_err(|_| "The address is invalid. Enter it again.".to_owned())?;
     let client = if url.host_str().is_some_and(is_loopback) { &clients.here } else { &clients.away };
     let body = serde_json::to_vec(parcel).expect("a message always serializes");
     let mut request = client.post(url).header(CONTENT_TYPE, "application/json").header(DELIVERY, &parcel.delivery);
@@ -124,11 +124,13 @@ async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Outgo
     let mut response = request.body(body).send().await.map_err(|error| not_reached(error, ca))?;
     let status = response.status();
     if status.is_success() {
-        return Ok(format!("The address answered {status}."));
+        return Ok(format!("The server returned {status}."));
     }
     if status.is_redirection() {
         let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
-        return Err(format!("The address answered {status} and sends us on to {to}, which is not followed."));
+        return Err(format!(
+            "The server returned {status} and redirects to {to}, which Leasehold doesn't follow. Enter the final address."
+        ));
     }
     let mut said = Vec::new();
     while said.len() < SHOWN
@@ -139,9 +141,9 @@ async fn try_send(clients: &Clients, ca: &str, secrets: &Secrets, parcel: &Outgo
     said.truncate(SHOWN);
     let said = String::from_utf8_lossy(&said).split_whitespace().collect::<Vec<_>>().join(" ");
     if said.is_empty() {
-        Err(format!("The address answered {status}."))
+        Err(format!("The server returned {status}."))
     } else {
-        Err(format!("The address answered {status}: {said}"))
+        Err(format!("The server returned {status}: {said}"))
     }
 }
 
@@ -153,14 +155,10 @@ fn not_reached(error: reqwest::Error, ca: &str) -> String {
     // The address may be a secret.
     let error = error.without_url();
     if error.is_timeout() {
-        return format!("No answer within {} s.", WHOLE.as_secs());
+        return format!("No response within {} s.", WHOLE.as_secs());
     }
     let cause = https::root_cause(&error);
-    if error.is_connect() {
-        format!("The address cannot be reached: {cause}")
-    } else {
-        format!("The post failed: {cause}")
-    }
+    if error.is_connect() { format!("Can't reach the address: {cause}") } else { format!("The post failed: {cause}") }
 }
 
 #[cfg(test)]

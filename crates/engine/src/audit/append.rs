@@ -29,14 +29,14 @@ impl AuditOutcome {
     }
 }
 
-/// What is to be remembered.
+/// An entry to add.
 #[derive(Debug, Clone)]
 pub struct NewAuditEntry<'a> {
     /// Who, and from where.
     pub actor: &'a Actor,
     /// `area.verb`, for filters: `conf.save`, `session.login`.
     pub action: &'a str,
-    /// What was done, in one sentence. Never a secret.
+    /// What was done, in one sentence; never a secret.
     pub sentence: String,
     /// How it ended.
     pub outcome: AuditOutcome,

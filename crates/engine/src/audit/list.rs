@@ -6,13 +6,13 @@ use sqlx::{FromRow, SqlitePool};
 /// One entry as shown.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
 pub struct AuditItem {
-    /// Place in the chain.
+    /// Number in the chain.
     pub seq: i64,
     /// Unix milliseconds.
     pub at: i64,
     /// Who.
     pub who: String,
-    /// The door.
+    /// The channel.
     pub origin: String,
     /// Network address.
     pub address: Option<String>,
@@ -24,23 +24,23 @@ pub struct AuditItem {
     pub outcome: String,
 }
 
-/// Which entries.
+/// Filter of entries.
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
-    /// Part of the name of who did it.
+    /// Part of the actor's name.
     pub who: Option<String>,
     /// Part of the action or the sentence.
     pub what: Option<String>,
-    /// Entries before this one only.
+    /// Only entries before this one.
     pub before: Option<i64>,
-    /// At the most this many.
+    /// Maximum number.
     pub limit: i64,
 }
 
 /// The entries that match, newest first.
 ///
 /// # Errors
-/// [`sqlx::Error`] when the database does not answer.
+/// [`sqlx::Error`] when the database does not respond.
 pub(super) async fn list(pool: &SqlitePool, query: &AuditQuery) -> Result<Vec<AuditItem>, sqlx::Error> {
     sqlx::query_as(
         "SELECT seq, at, who, origin, address, action, sentence, outcome FROM audit

@@ -1,4 +1,4 @@
-//! Checking the chain: each hash, and that its end was not cut off.
+//! Verifying the chain: each hash, and that its end was not cut off.
 //!
 //! The head (number and hash of the newest entry) is kept beside the database in `audit.head`, so that entries removed
 //! from the end are noticed too.
@@ -12,16 +12,16 @@ use super::append::ChainLink;
 use super::list::AuditItem;
 use crate::secret::hex;
 
-/// What a check found.
+/// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChainVerdict {
-    /// All entries up to this one are as they were written.
+    /// All entries up to this one are unchanged.
     Whole(i64),
     /// This entry, or one before it, was changed or removed.
     Broken(i64),
     /// Entries are missing at the end: the chain ends at the first number, the head names the second.
     CutOff(i64, i64),
-    /// The head that is kept beside the database is gone, so nobody can say whether entries are missing after this one.
+    /// The head's file is missing, so entries may be missing after this one.
     NoHead(i64),
 }
 
@@ -42,10 +42,10 @@ pub(super) async fn anchor(pool: &SqlitePool, folder: &Path) -> std::io::Result<
     Ok(())
 }
 
-/// Walks the whole chain.
+/// Verifies the whole chain.
 ///
 /// # Errors
-/// [`sqlx::Error`] when the database does not answer.
+/// [`sqlx::Error`] when the database does not respond.
 pub(super) async fn verify(pool: &SqlitePool, folder: &Path) -> Result<ChainVerdict, sqlx::Error> {
     let anchored = std::fs::read_to_string(folder.join("audit.head")).ok().and_then(|text| {
         let (seq, hash) = text.trim().split_once(' ')?;

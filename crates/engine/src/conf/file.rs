@@ -13,17 +13,17 @@ use rustix::fs::{FlockOperation, flock};
 pub enum FileError {
     /// Not there.
     #[error(
-        "There is no file {0}. Put the vendor's license_server.conf there, write a new one with `leasehold config init`, or name another with --conf."
+        "There is no file {0}. Put the vendor's license_server.conf there, create a new one with `leasehold config init`, or give another with --conf."
     )]
     Missing(String),
     /// A folder.
-    #[error("{0} is a folder, not a file. Name the license_server.conf inside it with --conf.")]
+    #[error("{0} is a folder. Give the license_server.conf inside it with --conf.")]
     Folder(String),
     /// A device, pipe or socket.
-    #[error("{0} is not a regular file. Name the license_server.conf with --conf.")]
+    #[error("{0} is not a regular file. Give the license_server.conf with --conf.")]
     Special(String),
     /// No permission to read.
-    #[error("{path} cannot be read: {reason}. Let the user who runs Leasehold read it.")]
+    #[error("Can't read {path}: {reason}. Make it readable for the user who runs Leasehold.")]
     Unreadable {
         /// The file.
         path: String,
@@ -31,7 +31,7 @@ pub enum FileError {
         reason: String,
     },
     /// Too large to be a conf file.
-    #[error("{path} has {size} bytes; a license_server.conf has at most {MAX_BYTES}. Check that it is the right file.")]
+    #[error("{path} is too large: {size} bytes instead of at most {MAX_BYTES}. Check that it is the right file.")]
     TooLarge {
         /// The file.
         path: String,
@@ -39,10 +39,10 @@ pub enum FileError {
         size: u64,
     },
     /// Nobody may write it.
-    #[error("{0} is read-only. Make it writable (`chmod u+w`) if Leasehold is to change it; nothing was changed.")]
+    #[error("{0} is read-only, so nothing was changed. To let Leasehold change it, make it writable (`chmod u+w`).")]
     ReadOnly(String),
     /// Writing failed; the file is as it was.
-    #[error("{path} could not be written: {reason}. The file is as it was.")]
+    #[error("Can't write {path}: {reason}. The file is unchanged.")]
     Unwritable {
         /// The file.
         path: String,
@@ -50,11 +50,11 @@ pub enum FileError {
         reason: String,
     },
     /// The disk is full; the file is as it was.
-    #[error("The disk with {0} is full. Free some space and save again; the file is as it was.")]
+    #[error("The disk with {0} is full, so the file is unchanged. Free some space and save again.")]
     Full(String),
 }
 
-/// What tells one state of a file from the next without reading it.
+/// Identifies a state of a file without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStamp {
     device: u64,
@@ -75,7 +75,7 @@ impl FileStamp {
         }
     }
 
-    /// The stamp of the file now; `None` when it cannot be looked at.
+    /// The stamp of the file now; `None` if it can't be accessed.
     pub fn take(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().map(|meta| Self::of(&meta))
     }
@@ -87,8 +87,8 @@ fn name(path: &Path) -> String {
 
 fn plain(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => "permission is missing".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "read-only file system".to_owned(),
         _ => {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or(&text).to_lowercase()
@@ -135,11 +135,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
-/// How often, and how far apart, the folder's lock is tried: 5 s in all.
+/// Attempts to get the folder's lock and the pause between them: 5 s in all.
 const LOCK_TRIES: u32 = 250;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// Keeps other Leasehold processes (server and command line alike) from writing files of the same folder meanwhile.
+/// Keeps other Leasehold processes (server and commands) from writing files in the same folder.
 #[derive(Debug)]
 pub struct FolderLock {
     _folder: File,
@@ -168,7 +168,7 @@ impl FolderLock {
 /// Longest chain of symbolic links that is followed.
 const MAX_LINKS: usize = 40;
 
-/// Where a symbolic link leads, also when nothing is there yet; a path that is no link leads to itself.
+/// The target of a symbolic link, even if it doesn't exist; any other path as is.
 pub fn resolve(path: &Path) -> PathBuf {
     if let Ok(found) = std::fs::canonicalize(path) {
         return found;
@@ -188,10 +188,10 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// How the new file is named while it is written.
+/// Name of the new file while it is written.
 const TEMPORARY: (&str, &str) = (".license_server.", ".new");
 
-/// Removes what a crash left of a write: temporary files beside the file that `path` leads to.
+/// Removes temporary files that a crash left next to the file.
 pub fn sweep(path: &Path, _lock: &FolderLock) {
     let Ok(entries) = std::fs::read_dir(folder_of(&resolve(path))) else { return };
     for entry in entries.flatten() {

@@ -1,4 +1,4 @@
-//! Every version of the file that was ever seen or saved.
+//! Every revision of the file.
 
 use licensing::conf::diff;
 use licensing::registration::Registration;
@@ -17,9 +17,9 @@ pub struct Revision {
     pub sha256: String,
     /// Who made it.
     pub author: String,
-    /// The door it came through.
+    /// The channel of the change.
     pub origin: String,
-    /// Why, in the author's words.
+    /// The author's comment.
     pub comment: String,
     /// Lines removed against the version before.
     pub removed: i64,
@@ -27,7 +27,7 @@ pub struct Revision {
     pub added: i64,
     /// When, Unix milliseconds.
     pub at: i64,
-    /// Of an outside edit: when it was looked at and kept.
+    /// Of an outside change: when it was acknowledged.
     pub acknowledged_at: Option<i64>,
 }
 
@@ -60,7 +60,7 @@ impl From<Row> for RevisionText {
     }
 }
 
-/// A version about to be kept.
+/// A version to store.
 pub(super) struct NewRevision<'a> {
     pub path: &'a str,
     pub bytes: &'a [u8],
@@ -68,9 +68,9 @@ pub(super) struct NewRevision<'a> {
     pub actor: &'a Actor,
     pub comment: &'a str,
     pub at: i64,
-    /// Whether the file holds it already.
+    /// Whether the file already has this content.
     pub applied: bool,
-    /// What comes into force with it.
+    /// The registration that comes with it.
     pub registration: Option<&'a Registration>,
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn pending_registration(pool: &SqlitePool, number: i64) -> sqlx
     text.map(|text| serde_json::from_str(&text)).transpose().map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// Marks how the save of a version ended. A failed one keeps its number, so that no number ever means two contents.
+/// Records how a save ended. A failed one keeps its number, so that no number ever has two contents.
 pub(super) async fn end(tx: &mut Transaction<'static, Sqlite>, number: i64, applied: bool) -> sqlx::Result<()> {
     let sql = if applied {
         "UPDATE conf_revisions SET state = 'applied', registration = NULL WHERE number = ?"
@@ -163,7 +163,7 @@ pub(super) async fn end(tx: &mut Transaction<'static, Sqlite>, number: i64, appl
     Ok(())
 }
 
-/// Looked at: outside edits up to this revision are no alarm any more. Returns whether there were any.
+/// Acknowledges outside changes up to this revision. Returns whether there were any.
 pub(super) async fn acknowledge(tx: &mut Transaction<'static, Sqlite>, up_to: i64, now_ms: i64) -> sqlx::Result<bool> {
     let changed = sqlx::query(
         "UPDATE conf_revisions SET acknowledged_at = ? WHERE origin = 'outside' AND acknowledged_at IS NULL AND number <= ?",
@@ -175,7 +175,7 @@ pub(super) async fn acknowledge(tx: &mut Transaction<'static, Sqlite>, up_to: i6
     Ok(changed.rows_affected() > 0)
 }
 
-/// Number and time of the oldest outside edit nobody has looked at, and the number of the newest.
+/// Number and time of the oldest unacknowledged outside change, and the number of the newest.
 pub(super) async fn unseen(pool: &SqlitePool) -> sqlx::Result<Option<(i64, i64, i64)>> {
     let (oldest, at, newest): (Option<i64>, Option<i64>, Option<i64>) = sqlx::query_as(
         "SELECT min(number), min(at), max(number) FROM conf_revisions

@@ -1,4 +1,4 @@
-//! Keeps the state of the file true: at start, after each save, and whenever the file changed by itself.
+//! Keeps the known state of the file up to date: at start, after each save, and after outside changes.
 
 use std::path::Path;
 
@@ -13,12 +13,12 @@ use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
 impl Engine {
-    /// The file at this moment, as last looked at (at most half a second ago while serving).
+    /// The file as last checked (at most half a second ago while serving).
     pub fn conf(&self) -> ConfState {
         self.conf.borrow().clone()
     }
 
-    /// Tells of each change of [`Engine::conf`].
+    /// Follows changes of [`Engine::conf`].
     pub fn conf_changes(&self) -> tokio::sync::watch::Receiver<ConfState> {
         self.conf.subscribe()
     }
@@ -26,7 +26,7 @@ impl Engine {
     /// Versions before `before`, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn conf_history(&self, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<Revision>> {
         history::list(self.store.read(), before, limit).await
     }
@@ -34,12 +34,12 @@ impl Engine {
     /// One version with its content.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn conf_revision(&self, number: i64) -> sqlx::Result<Option<RevisionText>> {
         history::get(self.store.read(), number).await
     }
 
-    /// Writes a new file with Leasehold's own words where there is none.
+    /// Creates a new file with Leasehold's own comments if there is none.
     ///
     /// # Errors
     /// [`FileError`] when it cannot be written.
@@ -52,7 +52,7 @@ impl Engine {
         }
     }
 
-    /// Brings history and file together after a start: a save that was cut off is completed or forgotten, an edit made
+    /// Reconciles history and file after a start: an interrupted save is completed or discarded, and a change made
     /// while the server was down is recorded.
     pub(crate) async fn settle_conf(&self) -> sqlx::Result<()> {
         let _turn = self.saving.lock().await;
@@ -75,11 +75,11 @@ impl Engine {
                 None => None,
             };
             let (how, outcome) = if applied {
-                ("had reached the file and is kept", AuditOutcome::Done)
+                ("had reached the file and stays", AuditOutcome::Done)
             } else {
-                ("had not reached the file and is forgotten", AuditOutcome::Failed)
+                ("had not reached the file and was discarded", AuditOutcome::Failed)
             };
-            let sentence = format!("Leasehold was stopped while saving revision {number} of {author}; it {how}.");
+            let sentence = format!("Leasehold stopped while saving revision {number} of {author}; it {how}.");
             let actor = Actor::system();
             self.audit.commit(tx, NewAuditEntry { actor: &actor, action: "conf.settle", sentence, outcome }).await?;
             if let Some(registered) = registered {
@@ -89,13 +89,13 @@ impl Engine {
         self.take_in(read).await
     }
 
-    /// Looks at the file now. Called by the watch and before each save.
+    /// Checks the file now. Called by the watch and before each save.
     pub(crate) async fn look_at_conf(&self) -> sqlx::Result<()> {
         let _turn = self.saving.lock().await;
         self.take_in(file::read(&self.conf_path)).await
     }
 
-    /// Records what the file holds if nobody saved it through Leasehold. The caller holds `saving`.
+    /// Records the file's content if it wasn't saved through Leasehold. The caller holds `saving`.
     pub(super) async fn take_in(&self, read: Result<Vec<u8>, FileError>) -> sqlx::Result<()> {
         let newest = history::newest(self.store.read()).await?;
         let bytes = match read {
@@ -115,7 +115,7 @@ impl Engine {
         let actor = if first { Actor::system() } else { Actor::outside() };
         let before = newest.map(|n| n.bytes).unwrap_or_default();
         let comment = match &before_path {
-            Some(before) => format!("Another file is named now; before, it was {before}."),
+            Some(before) => format!("The configured file changed; before, it was {before}."),
             None if first => "The file as Leasehold found it.".to_owned(),
             None => String::new(),
         };
@@ -132,9 +132,9 @@ impl Engine {
         let mut tx = self.store.write().await?;
         let revision = history::insert(&mut tx, &fresh).await?;
         let sentence = if first {
-            format!("Found {path} and kept it as revision {}.", revision.number)
+            format!("Found {path} and saved it as revision {}.", revision.number)
         } else {
-            format!("{path} was changed outside Leasehold; kept as revision {}.", revision.number)
+            format!("{path} was changed outside Leasehold; saved as revision {}.", revision.number)
         };
         self.audit
             .commit(tx, NewAuditEntry { actor: &actor, action: "conf.outside", sentence, outcome: AuditOutcome::Done })
@@ -147,7 +147,7 @@ impl Engine {
         let outside = match history::unseen(self.store.read()).await {
             Ok(unseen) => unseen.map(|(since, at, revision)| OutsideEdit { since, revision, at }),
             Err(error) => {
-                tracing::error!(%error, "it is not known whether an outside edit waits to be looked at");
+                tracing::error!(%error, "could not check for unacknowledged outside changes");
                 self.conf.borrow().outside.clone()
             }
         };
@@ -163,17 +163,17 @@ impl Engine {
         });
     }
 
-    /// An administrator has looked at an outside edit and keeps it.
+    /// Acknowledges an outside change.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer. Keeping what is kept already changes nothing.
+    /// [`sqlx::Error`] when the database does not respond. Doing it twice changes nothing.
     pub async fn keep_outside(&self, actor: &Actor, number: i64) -> sqlx::Result<bool> {
         let _turn = self.saving.lock().await;
         let mut tx = self.store.write().await?;
         if !history::acknowledge(&mut tx, number, self.clock.now_ms()).await? {
             return Ok(false);
         }
-        let sentence = format!("Looked at the outside edit of revision {number} and kept it.");
+        let sentence = format!("Acknowledged the outside change of revision {number}.");
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "conf.keep", sentence, outcome: AuditOutcome::Done })
             .await?;

@@ -27,7 +27,7 @@ const MAX_COMMENT: usize = 500;
 /// What a change is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaseRevision {
-    /// Whatever the file holds now. For commands on the machine itself and for single values, which keep everything else.
+    /// The current file. For commands on the machine itself and for single values, which keep everything else.
     Newest,
     /// The revision and content that [`super::ConfState::base`] named.
     Revision(String),
@@ -51,7 +51,7 @@ pub enum ConfChange {
     Text(String, TextOrigin),
     /// The content of an earlier revision.
     Restore(i64),
-    /// A registration: its GUID and these values go into the file, and the rest of it comes into force with them.
+    /// A registration: its GUID and these values go into the file; the rest is stored with them.
     Register(Box<Registration>, Vec<(String, String)>),
 }
 
@@ -75,29 +75,29 @@ impl ConfChange {
     }
 }
 
-/// Somebody else changed the file meanwhile: both sides, so that nobody's work is lost.
+/// The file was changed since: both sides, so that no work is lost.
 #[derive(Debug, Clone)]
 pub struct Conflict {
-    /// What the save was based on, if that revision is known.
+    /// The base of the save, if that revision is known.
     pub base: Option<Revision>,
     /// The file now.
     pub current: Option<Revision>,
-    /// Names the file now; a save based on it is accepted.
+    /// The base to use for a new save.
     pub current_base: String,
-    /// From the common base to what was to be saved.
+    /// From the common base to the attempted save.
     pub yours: Diff,
     /// From the common base to the file now.
     pub theirs: Diff,
-    /// Of a text: both changes in one text, when they do not touch the same lines.
+    /// Of a text: both changes merged, if they don't touch the same lines.
     pub merged: Option<String>,
 }
 
-/// What became of a save.
+/// The result of a save.
 #[derive(Debug, Clone)]
 pub struct SavedRevision {
     /// The newest revision now.
     pub revision: Revision,
-    /// Names it for the next save.
+    /// The base for the next save.
     pub base: String,
     /// What changed; empty when the file already said so.
     pub diff: Diff,
@@ -106,11 +106,11 @@ pub struct SavedRevision {
 /// Why a save was refused. The file and its history are as they were.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// Not valid: each with the key it belongs to (none: the text as a whole).
+    /// Invalid: each error with its key (`None` for the text as a whole).
     #[error("{}", .0.iter().map(|(_, sentence)| sentence.as_str()).collect::<Vec<_>>().join(" "))]
     Invalid(Vec<(Option<String>, String)>),
-    /// The file changed meanwhile.
-    #[error("The file was changed meanwhile; nothing was saved.")]
+    /// The file has changed.
+    #[error("The file has changed since, so nothing was saved.")]
     Conflict(Box<Conflict>),
     /// No such revision.
     #[error("There is no revision {0}.")]
@@ -118,13 +118,13 @@ pub enum SaveError {
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
 impl Engine {
-    /// What the file would become. Nothing is written.
+    /// The file as it would be. Writes nothing.
     ///
     /// # Errors
     /// [`SaveError`], as a save would answer.
@@ -147,8 +147,8 @@ impl Engine {
         Ok((bytes, diff, findings))
     }
 
-    /// Saves a change. It runs in a task of its own, so that a caller that goes away half-way (a closed connection, a
-    /// time limit) cannot leave it half done.
+    /// Saves a change. It runs in its own task, so that a caller that goes away (a closed connection, a timeout) can't
+    /// leave it half done.
     ///
     /// # Errors
     /// [`SaveError`]; nothing is changed then, and a refused or failed save is in the audit log.
@@ -168,9 +168,9 @@ impl Engine {
                     SaveError::Sql(_) | SaveError::File(_) => AuditOutcome::Failed,
                     _ => AuditOutcome::Refused,
                 };
-                let sentence = format!("A change of {} was not saved: {error}", engine.conf_path.display());
+                let sentence = format!("A change to {} was not saved: {error}", engine.conf_path.display());
                 if let Err(error) = engine.audit.note(&actor, "conf.save", sentence, outcome).await {
-                    tracing::error!(%error, "a refused save could not be noted");
+                    tracing::error!(%error, "could not record a refused change in the audit log");
                 }
             }
             result
@@ -191,7 +191,7 @@ impl Engine {
         self.take_in(file::read(&self.conf_path)).await?;
         let state = self.conf();
         match state.problem.clone() {
-            // A file that is gone can be brought back from history.
+            // A missing file can be restored from history.
             Some(FileError::Missing(_)) if matches!(change, ConfChange::Restore(_)) => {}
             Some(problem) => return Err(problem.into()),
             None => {}
@@ -232,7 +232,7 @@ impl Engine {
             tx.commit().await?;
             return Err(error);
         }
-        // Whoever saves in the console has seen the alarm; whoever restores has decided.
+        // A save in the console or a restore also acknowledges an outside change.
         if actor.origin == Origin::Console || matches!(change, ConfChange::Restore(_)) {
             history::acknowledge(&mut tx, revision.number, now).await?;
         }
@@ -267,7 +267,7 @@ impl Engine {
             if back == bytes {
                 return Ok(());
             }
-            let reason = "what was read back is not what was written".to_owned();
+            let reason = "the content read back differs from what was written".to_owned();
             Err(FileError::Unwritable { path: path.display().to_string(), reason })
         });
         done.await.map_err(broken)?.map_err(Into::into)
@@ -323,26 +323,26 @@ fn broken(error: tokio::task::JoinError) -> SaveError {
     SaveError::Sql(sqlx::Error::Io(std::io::Error::other(error)))
 }
 
-/// Sets each value; all are checked before any is set.
+/// Sets the values, after checking all of them.
 ///
 /// # Errors
 /// [`SaveError::Invalid`] with one entry per key that cannot be set.
 pub fn set_values(current: &[u8], values: &[(String, String)]) -> Result<Vec<u8>, SaveError> {
     if current.starts_with(&[0xff, 0xfe]) || current.starts_with(&[0xfe, 0xff]) {
-        let sentence = "The file is saved as UTF-16, so no setting in it can be changed. Save it as UTF-8 first.";
+        let sentence = "The file is UTF-16, so Leasehold can't change its settings. Save it as UTF-8 first.";
         return Err(SaveError::Invalid(vec![(None, sentence.to_owned())]));
     }
     let mut document = Document::parse(current.to_vec());
     let mut errors = Vec::new();
     for (place, (key, value)) in values.iter().enumerate() {
         if values[..place].iter().any(|(before, _)| before.eq_ignore_ascii_case(key)) {
-            errors.push((Some(key.clone()), format!("{} is given twice.", one_line(key, 60))));
+            errors.push((Some(key.clone()), format!("{} appears twice.", one_line(key, 60))));
             continue;
         }
         let Some(setting) = setting::find(key) else {
             let near = setting::nearest(key).map(|s| format!(" Did you mean {}?", s.key)).unwrap_or_default();
             let shown = one_line(key, 60);
-            errors.push((Some(key.clone()), format!("{shown} is not a setting of license_server.conf.{near}")));
+            errors.push((Some(key.clone()), format!("license_server.conf has no setting {shown}.{near}")));
             continue;
         };
         match setting.accept(value) {
@@ -357,7 +357,7 @@ pub fn set_values(current: &[u8], values: &[(String, String)]) -> Result<Vec<u8>
     if errors.is_empty() { Ok(document.into_bytes()) } else { Err(SaveError::Invalid(errors)) }
 }
 
-/// A text may keep the faults the file already has, but bring no new ones.
+/// A text may keep the file's existing errors but add no new ones.
 fn refuse_new_errors(current: &[u8], fresh: &[u8]) -> Result<(), SaveError> {
     let known = check::check(&Document::parse(current.to_vec()));
     let errors: Vec<_> = check::check(&Document::parse(fresh.to_vec()))
@@ -390,13 +390,13 @@ fn sentence_of(change: &ConfChange, revision: &Revision, before: &Document, comm
             .collect::<Vec<_>>()
             .join(", "),
         ConfChange::Text(..) => format!("the text, {} lines removed and {} added", revision.removed, revision.added),
-        ConfChange::Restore(number) => format!("back to revision {number}"),
+        ConfChange::Restore(number) => format!("restored revision {number}"),
     };
     let why = if comment.is_empty() { String::new() } else { format!(" Why: {comment}") };
     format!("Set {what}; revision {}.{why}", revision.number)
 }
 
-/// Text for one line of a log or list: nothing that breaks or turns it, no more than `most` characters.
+/// Text for one line of a log or list: no line breaks or direction marks, at most `most` characters.
 fn one_line(text: &str, most: usize) -> String {
     let mut line: String = text.trim().chars().map(|c| if breaks_a_line(c) { ' ' } else { c }).take(most).collect();
     if text.trim().chars().count() > most {

@@ -1,4 +1,4 @@
-//! What is known of the file at this moment: one value that pages, API and live view all read.
+//! What is known about the file: the one value that pages, API and live view read.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::file::FileError;
 use super::history::Revision;
 
-/// An edit made outside that nobody has looked at yet.
+/// An unacknowledged outside change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutsideEdit {
-    /// The oldest revision nobody has looked at.
+    /// The oldest unacknowledged revision.
     pub since: i64,
     /// The newest of them.
     pub revision: i64,
@@ -20,7 +20,7 @@ pub struct OutsideEdit {
     pub at: i64,
 }
 
-/// The file at this moment.
+/// The file now.
 #[derive(Debug, Clone)]
 pub struct ConfState {
     /// Path as configured.
@@ -29,16 +29,16 @@ pub struct ConfState {
     pub revision: Option<Revision>,
     /// The bytes of that revision.
     pub bytes: Vec<u8>,
-    /// An outside edit that waits to be looked at.
+    /// An unacknowledged outside change.
     pub outside: Option<OutsideEdit>,
-    /// Why the file cannot be used now.
+    /// Why the file can't be used.
     pub problem: Option<FileError>,
     /// The values of `bytes` in effect.
     pub effective: Arc<Effective>,
 }
 
 impl ConfState {
-    /// What was found, with the values it puts into effect.
+    /// The state of these bytes, with their effective values.
     pub(crate) fn new(
         path: String,
         newest: Option<(Revision, Vec<u8>)>,

@@ -1,7 +1,7 @@
-//! Noticing edits made outside, within half a second.
+//! Notices outside changes within half a second.
 //!
-//! The file is looked at by its stamp rather than through inotify: that also sees a symbolic link that was turned, a file
-//! renamed over it, and folders on network shares, and costs one `stat` per look.
+//! Compares the file's stamp instead of using inotify: that also notices a changed symbolic link, a file renamed over
+//! it, and changes on network shares, for one `stat` per check.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use super::file::FileStamp;
 use crate::Engine;
 use crate::tasks::ticks;
 
-/// Time between two looks.
+/// Time between two checks.
 pub(crate) const EVERY: Duration = Duration::from_millis(500);
 
 impl Engine {
-    /// Watches the file. One task of the list.
+    /// Background task: watches the file.
     pub async fn watch_conf(self: Arc<Self>) {
         let mut last = None;
         let mut ticks = ticks(EVERY);
@@ -26,7 +26,7 @@ impl Engine {
             }
             match self.look_at_conf().await {
                 Ok(()) => last = Some(now),
-                Err(error) => tracing::error!(%error, "the conf file changed but could not be recorded; trying again"),
+                Err(error) => tracing::error!(%error, "could not record a change of the conf file; trying again"),
             }
         }
     }

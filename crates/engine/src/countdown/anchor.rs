@@ -11,7 +11,7 @@ use crate::secret::digest_hex;
 /// The anchor in the data folder.
 pub(super) const NAME: &str = "countdown.anchor";
 
-/// What the checksum begins with, so that it is that of nothing else.
+/// Prefix of the checksummed data, so that it matches nothing else.
 const DOMAIN: &str = "leasehold countdown anchor 1";
 
 fn sum(line: &str) -> String {
@@ -36,26 +36,26 @@ fn parse(text: &str) -> Option<StoredBalance> {
     (named && (0..=granted_ms).contains(&balance_ms)).then_some(saved)
 }
 
-/// What the anchor says. A damaged one says nothing, and that is logged.
+/// The content of the anchor; `None` if it is damaged, which is logged.
 pub(super) fn read(path: &Path) -> Option<StoredBalance> {
     let bytes = match file::read(path) {
         Ok(bytes) => bytes,
         Err(FileError::Missing(_)) => return None,
         Err(error) => {
             let (path, reason) = (path.display(), reason(error));
-            tracing::warn!(%path, reason, "an anchor of the countdown hours cannot be read; the other places count");
+            tracing::warn!(%path, reason, "can't read an anchor of the countdown hours; using the other copies");
             return None;
         }
     };
     let saved = std::str::from_utf8(&bytes).ok().and_then(parse);
     if saved.is_none() {
         let path = path.display();
-        tracing::warn!(%path, "an anchor of the countdown hours is damaged; the other places count, and it is written anew");
+        tracing::warn!(%path, "an anchor of the countdown hours is damaged; rewriting it from the other copies");
     }
     saved
 }
 
-/// Replaces the anchor, durably; its folder is made where it is missing.
+/// Replaces the anchor, durably; creates its folder if it is missing.
 pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistError> {
     let failed = |reason| PersistError::Anchor { path: path.display().to_string(), reason };
     if let Some(folder) = path.parent() {
@@ -66,7 +66,7 @@ pub(super) fn write(path: &Path, saved: &StoredBalance) -> Result<(), PersistErr
     replaced.map_err(|error| failed(reason(error)))
 }
 
-/// Removes what a crash left of a write.
+/// Removes files that a crash left.
 pub(super) fn sweep(path: &Path) {
     if let Ok(lock) = FolderLock::take(path) {
         file::sweep(path, &lock);
@@ -82,11 +82,11 @@ fn reason(error: FileError) -> String {
     match error {
         FileError::Unwritable { reason, .. } | FileError::Unreadable { reason, .. } => reason,
         FileError::Full(_) => "the disk is full".to_owned(),
-        FileError::ReadOnly(_) => "it is read-only".to_owned(),
-        FileError::Missing(_) => "its folder is missing".to_owned(),
-        FileError::Folder(_) => "it is a folder, not a file".to_owned(),
+        FileError::ReadOnly(_) => "read-only".to_owned(),
+        FileError::Missing(_) => "the folder is missing".to_owned(),
+        FileError::Folder(_) => "it is a folder".to_owned(),
         FileError::Special(_) => "it is not a regular file".to_owned(),
-        FileError::TooLarge { .. } => "it is too large to be an anchor".to_owned(),
+        FileError::TooLarge { .. } => "too large for an anchor".to_owned(),
     }
 }
 

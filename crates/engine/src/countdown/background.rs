@@ -1,4 +1,4 @@
-//! What happens by itself: a look at the clock every second, and what others are told.
+//! Background work: the tick every second, and publishing the state.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::Inner;
 use crate::Engine;
 use crate::tasks::ticks;
 
-/// Time between two looks at the clock.
+/// Time between two ticks.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 
 impl Inner {
-    /// Tells everybody how it stands.
+    /// Publishes the state.
     pub(super) fn publish(&self) {
         let view = View::of(&self.meter().state, self.now());
         if view.serial > 0 {
@@ -27,7 +27,7 @@ impl Inner {
 }
 
 impl Engine {
-    /// Keeps the countdown hours. One task of the list.
+    /// Background task: runs the countdown hours.
     pub async fn keep_countdown(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
         loop {

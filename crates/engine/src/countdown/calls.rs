@@ -1,4 +1,4 @@
-//! What callers ask of the hours.
+//! The operations on countdown hours.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,21 +10,21 @@ use super::error::PersistError;
 use super::meter::CountdownMeter;
 use super::{Countdown, CountdownLoginDenied, HoursLicense, Inner, LicenseError, outside, rows};
 
-/// How long a login waits for the disk before it is refused.
+/// A login is refused if the disk takes longer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A login that was let in.
+/// An accepted login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountdownLogin {
-    /// What is left, in milliseconds.
+    /// Time left, milliseconds.
     pub left_ms: Millis,
-    /// When the hours are used up if it goes on, Unix milliseconds.
+    /// When the hours end if they keep running, Unix milliseconds.
     pub empty_at: Millis,
     /// Whether that is within one check interval.
     pub ends_soon: bool,
 }
 
-/// Somebody who was counted; counted out again when dropped, unless saved.
+/// A counted login; uncounted again when dropped, unless saved.
 struct Seat {
     inner: Option<Arc<Inner>>,
 }
@@ -38,8 +38,8 @@ impl Drop for Seat {
 }
 
 impl Countdown {
-    /// A client logs in. For the first one a tick is charged, durably, before this returns. Who was let in must
-    /// [`leave`](Countdown::leave); a caller that goes away before it has its answer is not counted.
+    /// A client logs in. For the first one a tick is charged, durably, before this returns. An accepted client must
+    /// [`leave`](Countdown::leave); a caller that goes away before its answer is not counted.
     ///
     /// # Errors
     /// [`CountdownLoginDenied`]; the client is not counted then.
@@ -55,23 +55,23 @@ impl Countdown {
         Ok(entered)
     }
 
-    /// A client logs out. After the last one what is unused of the tick is given back, durably, before this returns.
+    /// A client logs out. After the last one, the unused part of the tick is given back, durably, before this returns.
     pub async fn leave(&self) {
         self.inner.depart(false, Cause::LoggedOut);
         self.inner.settled().await;
     }
 
-    /// The server stops: everybody is logged out, and what is unused is given back.
+    /// The server stops: logs everyone out and gives back the unused time.
     pub async fn close(&self) {
         self.inner.depart(true, Cause::Stopped);
         let _ = tokio::time::timeout(PATIENCE, self.inner.settled()).await;
     }
 
-    /// Takes over the hours of a license, durably. A license whose serial is not greater than any before changes nothing, so this may be
-    /// called at every start. One that was used before in another data folder of this machine has what was left of it.
+    /// Applies the hours of a license, durably. A license without a higher serial changes nothing, so this may be
+    /// called at every start. One used before in another data folder of this machine keeps what it had left.
     ///
     /// # Errors
-    /// [`LicenseError`] when it cannot be stored; everything is as it was then.
+    /// [`LicenseError`] if it can't be stored; nothing is changed then.
     pub async fn license(&self, license: &HoursLicense) -> Result<(), LicenseError> {
         let HoursLicense { serial, hours_ms, interval_ms, license: name } = license.clone();
         if serial <= self.inner.meter().state.balance.serial {
@@ -105,7 +105,7 @@ impl Countdown {
         self.inner.until(stored).await
     }
 
-    /// Looks at the clock: charges the next tick when it is time, and tries again what could not be stored. Returns when that is done;
+    /// Charges the next tick if it is due, and retries what could not be stored. Returns when that is done;
     /// [`beat`](Countdown::beat) does not wait.
     pub async fn tick(&self) {
         self.beat();
@@ -118,12 +118,12 @@ impl Countdown {
         self.inner.kick();
     }
 
-    /// Tells those who follow, and the metrics, how it stands at this instant.
+    /// Publishes the current state to watchers and metrics.
     pub fn publish(&self) {
         self.inner.publish();
     }
 
-    /// Another server remembers that less was left of this license: older data was put back here. The lower counts.
+    /// A peer remembers a lower balance of this license, so older data was restored here. The lower balance applies.
     pub fn witnessed(&self, serial: u64, balance_ms: Millis) {
         let now = self.inner.now();
         let fed = {
@@ -134,13 +134,13 @@ impl Countdown {
             }
             tracing::warn!(
                 serial,
-                "another server of the installation remembers fewer hours than this one's data: older data was put back, and the lower counts"
+                "a peer remembers fewer countdown hours than this server's data: older data was restored; using the lower balance"
             );
             meter.feed(CountdownEvent::Restored(Balance { balance_ms: balance_ms.max(0), ..own }), now)
         };
         self.inner.kick();
         if let Err(broken) = fed {
-            tracing::error!(%broken, "the hours another server remembers could not be taken over");
+            tracing::error!(%broken, "could not apply the countdown hours that a peer remembers");
         }
     }
 
@@ -150,22 +150,22 @@ impl Countdown {
         View::of(&self.inner.meter().state, self.inner.now())
     }
 
-    /// How many are logged in.
+    /// Number of clients logged in.
     #[must_use]
     pub fn clients(&self) -> u32 {
         self.inner.meter().clients
     }
 
-    /// Follows the hours; while they run there is something new every second.
+    /// Watches the hours; while they run it changes every second.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<View> {
         self.inner.views.subscribe()
     }
 
-    /// The last `limit` times the hours ran, newest first; one that goes on has what it took up to now.
+    /// The last `limit` runs, newest first; one in progress has its time so far.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn runs(&self, limit: u32) -> Result<Vec<CountdownRun>, sqlx::Error> {
         let rows = rows::list_runs(self.inner.store.read(), limit).await?;
         let going = self.inner.meter().run_row(None, self.inner.now());
@@ -177,7 +177,7 @@ impl Countdown {
     }
 }
 
-/// What a login is told; `None` while that depends on the disk.
+/// The answer to a login; `None` while it depends on the disk.
 fn decide(meter: &CountdownMeter, now: ClockReading) -> Option<Result<CountdownLogin, CountdownLoginDenied>> {
     let view = View::of(&meter.state, now);
     if meter.state.granted() && meter.state.paid.at(now.mono_ms) > 0 {
@@ -197,19 +197,19 @@ impl Inner {
         self.kick();
     }
 
-    /// Waits until nothing is being stored.
+    /// Waits until storing has finished.
     async fn settled(&self) {
         self.until(|meter, _| (!meter.storing && meter.state.pending.is_none()).then_some(())).await;
     }
 
-    /// Waits until `look` finds what it looks for.
+    /// Waits until `look` returns something.
     async fn until<T>(&self, look: impl Fn(&CountdownMeter, ClockReading) -> Option<T>) -> T {
         let mut changed = self.changed.subscribe();
         loop {
             if let Some(found) = look(&self.meter(), self.now()) {
                 return found;
             }
-            // The sender is ours: it does not go away.
+            // We own the sender, so it stays.
             let _ = changed.changed().await;
         }
     }

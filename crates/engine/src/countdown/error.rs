@@ -4,7 +4,7 @@ use licensing::countdown::CountdownDenial;
 #[derive(Debug, thiserror::Error)]
 pub enum PersistError {
     /// An anchor.
-    #[error("{path} could not be written: {reason}")]
+    #[error("can't write {path}: {reason}")]
     Anchor {
         /// The file.
         path: String,
@@ -12,10 +12,10 @@ pub enum PersistError {
         reason: String,
     },
     /// The database.
-    #[error("the database did not take it: {0}")]
+    #[error("the database failed: {0}")]
     Sql(#[from] sqlx::Error),
     /// It takes too long.
-    #[error("the disk does not answer")]
+    #[error("the disk does not respond")]
     Slow,
 }
 
@@ -29,14 +29,14 @@ pub enum CountdownLoginDenied {
     #[error("{}", CountdownDenial::Empty.sentence())]
     Empty,
     /// The hours cannot be stored.
-    #[error("{} What went wrong: {reason}.", CountdownDenial::Unsaved.sentence())]
+    #[error("{} Cause: {reason}.", CountdownDenial::Unsaved.sentence())]
     Unsaved {
         /// What went wrong.
         reason: String,
     },
-    /// A rule of the hours is broken.
+    /// Broken invariant of the hours.
     #[error(
-        "The countdown hours of this server are not as they must be, so none can be used. Its log says what is wrong; tell the vendor."
+        "The countdown hours of this server are inconsistent, so none can be used. See its log, and tell the vendor."
     )]
     Broken,
 }
@@ -53,9 +53,9 @@ impl CountdownLoginDenied {
     }
 }
 
-/// Why the hours of a license were not taken over; they are as they were.
+/// Why the hours of a license were not applied; they are unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "The hours of the license could not be written down: {0}. Free space or make the folder writable, and install the license again."
+    "Can't store the hours of the license: {0}. Free space or make the folder writable, then install the license again."
 )]
 pub struct LicenseError(pub String);

@@ -1,4 +1,4 @@
-//! What is known of the hours: the state, who is logged in, and what must be stored.
+//! The hours in memory: the state, logins, and what must be stored.
 
 use licensing::countdown::{
     AfterStore, Cause, ClockReading, CountdownEffect, CountdownEvent, CountdownRun, CountdownState, CountdownViolation,
@@ -8,25 +8,25 @@ use licensing::countdown::{
 use super::StoredBalance;
 use super::rows::RunRow;
 
-/// An error is logged again after this long, milliseconds of the monotonic clock.
+/// Pause between log lines about the same error, milliseconds of the monotonic clock.
 const SAY_AGAIN_MS: Millis = 60_000;
 
 #[derive(Debug)]
 pub(super) struct CountdownMeter {
     pub state: CountdownState,
-    /// How many are logged in.
+    /// Number of clients logged in.
     pub clients: u32,
-    /// As it is stored.
+    /// As stored.
     pub saved: StoredBalance,
     /// The license that is being installed: its serial and its name.
     pub incoming: Option<(u64, String)>,
-    /// Why storing failed last; `None` after it worked.
+    /// The last error of storing; `None` after a success.
     pub problem: Option<String>,
-    /// A task is at work that stores.
+    /// A task is storing.
     pub storing: bool,
     run: Option<Running>,
     last_run: i64,
-    /// Runs that are over and not stored yet, and whether to try now.
+    /// Finished runs not stored yet, and whether to try now.
     finished: Vec<RunRow>,
     finished_due: bool,
     said_at: Option<Millis>,
@@ -38,14 +38,14 @@ struct Running {
     id: i64,
     began_ms: Millis,
     most_clients: u32,
-    /// What is left and what was spent always make this.
+    /// Time left and time used always add up to this.
     base: Millis,
     granted: bool,
-    /// It may be stored already.
+    /// It may already be stored.
     tried: bool,
 }
 
-/// What is stored in one go.
+/// What is stored together.
 #[derive(Debug, Clone)]
 pub(super) struct StoreJob {
     pub saved: Option<StoredBalance>,
@@ -69,10 +69,10 @@ impl CountdownMeter {
         }
     }
 
-    /// Feeds an event. A broken rule leaves everything as it was, and is an error someone must look at.
+    /// Applies an event. A broken invariant changes nothing and is logged as an error.
     pub fn feed(&mut self, event: CountdownEvent, now: ClockReading) -> Result<(), CountdownViolation> {
         let (next, effects) = step(&self.state, event, now).inspect_err(|broken| {
-            tracing::error!(%broken, "a rule of the countdown hours is broken; they stay as they were");
+            tracing::error!(%broken, "broken invariant in the countdown hours; keeping the previous state");
             metrics::counter!("leasehold_broken_invariants_total", "machine" => "countdown").increment(1);
         })?;
         let before = std::mem::replace(&mut self.state, next);
@@ -104,28 +104,28 @@ impl CountdownMeter {
             CountdownEffect::Grant { .. } => {
                 if let Some(run) = self.run.as_mut().filter(|run| !run.granted) {
                     run.granted = true;
-                    tracing::info!(minutes_left, "the countdown hours run");
+                    tracing::info!(minutes_left, "countdown hours are running");
                 }
             }
             CountdownEffect::Notice { empty_at } => {
                 let at =
                     jiff::Timestamp::from_millisecond(empty_at).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 let at = at.unwrap_or_default();
-                tracing::warn!(minutes_left, "the countdown hours end at {at}: bring the primary server back before");
+                tracing::warn!(minutes_left, "countdown hours end at {at}; bring the primary back before then");
             }
             CountdownEffect::GivenBack { ms } => {
-                tracing::debug!(ms, "the unused part of the last minute was given back")
+                tracing::debug!(ms, "gave back the unused part of the last minute")
             }
             CountdownEffect::Empty => {
-                tracing::error!("the countdown hours are used up: clients are refused");
+                tracing::error!("countdown hours are used up; refusing clients");
                 self.end_run(Cause::Empty, now);
             }
-            // Said with what failed.
+            // Logged together with the failure.
             CountdownEffect::Unsaved => {}
         }
     }
 
-    /// Somebody logs in.
+    /// A client logs in.
     pub fn arrive(&mut self, now: ClockReading) -> Result<(), CountdownViolation> {
         self.clients = self.clients.saturating_add(1);
         if let Some(run) = &mut self.run {
@@ -138,13 +138,13 @@ impl CountdownMeter {
         }
     }
 
-    /// Somebody logs out, or all do.
+    /// A client logs out, or all do.
     pub fn depart(&mut self, all: bool, cause: Cause, now: ClockReading) {
         self.clients = if all { 0 } else { self.clients.saturating_sub(1) };
         if self.clients > 0 || !self.state.logged_in() {
             return;
         }
-        // A broken rule was logged; the next tick stops what is granted.
+        // A broken invariant was logged; the next tick stops the hours.
         if self.feed(CountdownEvent::LastLogout, now).is_ok() {
             self.end_run(cause, now);
         }
@@ -152,22 +152,17 @@ impl CountdownMeter {
 
     fn end_run(&mut self, cause: Cause, now: ClockReading) {
         let Some(row) = self.run_row(Some(cause), now) else { return };
-        // When nothing was ever granted nothing happened.
+        // Without any grant there was no run.
         if self.run.take().is_some_and(|run| run.granted || run.tried) {
             self.last_run = row.id;
             let minutes_spent = row.run.spent_ms / 60_000;
-            tracing::info!(
-                minutes_spent,
-                clients = row.run.most_clients,
-                "the countdown hours stopped: {}",
-                cause.word()
-            );
+            tracing::info!(minutes_spent, clients = row.run.most_clients, "countdown hours stopped: {}", cause.word());
             self.finished.push(row);
             self.finished_due = true;
         }
     }
 
-    /// The run that goes on, as it stands, or as it ends now.
+    /// The current run so far, or as it ends now.
     pub fn run_row(&self, cause: Option<Cause>, now: ClockReading) -> Option<RunRow> {
         let run = self.run.as_ref()?;
         let spent_ms = run.base.saturating_sub(self.state.left_ms(now.mono_ms)).max(0);
@@ -193,7 +188,7 @@ impl CountdownMeter {
         if let Some(pending) = pending
             && let Some(mut row) = self.run_row(None, now)
         {
-            // A crash costs what is charged, used or not.
+            // A crash costs the charged time, used or not.
             if let AfterStore::Grant { length, .. } = pending.then {
                 row.run.spent_ms = row.run.spent_ms.saturating_add(length);
             }
@@ -205,7 +200,7 @@ impl CountdownMeter {
         Some(StoreJob { saved, runs })
     }
 
-    /// What became of it.
+    /// The result of storing.
     pub fn done(&mut self, job: StoreJob, result: Result<(), String>, now: ClockReading) {
         let version = job.saved.as_ref().map(|saved| saved.balance.version);
         let event = match result {
@@ -213,7 +208,7 @@ impl CountdownMeter {
                 self.finished.retain(|row| !job.runs.contains(row));
                 if self.problem.take().is_some() {
                     self.said_at = None;
-                    tracing::info!("the countdown hours can be written down again");
+                    tracing::info!("countdown hours can be stored again");
                 }
                 if let Some(saved) = job.saved {
                     self.incoming.take_if(|(serial, _)| *serial == saved.balance.serial);
@@ -230,7 +225,7 @@ impl CountdownMeter {
             }
         };
         if let Some(event) = event {
-            // Broken rules are logged; nothing is granted then.
+            // Broken invariants are logged; nothing is granted then.
             let _ = self.feed(event, now);
         }
         self.complain(now);
@@ -243,20 +238,17 @@ impl CountdownMeter {
         self.complain(now);
     }
 
-    /// Says once a minute what is wrong.
+    /// Logs an error once a minute.
     fn complain(&mut self, now: ClockReading) {
         let slow = self.state.refused == Some(licensing::countdown::CountdownDenial::Unsaved);
         let problem = match &self.problem {
             Some(problem) => problem.as_str(),
-            None if slow => "the disk does not answer",
+            None if slow => "the disk does not respond",
             None => return,
         };
         if self.said_at.is_none_or(|said| now.mono_ms.saturating_sub(said) >= SAY_AGAIN_MS) {
             self.said_at = Some(now.mono_ms);
-            tracing::error!(
-                problem,
-                "the countdown hours cannot be written down: nothing is granted beyond what is charged already"
-            );
+            tracing::error!(problem, "can't store countdown hours; granting nothing beyond what is already charged");
         }
     }
 }

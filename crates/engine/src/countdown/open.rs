@@ -1,4 +1,4 @@
-//! A start: every place is read, and the one that counts is written everywhere.
+//! Startup: reads every copy, and writes the one that applies everywhere.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -13,19 +13,19 @@ use crate::secret;
 use crate::store::Store;
 
 impl Countdown {
-    /// Opens the hours as they were stored. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else in
-    /// `$HOME/.local/state/leasehold`.
+    /// Opens the stored hours. The second anchor is in `$LEASEHOLD_ANCHORS`, else in `$XDG_STATE_HOME/leasehold`, else
+    /// in `$HOME/.local/state/leasehold`.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open(store: Store, folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, sqlx::Error> {
         Self::open_with(store, folder, outside::choose(folder), clock).await
     }
 
-    /// As [`Countdown::open`], with the folder of the second anchor named; `None` for none.
+    /// As [`Countdown::open`], with the folder of the second anchor; `None` for none.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn open_with(
         store: Store,
         folder: &Path,
@@ -61,14 +61,14 @@ impl Countdown {
     }
 }
 
-/// What was found, by place.
+/// The copies found.
 #[derive(Debug, Default)]
 struct Found {
     inside: Option<StoredBalance>,
     outside: Option<StoredBalance>,
 }
 
-/// What counts, and what the anchors said.
+/// The balance that applies, and the anchors' content.
 async fn gather(
     stored: Option<StoredBalance>,
     anchor: PathBuf,
@@ -97,7 +97,7 @@ async fn gather(
             tracing::warn!(
                 serial = counts.balance.serial,
                 minutes_left = counts.balance.balance_ms / 60_000,
-                "the countdown hours differ between the database and its anchors: the newest license and the lower balance count"
+                "countdown hours differ between the database and its anchors; using the newest license and the lower balance"
             );
         }
         (StoredBalance { installation, ..counts }, Found { inside, outside: mine })
@@ -106,7 +106,7 @@ async fn gather(
 }
 
 impl Inner {
-    /// Writes the anchors that do not say what counts. What fails here fails again before anything is granted.
+    /// Writes the anchors that differ. A failure here repeats before anything is granted.
     fn mend_anchors(&self, saved: &StoredBalance, found: &Found) {
         anchor::sweep(&self.anchor);
         if saved.balance.serial == 0 {
@@ -115,11 +115,11 @@ impl Inner {
         if found.inside.as_ref() != Some(saved)
             && let Err(error) = anchor::write(&self.anchor, saved)
         {
-            tracing::error!(%error, "the anchor of the countdown hours cannot be written: no hours can be used until it can");
+            tracing::error!(%error, "can't write the anchor of the countdown hours; no hours can be used until it can be written");
         }
         let Some(folder) = &self.outside else {
             tracing::warn!(
-                "the countdown hours have no anchor outside the data folder; name a folder for it with LEASEHOLD_ANCHORS"
+                "the countdown hours have no anchor outside the data folder; set LEASEHOLD_ANCHORS to a folder for it"
             );
             return;
         };
@@ -128,7 +128,7 @@ impl Inner {
         if found.outside.as_ref() != Some(saved)
             && let Err(error) = anchor::write(&path, saved)
         {
-            tracing::warn!(%error, "the anchor of the countdown hours outside the data folder cannot be written");
+            tracing::warn!(%error, "can't write the anchor of the countdown hours outside the data folder");
         }
     }
 }

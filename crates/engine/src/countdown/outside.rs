@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::{StoredBalance, anchor};
 
-/// So many anchors of others are looked through for a license that was used before.
+/// Maximum number of other anchors searched for a license used before.
 const MOST: usize = 1_000;
 
-/// `$LEASEHOLD_ANCHORS`, else the user's folder for state; none when that is inside the data folder, for then it would be copied and
-/// put back with it.
+/// `$LEASEHOLD_ANCHORS`, else the user's state folder; `None` if that is inside the data folder, because it would be
+/// copied and restored with it.
 pub(crate) fn choose(folder: &Path) -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let state =
@@ -17,14 +17,14 @@ pub(crate) fn choose(folder: &Path) -> Option<PathBuf> {
     (!is_inside(&chosen, folder)).then_some(chosen)
 }
 
-/// Whether `path`, which need not be there yet, is in `folder`.
+/// Whether `path`, which may not exist yet, is in `folder`.
 fn is_inside(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = std::fs::canonicalize(folder) else { return false };
     let there = path.ancestors().find_map(|ancestor| std::fs::canonicalize(ancestor).ok());
     there.is_some_and(|there| there.starts_with(folder))
 }
 
-/// What was last known of a license in this folder, whichever data folder it was installed in.
+/// The last known balance of a license in this folder, for any data folder.
 pub(super) fn find(folder: &Path, license: &str, serial: u64) -> Option<StoredBalance> {
     if license.is_empty() {
         return None;

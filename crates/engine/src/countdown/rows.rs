@@ -74,7 +74,7 @@ pub(super) async fn store_run(tx: &mut Transaction<'static, Sqlite>, row: &RunRo
     Ok(())
 }
 
-/// Ends the run a crash left open: it took what was charged for it.
+/// Ends the run a crash left open, with all the time charged for it.
 pub(super) async fn end_open_runs(tx: &mut Transaction<'static, Sqlite>) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE countdown_runs SET ended_ms = began_ms + spent_ms, cause = ? WHERE ended_ms IS NULL")
         .bind(Cause::Crashed.word())

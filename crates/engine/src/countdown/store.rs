@@ -1,4 +1,4 @@
-//! Storing: the anchors first, then the database, and only then it counts as charged.
+//! Storing: the anchors first, then the database; only then the time counts as charged.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::error::PersistError;
 use super::meter::StoreJob;
 use super::{Inner, StoredBalance, anchor, rows};
 
-/// What is being stored. When its task is cut short it counts as not stored, and the next second tries again.
+/// What is being stored. If its task is cut short it counts as not stored, and the next tick tries again.
 struct Storing<'a> {
     inner: &'a Inner,
     job: Option<StoreJob>,
@@ -25,12 +25,12 @@ impl Storing<'_> {
 
 impl Drop for Storing<'_> {
     fn drop(&mut self) {
-        self.done(Err("storing broke off".to_owned()), false);
+        self.done(Err("storing was interrupted".to_owned()), false);
     }
 }
 
 impl Inner {
-    /// Has what waits stored, by one task at a time.
+    /// Stores what is waiting, in one task at a time.
     pub(super) fn kick(self: &Arc<Self>) {
         self.publish();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -71,14 +71,14 @@ impl Inner {
         Ok(())
     }
 
-    /// Both anchors. The one outside may be missing where it cannot be made; one that is there must be saved up.
+    /// Both anchors. The outside one may be missing if it can't be created; one that exists must be saved up to date.
     fn write_anchors(&self, saved: &StoredBalance) -> Result<(), PersistError> {
         anchor::write(&self.anchor, saved)?;
         let Some(folder) = &self.outside else { return Ok(()) };
         let path = anchor::named(folder, &saved.installation);
         match anchor::write(&path, saved) {
             Err(error) if std::fs::symlink_metadata(&path).is_ok() => Err(error),
-            // It was said at the start.
+            // Logged at startup.
             _ => Ok(()),
         }
     }

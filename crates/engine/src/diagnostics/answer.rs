@@ -7,13 +7,13 @@ use tokio::{
 
 use super::{ProbeTarget, foreign::shown, trouble::Trouble};
 
-/// At the most this much of an answer is read, bytes.
+/// Maximum part of an answer that is read, bytes.
 const MOST: usize = 8 * 1024;
 
-/// So much of a body tells whether it is a web page, bytes.
+/// Enough of a body to recognize a web page, bytes.
 const SAMPLE: usize = 512;
 
-/// Asks for `/livez` and returns the status when what answers behaves like a node.
+/// Requests `/livez` and returns the status if the server behaves like a node.
 pub(super) async fn ask<S>(mut stream: S, target: &ProbeTarget, limit: Duration) -> Result<u16, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -42,7 +42,7 @@ async fn talk<S>(stream: &mut S, request: &[u8], answer: &mut Vec<u8>) -> io::Re
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // Who answers and hangs up before the request is through has answered all the same.
+    // A server that answers and closes before the request is sent has still answered.
     let _ = stream.write_all(request).await;
     let _ = stream.flush().await;
     let mut rest = stream.take(MOST as u64);
@@ -93,14 +93,14 @@ impl Head<'_> {
         self.has_type(&["text/html", "application/xhtml"]) || (!self.has_type(&["json"]) && begins(self.sample()))
     }
 
-    /// Web servers say so when they are spoken to in clear on a port for TLS.
+    /// Web servers say this about a cleartext request on a TLS port.
     fn wants_https(&self) -> bool {
         let sample = self.sample();
         self.status == 400 && ["https port", "https server", "ssl-enabled"].iter().any(|word| sample.contains(word))
     }
 }
 
-/// Whether more would change nothing.
+/// Whether reading more would change nothing.
 fn enough(answer: &[u8]) -> bool {
     if !may_be_http(answer) {
         return true;
@@ -119,7 +119,7 @@ fn judge(target: &ProbeTarget, head: &Head<'_>) -> Result<u16, Trouble> {
         return Err(Trouble::WantsHttps { target });
     }
     match head.status {
-        // 511 is what a network that wants a login answers (RFC 6585 §6).
+        // 511: a network that requires a login (RFC 6585 §6).
         status @ (407 | 511) => Err(Trouble::SignIn { target, status }),
         _ if head.redirects() => Err(Trouble::SentOn { target, to: place(head.header("location")) }),
         _ if head.is_page() => Err(Trouble::WebPage { target }),
@@ -127,7 +127,7 @@ fn judge(target: &ProbeTarget, head: &Head<'_>) -> Result<u16, Trouble> {
     }
 }
 
-/// Whether it sends on to the same host by HTTPS.
+/// Whether it redirects to the same host over HTTPS.
 fn goes_to_https(target: &ProbeTarget, head: &Head<'_>) -> bool {
     let location = head.header("location").unwrap_or_default().to_ascii_lowercase();
     let rest = location.strip_prefix("https://").unwrap_or_default();
@@ -135,7 +135,7 @@ fn goes_to_https(target: &ProbeTarget, head: &Head<'_>) -> bool {
     rest.strip_prefix(&host).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/', '?']))
 }
 
-/// Where a redirect leads, without its path and query: those may carry what nobody else should read.
+/// The target of a redirect without path and query, which may contain secrets.
 fn place(location: Option<&str>) -> String {
     let location = location.unwrap_or_default();
     match location.split_once("://") {
@@ -153,7 +153,7 @@ fn speaks_tls(answer: &[u8]) -> bool {
     matches!(answer, [0x15 | 0x16, 0x03, ..])
 }
 
-/// Whether it is, or is so far, the beginning of an HTTP/1 answer.
+/// Whether it may be the beginning of an HTTP/1 answer.
 fn may_be_http(answer: &[u8]) -> bool {
     const MARK: &[u8] = b"HTTP/";
     let known = answer.len().min(MARK.len());

@@ -9,31 +9,31 @@ use x509_parser::{
 
 use super::{ProbeTarget, foreign::shown};
 
-/// At the most this many names of a certificate are repeated.
+/// Maximum number of names shown of a certificate.
 const MAX_NAMES: usize = 3;
 
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CertificateFault {
-    /// It ended on this day.
+    /// It expired on this day.
     Expired(String),
-    /// It begins on this day.
+    /// It is valid from this day.
     NotYet(String),
-    /// It was made for these names.
+    /// It is for these names.
     OtherName(Vec<String>),
-    /// It was issued by nobody but itself.
+    /// It is self-signed.
     SelfSigned,
     /// Its issuer is not trusted.
     UnknownIssuer,
-    /// It is trusted, but made to issue others, not to serve.
+    /// It is trusted, but a CA certificate.
     OnlyIssues,
-    /// This machine trusts nobody.
+    /// This machine has no trusted authorities.
     NobodyTrusted,
     /// Anything else.
     Other(String),
 }
 
-/// A certificate as it was shown.
+/// A certificate as presented.
 pub(super) struct ShownCertificate {
     issuer: String,
     own_issuer: bool,
@@ -64,7 +64,7 @@ impl ShownCertificate {
 }
 
 impl CertificateFault {
-    /// Why `certificate` was turned down. `nobody_trusted`: there was nothing to hold it against.
+    /// Why `certificate` was rejected. `nobody_trusted`: there was no trusted authority to check it with.
     pub(super) fn of(
         error: &CertificateError,
         certificate: Option<&ShownCertificate>,
@@ -81,29 +81,27 @@ impl CertificateFault {
             E::NotValidForName | E::NotValidForNameContext { .. } => {
                 CertificateFault::OtherName(certificate.map(|c| c.names.clone()).unwrap_or_default())
             }
-            // How webpki names a certificate authority that is used as a server; it comes before the search for the issuer.
+            // webpki's error for a CA certificate used by a server, raised before it searches for the issuer.
             E::Other(other) if other.0.to_string().contains("CaUsedAsEndEntity") => match certificate {
                 Some(certificate) if certificate.own_issuer => CertificateFault::SelfSigned,
                 _ => CertificateFault::OnlyIssues,
             },
             E::UnknownIssuer if certificate.is_some_and(|c| c.own_issuer) => CertificateFault::SelfSigned,
-            // A bad signature: an issuer of that name is trusted, but this is another one, or its key was renewed.
+            // A bad signature: the trusted issuer of that name is a different one, or has a new key.
             E::UnknownIssuer | E::BadSignature => CertificateFault::UnknownIssuer,
             other => CertificateFault::Other(shown(&other.to_string())),
         }
     }
 
-    /// What failed, what it usually means, and what to do.
+    /// What failed, the usual cause, and what to do.
     pub(super) fn sentence(&self, target: &ProbeTarget, issuer: Option<&str>) -> String {
         let by = issuer.map(|issuer| format!(", issued by {issuer},")).unwrap_or_default();
         match self {
             CertificateFault::Expired(day) => format!(
-                "The certificate of {target}{by} ended on {day}. Check the date of this machine; if it is right, the node, \
-                 or a proxy in front of it, needs a new certificate: tell the vendor or your network administrators."
+                "The certificate of {target}{by} expired on {day}. Check this machine's date; if it is right, the node or a proxy in front of it needs a new certificate: tell the vendor or your network administrators."
             ),
             CertificateFault::NotYet(day) => format!(
-                "The certificate of {target}{by} is good only from {day} on. Usually the clock of this machine is \
-                 wrong: set it, then try again."
+                "The certificate of {target}{by} is valid only from {day}. Usually this machine's clock is wrong: set it, then try again."
             ),
             CertificateFault::OtherName(names) => {
                 let names = match names.as_slice() {
@@ -111,34 +109,25 @@ impl CertificateFault {
                     names => names.join(", "),
                 };
                 format!(
-                    "The certificate of {target}{by} is made for {names}. Usually a proxy or a login page of the network \
-                     answers in place of the node, or the node list has another name than the node: check the list, or ask \
-                     your network administrators."
+                    "The certificate of {target}{by} is for {names}. Usually a proxy or login page responds in place of the node, or the node list has the wrong name: check the list, or ask your network administrators."
                 )
             }
             CertificateFault::SelfSigned => format!(
-                "The certificate of {target} was issued by itself ({}), and this machine does not trust it. For a node of \
-                 your own, add its certificate to the trusted ones of this machine; else a proxy on the way answers in its \
-                 place: ask your network administrators.",
+                "The certificate of {target} is self-signed ({}), and this machine does not trust it. If the node is your own, add its certificate to this machine's trusted ones; otherwise a proxy responds in its place: ask your network administrators.",
                 issuer.unwrap_or("without a name")
             ),
             CertificateFault::UnknownIssuer => format!(
-                "The certificate of {target} was issued by {}, which this machine does not trust. Usually a proxy on the way \
-                 opens encrypted connections: ask your network administrators to exempt the nodes, or add the certificate of \
-                 that issuer to the trusted ones of this machine.",
-                issuer.unwrap_or("somebody unnamed")
+                "The certificate of {target} was issued by {}, which this machine does not trust. Usually a proxy inspects TLS connections: ask your network administrators to exempt the nodes, or add that issuer's certificate to this machine's trusted ones.",
+                issuer.unwrap_or("an unnamed issuer")
             ),
             CertificateFault::OnlyIssues => format!(
-                "The certificate of {target}{by} is made to issue others, not for a server. The node needs a certificate of \
-                 its own: tell whoever runs it."
+                "The certificate of {target}{by} is a CA certificate, not a server certificate. The node needs its own: tell its operator."
             ),
             CertificateFault::NobodyTrusted => format!(
-                "The certificate of {target}{by} could not be checked: this machine has no list of trusted certificate \
-                 authorities. Install it (in most systems the package ca-certificates), then restart Leasehold."
+                "Can't check the certificate of {target}{by}: this machine has no trusted certificate authorities. Install them (usually the package ca-certificates), then restart Leasehold."
             ),
             CertificateFault::Other(reason) => format!(
-                "The certificate of {target}{by} is not accepted ({reason}). Ask your network administrators whether a proxy \
-                 stands between; if not, tell the vendor of the node."
+                "The certificate of {target}{by} was not accepted ({reason}). Ask your network administrators whether there is a proxy in between; if not, tell the node's vendor."
             ),
         }
     }

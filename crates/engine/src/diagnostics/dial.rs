@@ -8,10 +8,10 @@ use tokio::{net::TcpStream, task::JoinSet, time};
 
 use super::{ProbeTarget, trouble::Trouble};
 
-/// How long one address may keep silent before the next is tried beside it (RFC 8305 §8).
+/// Time for one address before the next is tried in parallel (RFC 8305 §8).
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// At the most this many addresses of a node are tried.
+/// Maximum number of addresses tried per node.
 const MAX_ADDRESSES: usize = 8;
 
 /// Connects to the first address that answers.
@@ -24,7 +24,7 @@ pub(super) async fn dial(target: &ProbeTarget, addresses: &[IpAddr], limit: Dura
     }
 }
 
-/// IPv6 and IPv4 by turns, beginning as the system sorted them: where one of the two leads nowhere, the other is not far.
+/// IPv6 and IPv4 alternating, starting with the system's first: if one of them doesn't work, the other comes soon.
 fn in_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
     let first_is_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (mut these, mut those): (Vec<IpAddr>, Vec<IpAddr>) =
@@ -63,7 +63,7 @@ async fn race(mut waiting: impl Iterator<Item = SocketAddr>) -> Result<TcpStream
     }
 }
 
-/// A refusal came from the other side; that there is no route often means only that this machine has no IPv6.
+/// Prefers a refusal, which came from the other side; a missing route often means only that this machine has no IPv6.
 fn more_telling(before: Option<Error>, now: Error) -> Error {
     let rank = |error: &Error| match error.kind() {
         ErrorKind::ConnectionRefused => 3,
@@ -85,7 +85,7 @@ fn trouble(target: &ProbeTarget, error: &Error) -> Trouble {
             Trouble::NoRoute { target }
         }
         ErrorKind::PermissionDenied => Trouble::ForbiddenHere { target },
-        // The system gave up by itself, before our limit.
+        // The system timed out before our limit.
         ErrorKind::TimedOut => Trouble::GaveUp { target },
         _ => Trouble::ConnectFailed { target, reason: error.to_string() },
     }

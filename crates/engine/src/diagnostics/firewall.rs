@@ -13,7 +13,7 @@ pub struct FirewallRow {
     pub addresses: Vec<IpAddr>,
     /// TCP ports. The first is in use; one of them is enough.
     pub ports: Vec<u16>,
-    /// Whether HTTPS is spoken there, else HTTP.
+    /// HTTPS, else HTTP.
     pub https: bool,
 }
 
@@ -28,7 +28,7 @@ impl FirewallRow {
 pub fn firewall_rows(effective: &Effective, resolved: &BTreeMap<String, Vec<IpAddr>>) -> Vec<FirewallRow> {
     let https = effective.https;
     let mut offered = allowed_ports(https);
-    // The one in use goes first; the others keep their order.
+    // The one in use first; the others keep their order.
     offered.sort_by_key(|port| *port != effective.node_port());
     let mut rows: Vec<FirewallRow> = Vec::new();
     for node in effective.nodes() {
@@ -42,14 +42,12 @@ pub fn firewall_rows(effective: &Effective, resolved: &BTreeMap<String, Vec<IpAd
 /// Why the connections are needed.
 fn why() -> String {
     format!(
-        "Once a day the license server tells the vendor's licensing nodes how much of its licenses was used, and receives \
-         its licenses. After {} days or more without such an exchange it may give out no licenses. Nothing about persons \
-         or calls is sent. Any one of the nodes, on any one of its ports, is enough.",
+        "Once a day, the license server reports license usage to the vendor's licensing nodes and receives its licenses. After {} days or more without this exchange, its licenses leave service. It sends nothing about people or calls. One of the nodes, on one of its ports, is enough.",
         Limit::LEAST.days()
     )
 }
 
-/// The request as plain text, to hand over to whoever runs the firewall. `at`: when it is written, for people.
+/// The request as plain text for the firewall's administrators. `at`: the time of writing.
 #[must_use]
 pub fn firewall_text(rows: &[FirewallRow], server_name: &str, at: &str) -> String {
     let mut text = String::from("Firewall request: license server to its licensing nodes\n\n");
@@ -59,10 +57,10 @@ pub fn firewall_text(rows: &[FirewallRow], server_name: &str, at: &str) -> Strin
     };
     field("From", &shown(server_name));
     field("Written", &shown(at));
-    field("Direction", "outbound; no connection comes in from the nodes");
+    field("Direction", "outbound; the nodes open no connections to the server");
     field("Transport", "TCP");
     field("Why", &why());
-    field("Addresses", "as they are now. The vendor may change them: where possible, allow the names instead.");
+    field("Addresses", "as of now. The vendor may change them: where possible, allow the names instead.");
     if rows.iter().any(|row| row.https) {
         field(
             "Inspection",
@@ -70,7 +68,7 @@ pub fn firewall_text(rows: &[FirewallRow], server_name: &str, at: &str) -> Strin
         );
     }
     if rows.is_empty() {
-        text.push_str("\nThe configuration names no licensing node.\n");
+        text.push_str("\nThe configuration has no licensing nodes.\n");
         return text;
     }
     let mut groups: Vec<&FirewallRow> = Vec::new();
@@ -84,7 +82,7 @@ pub fn firewall_text(rows: &[FirewallRow], server_name: &str, at: &str) -> Strin
         let _ = writeln!(text, "\n{}, TCP {}\n", first.protocol(), ports(first));
         for row in rows.iter().filter(|row| alike(first, row)) {
             let mut addresses = row.addresses.iter().map(ToString::to_string);
-            let address = addresses.next().unwrap_or_else(|| "address not known here".to_owned());
+            let address = addresses.next().unwrap_or_else(|| "address unknown".to_owned());
             let _ = writeln!(text, "  {:<width$}  {address}", row.host);
             for address in addresses {
                 let _ = writeln!(text, "  {:<width$}  {address}", "");
@@ -94,7 +92,7 @@ pub fn firewall_text(rows: &[FirewallRow], server_name: &str, at: &str) -> Strin
     text
 }
 
-/// Whether two nodes stand under one heading.
+/// Whether two nodes share a heading.
 fn alike(one: &FirewallRow, other: &FirewallRow) -> bool {
     (one.https, &one.ports) == (other.https, &other.ports)
 }
@@ -155,7 +153,7 @@ fn record<const N: usize>(fields: [String; N]) -> String {
     format!("{}\r\n", fields.map(|field| cell(&field)).join(","))
 }
 
-/// One field. What a spreadsheet would take for a formula begins with an apostrophe.
+/// One field. An apostrophe keeps spreadsheets from reading it as a formula.
 fn cell(field: &str) -> String {
     let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     let text = format!("{}{field}", if formula { "'" } else { "" });

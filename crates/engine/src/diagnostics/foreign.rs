@@ -1,9 +1,9 @@
 use licensing::plain_text::is_invisible;
 
-/// The most characters of foreign text that are shown.
+/// Maximum length of foreign text shown, characters.
 const LONGEST: usize = 100;
 
-/// Text from the network, made fit for a sentence: short, one line, nothing that cannot be seen or turns the text around it.
+/// Text from the network, made safe for a sentence: short, one line, without invisible characters and direction marks.
 pub(super) fn shown(text: &str) -> String {
     let mut characters = text.trim().chars();
     let mut short: String =

@@ -9,7 +9,7 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{AT_ONCE, STAGE_LIMIT, trouble::Trouble};
 
-/// The outcome of looking up one name.
+/// The result of resolving one name.
 #[derive(Debug, Clone)]
 pub(super) struct Lookup {
     /// Never empty.
@@ -26,7 +26,7 @@ impl Lookup {
     }
 }
 
-/// The addresses of hosts as they are now; none for a host that cannot be looked up.
+/// The current addresses of hosts; empty if a host doesn't resolve.
 pub async fn resolve(hosts: impl IntoIterator<Item = String>) -> BTreeMap<String, Vec<IpAddr>> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut lookups = JoinSet::new();
@@ -45,7 +45,7 @@ async fn addresses(host: &str, limit: Duration) -> Result<Vec<IpAddr>, Trouble> 
     let named = || host.to_owned();
     let found = match host.parse::<IpAddr>() {
         Ok(address) => vec![address],
-        // Port 0: only the addresses are wanted.
+        // Port 0: only the addresses matter.
         Err(_) => match tokio::time::timeout(limit, tokio::net::lookup_host((host, 0))).await {
             Err(_) => return Err(Trouble::NameServerSilent { host: named(), limit }),
             Ok(Err(error)) => return Err(trouble(named(), &error.to_string())),
@@ -60,7 +60,7 @@ async fn addresses(host: &str, limit: Duration) -> Result<Vec<IpAddr>, Trouble> 
             }
         },
     };
-    // A connection to 0.0.0.0 would reach this very machine.
+    // A connection to 0.0.0.0 would reach this machine.
     let usable: Vec<IpAddr> = found.iter().copied().filter(|address| !address.is_unspecified()).collect();
     match (usable.is_empty(), found.first()) {
         (false, _) => Ok(usable),
@@ -69,7 +69,7 @@ async fn addresses(host: &str, limit: Duration) -> Result<Vec<IpAddr>, Trouble> 
     }
 }
 
-/// The system tells the cases apart in words only: those of glibc and musl are known here.
+/// The system distinguishes the cases only in words; these are glibc's and musl's.
 fn trouble(host: String, reason: &str) -> Trouble {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     if says(&["not known", "does not resolve", "No address associated", "Name has no usable address"]) {

@@ -12,10 +12,10 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// What works: whether HTTPS, the port, how many nodes can be reached there, of how many probed there. Best first: the
-    /// greatest share of nodes, then HTTPS, then more nodes, then the order in which the ports are offered.
+    /// What works: HTTPS or not, the port, how many nodes can be reached there, and how many were probed. Best first:
+    /// the largest share of nodes, then HTTPS, then more nodes, then the order of the ports.
     ///
-    /// A port that only a node with its own port has can be among them; whether it can be chosen says [`allowed_ports`].
+    /// May include a port that only one node has; [`allowed_ports`] lists those that can be chosen.
     #[must_use]
     pub fn working_ports(&self) -> Vec<(bool, u16, usize, usize)> {
         let mut counts: BTreeMap<(bool, u16), (usize, usize)> = BTreeMap::new();
@@ -39,7 +39,7 @@ impl Matrix {
         working
     }
 
-    /// The addresses of the hosts as they were looked up, for the firewall request.
+    /// The resolved addresses of the hosts, for the firewall request.
     #[must_use]
     pub fn addresses(&self) -> BTreeMap<String, Vec<IpAddr>> {
         self.probes.iter().map(|probe| (probe.target.host.clone(), probe.addresses.clone())).collect()

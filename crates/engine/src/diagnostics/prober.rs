@@ -7,20 +7,20 @@ use tokio_rustls::rustls::{
 
 use super::{Probe, ProbeStage, ProbeTarget, answer::ask, dial::dial, lookup::Lookup, tls::Trust, trouble::Trouble};
 
-/// The most time for each stage of a probe.
+/// Timeout of each stage of a probe.
 pub const STAGE_LIMIT: Duration = Duration::from_secs(4);
 
 /// Why nothing can be probed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The given file is not PEM.
-    #[error("The file with further trusted certificates cannot be read: {0}. It has to be in PEM form.")]
+    #[error("Can't read the file with additional trusted certificates: {0}. It must be a PEM file.")]
     NotPem(String),
-    /// There is no certificate in the given file.
-    #[error("The file with further trusted certificates has no certificate in it. It has to be in PEM form.")]
+    /// The given file has no certificate.
+    #[error("The file with additional trusted certificates has no certificate. It must be a PEM file.")]
     Empty,
     /// One of the given certificates cannot be trusted.
-    #[error("Certificate {number} in the file with further trusted certificates cannot be used: {reason}.")]
+    #[error("Certificate {number} in the file with additional trusted certificates is invalid: {reason}.")]
     Unusable {
         /// Its place in the file; the first is 1.
         number: usize,
@@ -28,7 +28,7 @@ pub enum ProbeError {
         reason: TlsError,
     },
     /// The encryption is not set up.
-    #[error("The encryption cannot be set up: {0}.")]
+    #[error("Can't set up TLS: {0}.")]
     Tls(#[from] TlsError),
 }
 
@@ -40,18 +40,19 @@ pub struct Prober {
 }
 
 impl Prober {
-    /// A prober that trusts what this machine trusts, and the certificates in `extra_ca_pem`. Reads the machine's
-    /// certificates from disk: not for an async thread.
+    /// A prober that trusts this machine's authorities and the certificates in `extra_ca_pem`. Reads certificates from
+    /// disk: not for an async thread.
     ///
     /// # Errors
-    /// [`ProbeError`], about `extra_ca_pem`. That the machine trusts nobody is no error: probes by HTTPS then say so.
+    /// [`ProbeError`], about `extra_ca_pem`. A machine without trusted authorities is not an error: HTTPS probes
+    /// report it.
     pub fn new(extra_ca_pem: Option<&[u8]>) -> Result<Self, ProbeError> {
         let native = rustls_native_certs::load_native_certs();
         for error in &native.errors {
-            tracing::warn!(%error, "some certificates that this machine trusts cannot be read");
+            tracing::warn!(%error, "can't read some certificates that this machine trusts");
         }
         let mut roots = RootCertStore::empty();
-        // Systems keep outdated ones among them; those that cannot be used are left out, as any client does.
+        // Systems include outdated ones; unusable ones are skipped, as in any client.
         roots.add_parsable_certificates(native.certs);
         Self::trusting(roots, extra_ca_pem)
     }
@@ -77,7 +78,7 @@ impl Prober {
         Ok(Self { trust: Trust::new(roots)?, limit: STAGE_LIMIT })
     }
 
-    /// Probes one port of one node. Never fails: what failed is the answer.
+    /// Probes one port of one node. Never fails: a failure is the result.
     pub async fn probe(&self, target: &ProbeTarget) -> Probe {
         let lookup = self.look_up(&target.host).await;
         self.probe_at(target, lookup).await
@@ -87,7 +88,7 @@ impl Prober {
         Lookup::of(host, self.limit).await
     }
 
-    /// The same for a name that was looked up already.
+    /// The same for a name that is already resolved.
     pub(super) async fn probe_at(&self, target: &ProbeTarget, lookup: Lookup) -> Probe {
         let started = Instant::now();
         let outcome = self.outcome(target, &lookup).await;
@@ -120,12 +121,12 @@ impl Prober {
 }
 
 fn reached(target: &ProbeTarget, status: u16) -> String {
-    let way = format!("{target} can be reached by {}", target.protocol());
+    let way = format!("{target} can be reached over {}", target.protocol());
     match status {
         500.. => {
-            format!("{way}, but answers that it has trouble of its own (status {status}). Try the exchange later.")
+            format!("{way}, but reports an error of its own (status {status}). Try to sync later.")
         }
         200..300 => format!("{way}."),
-        _ => format!("{way} (it answered with status {status})."),
+        _ => format!("{way} (status {status})."),
     }
 }

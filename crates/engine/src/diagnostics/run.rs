@@ -4,18 +4,18 @@ use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Probe, ProbeTarget, Prober, lookup::Lookup};
 
-/// At the most this many look-ups and probes at the same time.
+/// Maximum number of concurrent look-ups and probes.
 pub const AT_ONCE: usize = 16;
 
 enum Done {
-    /// The name of these targets was looked up.
+    /// The name of these targets was resolved.
     LookedUp(Vec<usize>, Lookup),
     /// The target was probed.
     Probed(usize, Probe),
 }
 
-/// Probes all targets, each name looked up once. `on_done` is called with the place of a target in `targets` as soon as it
-/// is done; the result is in the order of `targets`. Dropping the future stops the probes.
+/// Probes all targets, resolving each name once. Calls `on_done` with the index of each target when it is done; the
+/// result is in the order of `targets`. Dropping the future stops the probes.
 pub async fn run(prober: &Prober, targets: &[ProbeTarget], mut on_done: impl FnMut(usize, &Probe)) -> Vec<Probe> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
@@ -43,14 +43,14 @@ pub async fn run(prober: &Prober, targets: &[ProbeTarget], mut on_done: impl FnM
                 on_done(index, &probe);
                 probes[index] = Some(probe);
             }
-            // Nobody else can end these tasks, so it is a panic, and it goes on where it was waited for.
+            // These tasks can't be cancelled, so it is a panic, which continues here.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
     probes.into_iter().flatten().collect()
 }
 
-/// The hosts, each once, with the places of their targets.
+/// The hosts, each once, with the indexes of their targets.
 fn by_host(targets: &[ProbeTarget]) -> Vec<(String, Vec<usize>)> {
     let mut hosts: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, target) in targets.iter().enumerate() {

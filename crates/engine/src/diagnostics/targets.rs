@@ -12,7 +12,7 @@ pub struct ProbeTarget {
     pub host: String,
     /// TCP port.
     pub port: u16,
-    /// Whether HTTPS is spoken there, else HTTP.
+    /// HTTPS, else HTTP.
     pub https: bool,
 }
 
@@ -23,7 +23,7 @@ impl ProbeTarget {
         if self.https { "HTTPS" } else { "HTTP" }
     }
 
-    /// The value of the `Host` header: the port only where it is not the usual one of the protocol.
+    /// The value of the `Host` header: with the port only if it isn't the protocol's default.
     pub(super) fn host_header(&self) -> String {
         let usual = if self.https { 443 } else { 80 };
         NodeHost { host: self.host.clone(), port: (self.port != usual).then_some(self.port) }.to_string()
@@ -49,8 +49,8 @@ pub fn allowed_ports(https: bool) -> Vec<u16> {
     choices.iter().filter_map(|choice| choice.value.parse().ok()).collect()
 }
 
-/// What to probe: every node with every port that its protocol allows, a node with its own port only there. The protocol
-/// in use comes first; the other follows when `both_protocols`.
+/// What to probe: every node on every port its protocol allows, a node with its own port only on that. The protocol in
+/// use first, then the other if `both_protocols`.
 #[must_use]
 pub fn targets(effective: &Effective, both_protocols: bool) -> Vec<ProbeTarget> {
     let mut all: Vec<ProbeTarget> = Vec::new();

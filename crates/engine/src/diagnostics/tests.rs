@@ -52,7 +52,7 @@ async fn a_node_that_keeps_the_line_open_is_not_waited_for() {
 #[tokio::test]
 async fn an_unknown_name_fails_at_dns() {
     let probe = prober(None, PATIENT).probe(&at("nosuch.invalid", 80, false)).await;
-    failed(&probe, ProbeStage::Dns, "name");
+    failed(&probe, ProbeStage::Dns, "DNS server");
     assert!(probe.addresses.is_empty());
 }
 
@@ -64,29 +64,29 @@ async fn a_refused_port_fails_at_tcp() {
 #[tokio::test]
 async fn a_port_that_swallows_connections_fails_at_tcp_within_the_limit() {
     let full = full().await;
-    failed(&probed(BRIEF, full.port, false).await, ProbeStage::Tcp, "did not answer within 0.3 seconds");
+    failed(&probed(BRIEF, full.port, false).await, ProbeStage::Tcp, "did not respond within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn a_port_that_never_says_a_word_fails_within_the_limit() {
     let port = listen(ConnectionBehavior::Hold).await;
     failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "no answer within 0.3 seconds");
-    failed(&probed(BRIEF, port, true).await, ProbeStage::Tls, "did not begin the encryption within 0.3 seconds");
+    failed(&probed(BRIEF, port, true).await, ProbeStage::Tls, "did not start TLS within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn an_answer_that_drips_is_cut_off_by_the_limit() {
     let port = listen(ConnectionBehavior::Drip).await;
-    failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "not done within 0.3 seconds");
+    failed(&probed(BRIEF, port, false).await, ProbeStage::Http, "did not finish its answer within 0.3 seconds");
 }
 
 #[tokio::test]
 async fn pages_redirects_and_garbage_are_not_taken_for_a_node() {
     for (answer, words) in [
-        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Welcome to our network", "answered with a web page"),
-        ("HTTP/1.1 302 Found\r\nLocation: http://login.example/x\r\n\r\n", "sends on to http://login.example "),
-        ("220 mail.example ESMTP\r\n", "not HTTP"),
-        ("\u{15}\u{3}\u{3}\0\u{2}\u{2}F", "spoken to in clear"),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Welcome to our network", "returned a web page"),
+        ("HTTP/1.1 302 Found\r\nLocation: http://login.example/x\r\n\r\n", "redirects to http://login.example:"),
+        ("220 mail.example ESMTP\r\n", "does not use HTTP"),
+        ("\u{15}\u{3}\u{3}\0\u{2}\u{2}F", "requires TLS"),
         ("", "closed it without an answer"),
     ] {
         failed(
@@ -100,14 +100,18 @@ async fn pages_redirects_and_garbage_are_not_taken_for_a_node() {
 #[tokio::test]
 async fn a_tls_port_spoken_to_in_clear_says_so() {
     let port = tls(Certificate::self_signed("localhost"), "").await;
-    failed(&probed(PATIENT, port, false).await, ProbeStage::Http, "speaks TLS");
+    failed(&probed(PATIENT, port, false).await, ProbeStage::Http, "requires TLS");
 }
 
 #[tokio::test]
 async fn a_clear_port_spoken_to_by_tls_says_so() {
     let port = listen(ConnectionBehavior::Answer("HTTP/1.1 400 Bad Request\r\n\r\n")).await;
-    failed(&probed(PATIENT, port, true).await, ProbeStage::Tls, "not encrypted");
-    failed(&probed(PATIENT, listen(ConnectionBehavior::Answer("")).await, true).await, ProbeStage::Tls, "was cut");
+    failed(&probed(PATIENT, port, true).await, ProbeStage::Tls, "responds without TLS");
+    failed(
+        &probed(PATIENT, listen(ConnectionBehavior::Answer("")).await, true).await,
+        ProbeStage::Tls,
+        "was closed during the TLS handshake",
+    );
 }
 
 #[tokio::test]
@@ -137,13 +141,13 @@ async fn faults_of_a_certificate_are_told_apart_and_its_issuer_is_named() {
     let lone = Certificate::self_signed("localhost");
     let authority = "CN=Corporate Inspection CA, O=Example Corp";
     for (certificate, trusted, words, issuer) in [
-        (expired.0, Some(expired.1), "ended on 2020-02-03", authority),
-        (early.0, Some(early.1), "good only from 2999-01-01", authority),
-        (elsewhere.0, Some(elsewhere.1), "is made for elsewhere.example", authority),
-        (inspected.0.clone(), namesake, "opens encrypted connections", authority),
-        (inspected.0, other.clone(), "opens encrypted connections", authority),
-        (lone.clone(), other, "issued by itself", "CN=localhost"),
-        (lone, None, "no list of trusted", "CN=localhost"),
+        (expired.0, Some(expired.1), "expired on 2020-02-03", authority),
+        (early.0, Some(early.1), "valid only from 2999-01-01", authority),
+        (elsewhere.0, Some(elsewhere.1), "is for elsewhere.example", authority),
+        (inspected.0.clone(), namesake, "inspects TLS connections", authority),
+        (inspected.0, other.clone(), "inspects TLS connections", authority),
+        (lone.clone(), other, "self-signed", "CN=localhost"),
+        (lone, None, "no trusted certificate authorities", "CN=localhost"),
     ] {
         let (port, received) = listener::tls_counting(certificate).await;
         let probe = prober(trusted.as_deref(), PATIENT).probe(&at("localhost", port, true)).await;
@@ -161,7 +165,7 @@ async fn an_authority_that_serves_by_itself_is_named_as_self_signed() {
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let certificate = Certificate { der: issuer.der().clone(), key: issuer.key().serialize_der() };
     let probe = prober(Some(&issuer.pem()), PATIENT).probe(&at("localhost", tls(certificate, "").await, true)).await;
-    failed(&probe, ProbeStage::Tls, "issued by itself");
+    failed(&probe, ProbeStage::Tls, "self-signed");
 }
 
 #[tokio::test]

@@ -27,12 +27,12 @@ use super::{
     trouble::Trouble,
 };
 
-/// Whose certificates are trusted, and how connections are encrypted.
+/// The trusted certificates and the TLS configuration.
 #[derive(Debug, Clone)]
 pub(super) struct Trust {
     config: ClientConfig,
     provider: Arc<CryptoProvider>,
-    /// `None`: nobody is trusted.
+    /// `None`: no trusted authorities.
     checker: Option<Arc<WebPkiServerVerifier>>,
 }
 
@@ -44,15 +44,15 @@ impl Trust {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots.clone())
             .with_no_client_auth();
-        // Every probe stands for itself.
+        // No resumption: every probe is independent.
         config.resumption = Resumption::disabled();
-        // Without revocation lists the only thing that can be wrong with it is that it is empty.
+        // Without revocation lists it can only fail if it is empty.
         let checker = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().ok();
         Ok(Trust { config, provider, checker })
     }
 
-    /// Agrees on the encryption. A certificate that is not trusted ends the handshake before anything is sent; it is kept
-    /// long enough to say who issued it.
+    /// Does the TLS handshake. An untrusted certificate ends it before anything is sent, and is kept to name its
+    /// issuer.
     pub(super) async fn wrap(
         &self,
         stream: TcpStream,
@@ -100,7 +100,7 @@ impl Trust {
     }
 }
 
-/// Checks certificates as strictly as any client and remembers the one it turned down.
+/// Checks certificates as strictly as any client and remembers a rejected one.
 #[derive(Debug)]
 struct Witness {
     checker: Option<Arc<WebPkiServerVerifier>>,

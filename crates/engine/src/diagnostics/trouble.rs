@@ -6,139 +6,115 @@ use super::{ProbeStage, ProbeTarget, certificate::CertificateFault};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
     #[error(
-        "The name {host} is not known to the name server of this machine. Check how it is written in the node list; \
-         if it is right, ask your network administrators whether names of the Internet are looked up here."
+        "This machine's DNS server has no entry for {host}. Check its spelling in the node list; if it is right, ask your network administrators whether public names can be resolved here."
     )]
     NameUnknown { host: String },
     #[error(
-        "The name server of this machine cannot look up {host} at the moment. Usually it is not reachable itself: \
-         check this machine's network and its name server, then try again."
+        "This machine's DNS server can't resolve {host} at the moment. Usually it can't be reached: check this machine's network and its DNS server, then try again."
     )]
     NameServerFails { host: String },
     #[error(
-        "Nobody told within {} what the address of {host} is. Usually the name server of this machine is not \
-         reachable: check this machine's network and its name server, then try again.",
+        "Resolving {host} timed out after {}. Usually this machine's DNS server can't be reached: check this machine's network and its DNS server, then try again.",
         seconds(*limit)
     )]
     NameServerSilent { host: String, limit: Duration },
     #[error(
-        "The address given for {host} is {address}, which belongs to no machine. Usually a filter in the network \
-         blocks the name in this way: ask your network administrators to allow it."
+        "{host} resolves to {address}, which is not a real address. Usually a DNS filter blocks the name: ask your network administrators to allow it."
     )]
     NameBlocked { host: String, address: IpAddr },
-    #[error("The address of {host} could not be looked up ({reason}). Check this machine's network, then try again.")]
+    #[error("Can't resolve {host} ({reason}). Check this machine's network, then try again.")]
     LookupFailed { host: String, reason: String },
 
     #[error(
-        "The connection to {target} was refused. Either no node listens on this port, or a firewall turns the \
-         connection away. Use a port that works, or have this one opened with the firewall request."
+        "The connection to {target} was refused. Either no node is listening on this port, or a firewall rejects the connection. Use a port that works, or send the firewall request to have this one opened."
     )]
     Refused { target: ProbeTarget },
     #[error(
-        "{target} did not answer within {}. Usually a firewall swallows such connections without a word. Use a port \
-         that works, or have this one opened with the firewall request.",
+        "{target} did not respond within {}. Usually a firewall drops the connection. Use a port that works, or send the firewall request to have this one opened.",
         seconds(*limit)
     )]
     Silent { target: ProbeTarget, limit: Duration },
     #[error(
-        "{target} did not answer. Usually a firewall swallows such connections without a word. Use a port that works, \
-         or have this one opened with the firewall request."
+        "{target} did not respond. Usually a firewall drops the connection. Use a port that works, or send the firewall request to have this one opened."
     )]
     GaveUp { target: ProbeTarget },
     #[error(
-        "There is no way from this machine to {target}. Usually it has no route to the Internet, or a router turns \
-         the connection away: check its network settings, or ask your network administrators."
+        "This machine has no route to {target}. Usually it has no Internet route, or a router rejects the connection: check its network settings, or ask your network administrators."
     )]
     NoRoute { target: ProbeTarget },
     #[error(
-        "This machine does not let the server connect to {target}. Usually its own firewall or a security policy \
-         forbids it: allow outgoing TCP connections to port {} for Leasehold.",
+        "This machine does not let Leasehold connect to {target}. Usually its own firewall or a security policy blocks it: allow outgoing TCP connections to port {} for Leasehold.",
         target.port
     )]
     ForbiddenHere { target: ProbeTarget },
-    #[error("The connection to {target} failed ({reason}). Try again; if it stays, ask your network administrators.")]
+    #[error(
+        "The connection to {target} failed ({reason}). Try again; if it keeps failing, ask your network administrators."
+    )]
     ConnectFailed { target: ProbeTarget, reason: String },
 
     #[error("{}", fault.sentence(target, issuer.as_deref()))]
     Certificate { target: ProbeTarget, fault: CertificateFault, issuer: Option<String> },
     #[error(
-        "{target} answers, but not encrypted. Either this port is meant for HTTP, or a proxy on the way answers in \
-         place of the node: use a port for HTTPS, or ask your network administrators to let the connection through."
+        "{target} responds without TLS. Either this port is for HTTP, or a proxy responds in place of the node: use an HTTPS port, or ask your network administrators to let the connection through."
     )]
     NotTls { target: ProbeTarget },
     #[error(
-        "{target} took the connection but did not begin the encryption within {}. Either this port is meant for HTTP, \
-         or a firewall holds encrypted connections back: use another port, or have this one opened with the firewall \
-         request.",
+        "{target} accepted the connection but did not start TLS within {}. Either this port is for HTTP, or a firewall blocks TLS: use another port, or send the firewall request to have this one opened.",
         seconds(*limit)
     )]
     TlsSilent { target: ProbeTarget, limit: Duration },
     #[error(
-        "The connection to {target} was cut while the encryption was agreed on. Usually a firewall does that to \
-         connections it does not want: ask your network administrators to let this one through."
+        "The connection to {target} was closed during the TLS handshake. Usually a firewall does this: ask your network administrators to let the connection through."
     )]
     TlsCut { target: ProbeTarget },
     #[error(
-        "{target} broke off the encryption with “{alert}”. Usually something in front of the node offers only outdated \
-         encryption, or does not know this name: ask your network administrators, or the vendor of the node."
+        "{target} rejected TLS with “{alert}”. Usually something in front of the node supports only outdated TLS, or not this name: ask your network administrators or the node's vendor."
     )]
     TlsAlert { target: ProbeTarget, alert: String },
     #[error(
-        "No encryption could be agreed on with {target} ({reason}). TLS 1.2 or newer is needed: ask your network \
-         administrators what stands between, or the vendor of the node."
+        "The TLS handshake with {target} failed ({reason}). TLS 1.2 or newer is required: ask your network administrators about proxies in between, or the node's vendor."
     )]
     TlsFailed { target: ProbeTarget, reason: String },
 
     #[error(
-        "{target} answered with a web page, not as a licensing node: a proxy or a login page of the network stands \
-         between. Ask your network administrators to let this server through without it."
+        "{target} returned a web page: a proxy or login page responds in place of the licensing node. Ask your network administrators to let this server bypass it."
     )]
     WebPage { target: ProbeTarget },
     #[error(
-        "{target} sends on to {to} instead of answering as a licensing node: a proxy or a login page of the network \
-         stands between. Ask your network administrators to let this server through without it."
+        "{target} redirects to {to}: a proxy or login page responds in place of the licensing node. Ask your network administrators to let this server bypass it."
     )]
     SentOn { target: ProbeTarget, to: String },
-    #[error(
-        "{target} wants to be spoken to by HTTPS. Turn on HTTPS to the nodes, or use a port that is meant for HTTP."
-    )]
+    #[error("{target} requires HTTPS. Turn on HTTPS to the nodes, or use an HTTP port.")]
     WantsHttps { target: ProbeTarget },
     #[error(
-        "A proxy on the way to {target} asks for a sign-in (status {status}). Ask your network administrators to let \
-         this server through without it."
+        "A proxy on the way to {target} requires a sign-in (status {status}). Ask your network administrators to let this server bypass it."
     )]
     SignIn { target: ProbeTarget, status: u16 },
     #[error(
-        "Port {} of {} speaks TLS, and was spoken to in clear. Turn on HTTPS to the nodes, or use a port that is meant \
-         for HTTP.",
+        "Port {} of {} requires TLS, but HTTPS to the nodes is off. Turn it on, or use an HTTP port.",
         target.port, target.host
     )]
     SpeaksTls { target: ProbeTarget },
     #[error(
-        "{target} answered with something that is not HTTP: another service listens there. Check host and port in the \
-         node list, or use a port that works."
+        "{target} does not use HTTP: a different service is listening there. Check host and port in the node list, or use a port that works."
     )]
     NotHttp { target: ProbeTarget },
     #[error(
-        "{target} took the connection and closed it without an answer. Usually a firewall or a proxy looks into the \
-         connection and drops it: ask your network administrators to let it through, or use a port that works."
+        "{target} accepted the connection but closed it without an answer. Usually a firewall or proxy inspects and drops it: ask your network administrators to let it through, or use a port that works."
     )]
     NoAnswer { target: ProbeTarget },
     #[error(
-        "{target} took the connection but gave no answer within {}. Usually a firewall or a proxy holds it back, or \
-         the node is overloaded: try again, or use a port that works.",
+        "{target} accepted the connection but sent no answer within {}. Usually a firewall or proxy holds it back, or the node is overloaded: try again, or use a port that works.",
         seconds(*limit)
     )]
     AnswerSilent { target: ProbeTarget, limit: Duration },
     #[error(
-        "{target} began to answer but was not done within {}. The line is very slow, or a proxy holds the answer back: \
-         try again, or use a port that works.",
+        "{target} did not finish its answer within {}. The line is very slow, or a proxy holds the answer back: try again, or use a port that works.",
         seconds(*limit)
     )]
     AnswerSlow { target: ProbeTarget, limit: Duration },
     #[error(
-        "The answer of {target} broke off in the middle. Usually a firewall or a proxy cuts the connection: try again, \
-         or use a port that works."
+        "The answer of {target} was cut off. Usually a firewall or proxy closes the connection: try again, or use a port that works."
     )]
     AnswerCut { target: ProbeTarget },
 }

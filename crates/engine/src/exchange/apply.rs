@@ -1,5 +1,4 @@
-//! Taking an answer in: checked against everything that is known, then licenses, contact clock, ledger and audit log change
-//! in one transaction, or nothing does.
+//! Applies an answer: checks it, then changes licenses, contact clock, ledger and audit log in one transaction.
 
 use std::sync::Arc;
 
@@ -16,7 +15,7 @@ use crate::actor::Actor;
 use crate::audit::{self, NewAuditEntry};
 use crate::secret;
 
-/// What an answer brought.
+/// The result of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// The report it answers.
@@ -27,29 +26,29 @@ pub struct Applied {
     pub context: licensing::context::Context,
 }
 
-/// Why an answer was not taken in. Nothing was changed.
+/// Why an answer was not applied. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// It is not what this server waits for.
+    /// It does not match what this server expects.
     #[error("{0}")]
     Refused(#[from] ResponseRefusal),
     /// This server cannot check an answer yet.
     #[error("{0}")]
     NotReady(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
 impl PushError {
-    /// Whether what is installed stands against it (used already, older), rather than what it says.
+    /// Whether it conflicts with what is installed (already used, older), rather than being invalid.
     #[must_use]
     pub fn conflict(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.conflict())
     }
 }
 
-/// What is known when an answer comes.
+/// What an answer is checked against.
 struct Ground {
     keys: Vec<licensing::vendor_key::VendorKey>,
     guid: licensing::guid::Guid,
@@ -89,7 +88,7 @@ impl Engine {
         check(signed, fact, &expected)
     }
 
-    /// Says what an answer would bring, without taking it in.
+    /// Returns what an answer would change, without applying it.
     ///
     /// # Errors
     /// [`PushError`], as [`Engine::push_response`] would.
@@ -103,17 +102,17 @@ impl Engine {
         Ok(applied(&ground, &accepted, bytes))
     }
 
-    /// Takes an answer in.
+    /// Applies an answer.
     ///
     /// # Errors
-    /// [`PushError`]: nothing was changed, and its status id is as good as before.
+    /// [`PushError`]: nothing was changed, and its status id can still be used.
     pub async fn push_response(
         self: &Arc<Self>,
         actor: &Actor,
         channel: Channel,
         bytes: &[u8],
     ) -> Result<Applied, PushError> {
-        // In a task of its own: a caller that hangs up does not stop it half way.
+        // In its own task, so that a caller that hangs up doesn't stop it half way.
         let (engine, task_actor, bytes) = (self.clone(), actor.clone(), bytes.to_vec());
         let task = tokio::spawn(async move { engine.apply_response(&task_actor, channel, &bytes).await });
         let result = task.await.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error)).into()));
@@ -126,7 +125,7 @@ impl Engine {
         metrics::counter!("leasehold_exchange_responses_total", "channel" => channel.word(), "result" => word)
             .increment(1);
         if let (Err(PushError::Refused(refusal)), false) = (&result, channel == Channel::Online) {
-            let sentence = format!("An answer was refused: {refusal}");
+            let sentence = format!("Refused an answer: {refusal}");
             self.audit.note(actor, "exchange.push", sentence, audit::AuditOutcome::Refused).await?;
         }
         result
@@ -155,7 +154,7 @@ impl Engine {
         let response = String::from_utf8_lossy(bytes);
         ledger::answered(&mut tx, &applied.status_id, now, &actor.name, &response, &applied.outcome).await?;
         let sentence =
-            format!("Took in the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
+            format!("Applied the answer to the report {}. {}", applied.status_id, applied.outcome.changes.sentence());
         let action = if channel == Channel::Online { "exchange.sync" } else { "exchange.push" };
         self.audit.commit(tx, NewAuditEntry { actor, action, sentence, outcome: audit::AuditOutcome::Done }).await?;
         self.stored_identity.forget();
@@ -168,7 +167,7 @@ impl Engine {
             self.settle_leases().await;
         }
         for notice in &accepted.response.notices {
-            tracing::warn!(code = notice.code, "the licensing node says: {}", notice.message);
+            tracing::warn!(code = notice.code, "notice from the licensing node: {}", notice.message);
         }
         Ok(applied)
     }

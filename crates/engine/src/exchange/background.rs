@@ -1,4 +1,4 @@
-//! Keeping in step with the nodes: when it is due, when somebody asks, and again after a pause when it failed.
+//! Syncs with the nodes: when due, on request, and again after a pause if it failed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,42 +19,42 @@ use crate::audit::AuditOutcome;
 use crate::secret;
 use crate::tasks::ticks;
 
-/// The exchange as it stands, for pages and metrics.
+/// The state of syncing, for pages and metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncState {
-    /// One is in flight.
+    /// A sync is in progress.
     pub running: bool,
     /// The last round that ended since this server started.
     pub round: Option<ExchangeRound>,
-    /// Rounds that failed since the last good answer.
+    /// Failed rounds since the last success.
     pub failed_rounds: u32,
-    /// When the next is due, Unix milliseconds; none while nothing can be exchanged.
+    /// When the next sync is due, Unix milliseconds; `None` while no exchange is possible.
     pub next_ms: Option<i64>,
-    /// When an answer was last taken in, by whatever way, Unix milliseconds.
+    /// When an answer was last applied, on any channel, Unix milliseconds.
     pub last_ms: Option<i64>,
 }
 
-/// What an exchange brought.
+/// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncResult {
     /// The round.
     pub round: ExchangeRound,
-    /// The answer that was taken in.
+    /// The answer that was applied.
     pub applied: Applied,
 }
 
-/// Why an exchange brought nothing.
+/// Why a sync failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// Something is missing, or the database did not answer.
+    /// Something is missing, or the database did not respond.
     #[error("{0}")]
     Report(#[from] ReportError),
-    /// No node gave a good answer.
+    /// No node gave a valid answer.
     #[error("{}", .0.sentence)]
     NoAnswer(ExchangeRound),
 }
 
-/// The state of keeping in step.
+/// The state of syncing.
 #[derive(Debug)]
 pub(crate) struct SyncControl {
     state: watch::Sender<SyncState>,
@@ -72,7 +72,7 @@ struct Times {
 }
 
 impl SyncControl {
-    /// With the last success as it is stored: wall time and known time.
+    /// Starts with the stored last success: wall time and measured time.
     pub(crate) fn new(last: Option<(Millis, Millis)>) -> Self {
         Self {
             state: watch::Sender::new(SyncState { last_ms: last.map(|(wall, _)| wall), ..SyncState::default() }),
@@ -83,25 +83,25 @@ impl SyncControl {
         }
     }
 
-    /// Looks again at once: what is needed may be there now.
+    /// Checks again at once, because what was missing may be there now.
     pub(crate) fn wake(&self) {
         self.with_times(|times| times.not_before = None);
         self.wake.notify_one();
     }
 
-    /// When an answer was last taken in, on the contact clock.
+    /// When an answer was last applied, on the contact clock.
     pub(super) fn last_known(&self) -> Option<Millis> {
         self.with_times(|times| times.last.map(|(_, known)| known))
     }
 
-    /// A new identity was never in contact.
+    /// A new identity has never synced.
     pub(crate) fn forget_last(&self, new_identity: bool) {
         if new_identity {
             self.with_times(|times| *times = Times::default());
         }
     }
 
-    /// A verified answer was taken in, by whatever way.
+    /// A verified answer was applied, on any channel.
     pub(super) fn succeeded(&self, wall: Millis, known: Millis) {
         self.with_times(|times| *times = Times { last: Some((wall, known)), not_before: None });
         self.state.send_modify(|state| {
@@ -116,7 +116,7 @@ impl SyncControl {
     }
 }
 
-/// Shows that an exchange is in flight, until it is dropped: also when the task that makes it is cut short.
+/// Marks a sync as in progress until it is dropped, even if its task is cut short.
 struct Running<'a>(&'a watch::Sender<SyncState>);
 
 impl<'a> Running<'a> {
@@ -148,7 +148,7 @@ impl Engine {
         if self.nodes.get().is_none() {
             self.configure_nodes(&NodeSettings::default())?;
         }
-        self.nodes.get().ok_or_else(|| "The client for the licensing nodes did not start.".to_owned())
+        self.nodes.get().ok_or_else(|| "Can't start the client for the licensing nodes.".to_owned())
     }
 
     /// The proxy towards the nodes, as it may be shown.
@@ -156,17 +156,17 @@ impl Engine {
         self.nodes.get().and_then(|client| client.proxy.clone())
     }
 
-    /// The exchange as it stands.
+    /// The state of syncing.
     pub fn sync_state(&self) -> SyncState {
         self.sync.state.borrow().clone()
     }
 
-    /// Told whenever that changes.
+    /// Notified when that changes.
     pub fn sync_changes(&self) -> watch::Receiver<SyncState> {
         self.sync.state.subscribe()
     }
 
-    /// Exchanges now. While one is in flight its result is waited for, and is the answer when it is good.
+    /// Syncs now. While a sync is in progress, waits for it and returns its result if it succeeds.
     ///
     /// # Errors
     /// [`SyncError`]: nothing changed.
@@ -174,18 +174,18 @@ impl Engine {
         self.sync_since(actor, self.last_sync()).await
     }
 
-    /// Names the last good exchange of this run.
+    /// Identifies the last successful sync of this run.
     pub fn last_sync(&self) -> Option<String> {
         let last = self.sync.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().map(|synced| synced.applied.status_id.clone())
     }
 
-    /// As [`Engine::sync_now`]; a good exchange that ended since `last` is the answer.
+    /// As [`Engine::sync_now`], but returns a sync that has succeeded since `last`.
     ///
     /// # Errors
     /// [`SyncError`]: nothing changed.
     pub async fn sync_since(self: &Arc<Self>, actor: &Actor, last: Option<String>) -> Result<SyncResult, SyncError> {
-        // In a task of its own: a caller that hangs up does not stop it half way.
+        // In its own task, so that a caller that hangs up doesn't stop it half way.
         let (engine, task_actor) = (self.clone(), actor.clone());
         let task = tokio::spawn(async move {
             let guard = engine.sync.in_flight.lock().await;
@@ -204,15 +204,15 @@ impl Engine {
         if let Err(error) = &result
             && !matches!(error, SyncError::Report(ReportError::Sql(_)))
         {
-            let sentence = format!("An exchange brought nothing: {error}");
+            let sentence = format!("Sync failed: {error}");
             if let Err(error) = self.audit.note(actor, "exchange.sync", sentence, AuditOutcome::Failed).await {
-                tracing::error!(%error, "a failed exchange could not be noted in the audit log");
+                tracing::error!(%error, "could not record a failed sync in the audit log");
             }
         }
         result
     }
 
-    /// One round, with its traces in the state. The caller holds the lock of what is in flight.
+    /// One round, recorded in the state. The caller holds the lock of the sync in progress.
     async fn exchange(self: &Arc<Self>, actor: &Actor) -> Result<SyncResult, SyncError> {
         let _running = Running::begin(&self.sync.state);
         let result = self.round(actor).await;
@@ -242,12 +242,12 @@ impl Engine {
         result
     }
 
-    /// Exchanges whenever it is due. One task of the list.
+    /// Background task: syncs when due.
     pub async fn keep_in_sync(self: Arc<Self>) {
         {
             let _in_flight = self.sync.in_flight.lock().await;
             if let Err(error) = self.settle_ledger().await {
-                tracing::error!(%error, "reports that an earlier run left open could not be settled");
+                tracing::error!(%error, "could not close reports that an earlier run left open");
             }
         }
         let mut conf = self.conf_changes();
@@ -264,7 +264,7 @@ impl Engine {
                     }
                     effective = conf.borrow_and_update().effective.clone();
                     blocked = false;
-                    // Other nodes or another port: what failed may work now.
+                    // Different nodes or port: it may work now.
                     self.sync.with_times(|times| times.not_before = None);
                 }
             }
@@ -284,18 +284,18 @@ impl Engine {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::error!(%error, "what an exchange needs could not be read; trying again");
+                    tracing::error!(%error, "could not read the data for a sync; trying again");
                     continue;
                 }
             }
             let _in_flight = self.sync.in_flight.lock().await;
-            // While this waited, somebody may have exchanged.
+            // Another sync may have finished meanwhile.
             if self.next_exchange(&effective) > self.clock.now_ms() {
                 continue;
             }
             if let Err(error) = self.exchange(&Actor::system()).await {
                 let failed_rounds = self.sync.state.borrow().failed_rounds;
-                tracing::error!(failed_rounds, "the exchange with the licensing nodes failed: {error}");
+                tracing::error!(failed_rounds, "the sync with the licensing nodes failed: {error}");
             }
         }
     }
@@ -314,7 +314,7 @@ impl Engine {
 
     fn tell_next(&self, next: Option<Millis>) {
         self.sync.state.send_if_modified(|state| {
-            // The estimate moves with every look; a second more or less is no news.
+            // The estimate moves with every check; a second more or less is not a change.
             let news = match (state.next_ms, next) {
                 (Some(old), Some(new)) => old.abs_diff(new) > 2_000,
                 (old, new) => old != new,

@@ -1,4 +1,4 @@
-//! Talking to one node: a sealed report out, its answer in; always within limits, never following where it is sent.
+//! Talks to one node: a sealed report out, its answer in; with limits, and without following redirects.
 
 use std::io;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use rustls::pki_types::pem::PemObject;
 use super::round::Attempt;
 use crate::{https, secret};
 
-/// A node has this long to let us connect.
+/// Timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A whole exchange with one node, a slow drip included, ends after this.
+/// Timeout of a whole exchange with one node, even if it answers slowly.
 const WHOLE: Duration = Duration::from_secs(20);
-/// What sealing adds to an answer at most, bytes.
+/// Maximum overhead of sealing, bytes.
 const SEAL_ROOM: usize = 8 * 1024;
-/// Most of a list of keys, bytes.
+/// Maximum size of a list of keys, bytes.
 const MAX_KEYS: usize = 64 * 1024;
 
 /// How the nodes are reached, besides what license_server.conf says.
@@ -42,7 +42,7 @@ pub(crate) struct NodeClient {
     pub proxy: Option<String>,
 }
 
-/// One node as it is reached.
+/// One node and its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NodeAddress {
     /// `host:port`, as people see it.
@@ -50,7 +50,7 @@ pub(crate) struct NodeAddress {
     pub url: String,
 }
 
-/// Why a node did not give an answer that can be read.
+/// Why a node gave no readable answer.
 #[derive(Debug)]
 pub(super) struct NoAnswer {
     /// `connect`, `TLS`, `HTTP`, `answer`.
@@ -83,7 +83,7 @@ pub(crate) fn nodes(effective: &Effective) -> Vec<NodeAddress> {
 
 impl NodeClient {
     /// # Errors
-    /// A sentence that names the setting that cannot be used.
+    /// A sentence that names the invalid setting.
     pub(crate) fn new(settings: &NodeSettings) -> Result<Self, String> {
         let mut builder = Client::builder()
             .tls_backend_preconfigured(tls_client(settings.ca.as_deref(), "node-ca")?)
@@ -105,7 +105,7 @@ impl NodeClient {
             Some(proxy) => {
                 let used = Proxy::all(proxy).map_err(|_| {
                     format!(
-                        "proxy = “{}” is not an address such as http://proxy.example:3128.",
+                        "proxy = “{}” is not a proxy address. Write it like http://proxy.example:3128.",
                         without_password(proxy)
                     )
                 })?;
@@ -114,11 +114,11 @@ impl NodeClient {
             }
         }
         let http =
-            builder.build().map_err(|error| format!("The client for the licensing nodes cannot start: {error}."))?;
+            builder.build().map_err(|error| format!("Can't start the client for the licensing nodes: {error}."))?;
         Ok(Self { http, proxy: shown.map(|proxy| without_password(&proxy)) })
     }
 
-    /// Sends a sealed report and opens the answer: the text of a response, whatever it says.
+    /// Sends a sealed report and opens the answer: the text of a response, not checked yet.
     pub(super) async fn send(
         &self,
         node: &NodeAddress,
@@ -140,22 +140,20 @@ impl NodeClient {
         let plain = opener.open(&bytes).map_err(|_| {
             NoAnswer::sent(
                 "answer",
-                "Its answer cannot be opened: it was cut off or altered on its way, or is not from the vendor's node.",
+                "Can't open its answer: it was cut off or altered on the way, or is not from the vendor's node.",
             )
         })?;
         let answer = SealedAnswer::parse(&plain)
-            .map_err(|_| NoAnswer::sent("answer", "Its answer is sealed rightly but does not hold a response."))?;
+            .map_err(|_| NoAnswer::sent("answer", "Its answer is sealed correctly but contains no response."))?;
         Ok(answer.body)
     }
 
-    /// As [`not_reached`]; where a proxy stands between, it may be the one that cannot be reached.
+    /// As [`not_reached`]; with a proxy, it may be the one that can't be reached.
     fn not_reached(&self, error: &reqwest::Error) -> NoAnswer {
         let mut no = not_reached(error);
         if let Some(proxy) = self.proxy.as_ref().filter(|_| matches!(no.stage, "DNS" | "TCP")) {
-            no.sentence = format!(
-                "{} The connection goes through the proxy {proxy}, which may be what cannot be reached.",
-                no.sentence
-            );
+            no.sentence =
+                format!("{} The connection goes through the proxy {proxy}, which may be the cause.", no.sentence);
         }
         no
     }
@@ -173,7 +171,7 @@ impl NodeClient {
         serde_json::from_slice(&bytes).map_err(|_| {
             NoAnswer::sent(
                 "answer",
-                format!("It answered {status}, but not with a list of keys. Is this a licensing node?"),
+                format!("It returned {status} without a list of keys. Check that it is a licensing node."),
             )
         })
     }
@@ -197,7 +195,7 @@ fn content_type(response: &Response) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// What is wrong before the body is read.
+/// Errors before the body is read.
 fn look(response: &Response) -> Result<(), NoAnswer> {
     if response.status().is_redirection() {
         let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
@@ -205,7 +203,7 @@ fn look(response: &Response) -> Result<(), NoAnswer> {
         return Err(NoAnswer::sent(
             "HTTP",
             format!(
-                "It sends us on to {to}, which is not followed. A proxy or the login page of a network may stand between."
+                "It redirects to {to}, which Leasehold doesn't follow. A proxy or login page may respond in its place."
             ),
         ));
     }
@@ -213,9 +211,7 @@ fn look(response: &Response) -> Result<(), NoAnswer> {
 }
 
 async fn limited(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
-    let too_large = || {
-        NoAnswer::sent("answer", format!("Its answer is larger than {} kB and was not read to the end.", most / 1024))
-    };
+    let too_large = || NoAnswer::sent("answer", format!("Its answer is larger than {} kB.", most / 1024));
     if response.content_length().is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
@@ -226,9 +222,12 @@ async fn limited(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswe
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) => return Ok(bytes),
             Err(error) if error.is_timeout() => {
-                return Err(NoAnswer::sent("answer", format!("Its answer did not end within {} s.", WHOLE.as_secs())));
+                return Err(NoAnswer::sent(
+                    "answer",
+                    format!("Its answer did not finish within {} s.", WHOLE.as_secs()),
+                ));
             }
-            Err(_) => return Err(NoAnswer::sent("answer", "The connection broke before its answer had ended.")),
+            Err(_) => return Err(NoAnswer::sent("answer", "The connection was lost during its answer.")),
         }
     }
 }
@@ -238,13 +237,13 @@ fn looks_like_html(bytes: &[u8]) -> bool {
     start.starts_with("<!doctype") || start.starts_with("<html") || start.starts_with("<head")
 }
 
-/// An answer that was not sealed: told from its look. Nothing in it is believed.
+/// An answer that is not sealed, guessed from its content. Nothing in it is trusted.
 fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
     if looks_like_html(bytes) {
         return NoAnswer::sent(
             "HTTP",
             format!(
-                "It answered {status} with a web page instead of a sealed response: a proxy or the login page of a network stands between."
+                "It returned {status} with a web page instead of a sealed response: a proxy or login page responds in its place."
             ),
         );
     }
@@ -255,7 +254,10 @@ fn unsealed(status: StatusCode, bytes: &[u8]) -> NoAnswer {
             format!(" It says, unsigned: “{}”.", text.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
         })
         .unwrap_or_default();
-    NoAnswer::sent("HTTP", format!("It answered {status} without a sealed response.{says} Is this a licensing node?"))
+    NoAnswer::sent(
+        "HTTP",
+        format!("It returned {status} without a sealed response.{says} Check that it is a licensing node."),
+    )
 }
 
 /// No answer at all.
@@ -265,39 +267,36 @@ fn not_reached(error: &reqwest::Error) -> NoAnswer {
     let refused =
         || https::cause(error).is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused);
     let (stage, sentence) = if error.is_timeout() && error.is_connect() {
-        ("TCP", format!("It did not answer within {} s. A firewall may drop the connection.", CONNECT.as_secs()))
+        ("TCP", format!("It did not respond within {} s. A firewall may drop the connection.", CONNECT.as_secs()))
     } else if error.is_timeout() {
-        ("HTTP", format!("It took the report but did not answer within {} s.", WHOLE.as_secs()))
+        ("HTTP", format!("It received the report but did not answer within {} s.", WHOLE.as_secs()))
     } else if let Some(tls) = https::cause(error) {
         let why = match tls {
             rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => "has expired",
-            rustls::Error::InvalidCertificate(E::UnknownIssuer) => "was issued by somebody this machine does not trust",
+            rustls::Error::InvalidCertificate(E::UnknownIssuer) => "is from an issuer this machine does not trust",
             rustls::Error::InvalidCertificate(E::NotValidForName | E::NotValidForNameContext { .. }) => {
                 "is for another name"
             }
             rustls::Error::InvalidCertificate(_) => "is not trusted",
             other => {
-                let sentence = format!("No encryption could be agreed on ({other}).");
+                let sentence = format!("The TLS handshake failed ({other}).");
                 return NoAnswer { stage: "TLS", sentence, stayed: error.is_connect() };
             }
         };
-        (
-            "TLS",
-            format!("Its certificate {why}. Diagnostics shows it; certificates of your own are named with node-ca."),
-        )
+        ("TLS", format!("Its certificate {why}. See Diagnostics; to trust certificates of your own, set node-ca."))
     } else if https::cause::<https::Unresolved>(error).is_some() {
-        ("DNS", "Its name cannot be resolved.".to_owned())
+        ("DNS", "Its name can't be resolved.".to_owned())
     } else if refused() {
-        ("TCP", "Nothing listens there: the connection was refused.".to_owned())
+        ("TCP", "The connection was refused: nothing is listening there.".to_owned())
     } else if error.is_connect() {
-        ("TCP", format!("No connection came about ({cause})."))
+        ("TCP", format!("The connection failed ({cause})."))
     } else {
-        ("HTTP", format!("The connection broke before an answer came ({cause})."))
+        ("HTTP", format!("The connection was lost before an answer arrived ({cause})."))
     };
     NoAnswer { stage, sentence, stayed: error.is_connect() }
 }
 
-/// A proxy address that can be shown: `user:password@` hides.
+/// A proxy address without `user:password@`.
 fn without_password(proxy: &str) -> String {
     match (proxy.find("://"), proxy.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}…{}", &proxy[..scheme + 3], &proxy[at..]),

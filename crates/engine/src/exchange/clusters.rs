@@ -1,4 +1,4 @@
-//! Clusters that are not this server: their reporting API is asked from the console of this one.
+//! Other clusters, whose reporting API this console queries.
 
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -7,7 +7,7 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
-/// A cluster, as it is kept.
+/// A cluster as stored.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
 pub struct Cluster {
     /// Names it in addresses.
@@ -16,15 +16,15 @@ pub struct Cluster {
     pub name: String,
     /// `host:port` of its reporting API.
     pub uri: String,
-    /// Whether it is spoken to over TLS.
+    /// Whether to use TLS.
     pub tls: bool,
     /// Certificates to trust besides the system's, PEM.
     pub ca: Option<String>,
-    /// The deployment asked about, lower-case UUID.
+    /// The deployment, lower-case UUID.
     pub deployment: String,
-    /// The operator that asks, lower-case UUID.
+    /// The operator, lower-case UUID.
     pub operator: String,
-    /// Whether an auth string is kept for it.
+    /// Whether an auth string is saved for it.
     pub has_auth: bool,
     /// Where its reports are to be sent.
     pub licensing_url: String,
@@ -51,13 +51,13 @@ pub struct NewCluster {
     pub licensing_url: String,
 }
 
-/// Where the vendor takes reports, when nothing else is said (seed 000).
+/// The vendor's default address for reports (seed 000).
 pub const VENDOR_URL: &str = "https://licensing.lumenvox.com";
 
 /// Why a cluster was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// A field cannot be used.
+    /// An invalid field.
     #[error("{message}")]
     Field {
         /// Its name in the form.
@@ -65,8 +65,8 @@ pub enum ClusterError {
         /// What is wrong with it.
         message: String,
     },
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -76,14 +76,14 @@ fn wrong(field: &'static str, message: &str) -> ClusterError {
 
 fn uuid(field: &'static str, text: &str, what: &str) -> Result<String, ClusterError> {
     let parsed = uuid::Uuid::try_parse(text.trim())
-        .map_err(|_| wrong(field, &format!("{what} is a UUID, such as 4d2c7a1e-086f-42f0-a728-d95f39dc2229.")))?;
+        .map_err(|_| wrong(field, &format!("{what} must be a UUID, such as 4d2c7a1e-086f-42f0-a728-d95f39dc2229.")))?;
     Ok(parsed.hyphenated().to_string())
 }
 
 fn checked(new: &NewCluster) -> Result<NewCluster, ClusterError> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-        return Err(wrong("name", "Give it a name of up to 64 characters."));
+        return Err(wrong("name", "Enter a name of up to 64 characters."));
     }
     let uri = new.uri.trim();
     let port = uri.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
@@ -109,7 +109,7 @@ fn checked(new: &NewCluster) -> Result<NewCluster, ClusterError> {
         return Err(wrong("ca", "Paste certificates in PEM form: they begin with -----BEGIN CERTIFICATE-----."));
     }
     if new.auth.len() > 1024 || new.auth.chars().any(char::is_control) {
-        return Err(wrong("auth", "An auth string is one line of up to 1024 characters."));
+        return Err(wrong("auth", "An auth string must be one line of up to 1024 characters."));
     }
     Ok(NewCluster {
         name: name.to_owned(),
@@ -127,7 +127,7 @@ impl Engine {
     /// All clusters, by name.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn clusters(&self) -> Result<Vec<Cluster>, sqlx::Error> {
         sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters ORDER BY name")
             .fetch_all(self.store.read())
@@ -137,7 +137,7 @@ impl Engine {
     /// One cluster.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn cluster(&self, id: i64) -> Result<Option<Cluster>, sqlx::Error> {
         sqlx::query_as("SELECT *, auth IS NOT NULL AS has_auth FROM clusters WHERE id = ?")
             .bind(id)
@@ -148,7 +148,7 @@ impl Engine {
     /// The auth string of a cluster, for the command that carries its report.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn cluster_auth(&self, id: i64) -> Result<Option<String>, sqlx::Error> {
         let found = sqlx::query_scalar("SELECT auth FROM clusters WHERE id = ?");
         Ok(found.bind(id).fetch_optional(self.store.read()).await?.flatten())
@@ -178,7 +178,7 @@ impl Engine {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(id) = inserted else {
-            return Err(wrong("name", "There is a cluster of that name already. Choose another name."));
+            return Err(wrong("name", "A cluster with this name already exists. Choose another name."));
         };
         let sentence = format!("Added the cluster {} ({}).", new.name, new.uri);
         self.audit
@@ -187,10 +187,10 @@ impl Engine {
         Ok(id)
     }
 
-    /// Forgets a cluster; says whether there was one.
+    /// Removes a cluster; returns whether there was one.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn remove_cluster(&self, actor: &Actor, id: i64) -> Result<bool, sqlx::Error> {
         let mut tx = self.store.write().await?;
         let name: Option<String> = sqlx::query_scalar("DELETE FROM clusters WHERE id = ? RETURNING name")

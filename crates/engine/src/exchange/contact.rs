@@ -1,4 +1,4 @@
-//! Keeps the contact clock running: feeds it time, stores its state, writes its reminders.
+//! Runs the contact clock: feeds it time, stores its state, writes its reminders.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,9 +9,9 @@ use sqlx::{FromRow, Sqlite, SqlitePool, Transaction};
 use crate::Engine;
 use crate::tasks::ticks;
 
-/// Time between two looks at the clocks.
+/// Time between two readings of the clocks.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
-/// The state is stored at least this often, milliseconds: a crash loses no more of the time known to have passed.
+/// The state is stored at least this often, milliseconds: a crash loses at most this much measured time.
 const STORE_EVERY: Millis = 60_000;
 
 /// The contact clock of a running server.
@@ -21,7 +21,7 @@ pub(crate) struct ContactKeeper {
 }
 
 impl ContactKeeper {
-    /// The stored state, at a start at wall time `wall`.
+    /// The stored state, at startup at wall time `wall`.
     pub(crate) async fn load(pool: &SqlitePool, wall: Millis) -> Result<Self, sqlx::Error> {
         let row: Option<StoredState> = sqlx::query_as("SELECT * FROM contact").fetch_optional(pool).await?;
         let stored = row.map_or_else(|| ContactState::unregistered(wall), ContactState::from);
@@ -62,37 +62,37 @@ impl From<StoredState> for ContactState {
     }
 }
 
-/// A broken rule leaves the state as it was, and is an error someone must look at.
+/// A broken invariant changes nothing and is logged as an error.
 fn settle(
     stepped: Result<(ContactState, Vec<ContactEffect>), contact::ContactViolation>,
     before: ContactState,
 ) -> (ContactState, Vec<ContactEffect>) {
     stepped.unwrap_or_else(|broken| {
-        tracing::error!(error = %broken, "a rule of the contact clock is broken; its state stays as it was");
+        tracing::error!(error = %broken, "broken invariant in the contact clock; keeping the previous state");
         metrics::counter!("leasehold_broken_invariants_total", "machine" => "contact").increment(1);
         (before, Vec::new())
     })
 }
 
-/// What the clock asks for: log lines.
+/// The effects of the clock: log lines.
 fn carry_out(effects: &[ContactEffect], state: &ContactState) {
     for effect in effects {
         match effect {
             ContactEffect::Changed { from, to } => {
-                tracing::info!(from = from.rule().label, to = to.rule().label, "the contact clock changed its state");
+                tracing::info!(from = from.rule().label, to = to.rule().label, "the contact clock changed state");
             }
             ContactEffect::Report { phase, level, days, lapses_at } => remind(*phase, *level, *days, *lapses_at),
             ContactEffect::ClockFlagged { by } => tracing::warn!(
                 minutes = by / 60_000,
                 days = state.days(),
-                "this machine's clock departs from the time known to have passed; it is not followed until the next verified exchange"
+                "this machine's clock differs from the measured time; ignoring it until the next verified exchange"
             ),
-            ContactEffect::ClockSettled => tracing::info!("a verified exchange settled what time it is"),
+            ContactEffect::ClockSettled => tracing::info!("a verified exchange confirmed the time"),
         }
     }
 }
 
-/// Target of the reminders: they are written in the vendor's own form (seed 000) whatever the log filter is.
+/// Target of the reminders, which are always written, in the vendor's own form (seed 000).
 pub const REMINDER: &str = "license";
 
 fn remind(phase: ContactPhase, level: PhaseLogLevel, days: Option<u32>, lapses_at: Option<Millis>) {
@@ -102,13 +102,13 @@ fn remind(phase: ContactPhase, level: PhaseLogLevel, days: Option<u32>, lapses_a
         .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default();
     let message = match phase {
-        ContactPhase::Unregistered | ContactPhase::InTouch => "licenses are in step with the vendor".to_owned(),
-        ContactPhase::Late => "license synchronization is late - it is tried again".to_owned(),
+        ContactPhase::Unregistered | ContactPhase::InTouch => "licenses are in sync with the vendor".to_owned(),
+        ContactPhase::Late => "license synchronization overdue - trying again".to_owned(),
         ContactPhase::Reminder => "license synchronization required - please sync now".to_owned(),
         ContactPhase::Urgent => "license synchronization urgently required - please sync now".to_owned(),
         ContactPhase::Final => format!("license synchronization required now - licenses leave service at {instant}"),
         ContactPhase::Lapsed => {
-            format!("licenses are out of service since {instant} - they come back with the next synchronization")
+            format!("licenses out of service since {instant} - the next synchronization brings them back")
         }
     };
     let (state, effect) = (phase.as_str(), phase.rule().effect);
@@ -120,13 +120,13 @@ fn remind(phase: ContactPhase, level: PhaseLogLevel, days: Option<u32>, lapses_a
 }
 
 impl Engine {
-    /// The contact clock as it stands, brought up to now.
+    /// The contact clock, advanced to now.
     pub fn contact(&self) -> ContactState {
         self.tick_contact();
         self.contact.lock().0
     }
 
-    /// Feeds the clocks to the state and carries out what follows.
+    /// Advances the state and carries out the effects.
     fn tick_contact(&self) {
         let mut guard = self.contact.lock();
         let event = ContactEvent::Tick { wall: self.clock.now_ms(), mono: self.clock.mono_ms() };
@@ -136,7 +136,7 @@ impl Engine {
         carry_out(&effects, &next);
     }
 
-    /// Runs the contact clock. One task of the list.
+    /// Background task: runs the contact clock.
     pub async fn keep_contact(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
         let mut last = self.contact.lock().0;
@@ -150,18 +150,18 @@ impl Engine {
             }
             last = state;
             if let Err(error) = self.store_contact().await {
-                tracing::error!(%error, "the contact clock could not be stored; trying again");
+                tracing::error!(%error, "could not store the contact clock; trying again");
             }
         }
     }
 
-    /// Stores the state as it stands, in a transaction of its own.
+    /// Stores the state in its own transaction.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn store_contact(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
-        // Read under the writer, so that an exchange that was just verified is not written over.
+        // Read while holding the writer, so that a just verified exchange isn't overwritten.
         let state = self.contact.lock().0;
         store(&mut tx, &state).await?;
         tx.commit().await?;
@@ -169,11 +169,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The state after an exchange that was verified at `node_time`, stored in the caller's transaction; none when a later
-    /// exchange counts already. The caller hands it to [`Engine::adopt_contact`] once that is committed.
+    /// The state after an exchange verified at `node_time`, stored in the caller's transaction; `None` if a later
+    /// exchange already counts. The caller hands it to [`Engine::adopt_contact`] once that is committed.
     ///
-    /// `made_at`: when the report was made, on this clock. The time since counts, as far as the answer can have been under
-    /// way in it: an answer that was kept is no fresh contact.
+    /// `made_at`: when the report was made, on this clock. Time since then counts as far as the answer may have been
+    /// on its way: an old answer is no fresh contact.
     pub(super) async fn verified_contact(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -199,7 +199,7 @@ impl Engine {
         Ok(Some((state, effects)))
     }
 
-    /// The state of a server with a new identity: it was never in contact. As [`Engine::verified_contact`].
+    /// The state of a server with a new identity, which has never synced. As [`Engine::verified_contact`].
     pub(crate) async fn forgotten_contact(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -210,7 +210,7 @@ impl Engine {
         Ok(state)
     }
 
-    /// Goes on from a state that is stored.
+    /// Continues from a stored state.
     pub(crate) fn adopt_contact(&self, state: ContactState, effects: &[ContactEffect]) {
         *self.contact.lock() = (state, state.high_water);
         carry_out(effects, &state);

@@ -1,4 +1,4 @@
-//! Who this server is at the nodes: its instance, its registration, the vendor's keys it trusts.
+//! This server's identity at the nodes: instance, registration, trusted vendor keys.
 
 use licensing::context::Context;
 use licensing::guid::Guid;
@@ -10,12 +10,12 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
-/// A key of the vendor this server trusts.
+/// A trusted vendor key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedKey {
     /// Its fingerprint.
     pub fingerprint: Fingerprint,
-    /// The key itself; none until it was fetched from a node and found to have that fingerprint.
+    /// The key; `None` until one with that fingerprint was fetched from a node.
     pub key: Option<VendorKey>,
     /// When, Unix milliseconds.
     pub at: i64,
@@ -23,16 +23,16 @@ pub struct PinnedKey {
     pub by: String,
 }
 
-/// Whether reports can be made and answers accepted.
+/// Whether exchanges are possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
     /// Everything is there.
     Ready,
-    /// The conf file cannot be read.
+    /// The conf file can't be read.
     Unreadable(String),
     /// No GUID, or flexible licensing is off.
     Unregistered,
-    /// The conf file names another GUID than the one that was registered.
+    /// The conf file's GUID differs from the registered one.
     OtherGuid {
         /// In the file.
         file: Guid,
@@ -41,37 +41,37 @@ pub enum Readiness {
     },
     /// No auth string is known.
     NoAuth,
-    /// No key of the vendor is trusted yet: nothing is ever sent.
+    /// No vendor key is trusted yet: nothing is sent.
     NoKey,
 }
 
 impl Readiness {
-    /// Why nothing can be exchanged, and what to do; none when everything is there.
+    /// Why nothing can be exchanged, and what to do; `None` if it can.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         Some(match self {
             Self::Ready => return None,
-            Self::Unreadable(problem) => format!("The configuration file cannot be read: {problem}"),
+            Self::Unreadable(problem) => format!("Can't read the configuration file: {problem}"),
             Self::Unregistered => {
-                "This server is not registered. Register its GUID first, in the console or with `leasehold register`."
+                "This server is not registered. Register it first, in the console or with `leasehold register`."
                     .to_owned()
             }
             Self::OtherGuid { file, registered } => format!(
-                "license_server.conf names {file}, but this server was registered as {registered}. Register it again with the auth string that belongs to the new GUID, or put the old GUID back."
+                "license_server.conf has the GUID {file}, but this server is registered as {registered}. Register it again with the auth string of the new GUID, or restore the old GUID."
             ),
             Self::NoAuth => {
-                "No auth string is known for this GUID. Register it again with `leasehold register --file`, or with --auth."
+                "This GUID has no auth string. Register the server again with `leasehold register --file`, or with --auth."
                     .to_owned()
             }
             Self::NoKey => {
-                "No key of the vendor is trusted yet, so nothing is sent and no answer can be checked. Confirm the vendor's fingerprint, in the console or with `leasehold register --vendor-key`."
+                "This server trusts no vendor key yet, so it sends nothing and can't check answers. Confirm the vendor's fingerprint, in the console or with `leasehold register --vendor-key`."
                     .to_owned()
             }
         })
     }
 }
 
-/// Who this server is at the nodes.
+/// This server's identity at the nodes.
 #[derive(Clone)]
 pub struct ServerIdentity {
     /// The GUID in effect.
@@ -101,7 +101,7 @@ impl std::fmt::Debug for ServerIdentity {
 }
 
 impl ServerIdentity {
-    /// The keys that can check a signature now.
+    /// The keys available for checking signatures.
     #[must_use]
     pub fn usable_keys(&self) -> Vec<VendorKey> {
         self.keys.iter().filter_map(|pinned| pinned.key).collect()
@@ -133,10 +133,10 @@ struct RegistrationRow {
 }
 
 impl Engine {
-    /// Who this server is at the nodes.
+    /// This server's identity at the nodes.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn identity(&self) -> Result<ServerIdentity, sqlx::Error> {
         let conf = self.conf();
         let effective = conf.effective.clone();
@@ -177,7 +177,7 @@ impl Engine {
                     by: row.pinned_by,
                 })
             })
-            // A key that does not have its fingerprint was altered in the file; it is worth nothing.
+            // A key that doesn't match its fingerprint was altered in the file; ignore it.
             .filter(|pinned| pinned.key.is_none_or(|key| key.fingerprint() == pinned.fingerprint))
             .collect();
         let registered: Option<RegistrationRow> =
@@ -196,7 +196,7 @@ impl Engine {
         })
     }
 
-    /// The id of this installation; made when first asked for.
+    /// The id of this installation; created on first use.
     async fn instance(&self) -> Result<(String, i64), sqlx::Error> {
         let read = "SELECT uuid, created_at FROM instance";
         if let Some(found) = sqlx::query_as(read).fetch_optional(self.store.read()).await? {
@@ -213,14 +213,14 @@ impl Engine {
         Ok(made)
     }
 
-    /// Trusts a key that a person compared with what the vendor told them.
+    /// Trusts a key whose fingerprint a person has compared with the vendor's.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn pin_key(&self, actor: &Actor, key: VendorKey) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         self.pin(&mut tx, actor, key.fingerprint(), Some(key)).await?;
-        let sentence = format!("Trusts the vendor's key {}.", key.fingerprint());
+        let sentence = format!("Confirmed the vendor's key {}.", key.fingerprint());
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "vendor-key.pin", sentence, outcome: AuditOutcome::Done })
             .await?;
@@ -251,11 +251,11 @@ impl Engine {
         Ok(())
     }
 
-    /// The deployments of this server, lower-case UUIDs: the first is its own GUID (FORMATS §2), further ones come with
-    /// the licenses. None while it is not registered.
+    /// The deployments of this server, lower-case UUIDs: the first is its own GUID (FORMATS §2), others come with the
+    /// licenses. Empty while it is not registered.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn deployments(&self) -> Result<Vec<String>, sqlx::Error> {
         let effective = self.conf().effective;
         let Some(guid) = effective.guid.filter(|_| effective.flexible) else { return Ok(Vec::new()) };
@@ -273,10 +273,10 @@ impl Engine {
 }
 
 impl Engine {
-    /// The auth string, for the command that carries a report by hand. Only for those who may exchange.
+    /// The auth string, for the command that sends a report by hand. Only for people who may sync.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn auth_string(&self) -> Result<Option<String>, sqlx::Error> {
         Ok(self.identity().await?.auth)
     }

@@ -1,4 +1,4 @@
-//! The vendor's keys: fetched from a node, trusted only once their fingerprint was compared or was known before.
+//! The vendor's keys: fetched from a node, trusted only once their fingerprint was compared or already known.
 
 use std::time::{Duration, Instant};
 
@@ -11,19 +11,19 @@ use super::{Attempt, ReportError};
 use crate::Engine;
 use crate::actor::Actor;
 
-/// A key a node gave; not trusted yet.
+/// A key from a node; not trusted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferedKey {
     /// The key.
     pub key: VendorKey,
-    /// The node that gave it, `host:port`.
+    /// The node, `host:port`.
     pub node: String,
 }
 
-/// What asking for keys came to.
+/// The result of asking for keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FetchedKeys {
-    /// The keys of the first node that gave any.
+    /// The keys of the first node that returned any.
     pub offered: Vec<OfferedKey>,
     /// The nodes asked.
     pub attempts: Vec<Attempt>,
@@ -31,17 +31,17 @@ pub struct FetchedKeys {
     pub problem: Option<String>,
 }
 
-/// A node shows another key than the fingerprint that was given.
+/// A node's key does not match the given fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "The licensing node {node} shows another key than this fingerprint. Check it; if it is right, ask the vendor. Nothing was changed."
+    "The key of the licensing node {node} does not match this fingerprint. Check the fingerprint; if it is right, ask the vendor. Nothing was changed."
 )]
 pub struct OtherKey {
     /// The node, `host:port`.
     pub node: String,
 }
 
-/// How long somebody waits for nodes that are slow to show their key.
+/// How long to wait for nodes that are slow to return keys.
 pub const FETCH_LIMIT: Duration = Duration::from_secs(20);
 
 impl Engine {
@@ -50,7 +50,7 @@ impl Engine {
         self.fetch_keys_as(&self.conf().effective).await
     }
 
-    /// As [`Engine::fetch_keys`], with settings that are not written yet.
+    /// As [`Engine::fetch_keys`], with settings not written yet.
     pub async fn fetch_keys_as(&self, effective: &Effective) -> FetchedKeys {
         let client = match self.node_client() {
             Ok(client) => client,
@@ -61,10 +61,10 @@ impl Engine {
             let began = Instant::now();
             match client.keys(&node).await {
                 Ok(list) if list.keys.is_empty() => {
-                    fetched.attempts.push(answered(&node, "It has no keys.", began, false))
+                    fetched.attempts.push(answered(&node, "It returned no keys.", began, false))
                 }
                 Ok(list) => {
-                    fetched.attempts.push(answered(&node, "It gave the vendor's keys.", began, true));
+                    fetched.attempts.push(answered(&node, "It returned the vendor's keys.", began, true));
                     fetched.offered =
                         list.keys.into_iter().map(|key| OfferedKey { key, node: node.name.clone() }).collect();
                     break;
@@ -75,11 +75,11 @@ impl Engine {
         fetched
     }
 
-    /// The key of a fingerprint, as a node shows it. None while no node can be asked: the key is fetched with the first
-    /// exchange.
+    /// The key with this fingerprint, from a node. `None` while no node can be asked: the key is then fetched with the
+    /// first sync.
     ///
     /// # Errors
-    /// [`OtherKey`] when a node answers, but with another key.
+    /// [`OtherKey`] if a node returns a different key.
     pub async fn key_of(&self, effective: &Effective, fingerprint: Fingerprint) -> Result<Option<VendorKey>, OtherKey> {
         let fetched = tokio::time::timeout(FETCH_LIMIT, self.fetch_keys_as(effective)).await.unwrap_or_default();
         match fetched.offered.iter().find(|offered| offered.key.fingerprint() == fingerprint) {
@@ -97,7 +97,7 @@ impl Engine {
         let Some(offered) = known else {
             let said = match fetched.offered.first() {
                 Some(other) => format!(
-                    "{} gave the key {}, which is not the one that was confirmed. Nothing was sent to it. Ask the vendor which fingerprint is right.",
+                    "{} returned the key {}, which is not the confirmed one, so nothing was sent to it. Ask the vendor which fingerprint is right.",
                     other.node,
                     other.key.fingerprint()
                 ),

@@ -1,4 +1,4 @@
-//! The ledger: every report that was made, and its answer. A status id is good for one answer.
+//! The ledger: every report and its answer. A status id accepts one answer.
 
 use std::sync::{Arc, PoisonError};
 
@@ -12,20 +12,20 @@ use super::Channel;
 use super::report::{OpenedReport, ReportError, report_digest};
 use crate::Engine;
 
-/// What an answer brought.
+/// What an answer changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerOutcome {
     /// The time signed by the node, Unix milliseconds.
     pub node_time: i64,
-    /// Serial of the licenses before; none when there were none.
+    /// Serial of the previous licenses, if any.
     pub serial_before: Option<u64>,
-    /// Serial of the licenses since.
+    /// Serial of the new licenses.
     pub serial: u64,
-    /// The very same licenses came again.
+    /// The same licenses as before.
     pub unchanged: bool,
     /// What was added, removed, extended.
     pub changes: LicenseChanges,
-    /// What the node had to say.
+    /// Notice from the node.
     pub notices: Vec<String>,
     /// Fingerprint of the key that signed.
     pub key: String,
@@ -38,22 +38,22 @@ pub struct LedgerOutcome {
 pub struct LedgerAnswer {
     /// When it was applied, Unix milliseconds.
     pub at: i64,
-    /// Who brought it.
+    /// Who applied it.
     pub by: String,
     /// As received.
     pub response: String,
-    /// What it brought.
+    /// What it changed.
     pub outcome: LedgerOutcome,
 }
 
 /// One report, and its answer once there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
-    /// Names it.
+    /// Its status id.
     pub status_id: String,
     /// The server it is about.
     pub guid: String,
-    /// How it went out.
+    /// The channel.
     pub channel: String,
     /// When it was made, Unix milliseconds.
     pub opened_at: i64,
@@ -61,22 +61,22 @@ pub struct LedgerEntry {
     pub opened_by: String,
     /// The report.
     pub report: String,
-    /// `open`, `answered` or `lost` (sent, and never answered).
+    /// `open`, `answered` or `lost` (sent but never answered).
     pub state: String,
-    /// The node that was asked last.
+    /// The last node asked.
     pub node: Option<String>,
     /// Its answer.
     pub answer: Option<LedgerAnswer>,
 }
 
-/// Which entries are wanted.
+/// Filter of entries.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerQuery {
     /// `open`, `answered`, `lost`; all when empty.
     pub state: String,
-    /// Only entries older than this one.
+    /// Only entries before this one.
     pub before: Option<String>,
-    /// At most so many.
+    /// Maximum number.
     pub limit: i64,
 }
 
@@ -112,7 +112,7 @@ pub(super) async fn open(tx: &mut Writing, opening: &NewLedgerEntry<'_>) -> Resu
     Ok(())
 }
 
-/// Keeps the number of reports that wait for an answer by hand within bounds.
+/// Limits the number of open reports made by hand.
 pub(super) async fn give_up_oldest(tx: &mut Writing, most: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE exchange_ledger SET state = 'lost' WHERE status_id IN (
@@ -131,7 +131,7 @@ pub(super) async fn known_at(tx: &mut Writing, status_id: &str) -> Result<i64, s
     found.bind(status_id).fetch_one(&mut **tx).await
 }
 
-/// What the ledger knows of a status id.
+/// The ledger's state of a status id.
 pub(super) async fn fact(tx: &mut Writing, status_id: &str) -> Result<LedgerFact, sqlx::Error> {
     let found: Option<(String, String)> =
         sqlx::query_as("SELECT state, digest FROM exchange_ledger WHERE status_id = ?")
@@ -141,7 +141,7 @@ pub(super) async fn fact(tx: &mut Writing, status_id: &str) -> Result<LedgerFact
     Ok(match found {
         None => LedgerFact::Unknown,
         Some((state, _)) if state == "answered" => LedgerFact::Answered,
-        // An answer that comes late is as good as one in time.
+        // A late answer is as valid as one in time.
         Some((_, report_sha256)) => LedgerFact::Open { report_sha256 },
     })
 }
@@ -201,7 +201,7 @@ impl Engine {
     /// Entries that match, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<LedgerEntry>, sqlx::Error> {
         sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE (?1 = '' OR state = ?1)
@@ -218,7 +218,7 @@ impl Engine {
     /// One entry.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ledger_entry(&self, status_id: &str) -> Result<Option<LedgerEntry>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM exchange_ledger WHERE status_id = ?")
             .bind(status_id.trim().to_lowercase())
@@ -226,10 +226,10 @@ impl Engine {
             .await
     }
 
-    /// The entry that was answered last.
+    /// The last answered entry.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_answered(&self) -> Result<Option<LedgerEntry>, sqlx::Error> {
         sqlx::query_as(
             "SELECT * FROM exchange_ledger WHERE state = 'answered' ORDER BY answered_at DESC, rowid DESC LIMIT 1",
@@ -238,10 +238,10 @@ impl Engine {
         .await
     }
 
-    /// When the last answer was taken in, Unix milliseconds, and what it changed.
+    /// When the last answer was applied, Unix milliseconds, and what it changed.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn last_changes(&self) -> Result<Option<(i64, Arc<LicenseChanges>)>, sqlx::Error> {
         let last: Option<(i64, i64)> = sqlx::query_as(
             "SELECT rowid, answered_at FROM exchange_ledger WHERE state = 'answered' AND answered_at IS NOT NULL
@@ -267,7 +267,7 @@ impl Engine {
         Ok(Some((at, changes)))
     }
 
-    /// Notes that the report is about to leave for this node.
+    /// Records that the report is about to be sent to this node.
     pub(super) async fn report_leaves(&self, status_id: &str, node: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE exchange_ledger SET sent_at = coalesce(sent_at, ?2), node = ?3 WHERE status_id = ?1")
@@ -279,7 +279,7 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Notes that no connection to that node came about: the report did not leave after all.
+    /// Records that the connection to that node failed, so the report was not sent.
     pub(super) async fn report_stayed(&self, status_id: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("UPDATE exchange_ledger SET sent_at = NULL WHERE status_id = ? AND state = 'open'")
@@ -289,7 +289,7 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Notes that no answer to the report came. One that never left is forgotten.
+    /// Records that the report got no answer. One that was never sent is deleted.
     pub(super) async fn report_lost(&self, status_id: &str) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("DELETE FROM exchange_ledger WHERE status_id = ? AND state = 'open' AND sent_at IS NULL")
@@ -303,7 +303,7 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Online reports that a stop of this server left open.
+    /// Online reports left open when this server stopped.
     pub(crate) async fn settle_ledger(&self) -> Result<(), sqlx::Error> {
         let mut tx = self.store.write().await?;
         sqlx::query("DELETE FROM exchange_ledger WHERE channel = 'online' AND state = 'open' AND sent_at IS NULL")

@@ -1,4 +1,4 @@
-//! The licenses in force: the bundle as it was signed, verified again whenever it is loaded.
+//! The installed licenses: the signed bundle, verified each time it is loaded.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::Engine;
 
-/// The bundle in force.
+/// The installed bundle.
 #[derive(Debug, Clone)]
 pub(crate) struct BundleInForce {
     pub bundle: Bundle,
@@ -32,7 +32,7 @@ impl BundleInForce {
         Self { bundle, signed, licenses, at }
     }
 
-    /// What a newer one is compared with.
+    /// What a newer bundle is compared with.
     pub(super) fn stamp(&self) -> InstalledBundle {
         InstalledBundle { serial: self.bundle.serial, sha256: self.signed.sha256() }
     }
@@ -57,21 +57,21 @@ impl BundleInForce {
         Ok(())
     }
 
-    /// The stored bundle, if its signature is good. One that was altered in the database is not loaded, and that is an error.
+    /// The stored bundle, if its signature is valid. One altered in the database is not loaded, and logged as an error.
     pub(crate) async fn load(pool: &SqlitePool, keys: &[VendorKey]) -> Result<Option<Self>, sqlx::Error> {
         let stored: Option<(String, i64)> =
             sqlx::query_as("SELECT signed, installed_at FROM bundle").fetch_optional(pool).await?;
         let Some((signed, installed_at)) = stored else { return Ok(None) };
         let Ok(signed) = serde_json::from_str::<SignedBundle>(&signed) else {
             tracing::error!(
-                "the stored licenses cannot be read and are not loaded; the next exchange brings them again"
+                "can't read the stored licenses, so they are not loaded; the next sync will bring them back"
             );
             return Ok(None);
         };
         match signed.verify(keys) {
             Ok(bundle) => Ok(Some(Self::new(bundle, signed, installed_at))),
             Err(error) => {
-                tracing::error!(%error, "the stored licenses are not as the vendor signed them and are not loaded");
+                tracing::error!(%error, "the stored licenses don't match the vendor's signature, so they are not loaded");
                 Ok(None)
             }
         }
@@ -87,7 +87,7 @@ pub struct LicenseItem {
     pub verdict: LicenseVerdict,
     /// Licenses of it in use by applications now.
     pub in_use: u64,
-    /// It is in service, and more of its product is promised to clients than is licensed now.
+    /// It is in service, and more of its product is reserved for clients than is licensed now.
     pub over_committed: bool,
 }
 
@@ -105,7 +105,7 @@ pub struct Licenses {
 }
 
 impl Engine {
-    /// The bundle in force.
+    /// The installed bundle.
     pub(crate) fn installed(&self) -> Option<Arc<BundleInForce>> {
         self.installed.borrow().clone()
     }
@@ -114,7 +114,7 @@ impl Engine {
         self.installed.send_replace(Some(Arc::new(installed)));
     }
 
-    /// Told whenever other licenses are in force.
+    /// Notified when the licenses change.
     pub fn license_changes(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut receiver = self.installed.subscribe();
         async move {
@@ -122,19 +122,19 @@ impl Engine {
         }
     }
 
-    /// The context of the licenses in force.
+    /// The context of the installed licenses.
     pub fn context(&self) -> Option<Context> {
         self.installed().map(|installed| installed.bundle.context)
     }
 
-    /// All licenses, in service or not; none before the first exchange.
+    /// All licenses, in service or not; empty before the first sync.
     pub fn licenses(&self) -> Option<Licenses> {
         let mut all = self.standings()?;
         self.spread_use(&mut all.items);
         Some(all)
     }
 
-    /// The same without what is in use.
+    /// The same without numbers in use.
     pub(crate) fn standings(&self) -> Option<Licenses> {
         let installed = self.installed()?;
         let effective = self.conf().effective;
@@ -150,14 +150,14 @@ impl Engine {
                     Some(guid) if effective.flexible => LicenseVerdict {
                         standing: LicenseStatus::OtherServer,
                         reason: Some(format!(
-                            "These licenses were issued for {}, but license_server.conf names {guid}. Put the GUID back, or register the new one and exchange.",
+                            "These licenses are for {}, but license_server.conf has the GUID {guid}. Restore the GUID, or register the new one and sync.",
                             installed.bundle.guid
                         )),
                     },
                     _ => LicenseVerdict {
                         standing: LicenseStatus::OtherServer,
                         reason: Some(
-                            "Flexible licensing is off, or there is no GUID in license_server.conf. Turn it on to use these licenses."
+                            "Flexible licensing is off, or license_server.conf has no GUID. Turn it on to use these licenses."
                                 .to_owned(),
                         ),
                     },
@@ -173,7 +173,7 @@ impl Engine {
         })
     }
 
-    /// Use is known by product; it is shown with the licenses in service, the first of a product filled first.
+    /// Use is counted by product, and shown with the licenses in service, filling the first one first.
     fn spread_use(&self, items: &mut [LicenseItem]) {
         let mut left = self.leases.in_use();
         let over = self.leases.over_committed();
@@ -184,7 +184,7 @@ impl Engine {
             item.in_use = if item.license.kind == LicenseKind::Metered { *left } else { item.license.count.min(*left) };
             *left -= item.in_use;
         }
-        // More is in use than there is when fewer became licensed: nothing of that is hidden.
+        // If the licensed number fell, more may be in use than licensed; show it all.
         for item in items.iter_mut().filter(|item| active(item)).rev() {
             item.in_use += left.remove(&item.license.product).unwrap_or(0);
         }

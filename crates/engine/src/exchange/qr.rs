@@ -1,12 +1,12 @@
-//! A report as a QR code, to be carried by a camera.
+//! A report as a QR code, for a camera.
 
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-/// Side of the drawing, pixels; it scales.
+/// Size of the drawing, pixels; it scales.
 const SIDE: u32 = 320;
 
-/// The code as SVG; none when the text is too long for one.
+/// The code as SVG; `None` if the text is too long for one.
 #[must_use]
 pub fn qr_svg(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::L).ok()?;

@@ -1,4 +1,4 @@
-//! Making a report: what leaves this server, and nothing else.
+//! Creates reports: all that leaves this server.
 
 use licensing::status_report::{DeploymentReport, StatusId, StatusReport, digest};
 use serde_json::Value;
@@ -10,38 +10,38 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret;
 
-/// Open reports made by hand or over the reporting API: the oldest is given up when there are more.
+/// Maximum number of open reports made by hand or over the reporting API; beyond it the oldest is closed.
 pub(super) const MOST_OPEN: i64 = 200;
 
-/// A report that waits for its answer.
+/// A report waiting for its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenedReport {
-    /// Names it; good for one answer.
+    /// Its id, which accepts one answer.
     pub status_id: String,
-    /// JSON, one line: exactly what is to be sent.
+    /// JSON, one line: exactly what to send.
     pub report: String,
     /// SHA-256 of these bytes, lower-case hexadecimal.
     pub sha256: String,
-    /// Where the report can be sent from a machine that reaches the nodes.
+    /// Address to send the report to from a machine that can reach the nodes.
     pub licensing_url: Option<String>,
 }
 
-/// Why no report was made.
+/// Why no report was created.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// Something that a report needs is missing.
+    /// A prerequisite is missing.
     #[error("{0}")]
     NotReady(String),
-    /// The report does not hold together; a fault in the program.
-    #[error("The report could not be made: {0}.")]
+    /// The report is inconsistent; a bug.
+    #[error("Can't create the report: {0}.")]
     Unsound(String),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
 impl Engine {
-    /// Makes a report and opens its entry in the ledger, durably, before anybody sees it.
+    /// Creates a report and its ledger entry, durably, before anyone sees it.
     ///
     /// # Errors
     /// [`ReportError`]; nothing is opened.
@@ -59,11 +59,11 @@ impl Engine {
         let mut tx = self.store.write().await?;
         ledger::open(&mut tx, &entry).await?;
         if channel == Channel::Online {
-            // This server asks of its own accord every day: the ledger remembers it, the audit log need not.
+            // The daily sync is in the ledger; the audit log needn't have it.
             tx.commit().await?;
         } else {
             ledger::give_up_oldest(&mut tx, MOST_OPEN).await?;
-            let sentence = format!("Made the report {}.", opened.status_id);
+            let sentence = format!("Created the report {}.", opened.status_id);
             self.audit
                 .commit(tx, NewAuditEntry { actor, action: "exchange.report", sentence, outcome: AuditOutcome::Done })
                 .await?;
@@ -106,8 +106,8 @@ impl Engine {
         })
     }
 
-    /// A node that takes a report in clear from `curl`: one in use when it is reached by HTTPS or lies on this machine,
-    /// else the first of the HTTPS nodes. Over plain HTTP only sealed bodies are sent, which `curl` cannot make.
+    /// A node that accepts an unsealed report from `curl`: the one in use if it uses HTTPS or is on this machine, else
+    /// the first HTTPS node. Plain HTTP needs sealed bodies, which `curl` can't create.
     pub fn licensing_url(&self) -> Option<String> {
         let effective = self.conf().effective;
         let url = |scheme: &str, host: &str, port: u16| {
@@ -125,7 +125,7 @@ impl Engine {
     }
 }
 
-/// Whether a host names this machine.
+/// Whether a host is this machine.
 fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())

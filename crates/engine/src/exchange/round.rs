@@ -1,4 +1,4 @@
-//! One round: the nodes in random order until one answers and its answer is good.
+//! One round: the nodes in random order until one gives a valid answer.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,42 +19,42 @@ use crate::secret;
 pub struct Attempt {
     /// `host:port`.
     pub node: String,
-    /// Its answer was good.
+    /// Whether its answer was valid.
     pub ok: bool,
-    /// How far it came: `DNS`, `TCP`, `TLS`, `HTTP`, `answer`.
+    /// The stage it reached: `DNS`, `TCP`, `TLS`, `HTTP`, `answer`.
     pub stage: String,
     /// What happened.
     pub sentence: String,
-    /// How long it took, milliseconds.
+    /// Duration, milliseconds.
     pub ms: u32,
 }
 
-/// A round that came to its end.
+/// A finished round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExchangeRound {
     /// When it ended, Unix milliseconds.
     pub at: i64,
-    /// Whether an answer was taken in.
+    /// Whether an answer was applied.
     pub ok: bool,
-    /// What came of it.
+    /// The result as a sentence.
     pub sentence: String,
     /// The nodes asked, in that order.
     pub attempts: Vec<Attempt>,
 }
 
-/// What is the same for all nodes of a round.
+/// The data shared by all nodes of a round.
 struct Asking<'a> {
     client: &'a NodeClient,
     key: VendorKey,
     auth: &'a str,
 }
 
-/// What one node came to.
+/// The result of one node.
 enum Tried {
     Done(Box<Applied>, Attempt),
     Next {
         attempt: Attempt,
-        /// The report never left: the next node can get the same.
+        /// The report was not sent, so the next node can get it.
         stayed: bool,
     },
     /// No other node would answer differently.
@@ -63,7 +63,7 @@ enum Tried {
 }
 
 impl Engine {
-    /// Asks the nodes until one answers well.
+    /// Asks the nodes until one gives a valid answer.
     pub(super) async fn round(
         self: &Arc<Self>,
         actor: &Actor,
@@ -76,12 +76,12 @@ impl Engine {
         let mut waiting = nodes(&self.conf().effective);
         if waiting.is_empty() {
             return Err(ReportError::NotReady(
-                "The list of licensing nodes in license_server.conf is empty. Enter at least one, or write `default`."
+                "The list of licensing nodes in license_server.conf is empty. Enter at least one node, or `default`."
                     .to_owned(),
             ));
         }
         let (Some(key), Some(auth)) = (identity.usable_keys().first().copied(), identity.auth.as_deref()) else {
-            let sentence = "No node gave the vendor's key that was confirmed, so nothing was sent.";
+            let sentence = "No node returned the confirmed vendor's key, so nothing was sent.";
             return Ok((self.ended(Vec::new(), sentence), None));
         };
         let asking = Asking { client: self.node_client().map_err(ReportError::NotReady)?, key, auth };
@@ -118,7 +118,7 @@ impl Engine {
         }
         let sentence = match attempts.as_slice() {
             [only] => format!("{}: {}", only.node, only.sentence),
-            all => format!("None of the {} nodes asked gave a good answer.", all.len()),
+            all => format!("None of the {} nodes asked gave a valid answer.", all.len()),
         };
         Ok((self.ended(attempts, &sentence), None))
     }
@@ -142,7 +142,7 @@ impl Engine {
         let answer = match asking.client.send(node, &asking.key, asking.auth, report).await {
             Ok(answer) => answer,
             Err(no) => {
-                tracing::warn!(node = node.name, stage = no.stage, "a licensing node gave no answer: {}", no.sentence);
+                tracing::warn!(node = node.name, stage = no.stage, "no answer from a licensing node: {}", no.sentence);
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "no-answer").increment(1);
                 let noted =
                     if no.stayed { self.report_stayed(status_id).await } else { self.report_lost(status_id).await };
@@ -155,19 +155,19 @@ impl Engine {
         match self.push_response(actor, Channel::Online, answer.as_bytes()).await {
             Ok(applied) => {
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "verified").increment(1);
-                tracing::info!(node = node.name, status_id, "exchanged: {}", applied.outcome.changes.sentence());
-                let sentence = "Its answer was verified and taken in.".to_owned();
+                tracing::info!(node = node.name, status_id, "synced: {}", applied.outcome.changes.sentence());
+                let sentence = "Its answer was verified and applied.".to_owned();
                 let (node, stage, ms) = (node.name.clone(), "answer".to_owned(), elapsed(began));
                 Tried::Done(Box::new(applied), Attempt { node, ok: true, stage, sentence, ms })
             }
             Err(PushError::Sql(error)) => Tried::Database(error),
             Err(error) => {
                 metrics::counter!("leasehold_exchange_attempts_total", "result" => "refused").increment(1);
-                tracing::error!(node = node.name, status_id, "the answer of a licensing node was refused: {error}");
+                tracing::error!(node = node.name, status_id, "refused the answer of a licensing node: {error}");
                 if let Err(error) = self.report_lost(status_id).await {
                     return Tried::Database(error);
                 }
-                // What the vendor signed as its refusal, every node of the vendor would say.
+                // A refusal signed by the vendor is the same from every node.
                 let stop = matches!(&error, PushError::Refused(ResponseRefusal::VendorError { .. }));
                 let attempt = Attempt {
                     node: node.name.clone(),

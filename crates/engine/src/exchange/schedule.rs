@@ -1,20 +1,19 @@
-//! When the next exchange is due: a pure function of what is known.
+//! When the next sync is due: a pure function.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use licensing::contact::{DAY, Millis};
 
-/// An exchange is due at the latest this long after the last one when a preset instant does not come (a clock set back),
-/// milliseconds.
+/// Latest time from one sync to the next if a preset time doesn't come (clock set back), milliseconds.
 const PRESET_SLACK: Millis = DAY + DAY / 24;
 
-/// What the next exchange depends on.
+/// What the next sync depends on.
 #[derive(Debug, Clone)]
 pub(super) struct Situation {
     /// Wall time.
     pub wall: Millis,
-    /// The time known to have passed (RULES R1); unlike the wall clock it cannot be moved.
+    /// Measured time (RULES R1), which can't be moved like the wall clock.
     pub high_water: Millis,
     /// The last success on both clocks: wall, known time. None before the first.
     pub last: Option<(Millis, Millis)>,
@@ -29,7 +28,7 @@ pub(super) fn due(situation: &Situation, zone: &TimeZone) -> Millis {
     let Situation { wall, high_water, last, preset, not_before } = situation;
     let due = match (last, preset) {
         (None, _) => *wall,
-        // Measured on the clock that cannot be moved, told on the wall clock.
+        // Computed in measured time, returned as wall time.
         (Some((_, known)), None) => wall.saturating_add(known.saturating_add(DAY).saturating_sub(*high_water)),
         (Some((last_wall, known)), Some(preset)) => {
             let by_preset = next_preset((*last_wall).min(*wall), *preset, zone);
@@ -37,13 +36,13 @@ pub(super) fn due(situation: &Situation, zone: &TimeZone) -> Millis {
             by_preset.map_or(at_the_latest, |at| at.min(at_the_latest))
         }
     };
-    // A pause that lies far ahead was made on another wall clock.
+    // A pause far in the future was set by a different wall clock.
     let pause = not_before.filter(|at| *at <= wall.saturating_add(licensing::retry::LONGEST));
     due.max(pause.unwrap_or(Millis::MIN))
 }
 
-/// The first instant after `after` at which local clocks show this time of day. On a day that skips it, the instant that
-/// far after the skipped hour; on a day that has it twice, the first.
+/// The first instant after `after` at which local clocks show this time of day. On a day that skips it, the instant
+/// that far after the skipped hour; on a day that has it twice, the first.
 fn next_preset(after: Millis, (hour, minute): (u8, u8), zone: &TimeZone) -> Option<Millis> {
     let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()?;
     let start = Timestamp::from_millisecond(after).ok()?.to_zoned(zone.clone()).date();

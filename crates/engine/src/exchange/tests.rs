@@ -136,7 +136,7 @@ async fn an_exchange_under_way_outlives_a_registration() {
     world.register(GUID).await;
     assert_eq!(world.engine.ledger_entry(&report.status_id).await.unwrap().unwrap().state, "open");
     world.push(&world.answer(&report, 1, 50)).await.unwrap();
-    assert_eq!(world.licensed(), Some((50, Standing::Active)));
+    assert_eq!(world.licensed(), Some((50, LicenseStatus::Active)));
 }
 
 #[tokio::test]

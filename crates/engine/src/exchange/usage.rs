@@ -1,4 +1,4 @@
-//! Usage totals since this installation was made, as reports carry them. Names are nested roll-ups and are never added
+//! Usage totals since this server was set up, as in reports. Names are nested roll-ups and are never added
 //! together (FORMATS §2).
 
 use std::collections::BTreeMap;
@@ -21,13 +21,13 @@ pub struct UsageReport {
 /// The totals at the time a report was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Whose totals, lower-case UUID.
+    /// The deployment, lower-case UUID.
     pub deployment_id: String,
     /// The status id of that report.
     pub snapshot_uuid: String,
     /// When it was made, Unix milliseconds.
     pub created_ms: i64,
-    /// The totals, in the order of their names.
+    /// The totals by name.
     pub usage: Vec<ReportedUsage>,
 }
 
@@ -42,10 +42,10 @@ impl From<UsageReport> for SpeechUsage {
 }
 
 impl Engine {
-    /// The totals of a deployment; of one component, or of all when it is empty.
+    /// The totals of a deployment, for one component, or all if it is empty.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn usage_report(&self, deployment: &str, component: &str) -> Result<UsageReport, sqlx::Error> {
         let session: Option<(u64, u64)> =
             sqlx::query_as("SELECT session_ms, session_audio_ms FROM session_totals WHERE deployment = ?")
@@ -64,11 +64,11 @@ impl Engine {
         Ok(UsageReport { session_ms, session_audio_ms, license_usage: names.into_iter().map(usage).collect() })
     }
 
-    /// The totals of a deployment at each report that was made in a time (both ends included), oldest first, at most the
-    /// newest 1000.
+    /// The totals of a deployment at each report that was made in a time (both ends included), oldest first, at most
+    /// the newest 1000.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn usage_snapshots(
         &self,
         deployment: &str,

@@ -1,4 +1,5 @@
-//! What happens by itself: counters are stored once a second, silent clients lose what they had, licenses come and go.
+//! Background work: storing counters once a second, releasing licenses of silent clients, following the installed
+//! licenses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,17 +18,17 @@ use crate::tasks::ticks;
 pub const FLUSH: Duration = Duration::from_secs(1);
 
 impl Leases {
-    /// Ends what silent clients had; who they are.
+    /// Releases licenses of silent clients, and returns those clients.
     pub fn tick(&self) -> Vec<RunKey> {
         let (silent, broken) = self.table().tick(self.clock.mono_ms());
         if let Some(broken) = broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);
-            tracing::error!(%broken, "the leases are not as they must be");
+            tracing::error!(%broken, "broken invariant in the leases");
         }
         silent
     }
 
-    /// Stores what must be stored, until `stop`; a commit that is under way comes to its end.
+    /// Stores changes until `stop`; finishes a commit in progress.
     pub async fn keep(&self, stop: &CancellationToken) {
         let mut second = ticks(FLUSH);
         loop {
@@ -37,14 +38,14 @@ impl Leases {
                 () = self.urgent.notified() => false,
                 _ = second.tick() => true,
             };
-            // What failed is logged, and tried again with the next second.
+            // Failures are logged and retried the next second.
             let _ = self.commit(all).await;
         }
     }
 }
 
 impl Engine {
-    /// How many licenses are in service by product, and products of which there are only some out of service.
+    /// Licenses in service by product, and products with only out-of-service licenses.
     fn licensed_products(&self) -> (BTreeMap<ProductCode, Licensed>, Vec<ProductCode>) {
         let mut licensed: BTreeMap<ProductCode, Licensed> = BTreeMap::new();
         let mut out = BTreeSet::new();
@@ -73,45 +74,45 @@ impl Engine {
         (licensed, out)
     }
 
-    /// Brings the leases in step with the licenses in force.
+    /// Updates the pools from the installed licenses.
     pub async fn settle_leases(&self) {
         let (licensed, out) = self.licensed_products();
         if self.leases.license(&licensed, &out) {
-            // A metered product has no number that use could be measured against.
+            // A metered product has no limit to compare use with.
             let counted = licensed.iter().filter_map(|(product, number)| Some((product, number.count()?)));
             let known = counted.map(|(product, count)| (product.to_string(), u64::from(count))).collect::<Vec<_>>();
             if let Err(error) = self.usage.licensed(self.now_ms(), self.context(), &known).await {
-                tracing::error!(%error, "how many licenses there are now could not be noted for the usage reports");
+                tracing::error!(%error, "could not record the number of licenses for usage reports");
             }
         }
     }
 
-    /// Ends the leases of silent clients and follows the licenses in force. One task of the list.
+    /// Background task: releases licenses of silent clients and follows the installed licenses.
     pub async fn keep_leases(self: Arc<Self>) {
         let mut second = ticks(FLUSH);
         loop {
             second.tick().await;
             self.settle_leases().await;
             if let Err(error) = self.watch_drain().await {
-                tracing::error!(%error, "the end of a hand-over could not be stored");
+                tracing::error!(%error, "could not store the end of a drain");
             }
             if let Some(witness) = self.peers.witnessed() {
                 self.countdown.witnessed(witness.serial, witness.balance_ms);
             }
             if let Err(error) = self.watch_overlap().await {
-                tracing::error!(%error, "simultaneous use of two servers could not be noted");
+                tracing::error!(%error, "could not record overlapping use");
             }
             let now = self.leases.wall_ms(self.leases.received());
             for silent in self.leases.tick() {
                 if let Err(error) = self.usage.lost(silent, now).await {
-                    tracing::error!(%error, "check-outs of a client that fell silent could not be ended");
+                    tracing::error!(%error, "could not end check-outs of a client that stopped responding");
                 }
             }
             self.clear_seats().await;
         }
     }
 
-    /// Stores leases. One task of the list.
+    /// Background task: stores leases.
     pub async fn store_leases(self: Arc<Self>) {
         self.leases.keep(self.tasks.stop()).await;
     }

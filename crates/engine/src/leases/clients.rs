@@ -1,4 +1,4 @@
-//! Clients as an administrator handles them, and their records.
+//! Clients for administrators, and their records.
 
 use licensing::client_protocol::{
     Acknowledged, CACHE_MS, Farewell, Fault, FaultKind, Goodbye, Hello, REFRESH_MS, Records, ServerName, VERSION,
@@ -13,7 +13,7 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::usage::Batch;
 
-/// Up to this difference people are not told that a client's clock is off, milliseconds: it may come from the way of the message.
+/// Smaller clock differences are not shown, milliseconds: they may come from the network.
 const CLOCK_SLACK: i64 = 2_000;
 
 /// What was released.
@@ -21,9 +21,9 @@ const CLOCK_SLACK: i64 = 2_000;
 pub struct ReleasedLicenses {
     /// Whose.
     pub name: String,
-    /// What goes back: licenses it has and does not use, by product.
+    /// Unused licenses, by product.
     pub products: Vec<(String, u32)>,
-    /// When that is done at the latest, Unix milliseconds.
+    /// When they are released at the latest, Unix milliseconds.
     pub counted_until_ms: i64,
 }
 
@@ -31,23 +31,23 @@ pub struct ReleasedLicenses {
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
     /// No such client.
-    #[error("This client is not known any more. Look at the list again.")]
+    #[error("This client no longer exists. Refresh the list.")]
     Unknown,
     /// It has nothing.
     #[error("{0} has no licenses to release.")]
     Nothing(String),
-    /// The database does not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database does not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
 impl Engine {
-    /// Clients of late, the newest first.
+    /// Recent clients, newest first.
     pub fn clients(&self) -> Vec<ClientView> {
         self.leases.clients()
     }
 
-    /// How many clients there are of late.
+    /// Number of recent clients.
     pub fn client_counts(&self) -> ClientCounts {
         self.leases.client_counts()
     }
@@ -57,13 +57,13 @@ impl Engine {
         self.leases.client(id)
     }
 
-    /// Products, with what is in use of each.
+    /// Products with their numbers in use.
     pub fn pools(&self) -> Vec<PoolView> {
         self.leases.pools()
     }
 
-    /// Takes back what a client has and does not use. It is told with its next refresh; a client that is silent cannot be told, so
-    /// what it has is counted until its cache must have been flushed.
+    /// Releases a client's unused licenses with its next refresh. A silent client can't be told, so its licenses stay
+    /// reserved until its cache must have been flushed.
     ///
     /// # Errors
     /// [`ReleaseError`].
@@ -80,7 +80,7 @@ impl Engine {
             return Err(ReleaseError::Nothing(client.name));
         }
         let tx = self.store.write().await?;
-        let sentence = format!("Released the licenses the client {} (number {id}) has and does not use.", client.name);
+        let sentence = format!("Released the unused licenses of client {} (number {id}).", client.name);
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "client.release", sentence, outcome: AuditOutcome::Done })
             .await?;
@@ -90,7 +90,7 @@ impl Engine {
         Ok(ReleasedLicenses { name: client.name, products, counted_until_ms })
     }
 
-    /// A request of a client is here. To be called as early as possible: what it tells of lies before.
+    /// The arrival time of a client's request. Call it as early as possible.
     pub fn received(&self) -> ReceivedAt {
         self.leases.received()
     }
@@ -98,17 +98,17 @@ impl Engine {
     /// `POST /v1/hello`.
     ///
     /// # Errors
-    /// [`Fault`], in the words of the protocol.
+    /// [`Fault`] of the protocol.
     pub async fn client_hello(&self, hello: &Hello, address: &str) -> Result<Welcome, Fault> {
         let unanswered = |error: sqlx::Error| {
-            tracing::error!(%error, "the database did not answer a client");
-            Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+            tracing::error!(%error, "the database did not respond to a client request");
+            Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
         };
         hello.check()?;
         self.drain.check(&hello.client)?;
         let admitted = self.admit(hello)?;
         if admitted.is_some() {
-            // A license that was installed a moment ago counts already.
+            // Includes a license installed a moment ago.
             self.settle_leases().await;
         }
         let identity = self.identity().await.map_err(unanswered)?;
@@ -144,13 +144,13 @@ impl Engine {
     /// `POST /v1/goodbye`. `received`: as [`Engine::received`] said when it was there.
     ///
     /// # Errors
-    /// [`Fault`], in the words of the protocol.
+    /// [`Fault`] of the protocol.
     pub async fn client_goodbye(&self, said: Goodbye, received: ReceivedAt) -> Result<Farewell, Fault> {
         let (id, farewell) = self.leases.goodbye(self.named(said)).await?;
         self.leave_seat(id).await;
-        // Check-outs it told as open and never ended are over: since before another client could get them.
+        // Ends check-outs it left open, before another client can get the licenses.
         if let Err(error) = self.usage.lost(id, self.leases.wall_ms(received)).await {
-            tracing::error!(%error, "check-outs of a client that ended could not be closed");
+            tracing::error!(%error, "could not close check-outs of a client that has ended");
         }
         Ok(farewell)
     }
@@ -158,7 +158,7 @@ impl Engine {
     /// `POST /v1/records`. `received`: as [`Engine::received`] said when it was there.
     ///
     /// # Errors
-    /// [`Fault`], in the words of the protocol.
+    /// [`Fault`] of the protocol.
     pub async fn client_records(&self, mut said: Records, received: ReceivedAt) -> Result<Acknowledged, Fault> {
         said.check()?;
         let id = self.leases.speaker(&said.client, &said.run, said.epoch).await?;
@@ -179,8 +179,8 @@ impl Engine {
         match self.usage.take(batch).await {
             Ok(acknowledged) => Ok(Acknowledged { protocol: VERSION, acknowledged }),
             Err(error) => {
-                tracing::error!(%error, "records of a client could not be stored");
-                Err(Fault::new(FaultKind::Unavailable, "The records could not be stored. Send them again."))
+                tracing::error!(%error, "could not store records of a client");
+                Err(Fault::new(FaultKind::Unavailable, "Can't store the records. Send them again."))
             }
         }
     }

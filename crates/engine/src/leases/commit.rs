@@ -1,4 +1,4 @@
-//! Storing: at once when a limit grew, once a second otherwise. Everybody who waits for the same commit shares it.
+//! Storing: at once when a limit grew, otherwise once a second. Concurrent waiters share a commit.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use licensing::client_protocol::{Fault, FaultKind};
 
 use super::{Commit, Leases, Stored};
 
-/// What is being stored. When that fails, also by a panic, the next commit takes it up.
+/// What is being stored. If that fails, even by a panic, the next commit includes it.
 struct Unstored<'a> {
     leases: &'a Leases,
     number: u64,
@@ -25,7 +25,7 @@ impl Unstored<'_> {
 
 impl Drop for Unstored<'_> {
     fn drop(&mut self) {
-        // A commit that was cut off any other way may be stored all the same: clients report again what is not.
+        // An interrupted commit may still be stored; clients report again what is not.
         if let Some(commit) = self.commit.take_if(|_| self.failed || std::thread::panicking()) {
             self.leases.table().not_stored(commit);
             self.leases.stored.send_modify(|stored| *stored = Stored { number: self.number, failed: self.number });
@@ -37,7 +37,7 @@ impl Leases {
     /// Stores what changed. `all`: counters as well.
     ///
     /// # Errors
-    /// [`sqlx::Error`]; nothing of it is stored then, and the next commit takes it up.
+    /// [`sqlx::Error`]; nothing is stored then, and the next commit includes it.
     pub async fn commit(&self, all: bool) -> Result<(), sqlx::Error> {
         let _one = self.committing.lock().await;
         let (number, commit, sequences) = self.table().take_unstored(all);
@@ -53,21 +53,21 @@ impl Leases {
         match &done {
             Ok(()) => unstored.stored(&sequences),
             Err(error) => {
-                tracing::error!(%error, "what clients were granted and have used could not be stored; it is tried again");
+                tracing::error!(%error, "could not store grants and usage of clients; trying again");
                 unstored.failed = true;
             }
         }
         done
     }
 
-    /// Waits until what changed before is stored.
+    /// Waits until earlier changes are stored.
     ///
     /// # Errors
-    /// [`Fault`] when it could not be stored; the client asks again.
+    /// [`Fault`] if it could not be stored; the client tries again.
     pub(super) async fn wait_for(&self, number: u64) -> Result<(), Fault> {
         let mut stored = self.stored.subscribe();
         self.urgent.notify_one();
-        let unavailable = || Fault::new(FaultKind::Unavailable, "What was granted could not be stored. Ask again.");
+        let unavailable = || Fault::new(FaultKind::Unavailable, "Can't store the grant. Try again.");
         let ended = stored.wait_for(|stored| stored.number >= number).await.map_err(|_| unavailable())?;
         if ended.failed == number { Err(unavailable()) } else { Ok(()) }
     }

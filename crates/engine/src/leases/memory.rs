@@ -1,4 +1,5 @@
-//! Leases kept in memory: for simulations and tests, where a restart is nothing but another [`Leases`](super::Leases) over the same keep.
+//! Leases kept in memory: for simulations and tests, where a restart is another [`Leases`](super::Leases) on the same
+//! store.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use super::run::{Counters, RunState, StoredRun};
 use super::{Commit, LeaseStorage, StoredLeases, TotalsKey};
 
-/// What a disk would hold.
+/// The stored data.
 #[derive(Debug, Default)]
 pub struct MemoryKeep {
     runs: Mutex<BTreeMap<i64, StoredRun>>,
@@ -18,7 +19,7 @@ pub struct MemoryKeep {
 }
 
 impl MemoryKeep {
-    /// From now on nothing can be stored, or everything again.
+    /// Makes storing fail, or work again.
     pub fn set_broken(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
     }

@@ -11,31 +11,31 @@ use licensing::product::ProductCode;
 use super::run::{RunDetails, RunState};
 use super::{Leases, ReceivedAt};
 
-/// Who asks, besides what it says of itself.
+/// What the server knows of a caller, besides what it says.
 #[derive(Debug, Clone, Copy)]
 pub struct Requester<'a> {
     /// Its address.
     pub address: &'a str,
-    /// Whose usage it is when it does not say.
+    /// The default deployment.
     pub deployment: &'a str,
     /// The product of the VE license it logs in to.
     pub ve: Option<&'a str>,
 }
 
-/// What a hello is answered with.
+/// The answer to a hello.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reply {
-    /// Names the run here.
+    /// Number of the run here.
     pub id: RunKey,
     /// Its epoch.
     pub epoch: u64,
-    /// The last refresh taken from it.
+    /// The last refresh applied.
     pub sequence: u64,
 }
 
 fn unanswered(error: sqlx::Error) -> Fault {
-    tracing::error!(%error, "the database did not answer a client");
-    Fault::new(FaultKind::Unavailable, "The server's database does not answer. Ask again.")
+    tracing::error!(%error, "the database did not respond to a client request");
+    Fault::new(FaultKind::Unavailable, "The server's database does not respond. Try again.")
 }
 
 impl Leases {
@@ -55,12 +55,12 @@ impl Leases {
                 Some(id) => match table.entries.get(&id) {
                     Some(entry) if entry.details.client != hello.client => {
                         return Err(Fault::malformed(
-                            "This `run` belongs to another client. Make a new one at each start.",
+                            "This `run` belongs to another client. Create a new one at each start.",
                         ));
                     }
                     Some(entry) if entry.state == RunState::Superseded => return Err(Fault::superseded()),
                     Some(entry) if entry.state == RunState::Ended => {
-                        return Err(Fault::malformed("This `run` has said goodbye. Make a new one at each start."));
+                        return Err(Fault::malformed("This `run` has said goodbye. Create a new one at each start."));
                     }
                     _ => {
                         table.repeat_hello(id, hello, requester, wall, now);
@@ -85,7 +85,7 @@ impl Leases {
         Ok(Reply { id, epoch, sequence })
     }
 
-    /// A client says what it holds, wants and has used. `received`: as [`Leases::received`] said when the request was there.
+    /// A client reports what it holds, wants and has used. `received`: from [`Leases::received`], on arrival.
     ///
     /// # Errors
     /// [`Fault`], in the words of the protocol.
@@ -96,7 +96,7 @@ impl Leases {
         let (effect, wait_for) = self.table().refresh(id, &said, received, wall, now);
         if let Some(broken) = effect.broken {
             metrics::counter!("leasehold_broken_invariants_total").increment(1);
-            tracing::error!(%broken, "a grant was not given because it would break a rule");
+            tracing::error!(%broken, "refused a grant that would break an invariant");
         }
         if let Some(number) = wait_for {
             self.wait_for(number).await?;
@@ -131,7 +131,7 @@ impl Leases {
         said.check()?;
         let ended = self.ended(&said);
         if let Some(id) = ended {
-            // Its answer was lost: it is told again.
+            // Its answer was lost; answer again.
             return Ok((id, Farewell { protocol: VERSION, saved: said.sequence }));
         }
         let id = self.speaker(&said.client, &said.run, said.epoch).await?;
@@ -149,7 +149,7 @@ impl Leases {
         (same && entry.state == RunState::Ended && entry.saved >= said.sequence && !entry.new).then_some(id)
     }
 
-    /// The run that speaks.
+    /// The run of a request.
     pub(crate) async fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<RunKey, Fault> {
         if let Some(id) = self.table().speaker(client, run, epoch)? {
             return Ok(id);
@@ -158,7 +158,7 @@ impl Leases {
         self.table().speaker(client, run, epoch)?.ok_or_else(Fault::unknown_client)
     }
 
-    /// Brings a run back into memory that was silent for long.
+    /// Loads a run that was silent for long.
     async fn recall(&self, client: &str, run: &str) -> Result<(), Fault> {
         if self.table().find(run).is_some() {
             return Ok(());
@@ -175,10 +175,10 @@ fn limit(product: &ProductCode, want: u32, told: LimitAnswer) -> Limit {
     let LimitAnswer { limit, version, licensed, why } = told;
     let sentence = why.map(|why| match why {
         Shortage::NotLicensed => format!("This server has no license for {product}."),
-        Shortage::OutOfService => format!("The licenses for {product} are out of service. The server's console says why."),
-        Shortage::AllInUse => format!("{licensed} licenses of {product} are there, and {want} are wanted here beside what others have; {limit} are yours."),
-        Shortage::OverLimit => format!("More of {product} is in use here than was given. Nothing is added until that ends."),
-        Shortage::Released => format!("An administrator released the licenses of {product} that were not in use here."),
+        Shortage::OutOfService => format!("The licenses for {product} are out of service. Check the server's console."),
+        Shortage::AllInUse => format!("{product} has {licensed} licenses, not enough for all clients: this client requested {want} and may use {limit}."),
+        Shortage::OverLimit => format!("This client uses more of {product} than its limit. It gets no more until it returns some."),
+        Shortage::Released => format!("An administrator released the unused licenses of {product}."),
     });
     Limit { limit, version, licensed, why, sentence }
 }

@@ -8,22 +8,22 @@ use licensing::product::ProductCode;
 use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
-/// Totals one run has reported of one product.
+/// Totals of one run for one product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
-    /// Licenses taken.
+    /// Check-outs.
     #[serde(rename = "n")]
     pub count: u64,
-    /// Time they were in use, milliseconds.
+    /// Time in use, milliseconds.
     #[serde(rename = "ms")]
     pub ms: u64,
-    /// Requests refused.
+    /// Denials.
     #[serde(rename = "d")]
     pub denied: u64,
 }
 
 impl Counters {
-    /// The larger of both, counter by counter: what was repeated or came late does no harm. What was added.
+    /// Takes the larger of both, counter by counter, so repeated or late reports do no harm. Returns what was added.
     pub(super) fn raise(&mut self, said: &Use) -> Counters {
         let before = *self;
         self.count = self.count.max(said.usage_count);
@@ -39,19 +39,19 @@ impl Counters {
         self.denied = self.denied.saturating_add(other.denied);
     }
 
-    /// Whether there is nothing.
+    /// Whether all are 0.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Counters::default()
     }
 }
 
-/// Whether a run may still speak.
+/// Whether a run may still act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
     /// It may.
     Open,
-    /// A later run took its place.
+    /// A later run has replaced it.
     Superseded,
     /// It said goodbye.
     Ended,
@@ -77,16 +77,16 @@ impl RunState {
     }
 }
 
-/// A run as it is stored.
+/// A run as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRun {
-    /// Names it here.
+    /// Its number here.
     pub id: i64,
-    /// Who it is; everything a hello says.
+    /// Its identity; the data of its hello.
     pub details: Arc<RunDetails>,
-    /// Where it was last heard of, wall clock, Unix milliseconds.
+    /// Its last request, wall clock, Unix milliseconds.
     pub seen: i64,
-    /// The last refresh that was taken.
+    /// The last refresh applied.
     pub sequence: u64,
     /// What decides grants.
     pub shares: Vec<StoredShare>,
@@ -96,16 +96,16 @@ pub struct StoredRun {
     pub audio_ms: u64,
     /// Records it had to drop.
     pub dropped: u64,
-    /// Whether it may still speak.
+    /// Whether it may still act.
     pub state: RunState,
-    /// Nothing of it is stored yet.
+    /// Not stored yet.
     pub new: bool,
-    /// The details is another than the stored one.
+    /// The details differs from the stored one.
     pub renamed: bool,
 }
 
 impl StoredRun {
-    /// One that said hello just now, and nothing more.
+    /// A run that has just said hello.
     pub(super) fn begun(id: i64, details: RunDetails, seen: i64) -> Self {
         Self {
             id,
@@ -123,7 +123,7 @@ impl StoredRun {
     }
 }
 
-/// What a client said of itself, and what it was told.
+/// A client's data and what it was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDetails {
     /// Which client.
@@ -140,7 +140,7 @@ pub struct RunDetails {
     pub software: String,
     /// The address its hello came from.
     pub address: String,
-    /// Whose usage it is.
+    /// Its deployment.
     pub deployment: Arc<str>,
     /// When it said hello, Unix milliseconds.
     pub since: i64,
@@ -173,13 +173,13 @@ pub(super) struct RunEntry {
     pub state: RunState,
     pub uses: LiteMap<ProductCode, Counters>,
     pub audio_ms: u64,
-    /// What was added since it was last stored.
+    /// Usage added since it was last stored.
     pub added: LiteMap<ProductCode, Counters>,
     pub added_audio: u64,
     pub dropped: u64,
-    /// How far its clock is off, milliseconds, as people are told.
+    /// How far its clock is off, milliseconds, as shown.
     pub clock_off: i64,
-    /// From its clock to the server's monotonic one.
+    /// Offset from its clock to the server's monotonic one.
     pub offset: ClockOffset,
     /// Counters up to this refresh are stored.
     pub saved: u64,
@@ -189,7 +189,7 @@ pub(super) struct RunEntry {
     pub renamed: bool,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
-    /// The commit that must end before it may hear of its limits.
+    /// The commit that must finish before it is told its limits.
     pub wait_for: Option<u64>,
 }
 

@@ -16,10 +16,10 @@ use super::{Commit, LeaseStorage, StoredLeases};
 use crate::clock::Clock;
 use crate::store::Store;
 
-/// Runs that were heard of in this time are in memory from the start, milliseconds. Older ones are found when they come back.
+/// Runs active in this time are loaded at startup, milliseconds. Older ones are loaded when they return.
 const RECENT: i64 = 24 * 3_600_000;
 
-/// Keeps leases in the database.
+/// Stores leases in the database.
 #[derive(Debug)]
 pub struct SqliteKeep {
     store: Store,
@@ -39,7 +39,7 @@ impl LeaseStorage for SqliteKeep {
         let rows = sqlx::query("SELECT * FROM lease_runs WHERE state <> 'ended' ORDER BY id")
             .fetch_all(self.store.read())
             .await?;
-        // Whatever holds licenses is loaded, however old it says it is: a clock that was moved must not free anything.
+        // Runs with licenses are always loaded: a moved clock must not release anything.
         let holds = |run: &StoredRun| run.shares.iter().any(|share| share.counted > 0);
         let since = self.clock.now_ms().saturating_sub(RECENT);
         let runs = rows.iter().filter_map(stored).filter(|run| run.seen >= since || holds(run)).collect();
@@ -76,12 +76,12 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A row that cannot be read is worth nothing; it is logged and left alone.
+/// An unreadable row is logged and ignored.
 fn stored(row: &SqliteRow) -> Option<StoredRun> {
     StoredRun::from_row(row)
         .inspect_err(|error| {
             let id = row.try_get::<i64, _>("id").unwrap_or_default();
-            tracing::error!(%error, id, "the stored state of a client cannot be read");
+            tracing::error!(%error, id, "can't read the stored state of a client");
         })
         .ok()
 }
@@ -152,7 +152,7 @@ async fn insert(
     Ok(())
 }
 
-/// What changes with each refresh, and nothing else: thousands of rows a second.
+/// Only what changes with each refresh: thousands of rows a second.
 async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
     if runs.is_empty() {
         return Ok(());
@@ -180,7 +180,7 @@ async fn update(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Re
     Ok(())
 }
 
-/// What a client said of itself, where that has changed.
+/// The cards that have changed.
 async fn rename(tx: &mut Transaction<'static, Sqlite>, runs: &[StoredRun]) -> Result<(), sqlx::Error> {
     let row = |StoredRun { id, details, .. }: &StoredRun| {
         json!([id, details.name, details.host, details.software, details.address, details.ve])
@@ -204,7 +204,7 @@ fn text(part: &impl Serialize) -> String {
     serde_json::to_string(part).expect("names and numbers always serialize")
 }
 
-/// As a parameter for `json_each`, each row written as it comes.
+/// As a parameter for `json_each`, row by row.
 fn listed<R: Serialize>(rows: impl Iterator<Item = R>) -> String {
     let mut text = Vec::new();
     serde_json::Serializer::new(&mut text).collect_seq(rows).expect("names and numbers always serialize");

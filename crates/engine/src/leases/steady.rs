@@ -2,17 +2,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::clock::Clock;
 
-/// Two readings of two clocks differ by a little each time; from here on the wall clock was set, milliseconds.
+/// Readings of two clocks differ slightly each time; a larger difference means the wall clock was set, milliseconds.
 const SET_MS: i64 = 5;
 
-/// When a request was received, milliseconds on the server's monotonic clock.
+/// Arrival of a request, milliseconds on the server's monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReceivedAt(pub(super) i64);
 
-/// Wall time as it follows from the monotonic clock: the same for all clients, whose times are compared with each other.
+/// Wall time derived from the monotonic clock: the same for all clients, whose times are compared.
 #[derive(Debug)]
 pub(super) struct SteadyTime {
-    /// What to add to the monotonic clock.
+    /// Offset to the monotonic clock.
     ahead_ms: AtomicI64,
 }
 
@@ -21,13 +21,13 @@ impl SteadyTime {
         Self { ahead_ms: (clock.now_ms() - clock.mono_ms()).into() }
     }
 
-    /// What the monotonic clock shows. Follows the wall clock when that was set.
+    /// Reads the monotonic clock. Follows the wall clock if that was set.
     pub fn read(&self, clock: &dyn Clock) -> ReceivedAt {
         let before = clock.mono_ms();
         let wall = clock.now_ms();
         let now = clock.mono_ms();
         let ahead = wall - now;
-        // When time went by between the readings, they say nothing about the wall clock.
+        // If time passed between the readings, they don't measure the wall clock.
         if now - before <= 1 && self.ahead_ms.load(Ordering::Relaxed).abs_diff(ahead) > SET_MS.unsigned_abs() {
             self.ahead_ms.store(ahead, Ordering::Relaxed);
         }

@@ -15,9 +15,9 @@ use super::steady::ReceivedAt;
 use super::totals::LeaseTotals;
 use super::{Commit, StoredLeases};
 
-/// Runs one server keeps in memory. Far more than it can serve; a flood of hellos ends here.
+/// Maximum runs in memory: far more than a server can serve, but it stops a flood of hellos.
 const MOST_RUNS: usize = 200_000;
-/// How long a run that is silent and holds nothing stays in memory, milliseconds on the monotonic clock.
+/// How long a silent run without licenses stays in memory, milliseconds on the monotonic clock.
 const IDLE: i64 = 3_600_000;
 
 #[derive(Debug)]
@@ -27,17 +27,17 @@ pub(super) struct LeaseTable {
     by_run: HashMap<String, RunKey>,
     by_client: HashMap<String, RunKey>,
     last_id: i64,
-    /// What a commit that failed would have added to the totals: it goes with the next one, beside the same runs.
+    /// Totals of a failed commit, added to the next one with the same runs.
     carried: LeaseTotals,
-    /// Runs of which limits changed: stored with the next commit, whatever leads to it.
+    /// Runs with changed limits: stored with the next commit.
     limits: BTreeSet<RunKey>,
-    /// Runs of which only counters changed: stored once a second.
+    /// Runs with only counters changed: stored once a second.
     counters: BTreeSet<RunKey>,
-    /// The number of the commit that takes up what changes now.
+    /// The number of the commit that will include current changes.
     pub next_commit: u64,
     licensed: BTreeMap<ProductCode, Licensed>,
     out_of_service: Vec<ProductCode>,
-    /// Grows with what people see of the clients; not with a refresh that says the same again.
+    /// Grows with visible changes of clients; not with a refresh that repeats the last one.
     pub version: u64,
 }
 
@@ -83,7 +83,7 @@ impl LeaseTable {
         }
     }
 
-    /// How many licenses there are. Whether that changed.
+    /// Sets the pools. Returns whether they changed.
     pub fn license(&mut self, licensed: &BTreeMap<ProductCode, Licensed>, out_of_service: &[ProductCode]) -> bool {
         if self.licensed == *licensed && self.out_of_service == out_of_service {
             return false;
@@ -95,7 +95,7 @@ impl LeaseTable {
         true
     }
 
-    /// The run a secret stands for.
+    /// The run of a secret.
     pub fn find(&self, run: &str) -> Option<RunKey> {
         self.by_run.get(run).copied()
     }
@@ -115,7 +115,7 @@ impl LeaseTable {
         if self.entries.len() >= MOST_RUNS {
             return Err(Fault::new(
                 FaultKind::Unavailable,
-                "This server knows too many clients at the moment. Try again later.",
+                "This server has too many clients at the moment. Try again later.",
             ));
         }
         if let Some(before) = self.by_client.get(&details.client).copied() {
@@ -138,7 +138,7 @@ impl LeaseTable {
         Ok(id)
     }
 
-    /// The same run says hello again: it is as alive as before.
+    /// A repeated hello of the same run.
     pub fn repeat_hello(&mut self, id: RunKey, hello: &Hello, requester: Requester<'_>, wall: i64, now: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
@@ -164,7 +164,7 @@ impl LeaseTable {
         self.allocation.step(id, AllocationEvent::Hello, now);
     }
 
-    /// The run that speaks, if it may.
+    /// The run of a request, if it may act.
     pub fn speaker(&self, client: &str, run: &str, epoch: u64) -> Result<Option<RunKey>, Fault> {
         let Some(id) = self.find(run) else { return Ok(None) };
         let Some(entry) = self.entries.get(&id).filter(|entry| entry.details.client == client) else { return Ok(None) };
@@ -176,7 +176,7 @@ impl LeaseTable {
         }
     }
 
-    /// Counts what the run says it has used.
+    /// Adds the usage that a run reports.
     fn count(&mut self, id: RunKey, said: &Refresh, wall: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
@@ -200,7 +200,7 @@ impl LeaseTable {
         self.counters.insert(id);
     }
 
-    /// Takes in a refresh; what the client is told, and the commit it has to wait for first.
+    /// Applies a refresh. Returns the answer, and the commit it must wait for.
     pub fn refresh(
         &mut self,
         id: RunKey,
@@ -212,7 +212,7 @@ impl LeaseTable {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
             self.count(id, said, wall);
-            // One that arrives again was under way for longer: it says nothing about clocks.
+            // A repeated one took longer to arrive, so it doesn't measure clocks.
             if let (Some(now), Some(entry)) = (said.now, self.entries.get_mut(&id)) {
                 entry.offset.hear(now, received.0);
             }
@@ -236,7 +236,7 @@ impl LeaseTable {
         }
     }
 
-    /// Takes in a goodbye; the commit to wait for.
+    /// Applies a goodbye. Returns the commit to wait for.
     pub fn goodbye(&mut self, id: RunKey, said: &Refresh, wall: i64, now: i64) -> u64 {
         let fresh = self.allocation.run(id).is_none_or(|run| said.sequence > run.sequence);
         if fresh {
@@ -253,7 +253,7 @@ impl LeaseTable {
         self.next_commit
     }
 
-    /// Ends what silent clients had, and lets go of runs that are long gone. Who fell silent.
+    /// Releases licenses of silent clients and drops runs that are long gone. Returns the newly silent ones.
     pub fn tick(&mut self, now: i64) -> (Vec<RunKey>, Option<AllocationViolation>) {
         let silent = self.allocation.expire(now);
         self.limits.extend(&silent);
@@ -286,13 +286,13 @@ impl LeaseTable {
         }
     }
 
-    /// Releases what a run has and does not use.
+    /// Releases a run's unused licenses.
     pub fn release(&mut self, id: RunKey, now: i64) {
         let effect = self.allocation.step(id, AllocationEvent::Release, now);
         self.note(id, &effect);
     }
 
-    /// Everything to store: limits always; counters when `all`.
+    /// Everything to store: limits always, counters if `all`.
     pub fn take_unstored(&mut self, all: bool) -> (u64, Commit, BTreeMap<RunKey, u64>) {
         let number = self.next_commit;
         self.next_commit += 1;
@@ -328,7 +328,7 @@ impl LeaseTable {
         })
     }
 
-    /// What was stored is stored.
+    /// Marks a commit as stored.
     pub fn stored(&mut self, number: u64, sequences: &BTreeMap<RunKey, u64>) {
         for (id, sequence) in sequences {
             if let Some(entry) = self.entries.get_mut(id) {
@@ -341,7 +341,7 @@ impl LeaseTable {
         }
     }
 
-    /// What could not be stored waits for the next commit.
+    /// Returns a failed commit's changes to the queue.
     pub fn not_stored(&mut self, commit: Commit) {
         for run in &commit.runs {
             self.limits.insert(run.id);

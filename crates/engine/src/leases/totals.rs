@@ -10,7 +10,7 @@ use super::run::{Counters, RunEntry};
 /// A deployment and a product.
 pub type TotalsKey = (Arc<str>, ProductCode);
 
-/// The most a total may be: larger numbers cannot be written as canonical JSON, and reports are (RFC 8785).
+/// Maximum of a total: canonical JSON (RFC 8785), used by reports, can't represent larger numbers.
 pub(super) const MOST: u64 = (1 << 53) - 1;
 /// The product whose time is the time of sessions (FORMATS §2).
 const SESSIONS: &str = "SESSION_USAGE";
@@ -25,7 +25,7 @@ pub struct LeaseTotals {
 }
 
 impl LeaseTotals {
-    /// Takes what was added for a run since it was last stored.
+    /// Adds a run's usage since it was last stored.
     pub(super) fn take_from(&mut self, entry: &mut RunEntry) {
         let deployment = &entry.details.deployment;
         let mut session = 0;
@@ -42,7 +42,7 @@ impl LeaseTotals {
         }
     }
 
-    /// Whether there is nothing.
+    /// Whether all are 0.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.usage.is_empty() && self.sessions.is_empty()

@@ -1,7 +1,7 @@
-//! Clients of virtual environments: each logs in with a passphrase and takes one license of the product it opens, for as long as it
-//! runs. While one of them is logged in, the hours of a countdown license run.
+//! Clients of virtual environments: each logs in with a passphrase and takes one license of its product while it runs.
+//! While one of them is logged in, the hours of a countdown license run.
 //!
-//! To the allocation such a product is a pool like any other; on the wire it is called `VE`.
+//! To the allocation, such a product is a pool like any other; on the wire its name is `VE`.
 
 use std::collections::BTreeMap;
 
@@ -18,11 +18,11 @@ use super::{Leases, ReceivedAt};
 use crate::Engine;
 use crate::countdown::CountdownLoginDenied;
 
-/// What a login came to.
+/// The result of a login.
 pub(super) struct AdmittedVe {
     /// The product of the license.
     pub product: String,
-    /// What the client is told of the license.
+    /// The license's data for the client.
     pub terms: VeTerms,
 }
 
@@ -31,7 +31,7 @@ fn on_the_wire() -> ProductCode {
 }
 
 impl Leases {
-    /// The product of the VE license the run has logged in to, if it is a run here and has.
+    /// The product of the VE license that a run has logged in to, if any.
     fn ve_of(&self, said: &str) -> Option<(RunKey, String)> {
         let table = self.table();
         let id = table.find(said)?;
@@ -51,7 +51,7 @@ impl Engine {
     /// Whether a client may log in, and to what.
     ///
     /// # Errors
-    /// A fault that says why not, and nothing about the license to whom has no passphrase of it.
+    /// A fault with the reason, which reveals nothing of the license without its passphrase.
     pub(super) fn admit(&self, hello: &Hello) -> Result<Option<AdmittedVe>, Fault> {
         let Some(login) = &hello.ve else { return Ok(None) };
         let refused = |sentence: String| Fault::new(FaultKind::LoginRefused, sentence);
@@ -69,7 +69,7 @@ impl Engine {
             cpus: login.cpus,
             memory_mb: login.memory_mb,
         };
-        // Instances are counted by the allocation, which knows of all of them at once.
+        // The allocation counts instances, because it sees all of them.
         let product = admit(license, &state.standing, &login, |_| 0, self.contact().high_water)
             .map_err(|why| refused(why.to_string()))?;
         Ok(Some(AdmittedVe {
@@ -91,7 +91,7 @@ impl Engine {
         let login = self.leases.ve_of(&said.run);
         if let Err(elsewhere) = self.drain.check(&said.client) {
             if let Some((id, _)) = login {
-                // It is told to go: no hours run for it here.
+                // It must move, so no hours run for it here.
                 self.leave_seat(id).await;
             }
             return Err(elsewhere);
@@ -110,7 +110,7 @@ impl Engine {
         said = self.named(said);
         let wants = said.products.get(&pool).copied();
         let is_in = wants.is_some_and(|used| used.want > 0 || used.held > 0);
-        // Who speaks is looked at before anything runs for it.
+        // Checks the run before hours run for it.
         self.leases.speaker(&said.client, &said.run, said.epoch).await?;
         if is_in {
             self.take_seat(id).await?;
@@ -139,7 +139,7 @@ impl Engine {
         said
     }
 
-    /// Records of a client of a virtual environment are about its product.
+    /// Records of a VE client belong to its product.
     pub(super) fn name_records(&self, said: &mut Records) {
         let Some((_, product)) = self.leases.ve_of(&said.run) else { return };
         let (wire, pool) = (on_the_wire(), pool_of(&product));
@@ -148,7 +148,7 @@ impl Engine {
         }
     }
 
-    /// What clients are told when the hours end within a check interval.
+    /// The notice to clients when the hours end within a check interval.
     fn notice(&self) -> Option<ExpiryNotice> {
         let view = self.countdown.view();
         if !(view.ends_soon && self.has_hours()) {
@@ -156,17 +156,17 @@ impl Engine {
         }
         Some(ExpiryNotice {
             ends_in_ms: u64::try_from(view.balance_ms).unwrap_or(0),
-            sentence: "The countdown hours of this server end soon. Bring the primary back, or shut down in time."
+            sentence: "The backup hours of this server end soon. Bring the primary back, or shut down in time."
                 .to_owned(),
         })
     }
 
-    /// Whether a countdown license is in force.
+    /// Whether a countdown license is valid.
     pub(crate) fn has_hours(&self) -> bool {
         self.ve.current().is_some_and(|installed| matches!(installed.license().kind, VeLicenseKind::Countdown { .. }))
     }
 
-    /// Lets a client stay in: the license is in force, and its hours, if it has such, run.
+    /// Checks that a client may stay: the license is valid, and its hours, if any, are running.
     async fn take_seat(&self, id: RunKey) -> Result<(), Fault> {
         let standing = self.ve.standing();
         if !standing.in_force() {
@@ -195,7 +195,7 @@ impl Engine {
                     return Ok(());
                 }
                 Err(CountdownLoginDenied::Unsaved { reason }) => {
-                    tracing::error!(reason, "a client was not let in because its hours could not be stored");
+                    tracing::error!(reason, "refused a login because its hours could not be stored");
                     return Err(Fault::new(
                         FaultKind::Unavailable,
                         CountdownLoginDenied::Unsaved { reason }.to_string(),
@@ -207,7 +207,7 @@ impl Engine {
         Err(Fault::new(FaultKind::HoursUsedUp, why))
     }
 
-    /// The hours do not run for this client any more.
+    /// Stops the hours for this client.
     pub(super) async fn leave_seat(&self, id: RunKey) {
         let mut seats = self.leases.seats.lock().await;
         if seats.remove(&id) {
@@ -215,7 +215,7 @@ impl Engine {
         }
     }
 
-    /// Hours stop for clients of which nothing is counted any more: they fell silent for too long.
+    /// Stops the hours for clients that were silent for too long.
     pub(super) async fn clear_seats(&self) {
         let left: Vec<RunKey> = {
             let seats = self.leases.seats.lock().await;
@@ -229,30 +229,30 @@ impl Engine {
     }
 }
 
-/// What a client without a login is told of a product that needs one.
+/// The notice about a product that needs a login.
 fn refused_limit() -> licensing::client_protocol::Limit {
     licensing::client_protocol::Limit {
         limit: 0,
         version: 0,
         licensed: 0,
         why: Some(Shortage::NotLicensed),
-        sentence: Some("This product is for clients that log in with the passphrase of a VE license.".to_owned()),
+        sentence: Some("This product is only for clients that log in with the passphrase of a VE license.".to_owned()),
     }
 }
 
-/// A client of a virtual environment that no server hears of: it goes on until its grace period ends.
+/// A VE client without a server, which keeps running until its grace period ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InGrace {
     /// What people call it.
     pub name: String,
-    /// When it was last heard of here, Unix milliseconds.
+    /// Its last request here, Unix milliseconds.
     pub seen_ms: i64,
-    /// Until when it goes on, Unix milliseconds: the grace period, from when it must have noticed.
+    /// Until when it runs, Unix milliseconds: the grace period, from when it must have noticed.
     pub until_ms: i64,
 }
 
 impl Engine {
-    /// Clients of virtual environments that were here, said no goodbye, and are heard of nowhere; the first to stop first.
+    /// VE clients that were here, said no goodbye and contact no server; the first to stop first.
     #[must_use]
     pub fn in_grace(&self) -> Vec<InGrace> {
         let Some(installed) = self.ve.current() else { return Vec::new() };

@@ -1,4 +1,4 @@
-//! What people see of the leases.
+//! Views of the leases for people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use licensing::product::{Licensed, ProductCode};
 use super::Leases;
 use super::run::{RunEntry, RunState};
 
-/// Whether a client is there.
+/// The state of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientState {
     /// It refreshes.
     Connected,
-    /// It was not heard of for a while; what it had is still counted, or it may come back.
+    /// No contact for a while; its licenses are still reserved, or it may come back.
     Silent,
-    /// It ended, or was silent so long that nothing is counted for it.
+    /// It disconnected, or was silent so long that its licenses were released.
     Gone,
 }
 
@@ -35,7 +35,7 @@ impl ClientState {
 /// A client: one run of an application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientView {
-    /// Names it here.
+    /// Its number here.
     pub id: i64,
     /// Its own id.
     pub client: String,
@@ -49,29 +49,29 @@ pub struct ClientView {
     pub software: String,
     /// Where it connects from.
     pub address: String,
-    /// Whose usage it is.
+    /// Its deployment.
     pub deployment: String,
     /// When it said hello, Unix milliseconds.
     pub since_ms: i64,
     /// When it last refreshed, Unix milliseconds.
     pub seen_ms: i64,
-    /// Whether it is there.
+    /// Its state.
     pub state: ClientState,
-    /// Until when what it had is counted, for one that is silent; Unix milliseconds.
+    /// When the licenses of a silent client are released, Unix milliseconds.
     pub counted_until_ms: Option<i64>,
     /// How far its clock is off, milliseconds; ahead is positive.
     pub clock_off_ms: i64,
-    /// Records it had to drop for want of room.
+    /// Records it had to drop.
     pub dropped: u64,
-    /// It said it uses more than it was given.
+    /// It uses more than its limit.
     pub over_limit: bool,
     /// By product.
     pub products: Vec<ProductView>,
 }
 
 impl ClientView {
-    /// Whether it is among those asked for: `text` in what it is called, a product it has or wants, a state. What is empty leaves
-    /// nobody out.
+    /// Whether it matches a filter: `text` in its names, a product it uses or requests, a state. Empty values match
+    /// all.
     #[must_use]
     pub fn matches(&self, text: &str, product: &str, state: Option<ClientState>) -> bool {
         let wanted = text.to_lowercase();
@@ -83,26 +83,26 @@ impl ClientView {
     }
 }
 
-/// What a client has of a product.
+/// A client's licenses for a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProductView {
     /// Which.
     pub product: String,
     /// In use.
     pub held: u32,
-    /// The most it may use.
+    /// Limit: what it may use.
     pub limit: u32,
-    /// What is counted for it.
+    /// Reserved for it.
     pub counted: u32,
-    /// What it would like to have.
+    /// Requested.
     pub want: u32,
-    /// Taken in this run.
+    /// Check-outs in this run.
     pub usage_count: u64,
     /// Time in use in this run, milliseconds.
     pub usage_ms: u64,
-    /// Refused in this run.
+    /// Denials in this run.
     pub denied: u64,
-    /// It gets nothing new until then, Unix milliseconds: an administrator released what it had.
+    /// After a release: until when it gets no new licenses, Unix milliseconds.
     pub released_until_ms: Option<i64>,
 }
 
@@ -111,24 +111,24 @@ pub struct ProductView {
 pub struct PoolView {
     /// Which.
     pub product: String,
-    /// Licenses there are.
+    /// Licensed.
     pub licensed: Licensed,
-    /// In use, as clients last said.
+    /// In use, as last reported by clients.
     pub held: u32,
-    /// Given out: what clients may use without asking again.
+    /// Sum of limits: what clients may use without asking again.
     pub counted: u32,
-    /// What clients would like to have.
+    /// Requested by clients.
     pub wanted: u32,
-    /// Clients that have some.
+    /// Clients with this product.
     pub clients: usize,
-    /// More is given out than there is: fewer became licensed while they were in use.
+    /// More may be used than is licensed, because the licensed number fell.
     pub over_committed: bool,
 }
 
-/// Clients that are looked at in one go while the table waits.
+/// Clients processed per lock of the desk.
 const AT_ONCE: usize = 256;
 
-/// How many clients there are, by how they are.
+/// Numbers of clients by state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClientCounts {
     /// [`ClientState::Connected`].
@@ -137,15 +137,15 @@ pub struct ClientCounts {
     pub silent: usize,
     /// [`ClientState::Gone`].
     pub gone: usize,
-    /// Those that use more than they were given.
+    /// Clients that use more than their limit.
     pub over_limit: usize,
 }
 
-/// A client is silent when it was not heard of for this long, milliseconds: five refreshes.
+/// A client is silent after this time without a refresh, milliseconds: five refreshes.
 const SILENT: i64 = 10_000;
 
 impl Leases {
-    /// All clients of late, the newest first.
+    /// Recent clients, newest first.
     #[must_use]
     pub fn clients(&self) -> Vec<ClientView> {
         let (wall, now) = (self.clock.now_ms(), self.clock.mono_ms());
@@ -160,7 +160,7 @@ impl Leases {
         all
     }
 
-    /// How many clients there are of late.
+    /// Number of recent clients.
     #[must_use]
     pub fn client_counts(&self) -> ClientCounts {
         let now = self.clock.mono_ms();
@@ -186,12 +186,12 @@ impl Leases {
         table.entries.get(&id).map(|entry| view(id, entry, table.allocation.run(id), wall, now))
     }
 
-    /// All products, in their order.
+    /// All products, sorted.
     #[must_use]
     pub fn pools(&self) -> Vec<PoolView> {
         let table = self.table();
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
-        // Every share is looked at once, as the table waits meanwhile.
+        // Reads every share once, because the table is locked.
         let mut sums: BTreeMap<&ProductCode, (u64, u64, usize)> = BTreeMap::new();
         for (product, share) in table.allocation.runs().flat_map(|(_, run)| run.shares()) {
             let (held, wanted, clients) = sums.entry(product).or_default();
@@ -214,13 +214,13 @@ impl Leases {
         table.allocation.pools().map(pool).collect()
     }
 
-    /// Whom this server serves, as clients themselves said a moment ago. What was only stored before a restart is not in use.
+    /// The clients of this server, by their latest refreshes. State from before a restart doesn't count as in use.
     #[must_use]
     pub fn serving(&self) -> Serving {
         let now = self.clock.mono_ms();
         let table = self.table();
         let mut serving = Serving::default();
-        // The newest first. The table waits meanwhile.
+        // Newest first. The table is locked meanwhile.
         for (id, run) in table.allocation.runs().rev().filter(|(_, run)| now.saturating_sub(run.seen) <= SILENT) {
             if let Some(entry) = table.entries.get(&id).filter(|entry| entry.state == RunState::Open) {
                 serving.connected += 1;
@@ -233,7 +233,7 @@ impl Leases {
         serving
     }
 
-    /// Clients of virtual environments that fell silent without a goodbye: id, name, and when they were last heard of.
+    /// VE clients that stopped responding without a goodbye: id, name, and last contact.
     pub(crate) fn silent_ve(&self) -> Vec<(String, String, i64)> {
         let now = self.clock.mono_ms();
         let table = self.table();
@@ -245,7 +245,7 @@ impl Leases {
         gone.map(|(_, entry)| (entry.details.client.clone(), entry.details.name.to_string(), entry.seen)).collect()
     }
 
-    /// The ids of the clients that have licenses in use here, as they said a moment ago.
+    /// The ids of clients with licenses in use here, by their latest refreshes.
     pub(crate) fn at_work(&self) -> std::collections::BTreeSet<String> {
         let now = self.clock.mono_ms();
         let table = self.table();
@@ -257,7 +257,7 @@ impl Leases {
         table.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.details.client.clone()).collect()
     }
 
-    /// Products of which more is promised to clients than is licensed.
+    /// Products with more reserved than licensed.
     #[must_use]
     pub fn over_committed(&self) -> BTreeSet<ProductCode> {
         let table = self.table();
@@ -293,7 +293,7 @@ fn state(entry: &RunEntry, run: Option<&ClientRun>, now: i64) -> ClientState {
     }
 }
 
-/// It uses more of some product than it was given.
+/// It uses more of some product than its limit.
 fn is_over(run: &ClientRun) -> bool {
     run.shares().any(|(_, share)| share.over)
 }

@@ -14,7 +14,7 @@ pub(super) struct Backward {
     /// Where in the file the buffer begins.
     start: u64,
     buffer: Vec<u8>,
-    /// Bytes of the buffer that were not given yet.
+    /// Bytes of the buffer not returned yet.
     left: usize,
 }
 
@@ -24,7 +24,7 @@ impl Backward {
         Self { file, start: end, buffer: Vec::new(), left: 0 }
     }
 
-    /// The line before, with its offset; without its line break.
+    /// The previous line without its line break, and its offset.
     pub fn line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         let (from, to) = loop {
             let body = &self.buffer[..self.left];
@@ -47,7 +47,7 @@ impl Backward {
         Ok(Some((self.start + from as u64, &self.buffer[from..to])))
     }
 
-    /// Puts the block before in front of what is left.
+    /// Prepends the previous block.
     fn fill(&mut self) -> io::Result<()> {
         let length = BLOCK.min(self.start);
         let mut block = vec![0; usize::try_from(length).map_err(io::Error::other)?];

@@ -1,4 +1,4 @@
-//! One line among its neighbours.
+//! One line with its neighbors.
 
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -8,17 +8,17 @@ use super::files::{LogFile, find, open};
 use super::forward::Lines;
 use super::{Cursor, LogItem, Logs, LogsError};
 
-/// A line in its place.
+/// A line in context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogContext {
     /// Newest first.
     pub items: Vec<LogItem>,
-    /// Which of them it is.
+    /// Its index.
     pub marked: usize,
 }
 
 impl Logs {
-    /// The line at a place with `count` lines before and after it; none when no line begins there any more.
+    /// The line at a position with `count` lines before and after it; `None` if no line begins there.
     ///
     /// # Errors
     /// [`LogsError`]

@@ -1,10 +1,10 @@
-//! The place of a line: which file, and at which byte. A file is known by the time it began and its number on the disk, so the place
-//! stays good when the file moves up.
+//! The position of a line: a file and an offset. A file is identified by the time of its first line and its inode, so
+//! positions stay valid after rotation.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Written `20260629180825.1a2b.5120`: when the file began (0 when that is not known), its inode, the offset.
+/// Written `20260629180825.1a2b.5120`: when the file began (0 if unknown), its inode, the offset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// When the file began, and its inode.
@@ -13,18 +13,18 @@ pub struct Cursor {
     pub offset: u64,
 }
 
-/// What a file is known by.
+/// The identity of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileId {
     /// Digits of the stamp of the first line.
     pub began: u64,
-    /// Number on the disk.
+    /// Inode.
     pub inode: u64,
 }
 
-/// Text that is no place in the log.
+/// Text that isn't a position in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This is not a place in the log. Take one from a list of lines.")]
+#[error("Invalid position in the log. Use one from a list of lines.")]
 pub struct CursorError;
 
 impl fmt::Display for Cursor {

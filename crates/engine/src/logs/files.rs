@@ -1,4 +1,4 @@
-//! The files there are, newest first. Links are not followed and nothing but plain files is opened.
+//! The log files, newest first. Links are not followed, and only plain files are opened.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -15,11 +15,11 @@ use super::{Logs, LogsError};
 pub struct LogFile {
     /// `license.log`, `license.log.1` …
     pub name: String,
-    /// What links name it by.
+    /// Its id in links.
     pub id: FileId,
     /// Bytes.
     pub size: u64,
-    /// Local time of its first line; none when that has no time.
+    /// Local time of its first line, if that has one.
     pub began: Option<String>,
     /// When it was last written, Unix milliseconds.
     pub written_ms: i64,
@@ -27,10 +27,10 @@ pub struct LogFile {
 }
 
 impl Logs {
-    /// The files, the one that is written now first.
+    /// The files, the current one first.
     ///
     /// # Errors
-    /// [`LogsError`] when there is no log or its folder cannot be read.
+    /// [`LogsError`] if there is no log or its folder can't be read.
     pub fn files(&self) -> Result<Vec<LogFile>, LogsError> {
         let path = self.path().ok_or(LogsError::Off)?;
         let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
@@ -61,7 +61,7 @@ fn number(entry: &str, name: &str) -> Option<u32> {
     (!number.starts_with(['0', '+'])).then(|| number.parse().ok()).flatten()
 }
 
-/// A file that can be read; one that cannot, or goes away meanwhile, is not listed.
+/// A readable file; others, and those that disappear meanwhile, are not listed.
 fn look(path: &Path) -> Option<LogFile> {
     let mut file = open(path).ok()?;
     let found = file.metadata().ok()?;
@@ -79,7 +79,7 @@ fn look(path: &Path) -> Option<LogFile> {
     })
 }
 
-/// Opens a plain file: no link, no pipe that would wait for a writer.
+/// Opens a plain file, without following a link or waiting for a pipe's writer.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
@@ -87,7 +87,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
 }
 
-/// The file a place is in: the very same one, or else the only one that began then (a copy that was put back).
+/// The file of a position: the same inode, or else the only one that began then (a restored copy).
 pub(super) fn find(files: &[LogFile], id: FileId) -> Option<usize> {
     if let Some(exact) = files.iter().position(|file| file.id == id) {
         return Some(exact);

@@ -1,4 +1,4 @@
-//! The lines from the oldest to the newest, one at a time: for files that are carried away, and for what came after a line.
+//! Lines from oldest to newest, one at a time: for downloads, and for what follows a line.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -10,16 +10,16 @@ use super::{Cursor, LONGEST_LINE, LogItem, LogQuery, Logs, LogsError};
 /// The lines that match, oldest first.
 pub struct Lines {
     query: LogQuery,
-    /// Still to be read; the last is the next.
+    /// Files left to read; the last is next.
     files: Vec<LogFile>,
     current: Option<(LogFile, Forward)>,
 }
 
 impl Logs {
-    /// All lines that match, of one file or of all.
+    /// All matching lines, of one file or all.
     ///
     /// # Errors
-    /// [`LogsError`]; none of the lines when that file is gone.
+    /// [`LogsError`]; if that file is gone.
     pub fn lines(&self, query: LogQuery, only: Option<FileId>) -> Result<Lines, LogsError> {
         let mut files = self.files()?;
         if let Some(id) = only {
@@ -30,7 +30,7 @@ impl Logs {
 }
 
 impl Lines {
-    /// What follows a place, that line first. `files` are those from its own to the newest.
+    /// The lines from a position on. `files` are those from its own to the newest.
     pub(super) fn after(files: Vec<LogFile>, offset: u64) -> io::Result<Self> {
         let mut files = files;
         let current = match files.pop() {
@@ -78,7 +78,7 @@ struct Forward {
 }
 
 impl Forward {
-    /// From here to the end that the file had when it was looked at.
+    /// From here to the file's end as of now.
     fn new(file: File, offset: u64, size: u64) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(LONGEST_LINE, file);
         file.seek(SeekFrom::Start(offset))?;

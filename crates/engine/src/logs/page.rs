@@ -10,11 +10,11 @@ use super::backward::Backward;
 use super::files::{LogFile, find, open};
 use super::{Cursor, LogItem, LogQuery, Logs, LogsError};
 
-/// Looked through for one page at the most, bytes: then the answer says how far it got.
+/// Maximum bytes searched for one page; the result says how far it got.
 pub(super) const MOST: u64 = 64 * 1024 * 1024;
-/// A place in time is searched to within this, bytes.
+/// Precision of a search by time, bytes.
 const NEAR: u64 = 64 * 1024;
-/// Lines may be out of order by so many days, where a clock was set back.
+/// Days by which lines may be out of order after a clock was set back.
 const SLACK_DAYS: i64 = 1;
 
 /// One page.
@@ -22,20 +22,20 @@ const SLACK_DAYS: i64 = 1;
 pub struct LogPage {
     /// Newest first.
     pub items: Vec<LogItem>,
-    /// Where to go on; none at the end.
+    /// Where to continue; `None` at the end.
     pub next: Option<Cursor>,
-    /// Bytes looked through for it.
+    /// Bytes searched.
     pub looked: u64,
-    /// It stopped because that was enough, not because the page is full.
+    /// The search stopped at its maximum before the page was full.
     pub stopped: bool,
-    /// Local time of the oldest line it looked at.
+    /// Local time of the oldest line searched.
     pub back_to: Option<String>,
-    /// The place to go on from is no longer there: its file was removed.
+    /// The position to continue from is gone: its file was removed.
     pub gone: bool,
 }
 
 impl Logs {
-    /// At most `limit` lines that match, from before a place or from the end.
+    /// At most `limit` matching lines, before a position or from the end.
     ///
     /// # Errors
     /// [`LogsError`]
@@ -62,7 +62,7 @@ impl Logs {
     }
 }
 
-/// Adds what matches in one file; whether the page is done with it.
+/// Adds matching lines of one file; returns whether the page is complete.
 fn one_file(
     of: &LogFile,
     end: u64,
@@ -104,7 +104,7 @@ fn one_file(
     Ok(false)
 }
 
-/// A place in the file after which every line is later than `latest`.
+/// An offset in the file after which every line is later than `latest`.
 fn end_of(file: &File, end: u64, latest: &str) -> io::Result<u64> {
     let (mut low, mut high) = (0, end);
     let mut block = vec![0; usize::try_from(NEAR).map_err(io::Error::other)?];
@@ -119,7 +119,7 @@ fn end_of(file: &File, end: u64, latest: &str) -> io::Result<u64> {
     Ok(high)
 }
 
-/// The first line that begins in here with a time.
+/// The first line in here that has a time.
 fn first_stamp(block: &[u8]) -> Option<(u64, &str)> {
     let mut begins = block.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let at = begins.find(|at| begins_with_stamp(&block[*at..]))?;

@@ -1,24 +1,24 @@
-//! Which lines are wanted.
+//! Filter of lines.
 
 use licensing::log_line::{LogLevel, LogLine, STAMP, begins_with_stamp, without_secrets};
 
-/// A filter; what is not set leaves nothing out.
+/// A filter; unset values match all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogQuery {
-    /// At least this pressing.
+    /// Minimum level.
     pub level: Option<LogLevel>,
-    /// From this part of the program, in capital letters.
+    /// Component, in capital letters.
     pub component: Option<String>,
-    /// Not before this local time.
+    /// Earliest local time.
     pub from: Option<LineTime>,
-    /// Not after this local time.
+    /// Latest local time.
     pub to: Option<LineTime>,
-    /// Contains this; the case of A to Z does not matter.
+    /// Text in the line, ignoring the case of A to Z.
     pub text: Option<String>,
 }
 
 impl LogQuery {
-    /// A filter as it was typed, empty text for what is not set; and what could not be understood: its field, and a sentence.
+    /// Parses a filter as entered, with empty text for unset values. Returns the invalid fields with a sentence each.
     #[must_use]
     pub fn read(level: &str, component: &str, from: &str, to: &str, text: &str) -> (Self, Vec<(&'static str, String)>) {
         fn good<T, E: ToString>(
@@ -43,18 +43,18 @@ impl LogQuery {
     }
 }
 
-/// A local time as it stands in front of a line.
+/// A local time as in log lines.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineTime(String);
 
-/// Text that is no time.
+/// Text that isn't a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This is not a time. Write it as 2026-11-22 or 2026-11-22 07:24, in this server's local time.")]
+#[error("Not a time. Write it like 2026-11-22 or 2026-11-22 07:24, in this server's local time.")]
 pub struct LogTimeError;
 
 impl LineTime {
-    /// A day or a time: `2026-11-22`, `2026-11-22T07:24`, `2026-11-22 07:24:16`. What is missing is the first moment that fits, or the
-    /// `last` one.
+    /// A day or a time: `2026-11-22`, `2026-11-22T07:24`, `2026-11-22 07:24:16`. Fills in missing parts with the first
+    /// matching moment, or the `last` one.
     ///
     /// # Errors
     /// [`LogTimeError`]
@@ -71,12 +71,12 @@ impl LineTime {
         if text.len() == STAMP && begins_with_stamp(text.as_bytes()) { Ok(Self(text)) } else { Err(LogTimeError) }
     }
 
-    /// As it stands in the log.
+    /// As written in the log.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// This many days later: how far lines may be out of order where a clock was set back.
+    /// This many days later.
     pub(super) fn days_later(&self, days: i64) -> String {
         const FORM: &str = "%Y-%m-%d %H:%M:%S";
         jiff::civil::DateTime::strptime(FORM, &self.0)
@@ -86,12 +86,12 @@ impl LineTime {
 }
 
 impl LogQuery {
-    /// Whether it leaves anything out.
+    /// Whether it filters at all.
     pub fn filters(&self) -> bool {
         *self != Self::default()
     }
 
-    /// Whether this line is wanted. A line without the form of the log has neither time nor level nor component.
+    /// Whether a line matches. One without the log's format has no time, level or component.
     pub(super) fn wants(&self, bytes: &[u8]) -> bool {
         let text = String::from_utf8_lossy(bytes);
         if self.level.is_some() || self.component.is_some() || self.from.is_some() || self.to.is_some() {
@@ -104,7 +104,7 @@ impl LogQuery {
                 return false;
             }
         }
-        // A second look without secrets: asking for one must not tell whether it is there.
+        // Matches again without secrets: searching for one must not reveal whether it is there.
         self.text.as_deref().is_none_or(|wanted| {
             contains(text.as_bytes(), wanted.as_bytes())
                 && contains(without_secrets(&text).as_bytes(), wanted.as_bytes())
@@ -112,7 +112,7 @@ impl LogQuery {
     }
 }
 
-/// Whether `wanted` is in there, whatever the case of its letters A to Z.
+/// Whether it contains `wanted`, ignoring the case of A to Z.
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     let Some((first, rest)) = wanted.split_first() else { return true };
     let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());

@@ -1,4 +1,4 @@
-//! Another server asks how this one stands, and says how it stands itself.
+//! Answers polls of peers, which include their reports.
 
 use licensing::peers::{Nonce, PeerKey, PollAnswer, PollReply, PollRequest, RequestFreshness};
 
@@ -8,13 +8,13 @@ use crate::Engine;
 use crate::secret::random;
 
 impl Engine {
-    /// Answers `POST /peer/v1/poll`. Whoever is no member gets no answer that says more than that.
+    /// Answers `POST /peer/v1/poll`. Others get only a refusal.
     ///
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
     pub async fn answer_peer_poll(&self, bytes: &[u8]) -> Result<PollAnswer, PeerFault> {
         let request = PollRequest::parse(bytes)?;
-        // Without a key of its own it knows nobody.
+        // Without its own key it has no peers.
         let secret = self.peers.secret.get().ok_or(PeerFault::Unknown)?;
         let (key, is_member) = {
             let roster = self.peers.roster();

@@ -1,4 +1,4 @@
-//! What another server says of itself is taken in.
+//! Applies reports of peers.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
-/// A sign of life is stored at least this often, milliseconds.
+/// Maximum time between stores of the last response, milliseconds.
 const STORE_MS: i64 = 60_000;
 
-/// How a report came.
+/// How a report arrived.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ReportOrigin {
-    /// As the answer to a request made then.
+    /// As the answer to a request sent then.
     Answered(ClockReading),
-    /// As a request that came then.
+    /// As a request received then.
     Asked(ClockReading),
 }
 
 impl Engine {
-    /// Takes in a report whose signature is good and which is fresh.
+    /// Applies a verified, fresh report.
     pub(super) async fn take_report(&self, key: &PeerKey, report: PeerReport, way: ReportOrigin) {
         let report = Arc::new(report);
         let taken = {
@@ -48,12 +48,12 @@ impl Engine {
         }
         let at = self.clock.now_ms();
         if let Err(error) = self.store_taken(at, stored, change, &name).await {
-            tracing::error!(%error, peer = name, "what another server said could not be stored");
+            tracing::error!(%error, peer = name, "could not store a peer's report");
         }
         if !news.is_empty()
             && let Err(error) = self.follow(&name, news).await
         {
-            tracing::error!(%error, "which servers belong to the installation could not be stored; trying again");
+            tracing::error!(%error, "could not store the members of the installation; trying again");
         }
     }
 
@@ -74,14 +74,14 @@ impl Engine {
         tx.commit().await
     }
 
-    /// Follows the list of the server that leads.
+    /// Follows the primary's list.
     async fn follow(&self, leader: &str, news: News) -> Result<(), sqlx::Error> {
         let _turn = self.peers.turn.lock().await;
         let now = self.peers.now();
         let actor = Actor { name: format!("server {leader}"), ..Actor::system() };
         for server in news.new {
             let sentence =
-                format!("{leader} told of {} ({}, key {}).", server.name, server.role, server.key.fingerprint());
+                format!("{leader} added {} ({}, key {}).", server.name, server.role, server.key.fingerprint());
             let mut tx = self.store.write().await?;
             rows::put(&mut tx, &server).await?;
             events::add(&mut tx, now.wall_ms, &server.name, PeerEventKind::Joined, &sentence).await?;
@@ -111,7 +111,7 @@ impl Engine {
     }
 }
 
-/// What is to be remembered of a change.
+/// The event of a change.
 pub(super) fn told(name: &str, change: LivenessChange) -> Option<(PeerEventKind, String)> {
     Some(match change {
         LivenessChange::First => (PeerEventKind::First, format!("{name} responded for the first time.")),
@@ -123,7 +123,7 @@ pub(super) fn told(name: &str, change: LivenessChange) -> Option<(PeerEventKind,
 }
 
 impl Member {
-    /// Takes a report in; what is to be stored, when anything is.
+    /// Applies a report; returns what must be stored.
     fn take(
         &mut self,
         report: &Arc<PeerReport>,
@@ -135,7 +135,7 @@ impl Member {
             ReportOrigin::Answered(asked) => {
                 self.clock_off_ms = Some(clock_off_ms(asked.wall_ms, now.mono_ms - asked.mono_ms, report.wall_ms));
             }
-            // The time on the way is not known. Where this server asks too, its own measure is the better one.
+            // The latency is unknown. If this server polls too, its own measurement is better.
             ReportOrigin::Asked(at)
                 if self.address().is_none() || self.problem.is_some() || self.clock_off_ms.is_none() =>
             {
@@ -148,7 +148,7 @@ impl Member {
         let before = self.stored.clone();
         let stored = &mut self.stored;
         stored.context = report.context;
-        // A server that left says it is alone; what it was here stays until it is removed.
+        // A server that left reports that it is alone; its role here stays until it is removed.
         if report.role != Role::Alone {
             stored.role = report.role;
         }
@@ -170,7 +170,7 @@ impl Member {
     }
 }
 
-/// How the list of the server that leads differs from what is known here.
+/// The differences between the primary's list and this server's.
 #[derive(Debug, Default)]
 struct News {
     new: Vec<StoredPeer>,

@@ -1,4 +1,4 @@
-//! What happens by itself: every two seconds all others are asked, and who is silent is noticed.
+//! Background work: polls all peers every two seconds, and notices silent ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::tasks::{reason, ticks};
 pub(crate) const EVERY: Duration = Duration::from_millis(POLL_MS);
 
 impl Engine {
-    /// Polls the other servers. One task of the list.
+    /// Background task: polls the peers.
     pub async fn keep_peers(self: Arc<Self>) {
-        metrics::describe_gauge!("leasehold_peer_up", "Whether another server of the installation gives signs of life");
+        metrics::describe_gauge!("leasehold_peer_up", "1 while a peer is responding");
         let mut ticks = ticks(EVERY);
-        // Dropped with this task: what is under way ends with it.
+        // Polls in progress end with this task.
         let mut polls = JoinSet::new();
         loop {
             tokio::select! {
@@ -32,7 +32,7 @@ impl Engine {
                 }
             }
             if let Err(error) = self.settle_peers().await {
-                tracing::error!(%error, "what this server is registered for could not be read");
+                tracing::error!(%error, "could not read this server's registration");
             }
             let members: Vec<PeerKey> = self.peers.roster().members.keys().copied().collect();
             self.count_serving();
@@ -58,7 +58,7 @@ impl Engine {
         };
         for (stored, change) in silent {
             if let Err(error) = self.tell_silence(now.wall_ms, &stored, change).await {
-                tracing::error!(%error, peer = stored.name, "that another server fell silent could not be stored");
+                tracing::error!(%error, peer = stored.name, "could not record that a peer stopped responding");
             }
         }
     }
@@ -69,7 +69,7 @@ impl Engine {
         stored: &rows::StoredPeer,
         change: LivenessChange,
     ) -> Result<(), sqlx::Error> {
-        tracing::warn!(peer = stored.name, "another server of the installation fell silent");
+        tracing::warn!(peer = stored.name, "a peer stopped responding");
         let Some((kind, detail)) = told(&stored.name, change) else { return Ok(()) };
         let mut tx = self.store.write().await?;
         rows::update(&mut tx, stored).await?;

@@ -1,7 +1,7 @@
-//! Speaking to another server's console: always within limits, never following where it is sent.
+//! Requests to a peer's console: with limits, and without following redirects.
 //!
-//! Its certificate is not held against authorities: consoles make their own. Who answers is known by the signature of what it says,
-//! which a certificate would add nothing to.
+//! Its certificate is not checked: consoles generate their own. The signature of the answer authenticates it, and a
+//! certificate would add nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,24 +17,24 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 use super::Peers;
 use crate::https;
 
-/// Why there is no answer that could be checked.
+/// Why there is no answer to verify.
 #[derive(Debug)]
 pub(super) enum NoAnswer {
-    /// Nothing came back; why.
+    /// No answer, with the reason.
     Unreached(String),
-    /// Something else than an answer came back, with these words.
+    /// Something else was returned, with this text.
     Says(String),
     /// Not a message of this protocol.
     Message(MessageError),
-    /// This machine cannot ask at all.
+    /// The client can't start.
     Client(String),
 }
 
 impl std::fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unreached(reason) => write!(f, "It does not answer: {reason}."),
-            Self::Says(says) => write!(f, "It does not take what this server says: “{says}”."),
+            Self::Unreached(reason) => write!(f, "It does not respond: {reason}."),
+            Self::Says(says) => write!(f, "It refused this server's message: “{says}”."),
             Self::Message(error) => write!(f, "{error}"),
             Self::Client(sentence) => f.write_str(sentence),
         }
@@ -42,14 +42,13 @@ impl std::fmt::Display for NoAnswer {
 }
 
 impl Peers {
-    /// Posts a message; what came back, when it is of this protocol.
+    /// Posts a message; returns the answer, if it follows the protocol.
     pub(super) async fn post(&self, url: &PeerUrl, call: &str, body: Vec<u8>) -> Result<Vec<u8>, NoAnswer> {
         let client = match self.client.get() {
             Some(client) => client,
             None => {
-                let made = client().map_err(|error| {
-                    NoAnswer::Client(format!("The client for the other servers cannot start: {error}."))
-                })?;
+                let made = client()
+                    .map_err(|error| NoAnswer::Client(format!("Can't start the client for peers: {error}.")))?;
                 self.client.get_or_init(|| made)
             }
         };
@@ -90,7 +89,7 @@ fn client() -> Result<Client, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Takes every certificate, as long as the server has its key.
+/// Accepts any certificate, as long as the server has its key.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
@@ -129,17 +128,17 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// The deepest cause, in plain words.
+/// The deepest cause.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return format!("no answer within {} s", TIMEOUT_MS / 1_000);
+        return format!("no response within {} s", TIMEOUT_MS / 1_000);
     }
     let text = https::root_cause(error);
     let plain = text.split(" (os error").next().unwrap_or(&text).trim_end_matches('.');
     one_line(plain, 200).to_lowercase()
 }
 
-/// What an answer that is none says: the detail of a problem, else its status.
+/// The text of an invalid answer: the detail of a problem, else its status.
 fn says(status: StatusCode, bytes: &[u8]) -> String {
     let detail = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     let detail = detail.as_ref().and_then(|problem| problem["detail"].as_str());

@@ -2,17 +2,17 @@ use licensing::peers::{InvitationError, JoinRefusal, MessageError, PeerUrlError,
 
 pub use super::key::KeyFileError;
 
-/// Why no code was made.
+/// Why no code was created.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// Another server does that.
+    /// Only another server can do that.
     #[error("{0}")]
     Refused(#[from] JoinRefusal),
     /// The key of this server.
     #[error("{0}")]
     Key(#[from] KeyFileError),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -25,41 +25,41 @@ pub enum JoinError {
     /// An address.
     #[error("{0}")]
     Url(#[from] PeerUrlError),
-    /// Not allowed by the rules, as far as this server can tell.
+    /// Not allowed by the rules, as far as this server knows.
     #[error("{0}")]
     Rule(#[from] JoinRefusal),
-    /// It is in an installation already.
+    /// It is already in an installation.
     #[error(
-        "This server is in an installation with {0} already. Remove that one first with `leasehold peer remove {0}`."
+        "This server is already in an installation with {0}. Remove that one first with `leasehold peer remove {0}`."
     )]
     Elsewhere(String),
-    /// The other server said no.
+    /// The other server refused.
     #[error("{0}")]
     Refused(String),
-    /// The other server said no, and anybody on the way could have said so.
-    #[error("{url} did not take the code. It says, unsigned: “{says}”.")]
+    /// An unsigned refusal, which could come from anyone on the way.
+    #[error("{url} refused the code, in an unsigned answer: “{says}”.")]
     Unsigned {
-        /// Where.
+        /// Address.
         url: String,
-        /// What it says.
+        /// Its text.
         says: String,
     },
     /// No answer.
     #[error(
-        "{url} did not answer: {reason}. Check the address, and that the port of its console is open for this machine."
+        "{url} did not respond: {reason}. Check the address, and that this machine can reach the port of its console."
     )]
     Unreached {
-        /// Where.
+        /// Address.
         url: String,
         /// Why.
         reason: String,
     },
-    /// An answer that is not to be believed.
+    /// An answer that can't be verified.
     #[error(
-        "What answers at {url} is not the server that made the code, or it was altered on its way: {reason} Nothing was changed."
+        "The answer from {url} is not from the server that created the code, or was altered on the way: {reason} Nothing was changed."
     )]
     Untrusted {
-        /// Where.
+        /// Address.
         url: String,
         /// Why.
         reason: MessageError,
@@ -74,12 +74,12 @@ pub enum JoinError {
     #[error("{0}")]
     Client(String),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
 impl JoinError {
-    /// Whether what was given is at fault, not the way or this machine.
+    /// Whether the input is at fault, not the network or this machine.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         matches!(
@@ -93,36 +93,36 @@ impl JoinError {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
     /// No such server.
-    #[error("No other server of this installation is called {0}. `leasehold peer list` shows them.")]
+    #[error("This installation has no other server named {0}. `leasehold peer list` lists them.")]
     Unknown(String),
-    /// Another server does that.
+    /// Only another server can do that.
     #[error("{0}")]
     Refused(#[from] RemoveRefusal),
     /// The database.
-    #[error("The database did not answer: {0}.")]
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
-/// Why a message of another server gets no signed answer.
+/// Why a peer's message gets no signed answer.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerFault {
-    /// Nobody here, as far as a stranger is told.
-    #[error("There is nothing at this address.")]
+    /// Reported as not found, to reveal nothing to strangers.
+    #[error("Nothing at this address.")]
     Unknown,
-    /// It cannot be read, or is of another version.
+    /// It is invalid, or of another version.
     #[error("{0}")]
     Message(#[from] MessageError),
-    /// Too many wrong tries, by whomever.
+    /// Too many failed attempts, by anyone.
     #[error("Too many failed join attempts. Try again in {0} s.")]
     Throttled(i64),
-    /// Something here does not work; it is logged.
+    /// An internal error, which is logged.
     #[error("{0}")]
     Internal(String),
 }
 
 impl From<sqlx::Error> for PeerFault {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(format!("The database did not answer: {error}."))
+        Self::Internal(format!("The database did not respond: {error}."))
     }
 }
 

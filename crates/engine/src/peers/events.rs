@@ -1,11 +1,11 @@
-//! What happened to the other servers: joined, fell silent, came back, was removed.
+//! Events of peers: joined, stopped responding, responding again, removed.
 
 use serde::Serialize;
 use sqlx::{FromRow, Sqlite, Transaction};
 
 use crate::Engine;
 
-/// Events that are kept; older ones go.
+/// Maximum number of events; older ones are deleted.
 const KEPT: i64 = 5_000;
 
 /// What happened.
@@ -14,17 +14,17 @@ const KEPT: i64 = 5_000;
 #[sqlx(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum PeerEventKind {
-    /// It is a member from now on.
+    /// It joined.
     Joined,
-    /// Its first sign of life.
+    /// Its first response.
     First,
-    /// It fell silent.
+    /// It stopped responding.
     Silent,
-    /// It is there again.
+    /// It is responding again.
     Back,
-    /// It is no member any more.
+    /// It is no longer a member.
     Removed,
-    /// This server left the installation, or was removed from it.
+    /// This server left the installation, or was removed.
     Left,
 }
 
@@ -73,10 +73,10 @@ pub(super) async fn add(
 }
 
 impl Engine {
-    /// What happened to the other servers, the newest first.
+    /// Events of peers, newest first.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn peer_events(&self, limit: i64) -> Result<Vec<PeerEvent>, sqlx::Error> {
         sqlx::query_as("SELECT * FROM peer_events ORDER BY id DESC LIMIT ?")
             .bind(limit)

@@ -1,4 +1,4 @@
-//! Making a code for another server.
+//! Creates codes for joining.
 
 use licensing::peers::{INVITATION_MS, Invitation, JoinRefusal, Membership, Role, admit};
 
@@ -13,25 +13,25 @@ use crate::secret::random;
 pub struct NewInvitation {
     /// The code; a secret.
     pub code: Invitation,
-    /// Until when it is good, Unix milliseconds.
+    /// Until when it is valid, Unix milliseconds.
     pub expires_ms: i64,
 }
 
-/// Codes that are over are forgotten after this, milliseconds: until then a server that uses one is told what became of it.
+/// Ended codes are deleted after this, milliseconds: until then a server that uses one learns why it is invalid.
 const FORGET_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Engine {
-    /// Makes a code with which one server may join.
+    /// Creates a code that lets one server join.
     ///
     /// # Errors
-    /// [`InviteError`]: on a backup that knows the server that leads, the code is made there.
+    /// [`InviteError`]: on a backup with a primary, create the code there.
     pub async fn invite_peer(&self, actor: &Actor) -> Result<NewInvitation, InviteError> {
         self.settle_peers().await?;
         {
             let roster = self.peers.roster();
             let anybody = Membership { name: String::new(), context: None, role: Role::Alone };
             match admit(&roster.standing(), &roster.standings(None), &anybody) {
-                // A backup alone may still take in the server that leads.
+                // A backup without peers may still add its primary.
                 Ok(_) | Err(JoinRefusal::NoPrimary { .. }) => {}
                 Err(refusal) => return Err(refusal.into()),
             }
@@ -51,7 +51,8 @@ impl Engine {
             .bind(expires_ms)
             .execute(&mut *tx)
             .await?;
-        let sentence = format!("Made a code with which one server may join within {} minutes.", INVITATION_MS / 60_000);
+        let sentence =
+            format!("Created an invitation code, valid for one server and {} minutes.", INVITATION_MS / 60_000);
         self.audit
             .commit(tx, NewAuditEntry { actor, action: "peer.invite", sentence, outcome: AuditOutcome::Done })
             .await?;

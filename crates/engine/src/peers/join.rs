@@ -1,4 +1,4 @@
-//! Joining another server with a code that was made there.
+//! Joins another server with a code created there.
 
 use licensing::peers::{
     Candidate, Invitation, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MemberListing,
@@ -15,40 +15,40 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::secret::random;
 
-/// The most of another server's refusal that is shown, characters.
+/// Maximum length of another server's refusal that is shown, characters.
 const MOST_SENTENCE: usize = 500;
 
-/// What a person gives.
+/// The input for a join.
 #[derive(Clone, Default)]
 pub struct Join {
-    /// Where the console of the other server answers.
+    /// The other server's console address.
     pub url: String,
     /// The code.
     pub code: String,
-    /// Where this one answers; none: its console's address, when it means something there.
+    /// This server's address; `None` for its console's address, if valid there.
     pub own_url: Option<String>,
-    /// What this one would like to be called; none: as its machine.
+    /// The name this server would like; `None` for the host name.
     pub name: Option<String>,
 }
 
-/// What came of it.
+/// The result of a join.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JoinResult {
-    /// What this server is called from now on.
+    /// This server's name from now on.
     pub name: String,
-    /// What it is.
+    /// Its role.
     pub role: Role,
-    /// Whom it has joined.
+    /// The other server's name.
     pub with: String,
-    /// Where the other one reaches this one; none: it waits to be asked.
+    /// The address at which the other server polls this one; `None` if it doesn't.
     pub own_url: Option<PeerUrl>,
 }
 
 impl Engine {
-    /// Joins another server. `console` is where this one answers.
+    /// Joins another server. `console` is this server's console address.
     ///
     /// # Errors
-    /// [`JoinError`]; nothing was changed here then.
+    /// [`JoinError`]; nothing is changed here then.
     pub async fn join_peer(&self, actor: &Actor, join: &Join, console: &str) -> Result<JoinResult, JoinError> {
         let code: Invitation = join.code.parse()?;
         let url: PeerUrl = join.url.parse()?;
@@ -60,7 +60,7 @@ impl Engine {
         let candidate = self.candidate(&code, &url, told_url.clone(), join.name.as_deref())?;
         let request = JoinRequest::sign(self.peers.secret()?, &code, Nonce::from_random(random()), &candidate)
             .map_err(|error| JoinError::Client(error.to_string()))?;
-        // The other server may ask this one before its answer is here; it must not be told that it was removed long ago.
+        // The other server may poll this one before its answer arrives; it must not be told of an old removal.
         let removed = self.peers.roster().take_removed(|fingerprint| code.is_of(fingerprint));
         let asked = self.ask_to_join(&url, &code, &request).await;
         if asked.is_err() {
@@ -68,7 +68,7 @@ impl Engine {
         }
         let (welcome, answer) = asked?;
         let own = {
-            // A server that leads keeps the name its backups know.
+            // A primary keeps its name.
             let known = self.peers.roster().own.clone();
             let name = known.map_or_else(|| shown_name(&welcome.name), |known| known.name);
             OwnMembership { name, joined_as: welcome.role, url: said_url }
@@ -91,7 +91,7 @@ impl Engine {
             return Err(JoinRefusal::Itself.into());
         }
         let roster = self.peers.roster();
-        // Whoever knows the other server already only says so anew.
+        // If the other server is already known, this only refreshes it.
         if !roster.members.keys().any(|key| code.is_of(&key.fingerprint())) {
             let members = roster.standings(None);
             may_join(&roster.standing(), &members).map_err(|name| JoinError::Elsewhere(name.to_owned()))?;
@@ -162,7 +162,7 @@ impl Engine {
                 witness: None,
                 removed: false,
             };
-            // The key that signed, whatever the card says.
+            // The key that signed, regardless of the data.
             let card = MemberListing { key: answer.key, ..welcome.inviter.clone() };
             let inviter = stored(&card, Some(url), None);
             let new = |card: &&MemberListing| {
@@ -174,7 +174,7 @@ impl Engine {
             (inviter, others)
         };
         let sentence = format!(
-            "Joined {} as {}, as {} (key {}).",
+            "Joined {} as {}, named {} (key {}).",
             inviter.name,
             welcome.role,
             own.name,

@@ -7,19 +7,19 @@ use licensing::peers::PeerSecret;
 
 use crate::secret::{hex, random};
 
-/// Why the key cannot be used.
+/// Why the key can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// It cannot be read or written.
-    #[error("The key of this server, {}, cannot be kept: {source}.", path.display())]
+    /// It can't be read or written.
+    #[error("Can't store this server's key, {}: {source}.", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// It is no key.
-    #[error("{} does not hold the key of a server. Put it back from a copy of the data folder; or remove it, and have this server join anew.", .0.display())]
+    /// It is not a key.
+    #[error("{} is not a server's key. Restore it from a backup of the data folder, or remove it and let this server join again.", .0.display())]
     Damaged(PathBuf),
 }
 
@@ -27,7 +27,7 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("server.key")
 }
 
-/// The key; none when there is none yet.
+/// The key, if there is one yet.
 pub(super) fn read(folder: &Path) -> Result<Option<PeerSecret>, KeyFileError> {
     let path = path(folder);
     let text = match std::fs::read_to_string(&path) {
@@ -47,7 +47,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<PeerSecret>, KeyFileError> {
     if good { Ok(Some(PeerSecret::from_seed(seed))) } else { Err(KeyFileError::Damaged(path)) }
 }
 
-/// The key, made where there is none. Of two that make one at once, one wins and both use it.
+/// The key, created if missing. If two processes create one at once, one wins and both use it.
 pub(super) fn read_or_make(folder: &Path) -> Result<PeerSecret, KeyFileError> {
     if let Some(found) = read(folder)? {
         return Ok(found);

@@ -10,8 +10,8 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
 impl Engine {
-    /// Removes another server from the installation, by its name or the fingerprint of its key. It is told when it asks the next
-    /// time. A backup that removes the server that leads has left the installation. What was removed.
+    /// Removes a server from the installation, by its name or its key's fingerprint. It learns of it with its next
+    /// poll. A backup that removes its primary leaves the installation. Returns the removed one.
     ///
     /// # Errors
     /// [`RemoveError`].
@@ -37,13 +37,13 @@ impl Engine {
         Ok(name)
     }
 
-    /// Another server says that it has removed this one. It signed that, and just now.
+    /// Handles a fresh, signed message of a peer that it has removed this server.
     pub(super) async fn was_removed(&self, key: &PeerKey) -> Result<(), sqlx::Error> {
         let _turn = self.peers.turn.lock().await;
         let known = {
             let roster = self.peers.roster();
             let leads = roster.leads(key);
-            // Of one that the server that leads told of, that one says whether it is a member.
+            // The primary decides about members it has reported.
             let member = roster.members.get(key).filter(|member| leads || member.stored.through.is_none());
             member.map(|member| (member.stored.name.clone(), leads))
         };
@@ -57,7 +57,7 @@ impl Engine {
         self.let_go(&Actor::system(), key, &name, leads, sentence).await
     }
 
-    /// Lets one server go, or all of them.
+    /// Removes one server, or all.
     async fn let_go(
         &self,
         actor: &Actor,

@@ -1,4 +1,4 @@
-//! Who belongs to the installation, in memory as in the database.
+//! The members of the installation, in memory and in the database.
 
 use licensing::peers::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
@@ -9,7 +9,7 @@ use super::roster::{Member, Roster};
 use super::rows::{self, OwnMembership, StoredPeer};
 
 impl Roster {
-    /// A name nobody else here has.
+    /// A unique name.
     pub(super) fn free_name(&self, wanted: &str, key: &PeerKey) -> String {
         let own = self.name();
         let others = self.members.values().filter(|member| member.stored.key != *key);
@@ -17,13 +17,13 @@ impl Roster {
         free_name(wanted, &taken)
     }
 
-    /// Takes a member in, or back in.
+    /// Adds a member, or adds it back.
     pub(super) fn keep(&mut self, stored: StoredPeer, now: ClockReading) {
         self.removed.remove(&stored.key.fingerprint());
         self.members.insert(stored.key, Member::new(stored, now));
     }
 
-    /// The others as they are told to the server that answers at `to`: addresses of this machine only when it is there too.
+    /// The members to report to the server at `to`; loopback addresses only if it is on this machine too.
     pub(super) fn cards(&self, but: &PeerKey, to: Option<&PeerUrl>) -> Vec<MemberListing> {
         let others = self.members.values().filter(|member| member.stored.key != *but);
         let card = |member: &Member| MemberListing {
@@ -38,7 +38,7 @@ impl Roster {
 }
 
 impl Peers {
-    /// Lets a member go.
+    /// Removes a member.
     pub(super) fn forget(&self, key: &PeerKey) {
         let mut roster = self.roster();
         if let Some(member) = roster.members.remove(key) {
@@ -47,20 +47,20 @@ impl Peers {
         }
     }
 
-    /// Where the server that answers at `other` is told that this one answers.
+    /// This server's address for the server at `other`.
     pub(super) fn own_url(&self, roster: &Roster, other: Option<&PeerUrl>) -> Option<PeerUrl> {
         own_url(roster.own.as_ref().and_then(|own| own.url.as_ref()), self.console.get(), other)
     }
 }
 
-/// Writes that a server has joined.
+/// Records a join.
 pub(super) async fn write_joined(
     tx: &mut Transaction<'static, Sqlite>,
     own: &OwnMembership,
     member: &mut StoredPeer,
     sentence: &str,
 ) -> Result<(), sqlx::Error> {
-    // A server that comes back is held to what it said before it went.
+    // A returning server is held to its earlier reports.
     member.witness = rows::witness(tx, &member.key).await?;
     rows::put_own(tx, Some(own)).await?;
     rows::put(tx, member).await?;

@@ -1,4 +1,4 @@
-//! All servers of the installation as one picture.
+//! A snapshot of all servers of the installation.
 
 use std::sync::Arc;
 
@@ -9,50 +9,50 @@ use licensing::vendor_key::Fingerprint;
 
 use crate::Engine;
 
-/// All servers of the installation, as they were last heard of.
+/// All servers of the installation, by their last reports.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InstallationPicture {
     /// This server first, then the others by name.
     pub servers: Vec<InstallationServer>,
-    /// Since when nobody was heard, Unix milliseconds: the network of this server may be what is broken, and what is shown may be
-    /// old. None while anybody is heard.
+    /// Since when no peer has responded, Unix milliseconds: the states may be old, and this server's network may be
+    /// the cause. `None` while any responds.
     pub stale_since: Option<i64>,
-    /// A sentence when the servers cannot all be of one installation.
+    /// A sentence if the servers can't all belong to one installation.
     pub conflict: Option<String>,
-    /// When it was drawn, Unix milliseconds.
+    /// The time of the snapshot, Unix milliseconds.
     pub at_ms: i64,
 }
 
 /// One server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstallationServer {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// The fingerprint of its key; none for this server while it has none.
+    /// Fingerprint of its key; `None` for this server while it has none.
     pub key: Option<Fingerprint>,
-    /// It is this server.
+    /// Whether it is this server.
     pub itself: bool,
     /// What it is.
     pub role: Role,
-    /// What it is registered for; none while it is not.
+    /// Its context; `None` while it is not registered.
     pub context: Option<Context>,
-    /// Its GUID; none while it is not registered.
+    /// Its GUID; `None` while it is not registered.
     pub guid: Option<Guid>,
-    /// Where it is asked, or would be.
+    /// Its address for polling.
     pub url: Option<String>,
-    /// Whether it is there, and since when.
+    /// Its state, and since when.
     pub state: PeerLiveness,
-    /// Its last sign of life, Unix milliseconds.
+    /// Its last response, Unix milliseconds.
     pub last_seen_ms: Option<i64>,
-    /// How far its clock is ahead of this server's, milliseconds; behind is negative.
+    /// How far its clock is ahead of this server's, milliseconds; negative if behind.
     pub clock_off_ms: Option<i64>,
-    /// What it last said of itself.
+    /// Its last report.
     pub report: Option<Arc<PeerReport>>,
-    /// Why asking it does not work. It may be there all the same, when it asks by itself.
+    /// Why polling it fails. It may still be up, if it polls this server.
     pub problem: Option<String>,
-    /// When it joined, Unix milliseconds; none for this server.
+    /// When it joined, Unix milliseconds; `None` for this server.
     pub joined_at_ms: Option<i64>,
-    /// Who had it join, or which server told of it.
+    /// Who invited it, or which server reported it.
     pub joined_by: Option<String>,
 }
 
@@ -64,7 +64,7 @@ impl InstallationPicture {
 }
 
 impl Engine {
-    /// All servers as they stand at this moment.
+    /// A snapshot of all servers now.
     #[must_use]
     pub fn servers(&self) -> InstallationPicture {
         let now = self.peers.now();
@@ -118,7 +118,7 @@ impl Engine {
         }
     }
 
-    /// Shows everybody how it stands now.
+    /// Publishes the current snapshot.
     pub(super) fn show_peers(&self) {
         let picture = self.servers();
         for server in picture.others() {

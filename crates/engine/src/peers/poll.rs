@@ -1,4 +1,4 @@
-//! Asking one other server.
+//! Polls one peer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use super::client::NoAnswer;
 use crate::Engine;
 use crate::secret::random;
 
-/// What one round of asking came to.
+/// The result of one poll.
 enum Came {
-    /// An answer, asked for at that time.
+    /// An answer, with the time of its request.
     Report(Box<PeerReport>, ClockReading),
     /// It has removed this server.
     Removed,
 }
 
-/// A member is being asked; no more once this is dropped, also when the task is cut short.
+/// Marks a member as being polled until dropped, even if the task is cut short.
 struct Asked<'a>(&'a Peers, PeerKey);
 
 impl Drop for Asked<'_> {
@@ -33,7 +33,7 @@ impl Drop for Asked<'_> {
 }
 
 impl Engine {
-    /// Asks a member, unless it is being asked. A slow one keeps nobody else waiting.
+    /// Polls a member, unless a poll is in progress. A slow one delays no other.
     pub(super) async fn poll_peer(self: Arc<Self>, key: PeerKey) {
         let address = {
             let mut roster = self.peers.roster();
@@ -46,7 +46,7 @@ impl Engine {
         let limit = Duration::from_millis(TIMEOUT_MS);
         let came = match tokio::time::timeout(limit, self.ask_peer(&key, &address)).await {
             Ok(came) => came,
-            Err(_) => Err(NoAnswer::Unreached(format!("no answer within {} s", TIMEOUT_MS / 1_000))),
+            Err(_) => Err(NoAnswer::Unreached(format!("no response within {} s", TIMEOUT_MS / 1_000))),
         };
         let problem = match &came {
             Ok(_) => None,
@@ -63,7 +63,7 @@ impl Engine {
             if problem != member.problem
                 && let Some(problem) = &problem
             {
-                tracing::debug!(peer = member.stored.name, problem, "another server could not be asked");
+                tracing::debug!(peer = member.stored.name, problem, "could not poll a peer");
             }
             member.problem = problem;
         }
@@ -71,14 +71,14 @@ impl Engine {
             Ok(Came::Report(report, asked)) => self.take_report(&key, *report, ReportOrigin::Answered(asked)).await,
             Ok(Came::Removed) => {
                 if let Err(error) = self.was_removed(&key).await {
-                    tracing::error!(%error, "that this server was removed could not be stored; trying again");
+                    tracing::error!(%error, "could not record that this server was removed; trying again");
                 }
             }
             Err(_) => {}
         }
     }
 
-    /// Asks, and once more when the first request was not fresh enough.
+    /// Polls, and repeats once if the first request was not fresh.
     async fn ask_peer(&self, key: &PeerKey, address: &PeerUrl) -> Result<Came, NoAnswer> {
         for _ in 0..2 {
             let (request, asked) = self.request_for(key)?;
@@ -101,7 +101,7 @@ impl Engine {
     fn request_for(&self, key: &PeerKey) -> Result<(PollRequest, ClockReading), NoAnswer> {
         let broken = |error: &dyn std::fmt::Display| NoAnswer::Client(error.to_string());
         let secret = self.peers.secret().map_err(|error| broken(&error))?;
-        let report = self.report_for(key).ok_or_else(|| broken(&"It is no member any more."))?;
+        let report = self.report_for(key).ok_or_else(|| broken(&"It is no longer a member."))?;
         let challenge = self.peers.roster().members.get(key).and_then(|member| member.challenge);
         let request = PollRequest::sign(secret, key, challenge, Nonce::from_random(random()), &report);
         Ok((request.map_err(|error| broken(&error))?, self.peers.now()))

@@ -1,11 +1,11 @@
-//! How this server stands, in words for one of the others.
+//! This server's report for a peer.
 
 use licensing::peers::{CountdownReport, PeerKey, PeerReport, Role};
 
 use crate::Engine;
 
 impl Engine {
-    /// The report for one member; none when it is none.
+    /// The report for one member; `None` if it is not one.
     pub(super) fn report_for(&self, key: &PeerKey) -> Option<PeerReport> {
         let own = self.own_report();
         let (mut report, name) = {
@@ -26,7 +26,7 @@ impl Engine {
         Some(report)
     }
 
-    /// How this server stands, whoever asks.
+    /// The part of the report that is the same for all.
     pub(super) fn own_report(&self) -> PeerReport {
         let guid = self.conf.borrow().effective.guid;
         let view = self.countdown.view();
@@ -59,7 +59,7 @@ impl Engine {
         }
     }
 
-    /// Counts whom this server serves.
+    /// Counts this server's clients.
     pub(super) fn count_serving(&self) {
         let serving = self.leases.serving();
         self.peers.roster().serving = Some(serving);

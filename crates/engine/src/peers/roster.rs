@@ -1,4 +1,4 @@
-//! The members in memory, and what each last said.
+//! The members in memory, with their last reports.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use licensing::vendor_key::Fingerprint;
 use super::rows::{OwnMembership, StoredInstallation, StoredPeer};
 use crate::secret::random;
 
-/// Another server.
+/// A peer.
 #[derive(Debug)]
 pub(super) struct Member {
-    /// As it is stored; its last sign of life is newer in `watch`.
+    /// As stored; `watch` has the newer last response.
     pub stored: StoredPeer,
     pub watch: LivenessWatch,
-    /// What its next request must carry.
+    /// The challenge for its next request.
     pub fresh: Freshness,
-    /// What our next request must carry.
+    /// The challenge for our next request.
     pub challenge: Option<Nonce>,
-    /// What it last said.
+    /// Its last report.
     pub report: Option<Arc<PeerReport>>,
     /// How far its clock is ahead of ours, milliseconds.
     pub clock_off_ms: Option<i64>,
-    /// Why asking it does not work.
+    /// Why polling it fails.
     pub problem: Option<String>,
     /// What it remembers of our countdown hours.
     pub remembers: Option<Witness>,
-    /// It is being asked.
+    /// It is being polled.
     pub asked: bool,
-    /// Which of its addresses is tried: they change places when one does not work.
+    /// Which of its addresses to try: alternates if one fails.
     pub other_address: bool,
 }
 
@@ -53,7 +53,7 @@ impl Member {
         }
     }
 
-    /// Where it is asked next.
+    /// The address for the next poll.
     pub fn address(&self) -> Option<&PeerUrl> {
         let (first, second) = (self.stored.url.as_ref(), self.stored.told_url.as_ref());
         if self.other_address { second.or(first) } else { first.or(second) }
@@ -68,14 +68,14 @@ impl Member {
 #[derive(Debug)]
 pub(super) struct Roster {
     pub own: Option<OwnMembership>,
-    /// What this server is registered for.
+    /// This server's registration.
     pub context: Option<Context>,
     pub members: BTreeMap<PeerKey, Member>,
-    /// Those that were removed, so that they can be told.
+    /// Removed members, so that they can be told.
     pub removed: BTreeMap<Fingerprint, PeerKey>,
-    /// Tries to join.
+    /// Rate limit of joins.
     pub tries: Bucket,
-    /// Whom this server serves, counted every two seconds.
+    /// This server's clients, counted every two seconds.
     pub serving: Option<Serving>,
 }
 
@@ -96,7 +96,7 @@ impl Roster {
         role(self.context, self.own.as_ref().map(|own| own.joined_as))
     }
 
-    /// What this server is called: by the others, else by its machine.
+    /// This server's name: its name in the installation, else the host name.
     pub fn name(&self) -> String {
         self.own.as_ref().map_or_else(host_name, |own| own.name.clone())
     }
@@ -105,18 +105,18 @@ impl Roster {
         Membership { name: self.name(), context: self.context, role: self.role() }
     }
 
-    /// The others, but for the one with this key.
+    /// The peers, except the one with this key.
     pub fn standings(&self, but: Option<&PeerKey>) -> Vec<Membership> {
         self.members.values().filter(|member| Some(&member.stored.key) != but).map(Member::standing).collect()
     }
 
-    /// Whether this server is a backup, and the one with this key leads it.
+    /// Whether this server is a backup and the one with this key its primary.
     pub fn leads(&self, key: &PeerKey) -> bool {
         let other = self.members.get(key).map(|member| member.stored.role);
         self.role() == Role::Backup && other == Some(Role::Primary)
     }
 
-    /// Forgets those that were removed and are meant; what was forgotten.
+    /// Removes members; returns the removed ones.
     pub fn take_removed(&mut self, meant: impl Fn(&Fingerprint) -> bool) -> Vec<(Fingerprint, PeerKey)> {
         let taken: Vec<_> =
             self.removed.iter().filter(|(print, _)| meant(print)).map(|(print, key)| (*print, *key)).collect();
@@ -131,7 +131,7 @@ impl Roster {
     }
 }
 
-/// What this machine calls itself.
+/// The host name.
 pub(super) fn host_name() -> String {
     let name = rustix::system::uname();
     licensing::peers::shown_name(name.nodename().to_str().unwrap_or_default())

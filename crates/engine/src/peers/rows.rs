@@ -1,4 +1,4 @@
-//! Members as they are stored.
+//! Members in the database.
 
 use licensing::context::Context;
 use licensing::peers::{PeerKey, PeerUrl, Role, Witness};
@@ -11,11 +11,11 @@ use storage::row::undecodable;
 pub(super) struct OwnMembership {
     pub name: String,
     pub joined_as: Role,
-    /// Where it answers, when a person said so.
+    /// Its address, if a person has set it.
     pub url: Option<PeerUrl>,
 }
 
-/// Another server.
+/// A peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StoredPeer {
     pub key: PeerKey,
@@ -33,7 +33,7 @@ pub(super) struct StoredPeer {
     pub removed: bool,
 }
 
-/// What is there at the start.
+/// The state at startup.
 #[derive(Debug, Default)]
 pub(super) struct StoredInstallation {
     pub own: Option<OwnMembership>,
@@ -81,10 +81,10 @@ impl FromRow<'_, SqliteRow> for OwnMembership {
     }
 }
 
-/// A member that cannot be read is worth nothing; it is logged and left alone.
+/// An unreadable member is logged and ignored.
 fn stored(row: &SqliteRow) -> Option<StoredPeer> {
     let read = StoredPeer::from_row(row);
-    read.inspect_err(|error| tracing::error!(%error, "a stored server of the installation cannot be read")).ok()
+    read.inspect_err(|error| tracing::error!(%error, "can't read a stored peer")).ok()
 }
 
 pub(super) async fn load(pool: &SqlitePool) -> Result<StoredInstallation, sqlx::Error> {
@@ -93,7 +93,7 @@ pub(super) async fn load(pool: &SqlitePool) -> Result<StoredInstallation, sqlx::
     Ok(StoredInstallation { own, servers: rows.iter().filter_map(stored).collect() })
 }
 
-/// Writes a member as it is: new, back again, or with another address.
+/// Writes a member: new, back again, or with another address.
 pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO peers (key, name, role, context, url, told_url, through, joined_at, joined_by, seen_at, silent, serial, balance_ms)
@@ -119,7 +119,7 @@ pub(super) async fn put(tx: &mut Transaction<'static, Sqlite>, server: &StoredPe
     Ok(())
 }
 
-/// What a server once said of its countdown hours, a member now or not.
+/// A server's last reported countdown hours, member or not.
 pub(super) async fn witness(
     tx: &mut Transaction<'static, Sqlite>,
     key: &PeerKey,
@@ -129,7 +129,7 @@ pub(super) async fn witness(
     Ok(row.as_ref().and_then(stored).and_then(|known| known.witness))
 }
 
-/// Writes how a member stands, unless it was removed meanwhile.
+/// Writes a member's state, unless it has been removed.
 pub(super) async fn update(tx: &mut Transaction<'static, Sqlite>, server: &StoredPeer) -> Result<(), sqlx::Error> {
     let here: Option<i64> = sqlx::query_scalar("SELECT 1 FROM peers WHERE key = ? AND removed_at IS NULL")
         .bind(&server.key.as_bytes()[..])
@@ -147,7 +147,7 @@ pub(super) async fn remove(tx: &mut Transaction<'static, Sqlite>, key: &PeerKey,
     Ok(())
 }
 
-/// Writes what this server is; none when it knows no other any more.
+/// Writes this server's role; `None` if it has no peers.
 pub(super) async fn put_own(
     tx: &mut Transaction<'static, Sqlite>,
     own: Option<&OwnMembership>,

@@ -1,4 +1,4 @@
-//! A server asks to join with a code that was made here.
+//! Handles servers that join with a code created here.
 
 use licensing::peers::{
     Candidate, JoinAnswer, JoinRefusal, JoinRequest, JoinSaid, JoinWelcome, MOST_MEMBERS, MOST_WRONG, MemberListing,
@@ -13,7 +13,7 @@ use crate::Engine;
 use crate::actor::{Actor, Origin};
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
-/// A code as it is stored.
+/// A code as stored.
 #[derive(FromRow)]
 struct Made {
     expires_at: i64,
@@ -24,33 +24,32 @@ struct Made {
 }
 
 impl Made {
-    /// Why it is not good any more.
+    /// Why it is no longer valid.
     fn over(&self, now: i64) -> Option<String> {
         match (&self.used_by, self.ended) {
             (Some(name), _) => {
-                Some(format!("This code was used already, by {name}. Each is good for one server: make another one."))
+                Some(format!("{name} has already used this code. Each code works for one server: create another."))
             }
-            (None, true) => Some("This code was ended after too many wrong tries. Make another one.".to_owned()),
+            (None, true) => Some("This code was revoked after too many failed attempts. Create another.".to_owned()),
             (None, false) if now >= self.expires_at => {
-                Some("This code has expired: each is good for 30 minutes. Make another one.".to_owned())
+                Some("This code has expired (after 30 minutes). Create another.".to_owned())
             }
             (None, false) => None,
         }
     }
 }
 
-/// What becomes of a request: words for the joiner, and whether it was a wrong try.
+/// The refusal of a request: a sentence for the joiner, and whether it counts as a failed attempt.
 enum Verdict {
     Welcome(Box<JoinWelcome>),
     Refused(String),
     Wrong(String),
 }
 
-const UNKNOWN: &str =
-    "This code is not known here. It may be from another server, or made too long ago: make another one.";
+const UNKNOWN: &str = "This server does not know this code. It may be from another server, or too old: create another.";
 
 impl Engine {
-    /// Answers `POST /peer/v1/join` from `address`. What it says is signed, a refusal too.
+    /// Answers `POST /peer/v1/join` from `address`. Answers are signed, refusals too.
     ///
     /// # Errors
     /// [`PeerFault`] for what gets no signed answer.
@@ -77,7 +76,7 @@ impl Engine {
         let Some(made) = self.made(request).await? else { return Ok(Verdict::Wrong(UNKNOWN.to_owned())) };
         let Ok(candidate) = request.candidate() else {
             self.wrong_try(request, &made).await?;
-            return Ok(Verdict::Wrong("The signature made with the code is not good. Copy the code again.".to_owned()));
+            return Ok(Verdict::Wrong("The code does not match. Copy it again.".to_owned()));
         };
         let now = self.clock.now_ms();
         if let Some(over) = made.over(now) {
@@ -87,13 +86,13 @@ impl Engine {
         let (own, mut member, welcome) = match self.admission(request, &candidate, &made, now) {
             Ok(admitted) => admitted,
             Err(refusal) => {
-                let sentence = format!("A server with a good code was not taken in. {refusal}");
+                let sentence = format!("Refused a server with a valid code. {refusal}");
                 self.audit.note(&joiner, "peer.join", sentence, AuditOutcome::Refused).await?;
                 return Ok(Verdict::Refused(refusal.to_string()));
             }
         };
         let sentence = format!(
-            "{} joined as {} with a code of {} (key {}).",
+            "{} joined as {} with a code from {} (key {}).",
             member.name,
             member.role,
             made.made_by,
@@ -119,7 +118,7 @@ impl Engine {
         Ok(Verdict::Welcome(Box::new(welcome)))
     }
 
-    /// What this server, the joiner and the words for it become; nothing is changed yet.
+    /// Computes the roles and the answer, without changing anything.
     fn admission(
         &self,
         request: &JoinRequest,
@@ -175,7 +174,7 @@ impl Engine {
             .await
     }
 
-    /// Counts a wrong try; the last one ends the code.
+    /// Counts a failed attempt; the last one revokes the code.
     async fn wrong_try(&self, request: &JoinRequest, made: &Made) -> Result<(), sqlx::Error> {
         let ends = made.wrong + 1 >= MOST_WRONG && !made.ended;
         let mut tx = self.store.write().await?;
@@ -187,8 +186,7 @@ impl Engine {
         if !ends {
             return tx.commit().await;
         }
-        let sentence =
-            format!("Ended the code that {} had made for a server, after {MOST_WRONG} wrong tries.", made.made_by);
+        let sentence = format!("Revoked an invitation code of {} after {MOST_WRONG} failed attempts.", made.made_by);
         let actor = Actor::system();
         let entry = NewAuditEntry { actor: &actor, action: "peer.invite", sentence, outcome: AuditOutcome::Failed };
         self.audit.commit(tx, entry).await

@@ -1,4 +1,4 @@
-//! The daily data files: what is in them is stored when SQLite says up to which length they are.
+//! The daily data files, valid up to the lengths recorded in SQLite.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -13,12 +13,12 @@ use super::UsageError;
 /// Files kept open.
 const MOST_OPEN: usize = 16;
 
-/// A data file that is shorter than what was committed to it: check-outs are gone from it. The roll-ups still count them.
+/// A data file shorter than committed: check-outs are missing. The roll-ups still include them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortFile {
     /// Name of the file, a UTC day.
     pub file: String,
-    /// Bytes that are gone.
+    /// Bytes missing.
     pub missing: u64,
 }
 
@@ -26,13 +26,13 @@ impl std::fmt::Display for ShortFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "The check-out file {} lacks {} bytes that were stored in it. The figures on the Usage page are complete; put the file back from a backup to have the single check-outs again.",
+            "The check-out file {} is missing {} stored bytes. The figures on the Usage page are complete; to get the single check-outs back, restore the file from a backup.",
             self.file, self.missing
         )
     }
 }
 
-/// The files and what is to be added to them.
+/// The files and lines to append.
 #[derive(Debug)]
 pub(super) struct Files {
     folder: PathBuf,
@@ -44,8 +44,8 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Makes the folder (mode 0700) where it is missing, cuts every file to its committed length, and tells which are shorter, by
-    /// how much. Files that nothing was committed to are moved aside.
+    /// Creates the folder (mode 0700) if missing, truncates every file to its committed length, and returns those that
+    /// are shorter. Moves uncommitted files aside.
     pub fn open(folder: PathBuf, mut committed: BTreeMap<i64, u64>) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
         let io = |source| UsageError::Io { path: folder.display().to_string(), source };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
@@ -77,7 +77,7 @@ impl Files {
         Ok((Self { folder, committed, pending: BTreeMap::new(), open: BTreeMap::new(), torn }, short))
     }
 
-    /// Notes a check-out for the file of the day it was taken.
+    /// Queues a check-out for its day's file.
     pub fn add(&mut self, line: &UsageLine<'_>) {
         let day = day_of(line.from);
         let new = self.committed.get(&day).is_none_or(|length| *length == 0);
@@ -93,7 +93,7 @@ impl Files {
         line.write(text);
     }
 
-    /// Writes what is noted and waits until the disk has it. Returns the lengths to commit.
+    /// Writes queued lines durably. Returns the lengths to commit.
     pub fn flush(&mut self) -> Result<Vec<(i64, u64)>, UsageError> {
         let mut lengths = Vec::with_capacity(self.pending.len());
         let mut made = false;
@@ -122,12 +122,12 @@ impl Files {
         Ok(lengths)
     }
 
-    /// Days of which there are files, oldest first.
+    /// Days with files, oldest first.
     pub fn days(&self) -> impl DoubleEndedIterator<Item = i64> {
         self.committed.keys().copied()
     }
 
-    /// What is committed of a day's file; empty when there is none.
+    /// The committed part of a day's file; empty if there is none.
     pub fn read(&self, day: i64) -> Result<String, UsageError> {
         let length = self.committed.get(&day).copied().unwrap_or(0);
         let path = self.folder.join(name(day));
@@ -165,7 +165,7 @@ pub(super) fn name(day: i64) -> String {
         .unwrap_or_default()
 }
 
-/// The day of a file's name; none for any other name.
+/// The day of a file name, if it is one.
 fn day(file: &str) -> Option<i64> {
     let date = jiff::civil::Date::strptime("%Y.%m.%d", file).ok()?;
     let day = day_of(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond());

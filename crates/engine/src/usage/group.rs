@@ -1,4 +1,4 @@
-//! Group commit: what waits is stored together, the data files first, then everything else in one transaction.
+//! Group commit: waiting work is stored together, the data files first, then the rest in one transaction.
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,27 +11,27 @@ use super::write::GroupRows;
 use super::{Batch, UsageError, plan};
 use crate::DatabaseError;
 
-/// Where the answer to a piece of work goes.
+/// Channel for the answer.
 pub(super) type ReplySender<T> = oneshot::Sender<Result<T, DatabaseError>>;
 
-/// What changes the records of use.
+/// A change of usage records.
 #[derive(Debug)]
 pub(super) enum UsageWork {
     /// Check-outs of a client.
     Batch(Batch, ReplySender<u64>),
-    /// A run of a client fell silent.
+    /// A client run stopped responding.
     Lost(i64, i64, ReplySender<()>),
     /// Time passed.
     Tick(i64, ReplySender<()>),
 }
 
-/// Records that are stored in one transaction, about; further ones wait for the next.
+/// Approximate maximum of records per transaction; others wait for the next.
 const MOST_RECORDS: usize = 60_000;
 
 type Guard = OwnedMutexGuard<Writer>;
 
 impl UsageState {
-    /// Stores what waits until nothing does.
+    /// Stores waiting work until there is none.
     pub async fn run(self: Arc<Self>) {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
         loop {
@@ -59,7 +59,7 @@ impl UsageState {
         queue.drain(..count).collect()
     }
 
-    /// None when the work came to an unforeseen end; whoever waits is told so, and the state is read anew by the next commit.
+    /// `None` after an unexpected failure; waiters are told, and the next commit reloads the state.
     async fn commit(
         &self,
         mut writer: Guard,
@@ -101,14 +101,14 @@ impl UsageState {
 
 fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseError>) {
     let failed = outcome.err().map(|error| {
-        tracing::error!(%error, "Use could not be stored; the clients keep it and send it again.");
+        tracing::error!(%error, "Can't store usage; clients keep it and send it again.");
         error.to_string()
     });
     let result = || match &failed {
         Some(sentence) => Err(DatabaseError::Io(std::io::Error::other(sentence.clone()))),
         None => Ok(()),
     };
-    // Who does not wait any more does not need to know.
+    // A caller that stopped waiting needn't know.
     for work in group {
         match work {
             UsageWork::Batch(batch, answer) => {
@@ -123,7 +123,7 @@ fn answer(writer: &Writer, group: Vec<UsageWork>, outcome: Result<(), DatabaseEr
 }
 
 impl Writer {
-    /// What is to be written, the days settled.
+    /// The rows to write, with days settled.
     fn rows(&mut self, changes: GroupChanges, lengths: &[(i64, u64)], before: RollUpProgress) -> GroupRows {
         let mut rows = GroupRows::of(self, &changes, lengths, before);
         let rolled = self.rolled;

@@ -1,4 +1,4 @@
-//! What was licensed when: the line that peaks are compared with.
+//! The history of licensed numbers, for comparing with peaks.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,10 @@ use super::Usage;
 use crate::DatabaseError;
 
 impl Usage {
-    /// Notes how many licenses of each product are in service now. A product that is left out has none any more. What is as it was
-    /// is not written again.
+    /// Records the licenses in service per product. A missing product has none. Writes only changes.
     ///
     /// # Errors
-    /// [`DatabaseError`]; nothing is noted then.
+    /// [`DatabaseError`]; nothing is recorded then.
     pub async fn licensed(
         &self,
         now_ms: i64,

@@ -1,4 +1,4 @@
-//! Check-outs that are out: they count in the peaks and, hour by hour, in the time of use while they last.
+//! Open check-outs, which count in peaks and, hour by hour, in the time of use.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::series::{Series, SeriesIds};
 use super::state::Writer;
 use crate::store::Store;
 
-/// A check-out that is out.
+/// An open check-out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OpenCheckOut {
     /// When it was taken, Unix milliseconds.
@@ -19,7 +19,7 @@ pub(super) struct OpenCheckOut {
     pub ids: SeriesIds,
     pub user: Box<str>,
     pub host: Box<str>,
-    /// When it was given up as lost; its end is not counted again then.
+    /// When it was marked as lost; its end is then not counted again.
     pub lost_at: Option<i64>,
 }
 
@@ -46,8 +46,8 @@ pub(super) async fn read(store: &Store, series: &Series) -> Result<HashMap<(i64,
 }
 
 impl Writer {
-    /// Counts a check-out that is out as if it had been so from `from` up to `to`, both of which the roll-ups were rolled to; with
-    /// a sign of −1 takes that back.
+    /// Counts an open check-out from `from` to `to`, both already reached by the roll-ups; with a sign of −1 takes
+    /// that back.
     pub fn roll(&mut self, out: &OpenCheckOut, from: i64, to: i64, sign: i64) {
         let first = day_of(out.taken).max(day_of(from)) + 1;
         for day in first..=day_of(to) {
@@ -62,7 +62,7 @@ impl Writer {
         }
     }
 
-    /// Lets all that are out count up to a full hour; back to it when the clock had run ahead.
+    /// Counts all open check-outs up to a full hour, or back to it if the clock had run ahead.
     pub fn roll_all(&mut self, to: i64) {
         let from = self.rolled.at;
         let out: Vec<OpenCheckOut> = self.out.values().filter(|out| out.lost_at.is_none()).cloned().collect();
@@ -72,7 +72,7 @@ impl Writer {
                 continue;
             }
             self.roll(&out, from, to, 1);
-            // The hour that begins has its peak from the start.
+            // Sets the peak at the start of the new hour.
             if out.taken < to {
                 for series in out.ids.all() {
                     self.days.touch((series, day_of(to)));
@@ -82,7 +82,7 @@ impl Writer {
         self.rolled.at = to;
     }
 
-    /// Ends a check-out that is out at the instant `to`.
+    /// Ends an open check-out at the instant `to`.
     pub fn end(&mut self, out: &OpenCheckOut, to: i64, changes: &mut GroupChanges) {
         let rolled = self.rolled.at;
         self.roll(out, out.taken, rolled, -1);

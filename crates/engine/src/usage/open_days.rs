@@ -1,4 +1,4 @@
-//! The days that are being written to, as they are after the last commit.
+//! The days being written to, as of the last commit.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,9 @@ use licensing::usage::{Day, HourUse, Users};
 /// A series and a UTC day.
 pub(super) type DayKey = (i64, i64);
 
-/// Changes are put together when there are this many chunks of them.
+/// Chunks of changes are merged at this number.
 const MOST_CHUNKS: u32 = 16;
-/// Up to this many bytes the changes of a day are one chunk that is written anew, which is cheaper than many rows.
+/// Up to this many bytes, a day's changes are one rewritten chunk, which is cheaper than many rows.
 const ONE_CHUNK: usize = 1024;
 /// Days kept in memory, about.
 const MOST_DAYS: usize = 20_000;
@@ -35,17 +35,17 @@ pub(super) struct OpenDay {
     pub touched: u64,
 }
 
-/// How the changes of a day are to be stored.
+/// How to store a day's changes.
 #[derive(Debug)]
 pub(super) enum LevelChunk {
     /// One more chunk, with this number.
     Next(u32, Vec<u8>),
-    /// All of them anew, in place of the chunks there are.
+    /// All of them, replacing the existing chunks.
     Whole(Vec<u8>),
 }
 
 impl OpenDay {
-    /// Computes the day anew and says what of its changes is to be stored.
+    /// Recomputes the day and returns which changes to store.
     pub fn settle(&mut self, last_hour: i64) -> Option<LevelChunk> {
         let fresh = self.day.settle(last_hour);
         if fresh.as_slice().is_empty() {
@@ -100,7 +100,7 @@ impl OpenDays {
         self.days.insert(key, hot);
     }
 
-    /// A day to be changed.
+    /// A day to change.
     pub fn touch(&mut self, key: DayKey) -> &mut OpenDay {
         let hot = self.days.entry(key).or_default();
         if hot.touched <= self.group {
@@ -121,7 +121,7 @@ impl OpenDays {
         found.into_iter()
     }
 
-    /// After a commit: forgets days that were not touched lately, when there are many.
+    /// After a commit: drops days not used recently, if there are many.
     pub fn settle(&mut self) {
         self.group += 1;
         let edges: usize = self.days.values().map(|hot| hot.day.edges().as_slice().len()).sum();

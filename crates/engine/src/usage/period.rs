@@ -1,16 +1,16 @@
-//! The period a question about use names: `30d`, or two days, in a time zone.
+//! Periods of usage queries: `30d`, or two days, in a time zone.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
 const HOUR_MS: i64 = 3_600_000;
-/// Days of a period that is not named.
+/// Days of the default period.
 const DEFAULT_DAYS: i64 = 30;
 /// The longest period, days: daily roll-ups are kept for ten years.
 const LONGEST: i64 = 3_700;
 
-/// From, until, and where the period of the same length before begins.
+/// From, until, and the start of the previous period of the same length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Period {
     pub from: Zoned,
@@ -22,13 +22,13 @@ pub struct Period {
 /// What is wrong with a period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
-    #[error("“{0}” is not a time zone known here.")]
+    #[error("“{0}” is not a known time zone.")]
     Zone(String),
     #[error("“{0}” is not a period. Choose 7d, 30d, 90d, 365d or custom.")]
     Range(String),
-    #[error("“{0}” is not a day. Enter days as 2026-01-31.")]
+    #[error("“{0}” is not a day. Enter days like 2026-01-31.")]
     Day(String),
-    #[error("That is more than ten years; no use is kept for so long.")]
+    #[error("The period is longer than ten years, the maximum retention of usage.")]
     TooLong,
 }
 
@@ -51,7 +51,8 @@ impl Period {
     pub fn read(range: &str, from: &str, to: &str, now: &Zoned) -> Result<Self, PeriodError> {
         match range {
             "" => Ok(Self::usual(now)),
-            // So short a period would change much with the hour of the day: it ends with this hour, and begins as many hours before.
+            // A short period would vary with the hour of the day, so it ends with this hour and begins as many hours
+            // before.
             "7d" => Ok(rolling(7, now)),
             "30d" => Ok(days_back(30, now)),
             "90d" => Ok(days_back(90, now)),
@@ -61,7 +62,7 @@ impl Period {
         }
     }
 
-    /// The one that is meant when none is named.
+    /// The default.
     #[must_use]
     pub fn usual(now: &Zoned) -> Self {
         days_back(DEFAULT_DAYS, now)

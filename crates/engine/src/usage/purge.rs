@@ -1,4 +1,4 @@
-//! How long what is kept, and removing what is older in small steps.
+//! Retention, and removal of older data in small steps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::DatabaseError;
 use crate::Engine;
 use crate::tasks::ticks;
 
-/// Days after which things are removed.
+/// Retention in days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Data files.
     pub files: i64,
-    /// Single changes of the number in use, from which peaks are computed when a late record comes. After that they are taken from
+    /// Single changes of the number in use, for recomputing peaks after late records. Afterwards they are read from
     /// the data files.
     pub edges: i64,
-    /// The hours of a day, and what each user used on it.
+    /// The hours of a day, and usage by user.
     pub hours: i64,
     /// Days.
     pub days: i64,
-    /// Single refusals.
+    /// Single denials.
     pub denials: i64,
 }
 
@@ -38,57 +38,57 @@ impl Default for Retention {
 pub struct Purged {
     /// Data files.
     pub files: u64,
-    /// Rows of the roll-ups, and rows whose hours were removed.
+    /// Rows of the roll-ups, including rows whose hours were removed.
     pub rows: u64,
 }
 
-/// Rows removed in one transaction, so that nobody waits long for it.
+/// Rows removed per transaction, to keep it short.
 const AT_ONCE: i64 = 2_000;
-/// Days after which a check-out that was given up as lost is forgotten; its end is counted again should it come later still.
+/// Days after which a lost check-out is forgotten; a later end would be counted again.
 const LOST_DAYS: i64 = 30;
 
-/// How often what is older is looked for: at the start, and once a day.
+/// Time between removals, the first at startup.
 pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often check-outs that go on are brought up to date.
+/// Time between updates of open check-outs.
 pub(crate) const UPDATE_EVERY: Duration = Duration::from_secs(60);
 
 impl Engine {
-    /// Brings the records of check-outs that go on up to date. One task of the list.
+    /// Background task: updates open check-outs.
     pub async fn keep_usage(self: Arc<Self>) {
         let mut ticks = ticks(UPDATE_EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = self.usage.tick(self.now_ms()).await {
-                tracing::error!(%error, "use that goes on could not be brought up to date");
+                tracing::error!(%error, "could not update usage in progress");
             }
         }
     }
 
-    /// Removes records that are older than they are kept. One task of the list.
+    /// Background task: removes records past their retention.
     pub async fn keep_usage_short(self: Arc<Self>) {
         let mut ticks = ticks(PURGE_EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = self.purge_usage(self.now_ms()).await {
-                tracing::error!(%error, "old records of use could not be removed");
+                tracing::error!(%error, "could not remove old usage records");
             }
         }
     }
 
-    /// Removes what is older than it is kept by default.
+    /// Removes data past its default retention.
     ///
     /// # Errors
-    /// [`DatabaseError`]; the next call goes on.
+    /// [`DatabaseError`]; the next call continues.
     pub async fn purge_usage(&self, now_ms: i64) -> Result<Purged, DatabaseError> {
         self.usage.purge(now_ms, Retention::default()).await
     }
 }
 
 impl Usage {
-    /// Removes what is older than it is kept.
+    /// Removes data past its retention.
     ///
     /// # Errors
-    /// [`DatabaseError`]; the next call goes on.
+    /// [`DatabaseError`]; the next call continues.
     pub async fn purge(&self, now_ms: i64, retention: Retention) -> Result<Purged, DatabaseError> {
         let today = day_of(now_ms);
         let before = |days: i64| today - days;
@@ -121,7 +121,7 @@ impl Usage {
         ];
         for (sql, limit) in steps {
             loop {
-                // With the lock of the writer, so that no day changes in memory meanwhile.
+                // While holding the writer's lock, so that no day in memory changes.
                 let _writer = self.inner.writer.lock().await;
                 let mut tx = self.inner.store.write().await?;
                 let removed = sqlx::query(sql).bind(limit).bind(AT_ONCE).execute(&mut *tx).await?.rows_affected();
@@ -136,7 +136,7 @@ impl Usage {
         Ok(purged)
     }
 
-    /// Notes up to where changes and hours are gone, before they are, and forgets what is in memory of them.
+    /// Records the purged range before purging, and drops it from memory.
     async fn raise(&self, edges: i64, hours: i64) -> Result<(), DatabaseError> {
         let mut writer = self.inner.writer.lock().await;
         let (edges, hours) = (edges.max(writer.rolled.edges_from), hours.max(writer.rolled.hours_from));
@@ -156,7 +156,7 @@ impl Usage {
         let mut writer = self.inner.writer.lock().await;
         let old: Vec<i64> = writer.files.days().take_while(|day| *day < before).collect();
         for day in &old {
-            // The row first: a file that is gone and still named would be reported as lost.
+            // The row first: a missing file with a row would be reported as lost.
             let mut tx = self.inner.store.write().await?;
             sqlx::query("DELETE FROM usage_files WHERE day = ?").bind(day).execute(&mut *tx).await?;
             tx.commit().await?;

@@ -1,7 +1,7 @@
-//! Questions about use, answered from the roll-ups. Hours are UTC hours: a period is widened to full ones, and in a time zone that
-//! is off by half an hour an hour belongs to the day it begins in.
+//! Usage queries, answered from the roll-ups. Hours are UTC hours: a period is widened to full ones, and in a time
+//! zone with a half-hour offset an hour belongs to the day it begins in.
 //!
-//! Products are never added together: their names are nested roll-ups (FORMATS §2).
+//! Products are never added up: their names are nested roll-ups (FORMATS §2).
 
 mod course;
 mod denials;
@@ -18,7 +18,7 @@ pub use denials::{Denial, DenialCursor, DenialCursorError};
 
 use jiff::tz::TimeZone;
 
-/// Which use is asked about.
+/// Filter and period of a query.
 #[derive(Debug, Clone)]
 pub struct Filter {
     /// From here, Unix milliseconds.
@@ -37,45 +37,46 @@ pub struct Filter {
     pub zone: TimeZone,
 }
 
-/// Figures of a time.
+/// Figures of a period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Figures {
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
-    /// Time licenses were in use, milliseconds.
+    /// Time in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
     /// The most in use at any instant.
     pub peak: u32,
 }
 
-/// The use of one product.
+/// Usage of one product.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductUse {
     /// Its name.
     pub product: String,
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
-    /// Time licenses were in use, milliseconds.
+    /// Time in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
     /// The most in use at any instant.
     pub peak: u32,
     /// When: the beginning of the first hour that reached the peak, Unix milliseconds; none without use.
     pub peak_at_ms: Option<i64>,
-    /// The same of the period of the same length before.
+    /// The figures of the previous period.
     pub before: Figures,
-    /// How many licenses would have been enough for these shares of the time, percent. Empty when one client is asked about.
+    /// Numbers of licenses that would have been enough for these shares of the time, percent. Empty for a single
+    /// client.
     pub coverage: Vec<(f64, u32)>,
-    /// Check-outs that are known to be out now: those that lasted a minute or more.
+    /// Open check-outs known now: those that have lasted a minute or more.
     pub open_now: u64,
-    /// The most that was licensed in the period; none where nothing is known.
+    /// The most that was licensed in the period; `None` if unknown.
     pub licensed: Option<u64>,
 }
 
-/// How long the steps of a course are.
+/// The length of steps over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BucketWidth {
     /// A UTC hour.
@@ -95,15 +96,15 @@ pub struct UsagePoint {
     pub at_ms: i64,
     /// When it ends.
     pub until_ms: i64,
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
-    /// Time licenses were in use, milliseconds.
+    /// Time in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
     /// The most in use at any instant.
     pub peak: u32,
-    /// The most that was licensed then; none where nothing is known.
+    /// The most that was licensed then; `None` if unknown.
     pub licensed: Option<u64>,
 }
 
@@ -119,39 +120,39 @@ pub struct WeekHour {
 /// Hours of the week: Monday first, each from midnight of the time zone.
 pub type Heat = [[WeekHour; 24]; 7];
 
-/// The use of one client.
+/// Usage of one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientUse {
     /// Its name.
     pub client: String,
-    /// Of what.
+    /// Product.
     pub product: String,
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
-    /// Time licenses were in use, milliseconds.
+    /// Time in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
     /// The most in use at any instant.
     pub peak: u32,
 }
 
-/// The use of one user.
+/// Usage of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserUse {
     /// The name the application gave; empty where it gave none.
     pub user: String,
-    /// Of what.
+    /// Product.
     pub product: String,
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
-    /// Time licenses were in use, milliseconds.
+    /// Time in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
 }
 
-/// From when to when use is known.
+/// The range of known usage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownSpan {
     /// The beginning of the first hour, Unix milliseconds.

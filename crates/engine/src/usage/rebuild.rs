@@ -1,4 +1,4 @@
-//! Days whose single changes were purged, and which a late record changes: their changes are taken from the data files again.
+//! Days with purged changes that a late record affects: their changes are read from the data files again.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::open_days::{DayKey, OpenDay};
 use super::series::SeriesIds;
 use super::state::Writer;
 
-/// A day that was stored without its changes.
+/// A day stored without its changes.
 pub(super) struct IncompleteDay {
     pub key: DayKey,
     pub hot: OpenDay,
@@ -18,7 +18,7 @@ pub(super) struct IncompleteDay {
     pub levels: Option<Vec<u8>>,
 }
 
-/// What was found of one day of one series.
+/// The changes found for one day of one series.
 #[derive(Debug, Default)]
 struct Found {
     edges: Vec<Edge>,
@@ -29,8 +29,8 @@ struct Found {
 }
 
 impl Writer {
-    /// Completes days that were stored without their changes. Where the files do not have everything any more, peaks stay what they
-    /// were, or rise, and times by level stay.
+    /// Completes days stored without their changes. If the files are incomplete, peaks stay or rise, and times by
+    /// level stay.
     pub fn rebuild(&mut self, days: Vec<IncompleteDay>) -> Result<(), UsageError> {
         let mut by_day: HashMap<i64, Vec<IncompleteDay>> = HashMap::new();
         for one in days {
@@ -59,7 +59,7 @@ impl Writer {
     fn find(&mut self, day: i64, before: &HashMap<i64, i64>) -> Result<HashMap<i64, Found>, UsageError> {
         let mut found: HashMap<i64, Found> = before.keys().map(|series| (*series, Found::default())).collect();
         for out in self.out.values().filter(|out| out.lost_at.is_none() && day_of(out.taken) <= day) {
-            // No end is known.
+            // Its end is unknown.
             note(&mut found, day, Span { from: out.taken, to: LATEST_MS }, out.ids);
         }
         let oldest = day - LONGEST_MS / DAY_MS;

@@ -1,4 +1,4 @@
-//! What is kept in memory between commits, and how it is read from the database.
+//! The state in memory between commits, and loading it from the database.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub(super) struct UsageState {
     pub writer: Arc<tokio::sync::Mutex<Writer>>,
 }
 
-/// How far the records of a run are stored.
+/// How far a run's records are stored.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct RecordStream {
     pub acknowledged: u64,
@@ -45,13 +45,13 @@ pub(super) struct RollUpProgress {
 }
 
 impl RollUpProgress {
-    /// The last hour of which something is known, counted from the beginning of this day.
+    /// The last known hour, counted from the beginning of this day.
     pub fn last_hour(self, day: i64) -> i64 {
         self.at.max(self.seen).div_euclid(HOUR_MS) - day * 24
     }
 }
 
-/// All that a commit needs to know. One commit at a time has it.
+/// The state for commits, used by one commit at a time.
 #[derive(Debug)]
 pub(super) struct Writer {
     folder: PathBuf,
@@ -63,7 +63,7 @@ pub(super) struct Writer {
     pub rolled: RollUpProgress,
     /// The newest day that has rows.
     pub newest: i64,
-    /// Cleared while a commit is under way: when it stays so, memory is not what is stored, and is read anew.
+    /// Cleared during a commit: if it stays cleared, memory differs from the database and is reloaded.
     pub sound: bool,
 }
 
@@ -94,7 +94,7 @@ impl UsageState {
         Ok(Self { store, findings, queue: Mutex::default(), writer })
     }
 
-    /// Queues work and waits for its answer. The commit goes on when the one who asks goes away.
+    /// Queues work and waits for its answer. The commit continues if the caller goes away.
     pub async fn ask<T>(self: &Arc<Self>, work: impl FnOnce(ReplySender<T>) -> UsageWork) -> Result<T, DatabaseError> {
         let (answer, answered) = oneshot::channel();
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(work(answer));
@@ -103,7 +103,7 @@ impl UsageState {
         answered.await.unwrap_or(Err(DatabaseError::WorkerCrashed))
     }
 
-    /// Whether a tick at this instant has anything to do: a new hour has begun, or the clock was set back.
+    /// Whether a tick at this instant has work: a new hour, or a clock set back.
     pub async fn due(&self, now_ms: i64) -> bool {
         let hours = now_ms.div_euclid(HOUR_MS) - self.writer.lock().await.rolled.at.div_euclid(HOUR_MS);
         !(-1..=0).contains(&hours)
@@ -117,7 +117,7 @@ impl UsageState {
         match found {
             Ok(number) => number.map_or(0, i64::unsigned_abs),
             Err(error) => {
-                tracing::error!(session, %error, "The database did not say how far the check-outs of a client are stored; the client sends them again.");
+                tracing::error!(session, %error, "can't read which check-outs of a client are stored; the client will send them again");
                 0
             }
         }
@@ -125,7 +125,7 @@ impl UsageState {
 }
 
 impl Writer {
-    /// Reads the state as committed. Returns the files that are shorter than committed, by how much.
+    /// Loads the committed state. Returns the files that are shorter than committed.
     async fn read(store: &Store, folder: &Path) -> Result<(Self, Vec<(i64, u64)>), UsageError> {
         let committed: Vec<(i64, u64)> =
             sqlx::query_as("SELECT day, committed FROM usage_files").fetch_all(store.read()).await?;
@@ -148,7 +148,7 @@ impl Writer {
         Ok((writer, short))
     }
 
-    /// Reads the state anew after a commit that failed.
+    /// Reloads the state after a failed commit.
     pub async fn read_again(&mut self, store: &Store) -> Result<(), UsageError> {
         let (read, _) = Self::read(store, &self.folder.clone()).await?;
         *self = read;

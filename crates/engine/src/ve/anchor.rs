@@ -1,4 +1,4 @@
-//! The newest license, remembered outside the database, so that restoring older data brings back no older license.
+//! The newest license, recorded outside the database, so that restoring older data brings back no older license.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Result, Write as _};
@@ -15,19 +15,19 @@ const FILE: &str = "ve.anchor";
 /// What is hashed before the key and the fingerprint.
 const DOMAIN: &str = "leasehold ve anchor 1";
 
-/// In the data folder, and where the state of this user's programs is kept.
+/// In the data folder, and in the user's state folder.
 pub(super) fn paths(folder: &Path) -> Vec<PathBuf> {
     let outside = crate::countdown::anchors_outside(folder).map(|state| state.join(FILE));
     std::iter::once(folder.join(FILE)).chain(outside).collect()
 }
 
-/// Names a vendor, a machine and a data folder without telling what they are. Two servers on one machine have licenses of their own; a
-/// copy of a data folder is the same as the one it was made of.
+/// An opaque id of vendor, machine and data folder. Two servers on one machine have their own licenses; a copied data
+/// folder has the same id as the original.
 pub(super) fn name(key: &VendorKey, fingerprint: &str, installation: &str) -> String {
     sha256_hex(format!("{DOMAIN}\0{}\0{fingerprint}\0{installation}", key.fingerprint()).as_bytes())
 }
 
-/// A license that was installed.
+/// An installed license.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct NewestLicense {
     /// Its serial; 0 when there was none.
@@ -41,7 +41,7 @@ impl NewestLicense {
         Self { serial: text.license.serial, sha256: sha256_hex(text.to_text().as_bytes()) }
     }
 
-    /// Whether this one may follow `before`: it is newer, or the very same.
+    /// Whether this one may follow `before`: newer, or the same.
     pub(super) fn may_follow(&self, before: &Self) -> bool {
         self.serial > before.serial || self == before
     }
@@ -54,7 +54,7 @@ pub(super) fn newest(paths: &[PathBuf], name: &str) -> NewestLicense {
     paths.iter().filter_map(of).max().unwrap_or_default()
 }
 
-/// A file that cannot be read remembers nothing.
+/// An unreadable file counts as empty.
 fn lines(path: &Path) -> Vec<(String, NewestLicense)> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let line = |line: &str| {
@@ -65,16 +65,16 @@ fn lines(path: &Path) -> Vec<(String, NewestLicense)> {
     text.lines().filter_map(line).collect()
 }
 
-/// Remembers a license wherever that is possible. Outside the data folder it may not be: that is said once, not an error.
+/// Records a license in both places. A failure outside the data folder is only logged, once.
 pub(super) fn remember(paths: &[PathBuf], name: &str, newest: &NewestLicense) {
     for (index, path) in paths.iter().enumerate() {
         match raise(path, name, newest) {
             Ok(()) => {}
             Err(error) if index == 0 => {
-                tracing::error!(path = %path.display(), %error, "the serial of the license could not be written beside the database");
+                tracing::error!(path = %path.display(), %error, "could not write the license's serial to its file");
             }
             Err(error) => {
-                tracing::info!(path = %path.display(), %error, "the serial of the license is not remembered outside the data folder");
+                tracing::info!(path = %path.display(), %error, "could not write the license's serial outside the data folder");
             }
         }
     }
@@ -89,7 +89,7 @@ fn raise(path: &Path, name: &str, newest: &NewestLicense) -> Result<()> {
     all.push((name.to_owned(), newest.clone()));
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    // Another server of the same user may write its own: each has a file of its own until it is in place.
+    // Another server of the same user may write too, so each uses its own temporary file.
     let beside = path.with_extension(format!("new.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     let line = |(name, newest): &(String, NewestLicense)| format!("{name} {} {}\n", newest.serial, newest.sha256);

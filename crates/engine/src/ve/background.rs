@@ -1,4 +1,4 @@
-//! The license in a running server: checked at the start, every check interval, and whenever its end comes.
+//! Checks the license of a running server: at startup, every check interval, and when it ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::actor::Actor;
 use crate::countdown::{HoursLicense, LicenseError};
 use crate::tasks::ticks;
 
-/// Time between two looks at what is due.
+/// Time between two checks of what is due.
 pub(crate) const EVERY: Duration = Duration::from_secs(5);
 
 /// A minute, in milliseconds.
@@ -37,24 +37,24 @@ impl Engine {
     /// Checks the license of this machine now.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn check_ve(&self) -> Result<VeLicenseStatus, sqlx::Error> {
         if let Some(installed) = self.ve.current()
             && let Err(error) = self.take_hours(&installed).await
         {
-            tracing::error!(%error, "the hours of the license of this machine are not in place; trying again");
+            tracing::error!(%error, "could not apply the hours of this machine's license; trying again");
         }
         self.ve.check(self.contact().high_water, self.hours_are_used()).await
     }
 
-    /// Whether the license in place counts down and has no hour left.
+    /// Whether the installed license has countdown hours and none left.
     fn hours_are_used(&self) -> bool {
         let view = self.countdown.view();
         let own = |installed: &Arc<InstalledVe>| view.serial == installed.license().hours_serial();
         view.refused == Some(CountdownDenial::Empty) && self.ve.current().as_ref().is_some_and(own)
     }
 
-    /// The hours of a countdown license; those of one that was taken over already are as they are.
+    /// Applies the hours of a countdown license, unless already applied.
     async fn take_hours(&self, installed: &InstalledVe) -> Result<(), LicenseError> {
         let license = installed.license();
         let VeLicenseKind::Countdown { hours } = license.kind else { return Ok(()) };
@@ -67,7 +67,7 @@ impl Engine {
         self.countdown.license(&hours).await
     }
 
-    /// Installs a license of this machine. `named` is the fingerprint of a key a person trusts from now on.
+    /// Installs a license of this machine. `named` is the fingerprint of a key to trust from now on.
     ///
     /// # Errors
     /// [`InstallError`]: nothing is changed then.
@@ -87,7 +87,7 @@ impl Engine {
     /// A request for a license of this machine.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer.
+    /// [`sqlx::Error`] when the database does not respond.
     pub async fn ve_request(&self) -> Result<VeLicenseRequest, sqlx::Error> {
         self.ve.request().await
     }
@@ -97,7 +97,7 @@ impl Engine {
         self.ve.identity().await
     }
 
-    /// Keeps the standing of the license up to date. One task of the list.
+    /// Background task: keeps the license's state up to date.
     pub async fn keep_ve(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
         let mut first = true;
@@ -111,7 +111,7 @@ impl Engine {
             }
             match self.check_ve().await {
                 Ok(_) => first = false,
-                Err(error) => tracing::error!(%error, "the license of this machine could not be checked; trying again"),
+                Err(error) => tracing::error!(%error, "could not check this machine's license; trying again"),
             }
         }
     }

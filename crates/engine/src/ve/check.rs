@@ -1,4 +1,4 @@
-//! Whether the license is in force now.
+//! Checks the license.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,11 +10,11 @@ use super::stored::{StoredVe, standing_of};
 use super::{VeLicensing, VeState, anchor};
 
 impl VeLicensing {
-    /// Reads the machine and says whether the license is in force. `now_ms` is the high-water mark of the contact clock, so
-    /// that setting the clock back gains nothing; `hours_are_used` says whether a countdown license has none left.
+    /// Reads the machine and checks the license. `now_ms` is the high-water mark of the contact clock, so that setting
+    /// the clock back gains nothing; `hours_are_used`: no hours are left.
     ///
     /// # Errors
-    /// [`sqlx::Error`] when the database does not answer; the standing is then as it was.
+    /// [`sqlx::Error`] when the database does not respond; the state is unchanged then.
     pub async fn check(&self, now_ms: i64, hours_are_used: bool) -> Result<VeLicenseStatus, sqlx::Error> {
         let _turn = self.turn.lock().await;
         let Some(StoredVe { installed, verdict: last, .. }) = self.stored().await? else {
@@ -26,7 +26,7 @@ impl VeLicensing {
         let newest = self.newest(&installed).await?;
         let standing = standing_of(&installed, &verdict, newest.serial, hours_are_used, now_ms);
         if installed.license().serial == newest.serial {
-            // Written again where it was lost.
+            // Rewritten if lost.
             let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
             anchor::remember(&self.places.anchors, &name, &newest);
         }
@@ -46,7 +46,7 @@ impl VeLicensing {
         tx.commit().await
     }
 
-    /// Puts a state in place, and says in the log what is new about it.
+    /// Sets the state, and logs changes.
     pub(super) fn tell(&self, state: VeState) {
         let before = self.state.send_replace(state.clone());
         let id = state.installed.as_ref().map(|installed| installed.license().license_id.clone()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Taking in a license text.
+//! Installs a license text.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 use crate::countdown::LicenseError;
 
-/// What installing came to.
+/// The result of installing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstalledNow {
-    /// The license in place.
+    /// The installed license.
     pub installed: Arc<InstalledVe>,
-    /// Whether it was in place already, to the letter.
+    /// Whether it was already installed.
     pub unchanged: bool,
 }
 
@@ -28,34 +28,34 @@ pub enum InstallError {
     /// Not a license.
     #[error("{0}")]
     Text(#[from] TextError),
-    /// Not signed by whom this server trusts.
+    /// Not signed with a trusted key.
     #[error("{0}")]
     Seal(#[from] SealError),
-    /// Signed, but not with the key that was named.
+    /// Signed, but not with the given key.
     #[error(
-        "This license is signed with the key {found}, not with the one that was named, {named}. Ask the vendor which is right; nothing was installed."
+        "This license is signed with the key {found}, not with the given key {named}. Nothing was installed. Ask the vendor which key is right."
     )]
     OtherKey {
         /// In the text.
         found: Fingerprint,
-        /// As named.
+        /// Given.
         named: Fingerprint,
     },
     /// Made for another machine.
     #[error(
-        "This license was made for another machine: {}. Make a request with `leasehold license request` on this one and ask the vendor for a license for it.",
+        "This license is for another machine: {}. Create a request with `leasehold license request` on this machine and ask the vendor for a license.",
         listed(.0)
     )]
     OtherMachine(Vec<ComponentChange>),
-    /// The machine cannot be compared.
+    /// The machine can't be compared.
     #[error(
-        "Whether this license was made for this machine cannot be checked: {}. Let the server's user read that, or ask the vendor for a license for a request made as that user.",
+        "Can't check whether this license is for this machine: {}. Make that readable for the server's user, or ask the vendor for a license based on a request created as that user.",
         listed(.0)
     )]
     Unreadable(Vec<UnreadComponent>),
     /// Not newer.
     #[error(
-        "This license has the serial {serial}, but {newest} was installed here already. An older license cannot come back; ask the vendor for a newer one."
+        "This license has the serial {serial}, but {newest} has already been installed here. An older license can't be installed again; ask the vendor for a newer one."
     )]
     Older {
         /// Its own.
@@ -63,14 +63,14 @@ pub enum InstallError {
         /// The highest so far.
         newest: u64,
     },
-    /// Its end has come.
+    /// It has expired.
     #[error("This license ended on {} UTC. Ask the vendor for a newer one.", day(*.0))]
     Ended(i64),
-    /// It is installed, but its hours are not.
+    /// The license was installed, but its hours were not.
     #[error("{0}")]
     Hours(#[from] LicenseError),
-    /// The database did not answer.
-    #[error("The database did not answer: {0}.")]
+    /// The database did not respond.
+    #[error("The database did not respond: {0}.")]
     Sql(#[from] sqlx::Error),
 }
 
@@ -91,8 +91,8 @@ fn day(ms: i64) -> String {
 }
 
 impl VeLicensing {
-    /// Installs a license that a trusted vendor made for this machine and that is newer than any before. `named` is the
-    /// fingerprint of a key a person trusts from now on. `now_ms` as in [`VeLicensing::check`].
+    /// Installs a license if it is signed by a trusted vendor, for this machine, and newer than any before. `named` is
+    /// the fingerprint of a key to trust from now on. `now_ms` as in [`VeLicensing::check`].
     ///
     /// # Errors
     /// [`InstallError`]; nothing is changed then, and the audit log says so.
@@ -108,9 +108,9 @@ impl VeLicensing {
         if let Err(error) = result.as_ref()
             && error.is_refusal()
         {
-            let sentence = format!("A license was not installed: {error}");
+            let sentence = format!("Refused a license: {error}");
             if let Err(error) = self.audit.note(actor, "ve.install", sentence, AuditOutcome::Refused).await {
-                tracing::error!(%error, "a refused license could not be noted in the audit log");
+                tracing::error!(%error, "could not record a refused license in the audit log");
             }
         }
         result
@@ -204,7 +204,7 @@ impl VeLicensing {
             String::new()
         };
         let sentence = format!(
-            "Installed the license {} of this machine for {}, serial {}.{pinned}",
+            "Installed license {} of this machine for {}, serial {}.{pinned}",
             license.license_id, license.customer, license.serial
         );
         self.audit
@@ -215,7 +215,7 @@ impl VeLicensing {
     }
 }
 
-/// The key that signed the text, and whether it is trusted only from now on.
+/// The key that signed the text, and whether it is newly trusted.
 fn trusted(
     text: &LicenseText,
     keys: &[VendorKey],

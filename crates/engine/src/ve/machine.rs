@@ -1,25 +1,24 @@
-//! Reading what this machine is, from files alone: nothing is asked over the network, no command is run.
+//! Reads the machine's identity from files, without network or commands.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use licensing::machine::{Component, ComponentName, ComponentReading, MachineIdentity};
 
-/// Names a folder below which `/etc`, `/proc`, `/sys` and the rest are read instead of below `/`: for tests and containers
-/// that are given the files of their host. Whoever may set it is the one who runs this server, and could as well change
-/// what the files say.
+/// A folder to use instead of `/` for `/etc`, `/proc`, `/sys` and the rest: for tests, and containers with their
+/// host's files. Only the server's own user can set it, who could change the files anyway.
 pub const MACHINE_ROOT: &str = "LEASEHOLD_MACHINE_ROOT";
 
-/// The most characters of a value that are kept.
+/// Maximum length of a value, characters.
 const LONGEST: usize = 256;
 
-/// Where a machine is read.
+/// The source of a machine's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     root: PathBuf,
 }
 
-/// A file, and what is in it.
+/// A file and its content.
 type Text = Result<String, ComponentReading>;
 
 impl Machine {
@@ -29,14 +28,14 @@ impl Machine {
         Self { root: root.to_owned() }
     }
 
-    /// This machine, or the folder [`MACHINE_ROOT`] names.
+    /// This machine, or the folder in [`MACHINE_ROOT`].
     #[must_use]
     pub fn from_environment() -> Self {
         let root = std::env::var_os(MACHINE_ROOT).filter(|root| !root.is_empty());
         Self { root: root.map_or_else(|| PathBuf::from("/"), PathBuf::from) }
     }
 
-    /// The folder, when it is not this machine.
+    /// The folder, if it isn't `/`.
     #[must_use]
     pub fn elsewhere(&self) -> Option<&Path> {
         Some(self.root.as_path()).filter(|root| *root != Path::new("/"))
@@ -59,13 +58,12 @@ impl Machine {
         MachineIdentity::new(ComponentName::ALL.map(|name| Component { name, reading: reading(name) }))
     }
 
-    /// A file without the blanks around it and without what cannot be printed. Not there is absent; there, but not
-    /// readable is unknown.
+    /// A file, trimmed and without unprintable characters. A missing file is absent; an unreadable one is unknown.
     fn text(&self, path: &str) -> Text {
         let bytes = std::fs::read(self.root.join(path)).map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => ComponentReading::Absent,
-            ErrorKind::PermissionDenied => ComponentReading::Unknown(format!("/{path} may not be read by this user")),
-            _ => ComponentReading::Unknown(format!("/{path} cannot be read: {error}")),
+            ErrorKind::PermissionDenied => ComponentReading::Unknown(format!("this user may not read /{path}")),
+            _ => ComponentReading::Unknown(format!("can't read /{path}: {error}")),
         })?;
         let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| *c == '\n' || !c.is_control()).collect();
         let text = text.trim();
@@ -78,7 +76,7 @@ impl Machine {
         first([set(self.text("etc/machine-id")), set(self.text("var/lib/dbus/machine-id"))])
     }
 
-    /// Processors that are online, as /proc/cpuinfo lists them: threads count, those that are off do not.
+    /// Online processors in /proc/cpuinfo, including threads.
     fn cores(&self) -> ComponentReading {
         let text = match self.whole("proc/cpuinfo") {
             Ok(text) => text,
@@ -90,12 +88,12 @@ impl Machine {
         }
     }
 
-    /// A file of several lines as it is.
+    /// A file of several lines, unchanged.
     fn whole(&self, path: &str) -> Text {
         match std::fs::read(self.root.join(path)) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(ComponentReading::Absent),
-            Err(error) => Err(ComponentReading::Unknown(format!("/{path} cannot be read: {error}"))),
+            Err(error) => Err(ComponentReading::Unknown(format!("can't read /{path}: {error}"))),
         }
     }
 
@@ -106,7 +104,7 @@ impl Machine {
         }
     }
 
-    /// By what the firmware says of itself; else by what the processor says.
+    /// By the firmware's names, else by the processor's.
     fn hypervisor(&self) -> ComponentReading {
         let [vendor, product] =
             ["sys_vendor", "product_name"].map(|file| self.text(&format!("sys/class/dmi/id/{file}")));
@@ -125,7 +123,7 @@ impl Machine {
         if flags.lines().any(flag) { ComponentReading::Value("unnamed".to_owned()) } else { ComponentReading::Absent }
     }
 
-    /// As the firmware of the cloud says it, else as cloud-init noted it.
+    /// From the cloud's firmware, else from cloud-init.
     fn cloud_instance(&self) -> ComponentReading {
         if let Ok(tag) = self.text("sys/class/dmi/id/board_asset_tag")
             && tag.starts_with("i-")
@@ -143,7 +141,7 @@ impl Machine {
             Ok(mounts) => mounts,
             Err(reading) => return reading,
         };
-        // 36 35 98:0 / / rw,noatime shared:1 - ext4 /dev/vda1 rw: the device follows the file system's type.
+        // 36 35 98:0 / / rw,noatime shared:1 - ext4 /dev/vda1 rw: the device follows the file system type.
         let device = mounts.lines().find_map(|line| {
             let (before, after) = line.split_once(" - ")?;
             let device = after.split(' ').nth(1)?;
@@ -160,7 +158,7 @@ impl Machine {
         }
     }
 
-    /// The IPv4 addresses of this machine, loopback left out. (Those of IPv6 change by themselves.)
+    /// The IPv4 addresses of this machine, except loopback. (IPv6 addresses change automatically.)
     fn addresses(&self) -> ComponentReading {
         let table = match self.whole("proc/net/fib_trie") {
             Ok(table) => table,
@@ -176,7 +174,7 @@ impl Machine {
     }
 }
 
-/// The first that is there; of those that are not, an unknown one counts before absent ones.
+/// The first that is present; otherwise unknown, if any is unknown, else absent.
 fn first<const N: usize>(texts: [Text; N]) -> ComponentReading {
     let mut otherwise = ComponentReading::Absent;
     for text in texts {
@@ -191,14 +189,14 @@ fn first<const N: usize>(texts: [Text; N]) -> ComponentReading {
     otherwise
 }
 
-/// A UUID in lower case; one that is all zeros or all ones was never set.
+/// A UUID in lower case; all zeros or all ones means unset.
 fn uuid(text: Text) -> ComponentReading {
     let text = text.map(|text| text.to_ascii_lowercase());
     let unset = |uuid: &str| ['0', 'f'].iter().any(|fill| uuid.chars().all(|c| c == '-' || c == *fill));
     first([text.and_then(|uuid| if unset(&uuid) { Err(ComponentReading::Absent) } else { Ok(uuid) })])
 }
 
-/// Who runs a virtual machine, by the words of its firmware.
+/// Hypervisors by names in the firmware.
 fn known(vendor: &str, product: &str) -> Option<&'static str> {
     let table = [
         ("Amazon EC2", "", "Amazon EC2"),
@@ -223,14 +221,14 @@ fn known(vendor: &str, product: &str) -> Option<&'static str> {
     table.iter().find(fits).map(|(_, _, name)| *name)
 }
 
-/// A machine nothing of which could be read.
+/// A machine without any readable component.
 pub(super) fn unreadable(why: &str) -> MachineIdentity {
     MachineIdentity::new(
         ComponentName::ALL.map(|name| Component { name, reading: ComponentReading::Unknown(why.to_owned()) }),
     )
 }
 
-/// What people call the machine.
+/// The host name.
 pub(super) fn host_name(identity: &MachineIdentity) -> String {
     match identity.reading(ComponentName::HostName) {
         ComponentReading::Value(name) => name.clone(),

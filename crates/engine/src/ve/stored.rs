@@ -1,4 +1,4 @@
-//! The license as it is stored, and the keys it is checked with.
+//! The stored license, and the keys for verifying it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use super::anchor::{self, NewestLicense};
 use super::{InstalledVe, VeLicensing, VeState};
 
-/// What is stored besides the license.
+/// The stored data besides the license.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StoredVe {
     pub(super) installed: InstalledVe,
@@ -32,14 +32,14 @@ async fn keys_of(connection: &mut sqlx::SqliteConnection) -> Result<Vec<VendorKe
             .await?;
     let key = |(fingerprint, signing, sealing): (String, Vec<u8>, Vec<u8>)| {
         let key = VendorKey { signing: signing.try_into().ok()?, sealing: sealing.try_into().ok()? };
-        // A key that does not have its fingerprint was altered in the file; it is worth nothing.
+        // A key that doesn't match its fingerprint was altered in the file; ignore it.
         (key.fingerprint().to_string() == fingerprint).then_some(key)
     };
     Ok(rows.into_iter().filter_map(key).collect())
 }
 
 impl VeLicensing {
-    /// The stored license, when it is signed by a key that is trusted.
+    /// The stored license, if signed with a trusted key.
     pub(super) async fn stored(&self) -> Result<Option<StoredVe>, sqlx::Error> {
         let stored: Option<(String, String, i64, String, i64)> =
             sqlx::query_as("SELECT text, verdict, installed_at, installed_by, checked_at FROM ve_license")
@@ -50,18 +50,18 @@ impl VeLicensing {
         let text = match LicenseText::parse(text.as_bytes()) {
             Ok(text) => text,
             Err(error) => {
-                tracing::error!(%error, "the stored license of this machine cannot be read; it is as if there were none");
+                tracing::error!(%error, "can't read the stored license of this machine; ignoring it");
                 return Ok(None);
             }
         };
         let key = match text.verify(&keys) {
             Ok(key) => key,
             Err(error) => {
-                tracing::error!(%error, "the stored license of this machine cannot be trusted; it is as if there were none");
+                tracing::error!(%error, "the stored license of this machine is not trusted; ignoring it");
                 return Ok(None);
             }
         };
-        // A verdict that does not read back is none: the next check makes one.
+        // An unreadable verdict is ignored: the next check makes a new one.
         let verdict = serde_json::from_str(&verdict);
         Ok(Some(StoredVe {
             installed: InstalledVe { text, key, installed_at, installed_by },
@@ -70,7 +70,7 @@ impl VeLicensing {
         }))
     }
 
-    /// Takes up what is stored, with the verdict of the last check.
+    /// Restores the state of the last check.
     pub(super) async fn load(&self, now_ms: i64) -> Result<(), sqlx::Error> {
         let Some(stored) = self.stored().await? else {
             self.state.send_replace(VeState::default());
@@ -83,7 +83,7 @@ impl VeLicensing {
         Ok(())
     }
 
-    /// The newest license ever installed for the machine and by the vendor of this one, whoever remembers it.
+    /// The newest license ever installed for this one's machine and vendor, from any record.
     pub(super) async fn newest(&self, installed: &InstalledVe) -> Result<NewestLicense, sqlx::Error> {
         let name = anchor::name(&installed.key, installed.license().fingerprint.as_str(), &self.installation);
         let stored: Option<(u64, String)> = sqlx::query_as("SELECT highest, sha256 FROM ve_serials WHERE machine = ?")
@@ -95,7 +95,7 @@ impl VeLicensing {
     }
 }
 
-/// The standing of a license, one that a newer one replaced included.
+/// The state of a license, including one replaced by a newer one.
 pub(super) fn standing_of(
     installed: &InstalledVe,
     verdict: &MachineVerdict,
@@ -110,7 +110,7 @@ pub(super) fn standing_of(
     standing(license, verdict, hours_are_used, now_ms)
 }
 
-/// What a data folder holds, for who only looks.
+/// The content of a data folder, for read-only access.
 #[derive(Debug, Clone, Default)]
 pub struct VeFolder {
     /// The license text, as it is stored.
@@ -119,17 +119,17 @@ pub struct VeFolder {
     pub keys: Vec<VendorKey>,
 }
 
-/// Why a data folder could not be looked at.
+/// Why a data folder could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
     /// No database there.
     #[error(
-        "There is no Leasehold data in {}. Name the folder with --data or $LEASEHOLD_DATA, or give the license file as the argument.",
+        "There is no Leasehold data in {}. Give the folder with --data or $LEASEHOLD_DATA, or give a license file.",
         .0.display()
     )]
     NoData(PathBuf),
-    /// The database did not answer.
-    #[error("The database in {} did not answer: {source}.", path.display())]
+    /// The database did not respond.
+    #[error("The database in {} did not respond: {source}.", path.display())]
     Sql {
         /// The folder.
         path: PathBuf,
@@ -138,7 +138,7 @@ pub enum LookError {
     },
 }
 
-/// Looks into a data folder, changing nothing; a server may run on it.
+/// Reads a data folder without changing it; a server may be running on it.
 ///
 /// # Errors
 /// [`LookError`].

@@ -1,5 +1,5 @@
-//! What a rule can watch: one row for each kind of condition, with its words, its number, its check and its messages. A new kind is a
-//! variant of [`ConditionKind`], a row of [`CONDITIONS`] and, where it looks at something new, a field of [`Signals`].
+//! The conditions of rules: one row for each kind, with its words, number, check and messages. A new kind needs a
+//! variant of [`ConditionKind`], a row of [`CONDITIONS`] and, for a new signal, a field of [`Signals`].
 
 use std::collections::BTreeMap;
 
@@ -50,22 +50,22 @@ struct Row {
     kind: ConditionKind,
     /// Its name.
     title: &'static str,
-    /// What it watches, in a sentence.
+    /// What it checks, in a sentence.
     help: &'static str,
     threshold: Option<Threshold>,
     /// The page of the console that shows more.
     path: &'static str,
-    /// The answer to it depends on who serves clients.
+    /// What to do depends on who serves clients.
     is_about_service: bool,
     /// The condition with its number, in a sentence.
     sentence: fn(u32) -> String,
-    /// Holds it against signals seen at an instant; none when they are not known.
+    /// Checks it against signals seen at an instant; `None` if they are unknown.
     check: fn(&Signals, u32, Millis) -> Option<BTreeMap<String, SubjectFinding>>,
-    /// What is wrong with a subject, without a full stop.
+    /// What is wrong with a subject, without a period.
     headline: fn(&str) -> String,
     /// What was found about a subject as seen at an instant, in a sentence.
     found: fn(&str, Evidence, Millis) -> String,
-    /// That a subject is well again, without a full stop.
+    /// That a subject has recovered, without a period.
     resolved: fn(&str) -> String,
     /// What happens next.
     next: fn(Evidence, Millis) -> String,
@@ -173,7 +173,7 @@ static CONDITIONS: [Row; 6] = [
                 Limit::LEAST.days()
             )
         },
-        to_do: "Sync now, or carry a report by hand. Diagnostics shows which nodes can be reached.",
+        to_do: "Sync now, or do an offline exchange. Diagnostics shows which nodes can be reached.",
     },
     Row {
         kind: ConditionKind::LicenseExpires,
@@ -206,21 +206,17 @@ static CONDITIONS: [Row; 6] = [
     Row {
         kind: ConditionKind::ClockMoved,
         title: "Clock moved",
-        help: "The clock of this machine differs from the time known to have passed.",
+        help: "This machine's clock differs from the measured time.",
         threshold: None,
         path: "/exchange",
         is_about_service: false,
-        sentence: |_| "The clock of this machine was moved.".to_owned(),
+        sentence: |_| "This machine's clock was moved.".to_owned(),
         check: |signals, _, _| Some(own(signals.clock_flagged?, Evidence::default())),
-        headline: |_| "The clock of this machine was moved".to_owned(),
-        found: |_, _, _| {
-            "The clock of this machine differs by more than 5 minutes from the time known to have passed.".to_owned()
-        },
-        resolved: |_| "The clock of this machine agrees with the time known to have passed again".to_owned(),
-        next: |_, _| {
-            "Licenses and deadlines follow the time known to have passed until the next verified sync.".to_owned()
-        },
-        to_do: "Set the clock of this machine, then sync.",
+        headline: |_| "This machine's clock was moved".to_owned(),
+        found: |_, _, _| "This machine's clock differs from the measured time by more than 5 minutes.".to_owned(),
+        resolved: |_| "This machine's clock agrees with the measured time again".to_owned(),
+        next: |_, _| "Licenses and deadlines follow the measured time until the next verified sync.".to_owned(),
+        to_do: "Set this machine's clock, then sync.",
     },
 ];
 
@@ -236,7 +232,7 @@ pub struct Threshold {
     pub label: &'static str,
     /// Its unit.
     pub unit: &'static str,
-    /// Offered at first.
+    /// Its default.
     pub usual: u32,
     /// The least.
     pub least: u32,
@@ -270,13 +266,13 @@ impl ConditionKind {
         self.row().title
     }
 
-    /// What it watches, in a sentence.
+    /// What it checks, in a sentence.
     #[must_use]
     pub fn help(self) -> &'static str {
         self.row().help
     }
 
-    /// The number it takes; none when it takes none.
+    /// Its number, if it has one.
     #[must_use]
     pub fn threshold(self) -> Option<Threshold> {
         self.row().threshold
@@ -321,12 +317,12 @@ impl ConditionKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     kind: ConditionKind,
-    /// In the unit of the kind; 0 for one that takes none. Rules of earlier versions name it by its unit.
+    /// In the unit of the kind; 0 if it has no number. Rules of earlier versions name it by its unit.
     #[serde(default, alias = "hours", alias = "seconds", alias = "days")]
     number: u32,
 }
 
-/// A number that a condition does not take.
+/// A number out of a condition's range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Enter a whole number of {unit} from {least} to {most}.")]
 pub struct ConditionError {
@@ -339,7 +335,7 @@ pub struct ConditionError {
 }
 
 impl Condition {
-    /// A condition of this kind; a number that the kind has no use for is left aside.
+    /// A condition of this kind; ignores a number the kind doesn't use.
     ///
     /// # Errors
     /// [`ConditionError`] when the number is missing or out of its limits.
@@ -353,7 +349,7 @@ impl Condition {
         Ok(Condition { kind, number })
     }
 
-    /// The kind with its usual number.
+    /// The kind with its default number.
     #[must_use]
     pub fn usual(kind: ConditionKind) -> Condition {
         Condition { kind, number: kind.threshold().map_or(0, |threshold| threshold.usual) }
@@ -365,7 +361,7 @@ impl Condition {
         self.kind
     }
 
-    /// Its number; none when the kind takes none.
+    /// Its number, if the kind has one.
     #[must_use]
     pub fn number(self) -> Option<u32> {
         self.kind.threshold().map(|_| self.number)
@@ -377,7 +373,7 @@ impl Condition {
         (self.kind.row().sentence)(self.number)
     }
 
-    /// Holds the condition against a snapshot taken at `now`.
+    /// Checks the condition against a snapshot taken at `now`.
     #[must_use]
     pub fn check(self, signals: &Signals, now: Millis) -> Checked {
         (self.kind.row().check)(signals, self.number, now).map_or(Checked::Unknown, Checked::Known)
@@ -388,10 +384,10 @@ impl Condition {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Evidence {
-    /// What it means depends on the kind: milliseconds left, or of silence; days; an instant. Earlier versions name it by that.
+    /// Depends on the kind: milliseconds left, or of silence; days; an instant. Earlier versions name it by that.
     #[serde(alias = "ms", alias = "until_ms", alias = "days", alias = "at_ms")]
     pub value: Millis,
-    /// Whether hours run, where that is known.
+    /// Whether hours are running, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub running: Option<bool>,
 }
@@ -409,18 +405,18 @@ impl Evidence {
 pub enum SubjectFinding {
     /// The condition holds.
     Bad(Evidence),
-    /// It does not, and that is certain.
+    /// It certainly does not.
     Good,
-    /// It does not hold, but nothing shows that all is well: what fires goes on firing.
+    /// It does not hold, but recovery isn't certain: a firing alert keeps firing.
     Between,
 }
 
 /// A whole check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked {
-    /// The signal is not known: nothing follows from it.
+    /// The signal is unknown, so nothing changes.
     Unknown,
-    /// What was found. A subject that is not named is gone, and with it what was wrong with it.
+    /// The findings. A subject that is missing has resolved.
     Known(BTreeMap<String, SubjectFinding>),
 }
 

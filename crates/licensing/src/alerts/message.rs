@@ -1,11 +1,11 @@
-//! Notices in words: what is so, since when, what happens next, what to do, and where.
+//! Notices in words: what, since when, what happens next, what to do, and where.
 
 use serde::{Deserialize, Serialize};
 
 use super::{AlertNotice, ConditionKind, NoticeKind, RuleSettings, at};
 use crate::service::Judgement;
 
-/// Subjects that are named one by one; of more, the number is told.
+/// Number of subjects listed by name; the rest are only counted.
 const NAMED: usize = 20;
 
 /// One message about one rule.
@@ -13,13 +13,13 @@ const NAMED: usize = 20;
 pub struct Message {
     /// The line above.
     pub title: String,
-    /// Paragraphs, divided by empty lines.
+    /// Paragraphs, separated by empty lines.
     pub body: String,
     /// The page of the console to go to.
     pub path: String,
 }
 
-/// Puts notices of one kind and one rule into one message; none when there are none.
+/// Combines notices of one kind and rule into one message; `None` if there are none.
 ///
 /// `server` is the name of this server, `service` who serves clients now.
 #[must_use]
@@ -53,7 +53,7 @@ pub fn message(rule: &RuleSettings, server: &str, notices: &[AlertNotice], servi
     Some(Message { title, body: paragraphs.join("\n\n"), path: kind.path().to_owned() })
 }
 
-/// What is so, and since when.
+/// What, and since when.
 fn line(kind: ConditionKind, notice: &AlertNotice) -> String {
     let AlertNotice { subject, since, at: now, evidence, unknown_since, .. } = notice;
     let since = at(*since, *now);
@@ -61,7 +61,7 @@ fn line(kind: ConditionKind, notice: &AlertNotice) -> String {
         return format!("{}, as of {}. It started {since}.", kind.resolved(subject), at(*now, *now));
     }
     let known = match unknown_since {
-        Some(unknown) => format!(" Nothing more is known since {}.", at(*unknown, *now)),
+        Some(unknown) => format!(" No newer data since {}.", at(*unknown, *now)),
         None => String::new(),
     };
     format!("{} Since {since}.{known}", kind.found(subject, *evidence, *now))

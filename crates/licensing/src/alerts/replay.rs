@@ -1,15 +1,15 @@
-//! What a rule would have done with the signals of the past.
+//! What a rule would have done with past signals.
 
 use super::{
     AlertStatus, Checked, Evidence, HOUR, MINUTE, NoticeKind, RuleSettings, RuleState, Signals, SubjectFinding, step,
 };
 use crate::contact::Millis;
 
-/// A snapshot is kept at most this often, milliseconds; the past is replayed at this pace.
+/// Minimum time between snapshots, milliseconds; also the step of a replay.
 pub const EVERY: Millis = MINUTE;
-/// A snapshot is kept at least this often, whatever it says, milliseconds: past that, the server was off and nothing is known.
+/// Maximum time between snapshots, milliseconds: in a longer gap the server was off and the signals are unknown.
 pub const HEARTBEAT: Millis = HOUR;
-/// A snapshot may come this much late, milliseconds.
+/// Tolerated delay of a snapshot, milliseconds.
 const LATE: Millis = 5 * MINUTE;
 
 /// One time that a rule would have fired for one subject.
@@ -17,29 +17,29 @@ const LATE: Millis = 5 * MINUTE;
 pub struct Episode {
     /// A peer, a client, a product; empty for the server itself.
     pub subject: String,
-    /// When somebody would have been told, Unix milliseconds.
+    /// When it would have notified, Unix milliseconds.
     pub fired: Millis,
-    /// When a check would have found it well; none when that did not happen.
+    /// When it would have resolved; `None` if it did not.
     pub resolved: Option<Millis>,
-    /// How often it would have been told again.
+    /// Number of reminders.
     pub reminders: u32,
 }
 
-/// How things stand with a rule at the end of a replay.
+/// The state of a rule at the end of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresentState {
-    /// Its signal is not known at this moment.
+    /// Its signal is unknown now.
     Unknown,
-    /// What is not well, by name; nothing when all is well.
+    /// Subjects with a problem, by name; may be empty.
     Known {
-        /// For these it would be in alarm.
+        /// It would be firing for these.
         firing: Vec<(String, Evidence)>,
-        /// For these it would be, once that has lasted as long as it waits.
+        /// It would be pending for these.
         pending: Vec<(String, Evidence)>,
     },
 }
 
-/// Replays snapshots, the oldest first, and ends with a look at the `signals` of this moment.
+/// Replays snapshots, oldest first, and ends with the current `signals`.
 #[must_use]
 pub fn replay_to_now(
     rule: &RuleSettings,
@@ -66,7 +66,7 @@ pub fn replay_to_now(
     (run.episodes, present)
 }
 
-/// Replays snapshots, the oldest first, until the last of them; in the order in which the rule would have fired.
+/// Replays snapshots, oldest first; in the order in which the rule would have fired.
 #[must_use]
 pub fn replay(rule: &RuleSettings, history: impl Iterator<Item = (Millis, Signals)>) -> Vec<Episode> {
     run(rule, history).episodes
@@ -108,7 +108,7 @@ impl Run<'_> {
         }
     }
 
-    /// From one snapshot to the next nothing had changed; where the next is too far away, nothing was known.
+    /// Nothing changes between two snapshots; if they are too far apart, the signals are unknown.
     fn between(&mut self, last: Millis, held: &Signals, next: Millis) {
         let known_until = last.saturating_add(HEARTBEAT + LATE);
         let mut at = last.saturating_add(EVERY);
@@ -119,7 +119,7 @@ impl Run<'_> {
         let nothing = Signals::default();
         while at < next {
             self.look(at, &nothing);
-            // Reminders are all that can come; they need no finer pace.
+            // Only reminders can come; they need no smaller steps.
             at = at.saturating_add(if self.state.firing() > 0 { EVERY } else { next - at });
         }
     }

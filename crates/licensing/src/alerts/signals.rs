@@ -1,23 +1,23 @@
-//! What rules look at: one snapshot of everything that is known. What is not known is none, never a good value.
+//! Signals: one snapshot of everything that rules check. Unknown values are `None`, never a good value.
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Millis;
 
-/// One snapshot. Numbers have columns of their own in the history, where they change often; the rest is stored as it is written here.
+/// One snapshot. Numbers that change often have their own columns in the history; the rest is stored as JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Signals {
     /// Countdown left, milliseconds.
     #[serde(skip)]
     pub hours_left_ms: Option<Millis>,
-    /// Whether the countdown runs now.
+    /// Whether the countdown is running.
     #[serde(skip)]
     pub countdown_running: Option<bool>,
     /// Whole days since the last verified exchange.
     #[serde(skip)]
     pub days_since_sync: Option<u32>,
-    /// The clock of the machine departs from the time known to have passed.
+    /// The machine's clock differs from the measured time.
     #[serde(skip)]
     pub clock_flagged: Option<bool>,
     /// The peers, and since when each has not responded.
@@ -31,13 +31,14 @@ pub struct Signals {
     pub expiring: Option<Vec<Subject>>,
 }
 
-/// Something with a name, and the instant that matters about it. Instants, not spans: while nothing changes, a snapshot stays the same.
+/// A named subject with its relevant instant. An instant rather than a span, so that a snapshot stays the same while
+/// nothing changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(String, Option<Millis>)", into = "(String, Option<Millis>)")]
 pub struct Subject {
-    /// As people call it.
+    /// Its display name.
     pub name: String,
-    /// Unix milliseconds; none where there is no such instant.
+    /// Unix milliseconds; `None` if there is no such instant.
     pub at_ms: Option<Millis>,
 }
 

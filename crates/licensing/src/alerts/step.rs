@@ -1,4 +1,4 @@
-//! The state machine of a rule: Ok → Pending → Firing → Resolved, for each subject on its own.
+//! The state machine of a rule: Ok → Pending → Firing → Resolved, per subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,60 +8,60 @@ use super::condition::{Checked, Evidence, SubjectFinding};
 use super::{RuleSettings, Signals};
 use crate::contact::{DAY, Millis};
 
-/// A subject that was well again for this long is forgotten, milliseconds.
+/// A resolved subject is forgotten after this time, milliseconds.
 const FORGET: Millis = 7 * DAY;
 
-/// How a subject stands with a rule.
+/// The state of a subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum AlertStatus {
-    /// The condition holds, but not yet for as long as the rule waits.
+    /// The condition holds, but not long enough yet.
     Pending {
-        /// When it began; time in which nothing was known does not count.
+        /// When it began; time with an unknown signal doesn't count.
         since: Millis,
     },
-    /// It was told.
+    /// It has notified.
     Firing {
         /// When the condition began.
         since: Millis,
-        /// When somebody was last told.
+        /// The last notification.
         notified: Millis,
     },
-    /// It fired, and a check found it well.
+    /// It fired and has recovered.
     Resolved {
         /// When it fired.
         since: Millis,
-        /// When it was found well.
+        /// When it recovered.
         at: Millis,
     },
 }
 
-/// One subject that is, or was, not well.
+/// One subject with a problem, or a recent one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectState {
-    /// How it stands.
+    /// Its state.
     pub standing: AlertStatus,
-    /// What was found last.
+    /// The last finding.
     pub evidence: Evidence,
 }
 
-/// What is known of a rule. A subject that is not named is well.
+/// The state of a rule. A missing subject is OK.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleState {
     /// By name; the server itself is the empty one.
     pub subjects: BTreeMap<String, SubjectState>,
-    /// Since when its signal is not known.
+    /// Since when its signal is unknown.
     pub unknown_since: Option<Millis>,
 }
 
 impl RuleState {
-    /// How many subjects fire.
+    /// Number of firing subjects.
     #[must_use]
     pub fn firing(&self) -> usize {
         self.subjects.values().filter(|subject| matches!(subject.standing, AlertStatus::Firing { .. })).count()
     }
 
-    /// Whether it says the same of every subject; what was measured may differ.
+    /// Whether all subjects have the same state; measurements may differ.
     #[must_use]
     pub fn stands_as(&self, other: &RuleState) -> bool {
         let standings = |state: &RuleState| -> Vec<(String, AlertStatus)> {
@@ -71,16 +71,16 @@ impl RuleState {
     }
 }
 
-/// What a notice tells.
+/// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum NoticeKind {
-    /// Something began to be wrong.
+    /// It fired.
     Fired,
-    /// It still is.
+    /// It is still firing.
     Reminder,
-    /// It is well again.
+    /// It resolved.
     Resolved,
 }
 
@@ -92,24 +92,24 @@ impl NoticeKind {
     }
 }
 
-/// Something to be told.
+/// A notice to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertNotice {
-    /// What it tells.
+    /// Its kind.
     pub kind: NoticeKind,
     /// A peer, a client, a product; empty for the server itself.
     pub subject: String,
     /// When the condition began, Unix milliseconds.
     pub since: Millis,
-    /// When it is told, Unix milliseconds.
+    /// When the notice is sent, Unix milliseconds.
     pub at: Millis,
-    /// What was found last.
+    /// The last finding.
     pub evidence: Evidence,
-    /// Since when nothing more is known.
+    /// Since when the signal is unknown.
     pub unknown_since: Option<Millis>,
 }
 
-/// The next state, and what is to be told.
+/// The next state, and notices to send.
 #[must_use]
 pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Millis) -> (RuleState, Vec<AlertNotice>) {
     let mut next = state.clone();
@@ -148,7 +148,7 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
     (next, notices)
 }
 
-/// A clock that was set back must not hold reminders up until it has caught up.
+/// A clock that was set back must not delay reminders until it has caught up.
 fn settle_times(state: &mut RuleState, now: Millis) {
     for subject in state.subjects.values_mut() {
         match &mut subject.standing {
@@ -166,7 +166,7 @@ fn settle_times(state: &mut RuleState, now: Millis) {
     state.unknown_since = state.unknown_since.map(|since| now.min(since));
 }
 
-/// Time in which nothing was known is no time in which the condition is known to have lasted.
+/// Time with an unknown signal doesn't count towards how long the condition has lasted.
 fn count_without(state: &mut RuleState, unknown: Millis) {
     for subject in state.subjects.values_mut() {
         if let AlertStatus::Pending { since } = &mut subject.standing {
@@ -177,7 +177,7 @@ fn count_without(state: &mut RuleState, unknown: Millis) {
 
 type Told = Option<(NoticeKind, Millis, Evidence)>;
 
-/// One subject after a check that succeeded.
+/// One subject after a successful check.
 fn one(
     rule: &RuleSettings,
     before: Option<SubjectState>,
@@ -210,7 +210,7 @@ fn one(
     }
 }
 
-/// What still fires is told again, also while nothing more is known of it; the notice then says so.
+/// Reminds of what is still firing, even if its signal is unknown; the notice then says so.
 fn remind(rule: &RuleSettings, state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
     if rule.remind_ms <= 0 {
         return;

@@ -1,22 +1,23 @@
-//! Sharing when more is wanted than there is: max-min fair in whole licenses, never below what is in use; ties by who asked first.
+//! Sharing when more is requested than licensed: max-min fair in whole licenses, never below what is in use; ties by
+//! who asked first.
 
 use std::collections::BTreeSet;
 
 use super::{Allocation, FEW, RunKey, Share};
 use crate::product::ProductCode;
 
-/// How much each client of a product may have at most.
+/// The maximum share of each client of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct FairLevel {
-    /// Everybody gets what it wants up to here.
+    /// Everyone gets its request up to this level.
     height: u32,
     /// These get one more.
     more: BTreeSet<RunKey>,
-    /// Something changed since it was worked out.
+    /// Something has changed since it was computed.
     pub stale: bool,
-    /// When it was worked out; none while everything fits.
+    /// When it was computed; `None` while everything fits.
     at: Option<i64>,
-    /// Until when who claims what is as it was then: somebody falls silent, or gets licenses again after a release.
+    /// Until when the claims stay the same: a client becomes silent, or may get licenses again after a release.
     until: i64,
 }
 
@@ -27,7 +28,7 @@ impl Default for FairLevel {
 }
 
 impl FairLevel {
-    /// What a client should have.
+    /// A client's fair share.
     pub fn share_of(&self, key: RunKey, share: &Share, licensed: u32) -> u32 {
         let height = self.height.saturating_add(u32::from(self.more.contains(&key)));
         share.demand(licensed).min(height.max(share.floor()))
@@ -35,7 +36,7 @@ impl FairLevel {
 }
 
 impl Allocation {
-    /// Works out anew how much each client of a product may have, if that is due.
+    /// Recomputes the shares of a product's clients, if due.
     pub(super) fn level(&mut self, product: &ProductCode, now: i64) {
         let Some(pool) = self.pools.get_mut(product) else { return };
         if pool.load <= u64::from(pool.licensed.supply()) {
@@ -71,7 +72,7 @@ impl Allocation {
     }
 }
 
-/// What one client asks of a product that is short.
+/// One client's claim on a short product.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
     key: RunKey,
@@ -87,7 +88,7 @@ impl Claim {
     }
 }
 
-/// The highest level at which all claims fit into `supply`, and who gets one of what is left.
+/// The highest level at which all claims fit into `supply`, and who gets one of the rest.
 fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> FairLevel {
     let needed = |height: u32| claims.iter().map(|claim| claim.at(height)).sum::<u64>();
     if needed(licensed) <= supply {
@@ -99,7 +100,7 @@ fn share_out(claims: &mut [Claim], supply: u64, licensed: u32) -> FairLevel {
         if needed(middle) <= supply { fits = middle } else { too_high = middle }
     }
     let left = supply.saturating_sub(needed(fits));
-    // Who has one more keeps it; after that, who asked first.
+    // Those that have one more keep it; then first come, first served.
     claims.sort_by_key(|claim| (claim.told <= fits, claim.asked == 0, claim.asked, claim.key));
     let next = claims.iter().filter(|claim| claim.demand > fits && claim.floor <= fits);
     let more = next.take(usize::try_from(left).unwrap_or(usize::MAX)).map(|claim| claim.key).collect();

@@ -9,7 +9,7 @@ use crate::product::ProductCode;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllocationViolation {
     /// More is counted than there is.
-    #[error("{counted} licenses of {product} would be given out, and there are {ceiling}")]
+    #[error("{counted} licenses of {product} would be reserved, but there are only {ceiling}")]
     OverGranted {
         /// Of what.
         product: ProductCode,
@@ -19,7 +19,7 @@ pub enum AllocationViolation {
         ceiling: u64,
     },
     /// The sums are not those of the shares.
-    #[error("the sum kept for {product} is {kept}, and its shares make {found}")]
+    #[error("the sum for {product} is {kept}, but its shares add up to {found}")]
     Sum {
         /// Of what.
         product: ProductCode,
@@ -29,7 +29,7 @@ pub enum AllocationViolation {
         found: u64,
     },
     /// A client was told more than is counted for it.
-    #[error("a client was told {told} of {product}, and {counted} are counted for it")]
+    #[error("a client was told {told} of {product}, but only {counted} are reserved for it")]
     Told {
         /// Of what.
         product: ProductCode,
@@ -56,7 +56,8 @@ impl Allocation {
     /// # Errors
     /// [`AllocationViolation`] with the first thing that does not.
     pub fn check(&self) -> Result<(), AllocationViolation> {
-        // Every share is looked at once: a look at every client for every product would take too long with many of both.
+        // Every share is looked at once: a look at every client for every product would take too long with many of
+        // both.
         let mut sums: BTreeMap<&ProductCode, (u64, u64)> = BTreeMap::new();
         for (product, share) in self.runs.values().flat_map(ClientRun::shares) {
             if share.told > share.counted {

@@ -1,4 +1,4 @@
-//! What a client is told when it says what it holds and wants.
+//! The answer to a client that reports what it holds and wants.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ impl Allocation {
         let run = self.runs.entry(key).or_default();
         let fresh = sequence > run.sequence;
         let was_silent = now.saturating_sub(run.seen) > self.times.silent;
-        // The answer to a repeated refresh extends what the client believes, exactly as the first one did.
+        // The answer to a repeated refresh extends the client's cache exactly as the first one did.
         if sequence >= run.sequence {
             run.sequence = sequence;
             run.seen = now;
@@ -33,7 +33,7 @@ impl Allocation {
                 run.restored = false;
                 (effect.store_first, effect.changed) = (true, true);
             }
-            // Of some it does not speak any more. What it had of them is counted until it says so.
+            // Products it no longer mentions stay counted until it reports them.
             effect.moved = self.quiet(key, |product| !uses.contains_key(product));
         }
         effect.told.reserve(uses.len());
@@ -45,7 +45,7 @@ impl Allocation {
         effect
     }
 
-    /// What it was told before.
+    /// The previous answer.
     fn repeat(&self, key: RunKey, product: &ProductCode, said: &Use) -> LimitAnswer {
         let share = self.runs.get(&key).and_then(|run| run.shares.get(product)).copied().unwrap_or_default();
         self.told(key, product, &share, said)
@@ -66,8 +66,8 @@ impl Allocation {
         let held_back = run.released_until.is_some();
         let had = run.shares.get(product).copied();
         if !known && had.is_none() {
-            // A product nobody has a license for leaves no trace, however many are asked for.
-            // A limit it has from elsewhere or from before is over: only a higher version tells it so.
+            // A product without a license leaves no trace, no matter how many clients request it. An older limit, or
+            // one from another server, is void; only a higher version tells it so.
             let version = if said.version > 0 { said.version.saturating_add(1) } else { 0 };
             let share = Share { version, ..Share::default() };
             return self.told(key, product, &share, said);
@@ -84,7 +84,7 @@ impl Allocation {
         } else {
             pool.level.share_of(key, &share, pool.licensed.supply())
         };
-        // What is counted already may be told again; beyond that only what is free.
+        // It may be told what is already counted for it, plus what is free.
         let reachable = if pool.over_committed() { share.counted } else { share.counted.saturating_add(pool.free()) };
         share.tell(wanted.min(reachable));
         if share.counted > before.counted {

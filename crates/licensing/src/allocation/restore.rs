@@ -1,20 +1,20 @@
-//! What survives a restart, and what is made of it.
+//! What survives a restart, and how it is restored.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Allocation, ClientRun, RunKey, Share};
 use crate::product::ProductCode;
 
-/// A share as it is stored.
+/// A share as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredShare {
     /// Of what.
     #[serde(rename = "p")]
     pub product: ProductCode,
-    /// What is counted.
+    /// Counted.
     #[serde(rename = "c")]
     pub counted: u32,
-    /// What the client was told.
+    /// Told to the client.
     #[serde(rename = "t")]
     pub told: u32,
     /// The version of that.
@@ -23,7 +23,7 @@ pub struct StoredShare {
 }
 
 impl ClientRun {
-    /// What of it must survive a restart.
+    /// The state that must survive a restart.
     #[must_use]
     pub fn stored_shares(&self) -> Vec<StoredShare> {
         let kept = |(product, share): (&ProductCode, &Share)| {
@@ -34,23 +34,23 @@ impl ClientRun {
     }
 }
 
-/// Versions a run may have been told between two commits, and far more than that. A version that was told before a restart never
-/// means another limit after it.
+/// Far more versions than a run can be told between two commits, so that a version told before a restart never means
+/// another limit after it.
 const GAP: u64 = 1 << 20;
 
 impl Allocation {
-    /// A run as it was stored. What it may still believe is counted as if it had been answered just now: nobody knows how long
-    /// the server was away.
+    /// Restores a stored run. It is counted as if it had just been answered, because it's unknown how long the server
+    /// was away.
     pub fn restore(&mut self, key: RunKey, sequence: u64, shares: Vec<StoredShare>, now: i64) {
         let deadline = now.saturating_add(self.times.counted);
         let lapsed_until = now.saturating_add(self.times.silent);
         self.runs.insert(key, ClientRun { sequence, deadline, seen: now, restored: true, ..ClientRun::default() });
         for StoredShare { product, counted, told, version } in shares {
             let version = version.saturating_add(GAP);
-            // What lapsed before is not stored, and a last word about it may still come.
+            // Lapsed shares are not stored, but a late refresh may still report them.
             let share =
                 Share { counted: counted.max(told), told, version, lapsed: u32::MAX, lapsed_until, ..Share::default() };
-            // The pool may not be known yet, and what was given out was given out.
+            // The pool may not be known yet, but what was granted stays granted.
             let pool = self.pools.entry(product.clone()).or_default();
             pool.ceiling = pool.ceiling.max(pool.counted + u64::from(share.counted));
             self.put(key, &product, share);

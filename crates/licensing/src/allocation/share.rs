@@ -2,43 +2,44 @@
 
 use crate::client_protocol::Use;
 
-/// What one run of a client has of one product.
+/// One run's share of one product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Share {
-    /// The most it may still believe it may use. This is what is counted.
+    /// The highest limit it may still believe: the counted number.
     pub counted: u32,
-    /// What it was last told; never more than is counted.
+    /// The last limit told; never more than counted.
     pub told: u32,
-    /// The version of what it was told.
+    /// The version of that limit.
     pub version: u64,
-    /// What it last said it uses.
+    /// Its last reported use.
     pub held: u32,
-    /// What it last said it would like to have.
+    /// Its last request.
     pub want: u32,
-    /// When, in the order of all requests, it began to want more than it has; 0 when it does not.
+    /// Its place in the order of unmet requests; 0 if its request is met.
     pub asked: u64,
-    /// It said it uses more than it was given.
+    /// It uses more than its limit.
     pub over: bool,
-    /// What was counted until it fell silent for too long: refreshes that were long under way may still speak of that …
+    /// What was counted until it was silent for too long: late refreshes may still report that …
     pub lapsed: u32,
     /// … until then.
     pub lapsed_until: i64,
 }
 
 impl Share {
-    /// Takes in what the client says. `asked` is its place if it now begins to want more than it has; whether it does.
+    /// Applies a client's report. `asked` is its place if its request becomes unmet; returns whether it does.
     pub(super) fn hear(&mut self, said: &Use, asked: u64, now: i64) -> bool {
         if now >= self.lapsed_until {
             (self.lapsed, self.lapsed_until) = (0, 0);
         }
         self.over = said.held > self.counted.max(self.lapsed);
         if said.version == self.version {
-            // Whoever echoes a limit and uses more than that has not come down to it.
+            // A client that echoes a limit but uses more has not come down to it.
             if said.held <= self.told {
                 self.counted = self.told;
             }
         } else if said.version > self.version {
-            // A limit this server does not remember: the data it started from is older. The next one must be newer still.
+            // A limit this server doesn't remember, because it started from older data. The next one must be newer
+            // still.
             self.version = said.version.saturating_add(1);
         }
         self.held = said.held;
@@ -53,7 +54,7 @@ impl Share {
         begins
     }
 
-    /// Sets the limit. A lower one leaves counted what was counted.
+    /// Sets the limit. A lower one keeps the counted number.
     pub(super) fn tell(&mut self, limit: u32) {
         if limit != self.told {
             self.told = limit;
@@ -80,13 +81,13 @@ impl Share {
         }
     }
 
-    /// What is never taken from it: what it uses, as far as it was given that.
+    /// What is never taken away: its use within its limit.
     #[must_use]
     pub fn floor(&self) -> u32 {
         self.held.min(self.counted)
     }
 
-    /// What it would take of `licensed`.
+    /// Its claim on `licensed`.
     pub(super) fn demand(&self, licensed: u32) -> u32 {
         self.want.min(licensed).max(self.floor())
     }

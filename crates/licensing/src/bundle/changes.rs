@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 use super::{Bundle, License, LicenseKind};
 use crate::{canonical::instant, contact::Millis};
 
-/// What an exchange changed, license by license.
+/// The changes of an exchange, license by license.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LicenseChanges {
     /// Not there before.
     pub added: Vec<LicenseChange>,
     /// No longer there.
     pub removed: Vec<LicenseChange>,
-    /// Only better: a later end, later maintenance, more hours.
+    /// Improved: a later end, later maintenance or more hours.
     pub extended: Vec<LicenseChange>,
-    /// Anything else.
+    /// Changed in any other way.
     pub changed: Vec<LicenseChange>,
 }
 
-/// What became of one license.
+/// The change of one license.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = LicenseChange))]
@@ -34,7 +34,7 @@ pub struct LicenseChange {
 }
 
 impl LicenseChanges {
-    /// Whether all licenses are as they were.
+    /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lists().iter().all(|(changes, _)| changes.is_empty())
@@ -53,7 +53,7 @@ impl LicenseChanges {
     }
 }
 
-/// What changed from the bundle before, if there was one, to the one after. Licenses are matched by id.
+/// The changes from the previous bundle, if any, to the new one. Licenses are matched by id.
 #[must_use]
 pub fn changes(before: Option<&Bundle>, after: &Bundle) -> LicenseChanges {
     let old = before.map_or(&[][..], |bundle| &bundle.licenses);
@@ -66,7 +66,7 @@ pub fn changes(before: Option<&Bundle>, after: &Bundle) -> LicenseChanges {
             Some(old) => compare(old, license, &mut changes),
         }
     }
-    // In the order they had.
+    // In their previous order.
     let removed = old.iter().filter(|license| gone.contains_key(license.id.as_str()));
     changes.removed = removed.map(|license| change(license, format!("{} removed.", amount(license)))).collect();
     changes
@@ -102,7 +102,7 @@ fn list<'a>(is_better: bool, better: &'a mut Vec<String>, other: &'a mut Vec<Str
     if is_better { better } else { other }
 }
 
-/// No end at all is later than any.
+/// No end is later than any end.
 fn later(old: Option<Millis>, new: Option<Millis>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => new > old,
@@ -111,7 +111,7 @@ fn later(old: Option<Millis>, new: Option<Millis>) -> bool {
 }
 
 fn date(verb: &str, old: Option<Millis>, new: Option<Millis>) -> Option<String> {
-    // Two instants of one day are told apart by their times.
+    // Two instants on one day are shown with their times.
     let write = match (old, new) {
         (Some(old), Some(new)) if instant::day(old) == instant::day(new) => instant::to_text,
         _ => instant::day,

@@ -1,11 +1,11 @@
 use crate::{canonical::members::FieldError, vendor_key::KeyId};
 
-/// Why a bundle is not taken. Each message is a sentence that says what to do.
+/// Why a bundle is refused. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
     /// Signed with a key that is not pinned.
     #[error(
-        "These licenses are signed with the key {key_id}, which this server does not trust. Ask the vendor for the registration file with the present key, and register again."
+        "These licenses are signed with the key {key_id}, which this server does not trust. Ask the vendor for the registration file with the current key, and register again."
     )]
     UnknownKey {
         /// The key it names.
@@ -13,7 +13,7 @@ pub enum BundleError {
     },
     /// The signature is not the key's.
     #[error(
-        "The signature on these licenses is not good: they were changed after the vendor signed them. Get them from the vendor again."
+        "The signature of these licenses is invalid: they were changed after the vendor signed them. Get them from the vendor again."
     )]
     BadSignature,
     /// A field that is missing or wrong.

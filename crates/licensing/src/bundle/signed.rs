@@ -10,7 +10,7 @@ use crate::{
 /// What a bundle's signature is for.
 pub const DOMAIN: &str = "leasehold bundle 1";
 
-/// A bundle as the vendor signed it. It is kept as it came, so that it can be compared and checked again.
+/// A signed bundle, kept as received, so that it can be compared and verified again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SignedBundle {
@@ -44,10 +44,10 @@ impl SignedBundle {
         Ok(wire::bundle(&self.bundle)?)
     }
 
-    /// SHA-256 of the canonical bundle: equal for two bundles exactly when they are the same.
+    /// SHA-256 of the canonical bundle: equal exactly for equal bundles.
     #[must_use]
     pub fn sha256(&self) -> String {
-        // A bundle without a canonical form is none that verifies; its digest only has to be like no other.
+        // A bundle without a canonical form never verifies; its digest only has to be unique.
         let bytes = canonical(&self.bundle).unwrap_or_else(|_| self.bundle.to_string().into_bytes());
         sha256_hex(&bytes)
     }

@@ -9,15 +9,15 @@ use crate::{canonical::instant, contact::Millis, context::Context};
 pub enum LicenseStatus {
     /// In service.
     Active,
-    /// The server was never in contact with a node.
+    /// The server has never synced.
     NotYetServed,
-    /// Out of service until the next contact (RULES R1).
+    /// Out of service until the next sync (RULES R1).
     Lapsed,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// For a server of another context (RULES R2).
     WrongContext,
-    /// The file names another GUID than the one it was issued for, or flexible licensing is off.
+    /// The file has another GUID, or flexible licensing is off.
     #[serde(rename = "other_guid")]
     OtherServer,
 }
@@ -53,13 +53,13 @@ impl LicenseStatus {
 /// A standing and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseVerdict {
-    /// How it stands.
+    /// The state.
     pub standing: LicenseStatus,
     /// A sentence that says what to do; `None` when active.
     pub reason: Option<String>,
 }
 
-/// How a license stands on a server of the context `own`. `contact_in_service` is what the contact clock says
+/// The state of a license on a server of the context `own`. `contact_in_service` is what the contact clock says
 /// ([`crate::contact::ContactState::in_service`]), `now` its high-water mark. Expired maintenance stops nothing.
 #[must_use]
 pub fn standing(license: &License, own: Context, contact_in_service: bool, now: Millis) -> LicenseVerdict {
@@ -82,7 +82,7 @@ pub fn standing(license: &License, own: Context, contact_in_service: bool, now: 
     LicenseVerdict { standing: LicenseStatus::Active, reason: None }
 }
 
-/// How many of a license may be used: its count when active, else none.
+/// Number of licenses that may be used: its count if active, else 0.
 #[must_use]
 pub fn usable(license: &License, own: Context, contact_in_service: bool, now: Millis) -> u64 {
     match standing(license, own, contact_in_service, now).standing {

@@ -14,10 +14,10 @@ use crate::{
 /// The member `format` of a bundle.
 pub const FORMAT: &str = "leasehold bundle 1";
 
-/// The most licenses a bundle may have.
+/// Maximum number of licenses in a bundle.
 pub const MOST_LICENSES: usize = 10_000;
 
-/// The most an id of a license may have, in characters.
+/// Maximum length of a license id, characters.
 const LONGEST_ID: usize = 64;
 
 impl From<License> for Value {
@@ -53,7 +53,7 @@ impl From<Bundle> for Value {
     }
 }
 
-/// The number, or the largest that survives JSON: more than 9 000 billion licenses are as good as those.
+/// The number, capped at the largest that survives JSON.
 fn exact(number: u64) -> u64 {
     number.min(LARGEST_INTEGER)
 }
@@ -74,11 +74,11 @@ impl TryFrom<Value> for Bundle {
     }
 }
 
-/// Strict on types; members it does not know are signed too, and ignored.
+/// Strict on types; unknown members are signed too, and ignored.
 pub(super) fn bundle(value: &Value) -> Result<Bundle, FieldError> {
     let members = Members::of(value, "")?;
     if members.text("format")? != FORMAT {
-        return Err(members.error("format", format!("must be “{FORMAT}”; this server reads no other")));
+        return Err(members.error("format", format!("must be “{FORMAT}”, the only format this server reads")));
     }
     let days = u32::try_from(members.whole("contact-limit-days")?);
     Ok(Bundle {
@@ -96,7 +96,7 @@ pub(super) fn bundle(value: &Value) -> Result<Bundle, FieldError> {
 fn licenses(members: &Members<'_>) -> Result<Vec<License>, FieldError> {
     let items = members.list("licenses")?;
     if items.len() > MOST_LICENSES {
-        let problem = format!("has {} entries; {MOST_LICENSES} is the most", items.len());
+        let problem = format!("has {} entries; the maximum is {MOST_LICENSES}", items.len());
         return Err(members.error("licenses", problem));
     }
     let mut ids = BTreeSet::new();
@@ -104,7 +104,7 @@ fn licenses(members: &Members<'_>) -> Result<Vec<License>, FieldError> {
     for (index, item) in items.iter().enumerate() {
         let license = license(item, format!("licenses[{index}]"))?;
         if !ids.insert(license.id.clone()) {
-            return Err(members.error(&format!("licenses[{index}].id"), "is the id of another license too"));
+            return Err(members.error(&format!("licenses[{index}].id"), "is also the id of another license"));
         }
         licenses.push(license);
     }

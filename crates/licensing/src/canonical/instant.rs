@@ -1,4 +1,4 @@
-//! Instants as they stand in JSON: RFC 3339, UTC, with milliseconds.
+//! Instants in JSON: RFC 3339, UTC, with milliseconds.
 
 use jiff::Timestamp;
 

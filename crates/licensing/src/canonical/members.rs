@@ -10,7 +10,7 @@ use crate::contact::Millis;
 /// What is wrong with one member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldError {
-    /// Where it stands: `deployments[0].license_guid`.
+    /// Its path: `deployments[0].license_guid`.
     pub(crate) field: String,
     /// A clause that follows the name: `must be text`.
     pub(crate) problem: String,
@@ -97,7 +97,7 @@ impl<'a> Members<'a> {
         self.optional(name).map(|_| self.instant(name)).transpose()
     }
 
-    /// Text that a type of ours reads; its sentence becomes the problem.
+    /// Text parsed by one of our types; its error becomes the problem.
     pub(crate) fn parsed<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, FieldError> {
         self.text(name)?.parse().map_err(|error: T::Err| self.error(name, unreadable(&error)))
     }

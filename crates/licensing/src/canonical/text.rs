@@ -1,13 +1,13 @@
-//! Text from a file, a paste or a network, in the encodings it is found in.
+//! Text from a file, a paste or the network, in its usual encodings.
 
-/// Where text stops being readable.
+/// Position of the first unreadable byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable {
     /// Counted from 1.
     pub(crate) line: usize,
     /// Counted from 1, in characters.
     pub(crate) column: usize,
-    /// Whether all is well but for the end, which comes in the middle of a character.
+    /// Whether the text only ends in the middle of a character.
     pub(crate) cut: bool,
 }
 

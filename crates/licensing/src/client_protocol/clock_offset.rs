@@ -1,41 +1,44 @@
-//! How a client's clock relates to the server's, found out from what it sends, and where its check-outs belong by the server's clock.
+//! The offset between a client's clock and the server's, derived from its messages, and the server's times of its
+//! check-outs.
 //!
-//! Each message says what the client's clock shows as it is sent, not before the latest time it tells of. It cannot arrive earlier. So
-//! with the smallest difference of late
-//! - an end is placed no later than the server had received what told it, or any later message;
-//! - a start is placed no earlier than the client's clock showed it, hence not before what the server had sent by then. Clocks that run at
+//! Each message has the client's time of sending, which is not before any time in it. It can't arrive earlier. So with
+//! the smallest recent difference
+//! - an end is placed no later than the server received the message with it, or any later message;
+//! - a start is placed no earlier than the client's clock showed it, hence not before what the server had sent by
+//! then. Clocks that run at
 //!   different speed take from that what they drift apart within the window: 6 ms at one part in ten thousand.
 //!
-//! A license that one client returned and another then got from the server is therefore never in use twice by the records, however the
-//! clocks of both are set.
+//! So if one client returned a license and another then got it, the records never show it in use twice, no matter how
+//! their clocks are set.
 
-/// Half of the window: the smallest difference counts for one to two of them, so that the drift of clocks is followed, milliseconds.
+/// Half of the window: the smallest difference counts for one to two halves, to follow clock drift, milliseconds.
 const HALF_MS: i64 = 30_000;
 
-/// Above the smallest difference by more than this lies a message that was under way for long, or a clock that was set, milliseconds.
+/// A message this far above the smallest difference was delayed, or the clock was set, milliseconds.
 const SET_MS: i64 = 2_000;
 
-/// It was set when all messages of so long say so, and differ by no more than [`SET_MS`] among themselves: networks and servers that stop
-/// for a moment keep several messages back at once, milliseconds.
+/// The clock was set if all messages for this long agree within [`SET_MS`]: a network or server that stalls delays
+/// several messages at once, milliseconds.
 const SURE_MS: i64 = 10_000;
 
-/// Ends that are remembered of times when the difference was larger. It seldom shrinks, and by little.
+/// Number of remembered ends with a larger difference. It seldom shrinks, and by little.
 const MOST_MARKS: usize = 4;
 
-/// The difference between the server's clock and that of one run of a client, of late.
+/// The recent difference between the server's clock and that of a client's run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClockOffset {
     /// When the current half of the window began, on the server's clock.
     began_ms: i64,
     current: Option<i64>,
     previous: Option<i64>,
-    /// The last messages, if they were far above the others: when the first was sent, by the client's clock, and the smallest difference.
+    /// The last messages, if far above the others: when the first was sent, on the client's clock, and their smallest
+    /// difference.
     far: Option<(i64, i64)>,
-    /// Ends that were placed, the latest last, the difference shrinking.
+    /// Placed ends, latest last, with shrinking differences.
     marks: Vec<Mark>,
 }
 
-/// The latest end that was placed with a difference.
+/// The latest end placed with a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     to_ms: i64,
@@ -43,8 +46,8 @@ struct Mark {
 }
 
 impl ClockOffset {
-    /// A message was received at `received_ms` that was sent at `now_ms` by the client's clock. Both are whole milliseconds that have
-    /// begun.
+    /// Adds a message received at `received_ms` and sent at `now_ms` on the client's clock, both rounded down to
+    /// milliseconds.
     pub fn hear(&mut self, now_ms: i64, received_ms: i64) {
         let mut sample = received_ms.saturating_sub(now_ms);
         if self.shift_ms().is_some_and(|lowest| sample.saturating_sub(lowest) > SET_MS) {
@@ -68,15 +71,14 @@ impl ClockOffset {
         self.current = Some(self.current.map_or(sample, |lowest| lowest.min(sample)));
     }
 
-    /// What to add to a time of the client's clock; none before anything was heard.
+    /// The offset to add to client times; `None` before the first message.
     #[must_use]
     pub fn shift_ms(&self) -> Option<i64> {
         self.current.into_iter().chain(self.previous).min()
     }
 
-    /// A check-out by the server's clock. Both times move by the same amount. Only when the difference has shrunk since the client's last
-    /// check-outs were placed, a start does not come before an end it followed: it is moved by as much as that end. Nothing that was told
-    /// by `received_ms` happened later.
+    /// A check-out on the server's clock. Both times move by the same amount, except that after the difference has
+    /// shrunk, a start moves as much as the end it followed. Nothing reported by `received_ms` is placed later.
     pub fn place(&mut self, from_ms: i64, to_ms: Option<i64>, received_ms: i64) -> (i64, Option<i64>) {
         let Some(shift_ms) = self.shift_ms() else { return (from_ms, to_ms) };
         let last_ms = to_ms.unwrap_or(from_ms).saturating_add(shift_ms);
@@ -95,7 +97,7 @@ impl ClockOffset {
             mark.to_ms = mark.to_ms.max(last.to_ms);
         }
         if self.marks.len() >= MOST_MARKS {
-            // The two oldest as one: a start may come a little too late by that, never too early.
+            // Merges the two oldest: a start may be a little late, never early.
             let oldest = self.marks.remove(0);
             self.marks[0].shift_ms = oldest.shift_ms;
         }

@@ -1,4 +1,4 @@
-//! What can be wrong with a request of a client, each with its word, its status and a sentence.
+//! Faults of client requests, each with its word, status and sentence.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,29 +10,29 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
-    /// The other side speaks another version.
+    /// The other side uses another version.
     ProtocolVersion,
-    /// Not what the protocol says.
+    /// Violates the protocol.
     Malformed,
     /// Larger than allowed.
     TooLarge,
-    /// This run is not known here: say hello (again).
+    /// Unknown run: say hello (again).
     UnknownClient,
-    /// A later run of the same client has taken its place.
+    /// A later run of the same client has replaced it.
     Superseded,
     /// The server cannot store anything now: try again.
     Unavailable,
-    /// The license of this server does not let this client log in.
+    /// This server's license does not allow the client.
     LoginRefused,
     /// The hours of this server's countdown license are used up.
     HoursUsedUp,
-    /// The server is handed over to another for a while: go there at once.
+    /// The server is draining to another for a while: move there at once.
     #[serde(rename = "handed-over")]
     Drained,
 }
 
 impl FaultKind {
-    /// The HTTP status it is answered with.
+    /// Its HTTP status.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -51,14 +51,14 @@ impl FaultKind {
     pub fn title(self) -> &'static str {
         match self {
             Self::ProtocolVersion => WRONG_VERSION,
-            Self::Malformed => "The request is not as the protocol says.",
+            Self::Malformed => "The request does not follow the protocol.",
             Self::TooLarge => "The request is too large.",
-            Self::UnknownClient => "This client is not known here.",
-            Self::Superseded => "A later run of this client has taken its place.",
-            Self::Unavailable => "Nothing can be stored at the moment.",
-            Self::LoginRefused => "The license of this server does not allow it.",
+            Self::UnknownClient => "This server does not know this client.",
+            Self::Superseded => "A later run of this client has replaced it.",
+            Self::Unavailable => "The server can't store anything at the moment.",
+            Self::LoginRefused => "The license of this server does not allow this client.",
             Self::HoursUsedUp => "The hours of this server are used up.",
-            Self::Drained => "This server is handed over to another.",
+            Self::Drained => "This server is draining to another.",
         }
     }
 }
@@ -79,7 +79,7 @@ impl Fault {
         Self { kind, detail: detail.into() }
     }
 
-    /// A request that is not as the protocol says.
+    /// A request that violates the protocol.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(FaultKind::Malformed, detail)
     }
@@ -87,19 +87,19 @@ impl Fault {
     /// The run is not known.
     #[must_use]
     pub fn unknown_client() -> Self {
-        Self::new(FaultKind::UnknownClient, "This server does not know this run of the client. Say hello first.")
+        Self::new(FaultKind::UnknownClient, "This server does not know this run. Send a hello first.")
     }
 
-    /// A later run took its place.
+    /// A later run has replaced it.
     #[must_use]
     pub fn superseded() -> Self {
         Self::new(
             FaultKind::Superseded,
-            "Another run with the same client id said hello later. Give each application its own client id.",
+            "A later run with the same client id has said hello. Give each application its own client id.",
         )
     }
 
-    /// As it goes over the wire.
+    /// On the wire.
     #[must_use]
     pub fn answer(&self) -> FaultBody {
         FaultBody {
@@ -111,11 +111,11 @@ impl Fault {
     }
 }
 
-/// The most characters of an id.
+/// Maximum length, characters, of an id.
 const ID: usize = 64;
-/// The most characters of a name, a user, an application.
+/// Maximum length, characters, of a name, a user, an application.
 const NAME: usize = 128;
-/// The most characters of a host name.
+/// Maximum length, characters, of a host name.
 const HOST: usize = 255;
 
 fn version(protocol: u32) -> Result<(), Fault> {
@@ -124,7 +124,7 @@ fn version(protocol: u32) -> Result<(), Fault> {
     }
     Err(Fault::new(
         FaultKind::ProtocolVersion,
-        format!("{WRONG_VERSION} This side speaks version {VERSION}, the other version {protocol}."),
+        format!("{WRONG_VERSION} This side uses version {VERSION}, the other version {protocol}."),
     ))
 }
 
@@ -132,35 +132,37 @@ fn id(field: &str, text: &str) -> Result<(), Fault> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if text.is_empty() || text.len() > ID || !text.chars().all(allowed) {
         return Err(Fault::malformed(format!(
-            "`{field}` must be 1 to {ID} letters from A to Z, digits, or _ . - ; a UUID does."
+            "`{field}` must be 1 to {ID} letters (A to Z), digits, or _ . - ; a UUID is fine."
         )));
     }
     Ok(())
 }
 
 fn words(field: &str, text: &str, longest: usize) -> Result<(), Fault> {
-    // Characters are at most four bytes: what is short in bytes need not be counted.
+    // Characters have at most four bytes, so a short byte length needs no count.
     if text.len() > longest && text.chars().count() > longest {
-        return Err(Fault::malformed(format!("`{field}` has at most {longest} characters.")));
+        return Err(Fault::malformed(format!("`{field}` must not be longer than {longest} characters.")));
     }
     if text.chars().any(char::is_control) {
-        return Err(Fault::malformed(format!("`{field}` holds a control character. Use printable characters only.")));
+        return Err(Fault::malformed(format!(
+            "`{field}` contains a control character. Use printable characters only."
+        )));
     }
     Ok(())
 }
 
 impl Hello {
-    /// Whether it is as the protocol says.
+    /// Checks it against the protocol.
     ///
     /// # Errors
-    /// [`Fault`] with the first thing that is not.
+    /// [`Fault`] with the first violation.
     pub fn check(&self) -> Result<(), Fault> {
         version(self.protocol)?;
         id("client", &self.client)?;
         id("run", &self.run)?;
         words("name", &self.name, NAME)?;
         if self.name.trim().is_empty() {
-            return Err(Fault::malformed("`name` is empty. Say what people call this client."));
+            return Err(Fault::malformed("`name` is empty. Give the client a display name."));
         }
         words("host", &self.host, HOST)?;
         words("software", &self.software, NAME)?;
@@ -177,21 +179,21 @@ impl Hello {
 }
 
 impl Refresh {
-    /// Whether it is as the protocol says.
+    /// Checks it against the protocol.
     ///
     /// # Errors
-    /// [`Fault`] with the first thing that is not.
+    /// [`Fault`] with the first violation.
     pub fn check(&self) -> Result<(), Fault> {
         version(self.protocol)?;
         id("client", &self.client)?;
         id("run", &self.run)?;
         if self.sequence == 0 {
-            return Err(Fault::malformed("`sequence` begins with 1."));
+            return Err(Fault::malformed("`sequence` must start at 1."));
         }
         if self.products.len() > MOST_PRODUCTS {
             return Err(Fault::new(
                 FaultKind::TooLarge,
-                format!("{} products were asked for; one client may ask for {MOST_PRODUCTS}.", self.products.len()),
+                format!("{} products requested; one client may request {MOST_PRODUCTS}.", self.products.len()),
             ));
         }
         Ok(())
@@ -199,21 +201,21 @@ impl Refresh {
 }
 
 impl Records {
-    /// Whether it is as the protocol says.
+    /// Checks it against the protocol.
     ///
     /// # Errors
-    /// [`Fault`] with the first thing that is not, naming the record.
+    /// [`Fault`] with the first violation, naming the record.
     pub fn check(&self) -> Result<(), Fault> {
         version(self.protocol)?;
         id("client", &self.client)?;
         id("run", &self.run)?;
         if self.first == 0 {
-            return Err(Fault::malformed("`first` begins with 1."));
+            return Err(Fault::malformed("`first` must start at 1."));
         }
         if self.records.len() > MOST_RECORDS {
             return Err(Fault::new(
                 FaultKind::TooLarge,
-                format!("{} records are in this batch; send at most {MOST_RECORDS} at a time.", self.records.len()),
+                format!("This batch has {} records; send at most {MOST_RECORDS} at a time.", self.records.len()),
             ));
         }
         if self.first.checked_add(self.records.len() as u64).is_none() {
@@ -229,7 +231,7 @@ impl Records {
     }
 }
 
-/// Times outside of these are no times of a check-out: the years 2000 and 2200, Unix milliseconds.
+/// Limits of check-out times: the years 2000 and 2200, Unix milliseconds.
 const TIMES: std::ops::Range<i64> = 946_684_800_000..7_258_118_400_000;
 
 impl CheckOut {
@@ -237,16 +239,16 @@ impl CheckOut {
         words("user", &self.user, NAME)?;
         words("host", &self.host, HOST)?;
         if !TIMES.contains(&self.from) || self.to.is_some_and(|to| !TIMES.contains(&to)) {
-            return Err(Fault::malformed("`from` and `to` are Unix milliseconds."));
+            return Err(Fault::malformed("`from` and `to` must be Unix milliseconds."));
         }
         let ended = matches!(self.outcome, CheckOutOutcome::Returned | CheckOutOutcome::Flushed);
         match self.to {
-            _ if self.outcome == CheckOutOutcome::Lost => Err(Fault::malformed("`lost` is said by servers only.")),
-            None if ended => Err(Fault::malformed("`to` is missing: when was it returned?")),
+            _ if self.outcome == CheckOutOutcome::Lost => Err(Fault::malformed("Only servers may use `lost`.")),
+            None if ended => Err(Fault::malformed("`to` (the time of return) is missing.")),
             Some(to) if to < self.from => Err(Fault::malformed("`to` is before `from`.")),
-            Some(_) if !ended => Err(Fault::malformed("`to` does not belong to this outcome.")),
+            Some(_) if !ended => Err(Fault::malformed("This outcome has no `to`.")),
             _ if self.opened.is_some_and(|opened| !ended || opened == 0 || opened >= number) => {
-                Err(Fault::malformed("`opened` names an earlier record with the outcome `open`."))
+                Err(Fault::malformed("`opened` must be the number of an earlier record with the outcome `open`."))
             }
             _ => Ok(()),
         }

@@ -1,19 +1,18 @@
-//! What clients of virtual environments say besides (FORMATS §4): they log in with a passphrase and take one license for as long as
-//! they run.
+//! The VE part of the protocol (FORMATS §4): VE clients log in with a passphrase and hold one license while they run.
 
 use serde::{Deserialize, Serialize};
 
 use crate::product::ProductCode;
 
-/// The product a client of a virtual environment asks for; which one of the license it is, its passphrase tells.
+/// The product VE clients request; the passphrase identifies the product of the license.
 pub const VE_PRODUCT: &str = "VE";
 
 /// A login.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VeLogin {
-    /// Of the product section of the license, `1111-2222-3333-4444`. Never logged.
+    /// Passphrase of the license's product section, `1111-2222-3333-4444`. Never logged.
     pub passphrase: String,
-    /// The virtual hardware it is, by name or code.
+    /// The virtual hardware, by name or code.
     pub product: String,
     /// Its version: this,
     pub major: u32,
@@ -31,32 +30,32 @@ impl std::fmt::Debug for VeLogin {
     }
 }
 
-/// What the license says to a client that logged in.
+/// The license's data for a client that logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VeTerms {
     /// Its id.
     pub license_id: String,
     /// `NORMAL` or `COUNTDOWN`.
     pub key_type: String,
-    /// How long the client may go on without a license, minutes.
+    /// Grace period, minutes.
     pub grace_min: u32,
     /// Time between two checks of the license, minutes.
     pub interval_min: u32,
 }
 
-/// What a client saw of the server it worked with before.
+/// A client's report about its previous server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedServer {
-    /// That server, as the client calls it, up to 255 characters.
+    /// The client's address of that server, up to 255 characters.
     pub server: String,
     /// How long ago its last usable answer came, milliseconds.
     pub silent_ms: u64,
-    /// What it answered or why it did not, as a sentence, up to 255 characters.
+    /// Its answer, or why there was none, as a sentence, up to 255 characters.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub problem: String,
 }
 
-/// What is granted ends soon.
+/// The grant ends soon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpiryNotice {
     /// Until the end, milliseconds.
@@ -65,11 +64,12 @@ pub struct ExpiryNotice {
     pub sentence: String,
 }
 
-/// The most characters of a product's name that stand in its pool's.
+/// Maximum part of a product's name in its pool's name, characters.
 const POOL_NAME: usize = 48;
 
-/// The pool the instances of a product of a VE license are counted in. No other client may take from it: see [`is_reserved`]. Two
-/// products have two pools: a slash becomes a point, and what cannot stand in a product code becomes its number.
+/// The pool that counts the instances of a VE license's product. Other clients may not use it: see [`is_reserved`].
+/// Names map to distinct pools: a slash becomes a dot, and other characters invalid in a product code become their
+/// number.
 #[must_use]
 pub fn pool_of(product: &str) -> ProductCode {
     let mut name = String::new();
@@ -87,10 +87,10 @@ pub fn pool_of(product: &str) -> ProductCode {
         name.truncate(POOL_NAME);
         name.push_str(&format!("_{mark:08x}"));
     }
-    format!("{VE_PRODUCT}.{name}").parse().expect("letters, digits, points, hyphens and underscores, 60 at most")
+    format!("{VE_PRODUCT}.{name}").parse().expect("at most 60 letters, digits, dots, hyphens and underscores")
 }
 
-/// Whether only clients that logged in with a passphrase may ask for this product.
+/// Whether only clients that logged in with a passphrase may request this product.
 #[must_use]
 pub fn is_reserved(product: &ProductCode) -> bool {
     let rest = product.as_str().strip_prefix(VE_PRODUCT);

@@ -1,4 +1,4 @@
-//! What is wrong with a file, in sentences with line numbers. A finding never stops the file from being kept.
+//! Findings about a file, as sentences with line numbers. They never prevent a save.
 
 mod lines;
 mod values;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 
-/// One thing to know about the file.
+/// One finding.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConfFinding {
-    /// The line it is about; the first line is 1. `None` when it is about the whole file.
+    /// The line, from 1; `None` for the whole file.
     pub line: Option<usize>,
-    /// The setting or key it is about.
+    /// The setting or key.
     pub key: Option<String>,
     /// How bad it is.
     pub severity: Severity,
-    /// What it is and what to do.
+    /// What is wrong, and what to do.
     pub sentence: String,
 }
 
@@ -26,16 +26,16 @@ pub struct ConfFinding {
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Severity {
-    /// The file does not do what it says.
+    /// The file does not work as written.
     Error,
-    /// The file works, and may not mean what was meant.
+    /// The file works, but may not be as intended.
     Warning,
 }
 
-/// The most warnings listed. Errors are listed all; there are at most a few per setting.
+/// Maximum number of warnings listed. Errors are all listed; there are only a few per setting.
 pub const MAX_WARNINGS: usize = 500;
 
-/// Everything worth saying about a file, by line.
+/// All findings, by line.
 #[must_use]
 pub fn check(document: &Document) -> Vec<ConfFinding> {
     if utf16(document.as_bytes()) {
@@ -43,7 +43,7 @@ pub fn check(document: &Document) -> Vec<ConfFinding> {
             line: None,
             key: None,
             severity: Severity::Error,
-            sentence: "The file is saved as UTF-16, so no setting in it can be read. Save it as UTF-8.".to_owned(),
+            sentence: "The file is UTF-16, so no setting can be read. Save it as UTF-8.".to_owned(),
         }];
     }
     let mut findings = values::findings(document);
@@ -55,7 +55,7 @@ pub fn check(document: &Document) -> Vec<ConfFinding> {
             line: None,
             key: None,
             severity: Severity::Warning,
-            sentence: format!("{left_out} more warnings are not listed. Make sure that this is the right file."),
+            sentence: format!("{left_out} more warnings are not listed. Check that this is the right file."),
         });
     }
     findings

@@ -1,4 +1,4 @@
-//! What differs between two versions of a file, line by line, for people.
+//! The differences between two versions of a file, line by line, for people.
 
 mod align;
 mod rows;
@@ -11,18 +11,18 @@ pub(crate) use align::{Block, blocks};
 /// Unchanged lines shown before and after a change.
 pub const CONTEXT: usize = 3;
 
-/// The most rows shown; a last row says how many more there are.
+/// Maximum number of rows; a last row says how many more there are.
 pub const MAX_ROWS: usize = 2000;
 
 /// The difference between two files.
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diff {
-    /// What to show: changes with some unchanged lines around them, at most [`MAX_ROWS`].
+    /// Rows to show: changes with some unchanged lines around them, at most [`MAX_ROWS`].
     pub rows: Vec<DiffLine>,
-    /// Lines of the old file that are gone, whether shown or not.
+    /// Number of lines removed, shown or not.
     pub removed: usize,
-    /// Lines of the new file that are new, whether shown or not.
+    /// Number of lines added, shown or not.
     pub added: usize,
 }
 
@@ -31,17 +31,17 @@ pub struct Diff {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = DiffRow))]
 pub struct DiffLine {
-    /// What happened to the line.
+    /// The change.
     pub kind: RowKind,
     /// Its number in the old file; the first line is 1.
     pub old_line: Option<usize>,
     /// Its number in the new file; the first line is 1.
     pub new_line: Option<usize>,
-    /// The line as far as it can be shown, without its ending. When only the ending differs, a mark behind it.
+    /// The printable line without its ending; with a mark if only the ending differs.
     pub text: String,
 }
 
-/// What happened to a line.
+/// The change of a line.
 #[derive(Serialize, Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -53,12 +53,12 @@ pub enum RowKind {
     Removed,
     /// Only in the new file.
     Added,
-    /// Stands for lines that are not shown; its text says how many.
+    /// Placeholder for hidden lines; its text says how many.
     Gap,
 }
 
-/// Compares two files by their bytes, whatever they are. Fast for any two files of [`super::MAX_BYTES`]: when very
-/// many lines differ, all of them count as removed and added.
+/// Compares two files by bytes. Fast for any two files up to [`super::MAX_BYTES`]: if very many lines differ, all of
+/// them count as removed and added.
 #[must_use]
 pub fn lines(old: &[u8], new: &[u8]) -> Diff {
     rows::build(old, new)
@@ -71,7 +71,7 @@ impl Diff {
         self.removed == 0 && self.added == 0
     }
 
-    /// The rows as a unified diff with the given names; nothing when the files are the same.
+    /// The rows as a unified diff with the given names; empty for equal files.
     #[must_use]
     pub fn to_unified(&self, old_name: &str, new_name: &str) -> String {
         if self.is_empty() { String::new() } else { unified::write(self, old_name, new_name) }

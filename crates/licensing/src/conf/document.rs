@@ -1,4 +1,4 @@
-//! The file as bytes and lines. Nothing is normalised: what is not edited stays as it was, byte for byte.
+//! The file as bytes and lines. Nothing is normalized: unedited parts stay as they were, byte for byte.
 
 mod line;
 mod set;
@@ -14,18 +14,18 @@ use line::Lines;
 /// The UTF-8 byte order mark.
 pub(crate) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// A conf file, whatever its bytes are.
+/// A conf file of any bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
     bytes: Vec<u8>,
 }
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocatedValue<'a> {
-    /// The value without the blanks around it.
+    /// The value without surrounding blanks.
     pub value: &'a [u8],
-    /// The line it stands on; the first line is 1.
+    /// Its line, from 1.
     pub line: usize,
 }
 
@@ -36,12 +36,12 @@ pub(crate) struct ConfEntry<'a> {
     pub key: &'a [u8],
     pub value: &'a [u8],
     pub line: usize,
-    /// Where the value stands in the file.
+    /// Position of the value in the file.
     pub at: Range<usize>,
 }
 
 impl Document {
-    /// Takes any bytes; what cannot be understood is kept as it is.
+    /// Accepts any bytes; unknown lines are kept as they are.
     pub fn parse(bytes: impl Into<Vec<u8>>) -> Document {
         Document { bytes: bytes.into() }
     }
@@ -77,17 +77,17 @@ impl Document {
         Some(LocatedValue { value: entry.value, line: entry.line })
     }
 
-    /// The lines on which a key stands, the last being the one that counts.
+    /// The lines of a key; the last is the one that counts.
     #[must_use]
     pub fn occurrences(&self, section: &str, key: &str) -> Vec<usize> {
         self.matching(section, key).map(|entry| entry.line).collect()
     }
 
-    /// Gives a key a value. Exactly the bytes of the value are replaced; an absent key gets a line of its own after
-    /// the last entry of its section. The same value again changes nothing.
+    /// Sets a value, replacing only its bytes; a missing key gets a new line after the last entry of its section.
+    /// Setting the same value changes nothing.
     ///
     /// # Errors
-    /// When the value would not read back as it was given, or section or key cannot be written.
+    /// If the value would not read back the same, or the section or key is invalid.
     pub fn set(&mut self, section: &str, key: &str, value: &str) -> Result<ConfEdit, SetError> {
         set::set(self, section, key, value)
     }
@@ -121,7 +121,7 @@ impl Document {
         self.bytes.splice(at, bytes.iter().copied());
     }
 
-    /// The line ending most lines have: `\r\n` or `\n`.
+    /// The most common line ending: `\r\n` or `\n`.
     pub(crate) fn dominant_ending(&self) -> &'static str {
         let (mut with_return, mut without) = (0_usize, 0_usize);
         for line in self.scan() {

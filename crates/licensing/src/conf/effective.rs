@@ -1,4 +1,4 @@
-//! What the file means: every value with its default filled in.
+//! The effective values of the file, with defaults filled in.
 
 use super::{
     document::Document,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::guid::Guid;
 
-/// The values in effect. An absent, empty or invalid value, and the word `default`, stand for the built-in default.
+/// The effective values. A missing, empty or invalid value, and the word `default`, mean the built-in default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
     /// The TCP port for license clients.
@@ -16,11 +16,11 @@ pub struct Effective {
     pub flexible: bool,
     /// The identity of this server at the nodes.
     pub guid: Option<Guid>,
-    /// Whether the nodes are reached by HTTPS.
+    /// Whether nodes are reached over HTTPS.
     pub https: bool,
-    /// The port at nodes reached by HTTP.
+    /// The nodes' HTTP port.
     pub http_port: u16,
-    /// The port at nodes reached by HTTPS.
+    /// The nodes' HTTPS port.
     pub https_port: u16,
     /// Hour and minute, local time, of the daily exchange; `None` when both are 0: no preset (FORMATS §1).
     pub preset: Option<(u8, u8)>,
@@ -33,7 +33,7 @@ pub struct Effective {
 }
 
 impl Effective {
-    /// Reads the values of a file. Never fails: what is wrong is reported by [`super::check::check`].
+    /// Reads the values of a file. Never fails; [`super::check::check`] reports errors.
     #[must_use]
     pub fn of(document: &Document) -> Effective {
         let readings = readings(document);
@@ -57,7 +57,7 @@ impl Effective {
         }
     }
 
-    /// Whether this server has an identity at the nodes and uses it.
+    /// Whether this server is registered, with flexible licensing on.
     #[must_use]
     pub fn registered(&self) -> bool {
         self.flexible && self.guid.is_some()
@@ -69,7 +69,7 @@ impl Effective {
         if self.https { &self.https_nodes } else { &self.http_nodes }
     }
 
-    /// The port for nodes in use that do not name their own.
+    /// The port for nodes without their own.
     #[must_use]
     pub fn node_port(&self) -> u16 {
         if self.https { self.https_port } else { self.http_port }

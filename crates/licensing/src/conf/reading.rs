@@ -5,27 +5,27 @@ use super::{
     setting::{SECTION, SETTINGS, Setting, SettingKind, is_default},
 };
 
-/// What the file says about one setting.
+/// One setting in the file.
 pub(crate) struct SettingReading<'a> {
     pub setting: &'static Setting,
-    /// The bytes of the value that counts; `None` when the key is absent.
+    /// The bytes of the value that counts; `None` if the key is missing.
     pub value: Option<&'a [u8]>,
-    /// The line it stands on.
+    /// Its line.
     pub line: Option<usize>,
-    /// The value in effect: as accepted, else the built-in default.
+    /// The effective value: as accepted, else the built-in default.
     pub effective: Cow<'a, str>,
     /// Why the value in the file is not accepted.
     pub error: Option<String>,
 }
 
 impl SettingReading<'_> {
-    /// Absent, or the word `default`.
+    /// Missing, or the word `default`.
     pub fn is_default(&self) -> bool {
         self.value.is_none_or(|value| str::from_utf8(value).is_ok_and(is_default))
     }
 }
 
-/// One reading per setting, in the order of [`SETTINGS`]. The file is walked once.
+/// One reading per setting, in the order of [`SETTINGS`]. Reads the file once.
 pub(crate) fn readings(document: &Document) -> Vec<SettingReading<'_>> {
     let mut found = vec![None; SETTINGS.len()];
     for entry in document.entries() {
@@ -56,5 +56,5 @@ fn read<'a>(setting: &'static Setting, found: Option<(&'a [u8], usize)>) -> Sett
 }
 
 fn not_text(setting: &Setting) -> String {
-    format!("The value of {} contains bytes that are not UTF-8 text. Enter the value again.", setting.key)
+    format!("The value of {} is not valid UTF-8. Enter it again.", setting.key)
 }

@@ -1,5 +1,5 @@
-//! The settings of the file, each described once: label, help, values, default, when it has an effect.
-//! Forms, checks, the command line and the documentation all come from this table (FORMATS §1).
+//! The settings of the file, each described once: label, help, values, default, effect. Forms, checks, the command line
+//! and the documentation all come from this table (FORMATS §1).
 
 mod hosts;
 mod nearest;
@@ -14,7 +14,7 @@ pub use value::ValueError;
 pub(crate) use hosts::parse as parse_hosts;
 pub(crate) use value::is_default;
 
-/// The section all settings stand in.
+/// The section of all settings.
 pub const SECTION: &str = "GLOBAL";
 
 /// One setting of `license_server.conf`.
@@ -28,9 +28,9 @@ pub struct Setting {
     pub label: &'static str,
     /// What it does, in one or two sentences.
     pub help: &'static str,
-    /// What values it takes.
+    /// The kind of its values.
     pub kind: SettingKind,
-    /// The value that the word `default`, or its absence, stands for.
+    /// The built-in default, used for the word `default` and a missing key.
     pub default: &'static str,
     /// The values it takes, in words.
     pub allowed: &'static str,
@@ -38,11 +38,11 @@ pub struct Setting {
     pub effect: SettingEffect,
     /// The group it is shown in.
     pub group: Group,
-    /// When it is used at all.
+    /// When it is used.
     pub active: UsedWhen,
 }
 
-/// What values a setting takes.
+/// The kind of a setting's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKind {
     /// The version of the file: read only.
@@ -59,7 +59,7 @@ pub enum SettingKind {
     Number {
         /// The least.
         min: u32,
-        /// The greatest.
+        /// The largest.
         max: u32,
     },
     /// Host names or addresses, `;`-separated.
@@ -80,24 +80,24 @@ pub struct SettingChoice {
 pub enum SettingEffect {
     /// At once.
     Live,
-    /// When the server starts again.
+    /// After a restart.
     Restart,
 }
 
 /// Settings that belong together on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// Who this server is.
+    /// This server's identity.
     Identity,
     /// How the licensing nodes are reached.
     Nodes,
     /// When the daily exchange happens.
     Schedule,
-    /// How the server itself runs.
+    /// The server itself.
     Service,
 }
 
-/// When a setting is used at all. An unused one is shown as such and never rejected for it.
+/// When a setting is used. An unused one is shown as such and never rejected for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsedWhen {
     /// Always.
@@ -123,7 +123,7 @@ impl SettingKind {
         }
     }
 
-    /// The values to choose from; empty when there are no few.
+    /// The choices, for kinds that have them.
     #[must_use]
     pub fn choices(self) -> &'static [SettingChoice] {
         match self {
@@ -151,7 +151,7 @@ impl Group {
     /// All, in the order they are shown.
     pub const ALL: [Group; 4] = [Group::Identity, Group::Nodes, Group::Schedule, Group::Service];
 
-    /// Its heading.
+    /// Heading.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -164,7 +164,7 @@ impl Group {
 }
 
 impl UsedWhen {
-    /// Why a setting is not used, given whether HTTPS to the nodes is on; `None` when it is used.
+    /// Why a setting is unused, given whether HTTPS to the nodes is on; `None` if it is used.
     #[must_use]
     pub fn why_not(self, https: bool) -> Option<&'static str> {
         match (self, https) {
@@ -176,8 +176,8 @@ impl UsedWhen {
 }
 
 impl Setting {
-    /// The value to write for what somebody typed: trimmed, in its canonical spelling. The word `default`, in any
-    /// case, is always accepted and written `default`.
+    /// The value to write for an entered one: trimmed, in canonical spelling. The word `default`, in any case, is
+    /// always accepted and written `default`.
     ///
     /// # Errors
     /// A sentence that says what is wrong, where, and what to enter instead.
@@ -185,7 +185,7 @@ impl Setting {
         value::accept(self, input)
     }
 
-    /// Whether it may be changed at all.
+    /// Whether it may be changed.
     #[must_use]
     pub fn editable(&self) -> bool {
         self.kind != SettingKind::Version

@@ -2,14 +2,14 @@
 
 use super::setting::{SECTION, SETTINGS, Setting, SettingKind};
 
-/// Characters between the `#` at either end of a rule.
+/// Width of a rule between its two `#`.
 const RULE: usize = 76;
 
-/// The longest comment line, in characters.
+/// Maximum length of a comment line, characters.
 const WIDTH: usize = 78;
 
-/// A complete file with the given `(key, value)` pairs; every other setting has its default. Keys match in any letter
-/// case; unknown ones are left out. Values are expected to have passed [`Setting::accept`].
+/// A complete file with the given `(key, value)` pairs and defaults for the rest. Keys match in any case; unknown ones
+/// are ignored. Values must have passed [`Setting::accept`].
 #[must_use]
 pub fn write(values: &[(&str, &str)]) -> String {
     let mut text = format!("[{SECTION}]\n");
@@ -33,7 +33,7 @@ fn initial(setting: &Setting) -> &'static str {
     }
 }
 
-/// A value cannot go on behind a line break.
+/// A value can't contain a line break.
 fn one_line(value: &str) -> &str {
     value.split(['\n', '\r', '\0']).next().unwrap_or_default().trim_matches([' ', '\t'])
 }

@@ -1,4 +1,4 @@
-//! The file as text in an editor, and back: what was not changed keeps its bytes, even those no editor can show.
+//! The file as text in an editor, and back: unchanged lines keep their bytes, even those an editor can't show.
 
 mod apply;
 mod shown;

@@ -1,4 +1,4 @@
-//! The settings as pages and the API show them.
+//! The settings for pages and the API.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,23 +21,23 @@ pub struct SettingView {
     pub label: String,
     /// What it does.
     pub help: String,
-    /// The heading it stands under.
+    /// The heading of its group.
     pub group: String,
     /// `version`, `port`, `flag`, `guid`, `choice`, `number` or `hosts`.
     pub kind: String,
-    /// Value and label of each choice; empty when there are no few.
+    /// Value and label of each choice, if there are any.
     pub choices: Vec<(String, String)>,
     /// The values it takes, in words.
     pub allowed: String,
     /// The built-in default.
     pub default: String,
-    /// The value as written; `None` when the key is not in the file.
+    /// The value as written; `None` if the key is missing.
     pub value: Option<String>,
-    /// Whether the key is absent, or its value is the word `default`.
+    /// Whether the key is missing, or its value is the word `default`.
     pub is_default: bool,
-    /// The value in effect, in words where the value alone would mislead.
+    /// The effective value, in words where the value alone would mislead.
     pub effective: String,
-    /// Whether the setting is used at all.
+    /// Whether the setting is used.
     pub active: bool,
     /// Why it is not used.
     pub why_inactive: Option<String>,
@@ -45,13 +45,13 @@ pub struct SettingView {
     pub editable: bool,
     /// `live` or `restart`: when a change takes effect.
     pub effect: String,
-    /// The line of the value that counts; the first line is 1.
+    /// The line of the value that counts, from 1.
     pub line: Option<usize>,
     /// What is wrong with the value in the file.
     pub error: Option<String>,
 }
 
-/// What an exchange time of 00:00 means (FORMATS §1).
+/// The meaning of a sync time of 00:00 (FORMATS §1).
 const NO_PRESET: &str = "no fixed time; syncs 24 h after the last sync";
 
 /// One view per setting, in the order of the vendor's file.

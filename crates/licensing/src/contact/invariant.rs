@@ -1,39 +1,39 @@
 use super::{ContactEvent, ContactState, Limit, Millis};
 
-/// A rule of the contact clock that a step did not keep. It means a fault in the program; nothing is granted.
+/// An invariant of the contact clock that a step broke: a bug. Nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContactViolation {
     /// The limit is below 60 days.
-    #[error("The contact limit is {0} days, below the least of 60 days.")]
+    #[error("The contact limit is {0} days, below the minimum of 60 days.")]
     Limit(u32),
-    /// Known time went back without a verified exchange.
-    #[error("The time known to have passed went back from {from} to {to} without a verified exchange.")]
+    /// Measured time went back without a verified exchange.
+    #[error("Measured time went back from {from} to {to} without a verified exchange.")]
     WentBack {
         /// High-water mark before, Unix milliseconds.
         from: Millis,
         /// High-water mark after, Unix milliseconds.
         to: Millis,
     },
-    /// Known time followed something other than monotonic time while running.
-    #[error("The time known to have passed moved by {moved} ms while {passed} ms passed.")]
+    /// Measured time did not follow monotonic time while running.
+    #[error("Measured time moved by {moved} ms while {passed} ms passed.")]
     FollowedTheWall {
         /// By how much it moved, milliseconds.
         moved: Millis,
         /// How much monotonic time passed, milliseconds.
         passed: Millis,
     },
-    /// Contact was recorded without a verified exchange, or not recorded with one.
-    #[error("The last contact changed in a way that the last exchange does not explain.")]
+    /// Contact recorded without a verified exchange, or the other way round.
+    #[error("The last contact does not match the last exchange.")]
     Contact,
-    /// The flag of a departed clock went away without a verified exchange, or stayed in spite of one.
-    #[error("The mark of a departed clock changed in a way that the last exchange does not explain.")]
+    /// The flag of a differing clock was cleared without a verified exchange, or not cleared by one.
+    #[error("The flag of a differing clock does not match the last exchange.")]
     Flag,
 }
 
-/// Whether a step from `before` to `after` keeps the rules of R1. Stays on in release builds.
+/// Checks a step from `before` to `after` against R1. Also in release builds.
 ///
 /// # Errors
-/// The first rule that is not kept.
+/// The first broken invariant.
 pub fn invariants(before: &ContactState, event: ContactEvent, after: &ContactState) -> Result<(), ContactViolation> {
     if after.limit < Limit::LEAST {
         return Err(ContactViolation::Limit(after.limit.days()));
@@ -56,7 +56,7 @@ pub fn invariants(before: &ContactState, event: ContactEvent, after: &ContactSta
     if let ContactEvent::Tick { mono, .. } = event {
         let passed = before.anchor.map_or(0, |anchor| mono.saturating_sub(anchor).max(0));
         let moved = after.high_water.saturating_sub(before.high_water);
-        // At the end of representable time the mark stands still.
+        // At the end of representable time the mark no longer moves.
         if moved != passed && after.high_water != Millis::MAX {
             return Err(ContactViolation::FollowedTheWall { moved, passed });
         }

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{DAY, Limit, Millis};
 
-/// How urgent the lack of contact is.
+/// The urgency of missing contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactPhase {
-    /// Never registered: there is nothing to count from.
+    /// Never registered: nothing to count from.
     Unregistered,
     /// Days 0 and 1.
     InTouch,
@@ -30,9 +30,9 @@ pub enum ContactPhase {
 pub enum PhaseLogLevel {
     /// For the record.
     Info,
-    /// Someone should look at it.
+    /// Needs attention.
     Warn,
-    /// Someone must act.
+    /// Needs action.
     Error,
 }
 
@@ -41,7 +41,7 @@ pub enum PhaseLogLevel {
 pub struct PhaseLog {
     /// The level of the log line.
     pub level: PhaseLogLevel,
-    /// Time between log lines while the phase lasts, in milliseconds; `None`: once, when it begins.
+    /// Time between log lines in this phase, milliseconds; `None`: once, at its start.
     pub every: Option<Millis>,
 }
 
@@ -60,7 +60,7 @@ pub struct PhaseRule {
 
 const HOUR: Millis = DAY / 24;
 
-/// The table of phases (RULES R1, DESIGN part 3), in the order they follow one another.
+/// The table of phases (RULES R1, DESIGN part 3), in order.
 pub static PHASES: &[PhaseRule] = &[
     PhaseRule {
         phase: ContactPhase::Unregistered,
@@ -114,8 +114,8 @@ impl ContactPhase {
         PHASES.iter().rev().find(reached).map_or(ContactPhase::InTouch, |rule| rule.phase)
     }
 
-    /// The first whole day of the phase; [`ContactPhase::Unregistered`] has none. With a limit above 60 the later steps keep
-    /// their distance to its end.
+    /// The first whole day of the phase; [`ContactPhase::Unregistered`] has none. With a limit above 60, the later phases
+    /// keep their distance to it.
     #[must_use]
     pub fn first_day(self, limit: Limit) -> Option<u32> {
         match self {
@@ -129,7 +129,7 @@ impl ContactPhase {
         }
     }
 
-    /// The phase that follows without contact.
+    /// The next phase without a sync.
     #[must_use]
     pub fn next(self) -> Option<ContactPhase> {
         match self {

@@ -22,10 +22,10 @@ pub enum ContactEvent {
     },
 }
 
-/// What the engine has to do, besides storing the state.
+/// What the engine must do, besides storing the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactEffect {
-    /// The phase is another one: show it, count it.
+    /// The phase has changed.
     Changed {
         /// The phase before.
         from: ContactPhase,
@@ -43,17 +43,16 @@ pub enum ContactEffect {
         /// When licenses leave service, Unix milliseconds.
         lapses_at: Option<Millis>,
     },
-    /// The wall clock departs from the time known to have passed; it is not followed.
+    /// The wall clock differs from measured time and is ignored.
     ClockFlagged {
         /// Milliseconds ahead (positive) or behind (negative).
         by: Millis,
     },
-    /// A verified exchange settled what time it is.
+    /// A verified exchange confirmed the time.
     ClockSettled,
 }
 
-/// The next state, and what to do. An error means that a rule of this module is broken: keep the old state, log it and
-/// count it.
+/// The next state and effects. An error is a broken invariant: keep the old state, log it and count it.
 ///
 /// # Errors
 /// The broken invariant.
@@ -62,7 +61,7 @@ pub fn step(state: &ContactState, event: ContactEvent) -> Result<(ContactState, 
     let mut effects = Vec::new();
     match event {
         ContactEvent::Started { wall } => {
-            // Time switched off counts; a clock set back does not.
+            // Time while off counts; a clock set back does not.
             next.high_water = state.high_water.max(wall);
             next.anchor = None;
             flag(&mut next, wall, &mut effects);

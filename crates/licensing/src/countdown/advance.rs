@@ -1,4 +1,4 @@
-//! What must be stored next.
+//! The next store.
 
 use super::{
     AfterStore, Balance, ClockReading, CountdownDenial, CountdownEffect, CountdownState, LEAD_MS, PaidTime, Pending,
@@ -6,7 +6,7 @@ use super::{
 };
 
 impl CountdownState {
-    /// Charges the next tick when it is time, or gives back what nobody uses. One thing is stored at a time.
+    /// Charges the next tick if due, or gives back unused time. One store at a time.
     pub(super) fn advance(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         if self.pending.is_some() {
             return;
@@ -34,7 +34,7 @@ impl CountdownState {
             let charged = Balance { balance_ms: left - length, ..self.balance };
             self.persist(charged, AfterStore::Grant { from: now.mono_ms, length }, effects);
         } else if !nothing_more {
-            // More was used than is left: the server stood still for a while.
+            // More was used than was left: the server was stopped for a while.
             self.persist(Balance { balance_ms: 0, ..self.balance }, AfterStore::Rest, effects);
         } else {
             self.paid = PaidTime::Fixed(0);
@@ -45,17 +45,17 @@ impl CountdownState {
         }
     }
 
-    /// Takes over a balance that counts before the one that is known. What is charged ahead belongs to the old one, so that is
-    /// neither given back to the new one nor used on.
+    /// Replaces the balance with one that applies over it. Time charged ahead belongs to the old one, so it is neither
+    /// given back to the new one nor used.
     pub(super) fn adopt(&mut self, found: Balance, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
-        // What is being stored may be durable already.
+        // The store in progress may already be durable.
         let beyond = |known: &Balance| found.counts_before(known);
         if !beyond(&self.balance) || self.pending.is_some_and(|pending| !beyond(&pending.balance)) {
             return true;
         }
         let mut left = found.balance_ms.clamp(0, found.granted_ms.max(0));
         if found.serial == self.balance.serial {
-            // What was used and is not charged yet stays owed.
+            // Used but uncharged time stays owed.
             left = left.min(self.left_ms(now.mono_ms));
         }
         let length = if self.logged_in() { left.min(TICK_MS) } else { 0 };
@@ -66,12 +66,12 @@ impl CountdownState {
         false
     }
 
-    /// The greatest serial that is, or may be, durable.
+    /// The highest serial that is, or may be, durable.
     pub(super) fn newest_serial(&self) -> u64 {
         self.pending.map_or(0, |pending| pending.balance.serial).max(self.balance.serial)
     }
 
-    /// Tells once, when what is left is at most one check interval.
+    /// Warns once, when at most one check interval is left.
     pub(super) fn give_notice(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) {
         let left = self.left_ms(now.mono_ms);
         if self.granted() && !self.noticed && left <= self.balance.interval_ms {

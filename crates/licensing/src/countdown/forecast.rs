@@ -12,7 +12,7 @@ pub enum Cause {
     Empty,
     /// The server was stopped.
     Stopped,
-    /// The server ended without being stopped: a crash, or a loss of power.
+    /// The server ended unexpectedly: a crash, or a power failure.
     Crashed,
 }
 
@@ -38,35 +38,35 @@ impl Cause {
     }
 }
 
-/// One time the hours ran: from the first login to the last logout.
+/// One run of the hours, from the first login to the last logout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountdownRun {
     /// When it began, Unix milliseconds.
     pub began_ms: Millis,
-    /// When it ended, Unix milliseconds; `None` while it goes on.
+    /// When it ended, Unix milliseconds; `None` while it lasts.
     pub ended_ms: Option<Millis>,
-    /// What it took from the hours, in milliseconds.
+    /// Hours used, milliseconds.
     pub spent_ms: Millis,
-    /// The most clients that were logged in at once.
+    /// Maximum number of clients logged in at once.
     pub most_clients: u32,
-    /// Why it ended; `None` while it goes on.
+    /// Why it ended; `None` while it lasts.
     pub cause: Option<Cause>,
 }
 
-/// How far the hours go, judged by what happened before.
+/// How long the hours will last, based on past incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forecast {
-    /// How many incidents it is judged by.
+    /// Number of past incidents.
     pub incidents: usize,
-    /// What one took on average, in milliseconds.
+    /// Average use per incident, milliseconds.
     pub average_ms: Millis,
-    /// What the longest took, in milliseconds.
+    /// Use of the longest, milliseconds.
     pub longest_ms: Millis,
-    /// How many more like those what is left is enough for.
+    /// Number of similar incidents the rest is enough for.
     pub more: u64,
 }
 
-/// How many more incidents `left_ms` is enough for, if they are like those in `runs` that are over; `None` when there was none.
+/// Number of incidents `left_ms` is enough for, based on finished `runs`; `None` without any.
 #[must_use]
 pub fn forecast(runs: &[CountdownRun], left_ms: Millis) -> Option<Forecast> {
     let spent = || runs.iter().filter(|run| run.ended_ms.is_some() && run.spent_ms > 0).map(|run| run.spent_ms);

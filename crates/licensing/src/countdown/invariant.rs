@@ -2,10 +2,10 @@ use super::{
     AfterStore, Balance, ClockReading, CountdownEffect, CountdownEvent, CountdownState, Millis, PaidTime, TICK_MS,
 };
 
-/// A rule of the hours that a step did not keep. It means a fault in the program; nothing is granted.
+/// An invariant of the hours that a step broke: a bug. Nothing is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CountdownViolation {
-    /// The balance is less than nothing, or more than the license brought.
+    /// The balance is below 0 or above the license's hours.
     #[error("the balance would be {balance_ms} ms of {granted_ms} ms")]
     Range {
         /// The balance, milliseconds.
@@ -14,14 +14,14 @@ pub enum CountdownViolation {
         granted_ms: Millis,
     },
     /// Hours came from nowhere.
-    #[error("what is left would grow from {from} ms to {to} ms without a new license")]
+    #[error("the time left would grow from {from} ms to {to} ms without a new license")]
     Grew {
         /// What was left, milliseconds.
         from: Millis,
         /// What would be left, milliseconds.
         to: Millis,
     },
-    /// An older license took the place of a newer one.
+    /// An older license replaced a newer one.
     #[error("the license with serial {to} would replace the one with serial {from}")]
     Older {
         /// The serial before.
@@ -29,24 +29,24 @@ pub enum CountdownViolation {
         /// The serial after.
         to: u64,
     },
-    /// More would be given back than one tick.
+    /// More than one tick would be given back.
     #[error("{0} ms would be given back, more than one tick")]
     GaveBack(Millis),
     /// Something was granted that is not stored.
     #[error("hours would be granted before they are charged")]
     Unstored,
-    /// More would be charged ahead than one tick.
+    /// More than one tick would be charged ahead.
     #[error("{0} ms would be charged ahead, more than one tick")]
     Ahead(Millis),
-    /// Hours run although nobody is logged in, or although everybody is refused.
-    #[error("hours would run while nobody is served")]
+    /// Hours run although no client is logged in, or all are refused.
+    #[error("hours would run while no client is served")]
     Idle,
 }
 
-/// Whether a step from `before` to `after` keeps the rules of R5. Stays on in release builds.
+/// Checks a step from `before` to `after` against R5. Also in release builds.
 ///
 /// # Errors
-/// The first rule that is not kept.
+/// The first broken invariant.
 pub fn invariants(
     before: &CountdownState,
     event: CountdownEvent,

@@ -6,13 +6,13 @@ use super::{
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountdownEvent {
-    /// A client logged in, and it is the only one.
+    /// The first client logged in.
     FirstLogin,
     /// The last client logged out.
     LastLogout,
     /// Time passed. Feed one every second.
     Tick,
-    /// A signed license is installed. Nothing changes unless its serial is greater than any before.
+    /// A signed license was installed. Nothing changes unless its serial is higher than all before.
     Licensed {
         /// Its serial.
         serial: u64,
@@ -21,7 +21,7 @@ pub enum CountdownEvent {
         /// Its check interval, in milliseconds.
         interval_ms: Millis,
     },
-    /// A balance was found elsewhere: the greater serial counts, and of one serial the lower balance.
+    /// A balance was found elsewhere: the higher serial applies, and for one serial the lower balance.
     Restored(Balance),
     /// The balance of this version is durable.
     Persisted(u64),
@@ -29,20 +29,20 @@ pub enum CountdownEvent {
     Failed(u64),
 }
 
-/// What the engine has to do.
+/// What the engine must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountdownEffect {
-    /// Make this durable, everywhere, and answer [`CountdownEvent::Persisted`] or [`CountdownEvent::Failed`] with its version. It replaces what is
-    /// still being stored.
+    /// Make this durable, everywhere, and answer [`CountdownEvent::Persisted`] or [`CountdownEvent::Failed`] with its version. It
+    /// replaces a store in progress.
     Persist(Balance),
-    /// The hours may be used until this monotonic instant; it is charged.
+    /// The hours may be used until this monotonic instant, which is charged.
     Grant {
-        /// When it ends unless more is granted.
+        /// The end, unless more is granted.
         until: Millis,
     },
-    /// Tell clients that the hours end.
+    /// Warn clients that the hours end.
     Notice {
-        /// When, if it goes on like this, Unix milliseconds.
+        /// The estimated end, Unix milliseconds.
         empty_at: Millis,
     },
     /// The unused part of the last tick was given back, durably.
@@ -50,14 +50,13 @@ pub enum CountdownEffect {
         /// How much, in milliseconds.
         ms: Millis,
     },
-    /// The hours are used up: nobody is served any more.
+    /// The hours are used up: no client is served.
     Empty,
-    /// Nothing can be stored and what was charged is used up: nobody is served until it can.
+    /// Storing fails and the charged time is used up: no client is served until it works.
     Unsaved,
 }
 
-/// The next state, and what to do. An error means that a rule of this module is broken: keep the old state, grant nothing, log
-/// it and count it.
+/// The next state and effects. An error is a broken invariant: keep the old state, grant nothing, log it and count it.
 ///
 /// # Errors
 /// The broken invariant.
@@ -73,7 +72,7 @@ pub fn step(
         CountdownEvent::LastLogout => next.log_out(now),
         CountdownEvent::Tick => next.tick(now, &mut effects),
         CountdownEvent::Licensed { serial, hours_ms, interval_ms } => {
-            // The same license again changes nothing, whatever it says now.
+            // The same serial again changes nothing.
             let found = Balance::new(serial, hours_ms, interval_ms);
             if serial > next.newest_serial() { next.adopt(found, now, &mut effects) } else { true }
         }
@@ -89,7 +88,7 @@ pub fn step(
     Ok((next, effects))
 }
 
-/// Each says whether there may be something to charge or to give back now.
+/// Each returns whether there may be time to charge or give back.
 impl CountdownState {
     fn log_in(&mut self, now: ClockReading) -> bool {
         self.since.get_or_insert(now.wall_ms);
@@ -104,7 +103,7 @@ impl CountdownState {
 
     fn tick(&mut self, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         if self.pending.is_some() && self.granted() && self.paid.at(now.mono_ms) <= 0 {
-            // The disk takes longer than what is charged lasts.
+            // The disk takes longer than the charged time lasts.
             self.stop_the_watch(now);
             self.refused = Some(CountdownDenial::Unsaved);
             effects.push(CountdownEffect::Unsaved);
@@ -112,12 +111,12 @@ impl CountdownState {
         true
     }
 
-    /// From now on nobody is served.
+    /// Stops serving clients.
     fn stop_the_watch(&mut self, now: ClockReading) {
         if let Some(Pending { then, .. }) = &mut self.pending
             && let AfterStore::Grant { from, length } = *then
         {
-            // Charged or not will be known when it is stored or not.
+            // Whether it is charged depends on the store in progress.
             *then = AfterStore::Unused(length.saturating_sub(now.mono_ms.saturating_sub(from).max(0)));
         }
         self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
@@ -151,14 +150,15 @@ impl CountdownState {
     fn not_stored(&mut self, version: u64, now: ClockReading, effects: &mut Vec<CountdownEffect>) -> bool {
         let failed = self.pending.take_if(|pending| pending.balance.version == version).is_some();
         if failed && self.logged_in() && (!self.granted() || self.paid.at(now.mono_ms) <= 0) {
-            // What was used beyond is charged as soon as it can be stored; the time from now on is not, for nobody is served.
+            // Time used beyond is charged once it can be stored; from now on no time is charged, because no client is
+            // served.
             self.paid = PaidTime::Fixed(self.paid.at(now.mono_ms));
             if self.refused.is_none() {
                 self.refused = Some(CountdownDenial::Unsaved);
                 effects.push(CountdownEffect::Unsaved);
             }
         }
-        // The next tick tries again; at once would be for ever.
+        // The next tick retries; retrying at once could loop forever.
         false
     }
 }

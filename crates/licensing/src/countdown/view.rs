@@ -2,22 +2,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClockReading, CountdownDenial, CountdownState, Millis};
 
-/// The hours at one instant, for people and for clients.
+/// The hours at an instant, for people and clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
-    /// The license they belong to; 0 when there is none.
+    /// Serial of their license; 0 for none.
     pub serial: u64,
-    /// The hours that license brought, in milliseconds.
+    /// The license's hours, milliseconds.
     pub granted_ms: Millis,
-    /// What is left right now, the unused part of what is charged included, in milliseconds.
+    /// Time left now, including charged but unused time, milliseconds.
     pub balance_ms: Millis,
-    /// Since when they run, Unix milliseconds; `None` while they do not.
+    /// Since when they have been running, Unix milliseconds; `None` while they are not.
     pub running_since: Option<Millis>,
-    /// When they are used up if it goes on, Unix milliseconds; `None` while they do not run.
+    /// Their estimated end, Unix milliseconds; `None` while they are not running.
     pub empty_at: Option<Millis>,
-    /// Whether they run and end within one check interval: clients are told.
+    /// Whether they are running and end within one check interval.
     pub ends_soon: bool,
-    /// Why nobody is served, or would not be.
+    /// Why no client is or would be served.
     pub refused: Option<CountdownDenial>,
 }
 

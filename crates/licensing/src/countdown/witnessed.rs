@@ -1,11 +1,10 @@
 use super::{Millis, TICK_MS};
 
-/// How much less another server may remember than there is here before it counts, milliseconds: one tick. What is charged ahead is
-/// in the balance of the one and not of the other, and what was on its way when it was told is older.
+/// Tolerated difference to a peer's memory, milliseconds: one tick, because of time charged ahead and delays.
 pub const WITNESS_MARGIN_MS: Millis = TICK_MS;
 
-/// Whether another server remembers so much less of the same license than `left_ms`, what is left here, that older data must have been
-/// put back here: the lower counts then (RULES R5).
+/// Whether a peer remembers so much less of the same license than `left_ms` here that older data must have been
+/// restored; then the lower balance applies (RULES R5).
 #[must_use]
 pub fn remembers_less(remembered_ms: Millis, left_ms: Millis) -> bool {
     left_ms > remembered_ms.saturating_add(WITNESS_MARGIN_MS)

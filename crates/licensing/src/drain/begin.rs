@@ -4,16 +4,16 @@ use super::{ActiveDrain, DrainState, LONGEST_MIN, MINUTE_MS, MOST_REASON};
 use crate::contact::Millis;
 use crate::plain_text::one_line;
 
-/// What somebody asks for.
+/// A request for a drain or drill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrainRequest {
-    /// For how long, minutes.
+    /// Duration, minutes.
     pub minutes: u32,
-    /// Who asks.
+    /// Who requests it.
     pub by: String,
-    /// What for; may be empty.
+    /// Reason; may be empty.
     pub reason: String,
-    /// The clients of a drill, and how much of the backup's hours it may take, milliseconds; none for all clients.
+    /// The clients of a drill, and how much of the backup's hours it may use, milliseconds; `None` for all clients.
     pub drill: Option<(BTreeSet<String>, Millis)>,
 }
 
@@ -21,20 +21,20 @@ pub struct DrainRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DrainRefusal {
     /// Too short or too long.
-    #[error("A server is handed over for 1 to {LONGEST_MIN} minutes. Choose a time in between.")]
+    #[error("Enter a duration from 1 to {LONGEST_MIN} minutes.")]
     Minutes,
-    /// Nobody chosen.
-    #[error("No client was chosen. Choose those that shall try the backup.")]
+    /// No clients selected.
+    #[error("No client is selected. Select the clients for the drill.")]
     NoClients,
-    /// It goes on already.
-    #[error("This server is handed over already, until that ends or is ended.")]
+    /// One is already in progress.
+    #[error("A drain or drill is already in progress. Wait until it ends, or end it.")]
     Already,
-    /// Nowhere to go.
-    #[error("There is no backup that is up. Clients would have no server; bring a backup up first.")]
+    /// No backup.
+    #[error("No backup is responding, so clients would have no server. Start a backup first.")]
     NoBackup,
 }
 
-/// What would begin at `now`; it does with [`Event::Begun`](super::DrainEvent::Begun), once it is stored.
+/// The drain or drill that would begin at `now`; once stored, [`Event::Begun`](super::DrainEvent::Begun) starts it.
 ///
 /// # Errors
 /// Why it may not begin.
@@ -59,8 +59,8 @@ pub fn begin(
         return Err(DrainRefusal::NoBackup);
     }
     let reason = match (one_line(&reason, MOST_REASON), &clients) {
-        (none, Some(_)) if none.is_empty() => "a drill".to_owned(),
-        (none, None) if none.is_empty() => "planned work".to_owned(),
+        (none, Some(_)) if none.is_empty() => "a failover drill".to_owned(),
+        (none, None) if none.is_empty() => "planned maintenance".to_owned(),
         (reason, _) => reason,
     };
     let until = now.saturating_add(Millis::from(minutes) * MINUTE_MS);

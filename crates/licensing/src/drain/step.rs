@@ -3,38 +3,38 @@ use std::collections::BTreeSet;
 use super::{ActiveDrain, DrainState, DrainViolation, Drill, invariants};
 use crate::contact::Millis;
 
-/// Where clients and hours are, as this server sees it.
+/// Clients and hours as this server sees them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DrillSight {
-    /// The ids of clients that backups which are up say they serve.
+    /// The ids of clients that responding backups report.
     pub there: BTreeSet<String>,
-    /// The ids of clients that work here.
+    /// The ids of clients served here.
     pub here: BTreeSet<String>,
-    /// Serial and balance of a backup's hours, milliseconds; none without such hours.
+    /// Serial and balance of a backup's hours, milliseconds; `None` without such hours.
     pub hours: Option<(u64, Millis)>,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DrainEvent {
-    /// What [`begin`](super::begin) gave is stored.
+    /// The result of [`begin`](super::begin) is stored.
     Begun(ActiveDrain),
-    /// Somebody ended it.
+    /// A person ended it.
     TakenBack,
-    /// Time passed. Feed one every second; the sight is used while there is a drill to look at.
+    /// Time passed. Feed one every second; the view is used during a drill.
     Look(DrillSight),
 }
 
-/// What the server has to say.
+/// What the server must log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DrainEffect {
-    /// The time is over: clients are served here again.
+    /// The time is over: this server serves its clients again.
     Over,
-    /// A drill has taken the hours it may take: clients are served here again.
+    /// A drill has used its hours: this server serves its clients again.
     UsedUp,
 }
 
-/// The next state, and what to say. An error means that a rule of this module is broken: serve all clients here, log it and count it.
+/// The next state and effects. An error is a broken invariant: serve all clients here, log it and count it.
 ///
 /// # Errors
 /// The broken invariant.
@@ -53,7 +53,7 @@ pub fn step(
         DrainEvent::TakenBack => next.now = None,
         DrainEvent::Look(sight) => next.look(&sight, now, &mut effects),
     }
-    // Whatever happened: what is over has ended.
+    // End it if it is over, before applying the event.
     if next.now.take_if(|drain| drain.is_over(now)).is_some() {
         effects.push(DrainEffect::Over);
     }
@@ -77,7 +77,7 @@ impl DrainState {
 }
 
 impl Drill {
-    /// Looks where the clients are.
+    /// Measures where the clients are.
     fn look(&mut self, goes_on: bool, sight: &DrillSight, now: Millis) {
         for id in self.drain.clients.iter().flatten() {
             if goes_on && sight.there.contains(id) {

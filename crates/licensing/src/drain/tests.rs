@@ -54,9 +54,9 @@ fn it_is_refused_when_there_is_no_sense_in_it_and_nothing_begins() {
 #[test]
 fn a_reason_is_one_short_line_and_there_always_is_one() {
     for (typed, clients, expected) in [
-        ("  ", None, "planned work".to_owned()),
-        ("", Some((&["a"][..], MINUTE_MS)), "a drill".to_owned()),
-        ("\u{202e}\u{2066}", None, "planned work".to_owned()),
+        ("  ", None, "planned maintenance".to_owned()),
+        ("", Some((&["a"][..], MINUTE_MS)), "a failover drill".to_owned()),
+        ("\u{202e}\u{2066}", None, "planned maintenance".to_owned()),
         (" new\r\n \u{202e}disks\u{200f} ", None, "new disks".to_owned()),
         (&"x".repeat(500), None, "x".repeat(MOST_REASON)),
     ] {
@@ -70,7 +70,7 @@ fn all_clients_are_sent_away_or_those_of_a_drill_until_it_is_over() {
     let (all, some) = (begun(asked(1, None)), begun(asked(1, Some((&["a"], MINUTE_MS)))));
     let told = all.check("b").unwrap_err();
     assert_eq!(told.kind, FaultKind::Drained);
-    assert!(told.detail.contains("for a while: new disks. It takes"), "{}", told.detail);
+    assert!(told.detail.contains("for a while: new disks. Clients return"), "{}", told.detail);
     assert!(some.check("a").is_err() && some.check("b").is_ok());
     for state in [all, some] {
         let (still, effects) = at(&state, sight(&[], &[], None), T0 + MINUTE_MS - 1);

@@ -2,36 +2,36 @@ use crate::client_protocol::CACHE_MS;
 
 use super::{FailoverPhase, FailoverState, LONGEST_PROOF_MS, PRIMARY};
 
-/// A rule of this module that does not hold.
+/// A broken invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FailoverViolation {
-    /// Works with a server that is not there.
-    #[error("the client works with a server it was not given")]
+    /// Uses a server that does not exist.
+    #[error("the client uses a server that does not exist")]
     NoSuchServer,
     /// `current` and `phase` disagree.
-    #[error("the client names another server than the one it works with")]
+    #[error("the current server differs from the one in use")]
     TwoCurrents,
-    /// Good for longer than the cache may be.
-    #[error("what was granted counts for longer than it may")]
+    /// Valid for longer than the cache's lifetime.
+    #[error("the grants are valid for too long")]
     TooLong,
-    /// Good although flushed.
-    #[error("what was granted counts although it was flushed")]
+    /// Valid although flushed.
+    #[error("the grants are valid although they were flushed")]
     GoodAfterFlush,
-    /// Waits for the primary for longer than the longest proof.
-    #[error("the client waits for the primary for longer than it may")]
+    /// Waits for the primary longer than the maximum.
+    #[error("the client waits too long for the primary")]
     Proof,
-    /// Away while working, or the other way round.
-    #[error("the client is served and away at once")]
+    /// Disconnected while served, or the other way round.
+    #[error("the client is served and disconnected at once")]
     ServedAndAway,
-    /// Works with a server that said no.
-    #[error("the client works with a server that does not serve it now")]
+    /// Uses a server that refused.
+    #[error("the client uses a server that does not serve it now")]
     Declined,
 }
 
-/// What always holds after [`super::step`] at `now_ms`.
+/// Checks the invariants after [`super::step`] at `now_ms`.
 ///
 /// # Errors
-/// The first rule that is broken.
+/// The first broken invariant.
 pub fn invariants(state: &FailoverState, now_ms: u64) -> Result<(), FailoverViolation> {
     let named = match state.phase {
         FailoverPhase::OnBackup(server) | FailoverPhase::Trying(server) => Some(server),

@@ -7,59 +7,59 @@ use super::{FIRST_PROOF_MS, FLAPPING_MS, FailoverPhase, FailoverState, LONGEST_P
 pub enum FailoverEvent {
     /// A request was sent.
     Asked(ServerIndex),
-    /// A usable answer came.
+    /// A usable answer arrived.
     Answered {
-        /// Who answered.
+        /// The server.
         server: ServerIndex,
-        /// When the request that is answered was sent.
+        /// When its request was sent.
         sent_ms: u64,
-        /// How long what it grants is good from then on, milliseconds; at most [`CACHE_MS`] counts.
+        /// How long its grants are valid from then on, milliseconds; at most [`CACHE_MS`].
         valid_ms: u64,
-        /// Whether that request told what is in use and wanted, so that its answer grants.
+        /// Whether the request reported use and demand, so that its answer grants licenses.
         grants: bool,
     },
-    /// A request ended without a usable answer: refused, broken, or its time ran out.
+    /// A request ended without a usable answer: refused, failed or timed out.
     Failed(ServerIndex),
-    /// A server answered that it does not serve this client now. That is no usable answer, and nothing to wait for.
+    /// A server answered that it doesn't serve this client now: no usable answer, and no reason to wait.
     Declined {
         /// Who.
         server: ServerIndex,
-        /// Whether it was handed over to another on purpose: then nothing is wrong with it.
+        /// Whether it is draining, so that nothing is wrong with it.
         is_drained: bool,
     },
     /// Time passed.
     Tick,
 }
 
-/// What the client has to do.
+/// What the client must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailoverEffect {
     /// Ask this server now.
     Try(ServerIndex),
-    /// It works with this server from now on: ask it for what is in use and wanted.
+    /// Use this server from now on: ask it for what is in use and wanted.
     Work {
-        /// Whom it worked with before, if with any.
+        /// The previous server, if any.
         from: Option<ServerIndex>,
-        /// Whom it works with now.
+        /// The new server.
         to: ServerIndex,
     },
     /// No server gives a usable answer.
     Lost,
-    /// What was granted is no longer good: end what is in use and refuse new requests.
+    /// The grants have expired: end leases in use and deny new requests.
     Flush {
         /// From when on.
         at_ms: u64,
     },
-    /// After a flush, a server was found: requests are taken again.
+    /// After a flush, a server responds: accept requests again.
     Resume(ServerIndex),
 }
 
-/// The next state, and what to do.
+/// The next state and effects.
 #[must_use]
 pub fn step(state: &FailoverState, event: FailoverEvent, now_ms: u64) -> (FailoverState, Vec<FailoverEffect>) {
     let mut next = state.clone();
     let mut effects = Vec::new();
-    // Whatever happened: what is too old is flushed before anything else counts.
+    // Flush expired grants before applying the event.
     if let Some(at_ms) = next.good_until.filter(|until| now_ms >= *until) {
         next.good_until = None;
         next.phase = FailoverPhase::Flushed;
@@ -72,7 +72,7 @@ pub fn step(state: &FailoverState, event: FailoverEvent, now_ms: u64) -> (Failov
         FailoverEvent::Asked(server) => asked(&mut next, server, now_ms),
         FailoverEvent::Answered { server, sent_ms, valid_ms, grants } if server < next.servers && sent_ms <= now_ms => {
             let until = sent_ms.saturating_add(valid_ms.min(CACHE_MS));
-            // Too late to be worth anything otherwise.
+            // Too late to be usable.
             if until > now_ms {
                 answered(&mut next, server, until, grants, now_ms, &mut effects);
             }
@@ -113,7 +113,7 @@ fn answered(
             }
         }
         Some(_) if server == PRIMARY => {
-            // A good answer beside the work. It proves itself from when it answered.
+            // A good answer of a server not in use. Its proof starts with this answer.
             let since = *next.primary_good_since.get_or_insert(now_ms);
             if now_ms.saturating_sub(since) >= next.proof_ms {
                 work(next, PRIMARY, now_ms, effects);
@@ -139,7 +139,7 @@ fn answered(
     }
 }
 
-/// What `server` grants takes the place of what another has granted.
+/// Grants of `server` replace those of another.
 fn granted(next: &mut FailoverState, server: ServerIndex, until: u64) {
     let before = next.good_until.filter(|_| next.granted_by == Some(server));
     next.good_until = before.max(Some(until));
@@ -185,14 +185,14 @@ fn declined(
     }
 }
 
-/// The server worked with gave no usable answer for too long, or said itself that it does not serve now.
+/// The server in use gave no usable answer for too long, or refused.
 fn give_up(next: &mut FailoverState, is_drained: bool, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
     let since = next.unanswered_since.unwrap_or(now_ms);
     if next.phase == FailoverPhase::OnPrimary {
         let is_early = next.returned_at.is_some_and(|at| since.saturating_sub(at) < FLAPPING_MS);
         next.proof_ms = match (is_early, is_drained) {
             (false, _) => 0,
-            // Done on purpose: what it had to prove before neither grows nor is forgiven.
+            // Deliberate: its required proof neither grows nor is reset.
             (true, true) => next.proof_ms,
             (true, false) => (next.proof_ms * 2).clamp(FIRST_PROOF_MS, LONGEST_PROOF_MS),
         };
@@ -204,7 +204,7 @@ fn give_up(next: &mut FailoverState, is_drained: bool, now_ms: u64, effects: &mu
 }
 
 fn try_after(next: &mut FailoverState, first: ServerIndex, now_ms: u64, effects: &mut Vec<FailoverEffect>) {
-    // The one that failed is asked on at its interval anyway; trying it first would only cost time.
+    // The failed one is asked at its interval anyway; trying it first would only cost time.
     match (first..next.servers).find(|server| next.current != Some(*server)) {
         Some(server) => {
             next.phase = FailoverPhase::Trying(server);

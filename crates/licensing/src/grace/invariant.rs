@@ -1,26 +1,26 @@
 use super::{GracePhase, GraceState, MINUTE_MS, warns_at};
 
-/// A rule of this module that does not hold.
+/// A broken invariant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GraceViolation {
-    /// Runs on after the end.
-    #[error("a client without a license runs on after its grace")]
+    /// Runs after the end.
+    #[error("a client without a license runs after its grace period")]
     Overdue,
-    /// The end is near and nobody was told.
-    #[error("the end of a grace is near and was not announced")]
+    /// The end is near, without a warning.
+    #[error("the end of a grace period is near, without a warning")]
     Unannounced,
     /// Longer than any license may allow.
-    #[error("a grace is longer than a license can allow")]
+    #[error("a grace period is longer than a license can allow")]
     TooLong,
     /// Begins or ends in the future.
-    #[error("a grace began, or a client was stopped, before its time")]
+    #[error("a grace period began, or a client stopped, in the future")]
     Early,
 }
 
-/// What always holds after [`super::step`] at `now_ms`.
+/// Checks the invariants after [`super::step`] at `now_ms`.
 ///
 /// # Errors
-/// The first rule that is broken.
+/// The first broken invariant.
 pub fn invariants(state: &GraceState, now_ms: u64) -> Result<(), GraceViolation> {
     match state.phase {
         GracePhase::Running => Ok(()),

@@ -3,44 +3,44 @@ use super::{GracePhase, GraceState, ends_at, warns_at};
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GraceEvent {
-    /// A license named its grace, minutes.
+    /// A license set the grace period, minutes.
     Terms {
         /// That.
         grace_min: u32,
     },
-    /// The license is lost: no server gives it.
+    /// The license is lost: no server provides it.
     Lost,
-    /// A server gives a license.
+    /// A server provides a license.
     Found,
     /// Time passed.
     Tick,
 }
 
-/// What the client has to do.
+/// What the client must do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GraceEffect {
-    /// The grace began: say until when it lasts.
+    /// The grace period has begun: report its end.
     Begin {
         /// Until then.
         until: u64,
     },
-    /// The end is near: say so.
+    /// The end is near: warn.
     Warn {
-        /// What is left, milliseconds.
+        /// Time left, milliseconds.
         left_ms: u64,
     },
-    /// A license was found in time: go on.
+    /// A license was found in time: keep running.
     Resume,
     /// The end: stop.
     Stop,
 }
 
-/// The next state, and what to do.
+/// The next state and effects.
 #[must_use]
 pub fn step(state: &GraceState, event: GraceEvent, now_ms: u64) -> (GraceState, Vec<GraceEffect>) {
     let mut next = *state;
     let mut effects = Vec::new();
-    // Whatever happened: a grace that is over has ended before it, as on a machine that slept.
+    // End an expired grace period before applying the event, as after the machine slept.
     pass(&mut next, now_ms, &mut effects);
     match (event, next.phase) {
         (GraceEvent::Terms { grace_min }, _) => next.grace_min = grace_min,

@@ -1,26 +1,20 @@
 use super::DIGITS;
 use crate::excerpt::named_first;
 
-/// Why something typed is not a GUID. Each message is a sentence that says what to do.
+/// Why an entry is not a GUID. Each message says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GuidError {
     /// Nothing but blanks, quotes or braces.
-    #[error(
-        "No GUID was entered. It looks like {{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}} and comes with the registration from your vendor."
-    )]
+    #[error("Enter the GUID from your vendor's registration. It looks like {{DF9960A1-7BD5-633B-F0F4-B1470BBD0B8E}}.")]
     Empty,
     /// An unreplaced placeholder of an installation script.
-    #[error(
-        "“{word}” is a placeholder that was never replaced. The real GUID comes with the registration from your vendor; enter it here."
-    )]
+    #[error("“{word}” is an unreplaced placeholder. Enter the GUID from your vendor's registration.")]
     Placeholder {
         /// The placeholder, as it is usually written.
         word: &'static str,
     },
     /// More than one GUID.
-    #[error(
-        "More than one GUID was entered. A server has exactly one: keep the one of this server and remove the rest."
-    )]
+    #[error("There is more than one GUID. Keep this server's GUID and remove the rest.")]
     Several,
     /// Not 32 digits.
     #[error("A GUID has {DIGITS} hexadecimal digits; {} here. Copy it again, from the first digit to the last.", count(*.found))]
@@ -33,21 +27,19 @@ pub enum GuidError {
     WrongCharacter {
         /// The first such character.
         character: char,
-        /// Where it stands in what was typed; the first character is 1.
+        /// Its position in the entry, from 1.
         position: usize,
     },
     /// A hyphen at an unusual place.
     #[error(
-        "The hyphen at position {position} is misplaced. Hyphens stand after 8, 12, 16 and 20 digits, or can be left out."
+        "The hyphen at position {position} is misplaced. Put hyphens after 8, 12, 16 and 20 digits, or leave them out."
     )]
     MisplacedHyphen {
-        /// Where it stands in what was typed; the first character is 1.
+        /// Its position in the entry, from 1.
         position: usize,
     },
     /// All digits zero.
-    #[error(
-        "A GUID of only zeros identifies no server. The real GUID comes with the registration from your vendor; enter it here."
-    )]
+    #[error("A GUID of only zeros identifies no server. Enter the GUID from your vendor's registration.")]
     Nil,
 }
 
@@ -57,8 +49,8 @@ fn count(found: usize) -> String {
 
 fn lookalike(character: char) -> &'static str {
     match character {
-        'O' | 'o' => "; perhaps a zero was meant",
-        'l' | 'I' | 'i' => "; perhaps a one was meant",
+        'O' | 'o' => "; did you mean a zero?",
+        'l' | 'I' | 'i' => "; did you mean a one?",
         _ => "",
     }
 }

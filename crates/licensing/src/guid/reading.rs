@@ -1,12 +1,12 @@
 use super::{DIGITS, GuidError};
 
-/// Placeholders that installation scripts leave behind (FORMATS §1), and the part by which each is recognised.
+/// Placeholders that installation scripts leave behind (FORMATS §1), each with the part that identifies it.
 const PLACEHOLDERS: [(&str, &str); 2] = [("$LV_LIC", "LV_LIC"), ("GET-CLUSTER-GUID-FROM-LUMENVOX", "GET-CLUSTER-GUID")];
 
-/// What a copied conf line has before the GUID.
+/// The prefix of a copied conf line.
 const PREFIX: &str = "LICENSE_SERVER_GUID";
 
-/// The number of digits after which a hyphen may stand.
+/// Numbers of digits that a hyphen may follow.
 const HYPHENS_AFTER: [usize; 4] = [8, 12, 16, 20];
 
 pub(super) fn read(input: &str) -> Result<[u8; 16], GuidError> {
@@ -68,7 +68,7 @@ fn without_prefix(text: &str) -> &str {
     rest.trim_start_matches(wrapping)
 }
 
-/// One brace at either end may be missing; quotes and blanks may stand inside the braces too.
+/// One brace may be missing; quotes and blanks may be inside the braces too.
 fn without_braces(text: &str) -> &str {
     let text = text.strip_prefix('{').unwrap_or(text);
     let text = text.strip_suffix('}').unwrap_or(text);
@@ -90,12 +90,12 @@ fn several(body: &str) -> bool {
     whole || pieces.any(|found| found == 2 * DIGITS)
 }
 
-/// The hyphen, and what word processors put in its place.
+/// The hyphen, and its substitutes in word processors.
 fn hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}')
 }
 
-/// White space, marks without width, and quotes of every kind.
+/// White space, zero-width marks, and quotes of any kind.
 fn wrapping(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '"' | '\'' | '`' | '´' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '‹' | '›')

@@ -80,9 +80,9 @@ fn everything_else_is_refused_by_its_reason(#[case] input: &str, #[case] expecte
 fn messages_say_what_where_and_what_to_do() {
     let message = |input: &str| Guid::parse(input).unwrap_err().to_string();
     assert_eq!(message("DF99G"), "“G” at position 5 is not a hexadecimal digit (0–9, A–F).");
-    assert!(message("DF99O").contains("perhaps a zero"));
-    assert!(message("l").contains("perhaps a one"));
-    assert!(message("I").contains("perhaps a one"));
+    assert!(message("DF99O").contains("did you mean a zero"));
+    assert!(message("l").contains("did you mean a one"));
+    assert!(message("I").contains("did you mean a one"));
     assert!(message("A A").starts_with("A space at position 2"));
     assert!(message("ABC").contains("32") && message("ABC").contains('3'));
     assert!(message("$LV_LIC").contains("$LV_LIC") && message("$LV_LIC").contains("registration"));

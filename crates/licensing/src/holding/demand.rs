@@ -2,15 +2,15 @@ use super::{FORGOTTEN_MS, MARK_MS, SPARE_PART};
 
 /// Length of one interval of the memory, milliseconds.
 const INTERVAL_MS: u64 = 1_000;
-/// Intervals remembered: those that cover [`MARK_MS`], the one begun included.
+/// Intervals remembered: those that cover [`MARK_MS`], including the current one.
 const INTERVALS: usize = (MARK_MS / INTERVAL_MS) as usize + 1;
 
-/// How many licenses of one product are wanted.
+/// Demand for one product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
-    /// The most needed in each interval: (its number, the most).
+    /// The peak of each interval: (its number, the peak).
     marks: [(u64, u32); INTERVALS],
-    /// When one was last asked for.
+    /// The last request.
     asked_at: Option<u64>,
 }
 
@@ -21,7 +21,7 @@ impl Default for Demand {
 }
 
 impl Demand {
-    /// A license was asked for.
+    /// A license was requested.
     pub fn asked(&mut self, now_ms: u64) {
         self.asked_at = self.asked_at.max(Some(now_ms));
     }
@@ -34,7 +34,7 @@ impl Demand {
         *mark = if mark.0 == interval { (interval, mark.1.max(needed)) } else { (interval, needed) };
     }
 
-    /// The most needed at once in the last [`MARK_MS`].
+    /// The peak in the last [`MARK_MS`].
     #[must_use]
     pub fn highest(&self, now_ms: u64) -> u32 {
         let newest = now_ms / INTERVAL_MS;
@@ -42,8 +42,8 @@ impl Demand {
         self.marks.iter().filter(|mark| (oldest..=newest).contains(&mark.0)).map(|mark| mark.1).max().unwrap_or(0)
     }
 
-    /// What to ask for while `held` are in use and `waiting` requests wait: the most needed lately and some to spare; nothing when
-    /// nobody has asked for a long time.
+    /// What to request while `held` are in use and `waiting` requests wait: the recent peak and some spare; 0 after a
+    /// long time without requests.
     #[must_use]
     pub fn want(&self, held: u32, waiting: u32, now_ms: u64) -> u32 {
         let needed = held.saturating_add(waiting);

@@ -1,5 +1,5 @@
-//! A log that can be handed on: hosts, addresses, users, GUIDs and ids become `host-1`, `address-1` …; the same one always the
-//! same, so that the story can still be followed.
+//! Redaction of logs for sharing: hosts, addresses, users, GUIDs and ids become `host-1`, `address-1` …, consistently,
+//! so that the log can still be followed.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::secrets::without_secrets;
 
-/// What a word stands for.
+/// The kind of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RedactedKind {
     /// The name of a machine or of a client.
@@ -18,7 +18,7 @@ pub enum RedactedKind {
     User,
     /// A server's GUID, or any other UUID.
     Guid,
-    /// A number or a fingerprint that names one thing.
+    /// An identifying number or fingerprint.
     Id,
 }
 
@@ -59,29 +59,29 @@ const FIELDS: [(RedactedKind, &[&str]); 4] = [
         ],
     ),
 ];
-/// Endings after which a name with dots is a file of this machine, not a host.
+/// Endings of file names, which are not hosts.
 const FILES: [&str; 21] = [
     "log", "conf", "toml", "json", "db", "sock", "pem", "crt", "key", "csv", "txt", "rs", "head", "gz", "wal", "lic",
     "lm", "service", "so", "js", "css",
 ];
-/// Different words that are remembered; what comes after is only said to be one more.
+/// Maximum number of words remembered; further ones are not numbered.
 const MOST: u32 = 100_000;
-/// A known name that is shorter stands for itself: it would be found in every other word, bytes.
+/// Shorter known names are not replaced, bytes: they would match in too many words.
 const SHORTEST_KNOWN: usize = 3;
-/// Hexadecimal digits in a row that can only be an id.
+/// Minimum hexadecimal digits of an id.
 const HEX_ID: usize = 16;
 
-/// Replaces what tells who and where. One for a whole file: it remembers what it called whom.
+/// Replaces identifying words. Use one for a whole file: it remembers replacements.
 #[derive(Debug, Default)]
 pub struct Redactor {
     given: HashMap<(RedactedKind, String), u32>,
     counts: HashMap<RedactedKind, u32>,
-    /// Names that are known to be names, by their first word; the longest first.
+    /// Known names, by first word; longest first.
     known: HashMap<String, Vec<(String, RedactedKind)>>,
 }
 
 impl Redactor {
-    /// Knows these names besides what can be seen from the writing.
+    /// With known names, besides those recognized by their form.
     pub fn new(known: impl IntoIterator<Item = (RedactedKind, String)>) -> Self {
         let mut redactor = Self::default();
         for (kind, name) in known {
@@ -97,7 +97,7 @@ impl Redactor {
         redactor
     }
 
-    /// The line without what tells who and where, and without secrets.
+    /// The line without identifying words and secrets.
     pub fn redact(&mut self, line: &str) -> String {
         let line = without_secrets(line);
         let mut safe = String::with_capacity(line.len());
@@ -105,7 +105,7 @@ impl Redactor {
         let mut at = 0;
         while at < bytes.len() {
             if !is_word(bytes[at]) {
-                // Up to the next word, which begins at the border of a character.
+                // Up to the next word, at a character boundary.
                 let gap = bytes[at..].iter().take_while(|byte| !is_word(**byte)).count();
                 safe.push_str(&line[at..at + gap]);
                 at += gap;
@@ -116,7 +116,7 @@ impl Redactor {
         safe
     }
 
-    /// Writes what stands for the word at `at`; returns where the next begins.
+    /// Writes the replacement of the word at `at`; returns the start of the next.
     fn word(&mut self, line: &str, at: usize, safe: &mut String) -> usize {
         if let Some((length, kind)) = self.known_at(line, at) {
             safe.push_str(&self.token(kind, &line[at..at + length]));
@@ -139,7 +139,7 @@ impl Redactor {
             safe.push_str(&self.token(RedactedKind::User, word));
             return end;
         }
-        // A stop or a colon at its end belongs to the sentence.
+        // A period or colon at its end belongs to the sentence.
         let core = word.trim_end_matches(['.', ':', '-']);
         match self.classified(core) {
             Some(replaced) => safe.push_str(&replaced),
@@ -149,14 +149,14 @@ impl Redactor {
         end
     }
 
-    /// The known name at this place: a whole word, or several.
+    /// The known name at this position: one or more whole words.
     fn known_at(&self, line: &str, at: usize) -> Option<(usize, RedactedKind)> {
         if self.known.is_empty() {
             return None;
         }
         let end = at + line.as_bytes()[at..].iter().take_while(|byte| is_word(**byte)).count();
         let first = line[at..end].to_lowercase();
-        // A name may be followed by its port, or by the full stop of the sentence.
+        // A name may be followed by a port, or by the period of the sentence.
         let candidates =
             [first.as_str(), first.trim_end_matches(['.', ':', '-']), first.split(':').next().unwrap_or_default()];
         candidates.into_iter().find_map(|first| {
@@ -169,7 +169,7 @@ impl Redactor {
         })
     }
 
-    /// What stands for a word that can be told by its writing.
+    /// The replacement of a word recognized by its form.
     fn classified(&mut self, word: &str) -> Option<String> {
         if let Some(kind) = kind_of(word) {
             return Some(self.token(kind, word));
@@ -203,7 +203,7 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'@') || byte >= 0x80
 }
 
-/// The value of a field that tells who or where: `who=ann`, `host="vm 7"`.
+/// The value of an identifying field: `who=ann`, `host="vm 7"`.
 fn field_at(line: &str, word: &str, end: usize) -> Option<(RedactedKind, Range<usize>)> {
     let value = line[end..].strip_prefix('=')?;
     let name = word.rsplit('.').next().unwrap_or(word).to_ascii_lowercase();
@@ -222,7 +222,7 @@ fn kind_of(word: &str) -> Option<RedactedKind> {
     if word.parse::<Ipv4Addr>().is_ok()
         || (word.contains("::") || word.matches(':').count() == 7) && word.parse::<Ipv6Addr>().is_ok()
     {
-        // The machine itself tells nothing.
+        // Loopback identifies nothing.
         return (!word.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified()))
             .then_some(RedactedKind::Address);
     }
@@ -244,7 +244,7 @@ fn is_uuid(word: &str) -> bool {
     parts == [8, 4, 4, 4, 12] && word.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
-/// Labels with dots between them that end as a domain does, and not as a file.
+/// Labels separated by dots that end like a domain, not like a file.
 fn is_host(labels: &[&str]) -> bool {
     let Some((last, before)) = labels.split_last() else { return false };
     let label = |text: &&str| {
@@ -255,6 +255,6 @@ fn is_host(labels: &[&str]) -> bool {
         && last.len() >= 2
         && last.bytes().all(|byte| byte.is_ascii_alphabetic() || byte >= 0x80)
         && !FILES.contains(&last.to_ascii_lowercase().as_str())
-        // An abbreviation is none.
+        // Not an abbreviation.
         && (before.len() > 1 || before[0].len() > 1)
 }

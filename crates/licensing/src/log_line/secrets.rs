@@ -1,21 +1,21 @@
-//! What never stands in a log: passwords, passphrases, tokens. Found by how they are written down, whoever wrote the line.
+//! Removes secrets from logs: passwords, passphrases, tokens, recognized by their form in any line.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Stands where a secret stood.
+/// Replaces a secret.
 pub const HIDDEN: &str = "[hidden]";
 
-/// Words that announce a secret when they are a part of a name.
+/// Parts of names of secret fields.
 const ANYWHERE: [&str; 4] = ["password", "passphrase", "passwd", "secret"];
 /// The same at the end of a name.
 const AT_END: [&str; 8] =
     ["token", "auth", "auth_string", "authstring", "authorization", "cookie", "api_key", "private_key"];
-/// Shortest value after `Bearer` or `Basic` that is one: so that a sentence keeps its words, bytes.
+/// Minimum length of a value after `Bearer` or `Basic`, so that ordinary words stay, bytes.
 const SHORTEST_CREDENTIAL: usize = 8;
 
-/// The text with [`HIDDEN`] in the place of each secret: API tokens, values of fields and options that are named like a
-/// secret, the passphrase of a `VE://` address, the password in a URL.
+/// The text with [`HIDDEN`] in place of each secret: API tokens, values of fields and options named like a secret, the
+/// passphrase of a `VE://` address, the password in a URL.
 #[must_use]
 pub fn without_secrets(text: &str) -> Cow<'_, str> {
     let mut safe = String::new();
@@ -47,7 +47,7 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// The secret that begins with, or is announced by, the word at this place.
+/// The secret at this position, or introduced by the word here.
 fn secret_at(text: &str, word: Range<usize>) -> Option<Range<usize>> {
     let (name, rest) = (&text[word.clone()], &text[word.end..]);
     if name.starts_with("lhk_") {
@@ -96,7 +96,8 @@ fn names_a_secret(name: &str) -> bool {
         })
 }
 
-/// The value that begins here: in quotes, or up to the next blank or separator. After `Bearer` or `Basic` with the word that follows.
+/// The value that begins here: in quotes, or up to the next blank or separator. Includes the word after `Bearer` or
+/// `Basic`.
 fn value_at(text: &str, begin: usize) -> Range<usize> {
     let value = &text[begin..];
     if value.starts_with(HIDDEN) {
@@ -118,7 +119,7 @@ fn value_at(text: &str, begin: usize) -> Range<usize> {
     begin..begin + length
 }
 
-/// Where the quote closes; the end of the text when it does not.
+/// The closing quote, or else the end of the text.
 fn closing(text: &str, quote: char, escaped: bool) -> usize {
     let mut before = ' ';
     for (at, character) in text.char_indices() {

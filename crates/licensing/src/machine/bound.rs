@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 use super::{Component, ComponentName, ComponentReading, digest};
 use crate::canonical::hex;
 
-/// Digits of a digest that stand for a value which is not shown.
+/// Digits of a digest shown in place of a hidden value.
 const SHORT: usize = 8;
 
 /// SHA-256. Written as 64 lower-case hexadecimal digits.
@@ -12,7 +12,7 @@ const SHORT: usize = 8;
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// The first eight digits: enough to see that two differ.
+    /// The first eight digits: enough to distinguish two.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string()[..SHORT].to_owned()
@@ -46,7 +46,7 @@ impl FromStr for Digest {
     }
 }
 
-/// What a license says about one component of its machine. Written `absent`, `sha256:…`, or `sha256:… value`.
+/// A component's mark in a license, written `absent`, `sha256:…`, or `sha256:… value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentMark {
     /// The machine had none.
@@ -55,30 +55,30 @@ pub enum ComponentMark {
     Value {
         /// SHA-256 of the value.
         digest: Digest,
-        /// The value itself where it is no secret ([`ComponentName::is_open`]).
+        /// The value, if it is not secret ([`ComponentName::is_open`]).
         open: Option<String>,
     },
 }
 
-/// Why something is no mark.
+/// Why a mark is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MarkError {
     /// Not 64 digits.
-    #[error("A SHA-256 has 64 hexadecimal digits.")]
+    #[error("A SHA-256 must have 64 hexadecimal digits.")]
     Digest,
-    /// No mark at all.
+    /// Not a mark.
     #[error("It must be “absent”, or “sha256:” with 64 hexadecimal digits.")]
     Mark,
-    /// The value beside a digest is another one.
+    /// The value does not match its digest.
     #[error("The value does not match the SHA-256 written beside it.")]
     Mismatch,
-    /// A value that must not be in the open.
-    #[error("The value of this component must not be written out.")]
+    /// A value that must stay hidden.
+    #[error("The value of this component must not be in the file.")]
     NotOpen,
 }
 
 impl ComponentMark {
-    /// What a license says about this component; nothing of one that could not be read.
+    /// The mark of this component; `None` if it could not be read.
     #[must_use]
     pub fn of(component: &Component) -> Option<ComponentMark> {
         match &component.reading {
@@ -119,7 +119,7 @@ impl ComponentMark {
         ComponentMark::new(name, digits.parse()?, open)
     }
 
-    /// The value as it may be shown: itself, the beginning of its digest, or `none`.
+    /// The value for display: itself, the beginning of its digest, or `none`.
     #[must_use]
     pub fn shown(&self) -> String {
         match self {
@@ -149,7 +149,7 @@ impl fmt::Display for ComponentMark {
     }
 }
 
-/// The machine a license was made for, component by component. What could not be read then is not in it.
+/// A license's machine, component by component, without components that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BoundMachine(BTreeMap<ComponentName, ComponentMark>);
 
@@ -164,24 +164,24 @@ impl BoundMachine {
         Digest(digest(lines.concat().as_bytes()))
     }
 
-    /// What it says about one component.
+    /// The mark of one component.
     #[must_use]
     pub fn mark(&self, name: ComponentName) -> Option<&ComponentMark> {
         self.0.get(&name)
     }
 
-    /// Every component it says something about, in the fixed order.
+    /// All marks, in fixed order.
     pub fn marks(&self) -> impl Iterator<Item = (ComponentName, &ComponentMark)> {
         self.0.iter().map(|(name, mark)| (*name, mark))
     }
 
-    /// Whether it says nothing.
+    /// Whether it has no marks.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether it tells one machine from all others.
+    /// Whether it identifies a machine.
     #[must_use]
     pub fn is_unique(&self) -> bool {
         self.0.iter().any(|(name, mark)| name.is_unique() && mark.digest().is_some())

@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::{BoundMachine, ComponentMark, ComponentName, ComponentReading, MachineIdentity, bound::Digest, digest};
 use crate::contact::Millis;
 
-/// How long the last verdict stands while a hard component cannot be read (R8): 24 h.
+/// How long the last verdict stays valid while a hard component is unreadable (R8): 24 h.
 pub const UNREADABLE_MS: Millis = 24 * 60 * 60 * 1000;
 
-/// A component that is not what it was. The values are as they may be shown.
+/// A changed component, with its values for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentChange {
     /// Which.
     pub name: ComponentName,
-    /// As the license has it.
+    /// Value in the license.
     pub was: String,
-    /// As the machine has it now.
+    /// Value now.
     pub is: String,
 }
 
@@ -41,22 +41,22 @@ impl fmt::Display for UnreadComponent {
     }
 }
 
-/// Whether a license stands on a machine.
+/// Whether a license is valid on a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "lowercase")]
 pub enum MachineVerdict {
-    /// Every hard component is as it was.
+    /// No hard component has changed.
     Fits {
         /// Soft components that changed.
         notes: Vec<ComponentChange>,
     },
-    /// A hard component cannot be read; the license, which did fit, stands until `until_ms`.
+    /// A hard component is unreadable; the license, valid before, stays valid until `until_ms`.
     Unknown {
         /// Which, and why.
         names: Vec<UnreadComponent>,
         /// Since when, Unix milliseconds.
         since_ms: Millis,
-        /// Until when that is borne, Unix milliseconds.
+        /// Until when that is tolerated, Unix milliseconds.
         until_ms: Millis,
     },
     /// A hard component changed, or was unreadable for too long.
@@ -66,12 +66,12 @@ pub enum MachineVerdict {
     },
 }
 
-/// Judges a machine by what a license says about it. `last` is the verdict before this one; for a license that is about to
-/// be installed it is [`MachineVerdict::Fits`]. `now_ms` must not be taken back: pass the high-water mark of the contact clock.
+/// Compares a machine with a license. `last` is the previous verdict, or [`Verdict::Fits`] for a license about to be
+/// installed. `now_ms` must never go back: pass the high-water mark of the contact clock.
 ///
-/// A component the machine did not have when the license was made, and has now, is no change: a machine that shows more of
-/// itself is still the same one, and another machine differs in what was bound. The hypervisor is the exception: bare metal
-/// does not become virtual without being copied. What the license says nothing about binds nothing.
+/// A component that appeared since the license was made is not a change: another machine would differ in the bound
+/// ones. The exception is the hypervisor: bare metal doesn't become virtual without being copied. Components without a
+/// mark don't bind.
 #[must_use]
 pub fn judge(
     bound: &BoundMachine,

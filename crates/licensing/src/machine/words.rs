@@ -1,47 +1,45 @@
 use super::ComponentName;
 
-/// What ends a license on its machine, in words for people (seed 003).
+/// Changes that void a license, for people (seed 003).
 pub const VOIDS: [&str; 6] = [
     "Copying this server's data to another machine or instance",
     "Copying or cloning the virtual machine, or restoring a backup of it into a new one",
-    "Installing the operating system again",
+    "Reinstalling the operating system",
     "Serious damage to the root file system",
-    "Another number of CPU cores",
-    "Other significant hardware, or another hypervisor",
+    "A different number of CPU cores",
+    "Other significant hardware changes, or a different hypervisor",
 ];
 
-/// What a license stands (seed 003).
+/// Changes a license tolerates (seed 003).
 pub const ALLOWED: [&str; 5] = [
     "Moving the same instance to another subnet, with other addresses",
     "Backing up this server's data and restoring it on the same instance (an older license does not come back with it)",
-    "Another host name",
+    "A different host name",
     "Moving the data to another disk of the same instance",
     "Restarting, updating and patching the machine",
 ];
 
 impl ComponentName {
-    /// What change of a hard component voids a license; for soft ones, that it does not.
+    /// Which changes of a component void a license, if any.
     #[must_use]
     pub fn void_when(self) -> &'static str {
         match self {
             ComponentName::MachineId => {
-                "The operating system is installed again, or the data is copied to another machine: the machine id is then another."
+                "Reinstalling the operating system, or copying the data to another machine, which changes the machine id."
             }
             ComponentName::ProductUuid => {
-                "The virtual machine is copied or cloned, or the main board is replaced: the product UUID is then another."
+                "Copying or cloning the virtual machine, or replacing the main board, which changes the product UUID."
             }
-            ComponentName::CpuCores => "The machine gets more or fewer CPU cores.",
+            ComponentName::CpuCores => "More or fewer CPU cores.",
             ComponentName::InstanceUuid => {
-                "The virtual machine is copied, or recovered into a new one: the instance UUID is then another."
+                "Copying the virtual machine or restoring it into a new one, which changes the instance UUID."
             }
-            ComponentName::Hypervisor => {
-                "The machine moves to another hypervisor, from bare metal to a virtual machine, or the other way."
-            }
+            ComponentName::Hypervisor => "Moving to another hypervisor, or between bare metal and a virtual machine.",
             ComponentName::CloudInstance => {
-                "The data moves to another cloud instance, or a backup is recovered into a new instance."
+                "Moving the data to another cloud instance, or restoring a backup into a new one."
             }
             ComponentName::RootFileSystem | ComponentName::HostName | ComponentName::Addresses => {
-                "A change is noted and voids nothing."
+                "A change is only recorded and voids nothing."
             }
         }
     }

@@ -5,45 +5,45 @@ use sha2::{Digest, Sha256};
 use super::{PeerKey, PeerSecret};
 use crate::vendor_key::Fingerprint;
 
-/// Digits of a code, each of five bits: no I, L, O or U, which are read as others.
+/// Characters of a code, five bits each: no I, L, O or U, which are easily misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Bytes of the secret.
 const SECRET: usize = 16;
 /// Bytes of the fingerprint that are part of the code.
 const PRINT: usize = 12;
-/// Bytes of a code, two of a checksum included.
+/// Bytes of a code, including two of checksum.
 const BYTES: usize = SECRET + PRINT + 2;
 /// Characters of a code, hyphens not counted.
 const LENGTH: usize = BYTES * 8 / 5;
 /// Characters between hyphens.
 const GROUP: usize = 4;
-/// What is hashed before the secret, so that the key that follows from it is good for nothing else.
+/// Prefix hashed before the secret, so that the derived key has only this purpose.
 const DOMAIN: &[u8] = b"leasehold invitation 1\0";
 
-/// What a server that is to join is given: a secret, and by what it knows the server that invited it. Written in twelve groups of
-/// four characters. A secret: shown once, never logged.
+/// The code for a joining server: a secret, and part of the inviting server's fingerprint. Written in twelve groups of
+/// four characters. Shown once, never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invitation {
     secret: [u8; SECRET],
     print: [u8; PRINT],
 }
 
-/// Text that is no invitation code. It is not repeated: it may be most of one.
+/// Not an invitation code. The text is not quoted, because it may be most of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvitationError {
     /// Too short or too long.
     #[error(
-        "An invitation code has 12 groups of 4 characters; this one has {found} characters instead of {LENGTH}. Copy it again, as a whole."
+        "An invitation code has 12 groups of 4 characters; this one has {found} characters instead of {LENGTH}. Copy all of it again."
     )]
     Length {
         /// Characters found.
         found: usize,
     },
-    /// A character that is in no code.
-    #[error("An invitation code has only the letters and digits 0–9 and A–Z. Copy it again from where it was shown.")]
+    /// An invalid character.
+    #[error("An invitation code contains only digits and the letters A–Z. Copy it again.")]
     Character,
-    /// The checksum does not fit.
-    #[error("This invitation code has a typing error. Compare it with the one that was shown, or copy it again.")]
+    /// The checksum does not match.
+    #[error("This invitation code has a typing error. Compare it with the original, or copy it again.")]
     Checksum,
 }
 
@@ -62,14 +62,14 @@ impl Invitation {
         inviter.as_bytes().starts_with(&self.print)
     }
 
-    /// The key that whoever has the code can sign with.
+    /// The signing key derived from the code.
     #[must_use]
     pub fn key(&self) -> PeerSecret {
         let digest = Sha256::new().chain_update(DOMAIN).chain_update(self.secret).chain_update(self.print);
         PeerSecret::from_seed(digest.finalize().into())
     }
 
-    /// What the inviting server keeps of it: enough to check a signature, not enough to make one.
+    /// The part the inviting server keeps: enough to verify a signature, not to make one.
     #[must_use]
     pub fn public(&self) -> PeerKey {
         self.key().public()
@@ -85,7 +85,7 @@ impl Invitation {
     }
 }
 
-/// CRC-16/IBM-3740. It notices every wrong character and every two neighbours that changed places: both alter fewer than 16 bits in a
+/// CRC-16/IBM-3740. It detects every wrong character and every swap of neighbors: both alter fewer than 16 bits in a
 /// row.
 fn crc(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |sum, byte| {
@@ -123,7 +123,7 @@ impl fmt::Debug for Invitation {
 impl FromStr for Invitation {
     type Err = InvitationError;
 
-    /// In any case, with hyphens and blanks or without; letters that look like digits are read as these.
+    /// In any case, with or without hyphens and blanks; letters that look like digits count as these.
     fn from_str(text: &str) -> Result<Invitation, InvitationError> {
         let filler = |c: &char| c.is_whitespace() || *c == '-' || ('\u{2010}'..='\u{2015}').contains(c);
         let written: Vec<char> = text.chars().filter(|c| !filler(c)).take(LENGTH + 1).collect();

@@ -1,6 +1,6 @@
 use super::Nonce;
 
-/// Which challenge the next request of a member must carry. In memory only: after a start nothing of before is good.
+/// The challenge for a member's next request. Only in memory: a restart invalidates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
     expected: Nonce,
@@ -11,7 +11,7 @@ pub struct Freshness {
 pub enum RequestFreshness {
     /// It was; the challenge for the one after it.
     Yes(Nonce),
-    /// It may be an old one. Nothing it says counts; it can be repeated with this challenge.
+    /// It may be a replay. It is ignored and can be repeated with this challenge.
     No(Nonce),
 }
 
@@ -22,8 +22,8 @@ impl Freshness {
         Freshness { expected: random }
     }
 
-    /// Takes the challenge of a request whose signature is good; `random` becomes the next. A request that is not fresh
-    /// changes nothing, so that old ones, sent again by whoever, cannot get in the way of new ones.
+    /// Checks the challenge of a request with a valid signature; `random` becomes the next one. A request that isn't
+    /// fresh changes nothing, so that replays can't get in the way of new requests.
     pub fn take(&mut self, given: Option<Nonce>, random: Nonce) -> RequestFreshness {
         if given != Some(self.expected) {
             return RequestFreshness::No(self.expected);

@@ -5,36 +5,36 @@ use super::message::{MessageError, protocol_of};
 use super::{Invitation, MemberListing, Nonce, PeerKey, PeerSecret, PeerUrl, Role, VERSION};
 use crate::{canonical::CanonicalError, context::Context, guid::Guid};
 
-/// What the joiner's own signature is for.
+/// Domain of the joiner's own signature.
 const JOIN: &str = "leasehold server join 1";
-/// What the signature with the code is for.
+/// Domain of the signature with the code.
 const PROOF: &str = "leasehold server join proof 1";
-/// What the signature of the answer is for.
+/// Domain of the answer's signature.
 const WELCOME: &str = "leasehold server join answer 1";
 
-/// What a server says of itself when it joins.
+/// A joining server's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// What it would like to be called.
+    /// The name it would like.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Its context; none while it is not registered.
+    /// Its context; `None` while it is not registered.
     pub context: Option<Context>,
-    /// Its GUID; none while it is not registered.
+    /// Its GUID; `None` while it is not registered.
     pub guid: Option<Guid>,
-    /// Where it answers, when it can be reached.
+    /// Its address, if it can be reached.
     pub url: Option<PeerUrl>,
-    /// Where it reaches the inviting server.
+    /// The inviting server's address from there.
     pub reached_at: PeerUrl,
 }
 
-/// `POST /peer/v1/join`: a server that has a code asks to join.
+/// `POST /peer/v1/join`: a server with a code asks to join.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JoinRequest {
     /// [`VERSION`].
     pub protocol: u32,
-    /// The public half of the key that follows from the code.
+    /// The public half of the key derived from the code.
     pub invitation: PeerKey,
     /// The joiner's key.
     pub key: PeerKey,
@@ -49,7 +49,7 @@ pub struct JoinRequest {
 }
 
 impl JoinRequest {
-    /// Signs what a server says of itself, with its key and with the code.
+    /// Signs a server's data with its key and with the code.
     ///
     /// # Errors
     /// When it has no canonical form.
@@ -90,8 +90,8 @@ impl JoinRequest {
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
 
-    /// What the joiner says of itself, when it has the code and the key it names. Whether that code is one of this server's, and
-    /// still good, is for the server to know.
+    /// The joiner's data, if it has the code and its key. Doesn't check whether the code is this server's and still
+    /// valid.
     ///
     /// # Errors
     /// What is not right with it.
@@ -106,20 +106,20 @@ impl JoinRequest {
     }
 }
 
-/// What a server that has joined is told.
+/// The result for a server that has joined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinWelcome {
-    /// What the joiner is called from now on.
+    /// The joiner's name from now on.
     pub name: String,
-    /// What it is in the installation.
+    /// Its role.
     pub role: Role,
     /// Who invited it.
     pub inviter: MemberListing,
-    /// The other members; none when the inviting server is not the one that leads.
+    /// The other members; empty unless the inviting server is the primary.
     pub members: Vec<MemberListing>,
 }
 
-/// What is said to a [`JoinRequest`].
+/// The content of an answer to a [`JoinRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinSaid {
@@ -134,7 +134,7 @@ pub enum JoinSaid {
 pub struct JoinAnswer {
     /// [`VERSION`].
     pub protocol: u32,
-    /// The key of who answers.
+    /// The answering server's key.
     pub key: PeerKey,
     /// The joiner's key.
     pub to: PeerKey,
@@ -180,10 +180,10 @@ impl JoinAnswer {
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
 
-    /// What the server that made the code says to `request`.
+    /// Verifies and returns the inviting server's answer to `request`.
     ///
     /// # Errors
-    /// What is not right with it: above all a key that is not the one the code stands for.
+    /// The first problem, above all a key that doesn't match the code.
     pub fn said(&self, code: &Invitation, request: &JoinRequest) -> Result<JoinSaid, MessageError> {
         if !code.is_of(&self.key.fingerprint()) || self.to != request.key {
             return Err(MessageError::WrongServer);

@@ -11,7 +11,7 @@ use crate::{
     vendor_key::Fingerprint,
 };
 
-/// What is hashed before a key to get its fingerprint.
+/// Prefix hashed before a key for its fingerprint.
 const DOMAIN: &[u8] = b"leasehold server key 1\0";
 
 /// The public half of a server's key (Ed25519). In JSON, base64.
@@ -19,16 +19,16 @@ const DOMAIN: &[u8] = b"leasehold server key 1\0";
 #[serde(try_from = "String", into = "String")]
 pub struct PeerKey([u8; 32]);
 
-/// Text that is no key of a server.
+/// Not a server's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This is not the key of a server. Invite the server again.")]
+#[error("This is not a server's key. Invite the server again.")]
 pub struct PeerKeyError;
 
 impl PeerKey {
     /// From its 32 bytes.
     ///
     /// # Errors
-    /// When they are no key, or one for which anybody could sign.
+    /// If they are not a key, or one for which anyone could sign.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<PeerKey, PeerKeyError> {
         match VerifyingKey::from_bytes(&bytes) {
             Ok(key) if !key.is_weak() => Ok(PeerKey(bytes)),
@@ -48,7 +48,8 @@ impl PeerKey {
         Fingerprint::from_bytes(Sha256::new().chain_update(DOMAIN).chain_update(self.0).finalize().into())
     }
 
-    /// Whether `signature` is the one of this key over `domain` and `value`. Strict: a signature that has a second form is not good.
+    /// Whether `signature` is the one of this key over `domain` and `value`. Strict: rejects signatures with a second
+    /// form.
     #[must_use]
     pub fn verifies(&self, domain: &str, value: &Value, signature: &str) -> bool {
         let Ok(bytes) = BASE64_STANDARD.decode(signature) else { return false };

@@ -4,17 +4,17 @@ use serde_json::{Value, json};
 use super::{MOST_BYTES, Nonce, PeerKey, PeerReport, PeerSecret, VERSION};
 use crate::{canonical::CanonicalError, client_protocol::WRONG_VERSION, vendor_key::Fingerprint};
 
-/// What the signature of a request is for.
+/// Signature domain of a request.
 const REQUEST: &str = "leasehold server request 1";
-/// What the signature of an answer is for.
+/// Signature domain of an answer.
 const ANSWER: &str = "leasehold server answer 1";
 
-/// Why a message is not taken.
+/// Why a message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// Another version of the protocol.
     #[error(
-        "{WRONG_VERSION} The other server speaks version {theirs} of the protocol between servers, this one version {VERSION}. Update the older of the two."
+        "{WRONG_VERSION} The other server uses version {theirs} of the peer protocol, this one version {VERSION}. Update the older one."
     )]
     Version {
         /// Theirs.
@@ -24,22 +24,22 @@ pub enum MessageError {
     #[error("This is not a message from a server of the installation. Check the address.")]
     Malformed,
     /// Too large.
-    #[error("A message between servers has at most {} kB; this one is larger and was not read.", MOST_BYTES / 1024)]
+    #[error("The message is larger than {} kB, the maximum between servers.", MOST_BYTES / 1024)]
     TooLarge,
-    /// For another server, or of another one.
+    /// For or from another server.
     #[error(
-        "This message is not from that server, or not for this one. Check the address: another server may answer there."
+        "This message is not from that server, or not for this one. Check the address: another server may be there."
     )]
     WrongServer,
-    /// Not signed by the key it names.
-    #[error("The signature of this message is not good: it was altered on its way, or somebody else made it.")]
+    /// Not signed by its key.
+    #[error("The signature of this message is invalid: it was altered on the way, or forged.")]
     BadSignature,
     /// An answer to something else.
-    #[error("This is the answer to another message: somebody may be playing back an old one.")]
+    #[error("This answers a different message: it may be a replay.")]
     OtherQuestion,
 }
 
-/// The version a message is of, whatever else it holds: it stands in clear, so that another one can be refused by name.
+/// The version of any message: it is unencrypted, so that another version can be named in the refusal.
 ///
 /// # Errors
 /// [`MessageError::Version`] for any but [`VERSION`].
@@ -58,18 +58,18 @@ pub fn protocol_of(bytes: &[u8]) -> Result<(), MessageError> {
     }
 }
 
-/// `POST /peer/v1/poll`: what one member says to another.
+/// `POST /peer/v1/poll`: a member's report to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PollRequest {
     /// [`VERSION`].
     pub protocol: u32,
-    /// The fingerprint of the key of who speaks.
+    /// Fingerprint of the sender's key.
     pub from: Fingerprint,
-    /// The same of who is spoken to.
+    /// Fingerprint of the recipient's key.
     pub to: Fingerprint,
-    /// From the last answer; none in a first request.
+    /// From the last answer; missing in a first request.
     pub challenge: Option<Nonce>,
-    /// Of this request alone.
+    /// Unique to this request.
     pub nonce: Nonce,
     /// A [`PeerReport`].
     pub body: Value,
@@ -102,19 +102,19 @@ impl PollRequest {
         json!({ "protocol": protocol, "from": from, "to": to, "challenge": challenge, "nonce": nonce, "body": body })
     }
 
-    /// Reads a request; nothing of it is believed yet.
+    /// Parses a request, without verifying it.
     ///
     /// # Errors
-    /// Another version first, then anything that is no request.
+    /// A different version first, then any invalid request.
     pub fn parse(bytes: &[u8]) -> Result<PollRequest, MessageError> {
         protocol_of(bytes)?;
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
 
-    /// Whether it is from the server with this key and for the one whose key has the fingerprint `own`.
+    /// Verifies that it is from the server with this key and for the one with the fingerprint `own`.
     ///
     /// # Errors
-    /// What is not right. Whether it is fresh is for [`Freshness`](super::Freshness) to say.
+    /// The first problem. [`Freshness`](super::Freshness) checks whether it is fresh.
     pub fn check(&self, key: &PeerKey, own: &Fingerprint) -> Result<(), MessageError> {
         if self.from != key.fingerprint() || self.to != *own {
             return Err(MessageError::WrongServer);
@@ -122,24 +122,24 @@ impl PollRequest {
         if key.verifies(REQUEST, &self.signed(), &self.signature) { Ok(()) } else { Err(MessageError::BadSignature) }
     }
 
-    /// What it says. Members that are not known are passed over.
+    /// Its report. Ignores unknown members.
     ///
     /// # Errors
-    /// When it is no report.
+    /// If it is not a report.
     pub fn report(&self) -> Result<PeerReport, MessageError> {
         PeerReport::deserialize(&self.body).map_err(|_| MessageError::Malformed)
     }
 }
 
-/// What is said to a [`PollRequest`].
+/// The content of an answer to a [`PollRequest`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PollReply {
-    /// The request was taken; how this server stands.
+    /// The request was accepted; this server's report.
     Report(Box<PeerReport>),
-    /// The request may be an old one: repeat it with the challenge of this answer.
+    /// The request may be a replay: repeat it with this answer's challenge.
     Repeat,
-    /// Who asks was removed from the installation.
+    /// The sender was removed from the installation.
     Removed,
 }
 
@@ -148,9 +148,9 @@ pub enum PollReply {
 pub struct PollAnswer {
     /// [`VERSION`].
     pub protocol: u32,
-    /// The fingerprint of the key of who answers.
+    /// Fingerprint of the answering server's key.
     pub from: Fingerprint,
-    /// The same of who asked.
+    /// Fingerprint of the requesting server's key.
     pub to: Fingerprint,
     /// The nonce of the request.
     pub answers: Nonce,
@@ -193,19 +193,19 @@ impl PollAnswer {
         json!({ "protocol": protocol, "from": from, "to": to, "answers": answers, "challenge": challenge, "body": body })
     }
 
-    /// Reads an answer; nothing of it is believed yet.
+    /// Parses an answer, without verifying it.
     ///
     /// # Errors
-    /// Another version first, then anything that is no answer.
+    /// A different version first, then any invalid answer.
     pub fn parse(bytes: &[u8]) -> Result<PollAnswer, MessageError> {
         protocol_of(bytes)?;
         serde_json::from_slice(bytes).map_err(|_| MessageError::Malformed)
     }
 
-    /// What the server with this key says to `request`.
+    /// Verifies and returns the answer of the server with this key to `request`.
     ///
     /// # Errors
-    /// What is not right with it.
+    /// The first problem.
     pub fn said(&self, key: &PeerKey, request: &PollRequest) -> Result<PollReply, MessageError> {
         if self.from != key.fingerprint() || self.to != request.from {
             return Err(MessageError::WrongServer);

@@ -3,14 +3,14 @@ use crate::plain_text::is_invisible;
 /// Characters of a server's name at most.
 pub const MOST_NAME: usize = 64;
 
-/// A name as it can be shown on a line and typed in a command: nothing unprintable, nothing that turns the text, no blanks around it, not too long.
+/// A name fit for display and commands: printable, without direction marks and surrounding blanks, not too long.
 #[must_use]
 pub fn shown_name(name: &str) -> String {
     let plain: String = name.chars().filter(|c| !is_invisible(*c) && !c.is_whitespace()).take(MOST_NAME).collect();
     if plain.is_empty() { "server".to_owned() } else { plain }
 }
 
-/// The name, or when another server has it the name with the first free number: two servers of one machine have the same host name.
+/// The name, with the first free number if another server has it: two servers on one machine have the same host name.
 #[must_use]
 pub fn free_name(wanted: &str, taken: &[&str]) -> String {
     let wanted = shown_name(wanted);

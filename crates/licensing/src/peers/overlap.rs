@@ -1,23 +1,23 @@
 use super::POLL_MS;
 use crate::contact::Millis;
 
-/// A sign of life is prompt while it is no older than this many whole seconds: one poll of [`POLL_MS`] may be missed, two may not; the
-/// second beyond is for the way and the rounding.
+/// A response is prompt up to this many whole seconds: one poll of [`POLL_MS`] may be missed, not two; the extra
+/// second is for latency and rounding.
 pub const PROMPT_S: i64 = 5;
 
 const _: () = assert!(PROMPT_S == 2 * (POLL_MS as i64) / 1_000 + 1, "two polls and a second");
 
-/// A gap in simultaneous use that still belongs to the same time, milliseconds: what two watches may miss, each the time in which a silent
-/// server still counts as up, and as much again for a machine that was slow. A longer one is not measured as use.
+/// Maximum gap within one period of overlapping use, milliseconds: the time in which a silent server still counts as
+/// up, for both servers, doubled for a slow machine. A longer gap is not measured as use.
 pub const GAP_MS: Millis = 30_000;
 
-/// How many whole seconds ago the last sign of life was, when that is too long to be prompt.
+/// Whole seconds since the last response, if that is too long to be prompt.
 #[must_use]
 pub fn late_by_s(seen_ms_ago: Millis) -> Option<i64> {
     Some(seen_ms_ago / 1_000).filter(|ago| *ago > PROMPT_S)
 }
 
-/// A look at whether two servers have clients at once.
+/// A check whether two servers have clients at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverlapLook {
     /// When, on the monotonic clock, milliseconds.
@@ -26,8 +26,8 @@ pub struct OverlapLook {
     pub both: bool,
 }
 
-/// How much simultaneous use passed from one look to the next, milliseconds: only what lies between two looks that both saw it, and of a
-/// long gap no more than [`GAP_MS`]. None when this look sees none, or is the first that does.
+/// Overlapping use between two checks, milliseconds: only between two checks that both saw it, at most [`GAP_MS`].
+/// `None` if this check sees none, or is the first that does.
 #[must_use]
 pub fn overlap_ms(before: Option<OverlapLook>, now: OverlapLook) -> Option<Millis> {
     let before = before.filter(|before| before.both && now.both)?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::{PeerKey, PeerUrl, Role, Witness};
 use crate::{contact::Millis, context::Context, guid::Guid};
 
-/// How a server stands, as it tells the others.
+/// A server's report to its peers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeerReport {
     /// What it is called.
@@ -21,39 +21,39 @@ pub struct PeerReport {
     pub guid: Option<Guid>,
     /// Its wall clock, Unix milliseconds.
     pub wall_ms: Millis,
-    /// When it began to serve, by its wall clock, Unix milliseconds.
+    /// When it started, by its wall clock, Unix milliseconds.
     pub started_ms: Millis,
-    /// Where the one it speaks to reaches it, when it knows.
+    /// Its address from the recipient, if known.
     #[serde(default)]
     pub url: Option<PeerUrl>,
-    /// The other members it knows. Those of the server that leads are taken over by the backups.
+    /// The other members it knows. Backups follow the primary's list.
     #[serde(default)]
     pub members: Vec<MemberListing>,
-    /// Whom it serves.
+    /// Its clients.
     #[serde(default)]
     pub serving: Option<Serving>,
     /// Its countdown hours; none without such a license.
     #[serde(default)]
     pub countdown: Option<CountdownReport>,
-    /// What it remembers of the countdown hours of the one it speaks to.
+    /// What it remembers of the recipient's countdown hours.
     #[serde(default)]
     pub witness: Option<Witness>,
-    /// Its VE license; for whoever fills it in.
+    /// Its VE license; reserved.
     #[serde(default)]
     pub ve: Option<Value>,
-    /// A drain that is asked for or under way; for whoever fills it in.
+    /// A drain or drill in progress.
     #[serde(default, rename = "handover")]
     pub drain: Option<Value>,
 }
 
-/// Whom a server serves.
+/// A server's clients.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Serving {
     /// Clients that refresh.
     pub connected: u32,
     /// Clients that have licenses in use.
     pub holding: u32,
-    /// Their own ids, those that are connected; [`MOST_IDS`](super::MOST_IDS) at most.
+    /// Ids of connected clients; [`MOST_IDS`](super::MOST_IDS) at most.
     #[serde(default)]
     pub clients: Vec<String>,
 }
@@ -63,27 +63,27 @@ pub struct Serving {
 pub struct CountdownReport {
     /// The license they belong to.
     pub serial: u64,
-    /// What is left, milliseconds.
+    /// Time left, milliseconds.
     pub balance_ms: Millis,
-    /// What the license brought, milliseconds.
+    /// The license's hours, milliseconds.
     #[serde(default)]
     pub granted_ms: Millis,
-    /// Since when they run, by its wall clock, Unix milliseconds; none while they do not.
+    /// Since when they have been running, by its wall clock, Unix milliseconds; `None` while they are not.
     #[serde(default)]
     pub running_since: Option<Millis>,
-    /// Clients that use them now; none from a server that does not tell.
+    /// Clients that use them now, if reported.
     #[serde(default)]
     pub clients: Option<u32>,
 }
 
-/// A member, as another one tells of it.
+/// A member, as reported by another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberListing {
     /// What it is called.
     pub name: String,
     /// Its key.
     pub key: PeerKey,
-    /// Where it answers, when that is known and means something elsewhere.
+    /// Its address, if known and valid elsewhere.
     #[serde(default)]
     pub url: Option<PeerUrl>,
     /// What it is in the installation.

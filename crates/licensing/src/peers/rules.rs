@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 
-/// What a server is in its installation.
+/// A server's role in its installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// The one clients go to first: the production or development server.
+    /// The server that clients use first: the production or development server.
     Primary,
-    /// Stands beside it.
+    /// Stands in for the primary.
     Backup,
-    /// It knows no other server.
+    /// It has no peers.
     Alone,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// One server, as far as membership goes.
+/// A server's membership data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// What it is called.
@@ -46,7 +46,7 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// A context that leads: of those there is one in an installation.
+    /// Whether a server of this context is the primary; an installation has one.
     fn leads(&self) -> Option<Context> {
         self.context.filter(|context| *context != Context::Backup)
     }
@@ -66,7 +66,7 @@ impl Membership {
     }
 }
 
-/// What a server is: by its context, and without one as it joined. `joined_as` is none while it knows no other.
+/// A server's role: by its context, or without one, as it joined. `joined_as` is `None` while it has no peers.
 #[must_use]
 pub fn role(context: Option<Context>, joined_as: Option<Role>) -> Role {
     match (joined_as, context) {
@@ -80,35 +80,35 @@ pub fn role(context: Option<Context>, joined_as: Option<Role>) -> Role {
 /// Why a server may not join.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinRefusal {
-    /// There is a production or development server already (seed 001).
+    /// There is already a production or development server (seed 001).
     #[error(
-        "{there} is the {kind} of this installation already, and there is one production or one development server in an installation: {name}, registered for {context}, cannot join it. Register {name} as backup, or remove {there} first."
+        "{there} is already the {kind} of this installation, which can have only one production or development server: {name}, registered for {context}, can't join. Register {name} as backup, or remove {there} first."
     )]
     Second {
         /// Who asks.
         name: String,
         /// Its context.
         context: Context,
-        /// Who leads.
+        /// The primary.
         there: String,
-        /// What that one is.
+        /// Its context.
         kind: &'static str,
     },
-    /// A backup was asked, and there is a server that leads.
+    /// A backup was asked, but there is a primary.
     #[error(
-        "{name} is a backup server. Servers join through the {kind} of the installation, {there}: make the invitation there."
+        "{name} is a backup server. Servers join through the {kind} of the installation, {there}: create the invitation there."
     )]
     NotHere {
         /// Who was asked.
         name: String,
-        /// Who leads.
+        /// The primary.
         there: String,
-        /// What that one is.
+        /// Its context.
         kind: &'static str,
     },
-    /// Two backups, and nobody who leads.
+    /// Two backups without a primary.
     #[error(
-        "{name} is registered as backup and knows no production server yet, so another backup cannot join it. Make the invitation on the production or development server."
+        "{name} is a backup without a production server yet, so another backup can't join it. Create the invitation on the production or development server."
     )]
     NoPrimary {
         /// Who was asked.
@@ -116,16 +116,16 @@ pub enum JoinRefusal {
     },
     /// The same key.
     #[error(
-        "This is the server that made the code, or a copy of its data folder. Use the code on another server; one that was copied gets a key of its own when server.key in its data folder is removed."
+        "This is the server that created the code, or a copy of its data folder. Use the code on another server. To give a copy its own key, remove server.key from its data folder."
     )]
     Itself,
     /// Too many.
-    #[error("This installation has as many servers as one can have. Remove one that is gone first.")]
+    #[error("This installation has the maximum number of servers. Remove one that is gone first.")]
     TooMany,
 }
 
-/// What `joiner` becomes when it joins at `own`, which knows `members`. One production or one development server per installation and
-/// any number of backups (seed 001); a server that is not registered joins as backup.
+/// The role of `joiner` if it joins at `own`, which knows `members`. One production or one development server per
+/// installation and any number of backups (seed 001); a server that is not registered joins as backup.
 ///
 /// # Errors
 /// Why it may not.
@@ -148,8 +148,8 @@ pub fn admit(own: &Membership, members: &[Membership], joiner: &Membership) -> R
     }
 }
 
-/// Whether a server that knows `members` may join where it does not know anybody yet: the one that leads may, to take in a backup
-/// that made the code; any other is in an installation already. The sentence says why not.
+/// Whether a server that knows `members` may join an unknown server: the primary may, to add a backup that created the
+/// code; any other is already in an installation.
 ///
 /// # Errors
 /// The name of a server it knows.
@@ -162,16 +162,16 @@ pub fn may_join<'a>(own: &Membership, members: &'a [Membership]) -> Result<(), &
 
 /// Why a server may not be removed here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{there} leads this installation, and {name} would come back from there. Remove it on {there}.")]
+#[error("{there} is the primary of this installation and would add {name} again. Remove it on {there}.")]
 pub struct RemoveRefusal {
     /// Whom to remove.
     pub name: String,
-    /// Who leads.
+    /// The primary.
     pub there: String,
 }
 
-/// Whether `own` may remove `member`. A backup takes over the list of the server that leads; it can remove that one only, and so
-/// leave the installation.
+/// Whether `own` may remove `member`. A backup follows the primary's list, so it can remove only the primary, which
+/// means leaving the installation.
 ///
 /// # Errors
 /// Where to do it instead.
@@ -185,7 +185,8 @@ pub fn may_remove(own: &Membership, members: &[Membership], member: &Membership)
     }
 }
 
-/// A sentence when the servers cannot all be of one installation: one was registered for something else after it had joined.
+/// A sentence if the servers can't all belong to one installation, because one was registered for another context
+/// after it had joined.
 #[must_use]
 pub fn conflict(servers: &[Membership]) -> Option<String> {
     let leading: Vec<String> = servers
@@ -195,7 +196,7 @@ pub fn conflict(servers: &[Membership]) -> Option<String> {
         .collect();
     (leading.len() > 1).then(|| {
         format!(
-            "An installation has one production or one development server, and here are {}: {}. Register all but one of them as backup, or remove them.",
+            "An installation can have only one production or development server, but this one has {}: {}. Register all but one of them as backup, or remove them.",
             leading.len(),
             leading.join(", ")
         )

@@ -2,27 +2,27 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// Where a server's console answers: `http://host[:port]` or `https://host[:port]`, nothing behind it.
+/// A console's address: `http://host[:port]` or `https://host[:port]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PeerUrl(String);
 
-/// Text that is not the address of a console.
+/// Not a console's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PeerUrlError {
     /// No scheme.
-    #[error("The address of a console begins with https:// or http://, as in https://lic-01.example.com:8084.")]
+    #[error("Start the console's address with https:// or http://, as in https://lic-01.example.com:8084.")]
     Scheme,
     /// No host, or one that cannot be.
     #[error(
-        "The address names no server. Write it like https://lic-01.example.com:8084, with brackets around an IPv6 address."
+        "The address has no server. Write it like https://lic-01.example.com:8084, with brackets around an IPv6 address."
     )]
     Host,
     /// A port that cannot be.
-    #[error("A port is a number from 1 to 65535, as in https://lic-01.example.com:8084.")]
+    #[error("The port must be a number from 1 to 65535, as in https://lic-01.example.com:8084.")]
     Port,
     /// More than an address.
-    #[error("Write the address up to the port only, as in https://lic-01.example.com:8084: no path, no user name.")]
+    #[error("Write the address only up to the port, as in https://lic-01.example.com:8084: no path, no user name.")]
     TooMuch,
 }
 
@@ -41,7 +41,7 @@ impl PeerUrl {
         }
     }
 
-    /// Whether it means the machine that reads it.
+    /// Whether it is a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
@@ -113,8 +113,8 @@ impl TryFrom<String> for PeerUrl {
     }
 }
 
-/// Where the other server is told that this one answers: what a person said, else the console's own address, when it means
-/// something there: a loopback address does for a server of the same machine only.
+/// The address of this server for a peer: the one given, else the console's own if it works there: a loopback address
+/// works only for a server on the same machine.
 #[must_use]
 pub fn own_url(said: Option<&PeerUrl>, console: Option<&PeerUrl>, other: Option<&PeerUrl>) -> Option<PeerUrl> {
     let same_machine = other.is_some_and(PeerUrl::is_loopback);

@@ -2,18 +2,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::Millis;
 
-/// What others remember of a server's countdown hours: the newest license it ever spoke of, and the least it ever said was left of
-/// it. A server whose data was put back learns from it what was used since.
+/// What peers remember of a server's countdown hours: its newest license, and the lowest reported balance. It tells a
+/// server with restored data what was used since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// The license.
     pub serial: u64,
-    /// What was left of it, milliseconds.
+    /// Its balance, milliseconds.
     pub balance_ms: Millis,
 }
 
 impl Witness {
-    /// Both, as one: a newer license counts before an older one, of one license the lower balance.
+    /// Merges two: the newer license applies, and for one license the lower balance.
     #[must_use]
     pub fn and(self, other: Witness) -> Witness {
         match self.serial.cmp(&other.serial) {

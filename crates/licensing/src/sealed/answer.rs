@@ -10,16 +10,16 @@ use hpke::{
 
 use super::{SealError, body, hkdf};
 
-/// What a sealed answer begins with.
+/// Magic bytes of a sealed answer.
 const ANSWER_MARK: &[u8; 4] = b"LHA1";
-/// Under this name the secret of the answer is drawn from the one of the request.
+/// Label for deriving the answer's secret from the request's.
 const ANSWER_LABEL: &[u8] = b"leasehold answer 1";
 /// The mark and the nonce.
 const ANSWER_HEADER: usize = 4 + 16;
 
 type Cipher = ChaCha20Poly1305;
 
-/// What both ends of one request know, and nobody else. Wiped from memory when dropped.
+/// The secret shared by both ends of one request. Wiped from memory when dropped.
 struct Shared {
     encapped: [u8; 32],
     secret: ExporterSecret<HkdfSha256>,
@@ -67,7 +67,7 @@ impl AnswerOpener {
     /// Opens the answer to the request this came with.
     ///
     /// # Errors
-    /// Any change of any byte, and the answer to any other request.
+    /// For any changed byte, and the answer to any other request.
     pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         let shared = self.0.as_ref().ok_or(SealError::UnusableKey)?;
         let rest = body(sealed, ANSWER_MARK, ANSWER_HEADER)?;

@@ -1,4 +1,4 @@
-//! HKDF-SHA256 (RFC 5869), as far as one block of output goes.
+//! HKDF-SHA256 (RFC 5869), limited to one block of output.
 
 use sha2::{Digest, Sha256};
 

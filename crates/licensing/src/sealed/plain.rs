@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::SealError;
 use crate::canonical::members::{FieldError, Members};
 
-/// Sealed content has a multiple of this many bytes, so that its length tells nothing.
+/// Sealed content is padded to a multiple of this many bytes, so that its length reveals nothing.
 const STEP: usize = 1024;
 
-/// JSON with spaces at its end, up to a multiple of 1024 bytes.
+/// JSON padded with spaces to a multiple of 1024 bytes.
 #[must_use]
 pub fn padded(json: String) -> Vec<u8> {
     let mut bytes = json.into_bytes();
@@ -17,10 +17,10 @@ pub fn padded(json: String) -> Vec<u8> {
     bytes
 }
 
-/// What is sealed to a node.
+/// The content sealed for a node.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedPlain {
-    /// What proves to the node who sends this.
+    /// Auth string.
     pub auth_string: String,
     /// The report, as its text.
     pub report: String,
@@ -36,7 +36,7 @@ impl SealedPlain {
     /// What was sealed.
     ///
     /// # Errors
-    /// When it has another shape.
+    /// If it is invalid.
     pub fn parse(bytes: &[u8]) -> Result<SealedPlain, SealError> {
         let value = json(bytes)?;
         let members = Members::of(&value, "")?;
@@ -53,10 +53,10 @@ impl fmt::Debug for SealedPlain {
     }
 }
 
-/// What a node seals as its answer.
+/// The content of a node's sealed answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedAnswer {
-    /// The HTTP status that a clear answer would have.
+    /// The HTTP status of an unsealed answer.
     pub status: u16,
     /// The response, as its text.
     pub body: String,
@@ -72,7 +72,7 @@ impl SealedAnswer {
     /// What was sealed.
     ///
     /// # Errors
-    /// When it has another shape.
+    /// If it is invalid.
     pub fn parse(bytes: &[u8]) -> Result<SealedAnswer, SealError> {
         let value = json(bytes)?;
         let members = Members::of(&value, "")?;

@@ -5,34 +5,35 @@ use crate::contact::Millis;
 use crate::peers::{CountdownReport, PeerLiveness, Role};
 use crate::words::{Zone, count, hours, instant_near, span};
 
-/// Clients that are still on the backup after this time cannot reach the primary, milliseconds: patience, a refresh, and some room.
+/// Clients still on the backup after this time can't reach the primary, milliseconds: patience, a refresh, and a
+/// margin.
 const RETURN_MS: Millis = 30_000;
 
-/// One server, as it was last heard of.
+/// One server, by its last report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerFacts {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its role.
     pub role: Role,
-    /// Whether it responds.
+    /// Whether it is responding.
     pub state: PeerLiveness,
-    /// Clients that refresh; none where that is not known.
+    /// Connected clients, if known.
     pub connected: Option<u32>,
     /// Clients that have licenses in use.
     pub holding: u32,
-    /// Its hours; none without a countdown license.
+    /// Its hours; `None` without a countdown license.
     pub hours: Option<Hours>,
-    /// Clients that it sends to the backup.
+    /// Its drain or drill.
     pub drain: Option<Drain>,
 }
 
-/// Clients that are sent to the backup on purpose.
+/// A drain or drill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drain {
-    /// Until when, Unix milliseconds; none where that is not known.
+    /// Until when, Unix milliseconds, if known.
     pub until: Option<Millis>,
-    /// Only some, to try the backup.
+    /// Whether it is a drill with only some clients.
     pub is_drill: bool,
 }
 
@@ -55,7 +56,7 @@ impl ServerFacts {
         self.drain.is_some_and(|drain| drain.is_drill)
     }
 
-    /// How it looks beside the others, and how good that is.
+    /// What it does now, and the level of that.
     #[must_use]
     pub fn duty(&self) -> (Urgency, Duty) {
         match (self.state, self.role) {
@@ -79,7 +80,8 @@ impl ServerFacts {
 }
 
 impl Hours {
-    /// The hours of a peer as it reported them `age_ms` before `now`. While they run they go on running, whether it responds or not.
+    /// The hours a peer reported `age_ms` before `now`. Running hours are assumed to keep running, even if it stops
+    /// responding.
     #[must_use]
     pub fn reported(server: &str, report: CountdownReport, age_ms: Millis, now: Millis) -> Hours {
         let age_ms = age_ms.max(0);
@@ -97,25 +99,25 @@ impl Hours {
     }
 }
 
-/// What a judgement is made of.
+/// The facts of a judgement.
 pub struct Facts<'a> {
     /// This server.
     pub own: &'a ServerFacts,
     /// Its peers.
     pub peers: &'a [ServerFacts],
-    /// Since when no peer has responded; none while any does.
+    /// Since when no peer has responded; `None` while any does.
     pub stale_since: Option<Millis>,
-    /// A sentence when the servers cannot all be of one installation.
+    /// A sentence if the servers can't all belong to one installation.
     pub conflict: Option<&'a str>,
-    /// Why the license of this machine is not in force; none when it is, or when there is none.
+    /// Why the license of this machine is not valid; `None` if it is, or there is none.
     pub license: Option<&'a str>,
-    /// Grace of the license of this machine, minutes.
+    /// Grace period of the license of this machine, minutes.
     pub grace_min: Option<u32>,
-    /// Clients that no server hears of.
+    /// Clients without a server.
     pub in_grace: usize,
     /// Unix milliseconds.
     pub now: Millis,
-    /// What clocks show where this is read, at an instant.
+    /// The reader's time zone at an instant.
     pub zone: &'a dyn Fn(Millis) -> Zone,
 }
 
@@ -146,7 +148,7 @@ impl Facts<'_> {
                 area: Some(Area::License),
             });
         }
-        // Clients that this server serves show that its network works.
+        // Connected clients show that this server's network works.
         if let Some(since) = self.stale_since.filter(|_| self.own.serving() == 0) {
             let silent = span(self.now - since);
             judged.next.push(format!(
@@ -258,7 +260,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The primary turns its clients away, and none is on a backup.
+    /// The primary is draining, and no client is on a backup.
     fn drained(&self, primary: &ServerFacts, standby: Option<&ServerFacts>) -> Judgement {
         let until = primary.drain.and_then(|drain| drain.until);
         let (level, sentence, next, steps) = match standby {
@@ -335,7 +337,7 @@ impl Facts<'_> {
         let running_since = backup.hours.as_ref().and_then(|hours| hours.running_since_ms);
         let serves = backup.serves(backup.serving());
         let name = &primary.name;
-        // A primary that does not respond takes nobody back.
+        // A primary that is not responding takes no clients back.
         let drain = primary.drain.filter(|_| primary.is_up());
         let (situation, next, steps) = if let Some(drain) = drain {
             let situation = if drain.is_drill { Situation::Drill } else { Situation::Drain };
@@ -423,7 +425,7 @@ impl Facts<'_> {
         format!("{} takes its clients back at {}, or earlier on request.", primary.name, self.at(at))
     }
 
-    /// "2 of 5 clients use backup hours."; none when all do, or when that is not known.
+    /// "2 of 5 clients use backup hours."; `None` if all do, or if unknown.
     fn whose_hours(&self, backup: &ServerFacts) -> Option<String> {
         let users = backup.hours.as_ref().filter(|hours| hours.running_since_ms.is_some())?.clients?;
         let all = backup.serving();
@@ -431,7 +433,7 @@ impl Facts<'_> {
         (users < all).then(|| format!("{users} of {} {verb} backup hours.", count(all, "client", "clients")))
     }
 
-    /// What happens when the hours run out.
+    /// The effect of the end of the hours.
     fn when_empty(&self) -> String {
         let grace = self.grace_min.map_or_else(
             || "the grace period of its license".to_owned(),

@@ -1,17 +1,21 @@
 use super::MAX_REPORT;
 use crate::canonical::members::FieldError;
 
-/// Why something is not a report. Each message is a sentence that says what to do.
+/// Why something is not a report. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidReport {
     /// Beyond [`MAX_REPORT`].
-    #[error("This report has {bytes} bytes; {MAX_REPORT} is the most. Check that it is a status report.")]
+    #[error(
+        "This report is too large: {bytes} bytes instead of at most {MAX_REPORT}. Check that it is a status report."
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,
     },
     /// Not JSON.
-    #[error("This report stops being JSON at line {line}, column {column}. Send it unchanged, as the server made it.")]
+    #[error(
+        "This report is invalid JSON at line {line}, column {column}. Send it unchanged, as the server created it."
+    )]
     NotJson {
         /// Counted from 1.
         line: usize,
@@ -19,10 +23,10 @@ pub enum InvalidReport {
         column: usize,
     },
     /// JSON, but not an object.
-    #[error("This is JSON, but not a status report. Send the report as the server made it.")]
+    #[error("This is JSON, but not a status report. Send the report as the server created it.")]
     NotAReport,
     /// A field that is missing or wrong.
-    #[error("In this report “{field}” {problem}. Send the report as the server made it.")]
+    #[error("In this report, “{field}” {problem}. Send the report as the server created it.")]
     Field {
         /// Which field.
         field: String,

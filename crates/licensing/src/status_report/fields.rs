@@ -5,56 +5,53 @@ use serde_json::Value;
 /// One field of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
-    /// Where it stands: `[]` for every item of a list, `*` for every name of a map.
+    /// Its path: `[]` for every item of a list, `*` for every name of a map.
     pub path: &'static str,
-    /// What it is, in plain words.
+    /// Its meaning.
     pub meaning: &'static str,
 }
 
 /// The map whose names are data.
 const NAMED: &str = "deployments[].speech_usage.license_usage";
 
-/// Only there when there is something to tell; the seed does not have it.
+/// Optional, and not in the seed.
 const SIMULTANEOUS: &str = "simultaneous_use_ms";
 
-/// All a report may carry, in its order. What is not here never leaves the server.
+/// All fields of a report, in order. Nothing else ever leaves the server.
 pub const FIELDS: &[Field] = &[
     Field { path: "cluster_guid", meaning: "The GUID of this server, as registered with the vendor." },
     Field {
         path: "instance_uuid",
-        meaning: "A random number made when this server was set up. It shows the vendor when two servers use one GUID.",
+        meaning: "A random id from this server's set-up. It lets the vendor notice two servers with one GUID.",
     },
-    Field { path: "status_id", meaning: "A random number of this report. The answer names it, and counts once." },
+    Field { path: "status_id", meaning: "The random id of this report. It accepts one answer." },
     Field { path: "instance_created", meaning: "When this server was set up." },
     Field { path: "installation_type", meaning: "The kind of installation, one word." },
     Field { path: "report_timestamp", meaning: "When this report was made, in seconds since 1970." },
-    Field { path: "images", meaning: "Always empty here." },
+    Field { path: "images", meaning: "Always empty." },
     Field { path: "deployments[].license_guid", meaning: "The id of a deployment (tenant) of this server." },
-    Field { path: "deployments[].bio_engine_usage", meaning: "Always empty here." },
-    Field {
-        path: "deployments[].speech_usage.session_ms",
-        meaning: "For how long sessions were open, in milliseconds, all together.",
-    },
+    Field { path: "deployments[].bio_engine_usage", meaning: "Always empty." },
+    Field { path: "deployments[].speech_usage.session_ms", meaning: "Total time of open sessions, milliseconds." },
     Field {
         path: "deployments[].speech_usage.session_audio_ms",
-        meaning: "How much audio was processed, in milliseconds, all together. The audio itself is not sent.",
+        meaning: "Total audio processed, milliseconds. The audio itself is not sent.",
     },
     Field {
         path: "deployments[].speech_usage.license_usage.*.usage_count",
-        meaning: "How many licenses of this name were taken.",
+        meaning: "Number of check-outs under this name.",
     },
     Field {
         path: "deployments[].speech_usage.license_usage.*.usage_ms",
-        meaning: "For how long licenses of this name were held, in milliseconds, all together.",
+        meaning: "Total time licenses of this name were in use, milliseconds.",
     },
     Field {
         path: SIMULTANEOUS,
-        meaning: "For how long this server and another of its installation had licenses in use at once, in milliseconds. Only there when they had.",
+        meaning: "Total time in which this server and a peer had licenses in use at once, milliseconds. Left out if there was none.",
     },
 ];
 
-/// Every path at whose end a value stands, in the notation of [`FIELDS`]. A list or object with nothing in it counts as
-/// a value, unless [`FIELDS`] has something inside it.
+/// The paths of all values, in the notation of [`FIELDS`]. An empty list or object counts as a value, unless
+/// [`FIELDS`] has something inside it.
 #[must_use]
 pub fn paths(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();

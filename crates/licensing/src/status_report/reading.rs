@@ -70,14 +70,14 @@ fn license_usage(named: &Members<'_>) -> Result<BTreeMap<String, ReportedUsage>,
     named.entries().map(usage).collect()
 }
 
-/// Lower case with hyphens, however it was written, so that one thing has one name.
+/// Normalized to lower case with hyphens.
 fn uuid(members: &Members<'_>, name: &str) -> Result<String, FieldError> {
     let read = Uuid::try_parse(members.text(name)?.trim());
     read.map(|uuid| uuid.hyphenated().to_string())
         .map_err(|_| members.error(name, "must be a UUID like 6f1c0a52-fc38-43a5-a10c-0e7dfd45da47"))
 }
 
-/// The seed has it as null; nothing else is defined.
+/// Null in the seed; nothing else is defined.
 fn null(members: &Members<'_>, name: &str) -> Result<(), FieldError> {
     if members.optional(name).is_some() { Err(members.error(name, "must be null")) } else { Ok(()) }
 }

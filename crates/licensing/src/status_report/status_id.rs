@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The id of one report. Each is good for one response (FORMATS §2). Written lower case with hyphens.
+/// The id of one report, which accepts one response (FORMATS §2). Written lower case with hyphens.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StatusId(Uuid);
@@ -34,10 +34,10 @@ impl fmt::Debug for StatusId {
     }
 }
 
-/// Text that is no status id.
+/// Not a status id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "A status id looks like 6f1c0a52-fc38-43a5-a10c-0e7dfd45da47. Copy it again, from the first digit to the last."
+    "Not a status id. It looks like 6f1c0a52-fc38-43a5-a10c-0e7dfd45da47; copy it again, from the first digit to the last."
 )]
 pub struct StatusIdError;
 

@@ -9,15 +9,15 @@ use crate::{
     vendor_key::VendorKey,
 };
 
-/// How far the node's time may be from both of the server's before an answer is refused, in milliseconds.
+/// Maximum difference between the node's time and both of the server's, milliseconds.
 pub const MOST_APART: Millis = 366 * DAY;
 
-/// What this server is and has.
+/// The state of this server.
 #[derive(Debug, Clone)]
 pub struct ExpectedResponse<'a> {
     /// Its GUID.
     pub guid: Guid,
-    /// Its context; `None` before the first bundle says it.
+    /// Its context; `None` before the first bundle.
     pub context: Option<Context>,
     /// The keys it trusts.
     pub keys: &'a [VendorKey],
@@ -38,35 +38,34 @@ pub struct InstalledBundle {
     pub sha256: String,
 }
 
-/// What the ledger knows of the answer's status id.
+/// The ledger's entry for the answer's status id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerFact {
-    /// No report of this server has it.
+    /// No such report of this server.
     Unknown,
-    /// A report that has no answer yet.
+    /// An unanswered report.
     Open {
         /// The digest of that report ([`crate::status_report::digest`]).
         report_sha256: String,
     },
-    /// A report that was answered.
+    /// An answered report.
     Answered,
 }
 
-/// An answer to be installed.
+/// An answer ready to install.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedResponse {
     /// The answer.
     pub response: StatusResponse,
     /// The licenses.
     pub bundle: Bundle,
-    /// The licenses as they were signed.
+    /// The signed licenses.
     pub signed_bundle: SignedBundle,
-    /// Whether they are those installed already.
+    /// Whether they are already installed.
     pub unchanged: bool,
 }
 
-/// Step two: a genuine answer against what the server knows. `entry` is what the ledger has under
-/// [`SignedResponse::status_id`].
+/// Step two: checks a genuine answer against the server's state. `entry` is the ledger's for [`SignedResponse::status_id`].
 ///
 /// # Errors
 /// The first of: the vendor's own error, another server, the ledger, the report, the licenses and their signature, the
@@ -80,7 +79,7 @@ pub fn check(
     if response.error {
         return Err(ResponseRefusal::VendorError { message: response.message });
     }
-    // Before the ledger: that an answer is for another server says more than that its report is not known here.
+    // Before the ledger: "for another server" says more than "unknown report".
     if let Some(got) = response.bundle.as_ref().and_then(guid_of) {
         same_guid(got, expected.guid)?;
     }
@@ -105,7 +104,7 @@ fn same_guid(got: Guid, own: Guid) -> Result<(), ResponseRefusal> {
 }
 
 fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), ResponseRefusal> {
-    // Only an answer of error may lack it, and that one does not come here.
+    // Only an error answer may lack it, which doesn't get here.
     let id = response.license_status_id.ok_or(ResponseRefusal::NotAResponse { missing: "license-status-id" })?;
     match entry {
         LedgerFact::Unknown => Err(ResponseRefusal::UnknownStatusId { id }),
@@ -115,7 +114,7 @@ fn ledger(response: &StatusResponse, entry: LedgerFact) -> Result<(), ResponseRe
     }
 }
 
-/// One clock that is years off can be mended by contact; when both of ours disagree with the node, its may be the wrong one.
+/// A sync can correct one clock that is years off; if both of ours disagree with the node, its clock may be wrong.
 fn clock(node: Millis, expected: &ExpectedResponse<'_>) -> Result<(), ResponseRefusal> {
     let apart = |ours: Millis| node.abs_diff(ours) > MOST_APART.unsigned_abs();
     if apart(expected.now) && apart(expected.high_water) {
@@ -124,7 +123,7 @@ fn clock(node: Millis, expected: &ExpectedResponse<'_>) -> Result<(), ResponseRe
     Ok(())
 }
 
-/// Whether the bundle is the one installed.
+/// Whether the bundle is already installed.
 fn serial(got: Serial, bundle: &SignedBundle, installed: Option<&InstalledBundle>) -> Result<bool, ResponseRefusal> {
     let Some(installed) = installed else { return Ok(false) };
     if got < installed.serial {

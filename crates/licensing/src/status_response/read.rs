@@ -12,7 +12,7 @@ use crate::{
     vendor_key::{KeyId, VendorKey},
 };
 
-/// What every answer has, in the order of the wire.
+/// Members of every answer, in wire order.
 const REQUIRED: [&str; 9] = [
     "error",
     "response-message",
@@ -25,7 +25,7 @@ const REQUIRED: [&str; 9] = [
     "license-bundle",
 ];
 
-/// An answer whose signature is good. Only [`read`] makes one.
+/// An answer with a valid signature. Only [`read`] creates one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedResponse {
     response: StatusResponse,
@@ -45,7 +45,7 @@ impl SignedResponse {
         self.response
     }
 
-    /// The status id of the report it answers; look it up in the ledger.
+    /// The status id of its report, to look up in the ledger.
     #[must_use]
     pub fn status_id(&self) -> Option<StatusId> {
         self.response.license_status_id
@@ -58,7 +58,7 @@ impl SignedResponse {
     }
 }
 
-/// Step one: bytes as they were received, pasted or read from a file, to an answer whose signature is good.
+/// Step one: turns received, pasted or read bytes into an answer with a valid signature.
 ///
 /// # Errors
 /// The first of: nothing, too much, a web page, cut off, not JSON, not an answer, an unknown key, a bad signature.
@@ -109,17 +109,17 @@ fn pasted(text: &str) -> Result<Value, ResponseRefusal> {
     })
 }
 
-/// The value as its canonical form has it: a tool on the way may have written 50 as 50.0.
+/// The value in canonical form: a tool on the way may have written 50 as 50.0.
 fn exact(value: Value) -> Result<Value, ResponseRefusal> {
     let bytes = canonical(&value).map_err(|error| match error {
         CanonicalError::NumberTooLarge { number } => {
-            ResponseRefusal::BadField { field: number, problem: "is too large to be passed on exactly".to_owned() }
+            ResponseRefusal::BadField { field: number, problem: "is too large".to_owned() }
         }
         CanonicalError::Unwritable { reason } => {
             ResponseRefusal::BadField { field: "answer".to_owned(), problem: reason }
         }
     })?;
-    // What was written is JSON: this never fails.
+    // Canonical text is JSON, so this never fails.
     serde_json::from_slice(&bytes)
         .map_err(|error| ResponseRefusal::NotJson { line: error.line(), column: error.column() })
 }
@@ -145,7 +145,7 @@ fn shape(value: &Value) -> Result<(StatusResponse, KeyId, String), ResponseRefus
         notices: notices(&members)?,
     };
     if !response.error && response.license_status_id.is_none() {
-        return Err(members.error("license-status-id", "must name the report that is answered").into());
+        return Err(members.error("license-status-id", "must be the report's id").into());
     }
     Ok((response, members.parsed("vendor-key-id")?, members.text(SIGNATURE)?.to_owned()))
 }

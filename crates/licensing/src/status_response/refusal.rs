@@ -8,35 +8,33 @@ use crate::{
     vendor_key::KeyId,
 };
 
-/// Why an answer is not taken. Each message says what is wrong, then what to do.
+/// Why an answer is refused. Each message says what is wrong, then what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResponseRefusal {
     /// Nothing but white space.
-    #[error("Nothing was received. Paste or choose the whole answer of the node.")]
+    #[error("The answer is empty. Paste or choose the node's whole answer.")]
     Empty,
     /// Beyond the limit.
     #[error(
-        "This has {bytes} bytes; an answer has at most {limit}. Check that it is the answer of the node and nothing else."
+        "This is too large for an answer: {bytes} bytes instead of at most {limit}. Check that it is the node's answer and nothing else."
     )]
     TooLarge {
         /// Its size.
         bytes: usize,
-        /// The most there may be.
+        /// The maximum.
         limit: usize,
     },
     /// A web page.
     #[error(
-        "This is a web page, not a node's answer: a proxy or a login page answered in place of the node. Sign in at that page or let the address of the node through, then ask the node again."
+        "This is a web page, not a node's answer: a proxy or login page responded in its place. Sign in there or allow the node's address, then ask the node again."
     )]
     Html,
     /// JSON that ends in the middle.
-    #[error(
-        "The answer is cut off: its end is missing. Copy it whole, from the first {{ to the last }}, or save it to a file."
-    )]
+    #[error("The answer is cut off. Copy all of it, from the first {{ to the last }}, or save it to a file.")]
     Truncated,
     /// Not JSON.
     #[error(
-        "This stops being JSON at line {line}, column {column}. Copy the answer of the node alone, without any line before or after it."
+        "Invalid JSON at line {line}, column {column}. Copy only the node's answer, without any lines before or after it."
     )]
     NotJson {
         /// Counted from 1.
@@ -46,14 +44,14 @@ pub enum ResponseRefusal {
     },
     /// Other JSON.
     #[error(
-        "This is JSON, but not a node's answer: “{missing}” is missing. Take what the node answered, not the report that was sent to it."
+        "This is JSON, but not a node's answer: “{missing}” is missing. Use the node's answer, not the report that was sent to it."
     )]
     NotAResponse {
         /// The first member that is missing.
         missing: &'static str,
     },
     /// A member of the wrong type.
-    #[error("In this answer “{field}” {problem}. Ask the node again; if it stays so, tell the vendor.")]
+    #[error("In this answer, “{field}” {problem}. Ask the node again; if it happens again, tell the vendor.")]
     BadField {
         /// Which member.
         field: String,
@@ -62,12 +60,12 @@ pub enum ResponseRefusal {
     },
     /// No key is pinned.
     #[error(
-        "This server has no vendor key yet, so it cannot tell a genuine answer from another. Register it with the vendor's registration file first."
+        "This server has no vendor key yet, so it can't verify answers. Register it with the vendor's registration file first."
     )]
     NoKey,
     /// Signed with another key.
     #[error(
-        "The answer is signed with the key {key_id}, which this server does not trust. Compare fingerprints with the vendor; if the key is theirs, register again with their present registration file."
+        "The answer is signed with the key {key_id}, which this server does not trust. Compare fingerprints with the vendor; if the key is theirs, register again with their current registration file."
     )]
     UnknownKey {
         /// The key it names.
@@ -75,36 +73,33 @@ pub enum ResponseRefusal {
     },
     /// The signature is not the key's.
     #[error(
-        "The signature is not good: the answer was changed after the vendor signed it. Get it from the node again and carry it unchanged."
+        "The signature is invalid: the answer was changed after the vendor signed it. Get it from the node again and carry it unchanged."
     )]
     BadSignature,
     /// A genuine answer that reports an error.
-    #[error(
-        "The vendor refused the report: {}. Do what it says, or ask the vendor; then send a new report.",
-        said(message)
-    )]
+    #[error("The vendor refused the report: {}. Fix that or ask the vendor, then send a new report.", said(message))]
     VendorError {
         /// The vendor's reason.
         message: String,
     },
-    /// An answer of success without licenses.
+    /// A successful answer without licenses.
     #[error(
-        "The answer has no licenses in it. Ask the vendor to set up the licenses of this server, then send a new report."
+        "The answer has no licenses. Ask the vendor to set up the licenses of this server, then send a new report."
     )]
     NoBundle,
     /// For another server.
     #[error(
-        "The licenses are for the server {got}, and this one is {own}. Use the answer on that server, and the answer to this server's own report here."
+        "The licenses are for the server {got}, but this one is {own}. Use the answer on that server, and the answer to this server's own report here."
     )]
     OtherGuid {
-        /// Whose they are.
+        /// Their server.
         got: Guid,
         /// This server.
         own: Guid,
     },
     /// For another context.
     #[error(
-        "The licenses are for a {got} server, and this one is registered as {own}. Ask the vendor which is right, and register again if it is {got}."
+        "The licenses are for a {got} server, but this one is registered as {own}. Ask the vendor which is right, and register again if it is {got}."
     )]
     OtherContext {
         /// Theirs.
@@ -114,28 +109,26 @@ pub enum ResponseRefusal {
     },
     /// No such report was made here.
     #[error(
-        "The answer is to the report {id}, which this server did not make or no longer knows. Make a new report here and get the answer to that."
+        "The answer is for the report {id}, which this server did not create or no longer has. Create a new report here and get the answer to that."
     )]
     UnknownStatusId {
         /// Which report.
         id: StatusId,
     },
-    /// That report was answered before.
+    /// That report was already answered.
     #[error(
-        "The answer to the report {id} was used before; each is good once. Make a new report and get the answer to that."
+        "The answer to the report {id} has already been used; each works once. Create a new report and get the answer to that."
     )]
     UsedStatusId {
         /// Which report.
         id: StatusId,
     },
-    /// The report that was answered has another content.
-    #[error(
-        "The report reached the node with another content than it had here. Make a new report and send it unchanged."
-    )]
+    /// The answered report had different content.
+    #[error("The report was changed on the way to the node. Create a new report and send it unchanged.")]
     OtherReport,
-    /// Older licenses than those installed.
+    /// Older than the installed licenses.
     #[error(
-        "These licenses are older (issue {got}) than those installed (issue {installed}). Make a new report: its answer has the newest."
+        "These licenses are older (serial {got}) than the installed ones (serial {installed}). Create a new report: its answer will have the newest."
     )]
     OlderSerial {
         /// Theirs.
@@ -145,14 +138,14 @@ pub enum ResponseRefusal {
     },
     /// Two different bundles under one serial.
     #[error(
-        "These licenses have the same issue number ({serial}) as those installed, but another content. Ask the vendor to issue them again."
+        "These licenses have the same serial ({serial}) as the installed ones, but different content. Ask the vendor to issue them again."
     )]
     SameSerialOtherContent {
         /// That number.
         serial: Serial,
     },
-    /// Node and server disagree by more than a year.
-    #[error("The node says it is {}, this server {}: more than a year apart. Set the clock of this server, or tell the vendor if the node's is wrong; then send a new report.", instant::day(*node), instant::day(*ours))]
+    /// Node and server clocks differ by more than a year.
+    #[error("The node's clock says {}, this server's {}: more than a year apart. Set this server's clock, or tell the vendor if the node's is wrong; then send a new report.", instant::day(*node), instant::day(*ours))]
     ClockYearsOff {
         /// The node's time, Unix milliseconds.
         node: Millis,
@@ -161,11 +154,11 @@ pub enum ResponseRefusal {
     },
     /// The licenses inside are not signed by the vendor.
     #[error(
-        "The answer is genuine, but the signature on the licenses in it is not good. Send a new report; if it stays so, tell the vendor."
+        "The answer is genuine, but the signature of its licenses is invalid. Send a new report; if it happens again, tell the vendor."
     )]
     BadBundleSignature,
     /// A field of the licenses is missing or wrong.
-    #[error("In the licenses of this answer “{field}” {problem}. Ask the vendor to issue them again.")]
+    #[error("In the licenses of this answer, “{field}” {problem}. Ask the vendor to issue them again.")]
     BundleField {
         /// Which field.
         field: String,
@@ -204,7 +197,7 @@ impl ResponseRefusal {
         }
     }
 
-    /// Whether the answer was good once and comes too late: used before, or older than what is installed.
+    /// Whether the answer is valid but too late: already used, or older than what is installed.
     #[must_use]
     pub fn conflict(&self) -> bool {
         matches!(
@@ -231,13 +224,13 @@ impl From<BundleError> for ResponseRefusal {
     }
 }
 
-/// The vendor's words inside a sentence: one line, no full stop at the end, not endless.
+/// The vendor's words inside a sentence: one line, no final period, limited length.
 fn said(message: &str) -> String {
     /// In characters.
     const LONGEST: usize = 500;
     let line: String = message.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     match line.trim().trim_end_matches('.') {
-        "" => "it gave no reason".to_owned(),
+        "" => "no reason given".to_owned(),
         line => line.to_owned(),
     }
 }

@@ -7,7 +7,7 @@ pub fn write_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Takes such a number off the front; none when the bytes end within it or it does not fit.
+/// Reads such a number; `None` if the bytes end within it or it does not fit.
 pub fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
@@ -21,12 +21,12 @@ pub fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Signed to unsigned, small numbers staying small.
+/// Signed to unsigned (zigzag), keeping small numbers small.
 pub(super) fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)).cast_unsigned()
 }
 
-/// The way back.
+/// The inverse.
 pub(super) fn unzigzag(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -((number & 1).cast_signed())
 }

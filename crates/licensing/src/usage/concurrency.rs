@@ -13,8 +13,8 @@ pub struct Concurrency {
 }
 
 impl Concurrency {
-    /// Of the time from `from` up to `until`, both in milliseconds since the day began; `before` were in use just before it, and
-    /// `edges` are the changes within it, in order.
+    /// Of the time from `from` up to `until`, both in milliseconds since the day began; `before` were in use just
+    /// before it, and `edges` are the changes within it, in order.
     #[must_use]
     pub fn of(before: i64, edges: &[Edge], from: u32, until: u32) -> Self {
         let mut found = Self { after: before, ..Self::default() };
@@ -28,7 +28,7 @@ impl Concurrency {
         found
     }
 
-    /// A level that lasts no time is none: ends count before starts of the same millisecond.
+    /// A level of zero length doesn't count: ends come before starts in the same millisecond.
     fn stay(&mut self, ms: u32) {
         if ms > 0 {
             let level = u32::try_from(self.after.max(0)).unwrap_or(u32::MAX);

@@ -1,16 +1,16 @@
 use super::levels::Levels;
 
-/// The shares of time the console asks about, percent.
+/// The shares of time shown in the console, percent.
 pub const SHARES: [f64; 4] = [95.0, 99.0, 99.9, 100.0];
 
-/// How many licenses would have been enough for these shares of a time, percent: the smallest number that was not exceeded for
-/// that share of `total_ms`. Time of which nothing is told counts as no use. For all of the time it is at least `peak`: also what was
-/// returned at once had to be there.
+/// How many licenses would have been enough for these shares of a time, percent: the smallest number that was not
+/// exceeded for that share of `total_ms`. Missing time counts as no use. For 100 % it is at least `peak`, which
+/// includes licenses returned at once.
 #[must_use]
 pub fn coverage(levels: &Levels, peak: u32, total_ms: u64, shares: &[f64]) -> Vec<(f64, u32)> {
     let told = levels.total();
     let total = total_ms.max(told);
-    // In thousandths of a percent, so that 99.9 is what it says.
+    // In thousandths of a percent, so that 99.9 is exact.
     let needed = |share: f64| (share.clamp(0.0, 100.0) * 1000.0).round() as u128 * u128::from(total);
     let enough = |share: f64| {
         let mut covered = u128::from(total - told);

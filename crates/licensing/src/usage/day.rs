@@ -4,17 +4,17 @@ use super::edges::{Edge, Edges};
 use super::levels::Levels;
 use super::{DAY_MS, HOUR_MS};
 
-/// What was used within an hour.
+/// Usage within an hour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HourUse {
-    /// Licenses taken.
+    /// Check-outs.
     pub taken: u64,
     /// Time licenses were in use, milliseconds.
     pub use_ms: u64,
-    /// Requests refused.
+    /// Denials.
     pub denied: u64,
-    /// The most in use at any instant. Those that were returned in the millisecond they were taken in count as one, however many:
-    /// nobody knows whether two of them were in use at once.
+    /// The most in use at any instant. Licenses returned in the millisecond they were taken count as one, because it's
+    /// unknown whether two of them overlapped.
     pub peak: u32,
 }
 
@@ -28,12 +28,12 @@ pub struct Day {
     /// Not yet merged.
     fresh: Vec<Edge>,
     levels: Levels,
-    /// Peaks and levels that were found when all changes were known; some of these are gone now.
+    /// Peaks and levels from when all changes were known; some are purged now.
     found: Option<Box<([u32; 24], Levels)>>,
 }
 
 impl Day {
-    /// As it was stored: the level before it, the bytes of its hours and of its changes; none when they are damaged.
+    /// From storage: the level before it, the bytes of its hours and changes; `None` if damaged.
     #[must_use]
     pub fn stored(before: i64, hours: &[u8], chunks: &[&[u8]]) -> Option<Self> {
         let mut day = Self { before, hours: decode_hours(hours)?, ..Self::default() };
@@ -45,13 +45,12 @@ impl Day {
         Some(day)
     }
 
-    /// Changes that are known from elsewhere and are already counted in the hours.
+    /// Adds changes from elsewhere that are already counted in the hours.
     pub fn restore(&mut self, edges: Edges) {
         self.edges = edges;
     }
 
-    /// The changes of this day are not all known any more: peaks do not fall below those found before, and the times by level stay
-    /// as they were found.
+    /// Marks the changes of this day as incomplete: peaks don't fall below the earlier ones, and times by level stay.
     pub fn keep_found(&mut self, levels: Levels) {
         self.found = Some(Box::new((self.hours.map(|hour| hour.peak), levels)));
     }
@@ -61,7 +60,7 @@ impl Day {
         self.hours[hour].taken += 1;
     }
 
-    /// A request was refused in this hour.
+    /// A request was denied in this hour.
     pub fn deny(&mut self, hour: usize) {
         self.hours[hour].denied += 1;
     }
@@ -77,8 +76,8 @@ impl Day {
         self.fresh.push(Edge { at, change });
     }
 
-    /// Computes peaks and levels anew, up to the end of this hour of the day or of the last one with a change in it, whichever is
-    /// later. Returns the changes since the last time.
+    /// Recomputes peaks and levels, up to the end of this hour of the day or of the last one with a change, whichever
+    /// is later. Returns the changes since the last time.
     pub fn settle(&mut self, last_hour: i64) -> Edges {
         let fresh: Edges = std::mem::take(&mut self.fresh).into_iter().collect();
         if !fresh.as_slice().is_empty() {
@@ -177,7 +176,7 @@ impl Day {
     }
 }
 
-/// Reads the bytes of a day's hours; none when they are damaged.
+/// Reads the bytes of a day's hours; `None` if damaged.
 #[must_use]
 pub fn decode_hours(mut bytes: &[u8]) -> Option<[HourUse; 24]> {
     let mut hours = [HourUse::default(); 24];

@@ -5,7 +5,8 @@ use super::bytes::{read_varint, unzigzag, write_varint, zigzag};
 pub struct Edge {
     /// When, milliseconds since the day began.
     pub at: u32,
-    /// By how many. Ends and starts in one millisecond are one change: ends come first, so what meets does not overlap.
+    /// By how many. Ends and starts in one millisecond are one change: ends come first, so adjacent check-outs don't
+    /// overlap.
     pub change: i32,
 }
 
@@ -48,8 +49,8 @@ impl Edges {
         self.0.iter().fold(start, |level, edge| level + i64::from(edge.change))
     }
 
-    /// As bytes: per change the time since the one before and, in the two lowest bits, 0 for one more, 1 for one less, 2 when the
-    /// change follows as a number of its own.
+    /// As bytes: per change the time since the one before and, in the two lowest bits, 0 for one more, 1 for one less,
+    /// 2 when the change follows as a number of its own.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.0.len() * 3);
@@ -69,7 +70,7 @@ impl Edges {
         out
     }
 
-    /// Reads what [`Edges::encode`] wrote and adds it; none when the bytes are damaged.
+    /// Reads and adds the output of [`Edges::encode`]; `None` if damaged.
     #[must_use]
     pub fn decode(mut bytes: &[u8]) -> Option<Vec<Edge>> {
         let mut edges = Vec::with_capacity(bytes.len() / 2);

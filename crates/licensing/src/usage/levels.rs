@@ -4,7 +4,7 @@ use super::bytes::{read_varint, write_varint};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Levels(Vec<u64>);
 
-/// More than this many in use at once are counted as this many; the bytes of a damaged database must not fill the memory.
+/// Maximum level; higher ones are capped, so that a damaged database can't fill the memory.
 const MOST: u64 = 1 << 24;
 
 impl Levels {
@@ -27,7 +27,7 @@ impl Levels {
         }
     }
 
-    /// Level and time, lowest first, without levels that never were.
+    /// Level and time, lowest first, without unused levels.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         self.0.iter().enumerate().filter(|(_, ms)| **ms > 0).map(|(level, ms)| (level as u32, *ms))
     }
@@ -51,7 +51,7 @@ impl Levels {
         out
     }
 
-    /// Adds what [`Levels::encode`] wrote; none when the bytes are damaged.
+    /// Reads and adds the output of [`Levels::encode`]; `None` if damaged.
     #[must_use]
     pub fn merge_encoded(&mut self, mut bytes: &[u8]) -> Option<()> {
         let mut level = 0_u64;

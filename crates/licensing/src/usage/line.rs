@@ -5,13 +5,13 @@ use crate::client_protocol::CheckOutOutcome;
 /// A check-out as one line of a daily data file: nine fields, separated by tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageLine<'a> {
-    /// When it was taken or refused, Unix milliseconds.
+    /// When it was taken or denied, Unix milliseconds.
     pub from: i64,
-    /// How long it was out, milliseconds; none for a refusal.
+    /// Duration, milliseconds; `None` for a denial.
     pub ms: Option<u64>,
-    /// What became of it.
+    /// Outcome.
     pub outcome: CheckOutOutcome,
-    /// What was asked for.
+    /// Product.
     pub product: Cow<'a, str>,
     /// The client's name.
     pub client: Cow<'a, str>,
@@ -19,9 +19,9 @@ pub struct UsageLine<'a> {
     pub user: Cow<'a, str>,
     /// Where.
     pub host: Cow<'a, str>,
-    /// The context of the server, empty while it had none.
+    /// The context of the server, empty if none.
     pub context: Cow<'a, str>,
-    /// Whose use.
+    /// Deployment.
     pub deployment: Cow<'a, str>,
 }
 
@@ -45,7 +45,7 @@ impl UsageLine<'_> {
         out.push(b'\n');
     }
 
-    /// Reads one line, with or without its end; none for the head and for anything that is no such line.
+    /// Reads one line, with or without its end; `None` for the header and invalid lines.
     #[must_use]
     pub fn parse(line: &str) -> Option<UsageLine<'_>> {
         let mut fields = line.trim_end_matches('\n').split('\t');

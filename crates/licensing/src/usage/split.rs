@@ -1,11 +1,12 @@
 use super::{EARLIEST_MS, HOUR_MS, LATEST_MS, LONGEST_MS, hour_of};
 
-/// The same start is told with up to this difference, milliseconds, and with what clocks drift apart meanwhile; from there on one was set.
+/// Tolerated difference between two reports of one start, besides clock drift, milliseconds; a larger one means a
+/// clock was set.
 const CLOCK_SET_MS: i64 = 2_000;
-/// Clocks drift apart by up to one part in this number (RULES R3).
+/// Maximum clock drift: one part in this number (RULES R3).
 const DRIFT: i64 = 100;
 
-/// The time of a check-out that is counted.
+/// The counted time of a check-out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Unix milliseconds.
@@ -15,7 +16,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// From the times as told; none when they cannot be. An end before the start is taken as the start.
+    /// From reported times; `None` if invalid. An end before the start counts as the start.
     #[must_use]
     pub fn new(from: i64, to: i64) -> Option<Self> {
         let known = EARLIEST_MS..LATEST_MS;
@@ -24,8 +25,8 @@ impl Span {
         (known.contains(&from) && known.contains(&to)).then_some(Self { from, to })
     }
 
-    /// Of a check-out that was told as begun at `taken` before, and now with its start and its end: what was told first counts, and the end.
-    /// A clock that was set meanwhile makes the start another; then it is the time in use that counts.
+    /// Of a check-out reported as open at `taken` before, now with its start and end: the first reported start counts,
+    /// and the end. If the start differs because a clock was set, the duration counts.
     #[must_use]
     pub fn begun(taken: i64, from: i64, to: i64) -> Self {
         let lasted = to.saturating_sub(from).clamp(0, LONGEST_MS);

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::bytes::{read_varint, write_varint};
 use super::day::HourUse;
 
-/// What each user, named by a number, used on a day. Peaks are not kept.
+/// Usage by user number on a day, without peaks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Users(BTreeMap<u32, HourUse>);
 
@@ -33,7 +33,7 @@ impl Users {
         out
     }
 
-    /// Adds what [`Users::encode`] wrote; none when the bytes are damaged.
+    /// Reads and adds the output of [`Users::encode`]; `None` if damaged.
     #[must_use]
     pub fn merge_encoded(&mut self, mut bytes: &[u8]) -> Option<()> {
         let mut user = 0_u32;

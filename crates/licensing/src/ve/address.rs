@@ -2,36 +2,36 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use super::{Passphrase, PassphraseError};
 
-/// The port of a VE address that names none (FORMATS §4).
+/// The default port of a VE address (FORMATS §4).
 pub const DEFAULT_PORT: u16 = 8083;
 
-/// Where a VE client finds its license: `VE://host[:port]/passphrase`, an IPv6 address in brackets.
+/// A VE client's license address: `VE://host[:port]/passphrase`, an IPv6 address in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VeAddress {
     /// A name or an address, without brackets.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Which product of the license.
+    /// The product's passphrase.
     pub passphrase: Passphrase,
 }
 
-/// Why something is no VE address. The text is not repeated: it may hold a passphrase.
+/// Why a VE address is invalid. The text is not quoted, because it may contain a passphrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Does not begin with the scheme.
-    #[error("A VE address begins with VE://, as in VE://10.1.1.1:8083/1111-2222-3333-4444. Copy it again.")]
+    #[error("Not a VE address. It starts with VE://, as in VE://10.1.1.1:8083/1111-2222-3333-4444; copy it again.")]
     Scheme,
     /// No host, or characters no host has.
     #[error(
-        "The address names no server. After VE:// comes a host name or an address; one with colons stands in brackets, as in VE://[2001:db8::1]:8083/1111-2222-3333-4444."
+        "The address has no server. Put a host name or address after VE://, and an IPv6 address in brackets, as in VE://[2001:db8::1]:8083/1111-2222-3333-4444."
     )]
     Host,
     /// Not a port.
-    #[error("The port of a VE address is a number from 1 to 65535; without one it is {DEFAULT_PORT}. Correct it.")]
+    #[error("The port of a VE address must be a number from 1 to 65535 (default: {DEFAULT_PORT}).")]
     Port,
     /// No passphrase follows.
-    #[error("The address has no passphrase. It follows the server, as in VE://10.1.1.1:8083/1111-2222-3333-4444.")]
+    #[error("The address has no passphrase. Put it after the server, as in VE://10.1.1.1:8083/1111-2222-3333-4444.")]
     NoPassphrase,
     /// Not a passphrase.
     #[error(transparent)]

@@ -1,12 +1,12 @@
 use super::{Passphrase, VeEntitlement, VeLicense, VeLicenseStatus, write::instant};
 use crate::contact::Millis;
 
-/// What a client says when it logs in.
+/// A client's login.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// What opens the product to it.
+    /// The product's passphrase.
     pub passphrase: Passphrase,
-    /// The product it is: a name or a code of the license.
+    /// The product: a name or code of the license.
     pub product: String,
     /// Its version: this,
     pub major: u32,
@@ -21,13 +21,13 @@ pub struct Login {
 /// Why a client may not log in. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdmissionRefusal {
-    /// The passphrase, or the product: which of the two is not said, so that nobody can ask for passphrases one by one.
+    /// Wrong passphrase or product: not saying which prevents guessing passphrases one by one.
     #[error(
-        "This license server has no such product under this passphrase. Check the address VE://host:port/passphrase and the product in the client's settings against the license."
+        "This license server has no such product with this passphrase. Compare the client's address VE://host:port/passphrase and product with the license."
     )]
     Passphrase,
     /// No license on this server.
-    #[error("This license server has no license of its own. Install one there, or use another server.")]
+    #[error("This license server has no VE license. Install one there, or use another server.")]
     NoLicense,
     /// The license is bound to another machine.
     #[error(
@@ -37,25 +37,25 @@ pub enum AdmissionRefusal {
         /// What changed.
         changes: String,
     },
-    /// The end has come.
+    /// It has expired.
     #[error("The license ended on {at} UTC. Ask the server's administrator for a newer one, or use another server.")]
     Expired {
         /// When it was.
         at: String,
     },
-    /// No hour left.
+    /// No hours left.
     #[error(
-        "Every hour of this countdown license is used. Go back to the primary server, or ask the vendor for more hours."
+        "This countdown license has no hours left. Return to the primary server, or ask the vendor for more hours."
     )]
     Empty,
-    /// An older license came back with restored data.
+    /// Restored data brought back an older license.
     #[error(
-        "The license of this server was replaced by a newer one. Ask its administrator to install that again, or use another server."
+        "A newer license replaced the one on this server. Ask its administrator to install the newer one again, or use another server."
     )]
     Older,
     /// Newer than licensed.
     #[error(
-        "Version {major}.{minor} is newer than {licensed_major}.{licensed_minor}, the last one this license covers. Use that version, or ask the vendor for a license of the newer one."
+        "This license covers versions up to {licensed_major}.{licensed_minor}, not {major}.{minor}. Use a covered version, or ask the vendor for a license of the newer one."
     )]
     Version {
         /// The client's version.
@@ -68,7 +68,7 @@ pub enum AdmissionRefusal {
         licensed_minor: u32,
     },
     /// Too many processors.
-    #[error("{asked} processors are more than the {licensed} this license allows one instance. Configure fewer.")]
+    #[error("This license allows {licensed} processors per instance, not {asked}. Configure fewer.")]
     Cpus {
         /// Asked for.
         asked: u32,
@@ -76,7 +76,7 @@ pub enum AdmissionRefusal {
         licensed: u32,
     },
     /// Too much memory.
-    #[error("{asked} MB of memory are more than the {licensed} MB this license allows one instance. Configure less.")]
+    #[error("This license allows {licensed} MB of memory per instance, not {asked} MB. Configure less.")]
     Memory {
         /// Asked for, MB.
         asked: u64,
@@ -84,15 +84,15 @@ pub enum AdmissionRefusal {
         licensed: u64,
     },
     /// Too many instances.
-    #[error("All {licensed} instances this license allows are in use. Stop one, or ask the vendor for more.")]
+    #[error("All {licensed} instances of this license are in use. Stop one, or ask the vendor for more.")]
     Instances {
         /// P_INSTANCE.
         licensed: u32,
     },
 }
 
-/// Whether a client may log in, and to which product. `in_use` gives the instances of a product in use without this client.
-/// Nothing about the license is told to whom has no passphrase of it.
+/// Whether a client may log in, and to which product. `in_use` gives the instances of a product in use without this
+/// client. Reveals nothing about the license without its passphrase.
 ///
 /// # Errors
 /// See [`AdmissionRefusal`].
@@ -103,7 +103,7 @@ pub fn admit<'a>(
     in_use: impl Fn(&VeEntitlement) -> u32,
     now_ms: Millis,
 ) -> Result<&'a VeEntitlement, AdmissionRefusal> {
-    // Every product is compared, so that the time taken does not tell which one came close.
+    // Compares with every product, so that timing reveals nothing.
     let opened: Vec<&VeEntitlement> =
         license.products.iter().filter(|product| product.passphrase == Some(login.passphrase)).collect();
     let mut refused = AdmissionRefusal::Passphrase;

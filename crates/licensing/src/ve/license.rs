@@ -7,31 +7,31 @@ use crate::{
     machine::{BoundMachine, Digest},
 };
 
-/// The most hours a countdown license may have: more than a century, and far from any overflow.
+/// Maximum hours of a countdown license: more than a century, and far from overflow.
 pub const MOST_HOURS: u64 = 1_000_000;
 
-/// The longest grace period and the longest time between two checks, in minutes: a year.
+/// Maximum grace period and check interval, minutes: a year.
 pub const LONGEST_MIN: u32 = 365 * 24 * 60;
 
-/// The grace period of a license that names none, in minutes (seed 003).
+/// Default grace period, minutes (seed 003).
 pub const DEFAULT_GRACE_MIN: u32 = 120;
 
-/// The time between two checks of a license that names none, in minutes (seed 003).
+/// Default check interval, minutes (seed 003).
 pub const DEFAULT_INTERVAL_MIN: u32 = 60;
 
-/// The most products one license may have.
+/// Maximum number of products.
 pub const MOST_PRODUCTS: usize = 1_000;
 
-/// The most characters of a name in a license.
+/// Maximum length of a name, characters.
 pub const LONGEST_NAME: usize = 200;
 
-/// The fingerprint a license names: 64 lower-case hexadecimal digits, fewer in a text whose printer cut it.
+/// A license's fingerprint: 64 lower-case hexadecimal digits, fewer in a truncated print.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finger(String);
 
-/// Digits that are no fingerprint.
+/// Not a fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A fingerprint has 64 hexadecimal digits.")]
+#[error("A fingerprint must have 64 hexadecimal digits.")]
 pub struct FingerError;
 
 impl Finger {
@@ -57,7 +57,7 @@ impl From<Digest> for Finger {
 impl FromStr for Finger {
     type Err = FingerError;
 
-    /// Digits of any case, 1 to 64; what cut them may have left `<truncated>` or dots behind.
+    /// 1 to 64 digits of any case; a truncated one may end with `<truncated>` or dots.
     fn from_str(text: &str) -> Result<Finger, FingerError> {
         let text = text.trim();
         let text = ["<truncated>", "...", "…"].iter().find_map(|end| text.strip_suffix(end)).unwrap_or(text).trim_end();
@@ -74,7 +74,7 @@ impl fmt::Display for Finger {
     }
 }
 
-/// How long a license is good.
+/// The validity of a license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VeLicenseKind {
     /// Until an instant, Unix milliseconds.
@@ -82,7 +82,7 @@ pub enum VeLicenseKind {
         /// From then on it is out of service.
         until: Millis,
     },
-    /// For so many hours with somebody logged in (RULES R5).
+    /// A number of hours with a client logged in (RULES R5).
     Countdown {
         /// 1 to [`MOST_HOURS`].
         hours: u64,
@@ -100,14 +100,14 @@ impl VeLicenseKind {
     }
 }
 
-/// What a license permits of one product, or of several that share one passphrase.
+/// A license's terms for one product, or several that share a passphrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VeEntitlement {
-    /// The virtual hardware; several names stand with commas between them.
+    /// The virtual hardware; several names are separated by commas.
     pub name: String,
     /// Product codes.
     pub codes: Vec<String>,
-    /// What a client logs in with. Texts of other makers have none.
+    /// Passphrase for logging in. Texts from other software have none.
     pub passphrase: Option<Passphrase>,
     /// The newest version covered: this,
     pub major: u32,
@@ -119,12 +119,12 @@ pub struct VeEntitlement {
     pub memory_mb: u64,
     /// The most instances at once.
     pub instances: u32,
-    /// An end of its own, Unix milliseconds, beside the license's.
+    /// Its own end, if it differs from the license's, Unix milliseconds.
     pub until: Option<Millis>,
 }
 
 impl VeEntitlement {
-    /// Whether this is what a client means by `product`: one of the names, or one of the codes. Case does not matter.
+    /// Whether a client's `product` matches one of the names or codes, ignoring case.
     #[must_use]
     pub fn covers(&self, product: &str) -> bool {
         let names = self.name.split(',').chain(self.codes.iter().map(String::as_str));
@@ -140,31 +140,31 @@ pub struct VeLicense {
     pub fingerprint: Finger,
     /// Its id, like `01.00000001.002.045`.
     pub license_id: String,
-    /// How long it is good.
+    /// Its validity.
     pub kind: VeLicenseKind,
-    /// For whom.
+    /// Customer.
     pub customer: String,
-    /// Where the machine is, like `amazon.aws`; may be empty.
+    /// Platform, like `amazon.aws`; may be empty.
     pub platform: String,
     /// When it was made, Unix milliseconds.
     pub released: Option<Millis>,
-    /// How long a client goes on without it, in minutes.
+    /// Grace period, minutes.
     pub grace_min: u32,
-    /// Minutes from one check to the next; at least 1.
+    /// Check interval, minutes; at least 1.
     pub interval_min: u32,
-    /// Which issue for this machine it is; only grows. 0 in texts of other makers.
+    /// Serial for this machine, which only grows. 0 in texts from other software.
     pub serial: u64,
-    /// The server it was made for, when that was known.
+    /// Its server, if known.
     pub guid: Option<Guid>,
-    /// The machine it is for, component by component. Texts of other makers say nothing.
+    /// Its machine, component by component. Empty in texts from other software.
     pub bound: BoundMachine,
-    /// What it permits; at least one.
+    /// Products; at least one.
     pub products: Vec<VeEntitlement>,
 }
 
 impl VeLicense {
-    /// Orders the hours of countdown licenses for one server, also when the machine and with it the serials changed: by when
-    /// they were made, and those made in one second by their serial.
+    /// Orders the hours of a server's countdown licenses, even if the machine and with it the serials changed: by time
+    /// of issue, then by serial.
     #[must_use]
     pub fn hours_serial(&self) -> u64 {
         let seconds = u64::try_from(self.released.unwrap_or(0).div_euclid(1000)).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The text as the parts below read it: lines without the blanks around them, numbered as they came.
+//! The text as numbered, trimmed lines.
 
 use super::{TextError, text::LARGEST};
 
@@ -7,16 +7,16 @@ use super::{TextError, text::LARGEST};
 pub(super) struct TextLine<'a> {
     /// Counted from 1, blank lines included.
     pub(super) number: usize,
-    /// Without the blanks around it.
+    /// Trimmed.
     pub(super) text: &'a str,
 }
 
-/// What a terminal or a mail program may have put before the license.
+/// Prefixes that a terminal or mail program may have added.
 fn preface(line: &str) -> bool {
     line.starts_with('#') || line.starts_with("<<")
 }
 
-/// The lines, without a byte order mark, line ends of any kind, blank lines, and what stands before the license.
+/// The lines, without byte order mark, line ends, blank lines, and text before the license.
 pub(super) fn lines(bytes: &[u8]) -> Result<Vec<TextLine<'_>>, TextError> {
     if bytes.len() > LARGEST {
         return Err(TextError::TooLong { bytes: bytes.len() });

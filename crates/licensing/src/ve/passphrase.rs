@@ -3,14 +3,14 @@ use std::{fmt, hint::black_box, str::FromStr};
 /// Digits of a passphrase.
 const DIGITS: usize = 16;
 
-/// What lets a client use one product of a VE license: 16 digits, written `1111-2222-3333-4444`. A secret: shown only where
-/// it is asked for, never logged. Comparing two takes a time that does not tell where they differ.
+/// The passphrase of a product of a VE license: 16 digits, written `1111-2222-3333-4444`. Secret: shown only on
+/// request, never logged. Comparison takes constant time.
 #[derive(Clone, Copy)]
 pub struct Passphrase([u8; DIGITS]);
 
 impl Passphrase {
-    /// From random bytes, each of which gives one digit. Bytes of 250 and more give none, so that no digit is likelier than
-    /// another; `None` when there were too few others (draw again).
+    /// From random bytes, each giving one digit. Bytes of 250 and more are skipped, so that all digits are equally
+    /// likely; `None` if too few are left (draw again).
     pub fn from_random(bytes: impl IntoIterator<Item = u8>) -> Option<Passphrase> {
         let mut digits = bytes.into_iter().filter(|byte| *byte < 250).map(|byte| b'0' + byte % 10);
         let mut passphrase = [0; DIGITS];
@@ -21,15 +21,17 @@ impl Passphrase {
     }
 }
 
-/// Text that is no passphrase. It is not repeated: it may be most of one.
+/// Not a passphrase. The text is not quoted, because it may be most of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("A passphrase has 16 digits in groups of four, like 1111-2222-3333-4444. Copy it again from the license.")]
+#[error(
+    "A passphrase must have 16 digits in groups of four, like 1111-2222-3333-4444. Copy it again from the license."
+)]
 pub struct PassphraseError;
 
 impl FromStr for Passphrase {
     type Err = PassphraseError;
 
-    /// With hyphens between the groups, or without any.
+    /// With or without hyphens between the groups.
     fn from_str(text: &str) -> Result<Passphrase, PassphraseError> {
         let text = text.trim();
         let grouped = text.len() == DIGITS + 3 && text.split('-').all(|group| group.len() == 4);

@@ -1,4 +1,4 @@
-//! From lines to a license: the sections of the older form, the words of the newer one. Both come down to the same fields.
+//! Parses lines into a license: the sections of the older form, the words of the newer one. Both have the same fields.
 
 mod fields;
 mod value;
@@ -17,13 +17,13 @@ use crate::{
     machine::{BoundMachine, ComponentMark, ComponentName},
 };
 
-/// What was read, and what a person should know about it.
+/// The result, and notes for people.
 pub(super) struct ReadVeLicense {
     pub(super) license: VeLicense,
     pub(super) notes: Vec<String>,
 }
 
-/// Reads `KEYSEC … KEYEND` and every `PRODSEC … PRODEND`; gives also the lines after them.
+/// Reads `KEYSEC … KEYEND` and every `PRODSEC … PRODEND`; also returns the lines after them.
 pub(super) fn keys<'a, 'b>(lines: &'b [TextLine<'a>]) -> Result<(ReadVeLicense, &'b [TextLine<'a>]), TextError> {
     let (mut head, mut rest) = Fields::section(lines, "KEYEND")?;
     let mut products = Vec::new();
@@ -46,11 +46,11 @@ fn enough(products: &[Fields<'_>], line: &TextLine<'_>) -> Result<(), TextError>
     if products.len() < MOST_PRODUCTS {
         return Ok(());
     }
-    let problem = format!("begins one product too many; a license has at most {MOST_PRODUCTS}");
+    let problem = format!("is one product too many; the maximum is {MOST_PRODUCTS}");
     Err(TextError::Value { line: line.number, key: "the text".to_owned(), problem })
 }
 
-/// What a signed license must have beyond any other.
+/// Extra requirements of a signed license.
 pub(super) fn complete(read: &ReadVeLicense, lines: &[TextLine<'_>]) -> Result<(), TextError> {
     let VeLicense { fingerprint, bound, products, serial, .. } = &read.license;
     let first = lines.first().map_or(1, |line| line.number);
@@ -62,7 +62,7 @@ pub(super) fn complete(read: &ReadVeLicense, lines: &[TextLine<'_>]) -> Result<(
         () if fingerprint.digest() != Some(bound.fingerprint()) => Err(TextError::Value {
             line: first,
             key: "K_FINGER".to_owned(),
-            problem: "is not the fingerprint of the components that follow".to_owned(),
+            problem: "does not match the components that follow".to_owned(),
         }),
         () => Ok(()),
     }

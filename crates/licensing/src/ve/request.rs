@@ -1,4 +1,4 @@
-//! What a machine sends its vendor to get a license: its components as digests, and their fingerprint.
+//! A machine's license request: its components as digests, and their fingerprint.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::{
 /// The first member of a request.
 pub const FORMAT: &str = "leasehold VE request 1";
 
-/// The most a request may have, in bytes.
+/// Maximum size of a request, bytes.
 pub const LARGEST: usize = 64 * 1024;
 
 /// The longest server name, in characters.
@@ -28,22 +28,22 @@ const LONGEST_SERVER: usize = 255;
 pub struct VeLicenseRequest {
     /// The server's GUID, when it is registered.
     pub guid: Option<Guid>,
-    /// What people call the machine: its host name.
+    /// The machine's host name.
     pub server: String,
     /// When it was made, Unix milliseconds.
     pub created: Millis,
     /// The machine.
     pub bound: BoundMachine,
-    /// Components that could not be read, and why. A license will not bind them.
+    /// Components that could not be read, and why. A license won't bind them.
     pub unread: Vec<(ComponentName, String)>,
 }
 
-/// Why a file is no request. Each message is a sentence that says what to do.
+/// Why a file is not a request. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Beyond [`LARGEST`].
     #[error(
-        "This file has {bytes} bytes; a request has at most {LARGEST}. Choose the file `leasehold license request` made."
+        "This file is too large for a request: {bytes} bytes instead of at most {LARGEST}. Choose the file that `leasehold license request` created."
     )]
     TooLong {
         /// Its size.
@@ -51,7 +51,7 @@ pub enum RequestError {
     },
     /// Not JSON.
     #[error(
-        "This is not a request for a license: it stops being JSON at line {line}, column {column}. Choose the file `leasehold license request` made, unchanged."
+        "This is not a license request: invalid JSON at line {line}, column {column}. Choose the file that `leasehold license request` created, unchanged."
     )]
     NotJson {
         /// Counted from 1; 0 when the text ends too early.
@@ -60,29 +60,29 @@ pub enum RequestError {
         column: usize,
     },
     /// Other JSON.
-    #[error("This is JSON, but no request for a license. Choose the file `leasehold license request` made.")]
+    #[error("This is JSON, but not a license request. Choose the file that `leasehold license request` created.")]
     NotARequest,
     /// A request of another version.
     #[error(
-        "This request is of another version than is read here. Update this Leasehold, or make the request again with the same version."
+        "This Leasehold can't read this version of the request. Update it, or create the request again with the same version."
     )]
     OtherVersion,
     /// A member that is missing or wrong.
-    #[error("In this request “{field}” {problem}. Make the request again on the machine.")]
+    #[error("In this request, “{field}” {problem}. Create the request again on the machine.")]
     Field {
         /// Which member.
         field: String,
         /// What is wrong with it, as a clause.
         problem: String,
     },
-    /// The fingerprint is another one.
+    /// The fingerprint does not match.
     #[error(
-        "The fingerprint of this request is not that of its components: it was changed. Make the request again on the machine."
+        "The fingerprint of this request does not match its components: it was changed. Create the request again on the machine."
     )]
     Mismatch,
-    /// Nothing tells this machine from others.
+    /// Nothing identifies the machine.
     #[error(
-        "This request names nothing that tells this machine from all others. Give the machine an /etc/machine-id (`systemd-machine-id-setup` makes one), then make the request again."
+        "This request has nothing that identifies its machine. Create /etc/machine-id there with `systemd-machine-id-setup`, then create the request again."
     )]
     NotUnique,
 }
@@ -105,13 +105,13 @@ impl VeLicenseRequest {
         VeLicenseRequest { guid, server, created, bound: identity.bound(), unread: unread.collect() }
     }
 
-    /// What a license for it will name as K_FINGER.
+    /// The K_FINGER of a license for it.
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
         self.bound.fingerprint()
     }
 
-    /// Reads a request. Members it does not know are ignored.
+    /// Reads a request. Ignores unknown members.
     ///
     /// # Errors
     /// See [`RequestError`].
@@ -131,7 +131,7 @@ impl VeLicenseRequest {
         let server = members.text("server")?;
         if server.chars().count() > LONGEST_SERVER || server.chars().any(breaks_a_line) {
             return Err(members
-                .error("server", format!("must have at most {LONGEST_SERVER} characters on one line"))
+                .error("server", format!("must be one line of at most {LONGEST_SERVER} characters"))
                 .into());
         }
         let (mut bound, mut unread) =
@@ -140,7 +140,7 @@ impl VeLicenseRequest {
             let member = Members::of(item, format!("components[{index}]"))?;
             let name: ComponentName = member.parsed("name")?;
             if bound.iter().any(|(other, _)| *other == name) || unread.iter().any(|(other, _)| *other == name) {
-                return Err(member.error("name", "stands twice").into());
+                return Err(member.error("name", "appears twice").into());
             }
             match read(&member, name)? {
                 Ok(mark) => bound.push((name, mark)),

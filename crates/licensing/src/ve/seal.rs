@@ -9,7 +9,7 @@ use crate::{
     vendor_key::{VendorKey, VendorSecret, WrittenKey},
 };
 
-/// What the signature of a license text is for; it stands before the text, with a zero byte after it.
+/// Signature domain of a license text; signed before the text, with a zero byte in between.
 pub const DOMAIN: &str = "leasehold VE license 1";
 
 /// The section after the last product: who signed, and the signature.
@@ -29,13 +29,13 @@ impl Seal {
         Seal { key: secret.public(), signature }
     }
 
-    /// Strict: a signature that has a second form is not good.
+    /// Strict: rejects signatures with a second form.
     pub(super) fn is_good(&self, key: &VendorKey, body: &str) -> bool {
         let Ok(key) = VerifyingKey::from_bytes(&key.signing) else { return false };
         key.verify_strict(&message(body), &Signature::from_bytes(&self.signature)).is_ok()
     }
 
-    /// What follows the last product; nothing in an unsigned text.
+    /// The part after the last product; empty in an unsigned text.
     pub(super) fn read(lines: &[TextLine<'_>]) -> Result<Option<Seal>, TextError> {
         let [first, rest @ ..] = lines else { return Ok(None) };
         let last = lines.last().unwrap_or(first).number;
@@ -70,7 +70,7 @@ fn wrong(line: &TextLine<'_>, key: &str, problem: String) -> TextError {
     TextError::Value { line: line.number, key: key.to_owned(), problem }
 }
 
-/// Both halves of the key in base64, with a blank between them.
+/// Both halves of the key in base64, separated by a space.
 fn public(line: &TextLine<'_>) -> Result<VendorKey, TextError> {
     let text = value(line, "S_KEY", "S_KEY")?;
     let halves = text.split_once(' ').and_then(|(signing, sealing)| {

@@ -4,37 +4,37 @@ use crate::{
     machine::{ComponentChange, MachineVerdict, UnreadComponent},
 };
 
-/// Whether the VE license of a server is in force, and if not, why.
+/// The state of a server's VE license.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum VeLicenseStatus {
     /// There is none.
     #[default]
     None,
-    /// In force.
+    /// Valid.
     Valid {
-        /// What changed about the machine without harm.
+        /// Harmless changes of the machine.
         notes: Vec<ComponentChange>,
     },
-    /// In force, though the machine could not be read in full.
+    /// Valid, but parts of the machine could not be read.
     Unverified {
         /// What could not be read.
         names: Vec<UnreadComponent>,
-        /// Until then it stands, Unix milliseconds.
+        /// Valid until then, Unix milliseconds.
         until_ms: Millis,
     },
-    /// The machine is not the one it was made for.
+    /// The machine has changed.
     Void {
         /// What changed.
         changes: Vec<ComponentChange>,
     },
-    /// Its end has come, Unix milliseconds.
+    /// It has expired.
     Expired {
         /// When it was.
         at_ms: Millis,
     },
-    /// Every hour of a countdown license is used.
+    /// No hours of a countdown license are left.
     Empty,
-    /// A newer one was installed on this machine before: older data was restored.
+    /// A newer one was installed before: older data was restored.
     Older {
         /// Its own serial.
         serial: u64,
@@ -64,33 +64,33 @@ impl VeLicenseStatus {
         }
     }
 
-    /// It in one sentence, with what to do.
+    /// A sentence, with what to do.
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
             VeLicenseStatus::None => {
-                "This machine has no license of its own. Make a request, carry it to the vendor, and install what comes back."
+                "This machine has no license. Create a request, carry it to the vendor, and install the license you get."
                     .to_owned()
             }
-            VeLicenseStatus::Valid { notes } if notes.is_empty() => "The license of this machine is in force.".to_owned(),
+            VeLicenseStatus::Valid { notes } if notes.is_empty() => "The license of this machine is valid.".to_owned(),
             VeLicenseStatus::Valid { notes } => format!(
-                "The license of this machine is in force. What changed about the machine does no harm: {}.",
+                "The license of this machine is valid. Harmless changes of the machine: {}.",
                 listed(notes)
             ),
             VeLicenseStatus::Unverified { names, until_ms } => format!(
-                "The license of this machine stands until {} UTC though the machine cannot be read in full: {}. Let the server's user read that.",
+                "The license of this machine is valid until {} UTC, but parts of the machine can't be read: {}. Make them readable for the server's user.",
                 instant(*until_ms),
                 listed(names)
             ),
             VeLicenseStatus::Void { changes } => format!(
-                "The license of this machine is void: {}. Undo the change, or make a request and ask the vendor for a new license.",
+                "The license of this machine is void: {}. Undo the change, or create a request and ask the vendor for a new license.",
                 listed(changes)
             ),
             VeLicenseStatus::Expired { at_ms } => {
                 format!("The license of this machine ended on {} UTC. Ask the vendor for a newer one.", instant(*at_ms))
             }
             VeLicenseStatus::Empty => {
-                "Every hour of this machine's countdown license is used. Ask the vendor for more.".to_owned()
+                "This machine's countdown license has no hours left. Ask the vendor for more.".to_owned()
             }
             VeLicenseStatus::Older { serial, newest } => format!(
                 "The license of this machine is out of service: it has the serial {serial}, and {newest} was installed here before. Install the newest again, or ask the vendor for one."
@@ -103,8 +103,8 @@ fn listed(items: &[impl ToString]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What a verdict about the machine and the time mean for a license. The hours of a countdown license are counted
-/// elsewhere: `hours_are_used` says whether none is left. A machine that is another outweighs the rest.
+/// The state of a license by the verdict about the machine and the time. Countdown hours are counted elsewhere:
+/// `hours_are_used` means none are left. A changed machine outweighs the rest.
 #[must_use]
 pub fn standing(
     license: &VeLicense,

@@ -1,10 +1,10 @@
 use super::{SealError, TextError, VeLicense, lines, read, seal::Seal, write};
 use crate::vendor_key::{VendorKey, VendorSecret};
 
-/// The most a license text may have, in bytes.
+/// Maximum size of a license text, bytes.
 pub const LARGEST: usize = 64 * 1024;
 
-/// How a license text is written.
+/// The form of a license text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// `KEYSEC`, `K_FINGER=…`.
@@ -13,21 +13,21 @@ pub enum Form {
     Words,
 }
 
-/// A license as its text says it. Whether to believe it is for [`LicenseText::verify`].
+/// A parsed license text; [`LicenseText::verify`] checks its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseText {
-    /// What it says.
+    /// The license.
     pub license: VeLicense,
-    /// How it is written.
+    /// Its form.
     pub form: Form,
-    /// What a person should know who looks at it: lines that were not understood.
+    /// Notes for a reader, about unknown lines.
     pub notes: Vec<String>,
     body: String,
     seal: Option<Seal>,
 }
 
 impl LicenseText {
-    /// Reads a license text of either form. A byte order mark, line ends of any kind and blanks around lines do not matter.
+    /// Reads a license text of either form. Ignores a byte order mark, kinds of line ends and blanks around lines.
     ///
     /// # Errors
     /// See [`TextError`]: each names the line.
@@ -41,7 +41,7 @@ impl LicenseText {
             if seal.is_some() {
                 read::complete(&read, &lines)?;
             }
-            // A key nobody knows is worth a word only where nobody vouches for it.
+            // Unknown keys matter only in an unsigned text.
             let notes = if seal.is_some() { Vec::new() } else { read.notes };
             Ok(LicenseText { license: read.license, form: Form::Keys, notes, body, seal })
         } else if read::begins_words(first.text) {
@@ -56,7 +56,7 @@ impl LicenseText {
     /// Signs a license.
     ///
     /// # Errors
-    /// When the license cannot be written so that it reads back the same: a name with a line break, for example.
+    /// If the license would not read back the same, for example because of a line break in a name.
     pub fn sign(secret: &VendorSecret, license: &VeLicense) -> Result<LicenseText, TextError> {
         let body = write::keys(license);
         let seal = Seal::sign(secret, &body);
@@ -64,24 +64,24 @@ impl LicenseText {
         if signed.license == *license {
             Ok(signed)
         } else {
-            let problem = "holds a value that does not read back as it was written".to_owned();
+            let problem = "has a value that does not read back as written".to_owned();
             Err(TextError::Value { line: 1, key: "The license".to_owned(), problem })
         }
     }
 
-    /// The text: normalised, with its signature.
+    /// The normalized text with its signature.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.seal.as_ref().map_or_else(|| self.body.clone(), |seal| format!("{}{seal}", self.body))
     }
 
-    /// The key it says it is signed with.
+    /// The key of its signature, unverified.
     #[must_use]
     pub fn key(&self) -> Option<VendorKey> {
         self.seal.as_ref().map(|seal| seal.key)
     }
 
-    /// Whether one of `keys` signed exactly this; gives that key.
+    /// Verifies the signature and returns the one of `keys` that made it.
     ///
     /// # Errors
     /// See [`SealError`].

@@ -1,11 +1,13 @@
 use super::Fingerprint;
 use crate::excerpt::named_first;
 
-/// Why something is not a key, a fingerprint or a key id. Each message is a sentence that says what to do.
+/// Why something is not a key, a fingerprint or a key id. Each message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// A fingerprint of the wrong length.
-    #[error("A fingerprint has 64 hexadecimal digits; {found} here. Copy it again, from SHA256: to the last digit.")]
+    #[error(
+        "A fingerprint has 64 hexadecimal digits; this one has {found}. Copy it again, from SHA256: to the last digit."
+    )]
     FingerprintLength {
         /// Digits found.
         found: usize,
@@ -25,19 +27,17 @@ pub enum KeyError {
         /// `signing` or `sealing`.
         name: &'static str,
     },
-    /// The fingerprint beside a key is another one.
+    /// A key's stated fingerprint does not match.
     #[error(
-        "The key does not match the fingerprint written beside it: written is {stated}, the key has {real}. Do not use it; get the key from the vendor again."
+        "The key has the fingerprint {real}, not {stated} as stated. Don't use it; get the key from the vendor again."
     )]
     Mismatch {
-        /// The one written beside it.
+        /// The stated one.
         stated: Fingerprint,
-        /// The one of the key.
+        /// The key's own.
         real: Fingerprint,
     },
-    /// Halves that protect nothing.
-    #[error(
-        "This key protects nothing: it is not a proper key pair. Do not use it; get the key from the vendor again."
-    )]
+    /// Unsafe halves.
+    #[error("This key is unsafe: it is not a proper key pair. Don't use it; get the key from the vendor again.")]
     Unusable,
 }

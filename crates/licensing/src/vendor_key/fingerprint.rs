@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::KeyError;
 use crate::canonical::hex;
 
-/// By what people compare keys. Written `SHA256:` and 64 lower-case hexadecimal digits.
+/// The fingerprint by which people compare keys. Written `SHA256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint([u8; 32]);
@@ -53,7 +53,7 @@ impl fmt::Debug for Fingerprint {
 impl FromStr for Fingerprint {
     type Err = KeyError;
 
-    /// Reads it as people paste it: any case, with or without `SHA256:`, with spaces, colons or hyphens between the
+    /// Reads a pasted one: any case, with or without `SHA256:`, with spaces, colons or hyphens between the
     /// digits, in quotes.
     fn from_str(input: &str) -> Result<Fingerprint, KeyError> {
         let body = without_prefix(input.trim_matches(filler));
@@ -70,7 +70,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// `SHA256` cannot be mistaken for digits: S and H are none.
+/// `SHA256` is not mistaken for digits, because S and H are none.
 fn without_prefix(text: &str) -> &str {
     let stripped = ["sha256", "sha-256"].iter().find_map(|prefix| {
         let head = text.get(..prefix.len())?;
@@ -99,7 +99,7 @@ impl From<Fingerprint> for String {
     }
 }
 
-/// The first 8 bytes of a fingerprint: names the key of a signature. Written as 16 lower-case hexadecimal digits.
+/// The first 8 bytes of a fingerprint: identifies the key of a signature. Written as 16 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId([u8; 8]);

@@ -5,7 +5,7 @@ use hpke::{Deserializable, Kem, Serializable, kem::X25519HkdfSha256};
 
 use super::VendorKey;
 
-/// How X25519 keys are held.
+/// The type of X25519 keys.
 type SealingKey = <X25519HkdfSha256 as Kem>::PrivateKey;
 
 /// The private halves of a node's keys. Wiped from memory when dropped; never shown.
@@ -16,7 +16,7 @@ pub struct VendorSecret {
 }
 
 impl VendorSecret {
-    /// The keys that follow from two random seeds of 32 bytes.
+    /// The keys derived from two random seeds of 32 bytes.
     #[must_use]
     pub fn from_seeds(signing_seed: [u8; 32], sealing_seed: [u8; 32]) -> VendorSecret {
         let sealing = SealingKey::from_bytes(&sealing_seed).expect("any 32 bytes are an X25519 key");
@@ -41,7 +41,7 @@ impl VendorSecret {
         bytes
     }
 
-    /// From what [`VendorSecret::to_bytes`] gave.
+    /// From [`VendorSecret::to_bytes`].
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 64]) -> VendorSecret {
         let [mut signing, mut sealing] = [[0; 32]; 2];

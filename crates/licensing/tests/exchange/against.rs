@@ -116,7 +116,7 @@ fn the_vendors_words_stay_one_line() {
     let response = |message: &str| StatusResponse { error: true, message: message.to_owned(), ..response() };
     let sentence = |message: &str| take(response(message).signed_text(&secret()).as_bytes()).unwrap_err().to_string();
     assert!(sentence("Unknown\r\nserver.").starts_with("The vendor refused the report: Unknown  server. "));
-    assert!(sentence("").starts_with("The vendor refused the report: it gave no reason. "));
+    assert!(sentence("").starts_with("The vendor refused the report: no reason given. "));
     assert!(sentence(&"x".repeat(10_000)).len() < 700);
 }
 

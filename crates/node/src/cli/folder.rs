@@ -1,4 +1,4 @@
-//! Where the node is, and which server is meant: shared by the commands of the node.
+//! Arguments for the node's folder and for a server, shared by the commands.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub struct Common {
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
 pub struct OneServer {
-    /// GUID of the server, as the registration file has it: with or without braces and hyphens, in any case
+    /// GUID of the server, with or without braces and hyphens, in any case
     #[arg(value_name = "GUID")]
     guid: Option<Guid>,
     /// The same, as a flag
@@ -51,7 +51,7 @@ impl OneServer {
     pub fn guid(&self) -> Result<Guid, Failure> {
         self.guid
             .or(self.server)
-            .ok_or_else(|| Failure::refused("Say which server: its GUID is in `leasehold-node server list`."))
+            .ok_or_else(|| Failure::refused("No server given. Give its GUID, from `leasehold-node server list`."))
     }
 }
 
@@ -75,7 +75,7 @@ impl NodeFolder {
         let is_new = !Node::exists(&folder);
         let node = Node::open(&folder, Arc::new(SystemClock)).await.map_err(Failure::failed)?;
         if is_new {
-            eprintln!("Made a new licensing node with keys of its own in {}.", folder.display());
+            eprintln!("Created a new licensing node with its own keys in {}.", folder.display());
         }
         Ok(node)
     }
@@ -88,7 +88,7 @@ impl NodeFolder {
         let folder = self.folder();
         if !Node::exists(&folder) {
             return Err(Failure::refused(format!(
-                "There is no licensing node in {}. Name its folder with --data, or make one with `leasehold-node customer add`.",
+                "There is no licensing node in {}. Give its folder with --data, or create one with `leasehold-node customer add`.",
                 folder.display()
             )));
         }

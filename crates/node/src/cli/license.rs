@@ -13,25 +13,25 @@ use crate::{Context, Guid};
 /// `leasehold-node license …`
 #[derive(Debug, Subcommand)]
 pub enum LicenseCommand {
-    /// Give a server a license and print its id
+    /// Add a license to a server and print its id
     #[command(disable_version_flag = true)] // its --version is that of the license
     Add(AddLicense),
-    /// List the licenses in force
+    /// List active licenses
     List(ListLicenses),
     /// Move licenses to another server
     Move(Move),
-    /// Take licenses away
+    /// Remove licenses
     Remove(Remove),
-    /// Give licenses a later end, a later end of maintenance, or more hours
+    /// Extend the end, the maintenance or the hours of licenses
     Extend(Extend),
 }
 
 #[derive(Debug, Args)]
 pub struct ListLicenses {
-    /// GUID of the server; without it, the licenses of all servers
+    /// GUID of the server [default: all servers]
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
-    /// List the removed ones too
+    /// Include removed licenses
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -46,22 +46,23 @@ pub struct AddLicense {
     /// Product, such as TTS3 or ASR_ENUS
     #[arg(long, value_name = "CODE")]
     product: ProductCode,
-    /// How many
+    /// Number of licenses
     #[arg(long, value_name = "N")]
     count: u64,
-    /// How use is counted: concurrent, countdown or metered
+    /// Kind: concurrent, countdown or metered
     #[arg(long, default_value_t = LicenseKind::Concurrent)]
     kind: LicenseKind,
     /// Hours of a countdown license
     #[arg(long, value_name = "H")]
     hours: Option<u64>,
-    /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z; without it, none
+    /// End of the license: a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z [default:
+    /// none]
     #[arg(long, value_name = "D")]
     expires: Option<UntilInstant>,
-    /// End of maintenance, likewise
+    /// End of maintenance, written like --expires
     #[arg(long, value_name = "D")]
     maintenance: Option<UntilInstant>,
-    /// The version it covers, such as 16.0
+    /// Version it covers, such as 16.0
     #[arg(long, value_name = "M.m")]
     version: Option<String>,
     /// production, backup or development [default: the server's own]
@@ -92,10 +93,10 @@ struct Select {
 pub struct Move {
     #[command(flatten)]
     select: Select,
-    /// GUID of the server that is to have them
+    /// GUID of the new server
     #[arg(long, value_name = "GUID")]
     to: Guid,
-    /// Give them another context as well: production, backup or development
+    /// New context: production, backup or development
     #[arg(long)]
     context: Option<Context>,
     #[command(flatten)]
@@ -114,16 +115,16 @@ pub struct Remove {
 pub struct Extend {
     #[command(flatten)]
     select: Select,
-    /// The new end: a day as 2027-12-31 (until its end, UTC), an instant as 2027-12-31T12:00:00Z, or never
+    /// New end: a day like 2027-12-31 (to its end, UTC), an instant like 2027-12-31T12:00:00Z, or never
     #[arg(long, value_name = "D")]
     expires: Option<UntilOrNever>,
-    /// The new end of maintenance, likewise
+    /// New end of maintenance, written like --expires
     #[arg(long, value_name = "D")]
     maintenance: Option<UntilOrNever>,
     /// Hours to add to a countdown license
     #[arg(long, value_name = "H")]
     hours: Option<u64>,
-    /// Take an earlier date too
+    /// Allow an earlier date
     #[arg(long)]
     shorten: bool,
     #[command(flatten)]
@@ -180,7 +181,7 @@ impl Select {
             (Some(id), _, _) => Ok(Selection::Id(id)),
             (None, Some(guid), Some(product)) => Ok(Selection::Product { guid, product }),
             _ => Err(Failure::refused(
-                "Say which license: its id, or --server and --product. `leasehold-node license list` shows all.",
+                "No license given. Give its id, or --server and --product; `leasehold-node license list` lists all.",
             )),
         }
     }
@@ -231,7 +232,7 @@ fn print(held: &[StoredLicense], now: i64, done: &str, common: &Common) -> Done 
     let items: Vec<Value> = held.iter().map(|held| described(held, now)).collect();
     common.format.print(&json!({ "items": items }), |value| {
         let count = if held.len() == 1 { "1 license".to_owned() } else { format!("{} licenses", held.len()) };
-        format!("{done}: {count}. The server hears of it at its next exchange.\n{}", lines(value))
+        format!("{done}: {count}. The change reaches the server with its next sync.\n{}", lines(value))
     })
 }
 
@@ -270,12 +271,12 @@ fn lines(value: &Value) -> String {
     table(&heads, &rows(value, line))
 }
 
-/// Says on stderr which of these a server will not load.
+/// Names on stderr the licenses that a server won't load.
 fn warn_of_context(held: &[StoredLicense]) {
     for StoredLicense { guid, server_context, license, .. } in held {
         if license.context != *server_context {
             eprintln!(
-                "The server {guid} is a {server_context} server and will not load {}, which is for a {} server. If that is not meant, set its context with `leasehold-node license move {} --to {guid} --context {server_context}`.",
+                "The server {guid} is a {server_context} server and won't load {}, which is for a {} server. If that is not intended, change the license with `leasehold-node license move {} --to {guid} --context {server_context}`.",
                 license.id, license.context, license.id
             );
         }

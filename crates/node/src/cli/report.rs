@@ -12,9 +12,9 @@ use commands::time::rfc3339;
 /// `leasehold-node report …`
 #[derive(Debug, Subcommand)]
 pub enum ReportCommand {
-    /// List the reports kept of a server, the newest first
+    /// List the stored reports of a server, newest first
     List(ListReports),
-    /// Print a report as it came
+    /// Print a report as received
     Show(ShowReport),
 }
 

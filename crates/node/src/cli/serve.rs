@@ -20,7 +20,7 @@ use commands::output::print;
 pub struct Serve {
     #[command(flatten)]
     place: NodeFolder,
-    /// Address and port without TLS, such as 0.0.0.0:80; beyond this machine only sealed reports are taken there
+    /// Address and port without TLS, such as 0.0.0.0:80; accepts only sealed reports from other machines
     #[arg(long, value_name = "ADDR", value_parser = address)]
     http: Option<SocketAddr>,
     /// Address and port with TLS, such as 0.0.0.0:443
@@ -32,11 +32,11 @@ pub struct Serve {
     /// Private key of that certificate, PEM
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// What registration files name instead of these addresses; with http:// or https:// before it for one of them only.
-    /// May be repeated
+    /// Address to put into registration files instead; prefix http:// or https:// to replace only that one. May be
+    /// repeated
     #[arg(long, value_name = "HOST:PORT")]
     advertise: Vec<Advertised>,
-    /// What is logged: error, warn, info, debug or a filter
+    /// Log level: error, warn, info or debug; or a filter
     #[arg(long, value_name = "LEVEL", env = "LEASEHOLD_LOG", default_value = "info")]
     log: String,
 }
@@ -58,9 +58,9 @@ impl Serve {
         let node = Arc::new(self.place.open_or_make().await?);
         node.note_addresses(&reachable(&listening, &self.advertise))
             .await
-            .map_err(|error| Failure::failed(format!("The database of the node did not answer: {error}.")))?;
+            .map_err(|error| Failure::failed(format!("The node's database did not respond: {error}.")))?;
         let stop = CancellationToken::new();
-        // The signals are taken before `ready` is said: whoever reads that may send one at once.
+        // Listens for signals before printing `ready`, because a reader of that line may send one at once.
         let signals = signals()?;
         tokio::spawn({
             let stop = stop.clone();
@@ -75,7 +75,7 @@ impl Serve {
         }
         let _ = write!(text, "fingerprint: {}\nready\n", node.key().fingerprint());
         print(text.as_bytes())?;
-        tracing::info!(data = %node.folder().display(), "the licensing node serves");
+        tracing::info!(data = %node.folder().display(), "the licensing node is ready");
         let served = http::serve(node.clone(), listen, stop).await;
         node.close().await;
         served.map_err(|error| Failure::failed(format!("The node stopped: {error}. Start it again.")))
@@ -90,16 +90,16 @@ impl Serve {
         Ok(())
     }
 
-    /// What was asked for must fit together before anything is touched.
+    /// Checks the arguments before anything is touched.
     fn tls(&self) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Failure> {
         match (self.https, &self.cert, &self.key) {
             (Some(_), Some(cert), Some(key)) => http::tls(cert, key).map(Some).map_err(Failure::refused),
-            (Some(_), _, _) => Err(Failure::refused("--https needs a certificate. Name it with --cert and --key.")),
+            (Some(_), _, _) => Err(Failure::refused("--https needs a certificate. Give --cert and --key.")),
             (None, None, None) if self.http.is_none() => Err(Failure::refused(
-                "The node needs an address to answer at. Name one with --http, or with --https, --cert and --key.",
+                "The node needs an address to listen on. Give --http, or --https with --cert and --key.",
             )),
             (None, None, None) => Ok(None),
-            (None, _, _) => Err(Failure::refused("--cert and --key belong to --https. Name its address too.")),
+            (None, _, _) => Err(Failure::refused("--cert and --key need --https. Add its address.")),
         }
     }
 }
@@ -108,10 +108,10 @@ fn given<T>((scheme, address, tls): (Scheme, Option<SocketAddr>, T)) -> Option<(
     address.map(|address| (scheme, address, tls))
 }
 
-/// An address with a port; a host name stands for its first address.
+/// An address with a port; a host name resolves to its first address.
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     let found = text.trim().to_socket_addrs().ok().and_then(|mut found| found.next());
-    found.ok_or("This is not an address of this machine with a port. Write it as 127.0.0.1:4711.")
+    found.ok_or("Not an address of this machine with a port. Write it like 127.0.0.1:4711.")
 }
 
 fn bind(scheme: Scheme, address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -122,17 +122,17 @@ fn unusable(scheme: Scheme, address: SocketAddr, error: &std::io::Error) -> Fail
     let flag = scheme.as_str();
     Failure::failed(match error.kind() {
         std::io::ErrorKind::AddrInUse => format!(
-            "Port {} on {} is in use by another program. Stop that program, or choose another port with --{flag}.",
+            "Another program is using port {} on {}. Stop it, or choose another port with --{flag}.",
             address.port(),
             address.ip()
         ),
         std::io::ErrorKind::PermissionDenied => {
-            format!("Port {} may not be used by this user. Choose one above 1023 with --{flag}.", address.port())
+            format!("This user may not listen on port {}. Choose one above 1023 with --{flag}.", address.port())
         }
         std::io::ErrorKind::AddrNotAvailable => {
-            format!("{} is not an address of this machine. Choose one of its own with --{flag}.", address.ip())
+            format!("This machine has no address {}. Choose one of its own with --{flag}.", address.ip())
         }
-        _ => format!("The node cannot listen on {address}: {error}. Choose another address with --{flag}."),
+        _ => format!("Can't listen on {address}: {error}. Choose another address with --{flag}."),
     })
 }
 
@@ -148,8 +148,7 @@ fn shown(address: SocketAddr) -> String {
 /// Ends with the first signal to stop.
 fn signals() -> Result<impl Future<Output = ()>, Failure> {
     let listen = |kind| {
-        signal(kind)
-            .map_err(|error| Failure::failed(format!("Signals to stop cannot be received: {error}. Try again.")))
+        signal(kind).map_err(|error| Failure::failed(format!("Can't listen for stop signals: {error}. Try again.")))
     };
     let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
     Ok(async move {

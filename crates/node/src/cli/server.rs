@@ -17,26 +17,26 @@ pub enum ServerCommand {
     Add(AddServer),
     /// List the servers
     List(Common),
-    /// Print all about one server
+    /// Show one server in detail
     Show(ShowServer),
-    /// Give a server a new auth string and registration file; the old auth string ends at once
+    /// Issue a new auth string and registration file; the old auth string stops working at once
     Reissue(Reissue),
-    /// Let another installation take over a server's GUID
+    /// Let another installation take over the GUID of a server
     Rebind(Rebind),
 }
 
 #[derive(Debug, Args)]
 pub struct AddServer {
-    /// Whose server it is
+    /// Customer the server belongs to
     #[arg(long, value_name = "NAME")]
     customer: String,
-    /// What it is for: production, backup or development
+    /// Context: production, backup or development
     #[arg(long)]
     context: Context,
-    /// Days without contact after which its licenses leave service; 60 or more
+    /// Days without a sync after which its licenses leave service; 60 or more
     #[arg(long, value_name = "N", default_value_t = 60)]
     contact_days: u32,
-    /// Where to write the registration file [default: DIR/registrations/GUID.json]
+    /// File to write the registration to [default: DIR/registrations/GUID.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub struct ShowServer {
 pub struct Reissue {
     #[command(flatten)]
     one: OneServer,
-    /// Where to write the registration file [default: DIR/registrations/GUID.json]
+    /// File to write the registration to [default: DIR/registrations/GUID.json]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub struct Reissue {
 pub struct Rebind {
     #[command(flatten)]
     one: OneServer,
-    /// Leave the GUID with the installation that has it, and forget the other one
+    /// Keep the GUID with its installation, and forget the other one
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -111,11 +111,11 @@ impl Rebind {
         let value = json!({ "guid": guid, "kept": self.keep, "owner": id(&before.owner), "other": id(&before.rival) });
         self.common.format.print(&value, |_| match (self.keep, before.owner, before.rival) {
             (true, Some(owner), _) => format!("{guid} stays with the installation {}.\n", owner.instance),
-            (true, None, _) => format!("{guid} has no installation yet; the next one that reports gets it.\n"),
+            (true, None, _) => format!("{guid} has no installation yet; the next one to report gets it.\n"),
             (false, _, Some(rival)) => {
-                format!("The next installation that reports gets {guid}; {} asked for it last.\n", rival.instance)
+                format!("The next installation to report gets {guid}; {} was the last to ask for it.\n", rival.instance)
             }
-            (false, _, None) => format!("The next installation that reports gets {guid}.\n"),
+            (false, _, None) => format!("The next installation to report gets {guid}.\n"),
         })
     }
 }
@@ -137,7 +137,7 @@ fn print_registration(made: &IssuedRegistration, common: &Common) -> Done {
     })?;
     if !made.has_address {
         eprintln!(
-            "The registration file names no address of this node: none is known. Start the node with `leasehold-node serve … --advertise HOST:PORT`, then repeat with `leasehold-node server reissue {}`.",
+            "The registration file has no address of this node. Start the node with `leasehold-node serve … --advertise HOST:PORT`, then run `leasehold-node server reissue {}`.",
             made.guid
         );
     }
@@ -168,7 +168,7 @@ async fn all_about(node: &Node, server: &servers::RegisteredServer) -> Result<Va
     let serial = node
         .last_serial(server)
         .await
-        .map_err(|error| Failure::failed(format!("The database of the node did not answer: {error}.")))?;
+        .map_err(|error| Failure::failed(format!("The node's database did not respond: {error}.")))?;
     Ok(json!({
         "guid": server.guid,
         "customer": server.customer,

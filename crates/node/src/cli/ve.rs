@@ -15,17 +15,17 @@ use commands::time::rfc3339;
 /// `leasehold-node ve …`
 #[derive(Debug, Subcommand)]
 pub enum VeCommand {
-    /// Issue a license for the machine of a request, signed, with a greater serial than any before
+    /// Issue a signed license for the machine of a request, with the next serial
     #[command(disable_version_flag = true)] // its --version is that of the product
     Issue(issue::Issue),
-    /// List the licenses that were issued
+    /// List issued licenses
     List(ListVe),
 }
 
 /// `leasehold-node ve list`
 #[derive(Debug, Args)]
 pub struct ListVe {
-    /// GUID of the server; without it, the licenses of all machines
+    /// GUID of the server [default: all machines]
     #[arg(long, value_name = "GUID")]
     server: Option<Guid>,
     #[command(flatten)]
@@ -83,5 +83,5 @@ fn lines(value: &Value) -> String {
         let products = l["products"].as_array().into_iter().flatten().map(|p| text(p, "name")).collect::<Vec<_>>();
         vec![text(l, "license_id"), text(l, "customer"), text(l, "type"), end, products.join(" "), text(l, "issued_at")]
     };
-    table(&["LICENSE ID", "CUSTOMER", "TYPE", "GOOD FOR", "PRODUCTS", "ISSUED"], &rows(value, line))
+    table(&["LICENSE ID", "CUSTOMER", "TYPE", "VALID FOR", "PRODUCTS", "ISSUED"], &rows(value, line))
 }

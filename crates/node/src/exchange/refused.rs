@@ -11,30 +11,30 @@ pub enum ReportRefusal {
     Malformed(String),
     /// Neither a report nor a sealed one.
     #[error(
-        "A report is sent with the content type application/json, or sealed with application/vnd.leasehold.sealed. Set the header Content-Type and send it again."
+        "The content type must be application/json, or application/vnd.leasehold.sealed for a sealed report. Set the header Content-Type and send it again."
     )]
     ContentType,
     /// Larger than a report can be.
-    #[error("A report has at most {} KiB. Check that the right file was sent.", .0 / 1024)]
+    #[error("The report is larger than {} KiB. Check that it is the right file.", .0 / 1024)]
     TooLarge(usize),
     /// Sent in the clear from another machine.
     #[error(
-        "Over plain HTTP this node takes reports in the clear from its own machine only. Send the report over HTTPS or sealed. The auth string has just crossed the network unprotected: ask the vendor for a new one."
+        "Over plain HTTP, this node accepts unsealed reports only from its own machine. Send the report over HTTPS, or sealed. The auth string has just crossed the network unprotected: ask the vendor for a new one."
     )]
     Clear,
     /// No such server.
-    #[error("This node knows no server {0}. Compare the GUID with the registration from the vendor.")]
+    #[error("This node has no server {0}. Compare the GUID with the registration from the vendor.")]
     UnknownGuid(Guid),
     /// The header is missing.
     #[error("The auth string is missing. Send it in the header x-auth-string.")]
     NoAuth,
     /// Another auth string.
     #[error(
-        "The auth string is not the one of this GUID. Compare it with the registration from the vendor, or ask for a new one."
+        "The auth string doesn't belong to this GUID. Compare it with the registration from the vendor, or ask for a new one."
     )]
     WrongAuth,
     /// The id was answered before.
-    #[error("The report {id} was answered at {}. Each report is good for one answer: make a new one and send that.", spoken(*.at))]
+    #[error("The report {id} was already answered, at {}. Each report gets one answer: create a new report and send that.", spoken(*.at))]
     Replayed {
         /// Its status id.
         id: String,
@@ -43,7 +43,7 @@ pub enum ReportRefusal {
     },
     /// Another installation owns the GUID.
     #[error(
-        "This GUID belongs to another installation ({}, since {}); the report came from {}. If the new one is to take its place, ask the vendor's support to hand the GUID over; otherwise register it with a GUID of its own.",
+        "This GUID belongs to another installation ({}, since {}); the report came from {}. If the new one replaces it, ask the vendor's support to move the GUID; otherwise register the new one with a GUID of its own.",
         short(&.owner.instance), spoken(.owner.at), short(.other)
     )]
     SecondInstance {
@@ -53,19 +53,19 @@ pub enum ReportRefusal {
         other: String,
     },
     /// Nothing at that address.
-    #[error("There is nothing at this address. Reports are sent to /, the node's keys are at /keys.")]
+    #[error("Nothing here. Send reports to /; the node's keys are at /keys.")]
     NoSuchPath,
     /// Another method.
-    #[error("This is not possible here. Reports are sent to / with POST.")]
+    #[error("Method not allowed. Send reports to / with POST.")]
     NoSuchMethod,
     /// The body did not arrive in time, or not whole.
     #[error("The report did not arrive in time. Send it again.")]
     Slow,
-    /// Too much to do.
-    #[error("This node has too much to do at the moment. Try again in a minute, or another node.")]
+    /// Overloaded.
+    #[error("This node is overloaded. Try again in a minute, or try another node.")]
     Busy,
     /// It could not be stored, so it is not answered.
-    #[error("This node cannot store reports at the moment. Try again later, or another node.")]
+    #[error("This node can't store reports at the moment. Try again later, or try another node.")]
     Store(#[from] sqlx::Error),
 }
 

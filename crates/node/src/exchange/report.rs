@@ -20,14 +20,14 @@ impl<'a> ParsedReport<'a> {
     pub fn read(body: &'a [u8]) -> Result<Self, ReportRefusal> {
         let report = StatusReport::parse(body).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let malformed = |reason: &dyn std::fmt::Display| {
-            ReportRefusal::Malformed(format!("The report cannot be read: {reason}. Make a new one and send that."))
+            ReportRefusal::Malformed(format!("Can't read the report: {reason}. Create a new one and send that."))
         };
         let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
         let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| malformed(&error))?;
         let report_sha256 =
             status_report::digest(&value).map_err(|error| ReportRefusal::Malformed(error.to_string()))?;
         let guid = Guid::parse(&report.cluster_guid)
-            .map_err(|error| ReportRefusal::Malformed(format!("The report's cluster_guid is not usable. {error}")))?;
+            .map_err(|error| ReportRefusal::Malformed(format!("The report's cluster_guid is invalid. {error}")))?;
         let instance = Uuid::try_parse(report.instance_uuid.trim())
             .map_err(|_| malformed(&"its instance_uuid is not a UUID"))?
             .hyphenated()
@@ -35,7 +35,7 @@ impl<'a> ParsedReport<'a> {
         Ok(Self { report, guid, instance, report_sha256, text })
     }
 
-    /// For the record; the text of a stranger is not kept.
+    /// For the record; the text is not kept when the auth string was wrong.
     pub fn kept(&self, at: i64, outcome: ReportOutcome, reason: Option<String>, serial: Option<i64>) -> NewReport<'_> {
         NewReport {
             status_id: self.report.status_id.to_string(),

@@ -11,7 +11,7 @@ use crate::exchange::ReportRefusal;
 /// A body arrives within this time.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
-/// How much of a body that is too large is still taken off the line, as a multiple of what it may have.
+/// How much of a body that is too large is still read, as a multiple of the limit.
 const DISCARDED: usize = 16;
 
 /// The body, when it has at most `most` bytes.

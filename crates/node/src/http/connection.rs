@@ -1,4 +1,4 @@
-//! What a connection may take: a place among so many, and so much time.
+//! Limits on the number of connections and the time of each.
 
 use std::io;
 use std::pin::Pin;

@@ -40,7 +40,7 @@ pub(super) async fn post(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let kind = Kind::of(&parts.headers);
-    // The body is taken off the line even when it is refused: a connection closed on unread bytes may lose the answer.
+    // The body is read even if it is refused: closing a connection with unread bytes may lose the answer.
     let body = body::read(body, MAX_BODY).await;
     let allowed = || match (kind, body) {
         (None, _) => Err(ReportRefusal::ContentType),

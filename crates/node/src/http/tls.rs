@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is not what it should be.
-    #[error("{what} in {} could be read: {reason}. Name a PEM file.", path.display())]
+    #[error("{what} found in {}: {reason}. Give a PEM file.", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -22,7 +22,7 @@ pub enum TlsError {
         reason: String,
     },
     /// Certificate and key do not fit.
-    #[error("The certificate {} cannot be used with the key {}: {reason}. Name the key it was made for.", cert.display(), key.display())]
+    #[error("The certificate {} does not work with the key {}: {reason}. Give the key it was made for.", cert.display(), key.display())]
     Pair {
         /// Certificate file.
         cert: PathBuf,
@@ -47,7 +47,7 @@ pub fn tls(cert: &Path, key: &Path) -> Result<RustlsConfig, TlsError> {
         .and_then(Iterator::collect)
         .map_err(|error| unreadable(cert, "No certificate", &error))?;
     if chain.is_empty() {
-        return Err(unreadable(cert, "No certificate", &"there is none in it"));
+        return Err(unreadable(cert, "No certificate", &"the file has none"));
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, "No private key", &error))?;
     let pair =

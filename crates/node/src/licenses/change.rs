@@ -6,7 +6,7 @@ use super::{LicenseError, MOST, Selection, StoredLicense, fits, stored};
 use crate::Node;
 use crate::servers::{NoServer, find};
 
-/// What to extend. The outer `None` leaves a date as it is, the inner one means no end.
+/// What to extend. The outer `None` keeps a date, the inner one means no end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Extension {
     /// New end, Unix milliseconds.

@@ -25,7 +25,7 @@ pub struct NewServer {
     pub contact_days: u32,
 }
 
-/// What a server's administrator needs, this once: the auth string is kept as a digest only.
+/// What a server's administrator needs, available only once: the node keeps only a digest of the auth string.
 #[derive(Clone)]
 pub struct IssuedRegistration {
     /// The server's GUID.
@@ -34,7 +34,7 @@ pub struct IssuedRegistration {
     pub auth_string: String,
     /// Its first deployment.
     pub deployment_id: String,
-    /// For whoever asks in its name.
+    /// For callers of its reporting API.
     pub operator_id: String,
     /// What it is for.
     pub context: Context,
@@ -113,7 +113,7 @@ impl Node {
         registration.publish(staged)
     }
 
-    /// Writes the file beside its place, so that it can only fail before anything is changed.
+    /// Writes the file next to its final place, so that it can only fail before anything has changed.
     async fn stage(
         &self,
         (guid, auth_string, operator_id, context, customer): (Guid, String, String, Context, String),

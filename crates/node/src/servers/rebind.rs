@@ -1,4 +1,4 @@
-//! When two installations report with one GUID, a person decides which of them it belongs to.
+//! When two installations report with one GUID, a person decides which one keeps it.
 
 use licensing::guid::Guid;
 
@@ -18,8 +18,8 @@ impl Node {
         .await
     }
 
-    /// Leaves the GUID with its owner and forgets the other installation, so that the owner is no longer told of it. Gives
-    /// the server as it was before.
+    /// Leaves the GUID with its owner and forgets the other installation, so that answers to the owner no longer
+    /// mention it. Gives the server as it was before.
     ///
     /// # Errors
     /// [`ServerError::NoServer`].

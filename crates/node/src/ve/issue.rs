@@ -33,7 +33,7 @@ pub struct NewVe {
     pub request: VeLicenseRequest,
     /// How long it is good.
     pub kind: VeLicenseKind,
-    /// For whom. A customer nobody knows yet is added.
+    /// Customer; added if new.
     pub customer: String,
     /// Where the machine is; `None` for what its request says.
     pub platform: Option<String>,
@@ -73,8 +73,8 @@ impl NewVe {
 }
 
 impl Node {
-    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before keeps its
-    /// passphrase, so that the addresses of its clients stay good.
+    /// Issues a license for a machine, with a greater serial than any before it. A product the machine had before keeps
+    /// its passphrase, so that the addresses of its clients stay good.
     ///
     /// # Errors
     /// [`VeError`]; nothing is kept then.
@@ -113,7 +113,7 @@ impl Node {
 
 fn license(new: &NewVe, license_id: &str, serial: i64, before: &[VeEntitlement], now: Millis) -> VeLicense {
     let hypervisor = new.request.bound.mark(licensing::machine::ComponentName::Hypervisor);
-    // A hypervisor that did not say its name says nothing about where the machine is.
+    // An unnamed hypervisor doesn't tell where the machine is.
     let named = hypervisor.filter(|mark| mark.digest().is_some()).map(licensing::machine::ComponentMark::shown);
     let seen = named.filter(|name| name != "unnamed");
     VeLicense {

@@ -92,7 +92,7 @@ async fn what_cannot_be_a_license_is_refused() {
         (NewLicense { count: 1 << 53, ..base.clone() }, "9007199254740992 is not among them"),
         (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "--hours"),
         (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
-        (NewLicense { hours: Some(5), ..base.clone() }, "Leave --hours out"),
+        (NewLicense { hours: Some(5), ..base.clone() }, "Leave out --hours"),
         (NewLicense { version: Some("16".to_owned()), ..base.clone() }, "16.0"),
         (NewLicense { expires: Some(NOW), ..base.clone() }, "2026-11-22 00:41 UTC"),
         (NewLicense { guid: Guid::from_bytes([9; 16]).unwrap(), ..base.clone() }, "{09090909-"),

@@ -78,15 +78,15 @@ async fn what_cannot_be_issued_is_refused_and_leaves_nothing() {
         new
     };
     for (new, words) in [
-        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: 0 }), "Hours are 1 to"),
-        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: MOST_HOURS + 1 }), "Hours are 1 to"),
-        (refused(|new| new.kind = VeLicenseKind::Normal { until: NOW - DAY }), "would have ended"),
-        (refused(|new| new.customer = "a\nK_GRACE=1".to_owned()), "name of a customer"),
-        (refused(|new| new.customer = "Other".to_owned()), "licenses of ACME already"),
-        (refused(|new| new.interval_min = 0), "check interval"),
-        (refused(|new| new.grace_min = u32::MAX), "grace period"),
+        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: 0 }), "--hours 0 is out of range"),
+        (refused(|new| new.kind = VeLicenseKind::Countdown { hours: MOST_HOURS + 1 }), "is out of range: enter 1 to"),
+        (refused(|new| new.kind = VeLicenseKind::Normal { until: NOW - DAY }), "would already have ended"),
+        (refused(|new| new.customer = "a\nK_GRACE=1".to_owned()), "customer name"),
+        (refused(|new| new.customer = "Other".to_owned()), "already has licenses of ACME"),
+        (refused(|new| new.interval_min = 0), "--interval 0"),
+        (refused(|new| new.grace_min = u32::MAX), "--grace"),
         (refused(|new| new.products.clear()), "1 to 1000 products"),
-        (refused(|new| new.products[0].name = "a\nb".to_owned()), "would not be readable"),
+        (refused(|new| new.products[0].name = "a\nb".to_owned()), "could not be read back"),
         (refused(|new| new.products[0].instances = 0), "P_INSTANCE"),
     ] {
         let error: VeError = node.issue_ve(&new).await.unwrap_err();

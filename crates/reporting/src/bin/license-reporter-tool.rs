@@ -6,7 +6,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The runtime could not start: {error}.");
+            eprintln!("Can't start the runtime: {error}.");
             return ExitCode::FAILURE;
         }
     };

@@ -13,17 +13,17 @@ pub struct Address {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// `http://…`.
-    #[error("The address is written host:port, without “{scheme}://”; whether TLS is used is chosen apart from it.")]
+    #[error("Write the address as host:port, without “{scheme}://”; TLS is a separate option.")]
     Scheme {
         /// As given.
         scheme: String,
     },
     /// No port, or none between 1 and 65535.
-    #[error("The address needs a port between 1 and 65535 behind the host, as in reporting.example.com:443.")]
+    #[error("The address needs a port from 1 to 65535 after the host, as in reporting.example.com:443.")]
     Port,
     /// No host, or characters that no host has.
     #[error(
-        "The address needs a host name or an IP address before the port; an IPv6 address stands in brackets: [::1]:5000."
+        "The address needs a host name or an IP address before the port; put an IPv6 address in brackets: [::1]:5000."
     )]
     Host,
 }

@@ -28,7 +28,7 @@ pub(super) async fn channel(address: &Address, tls: TlsChoice, time: Duration) -
         .ok_or_else(|| ClientError::Unreachable {
             address: address.clone(),
             stage: ConnectStage::Lookup,
-            reason: "it is not an address".to_owned(),
+            reason: "not an address".to_owned(),
         })?;
     let target = address.clone();
     let connector = tower::service_fn(move |_| {
@@ -42,7 +42,7 @@ pub(super) async fn channel(address: &Address, tls: TlsChoice, time: Duration) -
         None => ClientError::Unreachable {
             address: address.clone(),
             stage: ConnectStage::Http2,
-            reason: "what answers there does not speak HTTP/2".to_owned(),
+            reason: "the server there does not use HTTP/2".to_owned(),
         },
     })
 }
@@ -65,7 +65,7 @@ async fn reach(
                 let Some(tls) = tls else { return Ok(Box::new(stream)) };
                 let name = ServerName::try_from(target.host().to_owned()).map_err(|_| Unreachable {
                     stage: ConnectStage::Tls,
-                    reason: "no certificate can be for this host name".to_owned(),
+                    reason: "this host name can't have a certificate".to_owned(),
                 })?;
                 let greeted = timeout_at(end, TlsConnector::from(tls).connect(name, stream));
                 let stream = greeted.await.map_err(slow(ConnectStage::Tls))?.map_err(Unreachable::tls)?;

@@ -7,14 +7,14 @@ use tonic::{Code, Status};
 
 use super::Address;
 
-/// Why a call was not carried out. Each is a sentence for the person who asked; what the server said stands in it.
+/// Why a call failed. Each is a sentence for the caller, including the server's reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// There is nothing to check a certificate with.
     #[error("{0}")]
     Authorities(String),
     /// No connection.
-    #[error("The reporting API at {address} cannot be reached: {stage}: {reason}.")]
+    #[error("Can't reach the reporting API at {address}: {stage}: {reason}.")]
     Unreachable {
         /// Where.
         address: Address,
@@ -24,7 +24,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The connection ended, or was none of gRPC.
-    #[error("The connection to {address} broke off: {reason}.")]
+    #[error("The connection to {address} was lost: {reason}.")]
     Broken {
         /// Where.
         address: Address,
@@ -32,7 +32,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The API said that it cannot serve now.
-    #[error("The reporting API at {address} cannot answer now: {reason}")]
+    #[error("The reporting API at {address} is not available now: {reason}")]
     Unavailable {
         /// Where.
         address: Address,
@@ -41,7 +41,7 @@ pub enum ClientError {
     },
     /// No answer in time; the call may still be carried out.
     #[error(
-        "The reporting API at {address} did not answer within {seconds} seconds. It may still carry out what was asked."
+        "The reporting API at {address} did not answer within {seconds} seconds. It may still carry out the request."
     )]
     Timeout {
         /// Where.
@@ -50,19 +50,19 @@ pub enum ClientError {
         seconds: u64,
     },
     /// UNIMPLEMENTED.
-    #[error("What answers at {address} does not offer this call: it is another service, or an older version.")]
+    #[error("The server at {address} does not offer this call: it is a different service, or an older version.")]
     NotOffered {
         /// Where.
         address: Address,
     },
     /// NOT_FOUND: the deployment.
-    #[error("The server does not know this deployment: {reason}")]
+    #[error("The server has no such deployment: {reason}")]
     NotFound {
         /// The API's words.
         reason: String,
     },
     /// INVALID_ARGUMENT.
-    #[error("The server did not accept what was asked: {reason}")]
+    #[error("The server did not accept the request: {reason}")]
     Invalid {
         /// The API's words.
         reason: String,
@@ -76,7 +76,7 @@ pub enum ClientError {
         reason: String,
     },
     /// Any other status.
-    #[error("The server could not do it ({code:?}): {reason}")]
+    #[error("The server failed ({code:?}): {reason}")]
     Failed {
         /// Of gRPC.
         code: Code,
@@ -103,8 +103,8 @@ impl fmt::Display for ConnectStage {
         f.write_str(match self {
             Self::Lookup => "looking up the host",
             Self::Tcp => "connecting (TCP)",
-            Self::Tls => "agreeing on TLS",
-            Self::Http2 => "speaking HTTP/2",
+            Self::Tls => "TLS handshake",
+            Self::Http2 => "HTTP/2",
         })
     }
 }
@@ -129,7 +129,10 @@ impl ClientError {
         }
         // A status with a source was made here, of an error of the transport; one without came from the API.
         if status.source().is_some() {
-            return Self::Broken { address, reason: "it ended, or what answers there is no gRPC service".to_owned() };
+            return Self::Broken {
+                address,
+                reason: "it was closed, or the server there is not a gRPC service".to_owned(),
+            };
         }
         let reason = sentence(status.message());
         match status.code() {
@@ -149,7 +152,7 @@ const LONGEST: usize = 1000;
 pub(super) fn sentence(words: &str) -> String {
     let line: String = words.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = line.trim();
-    if line.is_empty() { "it gave no reason.".to_owned() } else { line.to_owned() }
+    if line.is_empty() { "no reason given.".to_owned() } else { line.to_owned() }
 }
 
 /// Carries stage and reason through tonic's errors.
@@ -168,13 +171,13 @@ impl Unreachable {
     }
 
     pub fn lookup(error: io::Error) -> Self {
-        Self { stage: ConnectStage::Lookup, reason: format!("the name is not known here ({error})") }
+        Self { stage: ConnectStage::Lookup, reason: format!("the name can't be resolved ({error})") }
     }
 
     pub fn tcp(error: io::Error) -> Self {
         let reason = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "nothing listens on this port".to_owned(),
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "there is no way to it".to_owned(),
+            io::ErrorKind::ConnectionRefused => "nothing is listening on this port".to_owned(),
+            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no route to it".to_owned(),
             io::ErrorKind::TimedOut => "no answer".to_owned(),
             _ => error.to_string(),
         };
@@ -184,10 +187,10 @@ impl Unreachable {
     pub fn tls(error: io::Error) -> Self {
         let reason = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(rustls::Error::InvalidCertificate(problem)) => certificate(problem),
-            Some(rustls::Error::InvalidMessage(_)) => "what answers there does not speak TLS".to_owned(),
+            Some(rustls::Error::InvalidMessage(_)) => "the server there does not use TLS".to_owned(),
             Some(other) => other.to_string(),
             None if error.kind() == io::ErrorKind::UnexpectedEof || error.kind() == io::ErrorKind::ConnectionReset => {
-                "it hung up; perhaps it does not speak TLS".to_owned()
+                "it closed the connection; perhaps it does not use TLS".to_owned()
             }
             None => error.to_string(),
         };
@@ -197,9 +200,9 @@ impl Unreachable {
 
 fn certificate(problem: &CertificateError) -> String {
     match problem {
-        // A wrong signature: another certificate of the same name, such as one made anew.
+        // A wrong signature: another certificate with the same name, such as a regenerated one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate is of no authority that is trusted here".to_owned()
+            "this machine does not trust the issuer of its certificate".to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another name".to_owned()
@@ -219,7 +222,7 @@ mod tests {
     #[test]
     fn words_of_a_server_stay_on_one_line() {
         assert_eq!(sentence("a\nb\u{1b}[2Jc"), "a b [2Jc");
-        assert_eq!(sentence("\n"), "it gave no reason.");
+        assert_eq!(sentence("\n"), "no reason given.");
         assert_eq!(sentence(&"é".repeat(5000)).chars().count(), LONGEST);
     }
 
@@ -236,9 +239,6 @@ mod tests {
         assert!(matches!(broken, ClientError::Broken { .. }));
         let unreachable = Unreachable { stage: ConnectStage::Tcp, reason: "why".into() };
         let status = Status::from_error(Box::new(tonic::ConnectError(Box::new(unreachable))));
-        assert_eq!(
-            of(status).to_string(),
-            "The reporting API at localhost:1 cannot be reached: connecting (TCP): why."
-        );
+        assert_eq!(of(status).to_string(), "Can't reach the reporting API at localhost:1: connecting (TCP): why.");
     }
 }

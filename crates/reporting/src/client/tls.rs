@@ -29,8 +29,7 @@ impl TlsChoice {
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
                 if roots.is_empty() {
                     return Err(ClientError::Authorities(
-                        "This machine has no certificate authorities to check the API's certificate with. Install them \
-                         (package ca-certificates), or name a file with the right one."
+                        "This machine has no certificate authorities to check the API's certificate with. Install them (package ca-certificates), or give a file with the right one."
                             .to_owned(),
                     ));
                 }
@@ -50,11 +49,11 @@ impl TlsChoice {
 fn given(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), ClientError> {
     let refused = |what: String| ClientError::Authorities(format!("The file with the authorities {what}."));
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| refused("is not whole PEM".to_owned()))?;
-        roots.add(certificate).map_err(|reason| refused(format!("has a certificate that cannot be used: {reason}")))?;
+        let certificate = certificate.map_err(|_| refused("is not valid PEM".to_owned()))?;
+        roots.add(certificate).map_err(|reason| refused(format!("has an invalid certificate: {reason}")))?;
     }
     if roots.is_empty() {
-        return Err(refused("has no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned()));
+        return Err(refused("has no PEM certificate (-----BEGIN CERTIFICATE-----)".to_owned()));
     }
     Ok(())
 }

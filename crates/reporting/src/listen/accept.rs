@@ -15,7 +15,7 @@ use super::connection::{Connection, ReplayedStream, Stream, read_preface};
 
 /// First byte of a TLS connection: a handshake record (RFC 8446, 5.1). HTTP/2 begins with `P`.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// Pause when the system hands out no more connections (too many open files).
+/// Pause after the system refuses another connection (too many open files).
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Accepts until `stop` or until the set is dropped; gives the connections that speak HTTP/2.
@@ -44,16 +44,17 @@ pub(super) fn start(
                             let (acceptor, ready) = (acceptor.clone(), ready.clone());
                             handshakes.spawn(async move {
                                 match greet(stream, peer, place, acceptor, limits.handshake).await {
-                                    // It has room for every place; nobody listens any more once the server stops.
+                                    // The queue has room for every connection; sending fails only once the server
+                                    // stops.
                                     Ok(connection) => drop(ready.send(connection).await),
-                                    Err(reason) => tracing::debug!(%peer, %reason, "a caller of the reporting API was closed"),
+                                    Err(reason) => tracing::debug!(%peer, %reason, "closed a connection to the reporting API"),
                                 }
                             });
                         }
                         Err(_) => tracing::warn!(%peer, limit = limits.connections, "too many connections to the reporting API"),
                     },
                     Err(reason) => {
-                        tracing::warn!(%reason, "the reporting API could not accept a connection");
+                        tracing::warn!(%reason, "could not accept a connection to the reporting API");
                         tokio::time::sleep(PAUSE).await;
                     }
                 },
@@ -73,7 +74,7 @@ async fn greet(
 ) -> io::Result<Connection> {
     let stream = tokio::time::timeout(time, speak_http2(stream, acceptor))
         .await
-        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it did not begin in time"))??;
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it sent nothing in time"))??;
     Ok(Connection { stream, peer, _place: place })
 }
 
@@ -82,7 +83,7 @@ async fn speak_http2(mut stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io
     let mut head = vec![stream.read_u8().await?];
     if head == [TLS_HANDSHAKE] {
         let Some(acceptor) = acceptor else {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "it speaks TLS, which is off here"));
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "the caller uses TLS, which is off here"));
         };
         let mut stream = acceptor.accept(ReplayedStream::new(head, stream)).await?;
         let mut head = Vec::new();

@@ -37,7 +37,7 @@ pub(super) async fn read_preface<T: AsyncRead + Unpin>(stream: &mut T, head: &mu
     let mut buffer = [0; PREFACE.len()];
     loop {
         if !PREFACE.starts_with(head) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP/2"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the caller does not use HTTP/2"));
         }
         // Never more than the rest: what follows is for HTTP/2 itself.
         let rest = PREFACE.len() - head.len();

@@ -14,12 +14,12 @@ pub(super) fn of_others(kind: i32) -> Result<Option<DiagnosticsCheckResponse>, S
         Ok(kind) => kind.as_str_name(),
         Err(_) => {
             return Err(Status::invalid_argument(format!(
-                "{kind} is not a type of diagnostics. Leave it out to check Leasehold's own database."
+                "Unknown diagnostics type {kind}. Leave it out to check Leasehold's own database."
             )));
         }
     };
     Ok(Some(DiagnosticsCheckResponse {
-        error_message: format!("Leasehold keeps its data in SQLite; there is no {name} here to check."),
+        error_message: format!("Leasehold uses SQLite; there is no {name} here to check."),
         version_string: version(),
         latency_ms: 0,
     }))
@@ -28,7 +28,7 @@ pub(super) fn of_others(kind: i32) -> Result<Option<DiagnosticsCheckResponse>, S
 /// The answer about Leasehold's own database. One that does not answer is a finding, not a failure of the call.
 pub(super) fn of_ours(outcome: Result<Result<DatabaseCheck, CallRefusal>, Status>) -> DiagnosticsCheckResponse {
     let failed = |sentence: &str| DiagnosticsCheckResponse {
-        error_message: format!("The database does not answer. {sentence}"),
+        error_message: format!("The database does not respond. {sentence}"),
         version_string: version(),
         latency_ms: 0,
     };

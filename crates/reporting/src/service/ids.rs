@@ -29,7 +29,7 @@ impl Caller {
         if !missing.is_empty() {
             let verb = if missing.len() == 1 { "is" } else { "are" };
             return Err(Status::invalid_argument(format!(
-                "The metadata {} {verb} missing: each call names a deployment and an operator by their UUIDs.",
+                "The metadata {} {verb} missing: each call needs the UUIDs of a deployment and an operator.",
                 missing.join(" and ")
             )));
         }

@@ -3,7 +3,7 @@ use tonic::Code;
 use super::Caller;
 use crate::wire::lumenvox::api::{SnapshotData, UsageReportResponse};
 
-/// What stands behind the service. Times are Unix milliseconds; `component` is empty for all.
+/// The data source of the service. Times are Unix milliseconds; `component` is empty for all.
 #[async_trait::async_trait]
 pub trait ReportingSource: Send + Sync + 'static {
     /// The deployments of this server, lower case with hyphens; none as long as it is not registered.

@@ -27,37 +27,37 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "deploymentId",
         value: "UUID",
-        help: "the deployment to ask about",
+        help: "id of the deployment",
         set: |given| Slot::Text(&mut given.deployment_id),
     },
     Flag {
         name: "operatorId",
         value: "UUID",
-        help: "who asks; the server keeps a record of it",
+        help: "id of the operator, for the server's records",
         set: |given| Slot::Text(&mut given.operator_id),
     },
     Flag {
         name: "authString",
         value: "TEXT",
-        help: "the customer's auth string, for the curl command; it is not sent to the server",
+        help: "auth string of the customer, for the curl command; not sent to the server",
         set: |given| Slot::Text(&mut given.auth_string),
     },
     Flag {
         name: "responseJson",
         value: "JSON",
-        help: "the licensing service's response, in apostrophes",
+        help: "response of the licensing service, in single quotes",
         set: |given| Slot::Text(&mut given.response_json),
     },
     Flag {
         name: "responseFile",
         value: "FILE",
-        help: "the same, out of a file; - for standard input",
+        help: "the same from a file; - for standard input",
         set: |given| Slot::Text(&mut given.response_file),
     },
     Flag {
         name: "reportingApiUri",
         value: "HOST:PORT",
-        help: "the server's reporting API (default 127.0.0.1:5000)",
+        help: "address of the server's reporting API (default 127.0.0.1:5000)",
         set: |given| Slot::Text(&mut given.reporting_api_uri),
     },
     Flag {
@@ -69,16 +69,16 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "caFile",
         value: "FILE",
-        help: "PEM of the authority to trust, or of the server's own certificate (default: those of this machine)",
+        help: "PEM file with the authority to trust, or the server's own certificate (default: the system's)",
         set: |given| Slot::Text(&mut given.ca_file),
     },
     Flag {
         name: "licensingUrl",
         value: "URL",
-        help: "where the curl command sends the report (default: what the server says, else https://licensing.lumenvox.com)",
+        help: "address for the curl command (default: the server's, else https://licensing.lumenvox.com)",
         set: |given| Slot::Text(&mut given.licensing_url),
     },
-    Flag { name: "help", value: "", help: "print this", set: |given| Slot::Switch(&mut given.help) },
+    Flag { name: "help", value: "", help: "print this help", set: |given| Slot::Switch(&mut given.help) },
 ];
 
 /// What stood on the command line. Empty values count as not given. No Debug: it holds a secret.
@@ -98,9 +98,10 @@ pub(super) struct GivenFlags {
 }
 
 /// Where the hints lead.
-pub(super) const SEE_USAGE: &str = "Run license-reporter-tool without arguments to see what it takes.";
+pub(super) const SEE_USAGE: &str = "Run license-reporter-tool without arguments for help.";
 
-/// Reads flags as Go programs do: `-flag value`, `-flag=value`, `--` for `-`; switches only with `=`; the last one counts.
+/// Reads flags as Go programs do: `-flag value`, `-flag=value`, `--` for `-`; switches only with `=`; the last one
+/// counts.
 pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<GivenFlags, ToolFailure> {
     let mut given = GivenFlags::default();
     let mut arguments = arguments.peekable();
@@ -152,7 +153,7 @@ fn known(name: &str) -> Result<&'static Flag, ToolFailure> {
         return Ok(flag);
     }
     let hint = match FLAGS.iter().find(|flag| flag.name.eq_ignore_ascii_case(name)) {
-        Some(flag) => format!("Upper and lower case count: -{}.", flag.name),
+        Some(flag) => format!("Flags are case-sensitive: -{}.", flag.name),
         None => SEE_USAGE.to_owned(),
     };
     // Only what looks like a name is shown: more could be a part of a secret that was split by a blank.
@@ -161,7 +162,7 @@ fn known(name: &str) -> Result<&'static Flag, ToolFailure> {
     } else {
         String::new()
     };
-    Err(ToolFailure::usage(format!("There is no flag{shown}."), hint))
+    Err(ToolFailure::usage(format!("Unknown flag{shown}."), hint))
 }
 
 fn switch(name: &str, value: &str) -> Result<bool, ToolFailure> {
@@ -169,7 +170,7 @@ fn switch(name: &str, value: &str) -> Result<bool, ToolFailure> {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
         _ => Err(ToolFailure::usage(
-            format!("The flag -{name} is true or false."),
+            format!("The flag -{name} takes true or false."),
             format!("Write -{name}=true or -{name}=false."),
         )),
     }
@@ -178,14 +179,14 @@ fn switch(name: &str, value: &str) -> Result<bool, ToolFailure> {
 fn stray(text: &str) -> ToolFailure {
     if matches!(text, "true" | "false") {
         return ToolFailure::usage(
-            format!("“{text}” stands alone."),
-            format!("A switch takes its value with an equals sign: -enableTls={text}."),
+            format!("“{text}” belongs to no flag."),
+            format!("Give a switch its value with an equals sign: -enableTls={text}."),
         );
     }
     // The text itself is not shown: it may be a piece of JSON or of a secret.
     ToolFailure::usage(
-        "An argument is neither a flag nor the value of one.",
-        "A value with blanks or quotation marks stands in apostrophes, as in -responseJson '{…}'.",
+        "An argument belongs to no flag.",
+        "Put a value with spaces or double quotes in single quotes, as in -responseJson '{…}'.",
     )
 }
 
@@ -243,18 +244,18 @@ mod tests {
     #[test]
     fn a_wrong_command_line_is_told_in_a_sentence_without_the_values() {
         let cases: [(&[&str], &str, &str); 8] = [
-            (&["-nonsense"], "There is no flag -nonsense.", SEE_USAGE),
-            (&["-insecureSkipVerify"], "There is no flag -insecureSkipVerify.", SEE_USAGE),
-            (&["-deploymentid", "x"], "There is no flag -deploymentid.", "Upper and lower case count: -deploymentId."),
+            (&["-nonsense"], "Unknown flag -nonsense.", SEE_USAGE),
+            (&["-insecureSkipVerify"], "Unknown flag -insecureSkipVerify.", SEE_USAGE),
+            (&["-deploymentid", "x"], "Unknown flag -deploymentid.", "Flags are case-sensitive: -deploymentId."),
             (&["-deploymentId"], "The flag -deploymentId needs a value: -deploymentId UUID.", SEE_USAGE),
             (
                 &["-deploymentId", "-operatorId", "x"],
                 "The flag -deploymentId needs a value: -deploymentId UUID.",
                 SEE_USAGE,
             ),
-            (&["-authString", "geheim", "-s3cret"], "There is no flag.", SEE_USAGE),
-            (&["s3cret"], "An argument is neither a flag nor the value of one.", ""),
-            (&["--"], "An argument is neither a flag nor the value of one.", ""),
+            (&["-authString", "geheim", "-s3cret"], "Unknown flag.", SEE_USAGE),
+            (&["s3cret"], "An argument belongs to no flag.", ""),
+            (&["--"], "An argument belongs to no flag.", ""),
         ];
         for (arguments, sentence, hint) in cases {
             let failure = refused(arguments);

@@ -43,7 +43,7 @@ async fn report(request: &ToolRequest, client: &ReportingClient, out: &mut impl 
         .map(|(name, usage)| (name, Usage { usage_count: usage.usage_count, usage_ms: usage.usage_ms }))
         .collect();
     let json =
-        serde_json::to_string(&usage).map_err(|e| ToolFailure::failed(format!("The report cannot be shown: {e}.")))?;
+        serde_json::to_string(&usage).map_err(|e| ToolFailure::failed(format!("Can't show the report: {e}.")))?;
     print(out, &format!("License Usage Report: {json}\n"))
 }
 
@@ -59,7 +59,7 @@ async fn pull(
     // curl would read a file for data that begins with “@”; a report is always an object.
     if !pulled.report.trim_start().starts_with('{') || serde_json::from_str::<IgnoredAny>(&pulled.report).is_err() {
         return Err(ToolFailure::failed(
-            "What the server gave is not a report (no JSON object). Nothing was printed of it.",
+            "The server sent something that is not a report (not a JSON object), so it is not printed.",
         ));
     }
     let url = licensing_url.or(pulled.licensing_url.as_deref()).unwrap_or(LICENSING_URL);
@@ -70,7 +70,7 @@ async fn pull(
         &format!("\nUse the following curl command (or similar) to report to LumenVox cloud...\n\n{command}\n"),
     )?;
     if command.len() > LONGEST_ARGUMENT {
-        eprintln!("This report is too long for a command line here. Save it to a file and use -d @FILE instead.");
+        eprintln!("This report is too long for a command line. Save it to a file and use -d @FILE instead.");
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ async fn push(
         Err(error) => {
             let mut failure = no_answer(request, &error);
             if matches!(error, ClientError::Timeout { .. }) {
-                failure.hint = "Look at the server's console before you push again.".to_owned();
+                failure.hint = "Check the server's console before you push again.".to_owned();
             }
             Err(failure)
         }

@@ -35,10 +35,7 @@ impl ToolRequest {
         };
         let address = given.reporting_api_uri.as_deref().unwrap_or(DEFAULT_ADDRESS);
         let address = address.parse().map_err(|error| {
-            ToolFailure::usage(
-                format!("-reportingApiUri cannot be used. {error}"),
-                "Example: -reportingApiUri=server:5000.",
-            )
+            ToolFailure::usage(format!("Invalid -reportingApiUri. {error}"), "Example: -reportingApiUri=server:5000.")
         })?;
         let tls = tls(given.enable_tls, given.ca_file.as_deref())?;
         let operation = match given.operation.as_deref() {
@@ -63,7 +60,7 @@ fn complete(given: &GivenFlags) -> Result<(), ToolFailure> {
     let choices = "Choose report, cluster-pull or cluster-push.";
     match given.operation.as_deref() {
         None | Some("report" | "cluster-pull" | "cluster-push") => {}
-        Some(_) => return Err(ToolFailure::usage("There is no such operation.", choices)),
+        Some(_) => return Err(ToolFailure::usage("Unknown operation.", choices)),
     }
     let mut missing = Vec::new();
     let mut need = |flag: &'static str, there: bool| {
@@ -103,30 +100,30 @@ fn tls(on: bool, ca_file: Option<&str>) -> Result<TlsChoice, ToolFailure> {
     match (on, ca_file) {
         (false, None) => Ok(TlsChoice::Off),
         (false, Some(_)) => {
-            Err(ToolFailure::usage("-caFile means nothing without TLS.", "Add -enableTls=true, or leave -caFile out."))
+            Err(ToolFailure::usage("-caFile has no effect without TLS.", "Add -enableTls=true, or leave out -caFile."))
         }
         (true, None) => Ok(TlsChoice::On { ca: None }),
         (true, Some(path)) => match std::fs::read(path) {
             Ok(pem) => Ok(TlsChoice::On { ca: Some(pem) }),
-            Err(error) => Err(ToolFailure::usage(
-                format!("The file of -caFile cannot be read: {error}."),
-                format!("It is {path}."),
-            )),
+            Err(error) => {
+                Err(ToolFailure::usage(format!("Can't read the -caFile: {error}."), format!("Path: {path}.")))
+            }
         },
     }
 }
 
-/// Goes into a header of HTTP: no control characters. A missing blank glues the next flag to it: a shell does not see that.
+/// Goes into a header of HTTP: no control characters. A missing blank glues the next flag to it: a shell does not see
+/// that.
 fn auth_string(text: String) -> Result<String, ToolFailure> {
     if let Some(flag) = FLAGS.iter().find(|flag| text.contains(&format!("-{}=", flag.name))) {
         return Err(ToolFailure::usage(
-            format!("The value of -authString has the flag -{} in it.", flag.name),
-            "Put a blank between the two.",
+            format!("The value of -authString contains the flag -{}.", flag.name),
+            "Put a space between the two.",
         ));
     }
     if text.chars().any(char::is_control) {
         return Err(ToolFailure::usage(
-            "The value of -authString has a line break or another control character in it.",
+            "The value of -authString contains a line break or another control character.",
             "Copy it again, from its first character to its last.",
         ));
     }
@@ -142,7 +139,7 @@ pub(super) fn web_address(url: &str) -> Result<(), ToolFailure> {
     {
         return Err(ToolFailure::usage(
             "The address of the licensing service is not a web address.",
-            "It begins with https:// or http:// and a host: -licensingUrl https://licensing.example.com.",
+            "Start it with https:// or http:// and a host: -licensingUrl https://licensing.example.com.",
         ));
     }
     Ok(())

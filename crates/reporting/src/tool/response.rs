@@ -23,11 +23,11 @@ pub(super) fn read(json: Option<String>, file: Option<String>) -> Result<Receive
         (Some(json), None) => check(json),
         (None, file) => {
             let path = file.unwrap_or_default();
-            let what = if path == "-" { "Standard input".to_owned() } else { format!("The file {path}") };
+            let what = if path == "-" { "standard input".to_owned() } else { format!("the file {path}") };
             let bytes = bytes(&path)
-                .map_err(|error| ToolFailure::usage(format!("{what} cannot be read: {error}."), "Nothing was sent."))?;
+                .map_err(|error| ToolFailure::usage(format!("Can't read {what}: {error}."), "Nothing was sent."))?;
             let json = text(bytes).ok_or_else(|| {
-                ToolFailure::usage(format!("{what} is not text."), "Save the response as UTF-8. Nothing was sent.")
+                ToolFailure::usage(format!("Not text: {what}."), "Save the response as UTF-8. Nothing was sent.")
             })?;
             check(json)
         }
@@ -75,7 +75,7 @@ fn check(json: String) -> Result<ReceivedResponse, ToolFailure> {
         Err(_) if json.trim_start().starts_with('<') => {
             return refused(
                 "The response is a web page, not JSON.".into(),
-                "Something between you and the licensing service answered: a proxy or a login page.",
+                "A proxy or login page answered instead of the licensing service.",
             );
         }
         Err(error) if error.is_eof() => {
@@ -84,7 +84,7 @@ fn check(json: String) -> Result<ReceivedResponse, ToolFailure> {
         Err(error) => {
             return refused(
                 format!("The response is not JSON (line {}, column {}).", error.line(), error.column()),
-                "On a command line it stands in apostrophes: -responseJson '{…}'; -responseFile needs none.",
+                "On a command line, put it in single quotes: -responseJson '{…}'; or use -responseFile.",
             );
         }
     };
@@ -92,16 +92,16 @@ fn check(json: String) -> Result<ReceivedResponse, ToolFailure> {
         Some(id) if !id.is_empty() => Ok(ReceivedResponse { status_id: id.to_owned(), json }),
         _ => {
             if value.get("error") == Some(&Value::Bool(true)) {
-                let reason = value.get("response-message").and_then(Value::as_str).unwrap_or("no reason was given");
+                let reason = value.get("response-message").and_then(Value::as_str).unwrap_or("no reason given");
                 let reason: String = reason.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
                 return refused(
                     format!("The licensing service refused the report: “{reason}”."),
-                    "Its answer names no license-status-id, so there is nothing to push.",
+                    "Its answer has no license-status-id, so there is nothing to push.",
                 );
             }
             refused(
-                "The response has no license-status-id: it is not an answer of the licensing service.".into(),
-                "Give what curl printed, unchanged.",
+                "The response has no license-status-id, so it is not from the licensing service.".into(),
+                "Use the output of curl unchanged.",
             )
         }
     }
@@ -154,6 +154,6 @@ mod tests {
         let large = format!("{{\"license-status-id\":\"{}\"}}", "x".repeat(limit()));
         assert!(read(Some(large), None).err().unwrap().sentence.contains("larger than"));
         assert!(read(Some(JSON.into()), Some("-".into())).err().unwrap().sentence.contains("both"));
-        assert!(read(None, Some("/nonexistent/file".into())).err().unwrap().sentence.contains("cannot be read"));
+        assert!(read(None, Some("/nonexistent/file".into())).err().unwrap().sentence.contains("Can't read"));
     }
 }

@@ -3,15 +3,15 @@ use super::flags::FLAGS;
 /// What is printed without arguments.
 pub(super) fn text() -> String {
     let mut text = format!(
-        "license-reporter-tool {}: asks a license server's reporting API, and carries reports and responses by hand\n\
-         between the server and the licensing service.\n\
+        "license-reporter-tool {}: queries a license server's reporting API, and carries reports and responses\n\
+         between the server and the licensing service by hand.\n\
          \n\
          Usage: license-reporter-tool -operation NAME -deploymentId UUID -operatorId UUID [flags]\n\
          \n\
          Operations:\n\
-         \x20 report        print what the deployment has used\n\
+         \x20 report        print the usage of the deployment\n\
          \x20 cluster-pull  get a report and print the curl command that sends it to the licensing service; needs -authString\n\
-         \x20 cluster-push  give the licensing service's response to the server; needs -responseJson or -responseFile\n\
+         \x20 cluster-push  deliver the licensing service's response to the server; needs -responseJson or -responseFile\n\
          \n\
          Flags (-flag value or -flag=value):\n",
         env!("CARGO_PKG_VERSION")
@@ -27,7 +27,7 @@ pub(super) fn text() -> String {
          \x20 license-reporter-tool -operation cluster-pull -deploymentId UUID -operatorId UUID -authString TEXT -enableTls=true\n\
          \x20 license-reporter-tool -operation cluster-push -deploymentId UUID -operatorId UUID -responseJson '{…}'\n\
          \n\
-         Exit codes: 0 done, 1 refused or failed, 2 wrong usage or input, 3 the API does not answer.\n",
+         Exit codes: 0 done, 1 refused or failed, 2 wrong usage or input, 3 the API did not respond.\n",
     );
     text
 }

@@ -155,7 +155,7 @@ async fn diagnostics_need_no_ids_and_tell_of_the_database_there_is() {
     {
         let answer = client.diagnostics(kind).await.unwrap();
         let name = kind.as_str_name();
-        let sentence = format!("Leasehold keeps its data in SQLite; there is no {name} here to check.");
+        let sentence = format!("Leasehold uses SQLite; there is no {name} here to check.");
         assert_eq!((answer.error_message, answer.version_string), (sentence, version.clone()));
     }
     let unknown = stub(&server).await.diagnostics_check(DiagnosticsCheckRequest { r#type: 2 }).await.unwrap_err();

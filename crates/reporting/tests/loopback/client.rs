@@ -34,11 +34,11 @@ async fn the_stage_that_failed_is_named() {
     assert_eq!(stage(&tcp), ConnectStage::Tcp);
     assert_eq!(
         tcp.to_string(),
-        format!("The reporting API at {free} cannot be reached: connecting (TCP): nothing listens on this port.")
+        format!("Can't reach the reporting API at {free}: connecting (TCP): nothing is listening on this port.")
     );
     let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem();
     for (host, ca, words) in [
-        ("localhost", stranger.into_bytes(), "no authority that is trusted here"),
+        ("localhost", stranger.into_bytes(), "does not trust the issuer of its certificate"),
         ("127.0.0.1", server.certificate.clone().into_bytes(), "for another name"),
     ] {
         let error = fails(&format!("{host}:{port}"), TlsChoice::On { ca: Some(ca) }).await;
@@ -53,8 +53,8 @@ async fn authorities_that_cannot_be_used_are_told_before_anything_is_sent() {
     for (pem, words) in [
         (&b""[..], "no certificate"),
         (b"hello", "no certificate"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be used"),
-        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "not whole PEM"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "invalid certificate"),
+        (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "not valid PEM"),
     ] {
         let error = fails("127.0.0.1:1", TlsChoice::On { ca: Some(pem.to_vec()) }).await;
         assert!(matches!(error, ClientError::Authorities(_)), "{error}");
@@ -76,7 +76,7 @@ async fn a_port_that_speaks_something_else_is_no_reporting_api() {
     let clear = fails(&address, TlsChoice::Off).await;
     assert!(matches!(clear, ClientError::Broken { .. }), "{clear}");
     let tls = fails(&address, TlsChoice::On { ca: None }).await;
-    assert!(tls.to_string().contains("does not speak TLS"), "{tls}");
+    assert!(tls.to_string().contains("does not use TLS"), "{tls}");
     let server = start(Standin::registered()).await;
     // A port that speaks only TLS hangs up on cleartext or answers with an alert.
     assert!(!fails(&address, TlsChoice::Off).await.answered());

@@ -151,7 +151,7 @@ async fn wrong_usage_ends_with_2_and_names_everything_that_is_missing() {
         ),
         (&["-operation", "report", "-deploymentId", DEPLOYMENT], "The flag -operatorId is missing for report."),
         (&["-deploymentId", DEPLOYMENT, "-operatorId", OPERATOR], "The flag -operation is missing."),
-        (&["-operation", "dance"], "There is no such operation."),
+        (&["-operation", "dance"], "Unknown operation."),
         (
             &["-operation", "report", "-deploymentId", "x", "-operatorId", OPERATOR],
             "The value of -deploymentId is not a UUID.",
@@ -166,11 +166,11 @@ async fn wrong_usage_ends_with_2_and_names_everything_that_is_missing() {
                 OPERATOR,
                 "-reportingApiUri=http://x:1",
             ],
-            "-reportingApiUri cannot be used.",
+            "Invalid -reportingApiUri.",
         ),
         (
             &["-operation", "report", "-deploymentId", DEPLOYMENT, "-operatorId", OPERATOR, "-caFile", "x"],
-            "-caFile means nothing without TLS.",
+            "-caFile has no effect without TLS.",
         ),
         (
             &[
@@ -205,7 +205,10 @@ async fn an_api_that_does_not_answer_is_3_and_a_no_is_1() {
     let uri = format!("-reportingApiUri={free}");
     let (code, out, err) = ask(&server, "cluster-pull", &["-authString", AUTH, &uri]).await;
     assert_eq!((code, out.as_str()), (3, ""));
-    assert!(err.contains(&free.to_string()) && err.contains("nothing listens") && !err.contains("s3cret"), "{err}");
+    assert!(
+        err.contains(&free.to_string()) && err.contains("nothing is listening") && !err.contains("s3cret"),
+        "{err}"
+    );
     let other = ["-deploymentId", "11111111-2222-3333-4444-555555555555"];
     let (code, _, err) = ask(&server, "report", &other).await;
     assert!(code == 1 && err.contains("Check -deploymentId."), "{err}");

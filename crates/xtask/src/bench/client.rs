@@ -24,9 +24,9 @@ pub async fn measure(world: &BenchWorld, allocates_nothing: Option<bool>, report
         report.goal("client", what, &format!("{} /s", grouped(rate)), "≥ 10,000,000 /s", rate >= GOAL);
         report.more(&format!("{:.0} ns a pair, on one core", 1e9 / rate));
     };
-    line("take and return a license, product at hand", with);
+    line("take and return a license, product known", with);
     line("take and return a license, product by its name", without);
-    line("the same, ready to wait for one (acquire)", waiting);
+    line("the same, waiting if needed (acquire)", waiting);
     if let Some(nothing) = allocates_nothing {
         let found = if nothing { "0" } else { "some" };
         report.goal("client", "memory allocated by that, each way", found, "0", nothing);

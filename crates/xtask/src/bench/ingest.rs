@@ -59,7 +59,7 @@ async fn through_the_port(world: &BenchWorld, report: &mut BenchReport) -> Resul
             tokio::task::spawn_local(async move {
                 for (last, request) in batches {
                     let acknowledged = client.records(&request).await?;
-                    ensure!(acknowledged == last, "Up to {last} was handed in, up to {acknowledged} acknowledged.");
+                    ensure!(acknowledged == last, "Sent up to {last}, acknowledged up to {acknowledged}.");
                 }
                 Ok(())
             })

@@ -51,6 +51,6 @@ pub async fn measure(world: &BenchWorld, report: &mut BenchReport) -> Result<()>
 /// The session counts: without it there is no page.
 async fn nobody_without_session(wire: &mut BenchConnection) -> Result<()> {
     let answer = wire.ask(format!("GET {PAGE} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").as_bytes()).await?;
-    ensure!(answer.status != 200, "The page is shown to those who are not signed in.");
+    ensure!(answer.status != 200, "The page is visible without signing in.");
     Ok(())
 }

@@ -44,7 +44,7 @@ impl RepeatedRequest {
 impl BenchRequest for RepeatedRequest {
     async fn once(&mut self) -> Result<()> {
         let answer = self.wire.ask(&self.request).await?;
-        ensure!(answer.status == 200, "A request was answered with status {}.", answer.status);
+        ensure!(answer.status == 200, "A request returned status {}.", answer.status);
         Ok(())
     }
 }

@@ -64,8 +64,8 @@ impl RunningProcess {
 
     /// An address it named.
     pub fn address(&self, name: &str) -> Result<SocketAddr> {
-        let value = self.said.get(name).with_context(|| format!("It did not say where its {name} is"))?;
-        value.trim_start_matches("http://").parse().with_context(|| format!("{value} is no address"))
+        let value = self.said.get(name).with_context(|| format!("It did not print the address of its {name}"))?;
+        value.trim_start_matches("http://").parse().with_context(|| format!("{value} is not an address"))
     }
 
     /// Its resident memory, bytes (`VmRSS`, proc(5)).

@@ -52,15 +52,12 @@ async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &Benc
     let mark = folder.join(MARK);
     if !mark.exists() {
         if folder.exists() && std::fs::read_dir(folder)?.next().is_some() {
-            bail!(
-                "{} holds something else. Name an empty folder, or one that was made by an earlier run.",
-                folder.display()
-            );
+            bail!("{} contains something else. Choose an empty folder, or one from an earlier run.", folder.display());
         }
         std::fs::create_dir_all(folder)?;
         world.copy_to(folder)?;
         report.more(&format!(
-            "making {} check-outs once; --keep DIR keeps them for the next time",
+            "generating {} check-outs; --keep DIR keeps them for the next run",
             grouped(checkouts as f64)
         ));
         let mut command = super::helper()?;
@@ -68,10 +65,10 @@ async fn filled(world: &BenchWorld, folder: &Path, checkouts: u64, report: &Benc
         RunningProcess::start_quietly(&mut command)?.done().await?;
     }
     let text = std::fs::read_to_string(&mark)?;
-    let (count, last) = text.split_once(' ').context("The mark in the folder is damaged. Name an empty folder.")?;
+    let (count, last) = text.split_once(' ').context("The marker in the folder is damaged. Choose an empty folder.")?;
     ensure!(
         count.parse::<u64>()? == checkouts,
-        "{} holds {count} check-outs, and {checkouts} are wanted. Name another folder, or add --checkouts {count}.",
+        "{} has {count} check-outs instead of {checkouts}. Choose another folder, or add --checkouts {count}.",
         folder.display()
     );
     Ok(last.parse()?)

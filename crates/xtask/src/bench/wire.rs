@@ -43,7 +43,7 @@ impl BenchConnection {
         if let Some(from) = from {
             socket.bind(SocketAddr::new(from, 0))?;
         }
-        let stream = socket.connect(address).await.with_context(|| format!("{address} takes no connection"))?;
+        let stream = socket.connect(address).await.with_context(|| format!("{address} accepts no connection"))?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, bytes: Vec::with_capacity(ROOM) })
     }

@@ -92,7 +92,7 @@ impl BenchWorld {
     /// Copies the server's data folder.
     pub fn copy_to(&self, data: &Path) -> Result<()> {
         let done = Command::new("cp").arg("-aT").args([&self.template(), data]).status()?;
-        ensure!(done.success(), "The data folder could not be copied to {}.", data.display());
+        ensure!(done.success(), "Can't copy the data folder to {}.", data.display());
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl BenchServer {
         );
         let mut wire = self.console().await?;
         let answer = wire.ask(request.as_bytes()).await?;
-        ensure!(answer.status == 303, "Signing in was answered with status {}.", answer.status);
+        ensure!(answer.status == 303, "Signing in returned status {}.", answer.status);
         let head = String::from_utf8_lossy(answer.head).into_owned();
         let cookie = head
             .lines()

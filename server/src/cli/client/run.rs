@@ -25,44 +25,45 @@ const FEWEST_RECORDS: usize = 1_000;
 
 #[derive(Debug, Args)]
 pub struct RunClients {
-    /// License servers, the primary first, separated by commas: HOST, HOST:PORT or https://HOST:PORT [default port: 7569]
+    /// License servers, the primary first, separated by commas: HOST, HOST:PORT or https://HOST:PORT [default port:
+    /// 7569]
     #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
     servers: Vec<String>,
-    /// Product to take licenses of; give it again for more, they are taken in turn
+    /// Product to check out; repeat for more products, used in turn
     #[arg(long = "product", value_name = "CODE", required = true)]
     products: Vec<ProductCode>,
-    /// In whose name licenses are taken
+    /// User to check out licenses for
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// How long each license is held, milliseconds
+    /// Time to hold each license, milliseconds
     #[arg(long, value_name = "MS", default_value_t = 1_000)]
     hold: u64,
-    /// Licenses taken per second, by each client
+    /// Check-outs per second and client
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = rate)]
     rate: f64,
-    /// Stop after this many requests, of each client
+    /// Stop after this many requests per client
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// Clients in this process
+    /// Number of clients in this process
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     clients: u32,
-    /// Name usage is shown under; with several clients a number follows it [default: the host's name]
+    /// Name of the client in the console; several clients are numbered [default: the host name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Stop after this many seconds
     #[arg(long, value_name = "S")]
     duration: Option<u64>,
-    /// Certificates to trust at the servers instead of the system's, PEM
+    /// Certificates to trust for the servers instead of the system's, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
 }
 
 fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.parse().map_err(|_| "give a number, such as 1 or 0.5".to_owned())?;
+    let rate: f64 = text.parse().map_err(|_| "enter a number, such as 1 or 0.5".to_owned())?;
     if rate.is_finite() && rate > 0.0 && rate <= MOST_RATE {
         Ok(rate)
     } else {
-        Err(format!("give a number above 0, up to {MOST_RATE}"))
+        Err(format!("enter a number above 0, up to {MOST_RATE}"))
     }
 }
 
@@ -131,7 +132,7 @@ impl RunClients {
         }
         if let Some(path) = &self.ca {
             let pem = std::fs::read(path)
-                .map_err(|error| Failure::refused(format!("{} could not be read: {error}.", path.display())))?;
+                .map_err(|error| Failure::refused(format!("Can't read {}: {error}.", path.display())))?;
             builder = builder.tls(client::Tls::only(&pem).map_err(Failure::refused)?);
         }
         builder.start().map_err(|error| match error {
@@ -166,7 +167,7 @@ async fn close(clients: Vec<Client>) -> ClientTotals {
         sum.usage_ms += totals.usage_ms;
         sum.dropped_records += totals.dropped_records;
         for problem in parting.unconfirmed.iter().filter(|_| !told) {
-            eprintln!("What was used could not be told in time. {problem}");
+            eprintln!("The client could not report all its usage in time. {problem}");
         }
         told |= !parting.unconfirmed.is_empty();
     }

@@ -15,12 +15,12 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Listens for SIGTERM and SIGINT. `duration`: ends by itself after that.
+    /// Listens for SIGTERM and SIGINT. `duration`: stops after that time.
     ///
     /// # Errors
     /// When the system gives no way to listen.
     pub fn listen(duration: Option<Duration>) -> Result<Self, Failure> {
-        let failed = |error| Failure::failed(format!("Signals cannot be listened for: {error}."));
+        let failed = |error| Failure::failed(format!("Can't listen for signals: {error}."));
         Ok(Self {
             terminate: signal(SignalKind::terminate()).map_err(failed)?,
             interrupt: signal(SignalKind::interrupt()).map_err(failed)?,

@@ -14,15 +14,15 @@ use log::{Log, described};
 
 /// `leasehold client ve`
 #[derive(Debug, Args)]
-#[command(after_help = "Ends with SIGTERM or SIGINT: it logs out then, and hours of a countdown license stop.
+#[command(after_help = "On SIGTERM or SIGINT it logs out, which stops the hours of a countdown license.
 
 Exit codes:
-  0  it had its license, was told to end, and logged out
-  1  no server gave the license any more, and the grace of the license is over
+  0  stopped on request after it had its license, and logged out
+  1  lost its license, and the grace period ended without another server
   2  every server refused the login (passphrase, version, processors, memory, protocol),
-     or something given here cannot be used
-  3  no server has ever given the license until the end: two hours of grace, or told to end before;
-     it waits so long for a primary of which all instances are in use")]
+     or an argument is invalid
+  3  got no license within two hours or before it was stopped; it waits that long for a primary
+     whose instances are all in use")]
 pub struct RunVe {
     /// License servers, the primary first, separated by commas: VE://HOST[:PORT]/PASSPHRASE, each with its passphrase
     /// [default port: 8083]
@@ -35,7 +35,7 @@ pub struct RunVe {
         hide_env_values = true
     )]
     servers: Vec<String>,
-    /// Virtual hardware this is, by a name or a code of the license, such as Charon-SSP/4U
+    /// Virtual hardware, by name or code in the license, such as Charon-SSP/4U
     #[arg(long, value_name = "NAME")]
     product: String,
     /// Its version
@@ -47,19 +47,19 @@ pub struct RunVe {
     /// Memory, MB
     #[arg(long, value_name = "MB", default_value_t = 1)]
     memory: u64,
-    /// Name it is shown under [default: the host's name]
+    /// Name shown in the console [default: the host name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Where log lines go; they are added to a file that is there, - is standard output
+    /// Append log lines to this file; - is standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     log: PathBuf,
     /// Log out after this many seconds
     #[arg(long, value_name = "N")]
     seconds: Option<u64>,
-    /// Certificates to trust, PEM; TLS is spoken then
+    /// Certificates to trust, PEM; turns TLS on
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Print what happens to standard output, one JSON object a line, instead of log lines
+    /// Print events to standard output, one JSON object per line, instead of log lines
     #[arg(long)]
     json: bool,
 }
@@ -67,7 +67,7 @@ pub struct RunVe {
 fn version(text: &str) -> Result<(u32, u32), String> {
     let number = |part: &str| part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
     let both = text.trim().split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
-    both.ok_or_else(|| "write it as 5.3".to_owned())
+    both.ok_or_else(|| "write it like 5.3".to_owned())
 }
 
 impl RunVe {
@@ -83,7 +83,7 @@ impl RunVe {
         };
         let parting = client.clone().close().await;
         if told && let Some(problem) = parting.unconfirmed.first() {
-            eprintln!("The logout could not be told in time. {problem}");
+            eprintln!("Logging out did not finish in time. {problem}");
         }
         let status = client.status();
         // Those who listen hear the end of it.
@@ -96,7 +96,7 @@ impl RunVe {
             }
             _ if status.server.is_none() => Err(Failure::no_server(LoginError::NoServer { servers: status.problems })),
             VeStatus::Stopped => Err(Failure::failed(
-                "No license server gave the license any more, and its grace is over. Look at the license servers, then start again.",
+                "The license was lost and its grace period is over. Check the license servers, then start again.",
             )),
             _ => Ok(()),
         }
@@ -120,7 +120,7 @@ impl RunVe {
         }
         if let Some(path) = &self.ca {
             let pem = std::fs::read(path)
-                .map_err(|error| Failure::refused(format!("{} could not be read: {error}.", path.display())))?;
+                .map_err(|error| Failure::refused(format!("Can't read {}: {error}.", path.display())))?;
             builder = builder.tls(client::Tls::only(&pem).map_err(Failure::refused)?);
         }
         builder.start().map_err(Failure::refused)

@@ -18,10 +18,10 @@ use crate::exit::{Done, Failure};
 pub struct Set {
     /// The setting, in any case
     key: String,
-    /// The new value; `default` means the built-in one and stays that word
+    /// The new value; `default` means the built-in value and is kept as written
     #[arg(allow_hyphen_values = true)]
     value: String,
-    /// Why; kept in the history
+    /// Reason for the change, kept in the history
     #[arg(long, default_value = "")]
     comment: String,
     #[command(flatten)]
@@ -42,8 +42,8 @@ impl Set {
             }
         };
         self.format.print(&value, |v| match v["revision"].as_i64() {
-            Some(revision) => format!("{} is set; {} is at revision {revision}.\n", setting.key, text(v, "path")),
-            None => format!("{} is set in {}.\n", setting.key, text(v, "path")),
+            Some(revision) => format!("Set {}; {} is now at revision {revision}.\n", setting.key, text(v, "path")),
+            None => format!("Set {} in {}.\n", setting.key, text(v, "path")),
         })
     }
 }
@@ -69,7 +69,7 @@ impl Init {
     pub async fn run(self, remote: &Remote) -> Done {
         let path = self.which.path(remote).await?;
         if path.exists() {
-            return Err(Failure::refused(format!("{} exists already; nothing was changed.", path.display())));
+            return Err(Failure::refused(format!("{} already exists; nothing was changed.", path.display())));
         }
         Engine::write_new_conf(&path).map_err(Failure::refused)?;
         super::super::output::print(format!("Wrote {}.\n", path.display()).as_bytes())

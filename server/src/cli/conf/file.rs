@@ -82,7 +82,7 @@ impl ConfTarget {
         if self.elsewhere(before)? {
             let answer = self.target.ask(before, Call::get("/api/v1/config")).await?;
             return serde_json::from_value(answer)
-                .map_err(|error| Failure::failed(format!("The answer of the server cannot be read: {error}.")));
+                .map_err(|error| Failure::failed(format!("Can't read the server's answer: {error}.")));
         }
         let path = self.path(before).await?;
         let document = Document::parse(file::read(&path).map_err(Failure::refused)?);
@@ -101,7 +101,7 @@ pub fn known(key: &str) -> Result<&'static Setting, Failure> {
         let near = setting::nearest(bare).map(|s| format!(" Did you mean {}?", s.key)).unwrap_or_default();
         let shown: String = key.chars().filter(|c| !c.is_control()).take(60).collect();
         Failure::refused(format!(
-            "{shown} is not a setting of license_server.conf.{near} `leasehold config show` lists all."
+            "license_server.conf has no setting {shown}.{near} `leasehold config show` lists all."
         ))
     })
 }

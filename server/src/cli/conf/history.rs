@@ -31,9 +31,9 @@ impl ConfHistory {
 /// `leasehold config restore`
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The revision to bring back, as `leasehold config history` lists it
+    /// Number of the revision to restore, from `leasehold config history`
     revision: i64,
-    /// Why; kept in the history
+    /// Reason for the change, kept in the history
     #[arg(long, default_value = "")]
     comment: String,
     #[command(flatten)]
@@ -46,7 +46,7 @@ impl Restore {
         let call = Call::post("/api/v1/config/restore").json(&json!({ "revision": number, "comment": self.comment }));
         let answer = self.common.target.ask(remote, call).await?;
         let saved = json!({ "revision": answer["revision"], "diff": answer["diff"] });
-        let plain = |v: &_| format!("Revision {number} is back, as revision {}.\n", text(v, "revision"));
+        let plain = |v: &_| format!("Restored revision {number} as revision {}.\n", text(v, "revision"));
         self.common.format.print(&saved, plain)
     }
 }

@@ -12,7 +12,7 @@ use crate::exit::{Done, Failure, code};
 pub struct Get {
     /// The setting, in any case
     key: String,
-    /// Print what the value stands for: the built-in value for `default` and for a setting that is not in the file
+    /// Print the effective value: the built-in one for `default` and for a setting missing from the file
     #[arg(long)]
     effective: bool,
     #[command(flatten)]
@@ -105,7 +105,7 @@ impl ShowConf {
                     ]
                 })
                 .collect();
-            table(&["SETTING", "AS WRITTEN", "", "STANDS FOR", "LINE", "STATE"], &rows)
+            table(&["SETTING", "AS WRITTEN", "", "EFFECTIVE", "LINE", "STATE"], &rows)
         })
     }
 }

@@ -50,9 +50,9 @@ fn what_is_not_understood_is_said_and_the_default_is_shown() {
     for (filter, said) in [
         (custom("2026-02-31", "2026-03-01"), "\u{201C}2026-02-31\u{201D} is not a day."),
         (custom("", ""), "\u{201C}\u{201D} is not a day."),
-        (custom("1999-01-01", "2026-01-01"), "more than ten years"),
+        (custom("1999-01-01", "2026-01-01"), "longer than ten years"),
         (UsageFilter { range: "2w".into(), ..UsageFilter::default() }, "is not a period"),
-        (UsageFilter { zone: "Mars/Base".into(), ..UsageFilter::default() }, "is not a time zone"),
+        (UsageFilter { zone: "Mars/Base".into(), ..UsageFilter::default() }, "is not a known time zone"),
     ] {
         let asked = asked(filter);
         assert!(asked.problem.as_deref().is_some_and(|problem| problem.contains(said)), "{:?}", asked.problem);

@@ -1,4 +1,4 @@
-//! Until it is claimed, the console answers this machine only.
+//! Until it is claimed, the console serves this machine only.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use crate::console::PageError;
 use crate::http::state::App;
 
-/// Refuses other machines as long as there is no administrator.
+/// Refuses other machines while there is no administrator.
 pub async fn claim(State(app): State<App>, request: Request, next: Next) -> Response {
     let local = request
         .extensions()
@@ -24,7 +24,7 @@ pub async fn claim(State(app): State<App>, request: Request, next: Next) -> Resp
         Ok(_) => {
             let port = app.installation.origin.rsplit(':').next().unwrap_or("8084").to_owned();
             let sentence = format!(
-                "This server has no administrator yet and answers its own machine only. Open the set-up link there, or through a tunnel: ssh -L {port}:127.0.0.1:{port} {}",
+                "This server has no administrator yet and accepts connections from its own machine only. Open the set-up link there, or through a tunnel: ssh -L {port}:127.0.0.1:{port} {}",
                 app.server_name
             );
             PageError::Said(StatusCode::FORBIDDEN, "Not claimed yet".into(), sentence.into()).into_response()

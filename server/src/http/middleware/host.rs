@@ -1,5 +1,5 @@
-//! Only names this server knows are answered, so that no foreign page can reach the console through its own name
-//! (DNS rebinding). Addresses are always fine: a page cannot make the browser send one for its own name.
+//! Answers only for known host names, so that no foreign page can reach the console through its own name (DNS
+//! rebinding). Addresses are always fine: a page can't make the browser send one for its own name.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::http::state::App;
 /// Refuses a request for a name that is not ours with 421.
 pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
     let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().host());
-    // Other servers know this one by whatever name leads here; browsers have nothing to find at their addresses.
+    // Peers may use any name that leads here; their addresses have nothing for browsers.
     if request.uri().path().starts_with("/peer/") {
         return next.run(request).await;
     }
@@ -23,7 +23,7 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
         named => {
             let shown: String = named.unwrap_or("no name").chars().filter(|c| c.is_ascii_graphic()).take(80).collect();
             let sentence = format!(
-                "The console is not known as “{shown}”. Use its address, or add the name with `hosts` in leasehold.toml."
+                "This console has no name “{shown}”. Use its address, or add the name to `hosts` in leasehold.toml."
             );
             PageError::Said(StatusCode::MISDIRECTED_REQUEST, "Unknown name".into(), sentence.into()).into_response()
         }

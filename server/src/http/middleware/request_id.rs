@@ -29,7 +29,7 @@ pub async fn request_id(request: Request, next: Next) -> Response {
                 }
                 let status = response.status();
                 if status >= StatusCode::INTERNAL_SERVER_ERROR {
-                    tracing::error!(status = status.as_u16(), "answered with an error");
+                    tracing::error!(status = status.as_u16(), "request failed");
                 } else {
                     tracing::debug!(status = status.as_u16(), "answered");
                 }

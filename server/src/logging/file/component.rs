@@ -1,4 +1,4 @@
-//! Which part of the program speaks, from the module the event was written in.
+//! The component of a log line, from the module of the event.
 
 use engine::exchange::REMINDER;
 

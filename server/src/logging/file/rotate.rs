@@ -1,5 +1,5 @@
-//! At each start the file becomes `license.log.1` and the others move up (seed 003); those beyond the kept count go. Nothing is
-//! ever written over, and no link is followed.
+//! At each start the file becomes `license.log.1` and the others move up (seed 003); those beyond the limit are
+//! deleted. Never overwrites a file and never follows a link.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -12,11 +12,11 @@ use licensing::log_line::{STAMP, begins_with_stamp};
 /// Why there is no log file.
 #[derive(Debug)]
 pub enum RotateError {
-    /// Whatever it points to is not ours to move.
+    /// Its target is not ours to move.
     Link(String),
-    /// A folder, or something that is no log.
+    /// A folder, or a file that isn't a log.
     NoLog(String),
-    /// The file system says no.
+    /// An error of the file system.
     Io { path: String, source: io::Error },
 }
 
@@ -25,21 +25,21 @@ impl fmt::Display for RotateError {
         match self {
             Self::Link(path) => write!(
                 f,
-                "{path} is a link, which is not followed. The server runs without a log file. Name the file itself with --license-log."
+                "{path} is a symbolic link, which Leasehold doesn't follow here. The server runs without a log file. Give the file itself with --license-log."
             ),
             Self::NoLog(path) => write!(
                 f,
-                "{path} is not a log file and is left alone. The server runs without one. Move it away, or name another file with --license-log."
+                "{path} is not a log file, so Leasehold leaves it alone and runs without one. Move it away, or choose another file with --license-log."
             ),
             Self::Io { path, source } => write!(
                 f,
-                "{path} cannot be written: {source}. The server runs without it. Make its folder and let this user write there, or name another file with --license-log."
+                "Can't write {path}: {source}. The server runs without it. Create its folder and make it writable for this user, or choose another file with --license-log."
             ),
         }
     }
 }
 
-/// Makes room and begins a new file, which only this user can read.
+/// Rotates the files and starts a new one that only this user can read.
 ///
 /// # Errors
 /// [`RotateError`]; then nothing is written.
@@ -57,7 +57,7 @@ pub fn begin(path: &Path, keep: u32) -> Result<File, RotateError> {
     OpenOptions::new().append(true).create_new(true).mode(0o600).open(path).map_err(io)
 }
 
-/// Whether the file begins as ours do: a database named by mistake is not moved about.
+/// Whether the file starts like a log of ours, so that a database given by mistake stays where it is.
 fn is_log(path: &Path) -> io::Result<bool> {
     let mut start = [0; STAMP];
     let length = File::open(path)?.read(&mut start)?;

@@ -1,4 +1,5 @@
-//! The thread that writes. A disk that is full stops nothing: lines are counted, the file says so when there is room again.
+//! The thread that writes. A full disk stops nothing: lost lines are counted and reported in the file once there is
+//! room.
 
 use std::fs::File;
 use std::io::Write;
@@ -11,28 +12,28 @@ use licensing::log_line::LogLevel;
 
 use super::{Message, Shared, line};
 
-/// Written at once, bytes.
+/// Bytes per write.
 const BATCH: usize = 64 * 1024;
 
 pub struct Writer<F = File> {
     file: F,
     path: PathBuf,
     shared: Arc<Shared>,
-    /// What is in the file, bytes: a line that got in half is cut off again.
+    /// Length of the file, bytes; a half-written line is cut off.
     length: u64,
-    /// That it cannot be written was said.
+    /// Whether the failure was already reported.
     said: bool,
 }
 
-/// What lines are written to.
+/// The target of lines.
 pub trait LogSink: Write {
-    /// Cuts the file off after so many bytes.
+    /// Truncates the file.
     fn cut(&mut self, length: u64);
 }
 
 impl LogSink for File {
     fn cut(&mut self, length: u64) {
-        // When even this fails the line stays half; the next one begins behind it.
+        // If even this fails, half a line stays and the next one follows it.
         let _ = self.set_len(length);
     }
 }
@@ -42,7 +43,7 @@ impl<F: LogSink> Writer<F> {
         Self { file, path, shared, length: 0, said: false }
     }
 
-    /// Writes until nobody logs any more.
+    /// Writes until all senders are gone.
     pub fn run(&mut self, waiting: &Receiver<Message>) {
         while let Ok(first) = waiting.recv() {
             let mut count = 0;
@@ -68,12 +69,12 @@ impl<F: LogSink> Writer<F> {
         }
     }
 
-    /// Appends `count` lines, and before them how many are missing.
+    /// Appends `count` lines, after a note about missing ones.
     pub fn write(&mut self, mut text: String, count: u64) {
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
             let words = if lost == 1 { "1 line was lost".to_owned() } else { format!("{lost} lines were lost") };
-            let said = format!("{words}: more was logged than could be written. Look into the log on stderr for them.");
+            let said = format!("{words}: the disk was too slow or full. See the log on stderr for them.");
             text.insert_str(0, &format!("{}\n", line::written(LogLevel::Warn, "SERVER", &said)));
         }
         match self.file.write_all(text.as_bytes()) {
@@ -84,7 +85,7 @@ impl<F: LogSink> Writer<F> {
                 if !self.said {
                     self.said = true;
                     eprintln!(
-                        "{} cannot be written: {error}. The server runs on; once there is room, the file says how many lines are missing.",
+                        "Can't write {}: {error}. The server keeps running; once there is room, the file says how many lines are missing.",
                         self.path.display()
                     );
                 }

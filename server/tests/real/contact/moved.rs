@@ -15,7 +15,7 @@ fn off(world: &ExchangePair, console: &mut Console) -> Option<i64> {
         _ => "ahead of the elapsed time",
     };
     assert_eq!(page.contains(way), minutes.is_some());
-    assert_eq!(stdout(&world.cli(&["status"])).contains("is not followed"), minutes.is_some());
+    assert_eq!(stdout(&world.cli(&["status"])).contains("is ignored"), minutes.is_some());
     assert!((seconds / 60.0 - minutes.unwrap_or(0) as f64).abs() < 2.0, "{seconds} s, {minutes:?} min");
     minutes.map(|minutes| (minutes as f64 / 1440.0).round() as i64)
 }

@@ -84,7 +84,7 @@ fn waiting() -> ExchangePair {
     assert_eq!(registered.status.code(), Some(0), "{}", stderr(&registered));
     let failed = within(10_000, || {
         let log = world.log();
-        let line = log.lines().find(|line| line.contains("exchange with the licensing nodes failed"))?;
+        let line = log.lines().find(|line| line.contains("sync with the licensing nodes failed"))?;
         Some(line.to_owned())
     });
     let line = failed.expect("a failed exchange is in the log");

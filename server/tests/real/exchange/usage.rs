@@ -104,11 +104,11 @@ fn the_exchanges_commands_say_what_is_missing_or_wrong() {
         (&["exchange", "pull"], not_yet),
         (&["exchange", "push", list.to_str().unwrap()], not_yet),
         (&["exchange", "push"], "<FILE>"),
-        (&["exchange", "push", "/none"], "/none cannot be read"),
+        (&["exchange", "push", "/none"], "Can't read /none"),
         (&["exchange", "ledger", "--state", "gone"], "open, answered, lost"),
         (&["exchange", "ledger", "--limit", "0"], "1..=10000"),
         (&["register"], "--file"),
-        (&["register", "--file", "/none"], "/none cannot be read"),
+        (&["register", "--file", "/none"], "Can't read /none"),
         (&["register", "--file", list.to_str().unwrap()], "registration file"),
         (&["register", "--file", "x", "--guid", NOBODY], "cannot be used with"),
         (&["register", "--guid", "nonsense"], "hexadecimal"),
@@ -147,7 +147,7 @@ fn the_vendors_tool_says_what_is_missing_or_wrong() {
         (with(&["-operation", "cluster-push"]), "-responseJson"),
         (with(&["-operation", "cluster-push", "-responseJson", "[]"]), "no license-status-id"),
         (with(&["-operation", "cluster-push", "-responseJson", "<html>"]), "web page"),
-        (with(&["-operation", "cluster-push", "-responseFile", "/none"]), "/none cannot be read"),
+        (with(&["-operation", "cluster-push", "-responseFile", "/none"]), "Can't read /none"),
         (with(&["-operation", "report", "-enableTls", "true"]), "-enableTls=true"),
         (with(&["-operation", "report", "-caFile", "/none"]), "-enableTls"),
         (with(&["-operation", "report", "-reportingApiUri=here"]), "-reportingApiUri"),
@@ -156,7 +156,7 @@ fn the_vendors_tool_says_what_is_missing_or_wrong() {
         says(&call(args), 2, words, args);
     }
     let unreachable = with(&["-operation", "report", "-reportingApiUri=127.0.0.1:1"]);
-    says(&call(&unreachable), 3, "127.0.0.1:1 cannot be reached", &unreachable);
+    says(&call(&unreachable), 3, "Can't reach the reporting API at 127.0.0.1:1", &unreachable);
     let usage = call(&[]);
     assert_eq!(usage.status.code(), Some(0));
     for flag in

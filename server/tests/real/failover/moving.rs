@@ -16,7 +16,7 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     let began = Instant::now();
     let (machine, application) = (world.machine("machine"), world.application("application"));
     machine.until(r#""event":"logged_in""#, began, MOVES_WITHIN);
-    application.until("Licenses come from", began, MOVES_WITHIN);
+    application.until("Using ", began, MOVES_WITHIN);
     let leader = Browser::at(&world.primary).json("/api/v1/servers")["items"][0]["name"].as_str().unwrap().to_owned();
     at_backup.reads(&[&format!("{leader} is serving 2 clients. {BACKUP} is on standby.")], &[]);
     assert_eq!(
@@ -28,7 +28,7 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     world.primary.crash();
     let killed = Instant::now();
     let moved = machine.until(r#""event":"switched""#, killed, MOVES_WITHIN);
-    let taken = application.until("does not answer. Licenses come from", killed, MOVES_WITHIN);
+    let taken = application.until("is not responding. Now using", killed, MOVES_WITHIN);
     let logged_in = killed + moved;
     within(TOLD_MS, || runs(&mut at_backup).then_some(())).expect("the hours run");
     let (before, at) = (left_s(&mut at_backup), Instant::now());
@@ -53,7 +53,7 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
     world.again(0);
     let ready = started.elapsed();
     let back = machine.until(r#""event":"returned""#, started + ready, MOVES_WITHIN);
-    let taken_back = application.until("answers again. Licenses come from it now", started + ready, MOVES_WITHIN);
+    let taken_back = application.until("is responding again. Now using", started + ready, MOVES_WITHIN);
     let logged_in = (started + ready + back).duration_since(logged_in).as_secs_f64();
     within(TOLD_MS, || (!runs(&mut at_backup)).then_some(())).expect("the hours stop");
     let left = left_s(&mut at_backup);

@@ -113,7 +113,8 @@ fn most_at_once(machines: &[Program]) -> usize {
     most
 }
 
-/// A machine that comes when the one server it reaches has no instance left: it waits, and nobody gives it one. `event`: how it says so.
+/// A machine that comes when the one server it reaches has no instance left: it waits, and nobody gives it one.
+/// `event`: how it says so.
 fn one_too_many(world: &World, name: &str, event: &str) {
     let came = Instant::now();
     let mut machine = world.machine(name);
@@ -128,7 +129,8 @@ fn one_too_many(world: &World, name: &str, event: &str) {
     machine.terminate();
 }
 
-/// Two virtual machines for two instances, one too many now and then, and two applications that would like more than there is.
+/// Two virtual machines for two instances, one too many now and then, and two applications that would like more than
+/// there is.
 #[test]
 fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_client_on_the_backup() {
     if !is_inside(TEST) {
@@ -142,7 +144,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     let mut applications = ["application-1", "application-2"].map(|name| world.application(name));
     world.all_taken(&machines, 0, began);
     for application in &applications {
-        application.until("Licenses come from 10.77.1.2", began, MOVES_WITHIN);
+        application.until("Using 10.77.1.2", began, MOVES_WITHIN);
     }
     world.both_see("up");
     let licensed = left_s(&mut at_backup);
@@ -150,7 +152,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     let stays = |since: Instant, at_backup: &mut Browser, left: f64| {
         assert_eq!([0, 1].map(|server| world.holders(&machines, server)), [INSTANCES as usize, 0]);
         for application in &applications {
-            assert_eq!(application.when("does not answer", since), None, "{:?}", application.said());
+            assert_eq!(application.when("is not responding", since), None, "{:?}", application.said());
         }
         assert_eq!((left_s(at_backup), runs(at_backup)), (left, false), "no hours");
     };
@@ -169,7 +171,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     let moved = world.all_taken(&machines, 1, cut);
     let taken = applications
         .each_ref()
-        .map(|application| application.until("does not answer. Licenses come from 10.77.2.2", cut, MOVES_WITHIN));
+        .map(|application| application.until("is not responding. Now using 10.77.2.2", cut, MOVES_WITHIN));
     within(5_000, || runs(&mut at_backup).then_some(())).expect("the hours run");
     let serves = format!("{BACKUP} is serving");
     for browser in [&mut at_primary, &mut at_backup] {
@@ -183,7 +185,7 @@ fn a_torn_network_makes_no_license_count_twice_and_spends_no_hour_without_a_clie
     network.mend("primary", "clients");
     let back = world.all_taken(&machines, 0, mended);
     let taken_back =
-        applications.each_ref().map(|application| application.until("answers again", mended, MOVES_WITHIN));
+        applications.each_ref().map(|application| application.until("is responding again", mended, MOVES_WITHIN));
     within(5_000, || (!runs(&mut at_backup)).then_some(())).expect("the hours stop");
     let left = left_s(&mut at_backup);
     let (spent, at_most) = (licensed - left, cut.elapsed().as_secs_f64());

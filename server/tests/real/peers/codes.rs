@@ -20,17 +20,17 @@ fn a_code_is_good_for_one_server_for_its_time_and_at_the_server_that_made_it() {
     let mut typo = code.clone();
     typo.replace_range(0..1, if code.starts_with('7') { "8" } else { "7" });
     refused(&b, &a, &typo, "b", 2, "typing error");
-    refused(&b, &c, &code, "b", 1, "is not the server that made the code");
-    refused(&a, &a, &code, "b", 2, "the server that made the code");
+    refused(&b, &c, &code, "b", 1, "is not from the server that created the code");
+    refused(&a, &a, &code, "b", 2, "the server that created the code");
     refused(&b, &c, &invite(&c).replace('0', "O"), "b-2", 0, "");
     let other = join(&b, &a, &code, "b");
     assert_eq!(other.status.code(), Some(2), "{}", stderr(&other));
-    assert!(stderr(&other).contains("is in an installation"), "{}", stderr(&other));
+    assert!(stderr(&other).contains("already in an installation"), "{}", stderr(&other));
 
     let d = start(folder.path(), "d", None);
     assert_eq!(join(&d, &a, &code, "d").status.code(), Some(0));
     let e = start(folder.path(), "e", None);
-    refused(&e, &a, &code, "e", 2, "was used already, by d");
+    refused(&e, &a, &code, "e", 2, "d has already used this code");
     let late = invite(&a);
     std::fs::write(&clock, "+31m\n").unwrap();
     refused(&e, &a, &late, "e", 2, "has expired");
@@ -47,6 +47,6 @@ fn nobody_answering_is_a_sentence_with_the_address() {
     let code = invite(&a);
     let nowhere = super::peer(&b, &["join", "--url", "http://127.0.0.1:1", "--code", &code]);
     assert_eq!(nowhere.status.code(), Some(1));
-    assert!(stderr(&nowhere).contains("http://127.0.0.1:1 did not answer"), "{}", stderr(&nowhere));
+    assert!(stderr(&nowhere).contains("http://127.0.0.1:1 did not respond"), "{}", stderr(&nowhere));
     assert_eq!(own(&b)["role"], "unregistered");
 }

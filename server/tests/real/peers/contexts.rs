@@ -32,7 +32,7 @@ fn one_production_or_development_server_and_backups_beside_it() {
     assert_eq!(through_backup.status.code(), Some(2), "{}", stderr(&through_backup));
     assert_eq!(own(&production)["role"], "primary");
     let audit = production.get("/api/v1/audit?action=peer.join").body.to_string();
-    assert!(audit.contains("was not taken in") && audit.contains("refused"), "{audit}");
+    assert!(audit.contains("Refused a server with a valid code") && audit.contains("refused"), "{audit}");
 }
 
 /// Another identity: the one of before is taken out of the file first.

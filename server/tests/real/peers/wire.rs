@@ -54,7 +54,7 @@ fn a_stranger_learns_nothing_and_every_name_leads_here() {
     let report = stranger.report();
     let request = stranger.request(None, &report);
     let (status, body) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
-    assert_eq!((status, body["detail"].as_str().unwrap()), (404, "There is nothing at this address."));
+    assert_eq!((status, body["detail"].as_str().unwrap()), (404, "Nothing at this address."));
     invite(&a);
     let (status, again) = post(&a, "poll", &serde_json::to_value(&request).unwrap());
     assert_eq!((status, &again["detail"]), (404, &body["detail"]), "with a key of its own too");
@@ -99,7 +99,7 @@ fn a_slow_server_keeps_nobody_else_waiting() {
     assert!((8..=11).contains(&quick_asked), "every two seconds by each: {quick_asked}");
     assert!((2..=6).contains(&slow_asked), "one at a time by each, given up after four seconds: {slow_asked}");
     assert_eq!(seen(&a, "good")["state"], "up");
-    assert!(seen(&a, "slow")["problem"].as_str().unwrap().contains("no answer within 4 s"));
+    assert!(seen(&a, "slow")["problem"].as_str().unwrap().contains("no response within 4 s"));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn wrong_tries_end_a_code_and_many_of_them_wait() {
         assert!(matches!(said(&a, &code, &wrong), JoinSaid::Refused(_)));
     }
     let JoinSaid::Refused(sentence) = said(&a, &code, &good) else { panic!("the code was ended") };
-    assert!(sentence.contains("too many wrong tries"), "{sentence}");
+    assert!(sentence.contains("too many failed attempts"), "{sentence}");
     let statuses: Vec<u16> = (0..8).map(|_| post(&a, "join", &serde_json::to_value(&good).unwrap()).0).collect();
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }

@@ -9,7 +9,7 @@ async fn a_primary_that_has_none_left_is_waited_for_and_the_backup_left_alone() 
     let Err(LoginError::NoServer { servers }) = builder.clone().connect().await else { panic!("it was let in") };
     assert_eq!(
         servers.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["lic1:8083: All of its licenses are in use."]
+        ["lic1:8083: All its licenses are in use."]
     );
     pass(11_000).await;
     heard.lines();
@@ -86,7 +86,7 @@ async fn while_the_primary_is_away_a_backup_that_has_none_left_is_asked_until_it
     scene.backup.world().others = 3;
     let client = builder.start().unwrap();
     pass(10 * MINUTE).await;
-    let none = "ERROR VE       License server lic2 gives no license: All of its licenses are in use.";
+    let none = "ERROR VE       License server lic2 gives no license: All its licenses are in use.";
     assert_eq!(heard.lines(), [TRYING, FAILED, TRYING_BACKUP, none, TWO_HOURS], "said once");
     assert!(scene.backup.world().refreshes.len() > 250, "it asks at every interval");
     scene.backup.world().others = 2;

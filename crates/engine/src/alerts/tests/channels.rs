@@ -28,7 +28,7 @@ async fn a_test_shows_exactly_what_the_other_side_said_and_no_secret() {
     let away = HttpSink::start("302 Found", "").await;
     let redirected = world.channel(NewChannel { name: "C".into(), ..hook(&away) }).await;
     let outcome = world.engine.test_alert_channel(&actor, redirected).await.unwrap();
-    assert!(!outcome.delivered && outcome.said.contains("302 Found and sends us on"), "{}", outcome.said);
+    assert!(!outcome.delivered && outcome.said.contains("302 Found and redirects"), "{}", outcome.said);
     assert_eq!(away.posts().len(), 1, "not followed");
 
     let nobody = NewChannel {

@@ -150,5 +150,5 @@ async fn numbers_out_of_their_limits_are_refused() {
         channels: Vec::new(),
     };
     let error = world.engine.save_alert_rule(&Actor::system(), None, &one_more).await.unwrap_err();
-    assert_eq!(error.to_string(), "There are 50 rules already. Remove one first.");
+    assert_eq!(error.to_string(), "There are already 50 rules. Remove one first.");
 }

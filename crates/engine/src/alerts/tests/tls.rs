@@ -54,8 +54,8 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
         let sink = SmtpSink::dressed(dress, "250 ok").await;
         let target = format!("127.0.0.1:{}", sink.port);
         for (ca, words) in [
-            (String::new(), "is from an issuer this machine does not trust. If that is your company's own, name the CA file of the channel.".to_owned()),
-            (other.path(), format!("is neither from an issuer this machine trusts nor from the CA file {}. Put the certificate of its issuer there.", other.path())),
+            (String::new(), "is from an issuer this machine does not trust. If that is your company's own CA, enter its CA file in the channel.".to_owned()),
+            (other.path(), format!("is from an issuer that neither this machine nor the CA file {}. Put the certificate of its issuer there.", other.path())),
         ] {
             let (delivered, said) = world.tried(over(security, &sink, ca)).await;
             assert_eq!((delivered, said), (false, format!("The certificate of {target} {words}")));
@@ -65,9 +65,9 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
 }
 
 #[rstest]
-#[case::another_name(&["mail.example.com"], |_: &mut CertificateParams| {}, "is made for another name")]
+#[case::another_name(&["mail.example.com"], |_: &mut CertificateParams| {}, "is for another name")]
 #[case::ended(&["127.0.0.1"], |params: &mut CertificateParams| params.not_after = date_time_ymd(2020, 2, 3), "has expired")]
-#[case::not_yet(&["127.0.0.1"], |params: &mut CertificateParams| params.not_before = date_time_ymd(2999, 1, 1), "is not good yet")]
+#[case::not_yet(&["127.0.0.1"], |params: &mut CertificateParams| params.not_before = date_time_ymd(2999, 1, 1), "is not valid yet")]
 #[tokio::test]
 async fn a_certificate_that_does_not_fit_is_refused_and_says_why(
     #[case] names: &[&str],
@@ -102,16 +102,13 @@ async fn posts_go_over_tls_to_a_server_a_company_vouches_for_and_to_no_other() {
     let sink = HttpSink::start_tls(&company).await;
     for (ca, words) in [
         (String::new(), "The certificate of 127.0.0.1 is from an issuer this machine does not trust."),
-        (
-            other.path(),
-            "The certificate of 127.0.0.1 is neither from an issuer this machine trusts nor from the CA file /",
-        ),
+        (other.path(), "The certificate of 127.0.0.1 is from an issuer that neither this machine nor the CA file /"),
     ] {
         let (delivered, said) = world.tried(https(&sink, ca)).await;
         assert!(!delivered && said.starts_with(words) && !said.contains("T0P"), "{said}");
     }
     assert_eq!(sink.posts().len(), 0);
-    assert_eq!(world.tried(https(&sink, company.path())).await, (true, "The address answered 200 OK.".to_owned()));
+    assert_eq!(world.tried(https(&sink, company.path())).await, (true, "The server returned 200 OK.".to_owned()));
     assert_eq!(sink.posts().len(), 1);
 }
 

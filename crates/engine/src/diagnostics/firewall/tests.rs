@@ -32,7 +32,7 @@ fn the_text_has_all_a_firewall_needs() {
     for part in [
         "outbound",
         "HTTPS, TCP port 23028 (in use), or one of 443, 8443, 39520, 48846 s.example 192.0.2.1 2001:db8::1",
-        "HTTPS, TCP port 9000 own.example address not known here",
+        "HTTPS, TCP port 9000 own.example address unknown",
         "2026-11-22 01:00 UTC",
         "After 60 days",
         "TLS inspection",
@@ -40,7 +40,7 @@ fn the_text_has_all_a_firewall_needs() {
         assert!(words.contains(part), "{part} is missing in:\n{text}");
     }
     assert_eq!(text.lines().filter(|line| line.starts_with("From")).count(), 1);
-    assert!(firewall_text(&[], "a", "b").contains("names no licensing node"));
+    assert!(firewall_text(&[], "a", "b").contains("has no licensing nodes"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::DatabaseError;
 use crate::usage::Usage;
 use crate::usage::count::MINUTE_MS;
 
-/// Refused requests of one client, product and user within a minute.
+/// Denials of one client, product and user within a minute.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Denial {
     /// The first of them, Unix milliseconds.
@@ -19,21 +19,21 @@ pub struct Denial {
     pub last_ms: i64,
     /// How many.
     pub count: u64,
-    /// What was asked for.
+    /// The product.
     pub product: String,
-    /// Which client asked, by its name.
+    /// The client's name.
     pub client: String,
-    /// For whom; empty where the application did not say.
+    /// User; may be empty.
     #[sqlx(rename = "name")]
     pub user: String,
     /// Where.
     pub host: String,
-    /// Where a list that ends here goes on.
+    /// The cursor after this row.
     #[sqlx(flatten)]
     pub cursor: DenialCursor,
 }
 
-/// A place in the list of refused requests.
+/// A position in the list of denials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromRow)]
 pub struct DenialCursor {
     pub(super) minute: i64,
@@ -47,9 +47,9 @@ impl fmt::Display for DenialCursor {
     }
 }
 
-/// Not a place in the list.
+/// Not a position in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("This is no place in the list of refused requests. Go back to its first page.")]
+#[error("Invalid position in the list of denials. Go back to its first page.")]
 pub struct DenialCursorError;
 
 impl FromStr for DenialCursor {
@@ -64,7 +64,7 @@ impl FromStr for DenialCursor {
 }
 
 impl Usage {
-    /// Refused requests, the newest first, at most `limit` rows; those after a place in the list when one is given.
+    /// Denials, newest first, at most `limit` rows, after a position if given.
     ///
     /// # Errors
     /// [`DatabaseError`].

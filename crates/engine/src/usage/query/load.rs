@@ -22,7 +22,7 @@ pub(super) struct NamedSeries {
 /// Which series: those of clients, or the totals above them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SeriesLevel {
-    /// Every client by itself.
+    /// Each client separately.
     Clients,
     /// What the filter names: its client, its deployment, or the whole server.
     Named,
@@ -71,7 +71,7 @@ pub(super) fn list(series: &[NamedSeries]) -> String {
 }
 
 pub(super) fn damaged() -> DatabaseError {
-    DatabaseError::Decode("The stored use is damaged. Restore the data folder from a backup.".into())
+    DatabaseError::Decode("The stored usage is damaged. Restore the data folder from a backup.".into())
 }
 
 /// A stored day of a series.
@@ -234,7 +234,8 @@ impl Usage {
         Ok(all)
     }
 
-    /// The same of some hours of a day, from its single changes. Where those were purged, the hours have their share of the day.
+    /// The same of some hours of a day, from its single changes. Where those were purged, the hours have their share
+    /// of the day.
     async fn levels_of(
         &self,
         list: &str,

@@ -35,8 +35,7 @@ impl Warnings {
     }
 }
 
-/// Lines without effect, except comments that lost their `#`: such a line starts with `*`, or comments stand right
-/// before and right after it.
+/// Lines without effect, except comments without their `#`: a line that starts with `*`, or between two comment lines.
 fn junk(document: &Document, warnings: &mut Warnings) {
     let mut lines = document.lines().peekable();
     let mut after_comment = false;
@@ -49,7 +48,7 @@ fn junk(document: &Document, warnings: &mut Warnings) {
     }
 }
 
-/// A comment, or what is left of one that starts with `#*`.
+/// A comment, or the rest of one that started with `#*`.
 fn comment(line: &ConfLine<'_>) -> bool {
     let starred = line.bytes.trim_ascii_start().starts_with(b"*");
     line.kind == LineKind::Comment || (line.kind == LineKind::Junk && starred)
@@ -58,9 +57,9 @@ fn comment(line: &ConfLine<'_>) -> bool {
 fn junk_sentence(line: &ConfLine<'_>) -> String {
     let text = quoted(String::from_utf8_lossy(line.bytes.trim_ascii()).as_ref());
     if line.bytes.trim_ascii_start().starts_with(b"[") {
-        format!("{text} has no closing bracket, so it starts no section. Add the “]”.")
+        format!("{text} has no closing bracket, so it is not a section. Add the “]”.")
     } else {
-        format!("{text} is neither a setting nor a comment and has no effect. Put a # in front of it, or remove it.")
+        format!("{text} is not a setting or comment and has no effect. Put a # in front of it, or remove it.")
     }
 }
 
@@ -76,7 +75,7 @@ fn duplicates(document: &Document, warnings: &mut Warnings) {
         if entry.line != last {
             warnings.add(entry.line, Some(entry.key), || {
                 let key = quoted(&String::from_utf8_lossy(entry.key));
-                format!("{key} stands here and again on line {last}. Line {last} counts; remove this one.")
+                format!("{key} appears again on line {last}, which is the one that counts. Remove this line.")
             });
         }
     }
@@ -89,7 +88,7 @@ fn strangers(document: &Document, warnings: &mut Warnings) {
         let home = entry.section.eq_ignore_ascii_case(SECTION.as_bytes());
         match setting::find(&key) {
             Some(known) if !home => warnings.add(entry.line, Some(entry.key), || {
-                format!("{} has an effect in the section [{SECTION}] only. Move the line there.", known.key)
+                format!("{} has an effect only in the section [{SECTION}]. Move the line there.", known.key)
             }),
             None if home => warnings.add(entry.line, Some(entry.key), || unknown(&key)),
             _ => {}
@@ -100,7 +99,7 @@ fn strangers(document: &Document, warnings: &mut Warnings) {
 fn unknown(key: &str) -> String {
     let name = quoted(key);
     match setting::nearest(key) {
-        Some(near) => format!("{name} is not a setting; it is kept and has no effect. Perhaps {} was meant.", near.key),
-        None => format!("{name} is not a setting; it is kept as it is and has no effect."),
+        Some(near) => format!("{name} is not a setting and has no effect. Did you mean {}?", near.key),
+        None => format!("{name} is not a setting and has no effect."),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     guid::Guid,
 };
 
-/// What is wrong with the values that count.
+/// Findings about effective values.
 pub(super) fn findings(document: &Document) -> Vec<ConfFinding> {
     let readings = readings(document);
     let mut findings: Vec<ConfFinding> =
@@ -16,7 +16,7 @@ pub(super) fn findings(document: &Document) -> Vec<ConfFinding> {
     findings
 }
 
-/// Flexible licensing and the GUID belong together.
+/// Flexible licensing needs a GUID, and the GUID flexible licensing.
 fn registration(readings: &[SettingReading<'_>]) -> Option<ConfFinding> {
     let of = |key: &str| readings.iter().find(|reading| reading.setting.key == key);
     let (mode, guid) = (of("FLEXIBLE_LICENSING_MODE")?, of("LICENSE_SERVER_GUID")?);
@@ -25,7 +25,7 @@ fn registration(readings: &[SettingReading<'_>]) -> Option<ConfFinding> {
         None if flexible && guid.error.is_none() => Some(finding(
             mode,
             Severity::Error,
-            "Flexible licensing is on, but this server is not registered: LICENSE_SERVER_GUID is empty. \
+            "Flexible licensing is on, but the server is not registered: LICENSE_SERVER_GUID is empty. \
              Register the server, or turn flexible licensing off."
                 .to_owned(),
         )),

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-/// More lines than this between the first and last change, on either side, are not compared one by one.
+/// Maximum lines between the first and last change, on either side, that are compared one by one.
 pub(super) const MAX_COMPARED: usize = 4000;
 
 /// A run of lines: the same in both, or replaced (either side may be empty).
@@ -13,7 +13,7 @@ pub(crate) struct Block {
     pub new: Range<usize>,
 }
 
-/// Aligns two lists of lines. The blocks cover both lists without holes, in order, none empty.
+/// Aligns two lists of lines. The blocks cover both lists in order without gaps; none is empty.
 pub(crate) fn blocks<T: Ord>(old: &[T], new: &[T]) -> Vec<Block> {
     let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let suffix = old[prefix..].iter().rev().zip(new[prefix..].iter().rev()).take_while(|(a, b)| a == b).count();
@@ -44,7 +44,7 @@ fn middle<T: Ord>(blocks: &mut Vec<Block>, old: &[T], new: &[T], offset: usize) 
     }
 }
 
-/// Adds a block, joined with the one before when it is of the same sort.
+/// Adds a block, merged with the previous one if of the same kind.
 fn push(blocks: &mut Vec<Block>, same: bool, old: Range<usize>, new: Range<usize>) {
     if old.is_empty() && new.is_empty() {
         return;

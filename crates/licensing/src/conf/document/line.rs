@@ -5,26 +5,26 @@ use super::BOM;
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfLine<'a> {
-    /// The first line is 1.
+    /// Number, from 1.
     pub number: usize,
     /// The line without its ending.
     pub bytes: &'a [u8],
-    /// `\n`, `\r\n`, or nothing when the last line has none.
+    /// `\n`, `\r\n`, or empty if the last line has none.
     pub ending: &'a [u8],
-    /// What the line is.
+    /// Its kind.
     pub kind: LineKind<'a>,
-    /// Where `bytes` starts in the file.
+    /// Offset of `bytes` in the file.
     pub(crate) start: usize,
-    /// Where the value of an entry stands in the file; empty and meaningless for other lines.
+    /// Position of an entry's value in the file; meaningless for other lines.
     pub(crate) value_at: Range<usize>,
 }
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind<'a> {
     /// `[name]`: the text up to the first `]`, without the blanks around it.
     Section(&'a [u8]),
-    /// `KEY = value`, both without the blanks around them. There are no comments behind a value.
+    /// `KEY = value`, both without surrounding blanks. There are no comments after a value.
     Entry {
         /// ASCII letters, digits, `_`, `-` and `.`.
         key: &'a [u8],
@@ -35,12 +35,12 @@ pub enum LineKind<'a> {
     Comment,
     /// Nothing but white space.
     Blank,
-    /// Anything else. Kept, and without effect.
+    /// Anything else: kept, without effect.
     Junk,
 }
 
 impl ConfLine<'_> {
-    /// Where the line after this one starts in the file.
+    /// Offset of the next line in the file.
     pub(crate) fn end(&self) -> usize {
         self.start + self.bytes.len() + self.ending.len()
     }
@@ -54,7 +54,7 @@ pub(crate) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Starts behind the byte order mark, if there is one.
+    /// Starts after the byte order mark, if any.
     pub(crate) fn of(bytes: &'a [u8]) -> Lines<'a> {
         Lines { bytes, next: if bytes.starts_with(BOM) { BOM.len() } else { 0 }, number: 0 }
     }
@@ -86,7 +86,7 @@ pub(crate) fn first_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((content, &bytes[content.len()..=newline]))
 }
 
-/// The kind of a line, and where in it the value of an entry stands.
+/// The kind of a line, and the position of an entry's value in it.
 fn classify(bytes: &[u8]) -> (LineKind<'_>, Range<usize>) {
     let rest = trim_start(bytes);
     let kind = match rest.first() {
@@ -109,7 +109,7 @@ fn entry(bytes: &[u8]) -> Option<(LineKind<'_>, Range<usize>)> {
     }
     let behind = &bytes[equals + 1..];
     let value = trim(behind);
-    // An empty value stands at the end of the line, behind the blanks.
+    // An empty value is at the end of the line, after the blanks.
     let start = bytes.len() - trim_start(behind).len();
     Some((LineKind::Entry { key, value }, start..start + value.len()))
 }

@@ -3,29 +3,29 @@ use super::{
     line::{is_key, trim},
 };
 
-/// What [`Document::set`] did.
+/// The result of [`Document::set`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfEdit {
-    /// The line on which the key stands now; the first line is 1.
+    /// The key's line now, from 1.
     pub line: usize,
     /// Whether that line is new.
     pub inserted: bool,
 }
 
-/// Why a value cannot be written into the file.
+/// Why a value can't be written to the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SetError {
     /// The value would end the line, or contains a NUL.
-    #[error("A value stands on one line: remove the line breaks and NUL characters from it.")]
+    #[error("A value must be on one line: remove the line breaks and NUL characters.")]
     LineBreak,
     /// Blanks at either end are not part of a value.
-    #[error("A value cannot begin or end with a space or tab: remove them.")]
+    #[error("A value can't begin or end with a space or tab: remove them.")]
     OuterBlank,
     /// The key is empty or has other characters than letters, digits, `_`, `-` and `.`.
-    #[error("A key is made of letters, digits, “_”, “-” and “.”: choose another name.")]
+    #[error("A key may contain only letters, digits, “_”, “-” and “.”: choose another name.")]
     Key,
     /// The section name contains `]` or a line break, or has blanks at either end.
-    #[error("A section name has no “]”, no line break and no blanks at its ends: choose another name.")]
+    #[error("A section name can't contain “]” or line breaks, nor begin or end with blanks: choose another name.")]
     Section,
 }
 
@@ -68,8 +68,8 @@ struct Place {
 }
 
 impl Place {
-    /// After the last entry of the last occurrence of the section, else right after its header. The nameless section
-    /// always exists: it starts where the file does.
+    /// After the last entry of the section's last occurrence, else right after its header. The unnamed section always
+    /// exists, at the start of the file.
     fn in_section(document: &Document, section: &str) -> Place {
         let start = if document.as_bytes().starts_with(BOM) { BOM.len() } else { 0 };
         let mut inside = section.is_empty();
@@ -96,7 +96,7 @@ impl Place {
         };
         let open = document.as_bytes()[..offset].last().is_some_and(|byte| *byte != b'\n');
         let first_ending = match document.scan().last() {
-            // A lone carriage return at the end belongs to the text of that line and has to stay so.
+            // A lone carriage return at the end belongs to that line's text and must stay so.
             Some(last) if open && offset == end && last.ending.is_empty() => {
                 if last.bytes.ends_with(b"\r") {
                     "\r\n"

@@ -5,10 +5,10 @@ use std::{
 
 use crate::excerpt::{named, named_first, quoted};
 
-/// The most hosts a node list may have.
+/// Maximum number of hosts in a node list.
 pub const MAX_HOSTS: usize = 64;
 
-/// The longest host name, and the longest part of one between dots, in characters (RFC 1123).
+/// Maximum length of a host name, and of a part between dots, characters (RFC 1123).
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
@@ -17,12 +17,12 @@ const MAX_LABEL: usize = 63;
 pub struct NodeHost {
     /// Host name, IPv4 address, or IPv6 address without its brackets.
     pub host: String,
-    /// Its own port, which wins over the port of the file (an extension of Leasehold).
+    /// Its own port, which overrides the file's port (an extension of Leasehold).
     pub port: Option<u16>,
 }
 
 impl NodeHost {
-    /// `host:port` for a connection or an address, with `port` unless it has its own.
+    /// `host:port`, with `port` unless it has its own.
     #[must_use]
     pub fn authority(&self, port: u16) -> String {
         NodeHost { host: self.host.clone(), port: self.port.or(Some(port)) }.to_string()
@@ -45,7 +45,7 @@ impl fmt::Display for NodeHost {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostsError {
     /// White space in the list.
-    #[error("{} stands at position {position}. Separate the hosts with semicolons only, without white space.", named_first(*.character))]
+    #[error("{} at position {position} is not allowed. Separate hosts with semicolons only.", named_first(*.character))]
     WhiteSpace {
         /// The first such character.
         character: char,
@@ -53,19 +53,19 @@ pub enum HostsError {
         position: usize,
     },
     /// Two semicolons in a row, or one at an end.
-    #[error("Entry {entry} is empty. Remove the semicolon that is too much, or put a host there.")]
+    #[error("Entry {entry} is empty. Remove the extra semicolon, or enter a host.")]
     Empty {
         /// Its place in the list; the first is 1.
         entry: usize,
     },
     /// More than [`MAX_HOSTS`].
-    #[error("The list has {found} entries; at most {MAX_HOSTS} are possible. Remove some.")]
+    #[error("The list has {found} entries; the maximum is {MAX_HOSTS}. Remove some.")]
     TooMany {
         /// Entries found.
         found: usize,
     },
     /// A URL instead of a host.
-    #[error("Entry {entry}, {}, is a web address. Enter only its host, without “http://” or “https://” and without a path.", quoted(.typed))]
+    #[error("Entry {entry}, {}, is a URL. Enter only the host, without “http://” or “https://” and without a path.", quoted(.typed))]
     Url {
         /// Its place in the list; the first is 1.
         entry: usize,
@@ -128,10 +128,10 @@ fn node(entry: &str) -> Result<NodeHost, String> {
     if let Some(rest) = entry.strip_prefix('[') {
         let (address, behind) = rest.split_once(']').ok_or("the closing bracket is missing")?;
         let address: Ipv6Addr =
-            address.parse().map_err(|_| "between brackets stands an IPv6 address such as [2001:db8::1]")?;
+            address.parse().map_err(|_| "brackets must contain an IPv6 address such as [2001:db8::1]")?;
         let port = match behind {
             "" => None,
-            _ => Some(port(behind.strip_prefix(':').ok_or("after the bracket only :port may follow")?)?),
+            _ => Some(port(behind.strip_prefix(':').ok_or("only :port may follow the bracket")?)?),
         };
         return Ok(NodeHost { host: address.to_string(), port });
     }
@@ -150,7 +150,7 @@ fn port(digits: &str) -> Result<u16, String> {
     let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     match digits.parse() {
         Ok(port) if all_digits && port > 0 => Ok(port),
-        _ => Err("the port after the colon is a whole number from 1 to 65535".to_owned()),
+        _ => Err("the port after the colon must be a whole number from 1 to 65535".to_owned()),
     }
 }
 
@@ -161,20 +161,20 @@ fn name(host: &str) -> Result<(), String> {
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if let Some(character) = host.chars().find(|c| !allowed(*c)) {
-        return Err(format!("names are made of letters, digits, hyphens and dots, and this has {}", named(character)));
+        return Err(format!("names contain only letters, digits, hyphens and dots, but this has {}", named(character)));
     }
     if host.len() > MAX_NAME {
         return Err(format!("a name has at most {MAX_NAME} characters, this one has {}", host.len()));
     }
     for label in host.split('.') {
         if label.is_empty() {
-            return Err("a dot stands where a part of the name is missing".to_owned());
+            return Err("there is a dot too many".to_owned());
         }
         if label.len() > MAX_LABEL {
-            return Err(format!("between dots stand at most {MAX_LABEL} characters, here are {}", label.len()));
+            return Err(format!("there may be at most {MAX_LABEL} characters between dots, not {}", label.len()));
         }
         if label.starts_with('-') || label.ends_with('-') {
-            return Err("no part of a name begins or ends with a hyphen".to_owned());
+            return Err("no part of a name may begin or end with a hyphen".to_owned());
         }
     }
     let numeric = host.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));

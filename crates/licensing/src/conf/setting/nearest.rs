@@ -1,9 +1,9 @@
 use super::{SETTINGS, Setting};
 
-/// Longer keys are not compared: no setting is near them.
+/// Longer keys are not compared: no setting is similar.
 const LONGEST: usize = 40;
 
-/// The setting a mistyped key probably means ("did you mean"); `None` when none is near.
+/// The setting for "did you mean"; `None` if none is similar.
 #[must_use]
 pub fn nearest(key: &str) -> Option<&'static Setting> {
     if key.len() > LONGEST {
@@ -16,12 +16,12 @@ pub fn nearest(key: &str) -> Option<&'static Setting> {
     (distance <= near && typed.len() > near).then_some(setting)
 }
 
-/// Upper case, without what separates words.
+/// Upper case, without separators.
 fn letters(key: &str) -> Vec<u8> {
     key.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()).collect()
 }
 
-/// Letters inserted, removed, replaced, or swapped with their neighbour (optimal string alignment).
+/// Distance in letters inserted, removed, replaced or swapped (optimal string alignment).
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut rows = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
     for (i, row) in rows.iter_mut().enumerate() {

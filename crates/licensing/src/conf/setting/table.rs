@@ -6,7 +6,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "VERSION",
         section: SECTION,
         label: "File version",
-        help: "The version of this file. It is kept by the software and cannot be changed here.",
+        help: "The version of this file, maintained by the software.",
         kind: SettingKind::Version,
         default: "16.0.200",
         allowed: "Read only.",
@@ -18,7 +18,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "port_number",
         section: SECTION,
         label: "Port for license clients",
-        help: "The TCP port on which applications ask this server for licenses. Clients and firewalls must know it.",
+        help: "The TCP port on which applications ask this server for licenses. Clients and firewalls must use the same port.",
         kind: SettingKind::Port,
         default: "7569",
         allowed: "A whole number from 1 to 65535.",
@@ -30,8 +30,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEXIBLE_LICENSING_MODE",
         section: SECTION,
         label: "Flexible licensing",
-        help: "Receives licenses from the licensing nodes and reports usage to them. While it is off, nothing is \
-               exchanged, and the GUID and the settings of the nodes and of the daily exchange have no effect.",
+        help: "Syncs licenses and usage with the licensing nodes. While it is off, the server doesn't sync, and the GUID, node and schedule settings have no effect.",
         kind: SettingKind::Flag,
         default: "0",
         allowed: "0 (off) or 1 (on).",
@@ -56,8 +55,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "USE_FLEX_REPORTING_HTTPS",
         section: SECTION,
         label: "HTTPS to the nodes",
-        help: "Adds HTTPS to the exchange with the licensing nodes. It has its own port and its own list of nodes. \
-               Recommended wherever the firewall allows it. Used while flexible licensing is on.",
+        help: "Uses HTTPS for the licensing nodes, with its own port and node list. Recommended wherever the firewall allows it. Used while flexible licensing is on.",
         kind: SettingKind::Flag,
         default: "0",
         allowed: "0 (off) or 1 (on).",
@@ -107,7 +105,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_DESIRED_SYNC_HOUR",
         section: SECTION,
         label: "Preset hour",
-        help: "The hour, in this server's local time, at which the daily exchange happens. Hour and minute both 0 \
+        help: "The hour of the daily sync, in this server's local time. Hour and minute both 0 \
                mean no fixed time: the server syncs 24 h after the last sync. For midnight, use 00:01 or 23:59.",
         kind: SettingKind::Number { min: 0, max: 23 },
         default: "0",
@@ -133,7 +131,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_NODE_LIST",
         section: SECTION,
         label: "Nodes for HTTP",
-        help: "The licensing nodes to reach by HTTP; any one of them is enough, and they are tried in random order. \
+        help: "The licensing nodes for HTTP, tried in random order; one is enough. \
                A host may include a port: node.example.com:8080.",
         kind: SettingKind::Hosts,
         default: "flexlicense1.lumenvox.com;flexlicense2.lumenvox.com;flexlicense3.lumenvox.com;\
@@ -149,7 +147,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "FLEX_NODE_LIST_HTTPS",
         section: SECTION,
         label: "Nodes for HTTPS",
-        help: "The licensing nodes to reach by HTTPS; any one of them is enough, and they are tried in random order. \
+        help: "The licensing nodes for HTTPS, tried in random order; one is enough. \
                A host may include a port: node.example.com:8443.",
         kind: SettingKind::Hosts,
         default: "flexlicense-s01.lumenvox.com;flexlicense-s02.lumenvox.com;flexlicense-s03.lumenvox.com;\
@@ -165,7 +163,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "LOGGING_VERBOSITY",
         section: SECTION,
         label: "Log detail",
-        help: "How much the server writes to its log. More detail helps to find a fault and fills the disk faster.",
+        help: "How much the server logs. More detail helps with troubleshooting but fills the disk faster.",
         kind: SettingKind::Choice(&[
             SettingChoice { value: "1", label: "1 – errors only" },
             SettingChoice { value: "2", label: "2 – all but debug messages" },

@@ -8,13 +8,13 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// The setting cannot be changed.
-    #[error("{key} is read only: it is kept by the software. Leave it as it is.")]
+    #[error("{key} is read-only: the software maintains it. Leave it unchanged.")]
     ReadOnly {
         /// The setting.
         key: &'static str,
     },
     /// Nothing was entered.
-    #[error("{key} has no value here. {allowed} The word default stands for {default}.")]
+    #[error("{key} is empty. {allowed} The word default means {default}.")]
     Empty {
         /// The setting.
         key: &'static str,
@@ -23,8 +23,8 @@ pub enum ValueError {
         /// Its default.
         default: &'static str,
     },
-    /// The value is none of those the setting takes.
-    #[error("{} is not a value of {key}. {allowed}", quoted(.typed))]
+    /// The value is not one of the allowed ones.
+    #[error("{} is not a valid {key}. {allowed}", quoted(.typed))]
     NotAllowed {
         /// The setting.
         key: &'static str,
@@ -92,11 +92,11 @@ fn instruction(setting: &Setting) -> String {
         SettingKind::Choice(_) => format!("Choose {}", setting.allowed),
         SettingKind::Hosts => "Enter host names separated by semicolons.".to_owned(),
         SettingKind::Guid => "Enter the GUID of this server.".to_owned(),
-        SettingKind::Version => "Leave it as it is.".to_owned(),
+        SettingKind::Version => "Leave it unchanged.".to_owned(),
     }
 }
 
-/// ASCII digits only: no sign, no point. Leading zeros are dropped.
+/// ASCII digits only: no sign, no decimal point. Leading zeros are dropped.
 fn number(typed: &str, min: u32, max: u32) -> Option<String> {
     if !typed.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

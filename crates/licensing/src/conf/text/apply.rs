@@ -8,42 +8,42 @@ use crate::conf::{
 /// Where submitted text comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextOrigin {
-    /// A text box: its line endings mean nothing, so the file keeps its own.
+    /// A text box, whose line endings are meaningless, so the file keeps its own.
     Browser,
-    /// A program: line endings and byte order mark are meant as they are.
+    /// A program, whose line endings and byte order mark are intended.
     Exact,
 }
 
-/// Why submitted text cannot be written.
+/// Why submitted text can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// Larger than [`MAX_BYTES`].
-    #[error("The file would be larger than {} KiB, more than a configuration file can have. Remove some of it.", MAX_BYTES / 1024)]
+    #[error("The file would be larger than {} KiB, the maximum for a configuration file. Remove some of it.", MAX_BYTES / 1024)]
     TooLarge,
-    /// A changed line has a mark that stands for bytes nobody can see.
+    /// A changed line has a mark for bytes that can't be shown.
     #[error(
-        "Line {line} was changed and contains “\u{fffd}”, which stands for bytes that cannot be shown. Remove the mark, or leave the line as it was."
+        "Line {line} was changed and contains “\u{fffd}”, a mark for bytes that can't be shown. Remove the mark, or leave the line unchanged."
     )]
     Unshowable {
-        /// The line in what was submitted; the first line is 1.
+        /// The submitted line, from 1.
         line: usize,
     },
-    /// A changed line has a character that cannot be seen.
-    #[error("Line {line} contains a control character that cannot be seen. Type the line again.")]
+    /// A changed line has an invisible character.
+    #[error("Line {line} contains an invisible control character. Type the line again.")]
     Control {
-        /// The line in what was submitted; the first line is 1.
+        /// The submitted line, from 1.
         line: usize,
     },
 }
 
-/// The bytes to write when somebody edits [`super::shown`]`(current)` into `submitted`. Lines that were not changed keep
-/// their bytes. From a [`TextOrigin::Browser`] they keep their endings too, new lines get the ending most lines have, and the
-/// byte order mark stays; from [`TextOrigin::Exact`] both are taken as submitted.
+/// The bytes to write after [`super::shown`]`(current)` was edited into `submitted`. Unchanged lines keep their bytes.
+/// With [`TextOrigin::Browser`] they also keep their endings, new lines get the most common ending, and the byte order
+/// mark stays; with [`TextOrigin::Exact`] both are as submitted.
 ///
 /// # Errors
-/// When the result would be too large, or a changed line contains what cannot be written; see [`TextError`].
+/// If the result would be too large, or a changed line is invalid; see [`TextError`].
 pub fn apply(current: &[u8], submitted: &str, source: TextOrigin) -> Result<Vec<u8>, TextError> {
-    // A byte of the file is at most four when it is shown and submitted.
+    // A byte of the file becomes at most four when shown and submitted.
     if submitted.len() > 4 * MAX_BYTES {
         return Err(TextError::TooLarge);
     }
@@ -80,7 +80,7 @@ struct Edit<'a> {
     source: TextOrigin,
     /// The ending for new lines.
     ending: &'static str,
-    /// Whether the current file has bytes that cannot be shown.
+    /// Whether the current file has bytes that can't be shown.
     hides: bool,
 }
 
@@ -127,7 +127,7 @@ impl Edit<'_> {
         });
         match (self.source, kept) {
             (TextOrigin::Exact, _) => submitted,
-            // The last line of the text box: without a line break there, the file ends as it did.
+            // The last line of the text box has no line break; the file ends as before.
             (TextOrigin::Browser, _) if submitted.is_empty() && self.ended_open() => "",
             (TextOrigin::Browser, Some(kept)) if !kept.is_empty() || submitted.is_empty() => kept,
             (TextOrigin::Browser, _) => self.ending,

@@ -1,7 +1,7 @@
 use crate::conf::document::{BOM, Document};
 
-/// What an editor box shows of a file: without byte order mark, every line ending `\n`, and U+FFFD for every run of
-/// bytes that cannot be shown (not UTF-8, or controls other than tab and line endings).
+/// The text of a file in an editor: no byte order mark, line endings `\n`, and U+FFFD for each run of bytes that can't
+/// be shown (not UTF-8, or controls other than tab and line endings).
 #[must_use]
 pub fn shown(bytes: &[u8]) -> String {
     let document = Document::parse(bytes);
@@ -15,8 +15,8 @@ pub fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// What a program is shown of a file: as [`shown`], but with the byte order mark and every line ending as they are, so
-/// that sending it back from [`super::TextOrigin::Exact`] changes nothing.
+/// The text of a file for a program: as [`shown`], but with byte order mark and line endings unchanged, so that
+/// sending it back with [`super::TextOrigin::Exact`] changes nothing.
 #[must_use]
 pub fn exact(bytes: &[u8]) -> String {
     let document = Document::parse(bytes);

@@ -74,7 +74,7 @@ fn a_missing_guid_is_not_registered() {
 fn bytes_that_are_not_text_are_shown_with_an_error() {
     let views = settings(&Document::parse(&b"[GLOBAL]\nport_number = 7\xFF\n"[..]));
     assert_eq!(views[1].value.as_deref(), Some("7\u{fffd}"));
-    assert!(views[1].error.as_deref().unwrap().contains("not UTF-8"));
+    assert!(views[1].error.as_deref().unwrap().contains("not valid UTF-8"));
 }
 
 #[test]

@@ -60,7 +60,9 @@ fn one_production_or_development_server_and_any_number_of_backups() {
 fn a_refused_second_production_server_is_told_who_is_there() {
     let refusal = admit(&standing("lic-01", Some(P), Alone), &[], &standing("lic-02", Some(P), Alone)).unwrap_err();
     let sentence = refusal.to_string();
-    for part in ["lic-01 is the production server", "lic-02, registered for production", "Register lic-02 as backup"] {
+    for part in
+        ["lic-01 is already the production server", "lic-02, registered for production", "Register lic-02 as backup"]
+    {
         assert!(sentence.contains(part), "{sentence}");
     }
 }

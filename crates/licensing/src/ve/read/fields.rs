@@ -2,10 +2,10 @@ use std::borrow::Cow;
 
 use super::super::{TextError, lines::TextLine};
 
-/// What begins or ends something, and so is never a key.
+/// Section markers, which are never keys.
 const MARKERS: [&str; 6] = ["KEYSEC", "KEYEND", "PRODSEC", "PRODEND", "SIGNSEC", "SIGNEND"];
 
-/// The one key that may come more than once.
+/// The only key that may repeat.
 const REPEATED: &str = "K_COMPONENT";
 
 /// One key and its value.
@@ -14,12 +14,12 @@ pub(super) struct Field<'a> {
     pub(super) line: usize,
     /// As the code knows it: `K_EXPIRED`.
     pub(super) key: Cow<'a, str>,
-    /// As it stands in the text: `Expiration date`.
+    /// As in the text: `Expiration date`.
     pub(super) shown: &'a str,
     pub(super) value: Cow<'a, str>,
 }
 
-/// The keys of one section, in their order; taken out one by one.
+/// The keys of one section, in order; removed when read.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     fields: Vec<Field<'a>>,
@@ -31,7 +31,7 @@ impl<'a> Fields<'a> {
         Fields { fields: Vec::new(), last: line }
     }
 
-    /// The section that begins with the first of `lines` and ends with `end`, and the lines after it.
+    /// The section from the first of `lines` to `end`, and the lines after it.
     pub(super) fn section<'b>(
         lines: &'b [TextLine<'a>],
         end: &'static str,
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
         self.last
     }
 
-    /// The last field, to be continued.
+    /// The last field, for continuation lines.
     pub(super) fn latest(&mut self) -> Option<&mut Field<'a>> {
         self.fields.last_mut()
     }
@@ -83,10 +83,10 @@ impl<'a> Fields<'a> {
         self.take(key).ok_or(TextError::Missing { line: self.last, key })
     }
 
-    /// A sentence for every field that nobody took.
+    /// A sentence for every unread field.
     pub(super) fn unknown(&self) -> impl Iterator<Item = String> + use<'_, 'a> {
         let sentence = |field: &Field<'_>| {
-            format!("Line {}: {} is not known here and means nothing.", field.line, crate::excerpt::quoted(field.shown))
+            format!("Line {}: {} is unknown and has no effect.", field.line, crate::excerpt::quoted(field.shown))
         };
         self.fields.iter().map(sentence)
     }

@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use super::{super::LONGEST_NAME, super::Passphrase, super::TextError, fields::Field};
 use crate::{canonical::members::unreadable, contact::Millis};
 
-/// The most digits of a number in a license.
+/// Maximum number of digits.
 const MOST_DIGITS: usize = 19;
 
 impl Field<'_> {
@@ -22,7 +22,7 @@ impl Field<'_> {
         self.value.parse().map_err(|error: T::Err| self.unusable(&error))
     }
 
-    /// A passphrase; what it is instead is not repeated.
+    /// A passphrase; an invalid one is not quoted.
     pub(super) fn secret(&self) -> Result<Passphrase, TextError> {
         self.parsed()
     }
@@ -84,12 +84,12 @@ impl Field<'_> {
             let civil = text.parse::<DateTime>().ok();
             civil.and_then(|civil| civil.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp())
         };
-        // Whole seconds: no license is finer, and so every instant is written as it was read.
+        // Whole seconds, the precision of license texts, so that instants are written as read.
         let whole = read.map(|at| at.as_second().saturating_mul(1000)).filter(|ms| *ms >= 0);
         whole.ok_or_else(|| self.wrong("must be a time like 2027-12-31 23:59:59 (UTC) or 1830297599 (Unix seconds)"))
     }
 
-    /// The end of one product. The viewer of another maker repeats the hours there, which are the license's.
+    /// The end of one product. Other software's viewer repeats the license's hours there.
     pub(super) fn product_end(&self) -> Result<Option<Millis>, TextError> {
         if self.value.to_ascii_lowercase().contains("hour") { Ok(None) } else { self.instant().map(Some) }
     }

@@ -5,7 +5,7 @@ use super::{
     license,
 };
 
-/// The words of the newer form, and the keys they stand for in the head and in a product.
+/// The words of the newer form, and their keys in the head and in a product.
 const WORDS: [(&str, &str, &str); 17] = [
     ("License fingerprint", "K_FINGER", ""),
     ("Customer name", "K_CUSTOMER", ""),
@@ -29,7 +29,7 @@ const WORDS: [(&str, &str, &str); 17] = [
 /// The word each product begins with.
 const PRODUCT: &str = "Virtual Hardware";
 
-/// Whether a text that begins with this line is of the newer form.
+/// Whether this first line belongs to the newer form.
 pub(in super::super) fn begins_words(line: &str) -> bool {
     line.split_once(':').is_some_and(|(label, _)| {
         WORDS.iter().any(|(word, head, _)| !head.is_empty() && word.eq_ignore_ascii_case(label.trim()))
@@ -42,7 +42,7 @@ pub(in super::super) fn words(lines: &[TextLine<'_>]) -> Result<ReadVeLicense, T
     for line in lines {
         let current = sections.last_mut().expect("there is the head at least");
         let Some((label, value)) = line.text.split_once(':') else {
-            // A list that was too long for one line goes on in the next.
+            // A long list continues on the next line.
             match current.latest().filter(|field| field.value.ends_with(',')) {
                 Some(field) => field.value = format!("{}{}", field.value, line.text).into(),
                 None => return Err(TextError::NoKey { line: line.number, found: line.text.to_owned() }),

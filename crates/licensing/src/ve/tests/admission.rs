@@ -51,10 +51,10 @@ fn the_last_instance_is_the_last() {
 fn a_license_out_of_force_lets_nobody_in_and_says_why_only_to_its_holders() {
     let change = ComponentChange { name: ComponentName::CpuCores, was: "4".to_owned(), is: "8".to_owned() };
     for (standing, words) in [
-        (VeLicenseStatus::None, "no license of its own"),
+        (VeLicenseStatus::None, "has no VE license"),
         (VeLicenseStatus::Void { changes: vec![change] }, "void: CPU cores 4 → 8."),
         (VeLicenseStatus::Expired { at_ms: 0 }, "ended on 1970-01-01 00:00:00 UTC"),
-        (VeLicenseStatus::Empty, "Every hour"),
+        (VeLicenseStatus::Empty, "no hours left"),
         (VeLicenseStatus::Older { serial: 1, newest: 2 }, "replaced by a newer one"),
     ] {
         let sentence = refused(|_| {}, &standing, 0).unwrap().to_string();

@@ -28,9 +28,9 @@ fn a_request_that_was_changed_is_refused() {
     assert_eq!(changed(|v| v["fingerprint"] = json!("0".repeat(64))), RequestError::Mismatch);
     assert_eq!(changed(|v| drop(v["components"].as_array_mut().unwrap().remove(0))), RequestError::Mismatch);
     assert!(changed(|v| v["components"][1]["value"] = json!("8")).to_string().contains("components[1].value"));
-    assert!(changed(|v| v["components"][0]["value"] = json!("8")).to_string().contains("must not be written out"));
+    assert!(changed(|v| v["components"][0]["value"] = json!("8")).to_string().contains("must not be in the file"));
     let twice = |v: &mut Value| v["components"][1] = v["components"][0].clone();
-    assert!(changed(twice).to_string().contains("stands twice"));
+    assert!(changed(twice).to_string().contains("appears twice"));
     assert_eq!(changed(|v| v["format"] = json!("leasehold VE request 2")), RequestError::OtherVersion);
     assert_eq!(changed(|v| v["format"] = json!("x")), RequestError::NotARequest);
     assert!(changed(|v| v["server"] = json!("a\nb")).to_string().contains("server"));

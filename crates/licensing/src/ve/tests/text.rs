@@ -119,21 +119,21 @@ fn line_ends_blanks_and_a_byte_order_mark_do_not_matter() {
 fn keys_nobody_knows_are_noted_where_nobody_vouches_for_them() {
     let text = read(&KEYS.replace("P_CODE=test\nP_MAJV", "P_CODE=test\nP_COLOUR=blue\nP_MAJV")).unwrap();
     assert_eq!(text.notes.len(), 2);
-    assert_eq!(text.notes[0], "Line 14: “P_COLOUR” is not known here and means nothing.");
+    assert_eq!(text.notes[0], "Line 14: “P_COLOUR” is unknown and has no effect.");
 }
 
 #[rstest]
-#[case::nothing("", "There is no text here")]
-#[case::blank(" \r\n\u{feff}", "begins no license")]
-#[case::other("hello", "Line 1, “hello”, begins no license")]
-#[case::cut_in_head(&KEYS[..145], "ends at line 5, before KEYEND")]
-#[case::no_product(KEYS.split("PRODSEC").next().unwrap_or_default(), "ends at line 10, before PRODSEC")]
+#[case::nothing("", "The license is empty")]
+#[case::blank(" \r\n\u{feff}", "is not the beginning of a license")]
+#[case::other("hello", "Line 1, “hello”, is not the beginning of a license")]
+#[case::cut_in_head(&KEYS[..145], "cut off: it ends at line 5, before KEYEND")]
+#[case::no_product(KEYS.split("PRODSEC").next().unwrap_or_default(), "it ends at line 10, before PRODSEC")]
 #[case::cut_in_product(KEYS.trim_end().trim_end_matches("PRODEND"), "before PRODEND")]
-#[case::no_keyend(&KEYS.replace("KEYEND\n", ""), "Line 10: “PRODSEC” does not belong there; KEYEND was expected")]
-#[case::product_first(&KEYS.replace("KEYEND", "KEYEND\nPRODEND"), "Line 11: “PRODEND” does not belong there; PRODSEC")]
-#[case::second_head(&format!("{KEYS}{KEYS}"), "“KEYSEC” does not belong there")]
+#[case::no_keyend(&KEYS.replace("KEYEND\n", ""), "Line 10: unexpected “PRODSEC”; expected KEYEND")]
+#[case::product_first(&KEYS.replace("KEYEND", "KEYEND\nPRODEND"), "Line 11: unexpected “PRODEND”; expected PRODSEC")]
+#[case::second_head(&format!("{KEYS}{KEYS}"), "unexpected “KEYSEC”")]
 #[case::no_value(&KEYS.replace("K_TYPE=", "K_TYPE "), "has no key and value")]
-#[case::twice(&KEYS.replace("K_TYPE=", "K_FINGER=00\nK_TYPE="), "Line 4: K_FINGER stands twice")]
+#[case::twice(&KEYS.replace("K_TYPE=", "K_FINGER=00\nK_TYPE="), "Line 4: K_FINGER appears twice")]
 #[case::no_finger(&KEYS.replace("K_FINGER", "K_FINGERS"), "The section that ends at line 10 has no K_FINGER")]
 #[case::finger(&KEYS.replace("K_FINGER=1", "K_FINGER=x"), "Line 2: K_FINGER cannot be used")]
 #[case::kind(&KEYS.replace("COUNTDOWN", "FOREVER"), "Line 4: K_TYPE must be NORMAL or COUNTDOWN")]
@@ -146,11 +146,11 @@ fn keys_nobody_knows_are_noted_where_nobody_vouches_for_them() {
 #[case::instances(&KEYS.replace("P_INSTANCE=4", "P_INSTANCE=0"), "Line 18: P_INSTANCE must be")]
 #[case::memory(&KEYS.replace("4096MB", "4096TB"), "Line 17: P_MAX_MEM must be")]
 #[case::sign_cut(&format!("{KEYS}SIGNSEC\nS_KEY=a b\n"), "S_KEY is not two keys")]
-#[case::after_the_end(&format!("{KEYS}goodbye"), "“goodbye” does not belong there")]
+#[case::after_the_end(&format!("{KEYS}goodbye"), "unexpected “goodbye”")]
 #[case::passphrase(&KEYS.replace("P_CODE=test", "P_PASSPHRASE=12"), "Line 13: P_PASSPHRASE cannot be used")]
 #[case::controls(&KEYS.replace("test", "te\u{1b}[2Jst"), "Line 13 is not text")]
 #[case::words_cut(WORDS.split("Virtual").next().unwrap_or_default(), "before Virtual Hardware")]
-#[case::words_order(&WORDS.replace("Platform: amazon.aws\n", "Minor Version: 3\n"), "does not belong there; Virtual Hardware was expected")]
+#[case::words_order(&WORDS.replace("Platform: amazon.aws\n", "Minor Version: 3\n"), "expected Virtual Hardware")]
 #[case::words_line(&WORDS.replace("Customer name:", "Customer name"), "has no key and value")]
 fn every_refusal_says_where_and_what(#[case] text: &str, #[case] expected: &str) {
     let error = read(text).unwrap_err().to_string();
@@ -165,7 +165,7 @@ fn what_is_too_large_is_refused() {
     let product = "PRODSEC\nP_NAME=a\nPRODEND\n";
     let head = KEYS.split("PRODSEC").next().unwrap();
     let many = format!("{head}{}", product.repeat(MOST_PRODUCTS + 1));
-    assert!(read(&many).unwrap_err().to_string().contains("at most 1000"));
+    assert!(read(&many).unwrap_err().to_string().contains("the maximum is 1000"));
     assert!(LicenseText::parse(b"KEYSEC\nK_CUSTOMER=\xff").unwrap_err().to_string().starts_with("Line 2 is not text"));
 }
 

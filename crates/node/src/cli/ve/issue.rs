@@ -16,58 +16,58 @@ use commands::output::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Type {
-    /// Good until a date
+    /// Valid until a date
     Normal,
-    /// Good for so many hours with somebody logged in
+    /// Valid for a number of runtime hours
     Countdown,
 }
 
 /// `leasehold-node ve issue`
 #[derive(Debug, Args)]
 pub struct Issue {
-    /// The request of the machine, made there with `leasehold license request`; - reads standard input
+    /// The machine's request, from `leasehold license request`; - reads standard input
     #[arg(long, value_name = "FILE")]
     request: PathBuf,
-    /// normal or countdown [default: what --expires or --hours says]
+    /// normal or countdown [default: follows from --expires or --hours]
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<Type>,
     /// Hours of a countdown license
     #[arg(long, value_name = "H", conflicts_with = "expires")]
     hours: Option<u64>,
-    /// Its end: a day as 2027-12-31 (until its end, UTC), or an instant as 2027-12-31T12:00:00Z
+    /// End of the license: a day like 2027-12-31 (to its end, UTC) or an instant like 2027-12-31T12:00:00Z
     #[arg(long, value_name = "DATE")]
     expires: Option<UntilInstant>,
-    /// How long clients go on without a license, minutes
+    /// Grace period of clients that lose the license, minutes
     #[arg(long, value_name = "MIN", default_value_t = DEFAULT_GRACE_MIN)]
     grace: u32,
     /// Time between two checks, minutes
     #[arg(long, value_name = "MIN", default_value_t = DEFAULT_INTERVAL_MIN)]
     interval: u32,
-    /// For whom; a customer nobody knows yet is added
+    /// Customer; added if new
     #[arg(long, value_name = "NAME")]
     customer: String,
-    /// Where the machine is, such as amazon.aws [default: the hypervisor the request names]
+    /// Platform of the machine, such as amazon.aws [default: the hypervisor in the request]
     #[arg(long, value_name = "WORD")]
     platform: Option<String>,
-    /// A product, alone or with its own limits: NAME[,code=C][,version=5.3][,cpus=N][,memory=MB][,instances=N]
+    /// Product, with its own limits if needed: NAME[,code=C][,version=5.3][,cpus=N][,memory=MB][,instances=N]
     #[arg(long = "product", value_name = "SPEC", required = true)]
     products: Vec<String>,
-    /// Product code of the products that name none
+    /// Product code for products without their own
     #[arg(long = "code", value_name = "CODE")]
     codes: Vec<String>,
-    /// Newest version of the products that name none
+    /// Newest version for products without their own
     #[arg(long, value_name = "M.m", default_value = "5.3", value_parser = version)]
     version: (u32, u32),
-    /// Processors one instance may have, for products that name none
+    /// Processors per instance for products without their own limit
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     cpus: u32,
-    /// Memory one instance may have, MB, for products that name none
+    /// Memory per instance, MB, for products without their own limit
     #[arg(long, value_name = "MB", default_value = "4096", value_parser = memory)]
     memory: u64,
-    /// Instances at once, for products that name none
+    /// Instances at once for products without their own limit
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     instances: u32,
-    /// Write the license to this new file, mode 0600; without it, it is printed
+    /// Write the license to this new file, mode 0600 [default: print it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -96,7 +96,7 @@ impl Issue {
             products: products.map_err(|SpecError(sentence)| Failure::refused(sentence))?,
         };
         if let Some(out) = self.out.as_deref().filter(|out| std::fs::symlink_metadata(out).is_ok()) {
-            return Err(Failure::refused(format!("{} exists already. Name a new file with --out.", out.display())));
+            return Err(Failure::refused(format!("{} already exists. Choose another file with --out.", out.display())));
         }
         let node = self.common.place.open().await?;
         let issued = node.issue_ve(&new).await.map_err(failure)?;
@@ -104,7 +104,7 @@ impl Issue {
         node.close().await;
         for (name, why) in &new.request.unread {
             eprintln!(
-                "The request could not read the {} ({why}): the license does not bind it. Made as root, a request may read more.",
+                "The request has no {} ({why}), so the license isn't bound to it. A request created as root may include it.",
                 name.label().to_lowercase()
             );
         }
@@ -120,7 +120,7 @@ impl Issue {
             Some(out) => {
                 write(out, &license).map_err(|error| {
                     Failure::failed(format!(
-                        "The license {} was issued, but {} cannot be written: {error}. `leasehold-node ve issue` issues another.",
+                        "Issued the license {}, but can't write {}: {error}. Run `leasehold-node ve issue` again to issue another.",
                         issued.text.license.license_id,
                         out.display()
                     ))
@@ -141,11 +141,11 @@ impl Issue {
             (Type::Countdown, Some(hours), None) => Ok(VeLicenseKind::Countdown { hours }),
             // Whole seconds: the text has no finer ones.
             (Type::Normal, None, Some(until)) => Ok(VeLicenseKind::Normal { until: until.0.div_euclid(1000) * 1000 }),
-            (Type::Countdown, ..) => Err(Failure::refused(
-                "A countdown license has hours and no other end. Give --hours, without --expires.",
-            )),
+            (Type::Countdown, ..) => {
+                Err(Failure::refused("A countdown license ends after its hours. Give --hours and leave out --expires."))
+            }
             (Type::Normal, ..) => {
-                Err(Failure::refused("A normal license has an end and no hours. Give --expires, without --hours."))
+                Err(Failure::refused("A normal license has an end and no hours. Give --expires and leave out --hours."))
             }
         }
     }
@@ -161,7 +161,7 @@ fn write(out: &std::path::Path, text: &str) -> std::io::Result<()> {
 
 fn summary(value: &Value) -> String {
     format!(
-        "License {} for {} is in {}. Carry it to the server and install it there with `leasehold license install FILE`; a server that does not know this vendor yet needs --vendor-key {}.\n",
+        "Saved license {} for {} to {}. Carry it to the server and install it with `leasehold license install FILE`; a server that doesn't know this vendor yet needs --vendor-key {}.\n",
         text(value, "license_id"),
         text(value, "customer"),
         text(value, "file"),

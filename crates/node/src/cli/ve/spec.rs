@@ -2,7 +2,7 @@
 
 use crate::ve::NewProduct;
 
-/// The limits that stand for every product whose spec names none.
+/// The limits of products whose spec has none.
 #[derive(Debug, Clone)]
 pub struct Defaults {
     /// Product codes.
@@ -28,7 +28,7 @@ pub fn version(text: &str) -> Result<(u32, u32), String> {
         if plain { part.parse().ok() } else { None }
     };
     let both = text.trim().split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
-    both.ok_or_else(|| format!("“{text}” is not a version. Write it as 5.3."))
+    both.ok_or_else(|| format!("“{text}” is not a version. Write it like 5.3."))
 }
 
 /// Memory in MB: `4096`, `4096MB` or `4GB`.
@@ -42,7 +42,7 @@ pub fn memory(text: &str) -> Result<u64, String> {
     let number = if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse::<u64>().ok() } else { None };
     let mb = number.and_then(|number| number.checked_mul(factor));
     let mb = mb.filter(|mb| (1..=u64::from(u32::MAX)).contains(mb));
-    mb.ok_or_else(|| format!("“{text}” is no amount of memory. Write it in MB, as 4096."))
+    mb.ok_or_else(|| format!("“{text}” is not an amount of memory. Write it in MB, like 4096."))
 }
 
 /// Reads one `--product`. Parts without `=` belong to the name, so that it may be a list itself.
@@ -67,7 +67,7 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, SpecError>
         };
         let count = || -> Result<u32, SpecError> {
             let number = value.trim().parse::<u32>().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| SpecError(format!("“{part}” in --product needs a whole number from 1.")))
+            number.ok_or_else(|| SpecError(format!("“{part}” in --product must be a whole number, 1 or more.")))
         };
         match key.trim().to_ascii_lowercase().as_str() {
             "code" => codes.push(value.trim().to_owned()),
@@ -77,7 +77,7 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, SpecError>
             "instances" => product.instances = count()?,
             _ => {
                 return Err(SpecError(format!(
-                    "“{part}” in --product is not known. Use code, version, cpus, memory and instances."
+                    "“{part}” in --product is unknown. Use code, version, cpus, memory and instances."
                 )));
             }
         }
@@ -85,7 +85,9 @@ pub fn product(spec: &str, defaults: &Defaults) -> Result<NewProduct, SpecError>
     product.name = names.join(",");
     product.codes = if codes.is_empty() { defaults.codes.clone() } else { codes };
     if product.name.is_empty() || names.iter().any(|name| name.is_empty()) {
-        return Err(SpecError(format!("The product “{spec}” has no name. Begin with it, as in Charon-SSP/4U,cpus=4.")));
+        return Err(SpecError(format!(
+            "The product “{spec}” has no name. Put the name first, as in Charon-SSP/4U,cpus=4."
+        )));
     }
     Ok(product)
 }
@@ -120,7 +122,7 @@ mod tests {
             ("a,cpus=-1", "“cpus=-1”"),
             ("a,version=5", "“5”"),
             ("a,memory=lots", "“lots”"),
-            ("a,memory=99999999999GB", "no amount"),
+            ("a,memory=99999999999GB", "not an amount"),
         ] {
             let Err(SpecError(sentence)) = product(spec, &defaults()) else { panic!("{spec} was taken") };
             assert!(sentence.contains(words), "{sentence}");

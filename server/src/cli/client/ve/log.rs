@@ -38,7 +38,7 @@ impl Log {
     /// When it cannot be written.
     pub fn file(path: &Path) -> Result<Self, Failure> {
         let file = File::options().create(true).append(true).open(path);
-        let failed = |error| Failure::refused(format!("The log {} cannot be written: {error}.", path.display()));
+        let failed = |error| Failure::refused(format!("Can't write the log {}: {error}.", path.display()));
         Ok(Self(Target::File(file.map_err(failed)?)))
     }
 
@@ -52,7 +52,7 @@ impl Log {
             Target::File(file) => (&mut &*file).write_all(text.as_bytes()).map_err(|error| error.to_string()),
         };
         if let Err(error) = written {
-            eprintln!("A log line could not be written: {error} It was: {text}");
+            eprintln!("Can't write a log line: {error} The line: {text}");
         }
     }
 }
