@@ -119,5 +119,5 @@ impl<'a> Members<'a> {
 
 /// The clause for an error whose own message is a sentence.
 pub(crate) fn unreadable(error: &impl Display) -> String {
-    format!("cannot be used: {}", error.to_string().trim_end_matches('.'))
+    format!("is invalid: {}", error.to_string().trim_end_matches('.'))
 }

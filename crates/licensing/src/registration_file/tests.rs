@@ -100,7 +100,7 @@ fn each_mistake_has_its_sentence() {
         (without("auth_string"), field("auth_string", "is missing")),
         (
             with("context", json!("staging")),
-            field("context", "cannot be used: Unknown context. Use production, backup or development"),
+            field("context", "is invalid: Unknown context. Use production, backup or development"),
         ),
         (with("nodes", json!("a;b")), field("nodes", "must be a list")),
         (with("nodes", json!(["a", 1])), field("nodes[1]", "must be text")),

@@ -39,7 +39,7 @@ async fn a_test_shows_exactly_what_the_other_side_said_and_no_secret() {
     };
     let nobody = world.channel(nobody).await;
     let outcome = world.engine.test_alert_channel(&actor, nobody).await.unwrap();
-    assert!(!outcome.delivered && outcome.said.contains("cannot be reached"), "{}", outcome.said);
+    assert!(!outcome.delivered && outcome.said.contains("Can't reach the address"), "{}", outcome.said);
 
     assert!(matches!(world.engine.test_alert_channel(&actor, 99).await, Err(AlertError::Gone(_))));
     let shown = format!("{:?} {}", world.engine.alert_channels().await.unwrap(), world.audited().await);

@@ -55,7 +55,7 @@ async fn a_certificate_nobody_vouches_for_gets_no_mail_and_no_password() {
         let target = format!("127.0.0.1:{}", sink.port);
         for (ca, words) in [
             (String::new(), "is from an issuer this machine does not trust. If that is your company's own CA, enter its CA file in the channel.".to_owned()),
-            (other.path(), format!("is from an issuer that neither this machine nor the CA file {}. Put the certificate of its issuer there.", other.path())),
+            (other.path(), format!("is from an issuer that neither this machine nor the CA file {} trusts. Add the issuer's certificate to that file.", other.path())),
         ] {
             let (delivered, said) = world.tried(over(security, &sink, ca)).await;
             assert_eq!((delivered, said), (false, format!("The certificate of {target} {words}")));

@@ -99,7 +99,9 @@ fn strangers(document: &Document, warnings: &mut Warnings) {
 fn unknown(key: &str) -> String {
     let name = quoted(key);
     match setting::nearest(key) {
-        Some(near) => format!("{name} is not a setting and has no effect. Did you mean {}?", near.key),
+        Some(near) => {
+            format!("{name} is not a setting and has no effect. If you meant {}, correct the name.", near.key)
+        }
         None => format!("{name} is not a setting and has no effect."),
     }
 }

@@ -40,7 +40,7 @@ use Severity::{Error, Warning};
 #[case::duplicate_unknown("[x]\na = 1\nA = 2", 3, Warning, "on line 4, which is the one that counts")]
 #[case::wrong_section("[x]\nport_number = 1", 3, Warning, "only in the section [GLOBAL]")]
 #[case::unknown("COLOUR = blue", 2, Warning, "is not a setting and has no effect")]
-#[case::unknown_but_near("LOGGING_VERBOSE = 2", 2, Warning, "Did you mean LOGGING_VERBOSITY?")]
+#[case::unknown_but_near("LOGGING_VERBOSE = 2", 2, Warning, "If you meant LOGGING_VERBOSITY, correct the name.")]
 #[case::junk("nonsense", 2, Warning, "not a setting or comment")]
 #[case::junk_below_comment("# a\nnonsense\nport_number = 1", 3, Warning, "not a setting or comment")]
 #[case::unclosed_section("[Other", 2, Warning, "closing bracket")]

@@ -55,7 +55,7 @@ fn a_license_out_of_force_lets_nobody_in_and_says_why_only_to_its_holders() {
         (VeLicenseStatus::Void { changes: vec![change] }, "void: CPU cores 4 → 8."),
         (VeLicenseStatus::Expired { at_ms: 0 }, "ended on 1970-01-01 00:00:00 UTC"),
         (VeLicenseStatus::Empty, "no hours left"),
-        (VeLicenseStatus::Older { serial: 1, newest: 2 }, "replaced by a newer one"),
+        (VeLicenseStatus::Older { serial: 1, newest: 2 }, "A newer license replaced the one"),
     ] {
         let sentence = refused(|_| {}, &standing, 0).unwrap().to_string();
         assert!(sentence.contains(words), "{sentence}");
