@@ -107,8 +107,8 @@ async fn a_code_is_good_once_and_for_half_an_hour() {
     clock.advance(29 * MINUTE);
     let good = request(&code, &b, "b");
     assert!(matches!(ask(&engine, &code, &good).await, JoinSaid::Welcome(_)));
-    assert!(refused(ask(&engine, &code, &good).await).contains("was used already, by b"));
-    assert!(refused(ask(&engine, &code, &request(&code, &c, "c")).await).contains("was used already, by b"));
+    assert!(refused(ask(&engine, &code, &good).await).contains("b has already used this code"));
+    assert!(refused(ask(&engine, &code, &request(&code, &c, "c")).await).contains("b has already used this code"));
     let late = engine.invite_peer(&Actor::system()).await.unwrap().code;
     clock.advance(30 * MINUTE);
     assert!(refused(ask(&engine, &late, &request(&late, &c, "c")).await).contains("has expired"));

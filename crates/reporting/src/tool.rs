@@ -72,7 +72,7 @@ fn print(out: &mut impl Write, text: &str) -> Result<(), ToolFailure> {
 fn no_answer(request: &ToolRequest, error: &ClientError) -> ToolFailure {
     use crate::client::ConnectStage;
     let hint = match error {
-        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("authority") => {
+        ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("issuer") => {
             "Give the file with its certificate or authority: -caFile FILE."
         }
         ClientError::Unreachable { stage: ConnectStage::Tls, reason, .. } if reason.contains("use TLS") => {

@@ -102,7 +102,7 @@ fn without_a_log_file_the_server_runs_and_says_why_once() {
     std::os::unix::fs::symlink(&precious, &link).unwrap();
     let missing = folder.path().join("no/such/license.log");
     let cases = [
-        (link.to_str().unwrap(), "is a link"),
+        (link.to_str().unwrap(), "is a symbolic link"),
         (precious.to_str().unwrap(), "is not a log file"),
         (missing.to_str().unwrap(), "cannot be written"),
     ];

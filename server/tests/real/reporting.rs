@@ -56,7 +56,7 @@ fn everything(tls: bool) {
     assert_eq!(push(&answer).1, 0);
     let (_, refused, why) = push(&answer);
     assert_eq!(refused, 9, "{why}");
-    assert!(why.contains("used before"), "{why}");
+    assert!(why.contains("already been used"), "{why}");
     assert!(world.licenses().contains("VAD"));
 
     let (_, snapshots) = python(&world, tls, &["snapshot"]);

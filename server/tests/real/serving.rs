@@ -10,7 +10,7 @@ fn a_port_in_use_is_one_sentence_and_exit_code_1() {
     let folder = tempfile::tempdir().unwrap();
     let refused = run(&["serve", "--console", &format!("127.0.0.1:{port}"), "--data", folder.path().to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains(&format!("Port {port}")), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains(&format!("is using port {port}")), "{}", stderr(&refused));
     assert_eq!(stderr(&refused).lines().count(), 1);
 }
 

@@ -228,7 +228,7 @@ async fn a_client_without_any_server_says_of_each_what_is_wrong() {
     let Err(ConnectError::NoServer { servers }) = scene.builder().connect().await else { panic!("it connected") };
     assert!(began.elapsed().as_secs() < 1, "both refuse at once");
     assert_eq!(servers[0].server, "lic1:7569");
-    assert!(servers[0].sentence.starts_with("Nothing listens"), "{}", servers[0].sentence);
+    assert!(servers[0].sentence.starts_with("Nothing is listening"), "{}", servers[0].sentence);
     assert!(servers[1].sentence.starts_with("License protocol version is invalid."), "{}", servers[1].sentence);
     scene.primary.set(Mode::HalfOpen);
     scene.backup.set(Mode::HalfOpen);

@@ -277,9 +277,9 @@ async fn a_server_that_answers_and_gives_no_license_is_no_use() {
     assert_eq!(
         heard.lines(),
         [
-            "ERROR VE       License server lic1 gives no license: It has no license for this.",
+            "ERROR VE       License server lic1 gives no license: It has no license for this product.",
             TRYING_BACKUP,
-            "ERROR VE       License server lic2 gives no license: It has no license for this.",
+            "ERROR VE       License server lic2 gives no license: It has no license for this product.",
             TWO_HOURS
         ]
     );

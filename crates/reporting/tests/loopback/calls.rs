@@ -162,7 +162,7 @@ async fn diagnostics_need_no_ids_and_tell_of_the_database_there_is() {
     assert_eq!(unknown.code(), Code::InvalidArgument);
     let down = start(Standin { database_down: true, ..Standin::default() }).await;
     let answer = down.client().await.diagnostics(DiagnosticsType::Undefined).await.unwrap();
-    assert!(answer.error_message.contains("does not answer"), "{}", answer.error_message);
+    assert!(answer.error_message.contains("does not respond"), "{}", answer.error_message);
     assert!(!answer.error_message.contains("I/O"), "details are for the log");
 }
 

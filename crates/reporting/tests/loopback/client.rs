@@ -51,8 +51,8 @@ async fn the_stage_that_failed_is_named() {
 #[tokio::test]
 async fn authorities_that_cannot_be_used_are_told_before_anything_is_sent() {
     for (pem, words) in [
-        (&b""[..], "no certificate"),
-        (b"hello", "no certificate"),
+        (&b""[..], "no PEM certificate"),
+        (b"hello", "no PEM certificate"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "invalid certificate"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "not valid PEM"),
     ] {

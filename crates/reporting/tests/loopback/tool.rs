@@ -183,7 +183,7 @@ async fn wrong_usage_ends_with_2_and_names_everything_that_is_missing() {
                 "-authString",
                 "s3cret-enableTls=true",
             ],
-            "has the flag -enableTls in it",
+            "contains the flag -enableTls",
         ),
         (
             &["-operation", "cluster-push", "-deploymentId", DEPLOYMENT, "-operatorId", OPERATOR],

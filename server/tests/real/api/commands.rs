@@ -97,7 +97,7 @@ fn every_command_says_the_same_of_a_server_elsewhere() {
     }
     // What only somebody at the machine itself may do.
     for (args, says) in [
-        (&["token", "create", "--name", "more"][..], "A token may not do this"),
+        (&["token", "create", "--name", "more"][..], "API tokens may not do this"),
         (&["setup-link"], "on the server itself"),
     ] {
         let refused = at(&world, args, "");
@@ -139,7 +139,7 @@ fn the_server_is_named_before_or_behind_the_command_or_by_the_environment() {
     assert_eq!(by_environment(&server.token, &[]).status.code(), Some(0));
     let bad = by_environment("lhk_nothing", &[]);
     assert_eq!(bad.status.code(), Some(1));
-    assert!(stderr(&bad).contains("The token is not known"), "{}", stderr(&bad));
+    assert!(stderr(&bad).contains("This token is unknown"), "{}", stderr(&bad));
     let nowhere = folder.path().join("nowhere");
     let here = by_environment(&server.token, &["--data", nowhere.to_str().unwrap()]);
     assert_eq!(here.status.code(), Some(3), "a data folder that is named wins over the environment");

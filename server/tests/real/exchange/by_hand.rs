@@ -42,7 +42,7 @@ fn a_report_goes_out_with_the_printed_curl_and_its_answer_comes_in_once() {
         [world.cli(&["exchange", "push", file.to_str().unwrap()]), world.cli_with(&["exchange", "push", "-"], &answer)]
     {
         assert_eq!(again.status.code(), Some(2));
-        assert!(stderr(&again).contains("was used before"), "{}", stderr(&again));
+        assert!(stderr(&again).contains("has already been used"), "{}", stderr(&again));
         assert!(stderr(&again).trim_end().ends_with("Nothing was changed."), "{}", stderr(&again));
     }
     assert_eq!(world.licenses(), before);
@@ -116,6 +116,6 @@ fn the_vendors_tool_carries_an_exchange_as_its_manual_says() {
     let again = tool(&world, "cluster-push", &["-responseJson", &answer]);
     assert_eq!(again.status.code(), Some(1));
     assert!(!stdout(&again).contains("Successful"));
-    assert!(stderr(&again).contains("was used before"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("has already been used"), "{}", stderr(&again));
     assert!(!stderr(&again).contains(&world.registration.auth));
 }

@@ -63,6 +63,6 @@ fn an_answer_that_never_ends_is_given_up_and_hinders_nobody() {
     let endless_body = "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.leasehold.sealed\r\n\r\n";
     std::thread::scope(|scope| {
         scope.spawn(|| is_given_up(endless_body, "did not finish within 20 s"));
-        scope.spawn(|| is_given_up("HTTP/1.1 200", "did not respond within 20 s"));
+        scope.spawn(|| is_given_up("HTTP/1.1 200", "did not answer within 20 s"));
     });
 }

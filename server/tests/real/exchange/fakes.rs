@@ -28,7 +28,7 @@ fn impostors() -> Vec<(&'static str, TestListener, &'static str)> {
             TestListener::saying(http("503 Unavailable\r\ncontent-type: text/html", page)),
             "web page",
         ),
-        ("a redirect", TestListener::saying(http(redirect, b"")), "sends us on to http://login.example/portal"),
+        ("a redirect", TestListener::saying(http(redirect, b"")), "redirects to http://login.example/portal"),
         (
             "an empty object",
             TestListener::saying(http("200 OK\r\ncontent-type: application/json", b"{}")),
@@ -45,7 +45,7 @@ fn impostors() -> Vec<(&'static str, TestListener, &'static str)> {
         (
             "no sealed body under its name",
             TestListener::saying(http(SEALED, b"LHA1 but not really")),
-            "cannot be opened",
+            "Can't open its answer",
         ),
         ("garbage", TestListener::saying(b"\x00\xff\x16\x03SSH-2.0-OpenSSH\r\n".to_vec()), "connection broke"),
         ("an answer cut short", TestListener::saying(http(SEALED, &huge[..4096])[..2000].to_vec()), "connection broke"),

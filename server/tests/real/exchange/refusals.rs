@@ -197,7 +197,7 @@ fn a_refused_report_of_the_node_says_the_vendors_reason() {
     let pushed = world.push(answer.as_bytes());
     assert_eq!((pushed.status, &pushed.body["code"]), (422, &"vendor-error".into()), "{}", pushed.body);
     let detail = pushed.body["detail"].as_str().unwrap();
-    assert!(detail.contains("auth string is not the one of this GUID"), "{detail}");
+    assert!(detail.contains("auth string doesn't belong to this GUID"), "{detail}");
     assert_eq!(world.licenses(), before);
     // And the report is good still: nothing was answered.
     assert_eq!(world.push(world.carry(&report).as_bytes()).status, 200);

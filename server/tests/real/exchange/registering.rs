@@ -57,7 +57,7 @@ fn with_a_fingerprint_the_key_is_fetched_and_nothing_is_sent_before_it_fits() {
     let refused = register(&wrong);
     assert_eq!(refused.status.code(), Some(2), "{}", stdout(&refused));
     let said = stderr(&refused);
-    assert!(said.contains(&proxy.address) && said.contains("another key"), "{said}");
+    assert!(said.contains(&proxy.address) && said.contains("does not match this fingerprint"), "{said}");
     assert!(said.trim_end().ends_with("Nothing was changed."), "{said}");
     assert_eq!(world.server.get("/api/v1/status").body["registered"], false);
     let sent = String::from_utf8_lossy(&record.lock().unwrap().sent).into_owned();

@@ -104,11 +104,11 @@ fn the_exchanges_commands_say_what_is_missing_or_wrong() {
         (&["exchange", "pull"], not_yet),
         (&["exchange", "push", list.to_str().unwrap()], not_yet),
         (&["exchange", "push"], "<FILE>"),
-        (&["exchange", "push", "/none"], "Can't read /none"),
+        (&["exchange", "push", "/none"], "Can't read the file /none"),
         (&["exchange", "ledger", "--state", "gone"], "open, answered, lost"),
         (&["exchange", "ledger", "--limit", "0"], "1..=10000"),
         (&["register"], "--file"),
-        (&["register", "--file", "/none"], "Can't read /none"),
+        (&["register", "--file", "/none"], "Can't read the file /none"),
         (&["register", "--file", list.to_str().unwrap()], "registration file"),
         (&["register", "--file", "x", "--guid", NOBODY], "cannot be used with"),
         (&["register", "--guid", "nonsense"], "hexadecimal"),
@@ -120,7 +120,7 @@ fn the_exchanges_commands_say_what_is_missing_or_wrong() {
     says(&on(&["status"]), 3, "leasehold serve", &["status"]);
     // Registered, with one thing after the other still missing.
     assert_eq!(on(&["register", "--guid", NOBODY, "--no-sync"]).status.code(), Some(0));
-    says(&on(&["sync"]), 2, "No auth string is known", &["sync"]);
+    says(&on(&["sync"]), 2, "has no auth string", &["sync"]);
     assert_eq!(on(&["register", "--guid", NOBODY, "--auth", "A", "--no-sync"]).status.code(), Some(0));
     for args in [&["sync"][..], &["exchange", "pull"]] {
         says(&on(args), 2, "--vendor-key", args);
@@ -147,7 +147,7 @@ fn the_vendors_tool_says_what_is_missing_or_wrong() {
         (with(&["-operation", "cluster-push"]), "-responseJson"),
         (with(&["-operation", "cluster-push", "-responseJson", "[]"]), "no license-status-id"),
         (with(&["-operation", "cluster-push", "-responseJson", "<html>"]), "web page"),
-        (with(&["-operation", "cluster-push", "-responseFile", "/none"]), "Can't read /none"),
+        (with(&["-operation", "cluster-push", "-responseFile", "/none"]), "Can't read the file /none"),
         (with(&["-operation", "report", "-enableTls", "true"]), "-enableTls=true"),
         (with(&["-operation", "report", "-caFile", "/none"]), "-enableTls"),
         (with(&["-operation", "report", "-reportingApiUri=here"]), "-reportingApiUri"),

@@ -19,7 +19,7 @@ fn one_production_or_development_server_and_backups_beside_it() {
         register_anew(&node, &second, context);
         let refused = join(&second, &production, &invite(&production), "second");
         assert_eq!(refused.status.code(), Some(2));
-        let words = "is the production server of this installation already";
+        let words = "is already the production server of this installation";
         assert!(stderr(&refused).contains(words), "{}", stderr(&refused));
         assert!(stderr(&refused).contains(&format!("second, registered for {context}")), "{}", stderr(&refused));
     }

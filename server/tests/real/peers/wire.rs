@@ -20,7 +20,7 @@ fn what_is_played_back_changes_nothing() {
     let JoinSaid::Welcome(welcome) = said(&a, &code, &request) else { panic!("it joins") };
     fake.other = Some(welcome.inviter.key);
     let JoinSaid::Refused(sentence) = said(&a, &code, &request) else { panic!("the same request, played back") };
-    assert!(sentence.contains("was used already, by fake"), "{sentence}");
+    assert!(sentence.contains("fake has already used this code"), "{sentence}");
 
     let report = fake.report();
     let first = fake.request(None, &report);
