@@ -7,7 +7,7 @@
 //! | labels and values | [`Facts`] |
 //! | a titled section, the sentence a page opens with | [`Card`], [`Statement`] |
 //! | a form | [`Field`], [`TextArea`], [`Submit`], [`FormErrors`] |
-//! | a step that cannot simply be taken back | [`Confirm`] |
+//! | a step that cannot simply be taken back | [`Confirm`], [`Removal`] |
 //! | an instant | [`TimeAgo`], [`TimeUntil`], [`Date`], [`TimeStamp`] |
 //! | a state, a property | [`Pill`], [`Tag`] |
 //! | a value to copy, the same for a script | [`Copyable`], [`ShowAsCurl`] |
@@ -33,7 +33,7 @@ pub use diff_view::{DiffView, changed_lines};
 pub use filter::{
     Choice, FilterBar, FilterChoice, FilterForm, FilterText, dir, lenient, plain_options, read_filter, trimmed,
 };
-pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Submit, TextArea};
+pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Removal, Submit, TextArea};
 pub(crate) use form::{FieldProblem, described_by};
 pub use layout::{BareLayout, Document, Layout, Main, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};

@@ -14,8 +14,6 @@ pub mod components;
 #[cfg(feature = "ssr")]
 pub mod drawn;
 #[cfg(feature = "ssr")]
-pub mod installation;
-#[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod request;

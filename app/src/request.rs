@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::pages::settings::Settings;
 use leptos::prelude::use_context;
 use licensing::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
@@ -261,6 +262,19 @@ pub struct Assets {
     /// `/pkg/leasehold.<hash>_bg.wasm`.
     pub wasm: Option<String>,
     pub favicon: String,
+}
+
+/// This installation: what the server knows of itself beyond one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Installation {
+    /// `http://127.0.0.1:8084`: how the console is reached.
+    pub origin: String,
+    /// The file that holds the set-up token.
+    pub token_file: String,
+    /// The command that prints a new set-up link.
+    pub setup_command: String,
+    /// Our own settings and where they come from.
+    pub settings: Settings,
 }
 
 /// The context of the current request.

@@ -20,11 +20,8 @@ pub mod overview;
 pub mod page;
 mod refusal;
 pub mod servers;
-pub mod settings;
 pub mod setup;
-pub mod theme;
 pub mod usage;
-pub mod ve;
 
 use std::ops::Deref;
 

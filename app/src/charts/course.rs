@@ -1,13 +1,13 @@
 //! The course of use: the peak of each step as a column, against what was licensed then; refusals in a lane of their own below.
 
-mod paths;
+#[cfg(test)]
+mod tests;
 
-use super::scale::{Scale, compact};
-use super::ticks::{NARROW_GAP, WIDE_GAP, anchor, thinned};
+use super::{NARROW_GAP, Scale, WIDE_GAP, anchor, compact, thinned};
 use crate::drawn::{Draw, Drawn};
 use leptos::prelude::*;
 use licensing::words::grouped;
-use paths::Shapes;
+use std::fmt::Write;
 
 /// Height of the columns' ground, pixels; the words above it need `HEADROOM`.
 const PLOT: f64 = 200.0;
@@ -158,7 +158,7 @@ fn Plot(course: Course, scale: Scale, height: String, lane: f64) -> impl IntoVie
                 <path class="course-licensed" d=shapes.licensed />
                 {(!shapes.refused.is_empty()).then(|| view! { <path class="course-refused" d=shapes.refused /> })}
                 {hints.into_iter().enumerate().map(|(step, hint)| view! {
-                    <rect class="course-hit" x=step * paths::STEP y="0" width=paths::STEP height=px(BASE + lane)><title>{hint}</title></rect>
+                    <rect class="course-hit" x=step * STEP y="0" width=STEP height=px(BASE + lane)><title>{hint}</title></rect>
                 }).collect_view()}
             </svg>
             {dot.map(|(x, y)| view! { <circle class="course-dot" cx=x cy=y r="3.5" /> })}
@@ -183,5 +183,115 @@ fn tick_words(class: &'static str, texts: Vec<(f64, String)>, room: f64, height:
     .drawn()
 }
 
-#[cfg(test)]
-mod tests;
+/// Width of a step in the units of the stretched picture.
+const STEP: usize = 10;
+/// Up to so many columns stand apart; more become one outline, because gaps would be narrower than a pixel.
+const MOST_COLUMNS: usize = 100;
+
+/// The paths of one course.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Shapes {
+    pub width: usize,
+    pub peaks: String,
+    /// Columns that reached what was licensed.
+    pub full: String,
+    pub licensed: String,
+    pub before: String,
+    pub refused: String,
+}
+
+impl Shapes {
+    pub(super) fn of(course: &Course, scale: Scale) -> Shapes {
+        let count = course.peaks.len();
+        let apart = count <= MOST_COLUMNS;
+        let full: Vec<bool> = course
+            .peaks
+            .iter()
+            .zip(&course.licensed)
+            .map(|(peak, licensed)| *peak > 0 && licensed.is_some_and(|licensed| *peak >= licensed))
+            .collect();
+        let select = |wanted: bool| -> Vec<u64> {
+            let peaks = course.peaks.iter().zip(full.iter());
+            peaks.map(|(peak, full)| if *full == wanted { *peak } else { 0 }).collect()
+        };
+        Shapes {
+            width: count.max(1) * STEP,
+            peaks: columns(&select(false), scale, apart),
+            full: columns(&select(true), scale, apart),
+            licensed: line(&course.licensed, scale),
+            before: line(&course.before, scale),
+            refused: lane(&course.refused),
+        }
+    }
+}
+
+/// Columns from the base up; steps of zero leave nothing.
+fn columns(heights: &[u64], scale: Scale, apart: bool) -> String {
+    let mut path = String::new();
+    let gap = if apart { 1.5 } else { 0.0 };
+    let mut open = false;
+    for (step, height) in heights.iter().enumerate() {
+        let (left, right) = (place(step) + gap, place(step + 1) - gap);
+        match (*height, open && !apart) {
+            (0, true) => path.push_str(&format!("V{BASE}Z")),
+            (0, false) => {}
+            (height, true) => _ = write!(path, "V{}H{}", px(y(scale, height)), short(right)),
+            (height, false) => {
+                _ = write!(path, "M{} {BASE}V{}H{}", short(left), px(y(scale, height)), short(right));
+                if apart {
+                    path.push_str(&format!("V{BASE}Z"));
+                }
+            }
+        }
+        open = *height > 0;
+    }
+    if open && !apart {
+        path.push_str(&format!("V{BASE}Z"));
+    }
+    path
+}
+
+/// A line in steps; interrupted where nothing is known.
+fn line(heights: &[Option<u64>], scale: Scale) -> String {
+    let mut path = String::new();
+    let mut last: Option<u64> = None;
+    for (step, height) in heights.iter().enumerate() {
+        match (*height, last) {
+            (None, Some(_)) => _ = write!(path, "H{}", short(place(step))),
+            (None, None) => {}
+            (Some(height), None) => _ = write!(path, "M{} {}", short(place(step)), px(y(scale, height))),
+            (Some(height), Some(before)) if height != before => {
+                _ = write!(path, "H{}V{}", short(place(step)), px(y(scale, height)));
+            }
+            (Some(_), Some(_)) => {}
+        }
+        last = *height;
+    }
+    if last.is_some() {
+        _ = write!(path, "H{}", short(place(heights.len())));
+    }
+    path
+}
+
+/// A stroke for each step with refusals; the more, the longer.
+#[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
+fn lane(refused: &[u64]) -> String {
+    let most = refused.iter().copied().max().unwrap_or(0).max(1) as f64;
+    let mut path = String::new();
+    for (step, count) in refused.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let length = 5.0 + (*count as f64 / most).sqrt() * (LANE - 9.0);
+        _ = write!(path, "M{} {}v{}", short(place(step) + STEP as f64 / 2.0), px(BASE + 4.0), px(length));
+    }
+    path
+}
+
+/// The left edge of a step.
+#[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
+fn place(step: usize) -> f64 {
+    (step * STEP) as f64
+}
+
+/// Without a needless fraction.
+fn short(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.1}") }
+}

@@ -4,7 +4,7 @@
 use super::form::LinkButton;
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn, Inner};
-use crate::islands::copy_button::CopyButton;
+use crate::islands::CopyButton;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
 

@@ -40,6 +40,11 @@ impl<'a> Cell<'a> {
         written(html)
     }
 
+    /// The time of the request, Unix milliseconds.
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
     /// Markup of the source, as it is.
     pub fn markup(&mut self, html: &'static str) {
         self.html.push_str(html);
@@ -98,11 +103,22 @@ impl<'a> Cell<'a> {
         self.pill(tone, &time::until(at_ms, self.now_ms));
     }
 
+    /// Text that says more on hovering.
+    pub fn titled(&mut self, title: &str, text: &str) {
+        self.within("<span title=\"", title, "\">");
+        self.within("", text, "</span>");
+    }
+
     /// A property: a word in a frame; `look` as of [`super::Tag`].
     pub fn tag(&mut self, look: &'static str, text: &str) {
         self.markup("<span class=\"tag ");
         self.markup(look);
         self.within("\">", text, "</span>");
+    }
+
+    /// "Sat 21 Nov 2026, 14:10 CET" as plain text.
+    pub fn instant(&mut self, at_ms: i64) {
+        self.text(&time::absolute(at_ms));
     }
 
     /// "21 Nov 2026" as plain text: for columns of dates, where the hour tells nothing.

@@ -4,6 +4,7 @@ use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Inner};
 use crate::request::request;
 use leptos::prelude::*;
+use licensing::permission::Permission;
 
 /// A label, a control, a hint and an error, tied together for assistive technology.
 #[component]
@@ -203,6 +204,29 @@ pub fn Submit(
 #[component]
 pub fn Disabled(#[prop(into)] reason: String) -> impl IntoView {
     view! { <span class="why-not"><Icon glyph=Glyph::Lock /><span>{reason}</span></span> }
+}
+
+/// Removal at the end of a page, folded away: what follows from it are the children.
+#[component]
+pub fn Removal(
+    /// Verb and object: "Remove lic-02".
+    #[prop(into)]
+    verb: String,
+    /// Where the form is sent.
+    action: String,
+    children: Inner,
+) -> impl IntoView {
+    let why_not = request().why_not(Permission::EditConfiguration).map(str::to_owned);
+    view! {
+        <details class="disclosure danger-zone">
+            <summary>{verb.clone()}</summary>
+            <p>{children.draw()}</p>
+            <form method="post" action=action class="actions">
+                <Submit look="danger" why_not=why_not>{verb}</Submit>
+            </form>
+        </details>
+    }
+    .drawn()
 }
 
 /// A step that cannot simply be taken back: the button says verb and object, and opens a dialog that says what follows and asks once more.

@@ -1,7 +1,7 @@
 //! The small things that stand in a line: icons, words in a frame, values to copy.
 
 use crate::drawn::Draw;
-use crate::islands::copy_button::CopyButton;
+use crate::islands::CopyButton;
 use crate::request::Tone;
 use leptos::prelude::*;
 

@@ -16,6 +16,8 @@
 //! in the classes of the table: `n3` makes the third column one of numbers (`style/table.css`). On a phone head and rows share one grid:
 //! the head stays on top and each cell stands under its heading, so no cell repeats it. The row header and the state take the first
 //! line; [`Column::whole_line`] gives a column a line of its own, below the others.
+//!
+//! A table of few rows and long words is [`Table::labelled`]: on a phone each row is a block whose cells carry their headings.
 
 use std::fmt;
 
@@ -46,12 +48,26 @@ pub struct Column<'a, R> {
     kind: Kind,
     key: Option<&'static str>,
     whole_line: bool,
+    /// What the heading means, shown on hovering.
+    meaning: Option<String>,
+    class: &'static str,
+    labelled: bool,
     cell: Writes<'a, R>,
 }
 
 impl<'a, R> Column<'a, R> {
     fn new(kind: Kind, head: impl Into<String>, cell: impl Fn(&R, &mut Cell<'_>) + 'a) -> Self {
-        Column { head: head.into(), head_hidden: false, kind, key: None, whole_line: false, cell: Box::new(cell) }
+        Column {
+            head: head.into(),
+            head_hidden: false,
+            kind,
+            key: None,
+            whole_line: false,
+            meaning: None,
+            class: "",
+            labelled: kind != Kind::RowHeader,
+            cell: Box::new(cell),
+        }
     }
 
     /// What the row is about. Each table has one, mostly the first.
@@ -93,6 +109,24 @@ impl<'a, R> Column<'a, R> {
     /// The heading is only read aloud: a bar, buttons.
     pub fn head_hidden(mut self) -> Self {
         self.head_hidden = true;
+        self.unlabelled()
+    }
+
+    /// What the heading means, shown on hovering.
+    pub fn meaning(mut self, words: String) -> Self {
+        self.meaning = Some(words);
+        self
+    }
+
+    /// A class for its cells, in a labelled table.
+    pub fn class(mut self, class: &'static str) -> Self {
+        self.class = class;
+        self
+    }
+
+    /// Its cells need no heading next to them.
+    pub fn unlabelled(mut self) -> Self {
+        self.labelled = false;
         self
     }
 }
@@ -107,6 +141,9 @@ struct Sorted<'a> {
 /// A table of `R`; see the module.
 pub struct Table<'a, R> {
     caption: String,
+    /// The heading that names it in place of a caption.
+    named_by: Option<String>,
+    labelled: bool,
     look: &'static str,
     columns: Vec<Column<'a, R>>,
     sorted: Option<Sorted<'a>>,
@@ -120,6 +157,8 @@ impl<'a, R> Table<'a, R> {
     pub fn new(caption: impl Into<String>) -> Self {
         Table {
             caption: caption.into(),
+            named_by: None,
+            labelled: false,
             look: "",
             columns: Vec::new(),
             sorted: None,
@@ -127,6 +166,17 @@ impl<'a, R> Table<'a, R> {
             row_id: None,
             empty: None,
         }
+    }
+
+    /// Has no caption: the heading with this id names it.
+    pub fn named_by(id: impl Into<String>) -> Self {
+        Table { named_by: Some(id.into()), ..Table::new("") }
+    }
+
+    /// On a phone each row is a block, and each cell carries its heading.
+    pub fn labelled(mut self) -> Self {
+        self.labelled = true;
+        self
     }
 
     /// A class of the style sheet.
@@ -198,15 +248,27 @@ impl<'a, R> Table<'a, R> {
     }
 
     fn write_head(&self, html: &mut String) {
-        html.push_str("<table class=\"data");
+        html.push_str(if self.labelled { "<table class=\"table" } else { "<table class=\"data" });
         if !self.look.is_empty() {
             html.push(' ');
             html.push_str(self.look);
         }
-        self.write_classes(html);
-        html.push_str("\"><caption class=\"vh\">");
-        escape(html, &self.caption);
-        html.push_str("</caption><thead><tr>");
+        if !self.labelled {
+            self.write_classes(html);
+        }
+        match &self.named_by {
+            Some(id) => {
+                html.push_str("\" aria-labelledby=\"");
+                escape(html, id);
+                html.push_str("\">");
+            }
+            None => {
+                html.push_str("\"><caption class=\"vh\">");
+                escape(html, &self.caption);
+                html.push_str("</caption>");
+            }
+        }
+        html.push_str("<thead><tr>");
         for column in &self.columns {
             self.write_heading(html, column);
         }
@@ -243,6 +305,9 @@ impl<'a, R> Table<'a, R> {
 
     fn write_heading(&self, html: &mut String, column: &Column<'a, R>) {
         html.push_str("<th scope=\"col\"");
+        if self.labelled && column.kind == Kind::Number {
+            html.push_str(" class=\"num\"");
+        }
         match (&self.sorted, column.key) {
             (Some(sorted), Some(key)) => {
                 let here = sorted.key == key;
@@ -265,7 +330,7 @@ impl<'a, R> Table<'a, R> {
             }
             _ => {
                 html.push('>');
-                escape(html, &column.head);
+                write_with_meaning(html, column);
             }
         }
         html.push_str("</th>");
@@ -284,14 +349,42 @@ impl<'a, R> Table<'a, R> {
         html.push('>');
         for column in &self.columns {
             let (start, end) = match column.kind {
-                Kind::RowHeader => ("<th scope=\"row\">", "</th>"),
-                _ => ("<td>", "</td>"),
+                Kind::RowHeader => ("<th scope=\"row\"", "</th>"),
+                _ => ("<td", "</td>"),
             };
             html.push_str(start);
+            if self.labelled {
+                write_label(html, column);
+            }
+            html.push('>');
             (column.cell)(row, &mut Cell::new(html, now_ms));
             html.push_str(end);
         }
         html.push_str("</tr>");
+    }
+}
+
+/// The heading, with what it means.
+fn write_with_meaning<R>(html: &mut String, column: &Column<'_, R>) {
+    let Some(meaning) = &column.meaning else { return escape(html, &column.head) };
+    html.push_str("<abbr title=\"");
+    escape(html, meaning);
+    html.push_str("\">");
+    escape(html, &column.head);
+    html.push_str("</abbr>");
+}
+
+/// What a cell of a labelled table carries: its class and its heading.
+fn write_label<R>(html: &mut String, column: &Column<'_, R>) {
+    let num = if column.kind == Kind::Number { "num" } else { "" };
+    let class = [num, column.class].into_iter().filter(|class| !class.is_empty()).collect::<Vec<_>>().join(" ");
+    if !class.is_empty() {
+        html.push_str(&format!(" class=\"{class}\""));
+    }
+    if column.labelled {
+        html.push_str(" data-label=\"");
+        escape(html, &column.head);
+        html.push('"');
     }
 }
 
@@ -340,6 +433,24 @@ mod tests {
              <thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Held</th><th scope=\"col\">State</th></tr></thead>\
              <tbody><tr><th scope=\"row\">a&lt;b</th><td>1,204</td><td>busy</td></tr>\
              <tr><th scope=\"row\">c</th><td>0</td><td>idle</td></tr></tbody></table>"
+        );
+    }
+
+    #[test]
+    fn in_a_labelled_table_each_cell_carries_its_heading() {
+        let table = Table::named_by("held")
+            .labelled()
+            .look("who")
+            .column(Column::row_header("Name", |row: &Row, cell| cell.text(row.name)))
+            .column(Column::number("Held", |row: &Row, cell| cell.number(row.held)).meaning("In use".to_owned()))
+            .column(Column::text("Chart", |_: &Row, cell| cell.markup("<i></i>")).head_hidden().class("bar-cell"));
+        assert_eq!(
+            html(table.draw(&ROWS[..1])),
+            "<table class=\"table who\" aria-labelledby=\"held\"><thead><tr><th scope=\"col\">Name</th>\
+             <th scope=\"col\" class=\"num\"><abbr title=\"In use\">Held</abbr></th>\
+             <th scope=\"col\"><span class=\"vh\">Chart</span></th></tr></thead><tbody>\
+             <tr><th scope=\"row\">a&lt;b</th><td class=\"num\" data-label=\"Held\">1,204</td>\
+             <td class=\"bar-cell\"><i></i></td></tr></tbody></table>"
         );
     }
 

@@ -1,30 +1,66 @@
 //! Alerts: what is watched, how it stands, whom it tells, and what became of that.
 
 mod channel_form;
-mod channels;
-mod deliveries;
-mod model;
-mod review;
 mod rule_form;
-mod rules;
-mod tabs;
 
-use crate::components::{Card, FormErrors, LinkButton, PageHeader, Statement};
+pub use channel_form::{ChannelForm, ChannelFormView};
+pub use rule_form::{RuleForm, RuleFormView, RuleReview, RuleReviewView};
+
+use crate::components::{
+    Card, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill, Statement, Submit, Tag,
+    TimeAgo, TimeUntil,
+};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
-use channels::Channels;
-use deliveries::Deliveries;
+use engine::alerts::{Channel as AlertChannel, ChannelKind, Delivery, Progress};
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::count;
-use rules::Rules;
 
-pub use channel_form::ChannelFormView;
-pub use model::*;
-pub use review::RuleReviewView;
-pub use rule_form::RuleFormView;
-pub(crate) use tabs::SettingsTabs;
+/// `/settings/alerts`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertsPage {
+    pub rules: Vec<RuleRow>,
+    pub channels: Vec<AlertChannel>,
+    /// The newest first.
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A rule and how it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleRow {
+    pub id: i64,
+    /// What it watches, with its number.
+    pub sentence: String,
+    pub enabled: bool,
+    pub tone: Tone,
+    /// "Firing", "All well".
+    pub state: String,
+    /// How many subjects fire.
+    pub firing: usize,
+    /// What fires or is about to.
+    pub subjects: Vec<SubjectRow>,
+    /// Its signal is not known since then, Unix milliseconds.
+    pub unknown_since: Option<i64>,
+    pub last_fired: Option<i64>,
+    /// Names of those it tells.
+    pub channels: Vec<String>,
+    /// How long it waits and how often it reminds, in words.
+    pub pace: String,
+    /// Name and value of what a form about it carries.
+    pub fields: Vec<(String, String)>,
+}
+
+/// One thing that is not well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRow {
+    /// A sentence.
+    pub words: String,
+    pub since_ms: i64,
+    /// It has not lasted long enough to be told.
+    pub pending: bool,
+}
 
 /// The pages above the forms.
 fn crumbs() -> Vec<(String, String)> {
@@ -90,6 +126,227 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
                 </div>
             })}
         </Statement>
+    }
+    .drawn()
+}
+
+/// The pages of the settings, side by side.
+const TABS: [(&str, &str); 2] = [("This server", paths::SETTINGS), ("Alerts", paths::ALERTS)];
+
+/// Links to the pages; the one shown is marked.
+#[component]
+pub(crate) fn SettingsTabs() -> impl IntoView {
+    let path = request().path.clone();
+    view! {
+        <nav class="tabs" aria-label="Settings">
+            {TABS.into_iter().map(|(label, href)| {
+                let current = (path == href).then_some("page");
+                view! { <a href=href aria-current=current>{label}</a> }
+            }).collect_view()}
+        </nav>
+    }
+    .drawn()
+}
+
+/// Things that are listed one by one.
+const LISTED: usize = 10;
+
+#[component]
+fn Rules(rules: Vec<RuleRow>) -> impl IntoView {
+    let why_not = request().why_not(Permission::EditConfiguration);
+    if rules.is_empty() {
+        return view! {
+            <EmptyState title="No alert rules yet" why="A rule has a condition and the channels to notify. It is tested on recorded data before you turn it on.">
+                {match why_not {
+                    Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+                    None => view! { <LinkButton href=paths::ALERT_RULE_NEW>"Add a rule"</LinkButton> }.drawn(),
+                }}
+            </EmptyState>
+        }
+        .drawn();
+    }
+    view! {
+        <ul class="alert-list">
+            {rules.into_iter().map(|rule| view! { <Rule rule=rule may=why_not.is_none() /> }).collect_view()}
+        </ul>
+        {why_not.map(|reason| view! { <p><Disabled reason=reason /></p> })}
+    }
+    .drawn()
+}
+
+/// The icon next to the word of a state.
+fn rule_mark(tone: Tone) -> Glyph {
+    match tone {
+        Tone::Success => Glyph::Check,
+        Tone::Danger => Glyph::Danger,
+        Tone::Warning => Glyph::Warning,
+        Tone::Info => Glyph::Clock,
+        Tone::Neutral => Glyph::Dash,
+    }
+}
+
+#[component]
+fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
+    let tells = if rule.channels.is_empty() {
+        "Notifies no one".to_owned()
+    } else {
+        format!("Notifies {}", rule.channels.join(", "))
+    };
+    let more = rule.subjects.len().saturating_sub(LISTED);
+    let unknown = rule.enabled.then_some(rule.unknown_since).flatten();
+    view! {
+        <li class=rule.tone.class()>
+            <span class="alert-mark"><Icon glyph=rule_mark(rule.tone) /></span>
+            <div class="alert-text">
+                <p class="alert-title">
+                    <a class="strong" href=paths::alert_rule(rule.id)>{rule.sentence.clone()}</a>
+                    <Pill tone=rule.tone text=rule.state.clone() />
+                </p>
+                {(!rule.subjects.is_empty()).then(|| view! {
+                    <ul class="alert-subjects">
+                        {rule.subjects.into_iter().take(LISTED).map(|subject| view! { <Subject subject=subject /> }).collect_view()}
+                        {(more > 0).then(|| view! { <li>{format!("And {more} more.")}</li> })}
+                    </ul>
+                })}
+                {unknown.map(|since| view! { <p>"No data since "<TimeAgo at_ms=since />"."</p> })}
+                <p class="fine">{tells}". "{rule.pace}</p>
+                <p class="fine">
+                    {match rule.last_fired {
+                        Some(at) => view! { "Last fired "<TimeAgo at_ms=at />"." }.drawn(),
+                        None => view! { "Never fired." }.drawn(),
+                    }}
+                </p>
+            </div>
+            {may.then(|| view! { <Switch id=rule.id enabled=rule.enabled fields=rule.fields /> })}
+        </li>
+    }
+    .drawn()
+}
+
+#[component]
+fn Subject(subject: SubjectRow) -> impl IntoView {
+    view! {
+        <li>
+            {subject.words}" Since "<TimeAgo at_ms=subject.since_ms />
+            {if subject.pending { "; no notification yet." } else { "." }}
+        </li>
+    }
+    .drawn()
+}
+
+/// Turning on leads by way of the review, turning off does not.
+#[component]
+fn Switch(id: i64, enabled: bool, fields: Vec<(String, String)>) -> impl IntoView {
+    if enabled {
+        return view! {
+            <form method="post" action=paths::alert_rule_action(id, "disable") class="alert-action">
+                <Submit>"Turn off"<span class="vh">{format!(" rule {id}")}</span></Submit>
+            </form>
+        }
+        .drawn();
+    }
+    view! {
+        <form method="post" action=paths::ALERT_REVIEW class="alert-action">
+            {fields.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+            <Submit>"Review and turn on"<span class="vh">{format!(" rule {id}")}</span></Submit>
+        </form>
+    }
+    .drawn()
+}
+
+/// The channels that alerts are sent to, each with a test.
+#[component]
+fn Channels(channels: Vec<AlertChannel>) -> impl IntoView {
+    let why_not = request().why_not(Permission::EditConfiguration);
+    let may = why_not.is_none();
+    let add = match why_not {
+        Some(reason) => view! { <Disabled reason=reason /> }.drawn(),
+        None => view! {
+            <LinkButton href=paths::alert_channel_of("email")>"Add mail"</LinkButton>
+            <LinkButton href=paths::alert_channel_of("webhook")>"Add a webhook"</LinkButton>
+        }
+        .drawn(),
+    };
+    if channels.is_empty() {
+        return view! {
+            <EmptyState title="No channels yet" why="A channel is a mail account or a webhook address. Alerts go nowhere else.">{add}</EmptyState>
+        }
+        .drawn();
+    }
+    view! {
+        <ul class="alert-list">
+            {channels.into_iter().map(|channel| view! { <Channel channel=channel may=may /> }).collect_view()}
+        </ul>
+        <div class="actions">{add}</div>
+    }
+    .drawn()
+}
+
+#[component]
+fn Channel(channel: AlertChannel, may: bool) -> impl IntoView {
+    let (kind, secret) = match channel.kind() {
+        ChannelKind::Email => ("Mail", "The password is saved, not shown."),
+        ChannelKind::Webhook => ("Webhook", "Posts are signed; the secret is saved, not shown."),
+    };
+    let leads_to = channel.settings.leads_to();
+    let mut letters = leads_to.chars();
+    let leads_to: String =
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    let name = channel.name.clone();
+    view! {
+        <li>
+            <div class="alert-text">
+                <p class="alert-title"><a class="strong" href=paths::alert_channel(channel.id)>{channel.name}</a><Tag text=kind /></p>
+                <p class="path">{leads_to}</p>
+                {channel.has_secret.then(|| view! { <p class="fine">{secret}</p> })}
+            </div>
+            {may.then(|| view! {
+                <form method="post" action=paths::alert_channel_action(channel.id, "test") class="alert-action">
+                    <Submit>"Send a test"<span class="vh">{format!(" to {name}")}</span></Submit>
+                </form>
+            })}
+        </li>
+    }
+    .drawn()
+}
+
+/// What was told, and what the other side said to it.
+#[component]
+fn Deliveries(items: Vec<Delivery>) -> impl IntoView {
+    if items.is_empty() {
+        return view! { <EmptyState title="No notifications yet" why="Each message appears here with what the mail server or the webhook answered." /> }
+            .drawn();
+    }
+    view! {
+        <ul class="events">
+            {items.into_iter().map(|item| view! { <DeliveryItem item=item /> }).collect_view()}
+        </ul>
+    }
+    .drawn()
+}
+
+#[component]
+fn DeliveryItem(item: Delivery) -> impl IntoView {
+    let (tone, state, next) = match item.progress {
+        Progress::Delivered => (Tone::Success, "Delivered", None),
+        Progress::Waiting { next } => (Tone::Warning, "Waiting", Some(next)),
+        Progress::GivenUp if item.kind == "test" => (Tone::Danger, "Failed", None),
+        Progress::GivenUp => (Tone::Danger, "Given up", None),
+    };
+    let attempts = (item.attempts > 1).then(|| format!("{} attempts.", item.attempts));
+    view! {
+        <li>
+            <div class="event-text">
+                <p><b>{item.title}</b>" "<Pill tone=tone text=state /></p>
+                {item.outcome.map(|said| view! { <p class="path">{said}</p> })}
+                <p class="fine">
+                    {format!("Via {}. ", item.channel)}
+                    {attempts}
+                    {next.map(|next| view! { " Next attempt "<TimeUntil at_ms=next />"." })}
+                </p>
+            </div>
+            <span class="when"><TimeAgo at_ms=item.made_at /></span>
+        </li>
     }
     .drawn()
 }

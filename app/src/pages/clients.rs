@@ -1,31 +1,61 @@
 //! Who takes licenses from this server, and what each has.
 
 mod client;
-mod model;
-mod pools;
 mod standing;
-mod state;
-mod table;
 
-pub use client::ClientView;
-pub use model::{ClientFilter, ClientPage, ClientRow, ClientsPage, Holding, PoolUse};
-pub(crate) use pools::Pools;
+pub use client::{ClientDetailView, ClientPage};
+pub(crate) use standing::Pools;
 
-use crate::components::{Card, FilterBar, NothingMatches, PageHeader, ShowAsCurl, plain_options};
-use crate::drawn::Draw;
+use crate::components::{
+    Card, Cell, Column, FilterBar, NothingMatches, PageHeader, ShowAsCurl, Table, dir, plain_options, trimmed,
+};
+use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::curl;
-use crate::pages::usage::ConnectCard;
+use crate::pages::usage::{Connect, ConnectCard};
 use crate::paths;
+use crate::request::Tone;
+use engine::leases::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 use leptos::prelude::*;
-use licensing::words::count;
+use licensing::words::{about, count};
+use serde::{Deserialize, Serialize};
 use standing::Standing;
-use state::STATES;
-use table::table;
+
+/// The applications that take licenses from this server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClientsPage {
+    /// Filtered and sorted.
+    pub items: Vec<ClientView>,
+    pub filter: ClientFilter,
+    /// Without the filter.
+    pub counts: ClientCounts,
+    /// Products to filter by.
+    pub products: Vec<String>,
+    /// How much of each product is in use.
+    pub pools: Vec<PoolView>,
+    /// Address of the same list as CSV.
+    pub csv: String,
+    pub connect: Connect,
+}
+
+/// The query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientFilter {
+    #[serde(deserialize_with = "trimmed")]
+    pub q: String,
+    pub product: String,
+    /// `connected`, `silent` or `gone`.
+    pub state: String,
+    /// `name`, `host`, `since`, `seen` or `held`.
+    pub sort: String,
+    #[serde(rename = "dir", with = "dir")]
+    pub descending: bool,
+}
 
 /// The page of `/clients`.
 #[component]
 pub fn ClientsView(data: ClientsPage) -> impl IntoView {
-    let body = if data.total == 0 {
+    let body = if total(&data.counts) == 0 {
         view! { <Nobody data=data /> }.drawn()
     } else {
         let pools = data.pools.clone();
@@ -60,12 +90,9 @@ fn Nobody(data: ClientsPage) -> impl IntoView {
 
 #[component]
 fn List(data: ClientsPage) -> impl IntoView {
-    let shown = data.items.len();
-    let some = (shown < data.total).then(|| format!("{shown} of {} shown · ", data.total));
-    let states = STATES.map(|(state, words, _)| {
-        let count = data.counts.iter().find(|(counted, _)| counted == state).map_or(0, |(_, count)| *count);
-        (state, words, Some(count))
-    });
+    let (shown, total) = (data.items.len(), total(&data.counts));
+    let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
+    let states = STATES.map(|state| (state.as_str(), words_and_tone(state).0, Some(in_state(&data.counts, state))));
     let bar = FilterBar::new(paths::CLIENTS, "Filter the clients", &data.filter)
         .search("Name, host or address")
         .choice("product", "Product", "All products", plain_options(data.products))
@@ -96,15 +123,137 @@ impl ClientFilter {
     }
 }
 
+/// The states, in the order they are offered.
+const STATES: [ClientState; 3] = [ClientState::Connected, ClientState::Silent, ClientState::Gone];
+
+fn words_and_tone(state: ClientState) -> (&'static str, Tone) {
+    match state {
+        ClientState::Connected => ("Connected", Tone::Success),
+        ClientState::Silent => ("No contact", Tone::Warning),
+        ClientState::Gone => ("Disconnected", Tone::Neutral),
+    }
+}
+
+fn in_state(counts: &ClientCounts, state: ClientState) -> usize {
+    match state {
+        ClientState::Connected => counts.connected,
+        ClientState::Silent => counts.silent,
+        ClientState::Gone => counts.gone,
+    }
+}
+
+fn total(counts: &ClientCounts) -> usize {
+    STATES.into_iter().map(|state| in_state(counts, state)).sum()
+}
+
+/// A clock that is off by less is nothing to act on, milliseconds.
+const CLOCK_WORTH_SAYING: i64 = 30_000;
+
+/// "3 min ahead", "40 s behind"; none when that is not worth saying.
+fn clock_words(client: &ClientView) -> Option<String> {
+    let off = client.clock_off_ms.saturating_abs();
+    let way = if client.clock_off_ms > 0 { "ahead" } else { "behind" };
+    (off >= CLOCK_WORTH_SAYING).then(|| format!("{} {way}", about(off)))
+}
+
+/// The state as a pill, and what else is worth knowing as lines under it.
+fn write_state(row: &ClientView, cell: &mut Cell<'_>) {
+    let (words, tone) = words_and_tone(row.state);
+    cell.pill(tone, words);
+    if row.over_limit {
+        cell.markup(" ");
+        cell.pill(Tone::Danger, "Over limit");
+    }
+    if let Some(at) = row.counted_until_ms {
+        cell.sub(|cell| {
+            cell.text("licenses released ");
+            cell.until(at);
+        });
+    }
+    if let Some(at) = row.products.iter().filter_map(|of| of.released_until_ms).max() {
+        cell.sub(|cell| {
+            cell.text("released, may request again ");
+            cell.until(at);
+        });
+    }
+    if let Some(words) = clock_words(row) {
+        cell.sub(|cell| cell.text(&format!("clock {words}")));
+    }
+}
+
+/// The clients and what each holds, or `empty` when there are none.
+fn table(items: &[ClientView], filter: &ClientFilter, empty: Drawn) -> Drawn {
+    let sorted_by = |sort, descending| ClientFilter { sort, descending, ..filter.clone() }.href();
+    Table::new("Clients and the licenses they hold")
+        .look("clients")
+        .sorted("name", &filter.sort, filter.descending, sorted_by)
+        .row_class(|row: &ClientView| if row.state == ClientState::Gone { "gone" } else { "" })
+        .column(Column::row_header("Client", write_name).by("name"))
+        .column(
+            Column::text("Host", |row: &ClientView, cell| {
+                cell.text(&row.host);
+                cell.sub(|cell| cell.code(&row.address));
+            })
+            .by("host")
+            .whole_line(),
+        )
+        .column(Column::text("Holds", write_holdings).by("held").whole_line())
+        .column(Column::time("Connected", |row: &ClientView, cell| cell.ago(row.since_ms)).by("since"))
+        .column(Column::time("Last refresh", |row: &ClientView, cell| cell.ago(row.seen_ms)).by("seen"))
+        .column(Column::state("State", write_state))
+        .empty(empty)
+        .draw(items)
+}
+
+fn write_name(row: &ClientView, cell: &mut Cell<'_>) {
+    cell.link(&paths::client(row.id), &row.name);
+    if !row.software.is_empty() {
+        cell.sub(|cell| cell.text(&row.software));
+    }
+}
+
+/// "TTS3 12 of 14" for each product; what is wanted beyond it is said.
+fn write_holdings(row: &ClientView, cell: &mut Cell<'_>) {
+    let has = |of: &&ProductView| of.held > 0 || of.counted > 0 || of.want > 0;
+    if !row.products.iter().any(|of| has(&of)) {
+        return cell.muted("nothing");
+    }
+    cell.markup("<ul class=\"holdings\">");
+    for of in row.products.iter().filter(has) {
+        cell.markup("<li>");
+        cell.code(&of.product);
+        cell.markup(" <b>");
+        cell.number(of.held);
+        cell.markup("</b><span class=\"muted\"> of ");
+        cell.number(of.limit);
+        let short = of.want.saturating_sub(of.limit.max(of.held));
+        if short > 0 {
+            cell.markup(", requested ");
+            cell.number(short);
+            cell.markup(" more");
+        }
+        cell.markup("</span></li>");
+    }
+    cell.markup("</ul>");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
     #[test]
     fn the_address_holds_filter_and_order() {
         let filter = ClientFilter { q: "a&b".into(), sort: "seen".into(), descending: true, ..ClientFilter::default() };
         assert_eq!(ClientFilter::default().href(), "/clients");
         assert_eq!(filter.href(), "/clients?q=a%26b&sort=seen&dir=desc");
         assert_eq!(filter.csv(), "/clients.csv?q=a%26b&sort=seen&dir=desc");
+    }
+
+    #[test]
+    fn sorting_keeps_the_filter() {
+        let filter = ClientFilter { product: "TTS3".into(), sort: "seen".into(), ..ClientFilter::default() };
+        let html = table(&[ClientView::default()], &filter, ().drawn()).to_html();
+        for address in ["/clients?product=TTS3&amp;sort=name\"", "/clients?product=TTS3&amp;sort=seen&amp;dir=desc\""] {
+            assert!(html.contains(address), "{html}");
+        }
     }
 }

@@ -4,13 +4,17 @@ mod form;
 mod history;
 mod model;
 mod review;
-mod setting_row;
 mod text;
 
-use history::{LineCounts, what};
-use leptos::prelude::*;
-use licensing::conf::check::{ConfFinding, Severity};
-use licensing::permission::Permission;
+pub use form::ConfigurationPage;
+pub(crate) use form::SettingRow;
+pub use history::HistoryPage;
+pub use model::{
+    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
+    Revision, RevisionItem,
+};
+pub use review::ReviewPage;
+pub use text::TextPage;
 
 use crate::components::{
     Banner, Card, DiffView, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill,
@@ -19,15 +23,10 @@ use crate::components::{
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
-pub use form::ConfigurationPage;
-pub use history::HistoryPage;
-pub use model::{
-    ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
-    Revision, RevisionItem,
-};
-pub use review::ReviewPage;
-pub(crate) use setting_row::SettingRow;
-pub use text::TextPage;
+use history::{LineCounts, what};
+use leptos::prelude::*;
+use licensing::conf::check::{ConfFinding, Severity};
+use licensing::permission::Permission;
 
 /// Path and revision of the file, as the line under a heading.
 #[component]

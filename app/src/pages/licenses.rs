@@ -1,43 +1,91 @@
 //! The licenses this server may hand out, and those it may not, with the reason.
 
-mod model;
 mod standing;
-mod table;
 mod ve;
 
-pub use model::{LicenseFilter, LicenseRow, LicensesPage};
-pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense, VeProduct};
+pub use ve::{ComponentRow, LICENSE_FILE, LICENSE_KEY, LICENSE_TEXT, MachineLicense, VeLicense};
 
-use crate::components::{Card, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ShowAsCurl, TimeAgo};
+use crate::components::{
+    Card, Cell, Column, EmptyState, FilterBar, LinkButton, NothingMatches, PageHeader, ShowAsCurl, Table, TimeAgo, dir,
+    trimmed,
+};
 use crate::drawn::{Draw, Drawn};
-use crate::pages::exchange::{ChangeList, ChangesModel, NotReady, Registered, curl};
+use crate::pages::exchange::{ChangeList, ContactModel, NotReady, curl};
 use crate::paths;
+use crate::request::Tone;
+use engine::exchange::{LicenseItem, Readiness};
 use leptos::prelude::*;
-use licensing::words::count;
+use licensing::bundle::{LicenseChanges, LicenseKind, LicenseStatus};
+use licensing::words::{count, grouped};
+use serde::{Deserialize, Serialize};
 use standing::{never_synced, standing};
-use table::{kind_words, loaded, not_loaded, state_words};
 use ve::MachineBlock;
+
+/// The licenses of the installed bundle, filtered and sorted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LicensesPage {
+    pub items: Vec<LicenseItem>,
+    /// Without the filter.
+    pub total: usize,
+    pub filter: LicenseFilter,
+    pub contact: ContactModel,
+    pub readiness: Readiness,
+    /// The context of this server.
+    pub context: Option<String>,
+    /// Of the installed bundle; none before the first exchange.
+    pub serial: Option<u64>,
+    pub installed_ms: Option<i64>,
+    /// What the last exchange changed, and when it was.
+    pub last_changes: Option<(i64, LicenseChanges)>,
+    /// Address of the same list as CSV.
+    pub csv: String,
+    /// State and number of licenses in it, for the links.
+    pub counts: Vec<(LicenseStatus, usize)>,
+    /// The license of this machine.
+    pub machine: MachineLicense,
+}
+
+/// What is shown, in which order: the query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LicenseFilter {
+    #[serde(deserialize_with = "trimmed")]
+    pub q: String,
+    pub state: String,
+    pub kind: String,
+    /// One of product, kind, licensed, in_use, expires, maintenance, state.
+    pub sort: String,
+    #[serde(rename = "dir", with = "dir")]
+    pub descending: bool,
+}
+
+impl LicenseFilter {
+    /// The page with this filter.
+    pub fn href(&self) -> String {
+        paths::with(paths::LICENSES, self)
+    }
+}
 
 /// The page of `/licenses`.
 #[component]
 pub fn LicensesView(data: LicensesPage) -> impl IntoView {
-    let ready = data.registered == Registered::Yes;
+    let ready = data.readiness == Readiness::Ready;
     let never = data.serial.is_none();
     let lead = (!never).then(|| bundle(&data));
     let has_any = data.total > 0;
     // The license of this machine needs no registration: then that one is optional, and comes last.
-    let only_machine = data.machine.license.is_some() && data.registered == Registered::No && never;
+    let only_machine = data.machine.license.is_some() && data.readiness == Readiness::Unregistered && never;
     let opening = match (ready, never) {
         (false, true) if only_machine => ().drawn(),
-        (false, true) => view! { <NotReady registered=data.registered.clone() /> }.drawn(),
+        (false, true) => view! { <NotReady readiness=data.readiness.clone() /> }.drawn(),
         (true, true) => never_synced(&data.contact),
         (ready, false) => view! {
-            {(!ready).then(|| view! { <NotReady registered=data.registered.clone() /> })}
+            {(!ready).then(|| view! { <NotReady readiness=data.readiness.clone() /> })}
             {standing(&data)}
         }
         .drawn(),
     };
-    let LicensesPage { items, total, filter, csv, counts, kinds, machine, last_changes, registered, .. } = data;
+    let LicensesPage { items, total, filter, csv, counts, machine, last_changes, readiness, .. } = data;
     view! {
         <PageHeader
             title="Licenses"
@@ -45,7 +93,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
         />
         {opening}
         {match (has_any, never) {
-            (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts kinds=kinds /> }.drawn(),
+            (true, _) => view! { <Lists items=items total=total filter=filter csv=csv counts=counts /> }.drawn(),
             (false, false) => view! {
                 <Card title="Licenses" id="loaded">
                     <EmptyState title="No licenses" why="The vendor's last answer had none for this server. If you expect some, ask the vendor; the next sync brings them.">
@@ -56,7 +104,7 @@ pub fn LicensesView(data: LicensesPage) -> impl IntoView {
             (false, true) => ().drawn(),
         }}
         <MachineBlock data=machine folded=has_any />
-        {only_machine.then(|| view! { <NotReady registered=registered /> })}
+        {only_machine.then(|| view! { <NotReady readiness=readiness /> })}
         {last_changes.map(|(at, changes)| view! { <LastChanges at_ms=at changes=changes /> })}
         <ShowAsCurl command=curl("GET", paths::API_LICENSES, "") note="Replace $TOKEN with an API token." />
     }
@@ -76,24 +124,18 @@ fn bundle(data: &LicensesPage) -> Drawn {
 /// Filter and tables.
 #[component]
 fn Lists(
-    items: Vec<LicenseRow>,
+    items: Vec<LicenseItem>,
     total: usize,
     filter: LicenseFilter,
     csv: String,
-    counts: Vec<(String, usize)>,
-    kinds: Vec<String>,
+    counts: Vec<(LicenseStatus, usize)>,
 ) -> impl IntoView {
     let shown = items.len();
-    let (active, off): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.state == "active");
+    let (active, off): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|item| item.verdict.standing == LicenseStatus::Active);
     let some = (shown < total).then(|| format!("{shown} of {total} shown · "));
-    let states = counts.into_iter().map(|(state, count)| {
-        let words = state_words(&state);
-        (state, words, Some(count))
-    });
-    let kinds = kinds.into_iter().map(|kind| {
-        let words = kind_words(&kind);
-        (kind, words)
-    });
+    let states = counts.into_iter().map(|(state, count)| (state.as_str(), state.label(), Some(count)));
+    let kinds = LicenseKind::ALL.map(|kind| (kind.as_str(), kind_words(kind)));
     let bar = FilterBar::new(paths::LICENSES, "Filter the licenses", &filter)
         .search("Product or id")
         .choice("state", "State", "All states", states)
@@ -128,7 +170,7 @@ const MOST_CHANGES: usize = 12;
 
 /// What the last exchange brought.
 #[component]
-fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
+fn LastChanges(at_ms: i64, changes: LicenseChanges) -> impl IntoView {
     let aside = view! { <a href=paths::EXCHANGE_LEDGER>"Ledger"</a> }.drawn();
     view! {
         <Card title="Changes from the last sync" id="changes" aside=aside>
@@ -137,4 +179,138 @@ fn LastChanges(at_ms: i64, changes: ChangesModel) -> impl IntoView {
         </Card>
     }
     .drawn()
+}
+
+/// The states, in the order they are linked.
+const STATES: [LicenseStatus; 6] = [
+    LicenseStatus::Active,
+    LicenseStatus::Expired,
+    LicenseStatus::Lapsed,
+    LicenseStatus::WrongContext,
+    LicenseStatus::OtherServer,
+    LicenseStatus::NotYetServed,
+];
+
+fn kind_words(kind: LicenseKind) -> &'static str {
+    match kind {
+        LicenseKind::Concurrent => "Concurrent",
+        LicenseKind::Countdown => "Countdown",
+        LicenseKind::Metered => "Metered",
+    }
+}
+
+/// A license that ends within this time is marked, milliseconds: 30 days.
+const SOON_MS: i64 = 30 * licensing::contact::DAY;
+
+/// The licenses that applications can take. All of them are active, so no column says it.
+fn loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
+    let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
+    Table::new("Loaded licenses")
+        .look("licenses")
+        .sorted("product", &filter.sort, filter.descending, sorted_by)
+        .column(Column::row_header("Product", write_product).by("product"))
+        .column(Column::text("Kind", write_kind).by("kind"))
+        .column(Column::number("Licensed", write_licensed).by("licensed"))
+        .column(Column::number("In use", write_in_use).by("in_use"))
+        .column(Column::time("Expires", write_expires).by("expires"))
+        .column(Column::time("Maintenance", write_maintenance).by("maintenance"))
+        .draw(items)
+}
+
+/// The licenses that are kept, and why they do not count.
+fn not_loaded(items: &[LicenseItem]) -> Drawn {
+    Table::new("Licenses that are not loaded")
+        .look("licenses off")
+        .column(Column::row_header("Product", write_product))
+        .column(Column::text("Kind", write_kind))
+        .column(Column::number("Licensed", write_licensed))
+        .column(Column::text("Context", |row: &LicenseItem, cell| cell.text(row.license.context.as_str())))
+        .column(Column::state("State", |row: &LicenseItem, cell| {
+            let standing = row.verdict.standing;
+            let tone = match standing {
+                LicenseStatus::Active => Tone::Success,
+                LicenseStatus::Expired | LicenseStatus::Lapsed => Tone::Danger,
+                _ => Tone::Warning,
+            };
+            cell.pill(tone, standing.label());
+            if let Some(at) = row.license.expires.filter(|_| standing == LicenseStatus::Expired) {
+                cell.sub(|cell| {
+                    cell.text("since ");
+                    cell.date_of(at);
+                });
+            }
+        }))
+        .column(
+            Column::text("Reason", |row: &LicenseItem, cell| {
+                cell.text(row.verdict.reason.as_deref().unwrap_or_default());
+            })
+            .whole_line(),
+        )
+        .draw(items)
+}
+
+/// How many there are. A metered license sets no limit; it says how many uses it includes.
+fn write_licensed(row: &LicenseItem, cell: &mut Cell<'_>) {
+    let count = row.license.count;
+    if row.license.kind == LicenseKind::Metered {
+        cell.text("metered");
+        cell.sub(|cell| cell.text(&format!("{} included", grouped(count))));
+    } else {
+        cell.number(count);
+    }
+}
+
+/// The product, with the version it is good for and the id of the license.
+fn write_product(row: &LicenseItem, cell: &mut Cell<'_>) {
+    cell.code(row.license.product.as_str());
+    cell.sub(|cell| {
+        if let Some(version) = &row.license.version {
+            cell.text(&format!("up to version {version} · "));
+        }
+        cell.text(&row.license.id);
+    });
+}
+
+fn write_kind(row: &LicenseItem, cell: &mut Cell<'_>) {
+    cell.text(kind_words(row.license.kind));
+    if let Some(hours) = row.license.hours {
+        cell.sub(|cell| {
+            cell.number(hours);
+            cell.text(" h");
+        });
+    }
+}
+
+/// How many are in use; the number leads to the clients that have them.
+fn write_in_use(row: &LicenseItem, cell: &mut Cell<'_>) {
+    if row.in_use > 0 || row.over_committed {
+        cell.link(&paths::clients_of(row.license.product.as_str()), &grouped(row.in_use));
+    } else {
+        cell.number(row.in_use);
+    }
+    if row.over_committed {
+        cell.sub(|cell| cell.pill(Tone::Danger, "Over-committed"));
+    }
+}
+
+/// The day, and how long that is where it is near.
+fn write_expires(row: &LicenseItem, cell: &mut Cell<'_>) {
+    match row.license.expires {
+        Some(at) if at > cell.now_ms() && at - cell.now_ms() <= SOON_MS => {
+            cell.date(at);
+            cell.markup(" ");
+            cell.pill_until(Tone::Warning, at);
+        }
+        Some(at) => cell.date(at),
+        None => cell.text("Never"),
+    }
+}
+
+fn write_maintenance(row: &LicenseItem, cell: &mut Cell<'_>) {
+    let Some(at) = row.license.maintenance_expires else { return cell.text("No end") };
+    cell.date(at);
+    if at <= cell.now_ms() {
+        cell.markup(" ");
+        cell.tag("off", "over");
+    }
 }

@@ -1,22 +1,124 @@
 //! The server's own log: the newest lines first, narrowed by a filter; one line among its neighbours; the files to carry away.
 
-mod files;
-mod filter;
 mod lines;
-mod model;
-mod place;
 
-pub use model::{LogFileRow, LogRow, LogsFilter, LogsPage, Looked, Trouble};
-
-use crate::components::{Card, EmptyState, ErrorBlock, Glyph, Icon, LinkButton, PageHeader, ShowAsCurl};
+use crate::components::{
+    Card, Cell, Column, EmptyState, ErrorBlock, FieldProblem, FilterChoice, FilterForm, FilterText, Glyph, Icon,
+    LinkButton, PageHeader, ShowAsCurl, Table, plain_options,
+};
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
-use files::Files;
-use filter::LogFilters;
+use crate::request::Tone;
 use leptos::prelude::*;
-use lines::Lines;
-use place::Place;
+use lines::{Lines, Place};
+
+/// The log, filtered; or one line among its neighbours.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogsPage {
+    pub filter: LogsFilter,
+    /// What is wrong with the filter: name of the field, and a sentence.
+    pub refused: Vec<(String, String)>,
+    /// Newest first.
+    pub lines: Vec<LogRow>,
+    /// Where the older lines are: the value of `?before=`.
+    pub older: Option<String>,
+    /// How far was looked, when that is worth saying.
+    pub looked: Option<Looked>,
+    /// What was asked for is no longer there.
+    pub gone: bool,
+    /// The files, the one that is written now first.
+    pub files: Vec<LogFileRow>,
+    /// What is written: "Errors only are written: LOGGING_VERBOSITY is 1."
+    pub verbosity: String,
+    /// Whether a setting of the conf file decides that.
+    pub verbosity_is_set_there: bool,
+    /// Why there is nothing to show: no log is written, or it cannot be read.
+    pub trouble: Option<Trouble>,
+    /// Where this page is reached by a browser, for links to carry elsewhere.
+    pub origin: String,
+}
+
+/// Why there is no log to show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trouble {
+    /// It is turned off.
+    Off(String),
+    /// It cannot be read.
+    Failed(String),
+}
+
+/// How far a page looked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Looked {
+    /// "64 MB"
+    pub size: String,
+    /// The oldest line it looked at, local time.
+    pub back_to: Option<String>,
+}
+
+/// The query of the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogsFilter {
+    /// `debug`, `info`, `warn` or `error`: at least.
+    pub level: String,
+    pub component: String,
+    pub from: String,
+    pub to: String,
+    pub q: String,
+    /// Older than this place.
+    pub before: String,
+    /// This line among its neighbours.
+    pub at: String,
+}
+
+/// One line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogRow {
+    /// Its place, for a link.
+    pub at: String,
+    /// Name of its file.
+    pub file: String,
+    /// "Sunday, 22 November 2026"; empty when the line has no time.
+    pub day: String,
+    /// "07:24:16"
+    pub time: String,
+    /// `2026-11-22T07:24:16`, local.
+    pub machine_time: String,
+    /// In capital letters; empty when the line has none.
+    pub level: String,
+    pub component: String,
+    pub message: String,
+    /// More of the message than is shown, characters.
+    pub cut: usize,
+    /// The whole line, to copy.
+    pub line: String,
+    /// The line that was asked for.
+    pub marked: bool,
+}
+
+/// One file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFileRow {
+    pub name: String,
+    pub id: String,
+    pub size: String,
+    /// Local time of the first line.
+    pub began: Option<String>,
+    pub written_ms: i64,
+}
+
+impl LogRow {
+    /// How pressing it is.
+    pub fn tone(&self) -> Tone {
+        match self.level.as_str() {
+            "ERROR" | "FATAL" => Tone::Danger,
+            "WARN" => Tone::Warning,
+            "INFO" => Tone::Info,
+            _ => Tone::Neutral,
+        }
+    }
+}
 
 /// The page of `/logs`.
 #[component]
@@ -181,6 +283,98 @@ impl LogsFilter {
 /// The page of one line.
 pub(crate) fn line_href(at: &str) -> String {
     format!("{}#line", LogsFilter { at: at.to_owned(), ..LogsFilter::default() }.href())
+}
+
+/// One file for each start of the server, the newest first.
+#[component]
+fn Files(files: Vec<LogFileRow>) -> impl IntoView {
+    let table = Table::new("Log files, newest first")
+        .labelled()
+        .look("log-files")
+        .column(Column::row_header("File", |file: &LogFileRow, cell| cell.code(&file.name)))
+        .column(Column::text("First line", |file: &LogFileRow, cell| {
+            cell.text(file.began.as_deref().unwrap_or("none yet"));
+        }))
+        .column(Column::text("Last written", |file: &LogFileRow, cell| cell.ago(file.written_ms)))
+        .column(Column::number("Size", |file: &LogFileRow, cell| cell.text(&file.size)))
+        .column(Column::text("Download", write_downloads))
+        .draw(&files);
+    view! {
+        <Card title="Files" id="files">
+            <p class="muted">"One for each server start. Every download hides passwords, passphrases and tokens. A redacted one also replaces hosts, addresses, users, GUIDs and ids with host-1, address-1 and so on, so you can send it to someone else. Read it before you do."</p>
+            {table}
+        </Card>
+    }
+    .drawn()
+}
+
+fn write_downloads(file: &LogFileRow, cell: &mut Cell<'_>) {
+    let href = |redacted| paths::with_query(paths::LOGS_TEXT, &[("file", &file.id), ("redacted", redacted)]);
+    let name = &file.name;
+    cell.view(view! {
+        <span class="log-carry">
+            <a href=href("") download="" aria-label=format!("Download {name}")>"Full"</a>
+            <a href=href("1") download="" aria-label=format!("Download {name}, redacted")>"Redacted"</a>
+        </span>
+    });
+}
+
+/// At least this pressing: value in the address, and words.
+const LEVELS: [(&str, &str); 4] =
+    [("error", "Errors"), ("warn", "Warnings and errors"), ("info", "Info and above"), ("debug", "Debug and above")];
+
+/// The parts of the program that speak most; another one in the address is offered as it is.
+const COMPONENTS: [&str; 12] = [
+    "ALERTS",
+    "AUDIT",
+    "CONF",
+    "CONSOLE",
+    "COUNTDOWN",
+    "EXCHANGE",
+    "LEASES",
+    "PEERS",
+    "REPORTS",
+    "SERVER",
+    "USAGE",
+    "VE",
+];
+
+/// Text, level, component, from and to.
+#[component]
+fn LogFilters(filter: LogsFilter, refused: Vec<(String, String)>) -> impl IntoView {
+    let clear = filter.filters().then(|| LogsFilter::default().href());
+    let levels = LEVELS.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect();
+    let components = plain_options(COMPONENTS.into_iter().map(str::to_owned));
+    let why = |name: &str| refused.iter().find(|(field, _)| field == name).map(|(_, sentence)| sentence.clone());
+    let (from_why, to_why) = (why("from"), why("to"));
+    view! {
+        <FilterForm action=paths::LOGS label="Filter the log" clear=clear>
+            <FilterText label="Text" value=filter.q />
+            <FilterChoice name="level" label="Level" all="All levels" chosen=filter.level options=levels />
+            <FilterChoice name="component" label="Component" all="All components" chosen=filter.component options=components />
+            <Moment name="from" label="From" value=filter.from why=from_why />
+            <Moment name="to" label="To" value=filter.to why=to_why />
+        </FilterForm>
+    }
+    .drawn()
+}
+
+/// A local time; browsers offer a calendar.
+#[component]
+fn Moment(name: &'static str, label: &'static str, value: String, why: Option<String>) -> impl IntoView {
+    let id = format!("filter-{name}");
+    // What is no time would be dropped by the browser: it is shown as text, to be put right.
+    let kind = if why.is_some() { "text" } else { "datetime-local" };
+    let described = why.is_some().then(|| format!("{id}-error"));
+    view! {
+        <div class="field inline">
+            <label for=id.clone()>{label}</label>
+            <input class="input log-moment" type=kind id=id.clone() name=name value=value autocomplete="off"
+                aria-invalid=why.is_some().then_some("true") aria-describedby=described />
+            {why.map(|sentence| view! { <FieldProblem name=id sentence=sentence /> })}
+        </div>
+    }
+    .drawn()
 }
 
 #[cfg(test)]

@@ -3,29 +3,95 @@
 
 mod drain;
 mod hours;
-mod model;
 mod past;
 
-pub use model::{
-    DrainInProgress, DrillClient, GraceRow, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage,
-    SimultaneousRow, SwitchRow,
-};
+pub use drain::{DrainInProgress, DrillClient, LastDrill};
+pub use past::{Moment, cause_words};
 
 use crate::components::{
-    Card, Copyable, Field, FormErrors, Hidden, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, Tag,
-    TimeAgo, TimeUntil, absolute,
+    Card, Column, Copyable, Field, FormErrors, Hidden, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
+    Table, Tag, TimeAgo, TimeUntil,
 };
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
-use crate::request::request;
+use crate::request::{Tone, request};
 use drain::{DrainForms, Draining};
+use engine::failovers::{Failover, OverlapPeriod};
+use engine::leases::InGrace;
 use hours::{HoursLeft, Runway};
 use leptos::prelude::*;
+use licensing::countdown::CountdownRun;
 use licensing::permission::Permission;
-use licensing::service::{AdvisedStep, Area, Judgement};
+use licensing::service::{AdvisedStep, Area, Hours, Judgement};
 use licensing::words::{self, about, span};
 use past::{Incidents, Overlap, Switches, Timeline};
+
+/// Who serves whom, for how long, and what to do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServersPage {
+    pub now: Judgement,
+    /// This one first, then the others.
+    pub servers: Vec<ServerCard>,
+    /// Clients without a server, and until when they go on.
+    pub grace: Vec<InGrace>,
+    /// Failovers and what led to them, the newest first.
+    pub timeline: Vec<Moment>,
+    /// Times the hours of this server ran, the newest first.
+    pub incidents: Vec<CountdownRun>,
+    /// How far the hours go, judged by those times.
+    pub forecast: Option<String>,
+    /// Clients that came here from another server, the newest first.
+    pub switches: Vec<Failover>,
+    /// Times in which two servers had clients at once (overlapping use), the newest first.
+    pub simultaneous: Vec<OverlapPeriod>,
+    /// Their sum, milliseconds; the report carries it.
+    pub simultaneous_ms: u64,
+    /// The drain or drill that goes on.
+    pub drain: Option<DrainInProgress>,
+    /// A failover drill that is over: what worked.
+    pub last_drill: Option<LastDrill>,
+    /// Why no clients can be sent to the backup; none when they can.
+    pub no_drain: Option<String>,
+    /// Clients to choose from for a drill: id and name.
+    pub clients: Vec<(String, String)>,
+    /// A code that was just made, shown once.
+    pub invitation: Option<Invitation>,
+    /// What the log, the API and the command line call this console.
+    pub origin: String,
+}
+
+/// A server of the installation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServerCard {
+    pub name: String,
+    pub own: bool,
+    /// "Primary, production".
+    pub role: String,
+    pub tone: Tone,
+    /// "Active", "Standby", "Not responding".
+    pub state: String,
+    /// Since when it is so.
+    pub since_ms: Option<i64>,
+    pub seen_ms: Option<i64>,
+    pub clients: Option<u32>,
+    pub hours: Option<Hours>,
+    /// How far its clock is off, in words, when that is worth saying.
+    pub clock: Option<String>,
+    pub version: String,
+    pub url: Option<String>,
+    /// It can be removed here.
+    pub removable: bool,
+}
+
+/// A code that lets a server in, shown once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invitation {
+    pub code: String,
+    pub until_ms: i64,
+    /// To be typed on the other machine.
+    pub command: String,
+}
 
 /// The page of `/servers`.
 #[component]
@@ -94,23 +160,20 @@ fn DoThis(step: AdvisedStep) -> impl IntoView {
 
 /// Clients without a server: each keeps running until its grace period ends.
 #[component]
-fn GraceList(rows: Vec<GraceRow>) -> impl IntoView {
+fn GraceList(rows: Vec<InGrace>) -> impl IntoView {
     let now = request().now_ms;
+    let table = Table::new("Clients in their grace period")
+        .labelled()
+        .look("grace")
+        .column(Column::row_header("Client", |row: &InGrace, cell| cell.text(&row.name)))
+        .column(Column::text("Last seen", |row: &InGrace, cell| cell.ago(row.seen_ms)))
+        .column(Column::text("Stops at", |row: &InGrace, cell| cell.instant(row.until_ms)))
+        .column(Column::number("Left", |row: &InGrace, cell| cell.text(&span(row.until_ms - now))))
+        .draw(&rows);
     view! {
         <Card title="Clients without a server" id="grace">
             <p>"Each keeps running until its grace period ends, then stops. Shut its guest system down cleanly before that."</p>
-            <table class="table grace">
-                <caption class="vh">"Clients in their grace period"</caption>
-                <thead><tr><th scope="col">"Client"</th><th scope="col">"Last seen"</th><th scope="col">"Stops at"</th><th scope="col" class="num">"Left"</th></tr></thead>
-                <tbody>{rows.into_iter().map(|row| view! {
-                    <tr>
-                        <th scope="row">{row.client}</th>
-                        <td data-label="Last seen"><TimeAgo at_ms=row.since_ms /></td>
-                        <td data-label="Stops at">{absolute(row.until_ms)}</td>
-                        <td class="num" data-label="Left">{span(row.until_ms - now)}</td>
-                    </tr>
-                }).collect_view()}</tbody>
-            </table>
+            {table}
         </Card>
     }
     .drawn()

@@ -3,7 +3,7 @@
 mod connection;
 mod guid;
 mod key;
-
+use engine::exchange::Attempt;
 use leptos::prelude::*;
 use licensing::conf::check::ConfFinding;
 use licensing::conf::diff::Diff;
@@ -17,7 +17,7 @@ use crate::drawn::{Draw, Inner};
 use crate::islands::live::Live;
 use crate::pages::configuration::FindingList;
 use crate::pages::diagnostics::DiagnosticsPage;
-use crate::pages::exchange::{Attempt, AttemptList};
+use crate::pages::exchange::AttemptList;
 use crate::paths;
 use crate::request::{Tone, request};
 pub use connection::SetupConnectionPage;

@@ -1,33 +1,36 @@
 //! What was used, by whom and when; how near it came to what is licensed; how many licenses would have been enough.
 
-mod connect;
-mod coverage;
 mod detail;
-mod lists;
 mod model;
 mod over_time;
-mod refusals;
-mod sentence;
 mod summary;
-mod tools;
-mod words;
 
-pub(crate) use connect::ConnectCard;
 pub use model::{
-    ClientUse, Connect, CoursePoint, Detail, HeatCell, Moment, Period, ProductRow, Refusal, Totals, UsageFilter,
-    UsagePage, UserUse,
+    CoursePoint, Detail, HeatCell, Moment, Period, ProductRow, Refusal, Totals, UsageFilter, UsagePage, UseBy,
 };
 
-use crate::components::{Banner, Card, EmptyState, LinkButton, PageHeader, ShowAsCurl};
+use crate::components::{
+    Banner, Card, Copyable, EmptyState, FilterChoice, FilterForm, LinkButton, PageHeader, ShowAsCurl, plain_options,
+};
 use crate::drawn::Draw;
+use crate::islands::CopyButton;
 use crate::pages::exchange::curl;
 use crate::paths;
 use crate::request::Tone;
 use detail::ProductDetail;
 use leptos::prelude::*;
-use sentence::Opening;
-use summary::Summary;
-use tools::Tools;
+use summary::{Opening, Summary};
+
+/// How an application is connected to this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connect {
+    /// `lic-01.example:7569`.
+    pub address: String,
+    /// The license port is turned off.
+    pub off: bool,
+    /// A product to try; the first that is in service.
+    pub product: Option<String>,
+}
 
 /// The page of `/usage`.
 #[component]
@@ -154,6 +157,114 @@ impl UsageFilter {
     }
 }
 
+/// The periods there are: value and words. The first but one is the default.
+const RANGES: [(&str, &str, &str); 5] = [
+    ("7d", "7 days", "7 d"),
+    ("30d", "30 days", "30 d"),
+    ("90d", "90 days", "90 d"),
+    ("365d", "1 year", "1 y"),
+    ("custom", "Dates", "Dates"),
+];
+
+/// The default period.
+const DEFAULT_RANGE: &str = "30d";
+
+#[component]
+fn Tools(data: UsagePage) -> impl IntoView {
+    let filter = data.filter.clone();
+    let range = if filter.range.is_empty() { DEFAULT_RANGE } else { filter.range.as_str() }.to_owned();
+    let period = data.period.clone();
+    let ranges = RANGES.map(|(value, words, short)| {
+        let custom = value == "custom";
+        let target = UsageFilter {
+            range: if value == DEFAULT_RANGE { String::new() } else { value.to_owned() },
+            from: if custom { period.first_day.clone() } else { String::new() },
+            to: if custom { period.last_day.clone() } else { String::new() },
+            step: String::new(),
+            before: String::new(),
+            ..filter.clone()
+        };
+        let current = (value == range).then_some("true");
+        view! { <a href=target.href() aria-current=current aria-label=words><span class="long">{words}</span><span class="short" aria-hidden="true">{short}</span></a> }
+    });
+    view! {
+        <div class="usage-tools">
+            <nav class="segments links" aria-label="Period">{ranges.into_iter().collect_view()}</nav>
+            <UsageFilters data=data range=range />
+        </div>
+    }
+    .drawn()
+}
+
+#[component]
+fn UsageFilters(data: UsagePage, range: String) -> impl IntoView {
+    let UsagePage { filter, period, zones, clients, contexts, .. } = data;
+    let narrowed = !filter.client.is_empty() || !filter.context.is_empty();
+    let clear = narrowed.then(|| {
+        UsageFilter { client: String::new(), context: String::new(), before: String::new(), ..filter.clone() }.href()
+    });
+    let kept = vec![
+        ("product", filter.product.clone()),
+        ("range", filter.range.clone()),
+        ("tab", filter.tab.clone()),
+        ("step", filter.step.clone()),
+    ];
+    let dates = (range == "custom").then_some([("from", "From", period.first_day), ("to", "To", period.last_day)]);
+    view! {
+        <FilterForm action=paths::USAGE label="Filter the usage" kept=kept submit="Show" clear=clear>
+            {dates.map(|dates| dates.into_iter().map(|(name, label, day)| view! {
+                <div class="field inline">
+                    <label for=format!("filter-{name}")>{label}</label>
+                    <input class="input" type="date" id=format!("filter-{name}") name=name value=day required />
+                </div>
+            }).collect_view())}
+            <FilterChoice name="client" label="Client" all="All clients" chosen=filter.client options=plain_options(clients) />
+            {(contexts.len() > 1).then(|| view! {
+                <FilterChoice name="context" label="Context" all="All contexts" chosen=filter.context options=plain_options(contexts) />
+            })}
+            <FilterChoice name="zone" label="Time zone" all="The server's" chosen=filter.zone options=zones />
+        </FilterForm>
+    }
+    .drawn()
+}
+
+/// The command that takes a license once a second until it is stopped.
+fn command(connect: &Connect) -> String {
+    let product = connect.product.as_deref().unwrap_or("PRODUCT");
+    format!("leasehold client run --servers {} --product {product}", connect.address)
+}
+
+/// Address and a command to try.
+#[component]
+pub(crate) fn ConnectCard(connect: Connect) -> impl IntoView {
+    let command = command(&connect);
+    let licensed = connect.product.is_some();
+    if connect.off {
+        return view! {
+            <Card title="Connect an application" id="connect">
+                <p>"The license port of this server is off, so no application can connect. Start the server without "<code>"--clients off"</code>" to open it."</p>
+                <div class="actions"><LinkButton href=paths::SETTINGS>"Go to Settings"</LinkButton></div>
+            </Card>
+        }
+        .drawn();
+    }
+    view! {
+        <Card title="Connect an application" id="connect">
+            <p>"Applications reach this server at "<Copyable value=connect.address what="the address" />"."</p>
+            <p>"To try it, run this on any machine where Leasehold is installed. It checks out a license every second, holds it for a second, and prints a summary when stopped."</p>
+            <div class="command">
+                <pre tabindex="0" role="group" aria-label="The command"><code>{command.clone()}</code></pre>
+                <CopyButton text=command what="the command".to_owned() />
+            </div>
+            {(!licensed).then(|| view! {
+                <p class="muted">"No license is in service yet, so requests will be denied. Replace PRODUCT with one of your products."</p>
+                <div class="actions"><LinkButton href=paths::LICENSES>"Go to Licenses"</LinkButton></div>
+            })}
+        </Card>
+    }
+    .drawn()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +284,13 @@ mod tests {
         assert_eq!(filter.at_tab("VAD", "users").href(), "/usage?product=VAD&range=90d&zone=Europe%2FBerlin&tab=users");
         assert_eq!(filter.summary_file("json"), "/usage.json?range=90d&zone=Europe%2FBerlin&tab=summary&before=17");
         assert_eq!(filter.api(), "/api/v1/usage?product=TTS%203&range=90d&zone=Europe%2FBerlin");
+    }
+
+    #[test]
+    fn the_command_names_this_server_and_a_product_that_can_be_had() {
+        let connect = Connect { address: "lic-01:7569".into(), product: Some("TTS3".into()), off: false };
+        assert_eq!(command(&connect), "leasehold client run --servers lic-01:7569 --product TTS3");
+        let nothing = Connect { address: "lic-01:7569".into(), product: None, off: false };
+        assert!(command(&nothing).ends_with("--product PRODUCT"));
     }
 }

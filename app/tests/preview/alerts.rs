@@ -5,7 +5,9 @@ use crate::pages::inside;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::alerts::*;
 use app::request::Tone;
+use engine::alerts::{Channel, ChannelSettings, Delivery, Progress, Security};
 use leptos::prelude::*;
+use licensing::alerts::{ConditionKind, Episode};
 
 fn rule(id: i64, sentence: &str, tone: Tone, state: &str) -> RuleRow {
     RuleRow {
@@ -25,15 +27,15 @@ fn rule(id: i64, sentence: &str, tone: Tone, state: &str) -> RuleRow {
     }
 }
 
-fn delivery(title: &str, tone: Tone, state: &str, outcome: &str) -> DeliveryRow {
-    DeliveryRow {
-        at_ms: NOW - 5 * MINUTE,
-        title: title.into(),
+fn delivery(title: &str, progress: Progress, outcome: &str) -> Delivery {
+    Delivery {
+        id: "0198f2c4".into(),
+        kind: "fired".into(),
         channel: "On call".into(),
-        tone,
-        state: state.into(),
+        title: title.into(),
+        made_at: NOW - 5 * MINUTE,
         attempts: 2,
-        next_ms: (state == "Waiting").then_some(NOW + MINUTE),
+        progress,
         outcome: Some(outcome.into()),
     }
 }
@@ -60,32 +62,32 @@ fn loaded() -> AlertsPage {
             RuleRow { channels: Vec::new(), ..rule(4, "This machine's clock was moved.", Tone::Neutral, "Off") },
         ],
         channels: vec![
-            ChannelRow {
+            Channel {
                 id: 1,
                 name: "On call".into(),
-                kind: "Mail".into(),
-                leads_to: "Mail to oncall@example.com by way of mail.example.com:587".into(),
-                secret: Some("The password is saved, not shown.".into()),
+                settings: ChannelSettings::Email {
+                    host: "mail.example.com".into(),
+                    port: 587,
+                    security: Security::StartTls,
+                    user: "leasehold".into(),
+                    from: "leasehold@example.com".into(),
+                    to: vec!["oncall@example.com".into()],
+                    ca: String::new(),
+                },
+                has_secret: true,
             },
-            ChannelRow {
+            Channel {
                 id: 2,
                 name: "<b>Operations</b> chat".into(),
-                kind: "Webhook".into(),
-                leads_to: "A post to https://hooks.example.com".into(),
-                secret: None,
+                settings: ChannelSettings::Webhook { host: "https://hooks.example.com".into(), ca: String::new() },
+                has_secret: false,
             },
         ],
         deliveries: vec![
+            delivery("lic-02 is not responding (lic-01)", Progress::Delivered, "The mail server took it: 250 2.0.0 Ok"),
             delivery(
                 "lic-02 is not responding (lic-01)",
-                Tone::Success,
-                "Delivered",
-                "The mail server took it: 250 2.0.0 Ok",
-            ),
-            delivery(
-                "lic-02 is not responding (lic-01)",
-                Tone::Warning,
-                "Waiting",
+                Progress::Waiting { next: NOW + MINUTE },
                 "The server returned 500 Internal Server Error.",
             ),
         ],
@@ -93,16 +95,9 @@ fn loaded() -> AlertsPage {
 }
 
 fn form(id: Option<i64>) -> RuleForm {
-    let kind = KindRow {
-        word: "hours_left".into(),
-        title: "Backup hours low".into(),
-        help: "The hours a backup server may still run fall below a number.".into(),
-        number: Some(("Hours left below".into(), "hours".into(), 1, 100_000)),
-    };
     RuleForm {
         id,
-        chosen: Some(kind.clone()),
-        kinds: vec![kind],
+        chosen: Some(ConditionKind::HoursLeft),
         number: "24".into(),
         wait: "0".into(),
         remind: "4".into(),
@@ -110,7 +105,7 @@ fn form(id: Option<i64>) -> RuleForm {
     }
 }
 
-fn review(episodes: Vec<EpisodeRow>) -> RuleReview {
+fn review(episodes: Vec<Episode>) -> RuleReview {
     RuleReview {
         sentence: "A peer has not responded for 60 s.".into(),
         pace: "At once, again every 4 h.".into(),
@@ -159,8 +154,8 @@ pub fn pages() -> Vec<Preview> {
         ..ChannelForm::default()
     };
     let episodes = vec![
-        EpisodeRow { subject: "lic-02".into(), fired_ms: NOW - DAY, resolved_ms: Some(NOW - DAY + HOUR), reminders: 0 },
-        EpisodeRow { subject: "lic-02".into(), fired_ms: NOW - HOUR, resolved_ms: None, reminders: 1 },
+        Episode { subject: "lic-02".into(), fired: NOW - DAY, resolved: Some(NOW - DAY + HOUR), reminders: 0 },
+        Episode { subject: "lic-02".into(), fired: NOW - HOUR, resolved: None, reminders: 1 },
     ];
     let list = |name: &str, context, data: AlertsPage| {
         inside(name, context, move || view! { <AlertsView data=data /> }.into_any())

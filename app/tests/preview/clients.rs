@@ -5,10 +5,12 @@ use crate::pages::inside;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, viewer};
 use app::pages::clients::*;
 use app::pages::usage::Connect;
+use engine::leases::{ClientCounts, ClientState, ClientView, PoolView, ProductView};
 use leptos::prelude::*;
+use licensing::product::Licensed;
 
-fn holding(product: &str, held: u32, limit: u32, want: u32) -> Holding {
-    Holding {
+fn holding(product: &str, held: u32, limit: u32, want: u32) -> ProductView {
+    ProductView {
         product: product.into(),
         held,
         limit,
@@ -21,8 +23,8 @@ fn holding(product: &str, held: u32, limit: u32, want: u32) -> Holding {
     }
 }
 
-fn client(id: i64, name: &str, host: &str, holdings: Vec<Holding>) -> ClientRow {
-    ClientRow {
+fn client(id: i64, name: &str, host: &str, products: Vec<ProductView>) -> ClientView {
+    ClientView {
         id,
         client: format!("6f1d1a52-4c0e-4d2b-9a10-0000000000{id:02}"),
         name: name.into(),
@@ -31,34 +33,33 @@ fn client(id: i64, name: &str, host: &str, holdings: Vec<Holding>) -> ClientRow 
         address: format!("10.1.4.{}:51{id:03}", 10 + id),
         since_ms: NOW - 3 * DAY - id * HOUR,
         seen_ms: NOW - 1_200,
-        state: "connected".into(),
-        counted_until_ms: None,
-        over_limit: false,
-        clock_off_ms: None,
-        holdings,
+        epoch: 3,
+        deployment: "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into(),
+        products,
+        ..ClientView::default()
     }
 }
 
-fn rows() -> Vec<ClientRow> {
-    let silent = ClientRow {
-        state: "silent".into(),
+fn rows() -> Vec<ClientView> {
+    let silent = ClientView {
+        state: ClientState::Silent,
         seen_ms: NOW - 48_000,
         counted_until_ms: Some(NOW + 74_000),
         ..client(3, "ivr-muenchen", "ivr-muenchen.example", vec![holding("SPEECH", 6, 7, 7), holding("TTS3", 2, 3, 3)])
     };
-    let over = ClientRow {
+    let over = ClientView {
         over_limit: true,
         software: String::new(),
         ..client(4, "legacy gateway", "gw-01", vec![holding("SPEECH", 9, 8, 9)])
     };
-    let off = ClientRow { clock_off_ms: Some(-4 * MINUTE), ..client(5, "batch", "batch.example", Vec::new()) };
-    let gone = ClientRow {
-        state: "gone".into(),
+    let off = ClientView { clock_off_ms: -4 * MINUTE, ..client(5, "batch", "batch.example", Vec::new()) };
+    let gone = ClientView {
+        state: ClientState::Gone,
         seen_ms: NOW - 3 * HOUR,
         ..client(6, "nightly test", "build-7.example", Vec::new())
     };
     let mut released = client(7, "demo-laptop", "laptop-33", vec![holding("TTS3", 0, 0, 4)]);
-    released.holdings[0].released_until_ms = Some(NOW + 41_000);
+    released.products[0].released_until_ms = Some(NOW + 41_000);
     vec![
         off,
         client(
@@ -75,20 +76,19 @@ fn rows() -> Vec<ClientRow> {
     ]
 }
 
-fn pool(product: &str, held: u32, licensed: u32, counted: u32, over: bool) -> PoolUse {
-    PoolUse {
+fn pool(product: &str, held: u32, licensed: u32, counted: u32, over: bool) -> PoolView {
+    PoolView {
         product: product.into(),
-        licensed,
+        licensed: Licensed::Count(licensed),
         held,
         counted,
         wanted: counted + 3,
         clients: 4,
         over_committed: over,
-        metered: false,
     }
 }
 
-pub fn pools() -> Vec<PoolUse> {
+pub fn pools() -> Vec<PoolView> {
     vec![
         pool("SPEECH", 38, 40, 40, false),
         pool("TTS3", 6, 50, 8, false),
@@ -101,11 +101,15 @@ fn connect() -> Connect {
     Connect { address: "lic-01.example:7569".into(), off: false, product: Some("SPEECH".into()) }
 }
 
-fn page(items: Vec<ClientRow>) -> ClientsPage {
-    let count = |state: &str| (state.to_owned(), items.iter().filter(|item| item.state == state).count());
+fn page(items: Vec<ClientView>) -> ClientsPage {
+    let count = |state| items.iter().filter(|item| item.state == state).count();
     ClientsPage {
-        total: items.len(),
-        counts: ["connected", "silent", "gone"].map(count).to_vec(),
+        counts: ClientCounts {
+            connected: count(ClientState::Connected),
+            silent: count(ClientState::Silent),
+            gone: count(ClientState::Gone),
+            ..ClientCounts::default()
+        },
         items,
         filter: ClientFilter::default(),
         products: ["SPEECH", "TTS3", "VAD"].map(str::to_owned).to_vec(),
@@ -115,26 +119,20 @@ fn page(items: Vec<ClientRow>) -> ClientsPage {
     }
 }
 
-fn detail(row: ClientRow) -> ClientPage {
-    ClientPage {
-        row,
-        epoch: 3,
-        deployment: "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e".into(),
-        dropped: 0,
-        records: Some(18_442),
-        released_by_ms: NOW + 122_000,
-    }
+fn detail(client: ClientView) -> ClientPage {
+    ClientPage { client, records: Some(18_442), released_by_ms: NOW + 122_000 }
 }
 
 /// All previews of this area.
 pub fn pages() -> Vec<Preview> {
     let admin = || administrator("/clients");
     let list = |name: &str, data: ClientsPage| inside(name, admin(), || view! { <ClientsView data=data /> }.into_any());
-    let one =
-        |name: &str, context, data: ClientPage| inside(name, context, || view! { <ClientView data=data /> }.into_any());
+    let one = |name: &str, context, data: ClientPage| {
+        inside(name, context, || view! { <ClientDetailView data=data /> }.into_any())
+    };
     let calm = ClientsPage {
         pools: vec![pool("SPEECH", 23, 40, 25, false)],
-        ..page(rows().into_iter().filter(|row| row.state == "connected" && !row.over_limit).collect())
+        ..page(rows().into_iter().filter(|row| row.state == ClientState::Connected && !row.over_limit).collect())
     };
     let nothing = ClientsPage {
         items: Vec::new(),
@@ -150,9 +148,9 @@ pub fn pages() -> Vec<Preview> {
         list("clients-empty", empty),
         one("client", administrator("/clients/1"), detail(first)),
         one("client-silent", administrator("/clients/3"), detail(silent)),
-        one("client-over", viewer("/clients/4"), ClientPage { dropped: 12, ..detail(over) }),
+        one("client-over", viewer("/clients/4"), detail(ClientView { dropped: 12, ..over })),
         one("client-idle", administrator("/clients/5"), detail(off)),
-        one("client-gone", administrator("/clients/6"), ClientPage { epoch: 1, ..detail(gone) }),
+        one("client-gone", administrator("/clients/6"), detail(ClientView { epoch: 1, ..gone })),
         one("client-released", administrator("/clients/7"), detail(released)),
     ]
 }
@@ -162,13 +160,13 @@ fn what_a_client_calls_itself_cannot_become_markup() {
     const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
     let mut row = rows().remove(1);
     (row.name, row.host, row.software, row.client) = (EVIL.into(), EVIL.into(), EVIL.into(), EVIL.into());
-    row.holdings[0].product = EVIL.into();
+    row.products[0].product = EVIL.into();
     let mut data = page(vec![row.clone()]);
     data.filter.q = EVIL.into();
     data.pools[0].product = EVIL.into();
     for html in [
         inside("list", administrator("/clients"), || view! { <ClientsView data=data /> }.into_any()).html,
-        inside("one", administrator("/clients/1"), || view! { <ClientView data=detail(row) /> }.into_any()).html,
+        inside("one", administrator("/clients/1"), || view! { <ClientDetailView data=detail(row) /> }.into_any()).html,
     ] {
         assert!(!html.contains("<script") && !html.contains("<img"));
     }

@@ -6,9 +6,11 @@ use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use crate::{Preview, render};
 use app::components::Layout;
 use app::pages::exchange::*;
-use app::pages::licenses::{LicenseFilter, LicenseRow, LicensesPage, LicensesView};
+use app::pages::licenses::{LicenseFilter, LicensesPage, LicensesView};
 use app::request::RequestContext;
+use engine::exchange::{LicenseItem, Readiness};
 use leptos::prelude::*;
+use licensing::bundle::{License, LicenseKind, LicenseStatus, LicenseVerdict};
 
 fn inside(name: &str, context: RequestContext, page: impl FnOnce() -> AnyView + Send + 'static) -> Preview {
     render(name, context, || view! { <Layout>{page()}</Layout> }.into_any())
@@ -27,6 +29,7 @@ fn network_pages() -> Vec<Preview> {
     let admin = || administrator("/exchange");
     let late = |days: i64, limit: u32| ExchangePage {
         last_round: Some(failed_round()),
+        failed_rounds: 7,
         next_attempt_ms: Some(NOW + 48 * MINUTE),
         protocol: "HTTPS, port 8443".into(),
         proxy: Some("http://proxy.example:3128".into()),
@@ -35,10 +38,10 @@ fn network_pages() -> Vec<Preview> {
     let mut flagged = late(34, 60);
     flagged.contact.clock_flag = Some("The clock of this machine was set back by 3 days. That gains nothing: the days since the last exchange go on counting. Set the clock right.".into());
     flagged.notices = vec!["A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay.".into()];
-    let with = |registered: Registered| ExchangePage { registered, ..unregistered() };
-    let other = Registered::OtherGuid {
-        file: "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}".into(),
-        registered: crate::samples::GUID.into(),
+    let with = |readiness: Readiness| ExchangePage { readiness, ..unregistered() };
+    let other = Readiness::OtherGuid {
+        file: "{11111111-7BD5-633B-F0F4-B1470BBD0B8E}".parse().expect("a GUID"),
+        registered: crate::samples::GUID.parse().expect("a GUID"),
     };
     let running = ExchangePage { running: true, ..exchange(contact(Some(3 * HOUR), 60)) };
     let fresh = ExchangePage {
@@ -56,14 +59,14 @@ fn network_pages() -> Vec<Preview> {
         network("exchange-long", admin(), late(100, 120)),
         network("exchange-running", admin(), running),
         network("exchange-first", admin(), fresh),
-        network("exchange-empty", admin(), with(Registered::No)),
-        network("exchange-no-key", admin(), with(Registered::NoKey)),
-        network("exchange-no-auth", admin(), with(Registered::NoAuth)),
+        network("exchange-empty", admin(), with(Readiness::Unregistered)),
+        network("exchange-no-key", admin(), with(Readiness::NoKey)),
+        network("exchange-no-auth", admin(), with(Readiness::NoAuth)),
         network("exchange-other-guid", admin(), with(other)),
         network(
             "exchange-unreadable",
             viewer("/exchange"),
-            with(Registered::Unreadable("There is no file at /etc/lumenvox/license_server.conf.".into())),
+            with(Readiness::Unreadable("There is no file at /etc/lumenvox/license_server.conf.".into())),
         ),
         network("exchange-viewer", viewer("/exchange"), late(57, 60)),
     ]
@@ -105,7 +108,11 @@ fn hand_pages() -> Vec<Preview> {
         page("hand-unchanged", admin(), same),
         page("hand-empty", admin(), empty),
         page("hand-unknown", unknown, hand(None)),
-        page("hand-unregistered", admin(), HandPage { registered: Registered::No, open: Vec::new(), ..hand(None) }),
+        page(
+            "hand-unregistered",
+            admin(),
+            HandPage { readiness: Readiness::Unregistered, open: Vec::new(), ..hand(None) },
+        ),
         page("hand-viewer", viewer("/exchange/hand"), hand(Some(report("open")))),
     ]
 }
@@ -116,7 +123,9 @@ fn ledger_pages() -> Vec<Preview> {
     };
     let admin = || administrator("/exchange/ledger");
     let filtered = LedgerPage { items: Vec::new(), filter: "lost".into(), next: None };
-    let by_hand = ReceiptModel { channel: "console".into(), by: "admin".into(), node: None, ..receipt(true) };
+    let mut by_hand = receipt(true);
+    (by_hand.entry.channel, by_hand.entry.node) = ("console".into(), None);
+    by_hand.answer.by = "admin".into();
     vec![
         page("ledger", admin(), ledger()),
         page("ledger-empty", admin(), LedgerPage::default()),
@@ -183,14 +192,17 @@ fn license_pages() -> Vec<Preview> {
         ..LicenseFilter::default()
     };
     let some = LicensesPage {
-        items: all_licenses().into_iter().filter(|item| item.kind == "concurrent").collect(),
+        items: all_licenses().into_iter().filter(|item| item.license.kind == LicenseKind::Concurrent).collect(),
         filter: filter(""),
         ..licenses(all_licenses())
     };
     let nothing = LicensesPage { items: Vec::new(), filter: filter("zebra"), ..licenses(all_licenses()) };
     let lapsed = all_licenses()
         .into_iter()
-        .map(|item| license(&item.id, &item.product, &item.kind, item.licensed, "lapsed"))
+        .map(|item| {
+            let of = &item.license;
+            license(&of.id, of.product.as_str(), of.kind, of.count, LicenseStatus::Lapsed)
+        })
         .collect();
     let lapsed = LicensesPage { contact: contact(Some(61 * DAY), 60), ..licenses(lapsed) };
     vec![
@@ -200,21 +212,21 @@ fn license_pages() -> Vec<Preview> {
         page("licenses-lapsed", admin(), lapsed),
         page("licenses-none", admin(), LicensesPage { last_changes: None, ..licenses(Vec::new()) }),
         page("licenses-never", admin(), none()),
-        page("licenses-unregistered", admin(), LicensesPage { registered: Registered::No, ..none() }),
+        page("licenses-unregistered", admin(), LicensesPage { readiness: Readiness::Unregistered, ..none() }),
         page("licenses-viewer", viewer("/licenses"), none()),
         page("licenses-many", admin(), licenses(many_licenses())),
     ]
 }
 
 /// As many as a large installation has, few of them alike.
-fn many_licenses() -> Vec<LicenseRow> {
+fn many_licenses() -> Vec<LicenseItem> {
     let products = ["ASR_ENUS", "TTS3", "VAD", "TRAN_ENUS", "ETRAN_ENUS"];
     (0..200)
         .map(|number: usize| {
             let product = products[number % products.len()];
-            let kind = if number.is_multiple_of(7) { "countdown" } else { "concurrent" };
-            let row = license(&format!("L-2026-{number:04}"), product, kind, 20 + number as u64, "active");
-            LicenseRow { in_use: if number.is_multiple_of(4) { 3 } else { 0 }, over_committed: false, ..row }
+            let kind = if number.is_multiple_of(7) { LicenseKind::Countdown } else { LicenseKind::Concurrent };
+            let row = license(&format!("L-2026-{number:04}"), product, kind, 20 + number as u64, LicenseStatus::Active);
+            LicenseItem { in_use: if number.is_multiple_of(4) { 3 } else { 0 }, over_committed: false, ..row }
         })
         .collect()
 }
@@ -229,17 +241,14 @@ fn two_hundred_licenses_stay_a_small_page() {
 #[test]
 fn what_a_license_says_cannot_become_markup() {
     const EVIL: &str = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
-    let evil = |state: &str| LicenseRow {
-        product: EVIL.into(),
-        version: Some(EVIL.into()),
-        reason: Some(EVIL.into()),
-        context: EVIL.to_owned().into(),
-        in_use: 1,
-        ..license(EVIL, EVIL, "concurrent", 1, state)
+    let evil = |standing| {
+        let item = license(EVIL, "TTS3", LicenseKind::Concurrent, 1, standing);
+        let license = License { version: Some(EVIL.into()), ..(*item.license).clone() };
+        LicenseItem { license: license.into(), verdict: LicenseVerdict { standing, reason: Some(EVIL.into()) }, ..item }
     };
     let data = LicensesPage {
         filter: LicenseFilter { q: EVIL.into(), state: EVIL.into(), sort: EVIL.into(), ..LicenseFilter::default() },
-        ..licenses(vec![evil("active"), evil("expired")])
+        ..licenses(vec![evil(LicenseStatus::Active), evil(LicenseStatus::Expired)])
     };
     let page = inside("licenses", administrator("/licenses"), || view! { <LicensesView data=data /> }.into_any());
     assert!(!page.html.contains("<script") && !page.html.contains("<img"));

@@ -3,7 +3,13 @@
 use crate::samples::{DAY, GUID, HOUR, MINUTE, NOW};
 use app::pages::exchange::*;
 use app::request::Tone;
+use engine::exchange::{
+    Applied, Attempt, Cluster, ExchangeRound, LedgerAnswer, LedgerEntry, LedgerOutcome, PinnedKey, Readiness,
+};
+use licensing::bundle::{LicenseChange, LicenseChanges, LicenseKind};
 use licensing::contact::{ContactPhase, ContactState, Limit, PHASES};
+use licensing::context::Context;
+use licensing::vendor_key::VendorKey;
 
 pub const REPORT: &str = "c0a1f2d4-fc38-43a5-a10c-0e7dfd45da47";
 pub const DEPLOYMENT: &str = "df9960a1-7bd5-633b-f0f4-b1470bbd0b8e";
@@ -63,11 +69,17 @@ pub fn contact(elapsed: Option<i64>, limit: u32) -> ContactModel {
     }
 }
 
-pub fn changes() -> ChangesModel {
-    ChangesModel {
-        added: words(&["TTS3: 50 concurrent licenses added.", "ASR_ENUS: 20 concurrent licenses added."]),
-        removed: words(&["ETRAN_ENUS_50: removed; it was moved to another server."]),
-        extended: words(&["TRAN_ENUS: runs until 2027-03-01 instead of 2026-12-31."]),
+pub fn changes() -> LicenseChanges {
+    let change = |sentence: &str| LicenseChange {
+        id: "L-2026-0007".into(),
+        product: sentence.split(':').next().unwrap_or_default().into(),
+        kind: LicenseKind::Concurrent,
+        sentence: sentence.into(),
+    };
+    LicenseChanges {
+        added: vec![change("TTS3: 50 concurrent licenses added."), change("ASR_ENUS: 20 concurrent licenses added.")],
+        removed: vec![change("ETRAN_ENUS_50: removed; it was moved to another server.")],
+        extended: vec![change("TRAN_ENUS: runs until 2027-03-01 instead of 2026-12-31.")],
         changed: Vec::new(),
     }
 }
@@ -76,9 +88,9 @@ pub fn attempt(node: &str, ok: bool, stage: &str, ms: u32, sentence: &str) -> At
     Attempt { node: node.into(), ok, stage: stage.into(), sentence: sentence.into(), ms }
 }
 
-pub fn good_round() -> Round {
-    Round {
-        at_ms: NOW - 3 * HOUR,
+pub fn good_round() -> ExchangeRound {
+    ExchangeRound {
+        at: NOW - 3 * HOUR,
         ok: true,
         sentence: "The second node that was asked answered.".into(),
         attempts: vec![
@@ -91,13 +103,12 @@ pub fn good_round() -> Round {
             ),
             attempt("flexlicense-s02.lumenvox.com:443", true, "answer", 318, "Answered and verified."),
         ],
-        failed_rounds: 0,
     }
 }
 
-pub fn failed_round() -> Round {
-    Round {
-        at_ms: NOW - 12 * MINUTE,
+pub fn failed_round() -> ExchangeRound {
+    ExchangeRound {
+        at: NOW - 12 * MINUTE,
         ok: false,
         sentence: "No node could be reached.".into(),
         attempts: vec![
@@ -137,33 +148,47 @@ pub fn failed_round() -> Round {
                 "The answer is not signed with a key this server trusts. Nothing was changed.",
             ),
         ],
-        failed_rounds: 7,
     }
 }
 
-pub fn receipt(unchanged: bool) -> ReceiptModel {
-    ReceiptModel {
-        status_id: REPORT.into(),
-        channel: "online".into(),
-        opened_ms: NOW - 3 * HOUR - 900,
-        answered_ms: NOW - 3 * HOUR,
-        by: "Leasehold".into(),
-        node: Some("flexlicense-s02.lumenvox.com:443".into()),
-        node_time_ms: NOW - 3 * HOUR - 400,
+pub fn outcome(unchanged: bool) -> LedgerOutcome {
+    LedgerOutcome {
+        node_time: NOW - 3 * HOUR - 400,
+        serial_before: Some(if unchanged { 14 } else { 13 }),
         serial: 14,
-        report_sha256: DIGEST.into(),
-        response_sha256: DIGEST.chars().rev().collect(),
-        key_fingerprint: FINGERPRINT.into(),
-        changes: if unchanged { ChangesModel::default() } else { changes() },
         unchanged,
+        changes: if unchanged { LicenseChanges::default() } else { changes() },
+        notices: Vec::new(),
+        key: FINGERPRINT.into(),
+        response_sha256: DIGEST.chars().rev().collect(),
+    }
+}
+
+pub fn answer(unchanged: bool) -> LedgerAnswer {
+    LedgerAnswer { at: NOW - 3 * HOUR, by: "Leasehold".into(), response: String::new(), outcome: outcome(unchanged) }
+}
+
+pub fn receipt(unchanged: bool) -> Receipt {
+    Receipt {
+        entry: LedgerEntry {
+            status_id: REPORT.into(),
+            guid: GUID.into(),
+            channel: "online".into(),
+            opened_at: NOW - 3 * HOUR - 900,
+            opened_by: "Leasehold".into(),
+            report: String::new(),
+            state: "answered".into(),
+            node: Some("flexlicense-s02.lumenvox.com:443".into()),
+            answer: None,
+        },
+        answer: answer(unchanged),
         server: "lic-01.example".into(),
-        guid: GUID.into(),
     }
 }
 
 pub fn exchange(contact: ContactModel) -> ExchangePage {
     ExchangePage {
-        registered: Registered::Yes,
+        readiness: Readiness::Ready,
         running: false,
         next_attempt_ms: Some(NOW + 21 * HOUR),
         schedule: "Every day, 24 h after the last sync".into(),
@@ -171,12 +196,15 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
         nodes: (1..=10).map(|number| format!("flexlicense-s{number:02}.lumenvox.com")).collect(),
         proxy: None,
         last_round: Some(good_round()),
-        last_success: contact.last_ms.map(|at| ReceiptModel { answered_ms: at, ..receipt(false) }),
-        keys: vec![KeyModel {
-            fingerprint: FINGERPRINT.into(),
-            pinned_ms: NOW - 40 * DAY,
-            pinned_by: "admin".into(),
-            fetched: true,
+        failed_rounds: 0,
+        last_success: contact
+            .last_ms
+            .map(|at| Receipt { answer: LedgerAnswer { at, ..answer(false) }, ..receipt(false) }),
+        keys: vec![PinnedKey {
+            fingerprint: FINGERPRINT.parse().expect("a fingerprint"),
+            key: Some(VendorKey { signing: [1; 32], sealing: [2; 32] }),
+            at: NOW - 40 * DAY,
+            by: "admin".into(),
         }],
         identity: Some(Identity {
             guid: GUID.into(),
@@ -190,7 +218,7 @@ pub fn exchange(contact: ContactModel) -> ExchangePage {
 
 pub fn unregistered() -> ExchangePage {
     ExchangePage {
-        registered: Registered::No,
+        readiness: Readiness::Unregistered,
         next_attempt_ms: None,
         last_round: None,
         last_success: None,
@@ -200,18 +228,18 @@ pub fn unregistered() -> ExchangePage {
     }
 }
 
-pub fn row(id: &str, state: &str, channel: &str, ago: i64) -> LedgerRow {
+pub fn row(id: &str, state: &str, channel: &str, ago: i64) -> LedgerEntry {
     let answered = state == "answered";
-    LedgerRow {
+    LedgerEntry {
         status_id: format!("{id}-fc38-43a5-a10c-0e7dfd45da47"),
+        guid: GUID.into(),
         channel: channel.into(),
-        opened_ms: NOW - ago,
+        opened_at: NOW - ago,
         opened_by: if channel == "online" { "Leasehold".into() } else { "admin".into() },
+        report: String::new(),
         state: state.into(),
-        answered_ms: answered.then_some(NOW - ago + 2_000),
-        answered_by: answered.then(|| "admin".into()),
         node: (answered && channel == "online").then(|| "flexlicense-s02.lumenvox.com:443".into()),
-        summary: answered.then(|| "2 added, 1 removed, 1 extended.".into()),
+        answer: answered.then(|| LedgerAnswer { at: NOW - ago + 2_000, by: "admin".into(), ..answer(false) }),
     }
 }
 
@@ -222,7 +250,7 @@ pub fn ledger() -> LedgerPage {
             row("8d21b3aa", "answered", "online", 3 * HOUR),
             row("13b7e0c9", "lost", "online", 27 * HOUR),
             row("f00dcafe", "answered", "console", 4 * DAY),
-            row("0badbee5", "answered", "reporting API", 44 * DAY),
+            row("0badbee5", "answered", "reporting api", 44 * DAY),
         ],
         filter: String::new(),
         next: Some("1234".into()),
@@ -305,37 +333,39 @@ pub fn report(state: &str) -> ReportModel {
 
 pub fn hand(report: Option<ReportModel>) -> HandPage {
     HandPage {
-        registered: Registered::Yes,
+        readiness: Readiness::Ready,
         contact: contact(Some(34 * DAY), 60),
-        open: vec![row("c0a1f2d4", "open", "console", 5 * MINUTE), row("77aa01b2", "open", "API", 2 * DAY)],
+        open: vec![row("c0a1f2d4", "open", "console", 5 * MINUTE), row("77aa01b2", "open", "api", 2 * DAY)],
         report,
         checked: None,
     }
 }
 
-pub fn checked(unchanged: bool) -> CheckedResponse {
-    CheckedResponse {
+pub fn checked(unchanged: bool) -> Checked {
+    let notices = words(&[
+        "A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay.",
+    ]);
+    Checked {
         text: "{\"error\":false,\"response-message\":\"Success\"}</textarea><script>alert(1)</script>".into(),
-        status_id: REPORT.into(),
-        node_time_ms: NOW - 2 * MINUTE,
-        serial: 14,
-        serial_before: Some(if unchanged { 14 } else { 13 }),
-        context: "production".into(),
-        changes: if unchanged { ChangesModel::default() } else { changes() },
-        unchanged,
-        notices: words(&[
-            "A second installation reported with this GUID on 12 Nov 2026. Ask the vendor's support which of the two is to stay.",
-        ]),
+        answer: Applied {
+            status_id: REPORT.into(),
+            outcome: LedgerOutcome { node_time: NOW - 2 * MINUTE, notices, ..outcome(unchanged) },
+            context: Context::Production,
+        },
     }
 }
 
 pub fn clusters() -> ClustersPage {
-    let cluster = |id: i64, name: &str, uri: &str, tls: bool| ClusterRow {
+    let cluster = |id: i64, name: &str, uri: &str, tls: bool| Cluster {
         id,
         name: name.into(),
         uri: uri.into(),
         tls,
+        ca: None,
         deployment: DEPLOYMENT.into(),
+        operator: "7c0de1b2-bddb-4979-8284-531641b16eda".into(),
+        has_auth: false,
+        licensing_url: "https://licensing.lumenvox.com".into(),
     };
     ClustersPage {
         items: vec![
@@ -353,12 +383,9 @@ pub fn cluster(full: bool) -> ClusterPage {
         ("VAD", 12_402, 66_900_000),
     ];
     ClusterPage {
-        cluster: clusters().items.remove(0),
-        operator: "7c0de1b2-bddb-4979-8284-531641b16eda".into(),
-        licensing_url: "https://licensing.lumenvox.com".into(),
+        cluster: Cluster { has_auth: full, ..clusters().items.remove(0) },
         usage: full.then(|| usage.iter().map(|(name, count, ms)| ((*name).to_owned(), *count, *ms)).collect()),
         pulled: full.then(|| report("open")),
         result: full.then(|| (Tone::Success, "The cluster took the answer.".to_owned())),
-        has_auth: full,
     }
 }

@@ -3,9 +3,10 @@
 use crate::Preview;
 use crate::pages::inside;
 use crate::samples::*;
-use app::pages::exchange::{ContactModel, ContactStep, Registered, StepState};
+use app::pages::exchange::{ContactModel, ContactStep, StepState};
 use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
 use app::request::{Flash, FlashKind, ServerStanding, Tone};
+use engine::exchange::Readiness;
 use leptos::prelude::*;
 use licensing::contact::{ContactPhase, Limit, PHASES};
 
@@ -84,7 +85,7 @@ fn overview(registration: Registration) -> Overview {
         version: "0.1.0".into(),
         started_at_ms: NOW - 12 * DAY,
         contact: contact(0),
-        registered: Registered::Yes,
+        readiness: Readiness::Ready,
         licenses: Some((12, 2, 1_240)),
         pools: crate::clients::pools(),
         clients: 5,
@@ -99,9 +100,9 @@ fn registered() -> Registration {
 }
 
 /// A registered server that never exchanged anything.
-fn untouched(registered_as: Registered) -> Overview {
+fn untouched(readiness: Readiness) -> Overview {
     Overview {
-        registered: registered_as,
+        readiness,
         contact: ContactModel { limit_days: 60, ..ContactModel::default() },
         licenses: None,
         ..overview(registered())
@@ -129,7 +130,7 @@ pub fn pages() -> Vec<Preview> {
     alarmed.file.changed_outside_ms = Some(NOW - 3 * MINUTE);
     alarmed.file.errors = 1;
     alarmed.file.warnings = 2;
-    let mut empty = untouched(Registered::No);
+    let mut empty = untouched(Readiness::Unregistered);
     empty.registration = Registration::NotRegistered { guid: None, flexible: false };
     empty.changes.clear();
     empty.own_sessions = 1;
@@ -140,11 +141,13 @@ pub fn pages() -> Vec<Preview> {
     let mut lapsed = overview(registered());
     lapsed.contact = contact(63);
     lapsed.licenses = Some((0, 14, 0));
-    let mut first = untouched(Registered::Yes);
+    let mut first = untouched(Readiness::Ready);
     first.running = true;
     let mut other = overview(registered());
-    other.registered =
-        Registered::OtherGuid { file: "{00000000-1111-2222-3333-444444444444}".into(), registered: GUID.into() };
+    other.readiness = Readiness::OtherGuid {
+        file: "{00000000-1111-2222-3333-444444444444}".parse().expect("a GUID"),
+        registered: GUID.parse().expect("a GUID"),
+    };
     let mut viewed = overview(Registration::NotRegistered { guid: Some(GUID.into()), flexible: false });
     viewed.licenses = None;
     let page = |name: &str, context, data: Overview| {
@@ -156,8 +159,8 @@ pub fn pages() -> Vec<Preview> {
         page("overview-empty", fresh, empty),
         page("overview-error", administrator("/"), broken),
         page("overview-viewer", viewer("/"), viewed),
-        page("overview-no-key", waiting.clone(), untouched(Registered::NoKey)),
-        page("overview-never", waiting.clone(), untouched(Registered::Yes)),
+        page("overview-no-key", waiting.clone(), untouched(Readiness::NoKey)),
+        page("overview-never", waiting.clone(), untouched(Readiness::Ready)),
         page("overview-first", waiting, first),
         page("overview-reminder", late(Tone::Warning, "Reminder: 31 days"), reminded),
         page("overview-lapsed", late(Tone::Danger, "Lapsed: 63 days"), lapsed),

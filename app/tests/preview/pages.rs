@@ -3,11 +3,11 @@
 use crate::samples::*;
 use crate::{Preview, render};
 use app::components::{BareLayout, Layout};
+use app::pages::ErrorPage;
 use app::pages::account::{Account, AccountPage, SessionItem};
+use app::pages::account::{Login, LoginPage};
 use app::pages::audit::{AuditFilter, AuditPage, Chain};
 use app::pages::configuration::*;
-use app::pages::error::ErrorPage;
-use app::pages::login::{Login, LoginPage};
 use app::pages::settings::{OwnSetting, Settings, SettingsPage, Source};
 use app::request::RequestContext;
 use leptos::prelude::*;

@@ -5,7 +5,10 @@ use crate::pages::inside;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::servers::*;
 use app::request::Tone;
+use engine::failovers::{Failover, OverlapPeriod};
+use engine::leases::InGrace;
 use leptos::prelude::*;
+use licensing::countdown::{Cause, CountdownRun};
 use licensing::service::{AdvisedStep, Area, Hours, Judgement, Situation, Urgency};
 
 /// A name that means harm and has no end.
@@ -99,7 +102,7 @@ fn serving() -> ServersPage {
             own(ServerCard { hours: Some(hours(true)), ..card("lic-02", "Backup", Tone::Warning, "Active") }),
             card("lic-01", "Primary, production", Tone::Danger, "Not responding"),
         ],
-        grace: vec![GraceRow { client: "charon-7".into(), since_ms: NOW - 9 * MINUTE, until_ms: NOW + 111 * MINUTE }],
+        grace: vec![InGrace { name: "charon-7".into(), seen_ms: NOW - 9 * MINUTE, until_ms: NOW + 111 * MINUTE }],
         timeline: vec![
             Moment {
                 at_ms: NOW - 11 * MINUTE,
@@ -109,24 +112,34 @@ fn serving() -> ServersPage {
             Moment { at_ms: NOW - 12 * MINUTE, tone: Tone::Danger, text: format!("{HOSTILE} stopped responding.") },
         ],
         incidents: vec![
-            Incident { began_ms: NOW - 11 * MINUTE, spent_ms: 11 * MINUTE, most_clients: 4, ..Incident::default() },
-            Incident {
+            CountdownRun {
+                began_ms: NOW - 11 * MINUTE,
+                ended_ms: None,
+                spent_ms: 11 * MINUTE,
+                most_clients: 4,
+                cause: None,
+            },
+            CountdownRun {
                 began_ms: NOW - DAY,
                 ended_ms: Some(NOW - DAY + HOUR),
                 spent_ms: HOUR,
                 most_clients: 2,
-                cause: "the last client logged out".into(),
+                cause: Some(Cause::LoggedOut),
             },
         ],
-        switches: vec![SwitchRow {
-            at_ms: NOW - 11 * MINUTE,
-            client: HOSTILE.repeat(4),
-            from: "lic-01".into(),
-            client_saw: "No usable answer for 10 s.".into(),
-            server_saw: "Not responding here either.".into(),
+        switches: vec![Failover {
+            at: NOW - 11 * MINUTE,
+            client: "charon-1".into(),
+            name: HOSTILE.repeat(4),
+            from_server: "lic-01".into(),
+            silent_ms: 10_000,
+            problem: "It refused the connection.".into(),
+            server_observed: "Not responding here either.".into(),
+            server_up: Some(false),
         }],
-        simultaneous: vec![SimultaneousRow {
-            began_ms: NOW - DAY,
+        simultaneous: vec![OverlapPeriod {
+            began: NOW - DAY,
+            ended: NOW - DAY + 7_000,
             ms: 7_000,
             server: "lic-01".into(),
             here: 1,

@@ -3,8 +3,8 @@
 use crate::samples::*;
 use crate::{Preview, render};
 use app::pages::diagnostics::DiagnosticsPage;
-use app::pages::exchange::Attempt;
 use app::pages::setup::*;
+use engine::exchange::Attempt;
 use leptos::prelude::*;
 use licensing::conf::diff::lines;
 

@@ -147,14 +147,11 @@ fn detail() -> Detail {
             ("batch", 600, 12),
         ]
         .into_iter()
-        .map(|(client, taken, peak)| ClientUse {
-            client: client.into(),
-            totals: totals(taken, taken / 8, taken % 7, peak),
-        })
+        .map(|(client, taken, peak)| UseBy { who: client.into(), totals: totals(taken, taken / 8, taken % 7, peak) })
         .collect(),
         users: [("agent-071", 4_100), ("agent-012", 3_904), ("m.huber@example", 2_811), ("", 900), ("agent-101", 11)]
             .into_iter()
-            .map(|(user, taken)| UserUse { user: user.into(), totals: totals(taken, taken / 9, taken % 3, 0) })
+            .map(|(user, taken)| UseBy { who: user.into(), totals: totals(taken, taken / 9, taken % 3, 0) })
             .collect(),
         more: true,
         refusals: (0..9)
@@ -274,8 +271,8 @@ fn names_of_clients_users_and_products_cannot_become_markup() {
         data.products[0].product = EVIL.into();
         let detail = data.detail.as_mut().expect("it is there");
         detail.row.product = EVIL.into();
-        detail.clients[0].client = EVIL.into();
-        detail.users[0].user = EVIL.into();
+        detail.clients[0].who = EVIL.into();
+        detail.users[0].who = EVIL.into();
         detail.refusals[0].host = EVIL.into();
         detail.refusals[0].client = EVIL.into();
         detail.course[0].label = EVIL.into();

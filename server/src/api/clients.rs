@@ -145,11 +145,10 @@ async fn list_clients(State(Api { engine, .. }): State<Api>, Query(filter): Quer
     found.sort_by_key(|client| std::cmp::Reverse(client.id));
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let in_use = |pool: &PoolView| pool.licensed != Licensed::Count(0) || pool.counted > 0 || pool.held > 0;
     Json(Clients {
         next: found.last().filter(|_| more).map(|client| client.id),
         items: found.into_iter().map(client).collect(),
-        pools: engine.pools().into_iter().filter(in_use).map(pool).collect(),
+        pools: engine.pools().into_iter().filter(PoolView::is_of_interest).map(pool).collect(),
     })
 }
 

@@ -140,17 +140,27 @@ fn answer(state: &ConfState, diff: Option<Diff>) -> Response {
     response
 }
 
+/// How saving may fail.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "for the document")]
+enum NotSaved {
+    #[response(status = 409, description = "The file can't be written")]
+    Blocked,
+    #[response(status = 412, description = "The file has changed; both diffs are in the answer")]
+    Changed,
+    #[response(status = 507, description = "The disk is full")]
+    Full,
+}
+
 /// Changes the file.
 ///
 /// `If-Match` must name the revision the change is based on.
 #[utoipa::path(put, path = "/api/v1/config", tag = "config", request_body = Put,
     params(("If-Match" = Option<String>, Header, description = "The ETag of the revision the change is based on; required", example = "\"1-0123456789abcdef\"")),
     responses(
+        NotSaved,
         (status = 200, description = "Saved, read back and checked: the file as settings", body = Config),
-        (status = 409, description = "The file can't be written"),
-        (status = 412, description = "The file has changed; both diffs are in the answer"),
-        (status = 428, description = "If-Match is missing"),
-        (status = 507, description = "The disk is full")))]
+        (status = 428, description = "If-Match is missing")))]
 async fn put_config(
     State(api): State<Api>,
     by: By,
@@ -178,11 +188,9 @@ async fn put_config(
 #[utoipa::path(patch, path = "/api/v1/config", tag = "config", request_body = Patch,
     params(("If-Match" = Option<String>, Header, description = "The ETag of the revision the change is based on", example = json!(null))),
     responses(
+        NotSaved,
         (status = 200, description = "Saved, read back and checked: the file as settings", body = Config),
-        (status = 409, description = "The file can't be written"),
-        (status = 412, description = "The file has changed; both diffs are in the answer"),
-        (status = 428, description = "`If-Match: *` is not accepted"),
-        (status = 507, description = "The disk is full")))]
+        (status = 428, description = "`If-Match: *` is not accepted")))]
 async fn patch_config(
     State(api): State<Api>,
     by: By,
@@ -199,12 +207,10 @@ async fn patch_config(
 #[utoipa::path(post, path = "/api/v1/config/restore", tag = "config", request_body = Restore,
     params(("If-Match" = Option<String>, Header, description = "The ETag of the current revision", example = json!(null))),
     responses(
+        NotSaved,
         (status = 200, description = "Restored: the file as settings", body = Config),
         (status = 404, description = "No such revision"),
-        (status = 409, description = "The file can't be written"),
-        (status = 412, description = "The file has changed; both diffs are in the answer"),
-        (status = 428, description = "`If-Match: *` is not accepted"),
-        (status = 507, description = "The disk is full")))]
+        (status = 428, description = "`If-Match: *` is not accepted")))]
 async fn restore_config(
     State(api): State<Api>,
     by: By,

@@ -1,16 +1,18 @@
-//! The own account: password, sessions.
+//! The own account: password, sessions, colour theme.
 
+use super::form::{Form, next, wrong};
+use super::{Console, Page, PageError};
 use app::drawn::Draw;
 use app::pages::account::{Account, AccountPage, SessionItem};
 use app::paths;
+use app::request::Theme;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use engine::DatabaseError;
 use engine::accounts::password;
 use engine::accounts::session_store::WhichSessions;
 use engine::accounts::users::AccountError;
 use leptos::prelude::*;
-
-use super::form::{Form, wrong};
-use super::{Console, Page, PageError};
 
 /// `GET /account`
 pub async fn page(console: Console) -> Result<Page, PageError> {
@@ -131,9 +133,34 @@ fn device(agent: &str) -> String {
     }
 }
 
+/// The colour theme: a cookie, so that every page (the login page too) is drawn in it at once.
+const THEME_COOKIE: &str = "theme";
+
+/// The theme a browser asks for.
+pub fn theme_of(headers: &HeaderMap) -> Theme {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    let word = cookies
+        .filter_map(|c| c.trim().split_once('='))
+        .find(|(name, _)| *name == THEME_COOKIE)
+        .map_or("", |(_, value)| value);
+    Theme::from_word(word)
+}
+
+/// `POST /theme`
+pub async fn choose_theme(form: Form) -> Response {
+    let theme = Theme::from_word(form.value("theme"));
+    let secure = if form.secure { "; Secure" } else { "" };
+    let cookie = format!("{THEME_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}", theme.word());
+    let mut response = Redirect::to(next(form.value("next"))).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
-    use super::device;
+    use super::*;
 
     #[test]
     fn browsers_are_named_in_two_words() {

@@ -1,17 +1,17 @@
-//! Alerts: rules go by way of a review, channels have a test; nothing typed is lost.
+//! The settings: Leasehold's own, and alerts: rules go by way of a review, channels have a test; nothing typed is lost.
 
 mod shown;
 
+use super::form::{Form, wrong};
+use super::{Console, Id, Page, PageError};
 use app::drawn::Draw;
 use app::pages::alerts::{AlertsView, ChannelFormView, RuleFormView, RuleReviewView};
+use app::pages::settings::SettingsPage;
 use app::paths;
 use app::request::{FieldError, FlashKind};
 use engine::alerts::{AlertError, NewChannel, NewRule};
 use leptos::prelude::*;
 use licensing::alerts::{Condition, ConditionKind, RuleSettings};
-
-use super::form::{Form, wrong};
-use super::{Console, Id, Page, PageError};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -205,4 +205,10 @@ async fn done<T>(
         Err(gone @ AlertError::Gone(_)) => Err(PageError::gone(gone.to_string())),
         Err(refused) => form.refused(&refused, path, again).await,
     }
+}
+
+/// `GET /settings`
+pub async fn settings(console: Console) -> Page {
+    let data = console.installation.settings.clone();
+    Page::new("Settings", || view! { <SettingsPage data=data /> }.drawn())
 }

@@ -2,22 +2,16 @@
 
 use app::components::absolute;
 use app::drawn::Draw;
-use app::pages::clients::{
-    ClientFilter, ClientPage, ClientRow, ClientView, ClientsPage, ClientsView, Holding, PoolUse,
-};
+use app::pages::clients::{ClientDetailView, ClientFilter, ClientPage, ClientsPage, ClientsView};
 use app::paths;
 use app::request::FlashKind;
 use axum::response::Response;
 use engine::Engine;
-use engine::leases::{ClientState, ClientView as View, PoolView, ProductView, ReleaseError, ReleasedLicenses};
+use engine::leases::{ClientView, PoolView, ReleaseError, ReleasedLicenses};
 use leptos::prelude::*;
 use licensing::client_protocol::COUNTED_MS;
-use licensing::product::Licensed;
 
 use super::{Console, Form, Id, Page, PageError, attachment, csv_text, usage};
-
-/// A clock that is off by less is nothing to act on, milliseconds.
-const CLOCK_WORTH_SAYING: i64 = 30_000;
 
 /// `GET /clients`
 pub async fn page(console: Console) -> Page {
@@ -34,7 +28,7 @@ pub async fn file(console: Console) -> Response {
 /// `GET /clients/{id}`
 pub async fn one(console: Console, Id(id): Id) -> Result<Page, PageError> {
     let data = client(&console, id).await.ok_or(PageError::NOWHERE)?;
-    Ok(Page::new(data.row.name.clone(), || view! { <ClientView data=data /> }.drawn()))
+    Ok(Page::new(data.client.name.clone(), || view! { <ClientDetailView data=data /> }.drawn()))
 }
 
 /// `POST /clients/{id}/release`
@@ -57,85 +51,14 @@ fn filter(console: &Console) -> ClientFilter {
 }
 
 /// The word for a state.
-fn state(state: ClientState) -> &'static str {
-    match state {
-        ClientState::Connected => "connected",
-        ClientState::Silent => "silent",
-        ClientState::Gone => "gone",
-    }
-}
-
-fn holding(of: ProductView) -> Holding {
-    Holding {
-        product: of.product,
-        held: of.held,
-        limit: of.limit,
-        counted: of.counted,
-        want: of.want,
-        usage_count: of.usage_count,
-        usage_ms: of.usage_ms,
-        denied: of.denied,
-        released_until_ms: of.released_until_ms,
-    }
-}
-
-fn row(of: View) -> ClientRow {
-    ClientRow {
-        id: of.id,
-        client: of.client,
-        name: of.name,
-        host: of.host,
-        software: of.software,
-        address: of.address,
-        since_ms: of.since_ms,
-        seen_ms: of.seen_ms,
-        state: state(of.state).to_owned(),
-        counted_until_ms: of.counted_until_ms,
-        over_limit: of.over_limit,
-        clock_off_ms: (of.clock_off_ms.saturating_abs() >= CLOCK_WORTH_SAYING).then_some(of.clock_off_ms),
-        holdings: of.products.into_iter().map(holding).collect(),
-    }
-}
-
 /// How much of each product is in use.
-pub fn pools(engine: &Engine) -> Vec<PoolUse> {
-    engine
-        .pools()
-        .into_iter()
-        .filter(|pool| pool.licensed != Licensed::Count(0) || pool.counted > 0 || pool.held > 0)
-        .map(pool)
-        .collect()
+pub fn pools(engine: &Engine) -> Vec<PoolView> {
+    engine.pools().into_iter().filter(PoolView::is_of_interest).collect()
 }
 
-fn pool(of: PoolView) -> PoolUse {
-    PoolUse {
-        product: of.product,
-        licensed: of.licensed.count().unwrap_or(0),
-        held: of.held,
-        counted: of.counted,
-        wanted: of.wanted,
-        clients: of.clients,
-        over_committed: of.over_committed,
-        metered: of.licensed == Licensed::Metered,
-    }
-}
-
-/// Whether a client holds or requests a product.
-fn has(row: &ClientRow, product: &str) -> bool {
-    row.holdings.iter().any(|of| of.product == product && (of.held > 0 || of.counted > 0 || of.want > 0))
-}
-
-fn matches(row: &ClientRow, filter: &ClientFilter) -> bool {
-    let wanted = filter.q.to_lowercase();
-    let text = [&row.name, &row.host, &row.address, &row.software, &row.client];
-    (wanted.is_empty() || text.iter().any(|text| text.to_lowercase().contains(&wanted)))
-        && (filter.product.is_empty() || has(row, &filter.product))
-        && (filter.state.is_empty() || row.state == filter.state)
-}
-
-fn sort(rows: &mut [ClientRow], filter: &ClientFilter) {
-    let held = |row: &ClientRow| {
-        let of = row.holdings.iter().filter(|of| filter.product.is_empty() || of.product == filter.product);
+fn sort(rows: &mut [ClientView], filter: &ClientFilter) {
+    let held = |row: &ClientView| {
+        let of = row.products.iter().filter(|of| filter.product.is_empty() || of.product == filter.product);
         // Products contain one another: the largest tells most.
         of.map(|of| of.held).max().unwrap_or(0)
     };
@@ -153,8 +76,12 @@ fn sort(rows: &mut [ClientRow], filter: &ClientFilter) {
 }
 
 /// The rows that the filter asks for, in its order.
-pub fn rows(engine: &Engine, filter: &ClientFilter) -> Vec<ClientRow> {
-    let mut rows: Vec<ClientRow> = engine.clients().into_iter().map(row).filter(|row| matches(row, filter)).collect();
+pub fn rows(engine: &Engine, filter: &ClientFilter) -> Vec<ClientView> {
+    let mut rows = engine.clients();
+    rows.retain(|client| {
+        client.matches(&filter.q, &filter.product, None)
+            && (filter.state.is_empty() || filter.state == client.state.as_str())
+    });
     sort(&mut rows, filter);
     rows
 }
@@ -162,13 +89,10 @@ pub fn rows(engine: &Engine, filter: &ClientFilter) -> Vec<ClientRow> {
 fn load(console: &Console) -> ClientsPage {
     let engine = &console.engine;
     let filter = filter(console);
-    let all = rows(engine, &ClientFilter::default());
-    let count = |state: &str| (state.to_owned(), all.iter().filter(|row| row.state == state).count());
     let pools = pools(engine);
     ClientsPage {
         items: rows(engine, &filter),
-        total: all.len(),
-        counts: ["connected", "silent", "gone"].map(count).to_vec(),
+        counts: engine.client_counts(),
         products: pools.iter().map(|pool| pool.product.clone()).collect(),
         csv: filter.csv(),
         connect: usage::connect(console),
@@ -178,16 +102,13 @@ fn load(console: &Console) -> ClientsPage {
 }
 
 async fn client(console: &Console, id: i64) -> Option<ClientPage> {
-    let view = console.engine.client(id)?;
+    let client = console.engine.client(id)?;
     let counted = i64::try_from(COUNTED_MS).unwrap_or(i64::MAX);
     Some(ClientPage {
-        epoch: view.epoch,
-        deployment: view.deployment.clone(),
-        dropped: view.dropped,
         records: Some(console.engine.usage.acknowledged(id).await),
         // A client that answers agrees with its next refresh; one that stops responding keeps its licenses until then.
-        released_by_ms: view.counted_until_ms.unwrap_or(console.now_ms.saturating_add(counted)),
-        row: row(view),
+        released_by_ms: client.counted_until_ms.unwrap_or(console.now_ms.saturating_add(counted)),
+        client,
     })
 }
 
@@ -206,14 +127,14 @@ fn sentence(released: &ReleasedLicenses) -> String {
         );
     }
     format!(
-        "{name} gets no new licenses for 1 minute. Released as soon as it agrees, at the latest {}: {}.",
+        "{name} gets no new licenses for 1 minute. ReleasedLicenses as soon as it agrees, at the latest {}: {}.",
         absolute(released.counted_until_ms),
         back.join(", ")
     )
 }
 
 /// The rows as CSV, one line for each product a client has; one without for a client that has none.
-fn csv(rows: &[ClientRow]) -> String {
+fn csv(rows: &[ClientView]) -> String {
     let time = |ms: i64| {
         jiff::Timestamp::from_millisecond(ms)
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -228,14 +149,14 @@ fn csv(rows: &[ClientRow]) -> String {
             row.host.clone(),
             row.software.clone(),
             row.address.clone(),
-            row.state.clone(),
+            row.state.as_str().to_owned(),
             time(row.since_ms),
             time(row.seen_ms),
             row.counted_until_ms.map(time).unwrap_or_default(),
             if row.over_limit { "yes" } else { "no" }.to_owned(),
         ];
         let products: Vec<[String; 8]> = row
-            .holdings
+            .products
             .iter()
             .map(|of| {
                 let numbers = [of.held, of.limit, of.counted, of.want].map(|number| number.to_string());
@@ -257,38 +178,16 @@ fn csv(rows: &[ClientRow]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::leases::ProductView;
 
-    fn client(id: i64, name: &str, host: &str, held: u32) -> ClientRow {
-        ClientRow {
+    fn client(id: i64, name: &str, host: &str, held: u32) -> ClientView {
+        ClientView {
             id,
             name: name.into(),
             host: host.into(),
-            state: "connected".into(),
-            holdings: vec![Holding { product: "TTS3".into(), held, counted: held, ..Holding::default() }],
-            ..ClientRow::default()
+            products: vec![ProductView { product: "TTS3".into(), held, counted: held, ..ProductView::default() }],
+            ..ClientView::default()
         }
-    }
-
-    #[test]
-    fn the_list_is_filtered_by_what_was_typed_the_product_and_the_state() {
-        let row = client(1, "Call Centre", "cc-1.example", 3);
-        let filter = |q: &str, product: &str, state: &str| ClientFilter {
-            q: q.into(),
-            product: product.into(),
-            state: state.into(),
-            ..ClientFilter::default()
-        };
-        for (filter, fits) in [
-            (filter("", "", ""), true),
-            (filter("CC-1", "", ""), true),
-            (filter("call c", "TTS3", "connected"), true),
-            (filter("zebra", "", ""), false),
-            (filter("", "TTS", ""), false),
-            (filter("", "", "gone"), false),
-        ] {
-            assert_eq!(matches(&row, &filter), fits, "{filter:?}");
-        }
-        assert!(!matches(&client(2, "a", "b", 0), &filter("", "TTS3", "")));
     }
 
     #[test]
@@ -307,8 +206,8 @@ mod tests {
     #[test]
     fn a_file_has_a_line_for_each_product_and_no_formula() {
         let mut row = client(1, "=evil()", "h", 3);
-        row.holdings.push(Holding { product: "VAD".into(), ..Holding::default() });
-        let text = csv(&[row, ClientRow { name: "idle".into(), ..ClientRow::default() }]);
+        row.products.push(ProductView { product: "VAD".into(), ..ProductView::default() });
+        let text = csv(&[row, ClientView { name: "idle".into(), ..ClientView::default() }]);
         assert_eq!(text.lines().count(), 4);
         let width = text.lines().next().map(|head| head.split(',').count());
         assert!(text.lines().all(|line| Some(line.split(',').count()) == width), "{text}");

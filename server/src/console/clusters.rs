@@ -1,7 +1,7 @@
 //! Clusters that are not this server, over their reporting API.
 
 use app::drawn::Draw;
-use app::pages::exchange::{ClusterPage, ClusterRow, ClusterView, ClustersPage, ClustersView, ReportModel};
+use app::pages::exchange::{ClusterPage, ClusterView, ClustersPage, ClustersView, ReportModel};
 use app::paths;
 use app::request::Tone;
 use axum::http::StatusCode;
@@ -22,14 +22,14 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 }
 
 async fn list(console: &Console) -> Result<Page, PageError> {
-    let data = ClustersPage { items: console.engine.clusters().await?.iter().map(row).collect() };
+    let data = ClustersPage { items: console.engine.clusters().await? };
     Ok(Page::new("Other clusters", || view! { <ClustersView data=data /> }.drawn()))
 }
 
 /// `GET /exchange/clusters/{id}`
 pub async fn one(console: Console, Id(id): Id) -> Result<Page, PageError> {
     let cluster = console.engine.cluster(id).await?.ok_or(PageError::NOWHERE)?;
-    Ok(drawn(model(&cluster)))
+    Ok(drawn(unasked(cluster)))
 }
 
 fn drawn(data: ClusterPage) -> Page {
@@ -88,7 +88,7 @@ async fn asked(form: &Form, id: i64) -> Result<Asked, PageError> {
         ));
     };
     let client = ReportingClient::connect(address, tls).await;
-    Ok(Asked { page: model(&cluster), cluster, who: CallerIdentity { deployment, operator }, client })
+    Ok(Asked { page: unasked(cluster.clone()), cluster, who: CallerIdentity { deployment, operator }, client })
 }
 
 fn show(form: &Form, page: ClusterPage, status: StatusCode) -> Page {
@@ -188,26 +188,8 @@ pub async fn push(Id(id): Id, form: Form) -> Result<Page, PageError> {
     }
 }
 
-fn row(cluster: &Cluster) -> ClusterRow {
-    ClusterRow {
-        id: cluster.id,
-        name: cluster.name.clone(),
-        uri: cluster.uri.clone(),
-        tls: cluster.tls,
-        deployment: cluster.deployment.clone(),
-    }
-}
-
-fn model(cluster: &Cluster) -> ClusterPage {
-    ClusterPage {
-        cluster: row(cluster),
-        operator: cluster.operator.clone(),
-        licensing_url: cluster.licensing_url.clone(),
-        usage: None,
-        pulled: None,
-        result: None,
-        has_auth: cluster.has_auth,
-    }
+fn unasked(cluster: Cluster) -> ClusterPage {
+    ClusterPage { cluster, usage: None, pulled: None, result: None }
 }
 
 /// A report a cluster made, with the command that sends it there.

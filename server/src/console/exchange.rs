@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use app::drawn::Draw;
 use app::pages::exchange::{
-    Attempt, ChangesModel, ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, KeyModel, LedgerPage,
-    LedgerRow, LedgerView, ReceiptModel, ReceiptView, Registered, Round, StepState,
+    ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, LedgerPage, LedgerView, Receipt, ReceiptView,
+    StepState,
 };
 use app::paths;
 use app::request::{FieldError, FlashKind, Tone};
 use axum::extract::Path;
 use engine::conf::BaseRevision;
-use engine::exchange::{LedgerEntry, LedgerQuery, Readiness, ReportError, ServerIdentity, SyncError};
+use engine::exchange::{LedgerEntry, LedgerQuery, ReportError, ServerIdentity, SyncError};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::bundle::LicenseChanges;
 use licensing::conf::effective::Effective;
 use licensing::contact::{ContactPhase, PHASES, PhaseLogLevel};
 use licensing::registration::{Registration, TypedError};
@@ -49,7 +48,7 @@ pub async fn ledger_page(console: Console) -> Result<Page, PageError> {
 /// `GET /exchange/receipt/{id}`
 pub async fn receipt(console: Console, Path(id): Path<String>) -> Result<Page, PageError> {
     let entry = console.engine.ledger_entry(&id).await?;
-    let data = entry.and_then(|entry| receipt_model(&entry, &console.server_name)).ok_or(PageError::NOWHERE)?;
+    let data = entry.and_then(|entry| receipt_of(entry, &console.server_name)).ok_or(PageError::NOWHERE)?;
     Ok(Page::new("Receipt", || view! { <ReceiptView data=data /> }.drawn()))
 }
 
@@ -178,88 +177,9 @@ pub fn protocol(effective: &Effective) -> String {
     }
 }
 
-/// Whether an exchange is possible.
-pub fn registered(readiness: &Readiness) -> Registered {
-    match readiness {
-        Readiness::Ready => Registered::Yes,
-        Readiness::Unregistered => Registered::No,
-        Readiness::NoKey => Registered::NoKey,
-        Readiness::NoAuth => Registered::NoAuth,
-        Readiness::OtherGuid { file, registered } => {
-            Registered::OtherGuid { file: file.to_string(), registered: registered.to_string() }
-        }
-        Readiness::Unreadable(problem) => Registered::Unreadable(problem.clone()),
-    }
-}
-
-/// What changed, as sentences.
-pub fn changes(changes: &LicenseChanges) -> ChangesModel {
-    let sentences =
-        |list: &[licensing::bundle::LicenseChange]| list.iter().map(|change| change.sentence.clone()).collect();
-    ChangesModel {
-        added: sentences(&changes.added),
-        removed: sentences(&changes.removed),
-        extended: sentences(&changes.extended),
-        changed: sentences(&changes.changed),
-    }
-}
-
-/// Nodes that were asked.
-pub fn attempts(attempts: &[engine::exchange::Attempt]) -> Vec<Attempt> {
-    let attempt = |attempt: &engine::exchange::Attempt| Attempt {
-        node: attempt.node.clone(),
-        ok: attempt.ok,
-        stage: attempt.stage.clone(),
-        sentence: attempt.sentence.clone(),
-        ms: attempt.ms,
-    };
-    attempts.iter().map(attempt).collect()
-}
-
-/// The way a report went, in the words of pages.
-fn channel(word: &str) -> String {
-    match word {
-        "api" => "API".to_owned(),
-        "reporting api" => "reporting API".to_owned(),
-        word => word.to_owned(),
-    }
-}
-
-fn row(entry: &LedgerEntry) -> LedgerRow {
-    LedgerRow {
-        status_id: entry.status_id.clone(),
-        channel: channel(&entry.channel),
-        opened_ms: entry.opened_at,
-        opened_by: entry.opened_by.clone(),
-        state: entry.state.clone(),
-        answered_ms: entry.answer.as_ref().map(|answer| answer.at),
-        answered_by: entry.answer.as_ref().map(|answer| answer.by.clone()),
-        node: entry.node.clone(),
-        summary: entry.answer.as_ref().map(|answer| answer.outcome.changes.sentence()),
-    }
-}
-
-fn receipt_model(entry: &LedgerEntry, server: &str) -> Option<ReceiptModel> {
-    let answer = entry.answer.as_ref()?;
-    let outcome = &answer.outcome;
-    let fingerprint = outcome.key.parse::<licensing::vendor_key::Fingerprint>();
-    Some(ReceiptModel {
-        status_id: entry.status_id.clone(),
-        channel: channel(&entry.channel),
-        opened_ms: entry.opened_at,
-        answered_ms: answer.at,
-        by: answer.by.clone(),
-        node: entry.node.clone(),
-        node_time_ms: outcome.node_time,
-        serial: outcome.serial,
-        report_sha256: engine::secret::digest_hex(entry.report.as_bytes()),
-        response_sha256: outcome.response_sha256.clone(),
-        key_fingerprint: fingerprint.map_or_else(|_| outcome.key.clone(), |f| f.grouped()),
-        changes: changes(&outcome.changes),
-        unchanged: outcome.unchanged,
-        server: server.to_owned(),
-        guid: entry.guid.clone(),
-    })
+fn receipt_of(mut entry: LedgerEntry, server: &str) -> Option<Receipt> {
+    let answer = entry.answer.take()?;
+    Some(Receipt { entry, answer, server: server.to_owned() })
 }
 
 fn identity_model(identity: &ServerIdentity, deployments: Vec<String>) -> Option<Identity> {
@@ -277,7 +197,6 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
     });
     let notices = last.as_ref().and_then(|entry| entry.answer.as_ref()).map(|answer| answer.outcome.notices.clone());
     Ok(ExchangePage {
-        registered: registered(&identity.readiness),
         contact: contact(engine),
         running: sync.running,
         next_attempt_ms: sync.next_ms,
@@ -288,25 +207,12 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
         protocol: protocol(&effective),
         nodes: nodes.collect(),
         proxy: engine.node_proxy(),
-        last_round: sync.round.as_ref().map(|round| Round {
-            at_ms: round.at,
-            ok: round.ok,
-            sentence: round.sentence.clone(),
-            attempts: attempts(&round.attempts),
-            failed_rounds: sync.failed_rounds,
-        }),
-        last_success: last.as_ref().and_then(|entry| receipt_model(entry, server)),
-        keys: identity
-            .keys
-            .iter()
-            .map(|key| KeyModel {
-                fingerprint: key.fingerprint.grouped(),
-                pinned_ms: key.at,
-                pinned_by: key.by.clone(),
-                fetched: key.key.is_some(),
-            })
-            .collect(),
+        last_round: sync.round,
+        failed_rounds: sync.failed_rounds,
+        last_success: last.and_then(|entry| receipt_of(entry, server)),
         identity: identity_model(&identity, engine.deployments().await?),
+        readiness: identity.readiness,
+        keys: identity.keys,
         notices: notices.unwrap_or_default(),
     })
 }
@@ -325,6 +231,6 @@ async fn ledger(console: &Console) -> Result<LedgerPage, DatabaseError> {
     Ok(LedgerPage {
         filter: filter.to_owned(),
         next: entries.last().filter(|_| more).map(|entry| entry.status_id.clone()),
-        items: entries.iter().map(row).collect(),
+        items: entries,
     })
 }

@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use app::drawn::Draw;
-use app::pages::login::{Login, LoginPage, Resume, ResumePage};
+use app::pages::account::{Login, LoginPage, Resume, ResumePage};
 use app::paths;
 use app::request::FormState;
 use axum::extract::{FromRequest, Request};

@@ -11,7 +11,7 @@ use app::drawn::Draw;
 use app::pages::overview::{FileState, Overview, OverviewPage, Registration};
 use leptos::prelude::*;
 
-use super::{Console, Page, PageError, account, audit, clients, exchange, ve};
+use super::{Console, Page, PageError, account, audit, clients, exchange, licenses};
 
 /// `GET /`
 pub async fn page(console: Console) -> Result<Page, PageError> {
@@ -54,7 +54,7 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at_ms: engine.started_at,
         contact: exchange::contact(engine),
-        registered: exchange::registered(&engine.identity().await?.readiness),
+        readiness: engine.identity().await?.readiness,
         licenses: engine.licenses().map(|all| {
             let loaded: Vec<_> =
                 all.items.iter().filter(|item| item.verdict.standing == LicenseStatus::Active).collect();
@@ -64,7 +64,7 @@ async fn load(console: &Console) -> Result<Overview, PageError> {
         pools: clients::pools(engine),
         clients: engine.client_counts().connected,
         running: engine.sync_state().running,
-        machine: ve::standing(engine),
+        machine: licenses::standing(engine),
         own_sessions: account::own_sessions(console).await?,
     })
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use app::components::{BareLayout, Document, Layout};
 use app::drawn::{Draw, Drawn};
-use app::pages::error::ErrorPage;
+use app::pages::ErrorPage;
 use app::paths;
 use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, ServerStanding, Tone, Viewer};
 use axum::body::Body;
@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use licensing::context::Context;
 use tower_sessions::Session;
 
-use super::{exchange, form, theme};
+use super::{account, exchange, form};
 use crate::assets;
 use crate::http::caller::{self, Caller};
 use crate::http::events;
@@ -292,7 +292,7 @@ async fn context(
             changed_outside: conf.outside.is_some(),
             contact: registered.then(|| contact_badge(app)),
         },
-        theme: theme::of(&parts.headers),
+        theme: account::theme_of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {
             // A page that refreshes itself was asked for before.
             Some(session) if !parts.headers.contains_key(caller::LIVE) => take_flash(session).await,

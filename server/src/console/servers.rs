@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use app::components::absolute;
 use app::drawn::Draw;
 use app::pages::servers::{
-    DrainInProgress, DrillClient, GraceRow, Incident, Invitation, LastDrill, Moment, ServerCard, ServersPage,
-    ServersView, SimultaneousRow, SwitchRow,
+    DrainInProgress, DrillClient, Invitation, LastDrill, Moment, ServerCard, ServersPage, ServersView, cause_words,
 };
 use app::paths;
 use app::request::Tone;
@@ -14,7 +13,7 @@ use engine::drain::{ActiveDrain, DrainError, Drill};
 use engine::peers::{InstallationServer, Join, PeerEventKind};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
-use licensing::countdown::{Cause, CountdownRun, Forecast, forecast};
+use licensing::countdown::{CountdownRun, Forecast, forecast};
 use licensing::peers::{PeerLiveness, Role};
 use licensing::service;
 use licensing::words::{about, count, grouped, span};
@@ -132,42 +131,17 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
     let picture = engine.servers();
     let view = engine.countdown.view();
     let runs = engine.countdown.runs(RUNS).await?;
-    let grace = engine.in_grace();
     let drain = engine.drain.current();
     let drill = engine.drain.drill();
-    let switches = engine.failovers(SHOWN).await?;
     Ok(ServersPage {
         now: engine.judge_service(&picture),
         servers: picture.servers.iter().zip(picture.serving()).map(|(server, serving)| card(server, serving)).collect(),
-        grace: grace
-            .into_iter()
-            .map(|client| GraceRow { client: client.name, since_ms: client.seen_ms, until_ms: client.until_ms })
-            .collect(),
+        grace: engine.in_grace(),
         timeline: timeline(engine, &runs).await?,
-        incidents: runs.iter().take(SHOWN as usize).map(incident).collect(),
+        incidents: runs.iter().take(SHOWN as usize).cloned().collect(),
         forecast: forecast(&runs, view.balance_ms).filter(|_| view.serial > 0).and_then(|all| outlook(&all)),
-        switches: switches
-            .into_iter()
-            .map(|switch| SwitchRow {
-                at_ms: switch.at,
-                client: switch.name,
-                from: switch.from_server,
-                client_saw: format!("No usable answer for {}. {}", span(switch.silent_ms), switch.problem),
-                server_saw: switch.server_observed,
-            })
-            .collect(),
-        simultaneous: engine
-            .overlaps(SHOWN)
-            .await?
-            .into_iter()
-            .map(|time| SimultaneousRow {
-                began_ms: time.began,
-                ms: time.ms,
-                server: time.server,
-                here: time.here,
-                there: time.there,
-            })
-            .collect(),
+        switches: engine.failovers(SHOWN).await?,
+        simultaneous: engine.overlaps(SHOWN).await?,
         simultaneous_ms: engine.overlap_ms().await?,
         last_drill: drill.as_ref().filter(|drill| drill.ended.is_some()).map(|drill| LastDrill {
             began_ms: drill.drain.began,
@@ -258,25 +232,6 @@ fn outlook(all: &Forecast) -> Option<String> {
             grouped(all.more)
         )
     })
-}
-
-fn incident(run: &CountdownRun) -> Incident {
-    Incident {
-        began_ms: run.began_ms,
-        ended_ms: run.ended_ms,
-        spent_ms: run.spent_ms,
-        most_clients: run.most_clients,
-        cause: run.cause.map_or(String::new(), |cause| cause_words(cause).to_owned()),
-    }
-}
-
-fn cause_words(cause: Cause) -> &'static str {
-    match cause {
-        Cause::LoggedOut => "the last client logged out",
-        Cause::Empty => "no hours were left",
-        Cause::Stopped => "the server was stopped",
-        Cause::Crashed => "the server crashed",
-    }
 }
 
 /// What happened to the servers and to the hours, the newest first.

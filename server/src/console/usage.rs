@@ -16,8 +16,8 @@ use leptos::prelude::*;
 
 use app::drawn::Draw;
 use app::pages::usage::{
-    ClientUse, Connect, CoursePoint, Detail, HeatCell, Moment, ProductRow, Refusal, Totals, UsageFilter, UsagePage,
-    UsageView, UserUse,
+    Connect, CoursePoint, Detail, HeatCell, Moment, ProductRow, Refusal, Totals, UsageFilter, UsagePage, UsageView,
+    UseBy,
 };
 use axum::response::Response;
 
@@ -268,35 +268,27 @@ async fn course(
 }
 
 /// By client, the longest use first.
-async fn clients(engine: &Engine, query: &Filter) -> Result<Vec<ClientUse>, DatabaseError> {
-    let mut rows: Vec<ClientUse> = engine
-        .usage
-        .clients(query)
-        .await?
-        .into_iter()
-        .map(|of| ClientUse {
-            client: of.client,
-            totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: of.peak.into() },
-        })
-        .collect();
-    rows.sort_by(|a, b| b.totals.use_ms.cmp(&a.totals.use_ms).then_with(|| a.client.cmp(&b.client)));
-    Ok(rows)
+async fn clients(engine: &Engine, query: &Filter) -> Result<Vec<UseBy>, DatabaseError> {
+    let all = engine.usage.clients(query).await?.into_iter();
+    Ok(longest_first(all.map(|of| UseBy {
+        who: of.client,
+        totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: of.peak.into() },
+    })))
 }
 
 /// By user, the longest use first.
-async fn users(engine: &Engine, query: &Filter) -> Result<Vec<UserUse>, DatabaseError> {
-    let mut rows: Vec<UserUse> = engine
-        .usage
-        .users(query)
-        .await?
-        .into_iter()
-        .map(|of| UserUse {
-            user: of.user,
-            totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: 0 },
-        })
-        .collect();
-    rows.sort_by(|a, b| b.totals.use_ms.cmp(&a.totals.use_ms).then_with(|| a.user.cmp(&b.user)));
-    Ok(rows)
+async fn users(engine: &Engine, query: &Filter) -> Result<Vec<UseBy>, DatabaseError> {
+    let all = engine.usage.users(query).await?.into_iter();
+    Ok(longest_first(all.map(|of| UseBy {
+        who: of.user,
+        totals: Totals { taken: of.taken, use_ms: of.use_ms, denied: of.denied, peak: 0 },
+    })))
+}
+
+fn longest_first(rows: impl Iterator<Item = UseBy>) -> Vec<UseBy> {
+    let mut rows: Vec<UseBy> = rows.collect();
+    rows.sort_by(|a, b| b.totals.use_ms.cmp(&a.totals.use_ms).then_with(|| a.who.cmp(&b.who)));
+    rows
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use crate::console::exchange::by_hand;
 use crate::console::page::is_api;
 use crate::console::{
     Page, PageError, account, alerts, audit, clients, clusters, configuration, diagnostics, draw, exchange, licenses,
-    login, logs, overview, servers, settings, setup, theme, usage, ve,
+    login, logs, overview, servers, setup, usage,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -62,7 +62,7 @@ fn pages(table: Table) -> Table {
         .get(paths::LOGIN, Open, login::page)
         .post(paths::LOGIN, Open, &["session.login"], login::log_in)
         .post(paths::LOGOUT, Open, &["session.logout"], login::log_out)
-        .post(paths::THEME, Open, &[], theme::choose)
+        .post(paths::THEME, Open, &[], account::choose_theme)
         .get(paths::SETUP, Unclaimed, setup::token_page)
         .post(paths::SETUP, Unclaimed, &[], setup::token)
         .get(paths::SETUP_ADMINISTRATOR, Unclaimed, setup::administrator_page)
@@ -89,8 +89,8 @@ fn pages(table: Table) -> Table {
         .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
         .get(paths::LICENSES, Person(View), licenses::page)
         .get(paths::LICENSES_CSV, Person(View), licenses::file)
-        .get(paths::LICENSE_REQUEST, Person(Exchange), ve::request)
-        .post(paths::LICENSE_INSTALL, Person(EditConfiguration), &["ve.install"], ve::install)
+        .get(paths::LICENSE_REQUEST, Person(Exchange), licenses::request)
+        .post(paths::LICENSE_INSTALL, Person(EditConfiguration), &["ve.install"], licenses::install)
         .get(paths::USAGE, Person(View), usage::page)
         .get(paths::USAGE_CSV, Person(View), usage::csv)
         .get(paths::USAGE_JSON, Person(View), usage::json)
@@ -133,7 +133,7 @@ fn pages(table: Table) -> Table {
         .post(paths::ACCOUNT_PASSWORD, Person(OwnAccount), &["user.password"], account::password)
         .post(paths::ACCOUNT_SESSIONS_REVOKE, Person(OwnAccount), &["session.end"], account::revoke)
         .post(paths::ACCOUNT_SESSIONS_REVOKE_OTHERS, Person(OwnAccount), &["session.end"], account::revoke_others)
-        .get(paths::SETTINGS, Person(View), settings::page)
+        .get(paths::SETTINGS, Person(View), alerts::settings)
         .get(paths::ALERTS, Person(View), alerts::page)
         .get(paths::ALERT_RULE_NEW, Person(View), alerts::new_rule)
         .get("/settings/alerts/rules/{id}", Person(View), alerts::rule)

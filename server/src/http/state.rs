@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use app::installation::Installation;
 use app::pages::settings::{OwnSetting, Settings as SettingsPage, Source};
+use app::request::Installation;
 use engine::Engine;
 use tokio_util::sync::CancellationToken;
 use tower_sessions::cookie::Key;

@@ -1,4 +1,3 @@
-use super::paths::Shapes;
 use super::*;
 
 fn course(peaks: &[u64], licensed: u64) -> Course {

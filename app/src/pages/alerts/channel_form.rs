@@ -1,15 +1,38 @@
 //! The form of a channel. What is secret is typed in, and never shown again.
 
 use super::crumbs;
-use super::model::ChannelForm;
 use crate::components::{
-    Card, Disabled, Field, FieldProblem, FormErrors, Hidden, PageHeader, Submit, TextArea, described_by,
+    Card, Field, FieldProblem, FormErrors, Hidden, PageHeader, Removal, Submit, TextArea, described_by,
 };
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
+
+/// The form of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelForm {
+    /// The channel that is changed; none for a new one.
+    pub id: Option<i64>,
+    pub webhook: bool,
+    pub name: String,
+    pub host: String,
+    pub port: String,
+    pub security: String,
+    pub user: String,
+    pub from: String,
+    /// One a line.
+    pub to: String,
+    /// Scheme and host of the address that is kept.
+    pub kept_address: Option<String>,
+    /// A password or a key is kept.
+    pub has_secret: bool,
+    /// The path of the CA file; may be empty.
+    pub ca: String,
+    /// How many rules tell it.
+    pub rules: usize,
+}
 
 /// How a mail server is spoken to: the value sent and its words.
 const SECURITY: [(&str, &str); 3] = [
@@ -145,21 +168,14 @@ fn Forget(words: &'static str, disabled: bool) -> impl IntoView {
 /// Removal, behind one more step.
 #[component]
 fn Remove(id: i64, name: String, rules: usize) -> impl IntoView {
-    let why_not = request().why_not(Permission::EditConfiguration);
     let consequence = match rules {
         0 => "No rule uses it.".to_owned(),
         1 => "1 rule uses it and will notify one channel fewer.".to_owned(),
         many => format!("{many} rules use it and will notify one channel fewer."),
     };
     view! {
-        <details class="disclosure danger-zone">
-            <summary>{format!("Remove {name}")}</summary>
-            <p>{consequence}" Pending deliveries to it are dropped."</p>
-            <form method="post" action=paths::alert_channel_action(id, "remove") class="actions">
-                <button type="submit" class="button danger" disabled=why_not.is_some()>{format!("Remove {name}")}</button>
-                {why_not.map(|reason| view! { <Disabled reason=reason /> })}
-            </form>
-        </details>
+        <Removal verb=format!("Remove {name}") action=paths::alert_channel_action(id, "remove")>
+            {consequence}" Pending deliveries to it are dropped."
+        </Removal>
     }
-    .drawn()
 }

@@ -1,7 +1,6 @@
 //! One client: what it has, how it is doing, and taking its licenses back.
 
-use super::model::{ClientPage, Holding};
-use super::state::{clock_words, state, write_state};
+use super::{clock_words, words_and_tone, write_state};
 use crate::components::{
     Card, Cell, Column, Confirm, Copyable, Fact, Facts, PageHeader, Statement, Table, TimeAgo, TimeStamp, TimeUntil,
 };
@@ -9,15 +8,26 @@ use crate::drawn::{Draw, Drawn};
 use crate::pages::usage::UsageFilter;
 use crate::paths;
 use crate::request::{Tone, request};
+use engine::leases::{ClientState, ClientView, ProductView};
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::{count, grouped, list, time_in_use};
 
+/// One client in detail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientPage {
+    pub client: ClientView,
+    /// The last record that is stored.
+    pub records: Option<u64>,
+    /// Until when, at the latest, its licenses are back after a release now.
+    pub released_by_ms: i64,
+}
+
 /// The page of `/clients/{id}`.
 #[component]
-pub fn ClientView(data: ClientPage) -> impl IntoView {
+pub fn ClientDetailView(data: ClientPage) -> impl IntoView {
     let crumbs = vec![("Clients".to_owned(), paths::CLIENTS.to_owned())];
-    let row = data.row.clone();
+    let row = data.client.clone();
     let lead = view! {
         {row.host.clone()}
         <span class="sep"><code>{row.address.clone()}</code></span>
@@ -38,8 +48,8 @@ pub fn ClientView(data: ClientPage) -> impl IntoView {
 /// "This client is connected and holds 12 of TTS3."
 fn sentence(data: &ClientPage) -> String {
     let held: Vec<String> = data
-        .row
-        .holdings
+        .client
+        .products
         .iter()
         .filter(|holding| holding.held > 0)
         .map(|holding| format!("{} of {}", grouped(holding.held.into()), holding.product))
@@ -51,19 +61,19 @@ fn sentence(data: &ClientPage) -> String {
         [first, second, third] => format!("holds {first}, {second} and {third}"),
         several => format!("holds licenses of {} products", several.len()),
     };
-    match data.row.state.as_str() {
-        "silent" => {
+    match data.client.state {
+        ClientState::Silent => {
             format!("No contact with this client. At its last refresh it {}.", holds.replacen("holds", "held", 1))
         }
-        "gone" => "This client has disconnected and holds no licenses.".to_owned(),
-        _ => format!("This client is connected and {holds}."),
+        ClientState::Gone => "This client has disconnected and holds no licenses.".to_owned(),
+        ClientState::Connected => format!("This client is connected and {holds}."),
     }
 }
 
 #[component]
 fn Opening(data: ClientPage) -> impl IntoView {
-    let row = data.row.clone();
-    let tone = if row.over_limit { Tone::Danger } else { state(&row.state).1 };
+    let row = data.client.clone();
+    let tone = if row.over_limit { Tone::Danger } else { words_and_tone(row.state).1 };
     view! {
         <Statement tone=tone sentence=sentence(&data)>
             <p>"Its last refresh was "<TimeAgo at_ms=row.seen_ms />"."</p>
@@ -73,8 +83,8 @@ fn Opening(data: ClientPage) -> impl IntoView {
             {row.over_limit.then(|| view! {
                 <p>"It reports more in use than its limit. Leasehold counts all of it, leaves other clients' licenses alone, and grants this client no more until it is within its limit. A modified or faulty client library can cause this: check that application first."</p>
             })}
-            {row.clock_off_ms.map(|off| view! {
-                <p>{format!("Its clock is {}. Leasehold corrects its check-out times; set that machine's clock.", clock_words(off))}</p>
+            {clock_words(&row).map(|words| view! {
+                <p>{format!("Its clock is {}. Leasehold corrects its check-out times; set that machine's clock.", words)}</p>
             })}
         </Statement>
     }
@@ -83,15 +93,15 @@ fn Opening(data: ClientPage) -> impl IntoView {
 
 #[component]
 fn Products(data: ClientPage) -> impl IntoView {
-    let usage = UsageFilter { client: data.row.name.clone(), ..UsageFilter::default() }.href();
+    let usage = UsageFilter { client: data.client.name.clone(), ..UsageFilter::default() }.href();
     let aside = view! { <a href=usage>"Usage over time"</a> }.drawn();
     view! {
         <Card title="Products" id="products" aside=aside>
-            {if data.row.holdings.is_empty() {
+            {if data.client.products.is_empty() {
                 view! { <p class="muted">"It has not requested any product yet."</p> }.drawn()
             } else {
                 view! {
-                    {holdings(&data.row.holdings)}
+                    {holdings(&data.client.products)}
                     <p class="fine">"Reserved: held for this client. Check-outs, time and denials: since this run started."</p>
                 }.drawn()
             }}
@@ -100,10 +110,10 @@ fn Products(data: ClientPage) -> impl IntoView {
     .drawn()
 }
 
-fn holdings(rows: &[Holding]) -> Drawn {
+fn holdings(rows: &[ProductView]) -> Drawn {
     Table::new("Licenses held and used in this run")
         .look("holds")
-        .column(Column::row_header("Product", |row: &Holding, cell| {
+        .column(Column::row_header("Product", |row: &ProductView, cell| {
             cell.code(&row.product);
             if let Some(at) = row.released_until_ms {
                 cell.sub(|cell| {
@@ -112,31 +122,31 @@ fn holdings(rows: &[Holding]) -> Drawn {
                 });
             }
         }))
-        .column(Column::number("In use", |row: &Holding, cell| {
+        .column(Column::number("In use", |row: &ProductView, cell| {
             cell.strong(&grouped(row.held.into()));
             if row.held > row.limit {
                 cell.sub(|cell| cell.text("over limit"));
             }
         }))
-        .column(Column::number("Limit", |row: &Holding, cell| cell.number(row.limit)))
-        .column(Column::number("Requested", |row: &Holding, cell| cell.number(row.want)))
-        .column(Column::number("Reserved", |row: &Holding, cell| cell.number(row.counted)))
-        .column(Column::number("Check-outs", |row: &Holding, cell| cell.number(row.usage_count)))
-        .column(Column::number("Time in use", |row: &Holding, cell| cell.text(&time_in_use(row.usage_ms))))
-        .column(Column::number("Denied", |row: &Holding, cell| cell.number(row.denied)))
+        .column(Column::number("Limit", |row: &ProductView, cell| cell.number(row.limit)))
+        .column(Column::number("Requested", |row: &ProductView, cell| cell.number(row.want)))
+        .column(Column::number("Reserved", |row: &ProductView, cell| cell.number(row.counted)))
+        .column(Column::number("Check-outs", |row: &ProductView, cell| cell.number(row.usage_count)))
+        .column(Column::number("Time in use", |row: &ProductView, cell| cell.text(&time_in_use(row.usage_ms))))
+        .column(Column::number("Denied", |row: &ProductView, cell| cell.number(row.denied)))
         .draw(rows)
 }
 
 #[component]
 fn About(data: ClientPage) -> impl IntoView {
-    let row = data.row;
+    let row = data.client;
     let state = Cell::alone(|cell| write_state(&row, cell));
-    let software = if row.software.is_empty() { "unknown".to_owned() } else { row.software };
-    let deployment = Cell::alone(|cell| match data.deployment.as_str() {
+    let software = if row.software.is_empty() { "unknown".to_owned() } else { row.software.clone() };
+    let deployment = Cell::alone(|cell| match row.deployment.as_str() {
         "" => cell.muted("none"),
         deployment => cell.code(deployment),
     });
-    let dropped = match data.dropped {
+    let dropped = match row.dropped {
         0 => "No check-out was lost.".to_owned(),
         1 => "1 check-out: the client had no space to store it. Totals are complete.".to_owned(),
         number => {
@@ -148,7 +158,7 @@ fn About(data: ClientPage) -> impl IntoView {
             <Facts>
                 <Fact label="State">{state}</Fact>
                 <Fact label="Client id"><Copyable value=row.client what="the client id" /></Fact>
-                <Fact label="Run">{grouped(data.epoch)}" "<span class="muted">{if data.epoch == 1 { "its first" } else { "counted from its first" }}</span></Fact>
+                <Fact label="Run">{grouped(row.epoch)}" "<span class="muted">{if row.epoch == 1 { "its first" } else { "counted from its first" }}</span></Fact>
                 <Fact label="Connected"><TimeStamp at_ms=row.since_ms /></Fact>
                 <Fact label="Software">{software}</Fact>
                 <Fact label="Deployment">{deployment}</Fact>
@@ -167,8 +177,8 @@ fn listed(counts: impl Iterator<Item = (String, u32)>) -> String {
 }
 
 /// What goes back at once, and what is in use and goes back when it is returned.
-fn consequence(holdings: &[Holding]) -> (String, String) {
-    let spare = |holding: &Holding| holding.counted.saturating_sub(holding.held);
+fn consequence(holdings: &[ProductView]) -> (String, String) {
+    let spare = |holding: &ProductView| holding.counted.saturating_sub(holding.held);
     (
         listed(holdings.iter().map(|holding| (holding.product.clone(), spare(holding)))),
         listed(holdings.iter().map(|holding| (holding.product.clone(), holding.held))),
@@ -181,17 +191,17 @@ fn Release(data: ClientPage) -> impl IntoView {
     let why_not = request()
         .why_not(Permission::Exchange)
         .map(|_| "Releasing licenses needs the role operator or administrator.".to_owned());
-    let (spare, used) = consequence(&data.row.holdings);
-    let name = data.row.name.clone();
+    let (spare, used) = consequence(&data.client.products);
+    let name = data.client.name.clone();
     let by = data.released_by_ms;
-    let silent = data.row.state == "silent";
-    let body = if data.row.state == "gone" || (spare.is_empty() && used.is_empty()) {
+    let silent = data.client.state == ClientState::Silent;
+    let body = if data.client.state == ClientState::Gone || (spare.is_empty() && used.is_empty()) {
         view! { <p class="muted">"It holds no licenses, so there is nothing to release."</p> }.drawn()
     } else {
         view! {
             <p>"Stops this client from checking out more, so its spare licenses become free for others. Use it when an application hangs or takes too many."</p>
             <div class="actions">
-                <Confirm id="release-licenses" title=format!("Release the licenses of {name}?") verb="Release its licenses" action=paths::client_release(data.row.id) why_not=why_not>
+                <Confirm id="release-licenses" title=format!("Release the licenses of {name}?") verb="Release its licenses" action=paths::client_release(data.client.id) why_not=why_not>
                     <ul class="plain-list consequences">
                         {(!spare.is_empty()).then(|| view! {
                             <li>{format!("{spare}, reserved by {name} and not in use: released as soon as the client agrees, at the latest ")}<TimeUntil at_ms=by />"."</li>
@@ -213,28 +223,30 @@ fn Release(data: ClientPage) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::clients::ClientRow;
 
-    fn holding(product: &str, held: u32, counted: u32) -> Holding {
-        Holding { product: product.into(), held, counted, ..Holding::default() }
+    fn holding(product: &str, held: u32, counted: u32) -> ProductView {
+        ProductView { product: product.into(), held, counted, ..ProductView::default() }
     }
 
     #[test]
     fn the_sentence_names_what_is_held() {
-        let page = |state: &str, holdings: &[Holding]| ClientPage {
-            row: ClientRow { state: state.into(), holdings: holdings.to_vec(), ..ClientRow::default() },
+        let page = |state, holdings: &[ProductView]| ClientPage {
+            client: ClientView { state, products: holdings.to_vec(), ..ClientView::default() },
             ..ClientPage::default()
         };
         let (one, two, none) = (holding("VAD", 3, 3), holding("TTS3", 1, 2), holding("X", 0, 1));
         for (page, words) in [
-            (page("connected", &[one.clone(), none.clone()]), "This client is connected and holds 3 of VAD."),
             (
-                page("connected", &[one.clone(), two.clone()]),
+                page(ClientState::Connected, &[one.clone(), none.clone()]),
+                "This client is connected and holds 3 of VAD.",
+            ),
+            (
+                page(ClientState::Connected, &[one.clone(), two.clone()]),
                 "This client is connected and holds 3 of VAD and 1 of TTS3.",
             ),
-            (page("connected", &[none]), "This client is connected and holds no licenses."),
-            (page("silent", &[one]), "No contact with this client. At its last refresh it held 3 of VAD."),
-            (page("gone", &[two]), "This client has disconnected and holds no licenses."),
+            (page(ClientState::Connected, &[none]), "This client is connected and holds no licenses."),
+            (page(ClientState::Silent, &[one]), "No contact with this client. At its last refresh it held 3 of VAD."),
+            (page(ClientState::Gone, &[two]), "This client has disconnected and holds no licenses."),
         ] {
             assert_eq!(sentence(&page), words);
         }

@@ -1,24 +1,73 @@
 //! How many are connected and what they hold, in a sentence; then what asks for attention.
 
-use super::model::ClientsPage;
-use super::state::STATES;
-use crate::components::Statement;
+use super::{ClientFilter, ClientsPage, STATES, in_state, words_and_tone};
+use crate::charts::Bar;
+use crate::components::{Pill, Statement};
 use crate::drawn::Draw;
+use crate::paths;
 use crate::request::Tone;
+use engine::leases::PoolView;
 use leptos::prelude::*;
-use licensing::words::{self, grouped};
+use licensing::words::{count, grouped};
 
-fn count(data: &ClientsPage, state: &str) -> usize {
-    data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
+/// One line per product; the name leads to the clients that have it.
+#[component]
+pub(crate) fn Pools(pools: Vec<PoolView>) -> impl IntoView {
+    view! {
+        <ul class="pools">{pools.into_iter().map(|pool| view! { <Line pool=pool /> }).collect_view()}</ul>
+    }
+    .drawn()
+}
+
+#[component]
+fn Line(pool: PoolView) -> impl IntoView {
+    let limit = pool.licensed.count();
+    let most = limit.unwrap_or(0).max(pool.held).max(pool.counted);
+    let look = match () {
+        () if pool.over_committed => "over",
+        () if is_full(&pool) => "full",
+        () => "",
+    };
+    let word = match look {
+        "over" => Some((Tone::Danger, "Over-committed")),
+        "full" => Some((Tone::Warning, "All in use")),
+        _ => None,
+    };
+    let spare = pool.counted.saturating_sub(pool.held);
+    view! {
+        <li>
+            <a href=paths::clients_of(&pool.product)><code>{pool.product.clone()}</code></a>
+            <span class="pool-numbers">
+                <b>{grouped(pool.held.into())}</b>
+                <span class="muted">{match limit {
+                    Some(limit) => format!(" of {} in use", grouped(limit.into())),
+                    None => " in use, metered".to_owned(),
+                }}</span>
+            </span>
+            <Bar value=pool.held.into() of=most.into() mark=limit.filter(|limit| most > *limit).map(u64::from) look=look />
+            <span class="pool-more">
+                {word.map(|(tone, words)| view! { <Pill tone=tone text=words /> })}
+                <span class="muted">{count(pool.clients, "client", "clients")}</span>
+                {(spare > 0).then(|| view! { <span class="muted">{format!("{} more reserved", grouped(spare.into()))}</span> })}
+                {(pool.wanted > pool.counted).then(|| view! { <span class="muted">{format!("{} requested", grouped(pool.wanted.into()))}</span> })}
+            </span>
+        </li>
+    }
+    .drawn()
+}
+
+/// Every license is in use.
+fn is_full(pool: &PoolView) -> bool {
+    pool.licensed.count().is_some_and(|licensed| licensed > 0 && pool.held >= licensed)
 }
 
 /// "12 clients are connected and hold 61 licenses."
 fn sentence(data: &ClientsPage) -> String {
-    let connected = count(data, "connected");
+    let connected = data.counts.connected;
     let products: Vec<_> = data.pools.iter().filter(|pool| pool.held > 0).collect();
     let who = match connected {
         0 => return "No client is connected.".to_owned(),
-        number => words::count(number, "client is", "clients are"),
+        number => count(number, "client is", "clients are"),
     };
     match products.as_slice() {
         [] => format!("{who} connected; none holds a license."),
@@ -30,7 +79,7 @@ fn sentence(data: &ClientsPage) -> String {
 
 /// What asks for attention, and how much.
 fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
-    let mut tone = if count(data, "connected") == 0 { Tone::Neutral } else { Tone::Success };
+    let mut tone = if data.counts.connected == 0 { Tone::Neutral } else { Tone::Success };
     let mut said = Vec::new();
     let over: Vec<&str> =
         data.pools.iter().filter(|pool| pool.over_committed).map(|pool| pool.product.as_str()).collect();
@@ -44,7 +93,7 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
     let full: Vec<&str> = data
         .pools
         .iter()
-        .filter(|pool| !pool.over_committed && pool.licensed > 0 && pool.held >= pool.licensed)
+        .filter(|pool| !pool.over_committed && is_full(pool))
         .map(|pool| pool.product.as_str())
         .collect();
     if !full.is_empty() {
@@ -54,10 +103,10 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
             full.join(", ")
         ));
     }
-    let silent = count(data, "silent");
+    let silent = data.counts.silent;
     if silent > 0 {
         tone = if tone == Tone::Danger { tone } else { Tone::Warning };
-        let who = words::count(silent, "client is", "clients are");
+        let who = count(silent, "client is", "clients are");
         said.push(format!(
             "{who} out of contact. Leasehold releases a client's licenses about 2 minutes after its last refresh."
         ));
@@ -70,8 +119,8 @@ fn troubles(data: &ClientsPage) -> (Tone, Vec<String>) {
 pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
     let (tone, said) = troubles(&data);
     let links: Vec<_> = STATES
-        .iter()
-        .map(|(state, words, _)| (*state, *words, count(&data, state)))
+        .into_iter()
+        .map(|state| (state.as_str(), words_and_tone(state).0, in_state(&data.counts, state)))
         .filter(|(.., count)| *count > 0)
         .collect();
     view! {
@@ -80,7 +129,7 @@ pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
             {(links.len() > 1).then(|| view! {
                 <nav aria-label="Clients by state"><ul class="counts-list">
                     {links.into_iter().map(|(state, words, count)| {
-                        let href = super::ClientFilter { state: state.to_owned(), ..super::ClientFilter::default() }.href();
+                        let href = ClientFilter { state: state.to_owned(), ..ClientFilter::default() }.href();
                         view! { <li><a href=href><b>{count}</b>" "{words}</a></li> }
                     }).collect_view()}
                 </ul></nav>
@@ -92,20 +141,23 @@ pub(super) fn Standing(data: ClientsPage) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::super::model::PoolUse;
     use super::*;
+    use engine::leases::ClientCounts;
+    use licensing::product::Licensed;
 
     fn page(connected: usize, silent: usize, pools: &[(&str, u32, u32, bool)]) -> ClientsPage {
         ClientsPage {
-            counts: vec![("connected".into(), connected), ("silent".into(), silent)],
+            counts: ClientCounts { connected, silent, ..ClientCounts::default() },
             pools: pools
                 .iter()
-                .map(|(product, held, licensed, over)| PoolUse {
+                .map(|(product, held, licensed, over)| PoolView {
                     product: (*product).into(),
+                    licensed: Licensed::Count(*licensed),
                     held: *held,
-                    licensed: *licensed,
+                    counted: *held,
+                    wanted: *held,
+                    clients: 1,
                     over_committed: *over,
-                    ..PoolUse::default()
                 })
                 .collect(),
             ..ClientsPage::default()

@@ -1,8 +1,7 @@
 //! A change before it is saved: what changes, what the check would say, why.
 
 use super::model::{EditMode, Review};
-use super::{DraftFields, FileLine, crumbs};
-use super::{FindingList, counted};
+use super::{DraftFields, FileLine, FindingList, counted, crumbs};
 use crate::components::{
     Banner, Card, DiffView, EmptyState, FormErrors, LinkButton, PageHeader, ShowAsCurl, changed_lines,
 };

@@ -1,11 +1,10 @@
 //! The file as text: an editor, and the lines as they are with what the check found beside them.
 
 use super::model::ConfigurationText;
-use super::{FileLine, FileProblem, crumbs};
-use super::{FindingList, look};
+use super::{FileLine, FileProblem, FindingList, crumbs, look};
 use crate::components::{Card, Disabled, FormErrors, Hidden, Icon, LinkButton, PageHeader, TextArea};
 use crate::drawn::Draw;
-use crate::islands::unsaved_guard::UnsavedGuard;
+use crate::islands::UnsavedGuard;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;

@@ -1,9 +1,9 @@
 //! The request to the network team, ready to send.
 
 use super::{FirewallModel, FirewallRow};
-use crate::components::{Card, EmptyState, LinkButton};
+use crate::components::{Card, Column, EmptyState, LinkButton, Table};
 use crate::drawn::Draw;
-use crate::islands::copy_button::CopyButton;
+use crate::islands::CopyButton;
 use crate::paths;
 use leptos::prelude::*;
 
@@ -76,26 +76,27 @@ fn Hosts(number: usize, group: Group) -> impl IntoView {
     let ports = group.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     let word = if group.ports.len() == 1 { "port" } else { "ports" };
     let heading = format!("hosts-{number}");
+    let table = Table::named_by(heading.clone())
+        .labelled()
+        .column(Column::row_header("Host", |(host, _): &(String, Vec<String>), cell| cell.code(host)))
+        .column(
+            Column::text("Addresses now", |(_, addresses): &(String, Vec<String>), cell| {
+                if addresses.is_empty() {
+                    return cell.muted("No address known");
+                }
+                cell.markup("<span class=\"addresses\">");
+                for address in addresses {
+                    cell.code(address);
+                }
+                cell.markup("</span>");
+            })
+            .unlabelled(),
+        )
+        .draw(&group.hosts);
     view! {
         <div class="firewall">
-            <h3 id=heading.clone()>{format!("{}, {}, {word} {ports}", group.protocol, group.direction)}</h3>
-            <table aria-labelledby=heading>
-                <thead><tr><th scope="col">"Host"</th><th scope="col">"Addresses now"</th></tr></thead>
-                <tbody>
-                    {group.hosts.into_iter().map(|(host, addresses)| view! {
-                        <tr>
-                            <th scope="row"><code>{host}</code></th>
-                            <td>
-                                {if addresses.is_empty() {
-                                    view! { <span class="muted">"No address known"</span> }.drawn()
-                                } else {
-                                    view! { <span class="addresses">{addresses.into_iter().map(|address| view! { <code>{address}</code> }).collect_view()}</span> }.drawn()
-                                }}
-                            </td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
+            <h3 id=heading>{format!("{}, {}, {word} {ports}", group.protocol, group.direction)}</h3>
+            {table}
         </div>
     }
     .drawn()

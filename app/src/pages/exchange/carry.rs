@@ -1,13 +1,54 @@
 //! A report on its way: how to carry it, and what it says.
 
-use super::model::{FieldMeaning, ReportModel};
-use crate::components::{Card, Copyable, Disabled, Glyph, Icon};
+use crate::components::{Card, Column, Copyable, Disabled, Glyph, Icon, Table};
 use crate::drawn::Draw;
-use crate::islands::copy_button::CopyButton;
+use crate::islands::CopyButton;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::count;
+
+/// A report, ready to be carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportModel {
+    pub status_id: String,
+    pub opened_ms: i64,
+    pub opened_by: String,
+    /// "open", "answered", "lost".
+    pub state: String,
+    /// The JSON, indented.
+    pub pretty: String,
+    /// Of the report as it is sent.
+    pub bytes: usize,
+    pub sha256: String,
+    /// The command that sends it from another machine.
+    pub curl: String,
+    /// Where the command sends it.
+    pub curl_address: String,
+    /// Markup our own server made; none when the report is too large for one code.
+    pub qr_svg: Option<String>,
+    pub fields: Vec<FieldMeaning>,
+}
+
+/// One field of a report: what leaves this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldMeaning {
+    pub path: String,
+    pub value: String,
+    pub meaning: String,
+}
+
+/// The heading of a lane: its number, then what it does.
+#[component]
+pub(super) fn LaneTitle(number: u8, id: &'static str, title: &'static str) -> impl IntoView {
+    view! {
+        <header class="lane-title">
+            <span class="lane-number" aria-hidden="true">{number}</span>
+            <h2 id=id><span class="vh">{format!("{number}. ")}</span>{title}</h2>
+        </header>
+    }
+    .drawn()
+}
 
 /// The ways to take a report to a machine that reaches the node.
 #[component]
@@ -83,14 +124,26 @@ pub(super) fn Contents(
     report: ReportModel,
 ) -> impl IntoView {
     let text = report.pretty;
+    let table = Table::new("The fields of the report")
+        .labelled()
+        .look("contents")
+        .column(Column::row_header("Field", |field: &FieldMeaning, cell| {
+            cell.markup("<code>");
+            for part in field.path.split_inclusive('.') {
+                cell.text(part);
+                cell.markup("<wbr>");
+            }
+            cell.markup("</code>");
+        }))
+        .column(Column::text("Value", |field: &FieldMeaning, cell| cell.code(&field.value)).unlabelled())
+        .column(
+            Column::text("Meaning", |field: &FieldMeaning, cell| cell.text(&field.meaning)).class("muted").unlabelled(),
+        )
+        .draw(&report.fields);
     view! {
         <Card title=title id="contents">
             <p class="muted">{lead}</p>
-            <table class="table contents">
-                <caption class="vh">"The fields of the report"</caption>
-                <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"Meaning"</th></tr></thead>
-                <tbody>{report.fields.into_iter().map(|field| view! { <FieldRow field=field /> }).collect_view()}</tbody>
-            </table>
+            {table}
             <details class="disclosure">
                 <summary>"The report as JSON"</summary>
                 <div class="command">
@@ -99,18 +152,6 @@ pub(super) fn Contents(
                 </div>
             </details>
         </Card>
-    }
-    .drawn()
-}
-
-#[component]
-fn FieldRow(field: FieldMeaning) -> impl IntoView {
-    view! {
-        <tr>
-            <th scope="row"><code>{field.path.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr /> }).collect_view()}</code></th>
-            <td><code>{field.value}</code></td>
-            <td class="muted">{field.meaning}</td>
-        </tr>
     }
     .drawn()
 }

@@ -1,14 +1,34 @@
-//! Every report that was made, and its answer.
+//! Every report that was made, its answer, and the receipt of both.
 
-use super::model::{LedgerPage, LedgerRow};
-use super::state::{ReportState, way};
-use super::tabs::Tabs;
-use super::words::short;
-use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pager, TimeAgo};
-use crate::drawn::Draw;
+use super::{ChangeList, Tabs, look, short, way};
+use crate::components::{Card, Column, Copyable, EmptyState, LinkButton, PageHeader, Pager, Table, TimeStamp};
+use crate::drawn::{Draw, Drawn};
 use crate::paths;
 use crate::request::request;
+use engine::exchange::{LedgerAnswer, LedgerEntry};
+use engine::secret::digest_hex;
 use leptos::prelude::*;
+use licensing::vendor_key::Fingerprint;
+
+/// One page of the ledger.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// Newest first.
+    pub items: Vec<LedgerEntry>,
+    /// Empty, "open", "answered" or "lost".
+    pub filter: String,
+    /// Value of `?before=` for the next older page.
+    pub next: Option<String>,
+}
+
+/// The proof of one exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub entry: LedgerEntry,
+    pub answer: LedgerAnswer,
+    /// Name of this server.
+    pub server: String,
+}
 
 /// What can be shown: the value in the address, and the words.
 const FILTERS: [(&str, &str); 4] = [("", "All"), ("open", "Waiting"), ("answered", "Answered"), ("lost", "No answer")];
@@ -20,17 +40,7 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
     let newest = later.then(|| paths::ledger(&data.filter, ""));
     let older = data.next.as_deref().map(|before| paths::ledger(&data.filter, before));
     let body = if !data.items.is_empty() {
-        view! {
-            <table class="table ledger">
-                <caption class="vh">"Reports and their answers, newest first"</caption>
-                <thead><tr>
-                    <th scope="col">"Report"</th><th scope="col">"Created"</th><th scope="col">"State"</th>
-                    <th scope="col">"Answered"</th><th scope="col">"Changes"</th>
-                </tr></thead>
-                <tbody>{data.items.into_iter().map(|row| view! { <Row row=row /> }).collect_view()}</tbody>
-            </table>
-        }
-        .drawn()
+        table(&data.items)
     } else if !data.filter.is_empty() {
         view! {
             <EmptyState title="No reports match" why="No report has this state.">
@@ -71,37 +81,85 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
     .drawn()
 }
 
-#[component]
-fn Row(row: LedgerRow) -> impl IntoView {
-    let href =
-        if row.state == "answered" { paths::receipt(&row.status_id) } else { paths::hand_report(&row.status_id) };
-    let what = if row.state == "answered" { "Receipt" } else { "Report" };
-    let (by, node) = (row.answered_by, row.node);
-    view! {
-        <tr>
-            <th scope="row"><a href=href aria-label=format!("{what} {}", row.status_id)><code>{short(&row.status_id)}</code></a></th>
-            <td data-label="Created">
-                <TimeAgo at_ms=row.opened_ms />
-                <span class="sub">{format!("{}, {}", row.opened_by, way(&row.channel))}</span>
-            </td>
-            <td data-label="State"><ReportState state=row.state /></td>
-            <td data-label="Answered">
-                {row.answered_ms.map(|at| view! {
-                    <TimeAgo at_ms=at />
-                    <span class="sub">{answered_by(node, by)}</span>
-                })}
-            </td>
-            <td data-label="Changes">{row.summary}</td>
-        </tr>
-    }
-    .drawn()
+fn table(items: &[LedgerEntry]) -> Drawn {
+    Table::new("Reports and their answers, newest first")
+        .labelled()
+        .look("ledger")
+        .column(Column::row_header("Report", |row: &LedgerEntry, cell| {
+            let (what, href) = match row.state.as_str() {
+                "answered" => ("Receipt", paths::receipt(&row.status_id)),
+                _ => ("Report", paths::hand_report(&row.status_id)),
+            };
+            let name = format!("{what} {}", row.status_id);
+            let shown = short(&row.status_id);
+            cell.view(view! { <a href=href aria-label=name><code>{shown}</code></a> });
+        }))
+        .column(Column::text("Created", |row: &LedgerEntry, cell| {
+            cell.ago(row.opened_at);
+            cell.sub(|cell| cell.text(&format!("{}, {}", row.opened_by, way(&row.channel))));
+        }))
+        .column(Column::text("State", |row: &LedgerEntry, cell| {
+            let (tone, word) = look(&row.state);
+            cell.pill(tone, word);
+        }))
+        .column(Column::text("Answered", |row: &LedgerEntry, cell| {
+            if let Some(answer) = &row.answer {
+                cell.ago(answer.at);
+                cell.sub(|cell| match &row.node {
+                    Some(node) => cell.text(node),
+                    None => cell.text(&format!("uploaded by {}", answer.by)),
+                });
+            }
+        }))
+        .column(Column::text("Changes", |row: &LedgerEntry, cell| {
+            if let Some(answer) = &row.answer {
+                cell.text(&answer.outcome.changes.sentence());
+            }
+        }))
+        .draw(items)
 }
 
-/// "node-3.example", "uploaded by admin", or both.
-fn answered_by(node: Option<String>, by: Option<String>) -> String {
-    match (node, by) {
-        (Some(node), _) => node,
-        (None, Some(by)) => format!("uploaded by {by}"),
-        (None, None) => String::new(),
+/// The page of `/exchange/receipt/{id}`.
+#[component]
+pub fn ReceiptView(data: Receipt) -> impl IntoView {
+    let crumbs = vec![
+        ("Exchange".to_owned(), paths::EXCHANGE.to_owned()),
+        ("Ledger".to_owned(), paths::EXCHANGE_LEDGER.to_owned()),
+    ];
+    let Receipt { entry, answer, server } = data;
+    let (outcome, report_sha256) = (answer.outcome, digest_hex(entry.report.as_bytes()));
+    let key = outcome.key.parse::<Fingerprint>().map_or(outcome.key, |key| key.grouped());
+    let sentence = if outcome.unchanged {
+        "Exchange verified. The licenses were already up to date.".to_owned()
+    } else {
+        format!("Exchange verified. {}", outcome.changes.sentence())
+    };
+    view! {
+        <PageHeader
+            title="Exchange receipt"
+            crumbs=crumbs
+            lead=view! { {server} <span class="sep"><code class="path">{entry.guid}</code></span> }.drawn()
+        />
+        <article class="card receipt" aria-label="Receipt">
+            <p class="receipt-sentence">{sentence}</p>
+            <ChangeList changes=outcome.changes />
+            <dl class="facts">
+                <div><dt>"Report created"</dt><dd><TimeStamp at_ms=entry.opened_at /></dd></div>
+                <div><dt>"Answer applied"</dt><dd><TimeStamp at_ms=answer.at />{format!(", by {}", answer.by)}</dd></div>
+                <div><dt>"Carried"</dt><dd>{way(&entry.channel)}{entry.node.map(|node| view! { ", answered by " <code>{node}</code> })}</dd></div>
+                <div><dt>"Signed at the node"</dt><dd><TimeStamp at_ms=outcome.node_time /></dd></div>
+                <div><dt>"Serial"</dt><dd>{outcome.serial}</dd></div>
+                <div><dt>"Report"</dt><dd><Copyable value=entry.status_id what="the id of the report" /></dd></div>
+            </dl>
+        </article>
+        <Card title="Proof" id="proof">
+            <p class="muted">"The digests prove that neither text was altered; this key signed the answer."</p>
+            <dl class="facts">
+                <div><dt>"SHA-256 of the report"</dt><dd><Copyable value=report_sha256 what="the SHA-256 of the report" /></dd></div>
+                <div><dt>"SHA-256 of the answer"</dt><dd><Copyable value=outcome.response_sha256 what="the SHA-256 of the answer" /></dd></div>
+                <div><dt>"Vendor key"</dt><dd><Copyable value=key what="the fingerprint" /></dd></div>
+            </dl>
+        </Card>
     }
+    .drawn()
 }

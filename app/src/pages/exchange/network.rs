@@ -1,33 +1,142 @@
 //! The exchange over the network: how things stand, when the next one is, and where the last one failed.
 
-use super::attempts::AttemptList;
-use super::clock::ContactClock;
-use crate::drawn::Draw;
-
-use super::model::{ExchangePage, Identity, KeyModel, ReceiptModel, Registered, Round};
-use super::register::RegisterForm;
-use super::standing::NotReady;
-use super::tabs::Tabs;
-use super::words::{blocked, changes_sentence, contact_sentence, effect, next_sentence};
+use super::contact::{ContactClock, ContactModel, contact_sentence, effect, next_sentence};
+use super::ledger::Receipt;
+use super::{NotReady, RegisterForm, Tabs, blocked, way};
 use crate::components::{
-    Banner, Card, Copyable, EmptyState, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit, TimeAgo, TimeUntil,
+    Banner, Card, Copyable, EmptyState, Glyph, Icon, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
+    TimeAgo, TimeUntil,
 };
+use crate::drawn::Draw;
 use crate::paths;
 use crate::request::{Tone, request};
+use engine::exchange::{Attempt, ExchangeRound, PinnedKey, Readiness};
 use leptos::prelude::*;
 use licensing::permission::Permission;
+
+/// The exchange over the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExchangePage {
+    pub readiness: Readiness,
+    pub contact: ContactModel,
+    /// An exchange is under way.
+    pub running: bool,
+    /// Unix milliseconds; in the past when it is due now.
+    pub next_attempt_ms: Option<i64>,
+    /// "Every day, 24 h after the last exchange".
+    pub schedule: String,
+    /// "HTTPS, port 443".
+    pub protocol: String,
+    pub nodes: Vec<String>,
+    pub proxy: Option<String>,
+    /// What the last attempt led to.
+    pub last_round: Option<ExchangeRound>,
+    /// Rounds in a row that failed, the last one included.
+    pub failed_rounds: u32,
+    pub last_success: Option<Receipt>,
+    /// The vendor's keys this server trusts.
+    pub keys: Vec<PinnedKey>,
+    pub identity: Option<Identity>,
+    /// What the vendor has to say, and what is worth a look.
+    pub notices: Vec<String>,
+}
+
+/// Who this server is, ready to copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub guid: String,
+    pub deployments: Vec<String>,
+    pub operator: Option<String>,
+}
+
+/// The stages of asking a node, in their order, with the word on screen.
+const STAGES: [(&str, &str); 5] =
+    [("DNS", "DNS"), ("TCP", "TCP"), ("TLS", "TLS"), ("HTTP", "HTTP"), ("answer", "Answer")];
+
+/// How a stage ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    Passed,
+    Failed,
+    NotReached,
+}
+
+/// The stages of one attempt; TLS is left out where it plays no part.
+fn stages(attempt: &Attempt, tls: bool) -> Vec<(&'static str, Reached)> {
+    let ended = STAGES.iter().position(|(stage, _)| *stage == attempt.stage).unwrap_or(STAGES.len() - 1);
+    STAGES
+        .iter()
+        .enumerate()
+        .filter(|(place, (stage, _))| *stage != "TLS" || tls || *place == ended)
+        .map(|(place, (_, word))| {
+            let mark = match place.cmp(&ended) {
+                std::cmp::Ordering::Less => Reached::Passed,
+                std::cmp::Ordering::Equal if attempt.ok => Reached::Passed,
+                std::cmp::Ordering::Equal => Reached::Failed,
+                std::cmp::Ordering::Greater => Reached::NotReached,
+            };
+            (*word, mark)
+        })
+        .collect()
+}
+
+/// The attempts of one round, in the order the nodes were asked.
+#[component]
+pub fn AttemptList(
+    attempts: Vec<Attempt>,
+    /// The nodes are asked over HTTPS.
+    tls: bool,
+) -> impl IntoView {
+    view! {
+        <ol class="attempts">
+            {attempts.into_iter().map(|attempt| view! { <AttemptItem attempt=attempt tls=tls /> }).collect_view()}
+        </ol>
+    }
+    .drawn()
+}
+
+#[component]
+fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
+    let (class, glyph, word) =
+        if attempt.ok { ("success", Glyph::Check, "Answered") } else { ("danger", Glyph::Cross, "Failed") };
+    view! {
+        <li class=class>
+            <span class="attempt-mark"><Icon glyph=glyph /><span class="vh">{word}</span></span>
+            <div class="attempt-text">
+                <p class="attempt-node"><code>{attempt.node.clone()}</code><span class="fine">{took(attempt.ms)}</span></p>
+                <ol class="stages">
+                    {stages(&attempt, tls).into_iter().map(|(stage, mark)| {
+                        let (class, glyph, word) = match mark {
+                            Reached::Passed => ("passed", Glyph::Check, "reached"),
+                            Reached::Failed => ("failed", Glyph::Cross, "failed here"),
+                            Reached::NotReached => ("open", Glyph::Dash, "not reached"),
+                        };
+                        view! { <li class=class><Icon glyph=glyph />{stage}<span class="vh">{format!(", {word}")}</span></li> }
+                    }).collect_view()}
+                </ol>
+                <p>{attempt.sentence}</p>
+            </div>
+        </li>
+    }
+    .drawn()
+}
+
+/// "84 ms", "4.0 s".
+fn took(ms: u32) -> String {
+    if ms < 1_000 { format!("{ms} ms") } else { format!("{:.1} s", f64::from(ms) / 1_000.0) }
+}
 
 /// The page of `/exchange`.
 #[component]
 pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
-    let ready = data.registered == Registered::Yes;
+    let ready = data.readiness == Readiness::Ready;
     let tls = data.protocol.starts_with("HTTPS");
     let contact = data.contact.clone();
     view! {
         <PageHeader title="Online exchange" />
         <Tabs />
-        <NotReady registered=data.registered.clone() />
-        {ready.then(|| view! { <Standing data=data.clone() /> })}
+        <NotReady readiness=data.readiness.clone() />
+        {ready.then(|| view! { <Opening data=data.clone() /> })}
         {contact.clock_flag.clone().map(|text| view! { <Banner tone=Tone::Warning text=text role="note" /> })}
         {data.notices.clone().into_iter().map(|text| view! { <Banner tone=Tone::Info text=text role="note" /> }).collect_view()}
         <Card title="Contact with the vendor" id="contact"><ContactClock data=contact /></Card>
@@ -49,9 +158,9 @@ pub fn ExchangeView(data: ExchangePage) -> impl IntoView {
 
 /// The sentence, and the button.
 #[component]
-fn Standing(data: ExchangePage) -> impl IntoView {
+fn Opening(data: ExchangePage) -> impl IntoView {
     let context = request();
-    let failed = data.last_round.as_ref().filter(|round| !round.ok).map_or(0, |round| round.failed_rounds);
+    let failed = data.last_round.as_ref().filter(|round| !round.ok).map_or(0, |_| data.failed_rounds);
     let first = data.contact.last_ms.is_none();
     let sentence = match (data.running, next_sentence(data.next_attempt_ms, first, failed, context.now_ms)) {
         (true, _) => "A sync is in progress.".to_owned(),
@@ -77,7 +186,7 @@ fn Standing(data: ExchangePage) -> impl IntoView {
                 } else {
                     view! {
                         <form method="post" action=paths::EXCHANGE_SYNC class="actions">
-                            <Submit look="primary" why_not=why_not.or(blocked(&data.registered).map(str::to_owned))>"Sync now"</Submit>
+                            <Submit look="primary" why_not=why_not.or(blocked(&data.readiness).map(str::to_owned))>"Sync now"</Submit>
                         </form>
                     }.drawn()
                 }}
@@ -90,7 +199,7 @@ fn Standing(data: ExchangePage) -> impl IntoView {
 
 /// How the last round went, node by node.
 #[component]
-fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
+fn LastRound(round: Option<ExchangeRound>, tls: bool, running: bool) -> impl IntoView {
     let body = match round {
         None if running => view! { <EmptyState title="No attempts yet" why="The first one is in progress." /> }.drawn(),
         None => view! {
@@ -100,7 +209,7 @@ fn LastRound(round: Option<Round>, tls: bool, running: bool) -> impl IntoView {
         Some(round) => {
             let (tone, word) = if round.ok { (Tone::Success, "Done") } else { (Tone::Danger, "Failed") };
             view! {
-                <p class="round"><Pill tone=tone text=word /> <span>{round.sentence}</span> <span class="when"><TimeAgo at_ms=round.at_ms /></span></p>
+                <p class="round"><Pill tone=tone text=word /> <span>{round.sentence}</span> <span class="when"><TimeAgo at_ms=round.at /></span></p>
                 <AttemptList attempts=round.attempts tls=tls />
                 {(!round.ok).then(|| view! {
                     <div class="actions"><LinkButton href=paths::DIAGNOSTICS>"Check all nodes and ports"</LinkButton></div>
@@ -145,16 +254,18 @@ fn How(data: ExchangePage) -> impl IntoView {
 
 /// The last exchange that succeeded.
 #[component]
-fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
-    let aside = view! { <a href=paths::receipt(&receipt.status_id)>"Receipt"</a> }.drawn();
-    let from = receipt.node.clone().map(|node| view! { <div><dt>"Node"</dt><dd><code>{node}</code></dd></div> });
+fn LastSuccess(receipt: Receipt) -> impl IntoView {
+    let Receipt { entry, answer, .. } = receipt;
+    let outcome = answer.outcome;
+    let aside = view! { <a href=paths::receipt(&entry.status_id)>"Receipt"</a> }.drawn();
+    let from = entry.node.map(|node| view! { <div><dt>"Node"</dt><dd><code>{node}</code></dd></div> });
     view! {
         <Card title="Last exchange" id="last" aside=aside>
             <dl class="facts">
-                <div><dt>"When"</dt><dd><TimeAgo at_ms=receipt.answered_ms /><span class="muted">{format!(", {}", super::way(&receipt.channel))}</span></dd></div>
+                <div><dt>"When"</dt><dd><TimeAgo at_ms=answer.at /><span class="muted">{format!(", {}", way(&entry.channel))}</span></dd></div>
                 {from}
-                <div><dt>"Changes"</dt><dd>{if receipt.unchanged { "None.".to_owned() } else { changes_sentence(&receipt.changes) }}</dd></div>
-                <div><dt>"Serial"</dt><dd>{receipt.serial}</dd></div>
+                <div><dt>"Changes"</dt><dd>{if outcome.unchanged { "None.".to_owned() } else { outcome.changes.sentence() }}</dd></div>
+                <div><dt>"Serial"</dt><dd>{outcome.serial}</dd></div>
             </dl>
         </Card>
     }
@@ -163,11 +274,11 @@ fn LastSuccess(receipt: ReceiptModel) -> impl IntoView {
 
 /// The vendor's keys this server trusts.
 #[component]
-fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
+fn Keys(keys: Vec<PinnedKey>) -> impl IntoView {
     let body = if keys.is_empty() {
         view! { <EmptyState title="No key is trusted yet" why="Leasehold sends nothing and accepts no answer until you confirm the vendor's key." /> }.drawn()
     } else {
-        let waiting = keys.iter().all(|key| !key.fetched);
+        let waiting = keys.iter().all(|key| key.key.is_none());
         view! {
             {waiting.then(|| view! {
                 <Banner tone=Tone::Warning text="No node has presented the key with this fingerprint yet, so nothing is sent. If the fingerprint is wrong, enter the correct one here.".to_owned() role="note" />
@@ -177,8 +288,8 @@ fn Keys(keys: Vec<KeyModel>) -> impl IntoView {
             <ul class="keys">
                 {keys.into_iter().map(|key| view! {
                     <li>
-                        <Copyable value=key.fingerprint what="the fingerprint" />
-                        <p class="fine">{format!("Confirmed by {}, ", key.pinned_by)}<TimeAgo at_ms=key.pinned_ms /></p>
+                        <Copyable value=key.fingerprint.grouped() what="the fingerprint" />
+                        <p class="fine">{format!("Confirmed by {}, ", key.by)}<TimeAgo at_ms=key.at /></p>
                     </li>
                 }).collect_view()}
             </ul>
@@ -205,4 +316,35 @@ fn Who(identity: Identity) -> impl IntoView {
         </Card>
     }
     .drawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(stage: &str, ok: bool) -> Attempt {
+        Attempt { node: "node".into(), ok, stage: stage.into(), sentence: String::new(), ms: 12 }
+    }
+
+    #[test]
+    fn a_failure_shows_what_was_reached_before_it() {
+        use Reached::{Failed, NotReached, Passed};
+        let marks = |attempt: &Attempt, tls| stages(attempt, tls).into_iter().map(|(_, mark)| mark).collect::<Vec<_>>();
+        assert_eq!(marks(&attempt("TLS", false), true), [Passed, Passed, Failed, NotReached, NotReached]);
+        assert_eq!(marks(&attempt("HTTP", false), false), [Passed, Passed, Failed, NotReached]);
+        assert_eq!(marks(&attempt("DNS", false), true), [Failed, NotReached, NotReached, NotReached, NotReached]);
+        assert_eq!(marks(&attempt("answer", true), false), [Passed; 4]);
+    }
+
+    #[test]
+    fn without_tls_its_stage_is_not_shown_unless_it_is_where_things_ended() {
+        let words = |attempt: &Attempt| stages(attempt, false).into_iter().map(|(word, _)| word).collect::<Vec<_>>();
+        assert_eq!(words(&attempt("TCP", false)), ["DNS", "TCP", "HTTP", "Answer"]);
+        assert!(words(&attempt("TLS", false)).contains(&"TLS"));
+    }
+
+    #[test]
+    fn times_read_at_a_glance() {
+        assert_eq!((took(84), took(4_020)), ("84 ms".to_owned(), "4.0 s".to_owned()));
+    }
 }

@@ -1,30 +1,30 @@
 //! How the licenses stand, in one sentence.
 
-use super::model::LicensesPage;
-use super::table::STATES;
+use super::{LicensesPage, STATES};
 use crate::components::{LinkButton, Statement, Submit};
 use crate::drawn::{Draw, Drawn};
 use crate::pages::exchange::{ContactModel, contact_sentence};
 use crate::paths;
 use crate::request::{Tone, request};
 use leptos::prelude::*;
+use licensing::bundle::LicenseStatus;
 use licensing::permission::Permission;
-use licensing::words;
+use licensing::words::count;
 
 /// "12 licenses are in service."
 fn sentence(data: &LicensesPage) -> (Tone, String) {
-    let active = count(data, "active");
+    let active = in_state(data, LicenseStatus::Active);
     let rest = data.total.saturating_sub(active);
     match (active, rest) {
         (0, 0) => (Tone::Warning, "There is no license for this server.".to_owned()),
-        (0, _) if count(data, "lapsed") > 0 => {
+        (0, _) if in_state(data, LicenseStatus::Lapsed) > 0 => {
             (Tone::Danger, "No license is in service: contact with the vendor has lapsed.".to_owned())
         }
         (0, _) => (Tone::Danger, "No license is in service.".to_owned()),
-        (active, 0) => (tone(data), format!("{} in service.", words::count(active, "license is", "licenses are"))),
+        (active, 0) => (tone(data), format!("{} in service.", count(active, "license is", "licenses are"))),
         (active, rest) => {
             let others = if rest == 1 { "1 is not".to_owned() } else { format!("{rest} are not") };
-            (tone(data), format!("{} in service, {others}.", words::count(active, "license is", "licenses are")))
+            (tone(data), format!("{} in service, {others}.", count(active, "license is", "licenses are")))
         }
     }
 }
@@ -40,15 +40,15 @@ fn tone(data: &LicensesPage) -> Tone {
 /// Fewer are licensed than clients were promised before; none when all is well.
 fn over_committed(data: &LicensesPage) -> Option<String> {
     let products: std::collections::BTreeSet<&str> =
-        data.items.iter().filter(|item| item.over_committed).map(|item| item.product.as_str()).collect();
+        data.items.iter().filter(|item| item.over_committed).map(|item| item.license.product.as_str()).collect();
     let named = products.into_iter().collect::<Vec<_>>().join(", ");
     (!named.is_empty()).then(|| {
         format!("More of {named} is reserved than is licensed. Licenses in use stay in use; Leasehold grants no more until the total fits again.")
     })
 }
 
-fn count(data: &LicensesPage, state: &str) -> usize {
-    data.counts.iter().find(|(name, _)| name == state).map_or(0, |(_, count)| *count)
+fn in_state(data: &LicensesPage, state: LicenseStatus) -> usize {
+    data.counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count)
 }
 
 /// The sentence, and a link for each state there is.
@@ -60,8 +60,8 @@ pub(super) fn standing(data: &LicensesPage) -> Drawn {
     let urgent = matches!(data.contact.tone, Tone::Warning | Tone::Danger);
     let effect = urgent.then(|| data.contact.effect.clone());
     let links: Vec<_> = STATES
-        .iter()
-        .map(|(state, words)| (*state, *words, count(data, state)))
+        .into_iter()
+        .map(|state| (state.as_str(), state.label(), in_state(data, state)))
         .filter(|(_, _, count)| *count > 0)
         .collect();
     view! {
@@ -108,23 +108,24 @@ pub(super) fn never_synced(contact: &ContactModel) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::exchange::Registered;
+    use crate::pages::exchange::ContactModel;
     use crate::pages::licenses::LicenseFilter;
+    use crate::request::Tone;
+    use engine::exchange::Readiness;
 
-    fn page(counts: &[(&str, usize)], tone: Tone) -> LicensesPage {
+    fn page(counts: &[(LicenseStatus, usize)], tone: Tone) -> LicensesPage {
         LicensesPage {
             items: Vec::new(),
             total: counts.iter().map(|(_, count)| count).sum(),
             filter: LicenseFilter::default(),
             contact: ContactModel { tone, ..ContactModel::default() },
-            registered: Registered::Yes,
+            readiness: Readiness::Ready,
             context: None,
             serial: Some(1),
             installed_ms: None,
             last_changes: None,
             csv: String::new(),
-            counts: counts.iter().map(|(state, count)| ((*state).to_owned(), *count)).collect(),
-            kinds: Vec::new(),
+            counts: counts.to_vec(),
             machine: crate::pages::licenses::MachineLicense::default(),
         }
     }
@@ -133,20 +134,24 @@ mod tests {
     fn the_sentence_says_what_is_in_service_and_what_is_not() {
         for (counts, tone, expected) in [
             (&[][..], Tone::Success, (Tone::Warning, "There is no license for this server.")),
-            (&[("active", 1)], Tone::Success, (Tone::Success, "1 license is in service.")),
-            (&[("active", 12)], Tone::Warning, (Tone::Warning, "12 licenses are in service.")),
-            (&[("active", 12), ("expired", 1)], Tone::Info, (Tone::Success, "12 licenses are in service, 1 is not.")),
+            (&[(LicenseStatus::Active, 1)], Tone::Success, (Tone::Success, "1 license is in service.")),
+            (&[(LicenseStatus::Active, 12)], Tone::Warning, (Tone::Warning, "12 licenses are in service.")),
             (
-                &[("active", 1), ("expired", 1), ("wrong_context", 2)],
+                &[(LicenseStatus::Active, 12), (LicenseStatus::Expired, 1)],
+                Tone::Info,
+                (Tone::Success, "12 licenses are in service, 1 is not."),
+            ),
+            (
+                &[(LicenseStatus::Active, 1), (LicenseStatus::Expired, 1), (LicenseStatus::WrongContext, 2)],
                 Tone::Info,
                 (Tone::Success, "1 license is in service, 3 are not."),
             ),
             (
-                &[("lapsed", 3)],
+                &[(LicenseStatus::Lapsed, 3)],
                 Tone::Danger,
                 (Tone::Danger, "No license is in service: contact with the vendor has lapsed."),
             ),
-            (&[("expired", 3)], Tone::Success, (Tone::Danger, "No license is in service.")),
+            (&[(LicenseStatus::Expired, 3)], Tone::Success, (Tone::Danger, "No license is in service.")),
         ] {
             let (tone, words) = sentence(&page(counts, tone));
             assert_eq!((tone, words.as_str()), expected);

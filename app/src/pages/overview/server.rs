@@ -1,6 +1,6 @@
 //! The server itself: its identity, its configuration file, the program.
 
-use super::model::{FileState, Overview, Registration};
+use super::{FileState, Overview, Registration};
 use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo, absolute};
 use crate::drawn::Draw;
 use crate::paths;

@@ -1,10 +1,11 @@
 //! The sentence of the overview: whether licenses are in service, then why, then what stands in the way.
 
-use super::model::{Overview, Registration};
+use super::{Overview, Registration};
 use crate::components::{Date, Statement};
 use crate::drawn::Draw;
-use crate::pages::exchange::{Registered, contact_sentence};
+use crate::pages::exchange::contact_sentence;
 use crate::request::{Tone, request};
+use engine::exchange::Readiness;
 use leptos::prelude::*;
 use licensing::words::count;
 
@@ -12,7 +13,7 @@ use licensing::words::count;
 #[component]
 pub(super) fn Standing(data: Overview) -> impl IntoView {
     let opening = opening(&data);
-    let hindrance = hindrance(&data.registered).filter(|_| opening.told_apart);
+    let hindrance = hindrance(&data.readiness).filter(|_| opening.told_apart);
     let tone = if hindrance.is_some() && opening.tone == Tone::Success { Tone::Warning } else { opening.tone };
     let last = contact_sentence(&data.contact, request().now_ms);
     let leaves = data.contact.lapses_ms.filter(|_| opening.deadline);
@@ -81,7 +82,7 @@ fn opening(data: &Overview) -> Opening {
 
 /// Registered, and no exchange has succeeded yet.
 fn before_contact(data: &Overview) -> Opening {
-    if let Some((what, why)) = hindrance(&data.registered) {
+    if let Some((what, why)) = hindrance(&data.readiness) {
         return Opening::new(Tone::Warning, format!("This server is registered. {what}"), why);
     }
     if data.running {
@@ -135,31 +136,32 @@ fn service(data: &Overview) -> Opening {
 }
 
 /// What stands in the way of an exchange, and what it means.
-fn hindrance(registered: &Registered) -> Option<(&'static str, String)> {
-    match registered {
-        Registered::Yes | Registered::No => None,
-        Registered::NoKey => Some((
+fn hindrance(readiness: &Readiness) -> Option<(&'static str, String)> {
+    match readiness {
+        Readiness::Ready | Readiness::Unregistered => None,
+        Readiness::NoKey => Some((
             "No vendor key is confirmed yet.",
             "Until one is, Leasehold sends nothing to the licensing nodes and receives no licenses.".to_owned(),
         )),
-        Registered::NoAuth => Some((
+        Readiness::NoAuth => Some((
             "Its auth string is missing.",
             "The vendor supplies it with the GUID. Without it the nodes don't answer and no licenses arrive."
                 .to_owned(),
         )),
-        Registered::OtherGuid { file, registered } => Some((
+        Readiness::OtherGuid { file, registered } => Some((
             "The configuration file has a different GUID.",
             format!("In the file: {file}. Registered: {registered}. Leasehold doesn't sync while they differ."),
         )),
-        Registered::Unreadable(problem) => Some(("Its registration cannot be read.", problem.clone())),
+        Readiness::Unreadable(problem) => Some(("Its registration cannot be read.", problem.clone())),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::steps::sample;
     use super::*;
     use crate::pages::exchange::ContactModel;
+    use crate::pages::overview::steps::sample;
+    use crate::request::Tone;
 
     fn contact(phase: &str, tone: Tone) -> ContactModel {
         ContactModel { phase: phase.into(), tone, last_ms: Some(1), lapses_ms: Some(2), ..ContactModel::default() }
@@ -207,7 +209,7 @@ mod tests {
     #[test]
     fn what_stands_in_the_way_opens_the_page_only_before_the_first_exchange() {
         let mut data = sample();
-        data.registered = Registered::NoKey;
+        data.readiness = Readiness::NoKey;
         data.contact = ContactModel::default();
         assert!(opening(&data).sentence.starts_with("This server is registered. No vendor key"));
         data.contact = contact("in_touch", Tone::Success);

@@ -1,8 +1,8 @@
 //! What to do next, from the state of the server. The most pressing comes first.
 
-use super::model::{Overview, Registration};
-use crate::pages::exchange::Registered;
+use super::{Overview, Registration};
 use crate::paths;
+use engine::exchange::Readiness;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub(super) fn next_steps(data: &Overview) -> Vec<NextStep> {
 
 /// What a registered server needs to come, or to stay, in touch.
 fn exchange_steps(data: &Overview) -> Vec<NextStep> {
-    match &data.registered {
-        Registered::NoKey => {
+    match &data.readiness {
+        Readiness::NoKey => {
             return vec![NextStep::new(
                 "Confirm the vendor's key",
                 "Compare its fingerprint with the one the vendor gave you. Nothing is sent until you confirm it.",
@@ -75,7 +75,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
                 paths::EXCHANGE_AT_KEYS,
             )];
         }
-        Registered::NoAuth => {
+        Readiness::NoAuth => {
             return vec![NextStep::new(
                 "Enter the auth string",
                 "The vendor's registration file contains it.",
@@ -83,7 +83,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
                 paths::EXCHANGE,
             )];
         }
-        Registered::OtherGuid { .. } => {
+        Readiness::OtherGuid { .. } => {
             return vec![NextStep::new(
                 "Decide which GUID to use",
                 "Restore the registered one in the file, or register the new one.",
@@ -92,7 +92,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
             )];
         }
         // The page behind the link says what to do about each.
-        Registered::No | Registered::Unreadable(_) => {
+        Readiness::Unregistered | Readiness::Unreadable(_) => {
             return vec![NextStep::new(
                 "Repair the registration",
                 "Leasehold can't sync until then.",
@@ -100,7 +100,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
                 paths::EXCHANGE,
             )];
         }
-        Registered::Yes => {}
+        Readiness::Ready => {}
     }
     let by_hand = NextStep::new(
         "Do an offline exchange",
@@ -132,7 +132,7 @@ fn exchange_steps(data: &Overview) -> Vec<NextStep> {
 /// A registered server in touch, with a clean file.
 #[cfg(test)]
 pub(super) fn sample() -> Overview {
-    use super::model::FileState;
+    use super::FileState;
     use crate::pages::exchange::ContactModel;
     Overview {
         registration: Registration::Registered { guid: String::new(), deployment: String::new() },
@@ -150,7 +150,7 @@ pub(super) fn sample() -> Overview {
         version: "0.1.0".into(),
         started_at_ms: 0,
         contact: ContactModel { phase: "in_touch".into(), last_ms: Some(1), ..ContactModel::default() },
-        registered: Registered::Yes,
+        readiness: Readiness::Ready,
         licenses: Some((2, 0, 40)),
         pools: Vec::new(),
         clients: 0,
@@ -195,9 +195,9 @@ mod tests {
     fn a_key_that_is_not_confirmed_comes_before_the_first_exchange() {
         let mut data = sample();
         data.contact = ContactModel::default();
-        data.registered = Registered::NoKey;
+        data.readiness = Readiness::NoKey;
         assert_eq!(titles(&data), ["Confirm the vendor's key"]);
-        data.registered = Registered::Yes;
+        data.readiness = Readiness::Ready;
         assert_eq!(titles(&data), ["Run the first sync"]);
         data.running = true;
         assert!(titles(&data).is_empty());

@@ -1,13 +1,45 @@
 //! Sending clients to the backup: all of them for planned maintenance, or some to try a failover.
 
-use super::model::{DrainInProgress, DrillClient, LastDrill, ServersPage};
-use crate::components::{Card, Field, Submit, TimeAgo, TimeUntil};
+use super::ServersPage;
+use crate::components::{Card, Cell, Column, Field, Submit, Table, TimeAgo, TimeUntil};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::{count, hours};
+
+/// A drain or a failover drill that goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainInProgress {
+    pub began_ms: i64,
+    pub until_ms: i64,
+    pub by: String,
+    pub reason: String,
+    /// The clients of a drill and how far each is; none: all clients.
+    pub clients: Option<Vec<DrillClient>>,
+    /// Hours of the backup it may take, and has taken, milliseconds.
+    pub budget: Option<(i64, i64)>,
+}
+
+/// A client of a failover drill.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrillClient {
+    pub name: String,
+    /// When it was seen on the backup.
+    pub moved_ms: Option<i64>,
+    /// When it was back.
+    pub back_ms: Option<i64>,
+}
+
+/// A failover drill that is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LastDrill {
+    pub began_ms: i64,
+    pub ended_ms: i64,
+    pub clients: Vec<DrillClient>,
+    pub spent_ms: Option<i64>,
+}
 
 /// What goes on.
 #[component]
@@ -35,24 +67,17 @@ pub(super) fn Draining(drain: DrainInProgress) -> impl IntoView {
 /// How far each client of a drill is.
 #[component]
 fn Progress(clients: Vec<DrillClient>) -> impl IntoView {
-    let time = |at: Option<i64>| match at {
-        Some(at) => view! { <TimeAgo at_ms=at /> }.drawn(),
-        None => view! { <span class="muted">"not yet"</span> }.drawn(),
+    let write_time = |at: Option<i64>, cell: &mut Cell<'_>| match at {
+        Some(at) => cell.ago(at),
+        None => cell.muted("not yet"),
     };
-    view! {
-        <table class="table drilling">
-            <caption class="vh">"Clients in the drill"</caption>
-            <thead><tr><th scope="col">"Client"</th><th scope="col">"On the backup"</th><th scope="col">"Returned"</th></tr></thead>
-            <tbody>{clients.into_iter().map(|client| view! {
-                <tr>
-                    <th scope="row">{client.name}</th>
-                    <td data-label="On the backup">{time(client.moved_ms)}</td>
-                    <td data-label="Returned">{time(client.back_ms)}</td>
-                </tr>
-            }).collect_view()}</tbody>
-        </table>
-    }
-    .drawn()
+    Table::new("Clients in the drill")
+        .labelled()
+        .look("drilling")
+        .column(Column::row_header("Client", |client: &DrillClient, cell| cell.text(&client.name)))
+        .column(Column::text("On the backup", |client: &DrillClient, cell| write_time(client.moved_ms, cell)))
+        .column(Column::text("Returned", |client: &DrillClient, cell| write_time(client.back_ms, cell)))
+        .draw(&clients)
 }
 
 /// "The backup served 4 of 4 clients; all have returned. It took 6 min of backup hours."

@@ -1,33 +1,52 @@
 //! What happened: hours used by incident, failovers and what both sides saw of them, overlapping use.
 
-use super::model::{Incident, Moment, SimultaneousRow, SwitchRow};
-use crate::components::{Card, EmptyState, Pill, TimeAgo, absolute};
+use crate::components::{Card, Column, EmptyState, Table, TimeAgo};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
+use engine::failovers::{Failover, OverlapPeriod};
 use leptos::prelude::*;
+use licensing::countdown::{Cause, CountdownRun};
 use licensing::words::span;
+
+/// Something that happened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub at_ms: i64,
+    pub tone: Tone,
+    pub text: String,
+}
+
+/// Why the hours stopped running.
+pub fn cause_words(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LoggedOut => "the last client logged out",
+        Cause::Empty => "no hours were left",
+        Cause::Stopped => "the server was stopped",
+        Cause::Crashed => "the server crashed",
+    }
+}
 
 /// Hours used, each time they ran.
 #[component]
-pub(super) fn Incidents(incidents: Vec<Incident>) -> impl IntoView {
+pub(super) fn Incidents(incidents: Vec<CountdownRun>) -> impl IntoView {
+    let table = Table::new("Times the backup hours of this server ran")
+        .labelled()
+        .look("incidents")
+        .column(Column::row_header("Started", |incident: &CountdownRun, cell| cell.instant(incident.began_ms)))
+        .column(Column::text("Ended", |incident: &CountdownRun, cell| match incident.ended_ms {
+            Some(at) => {
+                cell.instant(at);
+                cell.sub(|cell| cell.text(incident.cause.map_or("", cause_words)));
+            }
+            None => cell.pill(Tone::Warning, "Running"),
+        }))
+        .column(Column::number("Most clients", |incident: &CountdownRun, cell| cell.number(incident.most_clients)))
+        .column(Column::number("Used", |incident: &CountdownRun, cell| cell.text(&span(incident.spent_ms))))
+        .draw(&incidents);
     view! {
         <Card title="Backup hours used" id="used">
-            <table class="table incidents">
-                <caption class="vh">"Times the backup hours of this server ran"</caption>
-                <thead><tr><th scope="col">"Started"</th><th scope="col">"Ended"</th><th scope="col" class="num">"Most clients"</th><th scope="col" class="num">"Used"</th></tr></thead>
-                <tbody>{incidents.into_iter().map(|incident| view! {
-                    <tr>
-                        <th scope="row">{absolute(incident.began_ms)}</th>
-                        <td data-label="Ended">{match incident.ended_ms {
-                            Some(at) => view! { {absolute(at)}<span class="sub">{incident.cause}</span> }.drawn(),
-                            None => view! { <Pill tone=Tone::Warning text="Running" /> }.drawn(),
-                        }}</td>
-                        <td class="num" data-label="Most clients">{incident.most_clients}</td>
-                        <td class="num" data-label="Used">{span(incident.spent_ms)}</td>
-                    </tr>
-                }).collect_view()}</tbody>
-            </table>
+            {table}
         </Card>
     }
     .drawn()
@@ -60,22 +79,24 @@ pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
 
 /// Who came here from another server, and what both sides saw.
 #[component]
-pub(super) fn Switches(rows: Vec<SwitchRow>) -> impl IntoView {
+pub(super) fn Switches(rows: Vec<Failover>) -> impl IntoView {
+    let table = Table::new("Clients that failed over to this server")
+        .labelled()
+        .look("switches")
+        .column(Column::row_header("Client", |row: &Failover, cell| {
+            cell.text(&row.name);
+            cell.sub(|cell| cell.text(&format!("from {}", row.from_server)));
+        }))
+        .column(Column::text("When", |row: &Failover, cell| cell.ago(row.at)))
+        .column(Column::text("The client saw", |row: &Failover, cell| {
+            cell.text(&format!("No usable answer for {}. {}", span(row.silent_ms), row.problem));
+        }))
+        .column(Column::text("This server saw", |row: &Failover, cell| cell.text(&row.server_observed)))
+        .draw(&rows);
     view! {
         <Card title="Failovers to this server" id="switches">
             <p class="muted">"Backup licenses are for when the primary is unavailable. What both sides saw is kept."</p>
-            <table class="table switches">
-                <caption class="vh">"Clients that failed over to this server"</caption>
-                <thead><tr><th scope="col">"Client"</th><th scope="col">"When"</th><th scope="col">"The client saw"</th><th scope="col">"This server saw"</th></tr></thead>
-                <tbody>{rows.into_iter().map(|row| view! {
-                    <tr>
-                        <th scope="row">{row.client}<span class="sub">{format!("from {}", row.from)}</span></th>
-                        <td data-label="When"><TimeAgo at_ms=row.at_ms /></td>
-                        <td data-label="The client saw">{row.client_saw}</td>
-                        <td data-label="This server saw">{row.server_saw}</td>
-                    </tr>
-                }).collect_view()}</tbody>
-            </table>
+            {table}
         </Card>
     }
     .drawn()
@@ -83,24 +104,21 @@ pub(super) fn Switches(rows: Vec<SwitchRow>) -> impl IntoView {
 
 /// Two servers had clients at once.
 #[component]
-pub(super) fn Overlap(rows: Vec<SimultaneousRow>, total_ms: u64) -> impl IntoView {
+pub(super) fn Overlap(rows: Vec<OverlapPeriod>, total_ms: u64) -> impl IntoView {
     let total = span(i64::try_from(total_ms).unwrap_or(i64::MAX));
+    let table = Table::new("Times when two servers served clients")
+        .labelled()
+        .look("simultaneous")
+        .column(Column::row_header("Started", |row: &OverlapPeriod, cell| cell.instant(row.began)))
+        .column(Column::text("With", |row: &OverlapPeriod, cell| cell.text(&row.server)))
+        .column(Column::number("Clients here", |row: &OverlapPeriod, cell| cell.number(row.here)))
+        .column(Column::number("Clients there", |row: &OverlapPeriod, cell| cell.number(row.there)))
+        .column(Column::number("Duration", |row: &OverlapPeriod, cell| cell.text(&span(row.ms))))
+        .draw(&rows);
     view! {
         <Card title="Overlapping use" id="overlap">
             <p>{format!("Two servers served clients at the same time for {total} in total. The report to the vendor includes this.")}</p>
-            <table class="table simultaneous">
-                <caption class="vh">"Times when two servers served clients"</caption>
-                <thead><tr><th scope="col">"Started"</th><th scope="col">"With"</th><th scope="col" class="num">"Clients here"</th><th scope="col" class="num">"Clients there"</th><th scope="col" class="num">"Duration"</th></tr></thead>
-                <tbody>{rows.into_iter().map(|row| view! {
-                    <tr>
-                        <th scope="row">{absolute(row.began_ms)}</th>
-                        <td data-label="With">{row.server}</td>
-                        <td class="num" data-label="Clients here">{row.here}</td>
-                        <td class="num" data-label="Clients there">{row.there}</td>
-                        <td class="num" data-label="Duration">{span(row.ms)}</td>
-                    </tr>
-                }).collect_view()}</tbody>
-            </table>
+            {table}
         </Card>
     }
     .drawn()

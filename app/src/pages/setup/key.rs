@@ -5,9 +5,10 @@ use super::over_tls;
 use super::{OfferedKey, SetupKey, Step};
 use crate::components::{Banner, Card, Field, FieldProblem, Fingerprint, Hidden, LinkButton, Statement};
 use crate::drawn::Draw;
-use crate::pages::exchange::{Attempt, AttemptList};
+use crate::pages::exchange::AttemptList;
 use crate::paths;
 use crate::request::{Tone, request};
+use engine::exchange::Attempt;
 use leptos::prelude::*;
 
 /// Shows the keys there are and asks to compare one.

@@ -1,12 +1,12 @@
 //! One product: its views as tabs, because each answers another question.
 
-use super::lists::{ByClient, ByUser};
-use super::model::{Detail, UsageFilter, UsagePage};
+use super::model::{Detail, Refusal, UsageFilter, UsagePage, UseBy};
 use super::over_time::OverTime;
-use super::refusals::Refusals;
-use crate::drawn::Draw;
+use crate::charts::Bar;
+use crate::components::{Card, Cell, Column, EmptyState, LinkButton, Pager, Table};
+use crate::drawn::{Draw, Drawn};
 use leptos::prelude::*;
-use licensing::words::grouped;
+use licensing::words::{grouped, time_in_use};
 
 /// The views: value in the address, and words.
 const TABS: [(&str, &str); 4] =
@@ -64,4 +64,134 @@ pub(super) fn Steps(detail: Detail, filter: UsageFilter) -> impl IntoView {
             }
         })
         .drawn()
+}
+
+/// Use by client, the longest first.
+#[component]
+pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
+    let (product, filter, more) = (detail.row.product, data.filter, detail.more);
+    let name = |row: &UseBy, cell: &mut Cell<'_>| {
+        let href = UsageFilter { client: row.who.clone(), ..filter.at_tab(&product, "") }.href();
+        cell.link(&href, &row.who);
+    };
+    let table =
+        used_by(format!("Use of {product} by client"), &detail.clients, Column::row_header("Client", name), true);
+    view! {
+        <Card title="By client" id="clients" aside=files>
+            {if detail.clients.is_empty() {
+                view! { <EmptyState title="No clients" why="No client used this product in this period." /> }.drawn()
+            } else {
+                view! {
+                    {table}
+                    <p class="fine">"Each client's own peak; peaks may fall at different times."</p>
+                    <More more=more />
+                }.drawn()
+            }}
+        </Card>
+    }
+    .drawn()
+}
+
+/// Use by user, the longest first.
+#[component]
+pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
+    let more = detail.more;
+    let caption = format!("Use of {} by user, {}", detail.row.product, data.period.words);
+    let name = Column::row_header("User", |row: &UseBy, cell| write_named(&row.who, cell));
+    let table = used_by(caption, &detail.users, name, false);
+    let all = UsageFilter { client: String::new(), ..data.filter.clone() }.href_at_product();
+    let one_client = !data.filter.client.is_empty();
+    view! {
+        <Card title="By user" id="users" aside=files>
+            {if one_client {
+                view! {
+                    <EmptyState title="Not by client" why="Leasehold doesn't record which client a user worked with.">
+                        <LinkButton href=all>"Users of all clients"</LinkButton>
+                    </EmptyState>
+                }.drawn()
+            } else if detail.users.is_empty() {
+                view! { <EmptyState title="No users" why="No one used this product in this period, or applications did not name their users." /> }.drawn()
+            } else {
+                view! {
+                    {table}
+                    <p class="fine">"Usage by user is recorded by whole days, UTC."</p>
+                    <More more=more />
+                }.drawn()
+            }}
+        </Card>
+    }
+    .drawn()
+}
+
+/// Who used it, and how much. `peaks`: each one's own peak is known.
+fn used_by(caption: String, rows: &[UseBy], name: Column<'_, UseBy>, peaks: bool) -> Drawn {
+    let longest = rows.iter().map(|row| row.totals.use_ms).max().unwrap_or(0);
+    Table::new(caption)
+        .labelled()
+        .look("who")
+        .column(name)
+        .column(Column::number("Time in use", |row: &UseBy, cell| cell.text(&time_in_use(row.totals.use_ms))))
+        .column(
+            Column::text("Chart", |row: &UseBy, cell| {
+                cell.view(view! { <Bar value=row.totals.use_ms of=longest /> });
+            })
+            .head_hidden()
+            .class("bar-cell"),
+        )
+        .column(Column::number("Check-outs", |row: &UseBy, cell| cell.number(row.totals.taken)))
+        .column_if(peaks, Column::number("Peak", |row: &UseBy, cell| cell.number(row.totals.peak)))
+        .column(Column::number("Denied", |row: &UseBy, cell| cell.number(row.totals.denied)))
+        .draw(rows)
+}
+
+/// A name; applications need not say it.
+fn write_named(name: &str, cell: &mut Cell<'_>) {
+    if name.is_empty() { cell.muted("unknown") } else { cell.text(name) }
+}
+
+#[component]
+fn More(more: bool) -> impl IntoView {
+    more.then(|| view! { <p class="fine">"Only the longest are listed. The file has all."</p> }).drawn()
+}
+
+/// The list, newest first.
+#[component]
+fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
+    let files = view! { <Files detail=detail.clone() /> }.drawn();
+    let newest = UsageFilter { before: String::new(), ..data.filter.clone() };
+    let later = !data.filter.before.is_empty();
+    let older = detail.older.clone().map(|before| UsageFilter { before, ..data.filter.clone() }.href_at_product());
+    let product = detail.row.product.clone();
+    let back = newest.href_at_product();
+    let table = Table::new(format!("Denied requests for {product}, newest first"))
+        .labelled()
+        .look("refusals")
+        .column(Column::row_header("When", |row: &Refusal, cell| cell.text(&row.at.words)))
+        .column(Column::text("User", |row: &Refusal, cell| write_named(&row.user, cell)))
+        .column(Column::text("Client", |row: &Refusal, cell| write_named(&row.client, cell)))
+        .column(Column::text("Host", |row: &Refusal, cell| write_named(&row.host, cell)))
+        .column(Column::number("Requests", |row: &Refusal, cell| cell.number(row.count)))
+        .draw(&detail.refusals);
+    view! {
+        <Card title="Denied requests" id="refused" aside=files>
+            {match (detail.refusals.is_empty(), later) {
+                (true, true) => view! {
+                    <EmptyState title="Nothing older" why="This period has no earlier denials.">
+                        <LinkButton href=back.clone()>"Newest denials"</LinkButton>
+                    </EmptyState>
+                }.drawn(),
+                (true, false) => view! {
+                    <EmptyState title="None" why=format!("Every request for {product} was granted in this period.") />
+                }.drawn(),
+                (false, _) => view! {
+                    {table}
+                    <p class="fine">"Requests of one user at one client within a minute are one row."</p>
+                }.drawn(),
+            }}
+            <Pager newest=later.then(|| newest.href_at_product()) older=older />
+        </Card>
+    }
+    .drawn()
 }

@@ -1,5 +1,7 @@
 //! What the page of the usage shows. Instants are also given as words, because the zone is the reader's choice.
 
+use super::Connect;
+
 /// Use in a period, by product, and one product in detail.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UsagePage {
@@ -105,8 +107,8 @@ pub struct Detail {
     pub heat: Vec<Vec<HeatCell>>,
     /// Share of the time in percent, and the licenses that would have covered it.
     pub coverage: Vec<(f64, u64)>,
-    pub clients: Vec<ClientUse>,
-    pub users: Vec<UserUse>,
+    pub clients: Vec<UseBy>,
+    pub users: Vec<UseBy>,
     /// There are more users or clients than are listed.
     pub more: bool,
     pub refusals: Vec<Refusal>,
@@ -141,18 +143,11 @@ pub struct HeatCell {
     pub peak: u64,
 }
 
-/// Use by one client.
+/// Use by one client or user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClientUse {
-    pub client: String,
-    pub totals: Totals,
-}
-
-/// Use by one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserUse {
-    /// Empty when applications did not say.
-    pub user: String,
+pub struct UseBy {
+    /// Empty when applications did not name their user.
+    pub who: String,
     pub totals: Totals,
 }
 
@@ -164,15 +159,4 @@ pub struct Refusal {
     pub user: String,
     pub host: String,
     pub count: u64,
-}
-
-/// How an application is connected to this server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Connect {
-    /// `lic-01.example:7569`.
-    pub address: String,
-    /// The license port is turned off.
-    pub off: bool,
-    /// A product to try; the first that is in service.
-    pub product: Option<String>,
 }

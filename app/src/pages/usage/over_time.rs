@@ -1,14 +1,13 @@
 //! Peaks over time, the hours of the week, and how many licenses would have been enough.
 
-use super::coverage::Coverage;
 use super::detail::{Files, Steps};
 use super::model::{CoursePoint, Detail, UsagePage};
-use super::words::refused_words;
-use crate::charts::{Course, CourseChart, HeatMap, Legend};
-use crate::components::Card;
+use super::summary::refused_words;
+use crate::charts::{Bar, Course, CourseChart, HeatMap, Legend};
+use crate::components::{Card, Column, Table};
 use crate::drawn::Draw;
 use leptos::prelude::*;
-use licensing::words::{grouped, time_in_use};
+use licensing::words::{count, grouped, time_in_use};
 
 /// The words of a step: "Hour", "each hour".
 pub(super) fn step_words(step: &str) -> (&'static str, &'static str) {
@@ -173,6 +172,73 @@ fn html_text(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
+/// The share the sentence is about, percent.
+const SENTENCE: f64 = 99.9;
+
+/// "99.9 %", "95 %".
+fn share_words(share: f64) -> String {
+    if share.fract() == 0.0 { format!("{share:.0} %") } else { format!("{share} %") }
+}
+
+/// "37 licenses would have been enough 99.9 % of the time; 40 are licensed."
+fn sentence(coverage: &[(f64, u64)], licensed: Option<u64>) -> Option<String> {
+    let (share, needed) = coverage.iter().find(|(share, _)| (share - SENTENCE).abs() < 1e-9).or(coverage.last())?;
+    let licensed = match licensed {
+        None => String::new(),
+        Some(1) => "; 1 is licensed".to_owned(),
+        Some(number) => format!("; {} are licensed", grouped(number)),
+    };
+    let needed = count(usize::try_from(*needed).unwrap_or(usize::MAX), "license", "licenses");
+    Some(format!("{needed} would have been enough {} of the time{licensed}.", share_words(*share)))
+}
+
+/// "2 fewer than licensed", "as many as licensed", "1 more than licensed".
+fn against(needed: u64, licensed: Option<u64>) -> String {
+    match licensed.map(|licensed| (needed.cmp(&licensed), needed.abs_diff(licensed))) {
+        None => String::new(),
+        Some((std::cmp::Ordering::Less, by)) => format!("{} fewer than licensed", grouped(by)),
+        Some((std::cmp::Ordering::Equal, _)) => "as many as licensed".to_owned(),
+        Some((std::cmp::Ordering::Greater, by)) => format!("{} more than licensed", grouped(by)),
+    }
+}
+
+#[component]
+pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
+    let licensed = detail.row.licensed;
+    let most = detail.coverage.iter().map(|(_, needed)| *needed).chain(licensed).max().unwrap_or(0);
+    let refused = detail.row.totals.denied > 0;
+    let one = !data.filter.client.is_empty();
+    let Some(sentence) = sentence(&detail.coverage, licensed).filter(|_| !one) else { return ().drawn() };
+    let table = Table::new(format!("Licenses of {} that would have covered the use", detail.row.product))
+        .labelled()
+        .look("coverage")
+        .column(Column::row_header("Of the time", |(share, _): &(f64, u64), cell| cell.text(&share_words(*share))))
+        .column(Column::number("Licenses", |(_, needed): &(f64, u64), cell| cell.number(*needed)))
+        .column(
+            Column::text("Chart", |(_, needed): &(f64, u64), cell| {
+                let look = if licensed.is_some_and(|licensed| *needed > licensed) { "over" } else { "" };
+                cell.view(view! { <Bar value=*needed of=most mark=licensed look=look /> });
+            })
+            .head_hidden()
+            .class("bar-cell"),
+        )
+        .column(
+            Column::text("vs. licensed now", |(_, needed): &(f64, u64), cell| cell.text(&against(*needed, licensed)))
+                .class("muted"),
+        )
+        .draw(&detail.coverage);
+    view! {
+        <Card title="Licenses needed" id="coverage">
+            <p class="strong">{sentence}</p>
+            {table}
+            {refused.then(|| view! {
+                <p class="fine">"Denied requests are not included: with more licenses, more would have been in use."</p>
+            })}
+        </Card>
+    }
+    .drawn()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,5 +257,23 @@ mod tests {
         assert!(rows.len() < 50_000, "{}", rows.len());
         let evil = CoursePoint { day: "<script>&".into(), ..CoursePoint::default() };
         assert!(table_rows(&[evil], false).starts_with("<tr><th scope=row>&lt;script&gt;&amp;<td>0<td>\u{2013}<td>0"));
+    }
+
+    #[test]
+    fn the_sentence_compares_what_was_needed_with_what_is_licensed() {
+        let coverage = [(95.0, 31), (99.0, 35), (99.9, 37), (100.0, 38)];
+        assert_eq!(
+            sentence(&coverage, Some(40)).as_deref(),
+            Some("37 licenses would have been enough 99.9 % of the time; 40 are licensed.")
+        );
+        assert_eq!(
+            sentence(&[(100.0, 1)], None).as_deref(),
+            Some("1 license would have been enough 100 % of the time.")
+        );
+        assert_eq!(sentence(&[], Some(1)), None);
+        assert_eq!(
+            [against(38, Some(40)), against(40, Some(40)), against(41, Some(40)), against(1, None)],
+            ["2 fewer than licensed", "as many as licensed", "1 more than licensed", ""]
+        );
     }
 }

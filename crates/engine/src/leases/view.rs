@@ -10,9 +10,10 @@ use super::Leases;
 use super::run::{RunEntry, RunState};
 
 /// The state of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ClientState {
     /// It refreshes.
+    #[default]
     Connected,
     /// No contact for a while; its licenses are still reserved, or it may come back.
     Silent,
@@ -33,7 +34,7 @@ impl ClientState {
 }
 
 /// A client: one run of an application.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientView {
     /// Its number here.
     pub id: i64,
@@ -84,7 +85,7 @@ impl ClientView {
 }
 
 /// A client's licenses for a product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProductView {
     /// Which.
     pub product: String,
@@ -123,6 +124,14 @@ pub struct PoolView {
     pub clients: usize,
     /// More may be used than is licensed, because the licensed number fell.
     pub over_committed: bool,
+}
+
+impl PoolView {
+    /// Whether there is anything to say of it: it is licensed, reserved or in use.
+    #[must_use]
+    pub fn is_of_interest(&self) -> bool {
+        self.licensed != Licensed::Count(0) || self.counted > 0 || self.held > 0
+    }
 }
 
 /// Clients processed per lock of the desk.
@@ -343,5 +352,32 @@ fn view(id: i64, entry: &RunEntry, run: Option<&ClientRun>, wall: i64, now: i64)
         dropped: entry.dropped,
         over_limit: run.is_some_and(is_over),
         products,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_found_by_what_was_typed_the_product_and_the_state() {
+        let product = ProductView { product: "TTS3".into(), held: 3, ..ProductView::default() };
+        let client = ClientView {
+            name: "Call Centre".into(),
+            host: "cc-1.example".into(),
+            products: vec![product, ProductView { product: "VAD".into(), ..ProductView::default() }],
+            ..ClientView::default()
+        };
+        for (text, product, state, fits) in [
+            ("", "", None, true),
+            ("CC-1", "", None, true),
+            ("call c", "TTS3", Some(ClientState::Connected), true),
+            ("zebra", "", None, false),
+            ("", "TTS", None, false),
+            ("", "VAD", None, false),
+            ("", "", Some(ClientState::Gone), false),
+        ] {
+            assert_eq!(client.matches(text, product, state), fits, "{text} {product} {state:?}");
+        }
     }
 }

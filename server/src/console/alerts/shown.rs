@@ -1,16 +1,12 @@
 //! What the alert pages show: rules with their state, channels, what was told; and a rule tried on the past.
 
-use engine::alerts::{
-    AlertRule, Channel, ChannelKind, ChannelSettings, DAYS_KEPT, Delivery, NewRule, Progress, RuleTrial,
-};
+use engine::alerts::{AlertRule, Channel, ChannelSettings, DAYS_KEPT, NewRule, RuleTrial};
 use engine::{DatabaseError, Engine};
 use licensing::alerts::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
 use licensing::contact::DAY;
 use licensing::words::span;
 
-use app::pages::alerts::{
-    AlertsPage, ChannelForm, ChannelRow, DeliveryRow, EpisodeRow, KindRow, RuleForm, RuleReview, RuleRow, SubjectRow,
-};
+use app::pages::alerts::{AlertsPage, ChannelForm, RuleForm, RuleReview, RuleRow, SubjectRow};
 use app::request::Tone;
 
 /// Deliveries on the page.
@@ -29,8 +25,8 @@ pub async fn page(engine: &Engine, now: i64) -> Result<AlertsPage, DatabaseError
     let channels = engine.alert_channels().await?;
     Ok(AlertsPage {
         rules: engine.alert_rules().await?.iter().map(|rule| rule_row(rule, &channels, now)).collect(),
-        channels: channels.iter().map(channel_row).collect(),
-        deliveries: engine.alert_deliveries(DELIVERIES).await?.into_iter().map(delivery_row).collect(),
+        channels,
+        deliveries: engine.alert_deliveries(DELIVERIES).await?,
     })
 }
 
@@ -94,47 +90,6 @@ fn fields(id: Option<i64>, rule: &RuleSettings, channels: &[i64]) -> Vec<(String
     fields
 }
 
-fn channel_row(channel: &Channel) -> ChannelRow {
-    let (kind, secret) = match channel.kind() {
-        ChannelKind::Email => ("Mail", "The password is saved, not shown."),
-        ChannelKind::Webhook => ("Webhook", "Posts are signed; the secret is saved, not shown."),
-    };
-    let leads_to = channel.settings.leads_to();
-    let mut letters = leads_to.chars();
-    let leads_to = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    ChannelRow {
-        id: channel.id,
-        name: channel.name.clone(),
-        kind: kind.to_owned(),
-        leads_to,
-        secret: channel.has_secret.then(|| secret.to_owned()),
-    }
-}
-
-fn delivery_row(delivery: Delivery) -> DeliveryRow {
-    let (tone, state, next_ms) = match delivery.progress {
-        Progress::Delivered => (Tone::Success, "Delivered", None),
-        Progress::Waiting { next } => (Tone::Warning, "Waiting", Some(next)),
-        Progress::GivenUp if delivery.kind == "test" => (Tone::Danger, "Failed", None),
-        Progress::GivenUp => (Tone::Danger, "Given up", None),
-    };
-    DeliveryRow {
-        at_ms: delivery.made_at,
-        title: delivery.title,
-        channel: delivery.channel,
-        tone,
-        state: state.to_owned(),
-        attempts: delivery.attempts,
-        next_ms,
-        outcome: delivery.outcome,
-    }
-}
-
-fn kind_row(kind: ConditionKind) -> KindRow {
-    let number = kind.threshold().map(|t| (t.label.to_owned(), t.unit.to_owned(), t.least, t.most));
-    KindRow { word: kind.as_str().to_owned(), title: kind.title().to_owned(), help: kind.help().to_owned(), number }
-}
-
 /// The form of a rule; none when there is no such rule.
 pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<Option<RuleForm>, DatabaseError> {
     let channels = engine.alert_channels().await?;
@@ -151,8 +106,7 @@ pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<O
     let remind = rule.as_ref().map_or(REMIND, |rule| rule.remind_ms);
     Ok(Some(RuleForm {
         id,
-        chosen: kind.map(kind_row),
-        kinds: ConditionKind::ALL.iter().copied().map(kind_row).collect(),
+        chosen: kind,
         number: number.map(|number| number.to_string()).unwrap_or_default(),
         wait: (wait / MINUTE).to_string(),
         remind: (remind / HOUR).to_string(),
@@ -167,17 +121,8 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
     let now = engine.now_ms();
     let (tone, sentence) = verdict(&tried, now);
     let (present_tone, present) = present(&tried.present, &new.rule, now);
-    let mut episodes: Vec<EpisodeRow> = tried
-        .episodes
-        .iter()
-        .rev()
-        .map(|episode| EpisodeRow {
-            subject: episode.subject.clone(),
-            fired_ms: episode.fired,
-            resolved_ms: episode.resolved,
-            reminders: episode.reminders,
-        })
-        .collect();
+    let mut episodes = tried.episodes;
+    episodes.reverse();
     let more = episodes.len().saturating_sub(EPISODES);
     episodes.truncate(EPISODES);
     Ok(RuleReview {

@@ -1,19 +1,19 @@
 //! The exchange by hand: a report is carried out, its answer is checked and taken in.
 
 use app::drawn::Draw;
-use app::pages::exchange::{CheckedResponse, FieldMeaning, HandPage, HandView, ReportModel};
+use app::pages::exchange::{Checked, FieldMeaning, HandPage, HandView, ReportModel};
 use app::paths;
 use app::request::FlashKind;
 use axum::extract::Path;
 use axum::response::Response;
 use engine::DatabaseError;
-use engine::exchange::{Applied, Channel, LedgerEntry, LedgerQuery, PushError, ReportError, qr_svg};
+use engine::exchange::{Channel, LedgerEntry, LedgerQuery, PushError, ReportError, qr_svg};
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::status_report::FIELDS;
 use serde_json::Value;
 
-use super::{changes, contact, registered, row};
+use super::contact;
 use crate::console::form::{Form, wrong};
 use crate::console::{Console, Page, PageError, Refusal, attachment};
 
@@ -28,7 +28,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
     show(&console, &report, None).await
 }
 
-async fn show(console: &Console, report: &str, checked: Option<CheckedResponse>) -> Result<Page, PageError> {
+async fn show(console: &Console, report: &str, checked: Option<Checked>) -> Result<Page, PageError> {
     let data = HandPage { checked, ..hand(console, report).await? };
     Ok(Page::new("Offline exchange", || view! { <HandView data=data /> }.drawn()))
 }
@@ -62,7 +62,10 @@ pub async fn response(form: Form) -> Result<Page, PageError> {
         };
     }
     match form.engine.check_response(text.as_bytes()).await {
-        Ok(applied) => Ok(show(&form, "", Some(checked(text, &applied))).await?.at(paths::EXCHANGE_HAND)),
+        Ok(answer) => {
+            let checked = Checked { text: text.to_owned(), answer };
+            Ok(show(&form, "", Some(checked)).await?.at(paths::EXCHANGE_HAND))
+        }
         Err(refused) => refuse(&form, field, text, refused).await,
     }
 }
@@ -97,9 +100,9 @@ async fn hand(console: &Console, report: &str) -> Result<HandPage, DatabaseError
         None => None,
     };
     Ok(HandPage {
-        registered: registered(&identity.readiness),
+        readiness: identity.readiness,
         contact: contact(engine),
-        open: open.iter().filter(|entry| entry.channel != "online").map(row).collect(),
+        open: open.into_iter().filter(|entry| entry.channel != "online").collect(),
         report,
         checked: None,
     })
@@ -181,20 +184,4 @@ fn values(value: &Value, path: &str) -> Vec<String> {
         other => other.to_string(),
     };
     found.iter().map(text).collect()
-}
-
-/// An answer that passed every check.
-fn checked(text: &str, applied: &Applied) -> CheckedResponse {
-    let outcome = &applied.outcome;
-    CheckedResponse {
-        text: text.to_owned(),
-        status_id: applied.status_id.clone(),
-        node_time_ms: outcome.node_time,
-        serial: outcome.serial,
-        serial_before: outcome.serial_before,
-        context: applied.context.to_string(),
-        changes: changes(&outcome.changes),
-        unchanged: outcome.unchanged,
-        notices: outcome.notices.clone(),
-    }
 }

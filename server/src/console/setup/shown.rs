@@ -154,7 +154,7 @@ pub async fn key(engine: &Engine) -> Result<SetupKey, DatabaseError> {
         problem: fetched.problem.or_else(|| {
             fetched.offered.is_empty().then(|| "None of the licensing nodes presented the vendor's key.".to_owned())
         }),
-        nodes_asked: exchange::attempts(&fetched.attempts),
+        nodes_asked: fetched.attempts,
         pinned,
         skip_allowed: true,
     })
@@ -244,7 +244,7 @@ async fn first_sync(engine: &Engine) -> Result<FirstSync, DatabaseError> {
     let sync = engine.sync_state();
     Ok(match sync.round {
         Some(round) if !sync.running && !round.ok => {
-            FirstSync::Failed { sentence: round.sentence, attempts: exchange::attempts(&round.attempts) }
+            FirstSync::Failed { sentence: round.sentence, attempts: round.attempts }
         }
         _ => FirstSync::Running,
     })

@@ -61,7 +61,7 @@ async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
             rows: clients(engine, &query)
                 .await?
                 .into_iter()
-                .map(|row| [Value::from(row.client)].into_iter().chain(numbers(row.totals)).collect())
+                .map(|row| [Value::from(row.who)].into_iter().chain(numbers(row.totals)).collect())
                 .collect(),
         },
         "users" => Table {
@@ -70,7 +70,7 @@ async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
             rows: users(engine, &query)
                 .await?
                 .into_iter()
-                .map(|row| [Value::from(row.user)].into_iter().chain(numbers(row.totals)).take(4).collect())
+                .map(|row| [Value::from(row.who)].into_iter().chain(numbers(row.totals)).take(4).collect())
                 .collect(),
         },
         "refused" => Table {

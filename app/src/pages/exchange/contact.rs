@@ -1,12 +1,169 @@
-//! The contact clock as a picture: days without contact on a track of phases that rise as they grow pressing.
+//! The contact clock: days without contact on a track of phases that rise as they grow pressing, what it means, and the table
+//! behind it.
 //!
 //! The picture is fluid: places along the track are percentages, so words and numbers keep their size on a phone.
 
-use super::model::{ContactModel, ContactStep};
-use crate::components::day_and_month;
+use crate::components::{Cell, Column, Date, Glyph, Icon, Table, day_and_month};
 use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::words::{about, count};
+
+/// How long ago the nodes last answered, and what follows (RULES R1).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ContactModel {
+    /// The word in the API: "in_touch".
+    pub phase: String,
+    /// The words for people: "Connected".
+    pub label: String,
+    /// What it means and what to do.
+    pub effect: String,
+    pub tone: Tone,
+    /// Whole days since the last verified exchange; none before the first.
+    pub days: Option<u32>,
+    /// The last verified exchange, Unix milliseconds.
+    pub last_ms: Option<i64>,
+    /// When the next phase begins without contact, and its label.
+    pub next: Option<(i64, String)>,
+    /// When licenses leave service without contact, Unix milliseconds.
+    pub lapses_ms: Option<i64>,
+    /// Days without contact after which licenses leave service.
+    pub limit_days: u32,
+    /// The phases in their order, from the first day on.
+    pub steps: Vec<ContactStep>,
+    /// A sentence about a clock that was moved.
+    pub clock_flag: Option<String>,
+}
+
+/// One phase of the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactStep {
+    pub label: String,
+    /// The first whole day of the phase.
+    pub first_day: u32,
+    /// When it begins, Unix milliseconds; none before the first exchange.
+    pub at_ms: Option<i64>,
+    pub state: StepState,
+    /// What it means.
+    pub effect: String,
+}
+
+/// Where today is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    Past,
+    Now,
+    Ahead,
+}
+
+/// 24 hours, milliseconds.
+pub(super) const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// Anything more recent reads "just now", milliseconds.
+const JUST_NOW: i64 = 60_000;
+
+/// Anything due sooner reads "due now", milliseconds.
+const NOW_ISH: i64 = 5_000;
+
+/// "Connected: last synced 3 h ago."
+pub(crate) fn contact_sentence(contact: &ContactModel, now_ms: i64) -> String {
+    match (contact.last_ms, contact.days) {
+        (Some(last), Some(days)) => {
+            match now_ms - last {
+                // Clocks of server and node may differ by a little, either way.
+                elapsed if elapsed.abs() < JUST_NOW && days == 0 => {
+                    format!("{}: last synced just now.", contact.label)
+                }
+                elapsed => format!("{}: last synced {} ago.", contact.label, since(elapsed, days)),
+            }
+        }
+        _ => "Never synced.".to_owned(),
+    }
+}
+
+/// The time since the last exchange. The counted days win over a clock that was moved.
+fn since(elapsed_ms: i64, days: u32) -> String {
+    if elapsed_ms.div_euclid(DAY) == i64::from(days) {
+        return about(elapsed_ms);
+    }
+    match days {
+        0 => "less than a day".to_owned(),
+        more => count(more, "day", "days"),
+    }
+}
+
+/// What the time since the last exchange means; before the first one, what that brings.
+pub(super) fn effect(contact: &ContactModel) -> String {
+    if contact.last_ms.is_none() { "The first sync brings the licenses.".to_owned() } else { contact.effect.clone() }
+}
+
+/// "Next sync in 21 h."
+pub(super) fn next_sentence(next_ms: Option<i64>, first: bool, failed_rounds: u32, now_ms: i64) -> Option<String> {
+    let left = next_ms? - now_ms;
+    let what = match (failed_rounds, first) {
+        (0, true) => "First sync",
+        (0, false) => "Next sync",
+        _ => "Next attempt",
+    };
+    Some(if left < NOW_ISH { format!("{what} is due now.") } else { format!("{what} in {}.", about(left)) })
+}
+
+/// The picture, what it means, and every phase with its date.
+#[component]
+pub fn ContactClock(data: ContactModel) -> impl IntoView {
+    let steps = data.steps.clone();
+    let (lapses, limit) = (data.lapses_ms, data.limit_days);
+    let dated = data.last_ms.is_some();
+    let lapsed = data.days.is_some_and(|days| days >= limit);
+    let steps: Vec<_> = (0..).zip(steps).collect();
+    let table = Table::new("The phases of the contact clock")
+        .labelled()
+        .look("phases")
+        .row_class(|(_, step): &(usize, ContactStep)| if step.state == StepState::Now { "now" } else { "" })
+        .column(Column::row_header("Phase", |(place, step): &(usize, ContactStep), cell| {
+            write_phase(*place, step, cell)
+        }))
+        .column(Column::number("From day", |(_, step): &(usize, ContactStep), cell| cell.number(step.first_day)))
+        .column_if(
+            dated,
+            Column::text("Begins", |(_, step): &(usize, ContactStep), cell| {
+                if let Some(at) = step.at_ms {
+                    cell.date_of(at);
+                }
+            })
+            .class("nowrap"),
+        )
+        .column(
+            Column::text("What it means", |(_, step): &(usize, ContactStep), cell| cell.text(&step.effect))
+                .class("muted")
+                .unlabelled(),
+        )
+        .draw(&steps);
+    view! {
+        <ContactTrack data=data />
+        <p class="muted">
+            {match lapses {
+                Some(at) if lapsed => view! { "Licenses left service on " <b><Date at_ms=at /></b> ". They come back with the next sync." }.drawn(),
+                Some(at) => view! { "Without another sync, all licenses leave service on " <b><Date at_ms=at /></b> {format!(", after {limit} days. Each sync resets the clock.")} }.drawn(),
+                None => format!("The clock starts with the first sync. Licenses leave service after {limit} days without another.").drawn(),
+            }}
+        </p>
+        {table}
+    }
+    .drawn()
+}
+
+fn write_phase(place: usize, step: &ContactStep, cell: &mut Cell<'_>) {
+    let (class, word) = match step.state {
+        StepState::Now => return cell.pill(tone_of(place), &format!("{}, now", step.label)),
+        StepState::Past => ("phase past", "passed"),
+        StepState::Ahead => ("phase", "ahead"),
+    };
+    let label = step.label.clone();
+    cell.view(view! {
+        <span class=class><Icon glyph=Glyph::Clock />{label}<span class="vh">{format!(", {word}")}</span></span>
+    });
+}
 
 /// Where the phases stand, from the top of the picture, pixels.
 const BASELINE: u32 = 62;
@@ -150,7 +307,6 @@ fn TrackBar(bar: Bar, today: Option<f64>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::exchange::StepState;
 
     fn model(limit: u32, days: &[u32]) -> ContactModel {
         let steps = days
