@@ -4,8 +4,8 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
 use engine::accounts::setup::SetupError;
-use engine::accounts::tokens::{MAX_DAYS, Token as Kept, TokenError};
-use engine::accounts::users::{AccountError, User as Known};
+use engine::accounts::tokens::{MAX_DAYS, Token as StoredToken, TokenError};
+use engine::accounts::users::{AccountError, User as StoredUser};
 use licensing::permission::Permission::{ManageTokens, ManageUsers};
 use licensing::permission::Role;
 use serde::{Deserialize, Serialize};
@@ -36,8 +36,8 @@ struct User {
     created_at: Time,
 }
 
-impl From<Known> for User {
-    fn from(Known { id, name, role, created_at }: Known) -> Self {
+impl From<StoredUser> for User {
+    fn from(StoredUser { id, name, role, created_at }: StoredUser) -> Self {
         Self { id, name, role, created_at: Time(created_at) }
     }
 }
@@ -135,8 +135,8 @@ struct Token {
     revoked_at: Option<Time>,
 }
 
-impl From<Kept> for Token {
-    fn from(of: Kept) -> Self {
+impl From<StoredToken> for Token {
+    fn from(of: StoredToken) -> Self {
         Self {
             name: of.name,
             role: of.role,
