@@ -4,7 +4,7 @@ pub mod account;
 pub mod alerts;
 pub mod audit;
 pub mod clients;
-pub mod configuration;
+pub mod conf;
 pub mod diagnostics;
 pub mod exchange;
 pub mod licenses;

@@ -9,7 +9,7 @@ pub mod alerts;
 pub mod audit;
 pub mod clients;
 pub mod clusters;
-pub mod configuration;
+pub mod conf;
 pub mod diagnostics;
 pub mod exchange;
 pub mod form;

@@ -17,7 +17,7 @@ use crate::pages::exchange::curl;
 use crate::paths;
 use crate::request::{Tone, request};
 use drain::{DrainForms, Draining};
-use engine::failovers::{Failover, OverlapPeriod};
+use engine::failover::{Failover, OverlapPeriod};
 use engine::leases::InGrace;
 use hours::{HoursLeft, Runway};
 use leptos::prelude::*;

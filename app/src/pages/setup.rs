@@ -15,7 +15,7 @@ use crate::components::{
 };
 use crate::drawn::{Draw, Inner};
 use crate::islands::live::Live;
-use crate::pages::configuration::FindingList;
+use crate::pages::conf::FindingList;
 use crate::pages::diagnostics::DiagnosticsPage;
 use crate::pages::exchange::AttemptList;
 use crate::paths;

@@ -7,7 +7,7 @@ use app::pages::ErrorPage;
 use app::pages::account::{Account, AccountPage, SessionItem};
 use app::pages::account::{Login, LoginPage};
 use app::pages::audit::{AuditFilter, AuditPage, Chain};
-use app::pages::configuration::*;
+use app::pages::conf::*;
 use app::pages::settings::{OwnSetting, Settings, SettingsPage, Source};
 use app::request::RequestContext;
 use leptos::prelude::*;

@@ -4,7 +4,7 @@ use crate::pages::all;
 use crate::samples::{administrator, file_info, refused, registered_text, views};
 use crate::{Preview, render};
 use app::components::Layout;
-use app::pages::configuration::{ConfigurationForm, ConfigurationPage, ConfigurationText, TextPage};
+use app::pages::conf::{ConfigurationForm, ConfigurationPage, ConfigurationText, TextPage};
 use leptos::prelude::*;
 
 /// The opening tags of one element.

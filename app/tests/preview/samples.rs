@@ -1,7 +1,7 @@
 //! Sample data: a made-up server, made from a real file by the real rules.
 
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
-use app::pages::configuration::{FileInfo, Origin, RevisionItem};
+use app::pages::conf::{FileInfo, Origin, RevisionItem};
 use app::request::{Badge, FieldError, FormState, RequestContext, ServerStanding, Tone, Viewer};
 use licensing::conf::check::{ConfFinding, check};
 use licensing::conf::diff::{Diff, lines};

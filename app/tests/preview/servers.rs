@@ -5,7 +5,7 @@ use crate::pages::inside;
 use crate::samples::{DAY, HOUR, MINUTE, NOW, administrator, refused, viewer};
 use app::pages::servers::*;
 use app::request::Tone;
-use engine::failovers::{Failover, OverlapPeriod};
+use engine::failover::{Failover, OverlapPeriod};
 use engine::leases::InGrace;
 use leptos::prelude::*;
 use licensing::countdown::{Cause, CountdownRun};

@@ -17,7 +17,7 @@ pub mod countdown;
 pub mod diagnostics;
 pub mod drain;
 pub mod exchange;
-pub mod failovers;
+pub mod failover;
 mod https;
 pub mod leases;
 pub mod logs;
@@ -76,7 +76,7 @@ pub struct Engine {
     pub usage: usage::Usage,
     /// Drains and failover drills.
     pub drain: drain::Drains,
-    pub(crate) overlap: failovers::OverlapMonitor,
+    pub(crate) overlap: failover::OverlapMonitor,
     /// The peers.
     pub peers: peers::Peers,
     /// The license of this machine.
@@ -118,7 +118,7 @@ impl Engine {
             leases: leases::Leases::open(keep, clock.clone()).await?,
             usage: usage::Usage::open(store.clone(), folder).await.map_err(sqlx::Error::from)?,
             drain: drain::Drains::open(&store).await?,
-            overlap: failovers::OverlapMonitor::default(),
+            overlap: failover::OverlapMonitor::default(),
             peers: peers::Peers::open(&store, folder, clock.clone()).await?,
             ve: ve::VeLicensing::open(
                 store.clone(),

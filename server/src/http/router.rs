@@ -32,8 +32,8 @@ use crate::assets;
 use crate::console::exchange::by_hand;
 use crate::console::page::is_api;
 use crate::console::{
-    Page, PageError, account, alerts, audit, clients, clusters, configuration, diagnostics, draw, exchange, licenses,
-    login, logs, overview, servers, setup, usage,
+    Page, PageError, account, alerts, audit, clients, clusters, conf, diagnostics, draw, exchange, licenses, login,
+    logs, overview, servers, setup, usage,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -77,16 +77,16 @@ fn pages(table: Table) -> Table {
         .post(paths::SETUP_REVIEW, Wizard, &["conf.save", "server.register"], setup::review)
         .get(paths::SETUP_DONE, Wizard, setup::done_page)
         .get(paths::OVERVIEW, Person(View), overview::page)
-        .get(paths::CONFIGURATION, Person(View), configuration::page)
-        .post(paths::CONFIGURATION, Person(EditConfiguration), &[], configuration::review_form)
-        .get(paths::CONFIGURATION_TEXT, Person(View), configuration::text_page)
-        .post(paths::CONFIGURATION_TEXT, Person(EditConfiguration), &[], configuration::review_text)
-        .post(paths::CONFIGURATION_SAVE, Person(EditConfiguration), &["conf.save"], configuration::save)
-        .get(paths::CONFIGURATION_HISTORY, Person(View), configuration::history_page)
-        .get(paths::CONFIGURATION_REVISION_PATTERN, Person(View), configuration::revision_page)
-        .post(paths::CONFIGURATION_RESTORE, Person(RestoreConfiguration), &["conf.save"], configuration::restore)
-        .get(paths::CONFIGURATION_OUTSIDE, Person(View), configuration::outside_page)
-        .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], configuration::keep_outside)
+        .get(paths::CONFIGURATION, Person(View), conf::page)
+        .post(paths::CONFIGURATION, Person(EditConfiguration), &[], conf::review_form)
+        .get(paths::CONFIGURATION_TEXT, Person(View), conf::text_page)
+        .post(paths::CONFIGURATION_TEXT, Person(EditConfiguration), &[], conf::review_text)
+        .post(paths::CONFIGURATION_SAVE, Person(EditConfiguration), &["conf.save"], conf::save)
+        .get(paths::CONFIGURATION_HISTORY, Person(View), conf::history_page)
+        .get(paths::CONFIGURATION_REVISION_PATTERN, Person(View), conf::revision_page)
+        .post(paths::CONFIGURATION_RESTORE, Person(RestoreConfiguration), &["conf.save"], conf::restore)
+        .get(paths::CONFIGURATION_OUTSIDE, Person(View), conf::outside_page)
+        .post(paths::CONFIGURATION_OUTSIDE, Person(EditConfiguration), &["conf.keep"], conf::keep_outside)
         .get(paths::LICENSES, Person(View), licenses::page)
         .get(paths::LICENSES_CSV, Person(View), licenses::file)
         .get(paths::LICENSE_REQUEST, Person(Exchange), licenses::request)

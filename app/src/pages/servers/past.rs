@@ -4,7 +4,7 @@ use crate::components::{Card, Column, EmptyState, Table, TimeAgo};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
-use engine::failovers::{Failover, OverlapPeriod};
+use engine::failover::{Failover, OverlapPeriod};
 use leptos::prelude::*;
 use licensing::countdown::{Cause, CountdownRun};
 use licensing::words::span;

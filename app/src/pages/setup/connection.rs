@@ -4,7 +4,7 @@ use super::SetupFrame;
 use super::{SetupConnection, Step};
 use crate::components::{Card, LinkButton, Statement};
 use crate::drawn::Draw;
-use crate::pages::configuration::SettingRow;
+use crate::pages::conf::SettingRow;
 use crate::pages::diagnostics::{Choice, DiagnosticsPage, MatrixTable, Ports, Progress, tally_words};
 use crate::paths;
 use crate::request::{Tone, request};

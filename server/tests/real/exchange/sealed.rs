@@ -75,7 +75,11 @@ fn an_answer_recorded_on_the_way_is_good_for_no_other_report_and_a_recorded_repo
     world.set_nodes(&[&replayed.address]);
     let failed = world.sync();
     assert_eq!(failed.status, 502, "{}", failed.body);
-    assert!(failed.body["attempts"][0]["sentence"].as_str().unwrap().contains("Can't open its answer"), "{}", failed.body);
+    assert!(
+        failed.body["attempts"][0]["sentence"].as_str().unwrap().contains("Can't open its answer"),
+        "{}",
+        failed.body
+    );
     assert_eq!(world.licenses(), before);
 
     let mut line = std::net::TcpStream::connect(&world.node.address).unwrap();

@@ -3,7 +3,7 @@
 mod shown;
 
 use app::drawn::Draw;
-use app::pages::configuration::{
+use app::pages::conf::{
     ConfigurationPage, ConflictPage, Draft, EditMode, HistoryPage, OutsidePage, ReviewPage, RevisionPage, TextPage,
 };
 use app::paths;

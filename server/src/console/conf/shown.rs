@@ -7,7 +7,7 @@ use licensing::conf::document::Document;
 use licensing::conf::setting::{self, SettingEffect};
 use licensing::conf::{check, text, view};
 
-use app::pages::configuration::{
+use app::pages::conf::{
     ConfigurationForm, ConfigurationText, Conflict, Draft, EditMode, FileInfo, History, Origin, Outside, Review,
     Revision, RevisionItem,
 };
