@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::pages::settings::Settings;
 use leptos::prelude::use_context;
+use licensing::attention::{Issue, PartState};
 use licensing::permission::{Permission, Role};
+use licensing::service::Urgency;
 use serde::{Deserialize, Serialize};
 
 /// The signed-in person.
@@ -39,8 +41,18 @@ pub struct Badge {
     pub standing: ServerStanding,
     /// The configuration file differs from the last saved revision.
     pub changed_outside: bool,
-    /// Contact with the vendor's nodes: "Connected", "Reminder: 31 days"; none while that is not known.
-    pub contact: Option<(Tone, String)>,
+    /// How each part of the installation is; empty for somebody who is not signed in.
+    pub attention: Vec<PartState>,
+}
+
+impl Badge {
+    /// What asks for somebody to act, most urgent first.
+    pub fn issues(&self) -> Vec<&Issue> {
+        let mut issues: Vec<&Issue> = self.attention.iter().flat_map(|part| &part.issues).collect();
+        issues.retain(|issue| issue.level >= Urgency::Warning);
+        issues.sort_by(|a, b| b.level.cmp(&a.level));
+        issues
+    }
 }
 
 /// The colour theme a person chose; kept in a cookie.
@@ -113,9 +125,8 @@ impl Tone {
     }
 }
 
-impl From<licensing::service::Urgency> for Tone {
-    fn from(level: licensing::service::Urgency) -> Tone {
-        use licensing::service::Urgency;
+impl From<Urgency> for Tone {
+    fn from(level: Urgency) -> Tone {
         match level {
             Urgency::Ok => Tone::Success,
             Urgency::Info => Tone::Info,

@@ -73,7 +73,7 @@ pub fn Main(children: Inner) -> impl IntoView {
 
 #[component]
 fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
-    let Badge { server_name, guid_short, standing, contact, .. } = context.badge.clone();
+    let Badge { server_name, guid_short, standing, .. } = context.badge.clone();
     let live = context.seen.is_some().then(|| context.address());
     let (tone, word) = match standing {
         ServerStanding::Registered => (Tone::Success, "Registered"),
@@ -86,8 +86,8 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
             <a class="brand" href=paths::OVERVIEW aria-label="Leasehold, overview"><Mark /><span>"Leasehold"</span></a>
             <span class="server" title=server_name.clone()>{server_name.clone()}</span>
             {guid_short.map(|guid| view! { <code class="guid-short">{guid}</code> })}
-            <span class=if contact.is_some() { "top-role" } else { "" }><Pill tone=tone text=word /></span>
-            {contact.map(|(tone, words)| view! { <ContactState tone=tone words=words /> })}
+            <span class="top-role"><Pill tone=tone text=word /></span>
+            {context.viewer.is_some().then(|| view! { <Attention context=context.clone() /> })}
             <span class="grow"></span>
             {live.map(|address| view! { <noscript><LinkButton href=address look="quiet">"Refresh"</LinkButton></noscript> })}
             <Live />
@@ -98,12 +98,21 @@ fn TopBar(context: Arc<RequestContext>) -> impl IntoView {
     .drawn()
 }
 
-/// How contact with the vendor stands; leads to the exchange.
+/// The most urgent issue, with the number of the others; leads to its cause, or to the overview when there are several.
 #[component]
-fn ContactState(tone: Tone, words: String) -> impl IntoView {
+fn Attention(context: Arc<RequestContext>) -> impl IntoView {
+    let issues = context.badge.issues();
+    let (tone, words, path) = match issues.as_slice() {
+        [] => (Tone::Success, "All well".to_owned(), paths::OVERVIEW.to_owned()),
+        [only] => (only.level.into(), only.state.clone(), only.path.clone()),
+        [worst, others @ ..] => {
+            (worst.level.into(), format!("{} + {}", worst.state, others.len()), paths::OVERVIEW.to_owned())
+        }
+    };
+    let title = issues.iter().map(|issue| issue.sentence.as_str()).collect::<Vec<_>>().join("\n");
     view! {
-        <a class="top-contact" href=paths::EXCHANGE>
-            <span class="vh">"Contact with the vendor: "</span>
+        <a class="top-attention" href=path title=title>
+            <span class="vh">"Attention: "</span>
             <Pill tone=tone text=words />
         </a>
     }

@@ -4,9 +4,11 @@ use super::layout::ThemeChoice;
 use super::marks::{Glyph, Icon};
 use crate::drawn::{Draw, Drawn};
 use crate::paths;
-use crate::request::{RequestContext, request};
+use crate::request::{RequestContext, Tone, request};
 use leptos::prelude::*;
+use licensing::attention::Issue;
 use licensing::permission::Permission;
+use licensing::words::list;
 
 /// A place in the navigation.
 #[derive(Clone, Copy)]
@@ -54,17 +56,28 @@ impl NavPlace {
 }
 
 /// What the page at this path shows, in the words of `engine::changes`: when one of them changes, open pages are fetched again. The frame
-/// tells of the conf file and of contact with the vendor on every page.
+/// tells what needs attention on every page.
 pub(crate) fn topics(path: &str) -> &'static str {
     match PLACES.iter().find(|place| place.holds(path)).map(|place| place.href) {
-        Some(paths::OVERVIEW) => "conf exchange clients servers alerts audit",
-        Some(paths::LICENSES | paths::CLIENTS) => "conf exchange clients",
-        Some(paths::SERVERS) => "conf exchange servers clients audit",
-        Some(paths::USAGE) => "conf exchange",
-        Some(paths::LOGS) => "conf exchange logs",
-        Some(paths::SETTINGS) => "conf exchange alerts audit",
-        _ => "conf exchange audit",
+        Some(paths::OVERVIEW) => "attention conf exchange clients servers alerts audit",
+        Some(paths::LICENSES | paths::CLIENTS) => "attention conf exchange clients",
+        Some(paths::SERVERS) => "attention conf exchange servers clients audit",
+        Some(paths::USAGE) => "attention conf exchange",
+        Some(paths::LOGS) => "attention conf exchange logs",
+        Some(paths::SETTINGS) => "attention conf exchange alerts audit",
+        _ => "attention conf exchange audit",
     }
+}
+
+/// How many issues have their cause on these pages, with their words for those who do not see the colour; nothing when there are none.
+fn count_of(context: &RequestContext, shows: impl Fn(&str) -> bool) -> Option<Drawn> {
+    let issues = context.badge.issues();
+    let here = |issue: &&&Issue| shows(issue.path.split('?').next().unwrap_or_default());
+    let here: Vec<_> = issues.iter().filter(here).collect();
+    let worst = here.first()?;
+    let words = list(here.iter().map(|issue| issue.state.as_str()));
+    let class = format!("count {}", Tone::from(worst.level).class());
+    Some(view! { <span class=class>{here.len()}<span class="vh">{format!(": {words}")}</span></span> }.drawn())
 }
 
 /// One entry: a link, or the disabled name with its reason.
@@ -80,12 +93,11 @@ fn entry(place: NavPlace, context: &RequestContext) -> Drawn {
         .drawn(),
         None => {
             let current = place.holds(&context.path).then_some("page");
-            let alarm = place.href == paths::CONFIGURATION && context.badge.changed_outside;
             view! {
                 <a class="nav-item" href=place.href aria-current=current>
                     <Icon glyph=place.glyph />
                     <span>{place.label}</span>
-                    {alarm.then(|| view! { <span class="dot danger"><span class="vh">"changed outside Leasehold"</span></span> })}
+                    {count_of(context, |path| place.holds(path))}
                 </a>
             }
             .drawn()
@@ -105,22 +117,32 @@ pub(crate) fn Sidebar() -> impl IntoView {
     .drawn()
 }
 
+/// Pages that stand in the bottom bar of narrow screens themselves.
+const AT_HAND: [&str; 3] = [paths::OVERVIEW, paths::SERVERS, paths::USAGE];
+
 /// The bottom bar of narrow screens: three pages, and a drawer with the rest that opens without script.
 #[component]
 pub(crate) fn BottomBar() -> impl IntoView {
     let context = request();
-    let elsewhere = PLACES[3..].iter().any(|place| place.holds(&context.path));
+    let (at_hand, rest): (Vec<NavPlace>, Vec<NavPlace>) =
+        PLACES.into_iter().partition(|place| AT_HAND.contains(&place.href));
+    let in_rest = |path: &str| rest.iter().any(|place| place.holds(path));
+    let elsewhere = in_rest(&context.path);
+    let hidden = count_of(&context, in_rest);
+    let mut at_hand = at_hand;
+    at_hand.sort_by_key(|place| AT_HAND.iter().position(|href| *href == place.href));
     let name = context.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
     view! {
         <nav class="bottom" aria-label="Pages">
-            {PLACES[..3].iter().map(|place| entry(*place, &context)).collect_view()}
+            {at_hand.into_iter().map(|place| entry(place, &context)).collect_view()}
             <details class="drawer">
                 <summary class="nav-item" class:current=elsewhere>
                     <Icon glyph=Glyph::More />
                     <span>"More"</span>
+                    {hidden}
                 </summary>
                 <div class="drawer-panel">
-                    {PLACES[3..].iter().map(|place| entry(*place, &context)).collect_view()}
+                    {rest.iter().map(|place| entry(*place, &context)).collect_view()}
                     <div class="drawer-foot">
                         <ThemeChoice />
                         <form method="post" action=paths::LOGOUT>

@@ -3,24 +3,26 @@
 mod server;
 mod standing;
 mod steps;
+mod tiles;
 
 pub(crate) use server::findings_words;
 
 use crate::components::{Card, EmptyState, LinkButton, PageHeader, Pill, TimeAgo};
-use crate::drawn::{Draw, Drawn};
+use crate::drawn::Draw;
 use crate::pages::audit::{AuditItem, Outcome};
 use crate::pages::clients::Pools;
-use crate::pages::exchange::{ContactModel, ContactTrack};
+use crate::pages::exchange::ContactModel;
 use crate::paths;
 use crate::request::{Tone, request};
 use engine::exchange::Readiness;
 use engine::leases::PoolView;
 use leptos::prelude::*;
 use licensing::permission::Permission;
-use licensing::words::{count, grouped};
+use licensing::words::count;
 use server::{File, Identity, Server};
 use standing::Standing;
 use steps::next_steps;
+use tiles::Tiles;
 
 /// The data of the overview.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,10 +89,10 @@ pub struct FileState {
 pub fn OverviewPage(data: Overview) -> impl IntoView {
     let steps = next_steps(&data);
     let pools = data.pools.clone();
-    let registered = matches!(data.registration, Registration::Registered { .. }) && data.file.problem.is_none();
     view! {
         <PageHeader title="Overview" />
         <Standing data=data.clone() />
+        <Tiles />
         <div class="columns">
             <div>
                 {(!steps.is_empty()).then(|| view! {
@@ -105,9 +107,7 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
                         </ol>
                     </Card>
                 })}
-                {registered.then(|| view! { <Contact contact=data.contact.clone() running=data.running /> })}
                 {(!pools.is_empty()).then(|| view! { <InUse pools=pools clients=data.clients /> })}
-                {data.licenses.map(|counts| view! { <Licenses counts=counts /> })}
                 <Changes items=data.changes.clone() />
             </div>
             <div>
@@ -118,56 +118,6 @@ pub fn OverviewPage(data: Overview) -> impl IntoView {
         </div>
     }
     .drawn()
-}
-
-/// The contact clock with the last exchange.
-#[component]
-fn Contact(contact: ContactModel, running: bool) -> impl IntoView {
-    let aside = view! { <a href=paths::EXCHANGE>"Exchange"</a> };
-    let last = contact.last_ms;
-    let state = match (running, last) {
-        (true, _) => Some((Tone::Info, "Syncing now".to_owned())),
-        (false, Some(_)) => Some((contact.tone, contact.label.clone())),
-        (false, None) => None,
-    };
-    let flag = contact.clock_flag.clone();
-    view! {
-        <Card title="Contact with the vendor" id="contact" aside=aside.drawn()>
-            <p>
-                {state.map(|(tone, words)| view! { <Pill tone=tone text=words />" " })}
-                {match last {
-                    Some(at) => view! { "Last synced "<TimeAgo at_ms=at />"." }.drawn(),
-                    None => "Never synced.".drawn(),
-                }}
-            </p>
-            {last.is_some().then(|| view! { <ContactTrack data=contact /> })}
-            {flag.map(|sentence| view! { <p class="muted">{sentence}</p> })}
-        </Card>
-    }
-    .drawn()
-}
-
-/// How many licenses there are; the numbers lead to their lists.
-#[component]
-fn Licenses(counts: (usize, usize, u64)) -> impl IntoView {
-    let (loaded, left_out, products) = counts;
-    let aside = view! { <a href=paths::LICENSES>"Licenses"</a> };
-    let active = paths::licenses_in("active");
-    view! {
-        <Card title="Licenses" id="licenses" aside=aside.drawn()>
-            <dl class="figures">
-                <div><dt>"Loaded"</dt><dd>{number(loaded, active)}</dd></div>
-                <div><dt>"Not loaded"</dt><dd>{number(left_out, paths::LICENSES.to_owned())}</dd></div>
-                <div><dt>"Products in service"</dt><dd>{grouped(products)}</dd></div>
-            </dl>
-        </Card>
-    }
-    .drawn()
-}
-
-/// A number that leads to its list; none of something leads nowhere.
-fn number(count: usize, href: String) -> Drawn {
-    if count == 0 { "0".drawn() } else { view! { <a href=href>{count}</a> }.drawn() }
 }
 
 /// Products that are shown; the page of the clients has all.

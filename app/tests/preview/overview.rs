@@ -117,13 +117,21 @@ pub fn pages() -> Vec<Preview> {
     alarm.badge.changed_outside = true;
     let mut fresh = administrator("/");
     fresh.badge.guid_short = None;
-    fresh.badge.contact = None;
+    fresh.badge.attention = attention(|facts| (facts.registered, facts.licenses, facts.rules) = (false, None, 0));
     fresh.badge.standing = ServerStanding::Unregistered;
     let mut waiting = administrator("/");
-    waiting.badge.contact = Some((Tone::Neutral, "Never synced".into()));
-    let late = |tone, words: &str| {
+    waiting.badge.attention = attention(|facts| {
+        (facts.phase, facts.licenses) = (ContactPhase::Unregistered, None);
+        facts.sync.last = None;
+    });
+    let late = |phase, days| {
         let mut context = administrator("/");
-        context.badge.contact = Some((tone, words.to_owned()));
+        context.badge.attention = attention(|facts| {
+            facts.phase = phase;
+            facts.sync.last = Some(NOW - days * DAY);
+            facts.sync.lapses = Some(NOW + (60 - days) * DAY);
+            facts.sync.failed_rounds = 3;
+        });
         context
     };
     let mut alarmed = overview(registered());
@@ -162,8 +170,8 @@ pub fn pages() -> Vec<Preview> {
         page("overview-no-key", waiting.clone(), untouched(Readiness::NoKey)),
         page("overview-never", waiting.clone(), untouched(Readiness::Ready)),
         page("overview-first", waiting, first),
-        page("overview-reminder", late(Tone::Warning, "Reminder: 31 days"), reminded),
-        page("overview-lapsed", late(Tone::Danger, "Lapsed: 63 days"), lapsed),
+        page("overview-reminder", late(ContactPhase::Reminder, 31), reminded),
+        page("overview-lapsed", late(ContactPhase::Lapsed, 63), lapsed),
         page("overview-other-guid", administrator("/"), other),
     ]
 }

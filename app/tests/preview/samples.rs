@@ -2,12 +2,16 @@
 
 use app::pages::audit::{AuditFilter, AuditItem, AuditLog, Chain, Outcome};
 use app::pages::conf::{FileInfo, Origin, RevisionItem};
-use app::request::{Badge, FieldError, FormState, RequestContext, ServerStanding, Tone, Viewer};
+use app::request::{Badge, FieldError, FormState, RequestContext, ServerStanding, Viewer};
+use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::conf::check::{ConfFinding, check};
 use licensing::conf::diff::{Diff, lines};
 use licensing::conf::document::Document;
 use licensing::conf::view::{SettingView, settings};
+use licensing::contact::ContactPhase;
 use licensing::permission::Role;
+use licensing::service::Judgement;
+use licensing::words::Zone;
 
 pub const NOW: i64 = 1_795_270_200_000;
 pub const MINUTE: i64 = 60_000;
@@ -25,7 +29,7 @@ pub fn administrator(path: &str) -> RequestContext {
             guid_short: Some("{DF99…0B8E}".into()),
             standing: ServerStanding::Registered,
             changed_outside: false,
-            contact: Some((Tone::Success, "Connected".into())),
+            attention: attention(|_| {}),
         },
         now_ms: NOW,
         path: path.into(),
@@ -33,6 +37,37 @@ pub fn administrator(path: &str) -> RequestContext {
         secure: true,
         ..RequestContext::default()
     }
+}
+
+/// What needs attention on a server that is well but for what `change` makes of it.
+pub fn attention(change: impl FnOnce(&mut Facts<'_>)) -> Vec<PartState> {
+    let service = Judgement::default();
+    let mut facts = Facts {
+        service: &service,
+        registered: true,
+        machine: None,
+        phase: ContactPhase::InTouch,
+        sync: SyncFacts { last: Some(NOW - 11 * MINUTE), ..SyncFacts::default() },
+        licenses: Some(LicenseFacts {
+            loaded: 12,
+            ending: vec![("ASR_ENUS".to_owned(), NOW + 200 * DAY)],
+            ..LicenseFacts::default()
+        }),
+        at_limit: &[],
+        denials_today: 0,
+        firing: &[],
+        acknowledged: 0,
+        rules: 3,
+        conf_problem: None,
+        changed_outside: None,
+        findings: (0, 0),
+        restart: &[],
+        storage: StorageFacts { free: Some(214_000_000_000), is_writable: true, ..StorageFacts::default() },
+        now: NOW,
+        zone: &|_| Zone::utc(),
+    };
+    change(&mut facts);
+    facts.judge()
 }
 
 /// Somebody who may only look.

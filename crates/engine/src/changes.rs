@@ -33,12 +33,22 @@ pub enum Topic {
     Logs,
     /// The audit log, and with it everything people do.
     Audit,
+    /// What needs attention: it is shown on every page.
+    Attention,
 }
 
 impl Topic {
     /// All of them, in the order of [`Versions`].
-    pub const ALL: [Topic; 7] =
-        [Self::Conf, Self::Exchange, Self::Clients, Self::Servers, Self::Alerts, Self::Logs, Self::Audit];
+    pub const ALL: [Topic; 8] = [
+        Self::Conf,
+        Self::Exchange,
+        Self::Clients,
+        Self::Servers,
+        Self::Alerts,
+        Self::Logs,
+        Self::Audit,
+        Self::Attention,
+    ];
 
     /// The word in events and pages.
     #[must_use]
@@ -51,6 +61,7 @@ impl Topic {
             Self::Alerts => "alerts",
             Self::Logs => "logs",
             Self::Audit => "audit",
+            Self::Attention => "attention",
         }
     }
 }
@@ -116,6 +127,7 @@ impl Engine {
             mark(&(&newest.rules, &newest.deliveries, self.alerts.firing())),
             self.logs_mark(),
             mark(&newest.audit),
+            self.attention_mark(),
         ];
         let mut versions = looked.map(|look| look.versions).unwrap_or_default();
         if let Some(before) = *looked {
@@ -194,6 +206,12 @@ impl Engine {
             (hours.serial, hours.running_since, hours.ends_soon, hours.refused, hours.balance_ms / 60_000),
             (newest.switches, newest.peer_events),
         ))
+    }
+
+    /// How urgent each part is, and how many issues it has: sentences change with the clients they count.
+    fn attention_mark(&self) -> u64 {
+        let parts = self.attention();
+        mark(&parts.iter().map(|part| (part.level, part.urgent(), &part.state)).collect::<Vec<_>>())
     }
 
     fn logs_mark(&self) -> u64 {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub mod accounts;
 pub mod actor;
 pub mod alerts;
+pub mod attention;
 pub mod audit;
 mod cached;
 pub mod changes;
@@ -83,6 +84,8 @@ pub struct Engine {
     pub ve: ve::VeLicensing,
     /// Alerts.
     pub alerts: alerts::Alerts,
+    /// What the last look at the disk found.
+    pub(crate) attention: attention::Attention,
     /// The log files.
     pub logs: logs::Logs,
     pub(crate) reachability: tokio::sync::watch::Sender<reachability::Reachability>,
@@ -136,6 +139,7 @@ impl Engine {
             nodes: std::sync::OnceLock::new(),
             node_ca: std::sync::OnceLock::new(),
             alerts: alerts::Alerts::new(),
+            attention: attention::Attention::default(),
             logs: logs::Logs::default(),
             reachability: tokio::sync::watch::Sender::default(),
             audit: audit::Audit::new(store.clone(), folder.to_owned(), clock.clone()),
@@ -153,6 +157,7 @@ impl Engine {
             started_at,
         };
         engine.settle_conf().await?;
+        engine.note_start();
         engine.settle_exchange().await?;
         engine.settle_peers().await?;
         Ok(engine)

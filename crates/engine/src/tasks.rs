@@ -206,19 +206,22 @@ impl Tasks {
         pause
     }
 
-    /// A sentence for each task that keeps failing.
-    pub fn problems(&self) -> Vec<String> {
+    /// Tasks that keep failing, with the failures within [`WINDOW`].
+    pub fn failing(&self) -> Vec<(&'static str, usize)> {
         let now = Instant::now();
         let recent = |times: &VecDeque<Instant>| times.iter().filter(|at| now.duration_since(**at) < WINDOW).count();
-        lock(&self.failures)
-            .iter()
-            .map(|(name, times)| (name, recent(times)))
-            .filter(|(_, count)| *count >= UNREADY_AFTER)
-            .map(|(name, count)| {
-                let minutes = WINDOW.as_secs() / 60;
-                format!("The background task {name} keeps failing: {count} times in the last {minutes} minutes.")
-            })
-            .collect()
+        let failures = lock(&self.failures);
+        let counted = failures.iter().map(|(name, times)| (*name, recent(times)));
+        counted.filter(|(_, count)| *count >= UNREADY_AFTER).collect()
+    }
+
+    /// A sentence for each task that keeps failing.
+    pub fn problems(&self) -> Vec<String> {
+        let minutes = WINDOW.as_secs() / 60;
+        let sentence = |(name, count)| {
+            format!("The background task {name} keeps failing: {count} times in the last {minutes} minutes.")
+        };
+        self.failing().into_iter().map(sentence).collect()
     }
 
     /// Why the server stopped, if a task kept failing.
@@ -290,7 +293,7 @@ impl Tasks {
 impl Engine {
     /// The engine's background tasks.
     pub fn background_tasks(self: &Arc<Self>) -> Vec<Task> {
-        use crate::{alerts, conf, countdown, exchange, leases, peers, usage, ve};
+        use crate::{alerts, attention, conf, countdown, exchange, leases, peers, usage, ve};
         use Cadence::Every;
         macro_rules! task {
             ($name:literal, $does:literal, $cadence:expr, $run:ident) => {{
@@ -326,6 +329,7 @@ impl Engine {
             task!("ve-license", "Checks the license of this machine", Every(ve::EVERY), keep_ve),
             task!("peers", "Polls the peers", Every(peers::EVERY), keep_peers),
             task!("alert-rules", "Checks the alert rules", Every(alerts::EVERY), keep_alert_rules),
+            task!("attention", "Checks that data can be stored", Every(attention::EVERY), keep_attention),
             task!("alert-delivery", "Delivers notifications", Every(alerts::EVERY), keep_alert_delivery),
         ]
     }

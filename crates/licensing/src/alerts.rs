@@ -53,6 +53,14 @@ impl RuleSettings {
     pub fn new(condition: Condition) -> RuleSettings {
         RuleSettings { condition, wait_ms: 0, remind_ms: REMIND }
     }
+
+    /// Headlines of what fires.
+    #[must_use]
+    pub fn firing(&self, state: &RuleState) -> Vec<String> {
+        let firing =
+            state.subjects.iter().filter(|(_, subject)| matches!(subject.standing, AlertStatus::Firing { .. }));
+        firing.map(|(name, _)| self.condition.kind().headline(name)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 pub mod alerts;
 pub mod allocation;
 #[cfg(feature = "exchange")]
+pub mod attention;
+#[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]
 pub mod canonical;

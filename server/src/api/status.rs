@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use engine::Engine;
+use licensing::attention::PartState;
 use licensing::contact::PhaseLogLevel;
 use licensing::context::Context;
 use licensing::peers::Role;
@@ -42,6 +43,8 @@ pub struct Status {
     pub countdown: Option<Countdown>,
     /// Who serves clients, until when, and what to do now; null if no server is running on this data folder.
     pub service: Option<Service>,
+    /// What needs attention, part by part; empty when no server runs on this data folder.
+    pub attention: Vec<PartState>,
     /// When this process started.
     pub started_at: Time,
 }
@@ -185,6 +188,7 @@ async fn get_status(State(Api { engine, serving, .. }): State<Api>) -> Result<Js
         },
         countdown: countdown(engine),
         service: serving.then(|| engine.service().into()),
+        attention: if serving { engine.attention() } else { Vec::new() },
         started_at: Time(engine.started_at),
     }))
 }

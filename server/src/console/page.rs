@@ -8,7 +8,7 @@ use app::components::{BareLayout, Document, Layout};
 use app::drawn::{Draw, Drawn};
 use app::pages::ErrorPage;
 use app::paths;
-use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, ServerStanding, Tone, Viewer};
+use app::request::{Badge, Flash, FlashKind, FormState, RequestContext, ServerStanding, Viewer};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -20,7 +20,7 @@ use leptos::prelude::*;
 use licensing::context::Context;
 use tower_sessions::Session;
 
-use super::{account, exchange, form};
+use super::{account, form};
 use crate::assets;
 use crate::http::caller::{self, Caller};
 use crate::http::events;
@@ -247,16 +247,6 @@ async fn drawn(app: &App, parts: &Parts, seen: Option<String>, page: Page) -> Re
     response
 }
 
-/// The contact clock in two words, for the top bar.
-fn contact_badge(app: &App) -> (Tone, String) {
-    let contact = exchange::contact(&app.engine);
-    match (contact.days, contact.tone) {
-        (None, _) => (Tone::Warning, "Never synced".to_owned()),
-        (Some(_), Tone::Success) => (Tone::Success, contact.label),
-        (Some(days), tone) => (tone, format!("{}: {days} days", contact.label)),
-    }
-}
-
 async fn context(
     app: &App,
     parts: &Parts,
@@ -276,6 +266,7 @@ async fn context(
         paths::DIAGNOSTICS => app.engine.reachability().running,
         _ => false,
     };
+    let attention = if known.is_some() { app.engine.attention() } else { Vec::new() };
     RequestContext {
         title,
         working,
@@ -290,7 +281,7 @@ async fn context(
                 (true, Some(_)) => ServerStanding::Primary,
             },
             changed_outside: conf.outside.is_some(),
-            contact: registered.then(|| contact_badge(app)),
+            attention,
         },
         theme: account::theme_of(&parts.headers),
         flash: match parts.extensions.get::<Session>() {

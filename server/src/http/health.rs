@@ -20,6 +20,9 @@ pub async fn readyz(State(app): State<App>) -> Response {
     if !app.engine.database_answers().await {
         missing.push("The database does not respond.".to_owned());
     }
+    if !app.engine.is_storing() {
+        missing.push("The database takes no changes: the disk may be full, or the file read-only.".to_owned());
+    }
     if app.engine.conf().problem.is_some() {
         missing.push("license_server.conf can't be used. The console says why.".to_owned());
     }

@@ -1,12 +1,11 @@
 //! The server itself: its identity, its configuration file, the program.
 
 use super::{FileState, Overview, Registration};
-use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo, absolute};
+use crate::components::{Card, Copyable, EmptyState, LinkButton, Pill, TimeAgo};
 use crate::drawn::Draw;
 use crate::paths;
-use crate::request::{Tone, request};
+use crate::request::Tone;
 use leptos::prelude::*;
-use licensing::words::about;
 
 /// GUID and deployment id, ready to copy.
 #[component]
@@ -87,12 +86,11 @@ pub(super) fn Server(data: Overview) -> impl IntoView {
         0 | 1 => "This is your only session".to_owned(),
         more => format!("You have {more} active sessions"),
     };
-    let up = about(request().now_ms - data.started_at_ms);
     view! {
         <Card title="Server" id="server">
             <dl class="facts">
                 <div><dt>"Leasehold"</dt><dd>{format!("version {}", data.version)}</dd></div>
-                <div><dt>"Uptime"</dt><dd><span title=absolute(data.started_at_ms)>{up}</span></dd></div>
+                <div><dt>"Started"</dt><dd><TimeAgo at_ms=data.started_at_ms /></dd></div>
             </dl>
             <p><a href=paths::ACCOUNT_AT_SESSIONS>{places}</a></p>
         </Card>

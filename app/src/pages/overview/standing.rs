@@ -7,12 +7,14 @@ use crate::pages::exchange::contact_sentence;
 use crate::request::{Tone, request};
 use engine::exchange::Readiness;
 use leptos::prelude::*;
+use licensing::attention::Issue;
+use licensing::service::Urgency;
 use licensing::words::count;
 
 /// How things stand.
 #[component]
 pub(super) fn Standing(data: Overview) -> impl IntoView {
-    let opening = opening(&data);
+    let opening = lead(opening(&data), &request().badge.issues());
     let hindrance = hindrance(&data.readiness).filter(|_| opening.told_apart);
     let tone = if hindrance.is_some() && opening.tone == Tone::Success { Tone::Warning } else { opening.tone };
     let last = contact_sentence(&data.contact, request().now_ms);
@@ -45,6 +47,28 @@ struct Opening {
 impl Opening {
     fn new(tone: Tone, sentence: impl Into<String>, why: impl Into<String>) -> Opening {
         Opening { tone, sentence: sentence.into(), why: Some(why.into()), ..Opening::default() }
+    }
+}
+
+/// The most urgent issue comes first where it is worse than what the page would open with.
+fn lead(opening: Opening, issues: &[&Issue]) -> Opening {
+    match issues.first() {
+        Some(worst) if worst.level > level(opening.tone) => Opening {
+            tone: worst.level.into(),
+            sentence: worst.sentence.clone(),
+            why: Some(opening.sentence),
+            ..Opening::default()
+        },
+        _ => opening,
+    }
+}
+
+fn level(tone: Tone) -> Urgency {
+    match tone {
+        Tone::Danger => Urgency::Critical,
+        Tone::Warning => Urgency::Warning,
+        Tone::Info => Urgency::Info,
+        Tone::Success | Tone::Neutral => Urgency::Ok,
     }
 }
 

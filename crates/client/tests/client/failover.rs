@@ -233,7 +233,7 @@ async fn a_client_without_any_server_says_of_each_what_is_wrong() {
     scene.primary.set(Mode::HalfOpen);
     scene.backup.set(Mode::HalfOpen);
     let Err(error) = scene.builder().connect().await else { panic!("it connected") };
-    assert!(error.to_string().contains("did not answer within 10 seconds"), "{error}");
+    assert!(error.to_string().contains("did not respond within 10 seconds"), "{error}");
     assert!(matches!(scene.builder().servers::<&str>([]).connect().await, Err(ConnectError::NoServers)));
 }
 

@@ -42,6 +42,15 @@ pub struct ExchangeRound {
     pub attempts: Vec<Attempt>,
 }
 
+impl ExchangeRound {
+    /// What a node answered when it was reached and refused; none when none was, or when the round went well.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        let refused = |attempt: &&Attempt| !attempt.ok && attempt.stage == "answer";
+        self.attempts.iter().rev().find(refused).map(|attempt| attempt.sentence.as_str())
+    }
+}
+
 /// The data shared by all nodes of a round.
 struct Asking<'a> {
     client: &'a NodeClient,

@@ -91,7 +91,7 @@ async fn what_cannot_be_a_license_is_refused() {
         (NewLicense { count: 0, ..base.clone() }, "1 to 9007199254740991"),
         (NewLicense { count: 1 << 53, ..base.clone() }, "9007199254740992 is out of range"),
         (NewLicense { kind: LicenseKind::Countdown, ..base.clone() }, "--hours"),
-        (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "Hours"),
+        (NewLicense { kind: LicenseKind::Countdown, hours: Some(0), ..base.clone() }, "--hours"),
         (NewLicense { hours: Some(5), ..base.clone() }, "Leave out --hours"),
         (NewLicense { version: Some("16".to_owned()), ..base.clone() }, "16.0"),
         (NewLicense { expires: Some(NOW), ..base.clone() }, "2026-11-22 00:41 UTC"),

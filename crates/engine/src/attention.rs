@@ -1,0 +1,255 @@
+//! What needs attention: the facts this server knows, judged by `licensing::attention`.
+//!
+//! What is in memory is read when it is asked for. What needs the disk (a committed row, free space, the audit chain, denials of the day)
+//! is looked at by a task.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
+use licensing::bundle::LicenseStatus;
+use licensing::conf::check::{self, Severity};
+use licensing::conf::setting;
+use licensing::contact::Millis;
+use licensing::product::Licensed;
+use licensing::service::Urgency;
+
+use crate::Engine;
+use crate::audit::ChainVerdict;
+use crate::service::local_zone;
+use crate::tasks::ticks;
+
+/// Time between two looks at the disk.
+pub const EVERY: Duration = Duration::from_secs(5);
+/// A committed row older than this means that nothing can be stored, milliseconds of the monotonic clock.
+const STORED_WITHIN: i64 = 20_000;
+
+/// What the last look at the disk found.
+#[derive(Debug, Default)]
+pub(crate) struct Attention {
+    found: Mutex<Found>,
+    /// The port for license clients as it was when this server started: another takes effect with the next start.
+    started_with: OnceLock<u16>,
+    /// Keys of the conf file that a flag or the environment overrides.
+    overridden: OnceLock<Vec<&'static str>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// When a row was last committed, on the monotonic clock; none before the first.
+    stored_at: Option<i64>,
+    free: Option<u64>,
+    audit_broken: Option<String>,
+    denials_today: u64,
+    /// Names of rules that fire.
+    firing: Vec<String>,
+    rules: usize,
+}
+
+impl Attention {
+    fn found(&self) -> Found {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Found)) {
+        change(&mut self.found.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Engine {
+    /// Looks at the disk. One task of the list.
+    pub async fn keep_attention(self: Arc<Self>) {
+        let mut ticks = ticks(EVERY);
+        loop {
+            ticks.tick().await;
+            self.look_at_storage().await;
+        }
+    }
+
+    /// Looks at the disk once.
+    pub async fn look_at_storage(&self) {
+        let free = free_space(&self.folder);
+        let stored = self.store_a_row().await;
+        let verdict = self.audit.verdict(self.clock.now_ms()).await;
+        let denials = self.denials_since(midnight(self.clock.now_ms())).await;
+        let rules = self.alert_rules().await;
+        let now = self.clock.mono_ms();
+        self.attention.note(|found| {
+            found.free = free;
+            match stored {
+                Ok(()) => found.stored_at = Some(now),
+                Err(error) => tracing::error!(%error, "the database takes no changes"),
+            }
+            if let Ok((verdict, _)) = verdict {
+                found.audit_broken = broken(&verdict);
+            }
+            found.denials_today = denials.unwrap_or(found.denials_today);
+            if let Ok(rules) = rules {
+                let on = rules.iter().filter(|rule| rule.enabled);
+                found.rules = on.clone().count();
+                found.firing = on.flat_map(|rule| rule.rule.firing(&rule.state)).collect();
+            }
+        });
+    }
+
+    async fn store_a_row(&self) -> Result<(), sqlx::Error> {
+        let mut tx = self.store.write().await?;
+        sqlx::query("INSERT INTO storage_check (id, at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET at = ?1")
+            .bind(self.clock.now_ms())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    async fn denials_since(&self, at: Millis) -> Result<u64, sqlx::Error> {
+        sqlx::query_scalar("SELECT coalesce(sum(count), 0) FROM usage_denials WHERE minute >= ?1 AND at >= ?2")
+            .bind(at.div_euclid(60_000))
+            .bind(at)
+            .fetch_one(self.store.read())
+            .await
+    }
+
+    /// Whether something was committed within the last seconds, as far as is known.
+    pub fn is_storing(&self) -> bool {
+        // Before the first look nothing speaks against it.
+        self.attention.found().stored_at.is_none_or(|at| self.clock.mono_ms() - at < STORED_WITHIN)
+    }
+
+    /// Free space where the data is, bytes.
+    pub fn free_space(&self) -> Option<u64> {
+        self.attention.found().free
+    }
+
+    /// Keys of the conf file that do not count, because a flag or the environment says otherwise. The first call counts.
+    pub fn override_settings(&self, keys: Vec<&'static str>) {
+        let _ = self.attention.overridden.set(keys);
+    }
+
+    /// Whether a flag or the environment overrides a key of the conf file.
+    pub fn is_overridden(&self, key: &str) -> bool {
+        self.attention.overridden.get().is_some_and(|keys| keys.contains(&key))
+    }
+
+    /// Labels of settings that were changed since this server started and take effect with the next start.
+    pub fn restart_required(&self) -> Vec<String> {
+        const KEY: &str = "port_number";
+        let now = self.conf().effective.port_number;
+        let waits = self.attention.started_with.get().is_some_and(|then| *then != now) && !self.is_overridden(KEY);
+        waits.then(|| setting::find(KEY).map(|setting| setting.label.to_owned())).flatten().into_iter().collect()
+    }
+
+    /// Remembers the settings that take effect with a start.
+    pub(crate) fn note_start(&self) {
+        let _ = self.attention.started_with.set(self.conf().effective.port_number);
+    }
+
+    /// Every part of the installation, as it is now.
+    pub fn attention(&self) -> Vec<PartState> {
+        let conf = self.conf();
+        let document = conf.document();
+        let findings = check::check(&document);
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
+        let contact = self.contact();
+        let sync = self.sync_state();
+        let refused = sync.round.as_ref().filter(|_| sync.failed_rounds > 0).and_then(|round| round.refusal());
+        let machine = self.ve.current().map(|_| self.ve.standing());
+        let machine = machine.map(|standing| {
+            let level = if standing.in_force() { Urgency::Ok } else { Urgency::Critical };
+            (level, standing.sentence())
+        });
+        let found = self.attention.found();
+        let pools = self.pools();
+        let at_limit = pools
+            .iter()
+            .filter(|pool| matches!(pool.licensed, Licensed::Count(count) if count > 0 && pool.held >= count));
+        let at_limit: Vec<String> = at_limit.map(|pool| pool.product.clone()).collect();
+        let conf_problem = conf.problem.as_ref().map(ToString::to_string);
+        let service = self.service();
+        Facts {
+            service: &service,
+            registered: conf.effective.registered() && conf.problem.is_none(),
+            machine: machine.as_ref().map(|(level, sentence)| (*level, sentence.as_str())),
+            phase: contact.phase(),
+            sync: SyncFacts {
+                last: contact.last_verified,
+                lapses: contact.lapses_at(),
+                failed_rounds: sync.failed_rounds,
+                refused,
+                hindrance: None,
+                clock_flagged: contact.flagged.is_some(),
+            },
+            licenses: self.license_facts(),
+            at_limit: &at_limit,
+            denials_today: found.denials_today,
+            firing: &found.firing,
+            acknowledged: 0,
+            rules: found.rules,
+            conf_problem: conf_problem.as_deref(),
+            changed_outside: conf.outside.as_ref().map(|outside| outside.at),
+            findings: (errors, warnings),
+            restart: &self.restart_required(),
+            storage: StorageFacts {
+                free: found.free,
+                is_writable: self.is_storing(),
+                audit_broken: found.audit_broken,
+                failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
+            },
+            now: self.clock.now_ms(),
+            zone: &local_zone,
+        }
+        .judge()
+    }
+
+    fn license_facts(&self) -> Option<LicenseFacts> {
+        let all = self.standings()?;
+        let mut facts = LicenseFacts::default();
+        let mut ending: BTreeMap<String, Millis> = BTreeMap::new();
+        for item in &all.items {
+            match item.verdict.standing {
+                LicenseStatus::Active => {
+                    facts.loaded += 1;
+                    if let Some(end) = item.license.expires {
+                        let first = ending.entry(item.license.product.to_string()).or_insert(end);
+                        *first = end.min(*first);
+                    }
+                }
+                // Licenses for the other context belong to another server.
+                LicenseStatus::WrongContext => {}
+                _ => facts.not_loaded += 1,
+            }
+        }
+        facts.ending = ending.into_iter().collect();
+        facts.ending.sort_by_key(|(_, end)| *end);
+        let over = self.leases.over_committed();
+        facts.over_committed = over.iter().map(ToString::to_string).collect();
+        Some(facts)
+    }
+}
+
+/// Free space of the file system a folder lies on, bytes; none where it does not say.
+fn free_space(folder: &std::path::Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// The beginning of the day on this machine's clocks.
+fn midnight(now: Millis) -> Millis {
+    let zone = jiff::tz::TimeZone::system();
+    let start = jiff::Timestamp::from_millisecond(now).and_then(|now| now.to_zoned(zone).start_of_day());
+    start.map_or(now, |start| start.timestamp().as_millisecond())
+}
+
+fn broken(verdict: &ChainVerdict) -> Option<String> {
+    match verdict {
+        ChainVerdict::Whole(_) => None,
+        ChainVerdict::Broken(entry) => Some(format!("The audit log was altered at entry {entry}, or before it.")),
+        ChainVerdict::CutOff(last, head) => {
+            Some(format!("Audit entries are missing: the log ends at entry {last}, entry {head} was written."))
+        }
+        ChainVerdict::NoHead(_) => {
+            Some("audit.head is missing, so nobody can tell whether audit entries were removed.".to_owned())
+        }
+    }
+}
