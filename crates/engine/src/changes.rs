@@ -257,7 +257,7 @@ mod tests {
         std::fs::write(&path, format!("{text}; changed\n")).unwrap();
         engine.look_at_conf().await.unwrap();
         let third = look().await;
-        assert_eq!(third.since(&second).collect::<Vec<_>>(), [Topic::Conf, Topic::Audit]);
+        assert_eq!(third.since(&second).collect::<Vec<_>>(), [Topic::Conf, Topic::Audit, Topic::Attention]);
     }
 
     #[tokio::test]

@@ -427,8 +427,8 @@ async fn events_say_what_changed_since_the_page_was_made() {
     let (name, ..) = event(&mut listen(None).await).await;
     assert_eq!(name, "change");
     // Of another process nothing is known.
-    let (_, data, _) = event(&mut listen(Some("1.0.0.0.0.0.0.0")).await).await;
-    assert_eq!(data["changed"].as_array().unwrap().len(), 7);
+    let (_, data, _) = event(&mut listen(Some("1.0.0.0.0.0.0.0.0")).await).await;
+    assert_eq!(data["changed"].as_array().unwrap().len(), 8);
 
     test.app.stop.cancel();
     assert!(futures::StreamExt::next(&mut events).await.is_none(), "the stream ends with the server");

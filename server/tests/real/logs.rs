@@ -104,7 +104,7 @@ fn without_a_log_file_the_server_runs_and_says_why_once() {
     let cases = [
         (link.to_str().unwrap(), "is a symbolic link"),
         (precious.to_str().unwrap(), "is not a log file"),
-        (missing.to_str().unwrap(), "cannot be written"),
+        (missing.to_str().unwrap(), "Can't write"),
     ];
     for (path, said) in cases {
         let log = tempfile::NamedTempFile::new().unwrap();

@@ -47,9 +47,13 @@ fn impostors() -> Vec<(&'static str, TestListener, &'static str)> {
             TestListener::saying(http(SEALED, b"LHA1 but not really")),
             "Can't open its answer",
         ),
-        ("garbage", TestListener::saying(b"\x00\xff\x16\x03SSH-2.0-OpenSSH\r\n".to_vec()), "connection broke"),
-        ("an answer cut short", TestListener::saying(http(SEALED, &huge[..4096])[..2000].to_vec()), "connection broke"),
-        ("a closed door", TestListener::closing(), "connection broke"),
+        ("garbage", TestListener::saying(b"\x00\xff\x16\x03SSH-2.0-OpenSSH\r\n".to_vec()), "connection was lost"),
+        (
+            "an answer cut short",
+            TestListener::saying(http(SEALED, &huge[..4096])[..2000].to_vec()),
+            "connection was lost",
+        ),
+        ("a closed door", TestListener::closing(), "connection was lost"),
     ]
 }
 
