@@ -50,7 +50,7 @@ impl Badge {
     pub fn issues(&self) -> Vec<&Issue> {
         let mut issues: Vec<&Issue> = self.attention.iter().flat_map(|part| &part.issues).collect();
         issues.retain(|issue| issue.level >= Urgency::Warning);
-        issues.sort_by(|a, b| b.level.cmp(&a.level));
+        issues.sort_by_key(|issue| std::cmp::Reverse(issue.level));
         issues
     }
 }

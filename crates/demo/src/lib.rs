@@ -201,7 +201,7 @@ impl SeededRandom {
     }
 
     /// The next number of the generator SplitMix64.
-    pub fn next(&mut self) -> u64 {
+    pub fn next_number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -211,7 +211,7 @@ impl SeededRandom {
 
     /// Below `bound`, which is not 0.
     pub fn number(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.next_number() % bound
     }
 
     /// The same, as an index.
@@ -221,7 +221,7 @@ impl SeededRandom {
 
     /// From 0 up to 1.
     pub fn fraction(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.next_number() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// One of these, as often as their weights say.

@@ -227,7 +227,7 @@ impl Facts<'_> {
         };
         let mut issues = found.issues;
         // The order in which they were found stays among equals.
-        issues.sort_by(|a, b| b.level.cmp(&a.level));
+        issues.sort_by_key(|issue| std::cmp::Reverse(issue.level));
         let worst = issues.first().cloned();
         let well = Issue { level: Urgency::Ok, state, sentence, path: part.path().to_owned() };
         let Issue { level, state, sentence, path } = worst.unwrap_or(well);

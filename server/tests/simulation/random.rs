@@ -14,7 +14,7 @@ impl SimulationRandom {
     }
 
     pub fn number(&mut self) -> u64 {
-        self.0.next()
+        self.0.next_number()
     }
 
     /// Chance of its own for one part of the simulation: what others draw does not change it.

@@ -55,14 +55,14 @@ const STAGES: [(&str, &str); 5] =
 
 /// How a stage ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reached {
+enum StageResult {
     Passed,
     Failed,
     NotReached,
 }
 
 /// The stages of one attempt; TLS is left out where it plays no part.
-fn stages(attempt: &Attempt, tls: bool) -> Vec<(&'static str, Reached)> {
+fn stages(attempt: &Attempt, tls: bool) -> Vec<(&'static str, StageResult)> {
     let ended = STAGES.iter().position(|(stage, _)| *stage == attempt.stage).unwrap_or(STAGES.len() - 1);
     STAGES
         .iter()
@@ -70,10 +70,10 @@ fn stages(attempt: &Attempt, tls: bool) -> Vec<(&'static str, Reached)> {
         .filter(|(place, (stage, _))| *stage != "TLS" || tls || *place == ended)
         .map(|(place, (_, word))| {
             let mark = match place.cmp(&ended) {
-                std::cmp::Ordering::Less => Reached::Passed,
-                std::cmp::Ordering::Equal if attempt.ok => Reached::Passed,
-                std::cmp::Ordering::Equal => Reached::Failed,
-                std::cmp::Ordering::Greater => Reached::NotReached,
+                std::cmp::Ordering::Less => StageResult::Passed,
+                std::cmp::Ordering::Equal if attempt.ok => StageResult::Passed,
+                std::cmp::Ordering::Equal => StageResult::Failed,
+                std::cmp::Ordering::Greater => StageResult::NotReached,
             };
             (*word, mark)
         })
@@ -107,9 +107,9 @@ fn AttemptItem(attempt: Attempt, tls: bool) -> impl IntoView {
                 <ol class="stages">
                     {stages(&attempt, tls).into_iter().map(|(stage, mark)| {
                         let (class, glyph, word) = match mark {
-                            Reached::Passed => ("passed", Glyph::Check, "reached"),
-                            Reached::Failed => ("failed", Glyph::Cross, "failed here"),
-                            Reached::NotReached => ("open", Glyph::Dash, "not reached"),
+                            StageResult::Passed => ("passed", Glyph::Check, "reached"),
+                            StageResult::Failed => ("failed", Glyph::Cross, "failed here"),
+                            StageResult::NotReached => ("open", Glyph::Dash, "not reached"),
                         };
                         view! { <li class=class><Icon glyph=glyph />{stage}<span class="vh">{format!(", {word}")}</span></li> }
                     }).collect_view()}
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_failure_shows_what_was_reached_before_it() {
-        use Reached::{Failed, NotReached, Passed};
+        use StageResult::{Failed, NotReached, Passed};
         let marks = |attempt: &Attempt, tls| stages(attempt, tls).into_iter().map(|(_, mark)| mark).collect::<Vec<_>>();
         assert_eq!(marks(&attempt("TLS", false), true), [Passed, Passed, Failed, NotReached, NotReached]);
         assert_eq!(marks(&attempt("HTTP", false), false), [Passed, Passed, Failed, NotReached]);

@@ -4,9 +4,8 @@
 //! Each message has the client's time of sending, which is not before any time in it. It can't arrive earlier. So with
 //! the smallest recent difference
 //! - an end is placed no later than the server received the message with it, or any later message;
-//! - a start is placed no earlier than the client's clock showed it, hence not before what the server had sent by
-//! then. Clocks that run at
-//!   different speed take from that what they drift apart within the window: 6 ms at one part in ten thousand.
+//! - a start is placed no earlier than the client's clock showed it, hence not before what the server had sent by then. Clocks that run
+//!   at different speed take from that what they drift apart within the window: 6 ms at one part in ten thousand.
 //!
 //! So if one client returned a license and another then got it, the records never show it in use twice, no matter how
 //! their clocks are set.
