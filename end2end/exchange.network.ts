@@ -81,7 +81,7 @@ export function lapsed({ hands }: Way, get: () => World): void {
     await expect(told(page, /^Synced: /)).toBeVisible();
     await expect(main).toContainText(/Connected: last synced/);
     await hands.press(contact);
-    await expect(contact).toContainText('Connected');
+    await expect(contact).toContainText('All well');
     await page.goto(world.server.url);
     await expect(main).toContainText(/In service: \d licenses are loaded\./);
   });
