@@ -47,7 +47,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(card(page, 'Recent notifications').getByRole('listitem').first()).toContainText(/Test of alerts.*Delivered/);
   });
 
-  test('a webhook that answers with an error is told as it is; its address and secret are never shown', async ({ page }) => {
+  test('a webhook that answers with an error is told as it is; its address and secret are never shown', ONE_A_PAGE, async ({ page }) => {
     await addWebhook(page, world.server, hands, 'Broken chat', `${broken.url}/T0P-S3CRET`, SECRET);
     await hands.press(page.getByRole('button', { name: 'Send a test to Broken chat' }));
     await expect(page.getByRole('main')).toContainText('500 Internal Server Error');

@@ -127,7 +127,7 @@ fn sentence(released: &ReleasedLicenses) -> String {
         );
     }
     format!(
-        "{name} gets no new licenses for 1 minute. ReleasedLicenses as soon as it agrees, at the latest {}: {}.",
+        "{name} gets no new licenses for 1 minute. Released as soon as it agrees, at the latest {}: {}.",
         absolute(released.counted_until_ms),
         back.join(", ")
     )
