@@ -62,7 +62,7 @@ test.describe('a server in use', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.type('not the password at all');
     expect(await sending(page, () => page.keyboard.press('Enter'))).toBe(422);
-    await expectRefused(page, page.getByLabel('Password', { exact: true }), '', /not right/);
+    await expectRefused(page, page.getByLabel('Password', { exact: true }), '', /Wrong user name or password/);
     await page.keyboard.type(ADMIN.password);
     await page.keyboard.press('Enter');
     await expectPage(page, 'Overview');

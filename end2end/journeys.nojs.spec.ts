@@ -109,7 +109,7 @@ test.describe('a server in use', () => {
     await page.getByLabel('Password', { exact: true }).fill('not the password at all');
     expect(await sending(page, () => page.getByRole('button', { name: 'Sign in' }).click())).toBe(422);
     await expect(page.getByLabel('Name', { exact: true })).toHaveValue(ADMIN.name);
-    await expectRefused(page, page.getByLabel('Password', { exact: true }), '', /not right/);
+    await expectRefused(page, page.getByLabel('Password', { exact: true }), '', /Wrong user name or password/);
     await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expectPage(page, 'History');
