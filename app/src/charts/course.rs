@@ -251,7 +251,7 @@ fn columns(heights: &[u64], scale: Scale, apart: bool) -> String {
     path
 }
 
-/// A line in steps; interrupted where nothing is known.
+/// A stepped line with gaps where nothing was recorded.
 fn line(heights: &[Option<u64>], scale: Scale) -> String {
     let mut path = String::new();
     let mut last: Option<u64> = None;

@@ -56,7 +56,6 @@ pub fn attention(change: impl FnOnce(&mut Facts<'_>)) -> Vec<PartState> {
         at_limit: &[],
         denials_today: 0,
         firing: &[],
-        acknowledged: 0,
         rules: 3,
         conf_problem: None,
         changed_outside: None,

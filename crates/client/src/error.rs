@@ -88,7 +88,7 @@ pub enum Denied {
         /// The problem of each.
         servers: Vec<ServerProblem>,
     },
-    /// No server has responded for so long that earlier grants have expired.
+    /// Earlier grants have expired: no server has responded in time.
     #[error("No license server has responded for 2 minutes, so no licenses are available until one does. {}", list(.servers))]
     Flushed {
         /// Since when, milliseconds ago.

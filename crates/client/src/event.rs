@@ -36,7 +36,7 @@ pub enum ClientEvent {
     },
     /// No server responds; grants stay valid for a while.
     Disconnected,
-    /// No server responded for so long that all grants expired.
+    /// All grants expired: no server responded in time.
     Flushed {
         /// Licenses that were in use and have ended.
         leases: u64,

@@ -1,7 +1,7 @@
 //! What needs attention: the facts this server knows, judged by `licensing::attention`.
 //!
-//! What is in memory is read when it is asked for. What needs the disk (a committed row, free space, the audit chain, denials of the day)
-//! is looked at by a task.
+//! What is in memory is read when it is asked for. What needs the disk (a committed row, free space, the audit chain, denials of the day,
+//! the registration) is looked at by a task.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -37,12 +37,14 @@ pub(crate) struct Attention {
 
 #[derive(Debug, Clone, Default)]
 struct Found {
-    /// When a row was last committed, on the monotonic clock; none before the first.
+    /// When a row was last committed, on the monotonic clock, or first could not be; none before the first look.
     stored_at: Option<i64>,
     free: Option<u64>,
     audit_broken: Option<String>,
+    /// What is missing before anything can be sent to the nodes.
+    hindrance: Option<String>,
     denials_today: u64,
-    /// Names of rules that fire.
+    /// Headlines of what fires.
     firing: Vec<String>,
     rules: usize,
 }
@@ -74,12 +76,21 @@ impl Engine {
         let verdict = self.audit.verdict(self.clock.now_ms()).await;
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
         let rules = self.alert_rules().await;
+        let identity = self.identity().await;
         let now = self.clock.mono_ms();
         self.attention.note(|found| {
             found.free = free;
             match stored {
                 Ok(()) => found.stored_at = Some(now),
-                Err(error) => tracing::error!(%error, "the database takes no changes"),
+                Err(error) => {
+                    let since = *found.stored_at.get_or_insert(now);
+                    if now - since < STORED_WITHIN {
+                        tracing::error!(%error, "the database takes no changes");
+                    }
+                }
+            }
+            if let Ok(identity) = identity {
+                found.hindrance = identity.readiness.problem();
             }
             if let Ok((verdict, _)) = verdict {
                 found.audit_broken = broken(&verdict);
@@ -116,18 +127,12 @@ impl Engine {
         self.attention.found().stored_at.is_none_or(|at| self.clock.mono_ms() - at < STORED_WITHIN)
     }
 
-    /// Free space where the data is, bytes.
-    pub fn free_space(&self) -> Option<u64> {
-        self.attention.found().free
-    }
-
     /// Keys of the conf file that do not count, because a flag or the environment says otherwise. The first call counts.
     pub fn override_settings(&self, keys: Vec<&'static str>) {
         let _ = self.attention.overridden.set(keys);
     }
 
-    /// Whether a flag or the environment overrides a key of the conf file.
-    pub fn is_overridden(&self, key: &str) -> bool {
+    fn is_overridden(&self, key: &str) -> bool {
         self.attention.overridden.get().is_some_and(|keys| keys.contains(&key))
     }
 
@@ -177,14 +182,13 @@ impl Engine {
                 lapses: contact.lapses_at(),
                 failed_rounds: sync.failed_rounds,
                 refused,
-                hindrance: None,
+                hindrance: found.hindrance.as_deref(),
                 clock_flagged: contact.flagged.is_some(),
             },
             licenses: self.license_facts(),
             at_limit: &at_limit,
             denials_today: found.denials_today,
             firing: &found.firing,
-            acknowledged: 0,
             rules: found.rules,
             conf_problem: conf_problem.as_deref(),
             changed_outside: conf.outside.as_ref().map(|outside| outside.at),

@@ -106,7 +106,7 @@ impl Task {
         Self { name, does, cadence, finishes: false, run: Box::new(run) }
     }
 
-    /// It ends by itself at shutdown and gets a moment for that; others are dropped where they wait.
+    /// Ends on its own at shutdown and gets a moment to do so; other tasks are aborted.
     #[must_use]
     pub fn finishing(self) -> Self {
         Self { finishes: true, ..self }

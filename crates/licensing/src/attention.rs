@@ -185,10 +185,8 @@ pub struct Facts<'a> {
     pub at_limit: &'a [String],
     /// Denials since midnight.
     pub denials_today: u64,
-    /// Headlines of what fires and was not acknowledged.
+    /// Headlines of what fires.
     pub firing: &'a [String],
-    /// What fires and somebody has acknowledged or silenced.
-    pub acknowledged: usize,
     /// Alert rules that are on.
     pub rules: usize,
     /// Why the conf file cannot be used.
@@ -318,13 +316,15 @@ impl Facts<'_> {
                 "This machine's clock differs from the time known to have passed. Set the clock, then sync.",
             );
         }
-        let state = if sync.last.is_some() { "Connected" } else { "Not synced yet" };
-        (state.to_owned(), last)
+        if sync.last.is_none() && found.issues.is_empty() {
+            found.add(Urgency::Warning, "Not synced yet", "This server is registered and has not synced yet.");
+        }
+        ("Connected".to_owned(), last)
     }
 
     fn licenses(&self, found: &mut Found) -> (String, String) {
         if let Some((level, sentence)) = self.machine.filter(|(level, _)| *level >= Urgency::Warning) {
-            found.add_at(level, "Machine license", sentence, "/licenses/ve");
+            found.add_at(level, "Machine license", sentence, "/licenses#machine");
         }
         let Some(licenses) = &self.licenses else {
             let sentence = match self.machine {
@@ -340,7 +340,7 @@ impl Facts<'_> {
                 "More is promised to clients than is licensed: {}. It ends as clients return licenses.",
                 some(&licenses.over_committed)
             );
-            found.add_at(Urgency::Warning, state, sentence, "/licenses?standing=active");
+            found.add_at(Urgency::Warning, state, sentence, "/licenses?state=active");
         }
         let total = licenses.loaded + licenses.not_loaded;
         if licenses.loaded == 0 {
@@ -385,14 +385,13 @@ impl Facts<'_> {
     fn usage(&self, found: &mut Found) -> (String, String) {
         if self.denials_today > 0 {
             let denials = count(self.denials_today, "denial", "denials");
-            found.add_at(
+            found.add(
                 Urgency::Warning,
                 format!("{denials} today"),
                 match self.at_limit {
                     [] => format!("{denials} since midnight."),
                     at_limit => format!("{denials} since midnight. All in use: {}.", some(at_limit)),
                 },
-                "/usage/denials?period=today",
             );
         } else if !self.at_limit.is_empty() {
             found.add_at(
@@ -413,10 +412,6 @@ impl Facts<'_> {
                 format!("{} firing", self.firing.len()),
                 format!("{firing} firing: {}.", some(self.firing)),
             );
-        }
-        if self.acknowledged > 0 {
-            let known = count(self.acknowledged, "alert is", "alerts are");
-            found.add(Urgency::Info, "Acknowledged", format!("{known} firing and acknowledged."));
         }
         match self.rules {
             0 => ("No rules yet".to_owned(), "Nobody is notified when something goes wrong.".to_owned()),
@@ -544,7 +539,6 @@ mod tests {
             at_limit: &[],
             denials_today: 0,
             firing: &[],
-            acknowledged: 0,
             rules: 3,
             conf_problem: None,
             changed_outside: None,
@@ -598,6 +592,18 @@ mod tests {
         assert_eq!((state.level, state.state.as_str()), (Urgency::Critical, "Refused"));
         assert_eq!(state.sentence, "The last sync was refused. The auth string is wrong.");
         assert_eq!(state.issues.iter().map(|issue| issue.state.as_str()).collect::<Vec<_>>(), ["Refused", "Overdue"]);
+    }
+
+    #[test]
+    fn a_server_that_never_synced_is_not_well_and_says_what_is_missing() {
+        let service = Judgement::default();
+        let mut facts = well(&service);
+        (facts.sync.last, facts.licenses) = (None, None);
+        assert_eq!(part(&facts, Part::Sync).state, "Not synced yet");
+        facts.sync.hindrance = Some("This server trusts no vendor key yet.");
+        let state = part(&facts, Part::Sync);
+        assert_eq!((state.level, state.state.as_str()), (Urgency::Warning, "Can't sync"));
+        assert_eq!(state.sentence, "This server trusts no vendor key yet.");
     }
 
     #[test]

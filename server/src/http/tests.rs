@@ -11,7 +11,10 @@ use engine::Engine;
 use engine::actor::Actor;
 use engine::clock::ManualClock;
 use http_body_util::BodyExt;
+use licensing::attention::{Facts, LicenseFacts, StorageFacts, SyncFacts};
+use licensing::contact::ContactPhase;
 use licensing::permission::Role;
+use licensing::service::Urgency;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -391,6 +394,42 @@ async fn event(body: &mut axum::body::BodyDataStream) -> (String, serde_json::Va
     let field =
         |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
     (field("event:"), serde_json::from_str(&field("data:")).unwrap(), field("id:"))
+}
+
+#[tokio::test]
+async fn what_needs_attention_leads_to_pages_that_exist() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let zone = |_| licensing::words::Zone::utc();
+    let service = licensing::service::Judgement::default();
+    let all = ["A".to_owned()];
+    let facts = Facts {
+        service: &service,
+        registered: true,
+        machine: Some((Urgency::Critical, "The license of this machine is void.")),
+        phase: ContactPhase::Lapsed,
+        sync: SyncFacts { failed_rounds: 1, clock_flagged: true, ..SyncFacts::default() },
+        licenses: Some(LicenseFacts { not_loaded: 1, over_committed: all.to_vec(), ..LicenseFacts::default() }),
+        at_limit: &all,
+        denials_today: 1,
+        firing: &all,
+        rules: 1,
+        conf_problem: Some("It is a folder."),
+        changed_outside: Some(0),
+        findings: (1, 1),
+        restart: &all,
+        storage: StorageFacts { audit_broken: Some("Broken.".to_owned()), ..StorageFacts::default() },
+        now: 0,
+        zone: &zone,
+    };
+    let parts = facts.judge();
+    assert!(parts.iter().map(|part| part.issues.len()).sum::<usize>() >= 14);
+    for part in parts {
+        for path in part.issues.into_iter().map(|issue| issue.path).chain([part.part.path().to_owned()]) {
+            let request = Request::get(&path).header(header::COOKIE, &cookie);
+            assert_eq!(test.send(request, "").await.status(), StatusCode::OK, "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -189,7 +189,7 @@ pub(super) struct RunEntry {
     pub renamed: bool,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
-    /// The commit that must finish before it is told its limits.
+    /// The commit that must finish before its limits are sent.
     pub wait_for: Option<u64>,
 }
 

@@ -17,7 +17,7 @@ pub enum ClientState {
     Connected,
     /// No contact for a while; its licenses are still reserved, or it may come back.
     Silent,
-    /// It disconnected, or was silent so long that its licenses were released.
+    /// It disconnected, or its licenses were released after a long silence.
     Gone,
 }
 

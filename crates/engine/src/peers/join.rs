@@ -27,7 +27,7 @@ pub struct Join {
     pub code: String,
     /// This server's address; `None` for its console's address, if valid there.
     pub own_url: Option<String>,
-    /// The name this server would like; `None` for the host name.
+    /// The requested name; `None` for the host name.
     pub name: Option<String>,
 }
 

@@ -59,7 +59,7 @@ impl UsageState {
         queue.drain(..count).collect()
     }
 
-    /// `None` after an unexpected failure; waiters are told, and the next commit reloads the state.
+    /// `None` after an unexpected failure: waiters get the error, and the next commit reloads the state.
     async fn commit(
         &self,
         mut writer: Guard,

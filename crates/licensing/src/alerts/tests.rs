@@ -278,8 +278,7 @@ fn a_replay_ends_with_how_things_stand_now() {
         (10 * MINUTE, well(), 0, known(vec![], vec![])),
         (20 * MINUTE, well(), 1, known(vec![], vec![])),
         (20 * MINUTE, Signals::default(), 1, PresentState::Unknown),
-        // It came back and is away anew, though not for long enough: what would fire is not well, but does not begin
-        // to fire.
+        // It responded and is silent again, but not for long enough to fire.
         (20 * MINUTE, silent(50 * MINUTE, 10_000), 1, known(vec![], vec![])),
     ] {
         let now = START + 30 * MINUTE + after;
