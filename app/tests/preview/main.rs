@@ -50,7 +50,7 @@ fn every_page_renders() {
     for preview in &previews {
         std::fs::write(folder.join(format!("{}.html", preview.name)), &preview.html).expect("the page can be written");
     }
-    let style = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../style");
+    let style = std::path::Path::new("../style");
     let main = std::fs::read_to_string(style.join("main.css")).expect("style/main.css is there");
     let sheet: String = main
         .lines()

@@ -104,7 +104,7 @@ fn section(text: &mut String, command: &mut clap::Command, name: &str) {
 #[test]
 fn the_documents_say_what_the_code_says() {
     for (name, text) in DOCUMENTS {
-        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs")).join(name);
+        let path = PathBuf::from("../../docs").join(name);
         if std::env::var_os("WRITE_DOCUMENTS").is_some() {
             std::fs::write(&path, text()).unwrap();
         }

@@ -21,7 +21,7 @@ pub fn program(package: &str, name: &str) -> Command {
     if !path.exists() {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "-p", package, "--bin", name, "--target-dir"]);
-        build.arg(profile.parent().unwrap()).current_dir(env!("CARGO_MANIFEST_DIR"));
+        build.arg(profile.parent().unwrap());
         if profile.ends_with("release") {
             build.arg("--release");
         }

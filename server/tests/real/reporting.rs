@@ -19,7 +19,7 @@ fn is_installed() -> bool {
 /// Asks with the Python client; its exit code and what it printed.
 fn python(world: &ExchangePair, tls: bool, args: &[&str]) -> (Option<i32>, Value) {
     let registration = &world.registration;
-    let mut run = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/reporting/run"));
+    let mut run = Command::new("../end2end/reporting/run");
     run.args([&world.server.reporting, &registration.deployment, &registration.operator]);
     if tls {
         run.arg("--tls").arg(world.server.data.join("console.crt"));
