@@ -74,6 +74,8 @@ test('two servers: standby, a drill, the backup serves', async ({ page }) => {
     await page.goto(`${primary.url}/servers`);
     await page.getByRole('checkbox', { name: 'Agent desk' }).check();
     await page.getByRole('button', { name: 'Start the drill' }).click();
+    await measure(page, 'servers-asked', 'loaded');
+    await page.locator('#ask').getByRole('button', { name: 'Start the drill' }).click();
     await page.goto(`${primary.url}/servers`);
     await measure(page, 'servers-drill', 'loaded');
     await page.getByRole('button', { name: 'Take clients back' }).click();

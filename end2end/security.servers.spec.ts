@@ -57,6 +57,8 @@ test('names of servers and clients, and reasons, stay text and break no page', a
   expect(text.split('<script>alert(1)</script>').length - 1, 'it was really there to be seen').toBeGreaterThan(2);
   await page.getByLabel('Reason').fill(`${EVIL}${TURNED}`);
   await page.getByRole('button', { name: 'Drain to backup' }).click();
+  await looks('servers, asked');
+  await page.locator('#ask').getByRole('button', { name: 'Drain to backup' }).click();
   await page.goto(`${primary.url}/servers`);
   await expect(page.getByRole('region', { name: 'Draining', exact: true })).toContainText('<img src=x onerror=alert(2)>');
   await looks('servers, draining');

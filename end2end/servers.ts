@@ -78,10 +78,18 @@ export function journeys({ script, hands }: Way): void {
     await expect(form.getByLabel('Reason')).toHaveValue('new disks');
     await hands.fill(form.getByLabel('Duration, minutes'), '20');
     await hands.press(form.getByRole('button', { name: 'Drain to backup' }));
+    const asks = page.locator('#ask');
+    await expect(asks).toContainText(/1 client moves from \S+ to \S+ within seconds\. It keeps its licenses\./);
+    await expect(asks).toContainText(/1 of them uses the backup hours of \S+: 100 h left\./);
+    await hands.press(asks.getByRole('button', { name: 'Drain to backup' }));
     await expect(told(page, /^Clients are moving to the backup\./)).toBeVisible();
     await until(page, world.primary, /\S+ is serving 1 client\. Backup hours last until/);
     await expect(card(page, 'Draining')).toContainText(/new disks.*by ada; ends in (19|20) min/);
     await expect(card(page, 'Planned maintenance')).toHaveCount(0);
+    await expect(card(page, 'Timeline')).toContainText(/ada started a 20-minute drain of \S+ to the backup: new disks\./);
+    await page.goto(`${world.primary.url}/clients`);
+    await expect(page.getByRole('row', { name: /charon-1/ })).toContainText('Moved');
+    await page.goto(`${world.primary.url}/servers`);
     await hands.press(card(page, 'Draining').getByRole('button', { name: 'Take clients back' }));
     await expect(told(page, 'The clients return within seconds.')).toBeVisible();
     await until(page, world.primary, /is serving 1 client\. \S+ is on standby/);
@@ -99,6 +107,8 @@ export function journeys({ script, hands }: Way): void {
     await expect(form.getByRole('checkbox', { name: 'charon-1' })).toBeChecked();
     await hands.fill(form.getByLabel('Backup hours limit'), '7');
     await hands.press(form.getByRole('button', { name: 'Start the drill' }));
+    await expect(page.locator('#ask')).toContainText('It ends early when 7 min of them are used.');
+    await hands.press(page.locator('#ask').getByRole('button', { name: 'Start the drill' }));
     await expect(told(page, /^Clients are moving to the backup\./)).toBeVisible();
     await expect(async () => {
       await page.goto(world.primary.url + '/servers');
@@ -126,9 +136,10 @@ export function journeys({ script, hands }: Way): void {
   test('a server is removed, and has no backup then', async ({ page }) => {
     await until(page, world.primary, /is on standby/);
     const other = card(page, 'Servers').getByRole('listitem').filter({ hasText: 'Standby' });
-    await hands.press(disclosure(other, /^Remove /));
-    await expect(other).toContainText('Its licenses and clients stay as they are.');
-    await hands.press(other.getByRole('button', { name: /^Remove / }));
+    await hands.press(other.getByRole('button', { name: /^Remove / }).first());
+    const asks = other.getByRole('dialog', { name: /^Remove .*\?$/ });
+    await expect(asks).toContainText('Its licenses and its clients stay as they are.');
+    await hands.press(asks.getByRole('button', { name: /^Remove / }));
     await expect(told(page, / has left this installation\.$/)).toBeVisible();
     await expect(card(page, 'Servers').getByRole('listitem')).toHaveCount(1);
     await page.goto(`${world.primary.url}/audit`);

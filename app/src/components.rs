@@ -8,7 +8,7 @@
 //! | a titled section, the sentence a page opens with | [`Card`], [`Statement`] |
 //! | a form | [`Field`], [`TextArea`], [`Submit`], [`FormErrors`] |
 //! | a step that cannot simply be taken back | [`Confirm`], [`Removal`] |
-//! | an instant | [`TimeAgo`], [`TimeUntil`], [`Date`], [`TimeStamp`] |
+//! | an instant | [`TimeAgo`], [`TimeNear`], [`TimeUntil`], [`Date`], [`TimeStamp`] |
 //! | a state, a property | [`Pill`], [`Tag`] |
 //! | a value to copy, the same for a script | [`Copyable`], [`ShowAsCurl`] |
 //!
@@ -38,4 +38,4 @@ pub(crate) use form::{FieldProblem, described_by};
 pub use layout::{BareLayout, Document, Layout, Main, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
 pub use table::{Column, Table};
-pub use time::{Date, TimeAgo, TimeStamp, TimeUntil, absolute, day_and_month};
+pub use time::{Date, TimeAgo, TimeNear, TimeStamp, TimeUntil, absolute, day_and_month};

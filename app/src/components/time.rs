@@ -17,6 +17,18 @@ pub fn TimeAgo(
     element(at_ms, "ago", &ago(at_ms, request().now_ms))
 }
 
+/// An instant as people say it, and how long ago: "03:12 UTC, 2 min ago". Hovering shows local time and UTC.
+#[component]
+pub fn TimeNear(
+    /// Unix milliseconds.
+    at_ms: i64,
+) -> impl IntoView {
+    let now = request().now_ms;
+    let at = licensing::words::instant_near(at_ms, now, &engine::service::local_zone(at_ms));
+    let ago = element(at_ms, "ago", &ago(at_ms, now));
+    view! { <span class="nowrap">{at}</span>", "<span class="muted nowrap">{ago}</span> }
+}
+
 /// An instant to come, relative to the request: "in 21 h", "any moment". Hovering shows local time and UTC.
 #[component]
 pub fn TimeUntil(

@@ -124,11 +124,12 @@ impl ClientFilter {
 }
 
 /// The states, in the order they are offered.
-const STATES: [ClientState; 3] = [ClientState::Connected, ClientState::Silent, ClientState::Gone];
+const STATES: [ClientState; 4] = [ClientState::Connected, ClientState::Moved, ClientState::Silent, ClientState::Gone];
 
 fn words_and_tone(state: ClientState) -> (&'static str, Tone) {
     match state {
         ClientState::Connected => ("Connected", Tone::Success),
+        ClientState::Moved => ("Moved", Tone::Info),
         ClientState::Silent => ("No contact", Tone::Warning),
         ClientState::Gone => ("Disconnected", Tone::Neutral),
     }
@@ -137,6 +138,7 @@ fn words_and_tone(state: ClientState) -> (&'static str, Tone) {
 fn in_state(counts: &ClientCounts, state: ClientState) -> usize {
     match state {
         ClientState::Connected => counts.connected,
+        ClientState::Moved => counts.moved,
         ClientState::Silent => counts.silent,
         ClientState::Gone => counts.gone,
     }

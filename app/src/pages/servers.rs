@@ -5,25 +5,25 @@ mod drain;
 mod hours;
 mod past;
 
-pub use drain::{DrainInProgress, DrillClient, LastDrill};
+pub use drain::{DrainInProgress, DrainQuestion, DrillClient, LastDrill};
 pub use past::{Moment, cause_words};
 
 use crate::components::{
-    Card, Column, Copyable, Field, FormErrors, Hidden, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
-    Table, Tag, TimeAgo, TimeUntil,
+    Card, Column, Confirm, Copyable, Field, FormErrors, LinkButton, PageHeader, Pill, ShowAsCurl, Statement, Submit,
+    Table, Tag, TimeAgo, TimeNear, TimeUntil,
 };
 use crate::drawn::Draw;
 use crate::pages::exchange::curl;
 use crate::paths;
 use crate::request::{Tone, request};
-use drain::{DrainForms, Draining};
+use drain::{AskDrain, DrainForms, Draining};
 use engine::failover::{Failover, OverlapPeriod};
 use engine::leases::InGrace;
 use hours::{HoursLeft, Runway};
 use leptos::prelude::*;
 use licensing::countdown::CountdownRun;
 use licensing::permission::Permission;
-use licensing::service::{AdvisedStep, Area, Hours, Judgement};
+use licensing::service::{AdvisedStep, Area, Hours, Judgement, Urgency};
 use licensing::words::{self, about, span};
 use past::{Incidents, Overlap, Switches, Timeline};
 
@@ -55,6 +55,8 @@ pub struct ServersPage {
     pub no_drain: Option<String>,
     /// Clients to choose from for a drill: id and name.
     pub clients: Vec<(String, String)>,
+    /// A drain or drill that was asked for, before it begins.
+    pub question: Option<DrainQuestion>,
     /// A code that was just made, shown once.
     pub invitation: Option<Invitation>,
     /// What the log, the API and the command line call this console.
@@ -71,8 +73,9 @@ pub struct ServerCard {
     pub tone: Tone,
     /// "Active", "Standby", "Not responding".
     pub state: String,
-    /// Since when it is so.
-    pub since_ms: Option<i64>,
+    /// Since when: "Active since", "Not responding since".
+    pub since: Option<(&'static str, i64)>,
+    pub started_ms: Option<i64>,
     pub seen_ms: Option<i64>,
     pub clients: Option<u32>,
     pub hours: Option<Hours>,
@@ -100,23 +103,29 @@ pub fn ServersView(data: ServersPage) -> impl IntoView {
     let running =
         data.servers.iter().filter_map(|server| server.hours.clone()).find(|hours| hours.running_since_ms.is_some());
     let shown = running.or_else(|| data.now.hours.clone());
+    // Who was called at night reads what matters; the rest is folded. What was asked for stays in sight.
+    let in_trouble =
+        data.now.level >= Urgency::Warning && !alone && data.invitation.is_none() && request().form.is_none();
     view! {
         <div class="servers">
             <PageHeader title="Servers" />
             <FormErrors />
             <Now now=data.now.clone() />
-            <p class="servers-alerts"><LinkButton href=paths::ALERTS look="quiet">"Alerts"</LinkButton></p>
+            {data.question.clone().map(|question| view! { <AskDrain question=question /> })}
             {data.drain.clone().map(|drain| view! { <Draining drain=drain /> })}
             {(!data.grace.is_empty()).then(|| view! { <GraceList rows=data.grace.clone() /> })}
             <Servers servers=data.servers.clone() />
-            {shown.map(|hours| view! { <Runway hours=hours forecast=data.forecast.clone() /> })}
-            {(!data.incidents.is_empty()).then(|| view! { <Incidents incidents=data.incidents.clone() /> })}
             <Timeline moments=data.timeline.clone() alone=alone />
-            {(!data.switches.is_empty()).then(|| view! { <Switches rows=data.switches.clone() /> })}
-            {(!data.simultaneous.is_empty()).then(|| view! { <Overlap rows=data.simultaneous.clone() total_ms=data.simultaneous_ms /> })}
-            <DrainForms data=data.clone() />
-            <Join data=data />
-            <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Replace $TOKEN with an API token." />
+            <details class="disclosure servers-rest" open=!in_trouble>
+                <summary>"Hours, history and maintenance"</summary>
+                {shown.map(|hours| view! { <Runway hours=hours forecast=data.forecast.clone() /> })}
+                {(!data.incidents.is_empty()).then(|| view! { <Incidents incidents=data.incidents.clone() /> })}
+                {(!data.switches.is_empty()).then(|| view! { <Switches rows=data.switches.clone() /> })}
+                {(!data.simultaneous.is_empty()).then(|| view! { <Overlap rows=data.simultaneous.clone() total_ms=data.simultaneous_ms /> })}
+                <DrainForms data=data.clone() />
+                <Join data=data />
+                <ShowAsCurl command=curl("GET", paths::API_SERVERS, "") note="Replace $TOKEN with an API token." />
+            </details>
         </div>
     }
     .drawn()
@@ -183,20 +192,21 @@ fn GraceList(rows: Vec<InGrace>) -> impl IntoView {
 fn Servers(servers: Vec<ServerCard>) -> impl IntoView {
     view! {
         <Card title="Servers" id="servers">
-            <ul class="server-cards">{servers.into_iter().map(|server| view! { <Server server=server /> }).collect_view()}</ul>
+            <ul class="server-cards">{servers.into_iter().enumerate().map(|(index, server)| view! { <Server server=server index=index /> }).collect_view()}</ul>
         </Card>
     }
     .drawn()
 }
 
 #[component]
-fn Server(server: ServerCard) -> impl IntoView {
+fn Server(server: ServerCard, index: usize) -> impl IntoView {
     let clients = server.clients.map(|count| match (server.own, count) {
         (true, 1..) => view! { <a href=paths::CLIENTS>{count}</a> }.drawn(),
         _ => count.drawn(),
     });
     let why_not = request().why_not(Permission::ManageServers).map(str::to_owned);
     let name = server.name.clone();
+    let id = format!("remove-{index}");
     view! {
         <li class=format!("server-card {}", server.tone.class())>
             <header>
@@ -206,7 +216,8 @@ fn Server(server: ServerCard) -> impl IntoView {
             </header>
             <dl class="facts">
                 <div><dt>"Role"</dt><dd>{server.role}</dd></div>
-                {server.since_ms.map(|at| view! { <div><dt>"Since"</dt><dd><TimeAgo at_ms=at /></dd></div> })}
+                {server.since.map(|(words, at)| view! { <div><dt>{words}</dt><dd><TimeNear at_ms=at /></dd></div> })}
+                {server.started_ms.map(|at| view! { <div><dt>"Started"</dt><dd><TimeNear at_ms=at /></dd></div> })}
                 {clients.map(|clients| view! { <div><dt>"Clients"</dt><dd>{clients}</dd></div> })}
                 {server.hours.map(|hours| view! {
                     <div><dt>"Backup hours left"</dt><dd>{words::hours(hours.left_ms)}{hours.reported_ms_ago.filter(|ago| *ago > 10_000).map(|ago| format!(", reported {} ago", about(ago)))}</dd></div>
@@ -220,14 +231,12 @@ fn Server(server: ServerCard) -> impl IntoView {
                 })}
             </dl>
             {server.removable.then(|| view! {
-                <details class="disclosure remove">
-                    <summary>{format!("Remove {name}")}</summary>
-                    <p>{format!("{name} leaves the installation. Its licenses and clients stay as they are.")}</p>
-                    <form method="post" action=paths::SERVERS_REMOVE>
-                        <Hidden name="name" value=name.clone() />
-                        <Submit look="danger" why_not=why_not>{format!("Remove {name}")}</Submit>
-                    </form>
-                </details>
+                <div class="remove">
+                    <Confirm id=id title=format!("Remove {name}?") verb=format!("Remove {name}") action=paths::SERVERS_REMOVE sends=vec![("name", name.clone())] why_not=why_not>
+                        <p>{format!("{name} leaves the installation: it is no longer watched here, and does not stand in or fail over as one of it.")}</p>
+                        <p>"Its licenses and its clients stay as they are. To bring it back, make a new code and join again."</p>
+                    </Confirm>
+                </div>
             })}
         </li>
     }

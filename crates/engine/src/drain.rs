@@ -10,14 +10,18 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use licensing::client_protocol::Fault;
 pub use licensing::drain::{ActiveDrain, DrainRefusal, Drill};
-use licensing::drain::{DrainEffect, DrainEvent, DrainRequest, DrillSight, begin, step};
+use licensing::drain::{DrainEffect, DrainEvent, DrainOutlook, DrainRequest, DrillSight, begin, step};
 use licensing::peers::{PeerLiveness, PeerReport, Role};
+use licensing::words::{count, instant};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{Audit, AuditOutcome, NewAuditEntry};
+use crate::peers::PeerEventKind;
+use crate::peers::events::add;
+use crate::service::local_zone;
 use crate::store::Store;
 
 /// Why it was not started.
@@ -88,8 +92,9 @@ impl Drains {
         self.state().drill.clone()
     }
 
-    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged.
-    fn feed(&self, event: DrainEvent, now: i64) {
+    /// Applies an event. After a broken invariant this server serves all clients, and an error is logged. Returns what came to its end
+    /// by itself, in a sentence.
+    fn feed(&self, event: DrainEvent, now: i64) -> Option<&'static str> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let (next, effects) = step(&state, event, now).unwrap_or_else(|broken| {
             tracing::error!(%broken, "broken invariant in the drain; this server takes its clients back");
@@ -98,14 +103,20 @@ impl Drains {
         });
         *state = next;
         drop(state);
+        let mut ended = None;
         for effect in effects {
             match effect {
-                DrainEffect::Over => tracing::info!("the drain has ended; this server takes its clients back"),
+                DrainEffect::Over => {
+                    tracing::info!("the drain has ended; this server takes its clients back");
+                    ended = Some("The time of the drain or drill is up: clients return.");
+                }
                 DrainEffect::UsedUp => {
                     tracing::warn!("the failover drill has used its hours; this server takes its clients back");
+                    ended = Some("The failover drill has used its hours: clients return.");
                 }
             }
         }
+        ended
     }
 }
 
@@ -114,8 +125,11 @@ async fn keep(
     audit: &Audit,
     drain: Option<&ActiveDrain>,
     entry: NewAuditEntry<'_>,
+    moment: (i64, &str, PeerEventKind, &str),
 ) -> Result<(), sqlx::Error> {
     let mut tx = store.write().await?;
+    let (at, server, kind, detail) = moment;
+    add(&mut tx, at, server, kind, detail).await?;
     sqlx::query("DELETE FROM handover").execute(&mut *tx).await?;
     if let Some(drain) = drain {
         let clients = drain.clients.as_ref().map(|ids| serde_json::to_string(ids).expect("names always serialize"));
@@ -147,10 +161,9 @@ impl Engine {
         reason: &str,
         drill: Option<(BTreeSet<String>, i64)>,
     ) -> Result<ActiveDrain, DrainError> {
-        let asked = DrainRequest { minutes, by: actor.name.clone(), reason: reason.to_owned(), drill };
         let _turn = self.drain.turn.lock().await;
-        let (is_backup_up, now) = (self.backup_is_up(), self.now_ms());
-        let drain = begin(&self.drain.state(), asked, is_backup_up, now)?;
+        let now = self.now_ms();
+        let drain = self.plan_drain(actor, minutes, reason, drill)?;
         let (action, sentence) = match &drain.clients {
             None => ("server.handover", format!("Started a {minutes}-minute drain to the backup: {}.", drain.reason)),
             Some(ids) => (
@@ -159,11 +172,53 @@ impl Engine {
             ),
         };
         let entry = NewAuditEntry { actor, action, sentence, outcome: AuditOutcome::Done };
-        keep(&self.store, &self.audit, Some(&drain), entry).await?;
+        let name = self.server_name();
+        let (kind, what) = match &drain.clients {
+            None => (PeerEventKind::Drain, format!("a {minutes}-minute drain of {name} to the backup")),
+            Some(ids) => {
+                let clients = count(ids.len(), "client", "clients");
+                (PeerEventKind::Drill, format!("a {minutes}-minute failover drill of {name} with {clients}"))
+            }
+        };
+        let detail = format!("{} started {what}: {}.", actor.name, drain.reason.trim_end_matches('.'));
+        keep(&self.store, &self.audit, Some(&drain), entry, (now, &name, kind, &detail)).await?;
         self.drain.stored.store(true, Ordering::Relaxed);
-        self.drain.feed(DrainEvent::Begun(drain.clone()), now);
+        let _ = self.drain.feed(DrainEvent::Begun(drain.clone()), now);
         tracing::info!(minutes, "this server is draining to its backup");
         Ok(drain)
+    }
+
+    /// The same without starting it.
+    ///
+    /// # Errors
+    /// [`DrainRefusal`]: it can't be started.
+    pub fn plan_drain(
+        &self,
+        actor: &Actor,
+        minutes: u32,
+        reason: &str,
+        drill: Option<(BTreeSet<String>, i64)>,
+    ) -> Result<ActiveDrain, DrainRefusal> {
+        let asked = DrainRequest { minutes, by: actor.name.clone(), reason: reason.to_owned(), drill };
+        begin(&self.drain.state(), asked, self.backup_is_up(), self.now_ms())
+    }
+
+    /// What a planned drain or drill would do.
+    pub fn drain_outlook(&self, plan: &ActiveDrain) -> DrainOutlook {
+        let picture = self.peers.picture();
+        let backup =
+            picture.others().find(|server| server.role == Role::Backup && matches!(server.state, PeerLiveness::Up(_)));
+        let concerned = |ids: BTreeSet<String>| ids.iter().filter(|id| plan.concerns(id)).count();
+        let report = backup.and_then(|server| server.report.as_deref());
+        DrainOutlook {
+            clients: concerned(self.leases.connected()),
+            on_hours: concerned(self.leases.ve_clients()),
+            from: self.server_name(),
+            to: backup.map_or_else(|| "the backup".to_owned(), |server| server.name.clone()),
+            hours_left: report.and_then(|report| report.countdown).map(|hours| hours.balance_ms),
+            budget: plan.budget_ms,
+            until: instant(plan.until, &local_zone(plan.until)),
+        }
     }
 
     /// Ends a drain or drill that is over, and measures a drill. Call it every second.
@@ -177,7 +232,11 @@ impl Engine {
         };
         if goes_on || is_drilling {
             let sight = if is_drilling { self.drill_sight() } else { DrillSight::default() };
-            self.drain.feed(DrainEvent::Look(sight), self.now_ms());
+            if let Some(ended) = self.drain.feed(DrainEvent::Look(sight), self.now_ms()) {
+                let mut tx = self.store.write().await?;
+                add(&mut tx, self.now_ms(), &self.server_name(), PeerEventKind::Returned, ended).await?;
+                tx.commit().await?;
+            }
         }
         // One that ended early, such as a drill that used its hours, must not resume at the next start.
         if self.drain.current().is_none() && self.drain.stored.load(Ordering::Relaxed) {
@@ -190,6 +249,15 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// The clients that a drain sent away and that a backup serves now. A drill leaves the other clients here, who could be granted
+    /// what a client still on its way uses: its licenses are released as those of any silent client.
+    pub(crate) fn drained_elsewhere(&self) -> BTreeSet<String> {
+        match self.drain.current() {
+            Some(drain) if drain.clients.is_none() => self.drill_sight().there,
+            _ => BTreeSet::new(),
+        }
     }
 
     /// Clients and hours as this server sees them.
@@ -218,8 +286,10 @@ impl Engine {
         }
         let sentence = "Took the clients back from the backup.".to_owned();
         let entry = NewAuditEntry { actor, action: "server.take_back", sentence, outcome: AuditOutcome::Done };
-        keep(&self.store, &self.audit, None, entry).await?;
-        self.drain.feed(DrainEvent::TakenBack, self.now_ms());
+        let (now, name) = (self.now_ms(), self.server_name());
+        let detail = format!("{} took the clients of {name} back.", actor.name);
+        keep(&self.store, &self.audit, None, entry, (now, &name, PeerEventKind::Returned, &detail)).await?;
+        let _ = self.drain.feed(DrainEvent::TakenBack, now);
         Ok(true)
     }
 }
@@ -251,13 +321,14 @@ mod tests {
         let sentence = "Handed over.".to_owned();
         let entry =
             NewAuditEntry { actor: &Actor::system(), action: "server.handover", sentence, outcome: AuditOutcome::Done };
-        keep(&engine.store, &engine.audit, Some(&drain), entry).await.unwrap();
+        let moment = (began, "lic-01", PeerEventKind::Drain, "Drained.");
+        keep(&engine.store, &engine.audit, Some(&drain), entry, moment).await.unwrap();
         engine.close().await;
         let engine = open().await;
         engine.watch_drain().await.unwrap();
         assert_eq!(engine.drain.current(), Some(drain), "it goes on after a restart");
         // It ends before its time.
-        engine.drain.feed(DrainEvent::TakenBack, began);
+        let _ = engine.drain.feed(DrainEvent::TakenBack, began);
         engine.watch_drain().await.unwrap();
         engine.close().await;
         assert_eq!(open().await.drain.current(), None);

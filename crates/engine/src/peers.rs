@@ -9,7 +9,7 @@ mod apply_report;
 mod background;
 mod client;
 mod error;
-mod events;
+pub(crate) mod events;
 mod invite;
 mod join;
 mod key;

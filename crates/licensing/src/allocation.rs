@@ -141,6 +141,8 @@ pub enum AllocationEvent<'a> {
     Superseded,
     /// An administrator releases its unused licenses.
     Release,
+    /// Another server serves it now: the grants of that one have replaced what this one granted.
+    Moved,
 }
 
 /// The answer to a client about one product.
@@ -198,6 +200,11 @@ impl Allocation {
                 }
                 self.claims_changed(key);
                 AllocationEffect { changed: true, ..AllocationEffect::default() }
+            }
+            AllocationEvent::Moved => {
+                let changed = self.runs.get(&key).is_some_and(ClientRun::counts);
+                self.lapse(key, now);
+                AllocationEffect { changed, moved: true, ..AllocationEffect::default() }
             }
         }
     }

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client_protocol::{Fault, FaultKind};
 use crate::contact::Millis;
+use crate::words;
 
 /// Maximum duration, minutes: a day.
 pub const LONGEST_MIN: u32 = 24 * 60;
@@ -123,6 +124,47 @@ impl DrainState {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// What a drain or drill would do, for whoever is asked before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrainOutlook {
+    /// Clients that move.
+    pub clients: usize,
+    /// Those of them that use the backup's hours there.
+    pub on_hours: usize,
+    /// This server.
+    pub from: String,
+    /// The backup.
+    pub to: String,
+    /// The backup's hours left, milliseconds; `None` without such hours.
+    pub hours_left: Option<Millis>,
+    /// How much of them a drill may use, milliseconds.
+    pub budget: Option<Millis>,
+    /// Until when, as people read it.
+    pub until: String,
+}
+
+impl DrainOutlook {
+    /// In sentences.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let DrainOutlook { clients, on_hours, from, to, until, .. } = self;
+        let clients = match clients {
+            0 => format!("No client is connected to {from} now. One that connects meanwhile is sent to {to}."),
+            1 => format!("1 client moves from {from} to {to} within seconds. It keeps its licenses."),
+            many => format!("{many} clients move from {from} to {to} within seconds. They keep their licenses."),
+        };
+        let hours = self.hours_left.map(|left| match (left, on_hours) {
+            (..=0, _) => format!("{to} has no backup hours left: clients that need them are denied there."),
+            (_, 0) => format!("None of them uses the backup hours of {to}: {} left.", words::hours(left)),
+            (_, 1) => format!("1 of them uses the backup hours of {to}: {} left.", words::hours(left)),
+            (_, many) => format!("{many} of them use the backup hours of {to}: {} left.", words::hours(left)),
+        });
+        let budget = self.budget.map(|most| format!("It ends early when {} of them are used.", words::hours(most)));
+        let back = format!("Clients return to {from} at {until}, or earlier on request.");
+        [Some(clients), hours, budget, Some(back)].into_iter().flatten().collect()
     }
 }
 

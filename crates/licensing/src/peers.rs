@@ -48,7 +48,7 @@ pub use overlap::{GAP_MS, OverlapLook, PROMPT_S, late_by_s, overlap_ms};
 pub use report::{CountdownReport, MemberListing, PeerReport, Serving};
 pub use rules::{JoinRefusal, Membership, RemoveRefusal, Role, admit, conflict, may_join, may_remove, role};
 pub use url::{PeerUrl, PeerUrlError, own_url};
-pub use watch::{LivenessChange, LivenessWatch, PeerLiveness, clock_off_ms, stale_since};
+pub use watch::{LivenessChange, LivenessWatch, PeerLiveness, clock_off_ms, stale_since, standstill_ms};
 pub use witness::Witness;
 
 use crate::contact::Millis;

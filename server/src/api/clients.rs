@@ -27,6 +27,7 @@ const PAGE: usize = 500;
 #[serde(rename_all = "lowercase")]
 enum StateFilter {
     Connected,
+    Moved,
     Silent,
     Gone,
 }
@@ -35,6 +36,7 @@ impl From<StateFilter> for ClientState {
     fn from(of: StateFilter) -> Self {
         match of {
             StateFilter::Connected => Self::Connected,
+            StateFilter::Moved => Self::Moved,
             StateFilter::Silent => Self::Silent,
             StateFilter::Gone => Self::Gone,
         }
@@ -51,7 +53,7 @@ struct Filter {
     /// Only clients that use or request this product.
     #[serde(default)]
     product: String,
-    /// `connected`, `silent` or `gone`.
+    /// `connected`, `moved`, `silent` or `gone`.
     #[serde(default, deserialize_with = "word")]
     #[param(inline)]
     state: Option<StateFilter>,
@@ -78,7 +80,7 @@ struct Client {
     host: String,
     software: String,
     address: String,
-    /// `connected`, `silent` or `gone`.
+    /// `connected`, `moved`, `silent` or `gone`.
     state: String,
     since: Time,
     /// Its last refresh.

@@ -35,7 +35,7 @@ pub async fn page(console: Console) -> Result<Page, PageError> {
 }
 
 async fn show(console: &Console) -> Result<Page, PageError> {
-    let data = load(&console.engine, &console.server_name).await?;
+    let data = load(&console.engine, &console.engine.server_name()).await?;
     Ok(Page::new("Online exchange", || view! { <ExchangeView data=data /> }.drawn()))
 }
 
@@ -48,7 +48,7 @@ pub async fn ledger_page(console: Console) -> Result<Page, PageError> {
 /// `GET /exchange/receipt/{id}`
 pub async fn receipt(console: Console, Path(id): Path<String>) -> Result<Page, PageError> {
     let entry = console.engine.ledger_entry(&id).await?;
-    let data = entry.and_then(|entry| receipt_of(entry, &console.server_name)).ok_or(PageError::NOWHERE)?;
+    let data = entry.and_then(|entry| receipt_of(entry, &console.engine.server_name())).ok_or(PageError::NOWHERE)?;
     Ok(Page::new("Receipt", || view! { <ReceiptView data=data /> }.drawn()))
 }
 

@@ -272,7 +272,7 @@ async fn context(
         working,
         viewer: known.map(|known| Viewer { name: known.name().to_owned(), role: known.role() }),
         badge: Badge {
-            server_name: app.server_name.clone(),
+            server_name: app.engine.server_name(),
             guid_short: effective.guid.map(|g| g.short()),
             standing: match (registered, app.engine.context()) {
                 (false, _) => ServerStanding::Unregistered,

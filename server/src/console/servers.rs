@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use app::components::absolute;
 use app::drawn::Draw;
 use app::pages::servers::{
-    DrainInProgress, DrillClient, Invitation, LastDrill, Moment, ServerCard, ServersPage, ServersView, cause_words,
+    DrainInProgress, DrainQuestion, DrillClient, Invitation, LastDrill, Moment, ServerCard, ServersPage, ServersView,
+    cause_words,
 };
 use app::paths;
 use app::request::Tone;
-use engine::drain::{ActiveDrain, DrainError, Drill};
+use engine::drain::Drill;
 use engine::peers::{InstallationServer, Join, PeerEventKind};
 use engine::{DatabaseError, Engine};
 use leptos::prelude::*;
@@ -48,7 +49,32 @@ fn minutes(form: &Form, name: &str) -> u32 {
     form.value(name).trim().parse().unwrap_or(0)
 }
 
-async fn begun(form: &Form, result: Result<ActiveDrain, DrainError>, field: &str) -> Result<Page, PageError> {
+/// Asks what was not asked yet, with what it would do; else carries it out.
+async fn begin(
+    form: &Form,
+    (minutes, field): (u32, &'static str),
+    reason: &str,
+    drill: Option<(BTreeSet<String>, i64)>,
+) -> Result<Page, PageError> {
+    let result = if form.value("confirmed") == "yes" {
+        form.engine.start_drain(&form.actor(), minutes, reason, drill).await
+    } else {
+        match form.engine.plan_drain(&form.actor(), minutes, reason, drill) {
+            Ok(plan) => {
+                let outlook = form.engine.drain_outlook(&plan);
+                let sent = form.values.iter().filter(|(name, _)| name != "confirmed").cloned().collect();
+                let question = Some(DrainQuestion {
+                    is_drill: plan.clients.is_some(),
+                    minutes,
+                    to: outlook.to.clone(),
+                    follows: outlook.sentences(),
+                    sent,
+                });
+                return Ok(drawn(ServersPage { question, ..load(form).await? }).at(paths::SERVERS));
+            }
+            Err(refusal) => Err(refusal.into()),
+        }
+    };
     match result {
         Ok(drain) => {
             let text = format!("Clients are moving to the backup. They return {}.", absolute(drain.until));
@@ -64,8 +90,7 @@ async fn begun(form: &Form, result: Result<ActiveDrain, DrainError>, field: &str
 
 /// `POST /servers/drain`
 pub async fn start_drain(form: Form) -> Result<Page, PageError> {
-    let result = form.engine.start_drain(&form.actor(), minutes(&form, "minutes"), form.value("reason"), None).await;
-    begun(&form, result, "minutes").await
+    begin(&form, (minutes(&form, "minutes"), "minutes"), form.value("reason"), None).await
 }
 
 /// `POST /servers/drill`
@@ -78,8 +103,7 @@ pub async fn start_drill(form: Form) -> Result<Page, PageError> {
         return form.refuse(paths::SERVERS, vec![error], show(&form)).await;
     }
     let drill = Some((clients, i64::from(budget) * 60_000));
-    let result = form.engine.start_drain(&form.actor(), minutes(&form, "drill_minutes"), "", drill).await;
-    begun(&form, result, "drill_minutes").await
+    begin(&form, (minutes(&form, "drill_minutes"), "drill_minutes"), "", drill).await
 }
 
 /// `POST /servers/take-back`
@@ -169,6 +193,7 @@ async fn load(console: &Console) -> Result<ServersPage, DatabaseError> {
             .map(|client| (client.client, client.name))
             .collect(),
         invitation: None,
+        question: None,
         origin: console.installation.origin.clone(),
     })
 }
@@ -205,7 +230,8 @@ fn card(server: &InstallationServer, serving: service::ServerFacts) -> ServerCar
         },
         tone: level.into(),
         state: duty.label().to_owned(),
-        since_ms: server.state.since(),
+        since: since(server, duty),
+        started_ms: server.report.as_ref().filter(|_| is_up).map(|report| here(server, report.started_ms)),
         seen_ms: server.last_seen_ms,
         // Clients that went back stay connected to a backup for a while; those it serves count.
         clients: if server.role == Role::Backup { Some(serving.serving()) } else { serving.connected }
@@ -218,6 +244,22 @@ fn card(server: &InstallationServer, serving: service::ServerFacts) -> ServerCar
         version: server.report.as_ref().map_or(String::new(), |report| report.version.clone()),
         url: server.url.clone().filter(|_| !server.itself),
         removable: !server.itself,
+    }
+}
+
+/// An instant by the clock of a server, by the clock of this one.
+fn here(server: &InstallationServer, at: i64) -> i64 {
+    at.saturating_sub(server.clock_off_ms.unwrap_or(0))
+}
+
+/// Since when a server does what it does.
+fn since(server: &InstallationServer, duty: service::Duty) -> Option<(&'static str, i64)> {
+    let serving = server.report.as_ref().and_then(|report| report.serving.as_ref()?.since);
+    match (server.state, duty) {
+        (PeerLiveness::Silent(since), _) => Some(("Not responding since", since)),
+        (PeerLiveness::Up(_), service::Duty::Active) => serving.map(|at| ("Active since", here(server, at))),
+        (PeerLiveness::Up(since), _) if !server.itself => Some(("Responding since", since)),
+        _ => None,
     }
 }
 
@@ -244,6 +286,9 @@ async fn timeline(engine: &Engine, runs: &[CountdownRun]) -> Result<Vec<Moment>,
             tone: match event.kind {
                 PeerEventKind::Silent => Tone::Danger,
                 PeerEventKind::Back | PeerEventKind::First | PeerEventKind::Joined => Tone::Success,
+                PeerEventKind::Drain | PeerEventKind::Drill => Tone::Info,
+                PeerEventKind::Returned => Tone::Success,
+                PeerEventKind::Standstill => Tone::Warning,
                 PeerEventKind::Removed | PeerEventKind::Left => Tone::Neutral,
             },
             text: event.detail,

@@ -165,7 +165,9 @@ fn alerts(app: &App) {
 fn leases(app: &App) {
     let count = |count: usize| number(i64::try_from(count).unwrap_or(i64::MAX));
     let clients = app.engine.client_counts();
-    for (state, clients) in [("connected", clients.connected), ("silent", clients.silent), ("gone", clients.gone)] {
+    for (state, clients) in
+        [("connected", clients.connected), ("moved", clients.moved), ("silent", clients.silent), ("gone", clients.gone)]
+    {
         gauge!("leasehold_clients", "state" => state).set(count(clients));
     }
     gauge!("leasehold_clients_over_limit").set(count(clients.over_limit));

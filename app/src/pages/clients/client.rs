@@ -65,6 +65,7 @@ fn sentence(data: &ClientPage) -> String {
         ClientState::Silent => {
             format!("No contact with this client. At its last refresh it {}.", holds.replacen("holds", "held", 1))
         }
+        ClientState::Moved => "A drain sent this client to another server, which serves it now.".to_owned(),
         ClientState::Gone => "This client has disconnected and holds no licenses.".to_owned(),
         ClientState::Connected => format!("This client is connected and {holds}."),
     }

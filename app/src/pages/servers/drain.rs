@@ -1,13 +1,26 @@
 //! Sending clients to the backup: all of them for planned maintenance, or some to try a failover.
 
 use super::ServersPage;
-use crate::components::{Card, Cell, Column, Field, Submit, Table, TimeAgo, TimeUntil};
+use crate::components::{Card, Cell, Column, Field, Hidden, Submit, Table, TimeAgo, TimeUntil};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::request;
 use leptos::prelude::*;
 use licensing::permission::Permission;
 use licensing::words::{count, hours};
+
+/// A drain or drill that was asked for: what it would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainQuestion {
+    pub is_drill: bool,
+    pub minutes: u32,
+    /// The backup.
+    pub to: String,
+    /// What follows, in sentences.
+    pub follows: Vec<String>,
+    /// The fields of the form that was sent.
+    pub sent: Vec<(String, String)>,
+}
 
 /// A drain or a failover drill that goes on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +52,29 @@ pub struct LastDrill {
     pub ended_ms: i64,
     pub clients: Vec<DrillClient>,
     pub spent_ms: Option<i64>,
+}
+
+/// Asks once more, with what follows from it.
+#[component]
+pub(super) fn AskDrain(question: DrainQuestion) -> impl IntoView {
+    let minutes = question.minutes;
+    let (title, verb, action) = if question.is_drill {
+        (format!("Start a failover drill of {minutes} min?"), "Start the drill", paths::SERVERS_DRILL)
+    } else {
+        (format!("Drain to {} for {minutes} min?", question.to), "Drain to backup", paths::SERVERS_DRAIN)
+    };
+    view! {
+        <Card title=title id="ask">
+            <ul class="follows">{question.follows.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}</ul>
+            <form method="post" action=action class="actions">
+                {question.sent.into_iter().map(|(name, value)| view! { <Hidden name=name value=value /> }).collect_view()}
+                <Hidden name="confirmed" value="yes" />
+                <a class="button" href=paths::SERVERS autofocus=true>"Cancel"</a>
+                <button type="submit" class="button danger">{verb}</button>
+            </form>
+        </Card>
+    }
+    .drawn()
 }
 
 /// What goes on.
@@ -93,7 +129,7 @@ fn worked(drill: &LastDrill) -> String {
 /// The forms.
 #[component]
 pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
-    if data.drain.is_some() || data.servers.len() < 2 {
+    if data.drain.is_some() || data.question.is_some() || data.servers.len() < 2 {
         return ().drawn();
     }
     let why_not = request().why_not(Permission::Drain).map(str::to_owned).or(data.no_drain);
@@ -116,7 +152,7 @@ pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
                 <form method="post" action=paths::SERVERS_DRAIN class="stack">
                     <Field name="minutes" label="Duration, minutes" kind="number" value="30" required=true />
                     <Field name="reason" label="Reason" hint="Shown in the log and to clients." />
-                    <div class="actions"><Submit why_not=why_not>"Drain to backup"</Submit></div>
+                    <div class="actions"><Submit why_not=why_not>"Drain to backup…"</Submit></div>
                 </form>
             </Card></div>
             <div><Card title="Failover drill" id="drill">
@@ -138,7 +174,7 @@ pub(super) fn DrainForms(data: ServersPage) -> impl IntoView {
                             </fieldset>
                             <Field name="drill_minutes" label="Duration, minutes" kind="number" value="5" required=true />
                             <Field name="budget" label="Backup hours limit, minutes" kind="number" value="10" required=true />
-                            <div class="actions"><Submit why_not=why_not_drill>"Start the drill"</Submit></div>
+                            <div class="actions"><Submit why_not=why_not_drill>"Start the drill…"</Submit></div>
                         </form>
                     }.drawn()
                 } else {

@@ -1,6 +1,6 @@
 //! What happened: hours used by incident, failovers and what both sides saw of them, overlapping use.
 
-use crate::components::{Card, Column, EmptyState, Table, TimeAgo};
+use crate::components::{Card, Column, EmptyState, Table, TimeNear};
 use crate::drawn::Draw;
 use crate::paths;
 use crate::request::Tone;
@@ -68,7 +68,7 @@ pub(super) fn Timeline(moments: Vec<Moment>, alone: bool) -> impl IntoView {
             } else {
                 view! {
                     <ol class="moments">{moments.into_iter().map(|moment| view! {
-                        <li class=moment.tone.class()><span class="when"><TimeAgo at_ms=moment.at_ms /></span><span>{moment.text}</span></li>
+                        <li class=moment.tone.class()><span class="when"><TimeNear at_ms=moment.at_ms /></span><span>{moment.text}</span></li>
                     }).collect_view()}</ol>
                 }.drawn()
             }}

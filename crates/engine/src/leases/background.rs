@@ -28,6 +28,11 @@ impl Leases {
         silent
     }
 
+    /// Releases the licenses of clients that another server serves now; returns their runs.
+    pub(crate) fn moved(&self, clients: &BTreeSet<String>) -> Vec<RunKey> {
+        self.table().moved(clients, self.clock.now_ms(), self.clock.mono_ms())
+    }
+
     /// Stores changes until `stop`; finishes a commit in progress.
     pub async fn keep(&self, stop: &CancellationToken) {
         let mut second = ticks(FLUSH);
@@ -103,7 +108,8 @@ impl Engine {
                 tracing::error!(%error, "could not record overlapping use");
             }
             let now = self.leases.wall_ms(self.leases.received());
-            for silent in self.leases.tick() {
+            let moved = self.leases.moved(&self.drained_elsewhere());
+            for silent in self.leases.tick().into_iter().chain(moved) {
                 if let Err(error) = self.usage.lost(silent, now).await {
                     tracing::error!(%error, "could not end check-outs of a client that stopped responding");
                 }

@@ -187,6 +187,8 @@ pub(super) struct RunEntry {
     pub new: bool,
     /// Its details has changed since it was last stored.
     pub renamed: bool,
+    /// When it was sent to another server and seen there, Unix milliseconds; ends with its next refresh.
+    pub moved_at: Option<i64>,
     /// When it said goodbye, on the monotonic clock.
     pub ended_at: Option<i64>,
     /// The commit that must finish before its limits are sent.
@@ -209,6 +211,7 @@ impl RunEntry {
             saved: stored.sequence,
             new: stored.new,
             renamed: stored.renamed,
+            moved_at: None,
             ended_at: None,
             wait_for: None,
         }

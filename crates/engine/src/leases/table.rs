@@ -180,6 +180,7 @@ impl LeaseTable {
     fn count(&mut self, id: RunKey, said: &Refresh, wall: i64) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.seen = wall;
+        entry.moved_at = None;
         for (product, used) in &said.products {
             let nothing = used.usage_count == 0 && used.usage_ms == 0 && used.denied == 0;
             let counters = match entry.uses.get_mut(product) {
@@ -290,6 +291,23 @@ impl LeaseTable {
     pub fn release(&mut self, id: RunKey, now: i64) {
         let effect = self.allocation.step(id, AllocationEvent::Release, now);
         self.note(id, &effect);
+    }
+
+    /// Releases the licenses of clients that another server serves now, and returns their runs.
+    pub fn moved(&mut self, clients: &BTreeSet<String>, wall: i64, now: i64) -> Vec<RunKey> {
+        let runs = clients.iter().filter_map(|client| self.by_client.get(client).copied());
+        let is_new = |id: &RunKey| {
+            self.entries.get(id).is_some_and(|entry| entry.state == RunState::Open && entry.moved_at.is_none())
+        };
+        let moved: Vec<RunKey> = runs.filter(is_new).collect();
+        for id in &moved {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.moved_at = Some(wall);
+            }
+            let effect = self.allocation.step(*id, AllocationEvent::Moved, now);
+            self.note(*id, &effect);
+        }
+        moved
     }
 
     /// Everything to store: limits always, counters if `all`.

@@ -15,6 +15,8 @@ pub enum ClientState {
     /// It refreshes.
     #[default]
     Connected,
+    /// A drain sent it to another server, which serves it.
+    Moved,
     /// No contact for a while; its licenses are still reserved, or it may come back.
     Silent,
     /// It disconnected, or its licenses were released after a long silence.
@@ -27,6 +29,7 @@ impl ClientState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connected => "connected",
+            Self::Moved => "moved",
             Self::Silent => "silent",
             Self::Gone => "gone",
         }
@@ -142,6 +145,8 @@ const AT_ONCE: usize = 256;
 pub struct ClientCounts {
     /// [`ClientState::Connected`].
     pub connected: usize,
+    /// [`ClientState::Moved`].
+    pub moved: usize,
     /// [`ClientState::Silent`].
     pub silent: usize,
     /// [`ClientState::Gone`].
@@ -179,6 +184,7 @@ impl Leases {
             let run = table.allocation.run(*id);
             match state(entry, run, now) {
                 ClientState::Connected => counts.connected += 1,
+                ClientState::Moved => counts.moved += 1,
                 ClientState::Silent => counts.silent += 1,
                 ClientState::Gone => counts.gone += 1,
             }
@@ -231,7 +237,11 @@ impl Leases {
         let mut serving = Serving::default();
         // Newest first. The table is locked meanwhile.
         for (id, run) in table.allocation.runs().rev().filter(|(_, run)| now.saturating_sub(run.seen) <= SILENT) {
-            if let Some(entry) = table.entries.get(&id).filter(|entry| entry.state == RunState::Open) {
+            let entry = table.entries.get(&id);
+            if entry.is_some_and(|entry| entry.moved_at.is_some()) {
+                continue;
+            }
+            if let Some(entry) = entry.filter(|entry| entry.state == RunState::Open) {
                 serving.connected += 1;
                 if serving.clients.len() < MOST_IDS {
                     serving.clients.push(entry.details.client.clone());
@@ -247,10 +257,9 @@ impl Leases {
         let now = self.clock.mono_ms();
         let table = self.table();
         let silent = |id: &i64| table.allocation.run(*id).is_none_or(|run| now.saturating_sub(run.seen) > SILENT);
-        let gone = table
-            .entries
-            .iter()
-            .filter(|(id, entry)| entry.state == RunState::Open && entry.details.ve.is_some() && silent(id));
+        let gone = table.entries.iter().filter(|(id, entry)| {
+            entry.state == RunState::Open && entry.moved_at.is_none() && entry.details.ve.is_some() && silent(id)
+        });
         gone.map(|(_, entry)| (entry.details.client.clone(), entry.details.name.to_string(), entry.seen)).collect()
     }
 
@@ -264,6 +273,25 @@ impl Leases {
             })
         };
         table.entries.iter().filter(|(id, _)| works(id)).map(|(_, entry)| entry.details.client.clone()).collect()
+    }
+
+    /// The ids of connected clients.
+    pub(crate) fn connected(&self) -> BTreeSet<String> {
+        self.connected_if(|_| true)
+    }
+
+    /// The ids of connected VE clients: those that use a backup's hours.
+    pub(crate) fn ve_clients(&self) -> BTreeSet<String> {
+        self.connected_if(|entry| entry.details.ve.is_some())
+    }
+
+    fn connected_if(&self, is_meant: impl Fn(&RunEntry) -> bool) -> BTreeSet<String> {
+        let now = self.clock.mono_ms();
+        let table = self.table();
+        let connected = |(id, entry): &(&i64, &RunEntry)| {
+            is_meant(entry) && state(entry, table.allocation.run(**id), now) == ClientState::Connected
+        };
+        table.entries.iter().filter(connected).map(|(_, entry)| entry.details.client.clone()).collect()
     }
 
     /// Products with more reserved than licensed.
@@ -295,6 +323,7 @@ fn state(entry: &RunEntry, run: Option<&ClientRun>, now: i64) -> ClientState {
     let quiet = run.map_or(i64::MAX, |run| now.saturating_sub(run.seen));
     match entry.state {
         RunState::Ended => ClientState::Gone,
+        RunState::Open if entry.moved_at.is_some() => ClientState::Moved,
         RunState::Open if quiet <= SILENT => ClientState::Connected,
         RunState::Open if run.is_some_and(|run| run.deadline > now) => ClientState::Silent,
         _ if run.is_some_and(ClientRun::counts) => ClientState::Silent,

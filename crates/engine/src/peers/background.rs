@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use licensing::peers::{LivenessChange, POLL_MS, PeerKey};
+use licensing::peers::{ClockReading, LivenessChange, POLL_MS, PeerKey, standstill_ms};
+use licensing::words::span;
 use tokio::task::JoinSet;
 
 use super::apply_report::told;
@@ -21,11 +22,19 @@ impl Engine {
         let mut ticks = ticks(EVERY);
         // Polls in progress end with this task.
         let mut polls = JoinSet::new();
+        let mut before = self.peers.now();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = self.peers.wake.notified() => {}
             }
+            let now = self.peers.now();
+            if let Some(gap) = standstill_ms(before, now)
+                && let Err(error) = self.stood_still(gap, now).await
+            {
+                tracing::error!(%error, "could not record that this server stood still");
+            }
+            before = now;
             while let Some(ended) = polls.try_join_next() {
                 if let Err(error) = ended {
                     tracing::error!("polling a peer failed: {}", reason(error));
@@ -42,6 +51,23 @@ impl Engine {
             }
             self.show_peers();
         }
+    }
+
+    /// What it did not hear while it stood still was no silence of others.
+    async fn stood_still(&self, gap: i64, now: ClockReading) -> Result<(), sqlx::Error> {
+        let (name, has_peers) = {
+            let mut roster = self.peers.roster();
+            roster.members.values_mut().for_each(|member| member.watch.excuse(gap, now));
+            (roster.name(), !roster.members.is_empty())
+        };
+        let detail = format!("{name} stood still for {}: it served nobody and heard of nobody.", span(gap));
+        tracing::warn!("{detail}");
+        if !has_peers {
+            return Ok(());
+        }
+        let mut tx = self.store.write().await?;
+        events::add(&mut tx, now.wall_ms, &name, events::PeerEventKind::Standstill, &detail).await?;
+        tx.commit().await
     }
 
     async fn notice_silence(&self) {

@@ -1,4 +1,5 @@
-//! Events of peers: joined, stopped responding, responding again, removed.
+//! The timeline of the installation: servers that joined, stopped responding, respond again or were removed; drains, drills and
+//! standstills of this one.
 
 use serde::Serialize;
 use sqlx::{FromRow, Sqlite, Transaction};
@@ -26,6 +27,14 @@ pub enum PeerEventKind {
     Removed,
     /// This server left the installation, or was removed.
     Left,
+    /// This server began to drain.
+    Drain,
+    /// This server began a failover drill.
+    Drill,
+    /// A drain or drill ended, and clients return.
+    Returned,
+    /// This server stood still.
+    Standstill,
 }
 
 impl PeerEventKind {
@@ -51,7 +60,7 @@ pub struct PeerEvent {
     pub detail: String,
 }
 
-pub(super) async fn add(
+pub(crate) async fn add(
     tx: &mut Transaction<'static, Sqlite>,
     at: i64,
     peer: &str,

@@ -191,9 +191,10 @@ impl Engine {
         let mut roster = self.peers.roster();
         roster.own = Some(own);
         let with = inviter.name.clone();
-        for member in others.into_iter().chain([inviter]) {
+        for member in others {
             roster.keep(member, now);
         }
+        roster.meet(inviter, now);
         Ok(with)
     }
 }

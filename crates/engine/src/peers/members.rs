@@ -1,6 +1,6 @@
 //! The members of the installation, in memory and in the database.
 
-use licensing::peers::{ClockReading, MemberListing, PeerKey, PeerUrl, free_name, own_url};
+use licensing::peers::{ClockReading, LivenessWatch, MemberListing, PeerKey, PeerUrl, free_name, own_url};
 use sqlx::{Sqlite, Transaction};
 
 use super::Peers;
@@ -21,6 +21,15 @@ impl Roster {
     pub(super) fn keep(&mut self, stored: StoredPeer, now: ClockReading) {
         self.removed.remove(&stored.key.fingerprint());
         self.members.insert(stored.key, Member::new(stored, now));
+    }
+
+    /// Adds a member that has just taken part in joining.
+    pub(super) fn meet(&mut self, stored: StoredPeer, now: ClockReading) {
+        let key = stored.key;
+        self.keep(stored, now);
+        if let Some(member) = self.members.get_mut(&key) {
+            member.watch = LivenessWatch::joined(now);
+        }
     }
 
     /// The members to report to the server at `to`; loopback addresses only if it is on this machine too.

@@ -64,6 +64,12 @@ impl InstallationPicture {
 }
 
 impl Engine {
+    /// This server's name: the one its peers know, else the host name.
+    #[must_use]
+    pub fn server_name(&self) -> String {
+        self.peers.roster().name()
+    }
+
     /// A snapshot of all servers now.
     #[must_use]
     pub fn servers(&self) -> InstallationPicture {

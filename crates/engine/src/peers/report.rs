@@ -1,6 +1,6 @@
 //! This server's report for a peer.
 
-use licensing::peers::{CountdownReport, PeerKey, PeerReport, Role};
+use licensing::peers::{CountdownReport, PeerKey, PeerReport, Role, Serving};
 
 use crate::Engine;
 
@@ -62,6 +62,9 @@ impl Engine {
     /// Counts this server's clients.
     pub(super) fn count_serving(&self) {
         let serving = self.leases.serving();
-        self.peers.roster().serving = Some(serving);
+        let now = self.clock.now_ms();
+        let mut roster = self.peers.roster();
+        let since = roster.serving.as_ref().and_then(|before| before.since).unwrap_or(now);
+        roster.serving = Some(Serving { since: (serving.holding > 0).then_some(since), ..serving });
     }
 }

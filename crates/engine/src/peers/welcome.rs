@@ -111,7 +111,7 @@ impl Engine {
         {
             let mut roster = self.peers.roster();
             roster.own = Some(own);
-            roster.keep(member, self.peers.now());
+            roster.meet(member, self.peers.now());
         }
         self.peers.wake.notify_one();
         self.show_peers();

@@ -154,6 +154,21 @@ fn a_silent_clients_limit_is_counted_for_two_minutes_and_a_little_more() {
 }
 
 #[test]
+fn a_client_that_another_server_serves_frees_its_licenses_at_once_and_gets_them_anew_when_it_is_back() {
+    let mut world = World::with(4);
+    world.take(A, 2, 4);
+    assert!(world.allocation.step(A, AllocationEvent::Moved, world.now).changed);
+    assert_eq!(world.counted(), 0);
+    world.set(B, 0, 1);
+    assert_eq!(world.refresh(B).limit, 1);
+    // Back with what the other server granted it: more than there is left is not counted twice.
+    world.now += 60_000;
+    world.set(A, 2, 4);
+    assert_eq!(world.refresh(A).limit, 3);
+    assert_eq!(world.counted(), 4);
+}
+
+#[test]
 fn an_old_refresh_changes_nothing_and_a_repeated_one_only_keeps_the_limit_longer() {
     let mut world = World::with(4);
     world.set(A, 0, 4);

@@ -181,3 +181,29 @@ proptest! {
         prop_assert!(ended.drill.is_some_and(|drill| drill.ended.is_some()));
     }
 }
+
+#[test]
+fn who_is_asked_reads_what_a_drain_does() {
+    let outlook = |clients, on_hours, hours_left, budget| {
+        let (from, to, until) = ("lic-01".to_owned(), "lic-02".to_owned(), "14:30 CET".to_owned());
+        DrainOutlook { clients, on_hours, from, to, hours_left, budget, until }.sentences()
+    };
+    assert_eq!(
+        outlook(5, 2, Some(71 * 60 * MINUTE_MS), None),
+        [
+            "5 clients move from lic-01 to lic-02 within seconds. They keep their licenses.",
+            "2 of them use the backup hours of lic-02: 71 h left.",
+            "Clients return to lic-01 at 14:30 CET, or earlier on request.",
+        ]
+    );
+    assert_eq!(
+        outlook(1, 1, Some(0), Some(10 * MINUTE_MS)),
+        [
+            "1 client moves from lic-01 to lic-02 within seconds. It keeps its licenses.",
+            "lic-02 has no backup hours left: clients that need them are denied there.",
+            "It ends early when 10 min of them are used.",
+            "Clients return to lic-01 at 14:30 CET, or earlier on request.",
+        ]
+    );
+    assert_eq!(outlook(0, 0, None, None).len(), 2);
+}

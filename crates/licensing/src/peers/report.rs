@@ -56,6 +56,9 @@ pub struct Serving {
     /// Ids of connected clients; [`MOST_IDS`](super::MOST_IDS) at most.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// Since when any has licenses in use, by its wall clock, Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Millis>,
 }
 
 /// A server's countdown hours.

@@ -81,6 +81,23 @@ impl LivenessWatch {
         LivenessWatch { told, seen_wall, seen_mono: None, up_since: now.wall_ms, began: now.mono_ms }
     }
 
+    /// Begins with a server that joined a moment ago: its part in that was a sign of life, though it has reported nothing yet.
+    #[must_use]
+    pub fn joined(now: ClockReading) -> LivenessWatch {
+        LivenessWatch {
+            seen_wall: Some(now.wall_ms),
+            seen_mono: Some(now.mono_ms),
+            ..LivenessWatch::begin(now, None, false)
+        }
+    }
+
+    /// This server itself stood still for `gap` milliseconds until `now` and could hear nobody: nobody was silent meanwhile.
+    pub fn excuse(&mut self, gap: Millis, now: ClockReading) {
+        let later = |at: Millis| at.saturating_add(gap).min(now.mono_ms);
+        self.began = later(self.began);
+        self.seen_mono = self.seen_mono.map(later);
+    }
+
     /// A sign of life: a good answer, or a good request.
     pub fn heard(&mut self, now: ClockReading) -> Option<LivenessChange> {
         if !self.is_up(now) {
@@ -134,6 +151,15 @@ impl LivenessWatch {
     pub fn seen_ms(&self) -> Option<Millis> {
         self.seen_wall
     }
+}
+
+/// A server that looks at its peers every two seconds and did not for this long stood still, milliseconds.
+const STANDSTILL_MS: Millis = 6_000;
+
+/// How long this server stood still between two looks at its peers, milliseconds; `None` when it did not.
+#[must_use]
+pub fn standstill_ms(before: ClockReading, now: ClockReading) -> Option<Millis> {
+    Some(now.mono_ms - before.mono_ms).filter(|passed| *passed >= STANDSTILL_MS)
 }
 
 /// Since when a server hears of nobody: what it shows may be old, for its own network may be what is broken. None while it hears of

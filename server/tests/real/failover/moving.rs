@@ -75,3 +75,34 @@ fn clients_of_a_killed_primary_are_served_by_the_backup_and_return_when_it_does(
          again after {ready:.1?}: they were back {back:.1?} and {taken_back:.1?} later; {used:.1} s of the hours were used in {logged_in:.1} s"
     );
 }
+
+#[test]
+fn a_drained_client_is_shown_as_moved_and_its_licenses_are_free_at_once() {
+    let world = Installation::new(120);
+    let mut at_primary = Browser::at(&world.primary);
+    let began = Instant::now();
+    let application = world.application("application");
+    application.until("Using ", began, MOVES_WITHIN);
+    let client = |browser: &mut Browser| browser.json("/api/v1/clients")["items"][0].clone();
+    let counted = |client: &serde_json::Value| client["products"][0]["counted"].as_u64().unwrap_or(0);
+    within(TOLD_MS, || (counted(&client(&mut at_primary)) > 0).then_some(())).expect("it has licenses");
+    let drained = Instant::now();
+    let asked = serde_json::json!({ "minutes": 5, "reason": "update" });
+    assert_eq!(world.primary.call("POST", "/api/v1/servers/drain", None, Some(asked)).status, 200);
+    application.until("Now using", drained, MOVES_WITHIN);
+    let moved = within(TOLD_MS, || Some(client(&mut at_primary)).filter(|client| client["state"] == "moved"));
+    let moved = moved.unwrap_or_else(|| panic!("{}", client(&mut at_primary)));
+    assert_eq!((counted(&moved), &moved["counted_until"]), (0, &serde_json::Value::Null), "{moved}");
+    at_primary.reads(&["Planned maintenance", "started a 5-minute drain"], &["are both serving"]);
+    let here: u64 = at_primary.metric("leasehold_clients{state=\"connected\"}").map_or(0, |clients| clients as u64);
+    assert_eq!(here, 0, "it is counted at the backup, and only there");
+
+    let taken_back = Instant::now();
+    assert_eq!(world.primary.call("POST", "/api/v1/servers/take-back", None, None).status, 200);
+    application.until("Now using", taken_back, MOVES_WITHIN);
+    within(TOLD_MS, || {
+        let client = client(&mut at_primary);
+        (client["state"] == "connected" && counted(&client) > 0).then_some(())
+    })
+    .expect("it is here again");
+}
