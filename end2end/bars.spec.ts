@@ -71,7 +71,7 @@ test('the first load of the overview', async ({ page }) => {
       loaded.set(name, { bytes: Math.max(sizes.responseBodySize, loaded.get(name)?.bytes ?? 0), coding });
     });
     await page.goto(server.url);
-    await expect(page.getByRole('button', { name: /^Go to/ })).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Search/ })).toBeVisible();
     await expect.poll(() => [...loaded.keys()].map((name) => name.split('.').pop()).sort()).toEqual(['js', 'wasm']);
     const total = [...loaded.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     for (const [name, { bytes, coding }] of loaded) {
@@ -278,14 +278,14 @@ test('the dialogs and menus, opened', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await page.goto(server.url);
-    await expect(page.getByRole('button', { name: /^Go to/ })).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Search/ })).toBeVisible();
     await page.keyboard.press('Control+k');
-    await expect(page.getByRole('dialog', { name: 'Go to' })).toBeVisible();
+    await expect(page.getByRole('dialog', { name: 'Search' })).toBeVisible();
     await measure(page, 'palette', 'loaded');
     await page.keyboard.type('nothing like this');
     await measure(page, 'palette', 'empty');
     await page.goto(server.url);
-    await expect(page.getByRole('button', { name: /^Go to/ })).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Search/ })).toBeVisible();
     await page.keyboard.press('?');
     await expect(page.getByRole('dialog', { name: 'Shortcuts' })).toBeVisible();
     await measure(page, 'shortcuts', 'loaded');

@@ -6,7 +6,7 @@ import { ADMIN, GUID, GUID_PASTED, hasScript, NOWHERE, PLACEHOLDER, Server } fro
 
 /** Script runs once the button of the palette has appeared. */
 async function alive(page: Page): Promise<void> {
-  await expect(page.getByRole('button', { name: /^Go to/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Search/ })).toBeVisible();
 }
 
 /** Types until the island answers: it answers nothing before it has been brought to life. */
@@ -124,19 +124,28 @@ test.describe('a server in use', () => {
     await expect(shortcuts).toBeHidden();
 
     await page.keyboard.press('Control+k');
-    const palette = page.getByRole('dialog', { name: 'Go to' });
-    const input = palette.getByRole('combobox', { name: 'Go to' });
+    const palette = page.getByRole('dialog', { name: 'Search' });
+    const input = palette.getByRole('combobox', { name: 'Search' });
     await expect(input).toBeFocused();
     await page.keyboard.type('nothing like this');
     await expect(palette.getByRole('status')).toHaveText('Nothing matches.');
     await input.fill('conf');
     await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Configuration/);
-    await page.keyboard.press('ArrowDown');
+    await input.fill('LOGGING_VERB');
+    await expect(palette.getByRole('option', { selected: true }), 'a setting is found by its key').toHaveText(/LOGGING_VERBOSITY\s*Setting$/);
+    await input.fill('theme dark');
+    await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Theme: dark/);
+    await page.keyboard.press('Enter');
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await expectPage(page, 'Configuration');
+    await alive(page);
+    await page.keyboard.press('Control+k');
+    await input.fill('text conf');
     await expect(palette.getByRole('option', { selected: true })).toHaveText(/^Edit configuration as text/);
     await page.keyboard.press('Enter');
     await expectPage(page, 'Edit as text');
     await alive(page);
-    await page.getByRole('button', { name: /^Go to/ }).click();
+    await page.getByRole('button', { name: /^Search/ }).click();
     await expect(palette).toBeVisible();
     await palette.getByRole('option', { name: /^Audit/ }).click();
     await expectPage(page, 'Audit');

@@ -167,7 +167,7 @@ test.describe('one server', () => {
     await open(page, server, '/audit');
     await page.getByRole('banner').locator('summary').click();
     await page.keyboard.press('Control+k');
-    const palette = page.getByRole('dialog', { name: 'Go to' });
+    const palette = page.getByRole('dialog', { name: 'Search' });
     await palette.getByRole('combobox').fill('serv');
     const already = fetched();
     server.cli(['user', 'add', 'yan', '--role', 'viewer', '--password-stdin'], 'ten green bottles on a wall');

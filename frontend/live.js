@@ -176,3 +176,30 @@ const countOn = (now, words) => {
     if (text && text !== time.textContent) time.textContent = text;
   }
 };
+
+let searched = 0;
+
+/** Asks the server what words find, a moment after the last key; `done` gets six texts for each result, unless more was typed meanwhile. */
+const searchFor = (words, done) => {
+  clearTimeout(searched);
+  searched = setTimeout(async () => {
+    const mine = searched;
+    try {
+      const answer = await fetch(`/api/v1/search?q=${encodeURIComponent(words)}`, { signal: AbortSignal.timeout(5_000) });
+      if (!answer.ok) return;
+      const { items } = await answer.json();
+      if (mine === searched) done(items.flatMap((item) => [item.kind, item.label, item.hint, item.href, ...(item.post ?? ['', ''])]));
+    } catch {
+      // The pages of the sidebar stay in the list.
+    }
+  }, 80);
+};
+
+/** Sends a form with one field, as a button of this page would. */
+const sendForm = (action, name, value) => {
+  const form = Object.assign(document.createElement('form'), { method: 'post', action, hidden: true });
+  const fields = { [name]: value, next: location.pathname + location.search };
+  form.append(...Object.entries(fields).map(([key, text]) => Object.assign(document.createElement('input'), { name: key, value: text })));
+  document.body.append(form);
+  form.submit();
+};

@@ -37,5 +37,6 @@ pub use form::{Confirm, Disabled, Field, FormErrors, Hidden, LinkButton, Removal
 pub(crate) use form::{FieldProblem, described_by};
 pub use layout::{BareLayout, Document, Layout, Main, ThemeChoice};
 pub use marks::{Copyable, Fingerprint, Glyph, Icon, Mark, Pill, Tag};
+pub use nav::places;
 pub use table::{Column, Table};
 pub use time::{Date, TimeAgo, TimeNear, TimeStamp, TimeUntil, absolute, day_and_month};

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod licenses;
 pub mod logs;
 pub mod overview;
+pub mod search;
 pub mod servers;
 pub mod settings;
 pub mod setup;

@@ -18,6 +18,7 @@ pub const SETUP_REVIEW: &str = "/setup/review";
 pub const SETUP_DONE: &str = "/setup/done";
 
 pub const CONFIGURATION: &str = "/configuration";
+pub const SETTING_LOG_LEVEL: &str = "/configuration#setting-LOGGING_VERBOSITY";
 pub const CONFIGURATION_TEXT: &str = "/configuration/text";
 pub const CONFIGURATION_SAVE: &str = "/configuration/save";
 pub const CONFIGURATION_HISTORY: &str = "/configuration/history";
@@ -33,6 +34,8 @@ pub const DIAGNOSTICS_FIREWALL_CSV: &str = "/diagnostics/firewall.csv";
 
 pub const LICENSES: &str = "/licenses";
 pub const LICENSES_CSV: &str = "/licenses.csv";
+/// The license of this machine, on the page of licenses.
+pub const LICENSES_AT_MACHINE: &str = "/licenses#machine";
 /// Installs the license of this machine.
 pub const LICENSE_INSTALL: &str = "/licenses/machine";
 /// The request for one, as a file.
@@ -48,6 +51,9 @@ pub const CLIENTS_CSV: &str = "/clients.csv";
 pub const SERVERS: &str = "/servers";
 /// Where a server is added.
 pub const SERVERS_AT_JOIN: &str = "/servers#join";
+/// Where clients are sent to the backup.
+pub const SERVERS_AT_MAINTENANCE: &str = "/servers#maintenance";
+pub const SERVERS_AT_DRILL: &str = "/servers#drill";
 /// The drain that goes on.
 pub const SERVERS_AT_DRAIN: &str = "/servers#drain";
 pub const SERVERS_DRAIN: &str = "/servers/drain";
@@ -72,6 +78,8 @@ pub const LOGS: &str = "/logs";
 /// Lines of the log as a file.
 pub const LOGS_TEXT: &str = "/logs.txt";
 
+/// Finds anything by words; works without script too.
+pub const SEARCH: &str = "/search";
 pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
 pub const ALERTS: &str = "/settings/alerts";
@@ -121,6 +129,11 @@ pub const EXCHANGE_CLUSTER_PATTERN: &str = "/exchange/clusters/{id}";
 /// One saved version of the configuration file.
 pub fn revision(number: i64) -> String {
     format!("{CONFIGURATION_HISTORY}/{number}")
+}
+
+/// The audit log from an entry on, which stands first.
+pub fn audit_entry(seq: i64) -> String {
+    format!("{AUDIT}?before={}", seq.saturating_add(1))
 }
 
 /// A page of the history: the revisions older than `before`.

@@ -14,6 +14,7 @@ mod logs;
 mod operations;
 mod registration;
 pub mod request;
+mod search;
 mod servers;
 mod status;
 mod usage;
@@ -79,6 +80,7 @@ fn gathered() -> GatheredOperations {
         accounts::operations,
         logs::operations,
         audit::operations,
+        search::operations,
     ];
     areas.into_iter().fold(Operations::default(), |all, area| area(all)).end()
 }

@@ -19,6 +19,7 @@ pub mod logs;
 pub mod overview;
 pub mod page;
 mod refusal;
+pub mod search;
 pub mod servers;
 pub mod setup;
 pub mod usage;
@@ -31,7 +32,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use engine::actor::{Actor, Origin};
-use licensing::permission::Permission;
+use licensing::permission::{Permission, Role};
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 
@@ -99,6 +100,11 @@ impl Console {
     /// Whether who asks may do this.
     pub fn may(&self, permission: Permission) -> bool {
         self.caller.known.as_ref().is_some_and(|known| known.role().allows(permission))
+    }
+
+    /// The role of who asks.
+    pub fn role(&self) -> Role {
+        self.caller.known.as_ref().map_or(Role::Viewer, AuthenticatedCaller::role)
     }
 
     /// The signed-in session: id of the user, and its handle. None for a token.

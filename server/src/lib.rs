@@ -9,6 +9,7 @@ mod control;
 mod http;
 mod logging;
 mod reporting;
+mod search;
 mod settings;
 
 pub(crate) use ::commands::{exit, time};

@@ -12,7 +12,7 @@ use licensing::words::list;
 
 /// A place in the navigation.
 #[derive(Clone, Copy)]
-pub(crate) struct NavPlace {
+pub struct NavPlace {
     pub label: &'static str,
     pub href: &'static str,
     pub glyph: Glyph,
@@ -44,6 +44,11 @@ pub(crate) const PLACES: [NavPlace; 12] = [
     NavPlace { label: "Settings", href: paths::SETTINGS, glyph: Glyph::Settings, permission: Permission::View },
     NavPlace { label: "Account", href: paths::ACCOUNT, glyph: Glyph::Account, permission: Permission::OwnAccount },
 ];
+
+/// The pages there are, for the search.
+pub fn places() -> impl Iterator<Item = NavPlace> {
+    PLACES.into_iter()
+}
 
 impl NavPlace {
     /// Whether a path lies at or under this place.
@@ -135,6 +140,10 @@ pub(crate) fn BottomBar() -> impl IntoView {
     view! {
         <nav class="bottom" aria-label="Pages">
             {at_hand.into_iter().map(|place| entry(place, &context)).collect_view()}
+            <a class="nav-item" href=paths::SEARCH data-palette="" aria-current=(context.path == paths::SEARCH).then_some("page")>
+                <Icon glyph=Glyph::Search />
+                <span>"Search"</span>
+            </a>
             <details class="drawer">
                 <summary class="nav-item" class:current=elsewhere>
                     <Icon glyph=Glyph::More />

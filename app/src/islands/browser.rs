@@ -51,6 +51,14 @@ extern "C" {
     /// Of `frontend/live.js`: whether a control is not as the server sent it.
     #[wasm_bindgen(js_name = isChanged)]
     fn is_changed(control: &Element) -> bool;
+
+    /// Of `frontend/live.js`: asks the server what the words find, and calls `done` with six texts for each.
+    #[wasm_bindgen(js_name = searchFor)]
+    fn search_server(words: &str, done: &JsValue);
+
+    /// Of `frontend/live.js`: sends a form with one field.
+    #[wasm_bindgen(js_name = sendForm)]
+    pub(crate) fn send(href: &str, name: &str, value: &str);
 }
 
 /// An attribute of what stands around an element.
@@ -116,6 +124,15 @@ pub(crate) fn watch_form(id: &str, dirty: bool, tell: impl Fn(usize) + 'static) 
 
 /// Listens for Ctrl/Cmd+K, `/` and `?`.
 pub(crate) fn on_shortcuts(palette: impl Fn() + 'static, shortcuts: impl Fn() + 'static) {
+    let palette = Rc::new(palette);
+    let by_link = palette.clone();
+    let _clicks = window_event_listener(ev::click, move |event| {
+        let link = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if link.is_some_and(|link| link.closest("[data-palette]").ok().flatten().is_some()) {
+            event.prevent_default();
+            by_link();
+        }
+    });
     let _listening = window_event_listener(ev::keydown, move |event: KeyboardEvent| {
         let command = event.ctrl_key() || event.meta_key();
         match event.key().as_str() {
@@ -147,6 +164,11 @@ fn typing() -> bool {
 fn focus_filter() -> bool {
     let found = document().query_selector("[data-filter]").ok().flatten();
     found.and_then(|element| element.dyn_into::<HtmlElement>().ok()).is_some_and(|filter| filter.focus().is_ok())
+}
+
+/// Asks the server what the words find: six texts for each result.
+pub(crate) fn search(words: String, done: impl FnOnce(Vec<String>) + 'static) {
+    search_server(&words, &Closure::once_into_js(done));
 }
 
 /// The pages of the sidebar: name and address.

@@ -1,63 +1,66 @@
-//! Ctrl/Cmd+K goes anywhere; `/` focuses the filter of the page; `?` lists the shortcuts.
+//! Ctrl/Cmd+K finds anything; `/` focuses the filter of the page; `?` lists the shortcuts.
 
-use crate::paths;
 use leptos::html;
 use leptos::prelude::*;
 
-/// Something the palette can open.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something the palette can open or do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Destination {
     label: String,
-    /// "Page" or "Action".
-    kind: &'static str,
+    /// What tells it from others of its name.
+    hint: String,
+    /// "Page", "Setting", "Action".
+    kind: String,
     href: String,
+    /// It is done by sending this field: name and value.
+    post: Option<(String, String)>,
 }
 
-impl Destination {
-    fn new(label: &str, kind: &'static str, href: &str) -> Destination {
-        Destination { label: label.to_owned(), kind, href: href.to_owned() }
-    }
-}
-
-/// What the palette offers besides the pages of the sidebar.
-const ACTIONS: [(&str, &str); 5] = [
-    ("Offline exchange", paths::EXCHANGE_HAND),
-    ("Edit configuration as text", paths::CONFIGURATION_TEXT),
-    ("Configuration history", paths::CONFIGURATION_HISTORY),
-    ("Change my password", paths::ACCOUNT_AT_PASSWORD),
-    ("Show my sessions", paths::ACCOUNT_AT_SESSIONS),
-];
-
-/// The pages that the sidebar leads to, and the actions.
-fn destinations() -> Vec<Destination> {
-    let pages = places().into_iter().map(|(label, href)| Destination::new(&label, "Page", &href));
-    pages.chain(ACTIONS.map(|(label, href)| Destination::new(label, "Action", href))).collect()
-}
-
-/// Those whose name holds every word typed.
-fn found(all: &[Destination], typed: &str) -> Vec<Destination> {
+/// The pages that the sidebar leads to, whose name holds every word typed: shown until the server has answered.
+fn found(typed: &str) -> Vec<Destination> {
     let typed = typed.to_ascii_lowercase();
-    let words: Vec<&str> = typed.split_whitespace().collect();
-    all.iter().filter(|one| words.iter().all(|word| one.label.to_ascii_lowercase().contains(word))).cloned().collect()
+    let holds = |label: &str| typed.split_whitespace().all(|word| label.to_ascii_lowercase().contains(word));
+    let pages = places().into_iter().filter(|(label, _)| holds(label));
+    pages.map(|(label, href)| Destination { label, href, kind: "Page".to_owned(), ..Destination::default() }).collect()
+}
+
+/// What the server found: six texts each. Empty names are no field to send.
+fn answered(texts: Vec<String>) -> Vec<Destination> {
+    let mut texts = texts.into_iter();
+    let mut all = Vec::new();
+    while let (Some(kind), Some(label), Some(hint), Some(href), Some(name), Some(value)) =
+        (texts.next(), texts.next(), texts.next(), texts.next(), texts.next(), texts.next())
+    {
+        let post = Some((name, value)).filter(|(name, _)| !name.is_empty());
+        all.push(Destination { label, hint, kind, href, post });
+    }
+    all
 }
 
 /// The button in the top bar, and the two dialogs.
 #[island]
 pub fn Palette() -> impl IntoView {
-    let all = StoredValue::new(Vec::new());
     let ready = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
     let dialog = NodeRef::<html::Dialog>::new();
     let shortcuts = NodeRef::<html::Dialog>::new();
     let input = NodeRef::<html::Input>::new();
-    let matches = Memo::new(move |_| {
-        let _ = ready.get();
-        all.with_value(|all: &Vec<Destination>| found(all, &typed.get()))
-    });
+    let matches = RwSignal::new(Vec::<Destination>::new());
+    let look = move |words: String| {
+        matches.set(found(&words));
+        at.set(0);
+        search(words.clone(), move |texts| {
+            // An answer to what is typed no longer comes too late.
+            if typed.get_untracked() == words {
+                matches.set(answered(texts));
+                at.set(0);
+            }
+        });
+    };
     let open = move || {
         typed.set(String::new());
-        at.set(0);
+        look(String::new());
         if let Some(dialog) = dialog.get_untracked() {
             show(&dialog);
         }
@@ -67,7 +70,10 @@ pub fn Palette() -> impl IntoView {
     };
     let go = move |index: usize| {
         if let Some(one) = matches.get_untracked().get(index) {
-            let _ = window().location().set_href(&one.href);
+            match &one.post {
+                Some((name, value)) => send(&one.href, name, value),
+                None => drop(window().location().set_href(&one.href)),
+            }
         }
     };
     let keys = move |event: leptos::ev::KeyboardEvent| {
@@ -81,7 +87,6 @@ pub fn Palette() -> impl IntoView {
         event.prevent_default();
     };
     Effect::new(move |_| {
-        all.set_value(destinations());
         ready.set(true);
         listen(open, move || {
             if let Some(dialog) = shortcuts.get_untracked() {
@@ -91,15 +96,15 @@ pub fn Palette() -> impl IntoView {
     });
     view! {
         <button type="button" class="palette-open" hidden=move || !ready.get() aria-haspopup="dialog" on:click=move |_| open()>
-            <span>"Go to"</span>
+            <span>"Search"</span>
             <kbd>"Ctrl K"</kbd>
         </button>
-        <dialog class="palette" node_ref=dialog aria-label="Go to">
+        <dialog class="palette" node_ref=dialog aria-label="Search">
             <input
-                class="palette-input" type="text" role="combobox" aria-label="Go to" aria-expanded="true" aria-controls="palette-list"
-                aria-autocomplete="list" autocomplete="off" placeholder="Go to a page or an action" node_ref=input
+                class="palette-input" type="text" role="combobox" aria-label="Search" aria-expanded="true" aria-controls="palette-list"
+                aria-autocomplete="list" autocomplete="off" placeholder="Page, setting, product, client, action" node_ref=input
                 aria-activedescendant=move || (!matches.get().is_empty()).then(|| format!("palette-{}", at.get()))
-                on:input=move |event| { typed.set(event_target_value(&event)); at.set(0); }
+                on:input=move |event| { let words = event_target_value(&event); typed.set(words.clone()); look(words); }
                 on:keydown=keys
             />
             <ul id="palette-list" role="listbox" aria-label="Results">
@@ -108,7 +113,7 @@ pub fn Palette() -> impl IntoView {
                         role="option" id=format!("palette-{index}") aria-selected=move || (at.get() == index).to_string()
                         on:click=move |_| go(index)
                     >
-                        <span>{one.label}</span><span class="fine">{one.kind}</span>
+                        <span>{one.label}" "<span class="fine">{one.hint}</span></span><span class="fine">{one.kind}</span>
                     </li>
                 }).collect_view()}
             </ul>
@@ -123,7 +128,7 @@ pub fn Palette() -> impl IntoView {
         <dialog class="palette shortcuts" node_ref=shortcuts aria-labelledby="shortcuts-title">
             <h2 id="shortcuts-title">"Shortcuts"</h2>
             <dl>
-                <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"\u{2318} K"</kbd></dt><dd>"Go to a page or an action"</dd></div>
+                <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"\u{2318} K"</kbd></dt><dd>"Search pages, settings, clients, actions"</dd></div>
                 <div><dt><kbd>"/"</kbd></dt><dd>"Focus the filter of this page"</dd></div>
                 <div><dt><kbd>"?"</kbd></dt><dd>"Show this list"</dd></div>
                 <div><dt><kbd>"Esc"</kbd></dt><dd>"Close"</dd></div>
@@ -134,10 +139,14 @@ pub fn Palette() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-use super::browser::{on_shortcuts as listen, places, show_modal as show};
+use super::browser::{on_shortcuts as listen, places, search, send, show_modal as show};
 
 #[cfg(not(feature = "hydrate"))]
 fn listen(_palette: impl Fn() + 'static, _shortcuts: impl Fn() + 'static) {}
+#[cfg(not(feature = "hydrate"))]
+fn search(_words: String, _done: impl FnOnce(Vec<String>) + 'static) {}
+#[cfg(not(feature = "hydrate"))]
+fn send(_href: &str, _name: &str, _value: &str) {}
 #[cfg(not(feature = "hydrate"))]
 fn show<T>(_dialog: &T) {}
 #[cfg(not(feature = "hydrate"))]
@@ -150,13 +159,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_typed_must_be_there() {
-        let all = [
-            Destination::new("History of the configuration", "Action", "/h"),
-            Destination::new("Configuration", "Page", "/c"),
-        ];
-        assert_eq!(found(&all, "conf").len(), 2);
-        assert_eq!(found(&all, "conf hist").len(), 1);
-        assert_eq!(found(&all, "nothing").len(), 0);
+    fn what_the_server_found_comes_in_sixes() {
+        let texts =
+            ["Page", "Audit", "", "/audit", "", "", "Action", "Theme: dark", "", "/theme", "theme", "dark", "rest"];
+        let all = answered(texts.map(str::to_owned).into());
+        assert_eq!(all.len(), 2);
+        assert_eq!((all[0].href.as_str(), &all[0].post), ("/audit", &None));
+        assert_eq!(all[1].post, Some(("theme".to_owned(), "dark".to_owned())));
     }
 }

@@ -85,6 +85,14 @@ impl Audit {
         list::list(self.store.read(), query).await
     }
 
+    /// The newest `most` of the last 2,000 entries whose sentence has all of these words.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn find(&self, words: &[String], most: i64) -> Result<Vec<AuditItem>, sqlx::Error> {
+        list::find(self.store.read(), words, most).await
+    }
+
     /// Verifies the chain from its first entry.
     ///
     /// # Errors

@@ -39,6 +39,7 @@ pub mod registration_file;
 pub mod retry;
 #[cfg(feature = "exchange")]
 pub mod sealed;
+pub mod search;
 pub mod service;
 #[cfg(feature = "exchange")]
 pub mod status_report;

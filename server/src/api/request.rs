@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use engine::actor::{Actor, Origin};
 use engine::exchange::Channel;
-use licensing::permission::Permission;
+use licensing::permission::{Permission, Role};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
 
@@ -30,7 +30,12 @@ impl By {
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.0.known.as_ref().is_some_and(|known| known.role().allows(permission))
+        self.role().is_some_and(|role| role.allows(permission))
+    }
+
+    /// Its role; none without a caller.
+    pub fn role(&self) -> Option<Role> {
+        self.0.known.as_ref().map(AuthenticatedCaller::role)
     }
 
     /// A command on this machine.

@@ -33,7 +33,7 @@ use crate::console::exchange::by_hand;
 use crate::console::page::is_api;
 use crate::console::{
     Page, PageError, account, alerts, audit, clients, clusters, conf, diagnostics, draw, exchange, licenses, login,
-    logs, overview, servers, setup, usage,
+    logs, overview, search, servers, setup, usage,
 };
 
 /// Largest body of a request, bytes: the largest conf file as a form, each of its bytes written as `%XX`, and some
@@ -77,6 +77,7 @@ fn pages(table: Table) -> Table {
         .post(paths::SETUP_REVIEW, Wizard, &["conf.save", "server.register"], setup::review)
         .get(paths::SETUP_DONE, Wizard, setup::done_page)
         .get(paths::OVERVIEW, Person(View), overview::page)
+        .get(paths::SEARCH, Person(View), search::page)
         .get(paths::CONFIGURATION, Person(View), conf::page)
         .post(paths::CONFIGURATION, Person(EditConfiguration), &[], conf::review_form)
         .get(paths::CONFIGURATION_TEXT, Person(View), conf::text_page)

@@ -55,3 +55,25 @@ pub(super) async fn list(pool: &SqlitePool, query: &AuditQuery) -> Result<Vec<Au
     .fetch_all(pool)
     .await
 }
+
+/// Entries looked through when words are searched.
+const SEARCHED: i64 = 2_000;
+
+/// The newest `most` of the last entries with all of these words.
+///
+/// # Errors
+/// [`sqlx::Error`] when the database does not respond.
+pub(super) async fn find(pool: &SqlitePool, words: &[String], most: i64) -> Result<Vec<AuditItem>, sqlx::Error> {
+    let words = serde_json::to_string(words).expect("words always serialize");
+    sqlx::query_as(
+        "SELECT seq, at, who, origin, address, action, sentence, outcome
+         FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT ?1) AS newest
+         WHERE NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE instr(lower(who || ' ' || sentence), value) = 0)
+         ORDER BY seq DESC LIMIT ?3",
+    )
+    .bind(SEARCHED)
+    .bind(words)
+    .bind(most)
+    .fetch_all(pool)
+    .await
+}

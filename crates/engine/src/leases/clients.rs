@@ -57,6 +57,11 @@ impl Engine {
         self.leases.client(id)
     }
 
+    /// Clients found by words in lower case: number, name and host of each.
+    pub fn find_clients(&self, words: &[String], most: usize) -> Vec<(i64, String, String)> {
+        self.leases.find_clients(words, most)
+    }
+
     /// Products with their numbers in use.
     pub fn pools(&self) -> Vec<PoolView> {
         self.leases.pools()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use licensing::allocation::{ClientRun, RunKey};
 use licensing::peers::{MOST_IDS, Serving};
 use licensing::product::{Licensed, ProductCode};
+use licensing::search::rank;
 
 use super::Leases;
 use super::run::{RunEntry, RunState};
@@ -172,6 +173,29 @@ impl Leases {
             all.extend(known.map(|(id, entry)| view(id, entry, table.allocation.run(id), wall, now)));
         }
         all
+    }
+
+    /// The first `most` clients whose name, host or application has all of these words, which are in lower case; newest first. A client
+    /// with several runs is named once.
+    #[must_use]
+    pub fn find_clients(&self, words: &[String], most: usize) -> Vec<(RunKey, String, String)> {
+        let mut ids: Vec<RunKey> = self.table().entries.keys().copied().collect();
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+        for some in ids.chunks(AT_ONCE) {
+            let table = self.table();
+            for (id, entry) in some.iter().filter_map(|id| Some((*id, table.entries.get(id)?))) {
+                let details = &entry.details;
+                let fits = rank(words, &details.name, &format!("{} {}", details.host, details.software)).is_some();
+                if fits && seen.insert(details.client.clone()) {
+                    found.push((id, details.name.to_string(), details.host.clone()));
+                    if found.len() == most {
+                        return found;
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Number of recent clients.
