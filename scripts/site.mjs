@@ -29,7 +29,9 @@ const css = Buffer.from(main.replace(/@import\s+(?:url\()?["']([^"']+)["']\)?[^;
 // The script of the islands, and what they call: the swapping of pages. Its comments stay here.
 const idiomorph = readFileSync("frontend/node_modules/idiomorph/dist/idiomorph.min.js", "utf8");
 const live = readFileSync("frontend/live.js", "utf8").replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
-const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst { countOn, isChanged, listen, lookAgain, serverAhead, timeOfDay } = (() => {\n${idiomorph}\n${live}return { countOn, isChanged, listen, lookAgain, serverAhead, timeOfDay };\n})();\n`);
+// What the islands call, and nothing else of it is seen outside.
+const called = "{ countOn, isChanged, listen, lookAgain, searchFor, sendForm, serverAhead, timeOfDay }";
+const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst ${called} = (() => {\n${idiomorph}\n${live}return ${called};\n})();\n`);
 const wasm = readFileSync(join(work, "leasehold_opt.wasm"));
 const island = hash(Buffer.concat([js, wasm]));
 

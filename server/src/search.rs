@@ -12,6 +12,8 @@ use licensing::search::{rank, words};
 const EACH: usize = 8;
 /// Results in all.
 const MOST: usize = 40;
+/// Characters shown of a sentence.
+const SENTENCE: usize = 120;
 /// Longest text that is searched, characters.
 const LONGEST: usize = 100;
 
@@ -83,11 +85,19 @@ pub async fn search(engine: &Engine, role: Role, typed: &str) -> Result<Vec<Foun
             entries.into_iter().map(|entry| {
                 let hint = format!("{}, {}", app::components::absolute(entry.at), entry.who);
                 let href = paths::audit_entry(entry.seq);
-                (Found { hint, ..Found::at(entry.sentence, href) }, format!("{} {}", entry.who, typed.to_lowercase()))
+                (Found { hint, ..Found::at(shortened(&entry.sentence), href) }, format!("{} {}", entry.who, typed.to_lowercase()))
             }),
         );
     }
     Ok(all.best())
+}
+
+/// A sentence as a result: its beginning, when it is long.
+fn shortened(sentence: &str) -> String {
+    match sentence.char_indices().nth(SENTENCE) {
+        Some((end, _)) => format!("{}\u{2026}", sentence[..end].trim_end()),
+        None => sentence.to_owned(),
+    }
 }
 
 /// What was found so far, each with its rank.
