@@ -23,14 +23,17 @@ fn what_is_played_back_changes_nothing() {
     assert!(sentence.contains("fake has already used this code"), "{sentence}");
 
     let report = fake.report();
+    let joined = seen(&a, "fake")["last_seen"].clone();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
     let first = fake.request(None, &report);
     let answer = polled(&a, &first);
     assert_eq!(answer.said(&welcome.inviter.key, &first), Ok(PollReply::Repeat));
-    assert_eq!(seen(&a, "fake")["state"], "never", "a first request alone is no sign of life");
+    assert_eq!(seen(&a, "fake")["last_seen"], joined, "a first request alone is no sign of life");
     let second = fake.request(Some(answer.challenge), &report);
     let answer = polled(&a, &second);
     assert!(matches!(answer.said(&welcome.inviter.key, &second), Ok(PollReply::Report(_))));
     assert_eq!(seen(&a, "fake")["state"], "up");
+    assert_ne!(seen(&a, "fake")["last_seen"], joined);
     let seen_before = seen(&a, "fake")["last_seen"].clone();
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     for old in [&first, &second] {
