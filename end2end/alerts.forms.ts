@@ -6,7 +6,7 @@ import type { Server } from './harness.ts';
 
 /** Adds a mail account on this machine. */
 export async function addMail(page: Page, server: Server, hands: Hands, name: string, port: number): Promise<void> {
-  await page.goto(`${server.url}/settings/alerts`);
+  await page.goto(`${server.url}/alerts`);
   await hands.press(page.getByRole('region', { name: 'Channels' }).getByRole('link', { name: 'Add mail' }));
   await expectPage(page, 'Add mail');
   await hands.fill(page.getByLabel('Name', { exact: true }), name);
@@ -22,7 +22,7 @@ export async function addMail(page: Page, server: Server, hands: Hands, name: st
 
 /** Adds a webhook, signed with a secret. */
 export async function addWebhook(page: Page, server: Server, hands: Hands, name: string, url: string, secret = 'a signing secret'): Promise<void> {
-  await page.goto(`${server.url}/settings/alerts`);
+  await page.goto(`${server.url}/alerts`);
   await hands.press(page.getByRole('region', { name: 'Channels' }).getByRole('link', { name: 'Add a webhook' }));
   await expectPage(page, 'Add a webhook');
   await hands.fill(page.getByLabel('Name', { exact: true }), name);
@@ -34,7 +34,7 @@ export async function addWebhook(page: Page, server: Server, hands: Hands, name:
 
 /** Goes by way of the review of a rule, and ends it with this button. */
 export async function addRule(page: Page, server: Server, hands: Hands, kind: string, fields: { number?: string; wait?: string; remind?: string }, end = 'Turn the rule on'): Promise<void> {
-  await page.goto(`${server.url}/settings/alerts/rules/new?kind=${kind}`);
+  await page.goto(`${server.url}/alerts/rules/new?kind=${kind}`);
   if (fields.number) await hands.fill(page.locator('#number'), fields.number);
   if (fields.wait) await hands.fill(page.getByLabel('Notify after'), fields.wait);
   if (fields.remind) await hands.fill(page.getByLabel('Remind every'), fields.remind);

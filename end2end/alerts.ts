@@ -23,7 +23,7 @@ export function journeys({ script, hands }: Way): void {
   let mail: MailSink;
   let hook: HookSink;
   let broken: HookSink;
-  const alerts = () => `${world.server.url}/settings/alerts`;
+  const alerts = () => `${world.server.url}/alerts`;
   test.beforeAll(async () => {
     [world, mail, hook, broken] = await Promise.all([World.start(), MailSink.start(), HookSink.start(), HookSink.start(500)]);
   });
@@ -35,8 +35,7 @@ export function journeys({ script, hands }: Way): void {
 
   test('a mail account is added, and its test says what the mail server said', ONE_A_PAGE, async ({ page }) => {
     await page.goto(world.server.url);
-    await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Settings' }));
-    await hands.press(page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Alerts' }));
+    await hands.press(page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Alerts' }));
     await expectPage(page, 'Alerts');
     await expect(page.getByRole('main')).toContainText('No alert rules yet.');
     await addMail(page, world.server, hands, 'On call', mail.port);
@@ -53,7 +52,7 @@ export function journeys({ script, hands }: Way): void {
     await expect(page.getByRole('main')).toContainText('500 Internal Server Error');
     await expect(card(page, 'Recent notifications').getByRole('listitem').first()).toContainText('Failed');
     expect(broken.posts[0].path).toBe('/T0P-S3CRET');
-    for (const path of ['/settings/alerts', '/settings/alerts/channels/2', '/audit', '/logs', '/api/v1/alerts']) {
+    for (const path of ['/alerts', '/alerts/channels/2', '/audit', '/logs', '/api/v1/alerts']) {
       const { text } = await world.server.ask(path, { cookie: await world.server.signIn(ADMIN) });
       expect(text, path).not.toMatch(/T0P-S3CRET|seven lamps sign/);
     }
@@ -132,11 +131,31 @@ export function journeys({ script, hands }: Way): void {
       await page.goto(alerts());
       await expect(page.getByRole('main')).toContainText('1 alert is firing.', { timeout: 500 });
     }).toPass({ timeout: LOOKED_WITHIN_MS });
-    await expect(card(page, 'Rules').getByRole('listitem').first()).toContainText(/A license for ASR_ENUS expires/);
+    await expect(card(page, 'Firing now').getByRole('listitem').first()).toContainText(/A license for ASR_ENUS expires/);
     await expect(async () => expect(mail.mails.length).toBeGreaterThan(1)).toPass();
     const text = mail.mails.at(-1)!;
     for (const words of ['ASR_ENUS', 'What happens next:', 'What to do:', `${world.server.url}/licenses`]) expect(text).toContain(words);
     expect(hook.posts, 'who was not chosen hears nothing').toHaveLength(1);
+  });
+
+  test('what fires is acknowledged by name, and its rule silenced for a while', async ({ page }) => {
+    await page.goto(alerts());
+    const firing = card(page, 'Firing now');
+    await hands.press(firing.getByRole('button', { name: /^Acknowledge: A license for ASR_ENUS/ }));
+    await expect(told(page, 'No reminders until it resolves.')).toBeVisible();
+    await expect(page.getByRole('main')).toContainText('1 alert is firing, acknowledged.');
+    await expect(firing).toContainText(`Acknowledged by ${ADMIN.name}`);
+    await expect(firing.getByRole('button', { name: /^Acknowledge/ })).toHaveCount(0);
+    await hands.press(firing.getByRole('link', { name: /^Silence/ }));
+    await expectPage(page, 'Change a rule');
+    await hands.choose(page.getByLabel('From now, for'), '4 hours');
+    await hands.press(page.getByRole('button', { name: 'Silence the rule' }));
+    await expectPage(page, 'Alerts');
+    await expect(card(page, 'Rules')).toContainText('Silenced until');
+    await page.goto(`${alerts()}/rules/1`);
+    await hands.press(page.getByRole('button', { name: 'End the silence' }));
+    await expect(told(page, 'The rule sends notifications again.')).toBeVisible();
+    await expect(card(page, 'Rules')).not.toContainText('Silenced until');
   });
 
   test('a rule is turned off at once, and on again by way of its review', async ({ page }) => {
@@ -163,6 +182,14 @@ export function journeys({ script, hands }: Way): void {
     await hands.press(page.getByRole('button', { name: 'Remove this rule' }));
     await expect(told(page, 'The rule was removed.')).toBeVisible();
     await expect(card(page, 'Rules').getByRole('link', { name: /^The last verified sync/ })).toHaveCount(0);
+  });
+
+  test('the suggested rules are added in one step', async ({ page }) => {
+    await page.goto(alerts());
+    await hands.press(card(page, 'Rules').getByRole('button', { name: /^Add \d+ suggested rules$/ }));
+    await expect(told(page, /rules were added and turned on/)).toBeVisible();
+    await expect(card(page, 'Rules').getByRole('link', { name: 'The audit chain is broken.' })).toBeVisible();
+    await expect(page.getByRole('button', { name: /suggested rules/ })).toHaveCount(0);
   });
 
   test('who may only look sees how rules stand, and why nothing can be changed', async ({ page }) => {

@@ -16,19 +16,19 @@ test('alerts before there are any', async ({ page }) => {
   try {
     await asPerson(page, server, ADMIN);
     await visit(page, server, 'empty', {
-      alerts: '/settings/alerts',
-      'alert-kinds': '/settings/alerts/rules/new',
-      'alert-rule': '/settings/alerts/rules/new?kind=hours_left',
-      'alert-mail': '/settings/alerts/channels/new?kind=email',
-      'alert-webhook': '/settings/alerts/channels/new?kind=webhook',
+      alerts: '/alerts',
+      'alert-kinds': '/alerts/rules/new',
+      'alert-rule': '/alerts/rules/new?kind=hours_left',
+      'alert-mail': '/alerts/channels/new?kind=email',
+      'alert-webhook': '/alerts/channels/new?kind=webhook',
     });
-    await page.goto(`${server.url}/settings/alerts/rules/new?kind=hours_left`);
+    await page.goto(`${server.url}/alerts/rules/new?kind=hours_left`);
     await page.getByRole('button', { name: 'Review' }).click();
     await measure(page, 'alert-review', 'empty');
-    await visit(page, server, 'error', { 'alert-rule': '/settings/alerts/rules/99' });
+    await visit(page, server, 'error', { 'alert-rule': '/alerts/rules/99' });
     await page.context().clearCookies();
     await asPerson(page, server, VIEWER);
-    await visit(page, server, 'readonly', { alerts: '/settings/alerts', 'alert-rule': '/settings/alerts/rules/new?kind=hours_left' });
+    await visit(page, server, 'readonly', { alerts: '/alerts', 'alert-rule': '/alerts/rules/new?kind=hours_left' });
   } finally {
     await server.stop();
   }
@@ -47,29 +47,29 @@ test('alerts that fire, and what was told; forms that are refused', async ({ pag
     await addRule(page, server, pointer, 'peer_down', {});
     await addRule(page, server, pointer, 'days_since_sync', { number: '3' }, 'Save it turned off');
     await expect(async () => {
-      await page.goto(`${server.url}/settings/alerts`);
+      await page.goto(`${server.url}/alerts`);
       await expect(page.getByRole('main')).toContainText('1 alert is firing.', { timeout: 500 });
       await expect(page.getByRole('region', { name: 'Recent notifications' })).toContainText('expires soon', { timeout: 500 });
     }).toPass({ timeout: 30_000 });
     await measure(page, 'alerts', 'loaded');
-    await page.goto(`${server.url}/settings/alerts/rules/1`);
+    await page.goto(`${server.url}/alerts/rules/1`);
     await disclosure(page, 'Remove this rule').click();
     await measure(page, 'alert-rule', 'loaded');
     await page.getByLabel('Remind every').fill('-1');
     await page.getByLabel('Notify after').fill('soon');
     expect(await sending(page, () => page.getByRole('button', { name: 'Review' }).click())).toBe(422);
     await measure(page, 'alert-rule', 'refused');
-    await page.goto(`${server.url}/settings/alerts/rules/1`);
+    await page.goto(`${server.url}/alerts/rules/1`);
     await page.getByRole('button', { name: 'Review' }).click();
     await measure(page, 'alert-review', 'loaded');
-    await page.goto(`${server.url}/settings/alerts`);
+    await page.goto(`${server.url}/alerts`);
     await page.getByRole('link', { name: 'On call' }).click();
     await disclosure(page, 'Remove On call').click();
     await page.getByLabel('Mail server').fill('mail.example.com');
     await page.getByLabel('Recipients').fill('nobody at all');
     expect(await sending(page, () => page.getByRole('button', { name: 'Save the channel' }).click())).toBe(422);
     await measure(page, 'alert-mail', 'refused');
-    await page.goto(`${server.url}/settings/alerts/channels/new?kind=webhook`);
+    await page.goto(`${server.url}/alerts/channels/new?kind=webhook`);
     await page.getByLabel('Name', { exact: true }).fill('Chat');
     await page.getByLabel('Address').fill('http://hooks.example.com/T0P');
     expect(await sending(page, () => page.getByRole('button', { name: 'Add the channel' }).click())).toBe(422);

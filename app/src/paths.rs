@@ -82,13 +82,23 @@ pub const LOGS_TEXT: &str = "/logs.txt";
 pub const SEARCH: &str = "/search";
 pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
-pub const ALERTS: &str = "/settings/alerts";
-pub const ALERT_RULES: &str = "/settings/alerts/rules";
-pub const ALERT_RULE_NEW: &str = "/settings/alerts/rules/new";
+pub const ALERTS: &str = "/alerts";
+/// Where the alerts were before they had a page of their own, kept for old links.
+pub const ALERTS_BEFORE: &str = "/settings/alerts";
+/// Route pattern of what was under [`ALERTS_BEFORE`].
+pub const ALERTS_BEFORE_PATTERN: &str = "/settings/alerts/{*rest}";
+pub const ALERT_RULES: &str = "/alerts/rules";
+pub const ALERT_RULE_NEW: &str = "/alerts/rules/new";
+/// Route pattern of [`alert_rule`].
+pub const ALERT_RULE_PATTERN: &str = "/alerts/rules/{id}";
 /// A rule before it is kept.
-pub const ALERT_REVIEW: &str = "/settings/alerts/rules/review";
-pub const ALERT_CHANNELS: &str = "/settings/alerts/channels";
-pub const ALERT_CHANNEL_NEW: &str = "/settings/alerts/channels/new";
+pub const ALERT_REVIEW: &str = "/alerts/rules/review";
+/// Adds the suggested rules.
+pub const ALERTS_SUGGESTED: &str = "/alerts/suggested";
+pub const ALERT_CHANNELS: &str = "/alerts/channels";
+pub const ALERT_CHANNEL_NEW: &str = "/alerts/channels/new";
+/// Route pattern of [`alert_channel`].
+pub const ALERT_CHANNEL_PATTERN: &str = "/alerts/channels/{id}";
 pub const ACCOUNT: &str = "/account";
 /// Where the account page changes the password.
 pub const ACCOUNT_AT_PASSWORD: &str = "/account#password-card";
@@ -246,7 +256,12 @@ pub fn alert_rule(id: i64) -> String {
     format!("{ALERT_RULES}/{id}")
 }
 
-/// What can be done with a rule: `disable` or `remove`.
+/// Where a rule is silenced.
+pub fn alert_rule_silence(id: i64) -> String {
+    format!("{ALERT_RULES}/{id}#silence")
+}
+
+/// What can be done with a rule: `acknowledge`, `silence`, `disable` or `remove`.
 pub fn alert_rule_action(id: i64, action: &str) -> String {
     format!("{ALERT_RULES}/{id}/{action}")
 }

@@ -20,12 +20,13 @@ pub struct NavPlace {
 }
 
 /// The pages there are, in their order.
-pub(crate) const PLACES: [NavPlace; 12] = [
+pub(crate) const PLACES: [NavPlace; 13] = [
     NavPlace { label: "Overview", href: paths::OVERVIEW, glyph: Glyph::Overview, permission: Permission::View },
     NavPlace { label: "Licenses", href: paths::LICENSES, glyph: Glyph::Licenses, permission: Permission::View },
     NavPlace { label: "Usage", href: paths::USAGE, glyph: Glyph::Usage, permission: Permission::View },
     NavPlace { label: "Servers", href: paths::SERVERS, glyph: Glyph::Servers, permission: Permission::View },
     NavPlace { label: "Clients", href: paths::CLIENTS, glyph: Glyph::Clients, permission: Permission::View },
+    NavPlace { label: "Alerts", href: paths::ALERTS, glyph: Glyph::Alerts, permission: Permission::View },
     NavPlace { label: "Exchange", href: paths::EXCHANGE, glyph: Glyph::Exchange, permission: Permission::View },
     NavPlace {
         label: "Configuration",
@@ -69,7 +70,7 @@ pub(crate) fn topics(path: &str) -> &'static str {
         Some(paths::SERVERS) => "attention conf exchange servers clients audit",
         Some(paths::USAGE) => "attention conf exchange",
         Some(paths::LOGS) => "attention conf exchange logs",
-        Some(paths::SETTINGS) => "attention conf exchange alerts audit",
+        Some(paths::ALERTS) => "attention conf exchange alerts audit",
         _ => "attention conf exchange audit",
     }
 }

@@ -1,4 +1,4 @@
-//! Alerts: what is watched, how it stands, whom it tells, and what became of that.
+//! Alerts: what fires now, the rules and their states, the channels, and the notifications sent.
 
 mod channel_form;
 mod rule_form;
@@ -8,7 +8,7 @@ pub use rule_form::{RuleForm, RuleFormView, RuleReview, RuleReviewView};
 
 use crate::components::{
     Card, Disabled, EmptyState, FormErrors, Glyph, Hidden, Icon, LinkButton, PageHeader, Pill, Statement, Submit, Tag,
-    TimeAgo, TimeUntil,
+    TimeAgo, TimeStamp, TimeUntil,
 };
 use crate::drawn::Draw;
 use crate::paths;
@@ -16,15 +16,41 @@ use crate::request::{Tone, request};
 use engine::alerts::{Channel as AlertChannel, ChannelKind, Delivery, Progress};
 use leptos::prelude::*;
 use licensing::permission::Permission;
-use licensing::words::count;
+use licensing::words::{count, list};
 
-/// `/settings/alerts`
+/// `/alerts`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlertsPage {
+    /// What nobody has acknowledged first, then the latest.
+    pub firing: Vec<FiringRow>,
     pub rules: Vec<RuleRow>,
+    /// Titles of the suggested rules that are missing.
+    pub suggested: Vec<String>,
     pub channels: Vec<AlertChannel>,
     /// The newest first.
     pub deliveries: Vec<Delivery>,
+}
+
+/// One thing that fires now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FiringRow {
+    /// Its rule.
+    pub rule: i64,
+    /// A peer, a client, a product; empty for the server itself.
+    pub subject: String,
+    /// What is wrong, without a period.
+    pub headline: String,
+    /// The same measured, in a sentence.
+    pub words: String,
+    pub since_ms: i64,
+    /// A sentence.
+    pub to_do: &'static str,
+    /// The page that shows the cause.
+    pub cause: &'static str,
+    /// Who takes care of it, and since when.
+    pub acknowledged: Option<(String, i64)>,
+    /// Its rule sends nothing until then, Unix milliseconds.
+    pub silenced_until: Option<i64>,
 }
 
 /// A rule and how it stands.
@@ -39,8 +65,10 @@ pub struct RuleRow {
     pub state: String,
     /// How many subjects fire.
     pub firing: usize,
-    /// What fires or is about to.
-    pub subjects: Vec<SubjectRow>,
+    /// What is about to fire.
+    pub pending: Vec<SubjectRow>,
+    /// It sends nothing until then, Unix milliseconds.
+    pub silenced_until: Option<i64>,
     /// Its signal is not known since then, Unix milliseconds.
     pub unknown_since: Option<i64>,
     pub last_fired: Option<i64>,
@@ -58,27 +86,30 @@ pub struct SubjectRow {
     /// A sentence.
     pub words: String,
     pub since_ms: i64,
-    /// It has not lasted long enough to be told.
-    pub pending: bool,
 }
 
 /// The pages above the forms.
 fn crumbs() -> Vec<(String, String)> {
-    vec![("Settings".to_owned(), paths::SETTINGS.to_owned()), ("Alerts".to_owned(), paths::ALERTS.to_owned())]
+    vec![("Alerts".to_owned(), paths::ALERTS.to_owned())]
 }
 
-/// The page of `/settings/alerts`.
+/// The page of `/alerts`.
 #[component]
 pub fn AlertsView(data: AlertsPage) -> impl IntoView {
     let may = request().why_not(Permission::EditConfiguration).is_none();
     let more_rules = may.then(|| view! { <a href=paths::ALERT_RULE_NEW>"Add a rule"</a> }.drawn());
-    let AlertsPage { rules, channels, deliveries } = data;
+    let AlertsPage { firing, rules, suggested, channels, deliveries } = data;
+    let is_first = rules.is_empty();
+    let missing = if is_first { Vec::new() } else { suggested.clone() };
     view! {
-        <PageHeader title="Alerts" lead=view! { "Notifications when something needs attention." }.drawn() />
-        <SettingsTabs />
+        <PageHeader title="Alerts" lead=view! { "What fires now, and who is notified of it." }.drawn() />
         <FormErrors />
-        <Summary rules=rules.clone() has_channels=!channels.is_empty() />
-        <Card title="Rules" id="rules" aside=more_rules.drawn()><Rules rules=rules /></Card>
+        <Summary firing=firing.clone() rules=rules.clone() has_channels=!channels.is_empty() suggested=if is_first { suggested } else { Vec::new() } />
+        {(!firing.is_empty()).then(|| view! { <Card title="Firing now" id="firing"><Firing items=firing /></Card> })}
+        <Card title="Rules" id="rules" aside=more_rules.drawn()>
+            <Rules rules=rules />
+            {(may && !missing.is_empty()).then(|| view! { <div class="alert-suggested"><Suggested titles=missing look="" /></div> })}
+        </Card>
         <Card title="Channels" id="channels"><Channels channels=channels /></Card>
         <Card title="Recent notifications" id="deliveries"><Deliveries items=deliveries /></Card>
     }
@@ -87,16 +118,23 @@ pub fn AlertsView(data: AlertsPage) -> impl IntoView {
 
 /// How things stand, in a sentence.
 #[component]
-fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
+fn Summary(
+    firing: Vec<FiringRow>,
+    rules: Vec<RuleRow>,
+    has_channels: bool,
+    /// Offered while there are no rules.
+    suggested: Vec<String>,
+) -> impl IntoView {
     let may = request().why_not(Permission::EditConfiguration).is_none();
     let on = rules.iter().filter(|rule| rule.enabled).count();
-    let firing = rules.iter().filter(|rule| rule.firing > 0).count();
+    let acknowledged = firing.iter().filter(|row| row.acknowledged.is_some()).count();
     let unknown = rules.iter().filter(|rule| rule.enabled && rule.firing == 0 && rule.unknown_since.is_some()).count();
-    let (tone, sentence, why) = match (on, firing) {
+    let all = count(firing.len(), "alert is firing", "alerts are firing");
+    let (tone, sentence, why) = match (on, firing.len()) {
         (0, _) => (
             Tone::Neutral,
             if rules.is_empty() { "No alert rules yet." } else { "No alert rule is on." }.to_owned(),
-            "Add a rule to be notified when backup hours run low, a peer stops responding or syncs fail.",
+            "Add rules to be notified of a failover, denials, failing syncs and the like.",
         ),
         (_, 0) if unknown > 0 => (
             Tone::Warning,
@@ -108,20 +146,28 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
             format!("All is well: {} on, nothing is firing.", count(on, "rule is", "rules are")),
             "Each rule is checked every 10 seconds.",
         ),
+        (_, many) if acknowledged == many => {
+            (Tone::Info, format!("{all}, acknowledged."), "No reminders are sent until it resolves.")
+        }
         _ => (
             Tone::Danger,
-            format!("{}.", count(firing, "alert is firing", "alerts are firing")),
-            "The rule below says what happened and since when.",
+            match acknowledged {
+                0 => format!("{all}."),
+                some => format!("{all}, {some} acknowledged."),
+            },
+            "Acknowledge what you take care of: it then sends no reminders until it resolves.",
         ),
     };
     let silent = on > 0 && rules.iter().any(|rule| rule.enabled && rule.channels.is_empty());
+    let is_offered = !suggested.is_empty();
     view! {
         <Statement tone=tone sentence=sentence>
             <p class="muted">{why}</p>
             {silent.then(|| view! { <p class="muted">"A rule without a channel sends no notifications: it appears here and in the metrics only."</p> })}
+            {(may && is_offered).then(|| view! { <Suggested titles=suggested look="primary" /> })}
             {(may && on == 0).then(|| view! {
                 <div class="actions">
-                    <LinkButton href=paths::ALERT_RULE_NEW look="primary">"Add a rule"</LinkButton>
+                    <LinkButton href=paths::ALERT_RULE_NEW>"Add a rule"</LinkButton>
                     {(!has_channels).then(|| view! { <LinkButton href=paths::alert_channel_of("email")>"Add mail"</LinkButton> })}
                 </div>
             })}
@@ -130,24 +176,83 @@ fn Summary(rules: Vec<RuleRow>, has_channels: bool) -> impl IntoView {
     .drawn()
 }
 
-/// The pages of the settings, side by side.
-const TABS: [(&str, &str); 2] = [("This server", paths::SETTINGS), ("Alerts", paths::ALERTS)];
-
-/// Links to the pages; the one shown is marked.
+/// The suggested rules that are missing, added with one button.
 #[component]
-pub(crate) fn SettingsTabs() -> impl IntoView {
-    let path = request().path.clone();
+fn Suggested(titles: Vec<String>, look: &'static str) -> impl IntoView {
+    let button = match titles.len() {
+        1 => "Add the suggested rule".to_owned(),
+        many => format!("Add {many} suggested rules"),
+    };
     view! {
-        <nav class="tabs" aria-label="Settings">
-            {TABS.into_iter().map(|(label, href)| {
-                let current = (path == href).then_some("page");
-                view! { <a href=href aria-current=current>{label}</a> }
-            }).collect_view()}
-        </nav>
+        <form method="post" action=paths::ALERTS_SUGGESTED class="stack">
+            <p class="muted">{format!("Suggested: {}. They are turned on and notify all channels.", list(titles))}</p>
+            <div class="actions"><Submit look=look>{button}</Submit></div>
+        </form>
     }
     .drawn()
 }
 
+/// What fires now, each with what to do and the button to acknowledge it.
+#[component]
+fn Firing(items: Vec<FiringRow>) -> impl IntoView {
+    let why_not = request().why_not(Permission::HandleAlerts);
+    let more = items.len().saturating_sub(FIRING);
+    view! {
+        <ul class="alert-list">
+            {items.into_iter().take(FIRING).map(|row| view! { <FiringItem row=row may=why_not.is_none() /> }).collect_view()}
+        </ul>
+        {(more > 0).then(|| view! { <p class="fine">{format!("And {more} more.")}</p> })}
+        {why_not.map(|reason| view! { <p><Disabled reason=reason /></p> })}
+    }
+    .drawn()
+}
+
+#[component]
+fn FiringItem(row: FiringRow, may: bool) -> impl IntoView {
+    let (tone, state) = match row.acknowledged {
+        Some(_) => (Tone::Info, "Acknowledged"),
+        None => (Tone::Danger, "Firing"),
+    };
+    let is_open = row.acknowledged.is_none();
+    let headline = row.headline.clone();
+    view! {
+        <li class=tone.class()>
+            <span class="alert-mark"><Icon glyph=if is_open { Glyph::Danger } else { Glyph::Check } /></span>
+            <div class="alert-text">
+                <p class="alert-title"><a class="strong" href=row.cause>{row.headline}</a><Pill tone=tone text=state /></p>
+                <p>{row.words}</p>
+                <p class="fine">"Since "<TimeStamp at_ms=row.since_ms />", "<TimeAgo at_ms=row.since_ms />"."</p>
+                <p>{row.to_do}</p>
+                {row.acknowledged.map(|(by, at)| view! {
+                    <p class="fine">{format!("Acknowledged by {by} ")}<TimeAgo at_ms=at />". No reminders until it resolves."</p>
+                })}
+                {row.silenced_until.map(|until| view! { <Silenced until_ms=until /> })}
+                <p class="fine"><a href=paths::alert_rule(row.rule)>{format!("Rule {}", row.rule)}</a></p>
+            </div>
+            {may.then(|| view! {
+                <div class="alert-action actions">
+                    {is_open.then(|| view! {
+                        <form method="post" action=paths::alert_rule_action(row.rule, "acknowledge")>
+                            <Hidden name="subject" value=row.subject />
+                            <Submit look="primary">"Acknowledge"<span class="vh">{format!(": {headline}")}</span></Submit>
+                        </form>
+                    })}
+                    <LinkButton href=paths::alert_rule_silence(row.rule)>"Silence"<span class="vh">{format!(" rule {}", row.rule)}</span></LinkButton>
+                </div>
+            })}
+        </li>
+    }
+    .drawn()
+}
+
+/// A rule sends nothing for a while.
+#[component]
+pub(crate) fn Silenced(until_ms: i64) -> impl IntoView {
+    view! { <p class="fine">"Silenced until "<TimeStamp at_ms=until_ms />". Its state goes on."</p> }.drawn()
+}
+
+/// Things that fire and are shown.
+const FIRING: usize = 50;
 /// Things that are listed one by one.
 const LISTED: usize = 10;
 
@@ -192,7 +297,7 @@ fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
     } else {
         format!("Notifies {}", rule.channels.join(", "))
     };
-    let more = rule.subjects.len().saturating_sub(LISTED);
+    let more = rule.pending.len().saturating_sub(LISTED);
     let unknown = rule.enabled.then_some(rule.unknown_since).flatten();
     view! {
         <li class=rule.tone.class()>
@@ -202,13 +307,14 @@ fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
                     <a class="strong" href=paths::alert_rule(rule.id)>{rule.sentence.clone()}</a>
                     <Pill tone=rule.tone text=rule.state.clone() />
                 </p>
-                {(!rule.subjects.is_empty()).then(|| view! {
+                {(!rule.pending.is_empty()).then(|| view! {
                     <ul class="alert-subjects">
-                        {rule.subjects.into_iter().take(LISTED).map(|subject| view! { <Subject subject=subject /> }).collect_view()}
+                        {rule.pending.into_iter().take(LISTED).map(|subject| view! { <Subject subject=subject /> }).collect_view()}
                         {(more > 0).then(|| view! { <li>{format!("And {more} more.")}</li> })}
                     </ul>
                 })}
                 {unknown.map(|since| view! { <p>"No data since "<TimeAgo at_ms=since />"."</p> })}
+                {rule.silenced_until.map(|until| view! { <Silenced until_ms=until /> })}
                 <p class="fine">{tells}". "{rule.pace}</p>
                 <p class="fine">
                     {match rule.last_fired {
@@ -227,8 +333,7 @@ fn Rule(rule: RuleRow, may: bool) -> impl IntoView {
 fn Subject(subject: SubjectRow) -> impl IntoView {
     view! {
         <li>
-            {subject.words}" Since "<TimeAgo at_ms=subject.since_ms />
-            {if subject.pending { "; no notification yet." } else { "." }}
+            {subject.words}" Since "<TimeAgo at_ms=subject.since_ms />"; no notification yet."
         </li>
     }
     .drawn()

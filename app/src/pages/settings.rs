@@ -2,18 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Card, Copyable, PageHeader, Tag};
+use crate::components::{Card, Copyable, LinkButton, PageHeader, Tag};
 use crate::drawn::Draw;
-use crate::pages::alerts::SettingsTabs;
+use crate::paths;
 
 /// Our own settings, read only.
 #[component]
 pub fn SettingsPage(data: Settings) -> impl IntoView {
     let note =
         if data.file_exists { "Read at startup from " } else { "Not found; every default applies. Expected at " };
+    let alerts = view! { <LinkButton href=paths::ALERTS>"Alerts"</LinkButton> }.drawn();
     view! {
-        <PageHeader title="Settings" lead=view! { "How Leasehold itself runs. Set in a file, by environment variable or by flag; changes take effect after a restart." }.drawn() />
-        <SettingsTabs />
+        <PageHeader title="Settings" actions=alerts lead=view! { "How Leasehold itself runs. Set in a file, by environment variable or by flag; changes take effect after a restart." }.drawn() />
         <Card title="Sources" id="where">
             <p>{note}<Copyable value=data.file what="the path" /></p>
             <p class="muted">"A flag overrides the environment, the environment overrides the file, and the file overrides the default."</p>

@@ -41,16 +41,34 @@ fn delivery(title: &str, progress: Progress, outcome: &str) -> Delivery {
 }
 
 fn loaded() -> AlertsPage {
-    let subject = SubjectRow {
+    let firing = FiringRow {
+        rule: 1,
+        subject: "lic-02".into(),
+        headline: "lic-02 is not responding".into(),
         words: "lic-02 has not responded for 12 min.".into(),
         since_ms: NOW - 12 * MINUTE,
-        pending: false,
+        to_do: ConditionKind::PeerDown.to_do(),
+        cause: ConditionKind::PeerDown.path(),
+        ..FiringRow::default()
     };
+    let acknowledged = FiringRow {
+        rule: 5,
+        subject: "TTS3".into(),
+        headline: "Use of TTS3 is high".into(),
+        words: "96 % of TTS3 is in use.".into(),
+        since_ms: NOW - 3 * HOUR,
+        to_do: ConditionKind::UseAbove.to_do(),
+        cause: ConditionKind::UseAbove.path(),
+        acknowledged: Some(("<b>noor</b>".into(), NOW - HOUR)),
+        silenced_until: Some(NOW + 2 * HOUR),
+    };
+    let pending = SubjectRow { words: "A license for ASR is not loaded.".into(), since_ms: NOW - MINUTE };
     AlertsPage {
+        firing: vec![firing, acknowledged],
+        suggested: vec!["Disk space low".into(), "Audit chain broken".into()],
         rules: vec![
             RuleRow {
                 firing: 1,
-                subjects: vec![subject],
                 last_fired: Some(NOW - 11 * MINUTE),
                 ..rule(1, "A peer has not responded for 60 s.", Tone::Danger, "Firing")
             },
@@ -58,7 +76,14 @@ fn loaded() -> AlertsPage {
                 unknown_since: Some(NOW - HOUR),
                 ..rule(2, "Fewer than 24 h of countdown are left.", Tone::Warning, "Not known")
             },
-            rule(3, "A license ends within 30 days.", Tone::Success, "All well"),
+            rule(3, "A license expires within 30 days.", Tone::Success, "OK"),
+            RuleRow {
+                firing: 1,
+                last_fired: Some(NOW - 3 * HOUR),
+                silenced_until: Some(NOW + 2 * HOUR),
+                ..rule(5, "At least 90 % of a product is in use.", Tone::Danger, "Firing")
+            },
+            RuleRow { pending: vec![pending], ..rule(6, "A license is not loaded.", Tone::Info, "Pending") },
             RuleRow { channels: Vec::new(), ..rule(4, "This machine's clock was moved.", Tone::Neutral, "Off") },
         ],
         channels: vec![
@@ -102,6 +127,8 @@ fn form(id: Option<i64>) -> RuleForm {
         wait: "0".into(),
         remind: "4".into(),
         channels: vec![(1, "On call".into(), true), (2, "<b>Operations</b> chat".into(), false)],
+        enabled: id.is_some(),
+        silenced_until: None,
     }
 }
 
@@ -124,8 +151,8 @@ fn review(episodes: Vec<Episode>) -> RuleReview {
 
 /// All of them.
 pub fn pages() -> Vec<Preview> {
-    let (at, new) = ("/settings/alerts", "/settings/alerts/rules/new");
-    let channel = "/settings/alerts/channels/new";
+    let (at, new) = ("/alerts", "/alerts/rules/new");
+    let channel = "/alerts/channels/new";
     let mut wrong_rule = administrator(new);
     wrong_rule.form = refused(
         &[("number", "many"), ("wait", "0"), ("remind", "4")],
@@ -171,10 +198,19 @@ pub fn pages() -> Vec<Preview> {
     };
     vec![
         list("alerts", administrator(at), loaded()),
-        list("alerts-empty", administrator(at), AlertsPage::default()),
+        list(
+            "alerts-empty",
+            administrator(at),
+            AlertsPage { suggested: vec!["Failover".into(), "Disk space low".into()], ..AlertsPage::default() },
+        ),
         list("alerts-viewer", viewer(at), loaded()),
         rule_form("alert-kinds", administrator(new), RuleForm { chosen: None, ..form(None) }),
         rule_form("alert-rule", administrator(new), form(Some(1))),
+        rule_form(
+            "alert-rule-silenced",
+            administrator(new),
+            RuleForm { silenced_until: Some(NOW + 4 * HOUR), ..form(Some(1)) },
+        ),
         rule_form("alert-rule-refused", wrong_rule, form(None)),
         rule_form("alert-rule-viewer", viewer(new), form(Some(1))),
         tried("alert-review", review(episodes)),

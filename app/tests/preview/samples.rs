@@ -56,6 +56,7 @@ pub fn attention(change: impl FnOnce(&mut Facts<'_>)) -> Vec<PartState> {
         at_limit: &[],
         denials_today: 0,
         firing: &[],
+        acknowledged: &[],
         rules: 3,
         conf_problem: None,
         changed_outside: None,

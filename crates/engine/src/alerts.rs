@@ -10,8 +10,10 @@ mod history;
 mod mail;
 mod message;
 mod new_channel;
+mod respond;
 mod rules;
 mod signals;
+mod suggest;
 mod webhook;
 
 pub use channels::{Channel, ChannelKind, ChannelSettings, Security};
@@ -94,12 +96,14 @@ impl Engine {
     /// Background task: delivers notifications.
     pub async fn keep_alert_delivery(self: Arc<Self>) {
         let mut ticks = ticks(EVERY);
+        let mut deliveries = deliver::Deliveries::default();
         loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                () = self.alerts.queued.notified() => {}
-            }
-            if let Err(error) = self.deliver_alerts().await {
+            let done = tokio::select! {
+                _ = ticks.tick() => self.start_deliveries(&mut deliveries).await,
+                () = self.alerts.queued.notified() => self.start_deliveries(&mut deliveries).await,
+                done = deliveries.next() => done,
+            };
+            if let Err(error) = done {
                 tracing::error!(%error, "could not deliver notifications; trying again");
             }
         }

@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use licensing::alerts::Amount;
 use licensing::attention::{Facts, LicenseFacts, PartState, StorageFacts, SyncFacts};
 use licensing::bundle::LicenseStatus;
 use licensing::conf::check::{self, Severity};
 use licensing::conf::setting;
 use licensing::contact::Millis;
-use licensing::product::Licensed;
 use licensing::service::Urgency;
 
 use crate::Engine;
 use crate::audit::ChainVerdict;
+use crate::exchange::Licenses;
 use crate::service::local_zone;
 use crate::tasks::ticks;
 
@@ -24,6 +25,8 @@ use crate::tasks::ticks;
 pub const EVERY: Duration = Duration::from_secs(5);
 /// A committed row older than this means that nothing can be stored, milliseconds of the monotonic clock.
 const STORED_WITHIN: i64 = 20_000;
+/// Alerts count denials of this time, milliseconds.
+const HOUR: Millis = 60 * 60 * 1_000;
 
 /// What the last look at the disk found.
 #[derive(Debug, Default)]
@@ -36,21 +39,33 @@ pub(crate) struct Attention {
 }
 
 #[derive(Debug, Clone, Default)]
-struct Found {
+pub(crate) struct Found {
     /// When a row was last committed, on the monotonic clock, or first could not be; none before the first look.
     stored_at: Option<i64>,
-    free: Option<u64>,
-    audit_broken: Option<String>,
+    pub(crate) free: Option<u64>,
+    /// Where the audit chain is broken, in a sentence; empty when it is whole, none before it was checked.
+    pub(crate) audit: Option<String>,
     /// What is missing before anything can be sent to the nodes.
     hindrance: Option<String>,
     denials_today: u64,
-    /// Headlines of what fires.
+    /// Products with denials within the last hour, and how many; none before the first look.
+    pub(crate) denials: Option<Vec<Amount>>,
+    alerts: AlertsFound,
+}
+
+/// What the rules say.
+#[derive(Debug, Clone, Default)]
+struct AlertsFound {
+    /// Headlines of what fires and nobody has acknowledged.
     firing: Vec<String>,
+    /// Headlines of what fires and somebody has acknowledged.
+    acknowledged: Vec<String>,
+    /// Number of rules that are on.
     rules: usize,
 }
 
 impl Attention {
-    fn found(&self) -> Found {
+    pub(crate) fn found(&self) -> Found {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -75,7 +90,8 @@ impl Engine {
         let stored = self.store_a_row().await;
         let verdict = self.audit.verdict(self.clock.now_ms()).await;
         let denials = self.denials_since(midnight(self.clock.now_ms())).await;
-        let rules = self.alert_rules().await;
+        let denied = self.denied_products(self.clock.now_ms() - HOUR).await;
+        self.look_at_firing().await;
         let identity = self.identity().await;
         let now = self.clock.mono_ms();
         self.attention.note(|found| {
@@ -93,15 +109,24 @@ impl Engine {
                 found.hindrance = identity.readiness.problem();
             }
             if let Ok((verdict, _)) = verdict {
-                found.audit_broken = broken(&verdict);
+                found.audit = Some(broken(&verdict).unwrap_or_default());
             }
             found.denials_today = denials.unwrap_or(found.denials_today);
-            if let Ok(rules) = rules {
-                let on = rules.iter().filter(|rule| rule.enabled);
-                found.rules = on.clone().count();
-                found.firing = on.flat_map(|rule| rule.rule.firing(&rule.state)).collect();
-            }
+            found.denials = denied.ok().or(found.denials.take());
         });
+    }
+
+    /// Notes what fires, for every page. What can't be read stays as it was.
+    pub(crate) async fn look_at_firing(&self) {
+        let Ok(rules) = self.alert_rules().await else { return };
+        let mut alerts = AlertsFound::default();
+        for rule in rules.iter().filter(|rule| rule.enabled) {
+            let (firing, acknowledged) = rule.rule.headlines(&rule.state);
+            alerts.firing.extend(firing);
+            alerts.acknowledged.extend(acknowledged);
+            alerts.rules += 1;
+        }
+        self.attention.note(|found| found.alerts = alerts);
     }
 
     async fn store_a_row(&self) -> Result<(), sqlx::Error> {
@@ -119,6 +144,17 @@ impl Engine {
             .bind(at)
             .fetch_one(self.store.read())
             .await
+    }
+
+    async fn denied_products(&self, since: Millis) -> Result<Vec<Amount>, sqlx::Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT product, sum(count) FROM usage_denials JOIN usage_series ON usage_series.id = series
+             WHERE minute >= ?1 GROUP BY product ORDER BY product",
+        )
+        .bind(since.div_euclid(60_000))
+        .fetch_all(self.store.read())
+        .await?;
+        Ok(rows.into_iter().map(|(name, sum)| Amount { name, number: u64::try_from(sum).unwrap_or(0) }).collect())
     }
 
     /// Whether something was committed within the last seconds, as far as is known.
@@ -158,7 +194,7 @@ impl Engine {
         let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
         let contact = self.contact();
         let sync = self.sync_state();
-        let refused = sync.round.as_ref().filter(|_| sync.failed_rounds > 0).and_then(|round| round.refusal());
+        let refused = sync.refusal();
         let machine = self.ve.current().map(|_| self.ve.standing());
         let machine = machine.map(|standing| {
             let level = if standing.in_force() { Urgency::Ok } else { Urgency::Critical };
@@ -166,9 +202,7 @@ impl Engine {
         });
         let found = self.attention.found();
         let pools = self.pools();
-        let at_limit = pools
-            .iter()
-            .filter(|pool| matches!(pool.licensed, Licensed::Count(count) if count > 0 && pool.held >= count));
+        let at_limit = pools.iter().filter(|pool| pool.percent().is_some_and(|percent| percent >= 100));
         let at_limit: Vec<String> = at_limit.map(|pool| pool.product.clone()).collect();
         let conf_problem = conf.problem.as_ref().map(ToString::to_string);
         let service = self.service();
@@ -188,8 +222,9 @@ impl Engine {
             licenses: self.license_facts(),
             at_limit: &at_limit,
             denials_today: found.denials_today,
-            firing: &found.firing,
-            rules: found.rules,
+            firing: &found.alerts.firing,
+            acknowledged: &found.alerts.acknowledged,
+            rules: found.alerts.rules,
             conf_problem: conf_problem.as_deref(),
             changed_outside: conf.outside.as_ref().map(|outside| outside.at),
             findings: (errors, warnings),
@@ -197,7 +232,7 @@ impl Engine {
             storage: StorageFacts {
                 free: found.free,
                 is_writable: self.is_storing(),
-                audit_broken: found.audit_broken,
+                audit_broken: found.audit.filter(|broken| !broken.is_empty()),
                 failing_tasks: self.tasks.failing().into_iter().map(|(name, _)| name.to_owned()).collect(),
             },
             now: self.clock.now_ms(),
@@ -211,25 +246,32 @@ impl Engine {
         let mut facts = LicenseFacts::default();
         let mut ending: BTreeMap<String, Millis> = BTreeMap::new();
         for item in &all.items {
-            match item.verdict.standing {
-                LicenseStatus::Active => {
-                    facts.loaded += 1;
-                    if let Some(end) = item.license.expires {
-                        let first = ending.entry(item.license.product.to_string()).or_insert(end);
-                        *first = end.min(*first);
-                    }
+            if item.verdict.standing == LicenseStatus::Active {
+                facts.loaded += 1;
+                if let Some(end) = item.license.expires {
+                    let first = ending.entry(item.license.product.to_string()).or_insert(end);
+                    *first = end.min(*first);
                 }
-                // Licenses for the other context belong to another server.
-                LicenseStatus::WrongContext => {}
-                _ => facts.not_loaded += 1,
             }
         }
+        facts.not_loaded = not_loaded(&all).values().sum();
         facts.ending = ending.into_iter().collect();
         facts.ending.sort_by_key(|(_, end)| *end);
         let over = self.leases.over_committed();
         facts.over_committed = over.iter().map(ToString::to_string).collect();
         Some(facts)
     }
+}
+
+/// Number of licenses that are not in service, by product. Licenses for the other context belong to another server.
+pub(crate) fn not_loaded(all: &Licenses) -> BTreeMap<String, usize> {
+    let mut products = BTreeMap::new();
+    for item in &all.items {
+        if !matches!(item.verdict.standing, LicenseStatus::Active | LicenseStatus::WrongContext) {
+            *products.entry(item.license.product.to_string()).or_default() += 1;
+        }
+    }
+    products
 }
 
 /// Free space of the file system a folder lies on, bytes; none where it does not say.

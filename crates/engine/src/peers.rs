@@ -137,6 +137,12 @@ impl Peers {
         self.roster().members.values().filter_map(|member| member.remembers).reduce(Witness::and)
     }
 
+    /// The name by which its peers know this server; the host name while it has none.
+    #[must_use]
+    pub fn own_name(&self) -> String {
+        self.roster().name()
+    }
+
     /// This server's role in its installation.
     #[must_use]
     pub fn role(&self) -> Role {

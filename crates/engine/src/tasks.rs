@@ -17,6 +17,8 @@ use crate::Engine;
 
 /// Failures older than this no longer count.
 pub const WINDOW: Duration = Duration::from_secs(5 * 60);
+/// Restarts older than this are no longer told.
+const TOLD_FOR: Duration = Duration::from_secs(60 * 60);
 /// Failures of one task within [`WINDOW`] that make the server unready.
 pub const UNREADY_AFTER: usize = 5;
 /// Failures of one task within [`WINDOW`] that stop the server.
@@ -178,8 +180,8 @@ impl Tasks {
             let (mut failures, now) = (lock(&self.failures), Instant::now());
             let recent = failures.entry(name).or_default();
             recent.push_back(now);
-            recent.retain(|at| now.duration_since(*at) < WINDOW);
-            recent.len()
+            recent.retain(|at| now.duration_since(*at) < TOLD_FOR);
+            within(recent, now, WINDOW)
         };
         let doublings = u32::try_from(count.clamp(1, END_AFTER) - 1).unwrap_or_default();
         let pause = FIRST_PAUSE * 2_u32.pow(doublings);
@@ -208,11 +210,17 @@ impl Tasks {
 
     /// Tasks that keep failing, with the failures within [`WINDOW`].
     pub fn failing(&self) -> Vec<(&'static str, usize)> {
+        self.failed_within(WINDOW).into_iter().filter(|(_, count)| *count >= UNREADY_AFTER).collect()
+    }
+
+    /// Tasks that were restarted within the last hour, and how often.
+    pub fn restarted(&self) -> Vec<(&'static str, usize)> {
+        self.failed_within(TOLD_FOR).into_iter().filter(|(_, count)| *count > 0).collect()
+    }
+
+    fn failed_within(&self, window: Duration) -> Vec<(&'static str, usize)> {
         let now = Instant::now();
-        let recent = |times: &VecDeque<Instant>| times.iter().filter(|at| now.duration_since(**at) < WINDOW).count();
-        let failures = lock(&self.failures);
-        let counted = failures.iter().map(|(name, times)| (*name, recent(times)));
-        counted.filter(|(_, count)| *count >= UNREADY_AFTER).collect()
+        lock(&self.failures).iter().map(|(name, times)| (*name, within(times, now, window))).collect()
     }
 
     /// A sentence for each task that keeps failing.
@@ -235,6 +243,10 @@ impl Tasks {
         let mut supervising = std::mem::take(&mut *lock(&self.supervising));
         while supervising.join_next().await.is_some() {}
     }
+}
+
+fn within(times: &VecDeque<Instant>, now: Instant, window: Duration) -> usize {
+    times.iter().filter(|at| now.duration_since(**at) < window).count()
 }
 
 /// Ticks that never catch up: after a slow round the next begins one period later.

@@ -2,31 +2,34 @@
 //!
 //! A pure state machine for each rule: [`step`] takes the [`RuleState`] and a snapshot of [`Signals`] and gives the next
 //! state with its [`AlertNotice`]s. An unknown signal neither fires nor resolves anything. [`replay`] shows what a rule
-//! would have done with past signals, [`message()`] puts notices into words. All times are integer Unix milliseconds.
+//! would have done with past signals, [`message()`] puts notices into words, [`suggested`] names the rules a sensible
+//! installation has. All times are integer Unix milliseconds.
 
 mod condition;
+mod finding;
 mod message;
 mod replay;
 mod signals;
 mod step;
 
-pub use condition::{Checked, Condition, ConditionError, ConditionKind, Evidence, SubjectFinding, Threshold};
-pub use message::{Message, message};
+pub use condition::{ConditionKind, Threshold};
+pub use finding::{Checked, Condition, ConditionError, Evidence, SubjectFinding};
+pub use message::{Message, digest, message};
 pub use replay::{EVERY, Episode, HEARTBEAT, PresentState, replay, replay_to_now};
-pub use signals::{Signals, Subject};
-pub use step::{AlertNotice, AlertStatus, NoticeKind, RuleState, SubjectState, step};
+pub use signals::{Amount, Levels, Signals, Subject};
+pub use step::{Acknowledgement, AlertNotice, AlertStatus, NoticeKind, RuleState, SubjectState, step};
 
 use serde::{Deserialize, Serialize};
 
 use crate::contact::Millis;
 use crate::words::{Zone, instant_near};
 
-/// The default pause between reminders, milliseconds.
-pub const REMIND: Millis = 4 * HOUR;
 /// The maximum of "notify after", milliseconds.
 pub const LONGEST_WAIT: Millis = 24 * HOUR;
 /// The maximum pause between reminders, milliseconds.
 pub const LONGEST_REMIND: Millis = 7 * 24 * HOUR;
+/// The maximum time to silence a rule, milliseconds.
+pub const LONGEST_SILENCE: Millis = 31 * 24 * HOUR;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
@@ -48,19 +51,30 @@ pub struct RuleSettings {
 }
 
 impl RuleSettings {
-    /// A rule that fires at once and reminds as usual.
+    /// A rule that waits and reminds as is usual for its kind.
     #[must_use]
     pub fn new(condition: Condition) -> RuleSettings {
-        RuleSettings { condition, wait_ms: 0, remind_ms: REMIND }
+        let kind = condition.kind();
+        RuleSettings { condition, wait_ms: kind.usual_wait(), remind_ms: kind.usual_remind() }
     }
 
-    /// Headlines of what fires.
+    /// Headlines of what fires: what nobody has acknowledged, and what somebody has.
     #[must_use]
-    pub fn firing(&self, state: &RuleState) -> Vec<String> {
-        let firing =
-            state.subjects.iter().filter(|(_, subject)| matches!(subject.standing, AlertStatus::Firing { .. }));
-        firing.map(|(name, _)| self.condition.kind().headline(name)).collect()
+    pub fn headlines(&self, state: &RuleState) -> (Vec<String>, Vec<String>) {
+        let (acknowledged, open): (Vec<_>, Vec<_>) =
+            state.firing_subjects().partition(|(_, subject)| subject.acknowledged.is_some());
+        let words = |of: Vec<(&String, &SubjectState)>| {
+            of.into_iter().map(|(name, _)| self.condition.kind().headline(name)).collect()
+        };
+        (words(open), words(acknowledged))
     }
+}
+
+/// The rules of a sensible installation whose kind has no rule yet, each with its usual number and times.
+#[must_use]
+pub fn suggested(existing: &[ConditionKind], signals: &Signals) -> Vec<RuleSettings> {
+    let missing = |kind: &&ConditionKind| !existing.contains(kind) && kind.concerns(signals);
+    ConditionKind::ALL.iter().filter(missing).map(|kind| RuleSettings::new(Condition::usual(*kind))).collect()
 }
 
 #[cfg(test)]

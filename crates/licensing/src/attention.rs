@@ -73,7 +73,7 @@ impl Part {
             Part::Sync => "/exchange",
             Part::Licenses => "/licenses",
             Part::Use => "/usage",
-            Part::Alerts => "/settings/alerts",
+            Part::Alerts => "/alerts",
             Part::Configuration => "/configuration",
             Part::Storage => "/diagnostics",
         }
@@ -185,8 +185,10 @@ pub struct Facts<'a> {
     pub at_limit: &'a [String],
     /// Denials since midnight.
     pub denials_today: u64,
-    /// Headlines of what fires.
+    /// Headlines of what fires and nobody has acknowledged.
     pub firing: &'a [String],
+    /// Headlines of what fires and somebody has acknowledged.
+    pub acknowledged: &'a [String],
     /// Alert rules that are on.
     pub rules: usize,
     /// Why the conf file cannot be used.
@@ -413,6 +415,14 @@ impl Facts<'_> {
                 format!("{firing} firing: {}.", some(self.firing)),
             );
         }
+        if !self.acknowledged.is_empty() {
+            let firing = count(self.acknowledged.len(), "acknowledged alert is", "acknowledged alerts are");
+            found.add(
+                Urgency::Info,
+                format!("{} acknowledged", self.acknowledged.len()),
+                format!("{firing} still firing: {}.", some(self.acknowledged)),
+            );
+        }
         match self.rules {
             0 => ("No rules yet".to_owned(), "Nobody is notified when something goes wrong.".to_owned()),
             rules => ("None firing".to_owned(), format!("{} on, none firing.", count(rules, "rule is", "rules are"))),
@@ -539,6 +549,7 @@ mod tests {
             at_limit: &[],
             denials_today: 0,
             firing: &[],
+            acknowledged: &[],
             rules: 3,
             conf_problem: None,
             changed_outside: None,
@@ -645,6 +656,22 @@ mod tests {
             part(&facts, Part::Alerts).sentence,
             "5 alerts are firing: lic-02 is not responding, a, b and 2 more."
         );
+    }
+
+    #[test]
+    fn an_acknowledged_alert_is_listed_and_no_longer_urgent() {
+        let service = Judgement::default();
+        let acknowledged = ["lic-02 is not responding".to_owned()];
+        let mut facts = well(&service);
+        facts.acknowledged = &acknowledged;
+        let state = part(&facts, Part::Alerts);
+        assert_eq!((state.level, state.state.as_str(), state.urgent()), (Urgency::Info, "1 acknowledged", 0));
+        assert_eq!(state.sentence, "1 acknowledged alert is still firing: lic-02 is not responding.");
+        let firing = ["Disk space is low".to_owned()];
+        facts.firing = &firing;
+        let state = part(&facts, Part::Alerts);
+        assert_eq!((state.level, state.issues.len(), state.urgent()), (Urgency::Critical, 2, 1));
+        assert_eq!(state.path, "/alerts");
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub enum Permission {
     OwnAccount,
     /// Sync with the licensing nodes, online or offline.
     Exchange,
+    /// Acknowledge alerts and silence their rules.
+    HandleAlerts,
     /// Start and end drains and failover drills.
     Drain,
     /// Add servers to the installation, and remove them.
@@ -49,7 +51,7 @@ pub enum Permission {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 12] = [
+    pub const ALL: [Permission; 13] = [
         Permission::View,
         Permission::EditConfiguration,
         Permission::RestoreConfiguration,
@@ -60,6 +62,7 @@ impl Permission {
         Permission::ViewLogs,
         Permission::OwnAccount,
         Permission::Exchange,
+        Permission::HandleAlerts,
         Permission::Drain,
         Permission::ManageServers,
     ];
@@ -69,7 +72,11 @@ impl Permission {
     pub fn least_role(self) -> Role {
         match self {
             Permission::View | Permission::OwnAccount => Role::Viewer,
-            Permission::Exchange | Permission::Drain | Permission::ViewAudit | Permission::ViewLogs => Role::Operator,
+            Permission::Exchange
+            | Permission::HandleAlerts
+            | Permission::Drain
+            | Permission::ViewAudit
+            | Permission::ViewLogs => Role::Operator,
             Permission::EditConfiguration
             | Permission::RestoreConfiguration
             | Permission::Register
@@ -110,6 +117,7 @@ impl Role {
             Permission::View => "Seeing this needs a user account.",
             Permission::OwnAccount => "Changing an account needs a user account.",
             Permission::Exchange => "Syncing with the licensing nodes needs the role operator or administrator.",
+            Permission::HandleAlerts => "Acknowledging and silencing alerts needs the role operator or administrator.",
             Permission::Drain => "Draining clients needs the role operator or administrator.",
             Permission::ManageServers => "Adding and removing servers needs the role administrator.",
             Permission::ViewLogs => "Reading the log needs the role operator or administrator.",
@@ -154,6 +162,7 @@ mod tests {
             (View, [true, true, true]),
             (OwnAccount, [true, true, true]),
             (Exchange, [false, true, true]),
+            (HandleAlerts, [false, true, true]),
             (Drain, [false, true, true]),
             (ManageServers, [false, false, true]),
             (ViewAudit, [false, true, true]),

@@ -70,6 +70,21 @@ impl Situation {
     pub fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// Whether a backup serves clients that nobody sent to it.
+    #[must_use]
+    pub fn is_failover(self) -> bool {
+        match self {
+            Situation::Overlap | Situation::Failover | Situation::Unreachable | Situation::Failback => true,
+            Situation::Alone
+            | Situation::NoPrimary
+            | Situation::Normal
+            | Situation::NoBackup
+            | Situation::Drain
+            | Situation::Drill
+            | Situation::Unserved => false,
+        }
+    }
 }
 
 /// Who serves, until when, and what to do.

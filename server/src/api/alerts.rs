@@ -8,9 +8,9 @@ use engine::alerts::{
     AlertError, AlertRule, Channel, ChannelSettings, DAYS_KEPT, Delivery, NewChannel, NewRule, Progress, WrongField,
 };
 use licensing::alerts::{
-    AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, SubjectState,
+    AlertStatus, Condition, ConditionKind, LONGEST_REMIND, LONGEST_SILENCE, LONGEST_WAIT, RuleSettings, SubjectState,
 };
-use licensing::permission::Permission::{EditConfiguration, View};
+use licensing::permission::Permission::{EditConfiguration, HandleAlerts, View};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::routes;
 
@@ -25,6 +25,9 @@ pub fn operations(all: Operations) -> Operations {
         .add(routes!(change_alert), May(EditConfiguration), &["alert.change"])
         .add(routes!(remove_alert), May(EditConfiguration), &["alert.remove"])
         .add(routes!(try_alert), May(View), &[])
+        .add(routes!(add_suggested_alerts), May(EditConfiguration), &["alert.add"])
+        .add(routes!(acknowledge_alert), May(HandleAlerts), &["alert.acknowledge"])
+        .add(routes!(silence_alert), May(HandleAlerts), &["alert.silence"])
         .add(routes!(list_channels), May(View), &[])
         .add(routes!(add_channel), May(EditConfiguration), &["alert.channel.add"])
         .add(routes!(change_channel), May(EditConfiguration), &["alert.channel.change"])
@@ -39,7 +42,7 @@ impl From<AlertError> for Problem {
         match error {
             AlertError::Sql(error) => error.into(),
             AlertError::Gone(_) => Self::new(StatusCode::NOT_FOUND, sentence),
-            AlertError::TooMany { .. } => Self::new(StatusCode::CONFLICT, sentence),
+            AlertError::TooMany { .. } | AlertError::NothingFires => Self::new(StatusCode::CONFLICT, sentence),
             AlertError::Fields(all) => {
                 let one = |WrongField { field, message }| InputError { field: field.to_owned(), message };
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, sentence).with_errors(all.into_iter().map(one).collect())
@@ -61,7 +64,7 @@ struct Alerts {
 struct Alert {
     id: i64,
     condition: ConditionKind,
-    /// The threshold: hours, seconds or days.
+    /// The threshold, in the unit of the condition: hours, seconds, days, denials, percent or GB.
     threshold: Option<u32>,
     /// The condition as a sentence.
     sentence: String,
@@ -75,6 +78,8 @@ struct Alert {
     /// Since when its state is unknown.
     unknown_since: Option<Time>,
     last_fired: Option<Time>,
+    /// No notifications until then; its state goes on.
+    silenced_until: Option<Time>,
     /// What it is firing or pending for.
     subjects: Vec<AlertSubject>,
     /// Names of the channels it notifies.
@@ -91,6 +96,15 @@ struct AlertSubject {
     since: Time,
     /// The last finding.
     sentence: String,
+    /// Who takes care of it; null while nobody does.
+    acknowledged: Option<AlertAcknowledgement>,
+}
+
+/// Somebody takes care of a firing alert: no reminders until it resolves.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AlertAcknowledgement {
+    by: String,
+    at: Time,
 }
 
 fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
@@ -100,8 +114,15 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
             AlertStatus::Firing { since, .. } => ("firing", since),
             AlertStatus::Resolved { .. } => return None,
         };
-        let sentence = of.rule.condition.kind().found(name, subject.evidence, now);
-        Some(AlertSubject { name: name.clone(), state: state.to_owned(), since: Time(since), sentence })
+        let sentence = of.rule.condition.kind().found(name, &subject.evidence, now);
+        let acknowledged = subject.acknowledged.clone();
+        Some(AlertSubject {
+            name: name.clone(),
+            state: state.to_owned(),
+            since: Time(since),
+            sentence,
+            acknowledged: acknowledged.map(|by| AlertAcknowledgement { by: by.by, at: Time(by.at) }),
+        })
     };
     let name = |id: &i64| channels.iter().find(|channel| channel.id == *id).map(|channel| channel.name.clone());
     Alert {
@@ -115,6 +136,7 @@ fn alert(of: AlertRule, channels: &[Channel], now: i64) -> Alert {
         state: of.standing().to_owned(),
         unknown_since: of.state.unknown_since.filter(|_| of.enabled).map(Time),
         last_fired: of.last_fired.map(Time),
+        silenced_until: of.state.silenced_until.filter(|_| of.enabled && of.state.is_silenced(now)).map(Time),
         subjects: of.state.subjects.iter().filter_map(subject).collect(),
         channels: of.channels.iter().filter_map(name).collect(),
     }
@@ -135,7 +157,8 @@ async fn list_alerts(State(Api { engine, .. }): State<Api>) -> Result<Answer<Ale
 #[schema(example = json!({ "condition": "days_since_sync", "threshold": 7, "wait_seconds": 0, "remind_seconds": 86400, "channels": [1] }))]
 struct NewAlert {
     condition: ConditionKind,
-    /// The threshold: hours, seconds or days. Left out for `grace_running` and `clock_moved`.
+    /// The threshold, in the unit of the condition: hours, seconds, days, denials, percent or GB. Left out for a
+    /// condition without one.
     threshold: Option<u32>,
     /// Fires once the condition has lasted this long, seconds.
     #[serde(default)]
@@ -197,8 +220,7 @@ fn refused(errors: Vec<InputError>) -> Problem {
 async fn saved(engine: &Engine, by: &By, id: Option<i64>, new: NewAlert) -> Result<Answer<Alert>, Problem> {
     let new = new.checked(engine).await?;
     let id = engine.save_alert_rule(&by.actor(), id, &new).await?;
-    let kept = engine.alert_rule(id).await?.ok_or(AlertError::Gone("rule"))?;
-    Ok(Answer(alert(kept, &engine.alert_channels().await?, engine.now_ms())))
+    one_alert(engine, id).await
 }
 
 /// Adds a rule.
@@ -227,6 +249,80 @@ async fn change_alert(
     Json(new): Json<NewAlert>,
 ) -> Result<Answer<Alert>, Problem> {
     saved(&engine, &by, Some(id), new).await
+}
+
+/// Adds the suggested rules whose condition has no rule yet, turned on, with all channels. A second call adds nothing.
+#[utoipa::path(post, path = "/api/v1/alerts/suggested", tag = "alerts", responses(
+    (status = 200, description = "The rules that were added", body = Alerts),
+    (status = 409, description = "The maximum number exists")))]
+async fn add_suggested_alerts(State(Api { engine, .. }): State<Api>, by: By) -> Result<Answer<Alerts>, Problem> {
+    let ids = engine.add_suggested_rules(&by.actor()).await?;
+    let (channels, rules, now) = (engine.alert_channels().await?, engine.alert_rules().await?, engine.now_ms());
+    let added = rules.into_iter().filter(|rule| ids.contains(&rule.id));
+    Ok(Answer(Alerts { items: added.map(|rule| alert(rule, &channels, now)).collect(), next: None }))
+}
+
+/// What to acknowledge.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "subject": "lic-02" }))]
+struct AcknowledgeAlert {
+    /// A peer, a client, a product; everything that fires when left out.
+    subject: Option<String>,
+}
+
+/// Acknowledges what fires of a rule: no reminders until it resolves, and it no longer counts as urgent.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts", request_body = AcknowledgeAlert,
+    params(("id" = i64, Path, description = "Its number", example = 2)),
+    responses(
+        (status = 200, description = "Acknowledged", body = Alert),
+        (status = 404, description = "No such rule, or it is off"),
+        (status = 409, description = "It isn't firing, or is acknowledged already")))]
+async fn acknowledge_alert(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Path(id): Path<i64>,
+    Json(of): Json<AcknowledgeAlert>,
+) -> Result<Answer<Alert>, Problem> {
+    engine.acknowledge_alert(&by.actor(), id, of.subject.as_deref()).await?;
+    one_alert(&engine, id).await
+}
+
+/// How long to silence a rule.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "seconds": 3600 }))]
+struct SilenceAlert {
+    /// From now, seconds; 0 ends the silence.
+    #[schema(minimum = 0, maximum = 2678400)]
+    seconds: i64,
+}
+
+/// Silences a rule: it sends no notifications for a time, and its state goes on. What fired meanwhile and still fires is
+/// told when the silence ends.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/silence", tag = "alerts", request_body = SilenceAlert,
+    params(("id" = i64, Path, description = "Its number", example = 2)),
+    responses(
+        (status = 200, description = "Silenced, or no longer", body = Alert),
+        (status = 404, description = "No such rule, or it is off")))]
+async fn silence_alert(
+    State(Api { engine, .. }): State<Api>,
+    by: By,
+    Path(id): Path<i64>,
+    Json(SilenceAlert { seconds }): Json<SilenceAlert>,
+) -> Result<Answer<Alert>, Problem> {
+    if !(0..=LONGEST_SILENCE / 1_000).contains(&seconds) {
+        let message = format!("Enter a whole number of seconds from 0 to {}.", LONGEST_SILENCE / 1_000);
+        return Err(refused(vec![InputError { field: "seconds".to_owned(), message }]));
+    }
+    let until = (seconds > 0).then(|| engine.now_ms() + seconds * 1_000);
+    engine.silence_alert(&by.actor(), id, until).await?;
+    one_alert(&engine, id).await
+}
+
+async fn one_alert(engine: &Engine, id: i64) -> Result<Answer<Alert>, Problem> {
+    let rule = engine.alert_rule(id).await?.ok_or(AlertError::Gone("rule"))?;
+    Ok(Answer(alert(rule, &engine.alert_channels().await?, engine.now_ms())))
 }
 
 /// What was removed.

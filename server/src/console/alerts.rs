@@ -1,4 +1,5 @@
-//! The settings: Leasehold's own, and alerts: rules go by way of a review, channels have a test; nothing typed is lost.
+//! Alerts: what fires is acknowledged, rules go by way of a review, channels have a test; nothing typed is lost. And the
+//! page of Leasehold's own settings.
 
 mod shown;
 
@@ -9,14 +10,16 @@ use app::pages::alerts::{AlertsView, ChannelFormView, RuleFormView, RuleReviewVi
 use app::pages::settings::SettingsPage;
 use app::paths;
 use app::request::{FieldError, FlashKind};
+use axum::http::Uri;
 use engine::alerts::{AlertError, NewChannel, NewRule};
 use leptos::prelude::*;
 use licensing::alerts::{Condition, ConditionKind, RuleSettings};
+use licensing::words::{count, span};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// `GET /settings/alerts`
+/// `GET /alerts`
 pub async fn page(console: Console) -> Result<Page, PageError> {
     list(&console).await
 }
@@ -26,13 +29,19 @@ async fn list(console: &Console) -> Result<Page, PageError> {
     Ok(Page::new("Alerts", || view! { <AlertsView data=data /> }.drawn()))
 }
 
-/// `GET /settings/alerts/rules/new`
+/// `GET /settings/alerts…`, where the alerts were before: leads to where they are.
+pub async fn moved(uri: Uri) -> Page {
+    let path = uri.path_and_query().map_or(paths::ALERTS, |path| path.as_str());
+    Page::to(path.strip_prefix(paths::SETTINGS).unwrap_or(paths::ALERTS))
+}
+
+/// `GET /alerts/rules/new`
 pub async fn new_rule(console: Console) -> Result<Page, PageError> {
     let kind = console.query("kind").to_owned();
     rule_form(&console, None, &kind).await
 }
 
-/// `GET /settings/alerts/rules/{id}`
+/// `GET /alerts/rules/{id}`
 pub async fn rule(console: Console, Id(id): Id) -> Result<Page, PageError> {
     rule_form(&console, Some(id), "").await
 }
@@ -43,13 +52,13 @@ async fn rule_form(console: &Console, id: Option<i64>, kind: &str) -> Result<Pag
     Ok(Page::new(title, || view! { <RuleFormView data=data /> }.drawn()))
 }
 
-/// `GET /settings/alerts/channels/new`
+/// `GET /alerts/channels/new`
 pub async fn new_channel(console: Console) -> Result<Page, PageError> {
     let webhook = console.query("kind") == "webhook";
     channel_form(&console, None, webhook).await
 }
 
-/// `GET /settings/alerts/channels/{id}`
+/// `GET /alerts/channels/{id}`
 pub async fn channel(console: Console, Id(id): Id) -> Result<Page, PageError> {
     channel_form(&console, Some(id), false).await
 }
@@ -85,13 +94,13 @@ fn rule_of(form: &Form) -> Result<NewRule, Vec<FieldError>> {
         errors.push(wrong(Some("number"), error));
     }
     // What is no number is out of every limit, and the limits are in the answer.
-    let span = |name: &str, unit: i64| number(name).map_or(-1, |number| i64::from(number).saturating_mul(unit));
+    let length = |name: &str, unit: i64| number(name).map_or(-1, |number| i64::from(number).saturating_mul(unit));
     let channels = form.values.iter().filter(|(name, _)| name == "channels");
     let new = NewRule {
         rule: RuleSettings {
             condition: condition.unwrap_or(Condition::usual(kind)),
-            wait_ms: span("wait", MINUTE),
-            remind_ms: span("remind", HOUR),
+            wait_ms: length("wait", MINUTE),
+            remind_ms: length("remind", HOUR),
         },
         enabled: form.value("enabled") == "on",
         channels: channels.filter_map(|(_, id)| id.parse().ok()).collect(),
@@ -105,7 +114,7 @@ async fn rule_again(form: &Form) -> Result<Page, PageError> {
     rule_form(form, id_of(form), form.value("kind")).await
 }
 
-/// `POST /settings/alerts/rules/review`
+/// `POST /alerts/rules/review`
 pub async fn review(form: Form) -> Result<Page, PageError> {
     if form.value("intent") == "edit" {
         return Ok(rule_again(&form).await?.at(rule_page(&form)).with_form(form.state(Vec::new())));
@@ -118,7 +127,7 @@ pub async fn review(form: Form) -> Result<Page, PageError> {
     Ok(Page::new("Review the rule", || view! { <RuleReviewView data=data /> }.drawn()))
 }
 
-/// `POST /settings/alerts/rules`
+/// `POST /alerts/rules`
 pub async fn save_rule(form: Form) -> Result<Page, PageError> {
     let new = match rule_of(&form) {
         Ok(new) => new,
@@ -129,19 +138,54 @@ pub async fn save_rule(form: Form) -> Result<Page, PageError> {
     done(&form, saved, text, &rule_page(&form), rule_again(&form)).await
 }
 
-/// `POST /settings/alerts/rules/{id}/disable`
+/// `POST /alerts/suggested`
+pub async fn add_suggested(form: Form) -> Result<Page, PageError> {
+    let added = form.engine.add_suggested_rules(&form.actor()).await;
+    let text = match &added {
+        Ok(ids) if ids.is_empty() => "All suggested rules are there.".to_owned(),
+        Ok(ids) => format!("{} added and turned on.", count(ids.len(), "rule was", "rules were")),
+        Err(_) => String::new(),
+    };
+    done(&form, added, &text, paths::ALERTS, list(&form)).await
+}
+
+/// `POST /alerts/rules/{id}/acknowledge`: one subject of what fires, or everything.
+pub async fn acknowledge(Id(id): Id, form: Form) -> Result<Page, PageError> {
+    let subject = form.values.iter().find(|(name, _)| name == "subject").map(|(_, subject)| subject.as_str());
+    let result = form.engine.acknowledge_alert(&form.actor(), id, subject).await;
+    let words = result.as_ref().map(|words| words.join(", ")).unwrap_or_default();
+    let text = format!("Acknowledged: {words}. No reminders until it resolves.");
+    done(&form, result, &text, paths::ALERTS, list(&form)).await
+}
+
+/// `POST /alerts/rules/{id}/silence`: for some hours, or no longer.
+pub async fn silence(Id(id): Id, form: Form) -> Result<Page, PageError> {
+    // What is no number of hours is a time in the past, which is refused.
+    let until = match form.value("until") {
+        "" | "0" => None,
+        hours => Some(hours.parse::<u32>().map_or(0, |hours| form.now_ms + i64::from(hours) * HOUR)),
+    };
+    let result = form.engine.silence_alert(&form.actor(), id, until).await;
+    let text = match until {
+        Some(until) => format!("The rule is silenced for {}. Its state goes on.", span(until - form.now_ms)),
+        None => "The rule sends notifications again.".to_owned(),
+    };
+    done(&form, result, &text, &paths::alert_rule(id), rule_form(&form, Some(id), "")).await
+}
+
+/// `POST /alerts/rules/{id}/disable`
 pub async fn disable(Id(id): Id, form: Form) -> Result<Page, PageError> {
     let result = form.engine.disable_alert_rule(&form.actor(), id).await;
     done(&form, result, "The rule is off.", paths::ALERTS, list(&form)).await
 }
 
-/// `POST /settings/alerts/rules/{id}/remove`
+/// `POST /alerts/rules/{id}/remove`
 pub async fn remove_rule(Id(id): Id, form: Form) -> Result<Page, PageError> {
     let result = form.engine.remove_alert_rule(&form.actor(), id).await;
     done(&form, result, "The rule was removed.", paths::ALERTS, list(&form)).await
 }
 
-/// `POST /settings/alerts/channels`
+/// `POST /alerts/channels`
 pub async fn save_channel(form: Form) -> Result<Page, PageError> {
     let text = |name: &str| form.value(name).to_owned();
     let webhook = form.value("kind") == "webhook";
@@ -175,7 +219,7 @@ pub async fn save_channel(form: Form) -> Result<Page, PageError> {
     done(&form, saved, &text, &path, channel_form(&form, id, webhook)).await
 }
 
-/// `POST /settings/alerts/channels/{id}/test`: tells exactly what came of it.
+/// `POST /alerts/channels/{id}/test`: tells exactly what came of it.
 pub async fn test(Id(id): Id, form: Form) -> Result<Page, PageError> {
     match form.engine.test_alert_channel(&form.actor(), id).await {
         Ok(outcome) => {
@@ -186,7 +230,7 @@ pub async fn test(Id(id): Id, form: Form) -> Result<Page, PageError> {
     }
 }
 
-/// `POST /settings/alerts/channels/{id}/remove`
+/// `POST /alerts/channels/{id}/remove`
 pub async fn remove_channel(Id(id): Id, form: Form) -> Result<Page, PageError> {
     let result = form.engine.remove_alert_channel(&form.actor(), id).await;
     done(&form, result, "The channel was removed.", paths::ALERTS, list(&form)).await

@@ -121,6 +121,7 @@ impl Refusal for AlertError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Gone(_) => StatusCode::NOT_FOUND,
+            Self::NothingFires => StatusCode::CONFLICT,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }

@@ -10,8 +10,8 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use licensing::permission::Permission::{
-    Drain, EditConfiguration, Exchange, ManageServers, OwnAccount, Register, RestoreConfiguration, View, ViewAudit,
-    ViewLogs,
+    Drain, EditConfiguration, Exchange, HandleAlerts, ManageServers, OwnAccount, Register, RestoreConfiguration, View,
+    ViewAudit, ViewLogs,
 };
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -136,23 +136,28 @@ fn pages(table: Table) -> Table {
         .post(paths::ACCOUNT_SESSIONS_REVOKE_OTHERS, Person(OwnAccount), &["session.end"], account::revoke_others)
         .get(paths::SETTINGS, Person(View), alerts::settings)
         .get(paths::ALERTS, Person(View), alerts::page)
+        .get(paths::ALERTS_BEFORE, Person(View), alerts::moved)
+        .get(paths::ALERTS_BEFORE_PATTERN, Person(View), alerts::moved)
+        .post(paths::ALERTS_SUGGESTED, Person(EditConfiguration), &["alert.add"], alerts::add_suggested)
         .get(paths::ALERT_RULE_NEW, Person(View), alerts::new_rule)
-        .get("/settings/alerts/rules/{id}", Person(View), alerts::rule)
+        .get(paths::ALERT_RULE_PATTERN, Person(View), alerts::rule)
         .post(paths::ALERT_REVIEW, Person(EditConfiguration), &[], alerts::review)
         .post(paths::ALERT_RULES, Person(EditConfiguration), &["alert.add", "alert.change"], alerts::save_rule)
-        .post("/settings/alerts/rules/{id}/disable", Person(EditConfiguration), &["alert.disable"], alerts::disable)
-        .post("/settings/alerts/rules/{id}/remove", Person(EditConfiguration), &["alert.remove"], alerts::remove_rule)
+        .post("/alerts/rules/{id}/acknowledge", Person(HandleAlerts), &["alert.acknowledge"], alerts::acknowledge)
+        .post("/alerts/rules/{id}/silence", Person(HandleAlerts), &["alert.silence"], alerts::silence)
+        .post("/alerts/rules/{id}/disable", Person(EditConfiguration), &["alert.disable"], alerts::disable)
+        .post("/alerts/rules/{id}/remove", Person(EditConfiguration), &["alert.remove"], alerts::remove_rule)
         .get(paths::ALERT_CHANNEL_NEW, Person(View), alerts::new_channel)
-        .get("/settings/alerts/channels/{id}", Person(View), alerts::channel)
+        .get(paths::ALERT_CHANNEL_PATTERN, Person(View), alerts::channel)
         .post(
             paths::ALERT_CHANNELS,
             Person(EditConfiguration),
             &["alert.channel.add", "alert.channel.change"],
             alerts::save_channel,
         )
-        .post("/settings/alerts/channels/{id}/test", Person(EditConfiguration), &["alert.test"], alerts::test)
+        .post("/alerts/channels/{id}/test", Person(EditConfiguration), &["alert.test"], alerts::test)
         .post(
-            "/settings/alerts/channels/{id}/remove",
+            "/alerts/channels/{id}/remove",
             Person(EditConfiguration),
             &["alert.channel.remove"],
             alerts::remove_channel,

@@ -9,8 +9,10 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use engine::Engine;
 use engine::actor::Actor;
+use engine::alerts::NewRule;
 use engine::clock::ManualClock;
 use http_body_util::BodyExt;
+use licensing::alerts::{Condition, ConditionKind, RuleSettings};
 use licensing::attention::{Facts, LicenseFacts, StorageFacts, SyncFacts};
 use licensing::contact::ContactPhase;
 use licensing::permission::Role;
@@ -91,7 +93,7 @@ async fn text(response: Response) -> String {
 }
 
 fn concrete(path: &str) -> String {
-    path.replace("{number}", "1").replace("{id}", "1")
+    path.replace("{number}", "1").replace("{id}", "1").replace("{*rest}", "rules/1")
 }
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn what_changes_something_says_what_it_leaves_in_the_audit_log() {
         "/setup/key",
         "/configuration",
         "/configuration/text",
-        "/settings/alerts/rules/review",
+        "/alerts/rules/review",
         "/exchange/clusters/{id}/report",
         "/peer/v1/poll",
         "/api/v1/setup-link",
@@ -413,6 +415,7 @@ async fn what_needs_attention_leads_to_pages_that_exist() {
         at_limit: &all,
         denials_today: 1,
         firing: &all,
+        acknowledged: &all,
         rules: 1,
         conf_problem: Some("It is a folder."),
         changed_outside: Some(0),
@@ -430,6 +433,71 @@ async fn what_needs_attention_leads_to_pages_that_exist() {
             assert_eq!(test.send(request, "").await.status(), StatusCode::OK, "{path}");
         }
     }
+}
+
+#[tokio::test]
+async fn where_the_alerts_were_before_leads_to_where_they_are() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("viewer").await;
+    for (before, now) in [
+        ("/settings/alerts", "/alerts"),
+        ("/settings/alerts/rules/new?kind=denials", "/alerts/rules/new?kind=denials"),
+        ("/settings/alerts/channels/3", "/alerts/channels/3"),
+    ] {
+        let response = test.send(Request::get(before).header(header::COOKIE, &cookie), "").await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[header::LOCATION], now);
+    }
+}
+
+#[tokio::test]
+async fn the_suggested_rules_are_added_in_one_step_and_once() {
+    let test = TestApp::claimed().await;
+    let cookie = test.sign_in("administrator").await;
+    let page = async || text(test.send(Request::get("/alerts").header(header::COOKIE, &cookie), "").await).await;
+    assert!(page().await.contains("Add 14 suggested rules"));
+    for message in ["14 rules were added and turned on.", "All suggested rules are there."] {
+        let response = test.form("/alerts/suggested", &cookie, "").await;
+        assert_eq!(
+            (response.status(), &response.headers()[header::LOCATION]),
+            (StatusCode::SEE_OTHER, &"/alerts".parse().unwrap())
+        );
+        let page = page().await;
+        assert!(page.contains(message) && !page.contains("suggested rules<"), "{page}");
+    }
+    assert_eq!(test.app.engine.alert_rules().await.unwrap().len(), 14);
+}
+
+#[tokio::test]
+async fn an_operator_acknowledges_what_fires_and_silences_a_rule_and_cannot_change_it() {
+    let test = TestApp::claimed().await;
+    let engine = &test.app.engine;
+    let rule = RuleSettings::new(Condition::usual(ConditionKind::TaskRestarted));
+    let new = NewRule { rule, enabled: true, channels: Vec::new() };
+    engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap();
+    engine.tasks.failed("peers", "a test");
+    engine.look_at_alerts().await.unwrap();
+    let cookie = test.sign_in("operator").await;
+    let page = async || text(test.send(Request::get("/alerts").header(header::COOKIE, &cookie), "").await).await;
+    let before = page().await;
+    assert!(before.contains("1 alert is firing.") && before.contains("/alerts/rules/1/acknowledge"), "{before}");
+    let response = test.form("/alerts/rules/1/acknowledge", &cookie, "subject=peers").await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let after = page().await;
+    assert!(after.contains("Acknowledged by operator") && !after.contains("/alerts/rules/1/acknowledge"), "{after}");
+    assert!(after.contains("1 alert is firing, acknowledged."), "{after}");
+    let again = test.form("/alerts/rules/1/acknowledge", &cookie, "subject=peers").await;
+    assert_eq!(again.status(), StatusCode::CONFLICT);
+    let response = test.form("/alerts/rules/1/silence", &cookie, "until=4").await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert!(page().await.contains("Silenced until "));
+    for wrong in ["until=soon", "until=9999"] {
+        let refused = test.form("/alerts/rules/1/silence", &cookie, wrong).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    test.form("/alerts/rules/1/silence", &cookie, "until=0").await;
+    assert!(!page().await.contains("Silenced until "));
+    assert_eq!(test.form("/alerts/rules/1/disable", &cookie, "").await.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

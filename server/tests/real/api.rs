@@ -17,12 +17,13 @@ const PASSWORD: &str = "seven green lamps hum";
 
 /// What an example cannot bring about in a server that is alone, was just registered, and has no clients: the answer is another one, and
 /// fits the document all the same.
-const REFUSED: [(&str, u16); 11] = [
+const REFUSED: [(&str, u16); 12] = [
     ("put_config", 412),
     ("register", 409),
     ("install_machine_license", 422),
     ("take_response", 422),
     ("release_client", 404),
+    ("acknowledge_alert", 409),
     ("join_server", 422),
     ("remove_server", 404),
     ("start_drain", 409),

@@ -1,6 +1,6 @@
 //! The form of a rule: what is watched, how long it must last, whom it tells.
 
-use super::crumbs;
+use super::{Silenced, crumbs};
 use crate::components::{
     Banner, Card, Column, Field, FormErrors, Hidden, PageHeader, Removal, Submit, Table, TimeStamp,
 };
@@ -25,6 +25,10 @@ pub struct RuleForm {
     pub remind: String,
     /// Those there are, and whether it tells them.
     pub channels: Vec<(i64, String, bool)>,
+    /// It is on.
+    pub enabled: bool,
+    /// It sends nothing until then, Unix milliseconds.
+    pub silenced_until: Option<i64>,
 }
 
 /// A rule before it is kept.
@@ -59,6 +63,8 @@ pub fn RuleFormView(data: RuleForm) -> impl IntoView {
     let title = if data.id.is_some() { "Change a rule" } else { "Add a rule" };
     let lead = data.chosen.map_or("Condition", ConditionKind::help);
     let id = data.id;
+    let silence = id.filter(|_| data.enabled);
+    let silenced_until = data.silenced_until;
     let body = match data.chosen {
         Some(kind) => view! { <Form data=data kind=kind /> }.drawn(),
         None => view! { <Choice /> }.drawn(),
@@ -67,6 +73,7 @@ pub fn RuleFormView(data: RuleForm) -> impl IntoView {
         <PageHeader title=title crumbs=crumbs() lead=view! { {lead} }.drawn() />
         <FormErrors />
         {body}
+        {silence.map(|id| view! { <Silence id=id until_ms=silenced_until /> })}
         {id.map(|id| view! { <Remove id=id /> })}
     }
     .drawn()
@@ -145,6 +152,42 @@ fn Tells(channels: Vec<(i64, String, bool)>, disabled: bool) -> impl IntoView {
                 }
             }).collect_view()}
         </fieldset>
+    }
+    .drawn()
+}
+
+/// Hours a rule can be silenced for, with their words.
+const SILENCES: [(&str, &str); 5] =
+    [("1", "1 hour"), ("4", "4 hours"), ("12", "12 hours"), ("24", "1 day"), ("168", "7 days")];
+
+/// No notifications for a while, such as during planned work.
+#[component]
+fn Silence(id: i64, until_ms: Option<i64>) -> impl IntoView {
+    let why_not = request().why_not(Permission::HandleAlerts).map(str::to_owned);
+    let disabled = why_not.is_some();
+    let button = if until_ms.is_some() { "Change the silence" } else { "Silence the rule" };
+    view! {
+        <Card title="Silence" id="silence">
+            {match until_ms {
+                Some(until) => view! { <Silenced until_ms=until /> }.drawn(),
+                None => view! { <p class="muted">"No notifications for a while; the rule's state goes on. What fires meanwhile and still does is notified at the end."</p> }.drawn(),
+            }}
+            <form method="post" action=paths::alert_rule_action(id, "silence") class="stack">
+                <div class="field">
+                    <label for="until">"From now, for"</label>
+                    <select class="input" id="until" name="until" disabled=disabled>
+                        {SILENCES.into_iter().map(|(hours, words)| view! { <option value=hours>{words}</option> }).collect_view()}
+                    </select>
+                </div>
+                <div class="actions"><Submit why_not=why_not>{button}</Submit></div>
+            </form>
+            {(until_ms.is_some() && !disabled).then(|| view! {
+                <form method="post" action=paths::alert_rule_action(id, "silence") class="actions">
+                    <Hidden name="until" value="0" />
+                    <Submit>"End the silence"</Submit>
+                </form>
+            })}
+        </Card>
     }
     .drawn()
 }

@@ -1,15 +1,20 @@
-//! The queue of notifications: durable, retried with growing pauses, dropped after a day.
+//! The queue of notifications: durable, retried with growing pauses, dropped after a day. Each channel has its own turn:
+//! one that fails holds up no other, and what is due at once goes out as one digest.
 
-use licensing::alerts::Message;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use licensing::alerts::{Message, digest};
 use licensing::contact::Millis;
 use licensing::retry;
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row, Sqlite, Transaction};
+use tokio::task::JoinSet;
 
 use super::channels::{Channel, ChannelKind, Secrets};
 use super::error::AlertError;
-use super::message::{OutgoingAlert, server_name};
+use super::message::OutgoingAlert;
 use super::{authority, mail, webhook};
 use crate::Engine;
 use crate::actor::Actor;
@@ -20,6 +25,10 @@ use crate::secret;
 const GIVE_UP: Millis = 24 * 60 * 60 * 1000;
 /// Deliveries per round.
 const AT_ONCE: i64 = 100;
+/// From this number on, what is due at once for a channel goes out as one digest.
+const DIGEST_FROM: usize = 4;
+/// The page of the console for a digest and a test.
+const PAGE: &str = "/alerts";
 /// Maximum length of a stored outcome, characters.
 const LONGEST: usize = 400;
 
@@ -124,79 +133,158 @@ struct Due {
     attempts: u32,
 }
 
+/// Channels with a delivery in progress.
+#[derive(Debug, Default)]
+pub(super) struct Deliveries {
+    busy: BTreeSet<i64>,
+    running: JoinSet<(i64, Result<(), sqlx::Error>)>,
+}
+
+impl Deliveries {
+    /// Waits until a channel is free again; forever while none is busy.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] of the delivery.
+    pub async fn next(&mut self) -> Result<(), sqlx::Error> {
+        match self.running.join_next().await {
+            None => std::future::pending().await,
+            Some(Ok((channel, result))) => {
+                self.busy.remove(&channel);
+                result
+            }
+            Some(Err(ended)) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(ended) => Err(sqlx::Error::Io(std::io::Error::other(ended))),
+            },
+        }
+    }
+}
+
 impl Engine {
-    /// Tries everything that is due once: channels in parallel, each in order.
+    /// Starts everything that is due, each channel on its own; a channel that is busy is left alone.
     ///
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond.
-    pub async fn deliver_alerts(&self) -> Result<(), sqlx::Error> {
+    pub(super) async fn start_deliveries(self: &Arc<Self>, deliveries: &mut Deliveries) -> Result<(), sqlx::Error> {
+        // A channel's backlog must not hide what is due for another.
         let due: Vec<Due> = sqlx::query_as(
-            "SELECT * FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL ORDER BY made_at, rowid LIMIT ?",
+            "SELECT id, channel, kind, message, made_at, attempts FROM
+                (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY made_at, rowid) AS turn
+                 FROM alert_deliveries WHERE next_at <= ? AND channel IS NOT NULL)
+             WHERE turn <= ? ORDER BY channel, turn",
         )
         .bind(self.clock.now_ms())
         .bind(AT_ONCE)
         .fetch_all(self.store.read())
         .await?;
-        let mut by_channel: std::collections::BTreeMap<i64, Vec<Due>> = std::collections::BTreeMap::new();
+        let mut by_channel: BTreeMap<i64, Vec<Due>> = BTreeMap::new();
         for due in due {
             by_channel.entry(due.channel).or_default().push(due);
         }
-        let deliveries = by_channel.into_values().map(|due| self.deliver_in_order(due));
-        all(deliveries.collect()).await
-    }
-
-    async fn deliver_in_order(&self, all: Vec<Due>) -> Result<(), sqlx::Error> {
-        for due in all {
-            let Ok(message) = serde_json::from_str(&due.message) else { continue };
-            // Read each time: the channel may have been changed or removed.
-            let Some((channel, secrets)) = self.whole_channel(due.channel).await? else { continue };
-            self.deliver(due, message, &channel, &secrets).await?;
+        for (channel, due) in by_channel {
+            if deliveries.busy.insert(channel) {
+                let engine = self.clone();
+                deliveries.running.spawn(async move { (channel, engine.deliver_all(channel, due).await) });
+            }
         }
         Ok(())
     }
 
+    /// Tries everything that is due once and waits for the outcome.
+    ///
+    /// # Errors
+    /// [`sqlx::Error`] when the database does not respond.
+    pub async fn deliver_alerts(self: &Arc<Self>) -> Result<(), sqlx::Error> {
+        let mut deliveries = Deliveries::default();
+        self.start_deliveries(&mut deliveries).await?;
+        while !deliveries.running.is_empty() {
+            deliveries.next().await?;
+        }
+        Ok(())
+    }
+
+    /// What is due for one channel: a few one by one, many as a digest.
+    async fn deliver_all(&self, channel: i64, all: Vec<Due>) -> Result<(), sqlx::Error> {
+        let readable = all.into_iter().filter_map(|due| {
+            let message = serde_json::from_str::<Message>(&due.message).ok()?;
+            Some((due, message))
+        });
+        let mut readable: Vec<(Due, Message)> = readable.collect();
+        let together = if readable.len() >= DIGEST_FROM { readable.len() } else { 1 };
+        while !readable.is_empty() {
+            let parcel: Vec<(Due, Message)> = readable.drain(..together.min(readable.len())).collect();
+            // Read each time: the channel may have been changed or removed.
+            let Some((channel, secrets)) = self.whole_channel(channel).await? else { return Ok(()) };
+            if !self.deliver(parcel, &channel, &secrets).await? {
+                // It has its pause; the rest is due with the next round.
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Delivers messages together; returns whether the other side took them.
     async fn deliver(
         &self,
-        due: Due,
-        message: Message,
+        all: Vec<(Due, Message)>,
         channel: &Channel,
         secrets: &Secrets,
-    ) -> Result<(), sqlx::Error> {
-        let attempts = due.attempts.saturating_add(1);
-        let next = self.clock.now_ms().saturating_add(retry::delay_ms(attempts, secret::fraction()));
+    ) -> Result<bool, sqlx::Error> {
         // The attempt is recorded before it is made, so a crash repeats it only after the pause.
+        let mut open = Vec::new();
         let mut tx = self.store.write().await?;
-        let changed =
-            sqlx::query("UPDATE alert_deliveries SET attempts = ?, next_at = ? WHERE id = ? AND next_at IS NOT NULL")
-                .bind(attempts)
-                .bind(next)
-                .bind(&due.id)
-                .execute(&mut *tx)
-                .await?;
-        tx.commit().await?;
-        if changed.rows_affected() == 0 {
-            return Ok(());
+        for (due, message) in all {
+            let attempts = due.attempts.saturating_add(1);
+            let next = self.clock.now_ms().saturating_add(retry::delay_ms(attempts, secret::fraction()));
+            let changed = sqlx::query(
+                "UPDATE alert_deliveries SET attempts = ?, next_at = ? WHERE id = ? AND next_at IS NOT NULL",
+            )
+            .bind(attempts)
+            .bind(next)
+            .bind(&due.id)
+            .execute(&mut *tx)
+            .await?;
+            if changed.rows_affected() > 0 {
+                open.push((due, message));
+            }
         }
-        let parcel = self.parcel(due.id.clone(), &due.kind, message, due.made_at);
+        tx.commit().await?;
+        let Some((first, _)) = open.first() else { return Ok(true) };
+        let (made_at, attempts) = (first.made_at, first.attempts.saturating_add(1));
+        let ids: Vec<String> = open.iter().map(|(due, _)| due.id.clone()).collect();
+        let parcel = match open.as_slice() {
+            [(due, message)] => self.parcel(due.id.clone(), &due.kind, message.clone(), due.made_at),
+            many => {
+                let messages: Vec<Message> = many.iter().map(|(_, message)| message.clone()).collect();
+                let message = digest(&self.peers.own_name(), &messages, PAGE);
+                self.parcel(digest_id(&ids), "digest", message, made_at)
+            }
+        };
         let outcome = self.send(channel, secrets, &parcel).await;
         let now = self.clock.now_ms();
-        let over = outcome.delivered || now - due.made_at >= GIVE_UP;
         if !outcome.delivered {
-            tracing::warn!(channel = %channel.name, delivery = %due.id, attempts, given_up = over, "could not deliver a notification: {}", outcome.said);
+            tracing::warn!(channel = %channel.name, delivery = %parcel.delivery, notifications = ids.len(), attempts, "could not deliver a notification: {}", outcome.said);
         }
         let mut tx = self.store.write().await?;
-        sqlx::query(
-            "UPDATE alert_deliveries SET delivered = ?, outcome = ?, next_at = CASE WHEN ?3 THEN NULL ELSE next_at END,
-             ended_at = CASE WHEN ?3 THEN ?4 ELSE ended_at END WHERE id = ?5",
-        )
-        .bind(outcome.delivered)
-        .bind(&outcome.said)
-        .bind(over)
-        .bind(now)
-        .bind(&due.id)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+        for (due, _) in &open {
+            let over = outcome.delivered || now - due.made_at >= GIVE_UP;
+            sqlx::query(
+                "UPDATE alert_deliveries SET delivered = ?, outcome = ?, next_at = CASE WHEN ?3 THEN NULL ELSE next_at END,
+                 ended_at = CASE WHEN ?3 THEN ?4 ELSE ended_at END WHERE id = ?5",
+            )
+            .bind(outcome.delivered)
+            .bind(&outcome.said)
+            .bind(over)
+            .bind(now)
+            .bind(&due.id)
+            .execute(&mut *tx)
+            .await?;
+            if over && !outcome.delivered {
+                tracing::warn!(channel = %channel.name, delivery = %due.id, "gave up a notification after a day");
+            }
+        }
+        tx.commit().await?;
+        Ok(outcome.delivered)
     }
 
     async fn send(&self, channel: &Channel, secrets: &Secrets, parcel: &OutgoingAlert) -> DeliveryOutcome {
@@ -232,12 +320,12 @@ impl Engine {
     pub async fn test_alert_channel(&self, actor: &Actor, id: i64) -> Result<DeliveryOutcome, AlertError> {
         let (channel, secrets) = self.whole_channel(id).await?.ok_or(AlertError::Gone("channel"))?;
         let message = Message {
-            title: format!("Test of alerts ({})", server_name()),
+            title: format!("Test of alerts ({})", self.peers.own_name()),
             body: format!(
                 "{} is testing the channel {}. Alerts will reach you this way.\n\nWhat to do: nothing.",
                 actor.name, channel.name
             ),
-            path: "/settings/alerts".to_owned(),
+            path: PAGE.to_owned(),
         };
         let (delivery, made_at) = (secret::uuid().to_string(), self.clock.now_ms());
         let text = serde_json::to_string(&message).expect("a message always serializes");
@@ -296,25 +384,8 @@ impl FromRow<'_, SqliteRow> for Delivery {
     }
 }
 
-/// Waits for all in parallel and returns the first error.
-async fn all<F: Future<Output = Result<(), sqlx::Error>>>(tasks: Vec<F>) -> Result<(), sqlx::Error> {
-    let mut tasks: Vec<_> = tasks.into_iter().map(|task| (Box::pin(task), false)).collect();
-    let mut first = Ok(());
-    std::future::poll_fn(|context| {
-        let mut open = false;
-        for (task, over) in tasks.iter_mut().filter(|(_, over)| !over) {
-            match task.as_mut().poll(context) {
-                std::task::Poll::Ready(result) => {
-                    *over = true;
-                    if first.is_ok() {
-                        first = result;
-                    }
-                }
-                std::task::Poll::Pending => open = true,
-            }
-        }
-        if open { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    first
+/// The id of a digest: the same for the same notifications, so that a duplicate can be recognized.
+fn digest_id(ids: &[String]) -> String {
+    use sha2::{Digest, Sha256};
+    secret::hex(&Sha256::digest(ids.join(" ")))[..32].to_owned()
 }

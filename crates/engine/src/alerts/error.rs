@@ -9,6 +9,9 @@ pub enum AlertError {
     /// No such rule or channel.
     #[error("This {0} no longer exists. Someone may have removed it.")]
     Gone(&'static str),
+    /// Nothing of it fires that nobody has acknowledged.
+    #[error("There is nothing to acknowledge: it isn't firing, or someone has acknowledged it.")]
+    NothingFires,
     /// There are too many.
     #[error("There are already {most} {what}. Remove one first.")]
     TooMany {

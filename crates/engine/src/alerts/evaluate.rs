@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use licensing::alerts::{AlertNotice, NoticeKind, RuleState, message, step};
 use licensing::contact::Millis;
 
-use super::message::server_name;
+use super::respond::keep_state;
 use super::rules::AlertRule;
 use super::{channels::Channel, deliver};
 use crate::Engine;
@@ -23,6 +23,16 @@ impl Engine {
     /// # Errors
     /// [`sqlx::Error`] when the database does not respond; the next check makes up for it.
     pub async fn look_at_alerts(&self) -> Result<(), sqlx::Error> {
+        let told = self.check_alert_rules().await?;
+        self.look_at_firing().await;
+        if told {
+            self.alerts.queued.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Checks all rules; returns whether there is anything to deliver.
+    async fn check_alert_rules(&self) -> Result<bool, sqlx::Error> {
         let mut states = self.alerts.states.lock().await;
         let now = self.clock.now_ms();
         let signals = self.signals();
@@ -43,10 +53,7 @@ impl Engine {
             states.insert(rule.id, next);
         }
         *self.alerts.firing.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = firing;
-        if told {
-            self.alerts.queued.notify_one();
-        }
-        Ok(())
+        Ok(told)
     }
 
     /// Stores changes; returns whether there is anything to deliver.
@@ -56,17 +63,11 @@ impl Engine {
             return Ok(false);
         }
         let channels = self.alert_channels().await?;
-        let (server, service) = (server_name(), self.service());
+        let (server, service) = (self.peers.own_name(), self.service());
         let mut told = false;
         let mut tx = self.store.write().await?;
         for Looked { rule, next, notices } in changed {
-            sqlx::query(
-                "INSERT INTO alert_states (rule, state) VALUES (?1, ?2) ON CONFLICT (rule) DO UPDATE SET state = ?2",
-            )
-            .bind(rule.id)
-            .bind(serde_json::to_string(next).expect("a state always serializes"))
-            .execute(&mut *tx)
-            .await?;
+            keep_state(&mut tx, rule.id, next).await?;
             for kind in [NoticeKind::Resolved, NoticeKind::Fired, NoticeKind::Reminder] {
                 let of_kind: Vec<AlertNotice> = notices.iter().filter(|notice| notice.kind == kind).cloned().collect();
                 let Some(message) = message(&rule.rule, &server, &of_kind, &service) else { continue };

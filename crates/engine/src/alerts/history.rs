@@ -1,6 +1,7 @@
-//! Recorded signals, for trying rules: a row a minute if anything changed, and one every hour.
+//! Recorded signals, for trying rules: a row when something happens, one a minute if a measurement moved, and one every
+//! hour.
 
-use licensing::alerts::{EVERY, Episode, HEARTBEAT, PresentState, RuleSettings, Signals, replay_to_now};
+use licensing::alerts::{EVERY, Episode, HEARTBEAT, Levels, PresentState, RuleSettings, Signals, replay_to_now};
 use licensing::contact::{DAY, Millis};
 use sqlx::{FromRow, Sqlite, Transaction};
 
@@ -8,6 +9,12 @@ use crate::Engine;
 
 /// Days that signals are kept.
 pub const DAYS_KEPT: u32 = 90;
+/// Events recorded at once, in a row; further ones wait for the row of their minute. A flapping peer must not fill the
+/// disk.
+const BURST: i64 = 30;
+/// After this time one more may be recorded at once, milliseconds.
+const REFILL: Millis = 5 * EVERY;
+
 /// A rule tried on recorded and current data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleTrial {
@@ -26,6 +33,30 @@ pub struct RuleTrial {
 pub(super) struct Recorder {
     last: Option<Last>,
     purged: Millis,
+    /// The room for events taken, as an instant: each takes [`REFILL`], and [`BURST`] of them are free at first.
+    taken_until: Millis,
+}
+
+impl Recorder {
+    /// Whether a snapshot is to be stored now.
+    fn is_due(&mut self, signals: &Signals, now: Millis) -> bool {
+        let Some(last) = &self.last else { return true };
+        let passed = now - last.at;
+        let is_same = last.signals == *signals;
+        // If the clock was set back, start over.
+        if passed < 0 || passed >= HEARTBEAT || (passed >= EVERY && !is_same) {
+            return true;
+        }
+        if is_same || !signals.is_event_since(&last.signals) {
+            return false;
+        }
+        let taken = self.taken_until.clamp(now - BURST * REFILL, now);
+        let has_room = now - taken >= REFILL;
+        if has_room {
+            self.taken_until = taken + REFILL;
+        }
+        has_room
+    }
 }
 
 #[derive(Debug)]
@@ -45,17 +76,21 @@ struct SignalRow {
     clock_flagged: Option<bool>,
     /// JSON of the lists.
     text: String,
+    /// JSON of [`Levels`]; none in rows of earlier versions.
+    levels: Option<String>,
 }
 
 impl SignalRow {
     fn signals(self) -> (Millis, Signals) {
         // A list that can't be read counts as unknown.
         let lists: Signals = serde_json::from_str(&self.text).unwrap_or_default();
+        let levels = self.levels.and_then(|text| serde_json::from_str::<Levels>(&text).ok());
         let signals = Signals {
             hours_left_ms: self.hours_left_ms,
             countdown_running: self.countdown_running,
             days_since_sync: self.days_since_sync,
             clock_flagged: self.clock_flagged,
+            levels: levels.unwrap_or_default(),
             ..lists
         };
         (self.at, signals)
@@ -66,29 +101,26 @@ impl Engine {
     /// Stores a snapshot if one is due.
     pub(super) async fn record_signals(&self, signals: &Signals, now: Millis) -> Result<(), sqlx::Error> {
         let mut recorder = self.alerts.recorder.lock().await;
-        let text = serde_json::to_string(signals).expect("names and numbers always serialize");
-        if let Some(last) = &recorder.last {
-            let passed = now - last.at;
-            let same = last.signals == *signals;
-            // If the clock was set back, start over.
-            if (0..EVERY).contains(&passed) || (same && (0..HEARTBEAT).contains(&passed)) {
-                return Ok(());
-            }
+        if !recorder.is_due(signals, now) {
+            return Ok(());
         }
+        let text = serde_json::to_string(signals).expect("names and numbers always serialize");
+        let levels = serde_json::to_string(&signals.levels).expect("names and numbers always serialize");
         let mut tx = self.store.write().await?;
         let list = match recorder.last.as_ref().filter(|last| last.text == text) {
             Some(last) => last.list,
             None => insert_list(&mut tx, &text).await?,
         };
         sqlx::query(
-            "INSERT INTO signal_history (at, hours_left_ms, countdown_running, days_since_sync, clock_flagged, lists)
-             VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (at) DO NOTHING",
+            "INSERT INTO signal_history (at, hours_left_ms, countdown_running, days_since_sync, clock_flagged, levels, lists)
+             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (at) DO NOTHING",
         )
         .bind(now)
         .bind(signals.hours_left_ms)
         .bind(signals.countdown_running)
         .bind(signals.days_since_sync)
         .bind(signals.clock_flagged)
+        .bind(levels)
         .bind(list)
         .execute(&mut *tx)
         .await?;

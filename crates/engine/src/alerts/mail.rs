@@ -14,7 +14,7 @@ use super::authority;
 use super::channels::{Channel, ChannelSettings, Secrets, Security};
 use super::deliver::DeliveryOutcome;
 use super::error::WrongFields;
-use super::message::{OutgoingAlert, server_name};
+use super::message::{OutgoingAlert, host_name};
 use super::new_channel::NewChannel;
 
 /// Timeout for each answer of a mail server.
@@ -146,7 +146,7 @@ async fn try_send(settings: &ChannelSettings, secrets: &Secrets, parcel: &Outgoi
         .port(*port)
         .tls(tls)
         .timeout(Some(STEP))
-        .hello_name(ClientId::Domain(server_name()));
+        .hello_name(ClientId::Domain(host_name()));
     if !user.is_empty() {
         transport = transport.credentials(Credentials::new(user.clone(), secrets.password.clone()));
     }

@@ -11,8 +11,9 @@ use crate::Engine;
 pub(super) struct OutgoingAlert {
     /// Id; the same for each attempt, so that duplicates can be recognized.
     pub delivery: String,
-    /// `fired`, `reminder`, `resolved` or `test`.
+    /// `fired`, `reminder`, `resolved`, `digest` or `test`.
     pub kind: String,
+    /// The name by which its peers know this server.
     pub server: String,
     pub title: String,
     pub body: String,
@@ -32,8 +33,8 @@ impl OutgoingAlert {
     }
 }
 
-/// Name of this machine.
-pub(super) fn server_name() -> String {
+/// Name of this machine, which a mail server may check.
+pub(super) fn host_name() -> String {
     rustix::system::uname().nodename().to_str().ok().filter(|name| !name.is_empty()).unwrap_or("localhost").to_owned()
 }
 
@@ -42,7 +43,7 @@ impl Engine {
         OutgoingAlert {
             delivery,
             kind: kind.to_owned(),
-            server: server_name(),
+            server: self.peers.own_name(),
             title: message.title,
             body: message.body,
             link: self.alerts.origin.get().map_or_else(String::new, |origin| format!("{origin}{}", message.path)),

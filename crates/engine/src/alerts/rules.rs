@@ -3,13 +3,15 @@
 use licensing::alerts::{AlertStatus, LONGEST_REMIND, LONGEST_WAIT, RuleSettings, RuleState, SubjectState};
 use sqlx::{FromRow, Sqlite, Transaction};
 
+use super::channels::Channel;
 use super::error::{AlertError, WrongFields};
+use super::respond::keep_state;
 use crate::Engine;
 use crate::actor::Actor;
 use crate::audit::{AuditOutcome, NewAuditEntry};
 
 /// Maximum number of rules.
-const MOST: usize = 50;
+pub(super) const MOST: usize = 50;
 
 /// A rule as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +134,7 @@ impl Engine {
         Ok(self.alert_rules().await?.into_iter().find(|rule| rule.id == id))
     }
 
-    /// Saves a rule: a new one, or a change of `id`. Its state starts over, with nothing firing.
+    /// Saves a rule: a new one, or a change of `id`. Its state starts over, with nothing firing; a silence stays.
     ///
     /// # Errors
     /// [`AlertError`]: nothing changed.
@@ -144,11 +146,12 @@ impl Engine {
         wrong.settle()?;
         let known = self.alert_channels().await?;
         let mut states = self.alerts.states.lock().await;
-        let text = serde_json::to_string(&new.rule).expect("a rule always serializes");
+        let before = self.stored_alert_rules().await?.into_iter().find(|rule| Some(rule.id) == id);
+        let silenced_until = before.filter(|_| new.enabled).and_then(|rule| rule.state.silenced_until);
         let mut tx = self.store.write().await?;
         let (id, action, verb) = if let Some(id) = id {
             let changed = sqlx::query("UPDATE alert_rules SET rule = ?, enabled = ? WHERE id = ?")
-                .bind(&text)
+                .bind(as_text(&new.rule))
                 .bind(new.enabled)
                 .bind(id)
                 .execute(&mut *tx)
@@ -162,22 +165,15 @@ impl Engine {
             if usize::try_from(count).unwrap_or(MOST) >= MOST {
                 return Err(AlertError::TooMany { what: "rules", most: MOST });
             }
-            let inserted =
-                sqlx::query_scalar("INSERT INTO alert_rules (rule, enabled, created_at) VALUES (?, ?, ?) RETURNING id");
-            let now = self.clock.now_ms();
-            let id: i64 = inserted.bind(&text).bind(new.enabled).bind(now).fetch_one(&mut *tx).await?;
-            (id, "alert.add", "Added")
+            (insert_rule(&mut tx, &new.rule, new.enabled, self.clock.now_ms()).await?, "alert.add", "Added")
         };
         forget_state(&mut tx, id).await?;
-        sqlx::query("DELETE FROM alert_rule_channels WHERE rule = ?").bind(id).execute(&mut *tx).await?;
-        let chosen: Vec<_> = known.iter().filter(|channel| new.channels.contains(&channel.id)).collect();
-        for channel in &chosen {
-            sqlx::query("INSERT INTO alert_rule_channels (rule, channel) VALUES (?, ?)")
-                .bind(id)
-                .bind(channel.id)
-                .execute(&mut *tx)
-                .await?;
+        if silenced_until.is_some() {
+            keep_state(&mut tx, id, &RuleState { silenced_until, ..RuleState::default() }).await?;
         }
+        sqlx::query("DELETE FROM alert_rule_channels WHERE rule = ?").bind(id).execute(&mut *tx).await?;
+        let chosen: Vec<Channel> = known.into_iter().filter(|channel| new.channels.contains(&channel.id)).collect();
+        notify(&mut tx, id, &chosen).await?;
         let names: Vec<&str> = chosen.iter().map(|channel| channel.name.as_str()).collect();
         let tells = if names.is_empty() { "no one".to_owned() } else { names.join(", ") };
         let on = if new.enabled { "turned on" } else { "turned off" };
@@ -228,6 +224,41 @@ impl Engine {
         states.remove(&id);
         Ok(())
     }
+}
+
+fn as_text(rule: &RuleSettings) -> String {
+    serde_json::to_string(rule).expect("a rule always serializes")
+}
+
+/// Stores a new rule; returns its id.
+pub(super) async fn insert_rule(
+    tx: &mut Transaction<'static, Sqlite>,
+    rule: &RuleSettings,
+    enabled: bool,
+    now: i64,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("INSERT INTO alert_rules (rule, enabled, created_at) VALUES (?, ?, ?) RETURNING id")
+        .bind(as_text(rule))
+        .bind(enabled)
+        .bind(now)
+        .fetch_one(&mut **tx)
+        .await
+}
+
+/// Has a rule notify these channels.
+pub(super) async fn notify(
+    tx: &mut Transaction<'static, Sqlite>,
+    rule: i64,
+    channels: &[Channel],
+) -> Result<(), sqlx::Error> {
+    for channel in channels {
+        sqlx::query("INSERT INTO alert_rule_channels (rule, channel) VALUES (?, ?)")
+            .bind(rule)
+            .bind(channel.id)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn forget_state(tx: &mut Transaction<'static, Sqlite>, id: i64) -> Result<(), sqlx::Error> {

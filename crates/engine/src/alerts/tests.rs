@@ -1,6 +1,7 @@
 //! Alerts with a clock moved by hand, and a mail server and a web server in the test itself.
 
 mod channels;
+mod respond;
 mod rules;
 mod sinks;
 mod tls;
@@ -61,6 +62,11 @@ impl World {
         let rule = RuleSettings { remind_ms: HOUR, ..RuleSettings::new(condition(ConditionKind::PeerDown, 60)) };
         let new = NewRule { rule, enabled: true, channels: channels.to_vec() };
         self.engine.save_alert_rule(&Actor::system(), None, &new).await.unwrap()
+    }
+
+    /// The peer is silent since then, or responds.
+    fn peer_since(&self, since: Option<Millis>) {
+        self.engine.alerts.observed().peers = Some(vec![Subject { name: "lic-02".into(), at_ms: since }]);
     }
 
     /// One look after `ms`, and what it tells delivered.
@@ -233,6 +239,65 @@ async fn what_cannot_be_delivered_is_tried_again_and_given_up_after_a_day() {
     assert_eq!(delivery.outcome.as_deref(), Some("The server returned 503 Service Unavailable: later"));
     let ids: Vec<_> = http.posts().iter().map(|post| post.header("x-leasehold-delivery").unwrap()).collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "a repetition can be told by its id");
+}
+
+#[tokio::test]
+async fn a_channel_that_never_answers_delays_no_other() {
+    let (dead, http) =
+        (tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), HttpSink::start("200 OK", "").await);
+    let world = World::new().await;
+    let url = format!("http://{}/", dead.local_addr().unwrap());
+    let first = world.channel(NewChannel { name: "A".into(), url, ..hook(&http) }).await;
+    let second = world.channel(NewChannel { name: "B".into(), ..hook(&http) }).await;
+    world.rule(&[first, second]).await;
+    let mut deliveries = super::deliver::Deliveries::default();
+    for (up, told) in [(false, 1), (true, 2)] {
+        world.peer(up);
+        world.clock.advance(TICK);
+        world.engine.look_at_alerts().await.unwrap();
+        world.engine.start_deliveries(&mut deliveries).await.unwrap();
+        // The first that is done is not the dead one, which still waits for its answer.
+        deliveries.next().await.unwrap();
+        assert_eq!(http.posts().len(), told);
+    }
+}
+
+#[tokio::test]
+async fn many_at_once_become_one_digest_for_each_channel() {
+    let http = HttpSink::start("200 OK", "").await;
+    let world = World::new().await;
+    let channel = world.channel(hook(&http)).await;
+    for _ in 0..5 {
+        world.rule(&[channel]).await;
+    }
+    world.peer(false);
+    world.look_after(TICK).await;
+    let posts = http.posts();
+    assert_eq!(posts.len(), 1);
+    let body: serde_json::Value = serde_json::from_str(&posts[0].body).unwrap();
+    assert_eq!((&body["kind"], body["delivery"].as_str().unwrap().len()), (&"digest".into(), 32));
+    assert!(body["title"].as_str().unwrap().starts_with("5 notifications ("), "{body}");
+    assert!(world.told().await.iter().all(|(_, progress)| *progress == Progress::Delivered));
+}
+
+#[tokio::test]
+async fn messages_name_the_server_as_its_peers_know_it() {
+    let http = HttpSink::start("200 OK", "").await;
+    let world = World::new().await;
+    let channel = world.channel(hook(&http)).await;
+    world.rule(&[channel]).await;
+    let mut tx = world.engine.store.write().await.unwrap();
+    sqlx::query("INSERT INTO peer_self (id, name, joined_as) VALUES (1, 'lic-backup-7', 'backup')")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let world = world.crashed().await;
+    world.peer(false);
+    world.look_after(TICK).await;
+    let body: serde_json::Value = serde_json::from_str(&http.posts()[0].body).unwrap();
+    assert_eq!(body["server"], "lic-backup-7");
+    assert_eq!(body["title"], "lic-02 is not responding (lic-backup-7)");
 }
 
 #[tokio::test]

@@ -34,6 +34,14 @@ pub struct SyncState {
     pub last_ms: Option<i64>,
 }
 
+impl SyncState {
+    /// What a node answered when it refused the last round; none when none did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.round.as_ref().filter(|_| self.failed_rounds > 0).and_then(ExchangeRound::refusal)
+    }
+}
+
 /// The result of a sync.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncResult {

@@ -136,6 +136,13 @@ impl PoolView {
     pub fn is_of_interest(&self) -> bool {
         self.licensed != Licensed::Count(0) || self.counted > 0 || self.held > 0
     }
+
+    /// How much of what is licensed is in use, percent, rounded down; `None` if there is no limit, or nothing licensed.
+    #[must_use]
+    pub fn percent(&self) -> Option<u64> {
+        let licensed = self.licensed.count().filter(|licensed| *licensed > 0)?;
+        Some(u64::from(self.held) * 100 / u64::from(licensed))
+    }
 }
 
 /// Clients processed per lock of the desk.

@@ -1,14 +1,18 @@
-//! The conditions of rules: one row for each kind, with its words, number, check and messages. A new kind needs a
-//! variant of [`ConditionKind`], a row of [`CONDITIONS`] and, for a new signal, a field of [`Signals`].
+//! The conditions of rules: one row for each kind, with its words, number, times, check and messages. A new kind needs
+//! a variant of [`ConditionKind`], a row of [`CONDITIONS`] and, for a new signal, a field of [`Signals`].
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::signals::{Signals, Subject};
-use super::{HOUR, at};
+use super::finding::{Evidence, SubjectFinding};
+use super::signals::{Amount, Signals, Subject};
+use super::{HOUR, MINUTE, at};
 use crate::contact::{DAY, Limit, Millis};
-use crate::words::{count, grouped, hours, span};
+use crate::words::{bytes, count, grouped, hours, span};
+
+/// Use has to fall this far below its limit to count as recovered, percentage points.
+const RECOVERED_BELOW: u64 = 5;
 
 /// The kinds of conditions, in the order they are offered.
 #[derive(
@@ -33,16 +37,34 @@ use crate::words::{count, grouped, hours, span};
 pub enum ConditionKind {
     /// Backup hours run low.
     HoursLeft,
+    /// A backup serves clients, unplanned.
+    Failover,
     /// A peer does not respond.
     PeerDown,
     /// A client runs without a server, in its grace period.
     GraceRunning,
-    /// The last sync was long ago.
-    DaysSinceSync,
+    /// Requests for a product were denied.
+    Denials,
+    /// Much of a product is in use.
+    UseAbove,
+    /// A license for this server is not in service.
+    LicenseNotLoaded,
     /// A license expires soon.
     LicenseExpires,
+    /// The last sync was long ago.
+    DaysSinceSync,
+    /// A node refused the last sync.
+    SyncRefused,
     /// The clock of the machine was moved.
     ClockMoved,
+    /// The conf file was changed outside Leasehold.
+    ChangedOutside,
+    /// Little space is free where the data is.
+    DiskLow,
+    /// The audit log was altered.
+    AuditBroken,
+    /// A background task failed and was restarted.
+    TaskRestarted,
 }
 
 /// One kind of condition.
@@ -53,6 +75,12 @@ struct Row {
     /// What it checks, in a sentence.
     help: &'static str,
     threshold: Option<Threshold>,
+    /// Its default for "notify after", milliseconds.
+    wait: Millis,
+    /// Its default pause between reminders, milliseconds; 0: none.
+    remind: Millis,
+    /// Whether the suggested rules have it, by what is known of the server.
+    concerns: fn(&Signals) -> bool,
     /// The page of the console that shows more.
     path: &'static str,
     /// What to do depends on who serves clients.
@@ -64,27 +92,30 @@ struct Row {
     /// What is wrong with a subject, without a period.
     headline: fn(&str) -> String,
     /// What was found about a subject as seen at an instant, in a sentence.
-    found: fn(&str, Evidence, Millis) -> String,
+    found: fn(&str, &Evidence, Millis) -> String,
     /// That a subject has recovered, without a period.
     resolved: fn(&str) -> String,
     /// What happens next.
-    next: fn(Evidence, Millis) -> String,
+    next: fn(&Evidence, Millis) -> String,
     /// What to do.
     to_do: &'static str,
 }
 
-static CONDITIONS: [Row; 6] = [
+static CONDITIONS: [Row; 15] = [
     Row {
         kind: ConditionKind::HoursLeft,
         title: "Backup hours low",
         help: "The backup hours left fall below a limit.",
         threshold: Some(Threshold { label: "Hours left below", unit: "hours", usual: 24, least: 1, most: 100_000 }),
+        wait: 0,
+        remind: 4 * HOUR,
+        concerns: |signals| signals.hours_left_ms.is_some(),
         path: "/servers",
         is_about_service: true,
         sentence: |hours| format!("Fewer than {} backup hours are left.", grouped(hours.into())),
         check: |signals, hours, _| {
             let left = signals.hours_left_ms?;
-            let evidence = Evidence { value: left, running: signals.countdown_running };
+            let evidence = Evidence { running: signals.countdown_running, ..Evidence::of(left) };
             Some(own(left < Millis::from(hours) * HOUR, evidence))
         },
         headline: |_| "Backup hours are low".to_owned(),
@@ -104,6 +135,27 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Bring the primary back, or ask the vendor for more hours.",
     },
     Row {
+        kind: ConditionKind::Failover,
+        title: "Failover",
+        help: "A backup serves clients, and it was not planned. It resolves with the failback.",
+        threshold: None,
+        wait: 0,
+        remind: 4 * HOUR,
+        concerns: always,
+        path: "/servers",
+        is_about_service: true,
+        sentence: |_| "A backup is serving clients, unplanned.".to_owned(),
+        check: |signals, _, _| {
+            let bad = |backup: &Subject| (backup.name.clone(), SubjectFinding::Bad(Evidence::default()));
+            Some(signals.failover.as_ref()?.iter().map(bad).collect())
+        },
+        headline: |backup| format!("Failover to {backup}"),
+        found: |backup, _, _| format!("{backup} is serving clients in place of the primary."),
+        resolved: |backup| format!("Failback: {backup} no longer serves clients"),
+        next: |_, _| "Backup hours are charged while clients are logged in to the backup.".to_owned(),
+        to_do: "Bring the primary back; its clients return to it within seconds.",
+    },
+    Row {
         kind: ConditionKind::PeerDown,
         title: "Peer not responding",
         help: "A peer has not responded for some time.",
@@ -114,6 +166,9 @@ static CONDITIONS: [Row; 6] = [
             least: 10,
             most: 86_400,
         }),
+        wait: 0,
+        remind: 4 * HOUR,
+        concerns: always,
         path: "/servers",
         is_about_service: true,
         sentence: |seconds| format!("A peer has not responded for {seconds} s."),
@@ -137,6 +192,9 @@ static CONDITIONS: [Row; 6] = [
         title: "Clients in their grace period",
         help: "A client has lost its server and keeps running for its grace period only.",
         threshold: None,
+        wait: 0,
+        remind: HOUR,
+        concerns: always,
         path: "/clients",
         is_about_service: true,
         sentence: |_| "A client is running in its grace period.".to_owned(),
@@ -153,33 +211,91 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Check that the application can reach one of its servers.",
     },
     Row {
-        kind: ConditionKind::DaysSinceSync,
-        title: "No sync with the vendor",
-        help: "The last verified sync with the licensing nodes was some days ago.",
-        threshold: Some(Threshold { label: "Days since the last sync", unit: "days", usual: 2, least: 1, most: 365 }),
-        path: "/exchange",
+        kind: ConditionKind::Denials,
+        title: "Licenses denied",
+        help: "Requests for a product were denied within the last hour.",
+        threshold: Some(Threshold {
+            label: "Denials in an hour",
+            unit: "denials",
+            usual: 5,
+            least: 1,
+            most: 1_000_000,
+        }),
+        wait: 0,
+        remind: 4 * HOUR,
+        concerns: always,
+        path: "/usage",
         is_about_service: false,
-        sentence: |days| format!("The last verified sync was {} ago, or more.", count(days, "day", "days")),
+        sentence: |denials| format!("{} of a product within an hour, or more.", count(denials, "denial", "denials")),
         check: |signals, limit, _| {
-            let days = signals.days_since_sync?;
-            Some(own(days >= limit, Evidence::of(days.into())))
+            let bad = |number: u64| number >= u64::from(limit);
+            Some(amounts(signals.levels.denials.as_ref()?, bad, |_| false))
         },
-        headline: |_| "No sync with the vendor".to_owned(),
-        found: |_, evidence, _| format!("The last verified sync was {} ago.", count(evidence.value, "day", "days")),
-        resolved: |_| "This server has synced with the licensing nodes again".to_owned(),
-        next: |_, _| {
-            format!(
-                "This server keeps trying. Without contact, licenses leave service after {} days or more, and return with the next sync.",
-                Limit::LEAST.days()
-            )
+        headline: |product| format!("Licenses for {product} are denied"),
+        found: |product, evidence, _| {
+            format!("{} for {product} in the last hour.", count(evidence.value, "denial", "denials"))
         },
-        to_do: "Sync now, or do an offline exchange. Diagnostics shows which nodes can be reached.",
+        resolved: |product| format!("Denials for {product} are below the limit again"),
+        next: |_, _| "Applications that ask for one more get none until another returns one.".to_owned(),
+        to_do: "See who holds the licenses and release those not in use, or ask the vendor for more.",
+    },
+    Row {
+        kind: ConditionKind::UseAbove,
+        title: "Use high",
+        help: "A large part of what is licensed of a product is in use.",
+        threshold: Some(Threshold {
+            label: "Percent in use, at least",
+            unit: "percent",
+            usual: 90,
+            least: 50,
+            most: 100,
+        }),
+        wait: 5 * MINUTE,
+        remind: DAY,
+        concerns: always,
+        path: "/clients",
+        is_about_service: false,
+        sentence: |percent| format!("At least {percent} % of a product is in use."),
+        check: |signals, limit, _| {
+            let limit = u64::from(limit);
+            let recovering = |percent: u64| percent + RECOVERED_BELOW > limit;
+            Some(amounts(signals.levels.in_use.as_ref()?, |percent| percent >= limit, recovering))
+        },
+        headline: |product| format!("Use of {product} is high"),
+        found: |product, evidence, _| format!("{} % of {product} is in use.", evidence.value),
+        resolved: |product| format!("Use of {product} is below the limit again"),
+        next: |_, _| "When all are in use, further requests are denied.".to_owned(),
+        to_do: "Release licenses that are not in use, or ask the vendor for more.",
+    },
+    Row {
+        kind: ConditionKind::LicenseNotLoaded,
+        title: "License not loaded",
+        help: "A license for this server is not in service.",
+        threshold: None,
+        wait: 5 * MINUTE,
+        remind: DAY,
+        concerns: always,
+        path: "/licenses",
+        is_about_service: false,
+        sentence: |_| "A license is not loaded.".to_owned(),
+        check: |signals, _, _| Some(amounts(signals.not_loaded.as_ref()?, |number| number > 0, |_| false)),
+        headline: |product| format!("A license for {product} is not loaded"),
+        found: |product, evidence, _| match evidence.value {
+            1 => format!("A license for {product} is not loaded."),
+            many => format!("{} licenses for {product} are not loaded.", grouped(many.unsigned_abs())),
+        },
+        resolved: |product| format!("All licenses for {product} are loaded again"),
+        next: |_, _| "Clients can't use it until it is loaded.".to_owned(),
+        to_do: "The license list gives the reason.",
     },
     Row {
         kind: ConditionKind::LicenseExpires,
         title: "License expires soon",
         help: "A license of this server expires within some days.",
         threshold: Some(Threshold { label: "Days before expiry", unit: "days", usual: 30, least: 1, most: 365 }),
+        wait: 0,
+        remind: DAY,
+        concerns: always,
         path: "/licenses",
         is_about_service: false,
         sentence: |days| format!("A license expires within {}.", count(days, "day", "days")),
@@ -204,10 +320,55 @@ static CONDITIONS: [Row; 6] = [
         to_do: "Ask the vendor to extend it, then sync.",
     },
     Row {
+        kind: ConditionKind::DaysSinceSync,
+        title: "No sync with the vendor",
+        help: "The last verified sync with the licensing nodes was some days ago.",
+        threshold: Some(Threshold { label: "Days since the last sync", unit: "days", usual: 2, least: 1, most: 365 }),
+        wait: 0,
+        remind: DAY,
+        concerns: always,
+        path: "/exchange",
+        is_about_service: false,
+        sentence: |days| format!("The last verified sync was {} ago, or more.", count(days, "day", "days")),
+        check: |signals, limit, _| {
+            let days = signals.days_since_sync?;
+            Some(own(days >= limit, Evidence::of(days.into())))
+        },
+        headline: |_| "No sync with the vendor".to_owned(),
+        found: |_, evidence, _| format!("The last verified sync was {} ago.", count(evidence.value, "day", "days")),
+        resolved: |_| "This server has synced with the licensing nodes again".to_owned(),
+        next: |_, _| keeps_trying(),
+        to_do: "Sync now, or do an offline exchange. Diagnostics shows which nodes can be reached.",
+    },
+    Row {
+        kind: ConditionKind::SyncRefused,
+        title: "Sync refused",
+        help: "A licensing node answered the last sync with a refusal.",
+        threshold: None,
+        wait: 0,
+        remind: DAY,
+        concerns: always,
+        path: "/exchange",
+        is_about_service: false,
+        sentence: |_| "A licensing node refused the last sync.".to_owned(),
+        check: |signals, _, _| {
+            let refused = signals.refused.as_ref()?;
+            Some(own(!refused.is_empty(), Evidence::words(refused)))
+        },
+        headline: |_| "The last sync was refused".to_owned(),
+        found: |_, evidence, _| format!("A licensing node refused the last sync. {}", evidence.said),
+        resolved: |_| "The licensing nodes accept syncs again".to_owned(),
+        next: |_, _| keeps_trying(),
+        to_do: "Correct the registration, then sync.",
+    },
+    Row {
         kind: ConditionKind::ClockMoved,
         title: "Clock moved",
         help: "This machine's clock differs from the measured time.",
         threshold: None,
+        wait: 0,
+        remind: DAY,
+        concerns: always,
         path: "/exchange",
         is_about_service: false,
         sentence: |_| "This machine's clock was moved.".to_owned(),
@@ -218,7 +379,128 @@ static CONDITIONS: [Row; 6] = [
         next: |_, _| "Licenses and deadlines follow the measured time until the next verified sync.".to_owned(),
         to_do: "Set this machine's clock, then sync.",
     },
+    Row {
+        kind: ConditionKind::ChangedOutside,
+        title: "Configuration changed outside",
+        help: "The configuration file was changed outside Leasehold, and nobody has looked at the change.",
+        threshold: None,
+        wait: 0,
+        remind: 0,
+        concerns: always,
+        path: "/configuration/outside",
+        is_about_service: false,
+        sentence: |_| "The configuration file was changed outside Leasehold.".to_owned(),
+        check: |signals, _, _| {
+            let bad = |file: &Subject| SubjectFinding::Bad(Evidence::of(file.at_ms.unwrap_or_default()));
+            Some(signals.outside.as_ref()?.iter().map(|file| (file.name.clone(), bad(file))).collect())
+        },
+        headline: |file| format!("{file} was changed outside Leasehold"),
+        found: |file, evidence, now| format!("{file} was changed outside Leasehold {}.", at(evidence.value, now)),
+        resolved: |file| format!("The change of {file} was acknowledged"),
+        next: |_, _| "The change is in effect, except for settings that wait for a restart.".to_owned(),
+        to_do: "Compare the change, then keep it or restore an earlier revision.",
+    },
+    Row {
+        kind: ConditionKind::DiskLow,
+        title: "Disk space low",
+        help: "Little space is free where the data is.",
+        threshold: Some(Threshold { label: "Free space below", unit: "GB", usual: 5, least: 1, most: 100_000 }),
+        wait: 0,
+        remind: 4 * HOUR,
+        concerns: always,
+        path: "/diagnostics",
+        is_about_service: false,
+        sentence: |gigabytes| format!("Less than {} GB is free where the data is.", grouped(gigabytes.into())),
+        check: |signals, gigabytes, _| {
+            let (free, limit) = (signals.levels.disk_free_mb?, u64::from(gigabytes) * 1_000);
+            let finding = match free {
+                free if free < limit => {
+                    SubjectFinding::Bad(Evidence::of(Millis::try_from(free).unwrap_or(Millis::MAX)))
+                }
+                free if free < limit + limit / 10 => SubjectFinding::Between,
+                _ => SubjectFinding::Good,
+            };
+            Some([(String::new(), finding)].into())
+        },
+        headline: |_| "Disk space is low".to_owned(),
+        found: |_, evidence, _| {
+            format!("{} free where the data is.", bytes(evidence.value.unsigned_abs().saturating_mul(1_000_000)))
+        },
+        resolved: |_| "Enough disk space is free again".to_owned(),
+        next: |_, _| "When the disk is full, nothing can be stored: no usage, no settings, no audit entry.".to_owned(),
+        to_do: "Free space on the file system of the data folder, or enlarge it.",
+    },
+    Row {
+        kind: ConditionKind::AuditBroken,
+        title: "Audit chain broken",
+        help: "The audit log was altered, or entries are missing.",
+        threshold: None,
+        wait: 0,
+        remind: DAY,
+        concerns: always,
+        path: "/audit",
+        is_about_service: false,
+        sentence: |_| "The audit chain is broken.".to_owned(),
+        check: |signals, _, _| {
+            let broken = signals.audit_broken.as_ref()?;
+            Some(own(!broken.is_empty(), Evidence::words(broken)))
+        },
+        headline: |_| "The audit chain is broken".to_owned(),
+        found: |_, evidence, _| evidence.said.clone(),
+        resolved: |_| "The audit chain is whole again".to_owned(),
+        next: |_, _| "Older entries prove nothing until the cause is known. New entries are recorded.".to_owned(),
+        to_do: "Compare the log with a backup, and find out who can write to the data folder.",
+    },
+    Row {
+        kind: ConditionKind::TaskRestarted,
+        title: "Background task restarted",
+        help: "A background task of this server failed and was restarted within the last hour.",
+        threshold: None,
+        wait: 0,
+        remind: 0,
+        concerns: always,
+        path: "/logs",
+        is_about_service: false,
+        sentence: |_| "A background task was restarted within the last hour.".to_owned(),
+        check: |signals, _, _| Some(amounts(signals.restarted.as_ref()?, |number| number > 0, |_| false)),
+        headline: |task| format!("The background task {task} was restarted"),
+        found: |task, evidence, _| {
+            format!(
+                "The background task {task} was restarted {} in the last hour.",
+                count(evidence.value, "time", "times")
+            )
+        },
+        resolved: |task| format!("The background task {task} has run for an hour"),
+        next: |_, _| "A task that keeps failing stops the server, so that the service manager restarts it.".to_owned(),
+        to_do: "It is a fault of the program: report it with the lines of the log around it.",
+    },
 ];
+
+fn always(_: &Signals) -> bool {
+    true
+}
+
+/// What follows while no sync succeeds.
+fn keeps_trying() -> String {
+    format!(
+        "This server keeps trying. Without contact, licenses leave service after {} days or more, and return with the next sync.",
+        Limit::LEAST.days()
+    )
+}
+
+/// Names with a number: bad, recovering, or good.
+fn amounts(
+    all: &[Amount],
+    is_bad: impl Fn(u64) -> bool,
+    is_recovering: impl Fn(u64) -> bool,
+) -> BTreeMap<String, SubjectFinding> {
+    let finding = |number: u64| match number {
+        number if is_bad(number) => SubjectFinding::Bad(Evidence::of(Millis::try_from(number).unwrap_or(Millis::MAX))),
+        number if is_recovering(number) => SubjectFinding::Between,
+        _ => SubjectFinding::Good,
+    };
+    all.iter().map(|amount| (amount.name.clone(), finding(amount.number))).collect()
+}
 
 /// The server itself is the subject.
 fn own(bad: bool, evidence: Evidence) -> BTreeMap<String, SubjectFinding> {
@@ -278,6 +560,18 @@ impl ConditionKind {
         self.row().threshold
     }
 
+    /// Its default for "notify after", milliseconds; 0: at once.
+    #[must_use]
+    pub fn usual_wait(self) -> Millis {
+        self.row().wait
+    }
+
+    /// Its default pause between reminders, milliseconds; 0: none.
+    #[must_use]
+    pub fn usual_remind(self) -> Millis {
+        self.row().remind
+    }
+
     /// The page of the console that shows more.
     #[must_use]
     pub fn path(self) -> &'static str {
@@ -292,136 +586,46 @@ impl ConditionKind {
 
     /// What was found about a subject, in a sentence, as seen at `at`.
     #[must_use]
-    pub fn found(self, subject: &str, evidence: Evidence, at: Millis) -> String {
+    pub fn found(self, subject: &str, evidence: &Evidence, at: Millis) -> String {
         (self.row().found)(subject, evidence, at)
     }
 
-    pub(super) fn headline(self, subject: &str) -> String {
+    /// What is wrong with a subject, without a period.
+    #[must_use]
+    pub fn headline(self, subject: &str) -> String {
         (self.row().headline)(subject)
+    }
+
+    pub(super) fn concerns(self, signals: &Signals) -> bool {
+        (self.row().concerns)(signals)
+    }
+
+    pub(super) fn sentence(self, number: u32) -> String {
+        (self.row().sentence)(number)
+    }
+
+    pub(super) fn check(self, signals: &Signals, number: u32, now: Millis) -> Option<BTreeMap<String, SubjectFinding>> {
+        (self.row().check)(signals, number, now)
     }
 
     pub(super) fn resolved(self, subject: &str) -> String {
         (self.row().resolved)(subject)
     }
 
-    pub(super) fn next(self, evidence: Evidence, at: Millis) -> String {
+    pub(super) fn next(self, evidence: &Evidence, at: Millis) -> String {
         (self.row().next)(evidence, at)
     }
 
-    pub(super) fn to_do(self) -> &'static str {
+    /// What to do, in a sentence.
+    #[must_use]
+    pub fn to_do(self) -> &'static str {
         self.row().to_do
     }
 }
 
-/// A kind with its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Condition {
-    kind: ConditionKind,
-    /// In the unit of the kind; 0 if it has no number. Rules of earlier versions name it by its unit.
-    #[serde(default, alias = "hours", alias = "seconds", alias = "days")]
-    number: u32,
-}
-
-/// A number out of a condition's range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Enter a whole number of {unit} from {least} to {most}.")]
-pub struct ConditionError {
-    /// Its unit.
-    pub unit: &'static str,
-    /// The least.
-    pub least: u32,
-    /// The most.
-    pub most: u32,
-}
-
-impl Condition {
-    /// A condition of this kind; ignores a number the kind doesn't use.
-    ///
-    /// # Errors
-    /// [`ConditionError`] when the number is missing or out of its limits.
-    pub fn new(kind: ConditionKind, number: Option<u32>) -> Result<Condition, ConditionError> {
-        let number = match kind.threshold() {
-            None => 0,
-            Some(Threshold { unit, least, most, .. }) => {
-                number.filter(|number| (least..=most).contains(number)).ok_or(ConditionError { unit, least, most })?
-            }
-        };
-        Ok(Condition { kind, number })
-    }
-
-    /// The kind with its default number.
-    #[must_use]
-    pub fn usual(kind: ConditionKind) -> Condition {
-        Condition { kind, number: kind.threshold().map_or(0, |threshold| threshold.usual) }
-    }
-
-    /// Its kind.
-    #[must_use]
-    pub fn kind(self) -> ConditionKind {
-        self.kind
-    }
-
-    /// Its number, if the kind has one.
-    #[must_use]
-    pub fn number(self) -> Option<u32> {
-        self.kind.threshold().map(|_| self.number)
-    }
-
-    /// The condition with its number, as a sentence.
-    #[must_use]
-    pub fn sentence(self) -> String {
-        (self.kind.row().sentence)(self.number)
-    }
-
-    /// Checks the condition against a snapshot taken at `now`.
-    #[must_use]
-    pub fn check(self, signals: &Signals, now: Millis) -> Checked {
-        (self.kind.row().check)(signals, self.number, now).map_or(Checked::Unknown, Checked::Known)
-    }
-}
-
-/// What was measured, for the sentences.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Evidence {
-    /// Depends on the kind: milliseconds left, or of silence; days; an instant. Earlier versions name it by that.
-    #[serde(alias = "ms", alias = "until_ms", alias = "days", alias = "at_ms")]
-    pub value: Millis,
-    /// Whether hours are running, if known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub running: Option<bool>,
-}
-
-impl Evidence {
-    /// A value alone.
-    #[must_use]
-    pub fn of(value: Millis) -> Evidence {
-        Evidence { value, running: None }
-    }
-}
-
-/// One subject of a check: a peer, a client, a product; or the server itself, whose name is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SubjectFinding {
-    /// The condition holds.
-    Bad(Evidence),
-    /// It certainly does not.
-    Good,
-    /// It does not hold, but recovery isn't certain: a firing alert keeps firing.
-    Between,
-}
-
-/// A whole check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checked {
-    /// The signal is unknown, so nothing changes.
-    Unknown,
-    /// The findings. A subject that is missing has resolved.
-    Known(BTreeMap<String, SubjectFinding>),
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{LONGEST_REMIND, LONGEST_WAIT};
     use super::*;
 
     #[test]
@@ -430,24 +634,12 @@ mod tests {
     }
 
     #[test]
-    fn rules_and_states_of_earlier_versions_are_read() {
-        for (text, condition) in [
-            (r#"{"kind":"hours_left","hours":24}"#, Condition { kind: ConditionKind::HoursLeft, number: 24 }),
-            (r#"{"kind":"peer_down","seconds":60}"#, Condition { kind: ConditionKind::PeerDown, number: 60 }),
-            (r#"{"kind":"days_since_sync","days":2}"#, Condition { kind: ConditionKind::DaysSinceSync, number: 2 }),
-            (r#"{"kind":"clock_moved"}"#, Condition { kind: ConditionKind::ClockMoved, number: 0 }),
-        ] {
-            assert_eq!(serde_json::from_str::<Condition>(text).unwrap(), condition);
-        }
-        for (text, evidence) in [
-            (r#"{"what":"hours_left","ms":5,"running":true}"#, Evidence { value: 5, running: Some(true) }),
-            (r#"{"what":"silent","ms":5}"#, Evidence::of(5)),
-            (r#"{"what":"grace","until_ms":5}"#, Evidence::of(5)),
-            (r#"{"what":"days","days":5}"#, Evidence::of(5)),
-            (r#"{"what":"ends","at_ms":5}"#, Evidence::of(5)),
-            (r#"{"what":"clock"}"#, Evidence::default()),
-        ] {
-            assert_eq!(serde_json::from_str::<Evidence>(text).unwrap(), evidence);
+    fn reminders_fit_the_kind() {
+        assert_eq!(ConditionKind::LicenseExpires.usual_remind(), DAY, "a license that ends is no news twice a day");
+        assert_eq!(ConditionKind::ChangedOutside.usual_remind(), 0, "an edit does not get worse");
+        for kind in ConditionKind::ALL {
+            assert!((0..=LONGEST_WAIT).contains(&kind.usual_wait()) && kind.usual_wait() % MINUTE == 0);
+            assert!((0..=LONGEST_REMIND).contains(&kind.usual_remind()) && kind.usual_remind() % HOUR == 0);
         }
     }
 }

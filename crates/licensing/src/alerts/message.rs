@@ -1,4 +1,4 @@
-//! Notices in words: what, since when, what happens next, what to do, and where.
+//! Notices in words: who serves clients, what, since when, what happens next, what to do, and where.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,9 @@ use crate::service::Judgement;
 
 /// Number of subjects listed by name; the rest are only counted.
 const NAMED: usize = 20;
+
+/// How the paragraph about who serves clients begins.
+const SERVICE: &str = "Service: ";
 
 /// One message about one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,17 +43,37 @@ pub fn message(rule: &RuleSettings, server: &str, notices: &[AlertNotice], servi
     if notices.len() > NAMED {
         lines.push(format!("And {} more.", notices.len() - NAMED));
     }
-    let mut paragraphs = vec![lines.join("\n")];
-    if kind.is_about_service() {
-        paragraphs.push(format!("Service: {}", service.sentence));
-    }
+    let told = lines.join("\n");
+    // Whether to get up at night depends on who serves clients, and until when: that comes first.
+    let served =
+        (kind.is_about_service() && !service.sentence.is_empty()).then(|| format!("{SERVICE}{}", service.sentence));
+    let mut paragraphs: Vec<String> = match first.kind {
+        NoticeKind::Resolved => [Some(told), served].into_iter().flatten().collect(),
+        NoticeKind::Fired | NoticeKind::Reminder => [served, Some(told)].into_iter().flatten().collect(),
+    };
     if first.kind == NoticeKind::Resolved {
         paragraphs.push("Nothing more to do.".to_owned());
     } else {
-        paragraphs.push(format!("What happens next: {}", kind.next(first.evidence, first.at)));
+        paragraphs.push(format!("What happens next: {}", kind.next(&first.evidence, first.at)));
         paragraphs.push(format!("What to do: {}", kind.to_do()));
     }
     Some(Message { title, body: paragraphs.join("\n\n"), path: kind.path().to_owned() })
+}
+
+/// Many messages for one channel as one, oldest first. `path`: the page of the alerts.
+#[must_use]
+pub fn digest(server: &str, messages: &[Message], path: &str) -> Message {
+    let served = messages.iter().rev().find_map(|message| {
+        message.body.split("\n\n").find(|paragraph| paragraph.starts_with(SERVICE)).map(str::to_owned)
+    });
+    let mut lines: Vec<String> = messages.iter().take(NAMED).map(|message| format!("- {}", message.title)).collect();
+    if messages.len() > NAMED {
+        lines.push(format!("And {} more.", messages.len() - NAMED));
+    }
+    let to_do = "What to do: open the alerts page; it lists what fires now first.".to_owned();
+    let body: Vec<String> = served.into_iter().chain([lines.join("\n"), to_do]).collect();
+    let title = format!("{} notifications ({server})", messages.len());
+    Message { title, body: body.join("\n\n"), path: path.to_owned() }
 }
 
 /// What, and since when.
@@ -64,5 +87,5 @@ fn line(kind: ConditionKind, notice: &AlertNotice) -> String {
         Some(unknown) => format!(" No newer data since {}.", at(*unknown, *now)),
         None => String::new(),
     };
-    format!("{} Since {since}.{known}", kind.found(subject, *evidence, *now))
+    format!("{} Since {since}.{known}", kind.found(subject, evidence, *now))
 }

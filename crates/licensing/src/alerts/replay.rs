@@ -5,8 +5,10 @@ use super::{
 };
 use crate::contact::Millis;
 
-/// Minimum time between snapshots, milliseconds; also the step of a replay.
+/// Minimum time between snapshots when only measurements moved, milliseconds; also the step of a replay.
 pub const EVERY: Millis = MINUTE;
+/// The step of a replay while something is about to fire, milliseconds: a running server checks as often.
+const CHECKED_EVERY: Millis = 10_000;
 /// Maximum time between snapshots, milliseconds: in a longer gap the server was off and the signals are unknown.
 pub const HEARTBEAT: Millis = HOUR;
 /// Tolerated delay of a snapshot, milliseconds.
@@ -108,13 +110,25 @@ impl Run<'_> {
         }
     }
 
+    /// A silence grows, and what is pending fires, between two snapshots.
+    fn pace(&self, held: &Signals, at: Millis) -> Millis {
+        let is_pending = |state: &RuleState| {
+            state.subjects.values().any(|subject| matches!(subject.standing, AlertStatus::Pending { .. }))
+        };
+        let is_between = || match self.rule.condition.check(held, at) {
+            Checked::Unknown => false,
+            Checked::Known(found) => found.values().any(|finding| *finding == SubjectFinding::Between),
+        };
+        if is_pending(&self.state) || is_between() { CHECKED_EVERY } else { EVERY }
+    }
+
     /// Nothing changes between two snapshots; if they are too far apart, the signals are unknown.
     fn between(&mut self, last: Millis, held: &Signals, next: Millis) {
         let known_until = last.saturating_add(HEARTBEAT + LATE);
-        let mut at = last.saturating_add(EVERY);
+        let mut at = last.saturating_add(self.pace(held, last));
         while at < next && at <= known_until {
             self.look(at, held);
-            at = at.saturating_add(EVERY);
+            at = at.saturating_add(self.pace(held, at));
         }
         let nothing = Signals::default();
         while at < next {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::{Checked, Evidence, SubjectFinding};
+use super::finding::{Checked, Evidence, SubjectFinding};
 use super::{RuleSettings, Signals};
 use crate::contact::{DAY, Millis};
 
@@ -36,13 +36,38 @@ pub enum AlertStatus {
     },
 }
 
+/// Somebody takes care of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who.
+    pub by: String,
+    /// When, Unix milliseconds.
+    pub at: Millis,
+}
+
 /// One subject with a problem, or a recent one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectState {
     /// Its state.
     pub standing: AlertStatus,
     /// The last finding.
     pub evidence: Evidence,
+    /// Who takes care of it: no reminders until it resolves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledgement>,
+    /// It fired while the rule was silenced, and nobody was notified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
+}
+
+impl SubjectState {
+    fn new(standing: AlertStatus, evidence: Evidence) -> SubjectState {
+        SubjectState { standing, evidence, acknowledged: None, untold: false }
+    }
+
+    fn is_firing(&self) -> bool {
+        matches!(self.standing, AlertStatus::Firing { .. })
+    }
 }
 
 /// The state of a rule. A missing subject is OK.
@@ -52,22 +77,55 @@ pub struct RuleState {
     pub subjects: BTreeMap<String, SubjectState>,
     /// Since when its signal is unknown.
     pub unknown_since: Option<Millis>,
+    /// No notifications before this; its state goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silenced_until: Option<Millis>,
 }
 
 impl RuleState {
     /// Number of firing subjects.
     #[must_use]
     pub fn firing(&self) -> usize {
-        self.subjects.values().filter(|subject| matches!(subject.standing, AlertStatus::Firing { .. })).count()
+        self.firing_subjects().count()
+    }
+
+    /// The firing subjects with their names.
+    pub fn firing_subjects(&self) -> impl Iterator<Item = (&String, &SubjectState)> {
+        self.subjects.iter().filter(|(_, subject)| subject.is_firing())
+    }
+
+    /// Whether it sends nothing at this time.
+    #[must_use]
+    pub fn is_silenced(&self, now: Millis) -> bool {
+        self.silenced_until.is_some_and(|until| now < until)
+    }
+
+    /// Acknowledges what fires: one subject, or all. Returns the names of those that nobody had acknowledged.
+    pub fn acknowledge(&mut self, subject: Option<&str>, by: &str, now: Millis) -> Vec<String> {
+        let meant = |name: &str| subject.is_none_or(|subject| subject == name);
+        let open = self
+            .subjects
+            .iter_mut()
+            .filter(|(name, state)| meant(name) && state.is_firing() && state.acknowledged.is_none());
+        open.map(|(name, state)| {
+            state.acknowledged = Some(Acknowledgement { by: by.to_owned(), at: now });
+            name.clone()
+        })
+        .collect()
     }
 
     /// Whether all subjects have the same state; measurements may differ.
     #[must_use]
     pub fn stands_as(&self, other: &RuleState) -> bool {
-        let standings = |state: &RuleState| -> Vec<(String, AlertStatus)> {
-            state.subjects.iter().map(|(name, subject)| (name.clone(), subject.standing)).collect()
+        let same = |(name, own): (&String, &SubjectState)| {
+            other.subjects.get(name).is_some_and(|other| {
+                (own.standing, &own.acknowledged, own.untold) == (other.standing, &other.acknowledged, other.untold)
+            })
         };
-        self.unknown_since == other.unknown_since && standings(self) == standings(other)
+        self.unknown_since == other.unknown_since
+            && self.silenced_until == other.silenced_until
+            && self.subjects.len() == other.subjects.len()
+            && self.subjects.iter().all(same)
     }
 }
 
@@ -115,6 +173,7 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
     let mut next = state.clone();
     let mut notices = Vec::new();
     settle_times(&mut next, now);
+    next.silenced_until = next.silenced_until.filter(|until| now < *until);
     match rule.condition.check(signals, now) {
         Checked::Unknown => {
             next.unknown_since = Some(next.unknown_since.unwrap_or(now));
@@ -125,8 +184,8 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
             }
             let names: BTreeSet<String> = next.subjects.keys().chain(found.keys()).cloned().collect();
             for name in names {
-                let finding = found.get(&name).copied().unwrap_or(SubjectFinding::Good);
-                let (after, kind) = one(rule, next.subjects.get(&name).copied(), finding, now);
+                let finding = found.get(&name).cloned().unwrap_or(SubjectFinding::Good);
+                let (after, kind) = one(rule, next.subjects.get(&name).cloned(), finding, now);
                 if let Some((kind, since, evidence)) = kind {
                     notices.push(AlertNotice {
                         kind,
@@ -144,8 +203,32 @@ pub fn step(rule: &RuleSettings, state: &RuleState, signals: &Signals, now: Mill
             }
         }
     }
-    remind(rule, &mut next, now, &mut notices);
+    if next.silenced_until.is_some() {
+        for notice in notices.drain(..).filter(|notice| notice.kind == NoticeKind::Fired) {
+            if let Some(subject) = next.subjects.get_mut(&notice.subject) {
+                subject.untold = true;
+            }
+        }
+    } else {
+        tell_untold(&mut next, now, &mut notices);
+        remind(rule, &mut next, now, &mut notices);
+    }
     (next, notices)
+}
+
+/// What fired while the rule was silenced and still fires is news once the silence is over.
+fn tell_untold(state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
+    let unknown_since = state.unknown_since;
+    for (name, subject) in state.subjects.iter_mut().filter(|(_, subject)| subject.untold) {
+        subject.untold = false;
+        if let AlertStatus::Firing { since, notified } = &mut subject.standing
+            && subject.acknowledged.is_none()
+        {
+            *notified = now;
+            let (kind, evidence) = (NoticeKind::Fired, subject.evidence.clone());
+            notices.push(AlertNotice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
+        }
+    }
 }
 
 /// A clock that was set back must not delay reminders until it has caught up.
@@ -184,44 +267,48 @@ fn one(
     finding: SubjectFinding,
     now: Millis,
 ) -> (Option<SubjectState>, Told) {
-    let standing = before.map(|before| before.standing);
-    match (finding, standing) {
-        (SubjectFinding::Bad(evidence), Some(AlertStatus::Firing { .. })) => {
-            (before.map(|before| SubjectState { evidence, ..before }), None)
+    let Some(before) = before else {
+        let SubjectFinding::Bad(evidence) = finding else { return (None, None) };
+        return bad_since(rule, now, evidence, now);
+    };
+    match (finding, before.standing) {
+        (SubjectFinding::Bad(evidence), AlertStatus::Firing { .. }) => {
+            (Some(SubjectState { evidence, ..before }), None)
         }
-        (SubjectFinding::Bad(evidence), standing) => {
-            let since = if let Some(AlertStatus::Pending { since }) = standing { since } else { now };
-            if now - since >= rule.wait_ms {
-                let standing = AlertStatus::Firing { since, notified: now };
-                (Some(SubjectState { standing, evidence }), Some((NoticeKind::Fired, since, evidence)))
-            } else {
-                (Some(SubjectState { standing: AlertStatus::Pending { since }, evidence }), None)
-            }
+        (SubjectFinding::Bad(evidence), AlertStatus::Pending { since }) => bad_since(rule, since, evidence, now),
+        (SubjectFinding::Bad(evidence), AlertStatus::Resolved { .. }) => bad_since(rule, now, evidence, now),
+        (SubjectFinding::Good, AlertStatus::Firing { since, .. }) => {
+            // Of what nobody heard of, nobody hears that it is over.
+            let told = (!before.untold).then(|| (NoticeKind::Resolved, since, before.evidence.clone()));
+            (Some(SubjectState::new(AlertStatus::Resolved { since, at: now }, before.evidence)), told)
         }
-        (SubjectFinding::Good, Some(AlertStatus::Firing { since, .. })) => {
-            let resolved =
-                before.map(|before| SubjectState { standing: AlertStatus::Resolved { since, at: now }, ..before });
-            let told = before.map(|before| (NoticeKind::Resolved, since, before.evidence));
-            (resolved, told)
-        }
-        (SubjectFinding::Between, Some(AlertStatus::Firing { .. })) => (before, None),
-        (_, Some(AlertStatus::Resolved { at, .. })) if now - at < FORGET => (before, None),
-        (_, Some(AlertStatus::Pending { .. } | AlertStatus::Resolved { .. }) | None) => (None, None),
+        (SubjectFinding::Between, AlertStatus::Firing { .. }) => (Some(before), None),
+        (_, AlertStatus::Resolved { at, .. }) if now - at < FORGET => (Some(before), None),
+        (_, AlertStatus::Pending { .. } | AlertStatus::Resolved { .. }) => (None, None),
     }
 }
 
-/// Reminds of what is still firing, even if its signal is unknown; the notice then says so.
+/// A condition that has held since then: pending, or firing once it has lasted long enough.
+fn bad_since(rule: &RuleSettings, since: Millis, evidence: Evidence, now: Millis) -> (Option<SubjectState>, Told) {
+    if now - since < rule.wait_ms {
+        return (Some(SubjectState::new(AlertStatus::Pending { since }, evidence)), None);
+    }
+    let firing = SubjectState::new(AlertStatus::Firing { since, notified: now }, evidence.clone());
+    (Some(firing), Some((NoticeKind::Fired, since, evidence)))
+}
+
+/// Reminds of what is still firing and not acknowledged, even if its signal is unknown; the notice then says so.
 fn remind(rule: &RuleSettings, state: &mut RuleState, now: Millis, notices: &mut Vec<AlertNotice>) {
     if rule.remind_ms <= 0 {
         return;
     }
     let unknown_since = state.unknown_since;
-    for (name, subject) in &mut state.subjects {
+    for (name, subject) in state.subjects.iter_mut().filter(|(_, subject)| subject.acknowledged.is_none()) {
         if let AlertStatus::Firing { since, notified } = &mut subject.standing
             && now - *notified >= rule.remind_ms
         {
             *notified = now;
-            let (kind, evidence) = (NoticeKind::Reminder, subject.evidence);
+            let (kind, evidence) = (NoticeKind::Reminder, subject.evidence.clone());
             notices.push(AlertNotice { kind, subject: name.clone(), since: *since, at: now, evidence, unknown_since });
         }
     }

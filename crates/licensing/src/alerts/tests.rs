@@ -27,6 +27,14 @@ fn peer(name: &str, since: Option<Millis>) -> Signals {
     Signals { peers: Some(vec![subject(name, since)]), ..Signals::default() }
 }
 
+fn amount(name: &str, number: u64) -> Amount {
+    Amount { name: name.to_owned(), number }
+}
+
+fn levels(levels: Levels) -> Signals {
+    Signals { levels, ..Signals::default() }
+}
+
 /// What a rule tells of signals that come one after the other, `TICK` apart: ticks since the start, kind.
 fn told(rule: &RuleSettings, signals: impl IntoIterator<Item = Signals>) -> Vec<(i64, NoticeKind)> {
     let mut state = RuleState::default();
@@ -75,14 +83,33 @@ fn every_kind_has_words_and_a_number_within_its_limits() {
 #[case(condition(ConditionKind::LicenseExpires, 30), Signals { expiring: Some(vec![subject("P", Some(START + 30 * DAY + 1))]), ..Signals::default() }, false)]
 #[case(condition(ConditionKind::ClockMoved, 0), Signals { clock_flagged: Some(true), ..Signals::default() }, true)]
 #[case(condition(ConditionKind::ClockMoved, 0), Signals { clock_flagged: Some(false), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::Failover, 0), Signals { failover: Some(vec![subject("b", None)]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::Failover, 0), Signals { failover: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::Denials, 5), levels(Levels { denials: Some(vec![amount("P", 5)]), ..Levels::default() }), true)]
+#[case(condition(ConditionKind::Denials, 5), levels(Levels { denials: Some(vec![amount("P", 4)]), ..Levels::default() }), false)]
+#[case(condition(ConditionKind::UseAbove, 90), levels(Levels { in_use: Some(vec![amount("P", 90)]), ..Levels::default() }), true)]
+#[case(condition(ConditionKind::UseAbove, 90), levels(Levels { in_use: Some(vec![amount("P", 89)]), ..Levels::default() }), false)]
+#[case(condition(ConditionKind::LicenseNotLoaded, 0), Signals { not_loaded: Some(vec![amount("P", 1)]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::LicenseNotLoaded, 0), Signals { not_loaded: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::ChangedOutside, 0), Signals { outside: Some(vec![subject("c", Some(1))]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::ChangedOutside, 0), Signals { outside: Some(Vec::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::SyncRefused, 0), Signals { refused: Some("No.".into()), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::SyncRefused, 0), Signals { refused: Some(String::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::DiskLow, 5), levels(Levels { disk_free_mb: Some(4_999), ..Levels::default() }), true)]
+#[case(condition(ConditionKind::DiskLow, 5), levels(Levels { disk_free_mb: Some(5_000), ..Levels::default() }), false)]
+#[case(condition(ConditionKind::AuditBroken, 0), Signals { audit_broken: Some("At 7.".into()), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::AuditBroken, 0), Signals { audit_broken: Some(String::new()), ..Signals::default() }, false)]
+#[case(condition(ConditionKind::TaskRestarted, 0), Signals { restarted: Some(vec![amount("peers", 1)]), ..Signals::default() }, true)]
+#[case(condition(ConditionKind::TaskRestarted, 0), Signals { restarted: Some(Vec::new()), ..Signals::default() }, false)]
 fn a_condition_holds_exactly_from_its_number_on(
     #[case] condition: Condition,
     #[case] signals: Signals,
     #[case] fires: bool,
 ) {
-    let (state, notices) = step(&RuleSettings::new(condition), &RuleState::default(), &signals, START);
+    let rule = RuleSettings { wait_ms: 0, ..RuleSettings::new(condition) };
+    let (state, notices) = step(&rule, &RuleState::default(), &signals, START);
     assert_eq!((state.firing() == 1, notices.len() == 1), (fires, fires));
-    let (state, notices) = step(&RuleSettings::new(condition), &RuleState::default(), &Signals::default(), START);
+    let (state, notices) = step(&rule, &RuleState::default(), &Signals::default(), START);
     assert_eq!((state.firing(), notices.len(), state.unknown_since), (0, 0, Some(START)), "not known fires nothing");
 }
 
@@ -131,6 +158,96 @@ fn a_peer_that_was_seen_shortly_but_is_not_up_goes_on_firing() {
 }
 
 #[test]
+fn an_acknowledged_alert_is_not_reminded_of_and_its_end_is_told() {
+    let rule = RuleSettings { remind_ms: TICK, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let (mut state, _) = step(&rule, &RuleState::default(), &days(2), START);
+    assert_eq!(state.acknowledge(Some("nobody"), "ann", START), Vec::<String>::new());
+    assert_eq!(state.acknowledge(None, "ann", START), [""]);
+    assert_eq!(state.acknowledge(None, "bob", START), Vec::<String>::new(), "once");
+    assert_eq!(rule.headlines(&state), (vec![], vec!["No sync with the vendor".to_owned()]));
+    let (state, notices) = step(&rule, &state, &days(3), START + HOUR);
+    assert_eq!((notices.len(), state.firing()), (0, 1));
+    let stored = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<RuleState>(&stored).unwrap(), state);
+    let (state, notices) = step(&rule, &state, &days(0), START + 2 * HOUR);
+    assert_eq!(notices[0].kind, NoticeKind::Resolved);
+    let (state, notices) = step(&rule, &state, &days(2), START + 3 * HOUR);
+    assert_eq!(notices[0].kind, NoticeKind::Fired);
+    assert_eq!(state.subjects[""].acknowledged, None, "the next time is another one");
+}
+
+#[test]
+fn a_silenced_rule_tells_nothing_goes_on_and_speaks_again_by_itself() {
+    let rule = RuleSettings { remind_ms: TICK, ..RuleSettings::new(condition(ConditionKind::DaysSinceSync, 2)) };
+    let silenced = RuleState { silenced_until: Some(START + HOUR), ..RuleState::default() };
+    let (state, notices) = step(&rule, &silenced, &days(2), START);
+    assert_eq!((notices.len(), state.firing(), state.is_silenced(START)), (0, 1, true));
+    let (still, notices) = step(&rule, &state, &days(2), START + HOUR - 1);
+    assert_eq!(notices, []);
+    let (after, notices) = step(&rule, &still, &days(2), START + HOUR);
+    assert_eq!((notices[0].kind, notices[0].since), (NoticeKind::Fired, START), "it is news now");
+    assert_eq!(after.silenced_until, None);
+    let (resolved, notices) = step(&rule, &state, &days(0), START + TICK);
+    assert_eq!(notices, [], "what nobody heard of");
+    assert_eq!(step(&rule, &resolved, &days(0), START + HOUR).1, []);
+    // What was told before the silence is reminded of when it is over.
+    let (told, _) = step(&rule, &RuleState::default(), &days(2), START);
+    let silenced = RuleState { silenced_until: Some(START + HOUR), ..told };
+    let (state, notices) = step(&rule, &silenced, &days(2), START + TICK);
+    assert_eq!(notices, []);
+    assert_eq!(step(&rule, &state, &days(2), START + HOUR).1[0].kind, NoticeKind::Reminder);
+}
+
+#[test]
+fn use_that_hovers_at_its_limit_fires_once() {
+    let rule = RuleSettings { wait_ms: 0, ..RuleSettings::new(condition(ConditionKind::UseAbove, 90)) };
+    let used = |percent| levels(Levels { in_use: Some(vec![amount("P", percent)]), ..Levels::default() });
+    let script = [90, 89, 90, 86, 91, 85].map(used);
+    assert_eq!(told(&rule, script), [(0, NoticeKind::Fired), (5, NoticeKind::Resolved)]);
+}
+
+#[test]
+fn the_suggested_rules_are_those_that_are_missing_and_concern_this_server() {
+    let all = suggested(&[], &Signals { hours_left_ms: Some(1), ..Signals::default() });
+    assert_eq!(all.len(), ConditionKind::ALL.len());
+    assert!(all.iter().all(|rule| rule.wait_ms == rule.condition.kind().usual_wait()));
+    let some = suggested(&[ConditionKind::PeerDown], &Signals::default());
+    let kinds: Vec<ConditionKind> = some.iter().map(|rule| rule.condition.kind()).collect();
+    assert_eq!(kinds.len(), ConditionKind::ALL.len() - 2);
+    assert!(!kinds.contains(&ConditionKind::PeerDown) && !kinds.contains(&ConditionKind::HoursLeft));
+    assert_eq!(suggested(ConditionKind::ALL, &Signals::default()), []);
+}
+
+#[test]
+fn states_and_snapshots_of_earlier_versions_are_read_and_what_they_lack_is_unknown() {
+    let text = r#"{"subjects":{"b":{"standing":{"is":"firing","since":1,"notified":2},"evidence":{"ms":5}}},"unknown_since":null}"#;
+    let state: RuleState = serde_json::from_str(text).unwrap();
+    assert_eq!((state.firing(), state.subjects["b"].acknowledged.is_some(), state.silenced_until), (1, false, None));
+    let signals: Signals = serde_json::from_str(r#"{"peers":[["b",null]],"grace":[]}"#).unwrap();
+    assert_eq!(signals, Signals { grace: Some(Vec::new()), ..peer("b", None) });
+    let known =
+        ConditionKind::ALL.iter().filter(|kind| Condition::usual(**kind).check(&signals, START) != Checked::Unknown);
+    assert!(known.eq(&[ConditionKind::PeerDown, ConditionKind::GraceRunning]));
+}
+
+#[test]
+fn measurements_that_move_all_the_time_are_no_event() {
+    let before = Signals {
+        levels: Levels { denials: Some(vec![amount("P", 1)]), ..Levels::default() },
+        hours_left_ms: Some(HOUR),
+        ..peer("b", None)
+    };
+    let mut now = before.clone();
+    now.hours_left_ms = Some(HOUR - TICK);
+    now.levels.denials = Some(vec![amount("P", 9)]);
+    now.levels.disk_free_mb = Some(100);
+    assert!(!now.is_event_since(&before));
+    now.levels.denials = Some(vec![amount("P", 9), amount("Q", 1)]);
+    assert!(now.is_event_since(&before), "another product is denied");
+    assert!(peer("b", Some(START)).is_event_since(&peer("b", None)));
+}
+
+#[test]
 fn a_clock_set_back_holds_no_reminder_up() {
     let rule = RuleSettings { remind_ms: HOUR, ..RuleSettings::new(condition(ConditionKind::ClockMoved, 0)) };
     let bad = Signals { clock_flagged: Some(true), ..Signals::default() };
@@ -168,7 +285,7 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
         (
             ConditionKind::HoursLeft,
             "",
-            Evidence { value: 3 * HOUR + 5 * MINUTE, running: Some(true) },
+            Evidence { running: Some(true), ..Evidence::of(3 * HOUR + 5 * MINUTE) },
             "3 h 5 min of backup hours left, running. Since Fri 15 Jan, 08:00 UTC.",
         ),
         (ConditionKind::PeerDown, "lic-02", Evidence::of(130_000), "lic-02 has not responded for 2 min."),
@@ -192,9 +309,34 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
             "A license for TTS3 expired Fri 15 Jan, 08:59 UTC.",
         ),
         (ConditionKind::ClockMoved, "", Evidence::default(), "This machine's clock differs from the measured time"),
+        (ConditionKind::Failover, "lic-02", Evidence::default(), "lic-02 is serving clients in place of the primary."),
+        (ConditionKind::Denials, "TTS3", Evidence::of(1), "1 denial for TTS3 in the last hour."),
+        (ConditionKind::UseAbove, "TTS3", Evidence::of(95), "95 % of TTS3 is in use."),
+        (ConditionKind::LicenseNotLoaded, "TTS3", Evidence::of(2), "2 licenses for TTS3 are not loaded."),
+        (
+            ConditionKind::ChangedOutside,
+            "license_server.conf",
+            Evidence::of(START),
+            "license_server.conf was changed outside Leasehold Fri 15 Jan, 08:00 UTC.",
+        ),
+        (
+            ConditionKind::SyncRefused,
+            "",
+            Evidence::words("a.example:80 says: the auth string is wrong."),
+            "A licensing node refused the last sync. a.example:80 says: the auth string is wrong.",
+        ),
+        (ConditionKind::DiskLow, "", Evidence::of(900), "900 MB free where the data is."),
+        (
+            ConditionKind::AuditBroken,
+            "",
+            Evidence::words("The audit log was altered at entry 7, or before it."),
+            "The audit log was altered at entry 7, or before it.",
+        ),
+        (ConditionKind::TaskRestarted, "peers", Evidence::of(3), "peers was restarted 3 times in the last hour."),
     ] {
         let rule = RuleSettings::new(Condition::usual(kind));
         let said = |kind| {
+            let evidence = evidence.clone();
             let notice =
                 AlertNotice { kind, subject: subject.into(), since: START, at: now, evidence, unknown_since: None };
             message(&rule, "lic-01", &[notice], &service).unwrap()
@@ -205,7 +347,7 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
         for part in ["Since Fri 15 Jan, 08:00 UTC.", "\n\nWhat happens next: ", "\n\nWhat to do: "] {
             assert!(fired.body.contains(part), "{part} in {}", fired.body);
         }
-        let tells = fired.body.contains("\n\nService: lic-02 is serving 5 clients.\n\n");
+        let tells = fired.body.starts_with("Service: lic-02 is serving 5 clients.\n\n");
         assert_eq!(tells, kind.is_about_service(), "{}", fired.body);
         assert!(fired.path.starts_with('/'));
         assert!(said(NoticeKind::Reminder).title.starts_with("Still firing: "));
@@ -221,6 +363,20 @@ fn a_message_says_what_is_so_since_when_what_comes_and_what_to_do() {
 }
 
 #[test]
+fn many_messages_become_one_that_says_first_who_serves() {
+    let one = |n: usize| Message {
+        title: format!("c{n} is running in its grace period (lic-01)"),
+        body: format!("Service: lic-02 is serving {n} clients.\n\nc{n} has lost its server."),
+        path: "/clients".to_owned(),
+    };
+    let all: Vec<Message> = (0..30).map(one).collect();
+    let said = digest("lic-01", &all, "/alerts");
+    assert_eq!((said.title.as_str(), said.path.as_str()), ("30 notifications (lic-01)", "/alerts"));
+    assert!(said.body.starts_with("Service: lic-02 is serving 29 clients.\n\n- c0 is running"), "{}", said.body);
+    assert!(said.body.contains("- c19 is running") && said.body.contains("\nAnd 10 more."), "{}", said.body);
+}
+
+#[test]
 fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
     let evidence = Evidence::of(START);
     let notices: Vec<AlertNotice> = (0..30)
@@ -229,7 +385,7 @@ fn many_subjects_make_one_message_that_names_the_first_and_the_number() {
             subject: format!("c{n}"),
             since: START,
             at: START,
-            evidence,
+            evidence: evidence.clone(),
             unknown_since: Some(START),
         })
         .collect();
@@ -260,6 +416,18 @@ fn a_replay_tells_what_would_have_fired() {
         reminders: 2,
     };
     assert_eq!(found, [episode]);
+}
+
+#[test]
+fn a_silence_of_33_seconds_fires_no_rule_of_60_in_a_replay() {
+    for rule in [
+        RuleSettings::new(condition(ConditionKind::PeerDown, 60)),
+        RuleSettings { wait_ms: MINUTE, ..RuleSettings::new(condition(ConditionKind::PeerDown, 10)) },
+    ] {
+        let history = [(-600, None), (20, Some(START)), (40, None), (3_000, None)];
+        let history = history.map(|(second, since)| (START + second * 1_000, peer("b", since)));
+        assert_eq!(replay(&rule, history.into_iter()), [], "{rule:?}");
+    }
 }
 
 #[test]
@@ -354,7 +522,7 @@ proptest! {
             for notice in &notices {
                 let finding = match &checked {
                     Checked::Unknown => None,
-                    Checked::Known(found) => Some(found.get(&notice.subject).copied().unwrap_or(SubjectFinding::Good)),
+                    Checked::Known(found) => Some(found.get(&notice.subject).cloned().unwrap_or(SubjectFinding::Good)),
                 };
                 match notice.kind {
                     NoticeKind::Fired => {

@@ -2,11 +2,11 @@
 
 use engine::alerts::{AlertRule, Channel, ChannelSettings, DAYS_KEPT, NewRule, RuleTrial};
 use engine::{DatabaseError, Engine};
-use licensing::alerts::{AlertStatus, ConditionKind, Evidence, PresentState, REMIND, RuleSettings};
+use licensing::alerts::{AlertStatus, Condition, ConditionKind, Evidence, PresentState, RuleSettings, SubjectState};
 use licensing::contact::DAY;
 use licensing::words::span;
 
-use app::pages::alerts::{AlertsPage, ChannelForm, RuleForm, RuleReview, RuleRow, SubjectRow};
+use app::pages::alerts::{AlertsPage, ChannelForm, FiringRow, RuleForm, RuleReview, RuleRow, SubjectRow};
 use app::request::Tone;
 
 /// Deliveries on the page.
@@ -23,8 +23,15 @@ const HOUR: i64 = 60 * MINUTE;
 /// The page of the alerts.
 pub async fn page(engine: &Engine, now: i64) -> Result<AlertsPage, DatabaseError> {
     let channels = engine.alert_channels().await?;
+    let rules = engine.alert_rules().await?;
+    let mut firing: Vec<FiringRow> = rules.iter().flat_map(|rule| firing(rule, now)).collect();
+    // What nobody takes care of comes first, then the latest.
+    firing.sort_by_key(|row| (row.acknowledged.is_some(), std::cmp::Reverse(row.since_ms)));
+    let suggested = engine.suggested_alert_rules().await?;
     Ok(AlertsPage {
-        rules: engine.alert_rules().await?.iter().map(|rule| rule_row(rule, &channels, now)).collect(),
+        firing,
+        rules: rules.iter().map(|rule| rule_row(rule, &channels, now)).collect(),
+        suggested: suggested.iter().map(|rule| rule.condition.kind().title().to_owned()).collect(),
         channels,
         deliveries: engine.alert_deliveries(DELIVERIES).await?,
     })
@@ -41,15 +48,31 @@ fn state(rule: &AlertRule) -> (Tone, &'static str) {
     }
 }
 
+/// What fires of a rule.
+fn firing(rule: &AlertRule, now: i64) -> Vec<FiringRow> {
+    let kind = rule.rule.condition.kind();
+    let row = |(name, subject): (&String, &SubjectState)| {
+        let AlertStatus::Firing { since, .. } = subject.standing else { return None };
+        Some(FiringRow {
+            rule: rule.id,
+            subject: name.clone(),
+            headline: kind.headline(name),
+            words: kind.found(name, &subject.evidence, now),
+            since_ms: since,
+            to_do: kind.to_do(),
+            cause: kind.path(),
+            acknowledged: subject.acknowledged.as_ref().map(|by| (by.by.clone(), by.at)),
+            silenced_until: rule.state.silenced_until.filter(|_| rule.state.is_silenced(now)),
+        })
+    };
+    rule.state.firing_subjects().filter(|_| rule.enabled).filter_map(row).collect()
+}
+
 fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
     let (tone, word) = state(rule);
-    let subject = |(name, subject): (&String, &licensing::alerts::SubjectState)| {
-        let (since_ms, pending) = match subject.standing {
-            AlertStatus::Pending { since } => (since, true),
-            AlertStatus::Firing { since, .. } => (since, false),
-            AlertStatus::Resolved { .. } => return None,
-        };
-        Some(SubjectRow { words: rule.rule.condition.kind().found(name, subject.evidence, now), since_ms, pending })
+    let pending = |(name, subject): (&String, &SubjectState)| {
+        let AlertStatus::Pending { since } = subject.standing else { return None };
+        Some(SubjectRow { words: rule.rule.condition.kind().found(name, &subject.evidence, now), since_ms: since })
     };
     RuleRow {
         id: rule.id,
@@ -58,7 +81,8 @@ fn rule_row(rule: &AlertRule, channels: &[Channel], now: i64) -> RuleRow {
         tone,
         state: word.to_owned(),
         firing: if rule.enabled { rule.state.firing() } else { 0 },
-        subjects: rule.state.subjects.iter().filter(|_| rule.enabled).filter_map(subject).collect(),
+        pending: rule.state.subjects.iter().filter(|_| rule.enabled).filter_map(pending).collect(),
+        silenced_until: rule.state.silenced_until.filter(|_| rule.enabled && rule.state.is_silenced(now)),
         unknown_since: rule.state.unknown_since,
         last_fired: rule.last_fired,
         channels: names(&rule.channels, channels),
@@ -93,23 +117,31 @@ fn fields(id: Option<i64>, rule: &RuleSettings, channels: &[i64]) -> Vec<(String
 /// The form of a rule; none when there is no such rule.
 pub async fn rule_form(engine: &Engine, id: Option<i64>, kind: &str) -> Result<Option<RuleForm>, DatabaseError> {
     let channels = engine.alert_channels().await?;
-    let (kind, rule, chosen) = match id {
+    let kept = match id {
         Some(id) => match engine.alert_rule(id).await? {
-            Some(rule) => (Some(rule.rule.condition.kind()), Some(rule.rule), rule.channels),
+            Some(rule) => Some(rule),
             None => return Ok(None),
         },
-        None => (ConditionKind::parse(kind), None, channels.iter().map(|channel| channel.id).collect()),
+        None => None,
     };
-    let usual = kind.and_then(ConditionKind::threshold).map(|threshold| threshold.usual);
-    let number = rule.as_ref().map_or(usual, |rule| rule.condition.number());
-    let wait = rule.as_ref().map_or(0, |rule| rule.wait_ms);
-    let remind = rule.as_ref().map_or(REMIND, |rule| rule.remind_ms);
+    let (rule, chosen) = match &kept {
+        Some(rule) => (Some(rule.rule.clone()), rule.channels.clone()),
+        None => {
+            let usual = ConditionKind::parse(kind).map(|kind| RuleSettings::new(Condition::usual(kind)));
+            (usual, channels.iter().map(|channel| channel.id).collect())
+        }
+    };
+    let number = rule.as_ref().and_then(|rule| rule.condition.number());
+    let enabled = kept.as_ref().is_some_and(|rule| rule.enabled);
+    let silenced_until = kept.filter(|rule| rule.state.is_silenced(engine.now_ms()));
     Ok(Some(RuleForm {
         id,
-        chosen: kind,
+        chosen: rule.as_ref().map(|rule| rule.condition.kind()),
         number: number.map(|number| number.to_string()).unwrap_or_default(),
-        wait: (wait / MINUTE).to_string(),
-        remind: (remind / HOUR).to_string(),
+        wait: rule.as_ref().map(|rule| (rule.wait_ms / MINUTE).to_string()).unwrap_or_default(),
+        remind: rule.as_ref().map(|rule| (rule.remind_ms / HOUR).to_string()).unwrap_or_default(),
+        enabled,
+        silenced_until: silenced_until.and_then(|rule| rule.state.silenced_until),
         channels: channels.into_iter().map(|c| (c.id, c.name, chosen.contains(&c.id))).collect(),
     }))
 }
@@ -135,7 +167,7 @@ pub async fn review(engine: &Engine, id: Option<i64>, new: &NewRule) -> Result<R
         present_tone,
         present,
         rests_on: format!(
-            "Based on data recorded at most once a minute and kept for {DAYS_KEPT} days. There is no data for times when the server was off."
+            "Based on data kept for {DAYS_KEPT} days: recorded when something happens, and once a minute while a measurement moves. There is no data for times when the server was off."
         ),
         episodes,
         more,
@@ -181,7 +213,7 @@ fn present(present: &PresentState, rule: &RuleSettings, now: i64) -> (Tone, Stri
     };
     let kind = rule.condition.kind();
     let words = |all: &[(String, Evidence)]| {
-        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| kind.found(name, *evidence, now));
+        let shown = all.iter().take(SUBJECTS).map(|(name, evidence)| kind.found(name, evidence, now));
         let more = all.len().saturating_sub(SUBJECTS);
         shown.chain((more > 0).then(|| format!("And {more} more."))).collect::<Vec<_>>().join(" ")
     };
@@ -233,7 +265,7 @@ pub async fn channel_form(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use licensing::alerts::{Condition, Episode};
+    use licensing::alerts::Episode;
 
     #[test]
     fn the_past_is_told_as_far_as_it_is_known() {

@@ -98,6 +98,83 @@ async fn a_rule_tried_on_the_past_tells_what_it_would_have_told() {
 }
 
 #[tokio::test]
+async fn a_silence_of_33_seconds_fires_no_rule_of_60_in_a_trial() {
+    let world = World::new().await;
+    world.peer_since(None);
+    for _ in 0..12 {
+        world.look_after(TICK).await;
+    }
+    let fell_silent = world.clock.now_ms();
+    for _ in 0..3 {
+        world.clock.advance(TICK);
+        world.peer_since(Some(fell_silent));
+        world.engine.look_at_alerts().await.unwrap();
+    }
+    world.clock.advance(3_000);
+    world.peer_since(None);
+    for _ in 0..60 {
+        world.look_after(TICK).await;
+    }
+    for rule in [
+        RuleSettings::new(condition(ConditionKind::PeerDown, 60)),
+        RuleSettings { wait_ms: MINUTE, ..RuleSettings::new(condition(ConditionKind::PeerDown, 10)) },
+    ] {
+        let tried = world.engine.try_rule(&rule, 30).await.unwrap();
+        assert!(tried.known);
+        assert_eq!(tried.episodes, []);
+    }
+    let shorter = RuleSettings::new(condition(ConditionKind::PeerDown, 20));
+    let tried = world.engine.try_rule(&shorter, 30).await.unwrap();
+    assert_eq!(tried.episodes.len(), 1, "it was recorded");
+}
+
+#[tokio::test]
+async fn a_peer_that_flaps_does_not_fill_the_disk() {
+    let world = World::new().await;
+    for look in 0..(2 * 60 * 6) {
+        world.peer_since((look % 2 == 0).then(|| world.clock.now_ms()));
+        world.clock.advance(TICK);
+        world.engine.look_at_alerts().await.unwrap();
+    }
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM signal_history").fetch_one(world.engine.store.read()).await.unwrap();
+    assert!((100..=180).contains(&rows), "a row a minute, and some at once: {rows}");
+}
+
+#[tokio::test]
+async fn snapshots_of_earlier_versions_say_nothing_of_what_they_did_not_record() {
+    let world = World::new().await;
+    world.peer(true);
+    world.look_after(TICK).await;
+    let mut tx = world.engine.store.write().await.unwrap();
+    sqlx::query("UPDATE signal_history SET levels = NULL").execute(&mut *tx).await.unwrap();
+    sqlx::query(r#"UPDATE signal_lists SET text = '{"peers":[["lic-02",null]]}'"#).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let tried = async |kind| world.engine.try_rule(&RuleSettings::new(Condition::usual(kind)), 30).await.unwrap();
+    assert!(tried(ConditionKind::PeerDown).await.known);
+    assert!(!tried(ConditionKind::DiskLow).await.known && !tried(ConditionKind::SyncRefused).await.known);
+}
+
+#[tokio::test]
+async fn a_task_that_was_restarted_and_an_edit_from_outside_are_signals() {
+    let world = World::new().await;
+    let signals = world.engine.signals();
+    assert_eq!((signals.restarted, signals.outside), (Some(Vec::new()), Some(Vec::new())));
+    world.engine.tasks.failed("peers", "a test");
+    let conf = world.folder.path().join("license_server.conf");
+    let text = std::fs::read_to_string(&conf).unwrap();
+    std::fs::write(&conf, format!("{text}; changed\n")).unwrap();
+    world.engine.look_at_conf().await.unwrap();
+    world.engine.look_at_storage().await;
+    let signals = world.engine.signals();
+    assert_eq!(signals.restarted.unwrap()[0].name, "peers");
+    assert_eq!(signals.outside.unwrap()[0].name, "license_server.conf");
+    assert_eq!(signals.audit_broken.as_deref(), Some(""));
+    assert!(signals.levels.disk_free_mb.is_some() && signals.levels.denials == Some(Vec::new()));
+    assert_eq!(signals.refused, None, "never synced");
+}
+
+#[tokio::test]
 async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     let world = World::new().await;
     let at_once = RuleSettings::new(condition(ConditionKind::PeerDown, 60));
