@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// Backups that serve clients nobody sent to them; `None` while that is unknown.
-    fn failed_over(&self, picture: &InstallationPicture) -> Option<Vec<Subject>> {
+    pub(super) fn failed_over(&self, picture: &InstallationPicture) -> Option<Vec<Subject>> {
         let own = picture.servers.first()?;
         // A backup that doesn't respond may serve or not.
         if picture.stale_since.is_some() && own.role != Role::Backup {

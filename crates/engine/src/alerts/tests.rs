@@ -3,6 +3,7 @@
 mod channels;
 mod respond;
 mod rules;
+mod signals;
 mod sinks;
 mod tls;
 

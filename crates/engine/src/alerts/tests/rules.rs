@@ -156,25 +156,6 @@ async fn snapshots_of_earlier_versions_say_nothing_of_what_they_did_not_record()
 }
 
 #[tokio::test]
-async fn a_task_that_was_restarted_and_an_edit_from_outside_are_signals() {
-    let world = World::new().await;
-    let signals = world.engine.signals();
-    assert_eq!((signals.restarted, signals.outside), (Some(Vec::new()), Some(Vec::new())));
-    world.engine.tasks.failed("peers", "a test");
-    let conf = world.folder.path().join("license_server.conf");
-    let text = std::fs::read_to_string(&conf).unwrap();
-    std::fs::write(&conf, format!("{text}; changed\n")).unwrap();
-    world.engine.look_at_conf().await.unwrap();
-    world.engine.look_at_storage().await;
-    let signals = world.engine.signals();
-    assert_eq!(signals.restarted.unwrap()[0].name, "peers");
-    assert_eq!(signals.outside.unwrap()[0].name, "license_server.conf");
-    assert_eq!(signals.audit_broken.as_deref(), Some(""));
-    assert!(signals.levels.disk_free_mb.is_some() && signals.levels.denials == Some(Vec::new()));
-    assert_eq!(signals.refused, None, "never synced");
-}
-
-#[tokio::test]
 async fn a_rule_that_is_tried_says_how_things_stand_at_this_moment() {
     let world = World::new().await;
     let at_once = RuleSettings::new(condition(ConditionKind::PeerDown, 60));

@@ -1,0 +1,73 @@
+//! Where the signals come from.
+
+use std::sync::Arc;
+
+use licensing::peers::{PeerLiveness, PeerReport, Role, Serving};
+
+use super::*;
+use crate::peers::{InstallationPicture, InstallationServer};
+
+/// This server is a backup whose clients hold licenses, or do not; its primary is in this state, and drains or not.
+fn as_backup(world: &World, holding: u32, primary: PeerLiveness, drains: bool) -> InstallationPicture {
+    let mut picture = world.engine.servers();
+    let own = picture.servers[0].clone();
+    let report = own.report.as_deref().unwrap().clone();
+    let drain = drains.then(|| serde_json::json!({ "until": START + HOUR }));
+    let serving = Some(Serving { connected: holding, holding, ..Serving::default() });
+    picture.servers = vec![
+        InstallationServer {
+            name: "lic-02".into(),
+            role: Role::Backup,
+            report: Some(Arc::new(PeerReport { serving, ..report.clone() })),
+            ..own.clone()
+        },
+        InstallationServer {
+            name: "lic-01".into(),
+            itself: false,
+            role: Role::Primary,
+            state: primary,
+            report: Some(Arc::new(PeerReport { serving: Some(Serving::default()), drain, ..report })),
+            ..own
+        },
+    ];
+    picture
+}
+
+#[tokio::test]
+async fn a_backup_that_serves_is_a_failover_unless_clients_were_sent_to_it() {
+    let world = World::new().await;
+    let (silent, up) = (PeerLiveness::Silent(START), PeerLiveness::Up(START));
+    let names = |picture: &InstallationPicture| -> Option<Vec<String>> {
+        Some(world.engine.failed_over(picture)?.into_iter().map(|backup| backup.name).collect())
+    };
+    let nobody = Some(Vec::new());
+    assert_eq!(names(&as_backup(&world, 5, silent, false)), Some(vec!["lic-02".to_owned()]));
+    assert_eq!(names(&as_backup(&world, 5, up, false)), Some(vec!["lic-02".to_owned()]), "they have yet to return");
+    assert_eq!(names(&as_backup(&world, 0, silent, false)), nobody, "no client has moved");
+    assert_eq!(names(&as_backup(&world, 5, up, true)), nobody, "a drain");
+    // The same seen from a primary that hears of nobody.
+    let mut cut_off = as_backup(&world, 5, silent, false);
+    (cut_off.servers[0].role, cut_off.servers[1].role) = (Role::Primary, Role::Backup);
+    cut_off.stale_since = Some(START);
+    assert_eq!(names(&cut_off), None, "what the backup does is unknown");
+    assert_eq!(names(&InstallationPicture::default()), None, "before the first look");
+}
+
+#[tokio::test]
+async fn a_task_that_was_restarted_and_an_edit_from_outside_are_signals() {
+    let world = World::new().await;
+    let signals = world.engine.signals();
+    assert_eq!((signals.restarted, signals.outside), (Some(Vec::new()), Some(Vec::new())));
+    world.engine.tasks.failed("peers", "a test");
+    let conf = world.folder.path().join("license_server.conf");
+    let text = std::fs::read_to_string(&conf).unwrap();
+    std::fs::write(&conf, format!("{text}; changed\n")).unwrap();
+    world.engine.look_at_conf().await.unwrap();
+    world.engine.look_at_storage().await;
+    let signals = world.engine.signals();
+    assert_eq!(signals.restarted.unwrap()[0].name, "peers");
+    assert_eq!(signals.outside.unwrap()[0].name, "license_server.conf");
+    assert_eq!(signals.audit_broken.as_deref(), Some(""));
+    assert!(signals.levels.disk_free_mb.is_some() && signals.levels.denials == Some(Vec::new()));
+    assert_eq!(signals.refused, None, "never synced");
+}
