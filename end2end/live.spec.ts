@@ -110,6 +110,10 @@ test.describe('an installation of two servers', () => {
       expect(await isSame(page)).toBe(true);
     }
     console.log(`all was right again after ${Date.now() - again} ms`);
+    const timeline = pages[2].locator('#timeline');
+    await expect(timeline, 'its own standstill is told as such').toContainText(/ stood still for \d+ s: it served nobody and heard of nobody\./);
+    const blames = timeline.getByRole('listitem').filter({ hasText: /lic-02 stopped responding/ });
+    await expect(blames, 'nobody else is blamed for it').toHaveCount(0);
   });
 
   test('ten updates touch nothing that a person is doing', async ({ page }) => {
