@@ -99,7 +99,8 @@ const readChart = (over) => {
     const place = under(event);
     again = place === at && !shown.hidden;
     pressed = event.pointerType !== 'touch';
-    over.setPointerCapture(event.pointerId);
+    // A finger is followed anyway.
+    if (pressed) over.setPointerCapture(event.pointerId);
     move(place, false);
   });
   on('pointermove', (event) => {
