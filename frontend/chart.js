@@ -40,7 +40,7 @@ const readChart = (over) => {
     const week = around.dataset.step === 'week' ? 'Week of ' : '';
     const lines = [];
     if (first < last) {
-      lines.push([week + instant(label(all[first])), ''], [`to ${week}${instant(label(all[last]))}`, '']);
+      lines.push([week + instant(label(all[first])), ''], [`to ${week.toLowerCase()}${instant(label(all[last]))}`, '']);
     } else {
       lines.push([week + instant(label(all[at])), '']);
       const heads = table().tHead.rows[0].cells;

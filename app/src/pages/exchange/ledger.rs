@@ -89,7 +89,8 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
 }
 
 fn table(items: &[LedgerEntry]) -> Drawn {
-    Table::new("Reports and their answers, newest first")
+    let sorted = request().query("sort").is_some_and(|sort| sort.starts_with("reports."));
+    Table::new(if sorted { "Reports and their answers" } else { "Reports and their answers, newest first" })
         .labelled()
         .look("ledger")
         .sorts("reports", "created", true)
