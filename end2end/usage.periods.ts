@@ -86,6 +86,28 @@ export function periods({ hands }: Way, get: () => World): void {
     expect(await taken()).toBeLessThan(one);
   });
 
+  test('a table is sorted by its headings, and stays so with another period', async ({ page }) => {
+    const { server } = get();
+    await asPerson(page, server, ADMIN);
+    await page.goto(`${server.url}/usage?range=90d`);
+    const table = page.getByRole('table', { name: /^Use by product/ });
+    const heading = table.getByRole('columnheader', { name: 'Check-outs' });
+    const taken = async () => (await table.getByRole('row').locator('td:nth-of-type(2)').allInnerTexts()).map((number) => Number(number.replaceAll(',', '')));
+    for (const [order, sorted] of [
+      ['descending', (a: number, b: number) => b - a],
+      ['ascending', (a: number, b: number) => a - b],
+    ] as const) {
+      await hands.press(heading.getByRole('link'));
+      await expect(heading).toHaveAttribute('aria-sort', order);
+      const seen = await taken();
+      expect(seen.length).toBeGreaterThan(3);
+      expect(seen).toEqual([...seen].sort(sorted));
+    }
+    await hands.press(page.getByRole('navigation', { name: 'Period' }).getByRole('link', { name: '7 days' }));
+    await expect(page).toHaveURL(/range=7d&sort=products\.taken/);
+    await expect(heading).toHaveAttribute('aria-sort', 'ascending');
+  });
+
   test('what matches nothing, and what cannot be understood, is said and leads on', async ({ page }) => {
     const { server } = get();
     const form = page.getByRole('search', { name: 'Filter the usage' });

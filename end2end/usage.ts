@@ -5,8 +5,10 @@ import { clients } from './clients.ts';
 import { release } from './clients.release.ts';
 import { asPerson, disclosure, expect, test } from './fixtures.ts';
 import type { Way } from './exchange.ts';
+import { pointer } from './hands.ts';
 import { ADMIN } from './harness.ts';
 import { run } from './program.ts';
+import { chart } from './usage.chart.ts';
 import { files } from './usage.files.ts';
 import { periods } from './usage.periods.ts';
 import { World } from './world.ts';
@@ -28,6 +30,8 @@ export function journeys(way: Way): void {
     test.afterAll(() => world.stop());
     periods(way, () => world);
     files(way, () => world);
+    // It has ways of its own for pointer and keys, and needs script.
+    if (way.script && way.hands === pointer) chart(() => world);
     release(way, () => world);
     // The last: it looks at the silent client.
     clients(way, () => world);

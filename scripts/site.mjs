@@ -28,10 +28,11 @@ const main = readFileSync(join(style, "main.css"), "utf8");
 const css = Buffer.from(main.replace(/@import\s+(?:url\()?["']([^"']+)["']\)?[^;]*;/g, (_, file) => readFileSync(join(style, file), "utf8")));
 // The script of the islands, and what they call: the swapping of pages. Its comments stay here.
 const idiomorph = readFileSync("frontend/node_modules/idiomorph/dist/idiomorph.min.js", "utf8");
-const live = readFileSync("frontend/live.js", "utf8").replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
+const own = ["live", "chart"].map((name) => readFileSync(`frontend/${name}.js`, "utf8")).join("");
+const bare = own.replace(/^\s*(\/\/.*|\/\*\*[^]*?\*\/)\n/gm, "").replace(/^ +/gm, "");
 // What the islands call, and nothing else of it is seen outside.
-const called = "{ countOn, isChanged, listen, lookAgain, searchFor, sendForm, serverAhead, timeOfDay }";
-const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst ${called} = (() => {\n${idiomorph}\n${live}return ${called};\n})();\n`);
+const called = "{ countOn, isChanged, listen, lookAgain, readChart, searchFor, sendForm, serverAhead, timeOfDay }";
+const js = Buffer.from(`${readFileSync(join(work, "leasehold.js"), "utf8")}\nconst ${called} = (() => {\n${idiomorph}\n${bare}return ${called};\n})();\n`);
 const wasm = readFileSync(join(work, "leasehold_opt.wasm"));
 const island = hash(Buffer.concat([js, wasm]));
 

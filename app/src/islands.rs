@@ -2,6 +2,7 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod chart;
 pub mod guid_field;
 pub mod live;
 pub mod palette;

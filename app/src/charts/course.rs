@@ -5,6 +5,7 @@ mod tests;
 
 use super::{NARROW_GAP, Scale, WIDE_GAP, anchor, compact, thinned};
 use crate::drawn::{Draw, Drawn};
+use crate::islands::chart::{ChartReader, ChartSource};
 use leptos::prelude::*;
 use licensing::words::grouped;
 use std::fmt::Write;
@@ -20,6 +21,8 @@ const LANE: f64 = 18.0;
 const WORDS: f64 = 26.0;
 /// More columns than this have no text of their own to point at; the table has.
 const MOST_HINTS: usize = 200;
+/// More columns than this are too narrow for a phone: there each stands for several.
+const MOST_NARROW: usize = 60;
 /// Two labels closer than this would touch, pixels.
 const LINE: f64 = 16.0;
 
@@ -38,6 +41,8 @@ pub struct Course {
     pub hints: Vec<String>,
     /// The picture in a sentence.
     pub description: String,
+    /// What a script reads it out from.
+    pub source: ChartSource,
 }
 
 impl Course {
@@ -50,6 +55,22 @@ impl Course {
     fn highest(&self) -> Option<usize> {
         let most = *self.peaks.iter().max()?;
         self.peaks.iter().position(|peak| *peak == most && most > 0)
+    }
+
+    /// With so many steps to a column: of each column the highest peak, what was licensed then, and all refusals.
+    fn gathered(&self, size: usize) -> Course {
+        let highest =
+            |chunk: &[u64]| chunk.iter().enumerate().rev().max_by_key(|(_, peak)| **peak).map_or(0, |(at, _)| at);
+        let at: Vec<usize> =
+            self.peaks.chunks(size).enumerate().map(|(place, chunk)| place * size + highest(chunk)).collect();
+        let most = |chunk: &[Option<u64>]| chunk.iter().flatten().max().copied();
+        Course {
+            peaks: at.iter().map(|at| self.peaks[*at]).collect(),
+            licensed: at.iter().map(|at| self.licensed.get(*at).copied().flatten()).collect(),
+            before: self.before.chunks(size).map(most).collect(),
+            refused: self.refused.chunks(size).map(|chunk| chunk.iter().sum()).collect(),
+            ..Course::default()
+        }
     }
 
     fn has_refusals(&self) -> bool {
@@ -122,6 +143,7 @@ pub fn CourseChart(course: Course) -> impl IntoView {
     let refusals = course.has_refusals();
     let lane = if refusals { LANE } else { 0.0 };
     let height = px(BASE + lane + WORDS);
+    let source = course.source.clone();
     view! {
         <div class="course">
             <svg class="course-axis" width="44" height=height.clone() aria-hidden="true" focusable="false">
@@ -130,7 +152,13 @@ pub fn CourseChart(course: Course) -> impl IntoView {
                 }).collect_view()}
                 {refusals.then(|| view! { <text class="course-lane-name" x="36" y=px(BASE + LANE - 1.0) text-anchor="end">"denied"</text> })}
             </svg>
-            <Plot course=course scale=scale height=height lane=lane />
+            <div
+                class="course-stage" data-chart=source.table data-name=source.name data-step=source.step data-href=source.href
+                data-last=source.last_day data-zone=source.zone
+            >
+                <Plot course=course scale=scale height=height lane=lane />
+                <ChartReader />
+            </div>
         </div>
     }
     .drawn()
@@ -139,7 +167,14 @@ pub fn CourseChart(course: Course) -> impl IntoView {
 #[component]
 fn Plot(course: Course, scale: Scale, height: String, lane: f64) -> impl IntoView {
     let (licensed, peak) = words(&course, scale);
-    let shapes = Shapes::of(&course, scale);
+    let count = course.peaks.len();
+    let size = count.div_ceil(MOST_NARROW).max(1);
+    let fine = Shapes::of(&course, scale, Grid { size: 1, count });
+    let coarse = (size > 1).then(|| Shapes::of(&course.gathered(size), scale, Grid { size, count }));
+    let look = if size > 1 { "course-shapes wide" } else { "course-shapes" };
+    let stretched = |shapes: &Shapes| format!("0 0 {} {height}", shapes.width);
+    let fine_box = stretched(&fine);
+    let coarse = coarse.map(|shapes| (stretched(&shapes), shapes));
     let dot = course.highest().map(|step| (format!("{:.2}%", course.middle(step)), px(y(scale, course.peaks[step]))));
     let hints = if course.peaks.len() <= MOST_HINTS { course.hints.clone() } else { Vec::new() };
     let labels = [("wide", WIDE_GAP, 4.0), ("narrow", NARROW_GAP, 10.0)].map(|(class, gap, room)| {
@@ -151,12 +186,13 @@ fn Plot(course: Course, scale: Scale, height: String, lane: f64) -> impl IntoVie
             {scale.marks().into_iter().map(|mark| view! {
                 <line class=if mark == 0 { "course-base" } else { "course-grid" } x1="0" x2="100%" y1=px(y(scale, mark)) y2=px(y(scale, mark)) />
             }).collect_view()}
-            <svg x="0" y="0" width="100%" height=height.clone() viewBox=format!("0 0 {} {height}", shapes.width) preserveAspectRatio="none">
-                <path class="course-peak" d=shapes.peaks />
-                {(!shapes.full.is_empty()).then(|| view! { <path class="course-full" d=shapes.full /> })}
-                {(!shapes.before.is_empty()).then(|| view! { <path class="course-before" d=shapes.before /> })}
-                <path class="course-licensed" d=shapes.licensed />
-                {(!shapes.refused.is_empty()).then(|| view! { <path class="course-refused" d=shapes.refused /> })}
+            {coarse.map(|(view_box, shapes)| view! {
+                <svg class="course-shapes narrow" x="0" y="0" width="100%" height=height.clone() viewBox=view_box preserveAspectRatio="none">
+                    {paths(shapes)}
+                </svg>
+            })}
+            <svg class=look x="0" y="0" width="100%" height=height.clone() viewBox=fine_box preserveAspectRatio="none">
+                {paths(fine)}
                 {hints.into_iter().enumerate().map(|(step, hint)| view! {
                     <rect class="course-hit" x=step * STEP y="0" width=STEP height=px(BASE + lane)><title>{hint}</title></rect>
                 }).collect_view()}
@@ -167,6 +203,18 @@ fn Plot(course: Course, scale: Scale, height: String, lane: f64) -> impl IntoVie
             })).collect_view()}
             {labels.into_iter().collect_view()}
         </svg>
+    }
+    .drawn()
+}
+
+/// What is stretched to the width of the screen.
+fn paths(shapes: Shapes) -> Drawn {
+    view! {
+        <path class="course-peak" d=shapes.peaks />
+        {(!shapes.full.is_empty()).then(|| view! { <path class="course-full" d=shapes.full /> })}
+        {(!shapes.before.is_empty()).then(|| view! { <path class="course-before" d=shapes.before /> })}
+        <path class="course-licensed" d=shapes.licensed />
+        {(!shapes.refused.is_empty()).then(|| view! { <path class="course-refused" d=shapes.refused /> })}
     }
     .drawn()
 }
@@ -188,6 +236,22 @@ const STEP: usize = 10;
 /// Up to so many columns stand apart; more become one outline, because gaps would be narrower than a pixel.
 const MOST_COLUMNS: usize = 100;
 
+/// Columns of so many steps each; the last may have fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Grid {
+    size: usize,
+    /// Of steps.
+    count: usize,
+}
+
+impl Grid {
+    /// The left edge of a column; of the one after the last, the end of the picture.
+    #[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
+    fn edge(self, column: usize) -> f64 {
+        ((column * self.size).min(self.count) * STEP) as f64
+    }
+}
+
 /// The paths of one course.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Shapes {
@@ -201,9 +265,8 @@ struct Shapes {
 }
 
 impl Shapes {
-    pub(super) fn of(course: &Course, scale: Scale) -> Shapes {
-        let count = course.peaks.len();
-        let apart = count <= MOST_COLUMNS;
+    pub(super) fn of(course: &Course, scale: Scale, grid: Grid) -> Shapes {
+        let apart = course.peaks.len() <= MOST_COLUMNS;
         let full: Vec<bool> = course
             .peaks
             .iter()
@@ -215,23 +278,25 @@ impl Shapes {
             peaks.map(|(peak, full)| if *full == wanted { *peak } else { 0 }).collect()
         };
         Shapes {
-            width: count.max(1) * STEP,
-            peaks: columns(&select(false), scale, apart),
-            full: columns(&select(true), scale, apart),
-            licensed: line(&course.licensed, scale),
-            before: line(&course.before, scale),
-            refused: lane(&course.refused),
+            width: grid.count.max(1) * STEP,
+            peaks: columns(&select(false), scale, grid, apart),
+            full: columns(&select(true), scale, grid, apart),
+            licensed: line(&course.licensed, scale, grid),
+            before: line(&course.before, scale, grid),
+            refused: lane(&course.refused, grid),
         }
     }
 }
 
-/// Columns from the base up; steps of zero leave nothing.
-fn columns(heights: &[u64], scale: Scale, apart: bool) -> String {
+/// Columns from the base up; those of zero leave nothing.
+fn columns(heights: &[u64], scale: Scale, grid: Grid, apart: bool) -> String {
     let mut path = String::new();
-    let gap = if apart { 1.5 } else { 0.0 };
+    let gap = if apart { 0.15 } else { 0.0 };
     let mut open = false;
-    for (step, height) in heights.iter().enumerate() {
-        let (left, right) = (place(step) + gap, place(step + 1) - gap);
+    for (column, height) in heights.iter().enumerate() {
+        let (left, right) = (grid.edge(column), grid.edge(column + 1));
+        let gap = gap * (right - left);
+        let (left, right) = (left + gap, right - gap);
         match (*height, open && !apart) {
             (0, true) => path.push_str(&format!("V{BASE}Z")),
             (0, false) => {}
@@ -252,43 +317,39 @@ fn columns(heights: &[u64], scale: Scale, apart: bool) -> String {
 }
 
 /// A stepped line with gaps where nothing was recorded.
-fn line(heights: &[Option<u64>], scale: Scale) -> String {
+fn line(heights: &[Option<u64>], scale: Scale, grid: Grid) -> String {
     let mut path = String::new();
     let mut last: Option<u64> = None;
-    for (step, height) in heights.iter().enumerate() {
+    for (column, height) in heights.iter().enumerate() {
+        let left = short(grid.edge(column));
         match (*height, last) {
-            (None, Some(_)) => _ = write!(path, "H{}", short(place(step))),
+            (None, Some(_)) => _ = write!(path, "H{left}"),
             (None, None) => {}
-            (Some(height), None) => _ = write!(path, "M{} {}", short(place(step)), px(y(scale, height))),
+            (Some(height), None) => _ = write!(path, "M{left} {}", px(y(scale, height))),
             (Some(height), Some(before)) if height != before => {
-                _ = write!(path, "H{}V{}", short(place(step)), px(y(scale, height)));
+                _ = write!(path, "H{left}V{}", px(y(scale, height)));
             }
             (Some(_), Some(_)) => {}
         }
         last = *height;
     }
     if last.is_some() {
-        _ = write!(path, "H{}", short(place(heights.len())));
+        _ = write!(path, "H{}", short(grid.edge(heights.len())));
     }
     path
 }
 
-/// A stroke for each step with refusals; the more, the longer.
+/// A stroke for each column with refusals; the more, the longer.
 #[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
-fn lane(refused: &[u64]) -> String {
+fn lane(refused: &[u64], grid: Grid) -> String {
     let most = refused.iter().copied().max().unwrap_or(0).max(1) as f64;
     let mut path = String::new();
-    for (step, count) in refused.iter().enumerate().filter(|(_, count)| **count > 0) {
+    for (column, count) in refused.iter().enumerate().filter(|(_, count)| **count > 0) {
         let length = 5.0 + (*count as f64 / most).sqrt() * (LANE - 9.0);
-        _ = write!(path, "M{} {}v{}", short(place(step) + STEP as f64 / 2.0), px(BASE + 4.0), px(length));
+        let middle = f64::midpoint(grid.edge(column), grid.edge(column + 1));
+        _ = write!(path, "M{} {}v{}", short(middle), px(BASE + 4.0), px(length));
     }
     path
-}
-
-/// The left edge of a step.
-#[expect(clippy::cast_precision_loss, reason = "a place in a picture")]
-fn place(step: usize) -> f64 {
-    (step * STEP) as f64
 }
 
 /// Without a needless fraction.

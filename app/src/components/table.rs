@@ -17,12 +17,19 @@
 //! the head stays on top and each cell stands under its heading, so no cell repeats it. The row header and the state take the first
 //! line; [`Column::whole_line`] gives a column a line of its own, below the others.
 //!
-//! A table of few rows and long words is [`Table::labelled`]: on a phone each row is a block whose cells carry their headings.
+//! A table of few rows and long words is [`Table::labelled`]: on a phone each row is a block whose cells carry their headings. One of many
+//! short numbers that scrolls in a box of its own is [`Table::plain`].
+//!
+//! Rows are sorted by the address, so it works without script and can be sent on. Where the handler sorts (it has more rows than the page
+//! shows, or a file in the same order): [`Table::sorted`] and [`Column::by`]. Where all rows are on the page, the table sorts them itself:
+//! [`Table::sorts`] and [`Column::sort_by`].
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::cell::{Cell, escape};
 use crate::drawn::{Drawn, written};
+use crate::paths;
 use crate::request::request;
 
 /// Writes one cell of a row.
@@ -30,6 +37,9 @@ type Writes<'a, R> = Box<dyn Fn(&R, &mut Cell<'_>) + 'a>;
 
 /// Reads a class or an id off a row.
 type Reads<'a, R, T> = Box<dyn Fn(&R) -> T + 'a>;
+
+/// Compares two rows by one column.
+type Compares<'a, R> = Box<dyn Fn(&R, &R) -> Ordering + 'a>;
 
 /// What a column holds, which says how it is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +57,7 @@ pub struct Column<'a, R> {
     head_hidden: bool,
     kind: Kind,
     key: Option<&'static str>,
+    order: Option<Compares<'a, R>>,
     whole_line: bool,
     /// What the heading means, shown on hovering.
     meaning: Option<String>,
@@ -62,6 +73,7 @@ impl<'a, R> Column<'a, R> {
             head_hidden: false,
             kind,
             key: None,
+            order: None,
             whole_line: false,
             meaning: None,
             class: "",
@@ -94,9 +106,16 @@ impl<'a, R> Column<'a, R> {
         Column::new(Kind::State, head, cell)
     }
 
-    /// The list can be sorted by it; the key goes into the address.
+    /// The handler can sort the list by it; the key goes into the address.
     pub fn by(mut self, key: &'static str) -> Self {
         self.key = Some(key);
+        self
+    }
+
+    /// The table can sort its rows by this value of a row (see [`Table::sorts`]); the key goes into the address.
+    pub fn sort_by<K: Ord>(mut self, key: &'static str, value: impl Fn(&R) -> K + 'a) -> Self {
+        self.key = Some(key);
+        self.order = Some(Box::new(move |a, b| value(a).cmp(&value(b))));
         self
     }
 
@@ -135,6 +154,10 @@ impl<'a, R> Column<'a, R> {
 struct Sorted<'a> {
     key: String,
     descending: bool,
+    /// The table sorts its rows itself. A first press on a number or a time then puts the largest first.
+    here: bool,
+    /// Somebody asked for an order: the rows are not as they came.
+    asked: bool,
     href: Box<dyn Fn(String, bool) -> String + 'a>,
 }
 
@@ -144,9 +167,11 @@ pub struct Table<'a, R> {
     /// The heading that names it in place of a caption.
     named_by: Option<String>,
     labelled: bool,
+    plain: bool,
     look: &'static str,
     columns: Vec<Column<'a, R>>,
     sorted: Option<Sorted<'a>>,
+    most: usize,
     row_class: Option<Reads<'a, R, &'static str>>,
     row_id: Option<Reads<'a, R, String>>,
     empty: Option<Drawn>,
@@ -159,9 +184,11 @@ impl<'a, R> Table<'a, R> {
             caption: caption.into(),
             named_by: None,
             labelled: false,
+            plain: false,
             look: "",
             columns: Vec::new(),
             sorted: None,
+            most: usize::MAX,
             row_class: None,
             row_id: None,
             empty: None,
@@ -176,6 +203,12 @@ impl<'a, R> Table<'a, R> {
     /// On a phone each row is a block, and each cell carries its heading.
     pub fn labelled(mut self) -> Self {
         self.labelled = true;
+        self
+    }
+
+    /// Many short cells, closely set, the same on every screen: the place around it scrolls.
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
         self
     }
 
@@ -204,7 +237,41 @@ impl<'a, R> Table<'a, R> {
         href: impl Fn(String, bool) -> String + 'a,
     ) -> Self {
         let key = if sort.is_empty() { default } else { sort }.to_owned();
-        self.sorted = Some(Sorted { key, descending, href: Box::new(href) });
+        self.sorted = Some(Sorted { key, descending, here: false, asked: false, href: Box::new(href) });
+        self
+    }
+
+    /// All rows are here, and the table sorts them as the address of the request says: `?sort=products.peak&dir=desc`. `name` tells the
+    /// tables of a page apart; it is the id of the card the table is in, which the links lead back to. Until somebody asks for another
+    /// order the rows stay as they come: by `default`.
+    pub fn sorts(mut self, name: &'static str, default: &'static str, descending: bool) -> Self {
+        let request = request();
+        let asked =
+            request.query("sort").and_then(|sort| sort.strip_prefix(name)?.strip_prefix('.')).map(str::to_owned);
+        let down = request.query("dir") == Some("desc");
+        let href = move |key: String, descending: bool| {
+            let sort = format!("{name}.{key}");
+            let mut pairs: Vec<(&str, &str)> =
+                request.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            // Another order starts at its beginning.
+            pairs.retain(|(name, _)| !["sort", "dir", "before", "after"].contains(name));
+            pairs.push(("sort", &sort));
+            pairs.push(("dir", if descending { "desc" } else { "" }));
+            format!("{}#{name}", paths::with_query(&request.path, &pairs))
+        };
+        self.sorted = Some(Sorted {
+            descending: if asked.is_some() { down } else { descending },
+            here: true,
+            asked: asked.is_some(),
+            key: asked.unwrap_or_else(|| default.to_owned()),
+            href: Box::new(href),
+        });
+        self
+    }
+
+    /// Writes no more rows than this: the first ones, once they are sorted.
+    pub fn most(mut self, most: usize) -> Self {
+        self.most = most;
         self
     }
 
@@ -231,14 +298,16 @@ impl<'a, R> Table<'a, R> {
     where
         R: 'r,
     {
-        let mut rows = rows.into_iter().peekable();
-        if rows.peek().is_none()
+        let mut rows: Vec<&R> = rows.into_iter().collect();
+        if rows.is_empty()
             && let Some(instead) = self.empty
         {
             return instead;
         }
+        self.sort(&mut rows);
+        rows.truncate(self.most);
         let now_ms = request().now_ms;
-        let mut html = String::with_capacity(1_024 + rows.size_hint().0 * self.columns.len() * 48);
+        let mut html = String::with_capacity(1_024 + rows.len() * self.columns.len() * 48);
         self.write_head(&mut html);
         for row in rows {
             self.write_row(&mut html, row, now_ms);
@@ -247,13 +316,29 @@ impl<'a, R> Table<'a, R> {
         written(html)
     }
 
+    /// Puts the rows into the order that was asked for; of equal ones the first stays the first.
+    fn sort(&self, rows: &mut [&R]) {
+        let Some(sorted) = self.sorted.as_ref().filter(|sorted| sorted.here && sorted.asked) else { return };
+        let column = self.columns.iter().find(|column| column.key == Some(sorted.key.as_str()));
+        let Some(order) = column.and_then(|column| column.order.as_ref()) else { return };
+        rows.sort_by(|a, b| if sorted.descending { order(b, a) } else { order(a, b) });
+    }
+
     fn write_head(&self, html: &mut String) {
-        html.push_str(if self.labelled { "<table class=\"table" } else { "<table class=\"data" });
+        html.push_str(match (self.labelled, self.plain) {
+            (true, _) => "<table class=\"table",
+            (_, true) => "<table class=\"plain-table",
+            _ => "<table class=\"data",
+        });
         if !self.look.is_empty() {
             html.push(' ');
             html.push_str(self.look);
         }
-        if !self.labelled {
+        if self.labelled && self.sorted.is_some() {
+            // On a phone its headings stay: one sorts by them.
+            html.push_str(" sorts");
+        }
+        if !self.labelled && !self.plain {
             self.write_classes(html);
         }
         match &self.named_by {
@@ -316,11 +401,12 @@ impl<'a, R> Table<'a, R> {
                     html.push_str(&format!(" aria-sort=\"{order}\""));
                 }
                 // A second press turns the order round.
-                let href = (sorted.href)(key.to_owned(), here && !sorted.descending);
+                let largest_first = sorted.here && matches!(column.kind, Kind::Number | Kind::Time);
+                let href = (sorted.href)(key.to_owned(), if here { !sorted.descending } else { largest_first });
                 html.push_str("><a class=\"sort\" href=\"");
                 escape(html, &href);
                 html.push_str("\">");
-                escape(html, &column.head);
+                write_with_meaning(html, column);
                 html.push_str("</a>");
             }
             _ if column.head_hidden => {
@@ -484,6 +570,71 @@ mod tests {
             assert_eq!(html.matches("aria-sort").count(), 1);
             assert!(html.contains("<th scope=\"col\">State</th>"), "one does not sort by a column without a key");
         }
+    }
+
+    /// A table that sorts itself, as a request with this query gets it.
+    fn sorted_here(query: &[(&str, &str)]) -> String {
+        use crate::request::RequestContext;
+        use std::sync::Arc;
+
+        const ROWS: [Row; 4] = [
+            Row { name: "c", held: 7 },
+            Row { name: "b", held: 1 },
+            Row { name: "d", held: 7 },
+            Row { name: "a", held: 90 },
+        ];
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = RequestContext { path: "/usage".into(), query, ..RequestContext::default() };
+        Owner::new().with(|| {
+            provide_context(Arc::new(request));
+            let table = Table::new("Held")
+                .column(
+                    Column::row_header("Name", |row: &Row, cell| cell.text(row.name)).sort_by("name", |row| row.name),
+                )
+                .column(Column::number("Held", |row: &Row, cell| cell.number(row.held)).sort_by("held", |row| row.held))
+                .column(Column::text("Kind", |_: &Row, _| ()))
+                .sorts("products", "name", false)
+                .most(3);
+            html(table.draw(&ROWS))
+        })
+    }
+
+    fn names(html: &str) -> String {
+        html.split("<th scope=\"row\">").skip(1).filter_map(|row| row.chars().next()).collect()
+    }
+
+    #[test]
+    fn a_table_with_all_its_rows_sorts_them_as_the_address_says() {
+        for (query, expected) in [
+            (&[][..], "cbd"),
+            (&[("sort", "products.name")], "abc"),
+            (&[("sort", "products.name"), ("dir", "desc")], "dcb"),
+            (&[("sort", "products.held"), ("dir", "desc")], "acd"),
+            (&[("sort", "clients.held"), ("dir", "desc")], "cbd"),
+            (&[("sort", "products.nothing"), ("dir", "desc")], "cbd"),
+            (&[("sort", "products")], "cbd"),
+        ] {
+            assert_eq!(names(&sorted_here(query)), expected, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn sorting_keeps_the_query_starts_at_the_beginning_and_leads_back_to_the_table() {
+        let html = sorted_here(&[("range", "90d"), ("before", "17"), ("sort", "products.held"), ("dir", "desc")]);
+        for (order, href, head) in [
+            ("", "/usage?range=90d&amp;sort=products.name#products", "Name"),
+            (" aria-sort=\"descending\"", "/usage?range=90d&amp;sort=products.held#products", "Held"),
+        ] {
+            let heading = format!("<th scope=\"col\"{order}><a class=\"sort\" href=\"{href}\">{head}</a>");
+            assert!(html.contains(&heading), "{heading}: {html}");
+        }
+        assert!(html.contains("<th scope=\"col\">Kind</th>"), "{html}");
+        let calm = sorted_here(&[]);
+        assert!(calm.contains(
+            "aria-sort=\"ascending\"><a class=\"sort\" href=\"/usage?sort=products.name&amp;dir=desc#products\""
+        ));
+        let first = "href=\"/usage?sort=products.held&amp;dir=desc#products\"";
+        assert!(calm.contains(first), "of numbers the largest come first: {calm}");
     }
 
     #[test]

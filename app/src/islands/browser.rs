@@ -59,6 +59,10 @@ extern "C" {
     /// Of `frontend/live.js`: sends a form with one field.
     #[wasm_bindgen(js_name = sendForm)]
     pub(crate) fn send(href: &str, name: &str, value: &str);
+
+    /// Of `frontend/chart.js`: follows pointer and keys on a chart.
+    #[wasm_bindgen(js_name = readChart)]
+    pub(crate) fn read_chart(over: &Element);
 }
 
 /// An attribute of what stands around an element.

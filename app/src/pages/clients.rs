@@ -46,7 +46,7 @@ pub struct ClientFilter {
     pub product: String,
     /// `connected`, `silent` or `gone`.
     pub state: String,
-    /// `name`, `host`, `since`, `seen` or `held`.
+    /// `name`, `host`, `since`, `seen`, `held` or `state`.
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
@@ -202,7 +202,7 @@ fn table(items: &[ClientView], filter: &ClientFilter, empty: Drawn) -> Drawn {
         .column(Column::text("Holds", write_holdings).by("held").whole_line())
         .column(Column::time("Connected", |row: &ClientView, cell| cell.ago(row.since_ms)).by("since"))
         .column(Column::time("Last refresh", |row: &ClientView, cell| cell.ago(row.seen_ms)).by("seen"))
-        .column(Column::state("State", write_state))
+        .column(Column::state("State", write_state).by("state"))
         .empty(empty)
         .draw(items)
 }

@@ -12,7 +12,7 @@ pub use clusters::{ClusterPage, ClusterView, ClustersPage, ClustersView};
 pub(crate) use contact::contact_sentence;
 pub use contact::{ContactClock, ContactModel, ContactStep, ContactTrack, StepState};
 pub use hand::{Checked, HandPage, HandView};
-pub use ledger::{LedgerPage, LedgerView, Receipt, ReceiptView};
+pub use ledger::{LEDGER_LISTED, LEDGER_SORTED, LedgerPage, LedgerView, Receipt, ReceiptView};
 pub use network::{AttemptList, ExchangePage, ExchangeView, Identity};
 
 use crate::components::{

@@ -53,7 +53,7 @@ pub struct LicenseFilter {
     pub q: String,
     pub state: String,
     pub kind: String,
-    /// One of product, kind, licensed, in_use, expires, maintenance, state.
+    /// One of product, kind, licensed, in_use, expires, maintenance, context, state.
     pub sort: String,
     #[serde(rename = "dir", with = "dir")]
     pub descending: bool,
@@ -140,6 +140,8 @@ fn Lists(
         .search("Product or id")
         .choice("state", "State", "All states", states)
         .choice("kind", "Kind", "All kinds", kinds);
+    let loaded = (!active.is_empty()).then(|| (active.len(), loaded(&active, &filter)));
+    let not_loaded = (!off.is_empty()).then(|| (off.len(), not_loaded(&off, &filter)));
     let clear = bar.clear().unwrap_or_else(|| paths::LICENSES.to_owned());
     view! {
         <div class="list-tools">
@@ -149,16 +151,16 @@ fn Lists(
         {(shown == 0).then(|| view! {
             <Card title="Licenses" id="loaded"><NothingMatches title="No licenses match" clear=clear /></Card>
         })}
-        {(!active.is_empty()).then(|| view! {
-            <Card title="Loaded" id="loaded" aside=count(active.len(), "license", "licenses").drawn()>
-                {loaded(&active, &filter)}
+        {loaded.map(|(number, table)| view! {
+            <Card title="Loaded" id="loaded" aside=count(number, "license", "licenses").drawn()>
+                {table}
                 <p class="fine"><a href=paths::USAGE>"Use over time"</a>" shows how close each product gets to its limit."</p>
             </Card>
         })}
-        {(!off.is_empty()).then(|| view! {
-            <Card title="Not loaded" id="not-loaded" aside=count(off.len(), "license", "licenses").drawn()>
+        {not_loaded.map(|(number, table)| view! {
+            <Card title="Not loaded" id="not-loaded" aside=count(number, "license", "licenses").drawn()>
                 <p class="muted">"Applications can't check these out. Each row says why and what to do."</p>
-                {not_loaded(&off)}
+                {table}
             </Card>
         })}
     }
@@ -218,28 +220,35 @@ fn loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
 }
 
 /// The licenses that are kept, and why they do not count.
-fn not_loaded(items: &[LicenseItem]) -> Drawn {
+fn not_loaded(items: &[LicenseItem], filter: &LicenseFilter) -> Drawn {
+    let sorted_by = |sort, descending| LicenseFilter { sort, descending, ..filter.clone() }.href();
     Table::new("Licenses that are not loaded")
         .look("licenses off")
-        .column(Column::row_header("Product", write_product))
-        .column(Column::text("Kind", write_kind))
-        .column(Column::number("Licensed", write_licensed))
-        .column(Column::text("Context", |row: &LicenseItem, cell| cell.text(row.license.context.as_str())))
-        .column(Column::state("State", |row: &LicenseItem, cell| {
-            let standing = row.verdict.standing;
-            let tone = match standing {
-                LicenseStatus::Active => Tone::Success,
-                LicenseStatus::Expired | LicenseStatus::Lapsed => Tone::Danger,
-                _ => Tone::Warning,
-            };
-            cell.pill(tone, standing.label());
-            if let Some(at) = row.license.expires.filter(|_| standing == LicenseStatus::Expired) {
-                cell.sub(|cell| {
-                    cell.text("since ");
-                    cell.date_of(at);
-                });
-            }
-        }))
+        .sorted("product", &filter.sort, filter.descending, sorted_by)
+        .column(Column::row_header("Product", write_product).by("product"))
+        .column(Column::text("Kind", write_kind).by("kind"))
+        .column(Column::number("Licensed", write_licensed).by("licensed"))
+        .column(
+            Column::text("Context", |row: &LicenseItem, cell| cell.text(row.license.context.as_str())).by("context"),
+        )
+        .column(
+            Column::state("State", |row: &LicenseItem, cell| {
+                let standing = row.verdict.standing;
+                let tone = match standing {
+                    LicenseStatus::Active => Tone::Success,
+                    LicenseStatus::Expired | LicenseStatus::Lapsed => Tone::Danger,
+                    _ => Tone::Warning,
+                };
+                cell.pill(tone, standing.label());
+                if let Some(at) = row.license.expires.filter(|_| standing == LicenseStatus::Expired) {
+                    cell.sub(|cell| {
+                        cell.text("since ");
+                        cell.date_of(at);
+                    });
+                }
+            })
+            .by("state"),
+        )
         .column(
             Column::text("Reason", |row: &LicenseItem, cell| {
                 cell.text(row.verdict.reason.as_deref().unwrap_or_default());

@@ -291,11 +291,21 @@ fn Files(files: Vec<LogFileRow>) -> impl IntoView {
     let table = Table::new("Log files, newest first")
         .labelled()
         .look("log-files")
-        .column(Column::row_header("File", |file: &LogFileRow, cell| cell.code(&file.name)))
-        .column(Column::text("First line", |file: &LogFileRow, cell| {
-            cell.text(file.began.as_deref().unwrap_or("none yet"));
-        }))
-        .column(Column::text("Last written", |file: &LogFileRow, cell| cell.ago(file.written_ms)))
+        .sorts("files", "written", true)
+        .column(
+            Column::row_header("File", |file: &LogFileRow, cell| cell.code(&file.name))
+                .sort_by("file", |file| file.name.clone()),
+        )
+        .column(
+            Column::text("First line", |file: &LogFileRow, cell| {
+                cell.text(file.began.as_deref().unwrap_or("none yet"));
+            })
+            .sort_by("began", |file| file.began.clone()),
+        )
+        .column(
+            Column::text("Last written", |file: &LogFileRow, cell| cell.ago(file.written_ms))
+                .sort_by("written", |file| file.written_ms),
+        )
         .column(Column::number("Size", |file: &LogFileRow, cell| cell.text(&file.size)))
         .column(Column::text("Download", write_downloads))
         .draw(&files);

@@ -174,9 +174,18 @@ fn GraceList(rows: Vec<InGrace>) -> impl IntoView {
     let table = Table::new("Clients in their grace period")
         .labelled()
         .look("grace")
-        .column(Column::row_header("Client", |row: &InGrace, cell| cell.text(&row.name)))
-        .column(Column::text("Last seen", |row: &InGrace, cell| cell.ago(row.seen_ms)))
-        .column(Column::text("Stops at", |row: &InGrace, cell| cell.instant(row.until_ms)))
+        .sorts("grace", "stops", false)
+        .column(
+            Column::row_header("Client", |row: &InGrace, cell| cell.text(&row.name))
+                .sort_by("client", |row| row.name.to_lowercase()),
+        )
+        .column(
+            Column::text("Last seen", |row: &InGrace, cell| cell.ago(row.seen_ms)).sort_by("seen", |row| row.seen_ms),
+        )
+        .column(
+            Column::text("Stops at", |row: &InGrace, cell| cell.instant(row.until_ms))
+                .sort_by("stops", |row| row.until_ms),
+        )
         .column(Column::number("Left", |row: &InGrace, cell| cell.text(&span(row.until_ms - now))))
         .draw(&rows);
     view! {

@@ -6,7 +6,7 @@ mod over_time;
 mod summary;
 
 pub use model::{
-    CoursePoint, Detail, HeatCell, Moment, Period, ProductRow, Refusal, Totals, UsageFilter, UsagePage, UseBy,
+    CoursePoint, Detail, HeatCell, LISTED, Moment, Period, ProductRow, Refusal, Totals, UsageFilter, UsagePage, UseBy,
 };
 
 use crate::components::{
@@ -104,7 +104,7 @@ fn Report(data: UsagePage) -> impl IntoView {
 
 impl UsageFilter {
     /// The pairs of the address, in their order.
-    fn pairs(&self) -> [(&'static str, &str); 10] {
+    fn pairs(&self) -> [(&'static str, &str); 12] {
         [
             ("product", &self.product),
             ("client", &self.client),
@@ -116,6 +116,8 @@ impl UsageFilter {
             ("step", &self.step),
             ("tab", &self.tab),
             ("before", &self.before),
+            ("sort", &self.sort),
+            ("dir", &self.dir),
         ]
     }
 
@@ -139,16 +141,33 @@ impl UsageFilter {
         UsageFilter { tab: "summary".into(), product: String::new(), ..self.clone() }.file(kind)
     }
 
+    /// The denials in another order than the newest first.
+    pub fn sorts_denials(&self) -> bool {
+        self.sort.starts_with("refused.") && !(self.sort == "refused.when" && self.dir == "desc")
+    }
+
     /// The same over the API.
     pub fn api(&self) -> String {
-        let pairs: Vec<_> =
-            self.pairs().into_iter().filter(|(name, _)| !matches!(*name, "step" | "tab" | "before")).collect();
+        let of_page = |name: &str| matches!(name, "step" | "tab" | "before" | "sort" | "dir");
+        let pairs: Vec<_> = self.pairs().into_iter().filter(|(name, _)| !of_page(name)).collect();
         paths::with_query(paths::API_USAGE, &pairs)
     }
 
     /// Another product of the same period: what belongs to the one before is left out.
     fn of_product(&self, product: &str) -> UsageFilter {
         UsageFilter { product: product.to_owned(), before: String::new(), ..self.clone() }
+    }
+
+    /// The product in these days.
+    fn in_days(&self, (first, last): &(String, String)) -> UsageFilter {
+        UsageFilter {
+            range: "custom".into(),
+            from: first.clone(),
+            to: last.clone(),
+            step: String::new(),
+            before: String::new(),
+            ..self.clone()
+        }
     }
 
     /// Another view of the product.
@@ -208,6 +227,8 @@ fn UsageFilters(data: UsagePage, range: String) -> impl IntoView {
         ("range", filter.range.clone()),
         ("tab", filter.tab.clone()),
         ("step", filter.step.clone()),
+        ("sort", filter.sort.clone()),
+        ("dir", filter.dir.clone()),
     ];
     let dates = (range == "custom").then_some([("from", "From", period.first_day), ("to", "To", period.last_day)]);
     view! {
@@ -284,6 +305,13 @@ mod tests {
         assert_eq!(filter.at_tab("VAD", "users").href(), "/usage?product=VAD&range=90d&zone=Europe%2FBerlin&tab=users");
         assert_eq!(filter.summary_file("json"), "/usage.json?range=90d&zone=Europe%2FBerlin&tab=summary&before=17");
         assert_eq!(filter.api(), "/api/v1/usage?product=TTS%203&range=90d&zone=Europe%2FBerlin");
+        assert_eq!(
+            filter.at_tab("VAD", "refused").in_days(&("2026-11-17".into(), "2026-11-18".into())).href(),
+            "/usage?product=VAD&range=custom&from=2026-11-17&to=2026-11-18&zone=Europe%2FBerlin&tab=refused"
+        );
+        let sorted = UsageFilter { sort: "products.peak".into(), dir: "desc".into(), ..filter };
+        assert!(sorted.href().ends_with("&before=17&sort=products.peak&dir=desc"));
+        assert_eq!(sorted.api(), "/api/v1/usage?product=TTS%203&range=90d&zone=Europe%2FBerlin");
     }
 
     #[test]

@@ -47,6 +47,7 @@ fn days(count: usize, licensed: u64) -> Vec<CoursePoint> {
             let peak = if back == 5 { licensed } else { peak.min(licensed) };
             let denied = if peak >= licensed { 5 + noise(back) % 9 } else { 0 };
             let monday = weekday == 0;
+            let iso = format!("{year}-{:02}-{day:02}", month + 1);
             CoursePoint {
                 at_ms: NOW - back as i64 * DAY,
                 label: format!(
@@ -59,7 +60,8 @@ fn days(count: usize, licensed: u64) -> Vec<CoursePoint> {
                     121.. if day == 1 => MONTHS[month].to_owned(),
                     _ => String::new(),
                 },
-                day: format!("{year}-{:02}-{day:02}", month + 1),
+                day: iso.clone(),
+                days: (iso.clone(), iso),
                 totals: Totals { taken: peak * 41, use_ms: peak * 7_300_000, denied, peak },
                 licensed: Some(if place < count / 3 { licensed - 8 } else { licensed }),
                 before: (count <= 60).then(|| if weekend { noise(back + 99) % 5 } else { 14 + noise(back + 99) % 9 }),
@@ -80,6 +82,7 @@ fn hours() -> Vec<CoursePoint> {
                 label: format!("{day} {}, {of_day:02}:00", MONTHS[month]),
                 tick: if of_day == 0 { format!("{day} {}", MONTHS[month]) } else { String::new() },
                 day: format!("2026-11-{day:02} {of_day:02}:00"),
+                days: (format!("2026-11-{day:02}"), format!("2026-11-{day:02}")),
                 totals: Totals { taken: peak * 9, use_ms: peak * 2_300_000, denied: 0, peak },
                 licensed: Some(40),
                 before: Some(curve * 3 / 4),
@@ -112,6 +115,9 @@ fn row(product: &str, totals: Totals, licensed: Option<u64>, before: Option<Tota
         peak_at: (totals.peak > 0)
             .then(|| Moment { at_ms: NOW - 5 * DAY, words: "Tue 17 Nov, 10:00\u{2013}11:00".into() }),
         licensed,
+        metered: false,
+        full: None,
+        licensed_now: licensed,
         before,
         now: if product == "VAD" { 0 } else { totals.peak / 3 },
     }
@@ -153,7 +159,6 @@ fn detail() -> Detail {
             .into_iter()
             .map(|(user, taken)| UseBy { who: user.into(), totals: totals(taken, taken / 9, taken % 3, 0) })
             .collect(),
-        more: true,
         refusals: (0..9)
             .map(|place| Refusal {
                 at: Moment { at_ms: NOW - 5 * DAY, words: format!("Tue 17 Nov, 10:{:02}", 44 - place * 3) },
@@ -181,6 +186,7 @@ pub fn page() -> UsagePage {
             until_ms: NOW,
             words: "24 Oct \u{2013} 22 Nov 2026".into(),
             before_words: "24 Sep \u{2013} 23 Oct".into(),
+            recorded_since: None,
             first_day: "2026-10-24".into(),
             last_day: "2026-11-22".into(),
             zone: "Europe/Berlin".into(),
@@ -235,6 +241,19 @@ pub fn pages() -> Vec<Preview> {
     let none_refused =
         UsagePage { detail: Some(Detail { refusals: Vec::new(), older: None, ..detail() }), ..at("refused") };
     let one = UsagePage { filter: narrowed, ..page() };
+    let mut young = page();
+    young.period.recorded_since = Some("2 Nov 2026".into());
+    for row in young.products.iter_mut().chain(young.detail.as_mut().map(|detail| &mut detail.row)) {
+        row.before = None;
+    }
+    let grown = young.detail.as_mut().expect("it is there");
+    grown.row.licensed = Some(50);
+    grown.row.full = Some((29, Moment { at_ms: NOW - 9 * DAY, words: "Fri 13 Nov, 09:00\u{2013}10:00".into() }));
+    young.products[2] = grown.row.clone();
+    for (place, point) in grown.course.iter_mut().enumerate() {
+        point.before = None;
+        point.licensed = point.licensed.filter(|_| place > 9);
+    }
     vec![
         usage("usage", page()),
         usage("usage-week", with("7d", "hour", hours())),
@@ -246,6 +265,7 @@ pub fn pages() -> Vec<Preview> {
         usage("usage-refused-none", none_refused),
         usage("usage-one-client", one),
         usage("usage-dates", refused),
+        usage("usage-recorded-since", young),
         usage("usage-nothing", nothing),
         usage("usage-quiet", quiet),
         usage("usage-empty", empty),
@@ -256,7 +276,7 @@ pub fn pages() -> Vec<Preview> {
 #[test]
 fn two_years_of_days_are_a_small_page() {
     let page = usage("usage-540", with("custom", "day", days(540, 40)));
-    assert!(page.html.len() < 150_000, "{} bytes", page.html.len());
+    assert!(page.html.len() < 190_000, "{} bytes", page.html.len());
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A history as a contact centre might have it: office hours, weekends, growth, and days on which licenses ran short.
+//! A history as a contact centre might have it: office hours, weekends, growth, and days on which licenses ran short. It is about what the
+//! server is licensed for: peaks come near what was licensed then and seldom reach it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,8 +13,61 @@ use crate::SeededRandom;
 const MINUTE_MS: f64 = 60_000.0;
 const HOUR_MS: i64 = 3_600_000;
 
-/// A product, how often it is asked for beside the others, and how long a use of it takes on average, minutes.
-const PRODUCTS: [(&str, f64, f64); 5] = [
+/// How many licenses of a product there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stock {
+    /// So many at the end; fewer before.
+    Owned(u64),
+    /// No limit.
+    Metered,
+    /// Made up: as many as the use suggests.
+    MadeUp,
+}
+
+/// A product of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DemoProduct {
+    pub code: String,
+    pub stock: Stock,
+    /// How often it is asked for; the shares of all products together are 1.
+    share: f64,
+    /// How long a use of it takes on average, minutes. Of one that is owned: before it is stretched to fit.
+    minutes: f64,
+}
+
+/// A use of a licensed product, minutes, before it is stretched to fit the number of licenses.
+const USUAL_MINUTES: f64 = 12.0;
+/// A metered product is asked for like one with so many licenses.
+const METERED_LIKE: u64 = 20;
+
+/// The products a server is licensed for. What there is more of is asked for more often, and longer.
+pub(crate) fn licensed_products(stocks: impl IntoIterator<Item = (String, Stock)>) -> Vec<DemoProduct> {
+    let often = |stock: Stock| match stock {
+        Stock::Owned(count) => (count as f64).powf(0.6),
+        Stock::Metered | Stock::MadeUp => (METERED_LIKE as f64).powf(0.6),
+    };
+    let stocks: Vec<(String, Stock)> =
+        stocks.into_iter().filter(|(_, stock)| !matches!(stock, Stock::Owned(0))).collect();
+    let all: f64 = stocks.iter().map(|(_, stock)| often(*stock)).sum();
+    stocks
+        .into_iter()
+        .map(|(code, stock)| DemoProduct { code, stock, share: often(stock) / all, minutes: USUAL_MINUTES })
+        .collect()
+}
+
+/// The products of a server without licenses.
+pub(crate) fn made_up_products() -> Vec<DemoProduct> {
+    let product = |(code, share, minutes): (&str, f64, f64)| DemoProduct {
+        code: code.to_owned(),
+        stock: Stock::MadeUp,
+        share,
+        minutes,
+    };
+    MADE_UP.into_iter().map(product).collect()
+}
+
+/// Made-up products: how often each is asked for beside the others, and how long a use of it takes on average, minutes.
+const MADE_UP: [(&str, f64, f64); 5] = [
     ("ASR_ENUS", 0.36, 14.0),
     ("TTS3_ENUS", 0.26, 9.0),
     ("TRAN_ENUS", 0.18, 22.0),
@@ -49,10 +103,10 @@ pub(crate) struct DemoRequest {
 /// The history of one product.
 #[derive(Debug)]
 pub(crate) struct ProductHistory {
-    pub product: &'static str,
+    pub product: String,
     /// In the order of time.
     pub requests: Vec<DemoRequest>,
-    /// From when how many were licensed.
+    /// From when how many were licensed; empty when there is no limit.
     pub licensed: Vec<(i64, u64)>,
 }
 
@@ -71,17 +125,52 @@ pub struct DemoPlan {
 }
 
 /// All products' histories, up to now.
-pub(crate) fn all(wish: &DemoPlan) -> Vec<ProductHistory> {
-    (0..PRODUCTS.len()).map(|product| one(wish, product)).collect()
+pub(crate) fn all(wish: &DemoPlan, products: &[DemoProduct]) -> Vec<ProductHistory> {
+    products.iter().enumerate().map(|(place, product)| one(wish, product, place as u64)).collect()
 }
 
-fn one(wish: &DemoPlan, product: usize) -> ProductHistory {
-    let (name, share, minutes) = PRODUCTS[product];
-    let mut random = SeededRandom::new(wish.seed, 1 + product as u64);
-    let wanted = wanted(wish, share, minutes, &mut random);
-    let licensed = licensed(wish, &wanted);
+fn one(wish: &DemoPlan, product: &DemoProduct, place: u64) -> ProductHistory {
+    let mut random = SeededRandom::new(wish.seed, 1 + place);
+    let mut wanted = wanted(wish, product.share, product.minutes, &mut random);
+    let licensed = match product.stock {
+        Stock::MadeUp => licensed(wish, &wanted),
+        Stock::Owned(count) => stretched(wish, &mut wanted, count),
+        Stock::Metered => Vec::new(),
+    };
     let requests = served(wanted, &licensed, &mut random);
-    ProductHistory { product: name, requests, licensed }
+    ProductHistory { product: product.code.clone(), requests, licensed }
+}
+
+/// The longest use, milliseconds.
+const LONGEST_MS: f64 = 9.0 * HOUR_MS as f64;
+/// The shortest use, milliseconds.
+const SHORTEST_MS: f64 = 800.0;
+/// So often uses are stretched until as many licenses suffice as there are.
+const TRIES: usize = 6;
+
+/// Makes all uses longer or shorter, until this many licenses are what one would have bought in the end. Gives the purchases.
+fn stretched(wish: &DemoPlan, wanted: &mut Vec<DemoRequest>, count: u64) -> Vec<(i64, u64)> {
+    let mut steps = licensed(wish, wanted);
+    for _ in 0..TRIES {
+        let enough = steps.last().map_or(0, |(_, bought)| *bought);
+        if wanted.is_empty() || (enough <= count && enough * 10 >= count * 9) {
+            break;
+        }
+        let factor = count as f64 * 0.96 / enough.max(1) as f64;
+        for request in wanted.iter_mut() {
+            let ms = request.to.map(|to| ((to - request.from) as f64 * factor).clamp(SHORTEST_MS, LONGEST_MS) as i64);
+            request.to = ms.map(|ms| request.from + ms);
+        }
+        wanted.retain(|request| request.to.is_some_and(|to| to <= wish.now_ms));
+        steps = licensed(wish, wanted);
+    }
+    for (_, bought) in &mut steps {
+        *bought = count.min(*bought);
+    }
+    if let Some((_, bought)) = steps.last_mut() {
+        *bought = count;
+    }
+    steps
 }
 
 /// Midnights of the history's days, oldest first, and their dates.
@@ -133,7 +222,7 @@ fn wanted(wish: &DemoPlan, share: f64, minutes: f64, random: &mut SeededRandom) 
             let hour = random.weighted(&OFFICE) as i64;
             let from = midnight + hour * HOUR_MS + (random.fraction() * HOUR_MS as f64) as i64;
             // Most uses are short, some long.
-            let ms = (-(1.0 - random.fraction()).ln() * minutes * MINUTE_MS).clamp(800.0, 9.0 * HOUR_MS as f64) as i64;
+            let ms = (-(1.0 - random.fraction()).ln() * minutes * MINUTE_MS).clamp(SHORTEST_MS, LONGEST_MS) as i64;
             // Some people use more than others, and mostly from the same two clients.
             let user = random.below(USERS).min(random.below(USERS));
             let client = if random.below(3) == 0 { (user * 7 + 3) % CLIENTS } else { user % CLIENTS };
@@ -207,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_history_is_the_same_for_the_same_seed_and_another_for_another() {
-        let told = |seed| format!("{:?}", all(&wish(seed)));
+        let told = |seed| format!("{:?}", all(&wish(seed), &made_up_products()));
         assert!(told(1) == told(1) && told(1) != told(2));
     }
 
@@ -215,7 +304,7 @@ mod tests {
     fn nothing_is_in_use_beyond_what_is_licensed_or_after_now_and_some_are_refused() {
         let wish = wish(3);
         let mut refused = 0;
-        for history in all(&wish) {
+        for history in all(&wish, &made_up_products()) {
             let mut out: Vec<i64> = Vec::new();
             for request in &history.requests {
                 out.retain(|to| *to > request.from);
@@ -230,8 +319,42 @@ mod tests {
     }
 
     #[test]
+    fn the_history_of_a_licensed_server_is_about_its_products_and_its_peaks_come_near_their_number() {
+        let stocks = [
+            ("TTS3", Stock::Owned(100)),
+            ("TTS3_ENUS_CHRIS", Stock::Owned(25)),
+            ("ASR_ENUS", Stock::Owned(50)),
+            ("TRAN_ENUS", Stock::Metered),
+            ("VAD", Stock::Owned(3)),
+            ("OLD", Stock::Owned(0)),
+        ];
+        let products = licensed_products(stocks.map(|(code, stock)| (code.to_owned(), stock)));
+        let plan = DemoPlan { per_day: 1_000, ..wish(1) };
+        let histories = all(&plan, &products);
+        let codes: Vec<&str> = histories.iter().map(|history| history.product.as_str()).collect();
+        assert_eq!(codes, ["TTS3", "TTS3_ENUS_CHRIS", "ASR_ENUS", "TRAN_ENUS", "VAD"]);
+        for (history, product) in histories.iter().zip(&products) {
+            let denied = history.requests.iter().filter(|request| request.to.is_none()).count();
+            let Stock::Owned(count) = product.stock else {
+                assert_eq!((denied, history.licensed.len()), (0, 0), "{}", history.product);
+                continue;
+            };
+            assert_eq!(history.licensed.last().map(|(_, bought)| *bought), Some(count), "{}", history.product);
+            assert!(history.licensed.is_sorted_by_key(|(_, bought)| *bought), "{:?}", history.licensed);
+            let days = days(&plan);
+            let peaks: Vec<u64> = days.iter().map(|(midnight, _)| peak(&history.requests, *midnight)).collect();
+            let most = peaks.iter().copied().max().unwrap_or(0);
+            assert!(most <= count && most * 10 >= count * 8, "{}: {most} of {count}", history.product);
+            let full = peaks.iter().filter(|peak| **peak >= count).count();
+            assert!(count < 10 || full * 10 < days.len(), "{}: full on {full} days", history.product);
+            assert!(denied * 20 < history.requests.len(), "{}: {denied}", history.product);
+        }
+        assert!(histories.iter().any(|history| history.requests.iter().any(|request| request.to.is_none())));
+    }
+
+    #[test]
     fn weekends_are_quiet() {
-        let history = all(&wish(1)).remove(0);
+        let history = all(&wish(1), &made_up_products()).remove(0);
         let weekday = |ms: i64| (ms.div_euclid(86_400_000) + 3).rem_euclid(7);
         let on = |day: i64| history.requests.iter().filter(|request| weekday(request.from) == day).count();
         assert!(on(6) * 4 < on(1), "{} on Sundays, {} on Tuesdays", on(6), on(1));

@@ -2,17 +2,19 @@
 
 mod history;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::usage::{Batch, Usage};
 use engine::{DatabaseError, Engine};
 use futures::future::try_join_all;
+use licensing::bundle::LicenseStatus;
 use licensing::client_protocol::{CheckOut, CheckOutOutcome, MOST_RECORDS};
 use licensing::context::Context;
-use licensing::product::ProductCode;
+use licensing::product::{LicenseKind, ProductCode};
 
 pub use history::DemoPlan;
-use history::ProductHistory;
+use history::{ProductHistory, Stock, licensed_products, made_up_products};
 
 /// Clients of the history.
 pub const CLIENTS: usize = history::CLIENTS;
@@ -31,6 +33,8 @@ pub struct DemoSummary {
     pub refused: u64,
     /// By product: taken, time in milliseconds.
     pub sums: Vec<(String, u64, u64)>,
+    /// The server has no licenses: products and their numbers are made up too.
+    pub made_up: bool,
 }
 
 /// Why a history could not be stored.
@@ -42,7 +46,7 @@ pub enum FillError {
     Made(#[from] tokio::task::JoinError),
 }
 
-/// Stores a history as a contact centre might have it.
+/// Stores a history as a contact centre might have it, of the products this server is licensed for; of made-up ones where it has no licenses.
 ///
 /// # Errors
 /// [`FillError`]
@@ -50,7 +54,10 @@ pub async fn fill(engine: &Engine, wish: DemoPlan) -> Result<DemoSummary, FillEr
     let context = engine.identity().await?.context.unwrap_or(Context::Production);
     let deployment: Arc<str> = engine.deployments().await?.into_iter().next().unwrap_or_default().into();
     let seed = wish.seed;
-    let all = tokio::task::spawn_blocking(move || history::all(&wish)).await?;
+    let products = licensed_products(of_server(engine));
+    let made_up = products.is_empty();
+    let products = if made_up { made_up_products() } else { products };
+    let all = tokio::task::spawn_blocking(move || history::all(&wish, &products)).await?;
     // All products at each instant: one that is not named has no licenses from then on.
     let mut instants: Vec<i64> = all.iter().flat_map(|history| history.licensed.iter().map(|(at, _)| *at)).collect();
     instants.sort_unstable();
@@ -59,14 +66,29 @@ pub async fn fill(engine: &Engine, wish: DemoPlan) -> Result<DemoSummary, FillEr
         let then =
             |history: &ProductHistory| history.licensed.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
         let counts: Vec<(String, u64)> =
-            all.iter().filter_map(|history| Some((history.product.to_owned(), then(history)?))).collect();
+            all.iter().filter_map(|history| Some((history.product.clone(), then(history)?))).collect();
         engine.usage.licensed(at, Some(context), &counts).await?;
     }
     let (stored, clients) = check_outs(all, seed);
     let mut hand_in = HandIn::new(&engine.usage, Some(context), &deployment, (0..CLIENTS).map(name)).await;
     hand_in.store(clients).await?;
     engine.usage.add_totals(&deployment, &stored.sums).await?;
-    Ok(stored)
+    Ok(DemoSummary { made_up, ..stored })
+}
+
+/// What this server is licensed for: of each product in service how many there are, all its licenses together.
+fn of_server(engine: &Engine) -> BTreeMap<String, Stock> {
+    let mut all: BTreeMap<String, Stock> = BTreeMap::new();
+    let items = engine.licenses().map(|licenses| licenses.items).unwrap_or_default();
+    for item in items.iter().filter(|item| item.verdict.standing == LicenseStatus::Active) {
+        let stock = all.entry(item.license.product.to_string()).or_insert(Stock::Owned(0));
+        *stock = match (*stock, item.license.kind) {
+            (_, LicenseKind::Metered) | (Stock::Metered, _) => Stock::Metered,
+            (Stock::Owned(count), _) => Stock::Owned(count.saturating_add(item.license.count)),
+            (Stock::MadeUp, _) => Stock::MadeUp,
+        };
+    }
+    all
 }
 
 /// The history's check-outs by client, in the order in which they would have come, so that a group holds the same days

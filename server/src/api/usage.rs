@@ -56,6 +56,8 @@ struct Usage {
     from: Time,
     /// End of the period, not included.
     until: Time,
+    /// Since when use is recorded; null before the first.
+    recorded_since: Option<Time>,
     /// The cumulative counters by product, as in reports to the vendor.
     totals: BTreeMap<String, UsageTotal>,
 }
@@ -64,8 +66,10 @@ struct Usage {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct ProductUsage {
     product: String,
-    /// The most that was licensed in the period; null if unknown.
+    /// What was licensed in the hour of the peak; without use, the most in the period. Null if unknown.
     licensed: Option<u64>,
+    /// What is licensed now; null if unknown.
+    licensed_now: Option<u64>,
     /// Check-outs.
     usage_count: u64,
     /// Time licenses were in use, milliseconds.
@@ -76,10 +80,21 @@ struct ProductUsage {
     peak: u32,
     /// Start of the first hour that reached the peak.
     peak_at: Option<Time>,
+    /// The hour that came closer to what was licensed in it than the hour of the peak did, where fewer were licensed.
+    closest: Option<UsagePeakHour>,
     /// Number of licenses that would have been enough for a share of the time. Empty for a single client.
     coverage: Vec<UsageCoverage>,
-    /// The previous period of the same length.
-    before: UsageBefore,
+    /// The previous period of the same length; null unless it was recorded whole.
+    before: Option<UsageBefore>,
+}
+
+/// The most in use within an hour, and what was licensed then.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct UsagePeakHour {
+    /// Beginning of the hour.
+    at: Time,
+    peak: u64,
+    licensed: Option<u64>,
 }
 
 /// Number of licenses that would have been enough for a share of the time.
@@ -138,6 +153,7 @@ async fn get_usage(
         next: None,
         from: Time(query.from_ms),
         until: Time(query.to_ms),
+        recorded_since: engine.usage.recorded_from().await?.map(Time),
         totals,
     }))
 }
@@ -154,17 +170,26 @@ impl From<PeriodError> for Problem {
 }
 
 fn item(of: ProductUse) -> ProductUsage {
-    let query::Figures { taken, use_ms, denied, peak } = of.before;
+    let before = of.before.map(|query::Figures { taken, use_ms, denied, peak }| UsageBefore {
+        usage_count: taken,
+        usage_ms: use_ms,
+        denied,
+        peak,
+    });
+    let closest =
+        of.closest.map(|hour| UsagePeakHour { at: Time(hour.at_ms), peak: hour.peak, licensed: hour.licensed });
     ProductUsage {
         product: of.product,
         licensed: of.licensed,
+        licensed_now: of.licensed_now,
         usage_count: of.taken,
         usage_ms: of.use_ms,
         denied: of.denied,
         peak: of.peak,
         peak_at: of.peak_at_ms.map(Time),
         coverage: of.coverage.into_iter().map(|(percent, licenses)| UsageCoverage { percent, licenses }).collect(),
-        before: UsageBefore { usage_count: taken, usage_ms: use_ms, denied, peak },
+        closest,
+        before,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `leasehold demo-data`: a history of use to look at.
+//! `leasehold demo-data`: a history of use to look at, of the products the server is licensed for.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::DataFolder;
 use super::output::Format;
 use crate::exit::{Done, Failure};
 
-/// Fill a data folder with made-up usage, to try the Usage page
+/// Fill a data folder with made-up usage of the products it is licensed for, to try the Usage page
 #[derive(Debug, Args)]
 pub struct DemoData {
     #[command(flatten)]
@@ -53,12 +53,17 @@ impl DemoData {
             "days": self.days,
             "taken": stored.taken,
             "refused": stored.refused,
+            "licensed": !stored.made_up,
             "products": products,
         });
         self.format.print(&value, |_| {
             let names: Vec<&str> = stored.sums.iter().map(|(name, ..)| name.as_str()).collect();
+            let made_up = match stored.made_up {
+                true => "This server has no licenses, so the products and their license counts are made up too. For a history of its own products, register and sync it first.\n",
+                false => "",
+            };
             format!(
-                "Stored {} days of made-up usage in {}: {} check-outs and {} denials of {} by {CLIENTS} clients.\nStart the server on this folder and open its Usage page.\n",
+                "Stored {} days of made-up usage in {}: {} check-outs and {} denials of {} by {CLIENTS} clients.\n{made_up}Start the server on this folder and open its Usage page.\n",
                 self.days,
                 settings.data.display(),
                 stored.taken,

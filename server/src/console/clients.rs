@@ -68,6 +68,7 @@ fn sort(rows: &mut [ClientView], filter: &ClientFilter) {
             "since" => a.since_ms.cmp(&b.since_ms),
             "seen" => a.seen_ms.cmp(&b.seen_ms),
             "held" => held(a).cmp(&held(b)),
+            "state" => a.state.as_str().cmp(b.state.as_str()),
             _ => a.name.to_lowercase().cmp(&b.name.to_lowercase()),
         };
         let order = if filter.descending { order.reverse() } else { order };

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use app::drawn::Draw;
 use app::pages::exchange::{
-    ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, LedgerPage, LedgerView, Receipt, ReceiptView,
-    StepState,
+    ContactModel, ContactStep, ExchangePage, ExchangeView, Identity, LEDGER_LISTED, LEDGER_SORTED, LedgerPage,
+    LedgerView, Receipt, ReceiptView, StepState,
 };
 use app::paths;
 use app::request::{FieldError, FlashKind, Tone};
@@ -24,8 +24,6 @@ use licensing::registration_file::RegistrationFile;
 use super::form::{Form, wrong};
 use super::{Console, Page, PageError};
 
-/// Rows of one page of the ledger.
-const PAGE: usize = 50;
 /// The page waits this long for an exchange it began; one that takes longer goes on and is shown as under way.
 const WAIT: Duration = Duration::from_secs(8);
 
@@ -220,14 +218,17 @@ async fn load(engine: &Engine, server: &str) -> Result<ExchangePage, DatabaseErr
 async fn ledger(console: &Console) -> Result<LedgerPage, DatabaseError> {
     let filter =
         Some(console.query("state")).filter(|state| ["open", "answered", "lost"].contains(state)).unwrap_or_default();
+    // In another order than that of time there is one page.
+    let sorted = console.query("sort").starts_with("reports.");
+    let limit = if sorted { LEDGER_SORTED } else { LEDGER_LISTED + 1 };
     let query = LedgerQuery {
         state: filter.to_owned(),
         before: Some(console.query("before").to_owned()).filter(|before| !before.is_empty()),
-        limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     };
     let mut entries = console.engine.ledger(&query).await?;
-    let more = entries.len() > PAGE;
-    entries.truncate(PAGE);
+    let more = !sorted && entries.len() > LEDGER_LISTED;
+    entries.truncate(if sorted { LEDGER_SORTED } else { LEDGER_LISTED });
     Ok(LedgerPage {
         filter: filter.to_owned(),
         next: entries.last().filter(|_| more).map(|entry| entry.status_id.clone()),

@@ -64,6 +64,7 @@ fn sort(items: &mut [&LicenseItem], filter: &LicenseFilter) {
             "in_use" => x.in_use.cmp(&y.in_use),
             "expires" => end(a.expires).cmp(&end(b.expires)),
             "maintenance" => end(a.maintenance_expires).cmp(&end(b.maintenance_expires)),
+            "context" => a.context.as_str().cmp(b.context.as_str()),
             "state" => x.verdict.standing.label().cmp(y.verdict.standing.label()),
             _ => a.product.as_str().cmp(b.product.as_str()),
         };

@@ -11,22 +11,22 @@ use engine::usage::query::{self, BucketWidth, Figures, Filter, ProductUse, Usage
 use engine::{DatabaseError, Engine};
 use licensing::bundle::LicenseStatus;
 use licensing::context::Context;
+use licensing::product::Licensed;
+use licensing::usage::{Baseline, baseline};
 
 use leptos::prelude::*;
 
 use app::drawn::Draw;
 use app::pages::usage::{
-    Connect, CoursePoint, Detail, HeatCell, Moment, ProductRow, Refusal, Totals, UsageFilter, UsagePage, UsageView,
-    UseBy,
+    Connect, CoursePoint, Detail, HeatCell, LISTED, Moment, ProductRow, Refusal, Totals, UsageFilter, UsagePage,
+    UsageView, UseBy,
 };
 use axum::response::Response;
 
 use super::{Console, Page, PageError, attachment};
 
-/// Rows of a list on the page; the file has all.
-const LISTED: usize = 50;
-/// Refusals on one page.
-const REFUSALS: u32 = 50;
+/// Refusals that are put into another order than that of time, at the most: the newest.
+const MOST_SORTED: u32 = 20_000;
 /// More steps than this are not compared with those of the period before: the line would hide the columns.
 const MOST_COMPARED: usize = 200;
 
@@ -50,18 +50,22 @@ pub async fn json(console: Console) -> Result<Response, PageError> {
 
 async fn load(console: &Console) -> Result<UsagePage, DatabaseError> {
     let engine = &console.engine;
-    let asked = Asked::of(&filter(console), console.now_ms);
+    let mut asked = Asked::of(&filter(console), console.now_ms);
     let usage = &engine.usage;
     let extent = usage.extent().await?;
     let connect = connect(console);
     let zones = period::zones(&asked);
     let contexts = Context::ALL.iter().map(|context| context.as_str().to_owned()).collect();
-    let Some(extent) = extent else {
+    if extent.is_none() {
         return Ok(UsagePage { filter: asked.filter, zones, connect, ..UsagePage::default() });
-    };
-    let rows = rows(engine, &asked, extent.first_ms).await?;
+    }
+    let recorded_ms = usage.recorded_from().await?.unwrap_or(console.now_ms);
+    if let Baseline::RecordedSince(at_ms) = baseline(asked.before_from_ms, recorded_ms) {
+        asked.period.recorded_since = Some(labels::date(at_ms, &asked));
+    }
+    let rows = rows(engine, &asked).await?;
     let detail = match chosen(&rows, &asked.filter.product) {
-        Some(row) => Some(detail(engine, &asked, row, extent.first_ms).await?),
+        Some(row) => Some(detail(engine, &asked, row, recorded_ms).await?),
         None => None,
     };
     Ok(UsagePage {
@@ -92,6 +96,8 @@ fn filter(console: &Console) -> UsageFilter {
         step: get("step"),
         tab: get("tab"),
         before: get("before"),
+        sort: get("sort"),
+        dir: get("dir"),
     }
 }
 
@@ -116,15 +122,17 @@ pub fn connect(console: &Console) -> Connect {
 type Row = (ProductRow, Vec<(f64, u64)>);
 
 /// All products that were used in the period; those of the period before beside them. Empty when nothing was used in this one.
-async fn rows(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Vec<Row>, DatabaseError> {
+async fn rows(engine: &Engine, asked: &Asked) -> Result<Vec<Row>, DatabaseError> {
     let found = engine.usage.summary(&asked.query(None)).await?;
-    let before = first_ms < asked.period.from_ms;
+    let pools = engine.pools();
+    let is_metered =
+        |product: &str| pools.iter().any(|pool| pool.product == product && pool.licensed == Licensed::Metered);
     let rows: Vec<Row> = found
         .into_iter()
-        .filter(|of| any(&figures(of)) || any(&of.before))
+        .filter(|of| any(&figures(of)) || of.before.as_ref().is_some_and(any))
         .map(|of| {
             let coverage = of.coverage.iter().map(|(share, needed)| (*share, u64::from(*needed))).collect();
-            (row(&of, asked, before), coverage)
+            (row(&of, asked, is_metered(&of.product)), coverage)
         })
         .collect();
     let used = rows.iter().any(|(row, _)| row.totals != Totals::default());
@@ -143,13 +151,18 @@ fn totals(figures: Figures) -> Totals {
     Totals { taken: figures.taken, use_ms: figures.use_ms, denied: figures.denied, peak: figures.peak.into() }
 }
 
-fn row(of: &ProductUse, asked: &Asked, before: bool) -> ProductRow {
+fn row(of: &ProductUse, asked: &Asked, metered: bool) -> ProductRow {
+    let moment = |at_ms| Moment { at_ms, words: labels::hour(at_ms, asked) };
+    let full = of.closest.filter(|hour| hour.at_limit() && !metered);
     ProductRow {
         product: of.product.clone(),
         totals: totals(figures(of)),
-        peak_at: of.peak_at_ms.map(|at_ms| Moment { at_ms, words: labels::hour(at_ms, asked) }),
-        licensed: of.licensed,
-        before: before.then(|| totals(of.before)),
+        peak_at: of.peak_at_ms.map(moment),
+        licensed: of.licensed.filter(|_| !metered),
+        metered,
+        full: full.and_then(|hour| Some((hour.licensed?, moment(hour.at_ms)))),
+        licensed_now: of.licensed_now.filter(|_| !metered),
+        before: of.before.map(totals),
         now: of.open_now,
     }
 }
@@ -161,6 +174,7 @@ fn chosen<'a>(rows: &'a [Row], product: &str) -> Option<&'a Row> {
     }
     #[expect(clippy::cast_precision_loss, reason = "only compared")]
     let nearness = |row: &ProductRow| match row.licensed {
+        _ if row.full.is_some() => row.licensed.map_or(1.0, |of| (row.totals.peak as f64 / of as f64).max(1.0)),
         Some(licensed) if licensed > 0 => row.totals.peak as f64 / licensed as f64,
         Some(_) if row.totals.denied > 0 => f64::MAX,
         _ => 0.0,
@@ -173,7 +187,7 @@ fn chosen<'a>(rows: &'a [Row], product: &str) -> Option<&'a Row> {
     })
 }
 
-async fn detail(engine: &Engine, asked: &Asked, row: &Row, first_ms: i64) -> Result<Detail, DatabaseError> {
+async fn detail(engine: &Engine, asked: &Asked, row: &Row, recorded_ms: i64) -> Result<Detail, DatabaseError> {
     let (row, coverage) = row.clone();
     let query = asked.query(Some(&row.product));
     let filter = UsageFilter { product: row.product.clone(), ..asked.filter.clone() };
@@ -188,26 +202,25 @@ async fn detail(engine: &Engine, asked: &Asked, row: &Row, first_ms: i64) -> Res
         ..Detail::default()
     };
     match asked.filter.tab.as_str() {
-        "clients" => {
-            let rows = clients(engine, &query).await?;
-            detail.more = rows.len() > LISTED;
-            detail.clients = rows.into_iter().take(LISTED).collect();
-        }
-        "users" => {
-            let rows = users(engine, &query).await?;
-            detail.more = rows.len() > LISTED;
-            detail.users = rows.into_iter().take(LISTED).collect();
+        "clients" => detail.clients = clients(engine, &query).await?,
+        "users" => detail.users = users(engine, &query).await?,
+        "refused" if asked.filter.sorts_denials() => {
+            let found = engine.usage.denials(&query, None, MOST_SORTED).await?;
+            detail.refusals = found.into_iter().map(|denial| refusal(denial, asked)).collect();
         }
         "refused" => {
             let before = asked.filter.before.parse().ok();
-            let found = engine.usage.denials(&query, before, REFUSALS + 1).await?;
-            let more = found.len() > REFUSALS as usize;
-            let shown: Vec<_> = found.into_iter().take(REFUSALS as usize).collect();
+            let found = engine.usage.denials(&query, before, u32::try_from(LISTED + 1).unwrap_or(u32::MAX)).await?;
+            let more = found.len() > LISTED;
+            let shown: Vec<_> = found.into_iter().take(LISTED).collect();
             detail.older = shown.last().filter(|_| more).map(|last| last.cursor.to_string());
             detail.refusals = shown.into_iter().map(|denial| refusal(denial, asked)).collect();
         }
         _ => {
-            detail.course = course(engine, asked, &query, step, first_ms).await?;
+            detail.course = course(engine, asked, &query, step, recorded_ms).await?;
+            if detail.row.metered {
+                detail.course.iter_mut().for_each(|point| point.licensed = None);
+            }
             detail.heat = engine
                 .usage
                 .heat(&query)
@@ -236,10 +249,10 @@ async fn course(
     asked: &Asked,
     query: &Filter,
     step: BucketWidth,
-    first_ms: i64,
+    recorded_ms: i64,
 ) -> Result<Vec<CoursePoint>, DatabaseError> {
     let points = engine.usage.course(query, step).await?;
-    let compared = points.len() <= MOST_COMPARED && first_ms < asked.period.from_ms;
+    let compared = points.len() <= MOST_COMPARED && recorded_ms < asked.period.from_ms;
     let before: Vec<UsagePoint> = if compared {
         let earlier = Filter { from_ms: asked.before_from_ms, to_ms: asked.period.from_ms, ..query.clone() };
         engine.usage.course(&earlier, step).await?
@@ -249,8 +262,9 @@ async fn course(
     // What lies ahead is not nothing: it is not drawn.
     let known: Vec<UsagePoint> = points.into_iter().filter(|point| point.at_ms <= asked.now_ms).collect();
     let labels = labels::steps(&known, step, asked);
+    // Nor is a step that was recorded in part.
     let earlier =
-        |place: usize| before.get(place).filter(|point| point.until_ms > first_ms).map(|point| point.peak.into());
+        |place: usize| before.get(place).filter(|point| point.at_ms >= recorded_ms).map(|point| point.peak.into());
     Ok(known
         .into_iter()
         .zip(labels)
@@ -260,6 +274,7 @@ async fn course(
             label: label.words,
             tick: label.tick,
             day: label.day,
+            days: (labels::iso_day(point.at_ms, asked), labels::iso_day(point.until_ms - 1, asked)),
             totals: Totals { taken: point.taken, use_ms: point.use_ms, denied: point.denied, peak: point.peak.into() },
             licensed: point.licensed,
             before: earlier(place),

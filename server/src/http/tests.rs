@@ -20,6 +20,8 @@ use licensing::service::Urgency;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+mod usage;
+
 use super::access::Access;
 use super::router::{router, table};
 use super::state::App;

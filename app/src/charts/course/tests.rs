@@ -10,6 +10,10 @@ fn course(peaks: &[u64], licensed: u64) -> Course {
     }
 }
 
+fn shapes(course: &Course) -> Shapes {
+    Shapes::of(course, course.scale(), Grid { size: 1, count: course.peaks.len() })
+}
+
 fn html(course: Course) -> String {
     Owner::new().with(|| view! { <CourseChart course=course /> }.to_html())
 }
@@ -46,7 +50,7 @@ fn the_words_in_the_picture_never_touch() {
 #[test]
 fn columns_that_reach_the_limit_are_drawn_apart() {
     let course = course(&[10, 40, 41, 39], 40);
-    let shapes = Shapes::of(&course, course.scale());
+    let shapes = shapes(&course);
     assert_eq!(shapes.full.matches('M').count(), 2);
     assert_eq!(shapes.peaks.matches('M').count(), 2);
 }
@@ -55,17 +59,36 @@ fn columns_that_reach_the_limit_are_drawn_apart() {
 fn many_steps_are_one_outline_and_stay_small() {
     let peaks: Vec<u64> = (0..540).map(|day| if day % 7 < 5 { 20 + day % 13 } else { 0 }).collect();
     let course = course(&peaks, 40);
-    let shapes = Shapes::of(&course, course.scale());
+    let shapes = shapes(&course);
     assert_eq!(shapes.peaks.matches('M').count(), shapes.peaks.matches('Z').count());
     assert_eq!(shapes.peaks.matches('M').count(), 78, "one for each week");
-    assert!(html(course).len() < 16_000);
+    assert!(html(course).len() < 20_000);
+}
+
+#[test]
+fn on_a_phone_a_column_of_a_year_stands_for_a_week_and_keeps_its_peak_its_limit_and_its_denials() {
+    let mut year = course(&(0..365).map(|day| if day % 7 < 5 { 20 + day % 13 } else { 0 }).collect::<Vec<_>>(), 40);
+    (year.peaks[9], year.licensed[9], year.refused[9], year.refused[10]) = (29, Some(29), 3, 4);
+    let weeks = year.gathered(7);
+    assert_eq!((weeks.peaks.len(), weeks.peaks[1], weeks.licensed[1], weeks.refused[1]), (53, 31, Some(40), 7));
+    (year.peaks[7], year.peaks[8]) = (1, 1);
+    (year.peaks[10], year.peaks[11]) = (1, 1);
+    assert_eq!((year.gathered(7).peaks[1], year.gathered(7).licensed[1]), (29, Some(29)));
+    let grid = Grid { size: 7, count: 365 };
+    let shapes = Shapes::of(&year.gathered(7), year.scale(), grid);
+    assert_eq!(shapes.width, 3_650);
+    assert!(shapes.licensed.ends_with("H3650"), "{}", shapes.licensed);
+    assert_eq!(shapes.full.matches('M').count(), 1);
+    let html = html(year);
+    assert_eq!((html.matches("course-shapes narrow").count(), html.matches("course-shapes wide").count()), (1, 1));
+    assert!(!self::html(course(&[1; 30], 40)).contains("course-shapes narrow"));
 }
 
 #[test]
 fn a_limit_that_is_not_known_interrupts_its_line_and_a_change_is_a_step() {
     let mut course = course(&[1, 1, 1, 1, 1], 0);
     course.licensed = vec![None, Some(2), Some(3), None, Some(3)];
-    let shapes = Shapes::of(&course, course.scale());
+    let shapes = shapes(&course);
     assert_eq!(shapes.licensed.matches('M').count(), 2);
     assert_eq!(shapes.licensed.matches('V').count(), 1);
 }

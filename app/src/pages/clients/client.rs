@@ -114,27 +114,51 @@ fn Products(data: ClientPage) -> impl IntoView {
 fn holdings(rows: &[ProductView]) -> Drawn {
     Table::new("Licenses held and used in this run")
         .look("holds")
-        .column(Column::row_header("Product", |row: &ProductView, cell| {
-            cell.code(&row.product);
-            if let Some(at) = row.released_until_ms {
-                cell.sub(|cell| {
-                    cell.text("released, may request again ");
-                    cell.until(at);
-                });
-            }
-        }))
-        .column(Column::number("In use", |row: &ProductView, cell| {
-            cell.strong(&grouped(row.held.into()));
-            if row.held > row.limit {
-                cell.sub(|cell| cell.text("over limit"));
-            }
-        }))
-        .column(Column::number("Limit", |row: &ProductView, cell| cell.number(row.limit)))
-        .column(Column::number("Requested", |row: &ProductView, cell| cell.number(row.want)))
-        .column(Column::number("Reserved", |row: &ProductView, cell| cell.number(row.counted)))
-        .column(Column::number("Check-outs", |row: &ProductView, cell| cell.number(row.usage_count)))
-        .column(Column::number("Time in use", |row: &ProductView, cell| cell.text(&time_in_use(row.usage_ms))))
-        .column(Column::number("Denied", |row: &ProductView, cell| cell.number(row.denied)))
+        .sorts("products", "product", false)
+        .column(
+            Column::row_header("Product", |row: &ProductView, cell| {
+                cell.code(&row.product);
+                if let Some(at) = row.released_until_ms {
+                    cell.sub(|cell| {
+                        cell.text("released, may request again ");
+                        cell.until(at);
+                    });
+                }
+            })
+            .sort_by("product", |row| row.product.clone()),
+        )
+        .column(
+            Column::number("In use", |row: &ProductView, cell| {
+                cell.strong(&grouped(row.held.into()));
+                if row.held > row.limit {
+                    cell.sub(|cell| cell.text("over limit"));
+                }
+            })
+            .sort_by("held", |row| row.held),
+        )
+        .column(
+            Column::number("Limit", |row: &ProductView, cell| cell.number(row.limit)).sort_by("limit", |row| row.limit),
+        )
+        .column(
+            Column::number("Requested", |row: &ProductView, cell| cell.number(row.want))
+                .sort_by("want", |row| row.want),
+        )
+        .column(
+            Column::number("Reserved", |row: &ProductView, cell| cell.number(row.counted))
+                .sort_by("counted", |row| row.counted),
+        )
+        .column(
+            Column::number("Check-outs", |row: &ProductView, cell| cell.number(row.usage_count))
+                .sort_by("taken", |row| row.usage_count),
+        )
+        .column(
+            Column::number("Time in use", |row: &ProductView, cell| cell.text(&time_in_use(row.usage_ms)))
+                .sort_by("time", |row| row.usage_ms),
+        )
+        .column(
+            Column::number("Denied", |row: &ProductView, cell| cell.number(row.denied))
+                .sort_by("denied", |row| row.denied),
+        )
         .draw(rows)
 }
 

@@ -213,13 +213,22 @@ fn used(rows: &[(String, u64, u64)]) -> Drawn {
     Table::new("Usage of the cluster")
         .labelled()
         .look("usage")
-        .column(Column::row_header("Name", |(name, ..): &(String, u64, u64), cell| cell.code(name)))
-        .column(Column::number("Count", |(_, count, _): &(String, u64, u64), cell| cell.number(*count)).unlabelled())
+        .sorts("usage", "name", false)
+        .column(
+            Column::row_header("Name", |(name, ..): &(String, u64, u64), cell| cell.code(name))
+                .sort_by("name", |(name, ..)| name.clone()),
+        )
+        .column(
+            Column::number("Count", |(_, count, _): &(String, u64, u64), cell| cell.number(*count))
+                .unlabelled()
+                .sort_by("count", |(_, count, _)| *count),
+        )
         .column(
             Column::number("Time", |(.., ms): &(String, u64, u64), cell| {
                 cell.titled(&format!("{} ms", grouped(*ms)), &time_in_use(*ms));
             })
-            .unlabelled(),
+            .unlabelled()
+            .sort_by("time", |(.., ms)| *ms),
         )
         .draw(rows)
 }

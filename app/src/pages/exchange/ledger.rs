@@ -10,10 +10,15 @@ use engine::secret::digest_hex;
 use leptos::prelude::*;
 use licensing::vendor_key::Fingerprint;
 
+/// Rows of one page of the ledger.
+pub const LEDGER_LISTED: usize = 50;
+/// Reports that are put into another order than that of time, at the most: the newest.
+pub const LEDGER_SORTED: usize = 500;
+
 /// One page of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerPage {
-    /// Newest first.
+    /// Newest first; up to [`LEDGER_SORTED`] where another order is asked for.
     pub items: Vec<LedgerEntry>,
     /// Empty, "open", "answered" or "lost".
     pub filter: String,
@@ -37,6 +42,7 @@ const FILTERS: [(&str, &str); 4] = [("", "All"), ("open", "Waiting"), ("answered
 #[component]
 pub fn LedgerView(data: LedgerPage) -> impl IntoView {
     let later = request().query("before").is_some();
+    let sorted = data.items.len() > LEDGER_LISTED;
     let newest = later.then(|| paths::ledger(&data.filter, ""));
     let older = data.next.as_deref().map(|before| paths::ledger(&data.filter, before));
     let body = if !data.items.is_empty() {
@@ -75,6 +81,7 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
                 }).collect_view()}
             </nav>
             {body}
+            {sorted.then(|| view! { <p class="fine">{format!("Sorted: the newest {LEDGER_SORTED} reports. The first {LEDGER_LISTED} are listed.")}</p> })}
             <Pager newest=newest older=older />
         </Card>
     }
@@ -82,9 +89,12 @@ pub fn LedgerView(data: LedgerPage) -> impl IntoView {
 }
 
 fn table(items: &[LedgerEntry]) -> Drawn {
-    Table::new("Reports and their answers, newest first")
+    let sorted = request().query("sort").is_some_and(|sort| sort.starts_with("reports."));
+    Table::new(if sorted { "Reports and their answers" } else { "Reports and their answers, newest first" })
         .labelled()
         .look("ledger")
+        .sorts("reports", "created", true)
+        .most(LEDGER_LISTED)
         .column(Column::row_header("Report", |row: &LedgerEntry, cell| {
             let (what, href) = match row.state.as_str() {
                 "answered" => ("Receipt", paths::receipt(&row.status_id)),
@@ -94,23 +104,32 @@ fn table(items: &[LedgerEntry]) -> Drawn {
             let shown = short(&row.status_id);
             cell.view(view! { <a href=href aria-label=name><code>{shown}</code></a> });
         }))
-        .column(Column::text("Created", |row: &LedgerEntry, cell| {
-            cell.ago(row.opened_at);
-            cell.sub(|cell| cell.text(&format!("{}, {}", row.opened_by, way(&row.channel))));
-        }))
-        .column(Column::text("State", |row: &LedgerEntry, cell| {
-            let (tone, word) = look(&row.state);
-            cell.pill(tone, word);
-        }))
-        .column(Column::text("Answered", |row: &LedgerEntry, cell| {
-            if let Some(answer) = &row.answer {
-                cell.ago(answer.at);
-                cell.sub(|cell| match &row.node {
-                    Some(node) => cell.text(node),
-                    None => cell.text(&format!("uploaded by {}", answer.by)),
-                });
-            }
-        }))
+        .column(
+            Column::text("Created", |row: &LedgerEntry, cell| {
+                cell.ago(row.opened_at);
+                cell.sub(|cell| cell.text(&format!("{}, {}", row.opened_by, way(&row.channel))));
+            })
+            .sort_by("created", |row| row.opened_at),
+        )
+        .column(
+            Column::text("State", |row: &LedgerEntry, cell| {
+                let (tone, word) = look(&row.state);
+                cell.pill(tone, word);
+            })
+            .sort_by("state", |row| look(&row.state).1),
+        )
+        .column(
+            Column::text("Answered", |row: &LedgerEntry, cell| {
+                if let Some(answer) = &row.answer {
+                    cell.ago(answer.at);
+                    cell.sub(|cell| match &row.node {
+                        Some(node) => cell.text(node),
+                        None => cell.text(&format!("uploaded by {}", answer.by)),
+                    });
+                }
+            })
+            .sort_by("answered", |row| row.answer.as_ref().map(|answer| answer.at)),
+        )
         .column(Column::text("Changes", |row: &LedgerEntry, cell| {
             if let Some(answer) = &row.answer {
                 cell.text(&answer.outcome.changes.sentence());

@@ -33,16 +33,29 @@ pub(super) fn Incidents(incidents: Vec<CountdownRun>) -> impl IntoView {
     let table = Table::new("Times the backup hours of this server ran")
         .labelled()
         .look("incidents")
-        .column(Column::row_header("Started", |incident: &CountdownRun, cell| cell.instant(incident.began_ms)))
-        .column(Column::text("Ended", |incident: &CountdownRun, cell| match incident.ended_ms {
-            Some(at) => {
-                cell.instant(at);
-                cell.sub(|cell| cell.text(incident.cause.map_or("", cause_words)));
-            }
-            None => cell.pill(Tone::Warning, "Running"),
-        }))
-        .column(Column::number("Most clients", |incident: &CountdownRun, cell| cell.number(incident.most_clients)))
-        .column(Column::number("Used", |incident: &CountdownRun, cell| cell.text(&span(incident.spent_ms))))
+        .sorts("used", "started", true)
+        .column(
+            Column::row_header("Started", |incident: &CountdownRun, cell| cell.instant(incident.began_ms))
+                .sort_by("started", |incident| incident.began_ms),
+        )
+        .column(
+            Column::text("Ended", |incident: &CountdownRun, cell| match incident.ended_ms {
+                Some(at) => {
+                    cell.instant(at);
+                    cell.sub(|cell| cell.text(incident.cause.map_or("", cause_words)));
+                }
+                None => cell.pill(Tone::Warning, "Running"),
+            })
+            .sort_by("ended", |incident| incident.ended_ms.unwrap_or(i64::MAX)),
+        )
+        .column(
+            Column::number("Most clients", |incident: &CountdownRun, cell| cell.number(incident.most_clients))
+                .sort_by("clients", |incident| incident.most_clients),
+        )
+        .column(
+            Column::number("Used", |incident: &CountdownRun, cell| cell.text(&span(incident.spent_ms)))
+                .sort_by("spent", |incident| incident.spent_ms),
+        )
         .draw(&incidents);
     view! {
         <Card title="Backup hours used" id="used">
@@ -83,11 +96,15 @@ pub(super) fn Switches(rows: Vec<Failover>) -> impl IntoView {
     let table = Table::new("Clients that failed over to this server")
         .labelled()
         .look("switches")
-        .column(Column::row_header("Client", |row: &Failover, cell| {
-            cell.text(&row.name);
-            cell.sub(|cell| cell.text(&format!("from {}", row.from_server)));
-        }))
-        .column(Column::text("When", |row: &Failover, cell| cell.ago(row.at)))
+        .sorts("switches", "when", true)
+        .column(
+            Column::row_header("Client", |row: &Failover, cell| {
+                cell.text(&row.name);
+                cell.sub(|cell| cell.text(&format!("from {}", row.from_server)));
+            })
+            .sort_by("client", |row| row.name.to_lowercase()),
+        )
+        .column(Column::time("When", |row: &Failover, cell| cell.ago(row.at)).sort_by("when", |row| row.at))
         .column(Column::text("The client saw", |row: &Failover, cell| {
             cell.text(&format!("No usable answer for {}. {}", span(row.silent_ms), row.problem));
         }))
@@ -109,11 +126,27 @@ pub(super) fn Overlap(rows: Vec<OverlapPeriod>, total_ms: u64) -> impl IntoView 
     let table = Table::new("Times when two servers served clients")
         .labelled()
         .look("simultaneous")
-        .column(Column::row_header("Started", |row: &OverlapPeriod, cell| cell.instant(row.began)))
-        .column(Column::text("With", |row: &OverlapPeriod, cell| cell.text(&row.server)))
-        .column(Column::number("Clients here", |row: &OverlapPeriod, cell| cell.number(row.here)))
-        .column(Column::number("Clients there", |row: &OverlapPeriod, cell| cell.number(row.there)))
-        .column(Column::number("Duration", |row: &OverlapPeriod, cell| cell.text(&span(row.ms))))
+        .sorts("overlap", "started", true)
+        .column(
+            Column::row_header("Started", |row: &OverlapPeriod, cell| cell.instant(row.began))
+                .sort_by("started", |row| row.began),
+        )
+        .column(
+            Column::text("With", |row: &OverlapPeriod, cell| cell.text(&row.server))
+                .sort_by("with", |row| row.server.to_lowercase()),
+        )
+        .column(
+            Column::number("Clients here", |row: &OverlapPeriod, cell| cell.number(row.here))
+                .sort_by("here", |row| row.here),
+        )
+        .column(
+            Column::number("Clients there", |row: &OverlapPeriod, cell| cell.number(row.there))
+                .sort_by("there", |row| row.there),
+        )
+        .column(
+            Column::number("Duration", |row: &OverlapPeriod, cell| cell.text(&span(row.ms)))
+                .sort_by("duration", |row| row.ms),
+        )
         .draw(&rows);
     view! {
         <Card title="Overlapping use" id="overlap">

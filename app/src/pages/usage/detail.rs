@@ -1,6 +1,6 @@
 //! One product: its views as tabs, because each answers another question.
 
-use super::model::{Detail, Refusal, UsageFilter, UsagePage, UseBy};
+use super::model::{Detail, LISTED, Refusal, UsageFilter, UsagePage, UseBy};
 use super::over_time::OverTime;
 use crate::charts::Bar;
 use crate::components::{Card, Cell, Column, EmptyState, LinkButton, Pager, Table};
@@ -70,13 +70,18 @@ pub(super) fn Steps(detail: Detail, filter: UsageFilter) -> impl IntoView {
 #[component]
 pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
     let files = view! { <Files detail=detail.clone() /> }.drawn();
-    let (product, filter, more) = (detail.row.product, data.filter, detail.more);
+    let (product, filter, more) = (detail.row.product, data.filter, detail.clients.len() > LISTED);
     let name = |row: &UseBy, cell: &mut Cell<'_>| {
         let href = UsageFilter { client: row.who.clone(), ..filter.at_tab(&product, "") }.href();
         cell.link(&href, &row.who);
     };
-    let table =
-        used_by(format!("Use of {product} by client"), &detail.clients, Column::row_header("Client", name), true);
+    let table = used_by(
+        "clients",
+        format!("Use of {product} by client"),
+        &detail.clients,
+        Column::row_header("Client", name),
+        true,
+    );
     view! {
         <Card title="By client" id="clients" aside=files>
             {if detail.clients.is_empty() {
@@ -97,10 +102,10 @@ pub(super) fn ByClient(detail: Detail, data: UsagePage) -> impl IntoView {
 #[component]
 pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
     let files = view! { <Files detail=detail.clone() /> }.drawn();
-    let more = detail.more;
+    let more = detail.users.len() > LISTED;
     let caption = format!("Use of {} by user, {}", detail.row.product, data.period.words);
     let name = Column::row_header("User", |row: &UseBy, cell| write_named(&row.who, cell));
-    let table = used_by(caption, &detail.users, name, false);
+    let table = used_by("users", caption, &detail.users, name, false);
     let all = UsageFilter { client: String::new(), ..data.filter.clone() }.href_at_product();
     let one_client = !data.filter.client.is_empty();
     view! {
@@ -125,14 +130,19 @@ pub(super) fn ByUser(detail: Detail, data: UsagePage) -> impl IntoView {
     .drawn()
 }
 
-/// Who used it, and how much. `peaks`: each one's own peak is known.
-fn used_by(caption: String, rows: &[UseBy], name: Column<'_, UseBy>, peaks: bool) -> Drawn {
+/// Who used it, and how much. `card`: where it is; `peaks`: each one's own peak is known.
+fn used_by(card: &'static str, caption: String, rows: &[UseBy], name: Column<'_, UseBy>, peaks: bool) -> Drawn {
     let longest = rows.iter().map(|row| row.totals.use_ms).max().unwrap_or(0);
     Table::new(caption)
         .labelled()
         .look("who")
-        .column(name)
-        .column(Column::number("Time in use", |row: &UseBy, cell| cell.text(&time_in_use(row.totals.use_ms))))
+        .sorts(card, "time", true)
+        .most(LISTED)
+        .column(name.sort_by("name", |row| row.who.to_lowercase()))
+        .column(
+            Column::number("Time in use", |row: &UseBy, cell| cell.text(&time_in_use(row.totals.use_ms)))
+                .sort_by("time", |row| row.totals.use_ms),
+        )
         .column(
             Column::text("Chart", |row: &UseBy, cell| {
                 cell.view(view! { <Bar value=row.totals.use_ms of=longest /> });
@@ -140,9 +150,19 @@ fn used_by(caption: String, rows: &[UseBy], name: Column<'_, UseBy>, peaks: bool
             .head_hidden()
             .class("bar-cell"),
         )
-        .column(Column::number("Check-outs", |row: &UseBy, cell| cell.number(row.totals.taken)))
-        .column_if(peaks, Column::number("Peak", |row: &UseBy, cell| cell.number(row.totals.peak)))
-        .column(Column::number("Denied", |row: &UseBy, cell| cell.number(row.totals.denied)))
+        .column(
+            Column::number("Check-outs", |row: &UseBy, cell| cell.number(row.totals.taken))
+                .sort_by("taken", |row| row.totals.taken),
+        )
+        .column_if(
+            peaks,
+            Column::number("Peak", |row: &UseBy, cell| cell.number(row.totals.peak))
+                .sort_by("peak", |row| row.totals.peak),
+        )
+        .column(
+            Column::number("Denied", |row: &UseBy, cell| cell.number(row.totals.denied))
+                .sort_by("denied", |row| row.totals.denied),
+        )
         .draw(rows)
 }
 
@@ -153,7 +173,8 @@ fn write_named(name: &str, cell: &mut Cell<'_>) {
 
 #[component]
 fn More(more: bool) -> impl IntoView {
-    more.then(|| view! { <p class="fine">"Only the longest are listed. The file has all."</p> }).drawn()
+    more.then(|| view! { <p class="fine">{format!("Only the first {LISTED} are listed. The file has all.")}</p> })
+        .drawn()
 }
 
 /// The list, newest first.
@@ -165,14 +186,34 @@ fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
     let older = detail.older.clone().map(|before| UsageFilter { before, ..data.filter.clone() }.href_at_product());
     let product = detail.row.product.clone();
     let back = newest.href_at_product();
-    let table = Table::new(format!("Denied requests for {product}, newest first"))
+    // In another order than that of time the list has one page.
+    let more = detail.refusals.len() > LISTED;
+    let order = if data.filter.sorts_denials() { "" } else { ", newest first" };
+    let table = Table::new(format!("Denied requests for {product}{order}"))
         .labelled()
         .look("refusals")
-        .column(Column::row_header("When", |row: &Refusal, cell| cell.text(&row.at.words)))
-        .column(Column::text("User", |row: &Refusal, cell| write_named(&row.user, cell)))
-        .column(Column::text("Client", |row: &Refusal, cell| write_named(&row.client, cell)))
-        .column(Column::text("Host", |row: &Refusal, cell| write_named(&row.host, cell)))
-        .column(Column::number("Requests", |row: &Refusal, cell| cell.number(row.count)))
+        .sorts("refused", "when", true)
+        .most(LISTED)
+        .column(
+            Column::row_header("When", |row: &Refusal, cell| cell.text(&row.at.words))
+                .sort_by("when", |row| row.at.at_ms),
+        )
+        .column(
+            Column::text("User", |row: &Refusal, cell| write_named(&row.user, cell))
+                .sort_by("user", |row| row.user.to_lowercase()),
+        )
+        .column(
+            Column::text("Client", |row: &Refusal, cell| write_named(&row.client, cell))
+                .sort_by("client", |row| row.client.to_lowercase()),
+        )
+        .column(
+            Column::text("Host", |row: &Refusal, cell| write_named(&row.host, cell))
+                .sort_by("host", |row| row.host.to_lowercase()),
+        )
+        .column(
+            Column::number("Requests", |row: &Refusal, cell| cell.number(row.count))
+                .sort_by("requests", |row| row.count),
+        )
         .draw(&detail.refusals);
     view! {
         <Card title="Denied requests" id="refused" aside=files>
@@ -188,6 +229,7 @@ fn Refusals(detail: Detail, data: UsagePage) -> impl IntoView {
                 (false, _) => view! {
                     {table}
                     <p class="fine">"Requests of one user at one client within a minute are one row."</p>
+                    <More more=more />
                 }.drawn(),
             }}
             <Pager newest=later.then(|| newest.href_at_product()) older=older />

@@ -43,6 +43,9 @@ pub struct UsageFilter {
     pub tab: String,
     /// Older than this refusal.
     pub before: String,
+    /// Order of one of the tables, "products.peak" (see `Table::sorts`), and `desc`.
+    pub sort: String,
+    pub dir: String,
 }
 
 /// The period shown.
@@ -55,6 +58,8 @@ pub struct Period {
     pub words: String,
     /// The period of the same length before it.
     pub before_words: String,
+    /// "24 Oct 2026": since when use is recorded, where that is after the period before began. There is nothing to compare with then.
+    pub recorded_since: Option<String>,
     /// First and last day, `2026-10-24`, for the fields.
     pub first_day: String,
     pub last_day: String,
@@ -86,13 +91,22 @@ pub struct ProductRow {
     pub totals: Totals,
     /// The hour of the peak.
     pub peak_at: Option<Moment>,
-    /// The most licensed in the period; none when that was never known.
+    /// What was licensed in the hour of the peak; without use, the most in the period. None where it is not known.
     pub licensed: Option<u64>,
-    /// The period before; none when nothing is kept of it.
+    /// Use is counted, and has no limit.
+    pub metered: bool,
+    /// An hour with all in use that were licensed then, when fewer were than at the peak: how many, and when.
+    pub full: Option<(u64, Moment)>,
+    /// What is licensed now; none where it was never known.
+    pub licensed_now: Option<u64>,
+    /// The period before; none unless it was recorded whole.
     pub before: Option<Totals>,
     /// In use at this moment.
     pub now: u64,
 }
+
+/// Rows of a list on the page; the file has all.
+pub const LISTED: usize = 50;
 
 /// One product.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,10 +121,9 @@ pub struct Detail {
     pub heat: Vec<Vec<HeatCell>>,
     /// Share of the time in percent, and the licenses that would have covered it.
     pub coverage: Vec<(f64, u64)>,
+    /// The page lists the first [`LISTED`] of each.
     pub clients: Vec<UseBy>,
     pub users: Vec<UseBy>,
-    /// There are more users or clients than are listed.
-    pub more: bool,
     pub refusals: Vec<Refusal>,
     /// Value of `before` for older refusals.
     pub older: Option<String>,
@@ -129,7 +142,10 @@ pub struct CoursePoint {
     pub tick: String,
     /// In full, for tables: "2026-11-17".
     pub day: String,
+    /// The first and the last day it touches, for the address of these days.
+    pub days: (String, String),
     pub totals: Totals,
+    /// What was licensed in the hour of the peak.
     pub licensed: Option<u64>,
     /// The peak of the same step in the period before.
     pub before: Option<u64>,

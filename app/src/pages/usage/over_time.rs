@@ -1,11 +1,12 @@
 //! Peaks over time, the hours of the week, and how many licenses would have been enough.
 
 use super::detail::{Files, Steps};
-use super::model::{CoursePoint, Detail, UsagePage};
+use super::model::{CoursePoint, Detail, UsageFilter, UsagePage};
 use super::summary::refused_words;
 use crate::charts::{Bar, Course, CourseChart, HeatMap, Legend};
-use crate::components::{Card, Column, Table};
-use crate::drawn::Draw;
+use crate::components::{Card, Cell, Column, Table};
+use crate::drawn::{Draw, Drawn};
+use crate::islands::chart::ChartSource;
 use leptos::prelude::*;
 use licensing::words::{count, grouped, time_in_use};
 
@@ -23,7 +24,7 @@ pub(super) fn step_words(step: &str) -> (&'static str, &'static str) {
 fn description(detail: &Detail, data: &UsagePage) -> String {
     let row = &detail.row;
     let steps = detail.course.len();
-    let licensed = row.licensed.map(|n| format!(" of {} licensed", grouped(n))).unwrap_or_default();
+    let licensed = row.licensed.map(|n| format!(" of {} licensed then", grouped(n))).unwrap_or_default();
     let full = detail.course.iter().filter(|point| at_limit(point)).count();
     let when = row.peak_at.as_ref().map(|at| format!(" on {}", at.words)).unwrap_or_default();
     format!(
@@ -64,6 +65,19 @@ fn course(detail: &Detail, data: &UsagePage) -> Course {
         ticks: points.iter().map(|point| point.tick.clone()).collect(),
         hints: points.iter().map(hint).collect(),
         description: description(detail, data),
+        source: ChartSource {
+            table: TABLE,
+            name: format!("Peak of {} for {}", detail.row.product, step_words(&detail.step).1),
+            step: detail.step.clone(),
+            href: UsageFilter {
+                step: String::new(),
+                before: String::new(),
+                ..data.filter.at_tab(&detail.row.product, "")
+            }
+            .href_at_product(),
+            last_day: data.period.last_day.clone(),
+            zone: data.period.zone.clone(),
+        },
     }
 }
 
@@ -101,11 +115,14 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
         detail.row.product, data.period.words
     );
     let steps = view! { <Steps detail=detail.clone() filter=data.filter.clone() /> };
-    let table = view! { <CourseTable detail=detail.clone() /> };
+    let unknown =
+        !detail.row.metered && detail.course.iter().any(|point| point.totals.peak > 0 && point.licensed.is_none());
+    let table = view! { <CourseTable detail=detail.clone() filter=data.filter.clone() /> };
     view! {
         <Card title=title id="course" aside=files>
             <div class="course-tools"><Legend items=legend />{steps}</div>
             <CourseChart course=chart />
+            {unknown.then(|| view! { <p class="fine">"Where the line is missing, the number licensed then is not known."</p> })}
             {table}
         </Card>
         <Coverage detail=detail data=data />
@@ -119,57 +136,64 @@ pub(super) fn OverTime(detail: Detail, data: UsagePage) -> impl IntoView {
     .drawn()
 }
 
-/// The numbers behind the chart.
+/// Where the chart's table is; its rows are what the chart is read out from.
+const TABLE: &str = "course-table";
+
+/// The numbers behind the chart; a number of denials leads to them.
 #[component]
-fn CourseTable(detail: Detail) -> impl IntoView {
-    let has_before = detail.course.iter().any(|point| point.before.is_some());
+fn CourseTable(detail: Detail, filter: UsageFilter) -> impl IntoView {
+    // Somebody who sorts it sees it.
+    let open = filter.sort.starts_with("course.");
     view! {
-        <details class="disclosure">
+        <details class="disclosure" id=TABLE open=open>
             <summary>"Show as a table"</summary>
-            <div class="scroll" tabindex="0" role="group" aria-label="The table of the chart">
-                <table class="plain-table">
-                    <caption class="vh">{format!("{} for {}", detail.row.product, step_words(&detail.step).1)}</caption>
-                    <thead><tr>
-                        <th scope="col">{step_words(&detail.step).0}</th>
-                        <th scope="col" class="num">"Peak"</th>
-                        <th scope="col" class="num">"Licensed"</th>
-                        {has_before.then(|| view! { <th scope="col" class="num">"Before"</th> })}
-                        <th scope="col" class="num">"Check-outs"</th>
-                        <th scope="col" class="num">"Time"</th>
-                        <th scope="col" class="num">"Denied"</th>
-                    </tr></thead>
-                    <tbody inner_html=table_rows(&detail.course, has_before)></tbody>
-                </table>
-            </div>
+            <div class="scroll" tabindex="0" role="group" aria-label="The table of the chart">{course_table(&detail, &filter)}</div>
         </details>
     }
     .drawn()
 }
 
-/// The rows of the table. Written as text because there may be hundreds, and the marks a framework leaves would weigh more than
-/// the numbers.
-fn table_rows(points: &[CoursePoint], has_before: bool) -> String {
-    let number = |value: Option<u64>| value.map_or_else(|| "\u{2013}".to_owned(), grouped);
-    points
-        .iter()
-        .map(|point| {
-            let before = if has_before { format!("<td>{}", number(point.before)) } else { String::new() };
-            format!(
-                "<tr><th scope=row>{}<td>{}<td>{}{before}<td>{}<td>{}<td>{}",
-                html_text(&point.day),
-                grouped(point.totals.peak),
-                number(point.licensed),
-                grouped(point.totals.taken),
-                html_text(&time_in_use(point.totals.use_ms)),
-                grouped(point.totals.denied),
-            )
-        })
-        .collect()
-}
-
-/// Text as HTML.
-fn html_text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+fn course_table(detail: &Detail, filter: &UsageFilter) -> Drawn {
+    let has_before = detail.course.iter().any(|point| point.before.is_some());
+    let denials = filter.at_tab(&detail.row.product, "refused");
+    let number = |value: Option<u64>, cell: &mut Cell<'_>| match value {
+        Some(value) => cell.number(value),
+        None => cell.text("\u{2013}"),
+    };
+    let (head, each) = step_words(&detail.step);
+    Table::new(format!("{} for {each}", detail.row.product))
+        .plain()
+        .sorts("course", "day", false)
+        .column(
+            Column::row_header(head, |point: &CoursePoint, cell| cell.text(&point.day))
+                .sort_by("day", |point| point.at_ms),
+        )
+        .column(
+            Column::number("Peak", |point: &CoursePoint, cell| cell.number(point.totals.peak))
+                .sort_by("peak", |point| point.totals.peak),
+        )
+        .column(
+            Column::number("Licensed", move |point: &CoursePoint, cell| number(point.licensed, cell))
+                .meaning("In the hour of the peak".to_owned())
+                .sort_by("licensed", |point| point.licensed),
+        )
+        .column_if(has_before, Column::number("Before", move |point: &CoursePoint, cell| number(point.before, cell)))
+        .column(
+            Column::number("Check-outs", |point: &CoursePoint, cell| cell.number(point.totals.taken))
+                .sort_by("taken", |point| point.totals.taken),
+        )
+        .column(
+            Column::number("Time", |point: &CoursePoint, cell| cell.text(&time_in_use(point.totals.use_ms)))
+                .sort_by("time", |point| point.totals.use_ms),
+        )
+        .column(
+            Column::number("Denied", |point: &CoursePoint, cell| match point.totals.denied {
+                0 => cell.text("0"),
+                denied => cell.link(&denials.in_days(&point.days).href_at_product(), &grouped(denied)),
+            })
+            .sort_by("denied", |point| point.totals.denied),
+        )
+        .draw(&detail.course)
 }
 
 /// The share the sentence is about, percent.
@@ -204,7 +228,7 @@ fn against(needed: u64, licensed: Option<u64>) -> String {
 
 #[component]
 pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
-    let licensed = detail.row.licensed;
+    let licensed = detail.row.licensed_now.filter(|_| !detail.row.metered);
     let most = detail.coverage.iter().map(|(_, needed)| *needed).chain(licensed).max().unwrap_or(0);
     let refused = detail.row.totals.denied > 0;
     let one = !data.filter.client.is_empty();
@@ -242,21 +266,44 @@ pub(super) fn Coverage(detail: Detail, data: UsagePage) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::usage::Totals;
+    use crate::pages::usage::{ProductRow, Totals};
 
     #[test]
     fn the_table_of_two_years_of_days_stays_small_and_is_only_text() {
         let point = |day: usize| CoursePoint {
             day: format!("2026-11-{day:02}"),
-            totals: Totals { taken: 1_234, use_ms: 90_000_000, denied: 3, peak: 38 },
+            totals: Totals { taken: 1_234, use_ms: 90_000_000, denied: 0, peak: 38 },
             licensed: Some(40),
             before: Some(36),
             ..CoursePoint::default()
         };
-        let rows = table_rows(&(0..540).map(point).collect::<Vec<_>>(), true);
-        assert!(rows.len() < 50_000, "{}", rows.len());
-        let evil = CoursePoint { day: "<script>&".into(), ..CoursePoint::default() };
-        assert!(table_rows(&[evil], false).starts_with("<tr><th scope=row>&lt;script&gt;&amp;<td>0<td>\u{2013}<td>0"));
+        let html = |course: Vec<CoursePoint>| {
+            let detail = Detail { step: "day".into(), course, ..Detail::default() };
+            Owner::new().with(|| course_table(&detail, &UsageFilter::default()).to_html())
+        };
+        let rows = html((0..540).map(point).collect());
+        assert!(rows.len() < 65_000, "{}", rows.len());
+        let evil = html(vec![CoursePoint { day: "<script>&".into(), ..CoursePoint::default() }]);
+        assert!(
+            evil.contains("<th scope=\"row\">&lt;script&gt;&amp;</th><td>0</td><td>\u{2013}</td><td>0</td>"),
+            "{evil}"
+        );
+    }
+
+    #[test]
+    fn a_number_of_denials_leads_to_the_denials_of_those_days() {
+        let point = CoursePoint {
+            totals: Totals { denied: 12, ..Totals::default() },
+            days: ("2026-11-16".into(), "2026-11-22".into()),
+            ..CoursePoint::default()
+        };
+        let row = ProductRow { product: "TTS3".into(), ..ProductRow::default() };
+        let detail = Detail { step: "week".into(), course: vec![point], row, ..Detail::default() };
+        let filter =
+            UsageFilter { range: "365d".into(), step: "week".into(), before: "7".into(), ..UsageFilter::default() };
+        let html = Owner::new().with(|| course_table(&detail, &filter).to_html());
+        let href = "/usage?product=TTS3&amp;range=custom&amp;from=2026-11-16&amp;to=2026-11-22&amp;tab=refused#product";
+        assert!(html.contains(&format!("<td><a href=\"{href}\">12</a></td>")), "{html}");
     }
 
     #[test]

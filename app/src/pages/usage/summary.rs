@@ -1,12 +1,14 @@
 //! The products side by side. They are never added together.
 
-use super::model::{Period, ProductRow, Totals, UsageFilter, UsagePage};
+use super::model::{Period, ProductRow, UsageFilter, UsagePage};
 use crate::charts::Bar;
 use crate::components::{Card, Cell, Column, Statement, Table};
 use crate::drawn::Draw;
 use crate::request::Tone;
 use leptos::prelude::*;
+use licensing::usage::growth;
 use licensing::words::{count, grouped, time_in_use};
+use std::cmp::Ordering;
 
 /// One row per product; the name leads to its detail.
 #[component]
@@ -14,31 +16,58 @@ pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
     let (csv, json) = (data.filter.summary_file("csv"), data.filter.summary_file("json"));
     let aside = view! { <a href=csv download="">"CSV"</a>" · "<a href=json download="">"JSON"</a> }.drawn();
     let filter = data.filter;
-    let before = format!("Change against {}", data.period.before_words);
+    let recorded_since = data.period.recorded_since.clone();
+    let before = match &recorded_since {
+        None => format!("Change against {}", data.period.before_words),
+        Some(day) => format!("Recorded since {day}, so there is no whole period before to compare with"),
+    };
     let table = Table::new(format!("Use by product, {}", data.period.words))
         .labelled()
         .look("products")
+        .sorts("products", "product", false)
         .row_class(|row: &ProductRow| if row.product == chosen { "current" } else { "" })
-        .column(Column::row_header("Product", |row: &ProductRow, cell| {
-            let href = filter.of_product(&row.product).href_at_product();
-            let current = (row.product == chosen).then_some("true");
-            let product = row.product.clone();
-            cell.view(view! { <a href=href aria-current=current><code class="product">{product}</code></a> });
-            if row.now > 0 {
-                cell.sub(|cell| cell.text(&format!("{} in use now", grouped(row.now))));
-            }
-        }))
-        .column(Column::text("Peak / licensed", write_peak).class("peak-cell"))
-        .column(Column::number("Check-outs", |row: &ProductRow, cell| cell.number(row.totals.taken)))
-        .column(Column::number("Time in use", |row: &ProductRow, cell| cell.text(&time_in_use(row.totals.use_ms))))
-        .column(Column::number("Denied", |row: &ProductRow, cell| match row.totals.denied {
-            0 => cell.text("0"),
-            denied => {
-                let href = filter.at_tab(&row.product, "refused").href_at_product();
-                cell.view(view! { <a class="refused-count" href=href>{grouped(denied)}</a> });
-            }
-        }))
-        .column(Column::number("Change", write_change).meaning(before).class("change"))
+        .column(
+            Column::row_header("Product", |row: &ProductRow, cell| {
+                let href = filter.of_product(&row.product).href_at_product();
+                let current = (row.product == chosen).then_some("true");
+                let product = row.product.clone();
+                cell.view(view! { <a href=href aria-current=current><code class="product">{product}</code></a> });
+                if row.now > 0 {
+                    cell.sub(|cell| cell.text(&format!("{} in use now", grouped(row.now))));
+                }
+            })
+            .sort_by("product", |row| row.product.clone()),
+        )
+        .column(
+            Column::text("Peak / licensed", write_peak)
+                .meaning("The most in use at once, and how many were licensed then".to_owned())
+                .class("peak-cell")
+                .sort_by("peak", |row| row.totals.peak),
+        )
+        .column(
+            Column::number("Check-outs", |row: &ProductRow, cell| cell.number(row.totals.taken))
+                .sort_by("taken", |row| row.totals.taken),
+        )
+        .column(
+            Column::number("Time in use", |row: &ProductRow, cell| cell.text(&time_in_use(row.totals.use_ms)))
+                .sort_by("time", |row| row.totals.use_ms),
+        )
+        .column(
+            Column::number("Denied", |row: &ProductRow, cell| match row.totals.denied {
+                0 => cell.text("0"),
+                denied => {
+                    let href = filter.at_tab(&row.product, "refused").href_at_product();
+                    cell.view(view! { <a class="refused-count" href=href>{grouped(denied)}</a> });
+                }
+            })
+            .sort_by("denied", |row| row.totals.denied),
+        )
+        .column(
+            Column::number("Change", |row: &ProductRow, cell| write_change(row, recorded_since.as_deref(), cell))
+                .meaning(before)
+                .class("change")
+                .sort_by("change", |row| row.before.map(|before| Gain::of(row.totals.taken, before.taken))),
+        )
         .draw(&data.products);
     view! {
         <Card title="Products" id="products" aside=aside>
@@ -49,55 +78,85 @@ pub(super) fn Summary(data: UsagePage, chosen: String) -> impl IntoView {
     .drawn()
 }
 
+/// By how much a number grew, to sort by: the ratio of now to before; from nothing is the most.
+#[derive(Debug, Clone, Copy)]
+struct Gain {
+    now: u64,
+    before: u64,
+}
+
+impl Gain {
+    /// Nothing at both times is no change.
+    fn of(now: u64, before: u64) -> Gain {
+        if (now, before) == (0, 0) { Gain { now: 1, before: 1 } } else { Gain { now, before } }
+    }
+}
+
+impl Ord for Gain {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (mine, others) =
+            (u128::from(self.now) * u128::from(other.before), u128::from(other.now) * u128::from(self.before));
+        match (self.before, other.before) {
+            // From nothing: by what it grew to.
+            (0, 0) => self.now.cmp(&other.now),
+            _ => mine.cmp(&others),
+        }
+    }
+}
+
+impl PartialOrd for Gain {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Gain {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Gain {}
+
+/// The peak, against what was licensed in its hour.
 fn write_peak(row: &ProductRow, cell: &mut Cell<'_>) {
     let peak = row.totals.peak;
     cell.markup("<span class=\"peak-line\">");
     cell.strong(&grouped(peak));
     match row.licensed {
+        _ if row.metered => cell.muted(", metered"),
         Some(licensed) => cell.muted(&format!(" of {}", grouped(licensed))),
-        None => cell.muted(", licensed unknown"),
+        None => cell.muted(", licensed then is not known"),
     }
     cell.markup("</span>");
-    if let Some(licensed) = row.licensed {
+    if let Some(licensed) = row.licensed.filter(|_| !row.metered) {
         let mark = (peak > licensed).then_some(licensed);
         cell.view(view! { <Bar value=peak of=licensed.max(peak) mark=mark look=look(row) /> });
     }
+    if let Some((licensed, at)) = &row.full {
+        cell.sub(|cell| cell.text(&format!("all {} in use on {}", grouped(*licensed), at.words)));
+    }
 }
 
-/// How the number of check-outs changed, and the peak.
-fn write_change(row: &ProductRow, cell: &mut Cell<'_>) {
-    let Some(before) = &row.before else { return cell.muted("nothing to compare") };
+/// How the number of check-outs changed, and the peak. Half a period is nothing to compare with.
+fn write_change(row: &ProductRow, recorded_since: Option<&str>, cell: &mut Cell<'_>) {
+    let Some(before) = &row.before else {
+        return cell.muted(&match recorded_since {
+            Some(day) => format!("recorded since {day}"),
+            None => "nothing to compare".to_owned(),
+        });
+    };
     cell.markup("<span>");
-    cell.text(&change(row.totals.taken, before.taken));
+    cell.text(&growth(row.totals.taken, before.taken));
     cell.sub(|cell| cell.text(&format!("peak {} \u{2192} {}", grouped(before.peak), grouped(row.totals.peak))));
     cell.markup("</span>");
 }
 
-/// "+12 %", "−8 %", "no change", "new".
-fn change(now: u64, before: u64) -> String {
-    match (now, before) {
-        (0, 0) => "no change".to_owned(),
-        (_, 0) => "new".to_owned(),
-        (now, before) => {
-            let (now, before) = (i128::from(now), i128::from(before));
-            let percent = ((now - before) * 200 + before * (now - before).signum()) / (before * 2);
-            match percent {
-                0 if now == before => "no change".to_owned(),
-                0 => "about the same".to_owned(),
-                1.. => format!("+{percent} %"),
-                _ => format!("\u{2212}{} %", -percent),
-            }
-        }
-    }
-}
-
 /// How near a product came to its limit.
-fn tone(totals: &Totals, licensed: Option<u64>) -> Tone {
-    match licensed {
-        _ if totals.denied > 0 => Tone::Warning,
-        Some(licensed) if totals.peak >= licensed && totals.peak > 0 => Tone::Warning,
-        _ => Tone::Success,
-    }
+fn tone(row: &ProductRow) -> Tone {
+    let limit = row.licensed.filter(|_| !row.metered && row.totals.peak > 0);
+    let full = row.full.is_some() || limit.is_some_and(|licensed| row.totals.peak >= licensed);
+    if full || row.totals.denied > 0 { Tone::Warning } else { Tone::Success }
 }
 
 /// How a bar of the peak looks.
@@ -127,7 +186,11 @@ fn sentence(row: &ProductRow) -> String {
             _ => format!("{product} was requested and never granted; {refused}."),
         };
     }
-    let of = row.licensed.map(|licensed| format!(" of {} licensed", grouped(licensed))).unwrap_or_default();
+    let of = match row.licensed {
+        _ if row.metered => String::new(),
+        Some(licensed) => format!(" of {} licensed", grouped(licensed)),
+        None => " (licensed then is not known)".to_owned(),
+    };
     let when = row.peak_at.as_ref().map(|at| format!(" on {}", at.words)).unwrap_or_default();
     format!("{product} peaked at {}{of}{when}; {refused}.", grouped(row.totals.peak))
 }
@@ -135,15 +198,25 @@ fn sentence(row: &ProductRow) -> String {
 /// The figures behind it, and those of the period before.
 fn more(row: &ProductRow, period: &Period) -> String {
     let totals = &row.totals;
-    let now = format!("{}, in use for {}.", count(totals.taken, "check-out", "check-outs"), time_in_use(totals.use_ms));
-    match &row.before {
-        Some(before) => format!(
+    let full = row
+        .full
+        .as_ref()
+        .map(|(licensed, at)| format!("When {} were licensed, all were in use on {}. ", grouped(*licensed), at.words));
+    let now = format!(
+        "{}{}, in use for {}.",
+        full.unwrap_or_default(),
+        count(totals.taken, "check-out", "check-outs"),
+        time_in_use(totals.use_ms)
+    );
+    match (&row.before, &period.recorded_since) {
+        (Some(before), _) => format!(
             "{now} The previous period ({}) peaked at {}; {}.",
             period.before_words,
             grouped(before.peak),
             refused_words(before.denied)
         ),
-        None => format!("{now} There is no data for the previous period."),
+        (None, Some(day)) => format!("{now} Recorded since {day}, so there is no whole period before to compare with."),
+        (None, None) => format!("{now} There is no data for the previous period."),
     }
 }
 
@@ -159,7 +232,7 @@ pub(super) fn Opening(row: ProductRow, period: Period, filter: UsageFilter) -> i
         }
     };
     view! {
-        <Statement tone=tone(&row.totals, row.licensed) sentence=sentence(&row)>
+        <Statement tone=tone(&row) sentence=sentence(&row)>
             <p>{more(&row, &period)}</p>
             {narrowed.map(|words| view! { <p class="muted">{words}</p> })}
         </Statement>
@@ -170,22 +243,7 @@ pub(super) fn Opening(row: ProductRow, period: Period, filter: UsageFilter) -> i
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::usage::Moment;
-
-    #[test]
-    fn a_change_is_told_against_what_was_before() {
-        for (now, before, words) in [
-            (112, 100, "+12 %"),
-            (92, 100, "\u{2212}8 %"),
-            (0, 4, "\u{2212}100 %"),
-            (5, 0, "new"),
-            (0, 0, "no change"),
-            (1_000_001, 1_000_000, "about the same"),
-            (u64::MAX, u64::MAX, "no change"),
-        ] {
-            assert_eq!(change(now, before), words, "{now} {before:?}");
-        }
-    }
+    use crate::pages::usage::{Moment, Totals};
 
     #[test]
     fn the_sentence_tells_peak_limit_time_and_refusals() {
@@ -201,11 +259,44 @@ mod tests {
                 row(38, Some(40), 12),
                 "SPEECH peaked at 38 of 40 licensed on Tue 17 Nov, 10:00\u{2013}11:00; 12 requests were denied.",
             ),
-            (row(1, None, 1), "SPEECH peaked at 1 on Tue 17 Nov, 10:00\u{2013}11:00; 1 request was denied."),
+            (
+                row(1, None, 1),
+                "SPEECH peaked at 1 (licensed then is not known) on Tue 17 Nov, 10:00\u{2013}11:00; 1 request was denied.",
+            ),
+            (
+                ProductRow { metered: true, ..row(7, None, 0) },
+                "SPEECH peaked at 7 on Tue 17 Nov, 10:00\u{2013}11:00; no request was denied.",
+            ),
             (row(0, Some(0), 3), "SPEECH was requested and never granted; 3 requests were denied."),
             (row(0, Some(4), 0), "SPEECH was not in use."),
         ] {
             assert_eq!(sentence(&row), words);
         }
+    }
+
+    #[test]
+    fn without_a_whole_period_before_it_says_since_when_use_is_recorded_and_compares_nothing() {
+        let at = Moment { at_ms: 0, words: "Tue 3 Nov, 10:00\u{2013}11:00".into() };
+        let row = ProductRow { full: Some((29, at)), ..ProductRow::default() };
+        let period = Period { recorded_since: Some("24 Oct 2026".into()), ..Period::default() };
+        let words = more(&row, &period);
+        assert!(
+            words.starts_with("When 29 were licensed, all were in use on Tue 3 Nov, 10:00\u{2013}11:00. 0 check-outs"),
+            "{words}"
+        );
+        assert!(
+            words.ends_with("Recorded since 24 Oct 2026, so there is no whole period before to compare with."),
+            "{words}"
+        );
+        let html = Cell::alone(|cell| write_change(&row, Some("24 Oct 2026"), cell)).to_html();
+        assert_eq!(html, "<span class=\"muted\">recorded since 24 Oct 2026</span>");
+        assert_eq!(tone(&row), Tone::Warning, "its limit was reached");
+    }
+
+    #[test]
+    fn growth_is_sorted_by_its_ratio_and_from_nothing_is_the_most() {
+        let mut all = [(5, 0), (0, 4), (112, 100), (0, 0), (9, 0), (92, 100)];
+        all.sort_by_key(|(now, before)| Gain::of(*now, *before));
+        assert_eq!(all, [(0, 4), (92, 100), (0, 0), (112, 100), (5, 0), (9, 0)]);
     }
 }

@@ -17,6 +17,7 @@ mod who;
 pub use denials::{Denial, DenialCursor, DenialCursorError};
 
 use jiff::tz::TimeZone;
+use licensing::usage::PeakHour;
 
 /// Filter and period of a query.
 #[derive(Debug, Clone)]
@@ -65,15 +66,19 @@ pub struct ProductUse {
     pub peak: u32,
     /// When: the beginning of the first hour that reached the peak, Unix milliseconds; none without use.
     pub peak_at_ms: Option<i64>,
-    /// The figures of the previous period.
-    pub before: Figures,
+    /// The figures of the previous period; `None` unless it was recorded whole.
+    pub before: Option<Figures>,
     /// Numbers of licenses that would have been enough for these shares of the time, percent. Empty for a single
     /// client.
     pub coverage: Vec<(f64, u32)>,
     /// Open check-outs known now: those that have lasted a minute or more.
     pub open_now: u64,
-    /// The most that was licensed in the period; `None` if unknown.
+    /// What was licensed in the hour of the peak; without use, the most in the period. `None` if unknown.
     pub licensed: Option<u64>,
+    /// The hour that came closer to what was licensed in it than the hour of the peak did: fewer were licensed then.
+    pub closest: Option<PeakHour>,
+    /// What is licensed since the last record; `None` if nothing was ever recorded.
+    pub licensed_now: Option<u64>,
 }
 
 /// The length of steps over time.
@@ -104,7 +109,7 @@ pub struct UsagePoint {
     pub denied: u64,
     /// The most in use at any instant.
     pub peak: u32,
-    /// The most that was licensed then; `None` if unknown.
+    /// What was licensed in the hour of the peak; without use, the most in the step. `None` if unknown.
     pub licensed: Option<u64>,
 }
 

@@ -47,14 +47,14 @@ pub async fn file(console: &Console, kind: Kind) -> Result<(String, Vec<u8>), Da
 }
 
 async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
-    let first_ms = engine.usage.extent().await?.map_or(i64::MAX, |extent| extent.first_ms);
+    let recorded_ms = engine.usage.recorded_from().await?.unwrap_or(i64::MAX);
     let product = asked.filter.product.as_str();
     let query = asked.query(Some(product));
     let at = |ms: i64| Value::from(labels::rfc3339(ms, asked));
     let numbers = |totals: Totals| [totals.taken, totals.use_ms, totals.denied, totals.peak].map(Value::from);
     Ok(match asked.filter.tab.as_str() {
-        _ if product.is_empty() => summary(engine, asked, first_ms).await?,
-        "summary" => summary(engine, asked, first_ms).await?,
+        _ if product.is_empty() => summary(engine, asked).await?,
+        "summary" => summary(engine, asked).await?,
         "clients" => Table {
             what: "clients",
             columns: vec!["client", "taken", "use_ms", "refused", "peak"],
@@ -95,7 +95,7 @@ async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
         },
         _ => {
             let (step, _) = asked.steps();
-            let points = course(engine, asked, &query, step, first_ms).await?;
+            let points = course(engine, asked, &query, step, recorded_ms).await?;
             Table {
                 what: "course",
                 columns: vec!["from", "taken", "use_ms", "refused", "peak", "licensed", "peak_before"],
@@ -111,8 +111,8 @@ async fn table(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
     })
 }
 
-async fn summary(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Table, DatabaseError> {
-    let rows = rows(engine, asked, first_ms).await?.into_iter().map(|(row, coverage)| {
+async fn summary(engine: &Engine, asked: &Asked) -> Result<Table, DatabaseError> {
+    let rows = rows(engine, asked).await?.into_iter().map(|(row, coverage)| {
         let covered = |share: f64| coverage.iter().find(|(of, _)| (of - share).abs() < 1e-9).map(|(_, needed)| *needed);
         let before = |pick: fn(&Totals) -> u64| row.before.as_ref().map(pick);
         vec![
@@ -131,6 +131,9 @@ async fn summary(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Table,
             before(|totals| totals.use_ms).into(),
             before(|totals| totals.denied).into(),
             before(|totals| totals.peak).into(),
+            row.licensed_now.into(),
+            row.full.as_ref().map(|(_, at)| labels::rfc3339(at.at_ms, asked)).into(),
+            row.full.as_ref().map(|(licensed, _)| *licensed).into(),
         ]
     });
     Ok(Table {
@@ -151,6 +154,9 @@ async fn summary(engine: &Engine, asked: &Asked, first_ms: i64) -> Result<Table,
             "use_ms_before",
             "refused_before",
             "peak_before",
+            "licensed_now",
+            "full_hour",
+            "full_licensed",
         ],
         rows: rows.collect(),
     })

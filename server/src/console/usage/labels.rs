@@ -57,6 +57,16 @@ fn day(date: Date, asked: &Asked) -> String {
     date.strftime(if date.year() == now.year() { "%a %-d %b" } else { "%a %-d %b %Y" }).to_string()
 }
 
+/// "24 Oct 2026".
+pub(super) fn date(at_ms: i64, asked: &Asked) -> String {
+    zoned(at_ms, &asked.zone).strftime("%-d %b %Y").to_string()
+}
+
+/// "2026-10-24", for addresses.
+pub(super) fn iso_day(at_ms: i64, asked: &Asked) -> String {
+    zoned(at_ms, &asked.zone).date().to_string()
+}
+
 /// With the offset of the zone, for files: "2026-11-17T10:00:00+01:00".
 pub(super) fn rfc3339(at_ms: i64, asked: &Asked) -> String {
     zoned(at_ms, &asked.zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()

@@ -80,6 +80,7 @@ impl Asked {
                 from.checked_sub(1.millisecond()).unwrap_or_else(|_| from.clone()).date(),
                 false,
             ),
+            recorded_since: None,
             first_day: from.date().to_string(),
             last_day: last.date().to_string(),
             zone: zone_name(&zone),

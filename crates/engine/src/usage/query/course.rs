@@ -3,9 +3,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use licensing::usage::HOUR_MS;
 
-use super::load::{SeriesLevel, list};
+use super::load::{PeakFigures, SeriesLevel, list};
 use super::period::HourRange;
-use super::{BucketWidth, Figures, Filter, UsagePoint};
+use super::{BucketWidth, Filter, UsagePoint};
 use crate::DatabaseError;
 use crate::usage::Usage;
 
@@ -21,31 +21,35 @@ impl Usage {
         }
         let period = HourRange::of(filter);
         let starts = starts(period, step, &filter.zone);
-        let mut sums = vec![Figures::default(); starts.len()];
+        let mut sums = vec![PeakFigures::default(); starts.len()];
         let series = self.named(filter, SeriesLevel::Named).await?;
         for row in self.days(&list(&series), period.days()).await? {
             row.each_hour(|hour, figures| {
                 if (period.from..period.to).contains(&hour) {
-                    let after = starts.partition_point(|start| *start <= hour * HOUR_MS);
-                    sums[after.saturating_sub(1)].add(figures);
+                    let at = hour * HOUR_MS;
+                    let after = starts.partition_point(|start| *start <= at);
+                    sums[after.saturating_sub(1)].add(PeakFigures { figures, at });
                 }
             })?;
         }
-        let licensed = self.licensed_until(filter).await?;
-        let product = filter.product.as_deref().unwrap_or_default();
+        let mut history = self.licensed_history(filter).await?;
+        let history = history.remove(filter.product.as_deref().unwrap_or_default()).unwrap_or_default();
         let ends = starts.iter().skip(1).copied().chain([period.to * HOUR_MS]);
         Ok(starts
             .iter()
             .zip(ends)
             .zip(&sums)
-            .map(|((at_ms, until_ms), sum)| UsagePoint {
+            .map(|((at_ms, until_ms), PeakFigures { figures, at })| UsagePoint {
                 at_ms: *at_ms,
                 until_ms,
-                taken: sum.taken,
-                use_ms: sum.use_ms,
-                denied: sum.denied,
-                peak: sum.peak,
-                licensed: licensed.most(product, *at_ms, until_ms),
+                taken: figures.taken,
+                use_ms: figures.use_ms,
+                denied: figures.denied,
+                peak: figures.peak,
+                licensed: match figures.peak {
+                    0 => history.most(*at_ms, until_ms),
+                    _ => history.in_hour(*at),
+                },
             })
             .collect())
     }

@@ -36,6 +36,18 @@ impl Usage {
         Ok(known.map(|known| KnownSpan { first_ms: known.from * HOUR_MS, last_ms: known.to * HOUR_MS }))
     }
 
+    /// Since when use is recorded, Unix milliseconds: the first hour with use, or the first that began with licenses on record.
+    ///
+    /// # Errors
+    /// [`DatabaseError`].
+    pub async fn recorded_from(&self) -> Result<Option<i64>, DatabaseError> {
+        let licensed: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(at) FROM licensed_history").fetch_one(self.inner.store.read()).await?;
+        let licensed = licensed.map(|at| at.saturating_add(HOUR_MS - 1).div_euclid(HOUR_MS) * HOUR_MS);
+        let used = self.known().await?.map(|known| known.from * HOUR_MS);
+        Ok(used.into_iter().chain(licensed).min())
+    }
+
     pub(super) async fn known(&self) -> Result<Option<HourRange>, DatabaseError> {
         let rows: Vec<(i64, Option<Vec<u8>>)> =
             sqlx::query_as("SELECT day, hours FROM usage_days WHERE day = (SELECT MIN(day) FROM usage_days)")

@@ -67,7 +67,12 @@ impl From<HourUse> for Figures {
 
 /// As a parameter for `json_each`.
 pub(super) fn list(series: &[NamedSeries]) -> String {
-    serde_json::Value::from_iter(series.iter().map(|series| series.id)).to_string()
+    list_of(series.iter().map(|series| series.id))
+}
+
+/// The same of their numbers.
+pub(super) fn list_of(series: impl Iterator<Item = i64>) -> String {
+    serde_json::Value::from_iter(series).to_string()
 }
 
 pub(super) fn damaged() -> DatabaseError {
@@ -77,7 +82,7 @@ pub(super) fn damaged() -> DatabaseError {
 /// A stored day of a series.
 #[derive(FromRow)]
 pub(super) struct StoredDay {
-    series: i64,
+    pub series: i64,
     day: i64,
     #[sqlx(flatten)]
     figures: Figures,

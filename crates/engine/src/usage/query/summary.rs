@@ -1,8 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use licensing::usage::{SHARES, coverage};
+use licensing::usage::{Baseline, HOUR_MS, LicensedHistory, PeakHour, SHARES, baseline, closest_to_limit, coverage};
 
-use super::load::{NamedSeries, PeakFigures, SeriesLevel};
+use super::load::{NamedSeries, PeakFigures, SeriesLevel, list_of};
 use super::period::HourRange;
 use super::{Filter, ProductUse};
 use crate::DatabaseError;
@@ -17,14 +17,15 @@ impl Usage {
         let period = HourRange::of(filter);
         let series = self.named(filter, SeriesLevel::Named).await?;
         let now = by_product(&series, &self.figures(&series, period).await?);
-        let before = by_product(&series, &self.figures(&series, period.before()).await?);
-        let levels = if filter.client.is_none() {
-            self.levels(&series, period).await?
-        } else {
-            std::collections::HashMap::new()
+        let whole = |recorded_ms| baseline(period.before().from * HOUR_MS, recorded_ms) == Baseline::Whole;
+        let before = match self.recorded_from().await?.is_some_and(whole) {
+            true => Some(by_product(&series, &self.figures(&series, period.before()).await?)),
+            false => None,
         };
+        let levels = if filter.client.is_none() { self.levels(&series, period).await? } else { HashMap::new() };
         let known = self.known().await?.map_or(period, |known| period.within(known));
-        let licensed = self.licensed_until(filter).await?;
+        let history = self.licensed_history(filter).await?;
+        let closest = self.closest(&series, period, &history).await?;
         let open = self.open_now(filter).await?;
         let mut all = Vec::new();
         let mut products: Vec<&str> = series.iter().map(|series| series.product.as_str()).collect();
@@ -32,6 +33,13 @@ impl Usage {
         for product in products {
             let of = now.get(product).copied().unwrap_or_default();
             let figures = of.figures;
+            let history = history.get(product);
+            let peak = (figures.peak > 0).then(|| PeakHour {
+                at_ms: of.at,
+                peak: figures.peak.into(),
+                licensed: history.and_then(|history| history.in_hour(of.at)),
+            });
+            let closer = |hour: &&PeakHour| peak.is_none_or(|peak| hour.fuller(&peak).is_gt());
             let covered = levels.get(product).cloned().unwrap_or_default();
             all.push(ProductUse {
                 product: product.to_owned(),
@@ -39,17 +47,56 @@ impl Usage {
                 use_ms: figures.use_ms,
                 denied: figures.denied,
                 peak: figures.peak,
-                peak_at_ms: (figures.peak > 0).then_some(of.at),
-                before: before.get(product).map(|of| of.figures).unwrap_or_default(),
+                peak_at_ms: peak.map(|peak| peak.at_ms),
+                before: before.as_ref().map(|all| all.get(product).map(|of| of.figures).unwrap_or_default()),
                 coverage: match filter.client {
                     None => coverage(&covered, figures.peak, known.ms(), &SHARES),
                     Some(_) => Vec::new(),
                 },
                 open_now: open.get(product).copied().unwrap_or(0),
-                licensed: licensed.most(product, filter.from_ms, filter.to_ms),
+                licensed: match peak {
+                    Some(peak) => peak.licensed,
+                    None => history.and_then(|history| history.most(filter.from_ms, filter.to_ms)),
+                },
+                closest: closest.get(product).filter(closer).copied(),
+                licensed_now: history.and_then(LicensedHistory::latest),
             });
         }
         Ok(all)
+    }
+
+    /// The hour of each product that came closest to what was licensed in it; of products whose number changed in the period only:
+    /// elsewhere it is the hour of the peak.
+    async fn closest<'a>(
+        &self,
+        series: &'a [NamedSeries],
+        period: HourRange,
+        history: &HashMap<String, LicensedHistory>,
+    ) -> Result<HashMap<&'a str, PeakHour>, DatabaseError> {
+        let (from_ms, to_ms) = (period.from * HOUR_MS, period.to * HOUR_MS);
+        let changed: HashMap<i64, (&'a str, &LicensedHistory)> = series
+            .iter()
+            .filter_map(|series| Some((series, history.get(&series.product)?)))
+            .filter(|(_, history)| history.changes(from_ms, to_ms))
+            .map(|(series, history)| (series.id, (series.product.as_str(), history)))
+            .collect();
+        let mut closest: HashMap<&str, PeakHour> = HashMap::new();
+        if changed.is_empty() {
+            return Ok(closest);
+        }
+        for row in self.days(&list_of(changed.keys().copied()), period.days()).await? {
+            let Some((product, history)) = changed.get(&row.series) else { continue };
+            row.each_hour(|hour, figures| {
+                if (period.from..period.to).contains(&hour) {
+                    let at_ms = hour * HOUR_MS;
+                    let hour = PeakHour { at_ms, peak: figures.peak.into(), licensed: history.in_hour(at_ms) };
+                    if let Some(found) = closest_to_limit(closest.get(product).copied().into_iter().chain([hour])) {
+                        closest.insert(*product, found);
+                    }
+                }
+            })?;
+        }
+        Ok(closest)
     }
 
     async fn open_now(&self, filter: &Filter) -> Result<BTreeMap<String, u64>, DatabaseError> {
@@ -68,10 +115,7 @@ impl Usage {
     }
 }
 
-fn by_product<'a>(
-    series: &'a [NamedSeries],
-    figures: &std::collections::HashMap<i64, PeakFigures>,
-) -> BTreeMap<&'a str, PeakFigures> {
+fn by_product<'a>(series: &'a [NamedSeries], figures: &HashMap<i64, PeakFigures>) -> BTreeMap<&'a str, PeakFigures> {
     let mut all: BTreeMap<&str, PeakFigures> = BTreeMap::new();
     for series in series {
         if let Some(figures) = figures.get(&series.id) {

@@ -23,11 +23,12 @@ async fn a_summary_tells_use_peak_coverage_and_the_period_before() {
     let speech = &day[0];
     assert_eq!((speech.taken, speech.use_ms, speech.denied, speech.peak), (2, 10 * HOUR as u64, 1, 2));
     assert_eq!(speech.peak_at_ms, Some(START + 10 * HOUR));
-    assert_eq!((speech.open_now, speech.licensed), (1, Some(5)));
+    assert_eq!((speech.open_now, speech.licensed, speech.licensed_now), (1, Some(3), Some(3)));
     // The day has 24 hours: one with two, eight with one.
     assert_eq!(speech.coverage, [(95.0, 1), (99.0, 2), (99.9, 2), (100.0, 2)]);
     let next = world.usage.summary(&filter(START + DAY_MS, START + 2 * DAY_MS)).await.unwrap();
-    assert_eq!((next[0].before.taken, next[0].before.peak, next[0].taken, next[0].licensed), (2, 2, 1, Some(3)));
+    let before = next[0].before.unwrap();
+    assert_eq!((before.taken, before.peak, next[0].taken, next[0].licensed), (2, 2, 1, Some(3)));
     // Hours at the ends of a period.
     let part = world.usage.summary(&filter(START + 9 * HOUR, START + 11 * HOUR)).await.unwrap();
     assert_eq!((part[0].taken, part[0].use_ms, part[0].coverage[3]), (1, 3 * HOUR as u64, (100.0, 2)));
@@ -129,4 +130,49 @@ async fn a_course_shows_what_was_licensed_then() {
     let days = world.usage.course(&of("SPEECH", 0, 5 * DAY_MS, "UTC"), BucketWidth::Day).await.unwrap();
     let licensed: Vec<_> = days.iter().map(|p| p.licensed).collect();
     assert_eq!(licensed, [None, Some(10), Some(10), Some(4), Some(0)]);
+}
+
+#[tokio::test]
+async fn a_peak_of_the_past_is_compared_with_what_was_licensed_then() {
+    let world = UsageFixture::new().await;
+    let licensed = async |at: i64, count: u64| {
+        let counts = [("SPEECH".to_owned(), count)];
+        world.usage.licensed(START + at, Some(Context::Production), &counts).await.unwrap();
+    };
+    licensed(0, 2).await;
+    licensed(DAY_MS + 12 * HOUR, 9).await;
+    // Both that were licensed are in use on the first day, and three of nine on the afternoon of the second.
+    world.take(1, 1, vec![returned("SPEECH", 8 * HOUR, 9 * HOUR); 2]).await;
+    world.take(2, 1, vec![denied("SPEECH", 8 * HOUR), returned("SPEECH", DAY_MS + 8 * HOUR, DAY_MS + 9 * HOUR)]).await;
+    world.take(3, 1, vec![returned("SPEECH", DAY_MS + 14 * HOUR, DAY_MS + 15 * HOUR); 3]).await;
+    let told = async |from: i64, to: i64| {
+        let of = world.usage.summary(&filter(START + from, START + to)).await.unwrap().remove(0);
+        (of.peak, of.licensed, of.closest.map(|hour| (hour.at_ms - START, hour.peak, hour.licensed)), of.licensed_now)
+    };
+    assert_eq!(told(0, DAY_MS).await, (2, Some(2), None, Some(9)));
+    assert_eq!(told(0, 2 * DAY_MS).await, (3, Some(9), Some((8 * HOUR, 2, Some(2))), Some(9)));
+    assert_eq!(told(DAY_MS, 2 * DAY_MS).await, (3, Some(9), Some((DAY_MS + 8 * HOUR, 1, Some(2))), Some(9)));
+    let days = world.usage.course(&of("SPEECH", -DAY_MS, 2 * DAY_MS, "UTC"), BucketWidth::Day).await.unwrap();
+    let rows: Vec<_> = days.iter().map(|day| (day.peak, day.licensed)).collect();
+    assert_eq!(rows, [(0, None), (2, Some(2)), (3, Some(9))]);
+    // In the morning of the second day two were licensed, whatever came later that day.
+    let morning = of("SPEECH", DAY_MS, DAY_MS + 10 * HOUR, "UTC");
+    assert_eq!(world.usage.course(&morning, BucketWidth::Day).await.unwrap()[0].licensed, Some(2));
+}
+
+#[tokio::test]
+async fn a_period_is_compared_only_with_one_that_was_recorded_whole() {
+    let world = UsageFixture::new().await;
+    world.take(1, 1, vec![returned("SPEECH", 15 * DAY_MS, 15 * DAY_MS + HOUR)]).await;
+    world.take(2, 1, vec![returned("SPEECH", 25 * DAY_MS, 25 * DAY_MS + HOUR)]).await;
+    let before = async |from: i64, to: i64| {
+        world.usage.summary(&filter(START + from * DAY_MS, START + to * DAY_MS)).await.unwrap()[0].before
+    };
+    assert_eq!(world.usage.recorded_from().await.unwrap(), Some(START + 15 * DAY_MS));
+    assert_eq!(before(20, 30).await, None, "of the ten days before only five are on record");
+    assert_eq!(before(20, 25).await.map(|of| of.taken), Some(1));
+    // A server with licenses records from then on, used or not.
+    world.usage.licensed(START + 10 * DAY_MS, Some(Context::Production), &[("SPEECH".to_owned(), 5)]).await.unwrap();
+    assert_eq!(world.usage.recorded_from().await.unwrap(), Some(START + 10 * DAY_MS));
+    assert_eq!(before(20, 30).await.map(|of| of.taken), Some(1));
 }
