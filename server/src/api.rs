@@ -5,7 +5,7 @@
 
 mod accounts;
 mod alerts;
-mod audit;
+pub mod audit;
 mod clients;
 mod conf;
 mod exchange;

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod allocation;
 #[cfg(feature = "exchange")]
 pub mod attention;
+pub mod audit;
 #[cfg(feature = "exchange")]
 pub mod bundle;
 #[cfg(feature = "exchange")]

@@ -130,6 +130,8 @@ fn pages(table: Table) -> Table {
         .get(paths::LOGS, Person(ViewLogs), logs::page)
         .get(paths::LOGS_TEXT, Person(ViewLogs), logs::text)
         .get(paths::AUDIT, Person(ViewAudit), audit::page)
+        .get(paths::AUDIT_CSV, Person(ViewAudit), audit::csv)
+        .get(paths::AUDIT_JSON, Person(ViewAudit), audit::json)
         .get(paths::ACCOUNT, Person(OwnAccount), account::page)
         .post(paths::ACCOUNT_PASSWORD, Person(OwnAccount), &["user.password"], account::password)
         .post(paths::ACCOUNT_SESSIONS_REVOKE, Person(OwnAccount), &["session.end"], account::revoke)
