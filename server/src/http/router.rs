@@ -97,6 +97,8 @@ fn pages(table: Table) -> Table {
         .get(paths::USAGE_JSON, Person(View), usage::json)
         .get(paths::CLIENTS, Person(View), clients::page)
         .get(paths::CLIENTS_CSV, Person(View), clients::file)
+        .get(paths::CLIENTS_RELEASE, Person(Exchange), clients::release_selected_page)
+        .post(paths::CLIENTS_RELEASE, Person(Exchange), &["client.release"], clients::release_selected)
         .get("/clients/{id}", Person(View), clients::one)
         .post("/clients/{id}/release", Person(Exchange), &["client.release"], clients::release)
         .get(paths::SERVERS, Person(View), servers::page)

@@ -26,6 +26,7 @@ use super::state::App;
 use crate::settings::{Flags, resolve};
 
 mod audit;
+mod clients;
 
 struct TestApp {
     app: App,
