@@ -1,6 +1,6 @@
 //! The audit log: what an auditor looks for is found by a filter, on the page, in its files and over the API.
 
-use axum::http::{Request, StatusCode, header};
+use axum::http::{StatusCode, header};
 use engine::actor::Origin;
 use engine::audit::{AuditOutcome, NewAuditEntry};
 use engine::conf::{BaseRevision, ConfChange};

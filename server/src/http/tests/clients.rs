@@ -1,6 +1,6 @@
 //! The clients: releasing what several hold.
 
-use axum::http::{Request, StatusCode, header};
+use axum::http::{StatusCode, header};
 
 use super::*;
 
