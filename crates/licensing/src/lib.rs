@@ -41,6 +41,8 @@ pub mod retry;
 #[cfg(feature = "exchange")]
 pub mod sealed;
 pub mod search;
+#[cfg(feature = "exchange")]
+pub mod self_check;
 pub mod service;
 #[cfg(feature = "exchange")]
 pub mod status_report;

@@ -27,6 +27,7 @@ use crate::settings::{Flags, resolve};
 
 mod audit;
 mod clients;
+mod diagnostics;
 
 struct TestApp {
     app: App,
