@@ -115,6 +115,8 @@ pub const ACTIONS: &[Action] = &[
     action(ActionGroup::Alerts, "alert.change", "Alert rule changed"),
     action(ActionGroup::Alerts, "alert.disable", "Alert rule turned off"),
     action(ActionGroup::Alerts, "alert.remove", "Alert rule removed"),
+    action(ActionGroup::Alerts, "alert.acknowledge", "Alert acknowledged"),
+    action(ActionGroup::Alerts, "alert.silence", "Alert rule silenced"),
     action(ActionGroup::Alerts, "alert.channel.add", "Alert channel added"),
     action(ActionGroup::Alerts, "alert.channel.change", "Alert channel changed"),
     action(ActionGroup::Alerts, "alert.channel.remove", "Alert channel removed"),
